@@ -1,0 +1,40 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace CartRecovery.Tests.Telemetry;
+
+/// <summary>Prometheus' own checker.</summary>
+static class Promtool
+{
+    /// <summary>Runs it and fails the test unless it exits 0. Where it is not installed the test is inconclusive, and says so.</summary>
+    public static void Passes(string[] arguments, string input = "", string workingDirectory = "")
+    {
+        var start = new ProcessStartInfo("promtool", arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = workingDirectory,
+        };
+        Process? process = null;
+        try
+        {
+            process = Process.Start(start);
+        }
+        catch (Win32Exception)
+        {
+            Assume.That(process, Is.Not.Null, "promtool is not installed: apt-get install prometheus. CI has it.");
+        }
+
+        using (process)
+        {
+            var errors = process!.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEndAsync();
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+            process.WaitForExit();
+            Assert.That(process.ExitCode, Is.Zero, () => $"promtool {string.Join(' ', arguments)}:\n{output.Result}{errors.Result}");
+        }
+    }
+}
