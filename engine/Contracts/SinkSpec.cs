@@ -34,6 +34,12 @@ public sealed class SinkSettings
     /// <summary>The sink's name in the configuration.</summary>
     public string Name { get; }
 
+    /// <summary>The clock that the sink takes every time from; the system's, unless the engine was given another.</summary>
+    public TimeProvider Time { get; private init; } = TimeProvider.System;
+
+    /// <summary>The same settings with another clock.</summary>
+    public SinkSettings With(TimeProvider time) => new(Name, _values) { Time = time };
+
     /// <summary>The option's value or default; <see langword="null"/> where there is neither.</summary>
     public string? Find(string option) => _values.GetValueOrDefault(option);
 

@@ -1,0 +1,17 @@
+namespace CartRecovery.Engine.Delivery;
+
+/// <summary>What finally became of an intervention that was handed to a sink's queue. Each ends in exactly one of these.</summary>
+public enum DeliveryAttemptOutcome
+{
+    /// <summary>The receiver has it.</summary>
+    Delivered,
+
+    /// <summary>The receiver will never take it.</summary>
+    Rejected,
+
+    /// <summary>The retries are used up, or the engine stopped first.</summary>
+    Failed,
+
+    /// <summary>The queue was full, or already closed.</summary>
+    Dropped,
+}

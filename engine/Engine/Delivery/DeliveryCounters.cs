@@ -1,0 +1,26 @@
+using CartRecovery.Contracts;
+
+namespace CartRecovery.Engine.Delivery;
+
+/// <summary>How many interventions ended how, by action. Any thread adds and reads; nobody waits.</summary>
+sealed class DeliveryCounters
+{
+    static readonly int Actions = Enum.GetValues<ActionKind>().Length;
+    static readonly int Outcomes = Enum.GetValues<DeliveryAttemptOutcome>().Length;
+
+    readonly long[] _counts = new long[Actions * Outcomes];
+
+    public void Add(ActionKind action, DeliveryAttemptOutcome outcome) => Interlocked.Increment(ref At(action, outcome));
+
+    public long Read(ActionKind action, DeliveryAttemptOutcome outcome) => Volatile.Read(ref At(action, outcome));
+
+    public long Total(DeliveryAttemptOutcome outcome)
+    {
+        long total = 0;
+        for (var action = 0; action < Actions; action++)
+            total += Read((ActionKind)action, outcome);
+        return total;
+    }
+
+    ref long At(ActionKind action, DeliveryAttemptOutcome outcome) => ref _counts[(int)action * Outcomes + (int)outcome];
+}

@@ -1,0 +1,34 @@
+using CartRecovery.Contracts;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Engine.Delivery;
+
+/// <summary>What deliveries log. An intervention is named by its own id alone, never by the shopper's, cart's or session's.</summary>
+static partial class DeliveryLog
+{
+    [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Sink {Sink} is connected")]
+    public static partial void Connected(ILogger logger, string sink);
+
+    [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message = "Sink {Sink} cannot connect: {Reason}")]
+    public static partial void CannotConnect(ILogger logger, string sink, string reason);
+
+    [LoggerMessage(EventId = 5003, Level = LogLevel.Debug, Message = "Sink {Sink} delivered {InterventionId} ({Action}) in {Tries} tries")]
+    public static partial void Delivered(ILogger logger, string sink, string interventionId, ActionKind action, int tries);
+
+    [LoggerMessage(EventId = 5004, Level = LogLevel.Warning,
+        Message = "Sink {Sink}: the receiver refused {InterventionId} ({Action}): {Reason}")]
+    public static partial void Rejected(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
+
+    [LoggerMessage(EventId = 5005, Level = LogLevel.Warning,
+        Message = "Sink {Sink} gave up {InterventionId} ({Action}) after {Tries} tries: {Reason}")]
+    public static partial void Failed(ILogger logger, string sink, string interventionId, ActionKind action, int tries, string reason);
+
+    [LoggerMessage(EventId = 5006, Level = LogLevel.Warning, Message = "Sink {Sink}: the queue of {Capacity} was full, {Count} dropped")]
+    public static partial void Dropped(ILogger logger, string sink, int capacity, long count);
+
+    [LoggerMessage(EventId = 5007, Level = LogLevel.Error, Message = "Sink {Sink}: an observer of deliveries threw")]
+    public static partial void ObserverThrew(ILogger logger, string sink, Exception exception);
+
+    [LoggerMessage(EventId = 5008, Level = LogLevel.Error, Message = "Sink {Sink}: a delivery broke off")]
+    public static partial void BrokeOff(ILogger logger, string sink, Exception exception);
+}

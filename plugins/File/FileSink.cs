@@ -1,0 +1,150 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using CartRecovery.Contracts;
+
+namespace CartRecovery.Plugins;
+
+/// <summary>
+/// Appends each intervention to a file as a line of JSON. A batch is one append, handed to the operating system before it counts as
+/// delivered. With <c>maxBytes</c>, a full file becomes <c>path.1</c> and replaces the one before, so two are kept.
+/// </summary>
+public sealed class FileSink : ISink
+{
+    readonly string _path;
+    readonly long _maxBytes;
+    readonly SemaphoreSlim _turn = new(1);
+    readonly ArrayBufferWriter<byte> _lines = new();
+    FileStream? _file;
+
+    FileSink(string path, long maxBytes)
+    {
+        _path = path;
+        _maxBytes = maxBytes;
+    }
+
+    /// <summary>The kind of sink called <c>file</c>.</summary>
+    public static SinkSpec Spec { get; } = new(
+        "file",
+        "Appends each intervention to a file, one JSON object a line.",
+        [
+            new SinkOption("path", "The file, relative to the working directory; missing folders are made.", Required: true),
+            new SinkOption("maxBytes", "The size at which the file is put aside as path.1 and begun anew, 4096 or more; absent: never."),
+        ],
+        Create);
+
+    /// <inheritdoc/>
+    public async ValueTask ConnectAsync(CancellationToken cancellationToken)
+    {
+        await CloseFileAsync();
+        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.Read,
+            BufferSize = 0,
+            Options = FileOptions.Asynchronous,
+        };
+        // The interventions name shoppers: not for everyone on the machine.
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        var file = new FileStream(_path, options);
+        try
+        {
+            await EndTornLineAsync(file, cancellationToken);
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
+
+        _file = file;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            _lines.ResetWrittenCount();
+            using (var json = new Utf8JsonWriter(_lines))
+            {
+                foreach (var intervention in batch.Items)
+                {
+                    JsonSerializer.Serialize(json, intervention, ContractsJson.Default.Intervention);
+                    json.Flush();
+                    _lines.Write("\n"u8);
+                    json.Reset();
+                }
+            }
+
+            if (_file is { Length: > 0 } full && full.Length + _lines.WrittenCount > _maxBytes)
+            {
+                await CloseFileAsync();
+                File.Move(_path, _path + ".1", overwrite: true);
+                await ConnectAsync(cancellationToken);
+            }
+
+            var file = _file ?? throw new IOException("the file is not open");
+            await file.WriteAsync(_lines.WrittenMemory, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await CloseFileAsync();
+        _turn.Dispose();
+    }
+
+    static SinkInstance Create(SinkSettings settings)
+    {
+        var path = settings.Get("path");
+        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal))
+            throw new SinkConfigurationException("path", "must name a file");
+        if (Path.EndsInDirectorySeparator(path))
+            throw new SinkConfigurationException("path", "must name a file, not a folder");
+        var maxBytes = long.MaxValue;
+        if (settings.Find("maxBytes") is { } text
+            && (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out maxBytes) || maxBytes < 4096))
+        {
+            throw new SinkConfigurationException("maxBytes", "must be a whole number, 4096 or more");
+        }
+
+        var sink = new FileSink(Path.GetFullPath(path), maxBytes);
+        return new SinkInstance(sink, _ => ValueTask.FromResult(sink.Health()));
+    }
+
+    SinkHealth Health() => _file is null
+        ? new SinkHealth(Healthy: false, "the file is not open")
+        : File.Exists(_path)
+            ? new SinkHealth(Healthy: true, _path)
+            : new SinkHealth(Healthy: false, $"{_path} is gone; what is written now is lost");
+
+    // A process that died in the middle of a line must not spoil the next one.
+    static async ValueTask EndTornLineAsync(FileStream file, CancellationToken cancellationToken)
+    {
+        if (file.Length == 0)
+            return;
+        var last = new byte[1];
+        file.Seek(-1, SeekOrigin.End);
+        if (await file.ReadAsync(last, cancellationToken) == 1 && last[0] != '\n')
+            await file.WriteAsync("\n"u8.ToArray(), cancellationToken);
+        file.Seek(0, SeekOrigin.End);
+    }
+
+    async ValueTask CloseFileAsync()
+    {
+        if (_file is not { } file)
+            return;
+        _file = null;
+        await file.DisposeAsync();
+    }
+}

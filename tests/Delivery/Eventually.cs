@@ -1,0 +1,18 @@
+namespace CartRecovery.Tests.Delivery;
+
+/// <summary>Waits for a condition, and fails when it does not come about.</summary>
+static class Eventually
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    public static async Task Is(Func<bool> condition, string what)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > Deadline)
+                Assert.Fail($"Not within {Deadline.TotalSeconds} s: {what}");
+            await Task.Delay(2);
+        }
+    }
+}

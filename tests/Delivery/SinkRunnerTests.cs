@@ -1,0 +1,497 @@
+using System.Collections.Concurrent;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Delivery;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Tests.Delivery;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+sealed class SinkRunnerTests
+{
+    static readonly SinkRunnerOptions Quick = new()
+    {
+        BatchAge = TimeSpan.FromMilliseconds(5),
+        Timeout = TimeSpan.FromSeconds(10),
+        RetryDelay = TimeSpan.FromMilliseconds(1),
+    };
+
+    readonly LogLines _log = new();
+    readonly ConcurrentQueue<(string Id, DeliveryAttemptOutcome Outcome)> _outcomes = [];
+
+    [TearDown]
+    public void Close() => _log.Dispose();
+
+    [Test]
+    public async Task What_is_queued_is_gathered_by_size_and_the_rest_by_age()
+    {
+        var sink = new ScriptedSink();
+        var runner = Runner(sink, Quick with { Batch = 3, MaxInFlight = 1 });
+        Enqueue(runner, 7);
+        runner.Start();
+        await Eventually.Is(() => Delivered(runner) == 7, "all delivered");
+        Assert.That(sink.Writes.Select(write => write.Length), Is.EqualTo(new[] { 3, 3, 1 }));
+        Assert.That(sink.Writes.SelectMany(ids => ids), Is.EqualTo(Interventions.Many(7).Select(item => item.Id)), "one write at a time keeps the order");
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task A_batch_that_fills_while_it_waits_goes_before_its_age()
+    {
+        var sink = new ScriptedSink();
+        var runner = Runner(sink, Quick with { Batch = 4, BatchAge = TimeSpan.FromHours(1) });
+        runner.Start();
+        foreach (var intervention in Interventions.Many(8))
+        {
+            Assert.That(runner.TryEnqueue(intervention));
+            await Task.Yield();
+        }
+
+        await Eventually.Is(() => Delivered(runner) == 8, "two full batches, an hour before their age");
+        runner.TryEnqueue(Interventions.One(8));
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(Delivered(runner), Is.EqualTo(9), "draining does not wait for the age either");
+    }
+
+    [Test]
+    public async Task Outcomes_are_counted_by_action_and_told_to_the_observer_once()
+    {
+        var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => RejectDiscounts(b, i)) };
+        var runner = Runner(sink, Quick);
+        runner.Start();
+        Enqueue(runner, 9);
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.Multiple(() =>
+        {
+            Assert.That(runner.Count(ActionKind.Reminder, DeliveryAttemptOutcome.Delivered), Is.EqualTo(3));
+            Assert.That(runner.Count(ActionKind.Discount, DeliveryAttemptOutcome.Delivered), Is.Zero);
+            Assert.That(runner.Count(ActionKind.Discount, DeliveryAttemptOutcome.Rejected), Is.EqualTo(3));
+            Assert.That(runner.Count(ActionKind.Urgency, DeliveryAttemptOutcome.Delivered), Is.EqualTo(3));
+            Assert.That(_outcomes.Select(outcome => outcome.Id).Order(), Is.EqualTo(Interventions.Many(9).Select(item => item.Id)));
+            Assert.That(sink.Writes.Sum(write => write.Length), Is.EqualTo(9), "what was rejected is not tried again");
+            Assert.That(sink.Disposed);
+        });
+
+        static void RejectDiscounts(DeliveryBatch batch, int index)
+        {
+            if (batch.Items[index].Action == ActionKind.Discount)
+                batch.Reject(index, "no discounts here");
+        }
+    }
+
+    [Test]
+    public async Task Only_what_is_marked_is_sent_again()
+    {
+        var tries = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
+        var sink = new ScriptedSink
+        {
+            OnWrite = (batch, _) => Mark(batch, (b, i) =>
+            {
+                if (tries.AddOrUpdate(b.Items[i].Id, 1, (_, tried) => tried + 1) == 1 && i % 2 == 1)
+                    b.Retry(i, "busy");
+            }),
+        };
+        var runner = Runner(sink, Quick with { Batch = 6, BatchAge = TimeSpan.FromSeconds(5) });
+        runner.Start();
+        Enqueue(runner, 6);
+        await Eventually.Is(() => Delivered(runner) == 6, "all delivered");
+        await runner.DrainAsync(Eventually.Deadline);
+        var ids = Interventions.Many(6).ConvertAll(item => item.Id);
+        Assert.That(sink.Writes, Is.EqualTo(new[] { ids.ToArray(), [ids[1], ids[3], ids[5]] }));
+        Assert.That(sink.Connects, Is.EqualTo(1), "an item that is refused is no broken connection");
+    }
+
+    [Test]
+    public async Task A_write_that_throws_is_tried_again_without_what_it_marked_over_a_new_connection()
+    {
+        var writes = 0;
+        var sink = new ScriptedSink
+        {
+            OnWrite = (batch, _) =>
+            {
+                if (Interlocked.Increment(ref writes) > 1)
+                    return default;
+                batch.Deliver(0);
+                batch.Reject(1, "no");
+                throw new IOException("broken pipe");
+            },
+        };
+        var runner = Runner(sink, Quick with { Batch = 4, BatchAge = TimeSpan.FromSeconds(5) });
+        runner.Start();
+        Enqueue(runner, 4);
+        await Eventually.Is(() => Delivered(runner) == 3, "all but the rejected one delivered");
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(sink.Writes[1], Is.EqualTo(Interventions.Many(2, first: 2).Select(item => item.Id)));
+        Assert.That(sink.Connects, Is.EqualTo(2));
+        Assert.That(runner.State.LastError, Is.EqualTo("IOException: broken pipe"));
+    }
+
+    [Test]
+    public async Task What_fails_to_the_end_is_logged_once_without_the_shopper()
+    {
+        var item = Interventions.One(0) with { UserId = "ann@example.org", CartId = "cart-4711", SessionId = "session-9" };
+        var sink = new ScriptedSink
+        {
+            OnWrite = (_, _) => throw new IOException("550 <ann@example.org>\nno cart CART-4711 in session-9 of bob@example.com"),
+        };
+        var runner = Runner(sink, Quick with { Retries = 2 });
+        runner.Start();
+        runner.TryEnqueue(item);
+        await Eventually.Is(() => runner.Count(item.Action, DeliveryAttemptOutcome.Failed) == 1, "given up");
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.Multiple(() =>
+        {
+            Assert.That(sink.Writes, Has.Count.EqualTo(3), "one try and two retries");
+            var lines = _log.AtLeast(LogLevel.Information);
+            Assert.That(lines.Count(line => line.Contains(item.Id)), Is.EqualTo(1));
+            Assert.That(lines.Single(line => line.Contains(item.Id)), Does.Contain("after 3 tries").And.Contain("550"));
+            Assert.That(string.Join(' ', lines) + runner.State.LastError, Does.Not.Contain("example").And.Not.Contain("4711").And.Not.Contain("session-9"));
+            Assert.That(lines, Has.None.Contains("\n"));
+        });
+    }
+
+    [Test]
+    public async Task With_no_retries_a_failure_is_final()
+    {
+        var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Retry(i, "busy")) };
+        var runner = Runner(sink, Quick with { Retries = 0 });
+        runner.Start();
+        Enqueue(runner, 5);
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Failed).And.Exactly(5).Items);
+        Assert.That(sink.Writes.Sum(write => write.Length), Is.EqualTo(5));
+    }
+
+    [Test]
+    public async Task A_receiver_that_asks_for_a_wait_gets_it_up_to_a_minute()
+    {
+        var waits = new Queue<TimeSpan>([TimeSpan.FromSeconds(37), TimeSpan.FromHours(3)]);
+        var sink = new ScriptedSink
+        {
+            OnWrite = (batch, _) => Mark(batch, (b, i) =>
+            {
+                if (waits.TryDequeue(out var wait))
+                    b.Retry(i, "busy", wait);
+            }),
+        };
+        var time = new SkippingTime(TimeSpan.FromSeconds(37), TimeSpan.FromMinutes(1));
+        var runner = Runner(sink, Quick, time);
+        runner.Start();
+        runner.TryEnqueue(Interventions.One(0));
+        await Eventually.Is(() => Delivered(runner) == 1, "delivered by the third try");
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(time.Timers, Has.Exactly(1).EqualTo(TimeSpan.FromSeconds(37)).And.Exactly(1).EqualTo(TimeSpan.FromMinutes(1)));
+        Assert.That(sink.Time, Is.SameAs(time), "the sink has the engine's clock");
+    }
+
+    [Test]
+    public async Task A_full_queue_drops_the_newest()
+    {
+        var sink = new ScriptedSink();
+        var runner = Runner(sink, Quick with { Queue = 3 });
+        Assert.That(Interventions.Many(5).ConvertAll(runner.TryEnqueue), Is.EqualTo(new[] { true, true, true, false, false }));
+        Assert.That((runner.QueueDepth, runner.Dropped), Is.EqualTo((3, 2L)));
+        runner.Start();
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(sink.Writes.SelectMany(ids => ids), Is.EqualTo(Interventions.Many(3).Select(item => item.Id)));
+        Assert.That(runner.TryEnqueue(Interventions.One(5)), Is.False, "a drained queue is closed");
+        Assert.That(runner.Dropped, Is.EqualTo(3));
+        Assert.That(_log.AtLeast(LogLevel.Warning), Has.Exactly(1).Contains("queue of 3 was full, 2 dropped"));
+    }
+
+    [Test]
+    public void Enqueueing_into_a_full_queue_allocates_nothing()
+    {
+        var runner = new SinkRunner("sink", new ScriptedSink().Spec, Settings, Quick with { Queue = 100 }, TimeProvider.System, _log);
+        var item = Interventions.One(0);
+        for (var i = 0; i < 200; i++)
+            runner.TryEnqueue(item);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+            runner.TryEnqueue(item);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    [Test]
+    public async Task No_more_writes_are_under_way_than_allowed()
+    {
+        using var gate = new SemaphoreSlim(0);
+        var sink = new ScriptedSink { OnWrite = async (_, token) => await gate.WaitAsync(token) };
+        var runner = Runner(sink, Quick with { Batch = 1, MaxInFlight = 3 });
+        runner.Start();
+        Enqueue(runner, 10);
+        await Eventually.Is(() => sink.Writes.Count == 3, "three writes begun");
+        Assert.That(runner.QueueDepth, Is.EqualTo(7), "the rest waits in the queue");
+        gate.Release(10);
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That((sink.MostWriting, Delivered(runner)), Is.EqualTo((3, 10)));
+    }
+
+    [Test]
+    public async Task A_sink_that_cannot_connect_keeps_its_queue_until_it_can()
+    {
+        var sink = new ScriptedSink { OnConnect = (time, _) => time < 4 ? throw new IOException("refused") : default };
+        var runner = Runner(sink, Quick);
+        Enqueue(runner, 10);
+        runner.Start();
+        await Eventually.Is(() => Delivered(runner) == 10, "all delivered");
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(sink.Connects, Is.EqualTo(4));
+        Assert.That(_log.AtLeast(LogLevel.Warning), Has.Exactly(3).Contains("cannot connect: IOException: refused"));
+    }
+
+    [Test]
+    public async Task It_is_never_connected_while_a_write_is_under_way()
+    {
+        var writes = 0;
+        var sink = new ScriptedSink
+        {
+            OnConnect = async (_, _) => await Task.Yield(),
+            OnWrite = async (_, _) =>
+            {
+                await Task.Yield();
+                if (Interlocked.Increment(ref writes) % 5 == 0)
+                    throw new IOException("broken");
+            },
+        };
+        var runner = Runner(sink, Quick with { Batch = 1, MaxInFlight = 4, Retries = 50 });
+        runner.Start();
+        Enqueue(runner, 200);
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That((sink.Overlapped, Delivered(runner)), Is.EqualTo((false, 200)));
+        Assert.That(sink.Connects, Is.GreaterThan(1));
+    }
+
+    [Test]
+    public async Task A_write_that_returns_when_cancelled_has_delivered_only_what_it_marked()
+    {
+        var writes = 0;
+        var sink = new ScriptedSink
+        {
+            OnWrite = async (batch, token) =>
+            {
+                if (Interlocked.Increment(ref writes) > 1)
+                    return;
+                batch.Deliver(0);
+                await Task.Delay(Timeout.Infinite, token).ContinueWith(_ => { }, TaskScheduler.Default);
+            },
+        };
+        var runner = Runner(sink, Quick with { Batch = 2, BatchAge = TimeSpan.FromSeconds(5), Timeout = TimeSpan.FromMilliseconds(50) });
+        runner.Start();
+        Enqueue(runner, 2);
+        await Eventually.Is(() => Delivered(runner) == 2, "both delivered");
+        Assert.That(sink.Writes[1], Is.EqualTo(new[] { Interventions.One(1).Id }));
+        Assert.That(runner.State.LastError, Is.EqualTo("not done within 0.05 s"));
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [TestCase("hangs and ignores its token")]
+    [TestCase("blocks its thread")]
+    [TestCase("throws at once")]
+    [TestCase("throws from a callback on its token and hangs")]
+    [TestCase("marks an item that there is not")]
+    public async Task A_sink_that_misbehaves_fails_its_items_in_the_end_and_holds_up_nobody(string how)
+    {
+        using var end = new ManualResetEventSlim();
+        var ended = new TaskCompletionSource();
+        var sink = new ScriptedSink
+        {
+            OnWrite = (batch, token) =>
+            {
+                switch (how)
+                {
+                    case "blocks its thread":
+                        end.Wait(CancellationToken.None);
+                        return default;
+                    case "throws at once":
+                        throw new InvalidOperationException("no");
+                    case "marks an item that there is not":
+                        batch.Retry(batch.Items.Count, "beyond the end");
+                        return default;
+                    case "throws from a callback on its token and hangs":
+                        token.Register(() => throw new InvalidOperationException("no"));
+                        return new ValueTask(ended.Task);
+                    default:
+                        return new ValueTask(ended.Task);
+                }
+            },
+        };
+        var options = Quick with { Batch = 2, MaxInFlight = 2, Queue = 10, Retries = 1, Timeout = TimeSpan.FromMilliseconds(20) };
+        var runner = Runner(sink, options);
+        var other = new SinkRunner("other", new ScriptedSink().Spec, Settings, Quick, TimeProvider.System, _log);
+        runner.Start();
+        other.Start();
+        Enqueue(other, 100);
+        await Eventually.Is(() => Delivered(other) == 100, "the other sink delivers");
+        // Some of these are dropped, or not, by how fast the sink fails: every one has an outcome.
+        foreach (var item in Interventions.Many(40))
+            runner.TryEnqueue(item);
+        await Eventually.Is(() => _outcomes.Count == 40, "each has its outcome");
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome),
+            Is.All.EqualTo(DeliveryAttemptOutcome.Failed).Or.EqualTo(DeliveryAttemptOutcome.Dropped));
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Has.Some.EqualTo(DeliveryAttemptOutcome.Failed));
+        Assert.That(sink.MostWriting, Is.LessThanOrEqualTo(2), "what hangs keeps its place");
+        Assert.That(runner.State.ConsecutiveFailures, Is.Positive);
+        end.Set();
+        ended.SetResult();
+        await Task.WhenAll(runner.DrainAsync(Eventually.Deadline), other.DrainAsync(Eventually.Deadline));
+    }
+
+    [Test]
+    public async Task A_sink_that_hung_is_used_again_once_its_calls_return()
+    {
+        var hanging = new TaskCompletionSource();
+        var writes = 0;
+        var sink = new ScriptedSink
+        {
+            OnWrite = (_, _) => Interlocked.Increment(ref writes) <= 2 ? new ValueTask(hanging.Task) : default,
+        };
+        var runner = Runner(sink, Quick with { Batch = 1, MaxInFlight = 2, Retries = 0, Timeout = TimeSpan.FromMilliseconds(20) });
+        runner.Start();
+        Enqueue(runner, 4);
+        await Eventually.Is(() => _outcomes.Count == 4, "all given up");
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Failed));
+        hanging.SetResult();
+        await Eventually.Is(() => runner.TryEnqueue(Interventions.One(4)) && Delivered(runner) > 0, "delivering again");
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task Draining_delivers_what_is_queued()
+    {
+        var sink = new ScriptedSink { OnWrite = async (_, _) => await Task.Yield() };
+        var runner = Runner(sink, Quick with { Batch = 7 });
+        runner.Start();
+        Enqueue(runner, 1000);
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That((Delivered(runner), runner.QueueDepth, sink.Disposed), Is.EqualTo((1000, 0, true)));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Draining_ends_at_its_deadline_and_counts_the_rest_as_failed(bool connects)
+    {
+        var ever = new TaskCompletionSource();
+        var sink = new ScriptedSink
+        {
+            OnConnect = (_, _) => connects ? default : new ValueTask(ever.Task),
+            OnWrite = (_, _) => new ValueTask(ever.Task),
+        };
+        var runner = Runner(sink, Quick with { Batch = 10, MaxInFlight = 2, Timeout = TimeSpan.FromHours(1) });
+        runner.Start();
+        Enqueue(runner, 100);
+        await runner.DrainAsync(TimeSpan.FromSeconds(2)).WaitAsync(Eventually.Deadline);
+        await Eventually.Is(() => _outcomes.Count == 100, "each has its outcome");
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Failed));
+        Assert.That(_log.AtLeast(LogLevel.Warning).Count(line => line.Contains("the engine stopped")), Is.EqualTo(100));
+        ever.SetResult();
+    }
+
+    [Test]
+    public async Task Draining_what_never_started_counts_its_queue_as_failed()
+    {
+        var sink = new ScriptedSink();
+        var runner = Runner(sink, Quick);
+        Enqueue(runner, 3);
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Failed).And.Exactly(3).Items);
+        Assert.That((sink.Connects, sink.Disposed), Is.EqualTo((0, true)));
+    }
+
+    [Test]
+    public async Task Health_is_the_connections_and_the_sinks_own()
+    {
+        var refused = true;
+        var sink = new ScriptedSink
+        {
+            OnConnect = (_, _) => Volatile.Read(ref refused) ? throw new IOException("refused") : default,
+            OnHealth = _ => ValueTask.FromResult(new SinkHealth(true, "at 10.0.0.1")),
+        };
+        var runner = Runner(sink, Quick);
+        Assert.That((await runner.CheckHealthAsync(default)).Health, Is.EqualTo(new SinkHealth(false, "not connected yet")));
+        runner.Start();
+        await Eventually.Is(() => runner.State.LastError is not null, "the first connect failed");
+        Assert.That((await runner.CheckHealthAsync(default)).Health, Is.EqualTo(new SinkHealth(false, "not connected: IOException: refused")));
+        Volatile.Write(ref refused, false);
+        await Eventually.Is(() => runner.State.Connected, "connected");
+        var report = await runner.CheckHealthAsync(default);
+        Assert.That((report.Name, report.Type, report.Health), Is.EqualTo(("sink", "scripted", new SinkHealth(true, "at 10.0.0.1"))));
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task A_health_check_that_hangs_is_asked_once_and_reported()
+    {
+        var asked = 0;
+        var ever = new TaskCompletionSource<SinkHealth>();
+        var sink = new ScriptedSink
+        {
+            OnHealth = _ =>
+            {
+                Interlocked.Increment(ref asked);
+                return new ValueTask<SinkHealth>(ever.Task);
+            },
+        };
+        var runner = Runner(sink, Quick, new SkippingTime(TimeSpan.FromSeconds(2)));
+        runner.Start();
+        await Eventually.Is(() => runner.State.Connected, "connected");
+        for (var i = 0; i < 3; i++)
+        {
+            var report = await runner.CheckHealthAsync(default);
+            Assert.That(report.Health, Is.EqualTo(new SinkHealth(false, "the sink did not answer within 2 s")));
+        }
+
+        await Eventually.Is(() => asked > 0, "asked");
+        Assert.That(asked, Is.EqualTo(1));
+        ever.SetResult(new SinkHealth(true, "late"));
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task An_observer_that_throws_harms_nothing()
+    {
+        var runner = new SinkRunner("sink", new ScriptedSink().Spec, Settings, Quick, TimeProvider.System, _log,
+            (_, _) => throw new InvalidOperationException("observer"));
+        runner.Start();
+        Enqueue(runner, 5);
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(Delivered(runner), Is.EqualTo(5));
+        Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(5).Contains("an observer of deliveries threw"));
+    }
+
+    [Test]
+    public void Options_out_of_range_are_refused()
+    {
+        foreach (var options in new[]
+        {
+            Quick with { Batch = 0 }, Quick with { BatchAge = -TimeSpan.FromTicks(1) }, Quick with { Timeout = TimeSpan.Zero },
+            Quick with { Retries = -1 }, Quick with { MaxInFlight = 0 }, Quick with { Queue = 0 },
+        })
+        {
+            Assert.That(() => Runner(new ScriptedSink(), options), Throws.InstanceOf<ArgumentOutOfRangeException>(), options.ToString());
+        }
+    }
+
+    static SinkSettings Settings => new("sink", new Dictionary<string, string>(StringComparer.Ordinal));
+
+    SinkRunner Runner(ScriptedSink sink, SinkRunnerOptions options, TimeProvider? time = null)
+    {
+        return new SinkRunner("sink", sink.Spec, Settings, options, time ?? TimeProvider.System, _log,
+            (item, outcome) => _outcomes.Enqueue((item.Id, outcome)));
+    }
+
+    static void Enqueue(SinkRunner runner, int count)
+    {
+        foreach (var item in Interventions.Many(count))
+            Assert.That(runner.TryEnqueue(item));
+    }
+
+    static int Delivered(SinkRunner runner) =>
+        Enum.GetValues<ActionKind>().Sum(action => (int)runner.Count(action, DeliveryAttemptOutcome.Delivered));
+
+    static ValueTask Mark(DeliveryBatch batch, Action<DeliveryBatch, int> mark)
+    {
+        for (var i = 0; i < batch.Items.Count; i++)
+            mark(batch, i);
+        return default;
+    }
+}

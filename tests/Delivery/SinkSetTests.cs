@@ -1,0 +1,64 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Delivery;
+
+namespace CartRecovery.Tests.Delivery;
+
+sealed class SinkSetTests
+{
+    static readonly SinkRunnerOptions Options = new() { BatchAge = TimeSpan.FromMilliseconds(5) };
+
+    [Test]
+    public async Task A_channel_is_a_sinks_name()
+    {
+        using var log = new LogLines();
+        var (first, second) = (new ScriptedSink(), new ScriptedSink());
+        var set = new SinkSet([Sink("first", first), Sink("second", second)], TimeProvider.System, log);
+        set.Start();
+        Assert.That(set.TryDeliver("first", Interventions.One(0)));
+        Assert.That(set.TryDeliver("second", Interventions.One(1)));
+        Assert.That(set.TryDeliver("third", Interventions.One(2)), Is.False);
+        await set.DrainAsync(Eventually.Deadline);
+        Assert.That(first.Writes.Single(), Is.EqualTo(new[] { Interventions.One(0).Id }));
+        Assert.That(second.Writes.Single(), Is.EqualTo(new[] { Interventions.One(1).Id }));
+        Assert.That(set.TryDeliver("first", Interventions.One(3)), Is.False, "drained");
+    }
+
+    [Test]
+    public void Two_sinks_cannot_have_one_name()
+    {
+        using var log = new LogLines();
+        Assert.That(
+            () => new SinkSet([Sink("same", new ScriptedSink()), Sink("same", new ScriptedSink())], TimeProvider.System, log),
+            Throws.ArgumentException);
+    }
+
+    [Test]
+    public async Task A_sink_that_hangs_for_ever_stops_no_other()
+    {
+        using var log = new LogLines();
+        var ever = new TaskCompletionSource();
+        var hung = new ScriptedSink
+        {
+            OnWrite = (_, _) => new ValueTask(ever.Task),
+            OnHealth = _ => ValueTask.FromResult(new SinkHealth(false, "stuck")),
+        };
+        var fine = new ScriptedSink();
+        var set = new SinkSet([Sink("hung", hung, Options with { Queue = 50 }), Sink("fine", fine)], TimeProvider.System, log);
+        set.Start();
+        foreach (var item in Interventions.Many(2000))
+        {
+            set.TryDeliver("hung", item);
+            Assert.That(set.TryDeliver("fine", item));
+        }
+
+        await Eventually.Is(() => fine.Writes.Sum(write => write.Length) == 2000, "the other sink has all");
+        Assert.That(set.Runners[0].Dropped, Is.Positive, "a hung sink's queue is bounded");
+        Assert.That((await set.CheckHealthAsync(default)).Select(report => report.Health.Healthy), Is.EqualTo(new[] { false, true }));
+        await set.DrainAsync(TimeSpan.FromSeconds(1)).WaitAsync(Eventually.Deadline);
+        Assert.That(fine.Disposed);
+        ever.SetResult();
+    }
+
+    static (string, SinkSpec, SinkSettings, SinkRunnerOptions) Sink(string name, ScriptedSink sink, SinkRunnerOptions? options = null) =>
+        (name, sink.Spec, new SinkSettings(name, new Dictionary<string, string>(StringComparer.Ordinal)), options ?? Options);
+}
