@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+
+namespace CartRecovery.Bench.Load;
+
+/// <summary>
+/// Real events, rendered once: of each row all that stays the same whenever it is sent (type, product, price, category, brand), as the
+/// bytes that end its JSON object, and which of the file's sessions it belongs to.
+/// </summary>
+sealed class EventMix
+{
+    /// <summary>Rows that are read at most.</summary>
+    public const int MostRows = 100_000;
+
+    const string Header = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
+    const string DefaultFile = "config/demo/rees46-2019-10-01.csv.gz";
+
+    readonly byte[] _bytes;
+    readonly int[] _ends;
+    readonly int[] _sessions;
+
+    EventMix(byte[] bytes, int[] ends, int[] sessions, int sessionCount)
+    {
+        (_bytes, _ends, _sessions, SessionCount) = (bytes, ends, sessions, sessionCount);
+        LongestTail = Enumerable.Range(0, ends.Length).Max(row => Tail(row).Length);
+    }
+
+    /// <summary>How many rows there are, at least 1.</summary>
+    public int Count => _ends.Length;
+
+    /// <summary>How many sessions the rows belong to.</summary>
+    public int SessionCount { get; }
+
+    /// <summary>Bytes of the longest <see cref="Tail"/>.</summary>
+    public int LongestTail { get; }
+
+    /// <summary>The end of the row's JSON object, from the comma after what differs each time to the closing brace.</summary>
+    public ReadOnlySpan<byte> Tail(int row) => _bytes.AsSpan((row == 0 ? 0 : _ends[row - 1]).._ends[row]);
+
+    /// <summary>The row's session, from 0 to below <see cref="SessionCount"/>.</summary>
+    public int Session(int row) => _sessions[row];
+
+    /// <summary>Reads a file of REES46's form, plain or gzip.</summary>
+    /// <param name="path">The file; <see langword="null"/> for the demo's, found in this folder or one above it.</param>
+    /// <exception cref="LoadException">It is not there, or not of that form.</exception>
+    public static EventMix Load(string? path)
+    {
+        path ??= FindDefault();
+        try
+        {
+            using var file = File.OpenRead(path);
+            using var content = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+                ? new GZipStream(file, CompressionMode.Decompress)
+                : (Stream)file;
+            using var reader = new StreamReader(content);
+            return Read(reader, path);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new LoadException($"cannot read the events: {failed.Message}");
+        }
+    }
+
+    static EventMix Read(StreamReader reader, string path)
+    {
+        if (!string.Equals(reader.ReadLine(), Header, StringComparison.Ordinal))
+            throw new LoadException($"{path}:1: expected REES46's header, {Header}");
+
+        using var tails = new MemoryStream();
+        var ends = new List<int>();
+        var sessions = new List<int>();
+        var sessionNumbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        while (ends.Count < MostRows && reader.ReadLine() is { } line)
+        {
+            var fields = line.Split(',');
+            var type = fields.Length == 9 ? TypeOf(fields[1]) : null;
+            if (type is null || !decimal.TryParse(fields[6], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price))
+                throw new LoadException($"{path}:{ends.Count + 2}: not an event of REES46's form");
+
+            tails.Write(Encoding.UTF8.GetBytes(
+                $",\"type\":\"{type}\",\"productId\":{Json(fields[2])},\"quantity\":1,\"price\":{price.ToString(CultureInfo.InvariantCulture)}"
+                + $",\"currency\":\"USD\",\"meta\":{{\"category\":{Json(fields[4])},\"brand\":{Json(fields[5])}}}}}"));
+            ends.Add((int)tails.Length);
+            if (!sessionNumbers.TryGetValue(fields[8], out var session))
+                sessionNumbers.Add(fields[8], session = sessionNumbers.Count);
+            sessions.Add(session);
+        }
+
+        if (ends.Count == 0)
+            throw new LoadException($"{path}: no events in it");
+        return new EventMix(tails.ToArray(), [.. ends], [.. sessions], sessionNumbers.Count);
+    }
+
+    static string? TypeOf(string type) => type switch
+    {
+        "view" => "view_item",
+        "cart" => "add_to_cart",
+        "remove_from_cart" => "remove_from_cart",
+        "purchase" => "purchase",
+        _ => null,
+    };
+
+    static string Json(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+
+    static string FindDefault()
+    {
+        for (var folder = new DirectoryInfo(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
+        {
+            var path = Path.Combine(folder.FullName, DefaultFile);
+            if (File.Exists(path))
+                return path;
+        }
+
+        throw new LoadException($"{DefaultFile} is neither in this folder nor above it: name a file with --events");
+    }
+}

@@ -1,0 +1,268 @@
+using System.Net.Sockets;
+using System.Numerics;
+using System.Text;
+
+namespace CartRecovery.Bench.Load;
+
+/// <summary>
+/// One connection to the engine: fills its send buffer with what is due, hands it over in one call, and reads what comes back. Its
+/// thread alone touches it, but for the counters. The socket never blocks; what it does not take at once is sent before anything new.
+/// </summary>
+sealed class LoadConnection : IDisposable
+{
+    // Room kept for a pong or a close frame behind the events.
+    const int ControlRoom = 256;
+    const int SendBuffer = 256 * 1024;
+    const int ReceiveBuffer = 256 * 1024;
+
+    readonly Socket _socket;
+    readonly bool _framed;
+    readonly int _number;
+    readonly int _perMessage;
+    readonly EventComposer _composer;
+    readonly Schedule? _schedule;
+    readonly long _window;
+    readonly long[] _sentAt;
+    readonly Tally _tally;
+    readonly Notes _notes;
+    readonly byte[] _output;
+    readonly byte[] _input = new byte[ReceiveBuffer];
+    int _outputStart;
+    int _outputEnd;
+    int _inputEnd;
+    long _sent;
+    long _acked;
+    long _interventions;
+    long _heartbeats;
+
+    /// <param name="socket">Connected, greeted and not blocking.</param>
+    /// <param name="framed">WebSocket; else lines.</param>
+    /// <param name="number">The connection's number, from 0.</param>
+    /// <param name="perMessage">Events in a message.</param>
+    /// <param name="composer">Writes its events.</param>
+    /// <param name="schedule">When they are due; <see langword="null"/> to send flat out.</param>
+    /// <param name="window">Flat out: how many may be unacknowledged.</param>
+    /// <param name="tally">Its thread's.</param>
+    /// <param name="notes">Everybody's.</param>
+    public LoadConnection(Socket socket, bool framed, int number, int perMessage, EventComposer composer, Schedule? schedule, int window,
+        Tally tally, Notes notes)
+    {
+        (_socket, _framed, _number, _perMessage) = (socket, framed, number, perMessage);
+        (_composer, _schedule, _window, _tally, _notes) = (composer, schedule, window, tally, notes);
+        _output = new byte[Math.Max(SendBuffer, 2 * composer.LongestMessage) + ControlRoom];
+        _sentAt = schedule is null ? new long[BitOperations.RoundUpToPowerOf2((uint)window)] : [];
+    }
+
+    public Socket Socket => _socket;
+
+    /// <summary>Events handed to the socket, or about to be.</summary>
+    public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Events that the engine has acknowledged.</summary>
+    public long Acked => Volatile.Read(ref _acked);
+
+    public long Interventions => Volatile.Read(ref _interventions);
+
+    public long Heartbeats => Volatile.Read(ref _heartbeats);
+
+    /// <summary>The connection has ended.</summary>
+    public bool Closed { get; private set; }
+
+    /// <summary>The socket did not take everything yet.</summary>
+    public bool Pending => _outputStart < _outputEnd;
+
+    /// <summary>Everything is sent and acknowledged, or can never be.</summary>
+    public bool Settled => Closed || (!Pending && _acked >= _sent);
+
+    /// <summary>Sends what is due, or flat out what the window allows.</summary>
+    /// <param name="now">The time, for what is sent flat out and for delays.</param>
+    /// <param name="dueBy">What is due by then is sent; at most <paramref name="now"/>.</param>
+    /// <param name="unixMilliseconds">The time, for the events.</param>
+    /// <returns>Whether anything was sent.</returns>
+    public bool Send(long now, long dueBy, long unixMilliseconds)
+    {
+        if (Closed || !Flush())
+            return false;
+
+        var wanted = _schedule is null
+            ? Math.Max(0, _window - (_sent - _acked)) / _perMessage
+            : (_schedule.CountDue(_number, dueBy) - _sent) / _perMessage;
+        if (wanted <= 0)
+            return false;
+
+        _outputStart = 0;
+        _outputEnd = _composer.Compose(_output.AsSpan(0, _output.Length - ControlRoom), wanted, unixMilliseconds, out var events);
+        if (_schedule is not null)
+            _tally.SendDelay.Record(now - _schedule.DueAt(_number, _sent));
+        for (var i = 0; _schedule is null && i < events; i++)
+            _sentAt[(_sent + i) & (_sentAt.Length - 1)] = now;
+        Volatile.Write(ref _sent, _sent + events);
+        Flush();
+        return true;
+    }
+
+    /// <summary>Sends what is left of the last batch.</summary>
+    /// <returns>Whether nothing is left.</returns>
+    public bool Flush()
+    {
+        while (Pending && !Closed)
+        {
+            var taken = _socket.Send(_output.AsSpan(_outputStart, _outputEnd - _outputStart), SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock)
+                return false;
+            if (error != SocketError.Success)
+            {
+                Fail($"sending failed: {error}");
+                return false;
+            }
+
+            _outputStart += taken;
+        }
+
+        return !Closed;
+    }
+
+    /// <summary>Reads what has come.</summary>
+    /// <returns>Whether anything had.</returns>
+    public bool Receive(long now)
+    {
+        if (Closed)
+            return false;
+
+        var got = _socket.Receive(_input.AsSpan(_inputEnd), SocketFlags.None, out var error);
+        if (error == SocketError.WouldBlock)
+            return false;
+        if (error != SocketError.Success || got == 0)
+        {
+            Fail(error == SocketError.Success ? "the engine closed it" : $"receiving failed: {error}");
+            return false;
+        }
+
+        _inputEnd += got;
+        var rest = _framed ? ReadFrames(now) : ReadLines(now);
+        if (rest == 0 && _inputEnd == _input.Length)
+            Fail($"the engine sent a message of more than {_input.Length} bytes");
+        _input.AsSpan(rest.._inputEnd).CopyTo(_input);
+        _inputEnd -= rest;
+        return true;
+    }
+
+    /// <summary>Says goodbye and lets go.</summary>
+    public void Dispose()
+    {
+        if (!Closed && _framed)
+        {
+            Answer(Frames.Close, [0x03, 0xE8]);
+            Flush();
+        }
+
+        _socket.Dispose();
+    }
+
+    int ReadFrames(long now)
+    {
+        var at = 0;
+        while (!Closed)
+        {
+            var length = Frames.Read(_input.AsSpan(at.._inputEnd), out var opcode, out var payload);
+            if (length == 0)
+                break;
+            if (length < 0)
+            {
+                Fail("the engine sent a frame that breaks RFC 6455, or a fragment");
+                break;
+            }
+
+            at += length;
+            switch (opcode)
+            {
+                case Frames.Text:
+                    Take(payload, now);
+                    break;
+                case Frames.Ping:
+                    Answer(Frames.Pong, payload);
+                    Flush();
+                    break;
+                case Frames.Close:
+                    var code = payload.Length >= 2 ? payload[0] << 8 | payload[1] : 1005;
+                    Fail($"the engine closed it: {code} {Encoding.UTF8.GetString(payload[Math.Min(2, payload.Length)..])}");
+                    break;
+            }
+        }
+
+        return at;
+    }
+
+    int ReadLines(long now)
+    {
+        var at = 0;
+        while (_input.AsSpan(at.._inputEnd).IndexOf((byte)'\n') is var length and >= 0)
+        {
+            Take(_input.AsSpan(at, length), now);
+            at += length + 1;
+        }
+
+        return at;
+    }
+
+    void Take(ReadOnlySpan<byte> json, long now)
+    {
+        var message = ServerMessage.Read(json);
+        switch (message.Kind)
+        {
+            case MessageKind.Ack:
+                Acknowledge(message.UpTo, now);
+                break;
+            case MessageKind.Intervention:
+                Volatile.Write(ref _interventions, _interventions + 1);
+                break;
+            case MessageKind.Heartbeat:
+                Volatile.Write(ref _heartbeats, _heartbeats + 1);
+                break;
+            case MessageKind.Error:
+                _notes.Errors.AddOrUpdate(message.Code!, 1, (_, count) => count + 1);
+                _notes.Say($"error from the engine: {message.Code}: {message.Text}");
+                break;
+            default:
+                _notes.Errors.AddOrUpdate("(not understood)", 1, (_, count) => count + 1);
+                _notes.Say($"not understood: {Encoding.UTF8.GetString(json[..Math.Min(200, json.Length)])}");
+                break;
+        }
+    }
+
+    void Acknowledge(long upTo, long now)
+    {
+        if (upTo > _sent)
+        {
+            Fail($"the engine acknowledged {upTo} events, of {_sent} sent");
+            return;
+        }
+
+        for (var i = _acked; i < upTo; i++)
+            _tally.AckLatency.Record(now - (_schedule?.DueAt(_number, i) ?? _sentAt[i & (_sentAt.Length - 1)]));
+        if (upTo > _acked)
+            Volatile.Write(ref _acked, upTo);
+    }
+
+    // Behind what is to be sent already; when there is no room, it is left out.
+    void Answer(byte opcode, ReadOnlySpan<byte> payload)
+    {
+        const uint mask = 0x5AA5C33C;
+        if (!Pending)
+            (_outputStart, _outputEnd) = (0, 0);
+        if (_output.Length - _outputEnd < payload.Length + Frames.LongestHeader)
+            return;
+        _outputEnd += Frames.WriteHeader(_output.AsSpan(_outputEnd), opcode, payload.Length, mask);
+        var room = _output.AsSpan(_outputEnd, payload.Length);
+        payload.CopyTo(room);
+        Frames.Mask(room, mask);
+        _outputEnd += payload.Length;
+    }
+
+    void Fail(string reason)
+    {
+        Closed = true;
+        _notes.Failures.Enqueue($"connection {_number}: {reason}");
+        _notes.Say($"connection {_number}: {reason}");
+    }
+}

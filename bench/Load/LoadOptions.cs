@@ -1,0 +1,116 @@
+using System.Globalization;
+using CommandLine;
+
+namespace CartRecovery.Bench.Load;
+
+/// <summary>The command line of <c>load</c>.</summary>
+[Verb("load")]
+public sealed class LoadOptions
+{
+    [Option("url", Default = "ws://127.0.0.1:8081/v1/stream", MetaValue = "URL",
+        HelpText = "The engine's WebSocket stream (ws:// only).")]
+    public string Url { get; set; } = "ws://127.0.0.1:8081/v1/stream";
+
+    [Option("tcp", MetaValue = "HOST:PORT",
+        HelpText = "Send newline-delimited JSON over plain TCP to this address instead of WebSocket frames to --url.")]
+    public string? Tcp { get; set; }
+
+    [Option("key", Default = "sk_demo", HelpText = "The store's key: X-Api-Key of the handshake, the first line over TCP.")]
+    public string Key { get; set; } = "sk_demo";
+
+    [Option("connections", Default = 8, HelpText = "Connections, 1-1024; up to four share a thread.")]
+    public int Connections { get; set; } = 8;
+
+    [Option("rate", Default = 50_000, MetaValue = "N",
+        HelpText = "Events a second over all connections, on a fixed schedule that does not wait for the engine. "
+            + "0 sends flat out, held back by --in-flight alone.")]
+    public int Rate { get; set; } = 50_000;
+
+    [Option("in-flight", Default = 20_000, MetaValue = "N",
+        HelpText = "With --rate 0: how many events may be unacknowledged, over all connections.")]
+    public int InFlight { get; set; } = 20_000;
+
+    [Option("duration", Default = "60s", HelpText = "How long to send: 500ms, 60s, 5m, 1h.")]
+    public string Duration { get; set; } = "60s";
+
+    [Option("carts", Default = 100_000, MetaValue = "N", HelpText = "Carts that the events are spread over, 1-99999999.")]
+    public int Carts { get; set; } = 100_000;
+
+    [Option("per-message", Default = 1, MetaValue = "N",
+        HelpText = "Events in a WebSocket message: 1 sends objects, more sends arrays. At most 1000.")]
+    public int PerMessage { get; set; } = 1;
+
+    [Option("events", MetaValue = "FILE",
+        HelpText = "Real events as REES46 publishes them (CSV, or CSV.gz); the first 100000 rows are replayed in a circle. "
+            + "Default: config/demo/rees46-2019-10-01.csv.gz, looked for in this folder and those above it.")]
+    public string? Events { get; set; }
+
+    [Option("metrics", Default = "http://127.0.0.1:8080/metrics", MetaValue = "URL",
+        HelpText = "The engine's metrics, read before, each second, and after. 'none' does without: only acks are then known.")]
+    public string Metrics { get; set; } = "http://127.0.0.1:8080/metrics";
+
+    [Option("drain", Default = "10s", HelpText = "How long to wait for the last acks, and for the engine's counters to settle.")]
+    public string Drain { get; set; } = "10s";
+
+    [Option("json", MetaValue = "FILE", HelpText = "Write the report to this file as well.")]
+    public string? Json { get; set; }
+
+    /// <summary>How long to send.</summary>
+    internal TimeSpan SendFor => ParseDuration(Duration);
+
+    /// <summary>How long to wait afterwards.</summary>
+    internal TimeSpan DrainFor => ParseDuration(Drain);
+
+    /// <summary>Where the metrics are, if anywhere.</summary>
+    internal Uri? MetricsUri => string.Equals(Metrics, "none", StringComparison.OrdinalIgnoreCase) ? null : new Uri(Metrics);
+
+    /// <summary>Where the stream is.</summary>
+    internal Target Target => Tcp is null ? Target.WebSocket(Url, Key) : Target.Lines(Tcp, Key);
+
+    /// <summary>Everything that is wrong with the options, one line each.</summary>
+    internal IEnumerable<string> Problems()
+    {
+        if (Connections is < 1 or > 1024)
+            yield return "--connections must be 1-1024";
+        if (Rate is < 0 or > 100_000_000)
+            yield return "--rate must be 0-100000000";
+        if (InFlight < Connections)
+            yield return "--in-flight must be at least one for each connection";
+        if (Carts < Connections || Carts > 99_999_999)
+            yield return "--carts must be at least one for each connection, and at most 99999999";
+        if (PerMessage is < 1 or > 1000)
+            yield return "--per-message must be 1-1000";
+        if (PerMessage > 1 && Tcp is not null)
+            yield return "--per-message is for WebSocket: over TCP each line is one event";
+        if (InFlight / Math.Max(1, Connections) < PerMessage)
+            yield return "--in-flight must allow each connection a whole message";
+        if (ParseDuration(Duration) <= TimeSpan.Zero)
+            yield return $"--duration '{Duration}' is not a duration: write 500ms, 60s, 5m or 1h";
+        if (ParseDuration(Drain) <= TimeSpan.Zero)
+            yield return $"--drain '{Drain}' is not a duration: write 500ms, 60s, 5m or 1h";
+        if (!string.Equals(Metrics, "none", StringComparison.OrdinalIgnoreCase)
+            && !(Uri.TryCreate(Metrics, UriKind.Absolute, out var metrics) && metrics.Scheme is "http" or "https"))
+            yield return $"--metrics '{Metrics}' is not an http:// URL";
+        if (Tcp is null && !(Uri.TryCreate(Url, UriKind.Absolute, out var url) && url.Scheme is "ws"))
+            yield return $"--url '{Url}' is not a ws:// URL";
+        if (Tcp is not null && !Uri.TryCreate($"tcp://{Tcp}", UriKind.Absolute, out _))
+            yield return $"--tcp '{Tcp}' is not HOST:PORT";
+    }
+
+    // Zero stands for what cannot be read; Problems() says so.
+    static TimeSpan ParseDuration(string text)
+    {
+        var unit = text.TrimStart('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '.');
+        if (!double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                out var number) || number > 1e6)
+            return TimeSpan.Zero;
+        return unit switch
+        {
+            "ms" => TimeSpan.FromMilliseconds(number),
+            "s" or "" => TimeSpan.FromSeconds(number),
+            "m" => TimeSpan.FromMinutes(number),
+            "h" => TimeSpan.FromHours(number),
+            _ => TimeSpan.Zero,
+        };
+    }
+}

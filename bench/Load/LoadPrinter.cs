@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace CartRecovery.Bench.Load;
+
+/// <summary>Progress and report of a run, for people.</summary>
+sealed class LoadPrinter(TextWriter output, bool colour)
+{
+    const string Bars = "▁▂▃▄▅▆▇█";
+    const int MostBars = 60;
+
+    public void Begin(LoadOptions options, EventMix mix)
+    {
+        var pace = options.Rate > 0 ? $"{Whole(options.Rate)} events/s" : $"flat out, {Whole(options.InFlight)} in flight";
+        output.WriteLine($"{options.Target}: {options.Connections} connections, {pace} for {options.Duration}, "
+            + $"{Whole(options.Carts)} carts, {Whole(mix.Count)} real events in a circle");
+    }
+
+    public void Say(string line) => output.WriteLine(Paint(line, "33"));
+
+    public void Second(LoadSecond second, long inFlight)
+    {
+        var engine = second.ResidentBytes is null
+            ? ""
+            : $"   engine: {Whole(second.Processed ?? 0),9} processed, p99 {Milliseconds(second.P99),8}, "
+                + $"CPU {Whole(second.CpuPercent ?? 0),3}%, {Megabytes(second.ResidentBytes ?? 0),8}";
+        output.WriteLine($"{second.At,6:F0} s {Whole(second.Sent),10} sent {Whole(second.Acked),10} acked {Whole(inFlight),8} in flight{engine}");
+    }
+
+    public void End(LoadReport report)
+    {
+        output.WriteLine();
+        Row("sent", $"{Whole(report.Sent)} in {report.Seconds.ToString("F1", CultureInfo.InvariantCulture)} s");
+        if (report.Scheduled is { } scheduled && scheduled - report.Sent > report.Rate / 100)
+            Row("", Paint($"{Whole(scheduled - report.Sent)} that were due could not be sent: the rate was not held", "33"));
+        Row("acknowledged", $"{Whole(report.Acked)}, {Whole(report.AckedPerSecond)}/s");
+        Row("interventions", Whole(report.Interventions));
+        foreach (var (code, count) in report.Errors.OrderByDescending(error => error.Value))
+            Row($"error {code}", Whole(count));
+        Row("ack latency", Line(report.AckLatency) + (report.Rate > 0 ? "  (due → ack; up to 1 ms is pacing)" : "  (sent → ack)"));
+        if (report.SendDelay is { } delay)
+            Row("send delay", Line(delay) + "  (due → sent: the generator's own share)");
+        Row("generator CPU", $"{Whole(report.GeneratorCpuPercent)}% of a core");
+        if (report.Engine is { } engine)
+            End(engine, report.PerSecond);
+
+        output.WriteLine();
+        foreach (var failure in report.Failures)
+            output.WriteLine(Paint(failure, "31"));
+        if (report.Unacknowledged > 0)
+            output.WriteLine(Paint($"NOT ACKNOWLEDGED {Whole(report.Unacknowledged)}", "31"));
+        if (report.Engine is { Lost: > 0 } lossy)
+            output.WriteLine(Paint($"LOST {Whole(lossy.Lost)}", "31"));
+        if (report.Engine is { Surplus: > 0 } more)
+            output.WriteLine(Paint($"{Whole(more.Surplus)} MORE THAN SENT: another client, or counted twice", "31"));
+        if (report.Passed)
+            output.WriteLine(Paint(report.Engine is null ? "all acknowledged" : "none lost", "32"));
+    }
+
+    void End(EngineReport engine, IReadOnlyList<LoadSecond> seconds)
+    {
+        output.WriteLine();
+        Row("engine received", Whole(engine.Received));
+        Row("= processed", Whole(engine.Processed));
+        Row("+ rejected", Whole(engine.Rejected) + string.Concat(engine.RejectedByCode.Select(code => $"  {code.Key} {Whole(code.Value)}")));
+        Row("+ duplicates", Whole(engine.Duplicates));
+        if (engine.Latency is { } latency)
+            Row("engine latency", Line(latency) + "  (received → decided)");
+        Row("engine CPU", $"{Whole(engine.CpuPercent)}% of a core");
+        Row("engine memory", $"{Megabytes(engine.ResidentBytesAtStart)} → {Megabytes(engine.ResidentBytesAtHalf)} → "
+            + $"{Megabytes(engine.ResidentBytesAtEnd)}  (start, half, end)");
+        Row("processed/s", Sparkline([.. seconds.Select(second => second.Processed ?? 0)]));
+        Row("p99", Sparkline([.. seconds.Select(second => second.P99 ?? 0)]));
+        Row("memory", Sparkline([.. seconds.Select(second => second.ResidentBytes ?? 0)]));
+    }
+
+    void Row(string name, string value) => output.WriteLine($"{name,-17} {value}");
+
+    string Paint(string text, string code) => colour ? $"\e[{code}m{text}\e[0m" : text;
+
+    static string Line(Quantiles quantiles) =>
+        $"p50 {Milliseconds(quantiles.P50)}  p90 {Milliseconds(quantiles.P90)}  p99 {Milliseconds(quantiles.P99)}  "
+        + $"p99.9 {Milliseconds(quantiles.P999)}" + (quantiles.Max is { } max ? $"  max {Milliseconds(max)}" : "");
+
+    // From nothing to the largest; of a long run each bar is the largest of some seconds.
+    static string Sparkline(double[] values)
+    {
+        var largest = values.Length == 0 ? 0 : values.Max();
+        if (largest <= 0)
+            return "";
+        var perBar = (values.Length + MostBars - 1) / MostBars;
+        return string.Concat(values.Chunk(perBar).Select(group => Bars[(int)Math.Round(group.Max() / largest * (Bars.Length - 1))]));
+    }
+
+    static string Whole(double number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    static string Milliseconds(double? number) => number is { } known ? known.ToString("F2", CultureInfo.InvariantCulture) + " ms" : "–";
+
+    static string Megabytes(double bytes) => (bytes / 1e6).ToString("F1", CultureInfo.InvariantCulture) + " MB";
+}

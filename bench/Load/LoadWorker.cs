@@ -1,0 +1,96 @@
+using System.Net.Sockets;
+
+namespace CartRecovery.Bench.Load;
+
+/// <summary>
+/// A thread that serves a few connections in turn: reads what has come at once, sends what is due about once a millisecond (flat out:
+/// as soon as the windows allow), and otherwise waits in one poll for all of them.
+/// </summary>
+sealed class LoadWorker
+{
+    const long Tick = Clock.Millisecond;
+
+    readonly LoadConnection[] _connections;
+    readonly bool _flatOut;
+    readonly long _start;
+    readonly long _drain;
+    readonly Thread _thread;
+    readonly List<Socket> _readable = [];
+    readonly List<Socket> _writable = [];
+    readonly List<Socket> _broken = [];
+    long _end;
+
+    /// <param name="connections">Those it serves.</param>
+    /// <param name="flatOut">There is no schedule.</param>
+    /// <param name="start">When to begin, in nanoseconds of <see cref="Clock"/>.</param>
+    /// <param name="end">When to stop sending.</param>
+    /// <param name="drain">Nanoseconds to wait for the last acks.</param>
+    public LoadWorker(LoadConnection[] connections, bool flatOut, long start, long end, long drain)
+    {
+        (_connections, _flatOut, _start, _end, _drain) = (connections, flatOut, start, end, drain);
+        _thread = new Thread(Run) { IsBackground = true, Name = "load" };
+    }
+
+    /// <summary>Begins.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>It has sent all and has all acks, or has waited long enough for them.</summary>
+    public bool Finished => !_thread.IsAlive;
+
+    /// <summary>Stops sending now; what is sent is still waited for.</summary>
+    public void StopSending() => Volatile.Write(ref _end, Math.Min(Volatile.Read(ref _end), Clock.Now()));
+
+    void Run()
+    {
+        var nextSend = _start;
+        var sending = true;
+        while (true)
+        {
+            var now = Clock.Now();
+            var end = Volatile.Read(ref _end);
+            var busy = false;
+            foreach (var connection in _connections)
+                busy |= connection.Receive(now);
+
+            if (sending && (now >= nextSend || now >= end))
+            {
+                // The last time is after the end, for what was due since the time before.
+                var unixMilliseconds = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+                foreach (var connection in _connections)
+                    busy |= connection.Send(now, Math.Min(now, end - 1), unixMilliseconds);
+                nextSend = _flatOut ? now : now + Tick;
+                sending = now < end;
+            }
+            else
+            {
+                foreach (var connection in _connections)
+                    connection.Flush();
+            }
+
+            if (Array.TrueForAll(_connections, connection => connection.Closed))
+                return;
+            if (!sending && (now >= end + _drain || Array.TrueForAll(_connections, connection => connection.Settled)))
+                return;
+            if (!(_flatOut && busy))
+                Wait();
+        }
+    }
+
+    // A millisecond is the shortest wait that poll knows.
+    void Wait()
+    {
+        _readable.Clear();
+        _writable.Clear();
+        _broken.Clear();
+        foreach (var connection in _connections)
+        {
+            if (connection.Closed)
+                continue;
+            _readable.Add(connection.Socket);
+            if (connection.Pending)
+                _writable.Add(connection.Socket);
+        }
+
+        Socket.Select(_readable, _writable, _broken, 1_000);
+    }
+}

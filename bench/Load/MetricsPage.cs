@@ -1,0 +1,108 @@
+using System.Globalization;
+
+namespace CartRecovery.Bench.Load;
+
+/// <summary>What the engine's <c>/metrics</c> said at one moment: Prometheus' text format, read as far as a report needs it.</summary>
+sealed class MetricsPage
+{
+    readonly List<(string Name, string Labels, double Value)> _samples = [];
+
+    /// <summary>Events received, over all protocols.</summary>
+    public double Received => Sum("cartrecovery_events_received_total");
+
+    /// <summary>Events that went through the pipeline.</summary>
+    public double Processed => Sum("cartrecovery_events_processed_total");
+
+    /// <summary>Events refused.</summary>
+    public double Rejected => Sum("cartrecovery_events_rejected_total");
+
+    /// <summary>Events that had been received before.</summary>
+    public double Duplicates => Sum("cartrecovery_events_duplicate_total");
+
+    /// <summary>Processor seconds that the engine has used.</summary>
+    public double CpuSeconds => Sum("process_cpu_seconds_total");
+
+    /// <summary>The engine's memory.</summary>
+    public double ResidentBytes => Sum("process_resident_memory_bytes");
+
+    /// <summary>Reads a page. Lines that are no samples are passed over.</summary>
+    public static MetricsPage Parse(string text)
+    {
+        var page = new MetricsPage();
+        foreach (var line in text.Split('\n'))
+        {
+            var nameEnd = line.IndexOfAny(['{', ' ']);
+            var labelsEnd = nameEnd > 0 && line[nameEnd] == '{' ? line.LastIndexOf('}') : nameEnd;
+            if (nameEnd <= 0 || labelsEnd < 0 || line[0] == '#')
+                continue;
+
+            // A timestamp may follow the value.
+            if (TryNumber(line[(labelsEnd + 1)..].Trim().Split(' ')[0], out var value))
+                page._samples.Add((line[..nameEnd], labelsEnd > nameEnd ? line[(nameEnd + 1)..labelsEnd] : "", value));
+        }
+
+        return page;
+    }
+
+    /// <summary>All series of a name, added up; 0 when there is none.</summary>
+    public double Sum(string name) => _samples.Where(sample => sample.Name == name).Sum(sample => sample.Value);
+
+    /// <summary>The series of a name, added up by one of their labels.</summary>
+    public IReadOnlyDictionary<string, double> By(string name, string label) =>
+        _samples.Where(sample => sample.Name == name)
+            .GroupBy(sample => LabelOf(sample.Labels, label), StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Sum(sample => sample.Value), StringComparer.Ordinal);
+
+    /// <summary>
+    /// A quantile of the values that a histogram took between two pages, interpolated linearly inside its bucket.
+    /// </summary>
+    /// <param name="before">The earlier page.</param>
+    /// <param name="after">The later page.</param>
+    /// <param name="name">The histogram's name.</param>
+    /// <param name="share">0–1.</param>
+    /// <returns>In the histogram's unit; the last finite bound where the quantile is above it; <see langword="null"/> when there
+    /// were no values.</returns>
+    public static double? Quantile(MetricsPage before, MetricsPage after, string name, double share)
+    {
+        var earlier = before.By($"{name}_bucket", "le");
+        var buckets = after.By($"{name}_bucket", "le")
+            .Select(bucket => (Bound: TryNumber(bucket.Key, out var bound) ? bound : double.NaN,
+                Count: bucket.Value - earlier.GetValueOrDefault(bucket.Key)))
+            .OrderBy(bucket => bucket.Bound)
+            .ToArray();
+        if (buckets.Length < 2 || buckets[^1].Count <= 0)
+            return null;
+
+        var rank = share * buckets[^1].Count;
+        var (lowerBound, lowerCount) = (0.0, 0.0);
+        foreach (var (bound, count) in buckets[..^1])
+        {
+            if (count >= rank && count > lowerCount)
+                return lowerBound + (bound - lowerBound) * (rank - lowerCount) / (count - lowerCount);
+            (lowerBound, lowerCount) = (bound, count);
+        }
+
+        return lowerBound;
+    }
+
+    static string LabelOf(string labels, string label)
+    {
+        var key = $",{label}=\"";
+        var at = $",{labels}".IndexOf(key, StringComparison.Ordinal);
+        if (at < 0)
+            return "";
+        var start = at + key.Length - 1;
+        return labels[start..labels.IndexOf('"', start)];
+    }
+
+    static bool TryNumber(string text, out double number)
+    {
+        if (text is "+Inf" or "-Inf")
+        {
+            number = text[0] == '+' ? double.PositiveInfinity : double.NegativeInfinity;
+            return true;
+        }
+
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Buffers.Text;
+using System.Text.Json;
+
+namespace CartRecovery.Bench.Load;
+
+/// <summary>What the engine says on a stream.</summary>
+enum MessageKind
+{
+    Unknown,
+    Ack,
+    Error,
+    Intervention,
+    Heartbeat,
+}
+
+/// <summary>One message of the engine, read as far as the load generator needs it.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="UpTo">Of an ack: how many events of this connection are taken.</param>
+/// <param name="Code">Of an error: its code.</param>
+/// <param name="Text">Of an error: its message.</param>
+readonly record struct ServerMessage(MessageKind Kind, long UpTo = 0, string? Code = null, string? Text = null)
+{
+    /// <summary>Reads a JSON object. Acks, which are most, and interventions are known by how they begin and are not parsed.</summary>
+    public static ServerMessage Read(ReadOnlySpan<byte> json)
+    {
+        var ack = """{"type":"ack","upTo":"""u8;
+        if (json.StartsWith(ack) && Utf8Parser.TryParse(json[ack.Length..], out long upTo, out _))
+            return new ServerMessage(MessageKind.Ack, upTo);
+        if (json.StartsWith("""{"type":"intervention","""u8))
+            return new ServerMessage(MessageKind.Intervention);
+        return Parse(json);
+    }
+
+    static ServerMessage Parse(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            string? type = null, code = null, text = null;
+            long upTo = 0;
+            var reader = new Utf8JsonReader(json);
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var name = reader.GetString();
+                reader.Read();
+                switch (name)
+                {
+                    case "type":
+                        type = reader.GetString();
+                        break;
+                    case "upTo":
+                        upTo = reader.GetInt64();
+                        break;
+                    case "code":
+                        code = reader.GetString();
+                        break;
+                    case "message":
+                        text = reader.GetString();
+                        break;
+                    default:
+                        reader.Skip();
+                        break;
+                }
+            }
+
+            return type switch
+            {
+                "ack" => new ServerMessage(MessageKind.Ack, upTo),
+                "error" => new ServerMessage(MessageKind.Error, Code: code ?? "unnamed", Text: text),
+                "intervention" => new ServerMessage(MessageKind.Intervention),
+                "heartbeat" => new ServerMessage(MessageKind.Heartbeat),
+                _ => default,
+            };
+        }
+        catch (Exception failed) when (failed is JsonException or InvalidOperationException or FormatException)
+        {
+            return default;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CartRecovery.Bench.Load;
+
+/// <summary>The engine's stream port: where it is, which protocol to speak there, and the greeting that says who we are.</summary>
+/// <param name="Host">A name or an address.</param>
+/// <param name="Port">1–65535.</param>
+/// <param name="Framed">WebSocket frames; else lines.</param>
+/// <param name="Path">Path and query of the handshake.</param>
+/// <param name="Key">The store's key.</param>
+sealed record Target(string Host, int Port, bool Framed, string Path, string Key)
+{
+    // RFC 6455, 4.2.2.
+    const string AcceptSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+    const int MostOfAResponse = 16 * 1024;
+
+    public static Target WebSocket(string url, string key)
+    {
+        var uri = new Uri(url);
+        return new Target(uri.Host, uri.Port, Framed: true, uri.PathAndQuery, key);
+    }
+
+    public static Target Lines(string address, string key)
+    {
+        var uri = new Uri($"tcp://{address}");
+        return new Target(uri.Host, uri.Port, Framed: false, "", key);
+    }
+
+    public override string ToString() => Framed ? $"ws://{Host}:{Port}{Path}" : $"tcp://{Host}:{Port}";
+
+    /// <summary>Connects and greets. The socket comes back in non-blocking mode.</summary>
+    /// <exception cref="LoadException">The engine is not there, or refused.</exception>
+    public Socket Connect()
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 5_000, SendTimeout = 5_000 };
+        try
+        {
+            socket.Connect(Host, Port);
+            if (Framed)
+                Upgrade(socket);
+            else
+                socket.Send(Encoding.UTF8.GetBytes($"{{\"key\":\"{Key}\"}}\n"));
+            socket.Blocking = false;
+            return socket;
+        }
+        catch (SocketException failed)
+        {
+            socket.Dispose();
+            throw new LoadException($"cannot connect to {this}: {failed.Message}");
+        }
+        catch (LoadException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    void Upgrade(Socket socket)
+    {
+        var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
+        socket.Send(Encoding.ASCII.GetBytes(
+            $"GET {Path} HTTP/1.1\r\nHost: {Host}:{Port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {nonce}\r\nX-Api-Key: {Key}\r\n\r\n"));
+
+        // Byte by byte, so that what follows the response stays in the socket: it is once a connection.
+        var response = new StringBuilder();
+        var one = new byte[1];
+        while (!response.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            if (response.Length > MostOfAResponse || socket.Receive(one) == 0)
+                throw new LoadException($"{this} broke off the handshake: {FirstLine(response)}");
+            response.Append((char)one[0]);
+        }
+
+        if (!response.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
+            throw new LoadException($"{this} refused the handshake: {FirstLine(response)}");
+#pragma warning disable CA5350 // RFC 6455 asks for SHA-1; it protects nothing.
+        var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(nonce + AcceptSalt)));
+#pragma warning restore CA5350
+        if (!response.ToString().Contains(accept, StringComparison.Ordinal))
+            throw new LoadException($"{this} answered the handshake with the wrong Sec-WebSocket-Accept");
+    }
+
+    static string FirstLine(StringBuilder response) =>
+        response.Length == 0 ? "it closed the connection" : response.ToString().Split("\r\n")[0];
+}
+
+/// <summary>Why a load cannot be run or went wrong: one line for the person who started it.</summary>
+public sealed class LoadException(string message) : Exception(message);

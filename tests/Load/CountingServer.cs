@@ -1,0 +1,221 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Engine.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Tests.Load;
+
+/// <summary>
+/// A server that speaks the engine's stream protocol over real sockets, by the framework's own WebSocket, and only counts: what the load
+/// generator can be held against, and made to see a server's faults.
+/// </summary>
+sealed class CountingServer : IAsyncDisposable
+{
+    readonly WebApplication _app;
+    readonly Meter _meter = new("CartRecovery");
+    readonly PrometheusWriter _metrics;
+    readonly LatencyHistogram _latency = new();
+    readonly ConcurrentDictionary<string, long> _received = new(StringComparer.Ordinal);
+    long _events;
+    long _processed;
+    long _rejected;
+
+    CountingServer(Faults faults)
+    {
+        Faults = faults;
+        _metrics = new PrometheusWriter(_meter);
+        _metrics.AddHistogram("cartrecovery_event_latency_seconds", "From received to decided.", [_latency]);
+        _meter.CreateObservableCounter("cartrecovery_events_received_total", () =>
+            _received.Select(pair => new Measurement<long>(pair.Value, new KeyValuePair<string, object?>("protocol", pair.Key))));
+        _meter.CreateObservableCounter("cartrecovery_events_processed_total", () => Volatile.Read(ref _processed));
+        _meter.CreateObservableCounter<long>("cartrecovery_events_rejected_total",
+            () => [new(Volatile.Read(ref _rejected), new KeyValuePair<string, object?>("code", "odd"))]);
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.Configure<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Run(LinesAsync));
+        });
+        _app = builder.Build();
+        _app.UseWebSockets();
+        _app.Map("/v1/stream", FramesAsync);
+        _app.MapGet("/metrics", context =>
+        {
+            _metrics.Write(context.Response.BodyWriter);
+            return Task.CompletedTask;
+        });
+    }
+
+    public Faults Faults { get; }
+
+    /// <summary>Every event, as it came: connection and JSON.</summary>
+    public ConcurrentQueue<(string Connection, JsonElement Event)> Events { get; } = new();
+
+    /// <summary>Events of each message that came, in any order.</summary>
+    public ConcurrentQueue<int> MessageSizes { get; } = new();
+
+    /// <summary>First lines of the TCP connections.</summary>
+    public ConcurrentQueue<string> Greetings { get; } = new();
+
+    public string Http { get; private set; } = "";
+
+    public string Stream => $"{Http.Replace("http:", "ws:", StringComparison.Ordinal)}/v1/stream";
+
+    public string Tcp { get; private set; } = "";
+
+    public long Count => Volatile.Read(ref _events);
+
+    public static async Task<CountingServer> StartAsync(Faults? faults = null)
+    {
+        var server = new CountingServer(faults ?? new Faults());
+        await server._app.StartAsync();
+        var addresses = server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
+        (server.Http, server.Tcp) = (addresses[0], new Uri(addresses[1]).Authority);
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _metrics.Dispose();
+        _meter.Dispose();
+    }
+
+    async Task FramesAsync(HttpContext context)
+    {
+        if (context.Request.Headers["X-Api-Key"] != "sk_demo")
+        {
+            context.Response.StatusCode = 401;
+            return;
+        }
+
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        using var sending = new SemaphoreSlim(1);
+        var session = new Session(this, context.Connection.Id, "websocket", async text =>
+        {
+            await sending.WaitAsync();
+            await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            sending.Release();
+        });
+        var buffer = new byte[512 * 1024];
+        try
+        {
+            for (var length = 0; ;)
+            {
+                var got = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
+                if (got.MessageType == WebSocketMessageType.Close)
+                {
+                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
+                    return;
+                }
+
+                length += got.Count;
+                if (!got.EndOfMessage)
+                    continue;
+                if (!await session.TakeAsync(buffer.AsMemory(0, length)))
+                {
+                    await socket.CloseOutputAsync(WebSocketCloseStatus.PolicyViolation, "had enough", CancellationToken.None);
+                    return;
+                }
+
+                length = 0;
+            }
+        }
+        catch (WebSocketException)
+        {
+            // The client is gone without a close frame.
+        }
+    }
+
+    async Task LinesAsync(ConnectionContext connection)
+    {
+        var session = new Session(this, connection.ConnectionId, "tcp",
+            async text => await connection.Transport.Output.WriteAsync(Encoding.UTF8.GetBytes(text + "\n")));
+        var greeted = false;
+        while (true)
+        {
+            var read = await connection.Transport.Input.ReadAsync();
+            var rest = read.Buffer;
+            while (rest.PositionOf((byte)'\n') is { } end)
+            {
+                var line = rest.Slice(0, end).ToArray();
+                if (!greeted)
+                    Greetings.Enqueue(Encoding.UTF8.GetString(line));
+                else if (!await session.TakeAsync(line))
+                    return;
+                greeted = true;
+                rest = rest.Slice(rest.GetPosition(1, end));
+            }
+
+            connection.Transport.Input.AdvanceTo(rest.Start, rest.End);
+            if (read.IsCompleted)
+                return;
+        }
+    }
+
+    /// <summary>One connection: counts, and answers as the faults say.</summary>
+    sealed class Session(CountingServer server, string connection, string protocol, Func<string, Task> send)
+    {
+        long _count;
+
+        public async Task<bool> TakeAsync(ReadOnlyMemory<byte> message)
+        {
+            using var json = JsonDocument.Parse(message);
+            var one = json.RootElement.ValueKind == JsonValueKind.Object;
+            JsonElement[] events = one ? [json.RootElement.Clone()] : [.. json.RootElement.Clone().EnumerateArray()];
+            server.MessageSizes.Enqueue(events.Length);
+            foreach (var item in events)
+            {
+                var number = Interlocked.Increment(ref server._events);
+                server.Events.Enqueue((connection, item));
+                server._latency.Record(1_500_000);
+                if (server.Faults.LoseEvery > 0 && number % server.Faults.LoseEvery == 0)
+                    continue;
+                server._received.AddOrUpdate(protocol, 1, (_, count) => count + 1);
+                if (server.Faults.RejectEvery > 0 && number % server.Faults.RejectEvery == 0)
+                {
+                    Interlocked.Increment(ref server._rejected);
+                    await send($$"""{"type":"error","index":{{_count}},"code":"odd","message":"an odd one"}""");
+                }
+                else
+                {
+                    Interlocked.Increment(ref server._processed);
+                }
+            }
+
+            _count += events.Length;
+            if (_count >= server.Faults.CloseAfter)
+                return false;
+            if (_count >= server.Faults.AckFrom)
+                await send($$"""{"type":"ack","upTo":{{_count}}}""");
+            if (server.Faults.Intervene)
+            {
+                await send("""{"type":"intervention","payload":{"message":"still there?"},"messageId":"iv_1"}""");
+                await send("""{"type":"heartbeat"}""");
+            }
+
+            return true;
+        }
+    }
+}
+
+/// <summary>How a server misbehaves, or is slow.</summary>
+/// <param name="LoseEvery">Every so many events one is not counted; 0 for none.</param>
+/// <param name="RejectEvery">Every so many events one is refused; 0 for none.</param>
+/// <param name="AckFrom">Events of a connection that pass before the first ack.</param>
+/// <param name="CloseAfter">Events of a connection after which it is closed.</param>
+/// <param name="Intervene">Each message is answered by an intervention and a heartbeat.</param>
+sealed record Faults(int LoseEvery = 0, int RejectEvery = 0, long AckFrom = 0, long CloseAfter = long.MaxValue, bool Intervene = false);

@@ -1,0 +1,65 @@
+using System.IO.Compression;
+using System.Text;
+using CartRecovery.Bench.Load;
+
+namespace CartRecovery.Tests.Load;
+
+[TestFixture]
+public sealed class EventMixTests
+{
+    [Test]
+    public void Rows_and_sessions_are_those_of_the_file()
+    {
+        var mix = EventMix.Load(RealEvents.File());
+
+        Assert.That((mix.Count, mix.SessionCount), Is.EqualTo((RealEvents.Rows, RealEvents.Sessions)));
+        Assert.That(Enumerable.Range(0, 4).Select(mix.Session), Is.EqualTo(new[] { 0, 1, 0, 2 }));
+        Assert.That(Enumerable.Range(0, mix.Count).Max(row => mix.Tail(row).Length), Is.EqualTo(mix.LongestTail));
+    }
+
+    [Test]
+    public void A_gzip_file_is_read_as_its_content()
+    {
+        var path = RealEvents.File() + ".gz";
+        using (var file = new GZipStream(File.Create(path), CompressionLevel.Fastest))
+            file.Write(Encoding.UTF8.GetBytes(RealEvents.Csv));
+
+        Assert.That(EventMix.Load(path).Count, Is.EqualTo(RealEvents.Rows));
+    }
+
+    [Test]
+    public void What_would_break_the_JSON_is_escaped()
+    {
+        var path = WithRow("2019-10-01 00:00:00 UTC,view,1,2,\"books\\new\",b,1,3,s");
+
+        Assert.That(Encoding.UTF8.GetString(EventMix.Load(path).Tail(RealEvents.Rows)), Does.Contain("""\u0022books\\new\u0022"""));
+    }
+
+    [TestCase("2019-10-01 00:00:00 UTC,view,1,2,,b,cheap,3,s")]
+    [TestCase("2019-10-01 00:00:00 UTC,wish,1,2,,b,1,3,s")]
+    [TestCase("2019-10-01 00:00:00 UTC,view,1,2")]
+    public void A_row_of_another_form_is_named_by_its_line(string row) =>
+        Assert.That(() => EventMix.Load(WithRow(row)), Throws.InstanceOf<LoadException>().With.Message.Contains($"csv:{RealEvents.Rows + 2}:"));
+
+    [Test]
+    public void A_file_of_another_form_is_refused()
+    {
+        var path = RealEvents.File();
+        File.WriteAllText(path, "a,b,c\n1,2,3\n");
+
+        Assert.That(() => EventMix.Load(path), Throws.InstanceOf<LoadException>().With.Message.Contains("csv:1: expected REES46's header"));
+        File.WriteAllText(path, RealEvents.Csv.Split('\n')[0] + "\n");
+        Assert.That(() => EventMix.Load(path), Throws.InstanceOf<LoadException>().With.Message.Contains("no events"));
+    }
+
+    [Test]
+    public void A_file_that_is_not_there_is_said_so() =>
+        Assert.That(() => EventMix.Load("nowhere.csv"), Throws.InstanceOf<LoadException>().With.Message.Contains("nowhere.csv"));
+
+    static string WithRow(string row)
+    {
+        var path = RealEvents.File();
+        File.AppendAllText(path, row + "\n");
+        return path;
+    }
+}
