@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Tests.Delivery;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace CartRecovery.Tests.Plugins;
+
+/// <summary>The sink that plugins/README.md shows, compiled from there and run.</summary>
+sealed class ReadmeExampleTests
+{
+    // What ImplicitUsings adds in a project.
+    const string ImplicitUsings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Net.Http;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+        """;
+
+    [Test]
+    public async Task It_compiles_against_the_contracts_alone_and_delivers_real_carts_over_a_broken_connection()
+    {
+        var spec = (SinkSpec)Compile(CodeBlock()).GetType("CartRecovery.Plugins.LinesSink", throwOnError: true)!
+            .GetProperty("Spec")!.GetValue(null)!;
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var received = new ConcurrentQueue<string>();
+        var connections = new ConcurrentQueue<TcpClient>();
+        _ = CollectAsync(listener, received, connections);
+
+        using var log = new LogLines();
+        var settings = new SinkSettings("collector", new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["host"] = "127.0.0.1",
+            ["port"] = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(),
+        });
+        var runner = new SinkRunner("collector", spec, settings,
+            new SinkRunnerOptions { RetryDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, log);
+        runner.Start();
+        Enqueue(runner, Interventions.Many(20));
+        await Eventually.Is(() => received.Count == 20, "the first half is there");
+        Assert.That((await runner.CheckHealthAsync(default)).Health, Is.EqualTo(new SinkHealth(true, "connected")));
+
+        Assert.That(connections.TryDequeue(out var client));
+        client!.Dispose();
+        await Eventually.Is(() => !runner.CheckHealthAsync(default).Result.Health.Healthy, "the sink sees that the collector is gone");
+        Enqueue(runner, Interventions.Many(20, first: 20));
+        await runner.DrainAsync(Eventually.Deadline);
+        await Eventually.Is(() => received.Count == 40, "the second half came over a new connection");
+        Assert.That(
+            received.Select(line => JsonSerializer.Deserialize(line, ContractsJson.Default.Intervention)!.Id).Order(),
+            Is.EqualTo(Interventions.Many(40).Select(item => item.Id)));
+        Assert.That(Enum.GetValues<ActionKind>().Sum(action => runner.Count(action, DeliveryAttemptOutcome.Delivered)), Is.EqualTo(40));
+        foreach (var open in connections)
+            open.Dispose();
+    }
+
+    [TestCase("0")]
+    [TestCase("http")]
+    public void It_refuses_a_port_that_cannot_be_one(string port)
+    {
+        var spec = (SinkSpec)Compile(CodeBlock()).GetType("CartRecovery.Plugins.LinesSink", throwOnError: true)!
+            .GetProperty("Spec")!.GetValue(null)!;
+        var settings = new SinkSettings("x", new Dictionary<string, string>(StringComparer.Ordinal) { ["host"] = "x", ["port"] = port });
+        Assert.That(() => spec.Create(settings), Throws.InstanceOf<SinkConfigurationException>().With.Property("Option").EqualTo("port"));
+    }
+
+    static string CodeBlock()
+    {
+        var blocks = File.ReadAllText(Path.Combine(Repository.Root, "plugins", "README.md")).Split("```csharp\n");
+        Assert.That(blocks, Has.Length.EqualTo(2), "the README has one C# code block");
+        return blocks[1][..blocks[1].IndexOf("```", StringComparison.Ordinal)];
+    }
+
+    static Assembly Compile(string code)
+    {
+        var parse = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
+        var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetDirectoryName(path) == framework)
+            .Append(typeof(ISink).Assembly.Location)
+            .Select(path => MetadataReference.CreateFromFile(path));
+        var compilation = CSharpCompilation.Create(
+            "ReadmeExample",
+            [CSharpSyntaxTree.ParseText(ImplicitUsings, parse), CSharpSyntaxTree.ParseText(code, parse, path: "plugins/README.md")],
+            references,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        using var assembly = new MemoryStream();
+        var result = compilation.Emit(assembly);
+        Assert.That(result.Diagnostics.Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning), Is.Empty);
+        return Assembly.Load(assembly.ToArray());
+    }
+
+    static async Task CollectAsync(TcpListener listener, ConcurrentQueue<string> received, ConcurrentQueue<TcpClient> connections)
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await listener.AcceptTcpClientAsync();
+                connections.Enqueue(client);
+                _ = ReadAsync(client);
+            }
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        {
+            // The test is over.
+        }
+
+        async Task ReadAsync(TcpClient client)
+        {
+            try
+            {
+                using var reader = new StreamReader(client.GetStream());
+                while (await reader.ReadLineAsync() is { } line)
+                    received.Enqueue(line);
+            }
+            catch (IOException)
+            {
+                // Closed by the test.
+            }
+        }
+    }
+
+    static void Enqueue(SinkRunner runner, IEnumerable<Intervention> items)
+    {
+        foreach (var item in items)
+            Assert.That(runner.TryEnqueue(item));
+    }
+}

@@ -1,0 +1,289 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Plugins;
+using CartRecovery.Tests.Delivery;
+using Microsoft.AspNetCore.Http;
+
+namespace CartRecovery.Tests.Plugins;
+
+sealed class WebhookSinkTests
+{
+    const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    [Test]
+    public async Task A_post_carries_the_intervention_signed()
+    {
+        await using var receiver = await Receiver.StartAsync(204);
+        var time = new FixedTime(new DateTimeOffset(2024, 11, 20, 9, 40, 0, 500, TimeSpan.Zero));
+        var item = Interventions.One(1) with { Message = "Ünïted “carts” 🛒" };
+        var batch = await WriteAsync(receiver.Url, [item], time);
+        Assert.That(batch.VerdictOf(0)!.Outcome, Is.EqualTo(DeliveryOutcome.Delivered));
+        var post = receiver.Posts.Single();
+        using var body = JsonDocument.Parse(post.Body);
+        Assert.Multiple(() =>
+        {
+            Assert.That(post.Id, Is.EqualTo(item.Id));
+            Assert.That(post.Headers["webhook-timestamp"], Is.EqualTo("1732095600"));
+            Assert.That(post.Headers["webhook-signature"], Is.EqualTo(post.ExpectedSignature(Secret)));
+            Assert.That(post.Headers["content-type"], Is.EqualTo("application/json"));
+            Assert.That(body.RootElement.EnumerateObject().Select(property => property.Name), Is.EqualTo(new[] { "type", "timestamp", "data" }));
+            Assert.That(body.RootElement.GetProperty("type").GetString(), Is.EqualTo("intervention.decided"));
+            Assert.That(body.RootElement.GetProperty("timestamp").GetString(), Is.EqualTo("2019-10-01T00:09:33+00:00"));
+            var data = body.RootElement.GetProperty("data");
+            Assert.That(data.GetProperty("action").GetString(), Is.EqualTo("discount"));
+            Assert.That(data.GetProperty("message").GetString(), Is.EqualTo(item.Message));
+            Assert.That(data.Deserialize(ContractsJson.Default.Intervention)!.Cart, Is.EqualTo(item.Cart));
+        });
+    }
+
+    [TestCase(200, DeliveryOutcome.Delivered)]
+    [TestCase(202, DeliveryOutcome.Delivered)]
+    [TestCase(304, DeliveryOutcome.Rejected)]
+    [TestCase(400, DeliveryOutcome.Rejected)]
+    [TestCase(401, DeliveryOutcome.Rejected)]
+    [TestCase(404, DeliveryOutcome.Rejected)]
+    [TestCase(410, DeliveryOutcome.Rejected)]
+    [TestCase(408, DeliveryOutcome.Retry)]
+    [TestCase(409, DeliveryOutcome.Retry)]
+    [TestCase(425, DeliveryOutcome.Retry)]
+    [TestCase(429, DeliveryOutcome.Retry)]
+    [TestCase(500, DeliveryOutcome.Retry)]
+    [TestCase(503, DeliveryOutcome.Retry)]
+    public async Task An_answer_decides_what_becomes_of_the_item(int status, DeliveryOutcome outcome)
+    {
+        await using var receiver = await Receiver.StartAsync(status);
+        var instance = Create(receiver.Url, TimeProvider.System);
+        await using var sink = instance.Sink;
+        var batch = new DeliveryBatch(Interventions.Many(1));
+        await sink.WriteAsync(batch, default);
+        Assert.That(batch.VerdictOf(0)!.Outcome, Is.EqualTo(outcome));
+        Assert.That(batch.VerdictOf(0)!.Reason ?? "answered 2", Does.StartWith("answered " + (batch.VerdictOf(0)!.Reason is null ? "" : status)));
+        var health = await instance.CheckHealthAsync(default);
+        Assert.That((health.Healthy, health.Detail), Is.EqualTo((outcome == DeliveryOutcome.Delivered, health.Detail)));
+        Assert.That(health.Detail, Does.Contain($"answered {status}").And.Contain("127.0.0.1"));
+    }
+
+    [TestCase("120", 120)]
+    [TestCase("Wed, 20 Nov 2024 09:41:30 GMT", 90)]
+    [TestCase("Wed, 20 Nov 2024 09:00:00 GMT", -2400)]
+    [TestCase("soon", null)]
+    [TestCase(null, null)]
+    public async Task Retry_After_is_read_as_seconds_or_date(string? retryAfter, int? seconds)
+    {
+        await using var receiver = await Receiver.StartAsync((context, _) =>
+        {
+            context.Response.StatusCode = 429;
+            if (retryAfter is not null)
+                context.Response.Headers.RetryAfter = retryAfter;
+            return Task.CompletedTask;
+        });
+        var time = new FixedTime(new DateTimeOffset(2024, 11, 20, 9, 40, 0, TimeSpan.Zero));
+        var batch = await WriteAsync(receiver.Url, Interventions.Many(1), time);
+        Assert.That(batch.VerdictOf(0)!.After?.TotalSeconds, Is.EqualTo(seconds));
+    }
+
+    [Test]
+    public async Task A_redirect_is_not_followed_and_no_cookie_kept()
+    {
+        await using var receiver = await Receiver.StartAsync((context, _) =>
+        {
+            context.Response.Cookies.Append("session", "1");
+            context.Response.Redirect("/elsewhere", permanent: true, preserveMethod: true);
+            return Task.CompletedTask;
+        });
+        var instance = Create(receiver.Url, TimeProvider.System);
+        await using var sink = instance.Sink;
+        for (var write = 0; write < 2; write++)
+        {
+            var batch = new DeliveryBatch(Interventions.Many(1));
+            await sink.WriteAsync(batch, default);
+            Assert.That(batch.VerdictOf(0)!.Reason, Is.EqualTo("answered 308; redirects are not followed"));
+        }
+
+        Assert.That(receiver.Posts.Select(post => post.Path), Is.EqualTo(new[] { "/hook", "/hook" }));
+        Assert.That(receiver.Posts.Any(post => post.Headers.ContainsKey("cookie")), Is.False);
+    }
+
+    [Test]
+    public async Task A_connection_that_is_closed_without_an_answer_is_tried_again()
+    {
+        await using var receiver = await Receiver.StartAsync((context, _) =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        });
+        var batch = await WriteAsync(receiver.Url, Interventions.Many(3), TimeProvider.System);
+        for (var i = 0; i < 3; i++)
+            Assert.That(batch.VerdictOf(i)!.Outcome, Is.EqualTo(DeliveryOutcome.Retry), batch.VerdictOf(i)!.Reason);
+    }
+
+    [Test]
+    public async Task A_port_that_nobody_listens_on_is_tried_again()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        var batch = await WriteAsync($"http://127.0.0.1:{port}/token-in-path", Interventions.Many(1), TimeProvider.System);
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(new DeliveryVerdict(DeliveryOutcome.Retry, "could not connect", null)));
+    }
+
+    [Test]
+    public async Task An_answer_without_end_is_not_read()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var sent = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptTcpClientAsync();
+            var stream = client.GetStream();
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray());
+            var chunk = Encoding.ASCII.GetBytes("10000\r\n" + new string('x', 65536) + "\r\n");
+            long total = 0;
+            try
+            {
+                for (; total < 1L << 30; total += chunk.Length)
+                    await stream.WriteAsync(chunk);
+            }
+            catch (IOException)
+            {
+                // The sink closed the connection.
+            }
+
+            return total;
+        });
+        var batch = await WriteAsync($"http://{listener.LocalEndpoint}/", Interventions.Many(1), TimeProvider.System);
+        Assert.That(batch.VerdictOf(0)!.Outcome, Is.EqualTo(DeliveryOutcome.Delivered));
+        Assert.That(await sent.WaitAsync(Eventually.Deadline), Is.LessThan(64 << 20), "what fits into the socket's buffers, not all of it");
+    }
+
+    [Test]
+    public async Task Posts_of_a_batch_go_at_once_but_not_all_of_them()
+    {
+        var now = 0;
+        var most = 0;
+        using var full = new SemaphoreSlim(0);
+        await using var receiver = await Receiver.StartAsync(async (_, _) =>
+        {
+            var mine = Interlocked.Increment(ref now);
+            int seen;
+            while (mine > (seen = Volatile.Read(ref most)))
+                Interlocked.CompareExchange(ref most, mine, seen);
+            if (mine == 8)
+                full.Release(100);
+            await full.WaitAsync();
+            Interlocked.Decrement(ref now);
+        });
+        var batch = await WriteAsync(receiver.Url, Interventions.Many(40), TimeProvider.System).WaitAsync(Eventually.Deadline);
+        Assert.That(Enumerable.Range(0, 40).Select(i => batch.VerdictOf(i)!.Outcome), Is.All.EqualTo(DeliveryOutcome.Delivered));
+        Assert.That(most, Is.EqualTo(8));
+    }
+
+    [Test]
+    public async Task When_its_time_is_over_it_returns_with_what_arrived_marked()
+    {
+        await using var receiver = await Receiver.StartAsync(async (context, post) =>
+        {
+            if (post.Id != Interventions.One(0).Id)
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        });
+        await using var sink = Create(receiver.Url, TimeProvider.System).Sink;
+        using var over = new CancellationTokenSource();
+        var batch = new DeliveryBatch(Interventions.Many(20));
+        var write = sink.WriteAsync(batch, over.Token).AsTask();
+        await Eventually.Is(() => batch.VerdictOf(0) is not null && receiver.Posts.Count == 9, "one answered, eight hang");
+        await over.CancelAsync();
+        await write.WaitAsync(Eventually.Deadline);
+        Assert.That(batch.VerdictOf(0)!.Outcome, Is.EqualTo(DeliveryOutcome.Delivered));
+        Assert.That(Enumerable.Range(1, 19).Select(i => batch.VerdictOf(i)?.Outcome), Is.All.Null.Or.EqualTo(DeliveryOutcome.Retry));
+    }
+
+    [Test]
+    public async Task Through_the_engine_only_what_failed_is_sent_again_with_its_id_and_a_valid_signature()
+    {
+        var tries = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
+        await using var receiver = await Receiver.StartAsync((context, post) =>
+        {
+            var number = int.Parse(post.Id["iv_".Length..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            var tried = tries.AddOrUpdate(post.Id, 1, (_, before) => before + 1);
+            switch (number % 5)
+            {
+                case 1 when tried <= 2:
+                    context.Response.StatusCode = 500;
+                    break;
+                case 2 when tried == 1:
+                    context.Response.StatusCode = 429;
+                    context.Response.Headers.RetryAfter = "17";
+                    break;
+                case 3 when tried == 1:
+                    context.Abort();
+                    break;
+                case 4:
+                    context.Response.StatusCode = 410;
+                    break;
+            }
+
+            return Task.CompletedTask;
+        });
+        using var log = new LogLines();
+        var time = new SkippingTime(TimeSpan.FromSeconds(17));
+        var runner = new SinkRunner("shop", WebhookSink.Spec, Settings(receiver.Url),
+            new SinkRunnerOptions { Batch = 10, RetryDelay = TimeSpan.FromMilliseconds(1) }, time, log);
+        runner.Start();
+        foreach (var item in Interventions.Many(50))
+            Assert.That(runner.TryEnqueue(item));
+        await runner.DrainAsync(Eventually.Deadline);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Total(DeliveryAttemptOutcome.Delivered), Is.EqualTo(40));
+            Assert.That(Total(DeliveryAttemptOutcome.Rejected), Is.EqualTo(10));
+            foreach (var (id, count) in tries)
+            {
+                var number = int.Parse(id["iv_".Length..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+                Assert.That(count, Is.EqualTo((number % 5) switch { 1 => 3, 2 or 3 => 2, _ => 1 }), id);
+            }
+
+            Assert.That(receiver.Posts.Select(post => post.Headers["webhook-signature"]),
+                Is.EqualTo(receiver.Posts.Select(post => post.ExpectedSignature(Secret))));
+            Assert.That(receiver.Posts.GroupBy(post => post.Id, StringComparer.Ordinal).Select(posts => posts.Select(post => post.Body).Distinct().Count()),
+                Is.All.EqualTo(1), "the body is the same on every try");
+            Assert.That(time.Timers, Has.Some.EqualTo(TimeSpan.FromSeconds(17)));
+        });
+
+        long Total(DeliveryAttemptOutcome outcome) => Enum.GetValues<ActionKind>().Sum(action => runner.Count(action, outcome));
+    }
+
+    [TestCase("ftp://example.org/", Secret, "url must be an absolute http or https address")]
+    [TestCase("/hook", Secret, "url must be an absolute http or https address")]
+    [TestCase("https://user:word@example.org/", Secret, "url must not hold a user name or password")]
+    [TestCase("https://example.org/", "whsec_AAAA", "secret must hold 24 to 64 bytes, not 3")]
+    public void Settings_that_cannot_work_are_refused(string url, string secret, string problem) =>
+        Assert.That(() => WebhookSink.Spec.Create(Settings(url, secret)),
+            Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
+
+    static async Task<DeliveryBatch> WriteAsync(string url, IReadOnlyList<Intervention> items, TimeProvider time)
+    {
+        await using var sink = Create(url, time).Sink;
+        await sink.ConnectAsync(default);
+        var batch = new DeliveryBatch(items);
+        await sink.WriteAsync(batch, default);
+        return batch;
+    }
+
+    static SinkInstance Create(string url, TimeProvider time) => WebhookSink.Spec.Create(Settings(url).With(time));
+
+    static SinkSettings Settings(string url, string secret = Secret) =>
+        new("shop", new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = url, ["secret"] = secret });
+
+    sealed class FixedTime(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}
