@@ -1,0 +1,52 @@
+using CartRecovery.Contracts;
+
+namespace CartRecovery.Engine.Scoring;
+
+/// <summary>Tells which features moved a score: the row is scored again with each feature in turn at the model's baseline, all in
+/// one run. For one thread at a time, and for decisions, not for every event.</summary>
+public sealed class Attribution : IDisposable
+{
+    private readonly OnnxModel _model;
+    private readonly BatchScorer _scorer;
+    private readonly float[] _effects;
+
+    /// <param name="model">The model that gave the score.</param>
+    public Attribution(OnnxModel model)
+    {
+        _model = model;
+        _scorer = model.CreateScorer(model.Features.Count + 1);
+        _effects = new float[model.Features.Count];
+    }
+
+    /// <summary>The features with the largest effects either way, strongest first; ties in the order of the row.</summary>
+    /// <param name="row">A float for each of the model's features.</param>
+    /// <param name="top">Where they are written; as many as it holds.</param>
+    /// <returns>How many were written: fewer than asked where no other feature has any effect.</returns>
+    public int Explain(ReadOnlySpan<float> row, Span<FeatureEffect> top)
+    {
+        var count = _effects.Length;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(row.Length, count);
+        for (var i = 0; i <= count; i++)
+        {
+            row.CopyTo(_scorer.Row(i));
+            if (i < count) _scorer.Row(i)[i] = _model.Baseline[i];
+        }
+        var scores = _scorer.Score(count + 1);
+        for (var i = 0; i < count; i++) _effects[i] = scores[count] - scores[i];
+
+        var written = 0;
+        while (written < top.Length)
+        {
+            var strongest = -1;
+            for (var i = 0; i < count; i++)
+                if (_effects[i] != 0 && (strongest < 0 || MathF.Abs(_effects[i]) > MathF.Abs(_effects[strongest]))) strongest = i;
+            if (strongest < 0) break;
+            top[written++] = new FeatureEffect(_model.Features[strongest], row[strongest], _effects[strongest]);
+            _effects[strongest] = 0;
+        }
+        return written;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _scorer.Dispose();
+}
