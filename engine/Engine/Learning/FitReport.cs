@@ -1,0 +1,56 @@
+namespace CartRecovery.Engine.Learning;
+
+/// <summary>What was fitted, and how well it does on rows that it has not seen.</summary>
+public sealed record FitReport
+{
+    /// <summary>Each learner's AUC in cross-validation on the training rows, by which the first was chosen.</summary>
+    public required IReadOnlyList<Candidate> Candidates { get; init; }
+
+    /// <summary>What was chosen, in words.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The seed of everything random.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The rows it learned from.</summary>
+    public required PartSize Train { get; init; }
+
+    /// <summary>The rows it is measured on below.</summary>
+    public required PartSize HeldOut { get; init; }
+
+    /// <summary>See <see cref="Metrics.Auc"/>.</summary>
+    public required double Auc { get; init; }
+
+    /// <summary>The 95% interval of <see cref="Auc"/>, by bootstrap over groups.</summary>
+    public required (double Low, double High) AucInterval { get; init; }
+
+    /// <summary>See <see cref="Metrics.AveragePrecision"/>.</summary>
+    public required double AveragePrecision { get; init; }
+
+    /// <summary>See <see cref="Metrics.LogLoss"/>.</summary>
+    public required double LogLoss { get; init; }
+
+    /// <summary>The log loss of always saying the share of label 1 in the training rows: what <see cref="LogLoss"/> must beat.</summary>
+    public required double LogLossOfRate { get; init; }
+
+    /// <summary>See <see cref="Metrics.Calibration"/>.</summary>
+    public required IReadOnlyList<CalibrationBin> Calibration { get; init; }
+
+    /// <summary>For each feature how much the AUC falls when its values are shuffled among the held-out rows; largest first.</summary>
+    public required IReadOnlyList<(string Feature, double Drop)> Importance { get; init; }
+}
+
+/// <summary>A learner in the cross-validation.</summary>
+/// <param name="Learner">What it is.</param>
+/// <param name="Auc">The mean AUC over the folds.</param>
+/// <param name="Deviation">Its standard deviation over the folds.</param>
+public sealed record Candidate(string Learner, double Auc, double Deviation);
+
+/// <summary>The size of a part of the data.</summary>
+/// <param name="Rows">Rows.</param>
+/// <param name="Positives">Rows with label 1.</param>
+/// <param name="Groups">Different groups.</param>
+public sealed record PartSize(int Rows, int Positives, int Groups)
+{
+    internal static PartSize Of(TrainingSet set) => new(set.Count, set.Positives, set.Groups.Distinct().Count());
+}
