@@ -63,9 +63,10 @@ sealed class WebhookSinkTests
         var batch = new DeliveryBatch(Interventions.Many(1));
         await sink.WriteAsync(batch, default);
         Assert.That(batch.VerdictOf(0)!.Outcome, Is.EqualTo(outcome));
-        Assert.That(batch.VerdictOf(0)!.Reason ?? "answered 2", Does.StartWith("answered " + (batch.VerdictOf(0)!.Reason is null ? "" : status)));
+        if (outcome != DeliveryOutcome.Delivered)
+            Assert.That(batch.VerdictOf(0)!.Reason, Does.StartWith($"answered {status}"));
         var health = await instance.CheckHealthAsync(default);
-        Assert.That((health.Healthy, health.Detail), Is.EqualTo((outcome == DeliveryOutcome.Delivered, health.Detail)));
+        Assert.That(health.Healthy, Is.EqualTo(outcome == DeliveryOutcome.Delivered));
         Assert.That(health.Detail, Does.Contain($"answered {status}").And.Contain("127.0.0.1"));
     }
 
