@@ -1,0 +1,143 @@
+using System.Text.Json.Serialization;
+
+namespace CartRecovery.Engine.Control;
+
+/// <summary>The whole configuration. A new instance holds the defaults; <see cref="ConfigLoader"/> fills it from a file.</summary>
+public sealed class CartRecoveryConfig
+{
+    [ConfigKey("Where the engine listens.")]
+    public ListenConfig Listen { get; set; } = new();
+
+    [ConfigKey("The folder for everything that outlives the process, relative to the working directory.")]
+    public string Data { get; set; } = "./data";
+
+    [ConfigKey("Worker threads that carts are spread over; 0 is one per core.", Min = "0", Max = "256")]
+    public int Partitions { get; set; }
+
+    [JsonRequired]
+    [ConfigKey("The shops that send events, and their keys.", Min = "1", Max = "4096",
+        Example = "[{ id: demo, keys: [{ key: pk_demo, kind: publishable, loopbackOnly: true }] }]")]
+    public List<StoreConfig> Stores { get; set; } = [];
+
+    [ConfigKey("What the engine accepts from a client.")]
+    public LimitsConfig Limits { get; set; } = new();
+
+    [ConfigKey("How much memory the engine plans with.")]
+    public MemoryConfig Memory { get; set; } = new();
+
+    [ConfigKey("The model that scores carts.")]
+    public ScoringConfig Scoring { get; set; } = new();
+
+    [ConfigKey("When and how to step in.")]
+    public DecisionsConfig Decisions { get; set; } = new();
+
+    [ConfigKey("Where interventions go beside the shopper's own socket, by the name that campaigns use as their channel.", Max = "64")]
+    public Dictionary<string, SinkConfig> Sinks { get; set; } = new(StringComparer.Ordinal);
+
+    [ConfigKey("What the engine logs.")]
+    public LogConfig Log { get; set; } = new();
+
+    /// <summary>The folder of the file that this was loaded from: an absolute path.</summary>
+    [JsonIgnore]
+    public string Folder { get; set; } = Environment.CurrentDirectory;
+
+    /// <summary>The model's file: <see cref="ScoringConfig.Model"/> as an absolute path.</summary>
+    [JsonIgnore]
+    public string ModelPath => Path.GetFullPath(Scoring.Model, Folder);
+}
+
+/// <summary>Where the engine listens.</summary>
+public sealed class ListenConfig
+{
+    [ConfigKey("API, dashboard, /metrics and /health.")]
+    public EndpointAddress Http { get; set; } = new("127.0.0.1", 8080);
+
+    [ConfigKey("Event streams: WebSocket and newline-delimited JSON over TCP, on one port.")]
+    public EndpointAddress Stream { get; set; } = new("127.0.0.1", 8081);
+
+    [ConfigKey("The key of a raw TCP connection whose first line names none. Without it such a connection is refused.")]
+    public string? TcpKey { get; set; }
+
+    [ConfigKey("Connections open at one time, over both ports.", Min = "1", Max = "1000000")]
+    public int MaxConnections { get; set; } = 10_000;
+
+    [ConfigKey("How long a new connection may take to say who it is.", Min = "100ms", Max = "5m")]
+    public Duration HandshakeTimeout { get; set; } = Duration.FromSeconds(10);
+
+    [ConfigKey("A stream from which nothing came for this long, not even a pong, is closed.", Min = "1s", Max = "24h")]
+    public Duration IdleTimeout { get; set; } = Duration.FromMinutes(5);
+
+    [ConfigKey("How often a quiet stream is sent a heartbeat.", Min = "100ms", Max = "1h")]
+    public Duration Heartbeat { get; set; } = Duration.FromSeconds(30);
+}
+
+/// <summary>What the engine accepts from a client.</summary>
+public sealed class LimitsConfig
+{
+    [ConfigKey("The largest event.", Min = "256B", Max = "1MB")]
+    public ByteSize Event { get; set; } = ByteSize.FromKilobytes(32);
+
+    [ConfigKey("The largest WebSocket message or HTTP body.", Min = "256B", Max = "64MB")]
+    public ByteSize Message { get; set; } = ByteSize.FromKilobytes(512);
+
+    [ConfigKey("The most events in one batch.", Min = "1", Max = "100000")]
+    public int Batch { get; set; } = 2_500;
+
+    [ConfigKey("How far back an event's time may lie; one that is older is clamped and marked.", Max = "365d")]
+    public Duration Past { get; set; } = Duration.FromHours(24);
+
+    [ConfigKey("How far ahead an event's time may lie; one that is later is clamped and marked.", Max = "24h")]
+    public Duration Future { get; set; } = Duration.FromMinutes(5);
+}
+
+/// <summary>How much memory the engine plans with.</summary>
+public sealed class MemoryConfig
+{
+    [ConfigKey("What the whole process may take; 0 is three quarters of what the machine or container has.")]
+    public ByteSize Limit { get; set; }
+
+    [ConfigKey("Cart records kept in memory, over all partitions; older ones go to disk.", Min = "16MB", Max = "16TB")]
+    public ByteSize Carts { get; set; } = ByteSize.FromMegabytes(1024);
+
+    [ConfigKey("Customer records kept in memory, over all partitions; older ones go to disk.", Min = "16MB", Max = "16TB")]
+    public ByteSize Customers { get; set; } = ByteSize.FromMegabytes(128);
+}
+
+/// <summary>The model that scores carts.</summary>
+public sealed class ScoringConfig
+{
+    [ConfigKey("The ONNX model, relative to the folder of the configuration.")]
+    public string Model { get; set; } = "models/purchase.onnx";
+
+    [ConfigKey("The most carts in one run of the model.", Min = "1", Max = "4096")]
+    public int Batch { get; set; } = 256;
+
+    [ConfigKey("How long a cart may wait for its batch to fill.", Max = "1s")]
+    public Duration MaxAge { get; set; } = Duration.FromMilliseconds(1);
+}
+
+/// <summary>What the engine logs.</summary>
+public sealed class LogConfig
+{
+    [ConfigKey("The least severe messages to log.")]
+    public LogThreshold Level { get; set; } = LogThreshold.Information;
+}
+
+/// <summary>Severities, numbered as <c>Microsoft.Extensions.Logging.LogLevel</c> numbers them.</summary>
+public enum LogThreshold
+{
+    /// <summary>Everything.</summary>
+    Trace,
+
+    /// <summary>What helps to find a mistake in the engine.</summary>
+    Debug,
+
+    /// <summary>What an operator may want to know.</summary>
+    Information,
+
+    /// <summary>What is odd and was coped with.</summary>
+    Warning,
+
+    /// <summary>What failed.</summary>
+    Error,
+}
