@@ -38,7 +38,7 @@ sealed class LoadPrinter(TextWriter output, bool colour)
             Row($"error {code}", Whole(count));
         Row("ack latency", Line(report.AckLatency) + (report.Rate > 0 ? "  (due → ack; up to 1 ms is pacing)" : "  (sent → ack)"));
         if (report.SendDelay is { } delay)
-            Row("send delay", Line(delay) + "  (due → sent: the generator's own share)");
+            Row("send delay", Line(delay) + "  (due → sent, of the oldest in each batch)");
         Row("generator CPU", $"{Whole(report.GeneratorCpuPercent)}% of a core");
         if (report.Engine is { } engine)
             End(engine, report.PerSecond);
@@ -68,9 +68,20 @@ sealed class LoadPrinter(TextWriter output, bool colour)
         Row("engine CPU", $"{Whole(engine.CpuPercent)}% of a core");
         Row("engine memory", $"{Megabytes(engine.ResidentBytesAtStart)} → {Megabytes(engine.ResidentBytesAtHalf)} → "
             + $"{Megabytes(engine.ResidentBytesAtEnd)}  (start, half, end)");
-        Row("processed/s", Sparkline([.. seconds.Select(second => second.Processed ?? 0)]));
-        Row("p99", Sparkline([.. seconds.Select(second => second.P99 ?? 0)]));
-        Row("memory", Sparkline([.. seconds.Select(second => second.ResidentBytes ?? 0)]));
+        Sparkline("processed/s", seconds.Select(second => second.Processed));
+        Sparkline("p99", seconds.Select(second => second.P99));
+        Sparkline("memory", seconds.Select(second => second.ResidentBytes));
+    }
+
+    // From nothing to the largest; of a long run each bar is the largest of some seconds.
+    void Sparkline(string name, IEnumerable<double?> perSecond)
+    {
+        var values = perSecond.Select(value => value ?? 0).ToArray();
+        var largest = values.DefaultIfEmpty().Max();
+        if (largest <= 0)
+            return;
+        var perBar = (values.Length + MostBars - 1) / MostBars;
+        Row(name, string.Concat(values.Chunk(perBar).Select(group => Bars[(int)Math.Round(group.Max() / largest * (Bars.Length - 1))])));
     }
 
     void Row(string name, string value) => output.WriteLine($"{name,-17} {value}");
@@ -80,16 +91,6 @@ sealed class LoadPrinter(TextWriter output, bool colour)
     static string Line(Quantiles quantiles) =>
         $"p50 {Milliseconds(quantiles.P50)}  p90 {Milliseconds(quantiles.P90)}  p99 {Milliseconds(quantiles.P99)}  "
         + $"p99.9 {Milliseconds(quantiles.P999)}" + (quantiles.Max is { } max ? $"  max {Milliseconds(max)}" : "");
-
-    // From nothing to the largest; of a long run each bar is the largest of some seconds.
-    static string Sparkline(double[] values)
-    {
-        var largest = values.Length == 0 ? 0 : values.Max();
-        if (largest <= 0)
-            return "";
-        var perBar = (values.Length + MostBars - 1) / MostBars;
-        return string.Concat(values.Chunk(perBar).Select(group => Bars[(int)Math.Round(group.Max() / largest * (Bars.Length - 1))]));
-    }
 
     static string Whole(double number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace CartRecovery.Tests.Telemetry;
+
+/// <summary>What ships in config/ for Prometheus and Grafana.</summary>
+[TestFixture]
+public sealed partial class MonitoringConfigTests
+{
+    // The metrics of DESIGN §3 and those of the process.
+    static readonly HashSet<string> Known = new(StringComparer.Ordinal)
+    {
+        "cartrecovery_events_received_total", "cartrecovery_events_processed_total", "cartrecovery_events_rejected_total",
+        "cartrecovery_events_duplicate_total", "cartrecovery_predictions_total", "cartrecovery_interventions_total",
+        "cartrecovery_interventions_withheld_total", "cartrecovery_queue_depth", "cartrecovery_queue_dropped_total",
+        "cartrecovery_event_latency_seconds_bucket", "cartrecovery_connections", "process_cpu_seconds_total",
+        "process_resident_memory_bytes", "process_start_time_seconds", "process_open_fds", "dotnet_gc_collections_total",
+        "dotnet_gc_heap_size_bytes", "dotnet_gc_pause_seconds_total",
+    };
+
+    static readonly string Config = FindConfig();
+
+    [TestCase("check", "config", "prometheus.yml")]
+    [TestCase("check", "rules", "alerts.yml")]
+    [TestCase("test", "rules", "alerts.test.yml")]
+    public void Promtool_accepts_what_ships(params string[] arguments) =>
+        Promtool.Passes(arguments, workingDirectory: Path.Combine(Config, "prometheus"));
+
+    [TestCase("prometheus/alerts.yml")]
+    [TestCase("grafana/dashboard.json")]
+    public void Only_metrics_that_the_engine_has_are_asked_for(string file)
+    {
+        var used = MetricName().Matches(File.ReadAllText(Path.Combine(Config, file))).Select(match => match.Value).ToHashSet(StringComparer.Ordinal);
+
+        Assert.That(used, Is.Not.Empty.And.SubsetOf(Known));
+    }
+
+    [Test]
+    public void The_dashboard_shows_every_metric_of_the_engine()
+    {
+        var text = File.ReadAllText(Path.Combine(Config, "grafana/dashboard.json"));
+
+        Assert.That(Known, Has.All.Matches<string>(text.Contains));
+    }
+
+    [Test]
+    public void Each_panel_of_the_dashboard_has_its_own_number_and_place()
+    {
+        using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Config, "grafana/dashboard.json")));
+        var panels = dashboard.RootElement.GetProperty("panels").EnumerateArray().ToArray();
+        var cells = panels.Select(panel => panel.GetProperty("gridPos")).SelectMany(place =>
+            from x in Enumerable.Range(place.GetProperty("x").GetInt32(), place.GetProperty("w").GetInt32())
+            from y in Enumerable.Range(place.GetProperty("y").GetInt32(), place.GetProperty("h").GetInt32())
+            select (x, y)).ToArray();
+
+        Assert.That(panels.Select(panel => panel.GetProperty("id").GetInt32()), Is.Unique);
+        Assert.That(cells, Is.Unique);
+        Assert.That(cells, Has.All.Matches<(int X, int Y)>(cell => cell.X < 24));
+    }
+
+    static string FindConfig()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "CartRecovery.sln")))
+            folder = folder.Parent;
+        return Path.Combine(folder!.FullName, "config");
+    }
+
+    [GeneratedRegex(@"\b(cartrecovery|process|dotnet)_[a-z_]+\b")]
+    private static partial Regex MetricName();
+}
