@@ -416,6 +416,7 @@ sealed class SinkRunnerTests
         var report = await runner.CheckHealthAsync(default);
         Assert.That((report.Name, report.Type, report.Health), Is.EqualTo(("sink", "scripted", new SinkHealth(true, "at 10.0.0.1"))));
         await runner.DrainAsync(Eventually.Deadline);
+        Assert.That((await runner.CheckHealthAsync(default)).Health, Is.EqualTo(new SinkHealth(false, "closed")));
     }
 
     [Test]

@@ -25,6 +25,7 @@ sealed class SinkConnection
     Task<Exception?> _connect = Task.FromResult<Exception?>(null);
     Task<SinkHealth>? _healthCheck;
     volatile bool _connected;
+    volatile bool _closed;
     volatile string? _lastError;
     int _consecutiveFailures;
 
@@ -98,6 +99,8 @@ sealed class SinkConnection
     /// <summary>Asks the sink whether it can deliver, for two seconds at most. One question is under way at a time.</summary>
     public async Task<SinkHealth> CheckHealthAsync(CancellationToken cancellationToken)
     {
+        if (_closed)
+            return new SinkHealth(Healthy: false, "closed");
         if (!_connected)
             return new SinkHealth(Healthy: false, _lastError is { } error ? $"not connected: {error}" : "not connected yet");
         Task<SinkHealth> check;
@@ -116,6 +119,7 @@ sealed class SinkConnection
     /// <summary>Closes the sink; what it still does after its time is left to itself.</summary>
     public Task CloseAsync(CancellationToken stop)
     {
+        _closed = true;
         _connected = false;
         return PluginCall.RunAsync(_ => _instance.Sink.DisposeAsync(), static _ => { }, _options.Timeout, _time, stop);
     }
