@@ -1,0 +1,47 @@
+namespace CartRecovery.Engine.Events;
+
+/// <summary>The fields of the native event that the engine reads; everything else belongs to <c>meta</c>.</summary>
+enum EventField : byte
+{
+    Other,
+    Id,
+    CartId,
+    UserId,
+    SessionId,
+    ProductId,
+    Type,
+    StoreId,
+    Quantity,
+    Price,
+    Currency,
+    Timestamp,
+    Meta,
+    Device,
+    Source,
+}
+
+static class EventFields
+{
+    static readonly string[] s_names =
+    [
+        "", "id", "cartId", "userId", "sessionId", "productId", "type", "storeId", "quantity", "price", "currency", "ts", "meta", "device",
+        "source",
+    ];
+
+    public static string NameOf(EventField field) => s_names[(int)field];
+
+    public static EventField Parse(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        2 => name.SequenceEqual("id"u8) ? EventField.Id : name.SequenceEqual("ts"u8) ? EventField.Timestamp : EventField.Other,
+        4 => name.SequenceEqual("type"u8) ? EventField.Type : name.SequenceEqual("meta"u8) ? EventField.Meta : EventField.Other,
+        5 => name.SequenceEqual("price"u8) ? EventField.Price : EventField.Other,
+        6 => name.SequenceEqual("cartId"u8) ? EventField.CartId : name.SequenceEqual("userId"u8) ? EventField.UserId
+            : name.SequenceEqual("device"u8) ? EventField.Device : name.SequenceEqual("source"u8) ? EventField.Source : EventField.Other,
+        7 => name.SequenceEqual("storeId"u8) ? EventField.StoreId : EventField.Other,
+        8 => name.SequenceEqual("quantity"u8) ? EventField.Quantity
+            : name.SequenceEqual("currency"u8) ? EventField.Currency : EventField.Other,
+        9 => name.SequenceEqual("sessionId"u8) ? EventField.SessionId
+            : name.SequenceEqual("productId"u8) ? EventField.ProductId : EventField.Other,
+        _ => EventField.Other,
+    };
+}

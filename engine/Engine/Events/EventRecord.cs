@@ -1,0 +1,124 @@
+using System.Runtime.InteropServices;
+
+namespace CartRecovery.Engine.Events;
+
+/// <summary>
+/// A decoded, validated event in fixed width. Its texts (ids as the shop wrote them) lie one behind the other in the slab's text, from
+/// <see cref="TextOffset"/>: event id, cart, user, session, product.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct EventRecord
+{
+    /// <summary>The key of (store, cart).</summary>
+    public Hash128 Cart;
+
+    /// <summary>The key of (store, user); none for an anonymous shopper.</summary>
+    public Hash128 Customer;
+
+    /// <summary>The key of (store, event id).</summary>
+    public Hash128 Id;
+
+    /// <summary>The key of the session id; 0 where there is none.</summary>
+    public ulong Session;
+
+    /// <summary>The key of the product id; 0 where there is none.</summary>
+    public ulong Product;
+
+    /// <summary>When it happened: milliseconds since 1970 UTC, clamped to the limits of lateness.</summary>
+    public long Timestamp;
+
+    /// <summary>The price of one unit in <see cref="Money"/> units; meaningful with <see cref="EventFlags.HasPrice"/>.</summary>
+    public long Price;
+
+    /// <summary>Units, 1 where the event does not say.</summary>
+    public int Quantity;
+
+    /// <summary>Where the texts start in the slab.</summary>
+    public int TextOffset;
+
+    /// <summary>Three letters of ISO 4217, first letter lowest; 0 where the event does not say.</summary>
+    public uint Currency;
+
+    /// <summary>The store's place in the configuration.</summary>
+    public ushort Store;
+
+    public EventType Type;
+    public EventFlags Flags;
+    public DeviceKind Device;
+    public TrafficSource Source;
+
+    public byte IdLength;
+    public byte CartLength;
+    public byte UserLength;
+    public byte SessionLength;
+    public byte ProductLength;
+}
+
+/// <summary>What else is known of an event.</summary>
+[Flags]
+public enum EventFlags : byte
+{
+    None = 0,
+
+    /// <summary>It names a price.</summary>
+    HasPrice = 1,
+
+    /// <summary>Its time was too far off and was clamped.</summary>
+    Clamped = 2,
+
+    /// <summary>It came with a secret key, so an order counts.</summary>
+    Verified = 4,
+
+    /// <summary>A copy for another partition's customer records: it changes no cart.</summary>
+    CustomerFact = 8,
+}
+
+/// <summary>What the shopper holds.</summary>
+public enum DeviceKind : byte
+{
+    Unknown,
+    Mobile,
+    Tablet,
+    Desktop,
+}
+
+/// <summary>Where the shopper came from.</summary>
+public enum TrafficSource : byte
+{
+    Unknown,
+    Direct,
+    Organic,
+    Paid,
+    Email,
+    Social,
+    Referral,
+}
+
+/// <summary>
+/// Money on the hot path: a count of ten-thousandths of the currency's unit, which is exact for every ISO 4217 currency and makes sums
+/// independent of their order.
+/// </summary>
+public static class Money
+{
+    /// <summary>How many there are in one unit of the currency.</summary>
+    public const long PerUnit = 10_000;
+
+    /// <summary>The highest price of one unit that an event may name, in units of the currency.</summary>
+    public const long MaxPrice = 1_000_000_000;
+
+    /// <summary>The highest quantity that an event may name.</summary>
+    public const int MaxQuantity = 100_000;
+
+    /// <summary>As a decimal number of the currency's units.</summary>
+    public static decimal ToDecimal(long amount) => (decimal)amount / PerUnit;
+
+    /// <summary>As a floating-point number of the currency's units.</summary>
+    public static double ToDouble(long amount) => (double)amount / PerUnit;
+
+    /// <summary>The sum, or the nearest representable amount.</summary>
+    public static long Add(long left, long right)
+    {
+        var sum = unchecked(left + right);
+        return ((left ^ sum) & (right ^ sum)) >= 0 ? sum : left < 0 ? long.MinValue : long.MaxValue;
+    }
+}
