@@ -1,0 +1,95 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Features;
+
+namespace CartRecovery.Engine.Decisions;
+
+/// <summary>What sets a campaign off.</summary>
+public enum TriggerKind
+{
+    /// <summary>An event of a type.</summary>
+    Event,
+
+    /// <summary>A score in a range, at any event.</summary>
+    Score,
+
+    /// <summary>No event for a time.</summary>
+    Idle,
+}
+
+/// <summary>A campaign as the engine runs it: one trigger, conditions that must all hold, and what to offer where.</summary>
+public sealed class Campaign
+{
+    public required string Name { get; init; }
+
+    public required TriggerKind Trigger { get; init; }
+
+    /// <summary>The event's type, for <see cref="TriggerKind.Event"/>.</summary>
+    public EventType EventType { get; init; }
+
+    /// <summary>Quiet in milliseconds, for <see cref="TriggerKind.Idle"/>.</summary>
+    public long IdleMilliseconds { get; init; }
+
+    /// <summary>The score must be above this, for <see cref="TriggerKind.Score"/>.</summary>
+    public double ScoreAbove { get; init; } = double.NegativeInfinity;
+
+    /// <summary>The score must be below this, for <see cref="TriggerKind.Score"/>.</summary>
+    public double ScoreBelow { get; init; } = double.PositiveInfinity;
+
+    /// <summary>All of them must hold.</summary>
+    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+
+    public required ActionKind Action { get; init; }
+
+    /// <summary>Percent off, for <see cref="ActionKind.Discount"/>.</summary>
+    public double? DiscountPercent { get; init; }
+
+    /// <summary><see cref="SocketChannel"/>, or a sink's name.</summary>
+    public required string Channel { get; init; }
+
+    public required CampaignMessage Message { get; init; }
+
+    /// <summary>The trigger and the conditions in words.</summary>
+    public required string Rule { get; init; }
+
+    /// <summary>The channel that is the shopper's own connection.</summary>
+    public const string SocketChannel = "socket";
+
+    /// <summary>All conditions hold for the cart at the moment.</summary>
+    public bool Holds(in CartRecord cart, in FeatureMoment moment)
+    {
+        for (var i = 0; i < Conditions.Count; i++)
+        {
+            if (!Conditions[i].Holds(cart, moment))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The score is in the campaign's range; true for other triggers.</summary>
+    public bool Accepts(float score) => Trigger != TriggerKind.Score || (score > ScoreAbove && score < ScoreBelow);
+}
+
+/// <summary>A feature within bounds. Bounds that are not set do not bind.</summary>
+/// <param name="Feature">The feature.</param>
+/// <param name="AtLeast">Inclusive lower bound.</param>
+/// <param name="Above">Exclusive lower bound.</param>
+/// <param name="AtMost">Inclusive upper bound.</param>
+/// <param name="Below">Exclusive upper bound.</param>
+public sealed record Condition(
+    FeatureDefinition Feature,
+    double AtLeast = double.NegativeInfinity,
+    double Above = double.NegativeInfinity,
+    double AtMost = double.PositiveInfinity,
+    double Below = double.PositiveInfinity)
+{
+    /// <summary>The feature is within the bounds.</summary>
+    public bool Holds(in CartRecord cart, in FeatureMoment moment)
+    {
+        double value = Feature.Compute(cart, moment);
+        return value >= AtLeast && value > Above && value <= AtMost && value < Below;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+using System.Text;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Scoring;
+
+namespace CartRecovery.Engine.Decisions;
+
+/// <summary>Writes a decision out: the message, the cart, the reasons. Decisions are rare beside events, so here it may allocate.</summary>
+public sealed class Decider : IDisposable
+{
+    const int TopFeatures = 3;
+
+    readonly OnnxModel _model;
+    readonly IReadOnlyList<Store> _stores;
+    readonly Attribution _attribution;
+    readonly FeatureEffect[] _top = new FeatureEffect[TopFeatures];
+
+    public Decider(OnnxModel model, IReadOnlyList<Store> stores)
+    {
+        _model = model;
+        _stores = stores;
+        _attribution = new Attribution(model);
+    }
+
+    /// <summary>The intervention of a campaign for a cart.</summary>
+    /// <param name="campaign">Whose rule fired.</param>
+    /// <param name="cart">The cart as it was then.</param>
+    /// <param name="key">The cart's key.</param>
+    /// <param name="at">When, in milliseconds since 1970 UTC, in event time.</param>
+    /// <param name="score">The model's probability.</param>
+    /// <param name="row">The row that was scored.</param>
+    public Intervention Decide(Campaign campaign, in CartRecord cart, in Hash128 key, long at, float score, ReadOnlySpan<float> row)
+    {
+        var store = _stores[cart.Store];
+        var cartId = Encoding.UTF8.GetString(cart.CartId);
+        var summary = new CartSummary(cart.ItemCount, Money.ToDecimal(cart.Value), CurrencyCode.ToString(cart.Currency));
+        var count = _attribution.Explain(row, _top);
+        return new Intervention
+        {
+            Id = IdempotencyKey(key, campaign.Name, at),
+            StoreId = store.Id,
+            CartId = cartId,
+            UserId = cart.UserLength == 0 ? null : Encoding.UTF8.GetString(cart.UserId),
+            SessionId = cart.SessionLength == 0 ? null : Encoding.UTF8.GetString(cart.SessionId),
+            Campaign = campaign.Name,
+            Channel = campaign.Channel,
+            Action = campaign.Action,
+            DiscountPercent = campaign.DiscountPercent,
+            Message = campaign.Message.Render(new MessageValues(store.Id, cartId, summary, campaign.DiscountPercent)),
+            Cart = summary,
+            Reasons = new DecisionReasons(campaign.Rule, score, _top[..count], _model.Id),
+            DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _attribution.Dispose();
+
+    // Of the decision itself, so that a replay of the same events names it the same.
+    static string IdempotencyKey(in Hash128 cart, string campaign, long at)
+    {
+        var name = Encoding.UTF8.GetBytes(campaign);
+        var bytes = new byte[24 + name.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, cart.Low);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), cart.High);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), at);
+        name.CopyTo(bytes, 24);
+        var hash = Hash128.Of(bytes, seed: 0);
+        return $"iv_{hash.High:x16}{hash.Low:x16}";
+    }
+}

@@ -1,0 +1,182 @@
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Decisions;
+
+/// <summary>
+/// A hierarchical timing wheel (Varghese and Lauck 1987): four levels of 256 slots, so that setting and firing a timer cost the same
+/// however many there are. Timers fire in the order of their tick, and within a tick in the order in which they were set: the same
+/// calls give the same order. One thread at a time.
+/// </summary>
+public sealed class TimerWheel
+{
+    const int LevelBits = 8;
+    const int Slots = 1 << LevelBits;
+    const int Levels = 4;
+    const int None = -1;
+
+    readonly int[] _heads = new int[Slots * Levels];
+    readonly int[] _tails = new int[Slots * Levels];
+    readonly int _capacity;
+    readonly long _tick;
+    Node[] _nodes;
+    int _free = None;
+    int _used;
+    long _now;
+    bool _started;
+
+    /// <summary>An empty wheel.</summary>
+    /// <param name="tickMilliseconds">Its resolution, 1 or more.</param>
+    /// <param name="capacity">Timers at the most.</param>
+    public TimerWheel(int tickMilliseconds, int capacity)
+    {
+        _tick = tickMilliseconds;
+        _capacity = capacity;
+        _nodes = new Node[Math.Min(capacity, 1024)];
+        Array.Fill(_heads, None);
+        Array.Fill(_tails, None);
+    }
+
+    /// <summary>Timers that are set.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The bytes that one timer takes.</summary>
+    public static int BytesPerTimer => 32;
+
+    /// <summary>Sets a timer. One that is due already fires at the next advance.</summary>
+    /// <param name="key">What it is for.</param>
+    /// <param name="dueAt">When, in milliseconds since 1970 UTC.</param>
+    /// <returns>False when the wheel is full.</returns>
+    public bool TrySet(in Hash128 key, long dueAt)
+    {
+        if (!_started)
+        {
+            return false;
+        }
+
+        int index;
+        if (_free != None)
+        {
+            index = _free;
+            _free = _nodes[index].Next;
+        }
+        else
+        {
+            if (_used == _nodes.Length)
+            {
+                if (_used == _capacity)
+                {
+                    return false;
+                }
+
+                Array.Resize(ref _nodes, (int)Math.Min((long)_used * 2, _capacity));
+            }
+
+            index = _used++;
+        }
+
+        _nodes[index] = new Node { Key = key, DueAt = dueAt };
+        Place(index, _now + 1);
+        Count++;
+        return true;
+    }
+
+    /// <summary>Moves time on to <paramref name="now"/>, and hands every timer due by then to <paramref name="fire"/>, which may set
+    /// others. Time never goes back.</summary>
+    public void Advance(long now, Action<Hash128, long> fire)
+    {
+        var target = now / _tick;
+        if (!_started)
+        {
+            _now = target;
+            _started = true;
+            return;
+        }
+
+        if (Count == 0)
+        {
+            _now = Math.Max(_now, target);
+            return;
+        }
+
+        while (_now < target)
+        {
+            _now++;
+            Cascade();
+            Fire((int)(_now & (Slots - 1)), fire);
+            if (Count == 0)
+            {
+                _now = target;
+            }
+        }
+    }
+
+    // At a turn of a level, the next level's slot is spread over it.
+    void Cascade()
+    {
+        for (var level = 1; level < Levels && (_now & ((1L << (LevelBits * level)) - 1)) == 0; level++)
+        {
+            var slot = (level * Slots) + (int)((_now >> (LevelBits * level)) & (Slots - 1));
+            var index = Take(slot);
+            while (index != None)
+            {
+                var next = _nodes[index].Next;
+                Place(index, _now);
+                index = next;
+            }
+        }
+    }
+
+    void Fire(int slot, Action<Hash128, long> fire)
+    {
+        var index = Take(slot);
+        while (index != None)
+        {
+            var node = _nodes[index];
+            _nodes[index].Next = _free;
+            _free = index;
+            Count--;
+            fire(node.Key, node.DueAt);
+            index = node.Next;
+        }
+    }
+
+    int Take(int slot)
+    {
+        var index = _heads[slot];
+        _heads[slot] = _tails[slot] = None;
+        return index;
+    }
+
+    void Place(int index, long earliest)
+    {
+        // Rounded up: a timer never fires before it is due. Beyond the last level it waits there for another turn.
+        var due = Math.Max((_nodes[index].DueAt + _tick - 1) / _tick, earliest);
+        var distance = Math.Min(due - _now, (1L << (LevelBits * Levels)) - 1);
+        due = _now + distance;
+        var level = 0;
+        while (distance >= 1L << (LevelBits * (level + 1)))
+        {
+            level++;
+        }
+
+        var slot = (level * Slots) + (int)((due >> (LevelBits * level)) & (Slots - 1));
+        _nodes[index].Next = None;
+        if (_tails[slot] == None)
+        {
+            _heads[slot] = index;
+        }
+        else
+        {
+            _nodes[_tails[slot]].Next = index;
+        }
+
+        _tails[slot] = index;
+    }
+
+    struct Node
+    {
+        public Hash128 Key;
+        public long DueAt;
+        public int Next;
+    }
+}
