@@ -1,0 +1,241 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Features;
+
+namespace CartRecovery.Engine.Ingest;
+
+/// <summary>Is told of events that cannot be used.</summary>
+public interface IRejectedEvents
+{
+    /// <summary>An event was refused.</summary>
+    /// <param name="index">Its place among all events of its source, from 0.</param>
+    /// <param name="problem">Why.</param>
+    void OnRejected(long index, EventProblem problem);
+}
+
+/// <summary>
+/// One source's way into the partitions: decodes its messages and deals the events out into a slab for each partition. One thread at a
+/// time. What a read brought is handed over in one go, by <see cref="SubmitAsync"/>.
+/// </summary>
+public sealed class EventRouter
+{
+    // Below this many bytes no array can hold more events than a batch may, whatever is in it that deserves an acknowledgement.
+    const int SmallestEvent = 40;
+
+    readonly PartitionSet _partitions;
+    readonly EventDecoder _decoder;
+    readonly IEventSource _source;
+    readonly IRejectedEvents _rejected;
+    readonly IngestCounters _counters;
+    readonly Protocol _protocol;
+    readonly int _maxBatch;
+    readonly EventSlab?[] _open;
+    readonly List<(int Partition, EventSlab Slab)> _sealed = [];
+    long _taken;
+    long _counted;
+    long _receivedAt;
+    long _receivedTicks;
+
+    public EventRouter(
+        PartitionSet partitions, EventRules rules, int maxBatch, Protocol protocol, IngestCounters counters, IEventSource source,
+        IRejectedEvents rejected)
+    {
+        _partitions = partitions;
+        _decoder = new EventDecoder(rules);
+        _maxBatch = maxBatch;
+        _protocol = protocol;
+        _counters = counters;
+        _source = source;
+        _rejected = rejected;
+        _open = new EventSlab?[partitions.Count];
+        Progress = new AckProgress(partitions.Count);
+    }
+
+    /// <summary>How far the partitions have come with what was submitted.</summary>
+    public AckProgress Progress { get; }
+
+    /// <summary>Events taken so far, the refused ones among them.</summary>
+    public long Taken => _taken;
+
+    /// <summary>Enough is gathered that it should be submitted before more is read.</summary>
+    public bool IsFull => _sealed.Count > 0;
+
+    /// <summary>Says when the bytes were read that come next: one look at the clocks for a whole read.</summary>
+    public void BeginRead()
+    {
+        _receivedAt = _partitions.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        _receivedTicks = _partitions.Clock.GetTimestamp();
+    }
+
+    /// <summary>Takes a message: one event, or an array of events.</summary>
+    /// <param name="json">The whole message, in UTF-8.</param>
+    public void Take(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"));
+            return;
+        }
+
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.StartArray)
+            {
+                TakeArray(ref reader, json);
+            }
+            else
+            {
+                var problem = _decoder.Decode(ref reader, _receivedAt);
+                reader.Read();
+                Keep(problem);
+            }
+        }
+        catch (JsonException)
+        {
+            Reject(new EventProblem(EventErrorCode.InvalidJson, "the message, or the rest of it, is not JSON"));
+        }
+    }
+
+    /// <summary>Counts an event that did not get as far as decoding.</summary>
+    public void Reject(EventProblem problem)
+    {
+        _counters.Rejected(problem.Error);
+        _rejected.OnRejected(_taken++, problem);
+    }
+
+    /// <summary>Hands over what was gathered, waiting for partitions that are behind: this is where back-pressure begins.</summary>
+    public ValueTask SubmitAsync(CancellationToken cancellationToken)
+    {
+        _counters.Received(_protocol, _taken - _counted);
+        _counted = _taken;
+        for (var partition = 0; partition < _open.Length; partition++)
+        {
+            Seal(partition);
+        }
+
+        Progress.BeginSubmit(_sealed);
+        Progress.EndSubmit(_taken);
+        for (var i = 0; i < _sealed.Count; i++)
+        {
+            var (partition, slab) = _sealed[i];
+            if (!_partitions[partition].Inbox.TryEnqueue(slab))
+            {
+                return SubmitSlowAsync(i, cancellationToken);
+            }
+        }
+
+        _sealed.Clear();
+        return ValueTask.CompletedTask;
+    }
+
+    async ValueTask SubmitSlowAsync(int from, CancellationToken cancellationToken)
+    {
+        for (var i = from; i < _sealed.Count; i++)
+        {
+            await _partitions[_sealed[i].Partition].Inbox.EnqueueAsync(_sealed[i].Slab, cancellationToken);
+        }
+
+        _sealed.Clear();
+    }
+
+    void TakeArray(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    {
+        if (json.Length > _maxBatch * SmallestEvent && CountElements(json) > _maxBatch)
+        {
+            Reject(TooLarge);
+            return;
+        }
+
+        var count = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (++count > _maxBatch)
+            {
+                Reject(TooLarge);
+                return;
+            }
+
+            Keep(_decoder.Decode(ref reader, _receivedAt));
+        }
+
+        reader.Read();
+    }
+
+    static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch has more events than limits.batch; send it in parts");
+
+    static int CountElements(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        var count = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            reader.Skip();
+            count++;
+        }
+
+        return count;
+    }
+
+    void Keep(EventProblem problem)
+    {
+        if (problem.IsError)
+        {
+            Reject(problem);
+            return;
+        }
+
+        ref readonly var record = ref _decoder.Record;
+        var home = _partitions.IndexOf(record.Cart);
+        var slab = SlabFor(home);
+        _decoder.AppendTo(slab);
+
+        // Every partition keeps the customers' histories for itself: orders are rare, and so no partition ever waits for another.
+        if (_open.Length > 1 && record.UserLength != 0 && CustomerRecord.IsChangedBy(record.Type))
+        {
+            ref readonly var original = ref slab.Records[slab.Count - 1];
+            var text = slab.Text.AsSpan(original.TextOffset..slab.TextLength);
+            for (var other = 0; other < _open.Length; other++)
+            {
+                if (other != home)
+                {
+                    SlabFor(other).Append(original, text, EventFlags.CustomerFact);
+                }
+            }
+        }
+
+        // Only now: a slab that was sealed to make room for this event does not cover it.
+        _taken++;
+    }
+
+    EventSlab SlabFor(int partition)
+    {
+        if (_open[partition] is { HasRoom: false })
+        {
+            Seal(partition);
+        }
+
+        if (_open[partition] is not { } slab)
+        {
+            slab = _open[partition] = _partitions.Slabs.Rent();
+            slab.Source = _source;
+            slab.ReceivedAt = _receivedAt;
+            slab.ReceivedTicks = _receivedTicks;
+        }
+
+        return slab;
+    }
+
+    void Seal(int partition)
+    {
+        if (_open[partition] is { } slab)
+        {
+            slab.UpTo = _taken;
+            _sealed.Add((partition, slab));
+            _open[partition] = null;
+        }
+    }
+}

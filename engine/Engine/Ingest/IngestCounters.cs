@@ -1,0 +1,50 @@
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Ingest;
+
+/// <summary>The ways in.</summary>
+public enum Protocol
+{
+    WebSocket,
+    Tcp,
+    Http,
+}
+
+/// <summary>What came in, over all connections. Written once a read, not once an event.</summary>
+public sealed class IngestCounters
+{
+    static readonly string[] s_names = ["websocket", "tcp", "http"];
+
+    readonly long[] _received = new long[s_names.Length];
+    readonly long[] _connections = new long[s_names.Length];
+    readonly long[] _rejected = new long[EventProblem.Kinds];
+    long _slowConsumers;
+
+    /// <summary>Every protocol.</summary>
+    public static IReadOnlyList<Protocol> Protocols { get; } = Enum.GetValues<Protocol>();
+
+    /// <summary>Connections closed because the client did not read what it was sent.</summary>
+    public long SlowConsumers => Volatile.Read(ref _slowConsumers);
+
+    /// <summary>The protocol's label in metrics.</summary>
+    public static string NameOf(Protocol protocol) => s_names[(int)protocol];
+
+    public void Received(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
+
+    public void Rejected(EventErrorCode error) => Interlocked.Increment(ref _rejected[(int)error]);
+
+    public void Connected(Protocol protocol) => Interlocked.Increment(ref _connections[(int)protocol]);
+
+    public void Disconnected(Protocol protocol) => Interlocked.Decrement(ref _connections[(int)protocol]);
+
+    public void SlowConsumer() => Interlocked.Increment(ref _slowConsumers);
+
+    public long ReceivedBy(Protocol protocol) => Volatile.Read(ref _received[(int)protocol]);
+
+    public long RejectedFor(EventErrorCode error) => Volatile.Read(ref _rejected[(int)error]);
+
+    public long ConnectionsOf(Protocol protocol) => Volatile.Read(ref _connections[(int)protocol]);
+
+    /// <summary>Open connections of every protocol.</summary>
+    public long Connections => Protocols.Sum(ConnectionsOf);
+}

@@ -1,0 +1,105 @@
+using System.Buffers;
+using System.Numerics;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Ingest;
+
+/// <summary>Events over plain TCP: each line is one event or an array of events. Empty lines are nothing.</summary>
+public sealed class LineSession(ClientConnection connection, int maxLine) : IStreamSession
+{
+    [ThreadStatic]
+    static byte[]? t_scratch;
+
+    bool _skipping;
+
+    /// <inheritdoc/>
+    public bool IsClosed => false;
+
+    /// <inheritdoc/>
+    public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        while (!connection.Router.IsFull)
+        {
+            if (reader.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
+            {
+                TakeLine(line);
+            }
+            else if (reader.Remaining > maxLine)
+            {
+                // Not held until its end: it is dropped as it comes in.
+                BeginSkipping();
+                reader.AdvanceToEnd();
+                break;
+            }
+            else
+            {
+                if (_skipping)
+                {
+                    reader.AdvanceToEnd();
+                }
+
+                break;
+            }
+        }
+
+        return reader.Position;
+    }
+
+    /// <inheritdoc/>
+    public void End(in ReadOnlySequence<byte> rest)
+    {
+        // The last line need not end with a newline.
+        if (rest.Length > 0)
+        {
+            TakeLine(rest);
+        }
+    }
+
+    void TakeLine(in ReadOnlySequence<byte> line)
+    {
+        if (_skipping)
+        {
+            _skipping = false;
+        }
+        else if (line.Length > maxLine)
+        {
+            BeginSkipping();
+            _skipping = false;
+        }
+        else
+        {
+            Take(line.IsSingleSegment ? line.FirstSpan : Gather(line));
+        }
+    }
+
+    void Take(ReadOnlySpan<byte> line)
+    {
+        var text = line.Trim(" \t\r"u8);
+        if (text.Length > 0)
+        {
+            connection.Router.Take(text);
+        }
+    }
+
+    void BeginSkipping()
+    {
+        if (!_skipping)
+        {
+            _skipping = true;
+            connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the line is longer than limits.message"));
+        }
+    }
+
+    static ReadOnlySpan<byte> Gather(in ReadOnlySequence<byte> line)
+    {
+        var length = (int)line.Length;
+        if (t_scratch is null || t_scratch.Length < length)
+        {
+            t_scratch = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 4096)));
+        }
+
+        line.CopyTo(t_scratch);
+        return t_scratch.AsSpan(0, length);
+    }
+}

@@ -1,0 +1,175 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Text;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.WebSocket;
+using Microsoft.AspNetCore.Connections;
+
+namespace CartRecovery.Engine.Ingest;
+
+/// <summary>
+/// The stream port: WebSocket and newline-delimited JSON on one port, told apart by the first byte. Kestrel accepts the connection and
+/// does TLS; from there on it is ours.
+/// </summary>
+public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
+{
+    /// <inheritdoc/>
+    public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        var closed = connection.ConnectionClosed;
+        try
+        {
+            using var handshake = CancellationTokenSource.CreateLinkedTokenSource(closed);
+            handshake.CancelAfter(setup.HandshakeTimeout);
+            var first = await ReadFirstByteAsync(connection.Transport.Input, handshake.Token);
+            switch (first)
+            {
+                case null:
+                    break;
+                case (byte)'G':
+                    await AcceptWebSocketAsync(connection, handshake);
+                    break;
+                case (byte)'{' or (byte)'[':
+                    await AcceptLinesAsync(connection, handshake);
+                    break;
+                default:
+                    await RefuseLineAsync(connection.Transport.Output, new EventProblem(EventErrorCode.UnsupportedEncoding,
+                        "speak WebSocket, or JSON with one event or array a line"), closed);
+                    break;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException)
+        {
+            // The client is gone, or too slow to say who it is.
+        }
+    }
+
+    async Task AcceptWebSocketAsync(ConnectionContext connection, CancellationTokenSource handshake)
+    {
+        var output = connection.Transport.Output;
+        if (await RequestHead.ReadAsync(connection.Transport.Input, handshake.Token) is not { } head)
+        {
+            await RefuseHttpAsync(output, new Problem(400, "bad_handshake", "The request is not HTTP/1.1, or its head is too long."), handshake.Token);
+            return;
+        }
+
+        var problem = CheckHandshake(head);
+        StoreKey key = null!;
+        problem ??= Gatekeeper.Admit(setup.Stores, Gatekeeper.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
+            head["Origin"], RemoteOf(connection), out key);
+        problem ??= setup.Connections.IsFull ? Full : null;
+        if (problem is not null)
+        {
+            await RefuseHttpAsync(output, problem, handshake.Token);
+            return;
+        }
+
+        var answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+            + Handshake.AcceptOf(head["Sec-WebSocket-Key"]!) + "\r\n\r\n";
+        output.Write(Encoding.ASCII.GetBytes(answer));
+        await output.FlushAsync(handshake.Token);
+        handshake.CancelAfter(Timeout.InfiniteTimeSpan);
+        await RunWebSocketAsync(setup, connection.Transport, key, connection.Abort, connection.ConnectionClosed);
+    }
+
+    /// <summary>Serves a WebSocket whose handshake is done, whichever port it came in by.</summary>
+    public static async Task RunWebSocketAsync(
+        IngestSetup setup, IDuplexPipe transport, StoreKey key, Action abort, CancellationToken closed)
+    {
+        setup.Counters.Connected(Protocol.WebSocket);
+        try
+        {
+            var client = new ClientConnection(transport, setup, key, Protocol.WebSocket, abort);
+            await client.RunAsync(new WebSocketSession(client, setup.MaxMessage), closed);
+        }
+        finally
+        {
+            setup.Counters.Disconnected(Protocol.WebSocket);
+        }
+    }
+
+    async Task AcceptLinesAsync(ConnectionContext connection, CancellationTokenSource handshake)
+    {
+        var transport = connection.Transport;
+        var greeting = await Greeting.ReadAsync(transport.Input, setup.MaxMessage, handshake.Token);
+        var problem = Gatekeeper.Admit(setup.Stores, greeting ?? setup.TcpKey, origin: null, RemoteOf(connection), out var key);
+        problem ??= setup.Connections.IsFull ? Full : null;
+        if (problem is not null)
+        {
+            var code = problem == Full ? EventErrorCode.Overloaded : EventErrorCode.UnknownKey;
+            await RefuseLineAsync(transport.Output, new EventProblem(code, problem.Detail), handshake.Token);
+            return;
+        }
+
+        handshake.CancelAfter(Timeout.InfiniteTimeSpan);
+        setup.Counters.Connected(Protocol.Tcp);
+        try
+        {
+            var client = new ClientConnection(transport, setup, key, Protocol.Tcp, connection.Abort);
+            await client.RunAsync(new LineSession(client, setup.MaxMessage), connection.ConnectionClosed);
+        }
+        finally
+        {
+            setup.Counters.Disconnected(Protocol.Tcp);
+        }
+    }
+
+    /// <summary>There is no room for another stream.</summary>
+    public static Problem Full { get; } = new(503, "too_many_connections", "The engine has as many streams as listen.maxConnections allows.");
+
+    static Problem? CheckHandshake(RequestHead head) =>
+        head.Path != "/v1/stream" ? new Problem(404, "not_found", "This port serves /v1/stream; the API is on the HTTP port.")
+        : !Handshake.HasToken(head["Upgrade"], "websocket") || !Handshake.HasToken(head["Connection"], "Upgrade")
+            ? new Problem(426, "upgrade_required", "Open /v1/stream as a WebSocket.")
+        : head["Sec-WebSocket-Version"] != "13" ? new Problem(426, "websocket_version", "Speak version 13 of the WebSocket protocol.")
+        : !Handshake.IsValidKey(head["Sec-WebSocket-Key"])
+            ? new Problem(400, "bad_handshake", "Sec-WebSocket-Key must be sixteen bytes of base64.")
+        : null;
+
+    static IPAddress? RemoteOf(ConnectionContext connection) => (connection.RemoteEndPoint as IPEndPoint)?.Address;
+
+    static async Task<byte?> ReadFirstByteAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await input.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            var start = SkipWhiteSpace(buffer);
+            byte? first = start.IsEmpty ? null : start.FirstSpan[0];
+            input.AdvanceTo(start.Start, first is null ? buffer.End : start.Start);
+            if (first is not null || read.IsCompleted)
+            {
+                return first;
+            }
+        }
+    }
+
+    static ReadOnlySequence<byte> SkipWhiteSpace(in ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        reader.AdvancePastAny((byte)' ', (byte)'\t', (byte)'\r', (byte)'\n');
+        return reader.UnreadSequence;
+    }
+
+    static async Task RefuseHttpAsync(PipeWriter output, Problem problem, CancellationToken cancellationToken)
+    {
+        var body = problem.ToJson();
+        var version = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n" : "";
+        output.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 {problem.Status} {problem.Title}\r\nContent-Type: {Problem.MediaType}\r\n"
+            + $"Content-Length: {body.Length}\r\n{version}Connection: close\r\n\r\n"));
+        output.Write(body.Span);
+        await output.FlushAsync(cancellationToken);
+    }
+
+    async Task RefuseLineAsync(PipeWriter output, EventProblem problem, CancellationToken cancellationToken)
+    {
+        setup.Counters.Received(Protocol.Tcp, 1);
+        setup.Counters.Rejected(problem.Error);
+        var answer = new Outbound(output, isWebSocket: false, setup.MaxUnsent, progress: null, onTooSlow: () => { });
+        answer.TrySendError(0, problem);
+        answer.Close();
+        await answer.Closed.WaitAsync(cancellationToken);
+    }
+}

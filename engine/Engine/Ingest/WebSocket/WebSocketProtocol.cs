@@ -1,0 +1,279 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Unicode;
+
+namespace CartRecovery.Engine.Ingest.WebSocket;
+
+/// <summary>
+/// The server's side of RFC 6455 without the socket: it is handed what was read, works off every complete frame in it, and says how far
+/// it came. Messages are handed on whole and unmasked; control frames are answered here. One thread at a time.
+/// </summary>
+public abstract class WebSocketProtocol
+{
+    // A message this many times the limit is no mistake: skipping it is not worth the bandwidth.
+    const int HopelessFactor = 64;
+
+    [ThreadStatic]
+    static byte[]? t_scratch;
+
+    readonly Outbound _output;
+    readonly int _maxMessage;
+    byte[] _fragments = [];
+    int _fragmentsLength;
+    WebSocketOpcode _fragmentsOpcode;
+    bool _skipping;
+    long _skip;
+
+    /// <param name="output">Where answers go.</param>
+    /// <param name="maxMessage">The longest message, in bytes.</param>
+    protected WebSocketProtocol(Outbound output, int maxMessage)
+    {
+        _output = output;
+        _maxMessage = maxMessage;
+    }
+
+    /// <summary>The closing handshake was begun by either side: nothing more is read.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Works off complete frames until they run out, the connection closes, or <see cref="ShouldPause"/> says so.</summary>
+    /// <returns>Where to go on.</returns>
+    public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        while (!IsClosed && !ShouldPause)
+        {
+            if (_skip > 0)
+            {
+                var step = Math.Min(_skip, reader.Remaining);
+                reader.Advance(step);
+                _skip -= step;
+                if (_skip > 0)
+                {
+                    break;
+                }
+            }
+
+            var start = reader.Position;
+            if (!FrameHeader.TryRead(ref reader, out var header, out var violation))
+            {
+                break;
+            }
+
+            violation ??= OutOfPlace(header);
+            if (violation is not null)
+            {
+                Close(WebSocketCloseCode.ProtocolError, violation);
+                break;
+            }
+
+            if (!header.IsControl && (_skipping || _fragmentsLength + header.PayloadLength > _maxMessage))
+            {
+                Skip(header);
+                continue;
+            }
+
+            if (reader.Remaining < header.PayloadLength)
+            {
+                return start;
+            }
+
+            var payload = reader.Sequence.Slice(reader.Position, header.PayloadLength);
+            reader.Advance(header.PayloadLength);
+            if (header.IsControl)
+            {
+                TakeControl(header, payload);
+            }
+            else
+            {
+                TakeData(header, payload);
+            }
+        }
+
+        return reader.Position;
+    }
+
+    /// <summary>Begins the closing handshake.</summary>
+    /// <param name="code">Why.</param>
+    /// <param name="reason">The same in words, at most 123 bytes.</param>
+    public void Close(WebSocketCloseCode code, string reason)
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        IsClosed = true;
+        Span<byte> payload = stackalloc byte[125];
+        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
+        var length = 2 + Encoding.UTF8.GetBytes(reason, payload[2..]);
+        _output.TrySendFrame(WebSocketOpcode.Close, payload[..length], last: true);
+    }
+
+    /// <summary>What was gathered should be handed on before more is read.</summary>
+    protected virtual bool ShouldPause => false;
+
+    /// <summary>Takes a whole message. A text is valid UTF-8.</summary>
+    protected abstract void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message);
+
+    /// <summary>A message is over the limit; it is skipped.</summary>
+    protected abstract void OnMessageTooLong();
+
+    /// <summary>A text is not valid UTF-8; the connection is about to be closed for it.</summary>
+    protected virtual void OnInvalidText()
+    {
+    }
+
+    string? OutOfPlace(in FrameHeader header)
+    {
+        if (header.IsControl)
+        {
+            return null;
+        }
+
+        var inMessage = _fragmentsOpcode != WebSocketOpcode.Continuation;
+        return header.Opcode == WebSocketOpcode.Continuation
+            ? inMessage ? null : "there is no message to continue"
+            : inMessage ? "the message before is not finished" : null;
+    }
+
+    void Skip(in FrameHeader header)
+    {
+        if (header.PayloadLength > (long)_maxMessage * HopelessFactor)
+        {
+            Close(WebSocketCloseCode.MessageTooBig, "the message is far over limits.message");
+            return;
+        }
+
+        if (!_skipping)
+        {
+            _skipping = true;
+            _fragmentsLength = 0;
+            ReturnFragments();
+            OnMessageTooLong();
+        }
+
+        _skip = header.PayloadLength;
+        if (header.Opcode != WebSocketOpcode.Continuation)
+        {
+            _fragmentsOpcode = header.Opcode;
+        }
+
+        if (header.IsFinal)
+        {
+            _skipping = false;
+            EndMessage();
+        }
+    }
+
+    void TakeData(in FrameHeader header, in ReadOnlySequence<byte> payload)
+    {
+        var length = (int)payload.Length;
+        if (header.IsFinal && header.Opcode != WebSocketOpcode.Continuation)
+        {
+            var message = Scratch(length);
+            Masking.Remove(payload, header.Mask, message);
+            Deliver(header.Opcode, message);
+            return;
+        }
+
+        if (header.Opcode != WebSocketOpcode.Continuation)
+        {
+            _fragmentsOpcode = header.Opcode;
+        }
+
+        GrowFragments(length);
+        Masking.Remove(payload, header.Mask, _fragments.AsSpan(_fragmentsLength, length));
+        _fragmentsLength += length;
+        if (header.IsFinal)
+        {
+            Deliver(_fragmentsOpcode, _fragments.AsSpan(0, _fragmentsLength));
+            EndMessage();
+        }
+    }
+
+    void Deliver(WebSocketOpcode opcode, ReadOnlySpan<byte> message)
+    {
+        if (opcode == WebSocketOpcode.Text && !Utf8.IsValid(message))
+        {
+            OnInvalidText();
+            Close(WebSocketCloseCode.InvalidPayload, "a text must be valid UTF-8");
+            return;
+        }
+
+        OnMessage(opcode, message);
+    }
+
+    void TakeControl(in FrameHeader header, in ReadOnlySequence<byte> masked)
+    {
+        Span<byte> buffer = stackalloc byte[125];
+        var payload = buffer[..(int)masked.Length];
+        Masking.Remove(masked, header.Mask, payload);
+        if (header.Opcode == WebSocketOpcode.Ping)
+        {
+            _output.TrySendFrame(WebSocketOpcode.Pong, payload, last: false);
+        }
+        else if (header.Opcode == WebSocketOpcode.Close)
+        {
+            AnswerClose(payload);
+        }
+    }
+
+    void AnswerClose(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length == 1 || (payload.Length >= 2 && !IsValidCloseCode(BinaryPrimitives.ReadUInt16BigEndian(payload))))
+        {
+            Close(WebSocketCloseCode.ProtocolError, "the close code is not valid");
+        }
+        else if (payload.Length > 2 && !Utf8.IsValid(payload[2..]))
+        {
+            Close(WebSocketCloseCode.InvalidPayload, "the close reason must be valid UTF-8");
+        }
+        else
+        {
+            IsClosed = true;
+            _output.TrySendFrame(WebSocketOpcode.Close, payload.Length < 2 ? [] : payload[..2], last: true);
+        }
+    }
+
+    static bool IsValidCloseCode(ushort code) => code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999);
+
+    void GrowFragments(int more)
+    {
+        var needed = _fragmentsLength + more;
+        if (needed > _fragments.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Min(Math.Max(needed, _fragments.Length * 2), Math.Max(needed, _maxMessage)));
+            _fragments.AsSpan(0, _fragmentsLength).CopyTo(larger);
+            ReturnFragments();
+            _fragments = larger;
+        }
+    }
+
+    void EndMessage()
+    {
+        _fragmentsOpcode = WebSocketOpcode.Continuation;
+        _fragmentsLength = 0;
+        ReturnFragments();
+    }
+
+    void ReturnFragments()
+    {
+        if (_fragments.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_fragments);
+            _fragments = [];
+        }
+    }
+
+    // A message in one frame lives no longer than the call that handles it, so its bytes are the thread's and not the connection's.
+    static Span<byte> Scratch(int length)
+    {
+        if (t_scratch is null || t_scratch.Length < length)
+        {
+            t_scratch = GC.AllocateUninitializedArray<byte>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 4096)));
+        }
+
+        return t_scratch.AsSpan(0, length);
+    }
+}

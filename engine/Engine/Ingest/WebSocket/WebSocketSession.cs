@@ -1,0 +1,39 @@
+using System.Buffers;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Ingest.WebSocket;
+
+/// <summary>Events over WebSocket: each text message is one event or an array of events.</summary>
+public sealed class WebSocketSession(ClientConnection connection, int maxMessage)
+    : WebSocketProtocol(connection.Output, maxMessage), IStreamSession
+{
+    /// <inheritdoc/>
+    protected override bool ShouldPause => connection.Router.IsFull;
+
+    /// <inheritdoc/>
+    public void End(in ReadOnlySequence<byte> rest)
+    {
+        // A frame that was cut off was never a message.
+    }
+
+    /// <inheritdoc/>
+    protected override void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message)
+    {
+        if (opcode == WebSocketOpcode.Text)
+        {
+            connection.Router.Take(message);
+        }
+        else
+        {
+            connection.Router.Reject(new EventProblem(EventErrorCode.UnsupportedEncoding, "send events as JSON in text messages"));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnMessageTooLong() =>
+        connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message is longer than limits.message"));
+
+    /// <inheritdoc/>
+    protected override void OnInvalidText() =>
+        connection.Router.Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"));
+}
