@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Control;
 
@@ -9,21 +10,13 @@ namespace CartRecovery.Engine.Control;
 public sealed record ConfigCatalog(
     IReadOnlyList<SinkSpec> Sinks, IReadOnlyList<string> Features, IReadOnlyList<string> TemplateVariables)
 {
-    /// <summary>The native event types, as <c>trigger.event</c> names them.</summary>
-    public static IReadOnlyList<string> EventTypes { get; } =
-    [
-        "page_view", "view_item", "add_to_cart", "remove_from_cart", "view_cart", "begin_checkout", "add_shipping_info",
-        "add_payment_info", "purchase", "refund", "coupon_applied", "coupon_denied", "identify", "consent", "delivered", "opened",
-        "clicked", "dismissed", "unsubscribed", "bounced",
-    ];
-
     /// <summary>The sink of that type.</summary>
     internal SinkSpec? FindSink(string type) => Sinks.FirstOrDefault(spec => spec.Type == type);
 
     /// <summary>The list, or <see langword="null"/> for <see cref="ConfigNames.Free"/>.</summary>
     internal IReadOnlyList<string>? NamesOf(ConfigNames names) => names switch
     {
-        ConfigNames.EventTypes => EventTypes,
+        ConfigNames.EventTypes => EventTypes.Names,
         ConfigNames.Features => Features,
         ConfigNames.SinkTypes => [.. Sinks.Select(spec => spec.Type)],
         _ => null,

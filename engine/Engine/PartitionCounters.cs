@@ -1,0 +1,60 @@
+using CartRecovery.Engine.Telemetry;
+
+namespace CartRecovery.Engine;
+
+/// <summary>Why an intervention was not made, though its rule fired.</summary>
+public enum WithheldReason
+{
+    /// <summary>The cart had one within <c>decisions.window</c>.</summary>
+    Window,
+}
+
+/// <summary>What a partition counts: plain numbers that its worker alone writes and a scrape reads.</summary>
+public sealed class PartitionCounters
+{
+    long _processed;
+    long _predictions;
+    long _runs;
+    long _withheldByWindow;
+    long _carts;
+    long _timersRefused;
+
+    /// <summary>Received to decided, in nanoseconds.</summary>
+    public LatencyHistogram Latency { get; } = new();
+
+    /// <summary>Events folded, scored and decided on.</summary>
+    public long Processed => Volatile.Read(ref _processed);
+
+    /// <summary>Rows scored.</summary>
+    public long Predictions => Volatile.Read(ref _predictions);
+
+    /// <summary>Runs of the model.</summary>
+    public long Runs => Volatile.Read(ref _runs);
+
+    /// <summary>Carts made since the start.</summary>
+    public long Carts => Volatile.Read(ref _carts);
+
+    /// <summary>Idle timers that the wheel had no room for.</summary>
+    public long TimersRefused => Volatile.Read(ref _timersRefused);
+
+    /// <summary>Interventions withheld for this reason.</summary>
+    public long WithheldFor(WithheldReason reason) => reason switch
+    {
+        WithheldReason.Window => Volatile.Read(ref _withheldByWindow),
+        _ => 0,
+    };
+
+    internal void AddProcessed(long count) => Volatile.Write(ref _processed, _processed + count);
+
+    internal void AddRun(long rows)
+    {
+        Volatile.Write(ref _predictions, _predictions + rows);
+        Volatile.Write(ref _runs, _runs + 1);
+    }
+
+    internal void AddCart() => Volatile.Write(ref _carts, _carts + 1);
+
+    internal void AddTimerRefused() => Volatile.Write(ref _timersRefused, _timersRefused + 1);
+
+    internal void AddWithheld() => Volatile.Write(ref _withheldByWindow, _withheldByWindow + 1);
+}
