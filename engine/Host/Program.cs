@@ -1,1 +1,65 @@
-return 0;
+using System.Diagnostics.CodeAnalysis;
+using CartRecovery.Host.Verbs;
+using CommandLine;
+using CommandLine.Text;
+
+namespace CartRecovery.Host;
+
+/// <summary>The command line.</summary>
+static class Program
+{
+    const int Columns = 100;
+
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(RunOptions))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(DemoOptions))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(CheckOptions))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ModelsOptions))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(VersionOptions))]
+    static async Task<int> Main(string[] args)
+    {
+        using var parser = new Parser(s =>
+        {
+            s.AutoVersion = false;
+            s.HelpWriter = null;
+        });
+        var result = parser.ParseArguments(args, typeof(RunOptions), typeof(DemoOptions), typeof(CheckOptions), typeof(ModelsOptions),
+            typeof(VersionOptions));
+        return result is Parsed<object> { Value: var options }
+            ? options switch
+            {
+                RunOptions run => await RunVerb.RunAsync(run),
+                DemoOptions demo => await DemoVerb.RunAsync(demo),
+                CheckOptions check => CheckVerb.Run(check),
+                ModelsOptions models => ModelsVerb.Run(models),
+                _ => VersionVerb.Run(),
+            }
+            : Explain((NotParsed<object>)result);
+    }
+
+    static int Explain(NotParsed<object> result)
+    {
+        var isHelp = result.Errors.IsHelp();
+        var help = HelpText.AutoBuild(result, text =>
+        {
+            text.Heading = "cartrecovery: watches a shop's carts as they change, and steps in before they are lost";
+            text.Copyright = "";
+            text.AdditionalNewLineAfterOption = false;
+            text.AutoVersion = false;
+            text.MaximumDisplayWidth = Columns;
+            text.AddPostOptionsText("Try 'cartrecovery demo' first: it needs nothing. 'cartrecovery VERB --help' explains a verb.\n"
+                + "Exit codes: 0 fine, 1 failed, 2 bad usage, 78 bad configuration.\n");
+            return HelpText.DefaultParsingErrorsHandler(result, text);
+        }, e => e, verbsIndex: true);
+        (isHelp ? Console.Out : Console.Error).WriteLine(help);
+        return isHelp ? ExitCode.Fine : ExitCode.BadUsage;
+    }
+}
+
+/// <summary>What the process says when it ends.</summary>
+static class ExitCode
+{
+    public const int Fine = 0;
+    public const int Failed = 1;
+    public const int BadUsage = 2;
+    public const int BadConfiguration = 78;
+}

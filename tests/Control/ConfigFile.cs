@@ -15,9 +15,6 @@ static class ConfigFile
 
         """;
 
-    /// <summary>The repository's folder.</summary>
-    public static string Repository { get; } = FindRepository();
-
     /// <summary>Loads the text; problems name the file c.yaml.</summary>
     public static (CartRecoveryConfig? Config, string[] Problems) Load(string yaml, params (string Name, string Value)[] environment)
     {
@@ -38,12 +35,4 @@ static class ConfigFile
     /// <summary>The problems of a text that follows <see cref="Store"/>, so that its first line is line 6.</summary>
     public static string[] ProblemsOf(string yaml, params (string Name, string Value)[] environment) =>
         Load(Store + yaml, environment).Problems;
-
-    static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "CartRecovery.sln")))
-            folder = folder.Parent!;
-        return folder.FullName;
-    }
 }

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Control;
+using CartRecovery.Tests.Delivery;
 
 namespace CartRecovery.Tests.Control;
 
@@ -182,7 +183,7 @@ public class ConfigLoaderTests
     public void No_damage_to_a_file_makes_loading_throw()
     {
         var random = new Random(7);
-        var text = File.ReadAllText(Path.Combine(ConfigFile.Repository, "config", "cartrecovery.yaml"));
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "config", "cartrecovery.yaml"));
         const string Noise = "{}[]:,-#&*!|>'\"%@`?\t\n ${}~0aZ\u00e9\0";
         for (var round = 0; round < 400; round++)
         {

@@ -1,11 +1,15 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Features;
+using CartRecovery.Plugins;
 
 namespace CartRecovery.Tests.Control;
 
-/// <summary>Names that the configurations of these tests can use.</summary>
+/// <summary>What configurations of these tests may name.</summary>
 static class TestCatalog
 {
+    /// <summary>A few names that do not change.</summary>
     public static ConfigCatalog Small { get; } = new(
         [
             Sink("console", "Writes interventions to standard output."),
@@ -18,6 +22,10 @@ static class TestCatalog
         ],
         ["event_count", "page_views", "item_views", "adds", "removes", "item_count", "cart_value", "checkout_step", "purchases"],
         ["item_count", "cart_value", "currency", "discount"]);
+
+    /// <summary>What the engine has.</summary>
+    public static ConfigCatalog Shipped { get; } = new(
+        [ConsoleSink.Spec, FileSink.Spec, WebhookSink.Spec], FeatureTable.Names, CampaignMessage.Variables);
 
     static SinkSpec Sink(string type, string description, params SinkOption[] options) =>
         new(type, description, options, _ => throw new InvalidOperationException("Loading a configuration must not make sinks."));

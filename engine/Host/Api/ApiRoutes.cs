@@ -1,0 +1,71 @@
+using System.Buffers;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api;
+
+/// <summary>The HTTP API's paths, and who may ask what.</summary>
+static class ApiRoutes
+{
+    public static void Map(IEndpointRouteBuilder routes, EngineHost host)
+    {
+        var events = new EventsApi(host);
+        var features = new FeaturesApi(host);
+        var predictions = new PredictApi(host);
+        var streams = new StreamApi(host);
+
+        // Browsers send events, so these answer cross-origin requests of the origins that a key allows.
+        Post(routes, "/v1/events", context => events.PostAsync(context));
+        Post(routes, "/v1/events/batch", context => events.PostAsync(context));
+        routes.MapMethods("/v1/events", ["OPTIONS"], (RequestDelegate)Cors.PreflightAsync);
+        routes.MapMethods("/v1/events/batch", ["OPTIONS"], (RequestDelegate)Cors.PreflightAsync);
+        Get(routes, "/v1/events/stats", events.StatsAsync);
+        Get(routes, "/v1/features/definitions", FeaturesApi.DefinitionsAsync);
+        Get(routes, "/v1/features/{cartId}", features.GetAsync);
+        Post(routes, "/v1/predict", predictions.PostAsync);
+        Get(routes, "/v1/stream", streams.UpgradeAsync);
+        Get(routes, "/health", context => HealthApi.GetAsync(context, host));
+        Get(routes, "/metrics", context => MetricsAsync(context, host));
+        routes.MapFallback((RequestDelegate)(context => Answer.ProblemAsync(
+            context, new Problem(404, "not_found", "There is nothing at this path; the README lists what there is."))));
+    }
+
+    /// <summary>Lets a request in, or answers it with why not.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="stores">The stores and their keys.</param>
+    /// <param name="secretOnly">A publishable key is not enough.</param>
+    public static async ValueTask<StoreKey?> AdmitAsync(HttpContext context, StoreDirectory stores, bool secretOnly)
+    {
+        var request = context.Request;
+        var origin = request.Headers.Origin.Count == 0 ? null : request.Headers.Origin.ToString();
+        var key = Gatekeeper.KeyOf(request.Query["key"], request.Headers["X-Api-Key"], request.Headers.Authorization);
+        var problem = Gatekeeper.Admit(stores, key, origin, context.Connection.RemoteIpAddress, out var granted);
+        if (problem is null && secretOnly && granted.Kind != KeyKind.Secret)
+        {
+            problem = new Problem(403, "secret_key_required", "A publishable key may send events and nothing else; use a secret key.");
+        }
+
+        if (problem is null)
+        {
+            return granted;
+        }
+
+        await Answer.ProblemAsync(context, problem);
+        return null;
+    }
+
+    static Task MetricsAsync(HttpContext context, EngineHost host)
+    {
+        var body = new ArrayBufferWriter<byte>(16 * 1024);
+        host.Metrics.Write(body);
+        return Answer.BytesAsync(context, 200, PrometheusWriter.ContentType, body.WrittenMemory);
+    }
+
+    static void Get(IEndpointRouteBuilder routes, string path, RequestDelegate handle) => routes.MapGet(path, handle);
+
+    static void Post(IEndpointRouteBuilder routes, string path, RequestDelegate handle) => routes.MapPost(path, handle);
+}

@@ -1,0 +1,246 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Scoring;
+using CartRecovery.Host.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host;
+
+/// <summary>
+/// The composition root: every part of the engine, made from the configuration and wired in the order in which an event meets them.
+/// </summary>
+sealed partial class EngineHost : IAsyncDisposable
+{
+    static readonly TimeSpan s_drain = TimeSpan.FromSeconds(10);
+
+    readonly WebApplication _app;
+    readonly ILogger _log;
+    bool _stopped;
+
+    /// <summary>Makes everything; nothing listens yet.</summary>
+    /// <param name="config">A configuration without problems.</param>
+    /// <param name="budget">The memory plan, which fits.</param>
+    /// <param name="time">The clocks.</param>
+    /// <param name="observer">Is told every delivery's final outcome.</param>
+    /// <exception cref="ModelException">The model, or ONNX Runtime, cannot be used.</exception>
+    /// <exception cref="SinkConfigurationException">A sink's settings cannot work.</exception>
+    public EngineHost(
+        CartRecoveryConfig config, MemoryBudget budget, TimeProvider time, Action<Intervention, DeliveryAttemptOutcome>? observer = null)
+    {
+        Config = config;
+        var builder = WebApplication.CreateSlimBuilder();
+        ConfigureLogs(builder.Logging, config);
+        Stores = StoreDirectory.Create(config.Stores);
+        Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
+        Counters = new IngestCounters();
+        Connections = new ConnectionRegistry(time, config.Listen.MaxConnections, config.Listen.Heartbeat, config.Listen.IdleTimeout);
+        ConfigureServers(builder, config);
+        _app = BuildApp(builder, out var loggers);
+        _log = loggers.CreateLogger("CartRecovery");
+
+        Sinks = new SinkSet(SinksOf(config), time, loggers, observer);
+        Router = new InterventionRouter(Connections, Sinks);
+        Directory.CreateDirectory(config.Data);
+        Partitions = new PartitionSet(budget.Partitions, new StageSetup
+        {
+            Stores = Stores.Stores,
+            Model = Model,
+            Campaigns = CampaignCompiler.Compile(config.Decisions),
+            WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
+            BatchRows = config.Scoring.Batch,
+            Carts = budget.Carts,
+            Customers = budget.Customers,
+            Timers = budget.TimersPerPartition,
+            Outlet = Router,
+            DataFolder = config.Data,
+        }, time, config.Scoring.MaxAge);
+        for (var i = 0; i < Partitions.Count; i++)
+        {
+            Partitions[i].OnFault = OnFault;
+        }
+
+        Ingest = new IngestSetup
+        {
+            Partitions = Partitions,
+            Stores = Stores,
+            Counters = Counters,
+            Connections = Connections,
+            MaxEvent = (int)config.Limits.Event.Bytes,
+            MaxMessage = (int)config.Limits.Message.Bytes,
+            MaxBatch = config.Limits.Batch,
+            Past = config.Limits.Past,
+            Future = config.Limits.Future,
+            HandshakeTimeout = config.Listen.HandshakeTimeout,
+            TcpKey = config.Listen.TcpKey,
+        };
+        Metrics = new EngineMetrics(this);
+        _app.Services.GetRequiredService<StreamPort>().Listener = new StreamListener(Ingest);
+        ApiRoutes.Map(_app, this);
+    }
+
+    public CartRecoveryConfig Config { get; }
+
+    public StoreDirectory Stores { get; }
+
+    public OnnxModel Model { get; }
+
+    public IngestCounters Counters { get; }
+
+    public ConnectionRegistry Connections { get; }
+
+    public IngestSetup Ingest { get; }
+
+    public PartitionSet Partitions { get; }
+
+    public SinkSet Sinks { get; }
+
+    public InterventionRouter Router { get; }
+
+    public EngineMetrics Metrics { get; }
+
+    /// <summary>Why a partition died; null while all is well.</summary>
+    public Exception? Fault { get; private set; }
+
+    /// <summary>Where the engine listens: HTTP first, then streams. Known once it has started.</summary>
+    public IReadOnlyList<Uri> Addresses =>
+        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a))];
+
+    /// <summary>Starts the workers, the sinks and the listeners, in that order.</summary>
+    /// <exception cref="IOException">A port is taken.</exception>
+    public async Task StartAsync()
+    {
+        Partitions.Start();
+        Sinks.Start();
+        await _app.StartAsync();
+        _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
+        LogStarted(Partitions.Count, Model.Id);
+    }
+
+    /// <summary>Waits for a signal to stop, or for a fault.</summary>
+    public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+
+    /// <summary>Stops from the outside in: no new events, those taken decided on, those decided delivered.</summary>
+    public async Task StopAsync()
+    {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
+        await _app.StopAsync();
+        Partitions.Stop();
+        await Sinks.DrainAsync(s_drain);
+        LogStopped();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Connections.Dispose();
+        Partitions.Dispose();
+        Metrics.Dispose();
+        Model.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    static IEnumerable<(string, SinkSpec, SinkSettings, SinkRunnerOptions)> SinksOf(CartRecoveryConfig config) =>
+        config.Sinks.Select(s => (
+            s.Key,
+            SinkCatalog.All.Single(spec => spec.Type == s.Value.Type),
+            new SinkSettings(s.Key, s.Value.Options),
+            new SinkRunnerOptions
+            {
+                Batch = s.Value.Batch,
+                BatchAge = s.Value.BatchAge,
+                Timeout = s.Value.Timeout,
+                Retries = s.Value.Retries,
+                MaxInFlight = s.Value.MaxInFlight,
+                Queue = s.Value.Queue,
+            }));
+
+    static void ConfigureLogs(ILoggingBuilder logs, CartRecoveryConfig config)
+    {
+        logs.ClearProviders();
+        logs.AddJsonConsole(o => o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ");
+        logs.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        logs.Services.Configure<Microsoft.Extensions.Logging.Console.JsonConsoleFormatterOptions>(o => o.UseUtcTimestamp = true);
+        logs.SetMinimumLevel((LogLevel)config.Log.Level);
+        logs.AddFilter("Microsoft", LogLevel.Warning);
+        // Every failed request is answered with its problem; the server's own view of it is noise.
+        logs.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
+    }
+
+    static void ConfigureServers(WebApplicationBuilder builder, CartRecoveryConfig config)
+    {
+        builder.Services.AddSingleton<StreamPort>();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = s_drain);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
+            kestrel.Limits.MaxConcurrentConnections = config.Listen.MaxConnections;
+            kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
+            Listen(kestrel, config.Listen.Http, options => options.Protocols = HttpProtocols.Http1);
+            Listen(kestrel, config.Listen.Stream, options => options.UseConnectionHandler<StreamPort>());
+        });
+    }
+
+    // A browser may resolve localhost to either family.
+    static void Listen(KestrelServerOptions kestrel, EndpointAddress address, Action<ListenOptions> configure)
+    {
+        if (address.IsLocalhost && address.Port != 0)
+        {
+            kestrel.ListenLocalhost(address.Port, configure);
+        }
+        else
+        {
+            kestrel.Listen(address.ToIPEndPoint(), configure);
+        }
+    }
+
+    static WebApplication BuildApp(WebApplicationBuilder builder, out ILoggerFactory loggers)
+    {
+        var app = builder.Build();
+        loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        return app;
+    }
+
+    void OnFault(Exception fault)
+    {
+        Fault = fault;
+        LogFault(fault);
+        _app.Lifetime.StopApplication();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Started with {Partitions} partitions and model {Model}")]
+    partial void LogStarted(int partitions, string model);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; everything taken was worked off")]
+    partial void LogStopped();
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "A partition's worker failed; the engine stops")]
+    partial void LogFault(Exception fault);
+
+    /// <summary>Kestrel makes connection handlers itself; this one passes on to the listener that was made here.</summary>
+    sealed class StreamPort : ConnectionHandler
+    {
+        public ConnectionHandler? Listener { get; set; }
+
+        public override Task OnConnectedAsync(ConnectionContext connection) => Listener!.OnConnectedAsync(connection);
+    }
+}

@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
+using CartRecovery.Contracts;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Telemetry;
+
+namespace CartRecovery.Host;
+
+/// <summary>
+/// The engine's instruments. All are observable: the parts count in plain numbers as they go, and are asked when somebody looks.
+/// </summary>
+sealed class EngineMetrics : IDisposable
+{
+    static readonly ActionKind[] s_actions = Enum.GetValues<ActionKind>();
+    static readonly DeliveryAttemptOutcome[] s_outcomes = Enum.GetValues<DeliveryAttemptOutcome>();
+
+    readonly EngineHost _host;
+    readonly Meter _meter = new("CartRecovery");
+    readonly PrometheusWriter _writer;
+
+    public EngineMetrics(EngineHost host)
+    {
+        _host = host;
+        _writer = new PrometheusWriter(_meter);
+        Declare();
+        Latencies = [.. Partitions.Select(p => p.Counters.Latency)];
+        _writer.AddHistogram("cartrecovery_event_latency_seconds", "From an event's receipt to the decision on it", Latencies);
+    }
+
+    /// <summary>Received to decided, by partition.</summary>
+    public IReadOnlyList<LatencyHistogram> Latencies { get; }
+
+    public long Received => IngestCounters.Protocols.Sum(_host.Counters.ReceivedBy);
+
+    public long Processed => Partitions.Sum(p => p.Counters.Processed);
+
+    public long Predictions => Partitions.Sum(p => p.Counters.Predictions);
+
+    public long Carts => Partitions.Sum(p => p.Counters.Carts);
+
+    IEnumerable<Partition> Partitions => Enumerable.Range(0, _host.Partitions.Count).Select(i => _host.Partitions[i]);
+
+    /// <summary>Writes all metrics as Prometheus text.</summary>
+    public void Write(IBufferWriter<byte> output) => _writer.Write(output);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _meter.Dispose();
+    }
+
+    void Declare()
+    {
+        Counter("cartrecovery_events_received_total", "Events that came in, refused ones among them",
+            () => IngestCounters.Protocols.Select(p => Measure(_host.Counters.ReceivedBy(p), ("protocol", IngestCounters.NameOf(p)))));
+        Counter("cartrecovery_events_processed_total", "Events folded, scored and decided on", () => [Measure(Processed)]);
+        Counter("cartrecovery_events_rejected_total", "Events refused, by the code their sender was told",
+            () => Enum.GetValues<EventErrorCode>().Where(c => c != EventErrorCode.None)
+                .Select(c => Measure(_host.Counters.RejectedFor(c), ("code", EventProblem.CodeOf(c)))));
+        Counter("cartrecovery_events_duplicate_total", "Events that were there already", () => [Measure(0)]);
+        Counter("cartrecovery_predictions_total", "Rows scored", () => [Measure(Predictions, ("model", _host.Model.Id))]);
+        Counter("cartrecovery_prediction_runs_total", "Runs of the model", () => [Measure(Partitions.Sum(p => p.Counters.Runs), ("model", _host.Model.Id))]);
+        Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => [Measure(Carts)]);
+        Counter("cartrecovery_timers_refused_total", "Idle timers there was no room for", () => [Measure(Partitions.Sum(p => p.Counters.TimersRefused))]);
+        Counter("cartrecovery_interventions_total", "Interventions by channel, action and what became of them", Interventions);
+        Counter("cartrecovery_interventions_withheld_total", "Interventions whose rule fired and that were not made",
+            () => Enum.GetValues<WithheldReason>().Select(r => Measure(Partitions.Sum(p => p.Counters.WithheldFor(r)), ("reason", NameOf(r)))));
+        Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read", () => [Measure(_host.Counters.SlowConsumers)]);
+        Counter("cartrecovery_queue_dropped_total", "What a full queue did not take",
+            () => _host.Sinks.Runners.Select(r => Measure(r.Dropped, ("queue", $"sink-{r.Name}"))));
+        Gauge("cartrecovery_queue_depth", "What waits in a queue",
+            () => Partitions.Select((p, i) => Measure(p.Inbox.Depth, ("queue", $"partition-{i}")))
+                .Concat(_host.Sinks.Runners.Select(r => Measure(r.QueueDepth, ("queue", $"sink-{r.Name}")))));
+        Gauge("cartrecovery_connections", "Open streams",
+            () => IngestCounters.Protocols.Where(p => p != Protocol.Http)
+                .Select(p => Measure(_host.Counters.ConnectionsOf(p), ("protocol", IngestCounters.NameOf(p)))));
+    }
+
+    /// <summary>A withheld reason's label.</summary>
+    public static string NameOf(WithheldReason reason) => reason switch
+    {
+        WithheldReason.Window => "window",
+        _ => "other",
+    };
+
+    /// <summary>An outcome's label.</summary>
+    public static string NameOf(DeliveryAttemptOutcome outcome) => outcome switch
+    {
+        DeliveryAttemptOutcome.Delivered => "delivered",
+        DeliveryAttemptOutcome.Rejected => "rejected",
+        DeliveryAttemptOutcome.Failed => "failed",
+        _ => "dropped",
+    };
+
+    /// <summary>An action's label.</summary>
+    public static string NameOf(ActionKind action) => action switch
+    {
+        ActionKind.Discount => "discount",
+        ActionKind.Urgency => "urgency",
+        _ => "reminder",
+    };
+
+    IEnumerable<Measurement<long>> Interventions()
+    {
+        foreach (var action in s_actions)
+        {
+            yield return Measure(_host.Router.SentToSocket(action), ("channel", "socket"), ("action", NameOf(action)), ("outcome", "delivered"));
+            yield return Measure(_host.Router.Unreachable(action), ("channel", "socket"), ("action", NameOf(action)), ("outcome", "unreachable"));
+            foreach (var sink in _host.Sinks.Runners)
+            {
+                foreach (var outcome in s_outcomes)
+                {
+                    yield return Measure(sink.Count(action, outcome), ("channel", sink.Name), ("action", NameOf(action)), ("outcome", NameOf(outcome)));
+                }
+            }
+        }
+    }
+
+    void Counter(string name, string help, Func<IEnumerable<Measurement<long>>> observe) =>
+        _meter.CreateObservableCounter(name, observe, unit: null, help);
+
+    void Gauge(string name, string help, Func<IEnumerable<Measurement<long>>> observe) =>
+        _meter.CreateObservableGauge(name, observe, unit: null, help);
+
+    static Measurement<long> Measure(long value, params (string Name, string Value)[] labels) =>
+        new(value, labels.Select(l => new KeyValuePair<string, object?>(l.Name, l.Value)));
+}

@@ -1,0 +1,70 @@
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Learning;
+using CartRecovery.Host.Demo;
+
+namespace CartRecovery.Host.Verbs;
+
+/// <summary><c>demo</c>: the engine as it is shipped, and a real shop's night streamed through it.</summary>
+static class DemoVerb
+{
+    const string Sample = "config/demo/rees46-2019-10-01.csv.gz";
+
+    public static async Task<int> RunAsync(DemoOptions options)
+    {
+        if (options.Seconds is < 1 or > 3600)
+        {
+            Console.Error.WriteLine("error: --seconds must be from 1 to 3600");
+            return ExitCode.BadUsage;
+        }
+
+        if (RunVerb.Prepare(options.Config, out var config, out var budget) is { } failed)
+        {
+            return failed;
+        }
+
+        // The engine's own log would come between the lines that the demo is for.
+        config.Log.Level = LogThreshold.Warning;
+        if ((options.Events ?? ConfigFile.Find(Sample)) is not { } path || !File.Exists(path))
+        {
+            Console.Error.WriteLine($"error: the events are not there ({options.Events ?? Sample}); name a file with --events");
+            return ExitCode.Failed;
+        }
+
+        List<ShopEvent> log;
+        try
+        {
+            log = ShopLog.Read(path);
+        }
+        catch (Exception e) when (e is IOException or FormatException or InvalidDataException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return ExitCode.Failed;
+        }
+
+        return await RunVerb.ServeAsync(config, budget, host => PlayAsync(host, log, options));
+    }
+
+    static async Task<int> PlayAsync(EngineHost host, List<ShopEvent> log, DemoOptions options)
+    {
+        var replay = new DemoReplay(host, log, TimeSpan.FromSeconds(options.Seconds));
+        using var stop = new CancellationTokenSource();
+        var stopped = host.WaitForShutdownAsync().ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        try
+        {
+            await replay.RunAsync(stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.WriteLine("\nStopped early; what was seen until then:");
+        }
+
+        replay.PrintSummary();
+        if (options.Keep && !stop.IsCancellationRequested)
+        {
+            Console.WriteLine("\nThe engine keeps running; Ctrl-C stops it.");
+            await stopped;
+        }
+
+        return ExitCode.Fine;
+    }
+}

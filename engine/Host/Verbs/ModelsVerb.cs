@@ -1,0 +1,53 @@
+using System.Globalization;
+using CartRecovery.Engine.Learning;
+
+namespace CartRecovery.Host.Verbs;
+
+/// <summary><c>models fit</c>: makes the default model again, from a log.</summary>
+static class ModelsVerb
+{
+    const double HeldOutShare = 0.3;
+
+    public static int Run(ModelsOptions options)
+    {
+        if (options.Action != "fit")
+        {
+            Console.Error.WriteLine($"error: models cannot '{options.Action}'; it can: fit");
+            return ExitCode.BadUsage;
+        }
+
+        List<ShopEvent> log;
+        try
+        {
+            log = ShopLog.Read(options.Events);
+        }
+        catch (Exception e) when (e is IOException or FormatException or InvalidDataException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return ExitCode.Failed;
+        }
+
+        Console.WriteLine($"{log.Count:N0} events of {options.Events}; folding them and fitting takes about a minute");
+        var (train, heldOut) = Splits.ByTime(PurchaseTrainingSet.From(log), HeldOutShare);
+        var model = ModelFitter.Fit(train, heldOut, new FitOptions());
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Out))!);
+        model.WriteOnnx(options.Out, "purchase", options.ModelVersion);
+        var card = Path.ChangeExtension(options.Out, ".md");
+        ModelCard.Write(card, model, new ModelCardFacts
+        {
+            Name = "purchase",
+            Version = options.ModelVersion,
+            Purpose = "The probability that a cart still comes to a purchase in its session, judged after each of its events.",
+            DataSource = "every event of a real multi-category shop in one night's three hours (2019-10-01): REES46 Marketing Platform "
+                + "(rees46.com), open data set \"eCommerce behavior data from multi category store\"; config/demo/SOURCE.md.",
+            Licence = "free to use with a mention of the source and of REES46, which this is.",
+            Split = $"a row is a cart after one of its events, up to its first purchase. The first {1 - HeldOutShare:P0} of the time are for training "
+                + "(the learner is chosen there, by cross-validation over shoppers); held out are the later rows of shoppers not seen before.",
+            Command = $"cartrecovery models fit --events {options.Events} --out {options.Out}",
+        });
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{model.Report.Model}: held-out AUC {model.Report.Auc:F3} ({model.Report.AucInterval.Low:F3} to {model.Report.AucInterval.High:F3})"));
+        Console.WriteLine($"written: {options.Out} and {card}");
+        return ExitCode.Fine;
+    }
+}

@@ -1,0 +1,55 @@
+using CommandLine;
+
+namespace CartRecovery.Host.Verbs;
+
+/// <summary>What every verb takes that reads the configuration.</summary>
+abstract class ConfigOptions
+{
+    [Option('c', "config", MetaValue = "FILE",
+        HelpText = "The configuration. Default: config/cartrecovery.yaml in this folder or one above it, else beside the program.")]
+    public string? Config { get; set; }
+}
+
+[Verb("run", HelpText = "Run the engine until it is told to stop (SIGTERM or Ctrl-C).")]
+sealed class RunOptions : ConfigOptions;
+
+[Verb("demo", HelpText = "See it work: the engine with the default configuration, and a real shop's events streamed through it.")]
+sealed class DemoOptions : ConfigOptions
+{
+    [Option("seconds", Default = 20, MetaValue = "N", HelpText = "How long the three hours of the log take, 1 to 3600.")]
+    public int Seconds { get; set; }
+
+    [Option("events", MetaValue = "FILE", HelpText = "Another log in REES46's form, .csv or .csv.gz. Default: the one that is shipped.")]
+    public string? Events { get; set; }
+
+    [Option("keep", HelpText = "Leave the engine running afterwards.")]
+    public bool Keep { get; set; }
+}
+
+[Verb("check", HelpText = "Report every mistake in the configuration, with its line and column.")]
+sealed class CheckOptions : ConfigOptions
+{
+    [Option("schema", HelpText = "Print the configuration's JSON Schema instead.")]
+    public bool Schema { get; set; }
+}
+
+[Verb("models", HelpText = "Fit the purchase model on a shop's log and write it, with its card: cartrecovery models fit.")]
+sealed class ModelsOptions
+{
+    [Value(0, Required = true, MetaName = "fit", HelpText = "What to do: fit.")]
+    public string Action { get; set; } = "";
+
+    [Option("events", MetaValue = "FILE", Default = "config/demo/rees46-2019-10-01.csv.gz",
+        HelpText = "The log, in REES46's form, .csv or .csv.gz.")]
+    public string Events { get; set; } = "";
+
+    [Option("out", MetaValue = "FILE", Default = "config/models/purchase.onnx",
+        HelpText = "The model's file; its card goes beside it, with the ending .md.")]
+    public string Out { get; set; } = "";
+
+    [Option("model-version", MetaValue = "TEXT", Default = "1", HelpText = "The version that interventions and metrics name.")]
+    public string ModelVersion { get; set; } = "";
+}
+
+[Verb("version", HelpText = "Print the version.")]
+sealed class VersionOptions;

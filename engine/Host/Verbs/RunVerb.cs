@@ -1,0 +1,100 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Scoring;
+
+namespace CartRecovery.Host.Verbs;
+
+/// <summary><c>run</c>.</summary>
+static class RunVerb
+{
+    public static async Task<int> RunAsync(RunOptions options)
+    {
+        if (Prepare(options.Config, out var config, out var budget) is { } failed)
+        {
+            return failed;
+        }
+
+        return await ServeAsync(config, budget, async host =>
+        {
+            await host.WaitForShutdownAsync();
+            return ExitCode.Fine;
+        });
+    }
+
+    /// <summary>Loads the configuration and plans its memory.</summary>
+    /// <returns>The exit code when that failed, and has been explained.</returns>
+    public static int? Prepare(string? told, out CartRecoveryConfig config, out MemoryBudget budget)
+    {
+        budget = null!;
+        if (ConfigFile.Load(ConfigFile.Locate(told)) is not { } loaded)
+        {
+            config = null!;
+            return ExitCode.BadConfiguration;
+        }
+
+        config = loaded;
+        if (ConfigFile.Plan(loaded) is not { } plan)
+        {
+            return ExitCode.BadConfiguration;
+        }
+
+        budget = plan;
+        return null;
+    }
+
+    /// <summary>Starts the engine, does something with it, and stops it.</summary>
+    public static async Task<int> ServeAsync(CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use)
+    {
+        EngineHost host;
+        try
+        {
+            host = new EngineHost(config, budget, TimeProvider.System);
+        }
+        catch (ModelException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return ExitCode.BadConfiguration;
+        }
+        catch (SinkConfigurationException e)
+        {
+            Console.Error.WriteLine($"error: a sink's {e.Message}");
+            return ExitCode.BadConfiguration;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"error: data: {e.Message}; make the folder writable, or name another one");
+            return ExitCode.BadConfiguration;
+        }
+
+        await using (host)
+        {
+            try
+            {
+                await host.StartAsync();
+            }
+            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+            {
+                Console.Error.WriteLine($"error: cannot listen: {e.Message} Stop what uses the port, or change 'listen' in the configuration.");
+                return ExitCode.Failed;
+            }
+
+            Greet(host, budget);
+            var code = await use(host);
+            await host.StopAsync();
+            return host.Fault is null ? code : ExitCode.Failed;
+        }
+    }
+
+    static void Greet(EngineHost host, MemoryBudget budget)
+    {
+        var addresses = host.Addresses;
+        Console.WriteLine($"CartRecovery {VersionVerb.Version}");
+        Console.WriteLine($"  http      {addresses[0]}  (API, /metrics, /health)");
+        Console.WriteLine($"  stream    ws://{addresses[1].Authority}/v1/stream, and JSON lines over TCP on the same port");
+        Console.WriteLine($"  model     {host.Model.Id}: {host.Model.Features.Count} features");
+        Console.WriteLine($"  campaigns {string.Join(", ", host.Config.Decisions.Campaigns.Select(c => c.Name))}");
+        Console.WriteLine($"  sinks     {string.Join(", ", host.Config.Sinks.Select(s => $"{s.Key} ({s.Value.Type})"))}");
+        Console.WriteLine($"  memory\n{string.Join('\n', budget.ToString().Split('\n').Select(l => $"  {l}"))}");
+        Console.Out.Flush();
+    }
+}
