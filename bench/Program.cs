@@ -1,4 +1,7 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using CartRecovery.Bench.Load;
 
 return args switch
@@ -10,7 +13,9 @@ return args switch
 
 static int RunStages(string[] args)
 {
-    BenchmarkSwitcher.FromAssembly(typeof(LoadCommand).Assembly).Run(args);
+    // In this process: what is measured is the very build that was checked, and no project is generated for it.
+    var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+    BenchmarkSwitcher.FromAssembly(typeof(LoadCommand).Assembly).Run(args, config);
     return 0;
 }
 

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using BenchmarkDotNet.Attributes;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Features;
+
+namespace CartRecovery.Bench.Stages;
+
+/// <summary>Event to cart record: the fold alone, on one record in the cache, and the row of the model's features.</summary>
+[MemoryDiagnoser]
+public class FoldBenchmarks
+{
+    const int Count = EventSlab.Capacity;
+
+    readonly EventSlab _slab = new();
+    readonly StoreClock _clock = new(TimeZoneInfo.Utc);
+    StageFixture _fixture = null!;
+    FeatureVector _vector = null!;
+    float[] _row = null!;
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        _fixture = new StageFixture();
+        _vector = new FeatureVector(_fixture.Model.Features);
+        _row = new float[_vector.Count];
+        var decoder = new EventDecoder(_fixture.Rules);
+        foreach (var message in _fixture.Messages(Count))
+        {
+            var reader = new Utf8JsonReader(message);
+            reader.Read();
+            decoder.Decode(ref reader, 1_732_095_600_000);
+            decoder.AppendTo(_slab);
+        }
+
+        if (Fold() != Count)
+        {
+            throw new InvalidOperationException("not every event was folded");
+        }
+    }
+
+    [GlobalCleanup]
+    public void Cleanup() => _fixture.Dispose();
+
+    /// <returns>Events folded.</returns>
+    [Benchmark(OperationsPerInvoke = Count)]
+    public uint Fold()
+    {
+        var cart = default(CartRecord);
+        for (var i = 0; i < _slab.Count; i++)
+        {
+            CartFold.Apply(ref cart, _slab.Records[i], _slab, 0);
+        }
+
+        return cart.EventCount;
+    }
+
+    [Benchmark(OperationsPerInvoke = Count)]
+    public float FoldAndFeatures()
+    {
+        var cart = default(CartRecord);
+        for (var i = 0; i < _slab.Count; i++)
+        {
+            CartFold.Apply(ref cart, _slab.Records[i], _slab, 0);
+            _vector.Fill(cart, _clock.At(_slab.Records[i].Timestamp), _row);
+        }
+
+        return _row[0];
+    }
+}

@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Learning;
+using CartRecovery.Engine.Scoring;
+
+namespace CartRecovery.Bench.Stages;
+
+/// <summary>What the stage benchmarks share: the shipped model, campaigns and real events, spread over many carts.</summary>
+sealed class StageFixture : IDisposable, IInterventionOutlet
+{
+    /// <summary>Carts that the events are spread over.</summary>
+    public const int Carts = 100_000;
+
+    readonly string _folder = Directory.CreateTempSubdirectory("cartrecovery-bench").FullName;
+
+    public StageFixture(int batchRows = 256)
+    {
+        var root = FindRoot();
+        var catalog = new ConfigCatalog([Plugins.ConsoleSink.Spec], FeatureTable.Names, CampaignMessage.Variables);
+        var config = ConfigLoader.Load(Path.Combine(root, "config/cartrecovery.yaml"), catalog).Config
+            ?? throw new InvalidOperationException("the shipped configuration has problems");
+        Log = ShopLog.Read(Path.Combine(root, "config/demo/rees46-2019-10-01.csv.gz"));
+        Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
+        Setup = new StageSetup
+        {
+            Stores = StoreDirectory.Create(config.Stores).Stores,
+            Model = Model,
+            Campaigns = CampaignCompiler.Compile(config.Decisions),
+            WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
+            BatchRows = batchRows,
+            Carts = RecordStoreSize.For(512 << 20, 900),
+            Customers = RecordStoreSize.For(64 << 20, 64),
+            Timers = 1 << 20,
+            Outlet = this,
+            DataFolder = _folder,
+        };
+        Rules = new EventRules("demo"u8.ToArray(), 0, Verified: true, 32 * 1024, long.MaxValue / 4, long.MaxValue / 4);
+    }
+
+    public List<ShopEvent> Log { get; }
+
+    public OnnxModel Model { get; }
+
+    public StageSetup Setup { get; }
+
+    public EventRules Rules { get; }
+
+    public long Interventions { get; private set; }
+
+    /// <summary>A batch of native events as they come over the wire, one an array element apart, of <see cref="Carts"/> carts.</summary>
+    public byte[][] Messages(int count, int from = 0)
+    {
+        var messages = new byte[count][];
+        for (var i = 0; i < count; i++)
+        {
+            var e = Log[(from + i) % Log.Count];
+            var json = new ArrayBufferWriter<byte>(256);
+            using (var writer = new Utf8JsonWriter(json))
+            {
+                (e with { Session = $"cart-{(from + i) * 7919L % Carts:D8}", User = $"user-{(from + i) * 7919L % Carts:D8}" }).WriteTo(writer, e.At);
+            }
+
+            messages[i] = json.WrittenSpan.ToArray();
+        }
+
+        return messages;
+    }
+
+    public void Deliver(Intervention intervention, long connectionId) => Interventions++;
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "CartRecovery.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new DirectoryNotFoundException("run it inside the repository");
+    }
+}
