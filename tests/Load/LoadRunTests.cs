@@ -119,8 +119,7 @@ public sealed class LoadRunTests
         await using var server = await CountingServer.StartAsync();
         using var stop = new CancellationTokenSource();
         var running = RunAsync(server, options => options.Duration = "1h", stop: stop.Token);
-        while (server.Count == 0)
-            await Task.Delay(1);
+        await ReachAsync(server, 1);
         await RunAsync(server, options => options.Metrics = "none", rate: 100);
         await stop.CancelAsync();
         var report = await running;
@@ -175,8 +174,7 @@ public sealed class LoadRunTests
         await using var server = await CountingServer.StartAsync();
         using var stop = new CancellationTokenSource();
         var running = RunAsync(server, options => options.Duration = "1h", stop: stop.Token);
-        while (server.Count < 200)
-            await Task.Delay(1);
+        await ReachAsync(server, 200);
         await stop.CancelAsync();
         var report = await running;
 
@@ -200,6 +198,13 @@ public sealed class LoadRunTests
         Assert.That(report.RootElement.GetProperty("sent").GetInt64(), Is.EqualTo(100));
         Assert.That(report.RootElement.GetProperty("passed").GetBoolean(), Is.True);
         Assert.That(report.RootElement.GetProperty("ackLatency").GetProperty("p99").GetDouble(), Is.GreaterThan(0));
+    }
+
+    static async Task ReachAsync(CountingServer server, long count)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (server.Count < count)
+            await Task.Delay(1, deadline.Token);
     }
 
     static string[] Arguments(CountingServer server) =>
