@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Contracts;
 using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
@@ -88,7 +89,7 @@ sealed partial class EngineHost : IAsyncDisposable
         };
         Metrics = new EngineMetrics(this);
         _app.Services.GetRequiredService<StreamPort>().Listener = new StreamListener(Ingest);
-        ApiRoutes.Map(_app, this);
+        ApiRoutes.Map(_app, this, LogRequestFailed);
     }
 
     public CartRecoveryConfig Config { get; }
@@ -188,6 +189,7 @@ sealed partial class EngineHost : IAsyncDisposable
     static void ConfigureServers(WebApplicationBuilder builder, CartRecoveryConfig config)
     {
         builder.Services.AddSingleton<StreamPort>();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = s_drain);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -195,9 +197,26 @@ sealed partial class EngineHost : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
             kestrel.Limits.MaxConcurrentConnections = config.Listen.MaxConnections;
             kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
-            Listen(kestrel, config.Listen.Http, options => options.Protocols = HttpProtocols.Http1);
-            Listen(kestrel, config.Listen.Stream, options => options.UseConnectionHandler<StreamPort>());
+            Listen(kestrel, config.Listen.Http, options =>
+            {
+                options.Protocols = HttpProtocols.Http1;
+                UseTls(options, config.Listen.HttpTls, config.Folder);
+            });
+            Listen(kestrel, config.Listen.Stream, options =>
+            {
+                UseTls(options, config.Listen.StreamTls, config.Folder);
+                options.UseConnectionHandler<StreamPort>();
+            });
         });
+    }
+
+    static void UseTls(ListenOptions options, TlsConfig? tls, string folder)
+    {
+        if (tls is not null)
+        {
+            options.UseHttps(X509Certificate2.CreateFromPemFile(
+                Path.GetFullPath(tls.Certificate, folder), Path.GetFullPath(tls.Key, folder)));
+        }
     }
 
     // A browser may resolve localhost to either family.
@@ -232,6 +251,9 @@ sealed partial class EngineHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; everything taken was worked off")]
     partial void LogStopped();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed")]
+    partial void LogRequestFailed(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "A partition's worker failed; the engine stops")]
     partial void LogFault(Exception fault);

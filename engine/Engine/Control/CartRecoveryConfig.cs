@@ -55,6 +55,12 @@ public sealed class ListenConfig
     [ConfigKey("Event streams: WebSocket and newline-delimited JSON over TCP, on one port.")]
     public EndpointAddress Stream { get; set; } = new("127.0.0.1", 8081);
 
+    [ConfigKey("TLS on the HTTP port; without it the port speaks plain HTTP.")]
+    public TlsConfig? HttpTls { get; set; }
+
+    [ConfigKey("TLS on the stream port; without it the port speaks plain WebSocket and TCP.")]
+    public TlsConfig? StreamTls { get; set; }
+
     [ConfigKey("The key of a raw TCP connection whose first line names none. Without it such a connection is refused.")]
     public string? TcpKey { get; set; }
 
@@ -69,6 +75,18 @@ public sealed class ListenConfig
 
     [ConfigKey("How often a quiet stream is sent a heartbeat.", Min = "100ms", Max = "1h")]
     public Duration Heartbeat { get; set; } = Duration.FromSeconds(30);
+}
+
+/// <summary>A port's certificate.</summary>
+public sealed class TlsConfig
+{
+    [JsonRequired]
+    [ConfigKey("The certificate and its chain: a PEM file, relative to the folder of the configuration.", Example = "tls/shop.pem")]
+    public string Certificate { get; set; } = "";
+
+    [JsonRequired]
+    [ConfigKey("The certificate's private key: a PEM file, relative to the folder of the configuration.", Example = "tls/shop.key")]
+    public string Key { get; set; } = "";
 }
 
 /// <summary>What the engine accepts from a client.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Text;
+using System.Threading.Channels;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.WebSocket;
@@ -40,9 +41,10 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
                     break;
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException
+            or ChannelClosedException)
         {
-            // The client is gone, or too slow to say who it is.
+            // The client is gone, or too slow to say who it is; or the partitions have stopped.
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class PrometheusWriter : IDisposable
 
     /// <summary>Bucket bounds in seconds, for what takes between 0.1 ms and 10 s.</summary>
     public static IReadOnlyList<double> DefaultBounds { get; } =
-        [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+        [0.0001, 0.00025, 0.0005, 0.001, 0.0015, 0.002, 0.0025, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
     /// <summary>Adds a histogram of seconds.</summary>
     /// <param name="name">The whole name: <c>cartrecovery_event_latency_seconds</c>.</param>

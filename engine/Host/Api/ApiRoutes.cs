@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Threading.Channels;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Telemetry;
@@ -11,8 +12,10 @@ namespace CartRecovery.Host.Api;
 /// <summary>The HTTP API's paths, and who may ask what.</summary>
 static class ApiRoutes
 {
-    public static void Map(IEndpointRouteBuilder routes, EngineHost host)
+    public static void Map(WebApplication routes, EngineHost host, Action<Exception> log)
     {
+        routes.Use((context, next) => GuardAsync(context, next, log));
+        routes.UseRouting();
         var events = new EventsApi(host);
         var features = new FeaturesApi(host);
         var predictions = new PredictApi(host);
@@ -56,6 +59,30 @@ static class ApiRoutes
 
         await Answer.ProblemAsync(context, problem);
         return null;
+    }
+
+    // What no handler expects is still answered as a problem, with a stable code.
+    static async Task GuardAsync(HttpContext context, RequestDelegate next, Action<Exception> log)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (ChannelClosedException)
+        {
+            await Answer.ProblemAsync(context, new Problem(503, "stopping", "The engine is stopping; send the request again in a moment."));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for the answer.
+        }
+#pragma warning disable CA1031 // The last line: it is logged whole, and the client gets no detail of it.
+        catch (Exception e) when (!context.Response.HasStarted)
+#pragma warning restore CA1031
+        {
+            log(e);
+            await Answer.ProblemAsync(context, new Problem(500, "internal_error", "The engine failed at this request; its log says more."));
+        }
     }
 
     static Task MetricsAsync(HttpContext context, EngineHost host)

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Threading.Channels;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.WebSocket;
 using Microsoft.AspNetCore.Http;
@@ -53,9 +54,9 @@ sealed class StreamApi(EngineHost host)
         {
             await StreamListener.RunWebSocketAsync(host.Ingest, transport, key, context.Abort, context.RequestAborted);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or ChannelClosedException)
         {
-            // The client is gone.
+            // The client is gone, or the partitions have stopped.
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Scoring;
@@ -72,7 +74,12 @@ static class RunVerb
             {
                 await host.StartAsync();
             }
-            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+            catch (Exception e) when (e is CryptographicException or FileNotFoundException or DirectoryNotFoundException)
+            {
+                Console.Error.WriteLine($"error: a TLS certificate or its key cannot be read: {e.Message}");
+                return ExitCode.BadConfiguration;
+            }
+            catch (Exception e) when (e is IOException or SocketException)
             {
                 Console.Error.WriteLine($"error: cannot listen: {e.Message} Stop what uses the port, or change 'listen' in the configuration.");
                 return ExitCode.Failed;
@@ -90,7 +97,7 @@ static class RunVerb
         var addresses = host.Addresses;
         Console.WriteLine($"CartRecovery {VersionVerb.Version}");
         Console.WriteLine($"  http      {addresses[0]}  (API, /metrics, /health)");
-        Console.WriteLine($"  stream    ws://{addresses[1].Authority}/v1/stream, and JSON lines over TCP on the same port");
+        Console.WriteLine($"  stream    {(host.Config.Listen.StreamTls is null ? "ws" : "wss")}://{addresses[1].Authority}/v1/stream, and JSON lines over TCP on the same port");
         Console.WriteLine($"  model     {host.Model.Id}: {host.Model.Features.Count} features");
         Console.WriteLine($"  campaigns {string.Join(", ", host.Config.Decisions.Campaigns.Select(c => c.Name))}");
         Console.WriteLine($"  sinks     {string.Join(", ", host.Config.Sinks.Select(s => $"{s.Key} ({s.Value.Type})"))}");
