@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Engine.Control;
 
 namespace CartRecovery.Engine.Scoring;
 
@@ -148,7 +149,7 @@ public sealed class OnnxModel : IDisposable
             if (!seen.Add(feature))
                 throw new ModelException(ModelException.MetadataMissing, $"{path}: the metadata 'cartrecovery.features' names '{feature}' twice.");
             if (knownFeatures.Contains(feature, StringComparer.Ordinal)) continue;
-            var near = NearestName.Find(feature, knownFeatures);
+            var near = NearMiss.Find(feature, knownFeatures);
             throw new ModelException(ModelException.UnknownFeature,
                 $"{path}: the model asks for feature '{feature}', which the engine does not compute.{(near is null ? "" : $" Did it mean '{near}'?")}");
         }
