@@ -1,21 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace CartRecovery.Engine.Events;
-
-/// <summary>What a decoder holds events against: the key's store and the configured limits.</summary>
-/// <param name="StoreId">The store that the key belongs to, in UTF-8.</param>
-/// <param name="StoreIndex">Its place in the configuration.</param>
-/// <param name="Verified">The key is a secret one.</param>
-/// <param name="MaxEventBytes">The longest event, in bytes of JSON.</param>
-/// <param name="PastMilliseconds">How far back an event's time may lie.</param>
-/// <param name="FutureMilliseconds">How far ahead an event's time may lie.</param>
-public sealed record EventRules(
-    byte[] StoreId, ushort StoreIndex, bool Verified, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
-{
-    /// <summary>The seed of the store's keys, so that two stores' carts of the same name are two carts.</summary>
-    public ulong Seed { get; } = Hash128.Of(StoreId, seed: 0).Low;
-}
 
 /// <summary>
 /// Decodes and validates native events, one at a time, into <see cref="Record"/> and the texts beside it. It allocates nothing, and
@@ -28,6 +13,7 @@ public sealed class EventDecoder(EventRules rules)
 
     readonly byte[] _texts = new byte[TextFields * EventSlab.MaxIdLength];
     readonly byte[] _lengths = new byte[TextFields];
+    readonly byte[] _unescaped = new byte[EventSlab.MaxIdLength];
     EventRecord _record;
     bool _hasTimestamp;
     EventProblem _problem;
@@ -59,7 +45,7 @@ public sealed class EventDecoder(EventRules rules)
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var field = reader.ValueIsEscaped ? ParseEscaped(ref reader) : EventFields.Parse(reader.ValueSpan);
+            var field = EventFields.Parse(Text(ref reader));
             reader.Read();
             ReadValue(ref reader, field, receivedAt);
         }
@@ -108,7 +94,7 @@ public sealed class EventDecoder(EventRules rules)
                 ReadType(ref reader);
                 break;
             case EventField.StoreId:
-                if (!Expect(ref reader, JsonTokenType.String, field, "a string") || reader.ValueTextEquals(rules.StoreId))
+                if (!Expect(ref reader, JsonTokenType.String, field, "a string") || Text(ref reader).SequenceEqual(rules.StoreId))
                 {
                     break;
                 }
@@ -147,7 +133,7 @@ public sealed class EventDecoder(EventRules rules)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var field = reader.ValueIsEscaped ? ParseEscaped(ref reader) : EventFields.Parse(reader.ValueSpan);
+            var field = EventFields.Parse(Text(ref reader));
             reader.Read();
             ReadContext(ref reader, field);
         }
@@ -162,18 +148,20 @@ public sealed class EventDecoder(EventRules rules)
         }
         else if (field == EventField.Device)
         {
-            _record.Device = reader.ValueTextEquals("mobile"u8) ? DeviceKind.Mobile
-                : reader.ValueTextEquals("tablet"u8) ? DeviceKind.Tablet
-                : reader.ValueTextEquals("desktop"u8) ? DeviceKind.Desktop : DeviceKind.Unknown;
+            var name = Text(ref reader);
+            _record.Device = name.SequenceEqual("mobile"u8) ? DeviceKind.Mobile
+                : name.SequenceEqual("tablet"u8) ? DeviceKind.Tablet
+                : name.SequenceEqual("desktop"u8) ? DeviceKind.Desktop : DeviceKind.Unknown;
         }
         else if (field == EventField.Source)
         {
-            _record.Source = reader.ValueTextEquals("direct"u8) ? TrafficSource.Direct
-                : reader.ValueTextEquals("organic"u8) ? TrafficSource.Organic
-                : reader.ValueTextEquals("paid"u8) ? TrafficSource.Paid
-                : reader.ValueTextEquals("email"u8) ? TrafficSource.Email
-                : reader.ValueTextEquals("social"u8) ? TrafficSource.Social
-                : reader.ValueTextEquals("referral"u8) ? TrafficSource.Referral : TrafficSource.Unknown;
+            var name = Text(ref reader);
+            _record.Source = name.SequenceEqual("direct"u8) ? TrafficSource.Direct
+                : name.SequenceEqual("organic"u8) ? TrafficSource.Organic
+                : name.SequenceEqual("paid"u8) ? TrafficSource.Paid
+                : name.SequenceEqual("email"u8) ? TrafficSource.Email
+                : name.SequenceEqual("social"u8) ? TrafficSource.Social
+                : name.SequenceEqual("referral"u8) ? TrafficSource.Referral : TrafficSource.Unknown;
         }
     }
 
@@ -185,49 +173,33 @@ public sealed class EventDecoder(EventRules rules)
         }
 
         var cell = (int)field - 1;
-        var length = Unescape(ref reader, _texts.AsSpan(cell * EventSlab.MaxIdLength, EventSlab.MaxIdLength));
-        if (length < 0)
+        var target = _texts.AsSpan(cell * EventSlab.MaxIdLength, EventSlab.MaxIdLength);
+        var raw = reader.ValueSpan;
+        var length = reader.ValueIsEscaped ? JsonText.Unescape(raw, target) : raw.TryCopyTo(target) ? raw.Length : JsonText.TooLong;
+        switch (length)
         {
-            Fail(EventErrorCode.IdTooLong, field, "is longer than 64 bytes of UTF-8");
-            return;
+            case JsonText.TooLong:
+                Fail(EventErrorCode.IdTooLong, field, "is longer than 64 bytes of UTF-8");
+                break;
+            case JsonText.HalfCharacter:
+                Fail(EventErrorCode.InvalidJson, field, "has an escape that is half a character");
+                break;
+            default:
+                _lengths[cell] = (byte)length;
+                break;
         }
-
-        _lengths[cell] = (byte)length;
     }
 
-    // A \u escape takes six bytes for at least one of text, so a longer one cannot fit; a lone surrogate is malformed.
-    [SkipLocalsInit]
-    static int Unescape(ref Utf8JsonReader reader, scoped Span<byte> target)
+    // A string that is compared with what the engine knows, all of which is shorter than an id; nothing if it is none of that.
+    ReadOnlySpan<byte> Text(ref Utf8JsonReader reader)
     {
-        var raw = reader.ValueSpan;
         if (!reader.ValueIsEscaped)
         {
-            return raw.TryCopyTo(target) ? raw.Length : -1;
+            return reader.ValueSpan;
         }
 
-        const int longest = 6 * EventSlab.MaxIdLength;
-        if (raw.Length > longest)
-        {
-            return -1;
-        }
-
-        Span<byte> buffer = stackalloc byte[longest];
-        try
-        {
-            var length = reader.CopyString(buffer);
-            return buffer[..length].TryCopyTo(target) ? length : -1;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new JsonException("a string has an escape that is half a character", e);
-        }
-    }
-
-    static EventField ParseEscaped(ref Utf8JsonReader reader)
-    {
-        Span<byte> name = stackalloc byte[EventSlab.MaxIdLength];
-        var length = Unescape(ref reader, name);
-        return length < 0 ? EventField.Other : EventFields.Parse(name[..length]);
+        var length = JsonText.Unescape(reader.ValueSpan, _unescaped);
+        return length < 0 ? default : _unescaped.AsSpan(0, length);
     }
 
     void ReadType(ref Utf8JsonReader reader)
@@ -237,9 +209,7 @@ public sealed class EventDecoder(EventRules rules)
             return;
         }
 
-        Span<byte> name = stackalloc byte[EventSlab.MaxIdLength];
-        var length = Unescape(ref reader, name);
-        _record.Type = length < 0 ? EventType.None : EventTypes.Parse(name[..length]);
+        _record.Type = EventTypes.Parse(Text(ref reader));
         if (_record.Type == EventType.None)
         {
             Fail(EventErrorCode.UnknownType, "'type' is not an event type; see the README for the list");
@@ -292,7 +262,7 @@ public sealed class EventDecoder(EventRules rules)
             return;
         }
 
-        var code = reader.ValueSpan;
+        var code = Text(ref reader);
         if (code.Length == 3 && char.IsAsciiLetter((char)code[0]) && char.IsAsciiLetter((char)code[1]) && char.IsAsciiLetter((char)code[2]))
         {
             _record.Currency = (uint)((code[0] | code[1] << 8 | code[2] << 16) & 0xdfdfdf);
@@ -316,9 +286,9 @@ public sealed class EventDecoder(EventRules rules)
         }
         else if (reader.TokenType == JsonTokenType.String)
         {
-            // A text without a zone would be read in the machine's own: not data.
-            var text = reader.ValueSpan;
-            var zoned = text.Length > 6 && (text[^1] is (byte)'Z' or (byte)'z' || text[^6] is (byte)'+' or (byte)'-');
+            // A text without a zone would be read in the machine's own: not data. 2024-11-20 has a minus where a zone would have one.
+            var text = Text(ref reader);
+            var zoned = text.Length > "2024-11-20T09:40".Length && (text[^1] == 'Z' || text[^6] is (byte)'+' or (byte)'-');
             if (!zoned || !reader.TryGetDateTimeOffset(out var moment))
             {
                 Fail(EventErrorCode.InvalidTimestamp, "'ts' must be milliseconds since 1970 or RFC 3339 with a zone");
