@@ -94,12 +94,11 @@ public sealed class EventDecoder(EventRules rules)
                 ReadType(ref reader);
                 break;
             case EventField.StoreId:
-                if (!Expect(ref reader, JsonTokenType.String, field, "a string") || Text(ref reader).SequenceEqual(rules.StoreId))
+                if (Expect(ref reader, JsonTokenType.String, field, "a string") && !Text(ref reader).SequenceEqual(rules.StoreId))
                 {
-                    break;
+                    Fail(EventErrorCode.ForeignStore, "'storeId' is not the store of the key");
                 }
 
-                Fail(EventErrorCode.ForeignStore, "'storeId' is not the store of the key");
                 break;
             case EventField.Quantity:
                 ReadQuantity(ref reader);
@@ -148,20 +147,11 @@ public sealed class EventDecoder(EventRules rules)
         }
         else if (field == EventField.Device)
         {
-            var name = Text(ref reader);
-            _record.Device = name.SequenceEqual("mobile"u8) ? DeviceKind.Mobile
-                : name.SequenceEqual("tablet"u8) ? DeviceKind.Tablet
-                : name.SequenceEqual("desktop"u8) ? DeviceKind.Desktop : DeviceKind.Unknown;
+            _record.Device = ShopperContext.ParseDevice(Text(ref reader));
         }
         else if (field == EventField.Source)
         {
-            var name = Text(ref reader);
-            _record.Source = name.SequenceEqual("direct"u8) ? TrafficSource.Direct
-                : name.SequenceEqual("organic"u8) ? TrafficSource.Organic
-                : name.SequenceEqual("paid"u8) ? TrafficSource.Paid
-                : name.SequenceEqual("email"u8) ? TrafficSource.Email
-                : name.SequenceEqual("social"u8) ? TrafficSource.Social
-                : name.SequenceEqual("referral"u8) ? TrafficSource.Referral : TrafficSource.Unknown;
+            _record.Source = ShopperContext.ParseSource(Text(ref reader));
         }
     }
 
@@ -278,24 +268,15 @@ public sealed class EventDecoder(EventRules rules)
         long time;
         if (reader.TokenType == JsonTokenType.Number)
         {
-            if (!reader.TryGetInt64(out time))
-            {
-                // Beyond any clock either way: the clamp below decides.
-                time = reader.TryGetDouble(out var real) ? (long)Math.Clamp(real, -1e15, 1e15) : long.MaxValue;
-            }
+            time = EventTime.FromNumber(ref reader);
         }
         else if (reader.TokenType == JsonTokenType.String)
         {
-            // A text without a zone would be read in the machine's own: not data. 2024-11-20 has a minus where a zone would have one.
-            var text = Text(ref reader);
-            var zoned = text.Length > "2024-11-20T09:40".Length && (text[^1] == 'Z' || text[^6] is (byte)'+' or (byte)'-');
-            if (!zoned || !reader.TryGetDateTimeOffset(out var moment))
+            if (!EventTime.TryFromText(ref reader, Text(ref reader), out time))
             {
                 Fail(EventErrorCode.InvalidTimestamp, "'ts' must be milliseconds since 1970 or RFC 3339 with a zone");
                 return;
             }
-
-            time = moment.ToUnixTimeMilliseconds();
         }
         else
         {
@@ -316,24 +297,13 @@ public sealed class EventDecoder(EventRules rules)
 
     EventProblem Finish()
     {
-        if (_lengths[(int)EventField.Id - 1] == 0)
+        var missing = Text(EventField.Id).IsEmpty ? EventField.Id
+            : _record.Type == EventType.None ? EventField.Type
+            : Text(EventField.CartId).IsEmpty ? EventField.CartId
+            : !_hasTimestamp ? EventField.Timestamp : EventField.Other;
+        if (missing != EventField.Other)
         {
-            return Missing(EventField.Id);
-        }
-
-        if (_record.Type == EventType.None)
-        {
-            return Missing(EventField.Type);
-        }
-
-        if (_lengths[(int)EventField.CartId - 1] == 0)
-        {
-            return Missing(EventField.CartId);
-        }
-
-        if (!_hasTimestamp)
-        {
-            return Missing(EventField.Timestamp);
+            return new(EventErrorCode.MissingField, $"'{EventFields.NameOf(missing)}' is missing; an event needs id, type, cartId and ts");
         }
 
         _record.IdLength = _lengths[0];
@@ -365,9 +335,6 @@ public sealed class EventDecoder(EventRules rules)
         reader.Skip();
         return false;
     }
-
-    static EventProblem Missing(EventField field) =>
-        new(EventErrorCode.MissingField, $"'{EventFields.NameOf(field)}' is missing; an event needs id, type, cartId and ts");
 
     void Fail(EventErrorCode error, EventField field, string what) =>
         Fail(error, error == EventErrorCode.WrongType ? $"'{EventFields.NameOf(field)}' must be {what}" : $"'{EventFields.NameOf(field)}' {what}");

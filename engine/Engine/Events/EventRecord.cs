@@ -73,27 +73,6 @@ public enum EventFlags : byte
     CustomerFact = 8,
 }
 
-/// <summary>What the shopper holds.</summary>
-public enum DeviceKind : byte
-{
-    Unknown,
-    Mobile,
-    Tablet,
-    Desktop,
-}
-
-/// <summary>Where the shopper came from.</summary>
-public enum TrafficSource : byte
-{
-    Unknown,
-    Direct,
-    Organic,
-    Paid,
-    Email,
-    Social,
-    Referral,
-}
-
 /// <summary>
 /// Money on the hot path: a count of ten-thousandths of the currency's unit, which is exact for every ISO 4217 currency and makes sums
 /// independent of their order.

@@ -1,0 +1,39 @@
+namespace CartRecovery.Engine.Events;
+
+/// <summary>What the shopper holds.</summary>
+public enum DeviceKind : byte
+{
+    Unknown,
+    Mobile,
+    Tablet,
+    Desktop,
+}
+
+/// <summary>Where the shopper came from.</summary>
+public enum TrafficSource : byte
+{
+    Unknown,
+    Direct,
+    Organic,
+    Paid,
+    Email,
+    Social,
+    Referral,
+}
+
+/// <summary>The names of devices and sources on the wire.</summary>
+static class ShopperContext
+{
+    public static DeviceKind ParseDevice(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("mobile"u8) ? DeviceKind.Mobile
+        : name.SequenceEqual("tablet"u8) ? DeviceKind.Tablet
+        : name.SequenceEqual("desktop"u8) ? DeviceKind.Desktop : DeviceKind.Unknown;
+
+    public static TrafficSource ParseSource(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("direct"u8) ? TrafficSource.Direct
+        : name.SequenceEqual("organic"u8) ? TrafficSource.Organic
+        : name.SequenceEqual("paid"u8) ? TrafficSource.Paid
+        : name.SequenceEqual("email"u8) ? TrafficSource.Email
+        : name.SequenceEqual("social"u8) ? TrafficSource.Social
+        : name.SequenceEqual("referral"u8) ? TrafficSource.Referral : TrafficSource.Unknown;
+}
