@@ -1,43 +1,11 @@
 using System.Diagnostics;
 using System.Numerics;
-using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Scoring;
 
 namespace CartRecovery.Engine;
-
-/// <summary>What the stages of every partition share.</summary>
-public sealed class StageSetup
-{
-    public required IReadOnlyList<Store> Stores { get; init; }
-
-    public required OnnxModel Model { get; init; }
-
-    public required CampaignSet Campaigns { get; init; }
-
-    /// <summary>At most one intervention per cart in this time, in milliseconds.</summary>
-    public required long WindowMilliseconds { get; init; }
-
-    /// <summary>Rows in a run of the model at the most.</summary>
-    public required int BatchRows { get; init; }
-
-    /// <summary>The memory of a partition's carts.</summary>
-    public required RecordStoreSize Carts { get; init; }
-
-    /// <summary>The memory of a partition's customers.</summary>
-    public required RecordStoreSize Customers { get; init; }
-
-    /// <summary>Idle timers of a partition at the most.</summary>
-    public required int Timers { get; init; }
-
-    /// <summary>Where decisions go.</summary>
-    public required IInterventionOutlet Outlet { get; init; }
-
-    /// <summary>The folder for records that memory has no room for.</summary>
-    public required string DataFolder { get; init; }
-}
 
 /// <summary>
 /// A partition's way from an event to a decision: fold it into its cart, take the row of features as it is then, score many rows in one
@@ -378,12 +346,5 @@ public sealed class PartitionStages : IDisposable
             Debug.Assert(stages is not null, "the store was made without its stages");
             stages.Apply(ref record, input);
         }
-    }
-
-    readonly struct CustomerUpdate : IRecordUpdate<CustomerRecord, EventRecord>
-    {
-        public bool MayCreate(in EventRecord input) => true;
-
-        public void Apply(ref CustomerRecord record, ref EventRecord input) => record.Fold(input);
     }
 }

@@ -50,3 +50,13 @@ public struct CustomerRecord
         }
     }
 }
+
+/// <summary>Folds events into customers' records.</summary>
+public readonly struct CustomerUpdate : IRecordUpdate<CustomerRecord, EventRecord>
+{
+    /// <inheritdoc/>
+    public bool MayCreate(in EventRecord input) => true;
+
+    /// <inheritdoc/>
+    public void Apply(ref CustomerRecord record, ref EventRecord input) => record.Fold(input);
+}
