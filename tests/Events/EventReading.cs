@@ -1,0 +1,50 @@
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Tests.Events;
+
+/// <summary>Events from their JSON, through the engine's own decoder.</summary>
+static class EventReading
+{
+    /// <summary>When the events of these tests are received: 2024-11-20T09:40:00Z.</summary>
+    public const long Now = 1_732_095_600_000;
+
+    public const long Day = 24 * 60 * 60 * 1000;
+    public const long Minute = 60 * 1000;
+
+    // The defaults of DESIGN §3: 24 hours back, 5 minutes ahead.
+    public static EventRules Rules(
+        bool verified = false, string store = "demo", ushort index = 0, int maxEvent = 32 * 1024, long past = Day, long future = 5 * Minute) =>
+        new(Encoding.UTF8.GetBytes(store), index, verified, maxEvent, past, future);
+
+    /// <summary>Rules that move no time.</summary>
+    public static EventRules AnyTime() => Rules(past: long.MaxValue / 4, future: long.MaxValue / 4);
+
+    public static EventProblem Read(this EventDecoder decoder, string json, long receivedAt = Now) =>
+        decoder.Read(Encoding.UTF8.GetBytes(json), receivedAt);
+
+    public static EventProblem Read(this EventDecoder decoder, ReadOnlySpan<byte> json, long receivedAt = Now)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        return decoder.Decode(ref reader, receivedAt);
+    }
+
+    public static EventSlab Slab(params IEnumerable<TestEvent> events)
+    {
+        var decoder = new EventDecoder(AnyTime());
+        var slab = new EventSlab { ReceivedAt = Now };
+        foreach (var e in events)
+        {
+            var problem = decoder.Read(e.ToUtf8());
+            if (problem.IsError) Assert.Fail($"{problem.Code}: {problem.Message} in {e}");
+            decoder.AppendTo(slab);
+        }
+
+        return slab;
+    }
+
+    /// <summary>The key of a text in the store <c>demo</c>.</summary>
+    public static Hash128 KeyOf(string text) => Hash128.Of(Encoding.UTF8.GetBytes(text), Rules().Seed);
+}

@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Tests.Events;
+
+public sealed class EventSlabTests
+{
+    [Test]
+    public void An_event_takes_no_more_than_the_memory_budget_says() =>
+        Assert.That(Unsafe.SizeOf<EventRecord>(), Is.LessThanOrEqualTo((EventSlab.Size - EventSlab.TextCapacity) / EventSlab.Capacity));
+
+    [TestCase(1)]
+    [TestCase(EventSlab.MaxIdLength)]
+    public void A_slab_that_has_room_has_it_for_any_event(int idLength)
+    {
+        var id = new string('x', idLength);
+        var decoder = new EventDecoder(EventReading.Rules());
+        var e = new TestEvent("page_view", EventReading.Now) { Id = id, Cart = id, User = id, Session = id, Product = id };
+        Assert.That(decoder.Read(e.ToUtf8()).IsError, Is.False);
+
+        var slab = new EventSlab();
+        while (slab.HasRoom) decoder.AppendTo(slab);
+
+        Assert.That(slab.Count, Is.EqualTo(Math.Min(EventSlab.Capacity, slab.TextLength / (5 * idLength))));
+        Assert.That(slab.TextLength, Is.EqualTo(slab.Count * 5 * idLength));
+        Assert.That(slab.Count, Is.EqualTo(idLength == 1 ? EventSlab.Capacity : EventSlab.TextCapacity / EventSlab.MaxTextPerEvent));
+    }
+
+    [Test]
+    public void An_events_texts_are_its_own()
+    {
+        var slab = EventReading.Slab(
+            new TestEvent("page_view", EventReading.Now) { Id = "e1", Cart = "cart one", User = "user 1", Session = "s1", Product = "p1" },
+            new TestEvent("page_view", EventReading.Now) { Id = "e22", Cart = "c2" },
+            new TestEvent("page_view", EventReading.Now) { Id = "e333", Cart = "🛒", Session = "s3" });
+
+        Assert.That(Texts(slab), Is.EqualTo(new[] { "e1|cart one|user 1|s1", "e22|c2||", "e333|🛒||s3" }));
+    }
+
+    [Test]
+    public void A_copy_in_another_slab_keeps_its_texts_and_gains_the_flag()
+    {
+        var slab = EventReading.Slab(
+            new TestEvent("page_view", EventReading.Now) { Id = "before" },
+            new TestEvent("purchase", EventReading.Now) { Id = "e1", Cart = "c1", User = "u1", Session = "s1", Product = "p1", Price = 5 });
+        var other = EventReading.Slab(new TestEvent("page_view", EventReading.Now) { Id = "already here" });
+
+        ref readonly var original = ref slab.Records[1];
+        other.Append(original, slab.Text.AsSpan(original.TextOffset..slab.TextLength), EventFlags.CustomerFact);
+
+        Assert.That(Texts(other), Is.EqualTo(new[] { "already here|c1||", "e1|c1|u1|s1" }));
+        Assert.That(other.Records[1].Flags, Is.EqualTo(EventFlags.HasPrice | EventFlags.CustomerFact));
+        Assert.That(original.Flags, Is.EqualTo(EventFlags.HasPrice));
+        Assert.That(other.Records[1].Customer, Is.EqualTo(original.Customer));
+    }
+
+    [Test]
+    public void A_pool_lends_what_came_back_last_and_empty()
+    {
+        var pool = new SlabPool(2);
+        var (first, second) = (pool.Rent(), pool.Rent());
+        first.Count = 3;
+        first.TextLength = 40;
+        first.Source = new RecordingSource();
+        pool.Return(second);
+        pool.Return(first);
+
+        var lent = pool.Rent();
+
+        Assert.That(lent, Is.SameAs(first));
+        Assert.That((lent.Count, lent.TextLength, lent.Source), Is.EqualTo((0, 0, (IEventSource?)null)));
+        Assert.That(pool.Rent(), Is.SameAs(second));
+        Assert.That(pool.Rent(), Is.Not.SameAs(first).And.Not.SameAs(second));
+    }
+
+    [Test]
+    public void A_pool_keeps_no_more_than_its_capacity()
+    {
+        var pool = new SlabPool(2);
+        EventSlab[] lent = [pool.Rent(), pool.Rent(), pool.Rent()];
+        foreach (var slab in lent) pool.Return(slab);
+
+        Assert.That(new[] { pool.Rent(), pool.Rent() }, Is.EqualTo(new[] { lent[1], lent[0] }));
+        Assert.That(pool.Rent(), Is.Not.SameAs(lent[2]));
+    }
+
+    static string[] Texts(EventSlab slab) => [.. Enumerable.Range(0, slab.Count).Select(i => string.Join('|',
+        Encoding.UTF8.GetString(slab.IdOf(slab.Records[i])), Encoding.UTF8.GetString(slab.CartOf(slab.Records[i])),
+        Encoding.UTF8.GetString(slab.UserOf(slab.Records[i])), Encoding.UTF8.GetString(slab.SessionOf(slab.Records[i]))))];
+}
