@@ -1,0 +1,82 @@
+using System.Text;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Partitions;
+
+namespace CartRecovery.Tests.Conformance.Json;
+
+/// <summary>
+/// The public JSONTestSuite (Nicolas Seriot, MIT, beside this file): what JSON is and what it is not, at the door that messages come
+/// through. <c>y_</c> must be accepted, <c>n_</c> refused, <c>i_</c> is left to the implementation.
+/// </summary>
+public sealed class JsonConformanceTests
+{
+    static readonly string Folder = Path.Combine(Repository.Root, "tests", "Conformance", "Json", "suite");
+    static readonly string[] NotJson = ["invalid_json", "invalid_utf8"];
+
+    PartitionSet _partitions = null!;
+
+    static IEnumerable<string> Accepted => Files("y_");
+
+    static IEnumerable<string> Refused => Files("n_");
+
+    static IEnumerable<string> Either => Files("i_");
+
+    [OneTimeSetUp]
+    public void Open() => _partitions =
+        new PartitionSet(1, TestStages.Setup(new RecordingOutlet(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+
+    [OneTimeTearDown]
+    public void Close() => _partitions.Dispose();
+
+    [Test]
+    public void The_suite_is_whole() =>
+        Assert.That((Accepted.Count(), Refused.Count(), Either.Count()), Is.EqualTo((95, 188, 35)));
+
+    [TestCaseSource(nameof(Accepted))]
+    public void JSON_is_accepted_within_an_event_and_known_as_JSON_by_itself(string file)
+    {
+        var content = File.ReadAllBytes(Path.Combine(Folder, file));
+
+        Assert.That(ProblemsOf(Within(content)), Is.Empty);
+        Assert.That(ProblemsOf(content), Has.None.AnyOf(NotJson));
+    }
+
+    [TestCaseSource(nameof(Refused))]
+    public void What_is_not_JSON_is_refused(string file)
+    {
+        var content = File.ReadAllBytes(Path.Combine(Folder, file));
+
+        Assert.That(ProblemsOf(content), Has.Some.AnyOf(NotJson));
+    }
+
+    [TestCaseSource(nameof(Either))]
+    public void What_is_left_open_is_accepted_or_refused(string file)
+    {
+        var content = File.ReadAllBytes(Path.Combine(Folder, file));
+
+        Assert.That(ProblemsOf(Within(content)), Is.Empty.Or.Some.AnyOf(NotJson));
+        ProblemsOf(content);
+    }
+
+    static byte[] Within(byte[] value) => [.. "{\"id\":\"a\",\"type\":\"page_view\",\"cartId\":\"c\",\"ts\":0,\"x\":"u8, .. value, .. "}"u8];
+
+    // The message, and an event after it, which must come through whatever the message did.
+    List<string> ProblemsOf(byte[] message)
+    {
+        var source = new RecordingSource();
+        var router = new EventRouter(_partitions, EventReading.Rules(), 2500, Protocol.Tcp, new IngestCounters(), source, source);
+        router.BeginRead();
+        router.Take(message);
+        List<string> problems = [.. source.Rejected.Select(r => r.Code)];
+        var taken = router.Taken;
+        router.Take(Encoding.UTF8.GetBytes(new TestEvent("page_view", EventReading.Now).ToString()));
+        Assert.That((router.Taken, source.Rejected.Count), Is.EqualTo((taken + 1, problems.Count)));
+        return problems;
+    }
+
+    static IEnumerable<string> Files(string prefix) =>
+        Directory.EnumerateFiles(Folder, prefix + "*").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+}

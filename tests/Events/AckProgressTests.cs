@@ -1,0 +1,112 @@
+using System.Text;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Tests.Partitions;
+using FsCheck.Fluent;
+
+namespace CartRecovery.Tests.Events;
+
+/// <summary>What is acknowledged is done, in whatever order reading, submitting and the partitions' work come.</summary>
+public sealed class AckProgressTests
+{
+    const int MostPartitions = 4;
+
+    PartitionSet[] _sets = [];
+
+    [OneTimeSetUp]
+    public void Open() => _sets = [.. Enumerable.Range(1, MostPartitions).Select(count =>
+        new PartitionSet(count, TestStages.Setup(new RecordingOutlet(), []), new ManualTime(EventReading.Now), TimeSpan.Zero))];
+
+    [OneTimeTearDown]
+    public void Close() => Array.ForEach(_sets, set => set.Dispose());
+
+    [FsCheck.NUnit.Property(MaxTest = 300)]
+    public FsCheck.Property It_is_never_ahead_of_what_is_done_and_gets_there() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            Run(new Random(seed), _sets[seed % MostPartitions]);
+            return true;
+        });
+
+    static void Run(Random random, PartitionSet partitions)
+    {
+        var source = new RecordingSource();
+        var router = new EventRouter(
+            partitions, EventReading.Rules(), 2500, Protocol.Tcp, new IngestCounters(), source, source);
+        router.BeginRead();
+        var slabs = new Queue<EventSlab>[partitions.Count];
+        for (var i = 0; i < slabs.Length; i++) slabs[i] = new Queue<EventSlab>();
+
+        // How many partitions still have to do with each event; it is done at 0.
+        var open = new List<int>();
+        var longIds = random.Next(2) == 0;
+        for (var step = 0; step < 150; step++)
+        {
+            switch (random.Next(4))
+            {
+                case 0:
+                    for (var i = random.Next(1, 60); i > 0; i--) Take();
+                    break;
+                case 1:
+                    Submit();
+                    break;
+                default:
+                    Work(slabs[random.Next(slabs.Length)]);
+                    break;
+            }
+
+            Check();
+        }
+
+        Submit();
+        while (slabs.Any(queue => queue.Count > 0))
+        {
+            Work(slabs[random.Next(slabs.Length)]);
+            Check();
+        }
+
+        Assert.That(router.Progress.UpTo, Is.EqualTo(router.Taken));
+        Assert.That(open, Is.All.Zero);
+
+        void Take()
+        {
+            var kind = random.Next(8);
+            var id = $"{open.Count}";
+            var e = new TestEvent(kind == 1 ? "purchase" : "page_view", EventReading.Now)
+            {
+                Id = id,
+                Cart = longIds ? $"{random.Next(20)}".PadLeft(64) : $"{random.Next(20)}",
+                User = kind is 1 or 2 ? "u" : null,
+                Session = longIds ? new string('s', 64) : null,
+                Product = longIds ? new string('p', 64) : null,
+            };
+            router.Take(kind == 0 ? "{}"u8 : e.ToUtf8());
+            open.Add(kind == 0 ? 0 : kind == 1 ? slabs.Length : 1);
+        }
+
+        void Submit()
+        {
+            Assert.That(router.SubmitAsync(default).IsCompletedSuccessfully, Is.True);
+            for (var i = 0; i < slabs.Length; i++)
+            {
+                while (partitions[i].Inbox.TryDequeue(out var item)) slabs[i].Enqueue((EventSlab)item);
+            }
+        }
+
+        void Work(Queue<EventSlab> queue)
+        {
+            if (!queue.TryDequeue(out var slab)) return;
+            for (var i = 0; i < slab.Count; i++) open[int.Parse(Encoding.UTF8.GetString(slab.IdOf(slab.Records[i])))]--;
+            router.Progress.Complete(Array.IndexOf(slabs, queue), slab.UpTo);
+            partitions.Slabs.Return(slab);
+        }
+
+        void Check()
+        {
+            var upTo = router.Progress.UpTo;
+            Assert.That(upTo, Is.LessThanOrEqualTo(router.Taken));
+            for (var i = 0; i < upTo; i++) Assert.That(open[i], Is.Zero, $"{upTo} are acknowledged, and event {i} is not done");
+        }
+    }
+}

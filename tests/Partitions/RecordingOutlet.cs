@@ -1,0 +1,32 @@
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Decisions;
+
+namespace CartRecovery.Tests.Partitions;
+
+/// <summary>Keeps the decisions, from whichever worker they come.</summary>
+sealed class RecordingOutlet : IInterventionOutlet
+{
+    readonly List<(Intervention Intervention, long ConnectionId)> _taken = [];
+
+    public IReadOnlyList<(Intervention Intervention, long ConnectionId)> Taken
+    {
+        get
+        {
+            lock (_taken) return [.. _taken];
+        }
+    }
+
+    public IEnumerable<Intervention> Interventions => Taken.Select(t => t.Intervention);
+
+    /// <summary>The campaigns that stepped in, in order.</summary>
+    public IEnumerable<string> Campaigns => Interventions.Select(i => i.Campaign);
+
+    /// <summary>Every decision in every detail.</summary>
+    public string[] Json => [.. Interventions.Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention))];
+
+    public void Deliver(Intervention intervention, long connectionId)
+    {
+        lock (_taken) _taken.Add((intervention, connectionId));
+    }
+}
