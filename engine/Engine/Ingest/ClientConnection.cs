@@ -11,12 +11,15 @@ namespace CartRecovery.Engine.Ingest;
 /// <summary>A protocol's way of cutting what was read into messages.</summary>
 public interface IStreamSession
 {
-    /// <summary>Works off every complete message; may stop early when <see cref="ClientConnection.Router"/> is full.</summary>
+    /// <summary>Works off every complete message; may stop early when <see cref="ClientConnection.ShouldPause"/> says so.</summary>
     /// <returns>Where to go on.</returns>
     SequencePosition Consume(in ReadOnlySequence<byte> buffer);
 
     /// <summary>Nothing more is to be read.</summary>
     bool IsClosed { get; }
+
+    /// <summary>It was the client who closed: it expects nothing but the answer to that.</summary>
+    bool ClientClosed { get; }
 
     /// <summary>The client sent its last byte.</summary>
     /// <param name="rest">What it had begun and did not finish.</param>
@@ -29,7 +32,11 @@ public interface IStreamSession
 /// </summary>
 public sealed class ClientConnection : IEventSource, IRejectedEvents
 {
-    static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(5);
+    // How long a client's last events may take to be decided on, and its last answers to be sent.
+    static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(4);
+
+    // How long a client that was asked to go may take to hang up.
+    static readonly TimeSpan s_linger = TimeSpan.FromMilliseconds(500);
 
     readonly IDuplexPipe _transport;
     readonly IngestSetup _setup;
@@ -37,6 +44,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     readonly bool _isWebSocket;
     readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     bool _isDraining;
+    bool _clientEnded;
 
     public ClientConnection(IDuplexPipe transport, IngestSetup setup, StoreKey key, Protocol protocol, Action abort)
     {
@@ -62,18 +70,23 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <summary>The way back.</summary>
     public Outbound Output { get; }
 
+    /// <summary>What was taken should be handed on, or read by the client, before more is taken.</summary>
+    public bool ShouldPause => Router.IsFull || Output.IsCongested;
+
     /// <summary>When something was last read, in ticks of the monotonic clock.</summary>
     public long LastReadTicks { get; private set; }
 
     /// <summary>Reads until the client or the session ends, and sees everything taken acknowledged before it returns.</summary>
-    public async Task RunAsync(IStreamSession session, CancellationToken cancellationToken)
+    /// <remarks>It ends by itself when the connection does: what had come in by then is taken all the same.</remarks>
+    public async Task RunAsync(IStreamSession session)
     {
         LastReadTicks = _setup.Partitions.Clock.GetTimestamp();
         _setup.Connections.Add(this);
         try
         {
-            await ReadAsync(session, cancellationToken);
-            await SayFarewellAsync(cancellationToken);
+            await ReadAsync(session);
+            await SayFarewellAsync();
+            await LingerAsync();
         }
         finally
         {
@@ -105,19 +118,14 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         Output.TrySendText("{\"type\":\"heartbeat\"}"u8);
         if (_isWebSocket)
         {
-            Output.TrySendFrame(WebSocketOpcode.Ping, [], last: false);
+            Output.TrySendFrame(WebSocketOpcode.Ping, []);
         }
     }
 
     /// <summary>The engine stops: what was taken is still acknowledged.</summary>
     public void GoAway()
     {
-        if (_isWebSocket)
-        {
-            Span<byte> payload = [(int)WebSocketCloseCode.GoingAway >> 8, (int)WebSocketCloseCode.GoingAway & 0xff];
-            Output.TrySendFrame(WebSocketOpcode.Close, payload, last: true);
-        }
-
+        Output.SetFarewell([(int)WebSocketCloseCode.GoingAway >> 8, (int)WebSocketCloseCode.GoingAway & 0xff]);
         _transport.Input.CancelPendingRead();
     }
 
@@ -135,12 +143,12 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <inheritdoc/>
     public void OnRejected(long index, EventProblem problem) => Output.TrySendError(index, problem);
 
-    async Task ReadAsync(IStreamSession session, CancellationToken cancellationToken)
+    async Task ReadAsync(IStreamSession session)
     {
         var input = _transport.Input;
         while (true)
         {
-            var read = await input.ReadAsync(cancellationToken);
+            var read = await input.ReadAsync();
             var buffer = read.Buffer;
             LastReadTicks = _setup.Partitions.Clock.GetTimestamp();
             Router.BeginRead();
@@ -149,20 +157,25 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             {
                 var before = buffer.Length;
                 buffer = buffer.Slice(session.Consume(buffer));
-                paused = Router.IsFull && buffer.Length < before;
-                await Router.SubmitAsync(cancellationToken);
+                paused = ShouldPause && buffer.Length < before;
+                await Router.SubmitAsync(CancellationToken.None);
+                if (Output.IsCongested)
+                {
+                    await WaitForClientAsync();
+                }
             }
             while (paused && !session.IsClosed);
 
             if (read.IsCompleted && !session.IsClosed)
             {
                 session.End(buffer);
-                await Router.SubmitAsync(cancellationToken);
+                await Router.SubmitAsync(CancellationToken.None);
             }
 
             input.AdvanceTo(buffer.Start, buffer.End);
             if (session.IsClosed || read.IsCompleted || read.IsCanceled)
             {
+                _clientEnded = read.IsCompleted || session.ClientClosed;
                 Output.AckChanged();
                 return;
             }
@@ -175,22 +188,57 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
     }
 
-    // The client may have sent its last byte and still wait for what became of it.
-    async Task SayFarewellAsync(CancellationToken cancellationToken)
+    async Task WaitForClientAsync()
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(s_farewell);
         try
         {
-            Volatile.Write(ref _isDraining, true);
-            CheckDrained();
-            await Task.WhenAny(_drained.Task, Output.Closed).WaitAsync(deadline.Token);
-            Output.Close();
-            await Output.Closed.WaitAsync(deadline.Token);
+            await Output.WaitAsync().WaitAsync(_setup.SlowReaderTimeout, _setup.Partitions.Clock);
+        }
+        catch (TimeoutException e)
+        {
+            OnTooSlow();
+            throw new OperationCanceledException("the client does not read what it is answered", e);
+        }
+    }
+
+    // The client may have sent its last byte and still wait for what became of it.
+    async Task SayFarewellAsync()
+    {
+        Volatile.Write(ref _isDraining, true);
+        CheckDrained();
+        await WaitAsync(Task.WhenAny(_drained.Task, Output.Closed), s_farewell);
+        Output.Close();
+        await WaitAsync(Output.Closed, s_farewell);
+    }
+
+    // Hanging up on bytes that nobody has read resets the connection, and a reset may overtake the last answers.
+    async Task LingerAsync()
+    {
+        using var deadline = new CancellationTokenSource(s_linger);
+        try
+        {
+            while (!_clientEnded)
+            {
+                var read = await _transport.Input.ReadAsync(deadline.Token);
+                _transport.Input.AdvanceTo(read.Buffer.End);
+                _clientEnded = read.IsCompleted;
+            }
         }
         catch (OperationCanceledException)
         {
-            // Time is over, or the connection is: there is nobody to tell.
+            // It was asked to go.
+        }
+    }
+
+    static async Task WaitAsync(Task task, TimeSpan atMost)
+    {
+        try
+        {
+            await task.WaitAsync(atMost);
+        }
+        catch (TimeoutException)
+        {
+            // There is nobody to tell.
         }
     }
 

@@ -14,6 +14,7 @@ public sealed class ConnectionRegistry : IDisposable
     readonly TimeSpan _idleTimeout;
     readonly ITimer _heartbeat;
     long _lastId;
+    bool _closing;
 
     /// <param name="time">The clocks.</param>
     /// <param name="capacity">Open streams at the most.</param>
@@ -42,9 +43,10 @@ public sealed class ConnectionRegistry : IDisposable
     public bool TrySend(long connectionId, Intervention intervention) =>
         _connections.TryGetValue(connectionId, out var connection) && connection.TrySend(intervention);
 
-    /// <summary>Asks every client to go.</summary>
+    /// <summary>Asks every client to go, those too that are about to come in.</summary>
     public void CloseAll()
     {
+        Volatile.Write(ref _closing, true);
         foreach (var connection in _connections.Values)
         {
             connection.GoAway();
@@ -53,7 +55,16 @@ public sealed class ConnectionRegistry : IDisposable
 
     internal long NextId() => Interlocked.Increment(ref _lastId);
 
-    internal void Add(ClientConnection connection) => _connections[connection.ConnectionId] = connection;
+    internal void Add(ClientConnection connection)
+    {
+        _connections[connection.ConnectionId] = connection;
+        // Either this sees the flag or CloseAll sees the connection.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _closing))
+        {
+            connection.GoAway();
+        }
+    }
 
     internal void Remove(ClientConnection connection) => _connections.TryRemove(connection.ConnectionId, out _);
 

@@ -35,8 +35,11 @@ public sealed class IngestSetup
     /// <summary>The key of a TCP connection that names none; null for none.</summary>
     public string? TcpKey { get; init; }
 
-    /// <summary>Bytes held for a client that does not read.</summary>
+    /// <summary>Bytes sent unasked that are held for a client that does not read.</summary>
     public int MaxUnsent => 256 * 1024;
+
+    /// <summary>How long a client is waited for that does not read the answers to what it sent.</summary>
+    public TimeSpan SlowReaderTimeout => TimeSpan.FromSeconds(30);
 
     /// <summary>What a holder of this key is held to.</summary>
     public EventRules RulesFor(StoreKey key) => new(

@@ -16,10 +16,13 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
     public bool IsClosed => false;
 
     /// <inheritdoc/>
+    public bool ClientClosed => false;
+
+    /// <inheritdoc/>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
-        while (!connection.Router.IsFull)
+        while (!connection.ShouldPause)
         {
             if (reader.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
             {

@@ -8,8 +8,9 @@ using CartRecovery.Engine.Ingest.WebSocket;
 namespace CartRecovery.Engine.Ingest;
 
 /// <summary>
-/// What goes back to a client: any thread appends under a short lock, one flush at a time writes it out. What a client does not read
-/// is held up to a limit; past it the connection is dropped as too slow. Acknowledgements are not queued: a flush writes the newest.
+/// What goes back to a client: any thread appends under a short lock, one flush at a time writes it out. Acknowledgements are not queued:
+/// a flush writes the newest. Answers to what the client sent are held whatever their number, because its reader stops reading while
+/// <see cref="IsCongested"/>. Of what is sent unasked a limit is held; past it the connection is dropped as too slow.
 /// </summary>
 public sealed class Outbound : IThreadPoolWorkItem
 {
@@ -22,6 +23,10 @@ public sealed class Outbound : IThreadPoolWorkItem
     readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     ArrayBufferWriter<byte> _pending = new(InitialCapacity);
     ArrayBufferWriter<byte> _writing = new(InitialCapacity);
+    TaskCompletionSource? _taken;
+    byte[]? _farewell;
+    int _unasked;
+    int _waiting;
     int _scheduled;
     bool _closing;
     bool _dead;
@@ -32,10 +37,13 @@ public sealed class Outbound : IThreadPoolWorkItem
     // A burst's memory is given back.
     const int KeepCapacity = 16 * 1024;
 
+    // About what a connection's pipe and its socket hold beside.
+    const int Congestion = 64 * 1024;
+
     /// <summary>A way back to one client.</summary>
     /// <param name="writer">Its transport; nobody else writes to it.</param>
     /// <param name="isWebSocket">Texts go as text frames; otherwise as lines.</param>
-    /// <param name="limit">Bytes held for a client that does not read.</param>
+    /// <param name="limit">Bytes sent unasked that are held for a client that does not read.</param>
     /// <param name="progress">What is acknowledged; null for none.</param>
     /// <param name="onTooSlow">Called once when the limit is passed.</param>
     public Outbound(PipeWriter writer, bool isWebSocket, int limit, AckProgress? progress, Action onTooSlow)
@@ -50,20 +58,38 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <summary>Completes when everything up to a close is written, or the connection is gone.</summary>
     public Task Closed => _closed.Task;
 
-    /// <summary>Sends one JSON text.</summary>
-    /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TrySendText(ReadOnlySpan<byte> json) =>
-        _isWebSocket ? TrySendFrame(WebSocketOpcode.Text, json, last: false) : TryAppend(json, "\n"u8, last: false);
+    /// <summary>So much waits to be read by the client that nothing more should be read from it.</summary>
+    public bool IsCongested => Volatile.Read(ref _waiting) > Congestion;
 
-    /// <summary>Sends one WebSocket frame; nothing goes out after the last one.</summary>
-    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool last)
+    /// <summary>Completes when what waits now is being written, or the connection is gone.</summary>
+    public Task WaitAsync()
     {
-        Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
-        var length = FrameHeader.WriteServer(header, opcode, payload.Length);
-        return TryAppend(header[..length], payload, last);
+        lock (_gate)
+        {
+            if (_dead || _pending.WrittenCount == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _taken ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _taken.Task;
+        }
     }
 
-    /// <summary>Sends an error frame for one event.</summary>
+    /// <summary>Sends one JSON text that the client did not ask for.</summary>
+    /// <returns>False when the client cannot be reached any more.</returns>
+    public bool TrySendText(ReadOnlySpan<byte> json) => TryAppendText(json, isAnswer: false);
+
+    /// <summary>Sends one WebSocket frame that the client did not ask for.</summary>
+    /// <returns>False when the client cannot be reached any more.</returns>
+    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: false);
+
+    /// <summary>Answers with one WebSocket frame. The reader's alone.</summary>
+    /// <returns>False when the client cannot be reached any more.</returns>
+    public bool TryAnswer(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: true);
+
+    /// <summary>Answers one event with an error frame. The reader's alone.</summary>
+    /// <returns>False when the client cannot be reached any more.</returns>
     public bool TrySendError(long index, EventProblem problem)
     {
         Span<byte> frame = stackalloc byte[512];
@@ -75,11 +101,20 @@ public sealed class Outbound : IThreadPoolWorkItem
         Put(frame, ref length, "\",\"message\":\""u8);
         length += Encoding.UTF8.GetBytes(problem.Message, frame[length..]);
         Put(frame, ref length, "\"}"u8);
-        return TrySendText(frame[..length]);
+        return TryAppendText(frame[..length], isAnswer: true);
     }
 
     /// <summary>Lets a flush look for a newer acknowledgement.</summary>
     public void AckChanged() => Schedule();
+
+    /// <summary>The payload of the WebSocket close frame that <see cref="Close"/> sends behind everything else. The first one counts.</summary>
+    public void SetFarewell(ReadOnlySpan<byte> closePayload)
+    {
+        lock (_gate)
+        {
+            _farewell ??= closePayload.ToArray();
+        }
+    }
 
     /// <summary>Nothing more is to be sent: <see cref="Closed"/> completes when what there is has been written.</summary>
     public void Close()
@@ -94,8 +129,19 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
 
-    bool TryAppend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool last)
+    bool TryAppendText(ReadOnlySpan<byte> json, bool isAnswer) =>
+        _isWebSocket ? TryAppendFrame(WebSocketOpcode.Text, json, isAnswer) : TryAppend(json, "\n"u8, isAnswer);
+
+    bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool isAnswer)
     {
+        Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
+        var length = FrameHeader.WriteServer(header, opcode, payload.Length);
+        return TryAppend(header[..length], payload, isAnswer);
+    }
+
+    bool TryAppend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isAnswer)
+    {
+        bool tooSlow;
         lock (_gate)
         {
             if (_closing || _dead)
@@ -103,19 +149,17 @@ public sealed class Outbound : IThreadPoolWorkItem
                 return false;
             }
 
-            if (_pending.WrittenCount + first.Length + second.Length > _limit)
-            {
-                _dead = true;
-            }
-            else
+            _unasked += isAnswer ? 0 : first.Length + second.Length;
+            tooSlow = _dead = _unasked > _limit;
+            if (!tooSlow)
             {
                 _pending.Write(first);
                 _pending.Write(second);
-                _closing |= last;
+                Volatile.Write(ref _waiting, _pending.WrittenCount);
             }
         }
 
-        if (_dead)
+        if (tooSlow)
         {
             _onTooSlow();
             return false;
@@ -139,18 +183,12 @@ public sealed class Outbound : IThreadPoolWorkItem
         {
             while (true)
             {
-                bool closing;
-                lock (_gate)
-                {
-                    (_pending, _writing) = (_writing, _pending);
-                    closing = _closing;
-                }
-
-                var wrote = WriteAck() | WritePending();
+                var closing = TakePending();
+                var wrote = WriteAck() | WritePending() | (closing && WriteFarewell());
                 if (wrote)
                 {
                     var flush = await _writer.FlushAsync();
-                    if (flush.IsCompleted || flush.IsCanceled)
+                    if (flush.IsCompleted || flush.IsCanceled || closing)
                     {
                         MarkDead();
                         return;
@@ -177,6 +215,21 @@ public sealed class Outbound : IThreadPoolWorkItem
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
             MarkDead();
+        }
+    }
+
+    /// <summary>Takes over what waits.</summary>
+    /// <returns>Nothing more will come.</returns>
+    bool TakePending()
+    {
+        lock (_gate)
+        {
+            (_pending, _writing) = (_writing, _pending);
+            _unasked = 0;
+            _waiting = 0;
+            _taken?.TrySetResult();
+            _taken = null;
+            return _closing;
         }
     }
 
@@ -238,11 +291,25 @@ public sealed class Outbound : IThreadPoolWorkItem
         return true;
     }
 
+    bool WriteFarewell()
+    {
+        if (!_isWebSocket || Interlocked.Exchange(ref _farewell, null) is not { } payload)
+        {
+            return false;
+        }
+
+        Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
+        _writer.Write(header[..FrameHeader.WriteServer(header, WebSocketOpcode.Close, payload.Length)]);
+        _writer.Write(payload);
+        return true;
+    }
+
     void MarkDead()
     {
         lock (_gate)
         {
             _dead = true;
+            _taken?.TrySetResult();
         }
 
         _closed.TrySetResult();

@@ -19,11 +19,10 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        var closed = connection.ConnectionClosed;
         try
         {
-            using var handshake = CancellationTokenSource.CreateLinkedTokenSource(closed);
-            handshake.CancelAfter(setup.HandshakeTimeout);
+            // Not linked to ConnectionClosed: that is cancelled when the client has sent its last byte, and not when all are read.
+            using var handshake = new CancellationTokenSource(setup.HandshakeTimeout);
             var first = await ReadFirstByteAsync(connection.Transport.Input, handshake.Token);
             switch (first)
             {
@@ -37,7 +36,7 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
                     break;
                 default:
                     await RefuseLineAsync(connection.Transport.Output, new EventProblem(EventErrorCode.UnsupportedEncoding,
-                        "speak WebSocket, or JSON with one event or array a line"), closed);
+                        "speak WebSocket, or JSON with one event or array a line"), handshake.Token);
                     break;
             }
         }
@@ -73,18 +72,17 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
         output.Write(Encoding.ASCII.GetBytes(answer));
         await output.FlushAsync(handshake.Token);
         handshake.CancelAfter(Timeout.InfiniteTimeSpan);
-        await RunWebSocketAsync(setup, connection.Transport, key, connection.Abort, connection.ConnectionClosed);
+        await RunWebSocketAsync(setup, connection.Transport, key, connection.Abort);
     }
 
     /// <summary>Serves a WebSocket whose handshake is done, whichever port it came in by.</summary>
-    public static async Task RunWebSocketAsync(
-        IngestSetup setup, IDuplexPipe transport, StoreKey key, Action abort, CancellationToken closed)
+    public static async Task RunWebSocketAsync(IngestSetup setup, IDuplexPipe transport, StoreKey key, Action abort)
     {
         setup.Counters.Connected(Protocol.WebSocket);
         try
         {
             var client = new ClientConnection(transport, setup, key, Protocol.WebSocket, abort);
-            await client.RunAsync(new WebSocketSession(client, setup.MaxMessage), closed);
+            await client.RunAsync(new WebSocketSession(client, setup.MaxMessage));
         }
         finally
         {
@@ -110,7 +108,7 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
         try
         {
             var client = new ClientConnection(transport, setup, key, Protocol.Tcp, connection.Abort);
-            await client.RunAsync(new LineSession(client, setup.MaxMessage), connection.ConnectionClosed);
+            await client.RunAsync(new LineSession(client, setup.MaxMessage));
         }
         finally
         {

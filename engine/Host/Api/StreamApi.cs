@@ -52,7 +52,7 @@ sealed class StreamApi(EngineHost host)
         var transport = new StreamTransport(PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024)), PipeWriter.Create(stream));
         try
         {
-            await StreamListener.RunWebSocketAsync(host.Ingest, transport, key, context.Abort, context.RequestAborted);
+            await StreamListener.RunWebSocketAsync(host.Ingest, transport, key, context.Abort);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ChannelClosedException)
         {

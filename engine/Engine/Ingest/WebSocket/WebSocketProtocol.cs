@@ -36,6 +36,9 @@ public abstract class WebSocketProtocol
     /// <summary>The closing handshake was begun by either side: nothing more is read.</summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>It was the client who began it.</summary>
+    public bool ClientClosed { get; private set; }
+
     /// <summary>Works off complete frames until they run out, the connection closes, or <see cref="ShouldPause"/> says so.</summary>
     /// <returns>Where to go on.</returns>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
@@ -93,7 +96,7 @@ public abstract class WebSocketProtocol
         return reader.Position;
     }
 
-    /// <summary>Begins the closing handshake.</summary>
+    /// <summary>Begins the closing handshake; the close frame goes out with <see cref="Outbound.Close"/>.</summary>
     /// <param name="code">Why.</param>
     /// <param name="reason">The same in words, at most 123 bytes.</param>
     public void Close(WebSocketCloseCode code, string reason)
@@ -107,7 +110,7 @@ public abstract class WebSocketProtocol
         Span<byte> payload = stackalloc byte[125];
         BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
         var length = 2 + Encoding.UTF8.GetBytes(reason, payload[2..]);
-        _output.TrySendFrame(WebSocketOpcode.Close, payload[..length], last: true);
+        _output.SetFarewell(payload[..length]);
     }
 
     /// <summary>What was gathered should be handed on before more is read.</summary>
@@ -211,7 +214,7 @@ public abstract class WebSocketProtocol
         Masking.Remove(masked, header.Mask, payload);
         if (header.Opcode == WebSocketOpcode.Ping)
         {
-            _output.TrySendFrame(WebSocketOpcode.Pong, payload, last: false);
+            _output.TryAnswer(WebSocketOpcode.Pong, payload);
         }
         else if (header.Opcode == WebSocketOpcode.Close)
         {
@@ -232,7 +235,8 @@ public abstract class WebSocketProtocol
         else
         {
             IsClosed = true;
-            _output.TrySendFrame(WebSocketOpcode.Close, payload.Length < 2 ? [] : payload[..2], last: true);
+            ClientClosed = true;
+            _output.SetFarewell(payload.Length < 2 ? [] : payload[..2]);
         }
     }
 

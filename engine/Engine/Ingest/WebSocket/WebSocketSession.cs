@@ -8,7 +8,7 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
     : WebSocketProtocol(connection.Output, maxMessage), IStreamSession
 {
     /// <inheritdoc/>
-    protected override bool ShouldPause => connection.Router.IsFull;
+    protected override bool ShouldPause => connection.ShouldPause;
 
     /// <inheritdoc/>
     public void End(in ReadOnlySequence<byte> rest)
