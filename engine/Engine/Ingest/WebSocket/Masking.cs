@@ -19,9 +19,12 @@ public static class Masking
             Remove(source, mask, target);
             target = target[source.Length..];
             // The next segment goes on in the middle of the mask.
-            mask = BitOperations.RotateRight(mask, 8 * (source.Length & 3));
+            mask = Advance(mask, source.Length);
         }
     }
+
+    /// <summary>The mask of what follows that many bytes of a payload.</summary>
+    public static uint Advance(uint mask, int count) => BitOperations.RotateRight(mask, 8 * (count & 3));
 
     /// <summary>The same for bytes in one piece. Target and source may be the same.</summary>
     public static void Remove(ReadOnlySpan<byte> source, uint mask, Span<byte> target)

@@ -22,6 +22,9 @@ public abstract class WebSocketProtocol
     byte[] _fragments = [];
     int _fragmentsLength;
     WebSocketOpcode _fragmentsOpcode;
+    // A text that comes in parts is validated as it comes; of the frame under way so many bytes are.
+    Utf8Validator _text;
+    int _checked;
     bool _skipping;
     long _skip;
 
@@ -70,7 +73,7 @@ public abstract class WebSocketProtocol
                 break;
             }
 
-            if (!header.IsControl && (_skipping || _fragmentsLength + header.PayloadLength > _maxMessage))
+            if (!header.IsControl && (_skipping || header.PayloadLength > _maxMessage - _fragmentsLength))
             {
                 Skip(header);
                 continue;
@@ -78,6 +81,7 @@ public abstract class WebSocketProtocol
 
             if (reader.Remaining < header.PayloadLength)
             {
+                LookAhead(header, reader.UnreadSequence);
                 return start;
             }
 
@@ -151,6 +155,7 @@ public abstract class WebSocketProtocol
         if (!_skipping)
         {
             _skipping = true;
+            _text = default;
             _fragmentsLength = 0;
             ReturnFragments();
             OnMessageTooLong();
@@ -169,6 +174,24 @@ public abstract class WebSocketProtocol
         }
     }
 
+    // The sender of a bad text hears of it now, and not when the rest has come.
+    void LookAhead(in FrameHeader header, in ReadOnlySequence<byte> begun)
+    {
+        if ((header.Opcode == WebSocketOpcode.Continuation ? _fragmentsOpcode : header.Opcode) != WebSocketOpcode.Text || header.IsControl)
+        {
+            return;
+        }
+
+        var news = begun.Slice(_checked);
+        var text = Scratch((int)news.Length);
+        Masking.Remove(news, Masking.Advance(header.Mask, _checked), text);
+        _checked += text.Length;
+        if (!_text.TryAppend(text))
+        {
+            RefuseText();
+        }
+    }
+
     void TakeData(in FrameHeader header, in ReadOnlySequence<byte> payload)
     {
         var length = (int)payload.Length;
@@ -176,7 +199,15 @@ public abstract class WebSocketProtocol
         {
             var message = Scratch(length);
             Masking.Remove(payload, header.Mask, message);
-            Deliver(header.Opcode, message);
+            if (header.Opcode != WebSocketOpcode.Text || IsValidText(message))
+            {
+                OnMessage(header.Opcode, message);
+            }
+            else
+            {
+                RefuseText();
+            }
+
             return;
         }
 
@@ -186,25 +217,41 @@ public abstract class WebSocketProtocol
         }
 
         GrowFragments(length);
-        Masking.Remove(payload, header.Mask, _fragments.AsSpan(_fragmentsLength, length));
+        var fragment = _fragments.AsSpan(_fragmentsLength, length);
+        Masking.Remove(payload, header.Mask, fragment);
         _fragmentsLength += length;
+        if (_fragmentsOpcode == WebSocketOpcode.Text
+            && (!_text.TryAppend(fragment[_checked..]) || (header.IsFinal && !_text.IsComplete)))
+        {
+            RefuseText();
+            return;
+        }
+
+        _checked = 0;
         if (header.IsFinal)
         {
-            Deliver(_fragmentsOpcode, _fragments.AsSpan(0, _fragmentsLength));
+            OnMessage(_fragmentsOpcode, _fragments.AsSpan(0, _fragmentsLength));
             EndMessage();
         }
     }
 
-    void Deliver(WebSocketOpcode opcode, ReadOnlySpan<byte> message)
+    bool IsValidText(ReadOnlySpan<byte> message)
     {
-        if (opcode == WebSocketOpcode.Text && !Utf8.IsValid(message))
+        if (_checked == 0)
         {
-            OnInvalidText();
-            Close(WebSocketCloseCode.InvalidPayload, "a text must be valid UTF-8");
-            return;
+            return Utf8.IsValid(message);
         }
 
-        OnMessage(opcode, message);
+        var valid = _text.TryAppend(message[_checked..]) && _text.IsComplete;
+        _text = default;
+        _checked = 0;
+        return valid;
+    }
+
+    void RefuseText()
+    {
+        OnInvalidText();
+        Close(WebSocketCloseCode.InvalidPayload, "a text must be valid UTF-8");
     }
 
     void TakeControl(in FrameHeader header, in ReadOnlySequence<byte> masked)
@@ -258,6 +305,7 @@ public abstract class WebSocketProtocol
     {
         _fragmentsOpcode = WebSocketOpcode.Continuation;
         _fragmentsLength = 0;
+        _text = default;
         ReturnFragments();
     }
 
