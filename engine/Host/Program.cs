@@ -44,10 +44,18 @@ static class Program
             text.Heading = "cartrecovery: watches a shop's carts as they change, and steps in before they are lost";
             text.Copyright = "";
             text.AdditionalNewLineAfterOption = false;
+            text.AddDashesToOption = true;
             text.AutoVersion = false;
             text.MaximumDisplayWidth = Columns;
-            text.AddPostOptionsText("Try 'cartrecovery demo' first: it needs nothing. 'cartrecovery VERB --help' explains a verb.\n"
-                + "Exit codes: 0 fine, 1 failed, 2 bad usage, 78 bad configuration.\n");
+            text.AddPostOptionsText("""
+                Examples:
+                  cartrecovery demo                        see it work first: it needs nothing
+                  cartrecovery check --config shop.yaml    find every mistake in a configuration
+                  cartrecovery run --config shop.yaml      run the engine
+                  cartrecovery run --help                  explain a verb
+
+                Exit codes: 0 fine, 1 failed, 2 bad usage, 78 bad configuration.
+                """);
             return HelpText.DefaultParsingErrorsHandler(result, text);
         }, e => e, verbsIndex: true);
         (isHelp ? Console.Out : Console.Error).WriteLine(help);

@@ -11,7 +11,7 @@ static class CheckVerb
     {
         if (options.Schema)
         {
-            Console.WriteLine(ConfigSchema.Write(ConfigFile.Catalog));
+            Console.Write(ConfigSchema.Write(ConfigFile.Catalog));
             return ExitCode.Fine;
         }
 
