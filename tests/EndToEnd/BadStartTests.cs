@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Sockets;
+using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Scoring;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>Starts that cannot work end at once, with an exit code and a message that says what to do.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+[Parallelizable(ParallelScope.Children)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class BadStartTests
+{
+    const int Failed = 1, BadConfiguration = 78;
+
+    [TestCase("run")]
+    [TestCase("check")]
+    [TestCase("demo")]
+    public async Task A_configuration_with_three_mistakes_is_told_all_three(string verb)
+    {
+        using var scratch = new Scratch();
+        var path = scratch.Write("shop.yaml", """
+            stores: [{ id: shop, timezon: UTC, keys: [{ key: k, kind: secret }] }]
+            limits:
+              evnt: 16KB
+            scoring:
+                batsch: 12
+
+            """);
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", path]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration));
+        var lines = finished.Errors.TrimEnd().Split('\n');
+        Assert.That(lines, Has.Length.EqualTo(3), finished.ToString);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(lines[0], Does.StartWith($"{path}:1:22: error: ").And.Contain("'timezon'").And.Contain("did you mean 'timezone'?"));
+            Assert.That(lines[1], Does.StartWith($"{path}:3:3: error: ").And.Contain("'evnt'").And.Contain("did you mean 'event'?"));
+            Assert.That(lines[2], Does.StartWith($"{path}:5:5: error: ").And.Contain("'batsch'").And.Contain("did you mean 'batch'?"));
+        }
+    }
+
+    [Test]
+    public async Task A_configuration_that_is_not_there_is_named()
+    {
+        using var scratch = new Scratch();
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, ["run", "--config", "nowhere.yaml"]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration));
+        Assert.That(finished.Errors, Does.StartWith("nowhere.yaml:1:1: error: the file cannot be read: "));
+    }
+
+    [TestCase("truncated", "model_unreadable")]
+    [TestCase("garbage", "model_unreadable")]
+    [TestCase("wrong inputs", "model_wrong_input")]
+    [TestCase("unknown feature", "model_unknown_feature")]
+    [TestCase("absent", "model_not_found")]
+    public async Task A_model_that_cannot_be_used_is_refused_with_its_code(string kind, string code)
+    {
+        using var scratch = new Scratch();
+        var path = scratch.PathOf("model.onnx");
+        var shipped = await File.ReadAllBytesAsync(Path.Combine(Repository.Root, "config", "models", "purchase.onnx"));
+        var model = kind switch
+        {
+            "truncated" => shipped[..(shipped.Length / 2)],
+            "garbage" => "not a model at all"u8.ToArray(),
+            "wrong inputs" => TestModels.Linear("cart_value,item_count", baseline: null).ToArray("test"),
+            "unknown feature" => TestModels.Linear("cart_valu,item_count,hour_of_day").ToArray("test"),
+            _ => null,
+        };
+        if (model is not null)
+            await File.WriteAllBytesAsync(path, model);
+        var config = new EngineConfig { Model = path }.WriteTo(scratch);
+
+        foreach (var verb in new[] { "run", "check" })
+        {
+            var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
+
+            Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
+            Assert.That(finished.Errors, Does.StartWith($"error: {code}: ").And.Contain(path));
+            if (kind == "unknown feature")
+                Assert.That(finished.Errors, Does.Contain("Did it mean 'cart_value'?"));
+        }
+    }
+
+    [Test]
+    public async Task Without_the_native_library_it_says_where_it_looked()
+    {
+        using var scratch = new Scratch();
+        var config = new EngineConfig().WriteTo(scratch);
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, ["run", "--config", config], ("CARTRECOVERY_ONNXRUNTIME", "/nonexistent"));
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
+        Assert.That(finished.Errors, Does.StartWith("error: native_library_missing: ").And.Contain("/nonexistent"));
+    }
+
+    [Test]
+    public async Task A_port_that_is_taken_is_named()
+    {
+        using var scratch = new Scratch();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var config = new EngineConfig { Http = $"{other.LocalEndpoint}" }.WriteTo(scratch);
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, ["run", "--config", config]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(Failed), finished.ToString);
+        Assert.That(finished.Errors, Does.Contain("error: cannot listen: ").And.Contain($"{other.LocalEndpoint}"));
+    }
+
+    // Not by permissions, which say nothing to root: a file stands in the way, and /proc takes none from anyone.
+    [TestCase("occupied/data")]
+    [TestCase("/proc")]
+    public async Task A_data_folder_that_cannot_be_written_is_named(string data)
+    {
+        using var scratch = new Scratch();
+        scratch.Write("occupied", "");
+        var config = new EngineConfig { Data = data }.WriteTo(scratch);
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, ["run", "--config", config]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
+        Assert.That(finished.Errors, Does.StartWith("error: data: ").And.Contain(data).And.Contain("make the folder writable"));
+    }
+
+    [TestCase("run")]
+    [TestCase("check")]
+    public async Task A_memory_plan_that_does_not_fit_is_shown(string verb)
+    {
+        using var scratch = new Scratch();
+        var config = new EngineConfig { Memory = "{ limit: 64MB, carts: 16MB, customers: 16MB }" }.WriteTo(scratch);
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
+        Assert.That(finished.Errors, Does.StartWith("error: the configuration plans with more memory than it may use; "));
+        Assert.That(finished.Errors, Does.Match(@"(?m)^ +total +\d+ MB  of 64 MB \(memory\.limit\)$"));
+    }
+
+    [TestCase("run")]
+    [TestCase("check")]
+    public async Task A_sink_that_cannot_work_is_named(string verb)
+    {
+        using var scratch = new Scratch();
+        var config = new EngineConfig { Sinks = """{ crm: { type: webhook, url: "http://localhost/", secret: "hunter2" } }""" }.WriteTo(scratch);
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
+        Assert.That(finished.Errors, Does.StartWith("error: sinks.crm: ").And.Contain("secret").And.Not.Contain("hunter2"));
+    }
+}

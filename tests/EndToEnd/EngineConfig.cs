@@ -1,0 +1,40 @@
+using CartRecovery.Tests.Delivery;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>A small engine's configuration: free ports, little memory, everything in one folder.</summary>
+sealed record EngineConfig
+{
+    public const string PublishableKey = "pk_test", SecretKey = "sk_test", Origin = "http://shop.example";
+
+    public string Http { get; init; } = "127.0.0.1:0";
+
+    public int MaxConnections { get; init; } = 64;
+
+    public string Data { get; init; } = "data";
+
+    public string Memory { get; init; } = "{ limit: 4GB, carts: 16MB, customers: 16MB }";
+
+    public string Model { get; init; } = Path.Combine(Repository.Root, "config", "models", "purchase.onnx");
+
+    /// <summary>YAML in flow style, which is JSON with fewer quotes.</summary>
+    public string Campaigns { get; init; } = "[]";
+
+    public string Sinks { get; init; } = "{}";
+
+    public string WriteTo(Scratch scratch) => scratch.Write("cartrecovery.yaml", $$"""
+        listen: { http: "{{Http}}", stream: "127.0.0.1:0", tcpKey: {{SecretKey}}, maxConnections: {{MaxConnections}} }
+        data: "{{Data}}"
+        partitions: 2
+        stores:
+          - id: shop
+            keys:
+              - { key: {{PublishableKey}}, kind: publishable, origins: ["{{Origin}}"] }
+              - { key: {{SecretKey}}, kind: secret }
+        memory: {{Memory}}
+        scoring: { model: "{{Model}}" }
+        decisions: { window: 1h, campaigns: {{Campaigns}} }
+        sinks: {{Sinks}}
+
+        """);
+}

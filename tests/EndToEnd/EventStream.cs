@@ -1,0 +1,183 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Tests.Delivery;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>A client on a stream: sends events, and keeps what comes back.</summary>
+abstract class EventStream : IAsyncDisposable
+{
+    readonly Lock _gate = new();
+    readonly List<(long Index, string Code)> _refused = [];
+    readonly List<JsonElement> _interventions = [];
+    long _acked;
+    Task _receiving = Task.CompletedTask;
+
+    /// <summary>How many of the events sent here are done with.</summary>
+    public long Acked => Volatile.Read(ref _acked);
+
+    /// <summary>The events that were refused.</summary>
+    public IReadOnlyList<(long Index, string Code)> Refused
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _refused];
+        }
+    }
+
+    /// <summary>The intervention frames.</summary>
+    public IReadOnlyList<JsonElement> Interventions
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _interventions];
+        }
+    }
+
+    /// <summary>Over WebSocket.</summary>
+    public static async Task<WebSocketStream> WebSocketAsync(Uri address, string key, string? origin = null)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("X-Api-Key", key);
+        if (origin is not null)
+            socket.Options.SetRequestHeader("Origin", origin);
+        using var deadline = new CancellationTokenSource(EngineBinary.Deadline);
+        await socket.ConnectAsync(address, deadline.Token);
+        var stream = new WebSocketStream(socket);
+        stream.Begin();
+        return stream;
+    }
+
+    /// <summary>Over TCP, a message a line.</summary>
+    public static async Task<LineStream> LinesAsync(IPEndPoint address)
+    {
+        var client = new TcpClient { NoDelay = true };
+        await client.ConnectAsync(address);
+        var stream = new LineStream(client);
+        stream.Begin();
+        return stream;
+    }
+
+    /// <summary>Sends a message: an event, or an array of them.</summary>
+    public abstract Task SendAsync(ReadOnlyMemory<byte> message);
+
+    public Task SendAsync(string message) => SendAsync(Encoding.UTF8.GetBytes(message));
+
+    /// <summary>Waits until the first <paramref name="events"/> events are acknowledged.</summary>
+    public Task AckedAsync(long events) => Eventually.Is(() => Acked >= events || _receiving.IsCompleted, $"{events} events are acknowledged");
+
+    /// <summary>Waits until the engine has ended the connection.</summary>
+    public Task EndAsync() => _receiving.WaitAsync(EngineBinary.Deadline);
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>The next message; null at the end.</summary>
+    protected abstract Task<ReadOnlyMemory<byte>?> ReceiveAsync();
+
+    void Begin() => _receiving = Task.Run(async () =>
+    {
+        while (await ReceiveAsync() is { } message)
+            Take(message);
+    });
+
+    void Take(ReadOnlyMemory<byte> message)
+    {
+        using var document = JsonDocument.Parse(message);
+        var frame = document.RootElement;
+        switch (frame.GetProperty("type").GetString())
+        {
+            case "ack":
+                Volatile.Write(ref _acked, frame.GetProperty("upTo").GetInt64());
+                break;
+            case "error":
+                lock (_gate)
+                    _refused.Add((frame.GetProperty("index").GetInt64(), frame.GetProperty("code").GetString()!));
+                break;
+            case "intervention":
+                lock (_gate)
+                    _interventions.Add(frame.Clone());
+                break;
+        }
+    }
+}
+
+sealed class WebSocketStream(ClientWebSocket socket) : EventStream
+{
+    readonly ArrayBufferWriter<byte> _message = new(4096);
+
+    /// <summary>How the engine closed the connection.</summary>
+    public WebSocketCloseStatus? CloseStatus => socket.CloseStatus;
+
+    public override Task SendAsync(ReadOnlyMemory<byte> message) => SendAsync(message, WebSocketMessageType.Text, endOfMessage: true);
+
+    public Task SendAsync(ReadOnlyMemory<byte> part, WebSocketMessageType type, bool endOfMessage) =>
+        socket.SendAsync(part, type, endOfMessage, CancellationToken.None).AsTask();
+
+    /// <summary>Says goodbye, without waiting for the answer.</summary>
+    public Task CloseAsync() => socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, CancellationToken.None);
+
+    public override ValueTask DisposeAsync()
+    {
+        socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override async Task<ReadOnlyMemory<byte>?> ReceiveAsync()
+    {
+        _message.ResetWrittenCount();
+        try
+        {
+            while (true)
+            {
+                var received = await socket.ReceiveAsync(_message.GetMemory(4096), CancellationToken.None);
+                if (received.MessageType == WebSocketMessageType.Close)
+                    return null;
+                _message.Advance(received.Count);
+                if (received.EndOfMessage)
+                    return _message.WrittenMemory;
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+}
+
+sealed class LineStream(TcpClient client) : EventStream
+{
+    readonly StreamReader _reader = new(client.GetStream(), Encoding.UTF8);
+
+    public override async Task SendAsync(ReadOnlyMemory<byte> message)
+    {
+        await client.GetStream().WriteAsync(message);
+        await client.GetStream().WriteAsync("\n"u8.ToArray());
+    }
+
+    /// <summary>Sends bytes as they are: several lines, or a part of one.</summary>
+    public Task SendBytesAsync(ReadOnlyMemory<byte> bytes) => client.GetStream().WriteAsync(bytes).AsTask();
+
+    public override ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override async Task<ReadOnlyMemory<byte>?> ReceiveAsync()
+    {
+        try
+        {
+            return await _reader.ReadLineAsync() is { } line ? Encoding.UTF8.GetBytes(line) : null;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using System.Net.Sockets;
+using System.Text;
+using CartRecovery.Tests.Delivery;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>Clients that may not come in, or that break the protocol: told so, and nobody else notices.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+public sealed class RefusedClientTests
+{
+    const int MaxConnections = 3;
+
+    Scratch _scratch = null!;
+    RunningEngine _engine = null!;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        _scratch = new Scratch();
+        _engine = await RunningEngine.StartAsync(_scratch, new EngineConfig { MaxConnections = MaxConnections });
+    }
+
+    [OneTimeTearDown]
+    public async Task Stop()
+    {
+        try
+        {
+            await _engine.StopAsync();
+        }
+        finally
+        {
+            await _engine.DisposeAsync();
+            _scratch.Dispose();
+        }
+    }
+
+    [TestCase("sk_nobody", null, 401, "unknown_key")]
+    [TestCase("", null, 401, "missing_key")]
+    [TestCase(EngineConfig.PublishableKey, "http://evil.example", 403, "forbidden_origin")]
+    public async Task A_key_that_is_not_good_for_it_opens_no_WebSocket(string key, string? origin, int status, string code)
+    {
+        using var client = await ConnectAsync();
+        await client.SendAsync(Handshake(key, origin));
+
+        var answer = await client.ReadToEndAsync();
+
+        Assert.That(answer, Does.StartWith($"HTTP/1.1 {status} ").And.Contain($"\"code\":\"{code}\""));
+    }
+
+    [Test]
+    public async Task A_key_that_is_not_known_opens_no_TCP_stream()
+    {
+        using var client = await ConnectAsync();
+        await client.SendAsync("{\"key\":\"sk_nobody\"}\n");
+
+        Assert.That(await client.ReadToEndAsync(), Does.StartWith("""{"type":"error","index":0,"code":"unknown_key","""));
+    }
+
+    [Test]
+    public async Task Bytes_of_no_known_protocol_are_refused()
+    {
+        using var client = await ConnectAsync();
+        await client.SendAsync("\u0001\u0002\u0003\u0004");
+
+        Assert.That(await client.ReadToEndAsync(), Does.StartWith("""{"type":"error","index":0,"code":"unsupported_encoding","""));
+    }
+
+    [TestCase(0x81, 0x02, "a client's frame must be masked")]
+    [TestCase(0xc1, 0x82, "reserved bits are set")]
+    [TestCase(0x83, 0x82, "the opcode is reserved")]
+    public async Task A_frame_that_RFC_6455_forbids_ends_the_connection_and_no_event_before_it(int first, int second, string reason)
+    {
+        var before = (await _engine.MetricsAsync()).Processed;
+        using var client = await ConnectAsync();
+        await client.SendAsync(Handshake(EngineConfig.SecretKey));
+        await client.SendAsync([.. Frame(Event()), (byte)first, (byte)second, 0, 0, 0, 0, 0x7b, 0x7d]);
+
+        var answer = await client.ReadToEndAsync();
+
+        Assert.That(answer, Does.Contain("""{"type":"ack","upTo":1}"""));
+        Assert.That(answer, Does.EndWith($"\u0088{(char)(reason.Length + 2)}\u0003\u00ea{reason}"), "a close frame with code 1002");
+        Assert.That((await _engine.MetricsAsync()).Processed, Is.EqualTo(before + 1));
+    }
+
+    [Test]
+    public async Task A_connection_cut_in_the_middle_of_a_frame_loses_that_frame_alone()
+    {
+        var before = await _engine.MetricsAsync();
+        using (var client = await ConnectAsync())
+        {
+            await client.SendAsync(Handshake(EngineConfig.SecretKey));
+            var frame = Frame(Event());
+            await client.SendAsync([.. frame, .. frame, .. frame[..(frame.Length / 2)]]);
+            await client.ReadUntilAsync("\"upTo\":2}");
+        }
+
+        await using var other = await EventStream.LinesAsync(_engine.StreamEndPoint);
+        await other.SendAsync(Event());
+        await other.AckedAsync(1);
+
+        var after = await _engine.MetricsAsync();
+        Assert.That(after.Processed - before.Processed, Is.EqualTo(3));
+        Assert.That(after.Received - before.Received, Is.EqualTo(3));
+        Assert.That(after.Rejected - before.Rejected, Is.Zero);
+    }
+
+    [Test]
+    public async Task One_stream_too_many_is_told_so_and_the_engine_still_answers()
+    {
+        var streams = new List<EventStream>();
+        try
+        {
+            await Eventually.Is(() => _engine.MetricsAsync().Result.Sum("cartrecovery_connections") == 0, "the other tests' streams are gone");
+            for (var i = 0; i < MaxConnections; i++)
+            {
+                streams.Add(await EventStream.LinesAsync(_engine.StreamEndPoint));
+                await streams[i].SendAsync(Event());
+                await streams[i].AckedAsync(1);
+            }
+
+            using var webSocket = await ConnectAsync();
+            await webSocket.SendAsync(Handshake(EngineConfig.SecretKey));
+            Assert.That(await webSocket.ReadToEndAsync(), Does.StartWith("HTTP/1.1 503 ").And.Contain("\"code\":\"too_many_connections\""));
+            using var lines = await ConnectAsync();
+            await lines.SendAsync(Event() + "\n");
+            Assert.That(await lines.ReadToEndAsync(), Does.StartWith("""{"type":"error","index":0,"code":"overloaded","""));
+            Assert.That((await _engine.GetJsonAsync("/health")).GetProperty("status").GetString(), Is.EqualTo("ok"));
+        }
+        finally
+        {
+            foreach (var stream in streams)
+                await stream.DisposeAsync();
+        }
+    }
+
+    async Task<RawClient> ConnectAsync()
+    {
+        var client = new RawClient();
+        await client.ConnectAsync(_engine.StreamEndPoint);
+        return client;
+    }
+
+    static string Event() =>
+        $$"""{"id":"e1","type":"view_item","cartId":"cart","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}""";
+
+    static string Handshake(string key, string? origin = null) =>
+        $"GET /v1/stream?key={key} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{(origin is null ? "" : $"Origin: {origin}\r\n")}\r\n";
+
+    // A text frame with a mask of zeros, which leaves the payload as it is.
+    static byte[] Frame(string text) => [0x81, (byte)(0x80 | text.Length), 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(text)];
+
+    /// <summary>A socket, byte by byte; text is Latin-1, so that every byte is a character.</summary>
+    sealed class RawClient : IDisposable
+    {
+        readonly TcpClient _client = new() { NoDelay = true };
+        readonly StringBuilder _read = new();
+        readonly byte[] _buffer = new byte[4096];
+
+        public Task ConnectAsync(System.Net.IPEndPoint address) => _client.ConnectAsync(address);
+
+        public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
+
+        public Task SendAsync(byte[] bytes) => _client.GetStream().WriteAsync(bytes).AsTask();
+
+        /// <summary>All that comes until the engine ends the connection.</summary>
+        public Task<string> ReadToEndAsync() => ReadUntilAsync(text: null);
+
+        public async Task<string> ReadUntilAsync(string? text)
+        {
+            using var deadline = new CancellationTokenSource(EngineBinary.Deadline);
+            while (text is null || !_read.ToString().Contains(text, StringComparison.Ordinal))
+            {
+                var count = await _client.GetStream().ReadAsync(_buffer, deadline.Token);
+                if (count == 0)
+                    break;
+                _read.Append(Encoding.Latin1.GetString(_buffer, 0, count));
+            }
+
+            return _read.ToString();
+        }
+
+        public void Dispose() => _client.Dispose();
+    }
+}

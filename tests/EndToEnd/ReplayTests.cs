@@ -1,0 +1,172 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using CartRecovery.Bench.Load;
+using CartRecovery.Tests.Telemetry;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>
+/// A real shop's night through three fresh engines, with the same times: twice over WebSocket, once over TCP. What comes out must be
+/// what was counted, and the same every time.
+/// </summary>
+[TestFixture]
+[Category("EndToEnd")]
+public sealed partial class ReplayTests
+{
+    const int SampledCarts = 300;
+
+    // After the log's end time goes on with the wall clock, at a different pace in every run: the last carts to go idle are left out.
+    static readonly TimeSpan s_tail = TimeSpan.FromMinutes(1);
+
+    static readonly EngineConfig s_config = new()
+    {
+        Campaigns = """
+            [
+              { name: left, trigger: { idle: 20m }, when: [{ feature: item_count, atLeast: 1 }], action: { type: discount, percent: 10 }, channel: out, message: "{{item_count}} items, {{cart_value}} {{currency}}: {{discount}}%" },
+              { name: bought, trigger: { event: purchase }, action: { type: reminder }, channel: out, message: "Thank you." },
+              { name: keen, trigger: { score: { above: 0.1 } }, when: [{ feature: item_views, atLeast: 4 }], action: { type: urgency }, channel: out, message: "Ending soon." }
+            ]
+            """,
+        Sinks = "{ out: { type: file, path: out.ndjson } }",
+    };
+
+    ShopSample _sample = null!;
+    IReadOnlyList<string> _chosen = null!;
+    Run _first = null!;
+    Run _second = null!;
+    Run _overTcp = null!;
+
+    /// <summary>What one engine made of the log.</summary>
+    sealed record Run(
+        long Acked,
+        MetricsPage Metrics,
+        string MetricsText,
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Features,
+        IReadOnlyDictionary<string, double> Scores,
+        IReadOnlyDictionary<string, string> Interventions);
+
+    [OneTimeSetUp]
+    public async Task Replay()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        _sample = ShopSample.Read(now);
+        _chosen = _sample.Choose(SampledCarts);
+        _first = await RunAsync(now, overTcp: false);
+        _second = await RunAsync(now, overTcp: false);
+        _overTcp = await RunAsync(now, overTcp: true);
+    }
+
+    [Test]
+    public void Every_event_is_received_processed_and_acknowledged()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var run in new[] { _first, _second, _overTcp })
+            {
+                Assert.That(run.Acked, Is.EqualTo(17_434));
+                Assert.That(run.Metrics.Received, Is.EqualTo(17_434));
+                Assert.That(run.Metrics.Processed + run.Metrics.Rejected, Is.EqualTo(17_434));
+                Assert.That(run.Metrics.Rejected, Is.Zero);
+                Assert.That(run.Metrics.Sum("cartrecovery_carts_created_total"), Is.EqualTo(_sample.Carts.Count));
+                Assert.That(run.Metrics.Sum("cartrecovery_event_latency_seconds_count"), Is.EqualTo(17_434));
+                Assert.That(run.Metrics.Sum("cartrecovery_predictions_total"), Is.GreaterThanOrEqualTo(17_434));
+            }
+
+            Assert.That(_first.Metrics.By("cartrecovery_events_received_total", "protocol")["websocket"], Is.EqualTo(17_434));
+            Assert.That(_overTcp.Metrics.By("cartrecovery_events_received_total", "protocol")["tcp"], Is.EqualTo(17_434));
+        }
+    }
+
+    [Test]
+    public void Features_are_what_the_log_says()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var cart in _chosen)
+            {
+                foreach (var (feature, expected) in _sample.FeaturesOf(cart))
+                    Assert.That(_first.Features[cart][feature], Is.EqualTo(expected).Within(0.001 + (Math.Abs(expected) * 1e-6)), $"{feature} of {cart}");
+            }
+        }
+    }
+
+    [Test]
+    public void A_second_run_gives_the_same_features_and_scores() => AssertSameCarts(_second);
+
+    [Test]
+    public void Tcp_gives_the_same_features_and_scores_as_WebSocket() => AssertSameCarts(_overTcp);
+
+    [Test]
+    public void A_second_run_decides_the_same() => Assert.That(_second.Interventions, Is.EqualTo(_first.Interventions));
+
+    [Test]
+    public void Tcp_decides_the_same_as_WebSocket() => Assert.That(_overTcp.Interventions, Is.EqualTo(_first.Interventions));
+
+    [Test]
+    public void Every_kind_of_rule_had_its_say() =>
+        Assert.That(_first.Interventions.Values.Select(CampaignOf).Distinct(), Is.EquivalentTo(new[] { "left", "bought", "keen" }));
+
+    [Test]
+    public void Promtool_accepts_the_metrics_of_a_night() => Promtool.Passes(["check", "metrics"], _first.MetricsText);
+
+    [Test]
+    public void No_metric_is_labelled_with_a_cart_or_a_person()
+    {
+        var labels = Label().Matches(_first.MetricsText);
+        string[] allowed = ["protocol", "code", "model", "channel", "action", "outcome", "reason", "queue", "le", "generation"];
+
+        Assert.That(labels.Select(label => label.Groups["name"].Value).Distinct(), Is.Not.Empty.And.SubsetOf(allowed));
+        Assert.That(labels.Select(label => label.Groups["value"].Value).Intersect(_sample.Ids, StringComparer.Ordinal), Is.Empty);
+    }
+
+    void AssertSameCarts(Run other)
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var cart in _chosen)
+            {
+                Assert.That(other.Features[cart], Is.EqualTo(_first.Features[cart]), $"features of {cart}");
+                Assert.That(other.Scores[cart], Is.EqualTo(_first.Scores[cart]), $"score of {cart}");
+            }
+        }
+    }
+
+    async Task<Run> RunAsync(DateTimeOffset end, bool overTcp)
+    {
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, s_config);
+        await using var stream = overTcp
+            ? await EventStream.LinesAsync(engine.StreamEndPoint)
+            : (EventStream)await EventStream.WebSocketAsync(engine.Stream, EngineConfig.SecretKey);
+        foreach (var message in _sample.Events)
+            await stream.SendAsync(message);
+        await stream.AckedAsync(_sample.Events.Count);
+
+        var features = new Dictionary<string, IReadOnlyDictionary<string, double>>(StringComparer.Ordinal);
+        var scores = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var cart in _chosen)
+        {
+            features[cart] = await engine.FeaturesAsync(cart);
+            scores[cart] = await engine.ScoreAsync(cart);
+        }
+
+        var metrics = await engine.Http.GetStringAsync("/metrics");
+        await engine.StopAsync();
+        var interventions = File.ReadLines(scratch.PathOf("out.ndjson")).Where(line => DecidedAt(line) <= end - s_tail)
+            .ToDictionary(line => Parse(line).GetProperty("id").GetString()!, StringComparer.Ordinal);
+        return new Run(stream.Acked, MetricsPage.Parse(metrics), metrics, features, scores, interventions);
+    }
+
+    static JsonElement Parse(string line)
+    {
+        using var document = JsonDocument.Parse(line);
+        return document.RootElement.Clone();
+    }
+
+    static DateTimeOffset DecidedAt(string line) => Parse(line).GetProperty("decidedAt").GetDateTimeOffset();
+
+    static string CampaignOf(string line) => Parse(line).GetProperty("campaign").GetString()!;
+
+    [GeneratedRegex("[{,](?<name>[a-zA-Z_]+)=\"(?<value>[^\"]*)\"")]
+    private static partial Regex Label();
+}

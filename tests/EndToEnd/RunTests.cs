@@ -1,0 +1,82 @@
+using System.Text.Json;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary><c>run</c>: what it says when it starts, and what it finishes before it stops.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+public sealed class RunTests
+{
+    [Test]
+    public async Task It_prints_its_listeners_its_model_and_its_memory_and_is_healthy()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig
+        {
+            Sinks = "{ crm: { type: console } }",
+        });
+        var health = await engine.GetJsonAsync("/health");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(engine.Greeting, Does.Match(@"^CartRecovery \d+\.\d+\.\d+\n"));
+            Assert.That(engine.Greeting, Does.Contain($"  http      {engine.Http.BaseAddress}"));
+            Assert.That(engine.Greeting, Does.Contain($"  stream    {engine.Stream}, and JSON lines over TCP"));
+            Assert.That(engine.Greeting, Does.Match(@"(?m)^  model     purchase@\S+: \d+ features$"));
+            Assert.That(engine.Greeting, Does.Match(@"(?m)^  sinks     crm \(console\)$"));
+            Assert.That(engine.Greeting, Does.Match(@"(?m)^ +carts +\d+ MB  2 × \d+ MB"));
+            Assert.That(engine.Greeting, Does.Match(@"(?m)^ +total +\d+ MB  of 4,096 MB"));
+            Assert.That(health.GetProperty("status").GetString(), Is.EqualTo("ok"));
+            Assert.That(health.GetProperty("parts").EnumerateObject().Select(part => (part.Name, part.Value.GetProperty("status").GetString())),
+                Is.EquivalentTo(new[] { ("partition-0", "ok"), ("partition-1", "ok"), ("model", "ok"), ("sink-crm", "ok") }));
+        }
+    }
+
+    [TestCase(true, TestName = "Told_to_stop_under_load_it_acknowledges_all_that_it_took_over_WebSocket")]
+    [TestCase(false, TestName = "Told_to_stop_under_load_it_acknowledges_all_that_it_took_over_TCP")]
+    public async Task Told_to_stop_under_load(bool overWebSocket)
+    {
+        const int events = 6000;
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig
+        {
+            Campaigns = """[{ name: every, trigger: { event: view_cart }, action: { type: reminder }, channel: out, message: "x" }]""",
+            Sinks = "{ out: { type: file, path: out.ndjson } }",
+        });
+        await using var stream = overWebSocket
+            ? await EventStream.WebSocketAsync(engine.Stream, EngineConfig.SecretKey)
+            : (EventStream)await EventStream.LinesAsync(engine.StreamEndPoint);
+        var at = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        var sending = Task.Run(async () =>
+        {
+            try
+            {
+                for (var i = 0; i < events; i++)
+                    await stream.SendAsync($$"""{"id":"e{{i}}","type":"view_cart","cartId":"c{{i}}","ts":{{at}}}""");
+            }
+            catch (Exception e) when (e is IOException or System.Net.WebSockets.WebSocketException)
+            {
+                // The engine was quicker to go than this client to send.
+            }
+        });
+
+        await stream.AckedAsync(1);
+        var finished = await engine.StopAsync();
+        await sending;
+        await stream.EndAsync();
+
+        // Every event makes one intervention, so the file says what was worked off.
+        var decided = File.ReadLines(scratch.PathOf("out.ndjson")).Select(CartOf).ToList();
+        Assert.That(stream.Acked, Is.EqualTo(decided.Count).And.GreaterThan(0));
+        Assert.That(decided, Is.EquivalentTo(Enumerable.Range(0, decided.Count).Select(i => $"c{i}")));
+        Assert.That(finished.Errors, Does.Contain("Stopped; everything taken was worked off"));
+        if (stream is WebSocketStream socket)
+            Assert.That((int?)socket.CloseStatus, Is.EqualTo(1001));
+    }
+
+    static string CartOf(string line)
+    {
+        using var document = JsonDocument.Parse(line);
+        return document.RootElement.GetProperty("cartId").GetString()!;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text.Json;
+using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Plugins;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>What the engine decides reaches the shopper, and the shop.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+public sealed class ShopperTests
+{
+    const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+    [Test]
+    public async Task An_intervention_comes_back_on_the_shoppers_own_socket_and_on_no_other()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig
+        {
+            Campaigns = """
+                [{ name: hurry, trigger: { event: add_to_cart }, when: [{ feature: cart_value, atLeast: 50 }], action: { type: discount, percent: 15 },
+                   channel: socket, message: "{{item_count}} for {{cart_value}} {{currency}}, {{discount}}% off" }]
+                """,
+        });
+        // One on the stream port, the other through the HTTP port: the same streams.
+        await using var first = await EventStream.WebSocketAsync(engine.Stream, EngineConfig.PublishableKey, EngineConfig.Origin);
+        var upgraded = new UriBuilder(engine.Http.BaseAddress!) { Scheme = "ws", Path = "/v1/stream" }.Uri;
+        await using var second = await EventStream.WebSocketAsync(upgraded, EngineConfig.PublishableKey, EngineConfig.Origin);
+
+        await first.SendAsync(Added("e1", "cart-1", "session-1"));
+        await Eventually.Is(() => first.Interventions.Count == 1, "the first shopper gets an offer");
+        // The second one's own offer, which was decided later, is the first that this socket sees.
+        await second.SendAsync(Added("e2", "cart-2", "session-2"));
+        await Eventually.Is(() => second.Interventions.Count == 1, "the second shopper gets an offer");
+
+        var frame = first.Interventions.Single();
+        var payload = frame.GetProperty("payload");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(frame.GetProperty("messageId").GetString(), Is.EqualTo(payload.GetProperty("id").GetString()).And.StartsWith("iv_"));
+            Assert.That(payload.GetProperty("cartId").GetString(), Is.EqualTo("cart-1"));
+            Assert.That(payload.GetProperty("campaign").GetString(), Is.EqualTo("hurry"));
+            Assert.That(payload.GetProperty("action").GetString(), Is.EqualTo("discount"));
+            Assert.That(payload.GetProperty("discountPercent").GetDouble(), Is.EqualTo(15));
+            Assert.That(payload.GetProperty("message").GetString(), Is.EqualTo("3 for 59.97 USD, 15% off"));
+            Assert.That(payload.GetProperty("reasons").GetProperty("score").GetDouble(), Is.InRange(0, 1));
+            Assert.That(payload.GetProperty("reasons").GetProperty("features").GetArrayLength(), Is.InRange(1, 3));
+            Assert.That(payload.GetProperty("reasons").GetProperty("modelVersion").GetString(), Does.StartWith("purchase@"));
+            Assert.That(second.Interventions.Single().GetProperty("payload").GetProperty("cartId").GetString(), Is.EqualTo("cart-2"));
+        }
+    }
+
+    [Test]
+    public async Task A_webhook_gets_a_post_that_is_signed_as_Standard_Webhooks_says()
+    {
+        await using var shop = await Receiver.StartAsync(204);
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig
+        {
+            Campaigns = """[{ name: tell, trigger: { event: add_to_cart }, action: { type: reminder }, channel: crm, message: "x" }]""",
+            Sinks = $$"""{ crm: { type: webhook, url: "{{shop.Url}}", secret: "{{Secret}}", batchAge: 0ms } }""",
+        });
+        await using var stream = await EventStream.LinesAsync(engine.StreamEndPoint);
+
+        await stream.SendAsync(Added("e1", "cart-1", "session-1"));
+        await Eventually.Is(() => shop.Posts.Count > 0, "the webhook is called");
+        await engine.StopAsync();
+
+        var post = shop.Posts.Single();
+        using var body = JsonDocument.Parse(post.Body);
+        var data = body.RootElement.GetProperty("data");
+        var sentAt = DateTimeOffset.FromUnixTimeSeconds(long.Parse(post.Headers["webhook-timestamp"], CultureInfo.InvariantCulture));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(post.Headers["webhook-signature"], Is.EqualTo(post.ExpectedSignature(Secret)));
+            Assert.That(sentAt, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(5)), "within the tolerance of a receiver");
+            Assert.That(body.RootElement.GetProperty("type").GetString(), Is.EqualTo("intervention.decided"));
+            Assert.That(data.GetProperty("id").GetString(), Is.EqualTo(post.Id));
+            Assert.That(data.GetProperty("cartId").GetString(), Is.EqualTo("cart-1"));
+        }
+    }
+
+    static string Added(string id, string cart, string session)
+    {
+        var at = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        return $$"""{"id":"{{id}}","type":"add_to_cart","cartId":"{{cart}}","sessionId":"{{session}}","productId":"p1","quantity":3,"price":19.99,"ts":{{at}}}""";
+    }
+}
