@@ -27,8 +27,12 @@ sealed partial class EngineHost : IAsyncDisposable
 {
     static readonly TimeSpan s_drain = TimeSpan.FromSeconds(10);
 
+    // Connections above listen.maxConnections: whoever comes one too many is told so, and /health and /metrics still answer.
+    const int SpareConnections = 128;
+
     readonly WebApplication _app;
     readonly ILogger _log;
+    readonly DataFolder _data;
     bool _stopped;
 
     /// <summary>Makes everything; nothing listens yet.</summary>
@@ -38,6 +42,8 @@ sealed partial class EngineHost : IAsyncDisposable
     /// <param name="observer">Is told every delivery's final outcome.</param>
     /// <exception cref="ModelException">The model, or ONNX Runtime, cannot be used.</exception>
     /// <exception cref="SinkConfigurationException">A sink's settings cannot work.</exception>
+    /// <exception cref="IOException">The data folder cannot be written, or another engine has it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The data folder cannot be written.</exception>
     public EngineHost(
         CartRecoveryConfig config, MemoryBudget budget, TimeProvider time, Action<Intervention, DeliveryAttemptOutcome>? observer = null)
     {
@@ -54,7 +60,7 @@ sealed partial class EngineHost : IAsyncDisposable
 
         Sinks = new SinkSet(SinksOf(config), time, loggers, observer);
         Router = new InterventionRouter(Connections, Sinks);
-        Directory.CreateDirectory(config.Data);
+        _data = new DataFolder(config.Data);
         Partitions = new PartitionSet(budget.Partitions, new StageSetup
         {
             Stores = Stores.Stores,
@@ -66,7 +72,7 @@ sealed partial class EngineHost : IAsyncDisposable
             Customers = budget.Customers,
             Timers = budget.TimersPerPartition,
             Outlet = Router,
-            DataFolder = config.Data,
+            DataFolder = _data.Path,
         }, time, config.Scoring.MaxAge);
         for (var i = 0; i < Partitions.Count; i++)
         {
@@ -154,6 +160,7 @@ sealed partial class EngineHost : IAsyncDisposable
         await StopAsync();
         Connections.Dispose();
         Partitions.Dispose();
+        _data.Dispose();
         Metrics.Dispose();
         Model.Dispose();
         await _app.DisposeAsync();
@@ -195,7 +202,7 @@ sealed partial class EngineHost : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
-            kestrel.Limits.MaxConcurrentConnections = config.Listen.MaxConnections;
+            kestrel.Limits.MaxConcurrentConnections = config.Listen.MaxConnections + SpareConnections;
             kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
             Listen(kestrel, config.Listen.Http, options =>
             {
