@@ -1,3 +1,4 @@
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Features;
@@ -41,7 +42,28 @@ static class ConfigFile
             Console.Error.WriteLine(problem);
         }
 
-        return result.Config;
+        return result.Config is { } config && SinksCanWork(config) ? config : null;
+    }
+
+    // What only a sink itself can say of its options. It is made, which opens nothing, and let go of again.
+    static bool SinksCanWork(CartRecoveryConfig config)
+    {
+        var fine = true;
+        foreach (var (name, sink) in config.Sinks)
+        {
+            try
+            {
+                var spec = SinkCatalog.All.Single(s => s.Type == sink.Type);
+                spec.Create(new SinkSettings(name, sink.Options)).Sink.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            }
+            catch (SinkConfigurationException e)
+            {
+                Console.Error.WriteLine($"error: sinks.{name}: {e.Message}");
+                fine = false;
+            }
+        }
+
+        return fine;
     }
 
     /// <summary>The memory plan of a configuration, or what to do when it does not fit.</summary>

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Scoring;
 
@@ -57,14 +56,9 @@ static class RunVerb
             Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
             return ExitCode.BadConfiguration;
         }
-        catch (SinkConfigurationException e)
-        {
-            Console.Error.WriteLine($"error: a sink's {e.Message}");
-            return ExitCode.BadConfiguration;
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"error: data: {e.Message}; make the folder writable, or name another one");
+            Console.Error.WriteLine($"error: data: {e.Message.TrimEnd('.')}; make the folder writable by this engine alone, or name another one");
             return ExitCode.BadConfiguration;
         }
 
