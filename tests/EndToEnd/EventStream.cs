@@ -173,7 +173,7 @@ sealed class LineStream(TcpClient client) : EventStream
     {
         try
         {
-            return await _reader.ReadLineAsync() is { } line ? Encoding.UTF8.GetBytes(line) : null;
+            return await _reader.ReadLineAsync() is { } line ? new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(line)) : null;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
