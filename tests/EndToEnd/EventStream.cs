@@ -173,7 +173,8 @@ sealed class LineStream(TcpClient client) : EventStream
     {
         try
         {
-            return await _reader.ReadLineAsync() is { } line ? new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(line)) : null;
+            // Not the literal null, which would be an empty message.
+            return await _reader.ReadLineAsync() is { } line ? Encoding.UTF8.GetBytes(line) : default(ReadOnlyMemory<byte>?);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
