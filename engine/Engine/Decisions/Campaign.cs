@@ -70,7 +70,7 @@ public sealed class Campaign
     }
 
     /// <summary>The score is in the campaign's range; true for other triggers.</summary>
-    public bool Accepts(float score) => Trigger != TriggerKind.Score || (score > ScoreAbove && score < ScoreBelow);
+    public bool Accepts(float score) => Trigger != TriggerKind.Score || (score > (float)ScoreAbove && score < (float)ScoreBelow);
 }
 
 /// <summary>A feature within bounds. Bounds that are not set do not bind.</summary>
@@ -89,7 +89,8 @@ public sealed record Condition(
     /// <summary>The feature is within the bounds.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment)
     {
-        double value = Feature.Compute(cart, moment);
-        return value >= AtLeast && value > Above && value <= AtMost && value < Below;
+        // As floats, which is what features are: a cart of 19.99 is at least 19.99.
+        var value = Feature.Compute(cart, moment);
+        return value >= (float)AtLeast && value > (float)Above && value <= (float)AtMost && value < (float)Below;
     }
 }
