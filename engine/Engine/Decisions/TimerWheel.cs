@@ -110,17 +110,18 @@ public sealed class TimerWheel
         }
     }
 
-    // At a turn of a level, the next level's slot is spread over it.
+    // At a turn of a level, the next level's slot is spread over it. Of timers for one tick, those that come from a higher level were set
+    // before those that are on a lower one already: the list is turned round, and each goes to the front.
     void Cascade()
     {
         for (var level = 1; level < Levels && (_now & ((1L << (LevelBits * level)) - 1)) == 0; level++)
         {
             var slot = (level * Slots) + (int)((_now >> (LevelBits * level)) & (Slots - 1));
-            var index = Take(slot);
+            var index = Reverse(Take(slot));
             while (index != None)
             {
                 var next = _nodes[index].Next;
-                Place(index, _now);
+                Place(index, _now, first: true);
                 index = next;
             }
         }
@@ -147,7 +148,18 @@ public sealed class TimerWheel
         return index;
     }
 
-    void Place(int index, long earliest)
+    int Reverse(int index)
+    {
+        var reversed = None;
+        while (index != None)
+        {
+            (_nodes[index].Next, reversed, index) = (reversed, index, _nodes[index].Next);
+        }
+
+        return reversed;
+    }
+
+    void Place(int index, long earliest, bool first = false)
     {
         // Rounded up: a timer never fires before it is due. Beyond the last level it waits there for another turn.
         var due = Math.Max((_nodes[index].DueAt + _tick - 1) / _tick, earliest);
@@ -160,17 +172,20 @@ public sealed class TimerWheel
         }
 
         var slot = (level * Slots) + (int)((due >> (LevelBits * level)) & (Slots - 1));
-        _nodes[index].Next = None;
+        _nodes[index].Next = first ? _heads[slot] : None;
         if (_tails[slot] == None)
+        {
+            _heads[slot] = _tails[slot] = index;
+        }
+        else if (first)
         {
             _heads[slot] = index;
         }
         else
         {
             _nodes[_tails[slot]].Next = index;
+            _tails[slot] = index;
         }
-
-        _tails[slot] = index;
     }
 
     struct Node
