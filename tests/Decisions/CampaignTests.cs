@@ -1,0 +1,209 @@
+using System.Text;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Features;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Partitions;
+using static CartRecovery.Tests.Features.Folding;
+
+namespace CartRecovery.Tests.Decisions;
+
+public sealed class CampaignTests
+{
+    [Test]
+    public void A_campaign_is_what_its_configuration_says()
+    {
+        var set = CampaignCompiler.Compile(new DecisionsConfig
+        {
+            Campaigns =
+            [
+                new CampaignConfig
+                {
+                    Name = "left",
+                    Trigger = new TriggerConfig { Idle = Duration.FromMinutes(20) },
+                    Action = new ActionConfig { Type = ActionKind.Discount, Percent = 12.5 },
+                    Channel = "crm",
+                    Message = "{{ discount }}% off",
+                },
+                TestStages.OnEvent("begun", "begin_checkout"),
+                TestStages.OnScore("keen", above: 0.1, below: 0.9),
+            ],
+        });
+
+        Assert.That(set.Count, Is.EqualTo(3));
+        Assert.That((set[0].Name, set[0].Trigger, set[0].IdleMilliseconds, set[0].Action, set[0].DiscountPercent, set[0].Channel),
+            Is.EqualTo(("left", TriggerKind.Idle, 20 * Minute, ActionKind.Discount, (double?)12.5, "crm")));
+        Assert.That((set[1].Trigger, set[1].EventType), Is.EqualTo((TriggerKind.Event, EventType.BeginCheckout)));
+        Assert.That((set[2].Trigger, set[2].ScoreAbove, set[2].ScoreBelow), Is.EqualTo((TriggerKind.Score, 0.1, 0.9)));
+        Assert.That(set.IdleStages, Is.EqualTo(new[] { (20 * Minute, 0) }));
+    }
+
+    [Test]
+    public void Its_rule_says_trigger_and_conditions_in_words()
+    {
+        var set = Compile(
+            TestStages.OnIdle("a", Duration.FromMinutes(30), If("item_count", atLeast: 1), If("cart_value", above: 9.5, below: 100)),
+            TestStages.OnEvent("b", "begin_checkout", If("checkout_step", equalTo: 1), If("removes", atMost: 0)),
+            TestStages.OnScore("c", above: 0.25),
+            TestStages.OnScore("d", above: 0.1, below: 0.9));
+
+        Assert.That(Enumerable.Range(0, 4).Select(i => set[i].Rule), Is.EqualTo(new[]
+        {
+            "idle for 30m and item_count >= 1 and cart_value > 9.5 and cart_value < 100",
+            "event begin_checkout and checkout_step = 1 and removes <= 0",
+            "score > 0.25",
+            "score > 0.1 and score < 0.9",
+        }));
+    }
+
+    [Test]
+    public void An_event_sets_off_its_own_campaigns_and_those_on_scores()
+    {
+        var set = Compile(
+            TestStages.OnEvent("add", "add_to_cart"), TestStages.OnScore("score", 0.1), TestStages.OnIdle("idle", Duration.FromMinutes(1)),
+            TestStages.OnEvent("bought", "purchase"), TestStages.OnEvent("rich", "add_to_cart", If("cart_value", atLeast: 100)));
+
+        Assert.That(Matches(set, Add("p1", 5)), Is.EqualTo("add score"));
+        Assert.That(Matches(set, Add("p1", 100)), Is.EqualTo("add score rich"));
+        Assert.That(Matches(set, Of("page_view")), Is.EqualTo("score"));
+        Assert.That(Matches(set, Of("purchase")), Is.EqualTo("bought"));
+        Assert.That(Matches(set, Of("purchase"), Of("page_view")), Is.Empty);
+        Assert.That(Matches(set, Of("purchase"), Add("p1", 5)), Is.EqualTo("add score"));
+    }
+
+    [Test]
+    public void Idle_campaigns_have_their_turn_shortest_wait_first()
+    {
+        var set = Compile(
+            TestStages.OnIdle("long", Duration.FromMinutes(30)), TestStages.OnEvent("other", "purchase"),
+            TestStages.OnIdle("short", Duration.FromMinutes(5)), TestStages.OnIdle("short too", Duration.FromMinutes(5)));
+        Assert.That(set.IdleStages, Is.EqualTo(new[] { (5 * Minute, 2), (5 * Minute, 3), (30 * Minute, 0) }));
+    }
+
+    [Test]
+    public void Of_idle_campaigns_those_whose_conditions_hold_match()
+    {
+        var set = Compile(
+            TestStages.OnIdle("any", Duration.FromMinutes(5)), TestStages.OnIdle("filled", Duration.FromMinutes(5), If("item_count", above: 0)),
+            TestStages.OnIdle("empty", Duration.FromMinutes(5), If("item_count", below: 1)));
+        var cart = Fold(Add("p1", 1));
+        var moment = new StoreClock(TimeZoneInfo.Utc).At(cart.LastAt);
+
+        Assert.That(set.MatchIdle(0b111, cart, moment), Is.EqualTo(0b011));
+        Assert.That(set.MatchIdle(0b101, cart, moment), Is.EqualTo(0b001));
+        Assert.That(set.MatchIdle(0, cart, moment), Is.Zero);
+    }
+
+    [Test]
+    public void All_conditions_must_hold()
+    {
+        var campaign = Compile(TestStages.OnEvent("a", "add_to_cart", If("item_count", atLeast: 2), If("cart_value", below: 50)))[0];
+        Assert.That(Holds(campaign, Add("p1", 5)), Is.False);
+        Assert.That(Holds(campaign, Add("p1", 5, 2)), Is.True);
+        Assert.That(Holds(campaign, Add("p1", 25, 2)), Is.False);
+    }
+
+    [TestCase(2, false, false, true, true, false)]
+    [TestCase(3, false, true, true, false, true)]
+    [TestCase(4, true, true, false, false, false)]
+    public void Bounds_are_inclusive_or_not_as_they_say(int items, bool above, bool atLeast, bool atMost, bool below, bool equalTo)
+    {
+        bool Holds(ConditionConfig condition) => CampaignTests.Holds(Compile(TestStages.OnEvent("a", "add_to_cart", condition))[0], Add("p1", 1, items));
+
+        Assert.That(Holds(If("item_count", above: 3)), Is.EqualTo(above));
+        Assert.That(Holds(If("item_count", atLeast: 3)), Is.EqualTo(atLeast));
+        Assert.That(Holds(If("item_count", atMost: 3)), Is.EqualTo(atMost));
+        Assert.That(Holds(If("item_count", below: 3)), Is.EqualTo(below));
+        Assert.That(Holds(If("item_count", equalTo: 3)), Is.EqualTo(equalTo));
+        Assert.That(Holds(If("item_count", atLeast: 3, atMost: 3)), Is.EqualTo(equalTo));
+    }
+
+    // 19.99 and 0.1 have no exact binary form, and features are floats.
+    [TestCase("19.99")]
+    [TestCase("99.95")]
+    [TestCase("0.1")]
+    [TestCase("4999.99")]
+    public void A_bound_on_money_is_met_by_the_price_it_names(string price)
+    {
+        var value = double.Parse(price);
+        bool Holds(ConditionConfig condition) =>
+            CampaignTests.Holds(Compile(TestStages.OnEvent("a", "add_to_cart", condition))[0], Add("p1", decimal.Parse(price)));
+
+        Assert.That(Holds(If("cart_value", atLeast: value)), Is.True);
+        Assert.That(Holds(If("cart_value", atMost: value)), Is.True);
+        Assert.That(Holds(If("cart_value", equalTo: value)), Is.True);
+        Assert.That(Holds(If("cart_value", above: value)), Is.False);
+        Assert.That(Holds(If("cart_value", below: value)), Is.False);
+    }
+
+    [TestCase(0.1f, false)]
+    [TestCase(0.11f, true)]
+    [TestCase(0.9f, false)]
+    [TestCase(0.89f, true)]
+    public void A_score_is_between_its_bounds(float score, bool accepted) =>
+        Assert.That(Compile(TestStages.OnScore("a", above: 0.1, below: 0.9))[0].Accepts(score), Is.EqualTo(accepted));
+
+    [Test]
+    public void A_score_does_not_matter_to_other_triggers()
+    {
+        var set = Compile(TestStages.OnEvent("a", "purchase"), TestStages.OnIdle("b", Duration.FromMinutes(1)));
+        Assert.That((set[0].Accepts(0), set[1].Accepts(0)), Is.EqualTo((true, true)));
+    }
+
+    [Test]
+    public void There_are_at_most_64()
+    {
+        CampaignConfig[] most = [.. Enumerable.Range(0, CampaignSet.Capacity).Select(i => TestStages.OnEvent($"c{i}", "purchase"))];
+        Assert.That(Matches(Compile(most), Of("purchase")).Split(' '), Has.Length.EqualTo(64));
+        Assert.That(() => Compile([.. most, most[0]]), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void A_message_shows_the_cart()
+    {
+        var values = new MessageValues("demo", "c 1", new CartSummary(3, 1234.5m, "EUR"), 12.5);
+        Assert.That(Message("{{item_count}} items, {{cart_value}} {{currency}}, {{discount}}% in {{ cart_id }} of {{store_id}}.").Render(values),
+            Is.EqualTo("3 items, 1234.50 EUR, 12.5% in c 1 of demo."));
+        Assert.That(Message("No variable.").Render(values), Is.EqualTo("No variable."));
+        Assert.That(Message("{{item_count}}{{item_count}}").Render(values), Is.EqualTo("33"));
+        Assert.That(Message("{{discount}}").Render(values with { DiscountPercent = null }), Is.EqualTo("0"));
+    }
+
+    // A shop's ids are text, whatever is in them.
+    [Test]
+    public void What_a_value_holds_is_no_template() =>
+        Assert.That(Message("{{cart_id}}!").Render(new MessageValues("demo", "{{store_id}}", new CartSummary(0, 0, "EUR"), null)),
+            Is.EqualTo("{{store_id}}!"));
+
+    [Test]
+    public void Every_variable_can_be_shown()
+    {
+        foreach (var variable in CampaignMessage.Variables)
+            Assert.That(Message($"{{{{{variable}}}}}").Render(new MessageValues("s", "c", new CartSummary(1, 1, "EUR"), 5)), Is.Not.Empty.And.Not.Contain("{"));
+        Assert.That(() => Message("{{nonsense}}"), Throws.TypeOf<KeyNotFoundException>());
+    }
+
+    static CampaignMessage Message(string template) => new(MessageTemplate.Parse(template));
+
+    static CampaignSet Compile(params CampaignConfig[] campaigns) => CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] });
+
+    static ConditionConfig If(
+        string feature, double? above = null, double? atLeast = null, double? below = null, double? atMost = null, double? equalTo = null) =>
+        new() { Feature = feature, Above = above, AtLeast = atLeast, Below = below, AtMost = atMost, EqualTo = equalTo };
+
+    static bool Holds(Campaign campaign, params TestEvent[] events)
+    {
+        var cart = Fold(events);
+        return campaign.Holds(cart, new StoreClock(TimeZoneInfo.Utc).At(cart.LastAt));
+    }
+
+    // The names of the campaigns that the last event may set off.
+    static string Matches(CampaignSet set, params TestEvent[] events)
+    {
+        var cart = Fold(events);
+        var matches = set.MatchEvent(EventTypes.Parse(Encoding.UTF8.GetBytes(events[^1].Type)), cart, new StoreClock(TimeZoneInfo.Utc).At(cart.LastAt));
+        return string.Join(' ', Enumerable.Range(0, set.Count).Where(i => (matches >> i & 1) != 0).Select(i => set[i].Name));
+    }
+}
