@@ -60,7 +60,7 @@ public static class CartFold
 
         if (e.Product != 0)
         {
-            cart.ProductSketch |= 1UL << (int)(e.Product >> 58);
+            FoldProduct(ref cart, e.Product, at);
         }
 
         if ((e.Flags & EventFlags.HasPrice) != 0)
@@ -90,12 +90,31 @@ public static class CartFold
             cart.SessionStartedAt = e.Timestamp;
             cart.SessionEvents = 0;
             cart.SessionCount++;
+            cart.LastProduct = 0;
+            cart.ProductStreak = 0;
             cart.SessionLength = e.SessionLength;
             slab.SessionOf(e).CopyTo(cart.SessionText);
         }
 
         cart.SessionStartedAt = Math.Min(cart.SessionStartedAt, e.Timestamp);
         cart.SessionEvents++;
+    }
+
+    static void FoldProduct(ref CartRecord cart, ulong product, long at)
+    {
+        var seen = 1UL << (int)(product >> 58);
+        if (product != cart.LastProduct)
+        {
+            // Seen before, or as good as: its place in the sketch may be another product's.
+            cart.ProductReturns += (cart.ProductSketch & seen) != 0 ? 1u : 0;
+            cart.LastProduct = product;
+            cart.ProductSince = at;
+            cart.ProductStreak = 0;
+        }
+
+        cart.ProductSince = Math.Min(cart.ProductSince, at);
+        cart.ProductStreak++;
+        cart.ProductSketch |= seen;
     }
 
     static void FoldPrice(ref CartRecord cart, long price)

@@ -49,6 +49,12 @@ public struct CartRecord
     /// <summary>A 64-bit linear-counting sketch of the products seen (Whang et al. 1990).</summary>
     public ulong ProductSketch;
 
+    /// <summary>The product of the latest event of the session that named one; 0 for none.</summary>
+    public ulong LastProduct;
+
+    /// <summary>When the events began that name it without another between.</summary>
+    public long ProductSince;
+
     /// <summary>Sum of the prices seen, for their mean.</summary>
     public long PriceSum;
 
@@ -72,6 +78,12 @@ public struct CartRecord
 
     /// <summary>Events with a price.</summary>
     public uint PriceCount;
+
+    /// <summary>Events in a row that name <see cref="LastProduct"/>; such as name no product between them are not counted.</summary>
+    public uint ProductStreak;
+
+    /// <summary>How often the events came back to a product that was seen before another.</summary>
+    public uint ProductReturns;
 
     public uint EventCount;
     public uint SessionEvents;
