@@ -10,7 +10,10 @@ public sealed class ModelFitterTests
     {
         BootstrapRounds = 100,
         PermutationRounds = 1,
-        Trees = new BoostedTreesOptions { MaxTrees = 60 },
+        Rounds = 1,
+        HeldOutShare = 0.25,
+        Trees = [new BoostedTreesOptions { Count = 5 }, new BoostedTreesOptions { Count = 60, Depth = 4, LearningRate = 0.1 }],
+        Slices = [new RowSlice("first is positive", "f0", 0)],
     };
 
     private static readonly FittedModel Line = Fit(SyntheticData.Line, Quick);
@@ -47,7 +50,7 @@ public sealed class ModelFitterTests
         // Values of a coarse grid, so that the cuts' neighbours are met exactly.
         var grid = new TrainingSet(["f0"], [.. Enumerable.Range(0, 400).Select(i => i % 8 / 8f)], [.. Enumerable.Range(0, 400).Select(i => (byte)(i % 8 > 3 && i % 5 != 0 ? 1 : 0))],
             [.. Enumerable.Range(0, 400)], new long[400]);
-        var learned = BoostedTrees.Fit(grid, null, new BoostedTreesOptions { MaxTrees = 10, Depth = 3 }, 1);
+        var learned = BoostedTrees.Fit(grid, new BoostedTreesOptions { Count = 10, Depth = 3 }, 1);
         var fitted = new FittedModel(learned, grid.Features, [0], Line.Report);
         using var model = OnnxModel.Load(TestModels.Write(fitted.ToOnnx("grid", "1")), ["f0"]);
         using var scorer = model.CreateScorer(17);
@@ -84,26 +87,36 @@ public sealed class ModelFitterTests
         var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "card.md");
         ModelCard.Write(path, Quadrants, Facts);
         var card = File.ReadAllText(path);
-        foreach (var part in (string[])["# purchase@3", "Made-up data", "CC0", "make it so", "| training | 3000 |", $"| AUC | {Quadrants.Report.Auc:F4} ", "| 10 | 100 |", "| `f0` |"])
+        foreach (var part in (string[])["# purchase@3", "Made-up data", "CC0", "make it so", "- Mornings.", "| all | 4000 |", "| training | 3000 |", $"| AUC | {Quadrants.Report.Auc:F4} ", "| 10 | 100 |", "| `f0` |"])
             Assert.That(card, Does.Contain(part));
     }
 
     [Test]
-    public void A_group_on_both_sides_is_refused()
+    public void The_whole_log_is_told_apart_by_models_that_did_not_see_the_group()
     {
-        var set = SyntheticData.Draw(100, 1, 1, _ => 0.5);
-        Assert.That(() => ModelFitter.Fit(set, set, Quick), Throws.ArgumentException.With.Message.Contains("both parts"));
+        var (all, slice) = (Quadrants.Report.Whole[0], Quadrants.Report.Whole[1]);
+        Assert.That((all.Name, all.Size.Rows), Is.EqualTo(("all", 4000)));
+        Assert.That(all.Auc, Is.InRange(0.8, 0.92), "0.9 is the most there is, give or take chance");
+        Assert.That(slice.Name, Is.EqualTo("first is positive"));
+        Assert.That(slice.Size.Rows, Is.InRange(1700, 2100), "half of the rows, less what is missing");
+
+        // Nothing to be learned: whoever scored a group with what it had learned from it would find something.
+        var none = Fit(_ => 0.5, Quick).Report.Whole[0];
+        Assert.That(none.Auc, Is.InRange(0.45, 0.55));
     }
 
     [Test]
     public void Rows_of_one_label_alone_are_refused()
     {
-        var (mixed, none) = (SyntheticData.Draw(100, 1, 1, _ => 0.5), SyntheticData.Draw(100, 1, 1, _ => 0, firstGroup: 500));
-        Assert.That(() => ModelFitter.Fit(mixed, none, Quick), Throws.ArgumentException.With.Message.Contains("both labels"));
-        Assert.That(() => ModelFitter.Fit(none, mixed, Quick), Throws.ArgumentException.With.Message.Contains("both labels"));
+        int[] groups = [0, 1, 2, 3, 4, 5, 6, 7];
+        long[] times = [0, 1, 2, 3, 4, 5, 6, 7];
+        TrainingSet Of(params byte[] labels) => new(["f"], new float[8], labels, groups, times);
+        Assert.That(() => ModelFitter.Fit(Of(0, 1, 0, 1, 0, 1, 0, 0), Quick), Throws.ArgumentException.With.Message.Contains("both labels"));
+        Assert.That(() => ModelFitter.Fit(Of(0, 0, 0, 0, 0, 0, 0, 1), Quick), Throws.ArgumentException.With.Message.Contains("both labels"));
+        Assert.That(() => ModelFitter.Fit(Of(0, 1, 0, 0, 0, 0, 0, 1), Quick), Throws.ArgumentException.With.Message.Contains("too few groups"));
     }
 
-    private static readonly ModelCardFacts Facts = new()
+    internal static readonly ModelCardFacts Facts = new()
     {
         Name = "purchase",
         Version = "3",
@@ -111,9 +124,10 @@ public sealed class ModelFitterTests
         DataSource = "Made-up data.",
         Licence = "CC0.",
         Split = "By group.",
+        Limits = ["Mornings."],
         Command = "make it so",
     };
 
     private static FittedModel Fit(Func<float[], double> probability, FitOptions options, double missing = 0)
-        => ModelFitter.Fit(SyntheticData.Draw(3000, 4, 1, probability, missing), SyntheticData.Draw(1000, 4, 2, probability, missing, firstGroup: 10_000), options);
+        => ModelFitter.Fit(SyntheticData.Draw(4000, 4, 1, probability, missing), options);
 }

@@ -16,15 +16,11 @@ internal sealed class BoostedTrees : ILearned
 
     public string Description => $"{_trees.Length} gradient-boosted trees of depth {_depth}";
 
-    /// <summary>The number of trees.</summary>
-    internal int Count => _trees.Length;
-
     /// <summary>Grows trees on a set.</summary>
     /// <param name="set">The rows to learn from.</param>
-    /// <param name="watched">Rows that say when to stop; <see langword="null"/> to grow <see cref="BoostedTreesOptions.MaxTrees"/>.</param>
     /// <param name="options">How to grow.</param>
     /// <param name="seed">The same seed on the same rows gives the same trees.</param>
-    internal static BoostedTrees Fit(TrainingSet set, TrainingSet? watched, BoostedTreesOptions options, ulong seed)
+    internal static BoostedTrees Fit(TrainingSet set, BoostedTreesOptions options, ulong seed)
     {
         options.Check();
         int n = set.Count, columns = set.Features.Count;
@@ -32,15 +28,15 @@ internal sealed class BoostedTrees : ILearned
         var start = (float)Math.Log(rate / (1 - rate));
         var grower = new TreeGrower(new FeatureBins(set, options.MaxBins), columns, options);
         var random = new SeededRandom(seed);
-        var trees = new List<RegressionTree>();
-        float[] sums = Filled(n, start), watchedSums = Filled(watched?.Count ?? 0, start);
+        var trees = new RegressionTree[options.Count];
+        var sums = new float[n];
+        Array.Fill(sums, start);
         double[] gradients = new double[n], hessians = new double[n];
         var rows = new int[n];
         var features = new int[columns];
         int rowCount = Math.Max(1, (int)(n * options.RowShare)), featureCount = Math.Max(1, (int)Math.Ceiling(columns * options.FeatureShare));
-        var (bestLoss, bestCount) = (double.PositiveInfinity, 0);
 
-        while (trees.Count < options.MaxTrees && trees.Count - bestCount < (watched is null ? int.MaxValue : options.Patience))
+        for (var t = 0; t < trees.Length; t++)
         {
             for (var i = 0; i < n; i++)
             {
@@ -55,16 +51,10 @@ internal sealed class BoostedTrees : ILearned
             var chosen = features[..featureCount];
             Array.Sort(chosen);
 
-            var tree = grower.Grow(gradients, hessians, rows.AsSpan(0, rowCount), chosen);
-            trees.Add(tree);
-            for (var i = 0; i < n; i++) sums[i] += tree.Predict(set.Row(i));
-            if (watched is null) continue;
-            for (var i = 0; i < watchedSums.Length; i++) watchedSums[i] += tree.Predict(watched.Row(i));
-            var loss = Metrics.LogLoss(Array.ConvertAll(watchedSums, Sigmoid), watched.Labels);
-            if (loss < bestLoss) (bestLoss, bestCount) = (loss, trees.Count);
+            trees[t] = grower.Grow(gradients, hessians, rows.AsSpan(0, rowCount), chosen);
+            for (var i = 0; i < n; i++) sums[i] += trees[t].Predict(set.Row(i));
         }
-        if (watched is not null) trees.RemoveRange(bestCount, trees.Count - bestCount);
-        return new BoostedTrees(start, [.. trees], options.Depth);
+        return new BoostedTrees(start, trees, options.Depth);
     }
 
     public float Predict(ReadOnlySpan<float> row)
@@ -118,11 +108,4 @@ internal sealed class BoostedTrees : ILearned
     }
 
     private static float Sigmoid(float z) => 1 / (1 + MathF.Exp(-z));
-
-    private static float[] Filled(int count, float value)
-    {
-        var filled = new float[count];
-        Array.Fill(filled, value);
-        return filled;
-    }
 }

@@ -4,7 +4,11 @@ namespace CartRecovery.Engine.Learning;
 public sealed record FitReport
 {
     /// <summary>Each learner's AUC in cross-validation on the training rows, by which the first was chosen.</summary>
-    public required IReadOnlyList<Candidate> Candidates { get; init; }
+    public IReadOnlyList<Candidate> Candidates { get; init; } = [];
+
+    /// <summary>The chosen learner in one cross-validation over the whole log, groups kept whole: all rows first, then each of
+    /// <see cref="FitOptions.Slices"/>. More rows than the held-out part, but later ones help to judge earlier ones.</summary>
+    public IReadOnlyList<SliceResult> Whole { get; init; } = [];
 
     /// <summary>What was chosen, in words.</summary>
     public required string Model { get; init; }
@@ -45,6 +49,13 @@ public sealed record FitReport
 /// <param name="Auc">The mean AUC over the folds.</param>
 /// <param name="Deviation">Its standard deviation over the folds.</param>
 public sealed record Candidate(string Learner, double Auc, double Deviation);
+
+/// <summary>How well some of the rows are told apart.</summary>
+/// <param name="Name">What they are, in words.</param>
+/// <param name="Size">How many.</param>
+/// <param name="Auc">See <see cref="Metrics.Auc"/>; NaN where a label is missing.</param>
+/// <param name="AucInterval">Its 95% interval, by bootstrap over groups.</param>
+public sealed record SliceResult(string Name, PartSize Size, double Auc, (double Low, double High) AucInterval);
 
 /// <summary>The size of a part of the data.</summary>
 /// <param name="Rows">Rows.</param>

@@ -24,6 +24,9 @@ public sealed record ModelCardFacts
     /// <summary>What a row is, and how the rows were divided.</summary>
     public required string Split { get; init; }
 
+    /// <summary>What the model cannot know, one sentence each.</summary>
+    public required IReadOnlyList<string> Limits { get; init; }
+
     /// <summary>The command that makes the same file again.</summary>
     public required string Command { get; init; }
 }
@@ -64,7 +67,7 @@ public static class ModelCard
             | average precision | {report.AveragePrecision:F4} (guessing: {(double)report.HeldOut.Positives / report.HeldOut.Rows:F4}) |
             | log loss | {report.LogLoss:F4} (always saying the training rate: {report.LogLossOfRate:F4}) |
 
-            Chosen by the AUC of a cross-validation within the training rows, groups kept whole:
+            Chosen by the AUC of repeated cross-validations within the training rows, groups kept whole:
 
             | learner | mean AUC | deviation |
             |---|---:|---:|
@@ -72,6 +75,22 @@ public static class ModelCard
             """));
         foreach (var candidate in report.Candidates)
             card.Append(Invariant($"| {candidate.Learner} | {candidate.Auc:F4} | {candidate.Deviation:F4} |\n"));
+        card.Append("""
+
+            A second figure, from more rows: the chosen learner in one cross-validation over the whole log. Every row is scored by a model
+            that did not see its group, but may have seen later times, and the learner was chosen on part of the same rows.
+
+            | rows | count | positive | groups | AUC | 95% interval |
+            |---|---:|---:|---:|---:|---:|
+
+            """);
+        foreach (var slice in report.Whole)
+        {
+            card.Append(Invariant($"| {slice.Name} | {slice.Size.Rows} | {slice.Size.Positives} ({Share(slice.Size)}) | {slice.Size.Groups} "));
+            card.Append(Invariant($"| {slice.Auc:F4} | {slice.AucInterval.Low:F4}–{slice.AucInterval.High:F4} |\n"));
+        }
+        card.Append("\n## What it does not know\n\n");
+        foreach (var limit in facts.Limits) card.Append("- ").Append(limit).Append('\n');
         card.Append("""
 
             ## Calibration
@@ -97,19 +116,13 @@ public static class ModelCard
             |---|---:|---:|
 
             """);
+        var places = model.Features.Select((f, i) => (f, i)).ToDictionary(p => p.f, p => p.i, StringComparer.Ordinal);
         foreach (var (feature, drop) in report.Importance)
-            card.Append(Invariant($"| `{feature}` | {drop:0.0000;-0.0000;0.0000} | {model.Baseline[IndexOf(model.Features, feature)]:0.###} |\n"));
+            card.Append(Invariant($"| `{feature}` | {drop:0.0000;-0.0000;0.0000} | {model.Baseline[places[feature]]:0.###} |\n"));
         return card.ToString();
     }
 
     private static string Share(PartSize part) => Invariant($"{100.0 * part.Positives / part.Rows:F1}%");
-
-    private static int IndexOf(IReadOnlyList<string> features, string feature)
-    {
-        var i = 0;
-        while (!string.Equals(features[i], feature, StringComparison.Ordinal)) i++;
-        return i;
-    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

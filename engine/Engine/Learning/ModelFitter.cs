@@ -1,47 +1,52 @@
 namespace CartRecovery.Engine.Learning;
 
-/// <summary>Fits a model: logistic regression or boosted trees, whichever does better in a cross-validation that sees the training
-/// rows alone. The held-out rows are only measured on.</summary>
+/// <summary>Fits a model: the learner among <see cref="FitOptions.Trees"/> and logistic regression that does best in a cross-validation that sees the
+/// training rows alone. The held-out rows are only measured on.</summary>
 public static class ModelFitter
 {
     /// <summary>Fits and measures a model.</summary>
-    /// <param name="train">The rows to learn from and to choose by.</param>
-    /// <param name="heldOut">The rows to measure on; of other groups.</param>
+    /// <param name="set">All rows; <see cref="Splits.ByTime"/> says which are held out.</param>
     /// <param name="options">How.</param>
-    /// <exception cref="ArgumentException">A part has rows of one label alone, the parts' features differ, or a group stands in both.</exception>
-    public static FittedModel Fit(TrainingSet train, TrainingSet heldOut, FitOptions options)
+    /// <exception cref="ArgumentException">A part has rows of one label alone, or too few groups of one for a cross-validation.</exception>
+    public static FittedModel Fit(TrainingSet set, FitOptions options)
     {
-        Check(train, heldOut);
-        var foldOf = Splits.FoldsByGroup(train, options.Folds, options.Seed);
-        List<double> logisticAucs = [], treeAucs = [];
-        var treeCounts = new List<int>();
-        for (var fold = 0; fold < options.Folds; fold++)
+        var (train, heldOut) = Splits.ByTime(set, options.HeldOutShare);
+        if (!HasBoth(train) || !HasBoth(heldOut))
+            throw new ArgumentException($"Both parts need rows of both labels; of {train.Count} training rows {train.Positives} have label 1, of {heldOut.Count} held-out rows {heldOut.Positives}.", nameof(set));
+
+        Learner[] learners =
+        [
+            new("logistic regression", rows => LogisticRegression.Fit(rows, options.LogisticL2)),
+            .. options.Trees.Select(t => new Learner($"{t.Count} gradient-boosted trees of depth {t.Depth}", rows => BoostedTrees.Fit(rows, t, options.Seed))),
+        ];
+        var ranked = learners.Select(l => (Learner: l, Result: CrossValidate(l, train, options))).OrderByDescending(r => r.Result.Auc).ToArray();
+        var best = ranked[0].Learner;
+        var learned = best.Fit(train);
+        return new FittedModel(learned, set.Features, Medians(train), Measure(learned, train, heldOut, options) with
         {
-            var (learn, check) = Splits.AtFold(train, foldOf, fold);
-            if (!HasBoth(learn) || !HasBoth(check)) continue;
-            logisticAucs.Add(Metrics.Auc(PredictAll(LogisticRegression.Fit(learn, options.LogisticL2), check), check.Labels));
-
-            // What says when to stop is taken out of the learning rows, so that the fold's AUC is not tuned to its own rows.
-            var (grow, watched) = Splits.AtFold(learn, Splits.FoldsByGroup(learn, 5, options.Seed + 1), 0);
-            var trees = BoostedTrees.Fit(grow, watched, options.Trees, options.Seed);
-            treeCounts.Add(trees.Count);
-            treeAucs.Add(Metrics.Auc(PredictAll(trees, check), check.Labels));
-        }
-        if (logisticAucs.Count == 0)
-            throw new ArgumentException("There are too few groups with label 1 or 0 for a cross-validation.", nameof(train));
-
-        treeCounts.Sort();
-        var treeCount = Math.Max(1, treeCounts[treeCounts.Count / 2]);
-        var useTrees = treeAucs.Average() > logisticAucs.Average();
-        ILearned learned = useTrees
-            ? BoostedTrees.Fit(train, watched: null, options.Trees with { MaxTrees = treeCount }, options.Seed)
-            : LogisticRegression.Fit(train, options.LogisticL2);
-        Candidate[] candidates = [Summary("logistic regression", logisticAucs), Summary("gradient-boosted trees", treeAucs)];
-        if (useTrees) Array.Reverse(candidates);
-        return new FittedModel(learned, train.Features, Medians(train), Measure(learned, candidates, train, heldOut, options));
+            Candidates = [.. ranked.Select(r => r.Result)],
+            Whole = MeasureWhole(best, set, options),
+        });
     }
 
-    private static FitReport Measure(ILearned learned, Candidate[] candidates, TrainingSet train, TrainingSet heldOut, FitOptions options)
+    private static Candidate CrossValidate(Learner learner, TrainingSet train, FitOptions options)
+    {
+        var aucs = new List<double>();
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            var foldOf = Splits.FoldsByGroup(train, options.Folds, options.Seed + (ulong)round);
+            for (var fold = 0; fold < options.Folds; fold++)
+            {
+                var (learn, check) = Splits.AtFold(train, foldOf, fold);
+                if (HasBoth(learn) && HasBoth(check)) aucs.Add(Metrics.Auc(PredictAll(learner.Fit(learn), check), check.Labels));
+            }
+        }
+        if (aucs.Count == 0) throw new ArgumentException("There are too few groups with label 1 or 0 for a cross-validation.", nameof(train));
+        var mean = aucs.Average();
+        return new Candidate(learner.Name, mean, Math.Sqrt(aucs.Average(a => (a - mean) * (a - mean))));
+    }
+
+    private static FitReport Measure(ILearned learned, TrainingSet train, TrainingSet heldOut, FitOptions options)
     {
         var scores = PredictAll(learned, heldOut);
         var auc = Metrics.Auc(scores, heldOut.Labels);
@@ -49,7 +54,6 @@ public static class ModelFitter
         Array.Fill(rate, (float)train.Positives / train.Count);
         return new FitReport
         {
-            Candidates = candidates,
             Model = learned.Description,
             Seed = options.Seed,
             Train = PartSize.Of(train),
@@ -62,6 +66,29 @@ public static class ModelFitter
             Calibration = Metrics.Calibration(scores, heldOut.Labels),
             Importance = Importance(learned, heldOut, auc, options),
         };
+    }
+
+    // Every row is scored by a model of the same kind that did not see its group.
+    private static List<SliceResult> MeasureWhole(Learner learner, TrainingSet set, FitOptions options)
+    {
+        var foldOf = Splits.FoldsByGroup(set, options.Folds, options.Seed);
+        var scores = new float[set.Count];
+        for (var fold = 0; fold < options.Folds; fold++)
+        {
+            var learned = learner.Fit(Splits.AtFold(set, foldOf, fold).Train);
+            for (var i = 0; i < scores.Length; i++)
+                if (foldOf[i] == fold) scores[i] = Finite(learned.Predict(set.Row(i)));
+        }
+        return [Slice("all", _ => true), .. options.Slices.Select(s => Slice(s.Name, i => s.Holds(set, i)))];
+
+        SliceResult Slice(string name, Func<int, bool> isIn)
+        {
+            var rows = Enumerable.Range(0, set.Count).Where(isIn).ToArray();
+            var part = set.Select(rows);
+            var partScores = Array.ConvertAll(rows, i => scores[i]);
+            return new SliceResult(name, PartSize.Of(part), Metrics.Auc(partScores, part.Labels),
+                Metrics.AucInterval(partScores, part.Labels, part.Groups, options.BootstrapRounds, options.Seed));
+        }
     }
 
     private static List<(string Feature, double Drop)> Importance(ILearned learned, TrainingSet set, double auc, FitOptions options)
@@ -116,21 +143,7 @@ public static class ModelFitter
         return medians;
     }
 
-    private static Candidate Summary(string learner, List<double> aucs)
-    {
-        var mean = aucs.Average();
-        return new Candidate(learner, mean, Math.Sqrt(aucs.Average(a => (a - mean) * (a - mean))));
-    }
-
     private static bool HasBoth(TrainingSet set) => set.Positives > 0 && set.Positives < set.Count;
 
-    private static void Check(TrainingSet train, TrainingSet heldOut)
-    {
-        if (!train.Features.SequenceEqual(heldOut.Features, StringComparer.Ordinal))
-            throw new ArgumentException("The training rows and the held-out rows have different features.", nameof(heldOut));
-        if (!HasBoth(train) || !HasBoth(heldOut))
-            throw new ArgumentException($"Both parts need rows of both labels; of {train.Count} training rows {train.Positives} have label 1, of {heldOut.Count} held-out rows {heldOut.Positives}.");
-        if (train.Groups.Intersect(heldOut.Groups).Any())
-            throw new ArgumentException("A group has rows in both parts; the measure would flatter the model.", nameof(heldOut));
-    }
+    private sealed record Learner(string Name, Func<TrainingSet, ILearned> Fit);
 }

@@ -49,6 +49,15 @@ public sealed class TrainingSet
     /// <summary>One row's values.</summary>
     public ReadOnlySpan<float> Row(int index) => Rows.AsSpan(index * Features.Count, Features.Count);
 
+    /// <summary>The column of a feature.</summary>
+    /// <exception cref="KeyNotFoundException">The set has none of this name.</exception>
+    public int IndexOf(string feature)
+    {
+        for (var i = 0; i < Features.Count; i++)
+            if (string.Equals(Features[i], feature, StringComparison.Ordinal)) return i;
+        throw new KeyNotFoundException($"No column is called '{feature}'.");
+    }
+
     /// <summary>A set of some of the rows, in the order given.</summary>
     public TrainingSet Select(IReadOnlyList<int> indices)
     {

@@ -6,8 +6,6 @@ namespace CartRecovery.Host.Verbs;
 /// <summary><c>models fit</c>: makes the default model again, from a log.</summary>
 static class ModelsVerb
 {
-    const double HeldOutShare = 0.3;
-
     public static int Run(ModelsOptions options)
     {
         if (options.Action != "fit")
@@ -28,8 +26,8 @@ static class ModelsVerb
         }
 
         Console.WriteLine($"{log.Count:N0} events of {options.Events}; folding them and fitting takes about a minute");
-        var (train, heldOut) = Splits.ByTime(PurchaseTrainingSet.From(log), HeldOutShare);
-        var model = ModelFitter.Fit(train, heldOut, new FitOptions());
+        var fit = new FitOptions { Slices = PurchaseTrainingSet.Slices };
+        var model = ModelFitter.Fit(PurchaseTrainingSet.From(log), fit);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Out))!);
         model.WriteOnnx(options.Out, "purchase", options.ModelVersion);
         var card = Path.ChangeExtension(options.Out, ".md");
@@ -41,8 +39,16 @@ static class ModelsVerb
             DataSource = "every event of a real multi-category shop in one night's three hours (2019-10-01): REES46 Marketing Platform "
                 + "(rees46.com), open data set \"eCommerce behavior data from multi category store\"; config/demo/SOURCE.md.",
             Licence = "free to use with a mention of the source and of REES46, which this is.",
-            Split = $"a row is a cart after one of its events, up to its first purchase. The first {1 - HeldOutShare:P0} of the time are for training "
+            Split = $"a row is a cart after one of its events, up to its first purchase. The first {100 * (1 - fit.HeldOutShare):0}% of the time are for training "
                 + "(the learner is chosen there, by cross-validation over shoppers); held out are the later rows of shoppers not seen before.",
+            Limits =
+            [
+                "Checkout steps, coupons, removals, devices, traffic sources and page views do not occur in the log: a score is the same with and without them.",
+                "Times of day, weekdays and the customer's earlier orders are left out: three hours of one night cannot teach them.",
+                "What kind of product it is, and how many others look at it: both tell something in this log, but the engine keeps neither.",
+                "How the night went on: a cart that was bought after the log ends counts as not bought.",
+                "Prices are this shop's, in US dollars. In another shop, fit it anew on its own log.",
+            ],
             Command = $"cartrecovery models fit --events {options.Events} --out {options.Out}",
         });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
