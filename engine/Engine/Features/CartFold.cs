@@ -12,6 +12,8 @@ public static class CartFold
     /// <summary>A session whose events carry no session id ends after this much quiet, in milliseconds (as GA4 counts).</summary>
     public const long SessionGap = 30 * 60 * 1000;
 
+    static readonly double[] s_distinct = DistinctByBits();
+
     /// <summary>Folds one event in.</summary>
     /// <param name="cart">The record; all zero for a new cart.</param>
     /// <param name="e">The event.</param>
@@ -238,9 +240,18 @@ public static class CartFold
     }
 
     /// <summary>About how many different products a sketch has seen, by linear counting: 0–266.</summary>
-    public static double EstimateDistinct(ulong sketch)
+    public static double EstimateDistinct(ulong sketch) => s_distinct[BitOperations.PopCount(sketch)];
+
+    // By the number of bits set; with all of them set the estimate has no bound, and the one before stands for it.
+    static double[] DistinctByBits()
     {
-        var zeros = 64 - BitOperations.PopCount(sketch);
-        return zeros == 64 ? 0 : zeros == 0 ? 266 : 64 * Math.Log(64.0 / zeros);
+        var estimates = new double[65];
+        for (var bits = 0; bits < 64; bits++)
+        {
+            estimates[bits] = 64 * Math.Log(64.0 / (64 - bits));
+        }
+
+        estimates[64] = estimates[63];
+        return estimates;
     }
 }
