@@ -183,8 +183,15 @@ public sealed class Outbound : IThreadPoolWorkItem
         {
             while (true)
             {
+                // Asked for before what waits is taken over, and written behind it: who has an acknowledgement has every answer to what it covers.
+                var upTo = _progress?.UpTo ?? 0;
                 var closing = TakePending();
-                var wrote = WriteAck() | WritePending() | (closing && WriteFarewell());
+                if (closing)
+                {
+                    upTo = _progress?.UpTo ?? 0;
+                }
+
+                var wrote = WritePending() | WriteAck(upTo) | (closing && WriteFarewell());
                 if (wrote)
                 {
                     var flush = await _writer.FlushAsync();
@@ -261,9 +268,8 @@ public sealed class Outbound : IThreadPoolWorkItem
         return true;
     }
 
-    bool WriteAck()
+    bool WriteAck(long upTo)
     {
-        var upTo = _progress?.UpTo ?? 0;
         if (upTo <= _acked)
         {
             return false;
