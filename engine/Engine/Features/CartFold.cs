@@ -28,7 +28,9 @@ public static class CartFold
         }
         else if (at > cart.LastAt)
         {
+            // One that comes late is not the end of the quiet that has been since.
             cart.LastGap = at - cart.LastAt;
+            cart.IdleStage = 0;
         }
 
         FoldSession(ref cart, e, slab);
@@ -36,7 +38,6 @@ public static class CartFold
         cart.LastAt = Math.Max(cart.LastAt, at);
         cart.EventCount++;
         cart.Counts[(int)e.Type]++;
-        cart.IdleStage = 0;
 
         if (e.UserLength != 0 && !slab.UserOf(e).SequenceEqual(cart.UserId))
         {
