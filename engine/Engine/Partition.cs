@@ -115,6 +115,11 @@ public sealed class Partition : IDisposable
         {
             Fault = e;
             Inbox.Close();
+            while (Inbox.TryDequeue(out var item))
+            {
+                (item as CartLookup)?.Answer.TrySetException(e);
+            }
+
             OnFault?.Invoke(e);
         }
     }
