@@ -67,7 +67,7 @@ public sealed class AckProgressTests
         }
 
         Assert.That(router.Progress.UpTo, Is.EqualTo(router.Taken));
-        Assert.That(open, Is.All.Zero);
+        Assert.That(open.TrueForAll(partitions => partitions == 0), Is.True);
 
         void Take()
         {
@@ -106,7 +106,8 @@ public sealed class AckProgressTests
         {
             var upTo = router.Progress.UpTo;
             Assert.That(upTo, Is.LessThanOrEqualTo(router.Taken));
-            for (var i = 0; i < upTo; i++) Assert.That(open[i], Is.Zero, $"{upTo} are acknowledged, and event {i} is not done");
+            var first = open.FindIndex(partitions => partitions != 0);
+            if (first >= 0 && first < upTo) Assert.Fail($"{upTo} are acknowledged, and event {first} is not done");
         }
     }
 }
