@@ -17,11 +17,13 @@ static class Greeting
         {
             var read = await input.ReadAsync(cancellationToken);
             var buffer = read.Buffer;
+            // What is left for the session to read keeps its last byte unexamined: otherwise the session would wait for more than is there.
+            // Nothing that was examined once may be unexamined again.
             if (buffer.PositionOf((byte)'\n') is not { } end)
             {
                 if (read.IsCompleted || buffer.Length > maxLine)
                 {
-                    input.AdvanceTo(buffer.Start);
+                    input.AdvanceTo(buffer.Start, read.IsCompleted ? buffer.End : buffer.GetPosition(buffer.Length - 1));
                     return null;
                 }
 
@@ -30,7 +32,15 @@ static class Greeting
             }
 
             var key = KeyIn(buffer.Slice(0, end).ToArray());
-            input.AdvanceTo(key is null ? buffer.Start : buffer.GetPosition(1, end));
+            if (key is null)
+            {
+                input.AdvanceTo(buffer.Start, end);
+            }
+            else
+            {
+                input.AdvanceTo(buffer.GetPosition(1, end));
+            }
+
             return key;
         }
     }
