@@ -74,6 +74,22 @@ public sealed class CommandLineTests
     }
 
     [Test]
+    public async Task The_containers_configuration_wants_the_shops_keys_from_the_environment()
+    {
+        using var scratch = new Scratch();
+        string[] arguments = ["check", "--config", Path.Combine(s_config, "container.yaml")];
+
+        var without = await EngineBinary.RunAsync(scratch.Folder, arguments);
+        var with = await EngineBinary.RunAsync(scratch.Folder, arguments, ("CARTRECOVERY_PUBLISHABLE_KEY", "pk_1"),
+            ("CARTRECOVERY_SECRET_KEY", "sk_1"), ("CARTRECOVERY_ORIGIN", "https://shop.example"));
+
+        Assert.That(without.ExitCode, Is.EqualTo(78), without.ToString);
+        foreach (var name in new[] { "CARTRECOVERY_PUBLISHABLE_KEY", "CARTRECOVERY_SECRET_KEY", "CARTRECOVERY_ORIGIN" })
+            Assert.That(without.Errors, Does.Contain($"the environment variable {name} is not set"));
+        Assert.That(with.ExitCode, Is.Zero, with.ToString);
+    }
+
+    [Test]
     public async Task Check_prints_the_schema_that_is_shipped()
     {
         var finished = await RunAsync("check", "--schema");

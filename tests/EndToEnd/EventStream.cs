@@ -154,6 +154,7 @@ sealed class LineStream(TcpClient client) : EventStream
 {
     readonly StreamReader _reader = new(client.GetStream(), Encoding.UTF8);
 
+    // In two pieces: the engine must not count on a whole line in one read.
     public override async Task SendAsync(ReadOnlyMemory<byte> message)
     {
         await client.GetStream().WriteAsync(message);
