@@ -46,6 +46,7 @@ static class ModelsVerb
                 "Checkout steps, coupons, removals, devices, traffic sources and page views do not occur in the log: a score is the same with and without them.",
                 "Times of day, weekdays and the customer's earlier orders are left out: three hours of one night cannot teach them.",
                 "What kind of product it is, and how many others look at it: both tell something in this log, but the engine keeps neither.",
+                "What the demo would be like on another night: it replays the log that most of the model was learned from.",
                 "How the night went on: a cart that was bought after the log ends counts as not bought.",
                 "Prices are this shop's, in US dollars. In another shop, fit it anew on its own log.",
             ],
