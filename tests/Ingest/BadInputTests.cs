@@ -1,0 +1,173 @@
+using CartRecovery.Tests.Conformance.WebSocket;
+
+namespace CartRecovery.Tests.Ingest;
+
+/// <summary>Each kind of bad input has its own code, costs one error frame, and nothing else is lost.</summary>
+[TestFixture(Via.Tcp)]
+[TestFixture(Via.WebSocket)]
+[TestFixture(Via.HttpUpgrade)]
+sealed class BadInputTests(Via via)
+{
+    RunningEngine _engine = null!;
+    Counts _before = null!;
+
+    static readonly string Long = new('x', 33 * 1024);
+
+    static readonly (string Bad, string Code)[] Bad =
+    [
+        ("not json", "invalid_json"),
+        ("{", "invalid_json"),
+        ("{\"id\":}", "invalid_json"),
+        ("{} {}", "invalid_json"),
+        ("null", "invalid_event"),
+        ("5", "invalid_event"),
+        ("\"text\"", "invalid_event"),
+        ("{}", "missing_field"),
+        ("""{"type":"page_view","cartId":"c","ts":1}""", "missing_field"),
+        ("""{"id":"e","cartId":"c","ts":1}""", "missing_field"),
+        ("""{"id":"e","type":"page_view","ts":1}""", "missing_field"),
+        ("""{"id":"e","type":"page_view","cartId":"c"}""", "missing_field"),
+        ("""{"id":"","type":"page_view","cartId":"c","ts":1}""", "missing_field"),
+        ("""{"id":null,"type":"page_view","cartId":"c","ts":1}""", "missing_field"),
+        ("""{"id":1,"type":"page_view","cartId":"c","ts":1}""", "wrong_type"),
+        ("""{"id":"e","type":7,"cartId":"c","ts":1}""", "wrong_type"),
+        ("""{"id":"e","type":"page_view","cartId":["c"],"ts":1}""", "wrong_type"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":{}}""", "wrong_type"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"price":"5"}""", "wrong_type"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"quantity":"5"}""", "wrong_type"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"meta":"mobile"}""", "wrong_type"),
+        ("""{"id":"e","type":"page_viewed","cartId":"c","ts":1}""", "unknown_type"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"quantity":0}""", "out_of_range"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"price":-1}""", "out_of_range"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"currency":"euro"}""", "out_of_range"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":"yesterday"}""", "invalid_timestamp"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":"2025-01-01T00:00:00"}""", "invalid_timestamp"),
+        ($$"""{"id":"{{new string('i', 65)}}","type":"page_view","cartId":"c","ts":1}""", "id_too_long"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"storeId":"other"}""", "foreign_store"),
+        ($$"""{"id":"e","type":"page_view","cartId":"c","ts":1,"note":"{{Long}}"}""", "event_too_large"),
+        ($"\"{new string('x', 513 * 1024)}\"", "message_too_large"),
+        (EventJson.Array(Enumerable.Repeat("""{"id":"e","type":"refund","cartId":"c","ts":1}""", 2_501)), "batch_too_large"),
+        (EventJson.Array(Enumerable.Repeat("0", 2_501)), "batch_too_large"),
+    ];
+
+    // Half of a character, as a browser escapes it when an emoji was cut off: well-formed JSON, and no text.
+    static readonly (string Bad, string Code)[] HalfCharacters =
+    [
+        ("""{"id":"\ud83d","type":"page_view","cartId":"c","ts":1}""", "invalid_utf8"),
+        ("""{"id":"e","type":"\ud83d","cartId":"c","ts":1}""", "unknown_type"),
+        ("""{"id":"e","type":"page_view","cartId":"c\ud83d","ts":1}""", "invalid_utf8"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"storeId":"\ud83d"}""", "foreign_store"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"storeId":"demo\ud83d"}""", "foreign_store"),
+        ("""{"id":"e","type":"page_view","cartId":"c","ts":"2025-01-01T00:00:0\ud83dZ"}""", "invalid_timestamp"),
+    ];
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _engine = await RunningEngine.StartAsync();
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    [SetUp]
+    public void Count() => _before = _engine.Counts;
+
+    [Test]
+    public async Task Each_kind_is_told_by_its_own_code_at_its_own_index()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        var cart = EventJson.NewCart();
+        foreach (var (bad, _) in Bad.Concat(HalfCharacters))
+        {
+            await client.SendAsync(EventJson.Of(cart), bad);
+        }
+
+        var count = Bad.Length + HalfCharacters.Length;
+        await client.SendAsync(EventJson.Of(cart));
+        // The batch of 2,501 small things is refused where it goes over the limit; what came before that counts too.
+        var heard = await client.UntilAckAsync((2 * count) + 1 + 2_500);
+        var errors = heard.Where(s => s.Type == "error").ToList();
+
+        var small = errors.FindIndex(e => e.Index == (2 * Bad.Length) - 1);
+        errors.RemoveRange(small, 2_500);
+        Assert.That(errors.Select(e => e.Code), Is.EqualTo(Bad.Concat(HalfCharacters).Select(b => b.Code)));
+        Assert.That(errors.Take(Bad.Length - 1).Select(e => e.Index), Is.EqualTo(Enumerable.Range(0, Bad.Length - 1).Select(i => (2 * i) + 1)));
+        Assert.That(errors, Has.All.Property(nameof(Said.Message)).Not.Empty);
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(count + 1));
+        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts((2 * count) + 1 + 2_500, count + 1, count + 2_500)));
+    }
+
+    [Test]
+    public async Task A_bad_event_in_a_batch_costs_nobody_else()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        var cart = EventJson.NewCart();
+        (string Bad, string Code)[] bad = [.. Bad.Where(b => b.Code is not ("invalid_json" or "message_too_large" or "batch_too_large")), .. HalfCharacters];
+        await client.SendAsync(EventJson.Array(bad.SelectMany(b => new[] { b.Bad, EventJson.Of(cart) })));
+        var heard = await client.UntilAckAsync(2 * bad.Length);
+
+        Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(bad.Select((b, i) => (2L * i, b.Code))));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(bad.Length));
+        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(2 * bad.Length, bad.Length, bad.Length)));
+    }
+
+    [Test]
+    public async Task A_batch_that_breaks_off_keeps_what_came_before()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        var cart = EventJson.NewCart();
+        await client.SendAsync($"[{EventJson.Of(cart)},{EventJson.Of(cart)},oops,{EventJson.Of(cart)}]", EventJson.Of(cart));
+        var heard = await client.UntilAckAsync(4);
+
+        Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(new[] { (2L, "invalid_json") }));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Invalid_UTF8_costs_the_message_on_lines_and_the_connection_on_a_WebSocket()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        var cart = EventJson.NewCart();
+        byte[] bad = [.. "{\"id\":\""u8, 0xc3, 0x28, .. "\"}"u8];
+        await client.SendAsync(EventJson.Of(cart));
+        await client.Raw.SendAsync(via == Via.Tcp ? [.. bad, (byte)'\n'] : ClientFrame.Text(bad));
+        await client.SendAsync(EventJson.Of(cart));
+        var heard = await client.UntilAckAsync(via == Via.Tcp ? 3 : 2);
+        var rest = await client.CloseAsync();
+
+        Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(new[] { (1L, "invalid_utf8") }));
+        Assert.That(client.CloseCode, Is.EqualTo(via == Via.Tcp ? 0 : 1007));
+        Assert.That(rest, Is.Empty);
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(via == Via.Tcp ? 2 : 1));
+    }
+
+    [Test]
+    public async Task A_message_over_the_limit_is_refused_before_it_ends()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        var message = client.Encode($"\"{new string('x', 2 << 20)}\"");
+        await client.Raw.SendAsync(message.AsMemory(0, 1 << 20));
+        var early = await client.NextAsync();
+        await client.Raw.SendAsync(message.AsMemory(1 << 20));
+        await client.SendAsync(EventJson.Of("c"));
+        var rest = await client.UntilAckAsync(2);
+
+        Assert.That((early!.Index, early.Code), Is.EqualTo((0, "message_too_large")));
+        Assert.That(rest.Select(s => s.Type), Has.None.EqualTo("error"));
+    }
+
+    [Test]
+    public async Task A_message_and_an_event_of_just_the_limit_are_taken()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        var cart = EventJson.NewCart();
+        var small = EventJson.Of(cart, more: ",\"note\":\"\"");
+        var largest = small[..^2] + new string('x', (32 * 1024) - small.Length) + "\"}";
+        var batch = EventJson.Array(Enumerable.Repeat(largest, 15));
+        batch = batch[..^1] + new string(' ', (512 * 1024) - batch.Length) + "]";
+        await client.SendAsync(largest, batch, largest[..^2] + "x\"}", batch + " ");
+        var heard = await client.UntilAckAsync(18);
+
+        Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)),
+            Is.EqualTo(new[] { (16L, "event_too_large"), (17L, "message_too_large") }));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(16));
+    }
+}

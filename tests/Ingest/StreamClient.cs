@@ -1,0 +1,149 @@
+using System.Text.Json;
+using CartRecovery.Tests.Conformance.WebSocket;
+
+namespace CartRecovery.Tests.Ingest;
+
+/// <summary>The ways to a stream.</summary>
+enum Via
+{
+    /// <summary>Lines on the stream port.</summary>
+    Tcp,
+
+    /// <summary>A WebSocket on the stream port.</summary>
+    WebSocket,
+
+    /// <summary>A WebSocket on the HTTP port.</summary>
+    HttpUpgrade,
+}
+
+/// <summary>A client of an event stream, by whichever way: sends messages, reads what comes back.</summary>
+sealed class StreamClient : IDisposable
+{
+    readonly Via _via;
+
+    StreamClient(RawClient raw, Via via)
+    {
+        Raw = raw;
+        _via = via;
+    }
+
+    public RawClient Raw { get; }
+
+    /// <summary>What the server closed with; 0 without a close frame.</summary>
+    public int CloseCode { get; private set; }
+
+    /// <summary>Pings that came.</summary>
+    public int Pings { get; private set; }
+
+    public static async Task<StreamClient> OpenAsync(RunningEngine engine, Via via, string key = RunningEngine.Secret, int? receiveBuffer = null)
+    {
+        if (via != Via.Tcp)
+        {
+            var port = via == Via.WebSocket ? engine.Stream : engine.HttpPort;
+            return new StreamClient(await RawClient.OpenWebSocketAsync(port, $"/v1/stream?key={key}", receiveBuffer), via);
+        }
+
+        var raw = await RawClient.ConnectAsync(engine.Stream, receiveBuffer);
+        await raw.SendAsync($"{{\"key\":\"{key}\"}}\n");
+        return new StreamClient(raw, via);
+    }
+
+    /// <summary>The bytes of one message.</summary>
+    public byte[] Encode(string message) => _via == Via.Tcp ? EventJson.Utf8(message + "\n") : ClientFrame.Text(message);
+
+    /// <summary>Sends messages in one write.</summary>
+    public Task SendAsync(params IEnumerable<string> messages) => Raw.SendAsync(ClientFrame.Join(messages.Select(Encode)));
+
+    /// <summary>The next thing the server says, pings answered and counted; null when it hung up.</summary>
+    public async Task<Said?> NextAsync()
+    {
+        if (_via == Via.Tcp)
+        {
+            return await Raw.ReadLineAsync() is { } line ? Said.Read(line) : null;
+        }
+
+        while (await Raw.ReadFrameAsync() is { } frame)
+        {
+            switch (frame.Opcode)
+            {
+                case ClientFrame.TextOpcode:
+                    return Said.Read(frame.Text);
+                case ClientFrame.PingOpcode:
+                    Pings++;
+                    await Raw.SendAsync(ClientFrame.Of(ClientFrame.PongOpcode, frame.Payload));
+                    break;
+                case ClientFrame.CloseOpcode:
+                    CloseCode = frame.CloseCode;
+                    break;
+                default:
+                    Assert.Fail($"the server sent a frame of type {frame.Opcode}");
+                    break;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads until that many events are acknowledged.</summary>
+    /// <returns>Everything that came, the last acknowledgement too.</returns>
+    public async Task<List<Said>> UntilAckAsync(long upTo)
+    {
+        var heard = new List<Said>();
+        while (heard is not [.., { Type: "ack" } last] || last.UpTo < upTo)
+        {
+            var said = await NextAsync();
+            Assert.That(said, Is.Not.Null, () => $"the server hung up ({CloseCode}) before it acknowledged {upTo}: {string.Join(' ', heard.TakeLast(5))}");
+            heard.Add(said!);
+        }
+
+        Assert.That(heard[^1].UpTo, Is.EqualTo(upTo));
+        return heard;
+    }
+
+    /// <summary>Reads until the server hangs up.</summary>
+    public async Task<List<Said>> UntilEndAsync()
+    {
+        var heard = new List<Said>();
+        while (await NextAsync() is { } said)
+        {
+            heard.Add(said);
+        }
+
+        return heard;
+    }
+
+    /// <summary>Says that nothing more will come, in the way's own manner, and reads until the server hangs up.</summary>
+    public async Task<List<Said>> CloseAsync()
+    {
+        if (_via == Via.Tcp)
+        {
+            Raw.HalfClose();
+        }
+        else
+        {
+            await Raw.SendAsync(ClientFrame.Close(1000));
+        }
+
+        return await UntilEndAsync();
+    }
+
+    public void Dispose() => Raw.Dispose();
+}
+
+/// <summary>A message of the server.</summary>
+sealed record Said(string Type, string Json, long UpTo = 0, long Index = 0, string Code = "", string Message = "")
+{
+    public static Said Read(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        return new Said(
+            root.GetProperty("type").GetString()!, json,
+            root.TryGetProperty("upTo", out var upTo) ? upTo.GetInt64() : 0,
+            root.TryGetProperty("index", out var index) ? index.GetInt64() : 0,
+            root.TryGetProperty("code", out var code) ? code.GetString()! : "",
+            root.TryGetProperty("message", out var message) ? message.GetString()! : "");
+    }
+
+    public override string ToString() => Json;
+}
