@@ -40,10 +40,10 @@ static class ModelsVerb
                 + "(rees46.com), open data set \"eCommerce behavior data from multi category store\"; config/demo/SOURCE.md.",
             Licence = "free to use with a mention of the source and of REES46, which this is.",
             Split = $"a row is a cart after one of its events, up to its first purchase. The first {100 * (1 - fit.HeldOutShare):0}% of the time are for training "
-                + "(the learner is chosen there, by cross-validation over shoppers); held out are the later rows of shoppers not seen before.",
+                + "(features, settings and learner were chosen there, by cross-validation over shoppers, whose AUC that flatters a little); held out are the later rows of shoppers not seen before.",
             Limits =
             [
-                "Checkout steps, coupons, removals, devices, traffic sources and page views do not occur in the log: a score is the same with and without them.",
+                "Checkout steps, coupons, removals, devices, traffic sources and page views do not occur in the log: they count as events, and say nothing more.",
                 "Times of day, weekdays and the customer's earlier orders are left out: three hours of one night cannot teach them.",
                 "What kind of product it is, and how many others look at it: both tell something in this log, but the engine keeps neither.",
                 "What the demo would be like on another night: it replays the log that most of the model was learned from.",
