@@ -50,7 +50,7 @@ public sealed class RecordStoreTests
         Assert.That((first.EventCount, second.EventCount), Is.EqualTo((1u, 2u)));
     }
 
-    // 20,000 carts are some 25 MB, in a log of 1 MB.
+    // 20,000 carts are many times what a log of 1 MB holds.
     [Test]
     public void What_has_no_room_in_memory_is_on_disk_and_all_still_right()
     {
