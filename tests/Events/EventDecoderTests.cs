@@ -142,7 +142,7 @@ public sealed class EventDecoderTests
 
         Assert.That(problem.IsError, Is.True);
         if (field is "id" or "cartId" or "userId" or "sessionId" or "productId")
-            Assert.That((problem.Code, problem.Message.Contains($"'{field}'", StringComparison.Ordinal)), Is.EqualTo(("invalid_json", true)));
+            Assert.That((problem.Code, problem.Message.Contains($"'{field}'", StringComparison.Ordinal)), Is.EqualTo(("invalid_utf8", true)));
         Assert.That(_decoder.Decode(ref reader, Now).IsError, Is.False);
     }
 

@@ -54,7 +54,7 @@ public sealed class EventRouterTests
 
         Assert.That(_source.Rejected, Is.EqualTo(new[]
         {
-            (2L, "invalid_event"), (4L, "missing_field"), (5L, "invalid_event"), (7L, "invalid_json"),
+            (2L, "invalid_event"), (4L, "missing_field"), (5L, "invalid_event"), (7L, "invalid_utf8"),
         }));
         Assert.That(Ids(), Is.EquivalentTo(new[] { "e0", "e1", "e2", "e4", "e5", "e6" }));
         Assert.That((_router.Taken, _counters.ReceivedBy(Protocol.Tcp)), Is.EqualTo((10, 10)));

@@ -172,7 +172,7 @@ public sealed class EventDecoder(EventRules rules)
                 Fail(EventErrorCode.IdTooLong, field, "is longer than 64 bytes of UTF-8");
                 break;
             case JsonText.HalfCharacter:
-                Fail(EventErrorCode.InvalidJson, field, "has an escape that is half a character");
+                Fail(EventErrorCode.InvalidUtf8, field, "has an escape that is half a character");
                 break;
             default:
                 _lengths[cell] = (byte)length;
