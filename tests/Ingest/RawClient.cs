@@ -67,7 +67,7 @@ sealed class RawClient : IDisposable
     {
         while (bytes.Length > 0)
         {
-            var count = await _socket.SendAsync(bytes, cancellationToken);
+            var count = await _socket.SendAsync(bytes[..Math.Min(bytes.Length, 16 * 1024)], cancellationToken);
             sent(count);
             bytes = bytes[count..];
         }

@@ -100,6 +100,20 @@ sealed class StreamClient : IDisposable
         return heard;
     }
 
+    /// <summary>The newest acknowledgement that <see cref="UntilAckAtLeastAsync"/> saw.</summary>
+    public long Acknowledged { get; private set; }
+
+    /// <summary>Reads until that many events are acknowledged, or more.</summary>
+    public async Task UntilAckAtLeastAsync(long upTo)
+    {
+        while (Acknowledged < upTo)
+        {
+            var said = await NextAsync();
+            Assert.That(said, Is.Not.Null, "the server hung up");
+            Acknowledged = Math.Max(Acknowledged, said!.UpTo);
+        }
+    }
+
     /// <summary>Reads until the server hangs up.</summary>
     public async Task<List<Said>> UntilEndAsync()
     {

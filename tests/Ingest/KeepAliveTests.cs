@@ -1,0 +1,58 @@
+using CartRecovery.Engine.Control;
+using CartRecovery.Tests.Delivery;
+
+namespace CartRecovery.Tests.Ingest;
+
+/// <summary>Signs of life, and what becomes of a stream that gives none.</summary>
+[TestFixture(Via.Tcp)]
+[TestFixture(Via.WebSocket)]
+[TestFixture(Via.HttpUpgrade)]
+sealed class KeepAliveTests(Via via)
+{
+    RunningEngine _engine = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _engine = await RunningEngine.StartAsync(config =>
+    {
+        config.Listen.Heartbeat = Duration.FromMilliseconds(100);
+        config.Listen.IdleTimeout = Duration.FromSeconds(1);
+    });
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    [Test]
+    public async Task A_stream_hears_heartbeats_and_stays_open_while_it_answers()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        await client.SendAsync(EventJson.Of("c"));
+        await client.UntilAckAsync(1);
+        for (var heard = 0; heard < 25; heard++)
+        {
+            var said = await client.NextAsync();
+            Assert.That(said?.Json, Is.EqualTo("""{"type":"heartbeat"}"""));
+            if (via == Via.Tcp)
+            {
+                // Lines have no pong: an empty one will do.
+                await client.Raw.SendAsync("\n");
+            }
+        }
+
+        Assert.That(client.Pings, Is.EqualTo(via == Via.Tcp ? 0 : 24).Within(1));
+        await client.SendAsync(EventJson.Of("c"));
+        Assert.That((await client.UntilAckAsync(2))[^1].UpTo, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_stream_from_which_nothing_comes_is_closed()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        await client.SendAsync(EventJson.Of("c"));
+        await Eventually.Is(() => _engine.Host.Connections.Count == 1, "it is open");
+        await client.Raw.ReadToEndAsync();
+        await Eventually.Is(() => _engine.Host.Connections.Count == 0, "nothing is left of it");
+
+        Assert.That(_engine.Host.Counters.SlowConsumers, Is.Zero);
+        Assert.That(_engine.Host.Counters.Connections, Is.Zero);
+    }
+}

@@ -1,0 +1,162 @@
+using CartRecovery.Engine;
+using CartRecovery.Engine.Control;
+using CartRecovery.Tests.Delivery;
+
+namespace CartRecovery.Tests.Ingest;
+
+/// <summary>What is bounded: streams, what waits for a client, what waits for a partition.</summary>
+[TestFixture]
+sealed class LoadLimitsTests
+{
+    const int SmallBuffer = 4096;
+
+    [Test]
+    public async Task One_stream_too_many_is_told_so_by_each_way_and_let_in_when_there_is_room([Values] Via via)
+    {
+        await using var engine = await RunningEngine.StartAsync(config => config.Listen.MaxConnections = 2);
+        using var first = await StreamClient.OpenAsync(engine, via);
+        using var second = await StreamClient.OpenAsync(engine, via);
+        await Eventually.Is(() => engine.Host.Connections.Count == 2, "both are open");
+
+        foreach (var port in new[] { engine.Stream, engine.HttpPort })
+        {
+            using var third = await RawClient.ConnectAsync(port);
+            await third.SendAsync(RawClient.Handshake());
+            Assert.That(await third.ReadHeadAsync(), Does.StartWith("HTTP/1.1 503 "));
+            third.HalfClose();
+            Assert.That(System.Text.Encoding.UTF8.GetString(await third.ReadToEndAsync()), Does.Contain("\"code\":\"too_many_connections\""));
+        }
+
+        using var lines = await RawClient.ConnectAsync(engine.Stream);
+        await lines.SendAsync(EventJson.Of("c") + "\n");
+        Assert.That(Said.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo("overloaded"));
+        Assert.That(await lines.ReadLineAsync(), Is.Null);
+
+        await first.CloseAsync();
+        await Eventually.Is(() => engine.Host.Connections.Count == 1, "there is room");
+        using var next = await StreamClient.OpenAsync(engine, via);
+        await next.SendAsync(EventJson.Of("c"));
+        Assert.That((await next.UntilAckAsync(1))[^1].UpTo, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_client_that_does_not_read_its_interventions_is_dropped_and_counted_once([Values] Via via)
+    {
+        await using var engine = await RunningEngine.StartAsync(config =>
+        {
+            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout", new string('m', 4000)));
+            config.Decisions.Window = Duration.FromMilliseconds(0);
+        });
+        using var other = await StreamClient.OpenAsync(engine, via);
+        using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
+        var cart = EventJson.NewCart();
+        for (var sent = 0; sent < 10_000 && engine.Host.Counters.SlowConsumers == 0; sent += 100)
+        {
+            try
+            {
+                await client.SendAsync(Enumerable.Range(0, 100).Select(_ => EventJson.Of(cart, "begin_checkout")));
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                // It was dropped just now.
+            }
+        }
+
+        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "it is counted");
+        await Eventually.Is(() => engine.Host.Connections.Count == 1, "it is gone");
+        await other.SendAsync(EventJson.Of(cart, "begin_checkout"));
+        await other.UntilAckAsync(1);
+        await Eventually.Is(() => engine.Counts.Received == engine.Counts.Processed, "what it sent is worked off");
+        Assert.That(engine.Host.Counters.SlowConsumers, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_client_that_never_reads_its_errors_is_dropped_and_counted([Values] Via via)
+    {
+        // The time that it is waited for is over at once.
+        await using var engine = await RunningEngine.StartAsync(
+            config => config.Listen.Heartbeat = Duration.FromMinutes(10), new SkippingTime(TimeSpan.FromSeconds(30)));
+        using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
+        using var stop = new CancellationTokenSource();
+        var sending = client.Raw.SendAllAsync(Bad(client, 400_000), _ => { }, stop.Token);
+        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "it is counted");
+        await Eventually.Is(() => engine.Host.Connections.Count == 0, "it is gone");
+        stop.Cancel();
+
+        await sending.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Eventually.Deadline);
+        Assert.That(engine.Counts.Received, Is.EqualTo(engine.Counts.Rejected));
+    }
+
+    [Test]
+    public async Task A_client_that_does_not_read_its_errors_is_not_read_either_and_loses_none_of_them([Values] Via via)
+    {
+        const int count = 400_000;
+        await using var engine = await RunningEngine.StartAsync();
+        using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
+        long sent = 0;
+        var bad = Bad(client, count);
+        var sending = client.Raw.SendAllAsync(bad, n => Interlocked.Add(ref sent, n), CancellationToken.None);
+        var taken = await StandsStillAsync(() => engine.Counts.Rejected);
+
+        Assert.That(taken, Is.InRange(1, count - 1), "it stopped reading");
+        var heard = await client.UntilAckAsync(count);
+        await sending;
+        Assert.That(heard.Where(s => s.Type == "error").Select(s => s.Index), Is.EqualTo(Enumerable.Range(0, count)));
+        Assert.That(engine.Host.Counters.SlowConsumers, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_partition_that_stands_still_holds_up_the_client_and_nothing_is_lost([Values] Via via)
+    {
+        const int count = 400_000;
+        await using var engine = await RunningEngine.StartAsync(config =>
+        {
+            config.Partitions = 1;
+            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout"));
+        });
+        using var gate = new Gate(engine);
+        using var client = await StreamClient.OpenAsync(engine, via);
+        var (cart, blocker) = (EventJson.NewCart(), EventJson.NewCart());
+        await client.SendAsync(EventJson.Of(blocker, "begin_checkout"));
+        await Eventually.Is(() => gate.IsReached, "the partition stands still");
+        long sent = 0;
+        var bytes = Conformance.WebSocket.ClientFrame.Join(EventJson.Many(cart, count).Select(client.Encode));
+        var sending = client.Raw.SendAllAsync(bytes, n => Interlocked.Add(ref sent, n), CancellationToken.None);
+        await Eventually.Is(() => engine.Host.Partitions[0].Inbox.Depth == PartitionSet.InboxCapacity, "its inbox is full");
+        var stoodAt = await StandsStillAsync(() => Interlocked.Read(ref sent));
+
+        Assert.That(stoodAt, Is.LessThan(bytes.Length), "the client is held up");
+        Assert.That(engine.Host.Partitions[0].Inbox.Depth, Is.EqualTo(PartitionSet.InboxCapacity));
+        gate.Open();
+        await client.UntilAckAsync(count + 1);
+        await sending;
+        Assert.That(await engine.EventsOfAsync(cart), Is.EqualTo(count));
+        Assert.That(engine.Counts, Is.EqualTo(new Counts(count + 1, count + 1, 0)));
+    }
+
+    static byte[] Bad(StreamClient client, int count)
+    {
+        var one = client.Encode("!");
+        var all = new byte[one.Length * count];
+        for (var i = 0; i < count; i++)
+        {
+            one.CopyTo(all, i * one.Length);
+        }
+
+        return all;
+    }
+
+    /// <summary>Waits until a count, above zero, does not change any more between two looks.</summary>
+    static async Task<long> StandsStillAsync(Func<long> count)
+    {
+        long last = 0, quiet = 0;
+        await Eventually.Is(() =>
+        {
+            var now = count();
+            quiet = now == last && now > 0 ? quiet + 1 : 0;
+            last = now;
+            return quiet == 150;
+        }, "it stands still");
+        return last;
+    }
+}
