@@ -4,13 +4,16 @@ namespace CartRecovery.Engine.Scoring;
 
 /// <summary>ONNX Runtime's shared library, loaded, with the environment that all its sessions share. It stays for the life of the
 /// process: a native library cannot be unloaded safely while a session may run.</summary>
-public sealed unsafe class OnnxRuntime
+public sealed unsafe partial class OnnxRuntime
 {
     /// <summary>The environment variable that names another copy of the library than the one beside the executable.</summary>
     public const string PathVariable = "CARTRECOVERY_ONNXRUNTIME";
 
     /// <summary>The library's file name.</summary>
     public const string FileName = "libonnxruntime.so.1";
+
+    // Official builds call home, with files in the home and temporary folders, unless the environment says this when they are loaded.
+    private const string NoTelemetryVariable = "ORT_DISABLE_TELEMETRY";
 
     private static readonly Lazy<OnnxRuntime> SharedRuntime =
         new(() => Load(Locate(Environment.GetEnvironmentVariable(PathVariable), AppContext.BaseDirectory)));
@@ -52,6 +55,7 @@ public sealed unsafe class OnnxRuntime
     {
         if (!File.Exists(path))
             throw Missing($"ONNX Runtime's library is not at {path}. It is put beside the executable by the build; set {PathVariable} to name another copy.");
+        if (SetEnvironment(NoTelemetryVariable, "1", overwrite: 0) != 0) throw Missing($"{NoTelemetryVariable} cannot be set.");
         nint library;
         try
         {
@@ -79,6 +83,10 @@ public sealed unsafe class OnnxRuntime
         api.Check(api.GetAllocatorWithDefaultOptions(&allocator), ModelException.NativeLibraryMissing);
         return new OnnxRuntime(api, version, environment, memory, allocator);
     }
+
+    // The C library's own: what .NET sets, native code does not see.
+    [LibraryImport("libc.so.6", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     private static ModelException Missing(string message) => new(ModelException.NativeLibraryMissing, message);
 }
