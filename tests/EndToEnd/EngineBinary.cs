@@ -37,6 +37,8 @@ static class EngineBinary
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
+        // Whatever it leaves behind, it leaves where the test looks and clears up.
+        start.Environment["HOME"] = start.Environment["TMPDIR"] = folder;
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         try

@@ -32,6 +32,19 @@ public sealed class RunTests
         }
     }
 
+    [Test]
+    public async Task It_leaves_nothing_behind_but_its_data()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig());
+
+        await engine.StopAsync();
+
+        // In particular none of the files that ONNX Runtime's telemetry would write, which would also mean that it calls home.
+        var files = Directory.EnumerateFiles(scratch.Folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
+        Assert.That(files.Select(file => Path.GetRelativePath(scratch.Folder, file)), Is.EquivalentTo(new[] { "cartrecovery.yaml", "data/lock" }));
+    }
+
     [TestCase(true, TestName = "Told_to_stop_under_load_it_acknowledges_all_that_it_took_over_WebSocket")]
     [TestCase(false, TestName = "Told_to_stop_under_load_it_acknowledges_all_that_it_took_over_TCP")]
     public async Task Told_to_stop_under_load(bool overWebSocket)
