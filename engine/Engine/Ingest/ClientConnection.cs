@@ -15,6 +15,9 @@ public interface IStreamSession
     /// <returns>Where to go on.</returns>
     SequencePosition Consume(in ReadOnlySequence<byte> buffer);
 
+    /// <summary>The last <see cref="Consume"/> stopped early: there may be more messages in what it was handed.</summary>
+    bool IsPaused { get; }
+
     /// <summary>Nothing more is to be read.</summary>
     bool IsClosed { get; }
 
@@ -152,19 +155,16 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             var buffer = read.Buffer;
             LastReadTicks = _setup.Partitions.Clock.GetTimestamp();
             Router.BeginRead();
-            bool paused;
             do
             {
-                var before = buffer.Length;
                 buffer = buffer.Slice(session.Consume(buffer));
-                paused = ShouldPause && buffer.Length < before;
                 await Router.SubmitAsync(CancellationToken.None);
                 if (Output.IsCongested)
                 {
                     await WaitForClientAsync();
                 }
             }
-            while (paused && !session.IsClosed);
+            while (session.IsPaused && !session.IsClosed);
 
             if (read.IsCompleted && !session.IsClosed)
             {

@@ -16,13 +16,16 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
     public bool IsClosed => false;
 
     /// <inheritdoc/>
+    public bool IsPaused { get; private set; }
+
+    /// <inheritdoc/>
     public bool ClientClosed => false;
 
     /// <inheritdoc/>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
-        while (!connection.ShouldPause)
+        while (!(IsPaused = connection.ShouldPause))
         {
             if (reader.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
             {

@@ -42,12 +42,15 @@ public abstract class WebSocketProtocol
     /// <summary>It was the client who began it.</summary>
     public bool ClientClosed { get; private set; }
 
+    /// <summary>The last <see cref="Consume"/> stopped because <see cref="ShouldPause"/> said so: there may be more in what it was handed.</summary>
+    public bool IsPaused { get; private set; }
+
     /// <summary>Works off complete frames until they run out, the connection closes, or <see cref="ShouldPause"/> says so.</summary>
     /// <returns>Where to go on.</returns>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
-        while (!IsClosed && !ShouldPause)
+        while (!IsClosed && !(IsPaused = ShouldPause))
         {
             if (_skip > 0)
             {
