@@ -90,7 +90,7 @@ sealed class EventsApi(EngineHost host)
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Taken as it is: the router says what is wrong with it.
         }

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Ingest;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace CartRecovery.Host.Api;
 
@@ -19,7 +20,7 @@ sealed class FeaturesApi(EngineHost host)
             return;
         }
 
-        var cartId = (string)context.Request.RouteValues["cartId"]!;
+        var cartId = CartIdOf(context);
         if (await FindAsync(host, key.Store, cartId, context.RequestAborted) is not { } cart)
         {
             await Answer.ProblemAsync(context, NotFound);
@@ -63,6 +64,15 @@ sealed class FeaturesApi(EngineHost host)
         writer.WriteEndArray();
         writer.WriteEndObject();
     });
+
+    // Not the route's value: in it a slash of the id is still escaped, and cannot be told from an id that has %2F in it.
+    static string CartIdOf(HttpContext context)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var query = target.IndexOf('?');
+        var path = (query < 0 ? target : target[..query]).TrimEnd('/');
+        return Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
+    }
 
     /// <summary>There is no such cart.</summary>
     public static Problem NotFound => new(404, "cart_not_found", "No event of this cart has come in.");

@@ -116,9 +116,15 @@ sealed class PredictApi : IDisposable
                     return new Problem(400, "wrong_type", $"'{feature.Name}' must be a number.");
                 }
 
+                var value = (float)feature.Value.GetDouble();
+                if (!float.IsFinite(value))
+                {
+                    return new Problem(400, "out_of_range", $"'{feature.Name}' is larger than any feature can be.");
+                }
+
                 if (_vector.IndexOf(feature.Name) is >= 0 and var index)
                 {
-                    row[index] = (float)feature.Value.GetDouble();
+                    row[index] = value;
                 }
             }
 
@@ -127,6 +133,10 @@ sealed class PredictApi : IDisposable
         catch (JsonException)
         {
             return new Problem(400, "invalid_json", "The body is not JSON.");
+        }
+        catch (InvalidOperationException)
+        {
+            return new Problem(400, "invalid_utf8", "A text of the body is not valid UTF-8, or has half a character in it.");
         }
     }
 
