@@ -78,7 +78,7 @@ sealed class LoadLimitsTests
             config => config.Listen.Heartbeat = Duration.FromMinutes(10), new SkippingTime(TimeSpan.FromSeconds(30)));
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
         using var stop = new CancellationTokenSource();
-        var sending = client.Raw.SendAllAsync(Bad(client, 400_000), _ => { }, stop.Token);
+        var sending = client.Raw.SendAllAsync(Bad(client, 150_000), _ => { }, stop.Token);
         await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "it is counted");
         await Eventually.Is(() => engine.Host.Connections.Count == 0, "it is gone");
         stop.Cancel();
@@ -90,7 +90,7 @@ sealed class LoadLimitsTests
     [Test]
     public async Task A_client_that_does_not_read_its_errors_is_not_read_either_and_loses_none_of_them([Values] Via via)
     {
-        const int count = 400_000;
+        const int count = 150_000;
         await using var engine = await RunningEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
         long sent = 0;
@@ -108,7 +108,7 @@ sealed class LoadLimitsTests
     [Test]
     public async Task A_partition_that_stands_still_holds_up_the_client_and_nothing_is_lost([Values] Via via)
     {
-        const int count = 400_000;
+        const int count = 300_000;
         await using var engine = await RunningEngine.StartAsync(config =>
         {
             config.Partitions = 1;

@@ -74,7 +74,17 @@ sealed class RawClient : IDisposable
     }
 
     /// <summary>Sends the last byte, and goes on reading.</summary>
-    public void HalfClose() => _socket.Shutdown(SocketShutdown.Send);
+    public void HalfClose()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // The other side was faster.
+        }
+    }
 
     /// <summary>Cuts the connection with a reset.</summary>
     public void Reset()

@@ -74,6 +74,7 @@ sealed class StreamClient : IDisposable
                     break;
                 case ClientFrame.CloseOpcode:
                     CloseCode = frame.CloseCode;
+                    Raw.HalfClose();
                     break;
                 default:
                     Assert.Fail($"the server sent a frame of type {frame.Opcode}");

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using CartRecovery.Tests.Ingest;
+
+namespace CartRecovery.Tests.Hosting;
+
+/// <summary>Asks the HTTP API and checks what every answer must be.</summary>
+static class ApiClient
+{
+    public static Task<ApiAnswer> GetAsync(this RunningEngine engine, string path, string? key = RunningEngine.Secret, params (string, string)[] headers) =>
+        AskAsync(engine, HttpMethod.Get, path, content: null, key, headers);
+
+    public static Task<ApiAnswer> PostAsync(
+        this RunningEngine engine, string path, string body, string? key = RunningEngine.Secret, params (string, string)[] headers) =>
+        PostAsync(engine, path, EventJson.Utf8(body), key, headers);
+
+    public static Task<ApiAnswer> PostAsync(
+        this RunningEngine engine, string path, byte[] body, string? key = RunningEngine.Secret, params (string, string)[] headers)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return AskAsync(engine, HttpMethod.Post, path, content, key, headers);
+    }
+
+    public static async Task<ApiAnswer> AskAsync(
+        this RunningEngine engine, HttpMethod method, string path, HttpContent? content, string? key, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Content = content;
+        if (key is not null)
+        {
+            request.Headers.Add("X-Api-Key", key);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var plain = new HttpClient { BaseAddress = engine.Http.BaseAddress, Timeout = engine.Http.Timeout };
+        using var response = await plain.SendAsync(request);
+        var all = response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase);
+        var answer = new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(), all);
+        if ((int)response.StatusCode >= 400 && all.GetValueOrDefault("Content-Type") == "application/problem+json")
+        {
+            Assert.That(answer.Json.GetProperty("status").GetInt32(), Is.EqualTo((int)response.StatusCode));
+            Assert.That(answer.Json.GetProperty("title").GetString(), Is.Not.Empty.And.Not.EqualTo("Error"));
+            Assert.That(answer.Json.GetProperty("detail").GetString(), Is.Not.Empty);
+        }
+
+        return answer;
+    }
+}
+
+/// <summary>An answer.</summary>
+sealed record ApiAnswer(HttpStatusCode Status, string Body, IReadOnlyDictionary<string, string> Headers)
+{
+    public JsonElement Json
+    {
+        get
+        {
+            using var document = JsonDocument.Parse(Body);
+            return document.RootElement.Clone();
+        }
+    }
+
+    /// <summary>The status and the problem's code; an answer that is no problem has none.</summary>
+    public (int Status, string? Code) Problem =>
+        ((int)Status, Headers.GetValueOrDefault("Content-Type") == "application/problem+json" ? Json.GetProperty("code").GetString() : null);
+
+    /// <summary>Accepted, rejected, and the errors' indexes and codes.</summary>
+    public (long Accepted, long Rejected, string Errors) Taken => (
+        Json.GetProperty("accepted").GetInt64(), Json.GetProperty("rejected").GetInt64(),
+        string.Join(' ', Json.GetProperty("errors").EnumerateArray().Select(e => $"{e.GetProperty("index").GetInt64()}:{e.GetProperty("code").GetString()}")));
+}

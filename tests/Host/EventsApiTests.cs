@@ -1,0 +1,203 @@
+using System.Net;
+using CartRecovery.Engine.Control;
+using CartRecovery.Tests.Ingest;
+
+namespace CartRecovery.Tests.Hosting;
+
+[TestFixture]
+sealed class EventsApiTests
+{
+    RunningEngine _engine = null!;
+    Counts _before = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _engine = await RunningEngine.StartAsync(config =>
+        config.Stores[0].Keys.Add(RunningEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example")));
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    [SetUp]
+    public void Count() => _before = _engine.Counts;
+
+    [TestCase("/v1/events")]
+    [TestCase("/v1/events/batch")]
+    public async Task One_event_an_array_and_an_object_of_events_are_taken(string path)
+    {
+        var cart = EventJson.NewCart();
+        var one = await _engine.PostAsync(path, EventJson.Of(cart));
+        var array = await _engine.PostAsync(path, EventJson.Array(EventJson.Many(cart, 3)));
+        var wrapped = await _engine.PostAsync(path, $" {{ \"events\" : {EventJson.Array(EventJson.Many(cart, 5))} }} ");
+        var none = await _engine.PostAsync(path, "[]");
+
+        Assert.That(new[] { one, array, wrapped, none }.Select(a => (a.Status, a.Taken)), Is.EqualTo(new[]
+        {
+            (HttpStatusCode.OK, (1L, 0L, "")), (HttpStatusCode.OK, (3L, 0L, "")), (HttpStatusCode.OK, (5L, 0L, "")), (HttpStatusCode.OK, (0L, 0L, "")),
+        }));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(9));
+        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(9, 9, 0)));
+    }
+
+    [Test]
+    public async Task The_answer_comes_after_the_events_are_folded_unless_the_client_does_not_wait()
+    {
+        await using var engine = await RunningEngine.StartAsync(config =>
+        {
+            config.Partitions = 1;
+            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout"));
+        });
+        using var gate = new Gate(engine);
+        var waiting = engine.PostAsync("/v1/events", EventJson.Of("c", "begin_checkout"));
+        await Delivery.Eventually.Is(() => gate.IsReached, "the partition stands still");
+        var received = await engine.PostAsync("/v1/events?ack=received", EventJson.Array(EventJson.Of("c"), EventJson.Of("c"), "{}"));
+        var waited = waiting.IsCompleted;
+        gate.Open();
+
+        Assert.That((received.Status, received.Taken), Is.EqualTo((HttpStatusCode.Accepted, (2L, 1L, "2:missing_field"))));
+        Assert.That((waited, (await waiting).Status), Is.EqualTo((false, HttpStatusCode.OK)));
+        Assert.That(await engine.EventsOfAsync("c"), Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task A_batch_that_is_partly_bad_is_partly_taken()
+    {
+        var cart = EventJson.NewCart();
+        var answer = await _engine.PostAsync("/v1/events", EventJson.Array(
+            EventJson.Of(cart), "{}", EventJson.Of(cart), EventJson.Of(cart, more: ",\"storeId\":\"other\""), EventJson.Of(cart, more: ",\"price\":\"1\""),
+            EventJson.Of(cart)));
+
+        Assert.That((answer.Status, answer.Taken), Is.EqualTo((HttpStatusCode.OK, (3L, 3L, "1:missing_field 3:foreign_store 4:wrong_type"))));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(3));
+        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(6, 3, 3)));
+    }
+
+    [Test]
+    public async Task A_batch_that_is_all_bad_is_a_bad_request_with_every_error()
+    {
+        var answer = await _engine.PostAsync("/v1/events", "[{},5]");
+
+        Assert.That((answer.Status, answer.Taken), Is.EqualTo((HttpStatusCode.BadRequest, (0L, 2L, "0:missing_field 1:invalid_event"))));
+    }
+
+    [TestCase("", 400, "invalid_json")]
+    [TestCase("hello", 400, "invalid_json")]
+    [TestCase("{\"events\":", 400, "invalid_json")]
+    [TestCase("{\"events\":[{}]", 400, "invalid_json")]
+    [TestCase("{\"events\":[{}]} {}", 400, "invalid_json")]
+    [TestCase("{\"events\":{}}", 400, "missing_field")]
+    [TestCase("{\"events\":[{}]}", 400, "missing_field")]
+    [TestCase("{\"\\ud83devents\":[]}", 400, "missing_field")]
+    [TestCase("{}", 400, "missing_field")]
+    [TestCase("null", 400, "invalid_event")]
+    [TestCase("{\"id\":\"e\",\"type\":\"x\",\"cartId\":\"c\",\"ts\":1}", 400, "unknown_type")]
+    [TestCase("{\"id\":\"e\",\"type\":\"page_view\",\"cartId\":\"c\",\"ts\":1,\"storeId\":\"other\"}", 403, "foreign_store")]
+    public async Task A_bad_body_is_a_problem(string body, int status, string code)
+    {
+        var answer = await _engine.PostAsync("/v1/events", body);
+
+        Assert.That(answer.Problem, Is.EqualTo((status, code)));
+        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(1, 0, 1)));
+    }
+
+    [Test]
+    public async Task Bytes_that_are_no_UTF8_are_a_problem()
+    {
+        byte[] bad = [.. "{\"id\":\""u8, 0xff, .. "\"}"u8];
+
+        Assert.That((await _engine.PostAsync("/v1/events", bad)).Problem, Is.EqualTo((400, "invalid_utf8")));
+        Assert.That((await _engine.PostAsync("/v1/events", (byte[])[.. "{\"events\":["u8, .. bad, .. "]}"u8])).Problem, Is.EqualTo((400, "invalid_utf8")));
+    }
+
+    [Test]
+    public async Task What_is_too_large_is_told_by_what_it_is()
+    {
+        var one = EventJson.Of("c", more: $",\"note\":\"{new string('x', 33 * 1024)}\"");
+        var many = EventJson.Array(Enumerable.Repeat(EventJson.Of("c", "refund"), 2_501));
+        var body = EventJson.Array(Enumerable.Repeat(one, 16));
+
+        Assert.That((await _engine.PostAsync("/v1/events", one)).Problem, Is.EqualTo((413, "event_too_large")));
+        Assert.That((await _engine.PostAsync("/v1/events", many)).Problem, Is.EqualTo((413, "batch_too_large")));
+        Assert.That((await _engine.PostAsync("/v1/events", body)).Problem, Is.EqualTo((413, "message_too_large")));
+        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(2, 0, 2)));
+    }
+
+    [Test]
+    public async Task A_body_over_the_limit_is_refused_in_chunks_too()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events");
+        request.Headers.TransferEncodingChunked = true;
+        request.Content = new StringContent(new string(' ', 513 * 1024));
+        using var response = await _engine.Http.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("message_too_large"));
+    }
+
+    [TestCase(null, 401, "missing_key")]
+    [TestCase("sk_other", 401, "unknown_key")]
+    public async Task Without_a_key_nothing_is_taken(string? key, int status, string code)
+    {
+        var answer = await _engine.PostAsync("/v1/events", EventJson.Of("c"), key);
+
+        Assert.That(answer.Problem, Is.EqualTo((status, code)));
+        Assert.That(answer.Headers["WWW-Authenticate"], Is.EqualTo("Bearer"));
+        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(0, 0, 0)));
+    }
+
+    [Test]
+    public async Task A_key_may_come_three_ways()
+    {
+        var event1 = EventJson.Of("c");
+
+        Assert.That((await _engine.PostAsync("/v1/events?key=sk_demo", event1, key: null)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _engine.PostAsync("/v1/events", event1, key: null, ("Authorization", "Bearer sk_demo"))).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await _engine.PostAsync("/v1/events", event1, "sk_demo")).Status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_page_of_an_allowed_origin_may_send_and_read_the_answer()
+    {
+        var allowed = await _engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_shop", ("Origin", "https://shop.example"));
+        var bad = await _engine.PostAsync("/v1/events", "{}", "pk_shop", ("Origin", "https://shop.example"));
+        var port = await _engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_demo", ("Origin", "http://localhost:5173"));
+        var elsewhere = await _engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_shop", ("Origin", "https://evil.example"));
+
+        Assert.That(new[] { allowed, bad, port }.Select(a => a.Headers.GetValueOrDefault("Access-Control-Allow-Origin")),
+            Is.EqualTo(new[] { "https://shop.example", "https://shop.example", "http://localhost:5173" }));
+        Assert.That(new[] { allowed.Status, bad.Status, port.Status },
+            Is.EqualTo(new[] { HttpStatusCode.OK, HttpStatusCode.BadRequest, HttpStatusCode.OK }));
+        Assert.That(allowed.Headers["Vary"], Is.EqualTo("Origin"));
+        Assert.That(elsewhere.Problem, Is.EqualTo((403, "forbidden_origin")));
+        Assert.That(elsewhere.Headers, Does.Not.ContainKey("Access-Control-Allow-Origin"));
+    }
+
+    [TestCase("/v1/events")]
+    [TestCase("/v1/events/batch")]
+    public async Task A_preflight_is_granted_without_a_key(string path)
+    {
+        var answer = await _engine.AskAsync(HttpMethod.Options, path, content: null, key: null,
+            ("Origin", "https://shop.example"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type,x-api-key"));
+
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(answer.Headers["Access-Control-Allow-Origin"], Is.EqualTo("*"));
+        Assert.That(answer.Headers["Access-Control-Allow-Methods"], Does.Contain("POST"));
+        Assert.That(answer.Headers["Access-Control-Allow-Headers"], Does.Contain("X-Api-Key").And.Contain("Content-Type").And.Contain("Authorization"));
+    }
+
+    [Test]
+    public async Task Stats_are_the_counts()
+    {
+        await _engine.PostAsync("/v1/events", EventJson.Array(EventJson.Of("c"), "{}"));
+        var stats = (await _engine.GetAsync("/v1/events/stats")).Json;
+        var counts = _engine.Counts;
+
+        Assert.That(stats.GetProperty("received").GetProperty("total").GetInt64(), Is.EqualTo(counts.Received));
+        Assert.That(stats.GetProperty("received").GetProperty("http").GetInt64(), Is.EqualTo(counts.Received));
+        Assert.That(stats.GetProperty("processed").GetInt64(), Is.EqualTo(counts.Processed));
+        Assert.That(stats.GetProperty("rejected").EnumerateObject().Sum(code => code.Value.GetInt64()), Is.EqualTo(counts.Rejected));
+        Assert.That(stats.GetProperty("rejected").GetProperty("missing_field").GetInt64(), Is.Positive);
+        Assert.That(stats.GetProperty("carts").GetInt64(), Is.Positive);
+        Assert.That(stats.GetProperty("connections").GetInt64(), Is.Zero);
+        Assert.That((await _engine.GetAsync("/v1/events/stats", "pk_demo")).Problem, Is.EqualTo((403, "secret_key_required")));
+    }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Net;
+using CartRecovery.Engine.Control;
+using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Telemetry;
+
+namespace CartRecovery.Tests.Hosting;
+
+/// <summary>What operators and their tools look at: health, metrics, and the answer to what is not there.</summary>
+[TestFixture]
+sealed class OperationsApiTests
+{
+    RunningEngine _engine = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _engine = await RunningEngine.StartAsync();
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    [Test]
+    public async Task An_engine_that_does_its_job_is_healthy()
+    {
+        var answer = await _engine.GetAsync("/health", key: null);
+
+        Assert.That((answer.Status, answer.Json.GetProperty("status").GetString()), Is.EqualTo((HttpStatusCode.OK, "ok")));
+        Assert.That(answer.Json.GetProperty("parts").EnumerateObject().Select(p => (p.Name, p.Value.GetProperty("status").GetString())),
+            Is.EqualTo(new[] { ("partition-0", "ok"), ("partition-1", "ok"), ("model", "ok") }));
+    }
+
+    [Test]
+    public async Task A_dead_sink_degrades_it_and_does_not_stop_it()
+    {
+        await using var engine = await RunningEngine.StartAsync(config =>
+        {
+            var webhook = new SinkConfig { Type = "webhook", Retries = 0, Timeout = Duration.FromMilliseconds(200), BatchAge = Duration.FromMilliseconds(0) };
+            // A port that nobody listens on.
+            webhook.SetOption("url", "http://127.0.0.1:1/hook");
+            webhook.SetOption("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+            config.Sinks["crm"] = webhook;
+            var campaign = RunningEngine.Answering("begin_checkout");
+            campaign.Channel = "crm";
+            config.Decisions.Campaigns.Add(campaign);
+        });
+        await engine.PostAsync("/v1/events", EventJson.Of("c", "begin_checkout"));
+        ApiAnswer? answer = null;
+        var asking = Task.CompletedTask;
+        await Eventually.Is(() =>
+        {
+            if (asking.IsCompleted)
+            {
+                asking = Task.Run(async () => answer = await engine.GetAsync("/health", key: null));
+            }
+
+            return answer?.Json.GetProperty("status").GetString() == "degraded";
+        }, "health says so");
+
+        Assert.That(answer!.Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Json.GetProperty("parts").GetProperty("sink-crm").GetProperty("status").GetString(), Is.EqualTo("down"));
+        Assert.That((await engine.PostAsync("/v1/events", EventJson.Of("c"))).Status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_partition_that_died_is_said_at_once_and_takes_nothing_more()
+    {
+        await using var engine = await RunningEngine.StartAsync(config =>
+        {
+            config.Partitions = 1;
+            config.Log.Level = LogThreshold.Error;
+            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout"));
+        });
+        engine.Host.Router.OnDecided = _ => throw new InvalidOperationException("broken on purpose");
+        using var client = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        await client.SendAsync(EventJson.Of("c"));
+        await client.UntilAckAsync(1);
+        await client.SendAsync(EventJson.Of("c", "begin_checkout"));
+        await Eventually.Is(() => engine.Host.Fault is not null, "the partition died");
+        var health = await engine.GetAsync("/health", key: null);
+        var events = await engine.PostAsync("/v1/events", EventJson.Of("c"));
+        var features = await engine.GetAsync("/v1/features/c");
+        var heard = await client.UntilEndAsync();
+
+        Assert.That((health.Status, health.Json.GetProperty("status").GetString()), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "down")));
+        Assert.That(health.Json.GetProperty("parts").GetProperty("partition-0").GetProperty("detail").GetString(), Is.EqualTo("broken on purpose"));
+        Assert.That((events.Problem, features.Problem), Is.EqualTo(((503, "unavailable"), (503, "unavailable"))));
+        Assert.That(heard, Has.None.Matches<Said>(s => s.Type == "ack"), "nothing is acknowledged that was not decided on");
+        Assert.That(client.CloseCode, Is.EqualTo(1001));
+    }
+
+    [Test]
+    public async Task The_metrics_have_every_promised_name_and_promtool_finds_nothing_wrong()
+    {
+        await using var engine = await RunningEngine.StartAsync(config =>
+        {
+            config.Sinks["console"] = new SinkConfig { Type = "console" };
+            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout"));
+        });
+        using var client = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        await client.SendAsync(EventJson.Of("c"), "{}", EventJson.Of("c", "begin_checkout"), EventJson.Of("c", "begin_checkout"));
+        await client.UntilAckAsync(4);
+        var answer = await engine.GetAsync("/metrics", key: null);
+        var metrics = answer.Body.Split('\n').Where(l => l.Length > 0 && l[0] != '#')
+            .ToDictionary(l => l[..l.LastIndexOf(' ')], l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+
+        Assert.That(answer.Headers["Content-Type"], Is.EqualTo("text/plain; version=0.0.4; charset=utf-8"));
+        Assert.That(metrics, Is.SupersetOf(new Dictionary<string, double>(StringComparer.Ordinal)
+        {
+            ["cartrecovery_events_received_total{protocol=\"websocket\"}"] = 4,
+            ["cartrecovery_events_received_total{protocol=\"tcp\"}"] = 0,
+            ["cartrecovery_events_received_total{protocol=\"http\"}"] = 0,
+            ["cartrecovery_events_processed_total"] = 3,
+            ["cartrecovery_events_rejected_total{code=\"missing_field\"}"] = 1,
+            ["cartrecovery_events_duplicate_total"] = 0,
+            [$"cartrecovery_predictions_total{{model=\"{engine.Host.Model.Id}\"}}"] = 3,
+            ["cartrecovery_interventions_total{action=\"reminder\",channel=\"socket\",outcome=\"delivered\"}"] = 1,
+            ["cartrecovery_interventions_withheld_total{reason=\"window\"}"] = 1,
+            ["cartrecovery_queue_depth{queue=\"partition-0\"}"] = 0,
+            ["cartrecovery_queue_depth{queue=\"sink-console\"}"] = 0,
+            ["cartrecovery_queue_dropped_total{queue=\"sink-console\"}"] = 0,
+            ["cartrecovery_event_latency_seconds_count"] = 3,
+            ["cartrecovery_connections{protocol=\"websocket\"}"] = 1,
+        }));
+        Assert.That(answer.Body, Does.Contain("# TYPE cartrecovery_event_latency_seconds histogram"));
+        Promtool.Passes(["check", "metrics"], answer.Body);
+    }
+
+    [TestCase("GET", "/", 404, "not_found")]
+    [TestCase("GET", "/v1/nothing", 404, "not_found")]
+    [TestCase("GET", "/v1/nothing.json", 404, "not_found")]
+    [TestCase("POST", "/v1/nothing", 404, "not_found")]
+    [TestCase("GET", "/v1/features/", 404, "not_found")]
+    [TestCase("GET", "/v1/features/a/b", 404, "not_found")]
+    [TestCase("GET", "/v1/events", 405, "method_not_allowed")]
+    [TestCase("DELETE", "/v1/events", 405, "method_not_allowed")]
+    [TestCase("POST", "/health", 405, "method_not_allowed")]
+    [TestCase("POST", "/metrics", 405, "method_not_allowed")]
+    [TestCase("GET", "/v1/predict", 405, "method_not_allowed")]
+    [TestCase("PUT", "/v1/features/c", 405, "method_not_allowed")]
+    public async Task What_is_not_there_is_a_problem(string method, string path, int status, string code)
+    {
+        var answer = await _engine.AskAsync(new HttpMethod(method), path, content: null, RunningEngine.Secret);
+
+        Assert.That(answer.Problem, Is.EqualTo((status, code)));
+        if (status == 405)
+        {
+            Assert.That(answer.Headers["Allow"], Is.Not.Empty);
+        }
+    }
+}
