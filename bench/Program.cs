@@ -2,11 +2,13 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using CartRecovery.Bench.Echo;
 using CartRecovery.Bench.Load;
 
 return args switch
 {
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),
+    ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
     ["stages", .. var rest] => RunStages(rest),
     _ => Usage(),
 };
@@ -24,6 +26,7 @@ static int Usage()
     Console.Error.WriteLine("""
         Usage:
           load [options]                  sends real events to a running engine and reports what became of them; load --help says more
+          echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001
           stages [BenchmarkDotNet args]   times single stages without a socket: stages --list flat, stages --filter '*'
         """);
     return 2;

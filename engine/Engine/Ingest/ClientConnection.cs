@@ -38,9 +38,6 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     // How long a client's last events may take to be decided on, and its last answers to be sent.
     static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(4);
 
-    // How long a client that was asked to go may take to hang up.
-    static readonly TimeSpan s_linger = TimeSpan.FromMilliseconds(500);
-
     readonly IDuplexPipe _transport;
     readonly IngestSetup _setup;
     readonly Action _abort;
@@ -89,7 +86,10 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         {
             await ReadAsync(session);
             await SayFarewellAsync();
-            await LingerAsync();
+            if (!_clientEnded)
+            {
+                await Linger.UntilEndAsync(_transport.Input);
+            }
         }
         finally
         {
@@ -209,25 +209,6 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         await WaitAsync(Task.WhenAny(_drained.Task, Output.Closed), s_farewell);
         Output.Close();
         await WaitAsync(Output.Closed, s_farewell);
-    }
-
-    // Hanging up on bytes that nobody has read resets the connection, and a reset may overtake the last answers.
-    async Task LingerAsync()
-    {
-        using var deadline = new CancellationTokenSource(s_linger);
-        try
-        {
-            while (!_clientEnded)
-            {
-                var read = await _transport.Input.ReadAsync(deadline.Token);
-                _transport.Input.AdvanceTo(read.Buffer.End);
-                _clientEnded = read.IsCompleted;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // It was asked to go.
-        }
     }
 
     static async Task WaitAsync(Task task, TimeSpan atMost)
