@@ -38,7 +38,7 @@ sealed class PredictApiTests
     public async Task What_is_left_out_is_at_the_baseline()
     {
         var nothing = (await _engine.PostAsync("/v1/predict", "{\"features\":{}}")).Json;
-        var adds = (await _engine.PostAsync("/v1/predict", "{\"features\":{\"adds\":3,\"item_count\":3,\"checkout_step\":3}}")).Json;
+        var adds = (await _engine.PostAsync("/v1/predict", "{\"features\":{\"cart_value\":500,\"seconds_since_last_add\":5,\"item_count\":3}}")).Json;
 
         Assert.That(nothing.GetProperty("features").EnumerateObject().Select(f => f.Value.GetSingle()), Is.EqualTo(_engine.Host.Model.Baseline.ToArray()));
         Assert.That(nothing.GetProperty("reasons").EnumerateArray().Select(r => r.GetProperty("effect").GetDouble()), Has.All.EqualTo(0));
