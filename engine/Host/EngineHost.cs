@@ -95,7 +95,7 @@ sealed partial class EngineHost : IAsyncDisposable
         };
         Metrics = new EngineMetrics(this);
         _app.Services.GetRequiredService<StreamPort>().Listener = new StreamListener(Ingest);
-        ApiRoutes.Map(_app, this);
+        ApiRoutes.Map(_app, this, LogRequestFailed);
     }
 
     public CartRecoveryConfig Config { get; }
@@ -259,9 +259,8 @@ sealed partial class EngineHost : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; everything taken was worked off")]
     partial void LogStopped();
 
-    /// <summary>Logs a request that an exception ended.</summary>
-    [LoggerMessage(Level = LogLevel.Error, Message = "The request of {Path} failed")]
-    public partial void LogRequestFailed(Exception failure, string path);
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed")]
+    partial void LogRequestFailed(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "A partition's worker failed; the engine stops")]
     partial void LogFault(Exception fault);

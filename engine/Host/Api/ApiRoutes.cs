@@ -12,9 +12,10 @@ namespace CartRecovery.Host.Api;
 /// <summary>The HTTP API's paths, and who may ask what.</summary>
 static class ApiRoutes
 {
-    public static void Map(WebApplication routes, EngineHost host)
+    public static void Map(WebApplication routes, EngineHost host, Action<Exception> log)
     {
-        routes.Use((context, next) => AnswerAsync(context, next, host));
+        routes.Use((context, next) => GuardAsync(context, next, log));
+        routes.UseRouting();
         var events = new EventsApi(host);
         var features = new FeaturesApi(host);
         var predictions = new PredictApi(host);
@@ -58,45 +59,45 @@ static class ApiRoutes
         return null;
     }
 
-    /// <summary>Has a request handled, and answers with a problem where nobody else did.</summary>
-    static async Task AnswerAsync(HttpContext context, RequestDelegate next, EngineHost host)
+    // What no handler expects is still answered as a problem, with a stable code.
+    static async Task GuardAsync(HttpContext context, RequestDelegate next, Action<Exception> log)
     {
-        Problem? problem = null;
         try
         {
             await next(context);
-            problem = context.Response.StatusCode switch
+            if (!context.Response.HasStarted && Unanswered(context.Response.StatusCode) is { } problem)
             {
-                StatusCodes.Status404NotFound => new Problem(404, "not_found", "There is nothing at this path; the README lists what there is."),
-                StatusCodes.Status405MethodNotAllowed => new Problem(405, "method_not_allowed", "The path is right and the method is not; see Allow."),
-                _ => null,
-            };
+                await Answer.ProblemAsync(context, problem);
+            }
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
-            // The client is gone.
-        }
-        catch (BadHttpRequestException e)
-        {
-            problem = new Problem(e.StatusCode, "bad_request", "The request is not what HTTP says it must be.");
+            await Answer.ProblemAsync(context, new Problem(e.StatusCode, "bad_request", "The request is not what HTTP says it must be."));
         }
         catch (ChannelClosedException)
         {
-            problem = new Problem(503, "unavailable", "The engine is about to stop; try again later.");
+            await Answer.ProblemAsync(context, new Problem(503, "stopping", "The engine is stopping; send the request again in a moment."));
         }
-#pragma warning disable CA1031 // Whatever it was, the client is told that it was not its fault, and the operator what it was.
-        catch (Exception e)
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for the answer.
+        }
+#pragma warning disable CA1031 // The last line: it is logged whole, and the client gets no detail of it.
+        catch (Exception e) when (!context.Response.HasStarted)
 #pragma warning restore CA1031
         {
-            host.LogRequestFailed(e, context.Request.Path);
-            problem = new Problem(500, "internal_error", "The engine made a mistake; its log says more.");
-        }
-
-        if (problem is not null && !context.Response.HasStarted)
-        {
-            await Answer.ProblemAsync(context, problem);
+            log(e);
+            await Answer.ProblemAsync(context, new Problem(500, "internal_error", "The engine failed at this request; its log says more."));
         }
     }
+
+    // What routing leaves without a body.
+    static Problem? Unanswered(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => new Problem(404, "not_found", "There is nothing at this path; the README lists what there is."),
+        StatusCodes.Status405MethodNotAllowed => new Problem(405, "method_not_allowed", "The path is right and the method is not; see Allow."),
+        _ => null,
+    };
 
     static Task MetricsAsync(HttpContext context, EngineHost host)
     {
