@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
+using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Events;
 using CartRecovery.Host;

@@ -68,7 +68,7 @@ public static class FeatureTable
             "the furthest of begin_checkout, add_shipping_info, add_payment_info and purchase; begins anew when something is added after a purchase",
             (in c, in _) => (float)c.Checkout),
         new("seconds_since_last_event", "seconds", "Quiet before the moment the features describe",
-            "at an event: the time since the event before it; at an idle trigger: the time since the latest event",
+            "at an event: the time since the latest event at an earlier time; at an idle trigger: the time since the latest event",
             (in c, in m) => (m.At > c.LastAt ? m.At - c.LastAt : c.LastGap) / 1000f),
         new("seconds_since_last_add", "seconds", "Time since something was put into the cart", "moment - latest add_to_cart; -1 without one",
             (in c, in m) => c.LastAddAt == 0 ? -1 : Math.Max(0, m.At - c.LastAddAt) / 1000f),

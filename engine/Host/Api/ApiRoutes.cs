@@ -19,6 +19,7 @@ static class ApiRoutes
         var events = new EventsApi(host);
         var features = new FeaturesApi(host);
         var predictions = new PredictApi(host);
+        routes.Lifetime.ApplicationStopped.Register(predictions.Dispose);
         var streams = new StreamApi(host);
 
         // Browsers send events, so these answer cross-origin requests of the origins that a key allows.

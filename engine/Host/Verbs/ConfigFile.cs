@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Features;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Scoring;
 

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
 
-namespace CartRecovery.Engine.Control;
+namespace CartRecovery.Engine;
 
 /// <summary>What the engine plans to take of memory, part by part, computed from the configuration before anything is allocated.</summary>
 public sealed class MemoryBudget
