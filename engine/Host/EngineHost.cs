@@ -39,13 +39,11 @@ sealed partial class EngineHost : IAsyncDisposable
     /// <param name="config">A configuration without problems.</param>
     /// <param name="budget">The memory plan, which fits.</param>
     /// <param name="time">The clocks.</param>
-    /// <param name="observer">Is told every delivery's final outcome.</param>
     /// <exception cref="ModelException">The model, or ONNX Runtime, cannot be used.</exception>
     /// <exception cref="SinkConfigurationException">A sink's settings cannot work.</exception>
     /// <exception cref="IOException">The data folder cannot be written, or another engine has it.</exception>
     /// <exception cref="UnauthorizedAccessException">The data folder cannot be written.</exception>
-    public EngineHost(
-        CartRecoveryConfig config, MemoryBudget budget, TimeProvider time, Action<Intervention, DeliveryAttemptOutcome>? observer = null)
+    public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time)
     {
         Config = config;
         var builder = WebApplication.CreateSlimBuilder();
@@ -58,7 +56,7 @@ sealed partial class EngineHost : IAsyncDisposable
         _app = BuildApp(builder, out var loggers);
         _log = loggers.CreateLogger("CartRecovery");
 
-        Sinks = new SinkSet(SinksOf(config), time, loggers, observer);
+        Sinks = new SinkSet(SinksOf(config), time, loggers);
         Router = new InterventionRouter(Connections, Sinks);
         _data = new DataFolder(config.Data);
         Partitions = new PartitionSet(budget.Partitions, new StageSetup

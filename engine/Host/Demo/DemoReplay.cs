@@ -4,6 +4,8 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Learning;
 using CartRecovery.Engine.Telemetry;
 
@@ -26,13 +28,21 @@ sealed class DemoReplay
     readonly Stopwatch _watch = new();
     long _acked;
     long _sent;
+    long _toSinks;
 
     public DemoReplay(EngineHost host, List<ShopEvent> log, TimeSpan length)
     {
         _host = host;
         _log = log;
         _length = length;
-        host.Router.OnDecided = i => Interlocked.Increment(ref _actions[(int)i.Action]);
+        host.Router.OnDecided = i =>
+        {
+            Interlocked.Increment(ref _actions[(int)i.Action]);
+            if (i.Channel != Campaign.SocketChannel)
+            {
+                Interlocked.Increment(ref _toSinks);
+            }
+        };
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -48,6 +58,7 @@ sealed class DemoReplay
         await SendAsync(socket, cancellationToken);
         await _acknowledged.Task.WaitAsync(s_patience, cancellationToken);
         _watch.Stop();
+        await WaitForSinksAsync(cancellationToken);
         await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, cancellationToken);
         await receiving;
     }
@@ -69,6 +80,19 @@ sealed class DemoReplay
             interventions  {_actions.Sum(),10:N0}   {string.Join(", ", interventions)}
             latency        received to decided: p50 {Milliseconds(latency.Quantile(0.5))}, p99 {Milliseconds(latency.Quantile(0.99))}
             """);
+    }
+
+    // The sum comes last, after the lines that the sinks print.
+    async Task WaitForSinksAsync(CancellationToken cancellationToken)
+    {
+        var outcomes = Enum.GetValues<DeliveryAttemptOutcome>();
+        var since = Stopwatch.StartNew();
+        using var pace = new PeriodicTimer(s_step);
+        while (since.Elapsed < s_patience && _host.Sinks.Runners.Sum(r =>
+            outcomes.Sum(o => Enum.GetValues<ActionKind>().Sum(a => r.Count(a, o)))) < Interlocked.Read(ref _toSinks))
+        {
+            await pace.WaitForNextTickAsync(cancellationToken);
+        }
     }
 
     static string Milliseconds(long nanoseconds) => $"{nanoseconds / 1e6:0.00} ms";
