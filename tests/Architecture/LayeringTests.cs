@@ -14,6 +14,7 @@ public sealed partial class LayeringTests
     {
         ["Events"] = [],
         ["Telemetry"] = [],
+        ["Journal"] = ["Events", "Contracts"],
         ["Features"] = ["Events", "Contracts"],
         ["Scoring"] = ["Contracts"],
         ["Learning"] = ["Events", "Features"],
@@ -124,7 +125,7 @@ public sealed partial class LayeringTests
             .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 
-    [GeneratedRegex(@"\bCartRecovery\.(Engine\.)?(?<part>Events|Ingest|Features|Scoring|Decisions|Delivery|Learning|Control|Telemetry|Contracts|Host|Plugins)",
+    [GeneratedRegex(@"\bCartRecovery\.(Engine\.)?(?<part>Events|Ingest|Journal|Features|Scoring|Decisions|Delivery|Learning|Control|Telemetry|Contracts|Host|Plugins)",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Usings();
 

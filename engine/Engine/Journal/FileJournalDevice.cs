@@ -1,0 +1,211 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace CartRecovery.Engine.Journal;
+
+/// <summary>A journal's segments as files of a folder, written by a thread of their own.</summary>
+public sealed class FileJournalDevice : JournalDevice
+{
+    const string Extension = ".journal";
+    static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
+
+    readonly string _folder;
+    readonly Dictionary<int, SafeFileHandle> _written = [];
+    readonly object _signal = new();
+    readonly Thread? _writer;
+    bool _wanted;
+    bool _stopping;
+
+    /// <summary>Opens a folder.</summary>
+    /// <param name="folder">The folder; it is made if it is to be written and not there.</param>
+    /// <param name="readOnly">Nothing will be written.</param>
+    public FileJournalDevice(string folder, bool readOnly = false)
+        : base(folder)
+    {
+        _folder = folder;
+        if (!readOnly)
+        {
+            Directory.CreateDirectory(folder);
+            _writer = new Thread(Run) { Name = $"journal {Path.GetFileName(folder)}", IsBackground = true };
+            _writer.Start();
+        }
+    }
+
+    /// <summary>The file of a segment.</summary>
+    public string FileOf(int segment) => Path.Combine(_folder, segment.ToString("D10", CultureInfo.InvariantCulture) + Extension);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> Segments()
+    {
+        var segments = new List<int>();
+        if (Directory.Exists(_folder))
+        {
+            foreach (var file in Directory.EnumerateFiles(_folder, "*" + Extension))
+            {
+                if (int.TryParse(Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var segment))
+                {
+                    segments.Add(segment);
+                }
+            }
+        }
+
+        segments.Sort();
+        return segments;
+    }
+
+    /// <inheritdoc/>
+    public override int Read(int segment, long offset, Span<byte> bytes)
+    {
+        try
+        {
+            using var file = File.OpenHandle(FileOf(segment), share: FileShare.ReadWrite | FileShare.Delete);
+            var total = 0;
+            while (total < bytes.Length)
+            {
+                var read = RandomAccess.Read(file, bytes[total..], offset + total);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                total += read;
+            }
+
+            return total;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Cut(int segment, long length)
+    {
+        using var file = File.OpenHandle(FileOf(segment), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        RandomAccess.SetLength(file, length);
+        RandomAccess.FlushToDisk(file);
+    }
+
+    /// <inheritdoc/>
+    public override long GetFileSize(int segment) => File.Exists(FileOf(segment)) ? new FileInfo(FileOf(segment)).Length : 0;
+
+    /// <inheritdoc/>
+    public override void RemoveSegment(int segment)
+    {
+        lock (_written)
+        {
+            if (_written.Remove(segment, out var file))
+            {
+                file.Dispose();
+            }
+        }
+
+        File.Delete(FileOf(segment));
+    }
+
+    /// <inheritdoc/>
+    public override void Reset()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        lock (_signal)
+        {
+            _stopping = true;
+            Monitor.Pulse(_signal);
+        }
+
+        _writer?.Join();
+        lock (_written)
+        {
+            foreach (var file in _written.Values)
+            {
+                file.Dispose();
+            }
+
+            _written.Clear();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnEnqueued()
+    {
+        lock (_signal)
+        {
+            _wanted = true;
+            Monitor.Pulse(_signal);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Write(int segment, long offset, ReadOnlySpan<byte> bytes)
+    {
+        lock (_written)
+        {
+            if (!_written.TryGetValue(segment, out var file))
+            {
+                var isNew = !File.Exists(FileOf(segment));
+                file = File.OpenHandle(FileOf(segment), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                _written.Add(segment, file);
+                if (isNew)
+                {
+                    FolderSync.Flush(_folder);
+                }
+            }
+
+            RandomAccess.Write(file, bytes, offset);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Sync()
+    {
+        lock (_written)
+        {
+            foreach (var file in _written.Values)
+            {
+                RandomAccess.FlushToDisk(file);
+            }
+
+            // All but the newest are complete: nobody writes to them any more.
+            while (_written.Count > 1)
+            {
+                var oldest = _written.Keys.Min();
+                _written[oldest].Dispose();
+                _written.Remove(oldest);
+            }
+        }
+    }
+
+    void Run()
+    {
+        var pause = 0;
+        while (true)
+        {
+            lock (_signal)
+            {
+                if (pause > 0)
+                {
+                    Monitor.Wait(_signal, pause);
+                }
+
+                while (!_wanted && !_stopping && pause == 0)
+                {
+                    Monitor.Wait(_signal);
+                }
+
+                if (_stopping)
+                {
+                    return;
+                }
+
+                _wanted = false;
+            }
+
+            pause = WorkOff() ? 0 : Math.Min(Math.Max(10, pause * 2), (int)s_longestPause.TotalMilliseconds);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using System.Text;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.EndToEnd;
+
+namespace CartRecovery.Tests.Journal;
+
+/// <summary>What was durable is read again, whatever became of the rest.</summary>
+public sealed class PartitionJournalTests
+{
+    static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
+
+    // Small ones, so that a few entries fill pages and segments.
+    static readonly JournalLayout s_layout = new(SegmentSize: 16 * 1024, PageSize: 4096);
+
+    Scratch _scratch = null!;
+
+    [SetUp]
+    public void MakeScratch() => _scratch = new Scratch();
+
+    [TearDown]
+    public void ClearUp() => _scratch.Dispose();
+
+    [Test]
+    public void What_was_appended_is_read_in_order([Values(0, 1, 7, 300)] int entries)
+    {
+        var texts = Texts(entries).ToArray();
+        Write(texts);
+        Assert.That(Read(out var reader), Is.EqualTo(texts));
+        Assert.That(reader.TornBytes, Is.Zero);
+    }
+
+    [Test]
+    public void A_journal_goes_on_where_it_ended()
+    {
+        for (var life = 0; life < 20; life++) Write(Texts(life * 3, life));
+        Assert.That(Read(out _), Is.EqualTo(Enumerable.Range(0, 20).SelectMany(life => Texts(life * 3, life))));
+    }
+
+    [Test]
+    public void It_says_how_far_it_is_durable_and_not_before()
+    {
+        var durable = new List<long>();
+        var device = Device();
+        using var journal = new PartitionJournal(device, s_layout, 0, 0, 1) { OnDurable = durable.Add };
+        var address = journal.Append(EntryKind.Tick, "one"u8);
+        Assert.That(journal.Durable, Is.LessThan(address));
+        Assert.That(journal.WaitUntilDurable(s_deadline, TimeProvider.System), Is.True);
+        Assert.That(journal.Durable, Is.EqualTo(address));
+        Assert.That(durable, Is.EqualTo([address]));
+    }
+
+    [Test]
+    public void A_tail_that_was_cut_short_ends_the_journal_and_what_is_before_stays()
+    {
+        var texts = Texts(100).ToArray();
+        Write(texts);
+        var file = Segments()[^1];
+        for (var length = new FileInfo(file).Length; length > 0; length -= 97)
+        {
+            using (var cut = File.OpenHandle(file, FileMode.Open, FileAccess.Write)) RandomAccess.SetLength(cut, length);
+            AssertStart(texts, Read(out _));
+        }
+    }
+
+    [Test]
+    public void Garbage_behind_the_tail_is_told()
+    {
+        var texts = Texts(10).ToArray();
+        Write(texts);
+        using var device = Device();
+        var before = Reader(device);
+        while (before.TryNext(out _)) { }
+
+        using (var stream = new FileStream(Segments()[^1], FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.SetLength(s_layout.OffsetOf(before.End));
+            stream.Seek(0, SeekOrigin.End);
+            stream.Write(Encoding.UTF8.GetBytes(new string('x', 77)));
+        }
+
+        Assert.That(Read(out var reader), Is.EqualTo(texts));
+        Assert.That((reader.End, reader.TornBytes), Is.EqualTo((before.End, 77L)));
+    }
+
+    [Test]
+    public void A_hole_in_the_middle_is_damage([Values(0, 1, 2)] int segment)
+    {
+        Write(Texts(200).ToArray(), commitEach: true);
+        Assert.That(Segments(), Has.Length.GreaterThan(4));
+        using (var file = new FileStream(Segments()[segment], FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.Seek(1000, SeekOrigin.Begin);
+            file.Write(new byte[500]);
+        }
+
+        Assert.That(Assert.Throws<JournalException>(() => Read(out _))!.Code, Is.EqualTo("journal_damaged"));
+    }
+
+    [Test]
+    public void A_missing_segment_is_damage()
+    {
+        Write(Texts(200).ToArray(), commitEach: true);
+        File.Delete(Segments()[1]);
+        Assert.That(Assert.Throws<JournalException>(() => Read(out _))!.Code, Is.EqualTo("journal_damaged"));
+    }
+
+    [Test]
+    public void Every_flipped_byte_is_noticed()
+    {
+        var texts = Texts(12).ToArray();
+        Write(texts);
+        var file = Segments()[0];
+        var whole = File.ReadAllBytes(file);
+        using var device = Device();
+        var end = Reader(device);
+        while (end.TryNext(out _)) { }
+
+        for (var at = (int)JournalLayout.FirstAddress; at < end.End; at++)
+        {
+            var bytes = (byte[])whole.Clone();
+            bytes[at] ^= 0x10;
+            File.WriteAllBytes(file, bytes);
+            string[] read = [];
+            try
+            {
+                read = Read(out _);
+            }
+            catch (JournalException e)
+            {
+                Assert.That(e.Code, Is.EqualTo("journal_damaged"));
+                continue;
+            }
+
+            // A flip in the padding between entries changes nothing.
+            AssertStart(texts, read);
+        }
+    }
+
+    [Test]
+    public void Segments_before_the_truncation_go()
+    {
+        var device = Device();
+        using (var journal = new PartitionJournal(device, s_layout, 0, 0, 1))
+        {
+            foreach (var text in Texts(200)) journal.Append(EntryKind.Tick, Encoding.UTF8.GetBytes(text));
+            journal.WaitUntilDurable(s_deadline, TimeProvider.System);
+            journal.TruncateUntil(2 * s_layout.SegmentSize + 100);
+            journal.Append(EntryKind.Tick, "last"u8);
+            journal.WaitUntilDurable(s_deadline, TimeProvider.System);
+            Eventually.Is(() => !File.Exists(device.FileOf(1)), "the segments are gone").GetAwaiter().GetResult();
+        }
+
+        Assert.That(Segments().Select(Path.GetFileName).First(), Is.EqualTo("0000000002.journal"));
+        var read = Read(out _);
+        Assert.That(read, Is.Not.Empty);
+        Assert.That(Texts(200).Append("last").TakeLast(read.Length), Is.EqualTo(read));
+    }
+
+    static void AssertStart(string[] all, string[] read) => Assert.That(read, Is.EqualTo(all.Take(read.Length)));
+
+    static IEnumerable<string> Texts(int count, int seed = 0)
+    {
+        var random = new Random(seed);
+        return Enumerable.Range(0, count).Select(i => $"{seed}/{i} {new string((char)('a' + (i % 26)), random.Next(1, 900))}");
+    }
+
+    string[] Segments() => [.. Directory.GetFiles(Path.Combine(_scratch.Folder, "journal")).Order(StringComparer.Ordinal)];
+
+    FileJournalDevice Device() => new(Path.Combine(_scratch.Folder, "journal"));
+
+    static JournalReader Reader(JournalDevice device) => new(device, s_layout);
+
+    void Write(IEnumerable<string> texts, bool commitEach = false)
+    {
+        var device = Device();
+        var reader = Reader(device);
+        while (reader.TryNext(out _)) { }
+
+        using var journal = new PartitionJournal(device, s_layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
+        foreach (var text in texts)
+        {
+            journal.Append(EntryKind.Tick, Encoding.UTF8.GetBytes(text));
+            if (commitEach) journal.WaitUntilDurable(s_deadline, TimeProvider.System);
+        }
+
+        Assert.That(journal.WaitUntilDurable(s_deadline, TimeProvider.System), Is.True);
+    }
+
+    string[] Read(out JournalReader reader)
+    {
+        using var device = new FileJournalDevice(Path.Combine(_scratch.Folder, "journal"), readOnly: true);
+        reader = Reader(device);
+        var texts = new List<string>();
+        while (reader.TryNext(out var entry))
+        {
+            Assert.That(entry.Kind, Is.EqualTo(EntryKind.Tick));
+            texts.Add(Encoding.UTF8.GetString(entry.Payload.Span));
+        }
+
+        return [.. texts];
+    }
+}
