@@ -28,7 +28,7 @@ public class FoldBenchmarks
         {
             var reader = new Utf8JsonReader(message);
             reader.Read();
-            decoder.Decode(ref reader, 1_732_095_600_000);
+            decoder.Decode(ref reader, message, 1_732_095_600_000);
             decoder.AppendTo(_slab);
         }
 

@@ -54,7 +54,7 @@ public class PartitionBenchmarks
             {
                 var reader = new Utf8JsonReader(_messages[j]);
                 reader.Read();
-                _decoder.Decode(ref reader, 1_732_095_600_000);
+                _decoder.Decode(ref reader, _messages[j], 1_732_095_600_000);
                 _decoder.AppendTo(_slab);
             }
 

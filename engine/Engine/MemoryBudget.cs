@@ -35,7 +35,7 @@ public sealed class MemoryBudget
             ("carts", Carts.Bytes * Partitions, $"{Partitions} × {Carts.Bytes >> 20} MB: FASTER log and index"),
             ("customers", Customers.Bytes * Partitions, $"{Partitions} × {Customers.Bytes >> 20} MB: FASTER log and index"),
             ("timers", (long)TimersPerPartition * TimerWheel.BytesPerTimer * Partitions, $"{Partitions} × {TimersPerPartition:N0} idle timers"),
-            ("inboxes", (long)EventSlab.Size * PartitionSet.InboxCapacity * Partitions,
+            ("inboxes", EventSlab.SizeFor(config.Limits.Event.Bytes) * PartitionSet.InboxCapacity * Partitions,
                 $"{Partitions} × {PartitionSet.InboxCapacity} slabs of {EventSlab.Capacity} events"),
             ("batches", (long)config.Scoring.Batch * (Unsafe.SizeOf<CartRecord>() + (FeatureTable.All.Count * 4)) * Partitions,
                 $"{Partitions} × {config.Scoring.Batch} rows"),

@@ -34,6 +34,9 @@ public sealed class PartitionSet : IDisposable
     /// <summary>The clocks that events are stamped with.</summary>
     public TimeProvider Clock { get; }
 
+    /// <summary>How far event time has come, over all sources.</summary>
+    public Watermark Watermark { get; } = new();
+
     /// <summary>Where slabs come from and go back to.</summary>
     public SlabPool Slabs { get; }
 

@@ -137,13 +137,13 @@ public sealed class EventDecoderTests
         reader.Read();
         reader.Read();
 
-        var problem = _decoder.Decode(ref reader, Now);
+        var problem = _decoder.Decode(ref reader, json, Now);
         reader.Read();
 
         Assert.That(problem.IsError, Is.True);
         if (field is "id" or "cartId" or "userId" or "sessionId" or "productId")
             Assert.That((problem.Code, problem.Message.Contains($"'{field}'", StringComparison.Ordinal)), Is.EqualTo(("invalid_utf8", true)));
-        Assert.That(_decoder.Decode(ref reader, Now).IsError, Is.False);
+        Assert.That(_decoder.Decode(ref reader, json, Now).IsError, Is.False);
     }
 
     [TestCase("""{"meta":{"device":"\ud800ile"}}""")]

@@ -28,7 +28,7 @@ static class EventReading
     {
         var reader = new Utf8JsonReader(json);
         reader.Read();
-        return decoder.Decode(ref reader, receivedAt);
+        return decoder.Decode(ref reader, json, receivedAt);
     }
 
     public static EventSlab Slab(params IEnumerable<TestEvent> events)

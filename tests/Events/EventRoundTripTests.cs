@@ -44,8 +44,8 @@ public sealed class EventRoundTripTests
         {
             foreach (var json in events)
             {
-                if (!slab.HasRoom) slab.Reset();
                 if (decoder.Read(json).IsError) throw new InvalidOperationException("An event was refused.");
+                if (!slab.HasRoom(decoder.Record.TextLength)) slab.Reset();
                 decoder.AppendTo(slab);
             }
         }

@@ -8,11 +8,11 @@ public sealed class EventSlabTests
 {
     [Test]
     public void An_event_takes_no_more_than_the_memory_budget_says() =>
-        Assert.That(Unsafe.SizeOf<EventRecord>(), Is.LessThanOrEqualTo((EventSlab.Size - EventSlab.TextCapacity) / EventSlab.Capacity));
+        Assert.That(Unsafe.SizeOf<EventRecord>(), Is.LessThanOrEqualTo((EventSlab.SizeFor(0) - EventSlab.TextCapacity) / EventSlab.Capacity));
 
     [TestCase(1)]
     [TestCase(EventSlab.MaxIdLength)]
-    public void A_slab_that_has_room_has_it_for_any_event(int idLength)
+    public void A_slab_is_full_of_events_or_of_their_texts(int idLength)
     {
         var id = new string('x', idLength);
         var decoder = new EventDecoder(EventReading.Rules());
@@ -20,11 +20,11 @@ public sealed class EventSlabTests
         Assert.That(decoder.Read(e.ToUtf8()).IsError, Is.False);
 
         var slab = new EventSlab();
-        while (slab.HasRoom) decoder.AppendTo(slab);
+        while (slab.HasRoom(decoder.Record.TextLength)) decoder.AppendTo(slab);
 
         Assert.That(slab.Count, Is.EqualTo(Math.Min(EventSlab.Capacity, slab.TextLength / (5 * idLength))));
         Assert.That(slab.TextLength, Is.EqualTo(slab.Count * 5 * idLength));
-        Assert.That(slab.Count, Is.EqualTo(idLength == 1 ? EventSlab.Capacity : EventSlab.TextCapacity / EventSlab.MaxTextPerEvent));
+        Assert.That(slab.Count, Is.EqualTo(idLength == 1 ? EventSlab.Capacity : EventSlab.TextCapacity / (5 * EventSlab.MaxIdLength)));
     }
 
     [Test]
@@ -39,7 +39,7 @@ public sealed class EventSlabTests
     }
 
     [Test]
-    public void A_copy_in_another_slab_keeps_its_texts_and_gains_the_flag()
+    public void A_fact_in_another_slab_keeps_its_ids_and_gains_the_flag()
     {
         var slab = EventReading.Slab(
             new TestEvent("page_view", EventReading.Now) { Id = "before" },
@@ -47,7 +47,7 @@ public sealed class EventSlabTests
         var other = EventReading.Slab(new TestEvent("page_view", EventReading.Now) { Id = "already here" });
 
         ref readonly var original = ref slab.Records[1];
-        other.Append(original, slab.Text.AsSpan(original.TextOffset..slab.TextLength), EventFlags.CustomerFact);
+        other.AppendFact(original, slab);
 
         Assert.That(Texts(other), Is.EqualTo(new[] { "already here|c1||", "e1|c1|u1|s1" }));
         Assert.That(other.Records[1].Flags, Is.EqualTo(EventFlags.HasPrice | EventFlags.CustomerFact));

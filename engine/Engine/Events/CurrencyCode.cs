@@ -6,6 +6,13 @@ public static class CurrencyCode
     /// <summary>Packs a code of three letters.</summary>
     public static uint Parse(string code) => (uint)(code[0] | (code[1] << 8) | (code[2] << 16));
 
+    /// <summary>Packs a code of three letters, in either case.</summary>
+    /// <returns>The code, or 0 if it is none.</returns>
+    public static uint Parse(ReadOnlySpan<byte> code) =>
+        code.Length == 3 && char.IsAsciiLetter((char)code[0]) && char.IsAsciiLetter((char)code[1]) && char.IsAsciiLetter((char)code[2])
+            ? (uint)((code[0] | (code[1] << 8) | (code[2] << 16)) & 0xdfdfdf)
+            : 0;
+
     /// <summary>The code's letters.</summary>
     public static string ToString(uint code) => string.Create(3, code, static (text, packed) =>
     {

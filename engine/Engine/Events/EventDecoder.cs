@@ -8,14 +8,16 @@ namespace CartRecovery.Engine.Events;
 /// </summary>
 public sealed class EventDecoder(EventRules rules)
 {
-    const int TextFields = (int)EventField.ProductId;
-    const ulong CustomerSeed = 0x9e3779b97f4a7c15;
+    // How far in an object or array of an unknown field may begin: it is one level further in when it is read again as meta.
+    const int DeepestField = 63;
 
-    readonly byte[] _texts = new byte[TextFields * EventSlab.MaxIdLength];
-    readonly byte[] _lengths = new byte[TextFields];
+    readonly EventIds _ids = new();
     readonly byte[] _unescaped = new byte[EventSlab.MaxIdLength];
+    readonly MetaText _meta = new();
     EventRecord _record;
     bool _hasTimestamp;
+    bool _hasDevice;
+    bool _hasSource;
     EventProblem _problem;
 
     /// <summary>The event last decoded; its text lengths are set, its text offset is not.</summary>
@@ -26,8 +28,9 @@ public sealed class EventDecoder(EventRules rules)
     /// an event that is well-formed and wrong comes back as a problem.
     /// </summary>
     /// <param name="reader">On the first token of the value; on its last one afterwards.</param>
+    /// <param name="json">All that the reader reads.</param>
     /// <param name="receivedAt">When the event arrived, in milliseconds since 1970 UTC.</param>
-    public EventProblem Decode(ref Utf8JsonReader reader, long receivedAt)
+    public EventProblem Decode(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, long receivedAt)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -39,15 +42,31 @@ public sealed class EventDecoder(EventRules rules)
         _record = default;
         _record.Quantity = 1;
         _record.Store = rules.StoreIndex;
-        Array.Clear(_lengths);
-        _hasTimestamp = false;
+        _ids.Clear();
+        _meta.Clear();
+        _hasTimestamp = _hasDevice = _hasSource = false;
         _problem = default;
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            var nameAt = (int)reader.TokenStartIndex;
             var field = EventFields.Parse(Text(ref reader));
             reader.Read();
+            if (reader.TokenType == JsonTokenType.Null)
+            {
+                continue;
+            }
+
+            var valueAt = (int)reader.TokenStartIndex;
             ReadValue(ref reader, field, receivedAt);
+            if (field is EventField.Other or EventField.Device or EventField.Source)
+            {
+                _meta.AddField(json[nameAt..(int)reader.BytesConsumed]);
+            }
+            else if (field == EventField.Meta && json[valueAt] == '{')
+            {
+                _meta.AddMembers(json[(valueAt + 1)..((int)reader.BytesConsumed - 1)]);
+            }
         }
 
         if (reader.BytesConsumed - start > rules.MaxEventBytes)
@@ -59,32 +78,16 @@ public sealed class EventDecoder(EventRules rules)
     }
 
     /// <summary>Copies the event last decoded to the end of a slab that has room.</summary>
-    public void AppendTo(EventSlab slab)
+    /// <returns>The event in the slab.</returns>
+    public ref EventRecord AppendTo(EventSlab slab)
     {
-        ref var record = ref slab.Records[slab.Count++];
-        record = _record;
-        record.TextOffset = slab.TextLength;
-        var target = slab.Text.AsSpan(slab.TextLength);
-        for (var cell = 0; cell < TextFields; cell++)
-        {
-            var text = Cell(cell);
-            text.CopyTo(target);
-            target = target[text.Length..];
-            slab.TextLength += text.Length;
-        }
+        ref var record = ref slab.Append(_record, out var target);
+        _meta.CopyTo(_ids.CopyTo(target));
+        return ref record;
     }
-
-    ReadOnlySpan<byte> Cell(int cell) => _texts.AsSpan(cell * EventSlab.MaxIdLength, _lengths[cell]);
-
-    ReadOnlySpan<byte> Text(EventField field) => Cell((int)field - 1);
 
     void ReadValue(ref Utf8JsonReader reader, EventField field, long receivedAt)
     {
-        if (reader.TokenType == JsonTokenType.Null)
-        {
-            return;
-        }
-
         switch (field)
         {
             case EventField.Id or EventField.CartId or EventField.UserId or EventField.SessionId or EventField.ProductId:
@@ -119,11 +122,8 @@ public sealed class EventDecoder(EventRules rules)
                 }
 
                 break;
-            case EventField.Device or EventField.Source:
-                ReadContext(ref reader, field);
-                break;
             default:
-                reader.Skip();
+                ReadField(ref reader, field);
                 break;
         }
     }
@@ -134,11 +134,14 @@ public sealed class EventDecoder(EventRules rules)
         {
             var field = EventFields.Parse(Text(ref reader));
             reader.Read();
-            ReadContext(ref reader, field);
+
+            // The event's own comes behind in its meta, and the later one counts.
+            var isKnown = (field == EventField.Device && _hasDevice) || (field == EventField.Source && _hasSource);
+            ReadContext(ref reader, isKnown ? EventField.Other : field);
         }
     }
 
-    // meta is the shop's own: what the engine does not know there is not wrong.
+    // What the engine does not know is the shop's own, and not wrong.
     void ReadContext(ref Utf8JsonReader reader, EventField field)
     {
         if (reader.TokenType != JsonTokenType.String)
@@ -155,6 +158,32 @@ public sealed class EventDecoder(EventRules rules)
         }
     }
 
+    void ReadField(ref Utf8JsonReader reader, EventField field)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            ReadContext(ref reader, field);
+            _hasDevice |= field == EventField.Device;
+            _hasSource |= field == EventField.Source;
+            return;
+        }
+
+        var depth = reader.CurrentDepth;
+        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+        {
+            do
+            {
+                if (reader.CurrentDepth == DeepestField && (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray))
+                {
+                    Fail(EventErrorCode.InvalidEvent, "the event is nested too deeply");
+                }
+
+                reader.Read();
+            }
+            while (reader.CurrentDepth > depth);
+        }
+    }
+
     void ReadText(ref Utf8JsonReader reader, EventField field)
     {
         if (!Expect(ref reader, JsonTokenType.String, field, "a string"))
@@ -162,20 +191,13 @@ public sealed class EventDecoder(EventRules rules)
             return;
         }
 
-        var cell = (int)field - 1;
-        var target = _texts.AsSpan(cell * EventSlab.MaxIdLength, EventSlab.MaxIdLength);
-        var raw = reader.ValueSpan;
-        var length = reader.ValueIsEscaped ? JsonText.Unescape(raw, target) : raw.TryCopyTo(target) ? raw.Length : JsonText.TooLong;
-        switch (length)
+        switch (_ids.Read(ref reader, field))
         {
             case JsonText.TooLong:
                 Fail(EventErrorCode.IdTooLong, field, "is longer than 64 bytes of UTF-8");
                 break;
             case JsonText.HalfCharacter:
                 Fail(EventErrorCode.InvalidUtf8, field, "has an escape that is half a character");
-                break;
-            default:
-                _lengths[cell] = (byte)length;
                 break;
         }
     }
@@ -213,15 +235,7 @@ public sealed class EventDecoder(EventRules rules)
             return;
         }
 
-        if (reader.TryGetInt32(out var quantity) && quantity is >= 1 and <= Money.MaxQuantity)
-        {
-            _record.Quantity = quantity;
-        }
-        else if (reader.TryGetDouble(out var real) && real is >= 1 and <= Money.MaxQuantity && Math.Floor(real) == real)
-        {
-            _record.Quantity = (int)real;
-        }
-        else
+        if (!EventNumbers.TryReadQuantity(ref reader, out _record.Quantity))
         {
             Fail(EventErrorCode.OutOfRange, "'quantity' must be a whole number from 1 to 100,000");
         }
@@ -234,9 +248,8 @@ public sealed class EventDecoder(EventRules rules)
             return;
         }
 
-        if (reader.TryGetDouble(out var price) && price is >= 0 and <= Money.MaxPrice)
+        if (EventNumbers.TryReadPrice(ref reader, out _record.Price))
         {
-            _record.Price = (long)Math.Round(price * Money.PerUnit);
             _record.Flags |= EventFlags.HasPrice;
         }
         else
@@ -252,12 +265,8 @@ public sealed class EventDecoder(EventRules rules)
             return;
         }
 
-        var code = Text(ref reader);
-        if (code.Length == 3 && char.IsAsciiLetter((char)code[0]) && char.IsAsciiLetter((char)code[1]) && char.IsAsciiLetter((char)code[2]))
-        {
-            _record.Currency = (uint)((code[0] | code[1] << 8 | code[2] << 16) & 0xdfdfdf);
-        }
-        else
+        _record.Currency = CurrencyCode.Parse(Text(ref reader));
+        if (_record.Currency == 0)
         {
             Fail(EventErrorCode.OutOfRange, "'currency' must be the three letters of an ISO 4217 code");
         }
@@ -265,23 +274,20 @@ public sealed class EventDecoder(EventRules rules)
 
     void ReadTimestamp(ref Utf8JsonReader reader, long receivedAt)
     {
-        long time;
+        if (reader.TokenType is not (JsonTokenType.Number or JsonTokenType.String))
+        {
+            Expect(ref reader, JsonTokenType.Number, EventField.Timestamp, "a number or a string");
+            return;
+        }
+
+        var time = 0L;
         if (reader.TokenType == JsonTokenType.Number)
         {
             time = EventTime.FromNumber(ref reader);
         }
-        else if (reader.TokenType == JsonTokenType.String)
+        else if (!EventTime.TryFromText(ref reader, Text(ref reader), out time))
         {
-            if (!EventTime.TryFromText(ref reader, Text(ref reader), out time))
-            {
-                Fail(EventErrorCode.InvalidTimestamp, "'ts' must be milliseconds since 1970 or RFC 3339 with a zone");
-                return;
-            }
-        }
-        else
-        {
-            Fail(EventErrorCode.WrongType, EventField.Timestamp, "a number or a string");
-            reader.Skip();
+            Fail(EventErrorCode.InvalidTimestamp, "'ts' must be milliseconds since 1970 or RFC 3339 with a zone");
             return;
         }
 
@@ -297,25 +303,19 @@ public sealed class EventDecoder(EventRules rules)
 
     EventProblem Finish()
     {
-        var missing = Text(EventField.Id).IsEmpty ? EventField.Id
+        var missing = _ids[EventField.Id].IsEmpty ? EventField.Id
             : _record.Type == EventType.None ? EventField.Type
-            : Text(EventField.CartId).IsEmpty ? EventField.CartId
+            : _ids[EventField.CartId].IsEmpty ? EventField.CartId
             : !_hasTimestamp ? EventField.Timestamp : EventField.Other;
         if (missing != EventField.Other)
         {
             return new(EventErrorCode.MissingField, $"'{EventFields.NameOf(missing)}' is missing; an event needs id, type, cartId and ts");
         }
 
-        _record.IdLength = _lengths[0];
-        _record.CartLength = _lengths[1];
-        _record.UserLength = _lengths[2];
-        _record.SessionLength = _lengths[3];
-        _record.ProductLength = _lengths[4];
-        _record.Id = Hash128.Of(Text(EventField.Id), rules.Seed);
-        _record.Cart = Hash128.Of(Text(EventField.CartId), rules.Seed);
-        _record.Customer = _record.UserLength == 0 ? default : Hash128.Of(Text(EventField.UserId), rules.Seed ^ CustomerSeed);
-        _record.Session = _record.SessionLength == 0 ? 0 : Hash128.Of(Text(EventField.SessionId), rules.Seed).Low;
-        _record.Product = _record.ProductLength == 0 ? 0 : Hash128.Of(Text(EventField.ProductId), rules.Seed).Low;
+        EventKeys.Set(
+            ref _record, rules.Seed, _ids[EventField.Id], _ids[EventField.CartId], _ids[EventField.UserId], _ids[EventField.SessionId],
+            _ids[EventField.ProductId]);
+        _record.MetaLength = _meta.Length;
         if (rules.Verified)
         {
             _record.Flags |= EventFlags.Verified;

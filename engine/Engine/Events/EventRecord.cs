@@ -4,7 +4,7 @@ namespace CartRecovery.Engine.Events;
 
 /// <summary>
 /// A decoded, validated event in fixed width. Its texts (ids as the shop wrote them) lie one behind the other in the slab's text, from
-/// <see cref="TextOffset"/>: event id, cart, user, session, product.
+/// <see cref="TextOffset"/>: event id, cart, user, session, product, meta.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct EventRecord
@@ -27,6 +27,9 @@ public struct EventRecord
     /// <summary>When it happened: milliseconds since 1970 UTC, clamped to the limits of lateness.</summary>
     public long Timestamp;
 
+    /// <summary>The highest event time in the process when it was taken in, its own included (<see cref="CartRecovery.Engine.Events.Watermark"/>).</summary>
+    public long Watermark;
+
     /// <summary>The price of one unit in <see cref="Money"/> units; meaningful with <see cref="EventFlags.HasPrice"/>.</summary>
     public long Price;
 
@@ -35,6 +38,9 @@ public struct EventRecord
 
     /// <summary>Where the texts start in the slab.</summary>
     public int TextOffset;
+
+    /// <summary>Bytes of its meta; 0 where there is none.</summary>
+    public int MetaLength;
 
     /// <summary>Three letters of ISO 4217, first letter lowest; 0 where the event does not say.</summary>
     public uint Currency;
@@ -52,6 +58,12 @@ public struct EventRecord
     public byte UserLength;
     public byte SessionLength;
     public byte ProductLength;
+
+    /// <summary>Bytes of its ids.</summary>
+    public readonly int IdsLength => IdLength + CartLength + UserLength + SessionLength + ProductLength;
+
+    /// <summary>Bytes of all its texts.</summary>
+    public readonly int TextLength => IdsLength + MetaLength;
 }
 
 /// <summary>What else is known of an event.</summary>
@@ -71,6 +83,9 @@ public enum EventFlags : byte
 
     /// <summary>A copy for another partition's customer records: it changes no cart.</summary>
     CustomerFact = 8,
+
+    /// <summary>An event of this id was there before: it changes nothing.</summary>
+    Duplicate = 16,
 }
 
 /// <summary>

@@ -11,5 +11,5 @@ public sealed record EventRules(
     byte[] StoreId, ushort StoreIndex, bool Verified, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
 {
     /// <summary>The seed of the store's keys, so that two stores' carts of the same name are two carts.</summary>
-    public ulong Seed { get; } = Hash128.Of(StoreId, seed: 0).Low;
+    public ulong Seed { get; } = EventKeys.SeedOf(StoreId);
 }

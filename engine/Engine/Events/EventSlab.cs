@@ -12,17 +12,13 @@ public sealed class EventSlab
     /// <summary>The longest id, in bytes of UTF-8.</summary>
     public const int MaxIdLength = 64;
 
-    /// <summary>The texts of one event at the most.</summary>
-    public const int MaxTextPerEvent = 5 * MaxIdLength;
-
-    /// <summary>Room for texts: that of typical ids (36 characters) in a full slab.</summary>
+    /// <summary>Room for texts: that of typical ids (36 characters) in a full slab, and of any event of the default limit.</summary>
     public const int TextCapacity = 32 * 1024;
 
-    /// <summary>The bytes that a slab takes, for the memory budget.</summary>
-    public const int Size = (Capacity * 128) + TextCapacity + 256;
-
     public readonly EventRecord[] Records = new EventRecord[Capacity];
-    public readonly byte[] Text = new byte[TextCapacity];
+
+    /// <summary>The events' texts. It is longer than <see cref="TextCapacity"/> while it holds an event that has more alone.</summary>
+    public byte[] Text { get; private set; } = new byte[TextCapacity];
 
     /// <summary>Events in it.</summary>
     public int Count;
@@ -42,8 +38,13 @@ public sealed class EventSlab
     /// <summary>When its bytes were read, in ticks of the monotonic clock.</summary>
     public long ReceivedTicks;
 
-    /// <summary>There is room for one more event, however long its ids.</summary>
-    public bool HasRoom => Count < Capacity && TextCapacity - TextLength >= MaxTextPerEvent;
+    /// <summary>The bytes that a slab takes at the most, for the memory budget.</summary>
+    /// <param name="maxEvent">The longest event, in bytes.</param>
+    public static long SizeFor(long maxEvent) => (Capacity * 128) + Math.Max(TextCapacity, maxEvent) + 256;
+
+    /// <summary>There is room for one more event. An empty slab has it for any.</summary>
+    /// <param name="textLength">The event's <see cref="EventRecord.TextLength"/>.</param>
+    public bool HasRoom(int textLength) => Count == 0 || (Count < Capacity && Text.Length - TextLength >= textLength);
 
     /// <summary>The event's own id.</summary>
     public ReadOnlySpan<byte> IdOf(in EventRecord record) => Text.AsSpan(record.TextOffset, record.IdLength);
@@ -59,15 +60,45 @@ public sealed class EventSlab
     public ReadOnlySpan<byte> SessionOf(in EventRecord record) =>
         Text.AsSpan(record.TextOffset + record.IdLength + record.CartLength + record.UserLength, record.SessionLength);
 
-    /// <summary>Appends a copy of an event of another slab.</summary>
-    public void Append(in EventRecord record, ReadOnlySpan<byte> text, EventFlags flags)
+    /// <summary>The product's id, empty where there is none.</summary>
+    public ReadOnlySpan<byte> ProductOf(in EventRecord record) =>
+        Text.AsSpan(record.TextOffset + record.IdsLength - record.ProductLength, record.ProductLength);
+
+    /// <summary>A JSON object on one line: the event's <c>meta</c> and its fields that the schema does not know; empty where there is
+    /// none.</summary>
+    public ReadOnlySpan<byte> MetaOf(in EventRecord record) => Text.AsSpan(record.TextOffset + record.IdsLength, record.MetaLength);
+
+    /// <summary>All of an event's texts, one behind the other.</summary>
+    public ReadOnlySpan<byte> TextOf(in EventRecord record) => Text.AsSpan(record.TextOffset, record.TextLength);
+
+    /// <summary>Appends an event for which there is room, and says where its texts go.</summary>
+    /// <param name="record">The event; its text lengths count, its text offset does not.</param>
+    /// <param name="text">Of the event's <see cref="EventRecord.TextLength"/> bytes, for the caller to fill.</param>
+    /// <returns>The event in the slab.</returns>
+    public ref EventRecord Append(in EventRecord record, out Span<byte> text)
     {
+        var length = record.TextLength;
+        if (Count == 0 && length > Text.Length)
+        {
+            Text = new byte[length];
+        }
+
+        text = Text.AsSpan(TextLength, length);
         ref var copy = ref Records[Count++];
         copy = record;
         copy.TextOffset = TextLength;
-        copy.Flags |= flags;
-        text.CopyTo(Text.AsSpan(TextLength));
-        TextLength += text.Length;
+        TextLength += length;
+        return ref copy;
+    }
+
+    /// <summary>Appends a copy of an event of another slab, as a fact about its customer: without its meta.</summary>
+    public void AppendFact(in EventRecord record, EventSlab from)
+    {
+        var fact = record;
+        fact.MetaLength = 0;
+        fact.Flags |= EventFlags.CustomerFact;
+        Append(fact, out var text);
+        from.Text.AsSpan(record.TextOffset, fact.TextLength).CopyTo(text);
     }
 
     internal void Reset()
@@ -75,6 +106,10 @@ public sealed class EventSlab
         Count = 0;
         TextLength = 0;
         Source = null;
+        if (Text.Length > TextCapacity)
+        {
+            Text = new byte[TextCapacity];
+        }
     }
 }
 

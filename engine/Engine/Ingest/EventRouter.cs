@@ -36,6 +36,7 @@ public sealed class EventRouter
     long _counted;
     long _receivedAt;
     long _receivedTicks;
+    long _watermark;
 
     public EventRouter(
         PartitionSet partitions, EventRules rules, int maxBatch, Protocol protocol, IngestCounters counters, IEventSource source,
@@ -62,10 +63,15 @@ public sealed class EventRouter
     public bool IsFull => _sealed.Count > 0;
 
     /// <summary>Says when the bytes were read that come next: one look at the clocks for a whole read.</summary>
-    public void BeginRead()
+    public void BeginRead() => BeginRead(_partitions.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>Says when the bytes were received that come next, where that is not now. What was taken before was submitted.</summary>
+    /// <param name="receivedAt">Milliseconds since 1970 UTC.</param>
+    public void BeginRead(long receivedAt)
     {
-        _receivedAt = _partitions.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        _receivedAt = receivedAt;
         _receivedTicks = _partitions.Clock.GetTimestamp();
+        _watermark = Math.Max(_watermark, _partitions.Watermark.Now);
     }
 
     /// <summary>Takes a message: one event, or an array of events.</summary>
@@ -88,7 +94,7 @@ public sealed class EventRouter
             }
             else
             {
-                var problem = _decoder.Decode(ref reader, _receivedAt);
+                var problem = _decoder.Decode(ref reader, json, _receivedAt);
                 reader.Read();
                 Keep(problem);
             }
@@ -111,6 +117,7 @@ public sealed class EventRouter
     {
         _counters.Received(_protocol, _taken - _counted);
         _counted = _taken;
+        _partitions.Watermark.Raise(_watermark);
         for (var partition = 0; partition < _open.Length; partition++)
         {
             Seal(partition);
@@ -158,7 +165,7 @@ public sealed class EventRouter
                 return;
             }
 
-            Keep(_decoder.Decode(ref reader, _receivedAt));
+            Keep(_decoder.Decode(ref reader, json, _receivedAt));
         }
 
         reader.Read();
@@ -190,19 +197,18 @@ public sealed class EventRouter
 
         ref readonly var record = ref _decoder.Record;
         var home = _partitions.IndexOf(record.Cart);
-        var slab = SlabFor(home);
-        _decoder.AppendTo(slab);
+        var slab = SlabFor(home, record.TextLength);
+        ref var kept = ref _decoder.AppendTo(slab);
+        kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, _receivedAt));
 
         // Every partition keeps the customers' histories for itself: orders are rare, and so no partition ever waits for another.
         if (_open.Length > 1 && record.UserLength != 0 && CustomerRecord.IsChangedBy(record.Type))
         {
-            ref readonly var original = ref slab.Records[slab.Count - 1];
-            var text = slab.Text.AsSpan(original.TextOffset..slab.TextLength);
             for (var other = 0; other < _open.Length; other++)
             {
                 if (other != home)
                 {
-                    SlabFor(other).Append(original, text, EventFlags.CustomerFact);
+                    SlabFor(other, record.IdsLength).AppendFact(kept, slab);
                 }
             }
         }
@@ -211,9 +217,9 @@ public sealed class EventRouter
         _taken++;
     }
 
-    EventSlab SlabFor(int partition)
+    EventSlab SlabFor(int partition, int textLength)
     {
-        if (_open[partition] is { HasRoom: false })
+        if (_open[partition] is { } open && !open.HasRoom(textLength))
         {
             Seal(partition);
         }

@@ -97,7 +97,7 @@ public static class PurchaseTrainingSet
 
         var reader = new Utf8JsonReader(json.WrittenSpan);
         reader.Read();
-        var problem = decoder.Decode(ref reader, e.At);
+        var problem = decoder.Decode(ref reader, json.WrittenSpan, e.At);
         if (problem.IsError)
         {
             throw new FormatException($"event {e.Number}: {problem.Message}");
