@@ -1,0 +1,104 @@
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Journal;
+
+/// <summary>Writes what <see cref="BlockReader"/> reads: little-endian groups of seven bits for numbers, small ones either side of zero in
+/// one byte.</summary>
+/// <param name="bytes">Long enough for all that will be written.</param>
+ref struct BlockWriter(Span<byte> bytes)
+{
+    readonly Span<byte> _bytes = bytes;
+
+    /// <summary>Bytes written.</summary>
+    public int Length { get; private set; }
+
+    public void Byte(byte value) => _bytes[Length++] = value;
+
+    public void Unsigned(ulong value)
+    {
+        while (value >= 0x80)
+        {
+            _bytes[Length++] = (byte)(value | 0x80);
+            value >>= 7;
+        }
+
+        _bytes[Length++] = (byte)value;
+    }
+
+    public void Signed(long value) => Unsigned((ulong)((value << 1) ^ (value >> 63)));
+
+    public void Bytes(ReadOnlySpan<byte> value)
+    {
+        value.CopyTo(_bytes[Length..]);
+        Length += value.Length;
+    }
+}
+
+/// <summary>Reads numbers and bytes from anything, and says when it is not what a <see cref="BlockWriter"/> wrote.</summary>
+ref struct BlockReader(ReadOnlySpan<byte> bytes)
+{
+    readonly ReadOnlySpan<byte> _bytes = bytes;
+
+    /// <summary>Bytes read.</summary>
+    public int Position { get; private set; }
+
+    public byte Byte() => Position < _bytes.Length ? _bytes[Position++] : throw Damaged();
+
+    public ulong Unsigned()
+    {
+        ulong value = Byte();
+        if (value < 0x80)
+        {
+            return value;
+        }
+
+        value &= 0x7f;
+        for (var shift = 7; shift < 64; shift += 7)
+        {
+            var b = Byte();
+            value |= (ulong)(b & 0x7f) << shift;
+            if (b < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw Damaged();
+    }
+
+    public long Signed()
+    {
+        var value = Unsigned();
+        return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+
+    /// <summary>A number that is not above a limit.</summary>
+    public int Unsigned(int limit)
+    {
+        var value = Unsigned();
+        return value <= (ulong)limit ? (int)value : throw Damaged();
+    }
+
+    /// <summary>The length of an id.</summary>
+    public byte IdLength()
+    {
+        var length = Byte();
+        return length <= EventSlab.MaxIdLength ? length : throw Damaged();
+    }
+
+    public ReadOnlySpan<byte> Bytes(int length)
+    {
+        if (length > _bytes.Length - Position)
+        {
+            throw Damaged();
+        }
+
+        var value = _bytes.Slice(Position, length);
+        Position += length;
+        return value;
+    }
+
+    /// <summary>What to throw.</summary>
+    public static JournalException Damaged() =>
+        new("journal_damaged", "A block of events in the journal is damaged: it is not what was written.");
+}

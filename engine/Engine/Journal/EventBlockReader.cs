@@ -1,0 +1,180 @@
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Journal;
+
+/// <summary>
+/// Reads blocks back into the slabs that they were written from. Whatever bytes it is given, it reads them or throws
+/// <see cref="JournalException"/>. It is reused from block to block. One thread at a time.
+/// </summary>
+/// <param name="stores">The stores of the configuration.</param>
+public sealed class EventBlockReader(JournalStores stores)
+{
+    // Then it starts over: connections come and go.
+    const int MaxSources = 10_000;
+
+    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Verified | EventFlags.CustomerFact;
+
+    readonly List<int> _stores = [];
+    readonly Dictionary<(long, bool), ReplayedSource> _sources = [];
+    byte[] _raw = [];
+    int _length;
+    int _position;
+    int _count;
+    int _ownCount;
+    EventBefore _before;
+    ulong _seed;
+
+    /// <summary>The header of the block that was opened.</summary>
+    public EventBlockHeader Header { get; private set; }
+
+    /// <summary>Opens a block; the bytes are not needed afterwards.</summary>
+    /// <exception cref="JournalException"><c>journal_version</c>: a later version wrote it; <c>journal_damaged</c>: it is no block.</exception>
+    public void Open(ReadOnlySpan<byte> block)
+    {
+        Header = EventBlockHeader.Read(block);
+        _length = Header.RawLength;
+        if (_raw.Length < _length)
+        {
+            _raw = new byte[Math.Max(_length, Math.Min(2 * _raw.Length, EventBlockHeader.MaxRawLength))];
+        }
+
+        var data = block[EventBlockHeader.Size..];
+        if (!Header.IsCompressed)
+        {
+            data.CopyTo(_raw);
+        }
+        else if (Lz4.Decompress(data, _raw.AsSpan(0, _length)) != _length)
+        {
+            _length = 0;
+            throw BlockReader.Damaged();
+        }
+
+        _position = _count = _ownCount = 0;
+        _before = EventBefore.None;
+        _stores.Clear();
+    }
+
+    /// <summary>Reads the next slab of the block.</summary>
+    /// <param name="slab">An empty one. It has no <see cref="EventSlab.UpTo"/> and no <see cref="EventSlab.ReceivedTicks"/>.</param>
+    /// <returns>False at the block's end.</returns>
+    /// <exception cref="JournalException"><c>journal_damaged</c>, or <c>journal_store</c>: the configuration does not have the store of an
+    /// event.</exception>
+    public bool TryRead(EventSlab slab)
+    {
+        if (_position == _length)
+        {
+            return _count == Header.Count && _ownCount == Header.OwnCount ? false : throw BlockReader.Damaged();
+        }
+
+        var reader = new BlockReader(_raw.AsSpan(_position, _length - _position));
+        var head = reader.Unsigned(2 * EventSlab.Capacity + 1);
+        if (head < 2)
+        {
+            throw BlockReader.Damaged();
+        }
+
+        slab.Source = SourceOf(reader.Signed(), (head & 1) != 0);
+        slab.ReceivedAt = _before.ReceivedAt += reader.Signed();
+        if (slab.ReceivedAt < Header.FirstReceivedAt || slab.ReceivedAt > Header.LastReceivedAt)
+        {
+            throw BlockReader.Damaged();
+        }
+
+        for (var rest = head >> 1; rest > 0; rest--)
+        {
+            ReadEvent(ref reader, slab);
+        }
+
+        _count += slab.Count;
+        _position += reader.Position;
+        return true;
+    }
+
+    void ReadEvent(ref BlockReader reader, EventSlab slab)
+    {
+        var record = default(EventRecord);
+        record.Type = (EventType)Known(reader.Byte(), EventTypes.Count - 1);
+        var parts = (EventParts)(reader.Byte() | (reader.Byte() << 8));
+        if ((parts & ~EventParts.All) != 0)
+        {
+            throw BlockReader.Damaged();
+        }
+
+        record.Timestamp = _before.Timestamp + reader.Signed();
+        record.Store = (ushort)((parts & EventParts.Store) == 0 ? _before.Store : ReadStore(ref reader));
+        record.Flags = (parts & EventParts.Flags) == 0 ? _before.Flags : (EventFlags)reader.Byte();
+        record.Watermark = _before.NextWatermark(record.Timestamp) + ((parts & EventParts.Watermark) == 0 ? 0 : reader.Signed());
+        record.Price = (parts & EventParts.Price) == 0 ? 0 : reader.Signed();
+        record.Quantity = (parts & EventParts.Quantity) == 0 ? 1 : (int)reader.Signed();
+        record.Currency = (parts & EventParts.Currency) == 0 ? _before.Currency : (uint)reader.Unsigned(0xffffff);
+        if ((parts & EventParts.Context) != 0)
+        {
+            record.Device = (DeviceKind)Known(reader.Byte(), (int)DeviceKind.Desktop);
+            record.Source = (TrafficSource)Known(reader.Byte(), (int)TrafficSource.Referral);
+        }
+
+        record.IdLength = reader.IdLength();
+        record.CartLength = reader.IdLength();
+        record.UserLength = (parts & EventParts.User) == 0 ? (byte)0 : reader.IdLength();
+        record.SessionLength = (parts & EventParts.Session) == 0 ? (byte)0 : reader.IdLength();
+        record.ProductLength = (parts & EventParts.Product) == 0 ? (byte)0 : reader.IdLength();
+        record.MetaLength = (parts & EventParts.Meta) == 0 ? 0 : reader.Unsigned(EventBlockHeader.MaxRawLength);
+        var text = reader.Bytes(record.TextLength);
+        if ((record.Flags & ~Flags) != 0 || (_before.Store < 0 && (parts & EventParts.Store) == 0) || !slab.HasRoom(record.TextLength))
+        {
+            throw BlockReader.Damaged();
+        }
+
+        Keep(ref record, text, slab);
+        _ownCount += (record.Flags & EventFlags.CustomerFact) == 0 ? 1 : 0;
+        _before.Timestamp = record.Timestamp;
+        _before.Watermark = record.Watermark;
+        _before.Currency = record.Currency;
+        _before.Store = record.Store;
+        _before.Flags = record.Flags;
+    }
+
+    void Keep(ref EventRecord record, ReadOnlySpan<byte> text, EventSlab slab)
+    {
+        var id = text[..record.IdLength];
+        var rest = text[id.Length..];
+        var cart = rest[..record.CartLength];
+        rest = rest[cart.Length..];
+        var user = rest[..record.UserLength];
+        rest = rest[user.Length..];
+        var session = rest[..record.SessionLength];
+        var product = rest.Slice(session.Length, record.ProductLength);
+        EventKeys.Set(ref record, _seed, id, cart, user, session, product);
+        slab.Append(record, out var target);
+        text.CopyTo(target);
+    }
+
+    int ReadStore(ref BlockReader reader)
+    {
+        var place = reader.Unsigned(_stores.Count);
+        if (place == _stores.Count)
+        {
+            _stores.Add(stores.PlaceOf(reader.Bytes(reader.IdLength())));
+        }
+
+        _seed = stores.SeedOf(_stores[place]);
+        return _stores[place];
+    }
+
+    ReplayedSource SourceOf(long connectionId, bool isPublishable)
+    {
+        if (!_sources.TryGetValue((connectionId, isPublishable), out var source))
+        {
+            if (_sources.Count == MaxSources)
+            {
+                _sources.Clear();
+            }
+
+            source = _sources[(connectionId, isPublishable)] = new ReplayedSource(connectionId, isPublishable);
+        }
+
+        return source;
+    }
+
+    static byte Known(byte value, int highest) => value <= highest ? value : throw BlockReader.Damaged();
+}

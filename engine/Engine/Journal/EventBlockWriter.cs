@@ -1,0 +1,170 @@
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Journal;
+
+/// <summary>
+/// Writes slabs of events into a block, compactly: what follows from the event before or can be computed from the texts is left out, and
+/// LZ4 goes over the whole. It is reused from block to block and allocates only while its buffers grow. One thread at a time.
+/// </summary>
+/// <param name="stores">The stores that events name by their places.</param>
+public sealed class EventBlockWriter(JournalStores stores)
+{
+    // More than all the numbers of a slab or an event take at their longest, a store's id among them.
+    const int SlabOverhead = 32;
+    const int EventOverhead = 160;
+
+    readonly List<int> _stores = [];
+    byte[] _raw = new byte[64 * 1024];
+    byte[] _block = new byte[64 * 1024];
+    EventBefore _before = EventBefore.None;
+    int _ownCount;
+    long _first;
+    long _last;
+
+    /// <summary>Events in the block.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of the block before compression.</summary>
+    public int RawLength { get; private set; }
+
+    /// <summary>Starts a block.</summary>
+    public void Begin()
+    {
+        _stores.Clear();
+        _before = EventBefore.None;
+        Count = RawLength = _ownCount = 0;
+        _first = _last = 0;
+    }
+
+    /// <summary>Appends the events of a slab that are not duplicates.</summary>
+    /// <exception cref="InvalidOperationException">The block would be longer than <see cref="EventBlockHeader.MaxRawLength"/>.</exception>
+    public void Add(EventSlab slab)
+    {
+        var records = slab.Records.AsSpan(0, slab.Count);
+        var kept = 0;
+        foreach (ref readonly var record in records)
+        {
+            kept += (record.Flags & EventFlags.Duplicate) == 0 ? 1 : 0;
+        }
+
+        if (kept == 0)
+        {
+            return;
+        }
+
+        Reserve(SlabOverhead + (kept * EventOverhead) + slab.TextLength);
+        var writer = new BlockWriter(_raw.AsSpan(RawLength));
+        writer.Unsigned(((ulong)kept << 1) | (slab.Source?.IsPublishable == true ? 1u : 0u));
+        writer.Signed(slab.Source?.ConnectionId ?? 0);
+        writer.Signed(slab.ReceivedAt - _before.ReceivedAt);
+        _before.ReceivedAt = slab.ReceivedAt;
+        _first = Count == 0 ? slab.ReceivedAt : Math.Min(_first, slab.ReceivedAt);
+        _last = Count == 0 ? slab.ReceivedAt : Math.Max(_last, slab.ReceivedAt);
+        foreach (ref readonly var record in records)
+        {
+            if ((record.Flags & EventFlags.Duplicate) == 0)
+            {
+                Write(ref writer, record, slab.TextOf(record));
+            }
+        }
+
+        Count += kept;
+        RawLength += writer.Length;
+    }
+
+    /// <summary>Ends the block.</summary>
+    /// <returns>Its bytes, until the next block is ended.</returns>
+    public ReadOnlySpan<byte> Finish()
+    {
+        if (_block.Length < EventBlockHeader.Size + Lz4.MaxLength(RawLength))
+        {
+            _block = new byte[EventBlockHeader.Size + Lz4.MaxLength(_raw.Length)];
+        }
+
+        var raw = _raw.AsSpan(0, RawLength);
+        var target = _block.AsSpan(EventBlockHeader.Size);
+        var length = RawLength == 0 ? 0 : Lz4.Compress(raw, target);
+        var isShorter = length > 0 && length < RawLength;
+        if (!isShorter)
+        {
+            raw.CopyTo(target);
+            length = RawLength;
+        }
+
+        new EventBlockHeader(Count, _ownCount, RawLength, _first, _last, isShorter).WriteTo(_block);
+        return _block.AsSpan(0, EventBlockHeader.Size + length);
+    }
+
+    void Write(ref BlockWriter writer, in EventRecord record, ReadOnlySpan<byte> text)
+    {
+        var watermark = record.Watermark - _before.NextWatermark(record.Timestamp);
+        var parts = (record.Store != _before.Store ? EventParts.Store : 0)
+            | (record.Flags != _before.Flags ? EventParts.Flags : 0)
+            | (watermark != 0 ? EventParts.Watermark : 0)
+            | (record.Price != 0 ? EventParts.Price : 0)
+            | (record.Quantity != 1 ? EventParts.Quantity : 0)
+            | (record.Currency != _before.Currency ? EventParts.Currency : 0)
+            | (record.Device != 0 || record.Source != 0 ? EventParts.Context : 0)
+            | (record.UserLength != 0 ? EventParts.User : 0)
+            | (record.SessionLength != 0 ? EventParts.Session : 0)
+            | (record.ProductLength != 0 ? EventParts.Product : 0)
+            | (record.MetaLength != 0 ? EventParts.Meta : 0);
+        writer.Byte((byte)record.Type);
+        writer.Byte((byte)parts);
+        writer.Byte((byte)((int)parts >> 8));
+        writer.Signed(record.Timestamp - _before.Timestamp);
+        if ((parts & EventParts.Store) != 0) WriteStore(ref writer, record.Store);
+        if ((parts & EventParts.Flags) != 0) writer.Byte((byte)record.Flags);
+        if ((parts & EventParts.Watermark) != 0) writer.Signed(watermark);
+        if ((parts & EventParts.Price) != 0) writer.Signed(record.Price);
+        if ((parts & EventParts.Quantity) != 0) writer.Signed(record.Quantity);
+        if ((parts & EventParts.Currency) != 0) writer.Unsigned(record.Currency);
+        if ((parts & EventParts.Context) != 0)
+        {
+            writer.Byte((byte)record.Device);
+            writer.Byte((byte)record.Source);
+        }
+
+        writer.Byte(record.IdLength);
+        writer.Byte(record.CartLength);
+        if (record.UserLength != 0) writer.Byte(record.UserLength);
+        if (record.SessionLength != 0) writer.Byte(record.SessionLength);
+        if (record.ProductLength != 0) writer.Byte(record.ProductLength);
+        if (record.MetaLength != 0) writer.Unsigned((uint)record.MetaLength);
+        writer.Bytes(text);
+
+        _ownCount += (record.Flags & EventFlags.CustomerFact) == 0 ? 1 : 0;
+        _before.Timestamp = record.Timestamp;
+        _before.Watermark = record.Watermark;
+        _before.Currency = record.Currency;
+        _before.Store = record.Store;
+        _before.Flags = record.Flags;
+    }
+
+    void WriteStore(ref BlockWriter writer, int store)
+    {
+        var place = _stores.IndexOf(store);
+        writer.Unsigned((ulong)(place < 0 ? _stores.Count : place));
+        if (place < 0)
+        {
+            _stores.Add(store);
+            var id = stores.IdOf(store);
+            writer.Byte((byte)id.Length);
+            writer.Bytes(id);
+        }
+    }
+
+    void Reserve(int length)
+    {
+        var needed = RawLength + length;
+        if (needed > EventBlockHeader.MaxRawLength)
+        {
+            throw new InvalidOperationException("The block is too long: end it earlier.");
+        }
+
+        if (needed > _raw.Length)
+        {
+            Array.Resize(ref _raw, Math.Max(needed, 2 * _raw.Length));
+        }
+    }
+}

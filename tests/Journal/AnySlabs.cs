@@ -1,0 +1,69 @@
+using System.Text;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Tests.Events;
+
+namespace CartRecovery.Tests.Journal;
+
+/// <summary>Slabs of any events that the decoder and the router may make, of several stores and connections.</summary>
+static class AnySlabs
+{
+    public static readonly string[] StoreIds = ["demo", "магазин", "a-store-with-a-name-of-sixty-four-bytes-which-is-the-longest-one"];
+
+    public static JournalStores Stores { get; } = StoresOf(StoreIds);
+
+    public static JournalStores StoresOf(params string[] ids) => new(ids.Select(Encoding.UTF8.GetBytes));
+
+    public static EventSlab[] Make(Random random, int slabs)
+    {
+        var result = new EventSlab[slabs];
+        for (var i = 0; i < slabs; i++)
+        {
+            var slab = result[i] = new EventSlab
+            {
+                ReceivedAt = random.Next(8) == 0 ? random.NextInt64() : EventReading.Now + random.Next(-5, 1000),
+                Source = new RecordingSource { ConnectionId = random.Next(3) * random.NextInt64(), IsPublishable = random.Next(2) == 0 },
+            };
+            var store = (ushort)random.Next(StoreIds.Length);
+            for (var count = random.Next(4) == 0 ? EventSlab.Capacity : random.Next(1, 20); count > 0; count--)
+            {
+                Add(random, slab, random.Next(50) == 0 ? (ushort)random.Next(StoreIds.Length) : store);
+            }
+        }
+
+        return result;
+    }
+
+    static void Add(Random random, EventSlab slab, ushort store)
+    {
+        byte[][] ids = [Text(random, 1), Text(random, 1), Text(random, 0), Text(random, 0), Text(random, 0)];
+        var meta = random.Next(3) == 0 ? Encoding.UTF8.GetBytes($"{{{AnyJson.Members(random)}}}") : [];
+        var record = new EventRecord
+        {
+            Type = (EventType)random.Next(1, EventTypes.Count),
+            Store = store,
+            Timestamp = random.Next(20) == 0 ? random.NextInt64(long.MinValue, long.MaxValue) : slab.ReceivedAt - random.Next(-1000, 100_000),
+            Watermark = random.Next(5) == 0 ? random.NextInt64() : slab.ReceivedAt,
+            Price = random.Next(2) == 0 ? 0 : random.NextInt64(0, Money.MaxPrice * Money.PerUnit + 1),
+            Quantity = random.Next(3) == 0 ? random.Next(1, Money.MaxQuantity + 1) : 1,
+            Currency = random.Next(3) == 0 ? CurrencyCode.Parse("EUR") : 0,
+            Flags = (EventFlags)random.Next(16),
+            Device = (DeviceKind)random.Next(4),
+            Source = (TrafficSource)random.Next(7),
+            MetaLength = meta.Length,
+        };
+        EventKeys.Set(ref record, Stores.SeedOf(store), ids[0], ids[1], ids[2], ids[3], ids[4]);
+        if (slab.HasRoom(record.TextLength))
+        {
+            slab.Append(record, out var target);
+            ((byte[])[.. ids.SelectMany(id => id), .. meta]).CopyTo(target);
+        }
+    }
+
+    static byte[] Text(Random random, int least)
+    {
+        var text = new byte[random.Next(3) == 0 ? least : random.Next(least, EventSlab.MaxIdLength + 1)];
+        for (var i = 0; i < text.Length; i++) text[i] = (byte)random.Next('0', '9');
+        return text;
+    }
+}

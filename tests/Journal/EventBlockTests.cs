@@ -1,0 +1,236 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Tests.Events;
+using FsCheck.Fluent;
+
+namespace CartRecovery.Tests.Journal;
+
+/// <summary>What is written into a block of events comes out of it again, and nothing else does.</summary>
+public sealed class EventBlockTests
+{
+    [FsCheck.NUnit.Property(MaxTest = 300)]
+    public FsCheck.Property Slabs_come_out_as_they_went_in() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            var random = new Random(seed);
+            var (writer, reader) = (new EventBlockWriter(AnySlabs.Stores), new EventBlockReader(AnySlabs.Stores));
+
+            // Reused: nothing of an earlier block is in the later one.
+            for (var block = 0; block < 3; block++)
+            {
+                var slabs = AnySlabs.Make(random, random.Next(6));
+                Same(Read(reader, Write(writer, slabs)), slabs);
+                Assert.That(writer.Count, Is.EqualTo(slabs.Sum(s => s.Count)));
+                Assert.That(reader.Header.OwnCount, Is.EqualTo(slabs.Sum(s => s.Records.Take(s.Count).Count(e => (e.Flags & EventFlags.CustomerFact) == 0))));
+                Assert.That((reader.Header.Count, reader.Header.RawLength), Is.EqualTo((writer.Count, writer.RawLength)));
+                Assert.That((reader.Header.FirstReceivedAt, reader.Header.LastReceivedAt), Is.EqualTo(
+                    slabs.Length == 0 ? (0, 0) : (slabs.Min(s => s.ReceivedAt), slabs.Max(s => s.ReceivedAt))));
+            }
+
+            return true;
+        });
+
+    [Test]
+    public void An_event_of_the_decoder_comes_out_with_its_keys_and_texts()
+    {
+        var slab = EventReading.Slab(
+            new TestEvent("purchase", EventReading.Now - 5)
+            {
+                Id = "e1", Cart = "🛒", User = "u1", Session = "s1", Product = "p1", Price = 19.99m, Quantity = 3, Currency = "EUR", Device = "mobile",
+            },
+            new TestEvent("page_view", EventReading.Now) { Id = "e2" });
+        var read = Read(new EventBlockReader(AnySlabs.Stores), Write(new EventBlockWriter(AnySlabs.Stores), slab));
+
+        Same(read, slab);
+        Assert.That(read[0].Records[0].Cart, Is.EqualTo(EventReading.KeyOf("🛒")));
+        Assert.That(Encoding.UTF8.GetString(read[0].MetaOf(read[0].Records[0])), Is.EqualTo("""{"device":"mobile"}"""));
+    }
+
+    [Test]
+    public void Duplicates_are_left_out()
+    {
+        var page = new TestEvent("page_view", EventReading.Now);
+        var slab = EventReading.Slab(page with { Id = "e1" }, page with { Id = "e2", Device = "mobile" }, page with { Id = "e3" });
+        var all = EventReading.Slab(page with { Id = "e4" });
+        slab.Records[1].Flags |= EventFlags.Duplicate;
+        all.Records[0].Flags |= EventFlags.Duplicate;
+
+        Same(Read(new EventBlockReader(AnySlabs.Stores), Write(new EventBlockWriter(AnySlabs.Stores), all, slab)),
+            EventReading.Slab(page with { Id = "e1" }, page with { Id = "e3" }));
+    }
+
+    [Test]
+    public void A_meta_of_a_megabyte_comes_out_whole()
+    {
+        var decoder = new EventDecoder(EventReading.Rules(maxEvent: 1 << 20));
+        var meta = $"{{\"text\":\"{new string('x', 1_000_000)}\"}}";
+        Assert.That(decoder.Read($$"""{"id":"e1","type":"page_view","cartId":"c1","ts":{{EventReading.Now}},"meta":{{meta}}}""").IsError, Is.False);
+        var slab = new EventSlab();
+        decoder.AppendTo(slab);
+
+        var block = Write(new EventBlockWriter(AnySlabs.Stores), slab);
+        Assert.That(block, Has.Length.LessThan(10_000));
+        Same(Read(new EventBlockReader(AnySlabs.Stores), block), slab);
+    }
+
+    [Test]
+    public void A_store_is_known_by_its_id_when_its_place_changes()
+    {
+        var slab = EventReading.Slab(new TestEvent("page_view", EventReading.Now));
+        var block = Write(new EventBlockWriter(AnySlabs.StoresOf("demo", "other")), slab);
+
+        var moved = Read(new EventBlockReader(AnySlabs.StoresOf("first", "other", "demo")), block).Single();
+        Assert.That((moved.Records[0].Store, moved.Records[0].Cart), Is.EqualTo((2, slab.Records[0].Cart)));
+
+        var gone = Assert.Throws<JournalException>(() => Read(new EventBlockReader(AnySlabs.StoresOf("first", "other")), block));
+        Assert.That(gone!.Code, Is.EqualTo("journal_store"));
+        Assert.That(gone.Message, Does.Contain("'demo'"));
+    }
+
+    [Test]
+    public void A_later_version_is_refused_and_says_so()
+    {
+        var block = Write(new EventBlockWriter(AnySlabs.Stores), EventReading.Slab(new TestEvent("page_view", EventReading.Now)));
+        block[0]++;
+        Assert.That(Assert.Throws<JournalException>(() => Read(new EventBlockReader(AnySlabs.Stores), block))!.Code, Is.EqualTo("journal_version"));
+    }
+
+    [Test]
+    public void A_block_has_a_bound()
+    {
+        var writer = new EventBlockWriter(AnySlabs.Stores);
+        writer.Begin();
+        var slab = new EventSlab();
+        slab.Append(new EventRecord { MetaLength = 1 << 20 }, out _);
+        Assert.That(() =>
+        {
+            while (true) writer.Add(slab);
+        }, Throws.InvalidOperationException);
+        Assert.That(writer.RawLength, Is.GreaterThan(6 << 20).And.LessThanOrEqualTo(EventBlockHeader.MaxRawLength));
+        Assert.That(Read(new EventBlockReader(AnySlabs.Stores), writer.Finish().ToArray()), Has.Count.EqualTo(writer.Count));
+    }
+
+    [FsCheck.NUnit.Property(MaxTest = 300)]
+    public FsCheck.Property Damaged_bytes_are_read_or_refused_and_nothing_else() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            var random = new Random(seed);
+            var reader = new EventBlockReader(AnySlabs.Stores);
+            var slabs = AnySlabs.Make(random, 2);
+            var block = Write(new EventBlockWriter(AnySlabs.Stores), slabs);
+            for (var i = 0; i < 20; i++) ReadOrRefuse(Damage(random, block));
+
+            // Past LZ4, which notices a good part of it: the events themselves.
+            var raw = Raw(block);
+            for (var i = 0; i < 100; i++) ReadOrRefuse(Damage(random, raw, random.Next(4) == 0 ? 0 : EventBlockHeader.Size));
+
+            var noise = new byte[random.Next(300)];
+            random.NextBytes(noise);
+            ReadOrRefuse(noise);
+            if (noise.Length >= EventBlockHeader.Size)
+            {
+                new EventBlockHeader(random.Next(5), 0, noise.Length - EventBlockHeader.Size, long.MinValue, long.MaxValue, false).WriteTo(noise);
+                ReadOrRefuse(noise);
+            }
+
+            // And the reader is none the worse for it.
+            Same(Read(reader, block), slabs);
+            return true;
+
+            void ReadOrRefuse(byte[] bytes)
+            {
+                try
+                {
+                    Read(reader, bytes);
+                }
+                catch (JournalException e)
+                {
+                    Assert.That(e.Code, Is.AnyOf("journal_damaged", "journal_version", "journal_store"));
+                }
+            }
+        });
+
+    [Test]
+    public void A_block_that_is_cut_short_is_refused([Range(0, 60, 4)] int length)
+    {
+        var block = Raw(Write(new EventBlockWriter(AnySlabs.Stores), EventReading.Slab(new TestEvent("page_view", EventReading.Now))));
+        Assert.That(block, Has.Length.GreaterThan(60 - 4));
+        var cut = block[..Math.Min(length, block.Length - 1)];
+        Assert.That(Assert.Throws<JournalException>(() => Read(new EventBlockReader(AnySlabs.Stores), cut))!.Code, Is.EqualTo("journal_damaged"));
+    }
+
+    [Test]
+    [Category("Allocation")]
+    public void Writing_and_reading_allocate_nothing()
+    {
+        var slabs = AnySlabs.Make(new Random(1), 20);
+        var (writer, reader, target) = (new EventBlockWriter(AnySlabs.Stores), new EventBlockReader(AnySlabs.Stores), new EventSlab());
+        Play();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 10; i++) Play();
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+
+        void Play()
+        {
+            writer.Begin();
+            foreach (var slab in slabs) writer.Add(slab);
+            reader.Open(writer.Finish());
+            target.Reset();
+            while (reader.TryRead(target)) target.Reset();
+        }
+    }
+
+    static byte[] Write(EventBlockWriter writer, params EventSlab[] slabs)
+    {
+        writer.Begin();
+        foreach (var slab in slabs) writer.Add(slab);
+        return writer.Finish().ToArray();
+    }
+
+    // Without compression, so that damage reaches the events.
+    static byte[] Raw(byte[] block)
+    {
+        var header = EventBlockHeader.Read(block);
+        if (!header.IsCompressed) return block;
+        var raw = new byte[EventBlockHeader.Size + header.RawLength];
+        Lz4.Decompress(block.AsSpan(EventBlockHeader.Size), raw.AsSpan(EventBlockHeader.Size));
+        (header with { IsCompressed = false }).WriteTo(raw);
+        return raw;
+    }
+
+    static byte[] Damage(Random random, byte[] block, int from = 0)
+    {
+        var bytes = (byte[])block.Clone();
+        for (var i = random.Next(1, 4); i > 0; i--)
+        {
+            var at = random.Next(from, bytes.Length);
+            bytes[at] = random.Next(3) switch { 0 => (byte)random.Next(256), 1 => 0xff, _ => (byte)(bytes[at] ^ (1 << random.Next(8))) };
+        }
+
+        return bytes;
+    }
+
+    static List<EventSlab> Read(EventBlockReader reader, byte[] block)
+    {
+        reader.Open(block);
+        List<EventSlab> slabs = [];
+        for (var slab = new EventSlab(); reader.TryRead(slab); slab = new EventSlab()) slabs.Add(slab);
+        return slabs;
+    }
+
+    static void Same(List<EventSlab> read, params EventSlab[] written)
+    {
+        Assert.That(read, Has.Count.EqualTo(written.Length));
+        for (var i = 0; i < written.Length; i++)
+        {
+            var (slab, original) = (read[i], written[i]);
+            Assert.That((slab.ReceivedAt, slab.Count), Is.EqualTo((original.ReceivedAt, original.Count)));
+            Assert.That((slab.Source!.ConnectionId, slab.Source.IsPublishable),
+                Is.EqualTo((original.Source?.ConnectionId ?? 0, original.Source?.IsPublishable ?? false)));
+            Assert.That(MemoryMarshal.AsBytes(slab.Records.AsSpan(0, slab.Count)).SequenceEqual(MemoryMarshal.AsBytes(original.Records.AsSpan(0, slab.Count))), Is.True);
+            Assert.That(slab.Text.AsSpan(0, slab.TextLength).SequenceEqual(original.Text.AsSpan(0, original.TextLength)), Is.True);
+        }
+    }
+}
