@@ -10,7 +10,7 @@ namespace CartRecovery.Tests.Journal;
 /// <summary>What is written into a block of events comes out of it again, and nothing else does.</summary>
 public sealed class EventBlockTests
 {
-    [FsCheck.NUnit.Property(MaxTest = 300)]
+    [FsCheck.NUnit.Property(MaxTest = 150)]
     public FsCheck.Property Slabs_come_out_as_they_went_in() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
@@ -112,7 +112,7 @@ public sealed class EventBlockTests
         Assert.That(Read(new EventBlockReader(AnySlabs.Stores), writer.Finish().ToArray()), Has.Count.EqualTo(writer.Count));
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 300)]
+    [FsCheck.NUnit.Property(MaxTest = 60)]
     public FsCheck.Property Damaged_bytes_are_read_or_refused_and_nothing_else() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
