@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Events;
 using FASTER.core;
 
@@ -23,53 +23,122 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     where TInput : struct
     where TUpdate : IRecordUpdate<TRecord, TInput>
 {
-    readonly ManagedLocalStorageDevice _device;
-    readonly FasterKV<Hash128, TRecord> _store;
-    readonly ClientSession<Hash128, TRecord, TInput, TRecord, Empty, Functions> _session;
+    // The segment of the log that one file holds.
+    const int SegmentBits = 30;
+    const string Session = "worker";
 
-    /// <summary>Makes an empty store.</summary>
-    /// <param name="file">Where records go that memory has no room for; it is made anew.</param>
+    // Before it there is nothing in a log.
+    const long FirstAddress = 64;
+
+    // A version shift takes a handful of steps, since there is one session.
+    const int MaxShiftSteps = 1000;
+
+    readonly StoreDevice _device;
+    readonly StoreCheckpoints _checkpoints;
+    readonly StoreLayout _layout;
+    readonly FasterKV<Hash128, TRecord> _store;
+    readonly ClientSession<Hash128, TRecord, TInput, TRecord, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
+    StoreCheckpoint? _checkpoint;
+    long _serialNumber;
+
+    /// <summary>Opens a store.</summary>
+    /// <param name="file">Where records go that memory has no room for: the name of files that a number is appended to.</param>
     /// <param name="size">The memory to use.</param>
     /// <param name="update">How an input changes a record.</param>
-    public RecordStore(string file, RecordStoreSize size, TUpdate update)
+    /// <param name="keep">The file outlives the store, as its checkpoints need it; else it goes with it.</param>
+    /// <param name="checkpoint">The folder of the checkpoint to start from; null for an empty store. Checkpoints younger than it are void
+    /// from here on, since the log that they continue is written anew.</param>
+    /// <exception cref="IOException">The checkpoint or the log cannot be read, or is not whole.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint holds records of another kind.</exception>
+    public RecordStore(string file, RecordStoreSize size, TUpdate update, bool keep = false, string? checkpoint = null)
     {
-        _device = new ManagedLocalStorageDevice(file, deleteOnClose: true);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        var recordBytes = Unsafe.SizeOf<TRecord>();
+        _layout = new StoreLayout(default, recordBytes, size.PageBits, Math.Max(size.PageBits, SegmentBits));
+        if (checkpoint is not null)
+        {
+            _layout = StoreLayout.Read(checkpoint);
+            if (_layout.RecordBytes != recordBytes)
+            {
+                throw new InvalidDataException($"{checkpoint} holds records of {_layout.RecordBytes} bytes, not of {recordBytes}");
+            }
+        }
+
+        _device = new StoreDevice(file, insist: true, delete: !keep);
+        _checkpoints = new StoreCheckpoints { Source = checkpoint };
         var log = new LogSettings
         {
             LogDevice = _device,
-            MemorySizeBits = size.LogBits,
-            PageSizeBits = size.PageBits,
-            SegmentSizeBits = Math.Max(size.PageBits, 30),
+
+            // The pages of a log stay as large as they were made.
+            MemorySizeBits = Math.Max(size.LogBits, _layout.PageBits + 2),
+            PageSizeBits = _layout.PageBits,
+            SegmentSizeBits = _layout.SegmentBits,
             MutableFraction = 0.9,
         };
-        _store = new FasterKV<Hash128, TRecord>(size.Buckets, log, comparer: new KeyComparer(), concurrencyControlMode: ConcurrencyControlMode.None);
-        _session = _store.For(new Functions(update)).NewSession<Functions>();
+        _store = new FasterKV<Hash128, TRecord>(
+            size.Buckets, log, new CheckpointSettings { CheckpointManager = _checkpoints }, comparer: new RecordKeyComparer(),
+            concurrencyControlMode: ConcurrencyControlMode.None);
+        var functions = new RecordFunctions<TRecord, TInput, TUpdate>(update);
+        if (checkpoint is null)
+        {
+            StoreDevice.Delete(file);
+            _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>(Session);
+            return;
+        }
+
+        try
+        {
+            Recover(file, checkpoint);
+            _session = _store.For(functions).ResumeSession<RecordFunctions<TRecord, TInput, TUpdate>>(Session, out var point);
+            RecoveredSerialNumber = point.UntilSerialNo;
+        }
+        catch (Exception e)
+        {
+            _device.Dispose();
+            _store.Dispose();
+            throw e is FasterException ? new IOException($"{checkpoint} cannot be recovered: {e.Message}", e) : e;
+        }
     }
 
+    /// <summary>The serial number that the checkpoint was made with; -1 for a store that began empty.</summary>
+    public long RecoveredSerialNumber { get; } = -1;
+
+    /// <summary>Why memory cannot be written out at the moment; null when it can. It is tried until it can.</summary>
+    public IOException? Problem => _device.Problem;
+
+    internal Phase Phase => _store.SystemState.Phase;
+
+    internal Action? BeforeSnapshotWrite { get; set; }
+
     /// <summary>Changes the record of the key, and makes it if the update may.</summary>
+    /// <exception cref="IOException">The record is on disk and cannot be read.</exception>
     public void Update(in Hash128 key, ref TInput input)
     {
         var k = key;
-        var status = _session.RMW(ref k, ref input);
+        var status = _session.RMW(ref k, ref input, default, _serialNumber);
         if (status.IsPending)
         {
             // On disk. The batch waits for it: order within a cart is worth more than the overlap.
             _session.CompletePending(wait: true);
+            ThrowIfUnreadable();
         }
     }
 
     /// <summary>Copies the record of the key, or says that there is none.</summary>
+    /// <exception cref="IOException">The record is on disk and cannot be read.</exception>
     public bool TryRead(in Hash128 key, out TRecord record)
     {
         var k = key;
         record = default;
-        var status = _session.Read(ref k, ref record);
+        var status = _session.Read(ref k, ref record, default, _serialNumber);
         if (!status.IsPending)
         {
             return status.Found;
         }
 
         _session.CompletePendingWithOutputs(out var outputs, wait: true);
+        ThrowIfUnreadable();
         using (outputs)
         {
             if (!outputs.Next())
@@ -82,152 +151,98 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
     }
 
-    /// <summary>Lets FASTER move on when nothing comes in.</summary>
-    public void Refresh() => _session.Refresh();
+    /// <summary>Lets FASTER move on when nothing comes in; a checkpoint needs it time and again until it is written.</summary>
+    public void Refresh()
+    {
+        _session.Refresh();
+        if (_checkpoint is not null && _store.SystemState.Phase == Phase.REST)
+        {
+            _checkpoint.IsWritten = true;
+            _checkpoints.Current = _checkpoint = null;
+        }
+    }
+
+    /// <summary>
+    /// Begins a checkpoint of every record as it is now. What is changed from here on is changed in copies, until the checkpoint is
+    /// written; writing goes on beside the worker.
+    /// </summary>
+    /// <param name="folder">Where it goes; made if it is not there.</param>
+    /// <param name="serialNumber">What <see cref="RecoveredSerialNumber"/> will say; no less than the last time.</param>
+    /// <exception cref="InvalidOperationException">One is being written already.</exception>
+    /// <exception cref="IOException">The folder cannot be made.</exception>
+    public StoreCheckpoint BeginCheckpoint(string folder, long serialNumber)
+    {
+        if (_checkpoint is not null)
+        {
+            throw new InvalidOperationException("a checkpoint is being written");
+        }
+
+        Directory.CreateDirectory(folder);
+
+        // FASTER takes the number of the session's last operation.
+        _serialNumber = serialNumber;
+        TryRead(default, out _);
+        var version = _store.SystemState.Version;
+        var checkpoint = new StoreCheckpoint(folder, _layout);
+        checkpoint.Log.BeforeWrite = BeforeSnapshotWrite;
+        _checkpoint = _checkpoints.Current = checkpoint;
+        if (!_store.TryInitiateFullCheckpoint(out var token, CheckpointType.Snapshot))
+        {
+            throw new InvalidOperationException("FASTER is busy with a checkpoint");
+        }
+
+        checkpoint.Token = token;
+        for (var step = 0; _store.SystemState.Version == version; step++)
+        {
+            if (step == MaxShiftSteps)
+            {
+                throw new InvalidOperationException("FASTER does not get to its next version");
+            }
+
+            _session.Refresh();
+        }
+
+        Refresh();
+        return checkpoint;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        // The devices first: they write from the store's memory.
+        _checkpoint?.Close();
+        _device.Dispose();
         _session.Dispose();
         _store.Dispose();
-        _device.Dispose();
     }
 
-    sealed class KeyComparer : IFasterEqualityComparer<Hash128>
+    void Recover(string file, string checkpoint)
     {
-        public long GetHashCode64(ref Hash128 key) => (long)key.Low;
+        var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info")));
+        var length = StoreDevice.LengthOf(file, 1L << _layout.SegmentBits);
+        if (length < info.flushedLogicalAddress && info.flushedLogicalAddress > FirstAddress)
+        {
+            throw new IOException($"{file} is {length} bytes long, and {checkpoint} needs {info.flushedLogicalAddress}");
+        }
 
-        public bool Equals(ref Hash128 left, ref Hash128 right) => left.Low == right.Low && left.High == right.High;
+        _store.Recover(_layout.Token, _layout.Token);
+        foreach (var device in _checkpoints.Read)
+        {
+            device.Dispose();
+            if (device.Failure is { } failure)
+            {
+                throw new IOException($"{checkpoint} cannot be read: {failure.Message}", failure);
+            }
+        }
+
+        ThrowIfUnreadable();
     }
 
-    // A struct, so that the calls from FASTER's generic code are direct.
-    readonly struct Functions(TUpdate update) : IFunctions<Hash128, TRecord, TInput, TRecord, Empty>
+    void ThrowIfUnreadable()
     {
-        public bool NeedInitialUpdate(ref Hash128 key, ref TInput input, ref TRecord output, ref RMWInfo info) => update.MayCreate(input);
-
-        public bool InitialUpdater(ref Hash128 key, ref TInput input, ref TRecord value, ref TRecord output, ref RMWInfo info)
+        if (_device.Failure is { } failure)
         {
-            value = default;
-            update.Apply(ref value, ref input);
-            return true;
+            throw new IOException($"records on disk cannot be read: {failure.Message}", failure);
         }
-
-        public bool InPlaceUpdater(ref Hash128 key, ref TInput input, ref TRecord value, ref TRecord output, ref RMWInfo info)
-        {
-            update.Apply(ref value, ref input);
-            return true;
-        }
-
-        public bool NeedCopyUpdate(ref Hash128 key, ref TInput input, ref TRecord old, ref TRecord output, ref RMWInfo info) => true;
-
-        public bool CopyUpdater(
-            ref Hash128 key, ref TInput input, ref TRecord old, ref TRecord value, ref TRecord output, ref RMWInfo info)
-        {
-            value = old;
-            update.Apply(ref value, ref input);
-            return true;
-        }
-
-        public bool SingleReader(ref Hash128 key, ref TInput input, ref TRecord value, ref TRecord output, ref ReadInfo info)
-        {
-            output = value;
-            return true;
-        }
-
-        public bool ConcurrentReader(ref Hash128 key, ref TInput input, ref TRecord value, ref TRecord output, ref ReadInfo info)
-        {
-            output = value;
-            return true;
-        }
-
-        public bool SingleWriter(
-            ref Hash128 key, ref TInput input, ref TRecord source, ref TRecord value, ref TRecord output, ref UpsertInfo info, WriteReason reason)
-        {
-            value = source;
-            return true;
-        }
-
-        public bool ConcurrentWriter(
-            ref Hash128 key, ref TInput input, ref TRecord source, ref TRecord value, ref TRecord output, ref UpsertInfo info)
-        {
-            value = source;
-            return true;
-        }
-
-        public void PostInitialUpdater(ref Hash128 key, ref TInput input, ref TRecord value, ref TRecord output, ref RMWInfo info)
-        {
-        }
-
-        public void PostCopyUpdater(
-            ref Hash128 key, ref TInput input, ref TRecord old, ref TRecord value, ref TRecord output, ref RMWInfo info)
-        {
-        }
-
-        public void PostSingleWriter(
-            ref Hash128 key, ref TInput input, ref TRecord source, ref TRecord value, ref TRecord output, ref UpsertInfo info, WriteReason reason)
-        {
-        }
-
-        public bool SingleDeleter(ref Hash128 key, ref TRecord value, ref DeleteInfo info) => true;
-
-        public void PostSingleDeleter(ref Hash128 key, ref DeleteInfo info)
-        {
-        }
-
-        public bool ConcurrentDeleter(ref Hash128 key, ref TRecord value, ref DeleteInfo info) => true;
-
-        public void ReadCompletionCallback(
-            ref Hash128 key, ref TInput input, ref TRecord output, Empty context, Status status, RecordMetadata metadata)
-        {
-        }
-
-        public void RMWCompletionCallback(
-            ref Hash128 key, ref TInput input, ref TRecord output, Empty context, Status status, RecordMetadata metadata)
-        {
-        }
-
-        public void DisposeSingleWriter(
-            ref Hash128 key, ref TInput input, ref TRecord source, ref TRecord value, ref TRecord output, ref UpsertInfo info, WriteReason reason)
-        {
-        }
-
-        public void DisposeCopyUpdater(
-            ref Hash128 key, ref TInput input, ref TRecord old, ref TRecord value, ref TRecord output, ref RMWInfo info)
-        {
-        }
-
-        public void DisposeInitialUpdater(ref Hash128 key, ref TInput input, ref TRecord value, ref TRecord output, ref RMWInfo info)
-        {
-        }
-
-        public void DisposeSingleDeleter(ref Hash128 key, ref TRecord value, ref DeleteInfo info)
-        {
-        }
-
-        public void DisposeDeserializedFromDisk(ref Hash128 key, ref TRecord value)
-        {
-        }
-
-        public void CheckpointCompletionCallback(int sessionId, string sessionName, CommitPoint commitPoint)
-        {
-        }
-    }
-}
-
-/// <summary>How much memory a <see cref="RecordStore{TRecord, TInput, TUpdate}"/> takes: powers of two, as FASTER wants them.</summary>
-/// <param name="LogBits">The log in memory is 2 to this power bytes.</param>
-/// <param name="PageBits">A page of it is 2 to this power bytes.</param>
-/// <param name="Buckets">Buckets of the index, of 64 bytes and seven entries each.</param>
-public readonly record struct RecordStoreSize(int LogBits, int PageBits, long Buckets)
-{
-    /// <summary>The bytes it takes.</summary>
-    public long Bytes => (1L << LogBits) + (Buckets * 64);
-
-    /// <summary>The largest size whose log fits in <paramref name="budget"/> bytes, and an index for the records that fit in it.</summary>
-    public static RecordStoreSize For(long budget, int recordBytes)
-    {
-        var logBits = Math.Clamp(BitOperations.Log2((ulong)Math.Max(budget, 1)), 20, 40);
-        var records = (1L << logBits) / (recordBytes + 24);
-        return new RecordStoreSize(logBits, Math.Clamp(logBits - 5, 14, 24), (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(records / 4, 64)));
     }
 }
