@@ -15,7 +15,15 @@ public sealed class EventJsonTests
         var slab = EventReading.Slab(
             new TestEvent("add_to_cart", 1732095600000)
             {
-                Id = "e1", Cart = "корзина", User = "u1", Session = "x1", Product = "p1", Quantity = 2, Price = 19.99m, Currency = "USD", Device = "mobile",
+                Id = "e1",
+                Cart = "корзина",
+                User = "u1",
+                Session = "x1",
+                Product = "p1",
+                Quantity = 2,
+                Price = 19.99m,
+                Currency = "USD",
+                Device = "mobile",
             },
             new TestEvent("page_view", 1732095600001) { Id = "e\"2" });
 

@@ -38,7 +38,15 @@ public sealed class EventBlockTests
         var slab = EventReading.Slab(
             new TestEvent("purchase", EventReading.Now - 5)
             {
-                Id = "e1", Cart = "🛒", User = "u1", Session = "s1", Product = "p1", Price = 19.99m, Quantity = 3, Currency = "EUR", Device = "mobile",
+                Id = "e1",
+                Cart = "🛒",
+                User = "u1",
+                Session = "s1",
+                Product = "p1",
+                Price = 19.99m,
+                Quantity = 3,
+                Currency = "EUR",
+                Device = "mobile",
             },
             new TestEvent("page_view", EventReading.Now) { Id = "e2" });
         var read = Read(new EventBlockReader(AnySlabs.Stores), Write(new EventBlockWriter(AnySlabs.Stores), slab));
