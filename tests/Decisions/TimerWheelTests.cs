@@ -186,6 +186,107 @@ public sealed class TimerWheelTests
             }
         });
 
+    [FsCheck.NUnit.Property(MaxTest = 50)]
+    public FsCheck.Property What_was_written_and_read_goes_on_as_the_wheel_itself_does() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            var random = new Random(seed);
+            var capacity = random.Next(1, 3000);
+            var wheel = new TimerWheel(Tick, capacity);
+            var now = Start + random.NextInt64(0, 1_000_000_000);
+            var keys = 0;
+            for (var life = 0; life < 3; life++)
+            {
+                Use(wheel, random.Next(), ref now);
+                var stream = new MemoryStream();
+                var snapshot = wheel.Snapshot();
+                var at = now;
+                var later = random.Next();
+                var expected = Use(wheel, later, ref now);
+                snapshot.WriteTo(stream);
+                stream.Position = 0;
+                var restored = new TimerWheel(Tick, capacity);
+                restored.ReadFrom(stream);
+                Assert.That(stream.Position, Is.EqualTo(stream.Length));
+                Assert.That(Use(restored, later, ref at), Is.EqualTo(expected));
+                wheel = restored;
+            }
+
+            return true;
+
+            List<(ulong, long)> Use(TimerWheel used, int seed, ref long now)
+            {
+                var steps = new Random(seed);
+                var key = keys;
+                List<(ulong, long)> log = [];
+                for (var step = 0; step < 20; step++)
+                {
+                    for (var i = steps.Next(100); i > 0; i--)
+                    {
+                        log.Add((used.TrySet(Key(key++), now + steps.NextInt64(-500, 1L << steps.Next(10, 34))) ? 1UL : 0, used.Count));
+                    }
+
+                    now += steps.NextInt64(0, 1L << steps.Next(1, 24));
+                    log.Add((used.HasDue(now) ? 1UL : 0, 0));
+                    used.Advance(now, (k, dueAt) => log.Add((k.Low, dueAt)));
+                }
+
+                return log;
+            }
+        });
+
+    [FsCheck.NUnit.Property(MaxTest = 50)]
+    public FsCheck.Property Where_nothing_is_due_moving_on_fires_nothing_and_not_moving_changes_nothing() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            var random = new Random(seed);
+            var now = Start + random.NextInt64(0, 1_000_000_000);
+            TimerWheel always = new(Tick, 1000), asked = new(Tick, 1000);
+            List<(ulong, long)> all = [], those = [];
+            always.Advance(now, (_, _) => { });
+            asked.Advance(now, (_, _) => { });
+            var moves = 0;
+            for (var step = 0; step < 300; step++)
+            {
+                if (random.Next(10) == 0)
+                {
+                    // A timer is set by an event, and an event moves the time on first.
+                    asked.Advance(now, (k, dueAt) => those.Add((k.Low, dueAt)));
+                    var dueAt = now + random.NextInt64(-500, 1L << random.Next(8, 30));
+                    always.TrySet(Key(step), dueAt);
+                    asked.TrySet(Key(step), dueAt);
+                }
+
+                now += random.Next(4) == 0 ? random.NextInt64(0, 1L << random.Next(1, 22)) : 100;
+                always.Advance(now, (k, dueAt) => all.Add((k.Low, dueAt)));
+                if (asked.HasDue(now))
+                {
+                    moves++;
+                    asked.Advance(now, (k, dueAt) => those.Add((k.Low, dueAt)));
+                }
+
+                Assert.That(those, Is.EqualTo(all));
+            }
+
+            // Each timer is moved once a level at the most, and fires once.
+            Assert.That(moves, Is.LessThanOrEqualTo(300 / 10 * 3 * 4));
+            return true;
+        });
+
+    [Test]
+    public void A_wheel_of_another_resolution_or_a_broken_one_is_not_read()
+    {
+        var wheel = Started();
+        wheel.TrySet(Key(1), Start + 1000);
+        var stream = new MemoryStream();
+        wheel.Snapshot().WriteTo(stream);
+        Assert.That(() => new TimerWheel(Tick * 2, 100).ReadFrom(new MemoryStream(stream.ToArray())), Throws.TypeOf<InvalidDataException>());
+        var bytes = stream.ToArray();
+        Assert.That(() => Started().ReadFrom(new MemoryStream(bytes[..^1])), Throws.InstanceOf<IOException>());
+        bytes[^8] = 77;
+        Assert.That(() => Started().ReadFrom(new MemoryStream(bytes)), Throws.TypeOf<InvalidDataException>());
+    }
+
     TimerWheel Started(int capacity = 100)
     {
         var wheel = new TimerWheel(Tick, capacity);

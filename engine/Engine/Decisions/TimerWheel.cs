@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Decisions;
@@ -63,7 +64,7 @@ public sealed class TimerWheel
         {
             if (_used == _nodes.Length)
             {
-                if (_used == _capacity)
+                if (_used >= _capacity)
                 {
                     return false;
                 }
@@ -78,6 +79,63 @@ public sealed class TimerWheel
         Place(index, _now + 1);
         Count++;
         return true;
+    }
+
+    /// <summary>
+    /// Whether moving time on to <paramref name="now"/> comes to a tick at which a timer fires, or is moved to a finer level (which fires
+    /// nothing yet). Where it does not, nothing is lost by not moving.
+    /// </summary>
+    public bool HasDue(long now)
+    {
+        var target = now / _tick;
+        if (Count == 0 || target <= _now)
+        {
+            return false;
+        }
+
+        for (var level = 0; level < Levels; level++)
+        {
+            var shift = LevelBits * level;
+            var turn = _now >> shift;
+            for (var i = 1; i <= Slots && ((turn + i) << shift) <= target; i++)
+            {
+                if (_heads[(level * Slots) + (int)((turn + i) & (Slots - 1))] != None)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Copies the wheel as it is, to be written while it goes on.</summary>
+    public TimerWheelSnapshot Snapshot() => new(
+        new WheelHeader(_tick, _now, _started ? 1 : 0, Count, _used, _free), [.. _heads], [.. _tails],
+        MemoryMarshal.AsBytes(_nodes.AsSpan(0, _used)).ToArray());
+
+    /// <summary>Becomes the wheel that was written: from here on the same calls fire the same timers in the same order.</summary>
+    /// <exception cref="InvalidDataException">It is not a wheel, or one of another resolution.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public void ReadFrom(Stream stream)
+    {
+        var header = default(WheelHeader);
+        stream.ReadExactly(MemoryMarshal.AsBytes(new Span<WheelHeader>(ref header)));
+        if (!header.IsValid || header.Tick != _tick)
+        {
+            throw new InvalidDataException("these are not the timers of such a wheel");
+        }
+
+        stream.ReadExactly(MemoryMarshal.AsBytes(_heads.AsSpan()));
+        stream.ReadExactly(MemoryMarshal.AsBytes(_tails.AsSpan()));
+        _nodes = new Node[Math.Max(header.Used, Math.Min(_capacity, 1024))];
+        stream.ReadExactly(MemoryMarshal.AsBytes(_nodes.AsSpan(0, header.Used)));
+        (_now, _started, Count, _used, _free) = (header.Now, header.Started != 0, header.Count, header.Used, header.Free);
+        if (_heads.Concat(_tails).Append(_free).Any(index => index < None || index >= _used)
+            || _nodes.Take(_used).Any(node => node.Next < None || node.Next >= _used))
+        {
+            throw new InvalidDataException("these timers do not hang together");
+        }
     }
 
     /// <summary>Moves time on to <paramref name="now"/>, and hands every timer due by then to <paramref name="fire"/>, which may set
