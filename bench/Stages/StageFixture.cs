@@ -29,6 +29,8 @@ sealed class StageFixture : IDisposable, IInterventionOutlet
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Setup = new StageSetup
         {
+            DedupWindow = TimeSpan.FromHours(1),
+            DedupBytes = 64 << 20,
             Stores = StoreDirectory.Create(config.Stores).Stores,
             Model = Model,
             Campaigns = CampaignCompiler.Compile(config.Decisions),

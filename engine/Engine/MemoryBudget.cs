@@ -5,6 +5,7 @@ using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine;
 
@@ -13,6 +14,9 @@ public sealed class MemoryBudget
 {
     // Buffers of a stream in ordinary use: one read and one write segment, and what is kept for each connection.
     const long PerConnection = 16 * 1024;
+
+    // FasterLog's pages, and the block that is being written.
+    const long JournalMemory = (JournalLayout.PagesInMemory * (long)JournalLayout.StandardPage) + (8 << 20);
 
     // A queued intervention with its texts, on average.
     const long PerIntervention = 2 * 1024;
@@ -23,9 +27,11 @@ public sealed class MemoryBudget
     /// <summary>Plans for a configuration.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="available">What the machine or container has, in bytes.</param>
-    public MemoryBudget(CartRecoveryConfig config, long available)
+    /// <param name="partitions">How many partitions the data folder is made for; 0 when there is none yet.</param>
+    public MemoryBudget(CartRecoveryConfig config, long available, int partitions = 0)
     {
-        Partitions = config.Partitions > 0 ? config.Partitions : Environment.ProcessorCount;
+        Partitions = config.Partitions > 0 ? config.Partitions : partitions > 0 ? partitions : Environment.ProcessorCount;
+        DedupBytes = config.Dedup.Memory.Bytes / Partitions;
         Carts = RecordStoreSize.For(config.Memory.Carts.Bytes / Partitions, Unsafe.SizeOf<CartRecord>());
         Customers = RecordStoreSize.For(config.Memory.Customers.Bytes / Partitions, Unsafe.SizeOf<CustomerRecord>());
         TimersPerPartition = (int)Math.Clamp((1L << Carts.LogBits) / Unsafe.SizeOf<CartRecord>() * 4, 1 << 16, 1 << 26);
@@ -39,11 +45,17 @@ public sealed class MemoryBudget
                 $"{Partitions} × {PartitionSet.InboxCapacity} slabs of {EventSlab.Capacity} events"),
             ("batches", (long)config.Scoring.Batch * (Unsafe.SizeOf<CartRecord>() + (FeatureTable.All.Count * 4)) * Partitions,
                 $"{Partitions} × {config.Scoring.Batch} rows"),
+            ("dedup", DedupBytes * Partitions, DedupWindow.Describe(DedupBytes, Partitions, config.Dedup.Window)),
+            ("journal", config.Journal.Enabled ? Partitions * JournalMemory : 0, config.Journal.Enabled
+                ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),
             ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];
     }
+
+    /// <summary>A partition's event ids, in bytes.</summary>
+    public long DedupBytes { get; }
 
     /// <summary>Partitions, 1 or more.</summary>
     public int Partitions { get; }

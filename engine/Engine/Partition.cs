@@ -1,5 +1,7 @@
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine;
 
@@ -11,37 +13,35 @@ public sealed class Partition : IDisposable
 {
     const int TickMilliseconds = 100;
 
-    // A partition that never runs dry still answers its sources this often.
-    const int MaxUndecided = 4096;
-
-    readonly int _index;
-    readonly PartitionStages _stages;
     readonly SlabPool _slabs;
     readonly TimeProvider _time;
+    readonly Watermark _watermark;
     readonly int _batchRows;
     readonly TimeSpan _maxAge;
     readonly Thread _worker;
-    readonly List<EventSlab> _undecided = [];
-    readonly List<int> _own = [];
-    int _undecidedEvents;
-    long _oldestTicks;
+    readonly PartitionRecovery _recovery;
+    PartitionState? _state;
+    PartitionWork? _work;
+    PartitionJournal? _journal;
 
-    /// <summary>Makes a partition; its worker starts with <see cref="Start"/>.</summary>
+    /// <summary>Makes a partition. <see cref="Recover"/> makes its state; its worker starts with <see cref="Start"/>.</summary>
     /// <param name="index">Its number, from 0.</param>
     /// <param name="setup">What all partitions share.</param>
     /// <param name="slabs">Where used slabs go.</param>
     /// <param name="time">The clocks.</param>
+    /// <param name="watermark">Event time over all sources.</param>
     /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
     /// <param name="inboxCapacity">Slabs in the inbox at the most.</param>
-    public Partition(int index, StageSetup setup, SlabPool slabs, TimeProvider time, TimeSpan maxAge, int inboxCapacity)
+    public Partition(
+        int index, StageSetup setup, SlabPool slabs, TimeProvider time, Watermark watermark, TimeSpan maxAge, int inboxCapacity)
     {
-        _index = index;
         _slabs = slabs;
         _time = time;
+        _watermark = watermark;
         _batchRows = setup.BatchRows;
         _maxAge = maxAge;
         Inbox = new PartitionInbox(inboxCapacity);
-        _stages = new PartitionStages(index, setup, Counters);
+        _recovery = new PartitionRecovery(index, setup, slabs, Counters);
         _worker = new Thread(Run) { Name = $"partition {index}", IsBackground = true };
     }
 
@@ -57,8 +57,41 @@ public sealed class Partition : IDisposable
     /// <summary>Called once, on the worker, when it dies.</summary>
     public Action<Exception>? OnFault { get; set; }
 
-    /// <summary>Starts the worker.</summary>
-    public void Start() => _worker.Start();
+    /// <summary>Why nothing can be made durable at the moment; null while all is well.</summary>
+    public string? JournalProblem => _journal?.Problem;
+
+    /// <summary>Makes the state that the journal says; empty without one. Before <see cref="Start"/>.</summary>
+    /// <param name="progress">Is told how it goes on, a few times a second.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="JournalException">The journal cannot be gone on with.</exception>
+    /// <exception cref="IOException">The data folder cannot be used.</exception>
+    public RecoveryReport Recover(Action<RecoveryProgress>? progress = null)
+    {
+        var recovered = _recovery.Run(_time, progress);
+        _state = recovered.State;
+        _journal = recovered.Journal;
+        _work = new PartitionWork(_recovery.Index, _recovery.Setup, _state, Counters, _journal, _time) { OnFault = Fail };
+        _watermark.Raise(_state.Stages.Now, recovered.ReceivedAt);
+        return recovered.Report;
+    }
+
+    /// <summary>Starts the worker, after <see cref="Recover"/> if that was not called.</summary>
+    public void Start()
+    {
+        if (_work is null)
+        {
+            Recover();
+        }
+
+        _worker.Start();
+    }
+
+    /// <summary>What was decided in the life before and is still to be delivered. Before <see cref="Start"/>.</summary>
+    public IReadOnlyCollection<Decision> Undelivered => _state?.Outbox.Pending ?? [];
+
+    /// <summary>Notes that a delivery ended, well or not. Any thread.</summary>
+    /// <param name="id">The intervention's idempotency key.</param>
+    public void Settle(string id) => _state?.Outbox.Settle(id);
 
     /// <summary>Looks a cart up, after everything that was enqueued before.</summary>
     public async Task<CartRecord?> FindAsync(Hash128 cart, CancellationToken cancellationToken)
@@ -66,6 +99,14 @@ public sealed class Partition : IDisposable
         var lookup = new CartLookup(cart);
         await Inbox.EnqueueAsync(lookup, cancellationToken);
         return await lookup.Answer.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Completes when everything that was enqueued before is durable, and on its way to the sinks.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        var flush = new Flush();
+        await Inbox.EnqueueAsync(flush, cancellationToken);
+        await flush.Done.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Works off what is in the inbox and stops.</summary>
@@ -82,110 +123,95 @@ public sealed class Partition : IDisposable
     public void Dispose()
     {
         Stop();
-        _stages.Dispose();
+        _work?.Dispose();
+        _state?.Dispose();
     }
 
     void Run()
     {
         try
         {
+            _work!.HandOverRecovered();
             while (!Inbox.IsDone)
             {
                 Drain();
-                if (_undecided.Count > 0 && Inbox.Depth == 0 && MayGather())
+                if (_work.HasTurn && Inbox.Depth == 0 && MayGather())
                 {
                     Inbox.Gather(1);
                     continue;
                 }
 
-                Decide();
+                _work.EndTurn();
                 if (Inbox.Depth == 0)
                 {
-                    _stages.Tick(_time.GetUtcNow().ToUnixTimeMilliseconds());
-                    _stages.Decide();
-                    Inbox.Wait(TickMilliseconds);
+                    _work.Rest(_watermark.EstimateAt(_time.GetUtcNow().ToUnixTimeMilliseconds()));
+                    Inbox.Wait(_work.UntilCommit(TickMilliseconds));
                 }
             }
 
-            Decide();
+            _work.EndTurn();
+            _work.NoteSettled();
+            _work.Commit();
         }
 #pragma warning disable CA1031 // Whatever it was, this partition's carts are no longer served: the process must say so and stop.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Fault = e;
-            Inbox.Close();
+            Fail(e);
             while (Inbox.TryDequeue(out var item))
             {
                 (item as CartLookup)?.Answer.TrySetException(e);
+                (item as Flush)?.Done.TrySetException(e);
             }
-
-            OnFault?.Invoke(e);
         }
+    }
+
+    // From the worker, or from whoever completes a commit.
+    void Fail(Exception e)
+    {
+        Fault = e;
+        Inbox.Close();
+        OnFault?.Invoke(e);
     }
 
     void Drain()
     {
         while (Inbox.TryDequeue(out var item))
         {
-            if (item is EventSlab slab)
+            switch (item)
             {
-                if (_undecided.Count == 0)
-                {
-                    _oldestTicks = slab.ReceivedTicks;
-                }
-
-                var own = _stages.Process(slab);
-                _undecided.Add(slab);
-                _own.Add(own);
-                _undecidedEvents += own;
-                if (_undecidedEvents >= MaxUndecided)
-                {
-                    Decide();
-                }
-            }
-            else if (item is CartLookup lookup)
-            {
-                lookup.Answer.SetResult(_stages.Find(lookup.Cart));
+                case EventSlab slab:
+                    _work!.Take(slab);
+                    _slabs.Return(slab);
+                    break;
+                case CartLookup lookup:
+                    lookup.Answer.SetResult(_state!.Stages.Find(lookup.Cart));
+                    break;
+                case Flush flush:
+                    _work!.TellWhenDurable(flush);
+                    break;
             }
         }
     }
 
     // A run of the model costs about as much for one row as for dozens: a batch that is not full waits a little, while nothing presses.
-    bool MayGather() => _maxAge > TimeSpan.Zero && _undecidedEvents < _batchRows && _time.GetElapsedTime(_oldestTicks) < _maxAge;
-
-    void Decide()
-    {
-        _stages.Decide();
-        if (_undecided.Count == 0)
-        {
-            return;
-        }
-
-        var now = _time.GetTimestamp();
-        for (var i = 0; i < _undecided.Count; i++)
-        {
-            var slab = _undecided[i];
-            if (_own[i] > 0)
-            {
-                Counters.Latency.Record((long)_time.GetElapsedTime(slab.ReceivedTicks, now).TotalNanoseconds, _own[i]);
-            }
-
-            // Counted before it is acknowledged: who has the acknowledgement finds the count.
-            Counters.AddProcessed(_own[i]);
-            slab.Source?.OnProcessed(_index, slab.UpTo);
-            _slabs.Return(slab);
-        }
-
-        _undecided.Clear();
-        _own.Clear();
-        _undecidedEvents = 0;
-    }
+    bool MayGather() => _maxAge > TimeSpan.Zero && _work!.TurnEvents < _batchRows && _time.GetElapsedTime(_work.OldestTicks) < _maxAge;
 
     sealed class CartLookup(Hash128 cart)
     {
         public Hash128 Cart { get; } = cart;
 
         public TaskCompletionSource<CartRecord?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    sealed class Flush : IEventSource
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public long ConnectionId => 0;
+
+        public bool IsPublishable => false;
+
+        public void OnProcessed(int partition, long upTo) => Done.TrySetResult();
     }
 }

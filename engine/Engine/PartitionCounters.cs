@@ -18,6 +18,7 @@ public sealed class PartitionCounters
     long _withheldByWindow;
     long _carts;
     long _timersRefused;
+    long _duplicates;
 
     /// <summary>Received to decided, in nanoseconds.</summary>
     public LatencyHistogram Latency { get; } = new();
@@ -37,6 +38,9 @@ public sealed class PartitionCounters
     /// <summary>Idle timers that the wheel had no room for.</summary>
     public long TimersRefused => Volatile.Read(ref _timersRefused);
 
+    /// <summary>Events that had been taken before: acknowledged, and nothing else.</summary>
+    public long Duplicates => Volatile.Read(ref _duplicates);
+
     /// <summary>Interventions withheld for this reason.</summary>
     public long WithheldFor(WithheldReason reason) => reason switch
     {
@@ -55,6 +59,8 @@ public sealed class PartitionCounters
     internal void AddCart() => Volatile.Write(ref _carts, _carts + 1);
 
     internal void AddTimerRefused() => Volatile.Write(ref _timersRefused, _timersRefused + 1);
+
+    internal void AddDuplicates(long count) => Volatile.Write(ref _duplicates, _duplicates + count);
 
     internal void AddWithheld() => Volatile.Write(ref _withheldByWindow, _withheldByWindow + 1);
 }

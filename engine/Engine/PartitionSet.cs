@@ -1,5 +1,9 @@
+using System.Runtime.ExceptionServices;
+using System.Text;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine;
 
@@ -21,7 +25,7 @@ public sealed class PartitionSet : IDisposable
         _partitions = new Partition[count];
         for (var i = 0; i < count; i++)
         {
-            _partitions[i] = new Partition(i, setup, Slabs, time, maxAge, InboxCapacity);
+            _partitions[i] = new Partition(i, setup, Slabs, time, Watermark, maxAge, InboxCapacity);
         }
     }
 
@@ -46,6 +50,28 @@ public sealed class PartitionSet : IDisposable
     /// <summary>The number of the partition that a key belongs to.</summary>
     public int IndexOf(in Hash128 key) => (int)(((key.High >> 32) * (ulong)_partitions.Length) >> 32);
 
+    /// <summary>Why nothing can be made durable at the moment; null while all is well.</summary>
+    public string? JournalProblem => Array.Find(_partitions, p => p.JournalProblem is not null)?.JournalProblem;
+
+    /// <summary>Makes the state that the journals say, all partitions at once. Before <see cref="Start"/>.</summary>
+    /// <param name="progress">Is told of each partition how it goes on.</param>
+    /// <exception cref="JournalException">A journal cannot be gone on with.</exception>
+    /// <exception cref="IOException">The data folder cannot be used.</exception>
+    public RecoveryReport[] Recover(Action<int, RecoveryProgress>? progress = null)
+    {
+        var reports = new RecoveryReport[_partitions.Length];
+        try
+        {
+            Parallel.For(0, _partitions.Length, i => reports[i] = _partitions[i].Recover(p => progress?.Invoke(i, p)));
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+
+        return reports;
+    }
+
     /// <summary>Starts the workers.</summary>
     public void Start()
     {
@@ -58,6 +84,17 @@ public sealed class PartitionSet : IDisposable
     /// <summary>Looks a cart up, after every event that was handed over before.</summary>
     public Task<CartRecord?> FindAsync(in Hash128 cart, CancellationToken cancellationToken) =>
         _partitions[IndexOf(cart)].FindAsync(cart, cancellationToken);
+
+    /// <summary>Notes that an intervention's delivery ended, well or not. Any thread.</summary>
+    public void Settle(Intervention intervention)
+    {
+        var seed = EventKeys.SeedOf(Encoding.UTF8.GetBytes(intervention.StoreId));
+        var cart = Hash128.Of(Encoding.UTF8.GetBytes(intervention.CartId), seed);
+        _partitions[IndexOf(cart)].Settle(intervention.Id);
+    }
+
+    /// <summary>Completes when everything that was handed over before is durable, and on its way to the sinks.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken) => Task.WhenAll(_partitions.Select(p => p.FlushAsync(cancellationToken)));
 
     /// <summary>Works off what is in the inboxes and stops the workers.</summary>
     public void Stop()

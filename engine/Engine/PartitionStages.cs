@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Numerics;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
-using CartRecovery.Engine.Scoring;
 
 namespace CartRecovery.Engine;
 
@@ -21,22 +19,19 @@ public sealed class PartitionStages : IDisposable
     readonly CampaignSet _campaigns;
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
     readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
-    readonly FeatureVector _vector;
-    readonly BatchScorer _scorer;
+    readonly ScoreBatch _batch;
     readonly Decider _decider;
     readonly StoreClock[] _clocks;
     readonly uint[] _currencies;
-    readonly Row[] _rows;
-    readonly CartRecord[] _snapshots;
-    readonly EventClock _clock = new();
+    readonly List<Decision> _decisions = [];
     readonly TimerWheel _wheel;
     readonly Action<Hash128, long> _onTimer;
     EventSlab _slab = null!;
     CustomerRecord _history;
+    long _now;
     long _wheelAt;
-    int _rowCount;
-    int _snapshotCount;
     bool _claimed;
+    bool _isDecided;
 
     /// <summary>Makes a partition's empty state.</summary>
     /// <param name="index">The partition's number, for its files' names.</param>
@@ -49,24 +44,28 @@ public sealed class PartitionStages : IDisposable
         _campaigns = setup.Campaigns;
         _carts = new(Path.Combine(setup.DataFolder, $"carts.{index}.log"), setup.Carts, new CartUpdate(this));
         _customers = new(Path.Combine(setup.DataFolder, $"customers.{index}.log"), setup.Customers, default);
-        _vector = new FeatureVector(setup.Model.Features);
-        _scorer = setup.Model.CreateScorer(setup.BatchRows);
+        _batch = new ScoreBatch(setup.Model, setup.BatchRows);
         _decider = new Decider(setup.Model, setup.Stores);
         _clocks = [.. setup.Stores.Select(s => new StoreClock(s.TimeZone))];
         _currencies = [.. setup.Stores.Select(s => CurrencyCode.Parse(s.Currency))];
-        _rows = new Row[setup.BatchRows];
-        _snapshots = new CartRecord[setup.BatchRows];
         _wheel = new TimerWheel(TimerTick, setup.Timers);
         _onTimer = OnTimer;
     }
 
     /// <summary>Rows that wait for a run of the model.</summary>
-    public int Rows => _rowCount;
+    public int Rows => _batch.Count;
 
     /// <summary>Idle timers that are set.</summary>
     public int Timers => _wheel.Count;
 
-    /// <summary>Folds a slab's events in and gathers their rows; a full batch is scored and decided on the way.</summary>
+    /// <summary>Event time: the watermark of the latest event or tick. It never goes back.</summary>
+    public long Now => _now;
+
+    /// <summary>What was decided and not yet taken from here, in order.</summary>
+    public List<Decision> Decisions => _decisions;
+
+    /// <summary>Folds a slab's events in and gathers their rows; a full batch is scored and decided on the way. Duplicates are passed
+    /// over.</summary>
     /// <returns>How many of its events were this partition's own.</returns>
     public int Process(EventSlab slab)
     {
@@ -75,8 +74,12 @@ public sealed class PartitionStages : IDisposable
         for (var i = 0; i < slab.Count; i++)
         {
             ref var e = ref slab.Records[i];
-            _clock.Observe(e.Timestamp, slab.ReceivedAt);
-            AdvanceTimers();
+            if ((e.Flags & EventFlags.Duplicate) != 0)
+            {
+                continue;
+            }
+
+            MoveTo(e.Watermark);
             if (e.UserLength != 0)
             {
                 FoldCustomer(ref e);
@@ -87,7 +90,7 @@ public sealed class PartitionStages : IDisposable
                 continue;
             }
 
-            if (_rowCount == _rows.Length)
+            if (_batch.IsFull)
             {
                 Decide();
             }
@@ -100,12 +103,32 @@ public sealed class PartitionStages : IDisposable
         return own;
     }
 
-    /// <summary>Lets time pass when nothing comes in.</summary>
-    /// <param name="wall">The wall clock, in milliseconds since 1970 UTC.</param>
-    public void Tick(long wall)
+    /// <summary>Folds a slab that was decided on in an earlier life: nothing is scored, and the decisions come by <see cref="Claim"/>.</summary>
+    public void ProcessDecided(EventSlab slab)
     {
-        _clock.Tick(wall);
-        AdvanceTimers();
+        _isDecided = true;
+        Process(slab);
+        _isDecided = false;
+    }
+
+    /// <summary>Lets event time move on without an event.</summary>
+    /// <param name="now">The new time: milliseconds since 1970 UTC.</param>
+    public void Tick(long now) => MoveTo(now);
+
+    /// <summary>A <see cref="Tick"/> whose decisions were made in an earlier life.</summary>
+    public void TickDecided(long now)
+    {
+        _isDecided = true;
+        Tick(now);
+        _isDecided = false;
+    }
+
+    /// <summary>A timer is due by then, or may be.</summary>
+    public bool HasDue(long now) => _wheel.HasDue(now);
+
+    /// <summary>Lets the stores move on when nothing comes in.</summary>
+    public void Refresh()
+    {
         _carts.Refresh();
         _customers.Refresh();
     }
@@ -113,34 +136,43 @@ public sealed class PartitionStages : IDisposable
     /// <summary>Scores the rows that were gathered and decides on each, in order.</summary>
     public void Decide()
     {
-        if (_rowCount == 0)
+        if (_batch.Count == 0)
         {
             return;
         }
 
-        var scores = _scorer.Score(_rowCount);
-        _counters.AddRun(_rowCount);
-        for (var i = 0; i < _rowCount; i++)
+        var scores = _batch.Score();
+        _counters.AddRun(_batch.Count);
+        for (var i = 0; i < _batch.Count; i++)
         {
-            if (_rows[i].Eligible != 0)
+            if (_batch[i].Eligible != 0)
             {
                 Decide(i, scores[i]);
             }
         }
 
-        _rowCount = 0;
-        _snapshotCount = 0;
+        _batch.Clear();
+    }
+
+    /// <summary>Notes a decision of an earlier life in its cart.</summary>
+    public void Claim(Decision decision)
+    {
+        var input = new CartInput { Step = CartStep.Claimed, Key = decision.Cart, At = decision.At };
+        _carts.Update(decision.Cart, ref input);
     }
 
     /// <summary>The cart of this key, as it is now.</summary>
     public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) ? record : null;
+
+    /// <summary>The history of this customer, as it is now.</summary>
+    public CustomerRecord? FindCustomer(in Hash128 customer) => _customers.TryRead(customer, out var record) ? record : null;
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _carts.Dispose();
         _customers.Dispose();
-        _scorer.Dispose();
+        _batch.Dispose();
         _decider.Dispose();
     }
 
@@ -157,19 +189,23 @@ public sealed class PartitionStages : IDisposable
         }
     }
 
-    // Looked at once a tick of the wheel, not once an event.
-    void AdvanceTimers()
+    // The wheel is looked at once a tick of it, not once an event.
+    void MoveTo(long now)
     {
-        if (_clock.Now - _wheelAt >= TimerTick)
+        if (now > _now)
         {
-            _wheelAt = _clock.Now - (_clock.Now % TimerTick);
-            _wheel.Advance(_wheelAt, _onTimer);
+            _now = now;
+            if (_now - _wheelAt >= TimerTick)
+            {
+                _wheelAt = _now - (_now % TimerTick);
+                _wheel.Advance(_wheelAt, _onTimer);
+            }
         }
     }
 
     void OnTimer(Hash128 cart, long dueAt)
     {
-        if (_rowCount == _rows.Length)
+        if (_batch.IsFull)
         {
             Decide();
         }
@@ -178,7 +214,7 @@ public sealed class PartitionStages : IDisposable
         _carts.Update(cart, ref input);
     }
 
-    void Apply(ref CartRecord cart, in CartInput input)
+    internal void Apply(ref CartRecord cart, in CartInput input)
     {
         switch (input.Step)
         {
@@ -195,6 +231,9 @@ public sealed class PartitionStages : IDisposable
                     cart.LastInterventionAt = input.At;
                 }
 
+                break;
+            case CartStep.Claimed:
+                cart.LastInterventionAt = input.At;
                 break;
         }
     }
@@ -214,8 +253,12 @@ public sealed class PartitionStages : IDisposable
         }
 
         CartOwnership.Apply(ref cart, e, _slab.Source);
-        var moment = _clocks[e.Store].At(e.Timestamp);
-        Gather(cart, moment, _campaigns.MatchEvent(e.Type, cart, moment), input.Key);
+        if (!_isDecided)
+        {
+            var moment = _clocks[e.Store].At(e.Timestamp);
+            _batch.Gather(cart, moment, _campaigns.MatchEvent(e.Type, cart, moment), input.Key);
+        }
+
         SetTimer(ref cart, input.Key);
     }
 
@@ -235,31 +278,17 @@ public sealed class PartitionStages : IDisposable
             due |= 1UL << stages[cart.IdleStage++].Campaign;
         }
 
-        if (due != 0 && cart.Checkout != CheckoutStep.Purchased)
+        if (due != 0 && !_isDecided && cart.Checkout != CheckoutStep.Purchased)
         {
             var moment = _clocks[cart.Store].At(input.At);
             var eligible = _campaigns.MatchIdle(due, cart, moment);
             if (eligible != 0)
             {
-                Gather(cart, moment, eligible, input.Key);
+                _batch.Gather(cart, moment, eligible, input.Key);
             }
         }
 
         SetTimer(ref cart, input.Key);
-    }
-
-    void Gather(in CartRecord cart, in FeatureMoment moment, ulong eligible, in Hash128 key)
-    {
-        _vector.Fill(cart, moment, _scorer.Row(_rowCount));
-        ref var row = ref _rows[_rowCount++];
-        row.Key = key;
-        row.At = moment.At;
-        row.Eligible = eligible;
-        if (eligible != 0)
-        {
-            row.Snapshot = _snapshotCount;
-            _snapshots[_snapshotCount++] = cart;
-        }
     }
 
     // One timer a cart, and none moved while events come: a timer that finds a younger event sets itself anew.
@@ -289,7 +318,7 @@ public sealed class PartitionStages : IDisposable
 
     void Decide(int index, float score)
     {
-        ref readonly var row = ref _rows[index];
+        ref readonly var row = ref _batch[index];
         for (var rest = row.Eligible; rest != 0; rest &= rest - 1)
         {
             var campaign = _campaigns[BitOperations.TrailingZeroCount(rest)];
@@ -302,8 +331,9 @@ public sealed class PartitionStages : IDisposable
             _carts.Update(row.Key, ref input);
             if (_claimed)
             {
-                ref readonly var cart = ref _snapshots[row.Snapshot];
-                _setup.Outlet.Deliver(_decider.Decide(campaign, cart, row.Key, row.At, score, _scorer.Row(index)), cart.ConnectionId);
+                ref readonly var cart = ref _batch.CartAt(index);
+                var intervention = _decider.Decide(campaign, cart, row.Key, row.At, score, _batch.FeaturesAt(index));
+                _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention));
             }
             else
             {
@@ -311,40 +341,6 @@ public sealed class PartitionStages : IDisposable
             }
 
             return;
-        }
-    }
-
-    enum CartStep
-    {
-        Event,
-        Timer,
-        Claim,
-    }
-
-    struct CartInput
-    {
-        public Hash128 Key;
-        public long At;
-        public CartStep Step;
-        public int Index;
-    }
-
-    struct Row
-    {
-        public Hash128 Key;
-        public long At;
-        public ulong Eligible;
-        public int Snapshot;
-    }
-
-    readonly struct CartUpdate(PartitionStages stages) : IRecordUpdate<CartRecord, CartInput>
-    {
-        public bool MayCreate(in CartInput input) => input.Step == CartStep.Event;
-
-        public void Apply(ref CartRecord record, ref CartInput input)
-        {
-            Debug.Assert(stages is not null, "the store was made without its stages");
-            stages.Apply(ref record, input);
         }
     }
 }

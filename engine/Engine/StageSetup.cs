@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Scoring;
 
 namespace CartRecovery.Engine;
@@ -29,9 +30,52 @@ public sealed class StageSetup
     /// <summary>Idle timers of a partition at the most.</summary>
     public required int Timers { get; init; }
 
+    /// <summary>How long an event id is remembered.</summary>
+    public required TimeSpan DedupWindow { get; init; }
+
+    /// <summary>The memory of a partition's event ids, in bytes.</summary>
+    public required long DedupBytes { get; init; }
+
+    /// <summary>What survives the process, and how; null for nothing.</summary>
+    public JournalSetup? Journal { get; init; }
+
     /// <summary>Where decisions go.</summary>
     public required IInterventionOutlet Outlet { get; init; }
 
     /// <summary>The folder for records that memory has no room for.</summary>
     public required string DataFolder { get; init; }
+}
+
+/// <summary>How partitions are journaled and checkpointed.</summary>
+public sealed class JournalSetup
+{
+    /// <summary>The stores that events name.</summary>
+    public required JournalStores Stores { get; init; }
+
+    /// <summary>How the journals lie on disk.</summary>
+    public required JournalLayout Layout { get; init; }
+
+    /// <summary>A commit begins when its first entry is this old, ...</summary>
+    public required TimeSpan CommitAge { get; init; }
+
+    /// <summary>... or when there are so many bytes for it.</summary>
+    public required int CommitBytes { get; init; }
+
+    /// <summary>How often a checkpoint is begun.</summary>
+    public required TimeSpan CheckpointInterval { get; init; }
+
+    /// <summary>Segments behind the last checkpoint are kept while they are younger than this, ...</summary>
+    public required TimeSpan RetentionAge { get; init; }
+
+    /// <summary>... and take no more than this together, in bytes of one partition.</summary>
+    public required long RetentionBytes { get; init; }
+
+    /// <summary>Checkpoints that are kept, 1 or more.</summary>
+    public required int CheckpointsKept { get; init; }
+
+    /// <summary>The folder of a partition's checkpoints.</summary>
+    public required Func<int, string> CheckpointFolder { get; init; }
+
+    /// <summary>Makes the device of a partition's journal.</summary>
+    public required Func<int, JournalDevice> Device { get; init; }
 }

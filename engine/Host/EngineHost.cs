@@ -1,4 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
@@ -6,6 +8,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Api;
 using Microsoft.AspNetCore.Builder;
@@ -41,8 +44,7 @@ sealed partial class EngineHost : IAsyncDisposable
     /// <param name="time">The clocks.</param>
     /// <exception cref="ModelException">The model, or ONNX Runtime, cannot be used.</exception>
     /// <exception cref="SinkConfigurationException">A sink's settings cannot work.</exception>
-    /// <exception cref="IOException">The data folder cannot be written, or another engine has it.</exception>
-    /// <exception cref="UnauthorizedAccessException">The data folder cannot be written.</exception>
+    /// <exception cref="DataFolderException">The data folder cannot be written, another engine has it, or it is not for this one.</exception>
     public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time)
     {
         Config = config;
@@ -56,9 +58,9 @@ sealed partial class EngineHost : IAsyncDisposable
         _app = BuildApp(builder, out var loggers);
         _log = loggers.CreateLogger("CartRecovery");
 
-        Sinks = new SinkSet(SinksOf(config), time, loggers);
-        Router = new InterventionRouter(Connections, Sinks);
-        _data = new DataFolder(config.Data);
+        Sinks = new SinkSet(SinksOf(config), time, loggers, Settle);
+        Router = new InterventionRouter(Connections, Sinks, i => Partitions!.Settle(i));
+        _data = DataFolder.Open(config);
         Partitions = new PartitionSet(budget.Partitions, new StageSetup
         {
             Stores = Stores.Stores,
@@ -70,7 +72,10 @@ sealed partial class EngineHost : IAsyncDisposable
             Customers = budget.Customers,
             Timers = budget.TimersPerPartition,
             Outlet = Router,
-            DataFolder = _data.Path,
+            DataFolder = _data.Stores,
+            DedupWindow = config.Dedup.Window,
+            DedupBytes = budget.DedupBytes,
+            Journal = config.Journal.Enabled ? JournalOf(config) : null,
         }, time, config.Scoring.MaxAge);
         for (var i = 0; i < Partitions.Count; i++)
         {
@@ -123,12 +128,26 @@ sealed partial class EngineHost : IAsyncDisposable
     public IReadOnlyList<Uri> Addresses =>
         [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a))];
 
-    /// <summary>Starts the workers, the sinks and the listeners, in that order.</summary>
+    /// <summary>Makes the state again, then starts the workers, the sinks and the listeners, in that order.</summary>
+    /// <param name="progress">Is told how each partition's recovery goes on.</param>
+    /// <exception cref="JournalException">The journal cannot be gone on with.</exception>
     /// <exception cref="IOException">A port is taken.</exception>
-    public async Task StartAsync()
+    public async Task StartAsync(Action<int, RecoveryProgress>? progress = null)
     {
+        foreach (var (report, partition) in Partitions.Recover(progress).Select((r, i) => (r, i)))
+        {
+            foreach (var warning in report.Warnings)
+            {
+                LogRecoveryWarning(warning);
+            }
+
+            LogRecovered(partition, report.Events, report.Took.TotalSeconds, report.Events / Math.Max(report.Took.TotalSeconds, 0.001), report.Undelivered);
+        }
+
+        var undelivered = Enumerable.Range(0, Partitions.Count).SelectMany(i => Partitions[i].Undelivered).ToArray();
         Partitions.Start();
         Sinks.Start();
+        _ = Router.RedeliverAsync(undelivered);
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
         LogStarted(Partitions.Count, Model.Id);
@@ -147,8 +166,11 @@ sealed partial class EngineHost : IAsyncDisposable
 
         _stopped = true;
         await _app.StopAsync();
-        Partitions.Stop();
+        await FlushAsync();
         await Sinks.DrainAsync(s_drain);
+
+        // Last, because the ends of deliveries are journaled too.
+        Partitions.Stop();
         LogStopped();
     }
 
@@ -163,6 +185,41 @@ sealed partial class EngineHost : IAsyncDisposable
         Model.Dispose();
         await _app.DisposeAsync();
     }
+
+    void Settle(Intervention intervention, DeliveryAttemptOutcome outcome)
+    {
+        if (outcome != DeliveryAttemptOutcome.Kept)
+        {
+            Partitions.Settle(intervention);
+        }
+    }
+
+    async Task FlushAsync()
+    {
+        using var deadline = new CancellationTokenSource(s_drain);
+        try
+        {
+            await Partitions.FlushAsync(deadline.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException || Fault is not null)
+        {
+            LogNotFlushed(Partitions.JournalProblem ?? e.Message);
+        }
+    }
+
+    JournalSetup JournalOf(CartRecoveryConfig config) => new()
+    {
+        Stores = new JournalStores(config.Stores.Select(s => Encoding.UTF8.GetBytes(s.Id))),
+        Layout = _data.Layout,
+        CommitAge = config.Journal.CommitAge,
+        CommitBytes = (int)config.Journal.CommitSize.Bytes,
+        CheckpointInterval = config.Checkpoints.Interval,
+        CheckpointsKept = config.Checkpoints.Keep,
+        RetentionAge = config.Journal.Retention,
+        RetentionBytes = config.Journal.MaxSize.Bytes / _data.Partitions,
+        Device = partition => new FileJournalDevice(_data.JournalOf(partition)),
+        CheckpointFolder = _data.CheckpointsOf,
+    };
 
     static IEnumerable<(string, SinkSpec, SinkSettings, SinkRunnerOptions)> SinksOf(CartRecoveryConfig config) =>
         config.Sinks.Select(s => (
@@ -253,6 +310,16 @@ sealed partial class EngineHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Started with {Partitions} partitions and model {Model}")]
     partial void LogStarted(int partitions, string model);
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Partition {Partition} recovered: {Events} events of the journal in {Seconds:F2} s ({Rate:F0} a second), {Undelivered} interventions to deliver")]
+    partial void LogRecovered(int partition, long events, double seconds, double rate, int undelivered);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    partial void LogRecoveryWarning(string warning);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Not everything that was taken could be made durable before the stop ({Problem}); it was not acknowledged")]
+    partial void LogNotFlushed(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; everything taken was worked off")]
     partial void LogStopped();

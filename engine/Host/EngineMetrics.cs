@@ -61,7 +61,8 @@ sealed class EngineMetrics : IDisposable
         Counter("cartrecovery_events_rejected_total", "Events refused, by the code their sender was told",
             () => Enum.GetValues<EventErrorCode>().Where(c => c != EventErrorCode.None)
                 .Select(c => Measure(_host.Counters.RejectedFor(c), ("code", EventProblem.CodeOf(c)))));
-        Counter("cartrecovery_events_duplicate_total", "Events that were there already", () => [Measure(0)]);
+        Counter("cartrecovery_events_duplicate_total", "Events that were there already: acknowledged, and nothing else",
+            () => [Measure(Partitions.Sum(p => p.Counters.Duplicates))]);
         Counter("cartrecovery_predictions_total", "Rows scored", () => [Measure(Predictions, ("model", _host.Model.Id))]);
         Counter("cartrecovery_prediction_runs_total", "Runs of the model", () => [Measure(Partitions.Sum(p => p.Counters.Runs), ("model", _host.Model.Id))]);
         Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => [Measure(Carts)]);
@@ -93,6 +94,7 @@ sealed class EngineMetrics : IDisposable
         DeliveryAttemptOutcome.Delivered => "delivered",
         DeliveryAttemptOutcome.Rejected => "rejected",
         DeliveryAttemptOutcome.Failed => "failed",
+        DeliveryAttemptOutcome.Kept => "kept",
         _ => "dropped",
     };
 

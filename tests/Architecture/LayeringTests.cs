@@ -22,7 +22,7 @@ public sealed partial class LayeringTests
         ["Decisions"] = ["Events", "Features", "Scoring", "Control", "Contracts"],
         ["Ingest"] = ["Partition", "Events", "Features", "Control", "Contracts"],
         ["Delivery"] = ["Decisions", "Ingest", "Contracts"],
-        ["Partition"] = ["Events", "Features", "Scoring", "Decisions", "Control", "Telemetry", "Contracts"],
+        ["Partition"] = ["Events", "Journal", "Features", "Scoring", "Decisions", "Control", "Telemetry", "Contracts"],
     };
 
     // A misspelt name, in a model too, is guessed at in one place.

@@ -39,7 +39,8 @@ static class EventReading
         {
             var problem = decoder.Read(e.ToUtf8());
             if (problem.IsError) Assert.Fail($"{problem.Code}: {problem.Message} in {e}");
-            decoder.AppendTo(slab);
+            ref var kept = ref decoder.AppendTo(slab);
+            kept.Watermark = Math.Max(kept.Timestamp, slab.Count > 1 ? slab.Records[slab.Count - 2].Watermark : 0);
         }
 
         return slab;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -6,7 +7,10 @@ namespace CartRecovery.Tests.Events;
 /// <summary>A native event as a client writes it; what is null is left out.</summary>
 sealed record TestEvent(string Type, long At)
 {
-    public string Id { get; init; } = "e1";
+    static long s_made;
+
+    /// <summary>Its own, unless the test says otherwise: who sends one twice sends a duplicate.</summary>
+    public string Id { get; init; } = string.Create(CultureInfo.InvariantCulture, $"e{Interlocked.Increment(ref s_made)}");
 
     public string Cart { get; init; } = "c1";
 

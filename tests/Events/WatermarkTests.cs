@@ -15,8 +15,8 @@ public sealed class WatermarkTests
     {
         var watermark = new Watermark();
         Assert.That(watermark.Now, Is.Zero);
-        watermark.Raise(7);
-        watermark.Raise(5);
+        watermark.Raise(7, 0);
+        watermark.Raise(5, 0);
         Assert.That(watermark.Now, Is.EqualTo(7));
     }
 
@@ -26,7 +26,7 @@ public sealed class WatermarkTests
         var watermark = new Watermark();
         Parallel.For(0, 4, thread =>
         {
-            for (var i = 0; i < 100_000; i++) watermark.Raise(i * 4 + thread);
+            for (var i = 0; i < 100_000; i++) watermark.Raise(i * 4 + thread, 0);
         });
         Assert.That(watermark.Now, Is.EqualTo(399_999));
     }

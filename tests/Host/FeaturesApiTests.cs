@@ -74,7 +74,7 @@ sealed class FeaturesApiTests
         Assert.That(features["customer_days_since_last_order"], Is.EqualTo(((6 * 3600) + 90) / 86_400.0).Within(1e-6));
 
         string At(DateTimeOffset at, string type, string more) => string.Create(CultureInfo.InvariantCulture,
-            $"{{\"id\":\"e\",\"type\":\"{type}\",\"cartId\":\"{cart}\",\"ts\":{at.ToUnixTimeMilliseconds()}{more}}}");
+            $"{{\"id\":\"e{at.ToUnixTimeMilliseconds()}\",\"type\":\"{type}\",\"cartId\":\"{cart}\",\"ts\":{at.ToUnixTimeMilliseconds()}{more}}}");
     }
 
     [TestCase("a b")]

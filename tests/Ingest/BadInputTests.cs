@@ -159,15 +159,19 @@ sealed class BadInputTests(Via via)
     {
         using var client = await StreamClient.OpenAsync(_engine, via);
         var cart = EventJson.NewCart();
-        var small = EventJson.Of(cart, more: ",\"note\":\"\"");
-        var largest = small[..^2] + new string('x', (32 * 1024) - small.Length) + "\"}";
-        var batch = EventJson.Array(Enumerable.Repeat(largest, 15));
+        var batch = EventJson.Array(Enumerable.Range(0, 15).Select(_ => Largest()));
         batch = batch[..^1] + new string(' ', (512 * 1024) - batch.Length) + "]";
-        await client.SendAsync(largest, batch, largest[..^2] + "x\"}", batch + " ");
+        await client.SendAsync(Largest(), batch, Largest()[..^2] + "x\"}", batch + " ");
         var heard = await client.UntilAckAsync(18);
 
         Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)),
             Is.EqualTo(new[] { (16L, "event_too_large"), (17L, "message_too_large") }));
         Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(16));
+
+        string Largest()
+        {
+            var small = EventJson.Of(cart, more: ",\"note\":\"\"");
+            return small[..^2] + new string('x', (32 * 1024) - small.Length) + "\"}";
+        }
     }
 }

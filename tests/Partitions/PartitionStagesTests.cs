@@ -241,11 +241,10 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([Idle5]);
         run.Play(Add("p1", 5));
-        run.Stages.Tick(Start + 90 * Minute);
-        run.Stages.Tick(Start + 95 * Minute - 1);
+        run.Stages.Tick(Start + 5 * Minute - 1);
         run.Stages.Decide();
         Assert.That(run.Outlet.Taken, Is.Empty);
-        run.Stages.Tick(Start + 95 * Minute);
+        run.Stages.Tick(Start + 5 * Minute);
         run.Stages.Decide();
         Assert.That(run.Last.DecidedAt.ToUnixTimeMilliseconds(), Is.EqualTo(Start + 5 * Minute));
     }

@@ -16,12 +16,15 @@ public sealed class PartitionTests
     readonly RecordingSource _source = new() { ConnectionId = 7 };
     ManualTime _time = null!;
     SlabPool _slabs = null!;
+    Watermark _watermark = null!;
 
     [SetUp]
     public void SetClocks()
     {
         _time = new ManualTime(Start);
         _slabs = new SlabPool(1000);
+        _watermark = new Watermark();
+        _watermark.Raise(Start, Start);
         _source.Processed.Clear();
         _source.WhenProcessed = null;
     }
@@ -152,10 +155,10 @@ public sealed class PartitionTests
     Partition Open(params CampaignConfig[] campaigns) => Open(_outlet, campaigns);
 
     Partition Open(IInterventionOutlet outlet, params CampaignConfig[] campaigns) =>
-        new(3, TestStages.Setup(outlet, campaigns), _slabs, _time, TimeSpan.Zero, inboxCapacity: 256);
+        new(3, TestStages.Setup(outlet, campaigns), _slabs, _time, _watermark, TimeSpan.Zero, inboxCapacity: 256);
 
     Partition Open(TimeSpan maxAge, int batchRows = 256) =>
-        new(3, TestStages.Setup(_outlet, [], batchRows: batchRows), _slabs, _time, maxAge, inboxCapacity: 256);
+        new(3, TestStages.Setup(_outlet, [], batchRows: batchRows), _slabs, _time, _watermark, maxAge, inboxCapacity: 256);
 
     EventSlab Slab(long upTo, params TestEvent[] events)
     {

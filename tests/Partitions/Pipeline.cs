@@ -1,4 +1,5 @@
 using CartRecovery.Engine;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Tests.Events;
@@ -10,12 +11,15 @@ sealed class Pipeline : IDisposable
 {
     readonly PartitionSet _partitions;
     readonly PartitionStages[] _stages;
+    readonly IInterventionOutlet _outlet;
 
     /// <param name="setup">Of the stages.</param>
     /// <param name="partitions">How many.</param>
     /// <param name="receivedAt">When everything is received.</param>
     public Pipeline(StageSetup setup, int partitions, long receivedAt)
     {
+        _outlet = setup.Outlet;
+
         // Its workers are not started: it deals out, and the stages beside it do the work.
         _partitions = new PartitionSet(partitions, TestStages.Setup(new RecordingOutlet(), [], memory: 1), new ManualTime(receivedAt), TimeSpan.Zero);
         _stages = [.. Enumerable.Range(0, partitions).Select(i => new PartitionStages(i, setup, Counters[i]))];
@@ -44,6 +48,7 @@ sealed class Pipeline : IDisposable
             {
                 var slab = (EventSlab)item;
                 own += _stages[i].Process(slab);
+                HandOver(_stages[i]);
                 _partitions.Slabs.Return(slab);
             }
         }
@@ -54,7 +59,17 @@ sealed class Pipeline : IDisposable
     /// <summary>Decides on what was folded in.</summary>
     public void Decide()
     {
-        foreach (var stages in _stages) stages.Decide();
+        foreach (var stages in _stages)
+        {
+            stages.Decide();
+            HandOver(stages);
+        }
+    }
+
+    void HandOver(PartitionStages stages)
+    {
+        foreach (var decision in stages.Decisions) _outlet.Deliver(decision.Intervention, decision.ConnectionId);
+        stages.Decisions.Clear();
     }
 
     public void Dispose()

@@ -25,6 +25,13 @@ sealed class RecordingOutlet : IInterventionOutlet
     /// <summary>Every decision in every detail.</summary>
     public string[] Json => [.. Interventions.Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention))];
 
+    /// <summary>Takes decisions over from where they were made.</summary>
+    public void Take(List<Decision> decisions)
+    {
+        foreach (var decision in decisions) Deliver(decision.Intervention, decision.ConnectionId);
+        decisions.Clear();
+    }
+
     public void Deliver(Intervention intervention, long connectionId)
     {
         lock (_taken) _taken.Add((intervention, connectionId));

@@ -10,10 +10,20 @@ namespace CartRecovery.Tests.Partitions;
 /// <summary>One partition's stages without its worker: what the test hands in happens at once.</summary>
 sealed class StageRun : IDisposable
 {
-    public StageRun(IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256, int timers = 1000) =>
-        Stages = new PartitionStages(0, TestStages.Setup(Outlet, campaigns, window, batchRows, timers), Counters);
+    readonly RecordingOutlet _outlet = new();
 
-    public RecordingOutlet Outlet { get; } = new();
+    public StageRun(IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256, int timers = 1000) =>
+        Stages = new PartitionStages(0, TestStages.Setup(_outlet, campaigns, window, batchRows, timers), Counters);
+
+    /// <summary>What was decided until now.</summary>
+    public RecordingOutlet Outlet
+    {
+        get
+        {
+            _outlet.Take(Stages.Decisions);
+            return _outlet;
+        }
+    }
 
     public PartitionCounters Counters { get; } = new();
 

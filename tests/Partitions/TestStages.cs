@@ -30,6 +30,8 @@ static class TestStages
             Carts = RecordStoreSize.For(memory, Unsafe.SizeOf<CartRecord>()),
             Customers = RecordStoreSize.For(1 << 20, Unsafe.SizeOf<CustomerRecord>()),
             Timers = timers,
+            DedupWindow = TimeSpan.FromHours(1),
+            DedupBytes = 1 << 20,
             Outlet = outlet,
             DataFolder = NewFolder(),
         };

@@ -25,6 +25,15 @@ public sealed class CartRecoveryConfig
     [ConfigKey("How much memory the engine plans with.")]
     public MemoryConfig Memory { get; set; } = new();
 
+    [ConfigKey("The journal that makes events durable before they are acknowledged.")]
+    public JournalConfig Journal { get; set; } = new();
+
+    [ConfigKey("Copies of the state, so that a start need not read the whole journal.")]
+    public CheckpointsConfig Checkpoints { get; set; } = new();
+
+    [ConfigKey("How long event ids are remembered, so that an event that is sent twice counts once.")]
+    public DedupConfig Dedup { get; set; } = new();
+
     [ConfigKey("The model that scores carts.")]
     public ScoringConfig Scoring { get; set; } = new();
 
@@ -119,6 +128,48 @@ public sealed class MemoryConfig
 
     [ConfigKey("Customer records kept in memory, over all partitions; older ones go to disk.", Min = "16MB", Max = "16TB")]
     public ByteSize Customers { get; set; } = ByteSize.FromMegabytes(128);
+}
+
+/// <summary>The journal that makes events durable before they are acknowledged.</summary>
+public sealed class JournalConfig
+{
+    [ConfigKey("Without it, events are acknowledged when they are decided on, and a crash loses the state.")]
+    public bool Enabled { get; set; } = true;
+
+    [ConfigKey("How long an event may wait for others to be committed with.", Max = "1s")]
+    public Duration CommitAge { get; set; } = Duration.FromMilliseconds(5);
+
+    [ConfigKey("So many bytes are committed at once, however young they are.", Min = "4KB", Max = "8MB")]
+    public ByteSize CommitSize { get; set; } = ByteSize.FromKilobytes(512);
+
+    [ConfigKey("The size of a file of a new journal: rounded down to a power of two.", Min = "4MB", Max = "1GB")]
+    public ByteSize Segment { get; set; } = ByteSize.FromMegabytes(64);
+
+    [ConfigKey("Files are kept this long for replay and export, if a checkpoint does not need them longer.", Max = "3650d")]
+    public Duration Retention { get; set; } = Duration.FromHours(7 * 24);
+
+    [ConfigKey("What the files may take together, over all partitions; the oldest go first, but none that a checkpoint needs.", Min = "16MB", Max = "1024TB")]
+    public ByteSize MaxSize { get; set; } = ByteSize.FromMegabytes(20 * 1024);
+}
+
+/// <summary>Copies of the state, so that a start need not read the whole journal.</summary>
+public sealed class CheckpointsConfig
+{
+    [ConfigKey("How often one is made.", Min = "100ms", Max = "24h")]
+    public Duration Interval { get; set; } = Duration.FromMinutes(5);
+
+    [ConfigKey("How many are kept: when the newest is damaged, the one before it is used.", Min = "1", Max = "100")]
+    public int Keep { get; set; } = 2;
+}
+
+/// <summary>How long event ids are remembered.</summary>
+public sealed class DedupConfig
+{
+    [ConfigKey("An event whose id came for the same cart within this time is acknowledged and changes nothing.", Min = "1s", Max = "7d")]
+    public Duration Window { get; set; } = Duration.FromHours(1);
+
+    [ConfigKey("Memory for the ids, over all partitions; when it is full, the oldest are forgotten early.", Min = "1MB", Max = "1TB")]
+    public ByteSize Memory { get; set; } = ByteSize.FromMegabytes(256);
 }
 
 /// <summary>The model that scores carts.</summary>

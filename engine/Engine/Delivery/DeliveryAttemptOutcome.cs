@@ -9,9 +9,12 @@ public enum DeliveryAttemptOutcome
     /// <summary>The receiver will never take it.</summary>
     Rejected,
 
-    /// <summary>The retries are used up, or the engine stopped first.</summary>
+    /// <summary>The retries are used up.</summary>
     Failed,
 
     /// <summary>The queue was full, or already closed.</summary>
     Dropped,
+
+    /// <summary>The engine stopped first: where decisions are journaled, the next start delivers it.</summary>
+    Kept,
 }

@@ -29,6 +29,9 @@ static partial class DeliveryLog
     [LoggerMessage(EventId = 5007, Level = LogLevel.Error, Message = "Sink {Sink}: an observer of deliveries threw")]
     public static partial void ObserverThrew(ILogger logger, string sink, Exception exception);
 
+    [LoggerMessage(EventId = 5009, Level = LogLevel.Warning, Message = "Sink {Sink}: {Id} ({Action}) was not delivered before the stop, after {Tries} tries")]
+    public static partial void Kept(ILogger logger, string sink, string id, ActionKind action, int tries);
+
     [LoggerMessage(EventId = 5008, Level = LogLevel.Error, Message = "Sink {Sink}: a delivery broke off")]
     public static partial void BrokeOff(ILogger logger, string sink, Exception exception);
 }

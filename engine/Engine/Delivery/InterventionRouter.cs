@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Ingest;
@@ -11,16 +12,21 @@ public sealed class InterventionRouter : IInterventionOutlet
 
     readonly ConnectionRegistry _connections;
     readonly SinkSet _sinks;
+    readonly Action<Intervention> _settle;
     readonly long[] _sent = new long[s_actions];
     readonly long[] _unreachable = new long[s_actions];
 
-    public InterventionRouter(ConnectionRegistry connections, SinkSet sinks)
+    /// <param name="connections">The open streams.</param>
+    /// <param name="sinks">The sinks; they say themselves when a delivery ended.</param>
+    /// <param name="settle">Is told when a delivery ended that no sink took.</param>
+    public InterventionRouter(ConnectionRegistry connections, SinkSet sinks, Action<Intervention> settle)
     {
         _connections = connections;
         _sinks = sinks;
+        _settle = settle;
     }
 
-    /// <summary>Is told of every decision, on a partition's worker: it must not block.</summary>
+    /// <summary>Is told of every decision, on the thread that delivers: it must not block.</summary>
     public Action<Intervention>? OnDecided { get; set; }
 
     /// <summary>Interventions with this action that went to the shopper's stream.</summary>
@@ -33,14 +39,45 @@ public sealed class InterventionRouter : IInterventionOutlet
     public void Deliver(Intervention intervention, long connectionId)
     {
         OnDecided?.Invoke(intervention);
-        if (intervention.Channel != Campaign.SocketChannel)
+        if (intervention.Channel == Campaign.SocketChannel)
         {
-            // A full queue counts what it drops.
-            _sinks.TryDeliver(intervention.Channel, intervention);
-            return;
+            SendToSocket(intervention, connectionId);
         }
+        else if (!_sinks.TryDeliver(intervention.Channel, intervention) && !_sinks.Has(intervention.Channel))
+        {
+            // A full queue counts what it drops, and says so.
+            _settle(intervention);
+        }
+    }
 
+    /// <summary>Delivers what was decided in an earlier life of the process, however many there are: nothing is dropped.</summary>
+    public async Task RedeliverAsync(IEnumerable<Decision> decisions)
+    {
+        try
+        {
+            foreach (var decision in decisions)
+            {
+                if (decision.Intervention.Channel == Campaign.SocketChannel)
+                {
+                    // Its stream ended with that life.
+                    SendToSocket(decision.Intervention, decision.ConnectionId);
+                }
+                else if (!await _sinks.DeliverAsync(decision.Intervention.Channel, decision.Intervention))
+                {
+                    _settle(decision.Intervention);
+                }
+            }
+        }
+        catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
+        {
+            // The engine stops: the rest is still in the journal.
+        }
+    }
+
+    void SendToSocket(Intervention intervention, long connectionId)
+    {
         var sent = connectionId != 0 && _connections.TrySend(connectionId, intervention);
         Interlocked.Increment(ref (sent ? _sent : _unreachable)[(int)intervention.Action]);
+        _settle(intervention);
     }
 }

@@ -91,6 +91,10 @@ public sealed class SinkRunner
         return false;
     }
 
+    /// <summary>Puts an intervention into the queue as soon as there is room.</summary>
+    /// <exception cref="ChannelClosedException">The queue is closed.</exception>
+    public ValueTask EnqueueAsync(Intervention intervention) => _queue.Writer.WriteAsync(intervention, _stop.Token);
+
     /// <summary>Whether the sink can deliver now, as it says itself; answers within two seconds.</summary>
     public async Task<SinkReport> CheckHealthAsync(CancellationToken cancellationToken)
     {
@@ -99,7 +103,7 @@ public sealed class SinkRunner
     }
 
     /// <summary>
-    /// Closes the queue, delivers what is in it, and closes the sink. What is not delivered by the deadline is cancelled, counted as failed
+    /// Closes the queue, delivers what is in it, and closes the sink. What is not delivered by the deadline is cancelled, counted as kept
     /// and logged; half a second of the deadline, or half of a shorter one, is kept for that.
     /// </summary>
     /// <param name="deadline">When this returns at the latest, from now.</param>
@@ -143,7 +147,7 @@ public sealed class SinkRunner
         for (var hand = 0; hand < _options.MaxInFlight; hand++)
             await _hands.WaitAsync();
         while (_queue.Reader.TryRead(out var left))
-            Settle(left, DeliveryAttemptOutcome.Failed, "the engine stopped", 0);
+            Settle(left, DeliveryAttemptOutcome.Kept, null, 0);
         LogDrops();
         await _connection.CloseAsync(_stop.Token);
     }
@@ -219,8 +223,9 @@ public sealed class SinkRunner
     void Settle(PendingDelivery delivery)
     {
         var pending = delivery.Pending;
+        var outcome = _stop.IsCancellationRequested ? DeliveryAttemptOutcome.Kept : DeliveryAttemptOutcome.Failed;
         for (var i = 0; i < pending.Count; i++)
-            Settle(pending[i], DeliveryAttemptOutcome.Failed, delivery.ReasonOf(i) ?? "the engine stopped", delivery.Tries);
+            Settle(pending[i], outcome, delivery.ReasonOf(i), delivery.Tries);
         delivery.Close();
     }
 
@@ -234,6 +239,9 @@ public sealed class SinkRunner
                 break;
             case DeliveryAttemptOutcome.Rejected:
                 DeliveryLog.Rejected(_logger, Name, intervention.Id, intervention.Action, FailureReason.Clean(reason ?? "", [intervention]));
+                break;
+            case DeliveryAttemptOutcome.Kept:
+                DeliveryLog.Kept(_logger, Name, intervention.Id, intervention.Action, tries);
                 break;
             case DeliveryAttemptOutcome.Failed:
                 DeliveryLog.Failed(_logger, Name, intervention.Id, intervention.Action, tries, FailureReason.Clean(reason ?? "", [intervention]));

@@ -47,6 +47,20 @@ public sealed class SinkSet
     public bool TryDeliver(string channel, Intervention intervention) =>
         _byName.TryGetValue(channel, out var runner) && runner.TryEnqueue(intervention);
 
+    /// <summary>There is a sink of this name.</summary>
+    public bool Has(string channel) => _byName.ContainsKey(channel);
+
+    /// <summary>Puts an intervention into a sink's queue as soon as there is room.</summary>
+    /// <returns><see langword="false"/> when no sink has that name.</returns>
+    /// <exception cref="System.Threading.Channels.ChannelClosedException">The queue is closed.</exception>
+    public async ValueTask<bool> DeliverAsync(string channel, Intervention intervention)
+    {
+        if (!_byName.TryGetValue(channel, out var runner))
+            return false;
+        await runner.EnqueueAsync(intervention);
+        return true;
+    }
+
     /// <summary>Asks all sinks at once whether they can deliver; answers within two seconds.</summary>
     public Task<SinkReport[]> CheckHealthAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Runners.Select(runner => runner.CheckHealthAsync(cancellationToken)));

@@ -37,6 +37,7 @@ public sealed class EventRouter
     long _receivedAt;
     long _receivedTicks;
     long _watermark;
+    bool _isShedding;
 
     public EventRouter(
         PartitionSet partitions, EventRules rules, int maxBatch, Protocol protocol, IngestCounters counters, IEventSource source,
@@ -72,6 +73,7 @@ public sealed class EventRouter
         _receivedAt = receivedAt;
         _receivedTicks = _partitions.Clock.GetTimestamp();
         _watermark = Math.Max(_watermark, _partitions.Watermark.Now);
+        _isShedding = _partitions.JournalProblem is not null;
     }
 
     /// <summary>Takes a message: one event, or an array of events.</summary>
@@ -117,7 +119,7 @@ public sealed class EventRouter
     {
         _counters.Received(_protocol, _taken - _counted);
         _counted = _taken;
-        _partitions.Watermark.Raise(_watermark);
+        _partitions.Watermark.Raise(_watermark, _receivedAt);
         for (var partition = 0; partition < _open.Length; partition++)
         {
             Seal(partition);
@@ -189,6 +191,11 @@ public sealed class EventRouter
 
     void Keep(EventProblem problem)
     {
+        if (_isShedding && !problem.IsError)
+        {
+            problem = new EventProblem(EventErrorCode.Overloaded, "the engine cannot store events at the moment; send it again later");
+        }
+
         if (problem.IsError)
         {
             Reject(problem);

@@ -67,10 +67,23 @@ static class ConfigFile
         return fine;
     }
 
+    // What is wrong with the folder is said when it is opened.
+    static int PartitionsOf(string data)
+    {
+        try
+        {
+            return DataFolder.ReadFormat(data)?.Partitions ?? 0;
+        }
+        catch (Exception e) when (e is DataFolderException or IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>The memory plan of a configuration, or what to do when it does not fit.</summary>
     public static MemoryBudget? Plan(CartRecoveryConfig config)
     {
-        var budget = new MemoryBudget(config, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        var budget = new MemoryBudget(config, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, PartitionsOf(config.Data));
         if (budget.Fits)
         {
             return budget;

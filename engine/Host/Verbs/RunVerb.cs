@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Scoring;
 
 namespace CartRecovery.Host.Verbs;
@@ -57,10 +58,10 @@ static class RunVerb
             Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
             return ExitCode.BadConfiguration;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (DataFolderException e)
         {
-            Console.Error.WriteLine($"error: data: {e.Message.TrimEnd('.')}; make the folder writable by this engine alone, or name another one");
-            return ExitCode.BadConfiguration;
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return e.ExitCode;
         }
 
         await using (host)
@@ -68,6 +69,11 @@ static class RunVerb
             try
             {
                 await host.StartAsync();
+            }
+            catch (JournalException e)
+            {
+                Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+                return ExitCode.Failed;
             }
             catch (Exception e) when (e is CryptographicException or FileNotFoundException or DirectoryNotFoundException)
             {

@@ -1,0 +1,101 @@
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine;
+
+/// <summary>
+/// What waits for a commit: the sources whose events it makes durable, and the decisions that may be delivered then. The worker adds a turn
+/// at a time; whoever learns of the commit completes. How much can wait is bounded by what the journal holds in memory.
+/// </summary>
+/// <param name="partition">The partition's number.</param>
+/// <param name="outlet">Where decisions go.</param>
+public sealed class CommitQueue(int partition, IInterventionOutlet outlet)
+{
+    readonly Queue<Turn> _waiting = new();
+    readonly Stack<Turn> _free = new();
+    readonly Lock _gate = new();
+    readonly Lock _completing = new();
+
+    /// <summary>Turns that wait.</summary>
+    public int Depth
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>Adds a turn, and takes over what is in the lists: they are empty afterwards. The worker's alone.</summary>
+    /// <param name="address">The commit that it waits for reaches so far.</param>
+    /// <param name="sources">Who is to be told, and of what.</param>
+    /// <param name="decisions">What is to be delivered.</param>
+    public void Add(long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions)
+    {
+        lock (_gate)
+        {
+            var turn = _free.Count > 0 ? _free.Pop() : new Turn();
+            turn.Address = address;
+            turn.Sources.AddRange(sources);
+            turn.Decisions.AddRange(decisions);
+            _waiting.Enqueue(turn);
+        }
+
+        sources.Clear();
+        decisions.Clear();
+    }
+
+    /// <summary>Completes what a commit made durable, in order.</summary>
+    /// <param name="durable">How far the journal is durable.</param>
+    public void Complete(long durable)
+    {
+        lock (_completing)
+        {
+            CompleteInOrder(durable);
+        }
+    }
+
+    void CompleteInOrder(long durable)
+    {
+        while (true)
+        {
+            Turn turn;
+            lock (_gate)
+            {
+                if (_waiting.Count == 0 || _waiting.Peek().Address > durable)
+                {
+                    return;
+                }
+
+                turn = _waiting.Dequeue();
+            }
+
+            // First what was decided: who has an acknowledgement has every answer to what it covers.
+            foreach (var decision in turn.Decisions)
+            {
+                outlet.Deliver(decision.Intervention, decision.ConnectionId);
+            }
+
+            foreach (var (source, upTo) in turn.Sources)
+            {
+                source.OnProcessed(partition, upTo);
+            }
+
+            turn.Sources.Clear();
+            turn.Decisions.Clear();
+            lock (_gate)
+            {
+                _free.Push(turn);
+            }
+        }
+    }
+
+    sealed class Turn
+    {
+        public long Address;
+        public readonly List<(IEventSource Source, long UpTo)> Sources = [];
+        public readonly List<Decision> Decisions = [];
+    }
+}

@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Decisions;
+
+/// <summary>
+/// Decisions and idempotency keys as bytes, for the journal and for checkpoints: a count (4 bytes), then each decision's cart key (16), event
+/// time (8), connection (8), length of its JSON (4) and the intervention as JSON; each key's length (2) and its text. Little-endian.
+/// </summary>
+public static class DecisionCodec
+{
+    const int Fixed = 16 + 8 + 8 + 4;
+
+    /// <summary>Writes decisions.</summary>
+    public static void Write(IBufferWriter<byte> output, IReadOnlyCollection<Decision> decisions)
+    {
+        WriteInt(output, decisions.Count);
+        foreach (var decision in decisions)
+        {
+            var json = JsonSerializer.SerializeToUtf8Bytes(decision.Intervention, ContractsJson.Default.Intervention);
+            var span = output.GetSpan(Fixed + json.Length);
+            BinaryPrimitives.WriteUInt64LittleEndian(span, decision.Cart.Low);
+            BinaryPrimitives.WriteUInt64LittleEndian(span[8..], decision.Cart.High);
+            BinaryPrimitives.WriteInt64LittleEndian(span[16..], decision.At);
+            BinaryPrimitives.WriteInt64LittleEndian(span[24..], decision.ConnectionId);
+            BinaryPrimitives.WriteInt32LittleEndian(span[32..], json.Length);
+            json.CopyTo(span[Fixed..]);
+            output.Advance(Fixed + json.Length);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">It is not that.</exception>
+    public static List<Decision> Read(ReadOnlySpan<byte> bytes)
+    {
+        var count = ReadCount(ref bytes, Fixed);
+        var decisions = new List<Decision>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var length = bytes.Length < Fixed ? -1 : BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]);
+            if (length < 0 || length > bytes.Length - Fixed)
+            {
+                throw new InvalidDataException("The decisions end too early.");
+            }
+
+            decisions.Add(new Decision(
+                new Hash128(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..])),
+                BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
+                BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
+                ReadIntervention(bytes.Slice(Fixed, length))));
+            bytes = bytes[(Fixed + length)..];
+        }
+
+        return decisions;
+    }
+
+    /// <summary>Writes idempotency keys.</summary>
+    public static void WriteKeys(IBufferWriter<byte> output, IReadOnlyCollection<string> keys)
+    {
+        WriteInt(output, keys.Count);
+        foreach (var key in keys)
+        {
+            var span = output.GetSpan(2 + Encoding.UTF8.GetMaxByteCount(key.Length));
+            var length = Encoding.UTF8.GetBytes(key, span[2..]);
+            BinaryPrimitives.WriteUInt16LittleEndian(span, (ushort)length);
+            output.Advance(2 + length);
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteKeys"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">It is not that.</exception>
+    public static List<string> ReadKeys(ReadOnlySpan<byte> bytes)
+    {
+        var count = ReadCount(ref bytes, 2);
+        var keys = new List<string>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var length = bytes.Length < 2 ? ushort.MaxValue : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+            if (length > bytes.Length - 2)
+            {
+                throw new InvalidDataException("The keys end too early.");
+            }
+
+            keys.Add(Encoding.UTF8.GetString(bytes.Slice(2, length)));
+            bytes = bytes[(2 + length)..];
+        }
+
+        return keys;
+    }
+
+    static Intervention ReadIntervention(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, ContractsJson.Default.Intervention)
+                ?? throw new InvalidDataException("A decision is empty.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException("A decision is not JSON.", e);
+        }
+    }
+
+    static void WriteInt(IBufferWriter<byte> output, int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), value);
+        output.Advance(sizeof(int));
+    }
+
+    static int ReadCount(ref ReadOnlySpan<byte> bytes, int smallest)
+    {
+        var count = bytes.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        if (count < 0 || count > (bytes.Length - sizeof(int)) / smallest)
+        {
+            throw new InvalidDataException("The count is not possible.");
+        }
+
+        bytes = bytes[sizeof(int)..];
+        return count;
+    }
+}
