@@ -1,28 +1,120 @@
+using System.Numerics;
 using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Journal;
 
-/// <summary>The event ids seen: an event whose id came for the same cart before is a duplicate. One thread at a time.</summary>
-public sealed class DedupWindow(long bytes, TimeSpan window)
+/// <summary>
+/// Remembers which events were seen, for a window of time, in a fixed amount of memory. An event is (store, cart, event id): the id
+/// alone would let one shop's client spoil another cart's events, and the two keys have the store in them. Their 256 bits are mixed
+/// to a place and a fingerprint of 64 bits each, and the fingerprint is kept: an event is taken for another with a chance of about 2⁻⁶⁰.
+/// <para>
+/// Ids lie in four generations. The youngest takes new ones, until it is 70% full or a third of the window old; then the oldest is
+/// forgotten. So an id is remembered for the window at least, if memory is enough for the rate. Time is when events were received, told
+/// by the caller, and it moves on with an event that is new alone: a journal without the duplicates gives the same window again. One
+/// thread at a time.
+/// </para>
+/// </summary>
+public sealed class DedupWindow
 {
-    readonly HashSet<(Hash128 Id, Hash128 Cart)> _seen = [];
+    const int Generations = 4;
 
-    /// <summary>Memory for it.</summary>
-    public long Bytes => bytes;
+    // One more for the copy that a snapshot takes of the youngest.
+    const int Tables = Generations + 1;
+    const int MinSlots = 64;
+    const long Kind = 0x31207075646564; // "dedup 1"
 
-    /// <summary>How long ids are remembered.</summary>
-    public TimeSpan Window => window;
+    readonly long _window;
+    readonly int _slots;
 
-    /// <summary>Marks the events that were seen before, and remembers the others.</summary>
+    // The youngest first.
+    readonly DedupGeneration[] _generations = new DedupGeneration[Generations];
+    readonly ulong[] _places = new ulong[EventSlab.Capacity];
+    readonly ulong[] _fingerprints = new ulong[EventSlab.Capacity];
+    ulong[]? _copy;
+    long _now = long.MinValue;
+    ulong _touched;
+
+    /// <summary>An empty window.</summary>
+    /// <param name="budget">The memory to use, in bytes; 2.5 KB is the least that it takes.</param>
+    /// <param name="window">How long an id is to be remembered, 3 ms or more.</param>
+    public DedupWindow(long budget, TimeSpan window)
+    {
+        _window = (long)window.TotalMilliseconds;
+        _slots = SlotsFor(budget);
+        for (var i = 0; i < Generations; i++)
+        {
+            _generations[i] = new DedupGeneration(new ulong[_slots], Generations - i, long.MinValue);
+        }
+    }
+
+    /// <summary>Ids that it remembers.</summary>
+    public long Count => _generations.Sum(g => (long)g.Count);
+
+    /// <summary>Ids that were forgotten early because somebody made up ids to fall into one place.</summary>
+    public long Forgotten { get; private set; }
+
+    /// <summary>How far back it remembers everything, in milliseconds: less than the window when memory is too little for the rate, and
+    /// when it has not run that long; 0 before the first event.</summary>
+    public long CoveredMilliseconds
+    {
+        get
+        {
+            var opened = _generations[^1].OpenedAt;
+            for (var i = Generations - 2; i >= 0 && opened == long.MinValue; i--)
+            {
+                opened = _generations[i].OpenedAt;
+            }
+
+            return opened == long.MinValue ? 0 : _now - opened;
+        }
+    }
+
+    /// <summary>The ids that are remembered for sure in a budget, in bytes.</summary>
+    public static long Capacity(long budget) => LimitOf(SlotsFor(budget)) * (Generations - 1L);
+
+    /// <summary>How many events a second the budgets are enough for, for the plan.</summary>
+    /// <param name="budget">A window's, in bytes.</param>
+    /// <param name="windows">How many windows there are.</param>
+    /// <param name="window">How long an id is to be remembered.</param>
+    public static string Describe(long budget, int windows, TimeSpan window) =>
+        $"{windows} × {budget >> 20} MB: {window.TotalMinutes:0.#} minutes of up to {Capacity(budget) * windows / window.TotalSeconds:N0} events/s";
+
+    /// <summary>Remembers an event.</summary>
+    /// <param name="id">The key of (store, event id).</param>
+    /// <param name="cart">The key of (store, cart).</param>
+    /// <param name="receivedAt">When it was received: milliseconds since 1970 UTC.</param>
+    /// <returns>False when it was seen before.</returns>
+    public bool TryAdd(in Hash128 id, in Hash128 cart, long receivedAt)
+    {
+        var (place, fingerprint) = Mix(id, cart);
+        return TryAdd(place, fingerprint, receivedAt);
+    }
+
+    /// <summary>Remembers a slab's events, and marks those that were seen before as <see cref="EventFlags.Duplicate"/>.</summary>
     /// <returns>How many were.</returns>
     public int MarkDuplicates(EventSlab slab)
     {
-        var duplicates = 0;
-        foreach (ref var e in slab.Records.AsSpan(0, slab.Count))
+        // The tables are larger than the cache. All loads of a slab are asked for before the first is needed, so that they overlap.
+        var touched = 0UL;
+        for (var i = 0; i < slab.Count; i++)
         {
-            if (!_seen.Add((e.Id, e.Cart)))
+            ref readonly var e = ref slab.Records[i];
+            var (place, fingerprint) = Mix(e.Id, e.Cart);
+            _places[i] = place;
+            _fingerprints[i] = fingerprint;
+            foreach (var generation in _generations)
             {
-                e.Flags |= EventFlags.Duplicate;
+                touched ^= generation.Touch(place);
+            }
+        }
+
+        _touched = touched;
+        var duplicates = 0;
+        for (var i = 0; i < slab.Count; i++)
+        {
+            if (!TryAdd(_places[i], _fingerprints[i], slab.ReceivedAt))
+            {
+                slab.Records[i].Flags |= EventFlags.Duplicate;
                 duplicates++;
             }
         }
@@ -30,6 +122,119 @@ public sealed class DedupWindow(long bytes, TimeSpan window)
         return duplicates;
     }
 
-    /// <summary>The plan's line.</summary>
-    public static string Describe(long bytes, int partitions, TimeSpan window) => $"{partitions} × {bytes >> 20} MB: event ids of {window}";
+    /// <summary>Holds what it remembers now, to be written while it goes on. Dispose of it before the next.</summary>
+    public DedupSnapshot Snapshot()
+    {
+        var current = _generations[0];
+        var copy = Interlocked.Exchange(ref _copy, null);
+        if (copy?.Length != current.Slots.Length)
+        {
+            copy = GC.AllocateUninitializedArray<ulong>(current.Slots.Length);
+        }
+
+        current.Slots.CopyTo(copy, 0);
+        var youngest = new DedupGeneration(copy, current.Number, current.OpenedAt) { Count = current.Count };
+        foreach (var generation in _generations.AsSpan(1))
+        {
+            generation.Hold();
+        }
+
+        return new DedupSnapshot([youngest, .. _generations.AsSpan(1)], _now, Forgotten, Kind, () => _copy = copy);
+    }
+
+    /// <summary>Becomes the window that was written. Where the budget was another, its generations stay as large as they were until they
+    /// are forgotten.</summary>
+    /// <exception cref="InvalidDataException">It is not such a window.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public void ReadFrom(Stream stream)
+    {
+        if (DedupSnapshot.ReadLong(stream) != Kind)
+        {
+            throw new InvalidDataException("these are not the ids that were seen");
+        }
+
+        _now = DedupSnapshot.ReadLong(stream);
+        Forgotten = DedupSnapshot.ReadLong(stream);
+        for (var i = 0; i < Generations; i++)
+        {
+            _generations[i] = DedupSnapshot.ReadGeneration(stream);
+        }
+    }
+
+    static int SlotsFor(long budget) =>
+        (int)Math.Clamp(budget / Tables / sizeof(ulong), MinSlots, Array.MaxLength - 64) / DedupGeneration.Bucket * DedupGeneration.Bucket;
+
+    static int LimitOf(int slots) => (int)(slots * 7L / 10);
+
+    // Not symmetric: an event id that reads as its cart's must not cancel it out.
+    static (ulong Place, ulong Fingerprint) Mix(in Hash128 id, in Hash128 cart)
+    {
+        var place = Finish(id.High ^ (BitOperations.RotateLeft(cart.Low, 23) * 0x9FB21C651E98DF25));
+        var fingerprint = Finish(id.Low + (cart.High * 0xD6E8FEB86659FD93));
+        return (place, fingerprint == 0 ? 1 : fingerprint);
+    }
+
+    static ulong Finish(ulong k)
+    {
+        k = (k ^ (k >> 32)) * 0xff51afd7ed558ccd;
+        k = (k ^ (k >> 29)) * 0xc4ceb9fe1a85ec53;
+        return k ^ (k >> 32);
+    }
+
+    bool TryAdd(ulong place, ulong fingerprint, long receivedAt)
+    {
+        foreach (var generation in _generations)
+        {
+            if (generation.Contains(place, fingerprint))
+            {
+                return false;
+            }
+        }
+
+        MoveOn(receivedAt);
+        if (_generations[0].Count >= LimitOf(_generations[0].Slots.Length))
+        {
+            Rotate();
+        }
+
+        if (!_generations[0].Add(place, fingerprint))
+        {
+            Forgotten++;
+        }
+
+        return true;
+    }
+
+    void MoveOn(long receivedAt)
+    {
+        if (_now == long.MinValue)
+        {
+            _now = receivedAt;
+            _generations[0] = new DedupGeneration(_generations[0].Slots, _generations[0].Number, receivedAt);
+            return;
+        }
+
+        _now = Math.Max(_now, receivedAt);
+        if (_now - _generations[0].OpenedAt >= _window / 3)
+        {
+            Rotate();
+        }
+    }
+
+    void Rotate()
+    {
+        var oldest = _generations[^1];
+        var slots = oldest.Slots;
+        if (oldest.IsHeld || slots.Length != _slots)
+        {
+            slots = new ulong[_slots];
+        }
+        else if (oldest.Count > 0)
+        {
+            Array.Clear(slots);
+        }
+
+        _generations.AsSpan(0, Generations - 1).CopyTo(_generations.AsSpan(1));
+        _generations[0] = new DedupGeneration(slots, _generations[1].Number + 1, _now);
+    }
 }
