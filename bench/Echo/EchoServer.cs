@@ -109,6 +109,6 @@ sealed class EchoServer : IAsyncDisposable
 
         protected override void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message) => _output.TryAnswer(opcode, message);
 
-        protected override void OnMessageTooLong() => Close(WebSocketCloseCode.MessageTooBig, "longer than 16 MB");
+        protected override void OnMessageTooLong(ReadOnlySpan<byte> beginning) => Close(WebSocketCloseCode.MessageTooBig, "longer than 16 MB");
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class LayeringTests
         ["Learning"] = ["Events", "Features"],
         ["Control"] = ["Events", "Contracts"],
         ["Decisions"] = ["Events", "Features", "Scoring", "Control", "Contracts"],
-        ["Ingest"] = ["Partition", "Events", "Features", "Control", "Contracts"],
+        ["Ingest"] = ["Partition", "Events", "Journal", "Features", "Control", "Contracts"],
         ["Delivery"] = ["Decisions", "Ingest", "Contracts"],
         ["Partition"] = ["Events", "Journal", "Features", "Scoring", "Decisions", "Control", "Telemetry", "Contracts"],
     };

@@ -54,7 +54,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _isWebSocket = protocol == Protocol.WebSocket;
         IsPublishable = key.Kind == KeyKind.Publishable;
         ConnectionId = setup.Connections.NextId();
-        Router = new EventRouter(setup.Partitions, setup.RulesFor(key), setup.MaxBatch, protocol, setup.Counters, this, this);
+        Router = new EventRouter(setup.Partitions, setup.RulesFor(key), setup.MaxBatch, protocol, setup.Counters, this, this, setup.DeadLetters);
         Output = new Outbound(transport.Output, _isWebSocket, setup.MaxUnsent, Router.Progress, OnTooSlow);
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Journal.DeadLetters;
 
 namespace CartRecovery.Engine.Ingest;
 
@@ -24,11 +25,13 @@ public sealed class EventRouter
     const int SmallestEvent = 40;
 
     readonly PartitionSet _partitions;
+    readonly EventRules _rules;
     readonly EventDecoder _decoder;
     readonly IEventSource _source;
     readonly IRejectedEvents _rejected;
     readonly IngestCounters _counters;
     readonly Protocol _protocol;
+    readonly DeadLetterQueue? _deadLetters;
     readonly int _maxBatch;
     readonly EventSlab?[] _open;
     readonly List<(int Partition, EventSlab Slab)> _sealed = [];
@@ -38,18 +41,30 @@ public sealed class EventRouter
     long _receivedTicks;
     long _watermark;
     bool _isShedding;
+    // What comes before this place in the message at hand has been dealt with.
+    int _done;
 
+    /// <param name="partitions">Where events go.</param>
+    /// <param name="rules">What its sender is held to.</param>
+    /// <param name="maxBatch">Events in an array at the most.</param>
+    /// <param name="protocol">The way they come in by.</param>
+    /// <param name="counters">Counts them.</param>
+    /// <param name="source">Is told when they are done.</param>
+    /// <param name="rejected">Is told of those that cannot be used.</param>
+    /// <param name="deadLetters">Keeps those; null for nobody.</param>
     public EventRouter(
         PartitionSet partitions, EventRules rules, int maxBatch, Protocol protocol, IngestCounters counters, IEventSource source,
-        IRejectedEvents rejected)
+        IRejectedEvents rejected, DeadLetterQueue? deadLetters = null)
     {
         _partitions = partitions;
+        _rules = rules;
         _decoder = new EventDecoder(rules);
         _maxBatch = maxBatch;
         _protocol = protocol;
         _counters = counters;
         _source = source;
         _rejected = rejected;
+        _deadLetters = deadLetters;
         _open = new EventSlab?[partitions.Count];
         Progress = new AckProgress(partitions.Count);
     }
@@ -82,10 +97,11 @@ public sealed class EventRouter
     {
         if (!Utf8.IsValid(json))
         {
-            Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"));
+            Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"), json);
             return;
         }
 
+        _done = 0;
         var reader = new Utf8JsonReader(json);
         try
         {
@@ -98,19 +114,23 @@ public sealed class EventRouter
             {
                 var problem = _decoder.Decode(ref reader, json, _receivedAt);
                 reader.Read();
-                Keep(problem);
+                Keep(problem, json);
             }
         }
         catch (JsonException)
         {
-            Reject(new EventProblem(EventErrorCode.InvalidJson, "the message, or the rest of it, is not JSON"));
+            Reject(new EventProblem(EventErrorCode.InvalidJson, "the message, or the rest of it, is not JSON"), RestOf(json));
         }
     }
 
-    /// <summary>Counts an event that did not get as far as decoding.</summary>
-    public void Reject(EventProblem problem)
+    /// <summary>Counts an event that cannot be used, and keeps it as a dead letter.</summary>
+    /// <param name="problem">Why.</param>
+    /// <param name="raw">Its bytes.</param>
+    /// <param name="isTruncated">They are but its beginning.</param>
+    public void Reject(EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated = false)
     {
         _counters.Rejected(problem.Error);
+        _deadLetters?.Add(problem, raw, isTruncated, _receivedAt, _rules, IngestCounters.NameOf(_protocol), _source.ConnectionId);
         _rejected.OnRejected(_taken++, problem);
     }
 
@@ -154,7 +174,7 @@ public sealed class EventRouter
     {
         if (json.Length > _maxBatch * SmallestEvent && CountElements(json) > _maxBatch)
         {
-            Reject(TooLarge);
+            Reject(TooLarge, json);
             return;
         }
 
@@ -163,15 +183,21 @@ public sealed class EventRouter
         {
             if (++count > _maxBatch)
             {
-                Reject(TooLarge);
+                Reject(TooLarge, RestOf(json));
                 return;
             }
 
-            Keep(_decoder.Decode(ref reader, json, _receivedAt));
+            _done = (int)reader.TokenStartIndex;
+            var problem = _decoder.Decode(ref reader, json, _receivedAt);
+            var raw = json[_done..(int)reader.BytesConsumed];
+            _done += raw.Length;
+            Keep(problem, raw);
         }
 
         reader.Read();
     }
+
+    ReadOnlySpan<byte> RestOf(ReadOnlySpan<byte> json) => json[_done..].TrimStart(", \t\r\n"u8);
 
     static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch has more events than limits.batch; send it in parts");
 
@@ -189,7 +215,7 @@ public sealed class EventRouter
         return count;
     }
 
-    void Keep(EventProblem problem)
+    void Keep(EventProblem problem, ReadOnlySpan<byte> raw)
     {
         if (_isShedding && !problem.IsError)
         {
@@ -198,7 +224,7 @@ public sealed class EventRouter
 
         if (problem.IsError)
         {
-            Reject(problem);
+            Reject(problem, raw);
             return;
         }
 

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal.DeadLetters;
 
 namespace CartRecovery.Engine.Ingest;
 
@@ -13,6 +14,9 @@ public sealed class IngestSetup
     public required IngestCounters Counters { get; init; }
 
     public required ConnectionRegistry Connections { get; init; }
+
+    /// <summary>Keeps the events that cannot be used; null for nobody.</summary>
+    public DeadLetterQueue? DeadLetters { get; init; }
 
     /// <summary>The longest event, in bytes of JSON.</summary>
     public required int MaxEvent { get; init; }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal.DeadLetters;
 
 namespace CartRecovery.Engine.Ingest;
 
@@ -34,7 +35,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
             else if (reader.Remaining > maxLine)
             {
                 // Not held until its end: it is dropped as it comes in.
-                BeginSkipping();
+                BeginSkipping(reader.UnreadSequence);
                 reader.AdvanceToEnd();
                 break;
             }
@@ -70,7 +71,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         }
         else if (line.Length > maxLine)
         {
-            BeginSkipping();
+            BeginSkipping(line);
             _skipping = false;
         }
         else
@@ -88,12 +89,13 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         }
     }
 
-    void BeginSkipping()
+    void BeginSkipping(in ReadOnlySequence<byte> line)
     {
         if (!_skipping)
         {
             _skipping = true;
-            connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the line is longer than limits.message"));
+            connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the line is longer than limits.message"),
+                Gather(line.Slice(0, Math.Min(line.Length, DeadLetterQueue.Beginning))), isTruncated: true);
         }
     }
 

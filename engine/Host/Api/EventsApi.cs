@@ -144,7 +144,8 @@ sealed class EventsApi(EngineHost host)
         public RequestSource(IngestSetup setup, StoreKey key)
         {
             IsPublishable = key.Kind == KeyKind.Publishable;
-            Router = new EventRouter(setup.Partitions, setup.RulesFor(key), setup.MaxBatch, Protocol.Http, setup.Counters, this, this);
+            Router = new EventRouter(
+                setup.Partitions, setup.RulesFor(key), setup.MaxBatch, Protocol.Http, setup.Counters, this, this, setup.DeadLetters);
         }
 
         // Nothing can be sent back later.

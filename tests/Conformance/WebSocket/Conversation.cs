@@ -96,8 +96,8 @@ sealed class Conversation
 
         protected override void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message) => Messages.Add(new(opcode, message.ToArray()));
 
-        protected override void OnMessageTooLong() => TooLong++;
+        protected override void OnMessageTooLong(ReadOnlySpan<byte> beginning) => TooLong++;
 
-        protected override void OnInvalidText() => Invalid++;
+        protected override void OnInvalidText(ReadOnlySpan<byte> text) => Invalid++;
     }
 }

@@ -14,6 +14,9 @@ public abstract class WebSocketProtocol
     // A message this many times the limit is no mistake: skipping it is not worth the bandwidth.
     const int HopelessFactor = 64;
 
+    // Of a message that is too long so much is shown.
+    const int Beginning = 32 * 1024;
+
     [ThreadStatic]
     static byte[]? t_scratch;
 
@@ -78,7 +81,7 @@ public abstract class WebSocketProtocol
 
             if (!header.IsControl && (_skipping || header.PayloadLength > _maxMessage - _fragmentsLength))
             {
-                Skip(header);
+                Skip(header, reader.UnreadSequence);
                 continue;
             }
 
@@ -127,10 +130,12 @@ public abstract class WebSocketProtocol
     protected abstract void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message);
 
     /// <summary>A message is over the limit; it is skipped.</summary>
-    protected abstract void OnMessageTooLong();
+    /// <param name="beginning">What of it is there already.</param>
+    protected abstract void OnMessageTooLong(ReadOnlySpan<byte> beginning);
 
     /// <summary>A text is not valid UTF-8; the connection is about to be closed for it.</summary>
-    protected virtual void OnInvalidText()
+    /// <param name="text">What of it is there.</param>
+    protected virtual void OnInvalidText(ReadOnlySpan<byte> text)
     {
     }
 
@@ -147,7 +152,7 @@ public abstract class WebSocketProtocol
             : inMessage ? "the message before is not finished" : null;
     }
 
-    void Skip(in FrameHeader header)
+    void Skip(in FrameHeader header, in ReadOnlySequence<byte> begun)
     {
         if (header.PayloadLength > (long)_maxMessage * HopelessFactor)
         {
@@ -159,9 +164,9 @@ public abstract class WebSocketProtocol
         {
             _skipping = true;
             _text = default;
+            OnMessageTooLong(Joined(header, begun, Beginning));
             _fragmentsLength = 0;
             ReturnFragments();
-            OnMessageTooLong();
         }
 
         _skip = header.PayloadLength;
@@ -191,8 +196,19 @@ public abstract class WebSocketProtocol
         _checked += text.Length;
         if (!_text.TryAppend(text))
         {
-            RefuseText();
+            RefuseText(Joined(header, begun, _maxMessage));
         }
+    }
+
+    // The fragments before, and what is there of this one.
+    byte[] Joined(in FrameHeader header, in ReadOnlySequence<byte> begun, int atMost)
+    {
+        var before = Math.Min(_fragmentsLength, atMost);
+        var part = begun.Slice(0, Math.Min(Math.Min(begun.Length, header.PayloadLength), atMost - before));
+        var joined = new byte[before + part.Length];
+        _fragments.AsSpan(0, before).CopyTo(joined);
+        Masking.Remove(part, header.Mask, joined.AsSpan(before));
+        return joined;
     }
 
     void TakeData(in FrameHeader header, in ReadOnlySequence<byte> payload)
@@ -208,7 +224,7 @@ public abstract class WebSocketProtocol
             }
             else
             {
-                RefuseText();
+                RefuseText(message);
             }
 
             return;
@@ -226,7 +242,7 @@ public abstract class WebSocketProtocol
         if (_fragmentsOpcode == WebSocketOpcode.Text
             && (!_text.TryAppend(fragment[_checked..]) || (header.IsFinal && !_text.IsComplete)))
         {
-            RefuseText();
+            RefuseText(_fragments.AsSpan(0, _fragmentsLength));
             return;
         }
 
@@ -251,9 +267,9 @@ public abstract class WebSocketProtocol
         return valid;
     }
 
-    void RefuseText()
+    void RefuseText(ReadOnlySpan<byte> text)
     {
-        OnInvalidText();
+        OnInvalidText(text);
         Close(WebSocketCloseCode.InvalidPayload, "a text must be valid UTF-8");
     }
 

@@ -25,15 +25,16 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
         }
         else
         {
-            connection.Router.Reject(new EventProblem(EventErrorCode.UnsupportedEncoding, "send events as JSON in text messages"));
+            connection.Router.Reject(new EventProblem(EventErrorCode.UnsupportedEncoding, "send events as JSON in text messages"), message);
         }
     }
 
     /// <inheritdoc/>
-    protected override void OnMessageTooLong() =>
-        connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message is longer than limits.message"));
+    protected override void OnMessageTooLong(ReadOnlySpan<byte> beginning) =>
+        connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message is longer than limits.message"), beginning,
+            isTruncated: true);
 
     /// <inheritdoc/>
-    protected override void OnInvalidText() =>
-        connection.Router.Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"));
+    protected override void OnInvalidText(ReadOnlySpan<byte> text) =>
+        connection.Router.Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"), text);
 }
