@@ -6,6 +6,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.DeadLetters;
 
 namespace CartRecovery.Engine;
 
@@ -50,6 +51,7 @@ public sealed class MemoryBudget
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),
             ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
+            ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} that wait to be written"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];
     }

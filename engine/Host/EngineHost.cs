@@ -9,6 +9,7 @@ using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.DeadLetters;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Api;
 using Microsoft.AspNetCore.Builder;
@@ -82,8 +83,12 @@ sealed partial class EngineHost : IAsyncDisposable
             Partitions[i].OnFault = OnFault;
         }
 
+        DeadLetters = new DeadLetterStore(
+            Path.Combine(_data.Path, "deadletters"), new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), time);
+        DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, loggers.CreateLogger<DeadLetterQueue>());
         Ingest = new IngestSetup
         {
+            DeadLetters = DeadLetterQueue,
             Partitions = Partitions,
             Stores = Stores,
             Counters = Counters,
@@ -96,6 +101,7 @@ sealed partial class EngineHost : IAsyncDisposable
             HandshakeTimeout = config.Listen.HandshakeTimeout,
             TcpKey = config.Listen.TcpKey,
         };
+        DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
         Metrics = new EngineMetrics(this);
         _app.Services.GetRequiredService<StreamPort>().Listener = new StreamListener(Ingest);
         ApiRoutes.Map(_app, this, LogRequestFailed);
@@ -120,6 +126,12 @@ sealed partial class EngineHost : IAsyncDisposable
     public InterventionRouter Router { get; }
 
     public EngineMetrics Metrics { get; }
+
+    public DeadLetterStore DeadLetters { get; }
+
+    public DeadLetterQueue DeadLetterQueue { get; }
+
+    public DeadLetterReplay DeadLetterReplay { get; }
 
     /// <summary>Why a partition died; null while all is well.</summary>
     public Exception? Fault { get; private set; }
@@ -148,6 +160,7 @@ sealed partial class EngineHost : IAsyncDisposable
         Partitions.Start();
         Sinks.Start();
         _ = Router.RedeliverAsync(undelivered);
+        DeadLetterQueue.Start();
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
         LogStarted(Partitions.Count, Model.Id);
@@ -167,6 +180,7 @@ sealed partial class EngineHost : IAsyncDisposable
         _stopped = true;
         await _app.StopAsync();
         await FlushAsync();
+        await DeadLetterQueue.StopAsync();
         await Sinks.DrainAsync(s_drain);
 
         // Last, because the ends of deliveries are journaled too.
@@ -180,6 +194,8 @@ sealed partial class EngineHost : IAsyncDisposable
         await StopAsync();
         Connections.Dispose();
         Partitions.Dispose();
+        DeadLetterReplay.Dispose();
+        DeadLetters.Dispose();
         _data.Dispose();
         Metrics.Dispose();
         Model.Dispose();

@@ -5,6 +5,7 @@ using CartRecovery.Engine;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journal.DeadLetters;
 using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Host;
@@ -72,10 +73,21 @@ sealed class EngineMetrics : IDisposable
             () => Enum.GetValues<WithheldReason>().Select(r => Measure(Partitions.Sum(p => p.Counters.WithheldFor(r)), ("reason", NameOf(r)))));
         Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read", () => [Measure(_host.Counters.SlowConsumers)]);
         Counter("cartrecovery_queue_dropped_total", "What a full queue did not take",
-            () => _host.Sinks.Runners.Select(r => Measure(r.Dropped, ("queue", $"sink-{r.Name}"))));
+            () => _host.Sinks.Runners.Select(r => Measure(r.Dropped, ("queue", $"sink-{r.Name}")))
+                .Append(Measure(_host.DeadLetterQueue.Dropped, ("queue", "deadletters"))));
         Gauge("cartrecovery_queue_depth", "What waits in a queue",
             () => Partitions.Select((p, i) => Measure(p.Inbox.Depth, ("queue", $"partition-{i}")))
-                .Concat(_host.Sinks.Runners.Select(r => Measure(r.QueueDepth, ("queue", $"sink-{r.Name}")))));
+                .Concat(_host.Sinks.Runners.Select(r => Measure(r.QueueDepth, ("queue", $"sink-{r.Name}"))))
+                .Append(Measure(_host.DeadLetterQueue.Depth, ("queue", "deadletters"))));
+        Counter("cartrecovery_deadletters_total", "Events kept as dead letters since the start, by the code their sender was told",
+            () => Enum.GetValues<EventErrorCode>().Where(DeadLetterQueue.Keeps)
+                .Select(c => Measure(_host.DeadLetterQueue.StoredFor(c), ("code", EventProblem.CodeOf(c)))));
+        Counter("cartrecovery_deadletters_replayed_total", "Dead letters whose event went in after all, since the start",
+            () => [Measure(_host.DeadLetterReplay.Replayed)]);
+        Gauge("cartrecovery_deadletters_stored", "Dead letters that are kept, by what became of them",
+            () => [Measure(_host.DeadLetters.Count(DeadLetterState.Waiting), ("state", "waiting")),
+                Measure(_host.DeadLetters.Count(DeadLetterState.Replayed), ("state", "replayed"))]);
+        Gauge("cartrecovery_deadletters_bytes", "What dead letters take on disk", () => [Measure(_host.DeadLetters.Bytes)]);
         Gauge("cartrecovery_connections", "Open streams",
             () => IngestCounters.Protocols.Where(p => p != Protocol.Http)
                 .Select(p => Measure(_host.Counters.ConnectionsOf(p), ("protocol", IngestCounters.NameOf(p)))));

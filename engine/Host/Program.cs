@@ -10,10 +10,18 @@ static class Program
 {
     const int Columns = 100;
 
+    const string Examples = """
+          cartrecovery demo                        see it work first: it needs nothing
+          cartrecovery check --config shop.yaml    find every mistake in a configuration
+          cartrecovery run --config shop.yaml      run the engine
+          cartrecovery run --help                  explain a verb
+        """;
+
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(RunOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(DemoOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(CheckOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ModelsOptions))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(DeadLettersOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(VersionOptions))]
     static async Task<int> Main(string[] args)
     {
@@ -23,7 +31,7 @@ static class Program
             s.HelpWriter = null;
         });
         var result = parser.ParseArguments(args, typeof(RunOptions), typeof(DemoOptions), typeof(CheckOptions), typeof(ModelsOptions),
-            typeof(VersionOptions));
+            typeof(DeadLettersOptions), typeof(VersionOptions));
         return result is Parsed<object> { Value: var options }
             ? options switch
             {
@@ -31,6 +39,7 @@ static class Program
                 DemoOptions demo => await DemoVerb.RunAsync(demo),
                 CheckOptions check => CheckVerb.Run(check),
                 ModelsOptions models => ModelsVerb.Run(models),
+                DeadLettersOptions letters => await DeadLettersVerb.RunAsync(letters),
                 _ => VersionVerb.Run(),
             }
             : Explain((NotParsed<object>)result);
@@ -47,12 +56,9 @@ static class Program
             text.AddDashesToOption = true;
             text.AutoVersion = false;
             text.MaximumDisplayWidth = Columns;
-            text.AddPostOptionsText("""
+            text.AddPostOptionsText($"""
                 Examples:
-                  cartrecovery demo                        see it work first: it needs nothing
-                  cartrecovery check --config shop.yaml    find every mistake in a configuration
-                  cartrecovery run --config shop.yaml      run the engine
-                  cartrecovery run --help                  explain a verb
+                {(result.TypeInfo.Current == typeof(DeadLettersOptions) ? DeadLettersVerb.Examples : Examples)}
 
                 Exit codes: 0 fine, 1 failed, 2 bad usage, 78 bad configuration.
                 """);

@@ -22,6 +22,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("What the engine accepts from a client.")]
     public LimitsConfig Limits { get; set; } = new();
 
+    [ConfigKey("How long events are kept that cannot be used.")]
+    public DeadLettersConfig DeadLetters { get; set; } = new();
+
     [ConfigKey("How much memory the engine plans with.")]
     public MemoryConfig Memory { get; set; } = new();
 
@@ -115,6 +118,16 @@ public sealed class LimitsConfig
 
     [ConfigKey("How far ahead an event's time may lie; one that is later is clamped and marked.", Max = "24h")]
     public Duration Future { get; set; } = Duration.FromMinutes(5);
+}
+
+/// <summary>How long events are kept that cannot be used.</summary>
+public sealed class DeadLettersConfig
+{
+    [ConfigKey("What they may take on disk; the oldest go first.", Min = "16MB", Max = "1TB")]
+    public ByteSize Size { get; set; } = ByteSize.FromMegabytes(256);
+
+    [ConfigKey("How long one is kept.", Min = "1h", Max = "3650d")]
+    public Duration Age { get; set; } = Duration.FromHours(30 * 24);
 }
 
 /// <summary>How much memory the engine plans with.</summary>

@@ -45,4 +45,7 @@ public readonly record struct EventProblem(EventErrorCode Error, string Message)
 
     /// <summary>The stable code of a kind.</summary>
     public static string CodeOf(EventErrorCode error) => s_codes[(int)error];
+
+    /// <summary>The kind of a stable code; none for one that is unknown.</summary>
+    public static EventErrorCode ErrorOf(string code) => (EventErrorCode)Math.Max(Array.IndexOf(s_codes, code), 0);
 }

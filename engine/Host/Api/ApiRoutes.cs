@@ -32,6 +32,13 @@ static class ApiRoutes
         Get(routes, "/v1/features/{cartId}", features.GetAsync);
         Post(routes, "/v1/predict", predictions.PostAsync);
         Get(routes, "/v1/stream", streams.UpgradeAsync);
+        var letters = new DeadLettersApi(host);
+        Get(routes, "/v1/deadletters", letters.ListAsync);
+        Get(routes, "/v1/deadletters/{id:long}", letters.GetAsync);
+        Get(routes, "/v1/deadletters/{id:long}/repair", letters.RepairAsync);
+        Post(routes, "/v1/deadletters/replay", letters.ReplayAsync);
+        Post(routes, "/v1/deadletters/drop", letters.DropAsync);
+        routes.MapDelete("/v1/deadletters/{id:long}", (RequestDelegate)letters.DeleteAsync);
         Get(routes, "/health", context => HealthApi.GetAsync(context, host));
         Get(routes, "/metrics", context => MetricsAsync(context, host));
     }

@@ -51,5 +51,36 @@ sealed class ModelsOptions
     public string ModelVersion { get; set; } = "";
 }
 
+[Verb("deadletters", HelpText = "Look at the events that could not be used; repair, replay or drop them.")]
+sealed class DeadLettersOptions : ConfigOptions
+{
+    [Value(0, Required = true, MetaName = "ACTION", HelpText = "What to do: list, show, repair (shows what a repair would change), replay or drop.")]
+    public string Action { get; set; } = "";
+
+    [Value(1, MetaName = "ID...", HelpText = "The letters' numbers, as list shows them.")]
+    public IEnumerable<string> Ids { get; set; } = [];
+
+    [Option("all", HelpText = "Every letter that waits, in place of numbers.")]
+    public bool All { get; set; }
+
+    [Option("store", MetaValue = "ID", HelpText = "Only this store's letters.")]
+    public string? Store { get; set; }
+
+    [Option("code", MetaValue = "CODE", HelpText = "Only letters refused for this reason, like wrong_type.")]
+    public string? Code { get; set; }
+
+    [Option("state", MetaValue = "STATE", Default = "waiting", HelpText = "For list: waiting, replayed, dropped or all.")]
+    public string State { get; set; } = "";
+
+    [Option("limit", MetaValue = "N", HelpText = "So many letters at the most. Default: 50 for list, else all.")]
+    public int? Limit { get; set; }
+
+    [Option("event", MetaValue = "FILE", HelpText = "For replay of one letter: the event to send in its place, as JSON.")]
+    public string? Event { get; set; }
+
+    [Option("json", HelpText = "Print JSON, an object a line, for other programs.")]
+    public bool Json { get; set; }
+}
+
 [Verb("version", HelpText = "Print the version.")]
 sealed class VersionOptions;

@@ -6,7 +6,7 @@ using System.Text.Unicode;
 namespace CartRecovery.Engine.Journal.DeadLetters;
 
 /// <summary>A letter, and a mark, as a line of JSON: what a person can read with the tools at hand.</summary>
-static class DeadLetterLine
+public static class DeadLetterLine
 {
     static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
