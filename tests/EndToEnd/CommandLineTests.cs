@@ -33,7 +33,7 @@ public sealed class CommandLineTests
         Assert.That(finished.Errors, Is.Empty);
         using (Assert.EnterMultipleScope())
         {
-            foreach (var verb in new[] { "run", "demo", "check", "models", "version" })
+            foreach (var verb in new[] { "run", "demo", "check", "models", "deadletters", "version" })
                 Assert.That(finished.Output, Does.Match($@"(?m)^  {verb} +\S"), verb);
             foreach (var example in new[] { "cartrecovery demo", "cartrecovery check --config shop.yaml", "cartrecovery run --config shop.yaml" })
                 Assert.That(finished.Output, Does.Contain(example));

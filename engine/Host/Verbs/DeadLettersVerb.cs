@@ -20,7 +20,7 @@ static class DeadLettersVerb
           cartrecovery deadletters replay 17 18                repair them and send them in
           cartrecovery deadletters replay --all --limit 100    the same for the first hundred that wait
           cartrecovery deadletters replay 17 --event e.json    send this event in its place
-          cartrecovery deadletters drop --all --code invalid_json  they are not worth keeping
+          cartrecovery deadletters drop 17                     it is not worth keeping
         """;
 
     const int UsualList = 50;

@@ -82,6 +82,26 @@ public static class DeadLetterFiles
 
     internal static string MarksOf(string folder) => Path.Combine(folder, Marks);
 
+    /// <summary>The last whole line of a file; null when there is none.</summary>
+    internal static byte[]? LastLine(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var length = RandomAccess.GetLength(file);
+        for (var window = Math.Min(length, 4096); window > 0; window = Math.Min(length, window * 2))
+        {
+            var tail = new byte[window];
+            var read = tail.AsSpan(0, RandomAccess.Read(file, tail, length - window));
+            var end = read.LastIndexOf((byte)'\n');
+            var start = end < 0 ? -1 : read[..end].LastIndexOf((byte)'\n');
+            if (start >= 0 || window == length)
+            {
+                return end < 0 ? null : tail[(start + 1)..end];
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The whole lines of a file, without their ends; each is good until the next. A file that is not there has none.</summary>
     internal static IEnumerable<ReadOnlyMemory<byte>> Lines(string path)
     {
@@ -90,7 +110,7 @@ public static class DeadLetterFiles
         {
             file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             // Its letters grew too old just now, or there were never any.
             yield break;

@@ -49,6 +49,11 @@ sealed class DeadLetterMarks : IDisposable
     /// <exception cref="IOException">It cannot be written; then nothing is noted.</exception>
     public void Add(IReadOnlyCollection<(long Id, DeadLetterMark Mark)> marks)
     {
+        if (marks.Count == 0)
+        {
+            return;
+        }
+
         if (_lines + marks.Count > (2L * _marks.Count) + Slack)
         {
             _file.Dispose();

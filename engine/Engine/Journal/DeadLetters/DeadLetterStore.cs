@@ -37,7 +37,7 @@ public sealed class DeadLetterStore : IDisposable
         Directory.CreateDirectory(folder);
         foreach (var (firstId, path) in DeadLetterFiles.Segments(folder))
         {
-            _segments.Add(new Segment(firstId, path) { Bytes = new FileInfo(path).Length, FirstAt = FirstAtOf(path) });
+            _segments.Add(new Segment(firstId, path) { Bytes = new FileInfo(path).Length, FirstAt = FirstAtOf(path), LastAt = LastAtOf(path) });
         }
 
         _file = _segments.Count == 0 ? Begin(1) : Resume(_segments[^1]);
@@ -132,14 +132,13 @@ public sealed class DeadLetterStore : IDisposable
         lock (_gate)
         {
             var oldest = _time.GetUtcNow().ToUnixTimeMilliseconds() - (long)_bounds.Age.TotalMilliseconds;
-            while (_segments.Count > 1 && _segments[1].FirstAt is { } next && next < oldest)
+            while (_segments[0].LastAt < oldest)
             {
-                RemoveOldest();
-            }
+                if (_segments.Count == 1)
+                {
+                    Roll();
+                }
 
-            if (_segments is [{ Bytes: > 0, LastAt: { } last }] && last < oldest)
-            {
-                Roll();
                 RemoveOldest();
             }
         }
@@ -292,6 +291,8 @@ public sealed class DeadLetterStore : IDisposable
             RemoveOldest();
         }
     }
+
+    static long? LastAtOf(string path) => DeadLetterFiles.LastLine(path) is { } line ? DeadLetterLine.Read(line)?.At : null;
 
     static long? FirstAtOf(string path)
     {
