@@ -13,6 +13,9 @@ public sealed class Partition : IDisposable
 {
     const int TickMilliseconds = 100;
 
+    // How long the last commit, and then the last checkpoint, may take when the engine stops.
+    static readonly TimeSpan s_finish = TimeSpan.FromSeconds(20);
+
     readonly SlabPool _slabs;
     readonly TimeProvider _time;
     readonly Watermark _watermark;
@@ -23,6 +26,8 @@ public sealed class Partition : IDisposable
     PartitionState? _state;
     PartitionWork? _work;
     PartitionJournal? _journal;
+    PartitionCheckpoints? _checkpoints;
+    long _receivedAt;
 
     /// <summary>Makes a partition. <see cref="Recover"/> makes its state; its worker starts with <see cref="Start"/>.</summary>
     /// <param name="index">Its number, from 0.</param>
@@ -60,6 +65,9 @@ public sealed class Partition : IDisposable
     /// <summary>Why nothing can be made durable at the moment; null while all is well.</summary>
     public string? JournalProblem => _journal?.Problem;
 
+    /// <summary>Why the last checkpoint could not be made; null while all is well.</summary>
+    public string? CheckpointProblem => _work?.CheckpointProblem;
+
     /// <summary>Makes the state that the journal says; empty without one. Before <see cref="Start"/>.</summary>
     /// <param name="progress">Is told how it goes on, a few times a second.</param>
     /// <returns>What was found.</returns>
@@ -71,7 +79,9 @@ public sealed class Partition : IDisposable
         _state = recovered.State;
         _journal = recovered.Journal;
         _work = new PartitionWork(_recovery.Index, _recovery.Setup, _state, Counters, _journal, _time) { OnFault = Fail };
-        _watermark.Raise(_state.Stages.Now, recovered.ReceivedAt);
+        _checkpoints = recovered.Checkpoints;
+        _receivedAt = recovered.ReceivedAt;
+        _watermark.Raise(_state.Stages.Now, _receivedAt);
         return recovered.Report;
     }
 
@@ -131,7 +141,7 @@ public sealed class Partition : IDisposable
     {
         try
         {
-            _work!.HandOverRecovered();
+            _work!.Begin(_checkpoints, _receivedAt);
             while (!Inbox.IsDone)
             {
                 Drain();
@@ -149,9 +159,7 @@ public sealed class Partition : IDisposable
                 }
             }
 
-            _work.EndTurn();
-            _work.NoteSettled();
-            _work.Commit();
+            _work.Finish(s_finish);
         }
 #pragma warning disable CA1031 // Whatever it was, this partition's carts are no longer served: the process must say so and stop.
         catch (Exception e)

@@ -19,6 +19,10 @@ public sealed class PartitionCounters
     long _carts;
     long _timersRefused;
     long _duplicates;
+    long _checkpoints;
+    long _checkpointFailures;
+    long _checkpointTicks;
+    long _checkpointStallTicks;
 
     /// <summary>Received to decided, in nanoseconds.</summary>
     public LatencyHistogram Latency { get; } = new();
@@ -59,6 +63,28 @@ public sealed class PartitionCounters
     internal void AddCart() => Volatile.Write(ref _carts, _carts + 1);
 
     internal void AddTimerRefused() => Volatile.Write(ref _timersRefused, _timersRefused + 1);
+
+    /// <summary>Checkpoints made.</summary>
+    public long Checkpoints => Volatile.Read(ref _checkpoints);
+
+    /// <summary>Checkpoints that could not be made.</summary>
+    public long CheckpointFailures => Volatile.Read(ref _checkpointFailures);
+
+    /// <summary>How long the last checkpoint took.</summary>
+    public TimeSpan CheckpointTook => TimeSpan.FromTicks(Volatile.Read(ref _checkpointTicks));
+
+    /// <summary>How long the worker stood still for the last one.</summary>
+    public TimeSpan CheckpointStall => TimeSpan.FromTicks(Volatile.Read(ref _checkpointStallTicks));
+
+    internal void AddCheckpoint(TimeSpan took)
+    {
+        Volatile.Write(ref _checkpointTicks, took.Ticks);
+        Volatile.Write(ref _checkpoints, _checkpoints + 1);
+    }
+
+    internal void AddCheckpointFailure() => Volatile.Write(ref _checkpointFailures, _checkpointFailures + 1);
+
+    internal void SetCheckpointStall(TimeSpan stall) => Volatile.Write(ref _checkpointStallTicks, stall.Ticks);
 
     internal void AddDuplicates(long count) => Volatile.Write(ref _duplicates, _duplicates + count);
 

@@ -20,9 +20,11 @@ public sealed record RecoveryReport(long Events, TimeSpan Took, int Undelivered,
 /// <summary>A partition as it was.</summary>
 /// <param name="State">Its state.</param>
 /// <param name="Journal">Its journal, open for writing; null for none.</param>
+/// <param name="Checkpoints">Who makes its checkpoints; null for nobody.</param>
 /// <param name="ReceivedAt">When the latest events were received: milliseconds since 1970 UTC; 0 for never.</param>
 /// <param name="Report">How it went.</param>
-sealed record RecoveredPartition(PartitionState State, PartitionJournal? Journal, long ReceivedAt, RecoveryReport Report);
+sealed record RecoveredPartition(
+    PartitionState State, PartitionJournal? Journal, PartitionCheckpoints? Checkpoints, long ReceivedAt, RecoveryReport Report);
 
 /// <summary>Makes a partition's state again: the newest checkpoint that is whole, and the journal behind it.</summary>
 /// <param name="index">The partition's number.</param>
@@ -40,27 +42,77 @@ sealed class PartitionRecovery(int index, StageSetup setup, SlabPool slabs, Part
     /// <summary>Recovers.</summary>
     public RecoveredPartition Run(TimeProvider time, Action<RecoveryProgress>? progress)
     {
-        var start = time.GetTimestamp();
-        var state = new PartitionState(
-            new PartitionStages(index, setup, counters), new DedupWindow(setup.DedupBytes, setup.DedupWindow), new Outbox());
         if (setup.Journal is not { } journal)
         {
-            return new RecoveredPartition(state, null, 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
+            return new RecoveredPartition(NewState(checkpoint: null), null, null, 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
         }
 
+        var start = time.GetTimestamp();
         var warnings = new List<string>();
+        var folder = new CheckpointFolder(journal.CheckpointFolder(index), journal.CheckpointsKept);
         var device = journal.Device(index);
-        var reader = new JournalReader(device, journal.Layout);
-        var player = new JournalPlayer(state, new EventBlockReader(journal.Stores), slabs);
-        Play(reader, player, progress);
-        if (reader.TornBytes > 0)
+        PartitionState? state = null;
+        try
         {
-            warnings.Add(Cut(device, journal.Layout, reader));
+            var begin = new JournalReader(device, journal.Layout).Begin;
+            state = Restore(folder, begin, warnings, out var address, out var position);
+            var reader = new JournalReader(device, journal.Layout, address, position.Sequence);
+            var player = new JournalPlayer(state, new EventBlockReader(journal.Stores), slabs);
+            Play(reader, player, progress);
+            if (reader.TornBytes > 0)
+            {
+                warnings.Add(Cut(device, journal.Layout, reader));
+            }
+
+            var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
+            var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, time);
+            var checkpoints = new PartitionCheckpoints(state, log, journal, retention, folder, setup.DataFolder, counters, time);
+            return new RecoveredPartition(state, log, checkpoints, Math.Max(position.ReceivedAt, player.ReceivedAt),
+                new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Pending.Count, warnings));
+        }
+        catch
+        {
+            device.Dispose();
+            state?.Dispose();
+            throw;
+        }
+    }
+
+    PartitionState NewState(Checkpoint? checkpoint) => new(
+        new PartitionStages(index, setup, counters, checkpoint), new DedupWindow(setup.DedupBytes, setup.DedupWindow), new Outbox());
+
+    // The newest checkpoint that is whole; else an empty state, and the journal from its beginning.
+    PartitionState Restore(CheckpointFolder folder, long begin, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
+    {
+        foreach (var checkpoint in folder.Good(reason => warnings.Add($"Partition {index}: a checkpoint is passed over. {reason}"))
+            .Where(c => c.JournalAddress >= begin))
+        {
+            PartitionState? state = null;
+            try
+            {
+                folder.Adopt(checkpoint);
+                state = NewState(checkpoint);
+                position = PartitionCheckpoints.Restore(checkpoint, state);
+                address = checkpoint.JournalAddress;
+                return state;
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException)
+            {
+                warnings.Add($"Partition {index}: a checkpoint is passed over. {checkpoint.Path}: {e.Message}");
+                state?.Dispose();
+            }
         }
 
-        var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
-        return new RecoveredPartition(state, log, player.ReceivedAt,
-            new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Pending.Count, warnings));
+        if (begin > 0)
+        {
+            throw new JournalException("checkpoint_missing",
+                $"The journal of partition {index} begins at address {begin}, and there is no whole checkpoint of that place or behind it. "
+                + "Nothing was changed. Restore the data folder from a backup, or move it away to start with an empty state.");
+        }
+
+        folder.Adopt(null);
+        (address, position) = (0, default);
+        return NewState(checkpoint: null);
     }
 
     static void Play(JournalReader reader, JournalPlayer player, Action<RecoveryProgress>? progress)

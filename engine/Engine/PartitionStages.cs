@@ -2,6 +2,7 @@ using System.Numerics;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine;
 
@@ -12,8 +13,6 @@ namespace CartRecovery.Engine;
 /// </summary>
 public sealed class PartitionStages : IDisposable
 {
-    const int TimerTick = 100;
-
     readonly StageSetup _setup;
     readonly PartitionCounters _counters;
     readonly CampaignSet _campaigns;
@@ -24,12 +23,9 @@ public sealed class PartitionStages : IDisposable
     readonly StoreClock[] _clocks;
     readonly uint[] _currencies;
     readonly List<Decision> _decisions = [];
-    readonly TimerWheel _wheel;
-    readonly Action<Hash128, long> _onTimer;
+    readonly CartTimers _timers;
     EventSlab _slab = null!;
     CustomerRecord _history;
-    long _now;
-    long _wheelAt;
     bool _claimed;
     bool _isDecided;
 
@@ -37,29 +33,34 @@ public sealed class PartitionStages : IDisposable
     /// <param name="index">The partition's number, for its files' names.</param>
     /// <param name="setup">What all partitions share.</param>
     /// <param name="counters">What is counted.</param>
-    public PartitionStages(int index, StageSetup setup, PartitionCounters counters)
+    /// <param name="checkpoint">The checkpoint to start from; null for an empty state. What is in it beside the stores is read by <see cref="ReadTimers"/>.</param>
+    /// <exception cref="IOException">The checkpoint cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It holds something else.</exception>
+    public PartitionStages(int index, StageSetup setup, PartitionCounters counters, Checkpoint? checkpoint = null)
     {
+        var keep = setup.Journal is not null;
         _setup = setup;
         _counters = counters;
         _campaigns = setup.Campaigns;
-        _carts = new(Path.Combine(setup.DataFolder, $"carts.{index}.log"), setup.Carts, new CartUpdate(this));
-        _customers = new(Path.Combine(setup.DataFolder, $"customers.{index}.log"), setup.Customers, default);
+        _carts = new(Path.Combine(setup.DataFolder, $"carts.{index}.log"), setup.Carts, new CartUpdate(this), keep,
+            checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
+        _customers = new(Path.Combine(setup.DataFolder, $"customers.{index}.log"), setup.Customers, default, keep,
+            checkpoint is null ? null : PartitionCheckpoints.CustomersOf(checkpoint));
         _batch = new ScoreBatch(setup.Model, setup.BatchRows);
         _decider = new Decider(setup.Model, setup.Stores);
         _clocks = [.. setup.Stores.Select(s => new StoreClock(s.TimeZone))];
         _currencies = [.. setup.Stores.Select(s => CurrencyCode.Parse(s.Currency))];
-        _wheel = new TimerWheel(TimerTick, setup.Timers);
-        _onTimer = OnTimer;
+        _timers = new CartTimers(setup.Campaigns.IdleStages, setup.Timers, counters, OnTimer);
     }
 
     /// <summary>Rows that wait for a run of the model.</summary>
     public int Rows => _batch.Count;
 
     /// <summary>Idle timers that are set.</summary>
-    public int Timers => _wheel.Count;
+    public int Timers => _timers.Count;
 
     /// <summary>Event time: the watermark of the latest event or tick. It never goes back.</summary>
-    public long Now => _now;
+    public long Now => _timers.Now;
 
     /// <summary>What was decided and not yet taken from here, in order.</summary>
     public List<Decision> Decisions => _decisions;
@@ -79,7 +80,7 @@ public sealed class PartitionStages : IDisposable
                 continue;
             }
 
-            MoveTo(e.Watermark);
+            _timers.MoveTo(e.Watermark);
             if (e.UserLength != 0)
             {
                 FoldCustomer(ref e);
@@ -113,7 +114,7 @@ public sealed class PartitionStages : IDisposable
 
     /// <summary>Lets event time move on without an event.</summary>
     /// <param name="now">The new time: milliseconds since 1970 UTC.</param>
-    public void Tick(long now) => MoveTo(now);
+    public void Tick(long now) => _timers.MoveTo(now);
 
     /// <summary>A <see cref="Tick"/> whose decisions were made in an earlier life.</summary>
     public void TickDecided(long now)
@@ -124,7 +125,7 @@ public sealed class PartitionStages : IDisposable
     }
 
     /// <summary>A timer is due by then, or may be.</summary>
-    public bool HasDue(long now) => _wheel.HasDue(now);
+    public bool HasDue(long now) => _timers.HasDue(now);
 
     /// <summary>Lets the stores move on when nothing comes in.</summary>
     public void Refresh()
@@ -161,6 +162,19 @@ public sealed class PartitionStages : IDisposable
         _carts.Update(decision.Cart, ref input);
     }
 
+    /// <summary>Begins a checkpoint of the stores as they are now.</summary>
+    /// <param name="carts">The folder for the carts.</param>
+    /// <param name="customers">The folder for the customers.</param>
+    /// <param name="address">The journal's address that it belongs to.</param>
+    public (StoreCheckpoint Carts, StoreCheckpoint Customers) BeginCheckpoint(string carts, string customers, long address) =>
+        (_carts.BeginCheckpoint(carts, address), _customers.BeginCheckpoint(customers, address));
+
+    /// <summary>Copies event time and timers.</summary>
+    internal TimersSnapshot SnapshotTimers() => _timers.Snapshot();
+
+    /// <summary>Takes event time and timers over from a checkpoint.</summary>
+    internal void ReadTimers(Stream stream) => _timers.ReadFrom(stream);
+
     /// <summary>The cart of this key, as it is now.</summary>
     public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) ? record : null;
 
@@ -186,20 +200,6 @@ public sealed class PartitionStages : IDisposable
         if (!_customers.TryRead(e.Customer, out _history))
         {
             _history = default;
-        }
-    }
-
-    // The wheel is looked at once a tick of it, not once an event.
-    void MoveTo(long now)
-    {
-        if (now > _now)
-        {
-            _now = now;
-            if (_now - _wheelAt >= TimerTick)
-            {
-                _wheelAt = _now - (_now % TimerTick);
-                _wheel.Advance(_wheelAt, _onTimer);
-            }
         }
     }
 
@@ -259,7 +259,7 @@ public sealed class PartitionStages : IDisposable
             _batch.Gather(cart, moment, _campaigns.MatchEvent(e.Type, cart, moment), input.Key);
         }
 
-        SetTimer(ref cart, input.Key);
+        _timers.SetFor(ref cart, input.Key);
     }
 
     void ApplyTimer(ref CartRecord cart, in CartInput input)
@@ -288,32 +288,7 @@ public sealed class PartitionStages : IDisposable
             }
         }
 
-        SetTimer(ref cart, input.Key);
-    }
-
-    // One timer a cart, and none moved while events come: a timer that finds a younger event sets itself anew.
-    void SetTimer(ref CartRecord cart, in Hash128 key)
-    {
-        var stages = _campaigns.IdleStages;
-        if (cart.IdleStage >= stages.Count || cart.Checkout == CheckoutStep.Purchased)
-        {
-            return;
-        }
-
-        var dueAt = cart.LastAt + stages[cart.IdleStage].Wait;
-        if (cart.TimerAt != 0 && cart.TimerAt <= dueAt)
-        {
-            return;
-        }
-
-        if (_wheel.TrySet(key, dueAt))
-        {
-            cart.TimerAt = dueAt;
-        }
-        else
-        {
-            _counters.AddTimerRefused();
-        }
+        _timers.SetFor(ref cart, input.Key);
     }
 
     void Decide(int index, float score)

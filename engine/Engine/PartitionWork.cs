@@ -30,6 +30,8 @@ public sealed class PartitionWork : IDisposable
     readonly List<(long ReceivedTicks, int Own)> _taken = [];
     readonly List<string> _settled = [];
     readonly ArrayBufferWriter<byte> _buffer = new(4096);
+    PartitionCheckpoints? _checkpoints;
+    long _receivedAt;
     int _turnEvents;
     long _oldestTicks;
     long _uncommittedSince;
@@ -57,6 +59,9 @@ public sealed class PartitionWork : IDisposable
             journal.OnDurable = OnDurable;
         }
     }
+
+    /// <summary>Why the last checkpoint could not be made; null while all is well.</summary>
+    public string? CheckpointProblem => _checkpoints?.Problem;
 
     /// <summary>Called when telling of a commit failed, on the thread that told.</summary>
     public Action<Exception>? OnFault { get; init; }
@@ -87,6 +92,7 @@ public sealed class PartitionWork : IDisposable
             _oldestTicks = slab.ReceivedTicks;
         }
 
+        _receivedAt = Math.Max(_receivedAt, slab.ReceivedAt);
         _counters.AddDuplicates(_state.Dedup.MarkDuplicates(slab));
         _block?.Add(slab);
         var own = _state.Stages.Process(slab);
@@ -133,6 +139,7 @@ public sealed class PartitionWork : IDisposable
         _taken.Clear();
         _turnEvents = 0;
         HandOver();
+        _checkpoints?.Step(_receivedAt);
     }
 
     /// <summary>Tells someone when everything that was taken before is durable, and commits at once.</summary>
@@ -160,6 +167,32 @@ public sealed class PartitionWork : IDisposable
         NoteSettled();
         _state.Stages.Refresh();
         CommitIfDue();
+        _checkpoints?.Step(_receivedAt);
+    }
+
+    /// <summary>Ends the work: what was taken is made durable, and a last checkpoint is made.</summary>
+    /// <param name="atMost">How long that may take.</param>
+    public void Finish(TimeSpan atMost)
+    {
+        EndTurn();
+        NoteSettled();
+        Commit();
+        if (_journal?.WaitUntilDurable(atMost, _time) == true)
+        {
+            _checkpoints?.Finish(_receivedAt, atMost);
+        }
+    }
+
+    /// <summary>From here on checkpoints are made.</summary>
+    /// <param name="checkpoints">Who makes them.</param>
+    /// <param name="receivedAt">When the latest events were received, so far.</param>
+    internal void Begin(PartitionCheckpoints? checkpoints, long receivedAt)
+    {
+        _checkpoints = checkpoints;
+        _receivedAt = receivedAt;
+        AppendDecisions();
+        HandOver();
+        Commit();
     }
 
     /// <summary>How long the worker may sleep until a commit is due, in milliseconds.</summary>
@@ -203,16 +236,12 @@ public sealed class PartitionWork : IDisposable
         }
     }
 
-    /// <summary>Appends what recovery decided on the last entry of the life before.</summary>
-    public void HandOverRecovered()
-    {
-        AppendDecisions();
-        HandOver();
-        Commit();
-    }
-
     /// <inheritdoc/>
-    public void Dispose() => _journal?.Dispose();
+    public void Dispose()
+    {
+        _checkpoints?.Dispose();
+        _journal?.Dispose();
+    }
 
     void OnDurable(long durable)
     {

@@ -6,7 +6,7 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Host;
 
 /// <summary>The data folder cannot be used.</summary>
-sealed class DataFolderException(string code, string message, int exitCode = ExitCode.Failed) : Exception(message)
+sealed class DataFolderException(string code, string message, int exitCode = ExitCode.Failed) : IOException(message)
 {
     /// <summary>Stable, in snake case.</summary>
     public string Code { get; } = code;

@@ -88,6 +88,9 @@ public sealed class FileJournalDevice : JournalDevice
     }
 
     /// <inheritdoc/>
+    public override DateTimeOffset LastWritten(int segment) => File.GetLastWriteTimeUtc(FileOf(segment));
+
+    /// <inheritdoc/>
     public override long GetFileSize(int segment) => File.Exists(FileOf(segment)) ? new FileInfo(FileOf(segment)).Length : 0;
 
     /// <inheritdoc/>

@@ -39,6 +39,9 @@ public abstract class JournalDevice : StorageDeviceBase
     /// <returns>How many: fewer than asked at its end, none where there is no segment.</returns>
     public abstract int Read(int segment, long offset, Span<byte> bytes);
 
+    /// <summary>When a segment was last written to.</summary>
+    public abstract DateTimeOffset LastWritten(int segment);
+
     /// <summary>Ends a segment here, durably: what is behind is gone.</summary>
     public abstract void Cut(int segment, long length);
 

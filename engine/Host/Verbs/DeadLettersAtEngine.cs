@@ -97,7 +97,7 @@ static class DeadLettersAtEngine
         }
 
         // The lock says whether an engine runs that does not answer; then it fails, and nothing is changed.
-        using var data = new DataFolder(config.Data);
+        using var data = DataFolder.Open(config);
         using var store = new DeadLetterStore(DeadLettersVerb.FolderOf(config),
             new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), TimeProvider.System);
         store.Mark([.. letters.Select(letter => (letter.Id, (string?)null))], DeadLetterState.Dropped);
