@@ -25,9 +25,14 @@ static class EngineBinary
         return await process.EndAsync();
     }
 
-    public static Process Start(string folder, string[] arguments, params (string Name, string Value)[] environment)
+    public static Process Start(string folder, string[] arguments, params (string Name, string Value)[] environment) =>
+        StartThrough([], folder, arguments, environment);
+
+    /// <summary>Starts it by another program, to which its own command line is given.</summary>
+    public static Process StartThrough(string[] wrapper, string folder, string[] arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(Path, arguments)
+        string[] command = [.. wrapper, Path, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = folder,
             UseShellExecute = false,
@@ -76,6 +81,9 @@ sealed class EngineOutput : IAsyncDisposable
 
     public string Text => Read(_output);
 
+    /// <summary>What it has printed on standard error.</summary>
+    public string Errors => Read(_errors);
+
     public bool HasEnded => _process.HasExited;
 
     /// <summary>Asks it to stop, as an operator or a container does.</summary>
@@ -83,6 +91,14 @@ sealed class EngineOutput : IAsyncDisposable
     {
         using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         kill.WaitForExit();
+    }
+
+    /// <summary>Ends it as a crash does: SIGKILL, and nothing that it could do about it.</summary>
+    public Task<Finished> KillAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        return EndAsync();
     }
 
     public async Task<Finished> EndAsync()

@@ -13,6 +13,11 @@ sealed record EngineConfig
 
     public string Data { get; init; } = "data";
 
+    public int Partitions { get; init; } = 2;
+
+    /// <summary>Further sections, a line each: those of the journal, the checkpoints and the deduplication.</summary>
+    public string Durability { get; init; } = "";
+
     public string Memory { get; init; } = "{ limit: 4GB, carts: 16MB, customers: 16MB }";
 
     public string Model { get; init; } = Path.Combine(Repository.Root, "config", "models", "purchase.onnx");
@@ -20,12 +25,15 @@ sealed record EngineConfig
     /// <summary>YAML in flow style, which is JSON with fewer quotes.</summary>
     public string Campaigns { get; init; } = "[]";
 
+    /// <summary>At most one intervention per cart in this time.</summary>
+    public string Window { get; init; } = "1h";
+
     public string Sinks { get; init; } = "{}";
 
     public string WriteTo(Scratch scratch) => scratch.Write("cartrecovery.yaml", $$"""
         listen: { http: "{{Http}}", stream: "127.0.0.1:0", tcpKey: {{SecretKey}}, maxConnections: {{MaxConnections}} }
         data: "{{Data}}"
-        partitions: 2
+        partitions: {{Partitions}}
         stores:
           - id: shop
             keys:
@@ -33,8 +41,9 @@ sealed record EngineConfig
               - { key: {{SecretKey}}, kind: secret }
         memory: {{Memory}}
         scoring: { model: "{{Model}}" }
-        decisions: { window: 1h, campaigns: {{Campaigns}} }
+        decisions: { window: {{Window}}, campaigns: {{Campaigns}} }
         sinks: {{Sinks}}
+        {{Durability}}
 
         """);
 }

@@ -72,6 +72,9 @@ abstract class EventStream : IAsyncDisposable
     /// <summary>Waits until the first <paramref name="events"/> events are acknowledged.</summary>
     public Task AckedAsync(long events) => Eventually.Is(() => Acked >= events || _receiving.IsCompleted, $"{events} events are acknowledged");
 
+    /// <summary>The connection has ended.</summary>
+    public bool HasEnded => _receiving.IsCompleted;
+
     /// <summary>Waits until the engine has ended the connection.</summary>
     public Task EndAsync() => _receiving.WaitAsync(EngineBinary.Deadline);
 
@@ -174,8 +177,8 @@ sealed class LineStream(TcpClient client) : EventStream
     {
         try
         {
-            // Not the literal null, which would be an empty message.
-            return await _reader.ReadLineAsync() is { } line ? Encoding.UTF8.GetBytes(line) : default(ReadOnlyMemory<byte>?);
+            // Not the literal null, which would be an empty message. An engine that is killed may leave half a frame.
+            return await _reader.ReadLineAsync() is { } line && line.EndsWith('}') ? Encoding.UTF8.GetBytes(line) : default(ReadOnlyMemory<byte>?);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

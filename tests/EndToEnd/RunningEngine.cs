@@ -31,13 +31,27 @@ sealed partial class RunningEngine : IAsyncDisposable
 
     public IPEndPoint StreamEndPoint => new(IPAddress.Parse(Stream.Host), Stream.Port);
 
-    public static async Task<RunningEngine> StartAsync(Scratch scratch, EngineConfig config)
+    /// <summary>What it has written into its log.</summary>
+    public string Log => _process.Errors;
+
+    public bool HasEnded => _process.HasEnded;
+
+    /// <summary>Starts it, and does not wait for anything.</summary>
+    /// <param name="scratch">Its working directory.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <param name="through">The program, with its arguments, that starts it; none by default.</param>
+    public static EngineOutput Launch(Scratch scratch, EngineConfig config, params string[] through) =>
+        new(EngineBinary.StartThrough(through, scratch.Folder, ["run", "--config", config.WriteTo(scratch)]));
+
+    /// <summary>Starts it, and waits until it listens and is healthy.</summary>
+    public static async Task<RunningEngine> StartAsync(Scratch scratch, EngineConfig config, params string[] through)
     {
-        var process = new EngineOutput(EngineBinary.Start(scratch.Folder, ["run", "--config", config.WriteTo(scratch)]));
+        var process = Launch(scratch, config, through);
         try
         {
             // The memory plan's last line is the last of the greeting.
-            await Eventually.Is(() => process.HasEnded || GreetingEnd().IsMatch(process.Text), "the engine says where it listens");
+            await Eventually.Is(() => process.HasEnded || GreetingEnd().IsMatch(process.Text),
+                () => $"the engine says where it listens; so far it said\n{process.Text}{process.Errors}");
             if (process.HasEnded)
                 Assert.Fail($"The engine did not start: {await process.EndAsync()}");
             var engine = new RunningEngine(process, process.Text);
@@ -76,6 +90,9 @@ sealed partial class RunningEngine : IAsyncDisposable
     public async Task<MetricsPage> MetricsAsync() => MetricsPage.Parse(await Http.GetStringAsync("/metrics"));
 
     public void Terminate() => _process.Terminate();
+
+    /// <summary>Ends it as a crash does.</summary>
+    public Task<Finished> KillAsync() => _process.KillAsync();
 
     /// <summary>Waits for its end.</summary>
     public Task<Finished> EndAsync() => _process.EndAsync();

@@ -3,6 +3,8 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>A folder that is gone after the test.</summary>
 sealed class Scratch : IDisposable
 {
+    bool _isKept;
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("cartrecovery-").FullName;
 
     public string PathOf(string name) => Path.Combine(Folder, name);
@@ -14,5 +16,12 @@ sealed class Scratch : IDisposable
         return path;
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    /// <summary>Leaves the folder there, for someone to look into.</summary>
+    public void Keep() => _isKept = true;
+
+    public void Dispose()
+    {
+        if (!_isKept)
+            Directory.Delete(Folder, recursive: true);
+    }
 }

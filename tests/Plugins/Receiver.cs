@@ -34,7 +34,10 @@ sealed class Receiver : IAsyncDisposable
 
     public string Url => _app.Urls.Single() + "/hook";
 
-    public static async Task<Receiver> StartAsync(Func<HttpContext, Post, Task> answer)
+    /// <summary>Begins to listen.</summary>
+    /// <param name="answer">Answers a request.</param>
+    /// <param name="keep">Puts what comes in into <see cref="Posts"/>; false where the answerer keeps what it needs.</param>
+    public static async Task<Receiver> StartAsync(Func<HttpContext, Post, Task> answer, bool keep = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -46,7 +49,8 @@ sealed class Receiver : IAsyncDisposable
             using var reader = new StreamReader(context.Request.Body);
             var headers = context.Request.Headers.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.OrdinalIgnoreCase);
             var post = new Post(context.Request.Path, headers, await reader.ReadToEndAsync());
-            receiver._posts.Enqueue(post);
+            if (keep)
+                receiver._posts.Enqueue(post);
             await answer(context, post);
         });
         await app.StartAsync();

@@ -1,0 +1,146 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+
+namespace CartRecovery.Tests.EndToEnd.Crash;
+
+/// <summary>How a client is connected.</summary>
+enum Transport
+{
+    WebSocket,
+    Lines,
+    Http,
+}
+
+/// <summary>
+/// A shop's client that loses nothing: it keeps every event until it is acknowledged, and after each break sends again what was not, and
+/// often some of what was: it may have died itself before it could note the acknowledgement.
+/// </summary>
+sealed class CrashClient(int number, int seed)
+{
+    // Events sent and not acknowledged, and events in one message, at the most.
+    const int InFlight = 400, Batch = 40;
+
+    readonly ShopTraffic _traffic = new(number, seed);
+    readonly Random _random = new(seed);
+    int _acked;
+
+    public ShopModel Model => _traffic.Model;
+
+    /// <summary>How many of the events, from the first, have been acknowledged.</summary>
+    public int Acked => Volatile.Read(ref _acked);
+
+    /// <summary>How many of the events, from the first, may have reached the engine.</summary>
+    public int Sent { get; private set; }
+
+    /// <summary>Events that were sent again after they had been acknowledged.</summary>
+    public int Repeated { get; private set; }
+
+    /// <summary>What the engine did that it must not do, in words; null for nothing.</summary>
+    public string? Complaint { get; private set; }
+
+    /// <summary>Connects, sends what is not acknowledged and then new events, until all are acknowledged or the engine is gone.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="transport">How to connect.</param>
+    /// <param name="fresh">New events at the most.</param>
+    public async Task RunAsync(RunningEngine engine, Transport transport, int fresh)
+    {
+        var first = Math.Max(0, Acked - _random.Next(_random.Next(10) == 0 ? 3000 : 100));
+        Repeated += Acked - first;
+        var last = Model.Events.Count + fresh;
+        try
+        {
+            if (transport == Transport.Http)
+            {
+                await PostAsync(engine, first, last);
+                return;
+            }
+
+            await using var stream = transport == Transport.WebSocket
+                ? await EventStream.WebSocketAsync(engine.Stream, EngineConfig.SecretKey)
+                : (EventStream)await EventStream.LinesAsync(engine.StreamEndPoint);
+            await StreamAsync(stream, first, last);
+        }
+        catch (Exception e) when (e is IOException or WebSocketException or HttpRequestException or OperationCanceledException
+            or ObjectDisposedException or System.Net.Sockets.SocketException)
+        {
+            // The engine is gone. What is not acknowledged is sent to the next one.
+        }
+    }
+
+    async Task StreamAsync(EventStream stream, int first, int last)
+    {
+        var position = first;
+        try
+        {
+            while (first + stream.Acked < last && !stream.HasEnded)
+            {
+                Note(first, stream.Acked, position);
+                var count = Math.Min(_random.Next(1, Batch), last - position);
+                if (count == 0 || position + count - (first + stream.Acked) > InFlight)
+                {
+                    await Task.Delay(1);
+                    continue;
+                }
+
+                Sent = Math.Max(Sent, position + count);
+                var message = Message(position, count);
+                position += count;
+                await stream.SendAsync(message);
+            }
+        }
+        finally
+        {
+            // Acknowledgements that were on their way when the engine ended count, too.
+            if (first + stream.Acked < last)
+                await stream.EndAsync();
+            Note(first, stream.Acked, position);
+            if (stream.Refused.Count > 0)
+                Complaint = $"client {number}: event {first + stream.Refused[0].Index} was refused: {stream.Refused[0].Code}";
+        }
+    }
+
+    async Task PostAsync(RunningEngine engine, int first, int last)
+    {
+        for (var position = first; position < last;)
+        {
+            var count = Math.Min(_random.Next(1, Batch), last - position);
+            Sent = Math.Max(Sent, position + count);
+            using var content = new ByteArrayContent(Message(position, count));
+            using var response = await engine.Http.PostAsync("/v1/events/batch", content);
+            var body = await response.Content.ReadAsStringAsync();
+            if (!response.IsSuccessStatusCode)
+            {
+                Complaint = $"client {number}: a batch from event {position} was answered with {(int)response.StatusCode}: {body}";
+                return;
+            }
+
+            using var answer = JsonDocument.Parse(body);
+            if (answer.RootElement.GetProperty("accepted").GetInt32() != count)
+                Complaint = $"client {number}: of {count} events in a batch from event {position} not all were accepted: {body}";
+            position += count;
+            Note(position - count, count, position);
+        }
+    }
+
+    void Note(int first, long acked, int sent)
+    {
+        if (first + acked > sent)
+            Complaint = $"client {number}: {acked} events were acknowledged of {sent - first}";
+        Volatile.Write(ref _acked, Math.Max(_acked, (int)Math.Min(first + acked, sent)));
+    }
+
+    byte[] Message(int position, int count)
+    {
+        var text = new StringBuilder();
+        var isArray = count > 1;
+        for (var i = position; i < position + count; i++)
+        {
+            var e = i < Model.Events.Count ? Model.Events[i] : _traffic.Next(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), Acked);
+            text.Append(i > position ? ',' : isArray ? '[' : ' ');
+            e.AppendTo(text);
+        }
+
+        return Encoding.UTF8.GetBytes(text.Append(isArray ? "]" : "").ToString());
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace CartRecovery.Tests.EndToEnd.Crash;
+
+/// <summary>
+/// The promise of the journal, held against the real process: an event that was acknowledged survives SIGKILL at any moment, and counts
+/// once; each intervention reaches the shop under one key.
+/// </summary>
+[TestFixture]
+[Category("EndToEnd")]
+[Category("Crash")]
+public sealed class CrashTests
+{
+    const string Rounds = "CARTRECOVERY_CRASH_ROUNDS", Seed = "CARTRECOVERY_CRASH_SEED";
+
+    [Test]
+    public async Task Killed_at_any_moment_it_keeps_every_acknowledged_event_exactly_once()
+    {
+        var rounds = Setting(Rounds) ?? 30;
+        var seed = Setting(Seed) ?? (int)(TimeProvider.System.GetTimestamp() & int.MaxValue);
+        TestContext.Progress.WriteLine($"Crash test: {rounds} rounds, {Seed}={seed}");
+        var random = new Random(seed);
+        using var scratch = new Scratch();
+        await using var recorder = await WebhookRecorder.StartAsync(random.Next());
+        var run = new CrashRun(scratch, recorder, random);
+        var stage = "";
+        try
+        {
+            for (var round = 1; round <= rounds; round++)
+            {
+                var moment = CrashMoment.Choose(random);
+                stage = $"round {round}, {moment}";
+                await run.LiveAsync(moment);
+            }
+
+            stage = "the end";
+            await run.FinishAsync();
+        }
+        catch
+        {
+            scratch.Keep();
+            TestContext.Out.WriteLine($"Seed {seed}, {stage}. The data folder is kept: {scratch.Folder}\n{run.Summary()}\nThe life before: {run.LastEnd}");
+            throw;
+        }
+
+        TestContext.Progress.WriteLine(run.Summary());
+    }
+
+    static int? Setting(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+}
