@@ -112,33 +112,6 @@ public sealed class BadStartTests
         Assert.That(finished.Errors, Does.Contain("error: cannot listen: ").And.Contain($"{other.LocalEndpoint}"));
     }
 
-    // Not by permissions, which say nothing to root: a file stands in the way, and /proc takes none from anyone.
-    [TestCase("occupied/data")]
-    [TestCase("/proc")]
-    public async Task A_data_folder_that_cannot_be_written_is_named(string data)
-    {
-        using var scratch = new Scratch();
-        scratch.Write("occupied", "");
-        var config = new EngineConfig { Data = data }.WriteTo(scratch);
-
-        var finished = await EngineBinary.RunAsync(scratch.Folder, ["run", "--config", config]);
-
-        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
-        Assert.That(finished.Errors, Does.StartWith("error: data: ").And.Contain(data).And.Contain("make the folder writable"));
-    }
-
-    [Test]
-    public async Task A_data_folder_that_another_engine_has_is_named()
-    {
-        using var scratch = new Scratch();
-        await using var first = await RunningEngine.StartAsync(scratch, new EngineConfig());
-
-        var finished = await EngineBinary.RunAsync(scratch.Folder, ["run", "--config", "cartrecovery.yaml"]);
-
-        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
-        Assert.That(finished.Errors, Does.StartWith("error: data: ").And.Contain("being used by another process").And.Contain("name another one"));
-    }
-
     [TestCase("run")]
     [TestCase("check")]
     public async Task A_memory_plan_that_does_not_fit_is_shown(string verb)

@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>The files of a data folder, for tests that damage them.</summary>
+sealed partial class DataFiles(string folder)
+{
+    /// <summary>The segments of partition 0's journal, the oldest first.</summary>
+    public IReadOnlyList<string> Segments() => ByNumber(Directory.GetFiles(Path.Combine(folder, "journal", "0")));
+
+    /// <summary>The checkpoints of partition 0, the oldest first.</summary>
+    public IReadOnlyList<string> Checkpoints()
+    {
+        var path = Path.Combine(folder, "checkpoints", "0");
+        return Directory.Exists(path) ? ByNumber(Directory.GetDirectories(path)) : [];
+    }
+
+    /// <summary>Each file and what is in it; the lock, which says nothing, excepted.</summary>
+    public IReadOnlyDictionary<string, string> Contents() =>
+        Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetRelativePath(folder, file) != "lock")
+            .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))),
+                StringComparer.Ordinal);
+
+    /// <summary>How far a file is used: what comes after it is zeros.</summary>
+    public static int UsedBytes(string file) => File.ReadAllBytes(file).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+
+    /// <summary>Turns bytes of a file over.</summary>
+    public static void Damage(string file, long position, int count)
+    {
+        using var stream = File.Open(file, FileMode.Open);
+        var bytes = new byte[count];
+        stream.Position = position;
+        stream.ReadExactly(bytes);
+        for (var i = 0; i < count; i++)
+            bytes[i] ^= 0x5a;
+        stream.Position = position;
+        stream.Write(bytes);
+    }
+
+    static List<string> ByNumber(string[] paths) =>
+        [.. paths.Where(path => Number().IsMatch(path)).OrderBy(path => long.Parse(Number().Match(path).Value))];
+
+    [GeneratedRegex("[0-9]+$")]
+    private static partial Regex Number();
+}

@@ -1,0 +1,329 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+using CartRecovery.Tests.Delivery;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary>
+/// What is wrong with the data folder is told, with what to do; what is there stays as it is; and what was acknowledged is there afterwards.
+/// </summary>
+[TestFixture]
+[Category("EndToEnd")]
+public sealed class FaultTests
+{
+    const int Failed = 1, BadConfiguration = 78;
+
+    // One partition, so that the tests know whose files they damage, and a checkpoint at the stop alone.
+    static readonly EngineConfig s_config = new()
+    {
+        Partitions = 1,
+        Durability = """
+            journal: { commitAge: 2ms, commitSize: 64KB, segment: 1MB }
+            checkpoints: { interval: 1h, keep: 2 }
+            """,
+    };
+
+    Scratch _scratch = null!;
+    DataFiles _data = null!;
+    int _events;
+
+    string Folder => _scratch.PathOf("data");
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        _scratch = new Scratch();
+        _data = new DataFiles(Folder);
+        _events = 0;
+    }
+
+    [TearDown]
+    public void RemoveFolder() => _scratch.Dispose();
+
+    // Not by permissions, which say nothing to root: a file stands in the way, and /proc takes none from anyone.
+    [TestCase("occupied/data")]
+    [TestCase("/proc")]
+    public async Task A_data_folder_that_cannot_be_made_is_refused(string data)
+    {
+        _scratch.Write("occupied", "");
+
+        await AssertRefusedAsync(s_config with { Data = data }, Failed, "data_unwritable", data);
+    }
+
+    [Test]
+    public async Task A_data_folder_on_a_read_only_disk_is_refused()
+    {
+        Directory.CreateDirectory(Folder);
+        await using var mounted = await MountedFolder.MountAsync(Folder, "ro,size=1m");
+
+        await AssertRefusedAsync(s_config with { Data = Folder }, Failed, "data_unwritable", [Folder], mounted.Through);
+    }
+
+    [Test]
+    public async Task A_data_folder_that_another_engine_has_is_refused_and_the_other_one_goes_on()
+    {
+        await using var first = await RunningEngine.StartAsync(_scratch, s_config);
+        await SendAsync(first, "cart", 10);
+
+        await AssertRefusedAsync(s_config, Failed, "data_in_use", Folder);
+
+        await SendAsync(first, "cart", 10);
+        Assert.That(await CountAsync(first, "cart"), Is.EqualTo(20));
+        await first.StopAsync();
+    }
+
+    [TestCase("1", TestName = "A_data_folder_of_an_older_version_is_refused_and_not_touched")]
+    [TestCase("3", TestName = "A_data_folder_of_a_newer_version_is_refused_and_not_touched")]
+    [TestCase(null, TestName = "A_data_folder_with_a_journal_of_no_version_is_refused_and_not_touched")]
+    public async Task A_data_folder_of_another_version_is_refused(string? version)
+    {
+        await LeaveAsync(killed: false, ("cart", 10));
+        if (version is null)
+            File.Delete(Path.Combine(Folder, "format"));
+        else
+            await File.WriteAllTextAsync(Path.Combine(Folder, "format"), version);
+
+        var finished = await AssertRefusedUntouchedAsync(s_config, Failed, "data_version", Folder);
+
+        if (version is not null)
+            Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b2\b"), "the folder's version and this engine's");
+    }
+
+    [Test]
+    public async Task Another_number_of_partitions_than_the_folders_is_refused()
+    {
+        await LeaveAsync(s_config with { Partitions = 2 }, killed: false, ("cart", 10));
+
+        var finished = await AssertRefusedUntouchedAsync(s_config with { Partitions = 3 }, BadConfiguration, "data_partitions", "2", "3");
+
+        Assert.That(finished.Errors, Does.Contain("partitions"));
+    }
+
+    [Test]
+    public async Task A_tail_that_was_torn_off_is_cut_with_a_warning_and_costs_nothing_else()
+    {
+        await LeaveAsync(killed: true, ("kept", 100), ("torn", 1));
+        var newest = _data.Segments()[^1];
+        using (var file = File.Open(newest, FileMode.Open))
+            file.SetLength(DataFiles.UsedBytes(newest) - 10);
+
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+
+        // What was cut may have been the mark of the last commit alone: then its event is there.
+        Assert.That(await CountAsync(engine, "kept"), Is.EqualTo(100));
+        Assert.That(await CountAsync(engine, "torn"), Is.AtMost(1));
+        AssertWarned(engine, "partition 0", "bytes");
+        await AssertGoesOnAsync(engine, "kept", 100);
+    }
+
+    [Test]
+    public async Task Garbage_behind_the_tail_is_cut_with_a_warning_and_costs_nothing()
+    {
+        await LeaveAsync(killed: true, ("kept", 100));
+        var newest = _data.Segments()[^1];
+        using (var file = File.Open(newest, FileMode.Open))
+        {
+            file.Position = DataFiles.UsedBytes(newest);
+            file.Write(RandomNumberGenerator.GetBytes(300));
+        }
+
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+
+        Assert.That(await CountAsync(engine, "kept"), Is.EqualTo(100));
+        AssertWarned(engine, "partition 0", "bytes");
+        await AssertGoesOnAsync(engine, "kept", 100);
+    }
+
+    [Test]
+    public async Task A_hole_in_the_middle_of_the_journal_is_refused_and_not_touched()
+    {
+        // Several segments: what does not compress takes its room.
+        await LeaveAsync(killed: true, ("cart", 12_000));
+        var segments = _data.Segments();
+        Assert.That(segments, Has.Count.AtLeast(2), "segments to put a hole into");
+        DataFiles.Damage(segments[0], new FileInfo(segments[0]).Length / 2, 64);
+
+        var finished = await AssertRefusedUntouchedAsync(s_config, Failed, "journal_damaged", segments[0]);
+
+        Assert.That(finished.Errors, Does.Contain("--accept-loss").And.Contain("backup"));
+    }
+
+    [Test]
+    public async Task A_damaged_checkpoint_is_replaced_by_the_one_before_with_a_warning()
+    {
+        var often = s_config with { Durability = s_config.Durability.Replace("1h", "200ms", StringComparison.Ordinal) };
+        await using (var first = await RunningEngine.StartAsync(_scratch, often))
+        {
+            for (var cart = 0; _data.Checkpoints().Count < 2; cart++)
+                await SendAsync(first, $"early{cart % 5}", 10);
+            await SendAsync(first, "late", 10);
+            await first.StopAsync();
+        }
+
+        var sent = _events;
+        var newest = _data.Checkpoints()[^1];
+        var largest = Directory.GetFiles(newest, "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!;
+        DataFiles.Damage(largest, new FileInfo(largest).Length / 2, 1);
+
+        await using var engine = await RunningEngine.StartAsync(_scratch, often);
+
+        var counts = new List<int>();
+        for (var cart = 0; cart < 5; cart++)
+            counts.Add(await CountAsync(engine, $"early{cart}"));
+        Assert.That(counts.Sum() + await CountAsync(engine, "late"), Is.EqualTo(sent));
+        AssertWarned(engine, "checkpoint", Path.GetFileName(newest));
+        await AssertGoesOnAsync(engine, "late", 10);
+    }
+
+    [Test]
+    public async Task A_full_disk_sheds_load_loses_nothing_and_goes_on_when_there_is_room()
+    {
+        Directory.CreateDirectory(Folder);
+        await using var mounted = await MountedFolder.MountAsync(Folder, "size=128m");
+        var config = s_config with { Data = Folder };
+        HashSet<long> refused;
+        var sent = 0;
+        await using (var engine = await RunningEngine.StartAsync(_scratch, config, mounted.Through))
+        {
+            await SendAsync(engine, "before", 100);
+            mounted.Fill("filler");
+
+            // Carts of one event each, so that each says whether its event is there.
+            await using var stream = await EventStream.LinesAsync(engine.StreamEndPoint);
+            await Eventually.Is(() =>
+            {
+                for (var i = 0; i < 20 && sent - stream.Acked < 1000; i++)
+                    stream.SendAsync(Event($"full{sent++}")).GetAwaiter().GetResult();
+                return stream.Refused.Count > 0;
+            }, () => $"the full disk is told; {sent} events were sent\n{engine.Log}");
+            Assert.That(stream.Refused.Select(one => one.Code), Is.All.EqualTo("overloaded"));
+            await AssertShedsAsync(engine);
+
+            File.Delete(Path.Combine(mounted.Outside, "filler"));
+
+            await Eventually.Is(() => Status(engine).GetAwaiter().GetResult() == "ok", "it is well again");
+            await stream.AckedAsync(sent);
+            refused = [.. stream.Refused.Select(one => one.Index)];
+            await SendAsync(engine, "after", 100);
+            await engine.StopAsync();
+        }
+
+        await using var second = await RunningEngine.StartAsync(_scratch, config, mounted.Through);
+        Assert.That(await CountAsync(second, "before"), Is.EqualTo(100));
+        Assert.That(await CountAsync(second, "after"), Is.EqualTo(100));
+        for (var i = 0; i < sent; i++)
+            Assert.That(await CountAsync(second, $"full{i}"), Is.EqualTo(refused.Contains(i) ? 0 : 1), $"event {i}, refused: {refused.Contains(i)}");
+        await second.StopAsync();
+    }
+
+    async Task AssertShedsAsync(RunningEngine engine)
+    {
+        using var body = new StringContent(Event("shed"));
+        using var answer = await engine.Http.PostAsync("/v1/events", body);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("\"code\":\"overloaded\""));
+
+        using var health = JsonDocument.Parse(await (await engine.Http.GetAsync("/health")).Content.ReadAsStringAsync());
+        Assert.That(health.RootElement.GetProperty("status").GetString(), Is.EqualTo("degraded"));
+        var ailing = health.RootElement.GetProperty("parts").EnumerateObject().Where(part => part.Value.GetProperty("status").GetString() != "ok");
+        Assert.That(ailing.Select(part => $"{part.Name}: {part.Value.GetProperty("detail").GetString()}"),
+            Has.Exactly(1).Items.And.All.Contains("journal").And.All.Contains("space"));
+    }
+
+    static async Task<string?> Status(RunningEngine engine)
+    {
+        using var answer = await engine.Http.GetAsync("/health");
+        using var health = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        return health.RootElement.GetProperty("status").GetString();
+    }
+
+    Task LeaveAsync(bool killed, params (string Cart, int Events)[] carts) => LeaveAsync(s_config, killed, carts);
+
+    // Runs an engine, so that its folder is there.
+    async Task LeaveAsync(EngineConfig config, bool killed, params (string Cart, int Events)[] carts)
+    {
+        await using var engine = await RunningEngine.StartAsync(_scratch, config);
+        foreach (var (cart, events) in carts)
+            await SendAsync(engine, cart, events);
+        if (killed)
+            await engine.KillAsync();
+        else
+            await engine.StopAsync();
+    }
+
+    // Sends events to a cart, and waits until they are acknowledged.
+    async Task SendAsync(RunningEngine engine, string cart, int count)
+    {
+        await using var stream = await EventStream.LinesAsync(engine.StreamEndPoint);
+        for (var i = 0; i < count; i++)
+            await stream.SendAsync(Event(cart));
+        await stream.AckedAsync(count);
+        Assert.That(stream.Acked, Is.EqualTo(count));
+    }
+
+    string Event(string cart)
+    {
+        var noise = Convert.ToBase64String(RandomNumberGenerator.GetBytes(42));
+        return $$"""
+            {"id":"e{{_events++}}","type":"view_item","cartId":"{{cart}}","sessionId":"{{noise}}","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}
+            """;
+    }
+
+    static async Task<int> CountAsync(RunningEngine engine, string cart)
+    {
+        using var answer = await engine.Http.GetAsync($"/v1/features/{cart}");
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+            return 0;
+        using var document = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
+        return (int)document.RootElement.GetProperty("features").GetProperty("event_count").GetDouble();
+    }
+
+    // It is not enough that it starts: what it takes now must survive the next crash.
+    async Task AssertGoesOnAsync(RunningEngine engine, string cart, int count)
+    {
+        await SendAsync(engine, cart, 10);
+        await engine.KillAsync();
+        await using var next = await RunningEngine.StartAsync(_scratch, s_config);
+        Assert.That(await CountAsync(next, cart), Is.EqualTo(count + 10));
+    }
+
+    static void AssertWarned(RunningEngine engine, params string[] words)
+    {
+        var warnings = engine.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => line.Contains("\"LogLevel\":\"Warning\"", StringComparison.Ordinal))
+            .Select(MessageOf);
+        Assert.That(warnings, Has.Some.Matches<string>(message => words.All(word => message.Contains(word, StringComparison.OrdinalIgnoreCase))),
+            () => $"a warning with {string.Join(", ", words)}\n{engine.Log}");
+    }
+
+    static string MessageOf(string line)
+    {
+        using var document = JsonDocument.Parse(line);
+        return document.RootElement.GetProperty("Message").GetString()!;
+    }
+
+    Task<Finished> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string word) =>
+        AssertRefusedAsync(config, exitCode, code, [word]);
+
+    async Task<Finished> AssertRefusedUntouchedAsync(EngineConfig config, int exitCode, string code, params string[] words)
+    {
+        var before = _data.Contents();
+        var finished = await AssertRefusedAsync(config, exitCode, code, words);
+        Assert.That(_data.Contents(), Is.EqualTo(before), "the folder's files");
+        return finished;
+    }
+
+    async Task<Finished> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string[] words, params string[] through)
+    {
+        await using var process = RunningEngine.Launch(_scratch, config, through);
+        var finished = await process.EndAsync();
+
+        Assert.That(finished.ExitCode, Is.EqualTo(exitCode), finished.ToString);
+        var line = finished.Errors.Split('\n').FirstOrDefault(line => line.StartsWith("error: ", StringComparison.Ordinal));
+        Assert.That(line, Does.StartWith($"error: {code}: "), finished.ToString);
+        foreach (var word in words)
+            Assert.That(line, Does.Contain(word));
+        return finished;
+    }
+}
