@@ -155,8 +155,14 @@ public sealed class FaultTests
         var often = s_config with { Durability = s_config.Durability.Replace("1h", "200ms", StringComparison.Ordinal) };
         await using (var first = await RunningEngine.StartAsync(_scratch, often))
         {
-            for (var cart = 0; _data.Checkpoints().Count < 2; cart++)
-                await SendAsync(first, $"early{cart % 5}", 10);
+            // Several, with something new for each.
+            await using var stream = await EventStream.LinesAsync(first.StreamEndPoint);
+            await Eventually.Is(() =>
+            {
+                stream.SendAsync(Event($"early{_events % 5}")).GetAwaiter().GetResult();
+                return _data.Checkpoints().Count >= 2;
+            }, () => $"there are two checkpoints\n{first.Log}");
+            await stream.AckedAsync(_events);
             await SendAsync(first, "late", 10);
             await first.StopAsync();
         }
