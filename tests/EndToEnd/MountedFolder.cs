@@ -24,9 +24,12 @@ sealed class MountedFolder : IAsyncDisposable
     /// <summary>Where it is for everyone else.</summary>
     public string Outside => $"/proc/{_holder.Id}/root{Path}";
 
-    /// <summary>The program, with its arguments, that starts another one inside.</summary>
+    /// <summary>The program, with its arguments, that starts another one inside; in the folder above, for the way in leads over the root.</summary>
     public string[] Through =>
-        ["nsenter", "--target", $"{_holder.Id}", "--mount", .. _ownUser ? new[] { "--user", "--preserve-credentials" } : []];
+    [
+        "nsenter", "--target", $"{_holder.Id}", "--mount", .. _ownUser ? new[] { "--user", "--preserve-credentials" } : [],
+        "sh", "-c", "cd \"$0\" && exec \"$@\"", System.IO.Path.GetDirectoryName(Path)!,
+    ];
 
     /// <summary>Mounts it, or has the test ignored where that is not allowed.</summary>
     /// <param name="path">A folder that is there.</param>
