@@ -40,8 +40,8 @@ sealed partial class DataFiles(string folder)
     }
 
     static List<string> ByNumber(string[] paths) =>
-        [.. paths.Where(path => Number().IsMatch(path)).OrderBy(path => long.Parse(Number().Match(path).Value))];
+        [.. paths.Where(path => Numbered().IsMatch(path)).OrderBy(path => long.Parse(Path.GetFileNameWithoutExtension(path)))];
 
-    [GeneratedRegex("[0-9]+$")]
-    private static partial Regex Number();
+    [GeneratedRegex(@"/[0-9]+(\.journal)?$")]
+    private static partial Regex Numbered();
 }
