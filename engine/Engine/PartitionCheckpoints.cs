@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Journal;
 

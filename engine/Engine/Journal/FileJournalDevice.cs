@@ -88,7 +88,7 @@ public sealed class FileJournalDevice : JournalDevice
     }
 
     /// <inheritdoc/>
-    public override DateTimeOffset LastWritten(int segment) => File.GetLastWriteTimeUtc(FileOf(segment));
+    public override DateTimeOffset LastWritten(int segment) => new(File.GetLastWriteTimeUtc(FileOf(segment)), TimeSpan.Zero);
 
     /// <inheritdoc/>
     public override long GetFileSize(int segment) => File.Exists(FileOf(segment)) ? new FileInfo(FileOf(segment)).Length : 0;
