@@ -19,7 +19,7 @@ public sealed class FaultTests
     {
         Partitions = 1,
         Durability = """
-            journal: { commitAge: 2ms, commitSize: 64KB, segment: 1MB }
+            journal: { commitAge: 2ms, commitSize: 64KB, segment: 4MB }
             checkpoints: { interval: 1h, keep: 2 }
             """,
     };

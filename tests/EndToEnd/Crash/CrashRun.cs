@@ -48,7 +48,7 @@ sealed class CrashRun
                 """.ReplaceLineEndings(" "),
             // Small, so that commits, checkpoints and changes of the segment come often enough to be hit.
             Durability = """
-                journal: { commitAge: 2ms, commitSize: 64KB, segment: 1MB }
+                journal: { commitAge: 2ms, commitSize: 64KB, segment: 4MB }
                 checkpoints: { interval: 300ms, keep: 2 }
                 dedup: { window: 1h }
                 """,
