@@ -28,6 +28,7 @@ public sealed class Partition : IDisposable
     PartitionJournal? _journal;
     PartitionCheckpoints? _checkpoints;
     long _receivedAt;
+    long _journalFrom;
 
     /// <summary>Makes a partition. <see cref="Recover"/> makes its state; its worker starts with <see cref="Start"/>.</summary>
     /// <param name="index">Its number, from 0.</param>
@@ -65,6 +66,18 @@ public sealed class Partition : IDisposable
     /// <summary>Why nothing can be made durable at the moment; null while all is well.</summary>
     public string? JournalProblem => _journal?.Problem;
 
+    /// <summary>Bytes written to its journal since the start.</summary>
+    public long JournalBytes => _journal is null ? 0 : _journal.Durable - _journalFrom;
+
+    /// <summary>Writes of its journal that failed and were tried again.</summary>
+    public long JournalRetries => _journal?.Retries ?? 0;
+
+    /// <summary>Interventions whose delivery has not ended. Any thread; may be a little behind.</summary>
+    public int OutboxCount => _state?.Outbox.Count ?? 0;
+
+    /// <summary>Event ids that are remembered. Any thread; may be a little behind.</summary>
+    public long DedupCount => _state?.Dedup.Count ?? 0;
+
     /// <summary>Why the last checkpoint could not be made; null while all is well.</summary>
     public string? CheckpointProblem => _work?.CheckpointProblem;
 
@@ -78,6 +91,7 @@ public sealed class Partition : IDisposable
         var recovered = _recovery.Run(_time, progress);
         _state = recovered.State;
         _journal = recovered.Journal;
+        _journalFrom = _journal?.Durable ?? 0;
         _work = new PartitionWork(_recovery.Index, _recovery.Setup, _state, Counters, _journal, _time) { OnFault = Fail };
         _checkpoints = recovered.Checkpoints;
         _receivedAt = recovered.ReceivedAt;

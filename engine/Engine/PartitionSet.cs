@@ -53,6 +53,9 @@ public sealed class PartitionSet : IDisposable
     /// <summary>Why nothing can be made durable at the moment; null while all is well.</summary>
     public string? JournalProblem => Array.Find(_partitions, p => p.JournalProblem is not null)?.JournalProblem;
 
+    /// <summary>Why the last checkpoint of a partition could not be made; null while all is well.</summary>
+    public string? CheckpointProblem => Array.Find(_partitions, p => p.CheckpointProblem is not null)?.CheckpointProblem;
+
     /// <summary>Makes the state that the journals say, all partitions at once. Before <see cref="Start"/>.</summary>
     /// <param name="progress">Is told of each partition how it goes on.</param>
     /// <exception cref="JournalException">A journal cannot be gone on with.</exception>

@@ -70,9 +70,9 @@ sealed class DataFolder : IDisposable
             Directory.CreateDirectory(path);
             taken = Take(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not DataFolderException and (IOException or UnauthorizedAccessException))
         {
-            throw new DataFolderException("data_unwritable", $"{path} cannot be written ({e.Message.TrimEnd('.')}); {Hint}");
+            throw Unwritable(path, e);
         }
 
         try
@@ -90,12 +90,12 @@ sealed class DataFolder : IDisposable
         catch (Exception e)
         {
             taken.Dispose();
-            if (e is IOException or UnauthorizedAccessException)
+            if (e is DataFolderException or not (IOException or UnauthorizedAccessException))
             {
-                throw new DataFolderException("data_unwritable", $"{path} cannot be written ({e.Message.TrimEnd('.')}); {Hint}");
+                throw;
             }
 
-            throw;
+            throw Unwritable(path, e);
         }
     }
 
@@ -127,6 +127,9 @@ sealed class DataFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
+
+    static DataFolderException Unwritable(string path, Exception e) =>
+        new("data_unwritable", $"{path} cannot be written ({e.Message.TrimEnd('.')}); {Hint}");
 
     static string Name(int partition) => partition.ToString(CultureInfo.InvariantCulture);
 

@@ -64,6 +64,12 @@ sealed class EngineMetrics : IDisposable
                 .Select(c => Measure(_host.Counters.RejectedFor(c), ("code", EventProblem.CodeOf(c)))));
         Counter("cartrecovery_events_duplicate_total", "Events that were there already: acknowledged, and nothing else",
             () => [Measure(Partitions.Sum(p => p.Counters.Duplicates))]);
+        Counter("cartrecovery_journal_bytes_total", "Bytes written to the journals", () => [Measure(Partitions.Sum(p => p.JournalBytes))]);
+        Counter("cartrecovery_journal_retries_total", "Writes to the journals that failed and were tried again", () => [Measure(Partitions.Sum(p => p.JournalRetries))]);
+        Counter("cartrecovery_checkpoints_total", "Checkpoints of partitions, by what came of them",
+            () => [Measure(Partitions.Sum(p => p.Counters.Checkpoints), ("outcome", "made")), Measure(Partitions.Sum(p => p.Counters.CheckpointFailures), ("outcome", "failed"))]);
+        Gauge("cartrecovery_outbox_pending", "Interventions that were decided on and whose delivery has not ended", () => [Measure(Partitions.Sum(p => p.OutboxCount))]);
+        Gauge("cartrecovery_dedup_ids", "Event ids that are remembered", () => [Measure(Partitions.Sum(p => p.DedupCount))]);
         Counter("cartrecovery_predictions_total", "Rows scored", () => [Measure(Predictions, ("model", _host.Model.Id))]);
         Counter("cartrecovery_prediction_runs_total", "Runs of the model", () => [Measure(Partitions.Sum(p => p.Counters.Runs), ("model", _host.Model.Id))]);
         Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => [Measure(Carts)]);

@@ -15,6 +15,9 @@ public sealed class Outbox
     /// <summary>What is to be delivered.</summary>
     public IReadOnlyCollection<Decision> Pending => _pending.Values;
 
+    /// <summary>How many there are.</summary>
+    public int Count => _pending.Count;
+
     /// <summary>Takes a decision in.</summary>
     public void Add(Decision decision) => _pending[decision.Intervention.Id] = decision;
 

@@ -61,6 +61,9 @@ public sealed class PartitionJournal : IDisposable
     /// <summary>Why nothing can be written at the moment; null while all is well.</summary>
     public string? Problem => _device.Problem;
 
+    /// <summary>Writes that failed and were tried again.</summary>
+    public long Retries => _device.Retries;
+
     /// <summary>Is told on the device's thread how far the journal is durable.</summary>
     public Action<long>? OnDurable { get; set; }
 

@@ -9,6 +9,12 @@ namespace CartRecovery.Host.Api;
 /// <summary><c>POST /v1/events</c> and <c>/v1/events/batch</c>: one event, an array, or <c>{"events":[…]}</c>; and their numbers.</summary>
 sealed class EventsApi(EngineHost host)
 {
+    // How long a client is kept waiting for a disk that does not answer.
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    static Problem NotDurable => new(503, "not_durable",
+        "The events were taken, and could not be made durable in time. Send them again with the same ids: they will count once.");
+
     public async Task PostAsync(HttpContext context)
     {
         if (await ApiRoutes.AdmitAsync(context, host.Stores, secretOnly: false) is not { } key)
@@ -27,9 +33,10 @@ sealed class EventsApi(EngineHost host)
         source.Router.Take(EventsIn(body.Span));
         await source.Router.SubmitAsync(context.RequestAborted);
         var waits = context.Request.Query["ack"] != "received";
-        if (waits)
+        if (waits && !await source.WaitAsync(context.RequestAborted))
         {
-            await source.WaitAsync(context.RequestAborted);
+            await Answer.ProblemAsync(context, NotDurable);
+            return;
         }
 
         await AnswerAsync(context, source, waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
@@ -108,6 +115,7 @@ sealed class EventsApi(EngineHost host)
                 EventErrorCode.EventTooLarge or EventErrorCode.MessageTooLarge or EventErrorCode.BatchTooLarge =>
                     StatusCodes.Status413PayloadTooLarge,
                 EventErrorCode.ForeignStore => StatusCodes.Status403Forbidden,
+                EventErrorCode.Overloaded => StatusCodes.Status503ServiceUnavailable,
                 _ => StatusCodes.Status400BadRequest,
             };
             if (rejected.Count == 1)
@@ -168,7 +176,23 @@ sealed class EventsApi(EngineHost host)
             }
         }
 
-        public Task WaitAsync(CancellationToken cancellationToken) =>
-            Router.Progress.UpTo == Router.Taken ? Task.CompletedTask : _done.Task.WaitAsync(cancellationToken);
+        /// <returns>False when it was not done in time.</returns>
+        public async Task<bool> WaitAsync(CancellationToken cancellationToken)
+        {
+            if (Router.Progress.UpTo == Router.Taken)
+            {
+                return true;
+            }
+
+            try
+            {
+                await _done.Task.WaitAsync(s_patience, cancellationToken);
+                return true;
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
     }
 }

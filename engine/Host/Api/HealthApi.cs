@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;
@@ -9,9 +10,11 @@ static class HealthApi
     {
         var sinks = await host.Sinks.CheckHealthAsync(context.RequestAborted);
         var down = host.Fault is not null;
-        // A sink that is down costs its interventions, not the events.
-        var status = down ? "down" : sinks.All(s => s.Health.Healthy) ? "ok" : "degraded";
-        await Answer.JsonAsync(context, down ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK, writer =>
+        var sheds = host.Partitions.JournalProblem is not null;
+        var isFine = !sheds && host.Partitions.CheckpointProblem is null && sinks.All(s => s.Health.Healthy);
+        // A sink that is down costs its interventions, not the events; a journal that cannot be written costs the events.
+        var status = down ? "down" : isFine ? "ok" : "degraded";
+        await Answer.JsonAsync(context, down || sheds ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK, writer =>
         {
             writer.WriteStartObject();
             writer.WriteString("status"u8, status);
@@ -30,6 +33,8 @@ static class HealthApi
                 writer.WriteEndObject();
             }
 
+            WriteJournal(writer, host);
+
             writer.WriteStartObject("model"u8);
             writer.WriteString("status"u8, "ok"u8);
             writer.WriteString("detail"u8, host.Model.Id);
@@ -45,5 +50,19 @@ static class HealthApi
             writer.WriteEndObject();
             writer.WriteEndObject();
         });
+    }
+
+    static void WriteJournal(Utf8JsonWriter writer, EngineHost host)
+    {
+        Part("journal", host.Config.Journal.Enabled ? host.Partitions.JournalProblem : null, host.Config.Journal.Enabled ? "written" : "not enabled");
+        Part("checkpoints", host.Partitions.CheckpointProblem, host.Config.Journal.Enabled ? "made" : "not enabled");
+
+        void Part(string name, string? problem, string fine)
+        {
+            writer.WriteStartObject(name);
+            writer.WriteString("status"u8, problem is null ? "ok" : "degraded");
+            writer.WriteString("detail"u8, problem ?? fine);
+            writer.WriteEndObject();
+        }
     }
 }
