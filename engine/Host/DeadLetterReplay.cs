@@ -13,7 +13,7 @@ namespace CartRecovery.Host;
 sealed record ReplayOutcome(long Id, string Outcome, string? EventId = null, EventProblem Problem = default)
 {
     public const string Replayed = "replayed", AlreadyReplayed = "already_replayed", IsDropped = "dropped", NotRepairable = "not_repairable",
-        NotFound = "not_found";
+        Refused = "refused", NotFound = "not_found";
 }
 
 /// <summary>
@@ -98,10 +98,13 @@ sealed class DeadLetterReplay(IngestSetup setup, DeadLetterStore store) : IDispo
                 sources.Add(letter.Verified, source = new LetterSource(setup, rules));
             }
 
+            source.Refusal = default;
             source.Router.BeginRead(letter.At);
             source.Router.Take(repair.Json);
             await source.Router.SubmitAsync(CancellationToken.None);
-            outcomes.Add(new ReplayOutcome(letter.Id, ReplayOutcome.Replayed, repair.EventId));
+            outcomes.Add(source.Refusal.IsError
+                ? new ReplayOutcome(letter.Id, ReplayOutcome.Refused, EventId: null, source.Refusal)
+                : new ReplayOutcome(letter.Id, ReplayOutcome.Replayed, repair.EventId));
         }
 
         foreach (var source in sources.Values)
@@ -137,8 +140,10 @@ sealed class DeadLetterReplay(IngestSetup setup, DeadLetterStore store) : IDispo
 
         public EventRouter Router { get; }
 
-        public void OnRejected(long index, EventProblem problem) =>
-            throw new InvalidOperationException($"An event was repaired, and refused for {problem.Code} all the same.");
+        /// <summary>Why the engine does not take any event now: it was usable when it was repaired.</summary>
+        public EventProblem Refusal { get; set; }
+
+        public void OnRejected(long index, EventProblem problem) => Refusal = problem;
 
         public void OnProcessed(int partition, long upTo)
         {

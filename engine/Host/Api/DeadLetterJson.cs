@@ -84,7 +84,7 @@ static class DeadLetterJson
         writer.WriteStartObject();
         writer.WriteNumber("replayed"u8, outcomes.Count(o => o.Outcome == ReplayOutcome.Replayed));
         writer.WriteNumber("skipped"u8, outcomes.Count(o => o.Outcome is ReplayOutcome.AlreadyReplayed or ReplayOutcome.IsDropped));
-        writer.WriteNumber("failed"u8, outcomes.Count(o => o.Outcome is ReplayOutcome.NotRepairable or ReplayOutcome.NotFound));
+        writer.WriteNumber("failed"u8, outcomes.Count(o => o.Outcome is ReplayOutcome.NotRepairable or ReplayOutcome.Refused or ReplayOutcome.NotFound));
         writer.WriteStartArray("letters"u8);
         foreach (var outcome in outcomes)
         {

@@ -174,6 +174,7 @@ static class DeadLettersAtEngine
                 ReplayOutcome.AlreadyReplayed => $"replayed earlier, as {eventId}; left alone",
                 ReplayOutcome.IsDropped => "dropped earlier; left alone",
                 ReplayOutcome.NotRepairable => $"not repairable: {outcome.Problem.Code}: {outcome.Problem.Message}",
+                ReplayOutcome.Refused => $"refused for now: {outcome.Problem.Code}: {outcome.Problem.Message}",
                 _ => "gone",
             });
         }

@@ -68,6 +68,11 @@ static class DeadLettersVerb
             };
             return missing.Length > 0 ? ExitCode.Failed : code;
         }
+        catch (DataFolderException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return e.ExitCode;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"error: {e.Message}");
