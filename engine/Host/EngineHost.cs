@@ -59,7 +59,7 @@ sealed partial class EngineHost : IAsyncDisposable
         _app = BuildApp(builder, out var loggers);
         _log = loggers.CreateLogger("CartRecovery");
 
-        Sinks = new SinkSet(SinksOf(config), time, loggers, Settle);
+        Sinks = new SinkSet(SinkCatalog.Of(config), time, loggers, Settle);
         Router = new InterventionRouter(Connections, Sinks, i => Partitions!.Settle(i));
         _data = DataFolder.Open(config);
         Partitions = new PartitionSet(budget.Partitions, new StageSetup
@@ -236,21 +236,6 @@ sealed partial class EngineHost : IAsyncDisposable
         Device = partition => new FileJournalDevice(_data.JournalOf(partition)),
         CheckpointFolder = _data.CheckpointsOf,
     };
-
-    static IEnumerable<(string, SinkSpec, SinkSettings, SinkRunnerOptions)> SinksOf(CartRecoveryConfig config) =>
-        config.Sinks.Select(s => (
-            s.Key,
-            SinkCatalog.All.Single(spec => spec.Type == s.Value.Type),
-            new SinkSettings(s.Key, s.Value.Options),
-            new SinkRunnerOptions
-            {
-                Batch = s.Value.Batch,
-                BatchAge = s.Value.BatchAge,
-                Timeout = s.Value.Timeout,
-                Retries = s.Value.Retries,
-                MaxInFlight = s.Value.MaxInFlight,
-                Queue = s.Value.Queue,
-            }));
 
     static void ConfigureLogs(ILoggingBuilder logs, CartRecoveryConfig config)
     {

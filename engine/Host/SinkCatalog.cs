@@ -1,4 +1,6 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Delivery;
 using CartRecovery.Plugins;
 
 namespace CartRecovery.Host;
@@ -8,4 +10,20 @@ static class SinkCatalog
 {
     /// <summary>The kinds, in the order in which <c>check</c> and the schema name them.</summary>
     public static IReadOnlyList<SinkSpec> All { get; } = [ConsoleSink.Spec, FileSink.Spec, WebhookSink.Spec];
+
+    /// <summary>The sinks of a configuration.</summary>
+    public static IEnumerable<(string, SinkSpec, SinkSettings, SinkRunnerOptions)> Of(CartRecoveryConfig config) =>
+        config.Sinks.Select(s => (
+            s.Key,
+            All.Single(spec => spec.Type == s.Value.Type),
+            new SinkSettings(s.Key, s.Value.Options),
+            new SinkRunnerOptions
+            {
+                Batch = s.Value.Batch,
+                BatchAge = s.Value.BatchAge,
+                Timeout = s.Value.Timeout,
+                Retries = s.Value.Retries,
+                MaxInFlight = s.Value.MaxInFlight,
+                Queue = s.Value.Queue,
+            }));
 }
