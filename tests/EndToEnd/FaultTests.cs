@@ -138,8 +138,8 @@ public sealed class FaultTests
     [Test]
     public async Task A_hole_in_the_middle_of_the_journal_is_refused_and_not_touched()
     {
-        // Several segments: what does not compress takes its room.
-        await LeaveAsync(killed: true, ("cart", 12_000));
+        // Several segments.
+        await LeaveAsync(killed: true, ("cart", 8_000));
         var segments = _data.Segments();
         Assert.That(segments, Has.Count.AtLeast(2), "segments to put a hole into");
         DataFiles.Damage(segments[0], new FileInfo(segments[0]).Length / 2, 64);
@@ -270,10 +270,10 @@ public sealed class FaultTests
 
     string Event(string cart)
     {
-        var noise = Convert.ToBase64String(RandomNumberGenerator.GetBytes(42));
-        return $$"""
-            {"id":"e{{_events++}}","type":"view_item","cartId":"{{cart}}","sessionId":"{{noise}}","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}
-            """;
+        // What does not compress takes its room in the journal.
+        var note = Convert.ToBase64String(RandomNumberGenerator.GetBytes(600));
+        var at = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        return $$$"""{"id":"e{{{_events++}}}","type":"view_item","cartId":"{{{cart}}}","ts":{{{at}}},"meta":{"note":"{{{note}}}"}}""";
     }
 
     static async Task<int> CountAsync(RunningEngine engine, string cart)
