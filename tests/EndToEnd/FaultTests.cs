@@ -105,8 +105,9 @@ public sealed class FaultTests
     {
         await LeaveAsync(killed: true, ("kept", 100), ("torn", 1));
         var newest = _data.Segments()[^1];
+        var used = DataFiles.UsedBytes(newest);
         using (var file = File.Open(newest, FileMode.Open))
-            file.SetLength(DataFiles.UsedBytes(newest) - 10);
+            file.SetLength(used - 10);
 
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
 
@@ -122,9 +123,10 @@ public sealed class FaultTests
     {
         await LeaveAsync(killed: true, ("kept", 100));
         var newest = _data.Segments()[^1];
+        var used = DataFiles.UsedBytes(newest);
         using (var file = File.Open(newest, FileMode.Open))
         {
-            file.Position = DataFiles.UsedBytes(newest);
+            file.Position = used;
             file.Write(RandomNumberGenerator.GetBytes(300));
         }
 
