@@ -25,7 +25,6 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
 {
     // The segment of the log that one file holds.
     const int SegmentBits = 30;
-    const string Session = "worker";
 
     // Before it there is nothing in a log.
     const long FirstAddress = 64;
@@ -39,7 +38,6 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     readonly FasterKV<Hash128, TRecord> _store;
     readonly ClientSession<Hash128, TRecord, TInput, TRecord, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
     StoreCheckpoint? _checkpoint;
-    long _serialNumber;
 
     /// <summary>Opens a store.</summary>
     /// <param name="file">Where records go that memory has no room for: the name of files that a number is appended to.</param>
@@ -52,9 +50,14 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// <exception cref="InvalidDataException">The checkpoint holds records of another kind.</exception>
     public RecordStore(string file, RecordStoreSize size, TUpdate update, bool keep = false, string? checkpoint = null)
     {
+        if (checkpoint is not null && !keep)
+        {
+            throw new ArgumentException("a store that goes on with a checkpoint's log must keep it", nameof(keep));
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         var recordBytes = Unsafe.SizeOf<TRecord>();
-        _layout = new StoreLayout(default, recordBytes, size.PageBits, Math.Max(size.PageBits, SegmentBits));
+        _layout = new StoreLayout(default, recordBytes, size.PageBits, Math.Max(size.PageBits, SegmentBits), -1);
         if (checkpoint is not null)
         {
             _layout = StoreLayout.Read(checkpoint);
@@ -83,15 +86,15 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         if (checkpoint is null)
         {
             StoreDevice.Delete(file);
-            _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>(Session);
+            _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
             return;
         }
 
         try
         {
             Recover(file, checkpoint);
-            _session = _store.For(functions).ResumeSession<RecordFunctions<TRecord, TInput, TUpdate>>(Session, out var point);
-            RecoveredSerialNumber = point.UntilSerialNo;
+            _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
+            RecoveredSerialNumber = _layout.SerialNumber;
         }
         catch (Exception e)
         {
@@ -116,7 +119,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     public void Update(in Hash128 key, ref TInput input)
     {
         var k = key;
-        var status = _session.RMW(ref k, ref input, default, _serialNumber);
+        var status = _session.RMW(ref k, ref input);
         if (status.IsPending)
         {
             // On disk. The batch waits for it: order within a cart is worth more than the overlap.
@@ -131,7 +134,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     {
         var k = key;
         record = default;
-        var status = _session.Read(ref k, ref record, default, _serialNumber);
+        var status = _session.Read(ref k, ref record);
         if (!status.IsPending)
         {
             return status.Found;
@@ -167,7 +170,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// written; writing goes on beside the worker.
     /// </summary>
     /// <param name="folder">Where it goes; made if it is not there.</param>
-    /// <param name="serialNumber">What <see cref="RecoveredSerialNumber"/> will say; no less than the last time.</param>
+    /// <param name="serialNumber">What <see cref="RecoveredSerialNumber"/> will say: where in the journal this is.</param>
     /// <exception cref="InvalidOperationException">One is being written already.</exception>
     /// <exception cref="IOException">The folder cannot be made.</exception>
     public StoreCheckpoint BeginCheckpoint(string folder, long serialNumber)
@@ -178,12 +181,8 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
 
         Directory.CreateDirectory(folder);
-
-        // FASTER takes the number of the session's last operation.
-        _serialNumber = serialNumber;
-        TryRead(default, out _);
         var version = _store.SystemState.Version;
-        var checkpoint = new StoreCheckpoint(folder, _layout);
+        var checkpoint = new StoreCheckpoint(folder, _layout with { SerialNumber = serialNumber });
         checkpoint.Log.BeforeWrite = BeforeSnapshotWrite;
         _checkpoint = _checkpoints.Current = checkpoint;
         if (!_store.TryInitiateFullCheckpoint(out var token, CheckpointType.Snapshot))

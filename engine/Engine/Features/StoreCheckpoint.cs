@@ -63,24 +63,25 @@ public sealed class StoreCheckpoint
     }
 }
 
-/// <summary>What the files of a checkpoint depend on, so that they are not read as something else.</summary>
-readonly record struct StoreLayout(Guid Token, int RecordBytes, int PageBits, int SegmentBits)
+/// <summary>What the files of a checkpoint depend on, so that they are not read as something else, and the caller's number.</summary>
+readonly record struct StoreLayout(Guid Token, int RecordBytes, int PageBits, int SegmentBits, long SerialNumber)
 {
     const string Kind = "cartrecovery records 1";
 
     public void Write(string folder) => File.WriteAllText(
-        Path.Combine(folder, "store.info"), $"{Kind}\n{Token}\n{RecordBytes}\n{PageBits}\n{SegmentBits}\n");
+        Path.Combine(folder, "store.info"), $"{Kind}\n{Token}\n{RecordBytes}\n{PageBits}\n{SegmentBits}\n{SerialNumber}\n");
 
     /// <exception cref="InvalidDataException">It is not what it should be.</exception>
     public static StoreLayout Read(string folder)
     {
         var lines = File.ReadAllLines(Path.Combine(folder, "store.info"));
-        return lines is [Kind, var token, var record, var page, var segment]
+        return lines is [Kind, var token, var record, var page, var segment, var serial]
             && Guid.TryParse(token, out var guid)
             && int.TryParse(record, CultureInfo.InvariantCulture, out var recordBytes)
             && int.TryParse(page, CultureInfo.InvariantCulture, out var pageBits)
             && int.TryParse(segment, CultureInfo.InvariantCulture, out var segmentBits)
-            ? new StoreLayout(guid, recordBytes, pageBits, segmentBits)
+            && long.TryParse(serial, CultureInfo.InvariantCulture, out var serialNumber)
+            ? new StoreLayout(guid, recordBytes, pageBits, segmentBits, serialNumber)
             : throw new InvalidDataException($"{folder} holds records in a form that this version does not know");
     }
 }
@@ -160,18 +161,18 @@ sealed class StoreCheckpoints : ICheckpointManager
     // While a checkpoint is written the worker goes on, and may have filled so many pages that the log on disk reaches past the
     // checkpoint's end. FASTER would recover such a one with a log that is on disk further than it goes, and never write out what comes
     // there next. Whatever lies beyond the end does not belong to the checkpoint, so the log on disk ends there too; and nothing of the
-    // snapshot is needed, which FASTER would go on reading beside the recovered store.
+    // snapshot is needed, which FASTER would go on reading beside the recovered store. Nor are its sessions: FASTER knows the number of
+    // the last operation alone, and hands on the session of each start to all later checkpoints.
     static byte[] EndingAtItsTail(byte[] info)
     {
         var parsed = Parse(info);
-        if (parsed.flushedLogicalAddress < parsed.finalLogicalAddress)
+        if (parsed.flushedLogicalAddress >= parsed.finalLogicalAddress)
         {
-            return info;
+            parsed.flushedLogicalAddress = parsed.finalLogicalAddress;
+            parsed.snapshotStartFlushedLogicalAddress = parsed.snapshotFinalLogicalAddress = parsed.finalLogicalAddress;
         }
 
-        parsed.flushedLogicalAddress = parsed.finalLogicalAddress;
-        parsed.snapshotStartFlushedLogicalAddress = parsed.snapshotFinalLogicalAddress = parsed.finalLogicalAddress;
-        parsed.checkpointTokens = parsed.continueTokens;
+        parsed.checkpointTokens = [];
         return parsed.ToByteArray();
     }
 

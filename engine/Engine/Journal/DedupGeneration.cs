@@ -46,9 +46,13 @@ sealed class DedupGeneration
 
     public void Release() => Interlocked.Decrement(ref _holds);
 
-    /// <summary>Loads what <see cref="Contains"/> will look at first.</summary>
+    /// <summary>Loads what <see cref="Contains"/> will look at: two buckets, since in a full table every fifth id lies past its own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Touch(ulong position) => _slots[HomeOf(position)];
+    public ulong Touch(ulong position)
+    {
+        var home = HomeOf(position);
+        return _slots[home] ^ _slots[Math.Min(home + Bucket, _slots.Length - 1)];
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(ulong position, ulong fingerprint)
