@@ -8,6 +8,7 @@ using CartRecovery.Bench.Load;
 return args switch
 {
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),
+    ["restart", .. var rest] => await RestartCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
     ["stages", .. var rest] => RunStages(rest),
     _ => Usage(),
@@ -26,6 +27,7 @@ static int Usage()
     Console.Error.WriteLine("""
         Usage:
           load [options]                  sends real events to a running engine and reports what became of them; load --help says more
+          restart --binary FILE           times the start of a killed engine: a million carts, and five million events behind the checkpoint
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001
           stages [BenchmarkDotNet args]   times single stages without a socket: stages --list flat, stages --filter '*'
         """);

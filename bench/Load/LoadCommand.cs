@@ -50,6 +50,12 @@ static class LoadCommand
         try
         {
             var colour = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
+            if (parsed.Value.CompareJournal is not null)
+            {
+                parsed.Value.Rate = 0;
+                return await JournalComparison.RunAsync(parsed.Value, Console.Out, stop.Token) ? 0 : 1;
+            }
+
             var report = await LoadRun.RunAsync(parsed.Value, Console.Out, colour, stop.Token);
             if (parsed.Value.Json is { } path)
                 await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, LoadJson.Default.LoadReport));

@@ -52,6 +52,10 @@ public sealed class LoadOptions
     [Option("drain", Default = "10s", HelpText = "How long to wait for the last acks, and for the engine's counters to settle.")]
     public string Drain { get; set; } = "10s";
 
+    [Option("compare-journal", MetaValue = "BINARY",
+        HelpText = "Start this engine itself, three times without and with its journal in turns, flat out, and report what the journal costs.")]
+    public string? CompareJournal { get; set; }
+
     [Option("json", MetaValue = "FILE", HelpText = "Write the report to this file as well.")]
     public string? Json { get; set; }
 

@@ -22,6 +22,9 @@ static class DemoVerb
             return failed;
         }
 
+        // A shopper's night of its own each time: not what the engine at work keeps, nor what the demo before kept.
+        config.Data = Directory.CreateTempSubdirectory("cartrecovery-demo-").FullName;
+
         // The engine's own log would come between the lines that the demo is for.
         config.Log.Level = LogThreshold.Warning;
         if ((options.Events ?? ConfigFile.Find(Sample)) is not { } path || !File.Exists(path))
@@ -41,7 +44,14 @@ static class DemoVerb
             return ExitCode.Failed;
         }
 
-        return await RunVerb.ServeAsync(config, budget, host => PlayAsync(host, log, options));
+        try
+        {
+            return await RunVerb.ServeAsync(config, budget, host => PlayAsync(host, log, options));
+        }
+        finally
+        {
+            Directory.Delete(config.Data, recursive: true);
+        }
     }
 
     static async Task<int> PlayAsync(EngineHost host, List<ShopEvent> log, DemoOptions options)

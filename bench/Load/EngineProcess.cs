@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace CartRecovery.Bench.Load;
+
+/// <summary>An engine that the bench starts itself: the shipped configuration on free ports, with its data in a folder that goes with it.</summary>
+sealed class EngineProcess : IDisposable
+{
+    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    readonly string _binary;
+    readonly string _folder;
+    readonly string _config;
+    readonly int _http = FreePort();
+    readonly int _stream = FreePort();
+    Process? _process;
+
+    /// <summary>Prepares one.</summary>
+    /// <param name="binary">The executable.</param>
+    /// <param name="change">Sections of the configuration to replace: a line of YAML each, by its key.</param>
+    public EngineProcess(string binary, params ReadOnlySpan<string> change)
+    {
+        _binary = Path.GetFullPath(binary);
+        if (!File.Exists(_binary))
+        {
+            throw new LoadException($"there is no {_binary}: dotnet publish engine/Host -c Release -p:Native=true makes it");
+        }
+
+        _folder = Directory.CreateTempSubdirectory("cartrecovery-bench-").FullName;
+        var shipped = Path.Combine(Path.GetDirectoryName(_binary)!, "config");
+        var text = File.ReadAllText(Path.Combine(shipped, "cartrecovery.yaml"))
+            .Replace("http: 127.0.0.1:8080", $"http: 127.0.0.1:{_http}", StringComparison.Ordinal)
+            .Replace("stream: 127.0.0.1:8081", $"stream: 127.0.0.1:{_stream}", StringComparison.Ordinal)
+            .Replace("data: ./data", $"data: {_folder}/data", StringComparison.Ordinal)
+            .Replace("model: models/", $"model: {shipped}/models/", StringComparison.Ordinal);
+        foreach (var line in change)
+        {
+            text = Replace(text, line);
+        }
+
+        _config = Path.Combine(_folder, "cartrecovery.yaml");
+        File.WriteAllText(_config, text);
+    }
+
+    /// <summary>Its stream.</summary>
+    public string Url => $"ws://127.0.0.1:{_stream}/v1/stream";
+
+    /// <summary>Its metrics.</summary>
+    public string Metrics => $"http://127.0.0.1:{_http}/metrics";
+
+    /// <summary>What it said in its log, of this start.</summary>
+    public string Log => File.ReadAllText(Path.Combine(_folder, "log"));
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    /// <returns>How long that took.</returns>
+    public async Task<TimeSpan> StartAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"exec '{_binary}' run --config '{_config}' >'{_folder}/out' 2>'{_folder}/log'"]))!;
+        using var client = new HttpClient();
+        while (true)
+        {
+            if (_process.HasExited || watch.Elapsed > s_patience)
+            {
+                throw new LoadException($"the engine did not start:\n{Log}");
+            }
+
+            try
+            {
+                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{_http}/health"));
+                return watch.Elapsed;
+            }
+            catch (HttpRequestException)
+            {
+                await Task.Delay(5);
+            }
+        }
+    }
+
+    /// <summary>Stops it in good order.</summary>
+    public async Task StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Kills it.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_process is { HasExited: false })
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    // A section is the line of its key and the lines that are indented under it.
+    static string Replace(string text, string line)
+    {
+        var key = line[..(line.IndexOf(':', StringComparison.Ordinal) + 1)];
+        var lines = text.Split('\n').ToList();
+        var at = lines.FindIndex(l => l.StartsWith(key, StringComparison.Ordinal));
+        var end = lines.FindIndex(at + 1, l => l.Length > 0 && l[0] != ' ');
+        lines.RemoveRange(at, end - at);
+        lines.Insert(at, line);
+        return string.Join('\n', lines);
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
