@@ -27,6 +27,9 @@ public sealed class PartitionCounters
     /// <summary>Received to decided, in nanoseconds.</summary>
     public LatencyHistogram Latency { get; } = new();
 
+    /// <summary>How the scores are spread; null where nobody asks.</summary>
+    public ScoreDistribution? Scores { get; init; }
+
     /// <summary>Events folded, scored and decided on.</summary>
     public long Processed => Volatile.Read(ref _processed);
 
@@ -54,10 +57,11 @@ public sealed class PartitionCounters
 
     internal void AddProcessed(long count) => Volatile.Write(ref _processed, _processed + count);
 
-    internal void AddRun(long rows)
+    internal void AddRun(ReadOnlySpan<float> scores)
     {
-        Volatile.Write(ref _predictions, _predictions + rows);
+        Volatile.Write(ref _predictions, _predictions + scores.Length);
         Volatile.Write(ref _runs, _runs + 1);
+        Scores?.Add(scores);
     }
 
     internal void AddCart() => Volatile.Write(ref _carts, _carts + 1);

@@ -143,7 +143,7 @@ public sealed class PartitionStages : IDisposable
         }
 
         var scores = _batch.Score();
-        _counters.AddRun(_batch.Count);
+        _counters.AddRun(scores);
         for (var i = 0; i < _batch.Count; i++)
         {
             if (_batch[i].Eligible != 0)

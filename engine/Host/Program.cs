@@ -14,6 +14,7 @@ static class Program
           cartrecovery demo                        see it work first: it needs nothing
           cartrecovery check --config shop.yaml    find every mistake in a configuration
           cartrecovery run --config shop.yaml      run the engine
+          cartrecovery replay --from 7d --model new.onnx   try a model on last week's traffic
           cartrecovery run --help                  explain a verb
         """;
 
@@ -22,6 +23,8 @@ static class Program
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(CheckOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ModelsOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(DeadLettersOptions))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ReplayOptions))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ExportOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(VersionOptions))]
     static async Task<int> Main(string[] args)
     {
@@ -31,7 +34,7 @@ static class Program
             s.HelpWriter = null;
         });
         var result = parser.ParseArguments(args, typeof(RunOptions), typeof(DemoOptions), typeof(CheckOptions), typeof(ModelsOptions),
-            typeof(DeadLettersOptions), typeof(VersionOptions));
+            typeof(DeadLettersOptions), typeof(ReplayOptions), typeof(ExportOptions), typeof(VersionOptions));
         return result is Parsed<object> { Value: var options }
             ? options switch
             {
@@ -40,6 +43,8 @@ static class Program
                 CheckOptions check => CheckVerb.Run(check),
                 ModelsOptions models => ModelsVerb.Run(models),
                 DeadLettersOptions letters => await DeadLettersVerb.RunAsync(letters),
+                ReplayOptions replay => ReplayVerb.Run(replay),
+                ExportOptions export => ExportVerb.Run(export),
                 _ => VersionVerb.Run(),
             }
             : Explain((NotParsed<object>)result);

@@ -22,6 +22,7 @@ public sealed partial class LayeringTests
         ["Decisions"] = ["Events", "Features", "Scoring", "Control", "Contracts"],
         ["Ingest"] = ["Partition", "Events", "Journal", "Features", "Control", "Contracts"],
         ["Delivery"] = ["Decisions", "Ingest", "Contracts"],
+        ["Replaying"] = ["Partition", "Events", "Journal", "Features", "Decisions", "Telemetry", "Contracts"],
         ["Partition"] = ["Events", "Journal", "Features", "Scoring", "Decisions", "Control", "Telemetry", "Contracts"],
     };
 
@@ -125,7 +126,7 @@ public sealed partial class LayeringTests
             .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 
-    [GeneratedRegex(@"\bCartRecovery\.(Engine\.)?(?<part>Events|Ingest|Journal|Features|Scoring|Decisions|Delivery|Learning|Control|Telemetry|Contracts|Host|Plugins)",
+    [GeneratedRegex(@"\bCartRecovery\.(Engine\.)?(?<part>Events|Ingest|Journal|Features|Scoring|Decisions|Delivery|Learning|Control|Telemetry|Replaying|Contracts|Host|Plugins)",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Usings();
 

@@ -18,7 +18,6 @@ public sealed class JournalReader
     readonly JournalDevice _device;
     readonly JournalLayout _layout;
     readonly byte[] _page;
-    readonly int _lastSegment;
     long _pageAt = -1;
     int _pageLength;
     long _next;
@@ -29,13 +28,15 @@ public sealed class JournalReader
     /// <param name="layout">How it lies there.</param>
     /// <param name="from">The first entry's address; at the earliest where the first segment begins.</param>
     /// <param name="sequence">The first entry's number; 0 when it is not known.</param>
-    public JournalReader(JournalDevice device, JournalLayout layout, long from = 0, long sequence = 0)
+    /// <param name="until">Nothing behind this address is read. What is written after this call is not read anyway.</param>
+    public JournalReader(JournalDevice device, JournalLayout layout, long from = 0, long sequence = 0, long until = long.MaxValue)
     {
         _device = device;
         _layout = layout;
         _page = GC.AllocateUninitializedArray<byte>(layout.PageSize);
         var segments = device.Segments();
-        _lastSegment = segments.Count == 0 ? -1 : segments[^1];
+        FileEnd = segments.Count == 0 ? 0
+            : Math.Min(until, (segments[^1] * layout.SegmentSize) + Math.Min(device.GetFileSize(segments[^1]), layout.SegmentSize));
         var begin = segments.Count == 0 ? 0 : segments[0] * layout.SegmentSize;
         if (from < begin)
         {
@@ -60,8 +61,8 @@ public sealed class JournalReader
     /// <summary>Bytes behind <see cref="End"/> that are no whole entry, once all entries are read.</summary>
     public long TornBytes { get; private set; }
 
-    /// <summary>Where the last segment ends, in its file.</summary>
-    public long FileEnd => _lastSegment < 0 ? 0 : (_lastSegment * _layout.SegmentSize) + _device.GetFileSize(_lastSegment);
+    /// <summary>Where the last segment ended, in its file, when reading began.</summary>
+    public long FileEnd { get; }
 
     /// <summary>Reads the next entry.</summary>
     /// <returns>False at the journal's end.</returns>
@@ -110,12 +111,13 @@ public sealed class JournalReader
         var page = _layout.PageOf(address);
         if (page != _pageAt)
         {
-            if (_layout.SegmentOf(page) > _lastSegment)
+            if (page >= FileEnd)
             {
                 return Found.EndOfJournal;
             }
 
-            _pageLength = _device.Read(_layout.SegmentOf(page), _layout.OffsetOf(page), _page);
+            var there = (int)Math.Min(_page.Length, FileEnd - page);
+            _pageLength = _device.Read(_layout.SegmentOf(page), _layout.OffsetOf(page), _page.AsSpan(0, there));
             _pageAt = page;
         }
 

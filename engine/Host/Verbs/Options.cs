@@ -82,5 +82,45 @@ sealed class DeadLettersOptions : ConfigOptions
     public bool Json { get; set; }
 }
 
+/// <summary>What verbs take that go over a span of the journal.</summary>
+abstract class RangeOptions : ConfigOptions
+{
+    [Option("from", MetaValue = "TIME", HelpText = "Events received from then on: RFC 3339, a date, milliseconds since 1970, or how long ago (2h, 7d). Default: the first.")]
+    public string? From { get; set; }
+
+    [Option("to", MetaValue = "TIME", HelpText = "Events received before then, likewise. Default: the last.")]
+    public string? To { get; set; }
+}
+
+[Verb("replay", HelpText = "Decide anew on the journal's events, or a file's, and compare: to try a model or campaigns on the traffic that was.")]
+sealed class ReplayOptions : RangeOptions
+{
+    [Option("model", MetaValue = "FILE", HelpText = "The model to score with. Default: the configuration's.")]
+    public string? Model { get; set; }
+
+    [Option("events", MetaValue = "FILE", HelpText = "Native events, a JSON object a line (.ndjson, .ndjson.gz), in place of the journal.")]
+    public string? Events { get; set; }
+
+    [Option("partitions", Default = 1, MetaValue = "N",
+        HelpText = "Spread the carts of each of the journal's partitions, or of the file, over so many, 1 to 256. What is decided stays the same.")]
+    public int Partitions { get; set; }
+
+    [Option("json", HelpText = "Print the report as JSON.")]
+    public bool Json { get; set; }
+}
+
+[Verb("export", HelpText = "Write the journal's events out, as JSON lines or CSV.")]
+sealed class ExportOptions : RangeOptions
+{
+    [Option("format", Default = "ndjson", MetaValue = "FORMAT", HelpText = "ndjson: native events, one a line; csv: RFC 4180.")]
+    public string Format { get; set; } = "";
+
+    [Option("store", MetaValue = "ID", HelpText = "Only this store's events.")]
+    public string? Store { get; set; }
+
+    [Option("out", MetaValue = "FILE", HelpText = "Default: standard output.")]
+    public string? Out { get; set; }
+}
+
 [Verb("version", HelpText = "Print the version.")]
 sealed class VersionOptions;
