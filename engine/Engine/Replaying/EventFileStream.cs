@@ -48,7 +48,8 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
                 continue;
             }
 
-            var problem = Decode(decoders, ref store, line);
+            var problem = line.Length > maxEvent
+                ? new EventProblem(EventErrorCode.EventTooLarge, "the event is longer than limits.event") : Decode(decoders, ref store, line);
             if (problem.IsError)
             {
                 lane.Refused++;

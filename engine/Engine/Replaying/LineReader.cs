@@ -20,7 +20,7 @@ sealed class LineReader(Stream content, int longest)
     {
         Number++;
         var length = LengthOfLine();
-        line = _buffer.AsSpan(_start, Math.Min(length, _end - _start));
+        line = _buffer.AsSpan(_start, Math.Min(length, longest + 1));
         if (_isAtEnd && length == 0 && _start == _end)
         {
             return false;

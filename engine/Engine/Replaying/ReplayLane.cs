@@ -7,8 +7,8 @@ namespace CartRecovery.Engine.Replaying;
 
 /// <summary>
 /// A share of a stream's carts, and the stages that their events go through. It is shown the whole stream and passes over the other lanes'
-/// carts, so that no lane waits for another. Since each event carries the event time of its stream, what is decided on a cart does not
-/// depend on which others share its lane.
+/// carts, so that no lane waits for another. It keeps to the event time of the whole stream, so what is decided on a cart does not depend on
+/// which others share its lane.
 /// </summary>
 public sealed class ReplayLane : IDisposable
 {
@@ -145,7 +145,8 @@ public sealed class ReplayLane : IDisposable
                 continue;
             }
 
-            _now = Math.Max(_now, e.Watermark);
+            // Of two connections the later event may have the earlier watermark; the stream's time does not go back.
+            e.Watermark = _now = Math.Max(_now, e.Watermark);
             if ((e.Flags & EventFlags.CustomerFact) != 0)
             {
                 continue;
