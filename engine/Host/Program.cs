@@ -14,7 +14,7 @@ static class Program
           cartrecovery demo                        see it work first: it needs nothing
           cartrecovery check --config shop.yaml    find every mistake in a configuration
           cartrecovery run --config shop.yaml      run the engine
-          cartrecovery replay --from 7d --model new.onnx   try a model on last week's traffic
+          cartrecovery replay --model new.onnx     try a model on the traffic that was
           cartrecovery run --help                  explain a verb
         """;
 

@@ -3,8 +3,6 @@ using System.Text.Json;
 using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Learning;
