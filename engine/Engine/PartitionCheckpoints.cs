@@ -62,6 +62,9 @@ sealed class PartitionCheckpoints : IDisposable
     /// <summary>One is being made.</summary>
     public bool IsBusy => _current is not null;
 
+    /// <summary>It waits for its own files, not for the journal or for the worker.</summary>
+    internal bool IsWriting => _current is { } current && !(_writing?.IsCompleted ?? (current.Carts.IsWritten && current.Customers.IsWritten));
+
     /// <summary>Begins one if it is time and something changed; goes on with the one that is being made. Between two turns, on the worker.</summary>
     /// <param name="receivedAt">When the latest events were received: milliseconds since 1970 UTC.</param>
     public void Step(long receivedAt)

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+
+namespace CartRecovery.Tests.Simulation;
+
+/// <summary>
+/// A partition that never crashes and decides on everything itself. It gets what the journal has in it after each crash, and holds it to
+/// what it is and decides.
+/// </summary>
+sealed class ReferencePartition : IDisposable
+{
+    readonly int _index;
+    readonly JournalLayout _layout;
+    readonly SimulatedDisk _disk;
+    readonly SimulatedTraffic _traffic;
+    readonly SlabPool _slabs;
+    readonly EventBlockReader _blocks;
+    readonly HashSet<int> _events = [];
+    readonly Dictionary<int, int> _lastOfSender = [];
+    readonly HashSet<string> _keys = new(StringComparer.Ordinal);
+    List<Decision> _turn = [];
+    long _end;
+    long _sequence;
+
+    public ReferencePartition(int index, StageSetup setup, SimulatedDisk disk, SimulatedTraffic traffic, SlabPool slabs)
+    {
+        _index = index;
+        _layout = setup.Journal!.Layout;
+        _disk = disk;
+        _traffic = traffic;
+        _slabs = slabs;
+        _blocks = new EventBlockReader(setup.Journal.Stores);
+        State = new PartitionState(
+            new PartitionStages(index + 100, setup, new PartitionCounters()), new DedupWindow(setup.DedupBytes, setup.DedupWindow), new Outbox());
+    }
+
+    public PartitionState State { get; }
+
+    /// <summary>The events in the journal, in its order.</summary>
+    public List<(SentEvent Event, bool IsFact)> Events { get; } = [];
+
+    /// <summary>Idempotency keys of decisions in the journal.</summary>
+    public HashSet<string> Journaled { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Idempotency keys in the journal whose delivery ended.</summary>
+    public HashSet<string> Settled { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What was decided on the last turn and is not in the journal.</summary>
+    public IReadOnlyList<Decision> LastTurn => _turn;
+
+    public bool Has(int number) => _events.Contains(number);
+
+    /// <summary>Takes what the journal has gained.</summary>
+    public void CatchUp()
+    {
+        using var device = new HistoryDevice(_disk);
+        var reader = new JournalReader(device, _layout, _end, _sequence);
+        while (reader.TryNext(out var entry)) Take(entry);
+        (_end, _sequence) = (reader.End, reader.NextSequence);
+    }
+
+    public void Dispose() => State.Dispose();
+
+    void Take(in JournalEntry entry)
+    {
+        if (entry.Kind == EntryKind.Decisions)
+        {
+            var decisions = JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast);
+            Require(isLast, "the decisions of a small turn are one entry");
+            Require(AreSame(decisions, _turn), $"entry {entry.Sequence} holds other decisions than those made without a crash");
+            foreach (var decision in decisions) Journaled.Add(decision.Intervention.Id);
+            _turn = [];
+            return;
+        }
+
+        Require(_turn.Count == 0, $"entry {entry.Sequence} follows a turn whose decisions are missing");
+        switch (entry.Kind)
+        {
+            case EntryKind.Events:
+                TakeEvents(entry);
+                break;
+            case EntryKind.Tick:
+                State.Stages.Tick(JournalPayload.ReadTick(entry.Payload.Span));
+                break;
+            case EntryKind.Settled:
+                var keys = DecisionCodec.ReadKeys(entry.Payload.Span);
+                foreach (var key in keys) Require(Journaled.Contains(key) && Settled.Add(key), $"{key} was settled, and was not to be delivered");
+                State.Outbox.Remove(keys);
+                break;
+        }
+
+        State.Stages.Decide();
+        _turn = [.. State.Stages.Decisions];
+        State.Stages.Decisions.Clear();
+        foreach (var decision in _turn)
+        {
+            Require(_keys.Add(decision.Intervention.Id), $"two decisions have the key {decision.Intervention.Id}");
+            State.Outbox.Add(decision);
+        }
+    }
+
+    void TakeEvents(in JournalEntry entry)
+    {
+        _blocks.Open(entry.Payload.Span);
+        for (var slab = _slabs.Rent(); ; slab.Reset())
+        {
+            if (!_blocks.TryRead(slab))
+            {
+                _slabs.Return(slab);
+                return;
+            }
+
+            for (var i = 0; i < slab.Count; i++) Take(slab, slab.Records[i]);
+            Require(State.Dedup.MarkDuplicates(slab) == 0, $"entry {entry.Sequence} has a duplicate");
+            State.Stages.Process(slab);
+        }
+    }
+
+    void Take(EventSlab slab, in EventRecord record)
+    {
+        var number = SimulatedTraffic.NumberOf(slab.IdOf(record));
+        Require(number < _traffic.All.Count, $"event {number} was never sent");
+        Require(_events.Add(number), $"event {number} is in the journal twice");
+        var sent = _traffic.All[number];
+        var isFact = (record.Flags & EventFlags.CustomerFact) != 0;
+        Require(sent.Record.Timestamp == record.Timestamp && sent.Record.Type == record.Type && sent.Record.Price == record.Price
+            && (isFact || slab.TextOf(record).SequenceEqual(sent.Text)), $"event {number} is not what was sent");
+        Require(_lastOfSender.GetValueOrDefault(sent.Sender, -1) < number, $"event {number} is behind a later one of its sender");
+        _lastOfSender[sent.Sender] = number;
+        Events.Add((sent, isFact));
+    }
+
+    /// <summary>The same decisions in every detail, in the same order.</summary>
+    public static bool AreSame(IEnumerable<Decision> one, IEnumerable<Decision> other) => one.Select(Text).SequenceEqual(other.Select(Text), StringComparer.Ordinal);
+
+    static string Text(Decision decision) =>
+        $"{decision.Cart} {decision.At} {decision.ConnectionId} {JsonSerializer.Serialize(decision.Intervention, ContractsJson.Default.Intervention)}";
+
+    void Require(bool condition, string message)
+    {
+        if (!condition) throw new SimulationException($"partition {_index}: {message}");
+    }
+}

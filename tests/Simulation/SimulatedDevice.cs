@@ -1,0 +1,121 @@
+using CartRecovery.Engine.Journal;
+
+namespace CartRecovery.Tests.Simulation;
+
+/// <summary>
+/// A journal's device on a simulated disk, in one life of the process. Nothing is written before <see cref="Pump"/>, and then it may fail:
+/// before, in the middle of or after copying, and when it is to be made durable.
+/// </summary>
+sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider time) : JournalDevice("simulated")
+{
+    readonly Dictionary<int, DateTimeOffset> _written = [];
+    bool _dead;
+
+    /// <summary>How likely a write fails, and a sync: 0–1.</summary>
+    public double Faults { get; set; }
+
+    public SimulatedDisk Disk => disk;
+
+    /// <summary>Faults so far.</summary>
+    public int Failed { get; private set; }
+
+    /// <summary>The disk works off what waits.</summary>
+    /// <returns>False when that failed.</returns>
+    public bool Pump() => WorkOff();
+
+    /// <summary>The process is dead: nothing reaches the disk any more.</summary>
+    public void Die() => _dead = true;
+
+    public override IReadOnlyList<int> Segments() => disk.Segments();
+
+    public override int Read(int segment, long offset, Span<byte> bytes) => disk.Read(segment, offset, bytes);
+
+    public override DateTimeOffset LastWritten(int segment) => _written.TryGetValue(segment, out var at) ? at : time.GetUtcNow();
+
+    public override void Cut(int segment, long length) => disk.Cut(segment, length);
+
+    public override long GetFileSize(int segment) => disk.LengthOf(segment);
+
+    public override void RemoveSegment(int segment)
+    {
+        if (!_dead) disk.Remove(segment);
+    }
+
+    public override void Reset()
+    {
+    }
+
+    public override void Dispose()
+    {
+    }
+
+    protected override void OnEnqueued()
+    {
+    }
+
+    protected override void Write(int segment, long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (_dead) throw new InvalidOperationException("written after death");
+        if (offset % SimulatedDisk.Sector != 0 || bytes.Length % SimulatedDisk.Sector != 0) throw new InvalidOperationException("not whole sectors");
+        _written[segment] = time.GetUtcNow();
+        if (!Fails())
+        {
+            disk.Write(segment, offset, bytes);
+            return;
+        }
+
+        var sectors = random.Next(3) switch { 0 => 0, 1 => bytes.Length / SimulatedDisk.Sector, _ => random.Next(bytes.Length / SimulatedDisk.Sector) };
+        disk.Write(segment, offset, bytes[..(sectors * SimulatedDisk.Sector)]);
+        throw new IOException("No space left on device");
+    }
+
+    protected override void Sync()
+    {
+        if (!Fails())
+        {
+            disk.Sync(() => true);
+            return;
+        }
+
+        var part = random.Next(3) switch { 0 => 0.0, 1 => 1.0, _ => 0.5 };
+        disk.Sync(() => random.NextDouble() < part);
+        throw new IOException("Input/output error");
+    }
+
+    bool Fails()
+    {
+        if (Faults == 0 || random.NextDouble() >= Faults) return false;
+        Failed++;
+        return true;
+    }
+}
+
+/// <summary>Reads a simulated disk, with the segments that are no longer there.</summary>
+sealed class HistoryDevice(SimulatedDisk disk) : JournalDevice("history")
+{
+    public override IReadOnlyList<int> Segments() => disk.HistorySegments();
+
+    public override int Read(int segment, long offset, Span<byte> bytes) => disk.ReadHistory(segment, offset, bytes);
+
+    public override DateTimeOffset LastWritten(int segment) => throw new NotSupportedException();
+
+    public override void Cut(int segment, long length) => throw new NotSupportedException();
+
+    public override void RemoveSegment(int segment) => throw new NotSupportedException();
+
+    public override long GetFileSize(int segment) => disk.LengthOf(segment);
+
+    public override void Reset()
+    {
+    }
+
+    public override void Dispose()
+    {
+    }
+
+    protected override void OnEnqueued() => throw new NotSupportedException();
+
+    protected override void Write(int segment, long offset, ReadOnlySpan<byte> bytes) => throw new NotSupportedException();
+
+    protected override void Sync() => throw new NotSupportedException();
+}

@@ -1,0 +1,195 @@
+using System.Text;
+using CartRecovery.Contracts;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+
+namespace CartRecovery.Tests.Simulation;
+
+/// <summary>A partition's work without its thread, over several lives on one disk; and what was delivered in them.</summary>
+sealed class SimulatedPartition : IInterventionOutlet, IDisposable
+{
+    // It waits for the disk before that: an append that finds no room would wait for ever, as nobody else works the disk off.
+    readonly long _mostPending;
+    readonly int _index;
+    readonly StageSetup _setup;
+    readonly SlabPool _slabs;
+    readonly Random _random;
+    readonly TimeProvider _time;
+    readonly HashSet<string> _deliveredNow = new(StringComparer.Ordinal);
+    SimulatedDevice _device = null!;
+    PartitionState? _state;
+    PartitionWork? _work;
+    PartitionJournal _journal = null!;
+    PartitionCheckpoints _checkpoints = null!;
+    FasterQuiet _quiet = null!;
+    long _receivedAt;
+
+    public SimulatedPartition(int index, Func<IInterventionOutlet, Func<int, JournalDevice>, StageSetup> setup, SlabPool slabs, Random random, TimeProvider time)
+    {
+        _index = index;
+        _slabs = slabs;
+        _random = random;
+        _time = time;
+        _setup = setup(this, _ => _device = new SimulatedDevice(Disk, random, time));
+        _mostPending = _setup.Journal!.Layout.Memory / 4;
+    }
+
+    public SimulatedDisk Disk { get; } = new();
+
+    public StageSetup Setup => _setup;
+
+    public PartitionState State => _state!;
+
+    public PartitionWork Work => _work!;
+
+    /// <summary>What the outlet was handed in all lives, in order.</summary>
+    public List<Intervention> Delivered { get; } = [];
+
+    /// <summary>Keys whose delivery the sinks have ended.</summary>
+    public HashSet<string> Ended { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What went wrong where nothing may be thrown.</summary>
+    public string? Fault { get; private set; }
+
+    public RecoveryReport Report { get; private set; } = null!;
+
+    /// <summary>Writes and syncs that failed in this life.</summary>
+    public int Failed => _device.Failed;
+
+    /// <summary>How likely a write fails.</summary>
+    public double Faults
+    {
+        set => _device.Faults = value;
+    }
+
+    /// <summary>Makes the state again. Nothing is written yet.</summary>
+    public void Recover(Watermark watermark)
+    {
+        _deliveredNow.Clear();
+        var counters = new PartitionCounters();
+        var recovered = new PartitionRecovery(_index, _setup, _slabs, counters).Run(_time, progress: null);
+        Report = recovered.Report;
+        _state = recovered.State;
+        _journal = recovered.Journal!;
+        _checkpoints = recovered.Checkpoints!;
+        _quiet = new FasterQuiet(_journal);
+        _receivedAt = recovered.ReceivedAt;
+        _work = new PartitionWork(_index, _setup, _state, counters, _journal, _time) { OnFault = e => Fault ??= e.ToString() };
+        watermark.Raise(_state.Stages.Now, _receivedAt);
+    }
+
+    /// <summary>Goes on: what the lives before left is delivered, and what was decided on just now is written.</summary>
+    public void Begin()
+    {
+        foreach (var decision in _state!.Outbox.Pending) Deliver(decision.Intervention, decision.ConnectionId);
+        _work!.Begin(_checkpoints, _receivedAt);
+        Settle();
+    }
+
+    public void Take(EventSlab slab)
+    {
+        MakeRoom();
+        _work!.Take(slab);
+        Settle();
+    }
+
+    public void EndTurn()
+    {
+        MakeRoom();
+        _work!.EndTurn();
+        Settle();
+    }
+
+    public void Rest(long now)
+    {
+        EndTurn();
+        MakeRoom();
+        _work!.Rest(now);
+        Settle();
+    }
+
+    /// <summary>The disk works off what waits, or fails.</summary>
+    public bool Pump()
+    {
+        _quiet.Wait();
+        var succeeded = _device.Pump();
+        Settle();
+        return succeeded;
+    }
+
+    /// <summary>Sinks end a few deliveries.</summary>
+    public void EndDeliveries()
+    {
+        for (var count = _random.Next(4); count > 0 && Delivered.Count > 0; count--)
+        {
+            var id = Delivered[_random.Next(Delivered.Count)].Id;
+            Ended.Add(id);
+            _state!.Outbox.Settle(id);
+        }
+    }
+
+    /// <summary>Works until everything is durable, on a disk that works.</summary>
+    public void Finish()
+    {
+        Faults = 0;
+        EndTurn();
+        _work!.NoteSettled();
+        for (var i = 0; i < 4; i++)
+        {
+            _work.Commit();
+            Pump();
+        }
+
+        SimulationException.ThrowUnless(_journal.Durable >= _journal.Tail && _work.Uncommitted == 0, $"partition {_index}: the disk works, and not everything gets durable");
+        _work.Finish(TimeSpan.FromSeconds(20));
+        SimulationException.ThrowUnless(_work.CheckpointProblem is null, $"partition {_index}: {_work.CheckpointProblem}");
+    }
+
+    /// <summary>The power is cut; or, if it is the process alone, everything that was written stays.</summary>
+    public void Crash()
+    {
+        _device.Die();
+        Disk.Crash(_random);
+        Dispose();
+    }
+
+    public void Deliver(Intervention intervention, long connectionId)
+    {
+        Delivered.Add(intervention);
+        if (!_deliveredNow.Add(intervention.Id)) Fault ??= $"{intervention.Id} is delivered twice in a life";
+        if (!Disk.IsDurable(Encoding.UTF8.GetBytes(intervention.Id))) Fault ??= $"{intervention.Id} is delivered and not durable";
+    }
+
+    public void Dispose()
+    {
+        _work?.Dispose();
+        _state?.Dispose();
+        _work = null;
+        _state = null;
+    }
+
+    // What other threads do ends here, so that what comes next does not depend on when.
+    void Settle()
+    {
+        _quiet.Wait();
+        var spin = default(SpinWait);
+        while (_checkpoints.IsWriting)
+        {
+            _state!.Stages.Refresh();
+            spin.SpinOnce();
+        }
+    }
+
+    void MakeRoom()
+    {
+        for (var attempt = 0; _journal.Tail - _journal.Durable > _mostPending; attempt++)
+        {
+            if (attempt > 10) Faults = 0;
+            _work!.Commit();
+            Pump();
+            SimulationException.ThrowUnless(attempt < 20, $"partition {_index}: the disk works, and nothing gets durable");
+        }
+    }
+}

@@ -1,0 +1,376 @@
+using System.Runtime.CompilerServices;
+using CartRecovery.Contracts;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Partitions;
+
+namespace CartRecovery.Tests.Simulation;
+
+/// <summary>What the simulations of many seeds came to: so that one sees that they did something.</summary>
+sealed record SimulationSum(int Lives, int Events, int Decisions, int Faults, int Torn, int FromCheckpoint, int Damages);
+
+/// <summary>
+/// A journaled partition or two, their senders and sinks, and a disk that fails and crashes, all by one seed and on one thread. After
+/// each crash what is recovered is held against partitions that never crashed, and against a count by hand.
+/// </summary>
+sealed class Simulation : IDisposable
+{
+    static readonly CampaignSet s_campaigns = CampaignCompiler.Compile(new DecisionsConfig
+    {
+        Campaigns =
+        [
+            TestStages.OnEvent("coupon", "coupon_applied"),
+            TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 2 }),
+            TestStages.OnIdle("left", Duration.FromMinutes(1), new ConditionConfig { Feature = "item_count", AtLeast = 1 }),
+            TestStages.OnIdle("left-longer", Duration.FromMinutes(10)),
+        ],
+    });
+
+    static readonly string s_root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+
+    readonly Random _random;
+    readonly ManualTime _time = new(EventReading.Now);
+    readonly SlabPool _slabs = new(8);
+    readonly string _folder;
+    readonly SimulatedTraffic _traffic;
+    readonly SimulatedSender[] _senders;
+    readonly SimulatedPartition[] _partitions;
+    readonly ReferencePartition[] _references;
+    readonly TimeSpan _dedupWindow;
+    Watermark _watermark = new();
+    long _connections;
+    int _lives;
+    int _torn;
+    int _fromCheckpoint;
+    int _faults;
+    int _damages;
+
+    public Simulation(int seed)
+    {
+        _random = new Random(seed);
+        _folder = Directory.CreateDirectory(Path.Combine(s_root, $"cartrecovery-{Guid.NewGuid():N}")).FullName;
+        var pageSize = _random.Next(3) == 0 ? 8 * 1024 : 16 * 1024;
+        var carts = pageSize < 16 * 1024 ? 4 : 10;
+        var layout = new JournalLayout(pageSize << _random.Next(2), pageSize);
+        var spills = _random.Next(2) == 0;
+        var window = _random.Next(20, 300) * 1000L;
+        var rows = _random.Next(4) == 0 ? 3 : 64;
+        var commitBytes = 1 << _random.Next(9, 14);
+        var interval = TimeSpan.FromMilliseconds(_random.Next(200, 20_000));
+        var keepsAll = _random.Next(2) == 0;
+        _dedupWindow = TimeSpan.FromMinutes(_random.Next(20, 60));
+        _traffic = new SimulatedTraffic(_random, carts);
+        _senders = [.. Enumerable.Range(0, _random.Next(1, 4)).Select(i => new SimulatedSender(i, _traffic, _random))];
+        _partitions = [.. Enumerable.Range(0, _random.Next(3) == 0 ? 2 : 1).Select(i =>
+            new SimulatedPartition(i, (outlet, device) => Setup(outlet, device, "live"), _slabs, _random, _time))];
+        _references = [.. _partitions.Select((p, i) =>
+            new ReferencePartition(i, Setup(p, _ => throw new NotSupportedException(), "reference"), p.Disk, _traffic, _slabs))];
+
+        StageSetup Setup(IInterventionOutlet outlet, Func<int, JournalDevice> device, string folder) => new()
+        {
+            Stores = TestStages.Stores,
+            Model = TestStages.Model,
+            Campaigns = s_campaigns,
+            WindowMilliseconds = window,
+            BatchRows = rows,
+            Carts = spills && folder == "live" ? new RecordStoreSize(14, 12, 64) : RecordStoreSize.For(1, Unsafe.SizeOf<CartRecord>()),
+            Customers = spills && folder == "live" ? new RecordStoreSize(12, 10, 64) : RecordStoreSize.For(1, Unsafe.SizeOf<CustomerRecord>()),
+            Timers = 1000,
+            DedupWindow = _dedupWindow,
+            DedupBytes = 32 * 1024,
+            Outlet = outlet,
+            DataFolder = Path.Combine(_folder, folder),
+            Journal = new JournalSetup
+            {
+                Stores = new JournalStores("demo"u8.ToArray()),
+                Layout = layout,
+                CommitAge = TimeSpan.FromMilliseconds(5),
+                CommitBytes = commitBytes,
+                CheckpointInterval = interval,
+                RetentionAge = keepsAll ? TimeSpan.FromDays(100) : TimeSpan.Zero,
+                RetentionBytes = keepsAll ? long.MaxValue : 0,
+                CheckpointsKept = 2,
+                CheckpointFolder = CheckpointsOf,
+                Device = device,
+            },
+        };
+    }
+
+    long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    // A sender gives up what is so old that the window does not tell a duplicate of it.
+    long NotBefore => Now - ((long)_dedupWindow.TotalMilliseconds / 2);
+
+    /// <summary>Runs it.</summary>
+    /// <exception cref="SimulationException">Something was not as it must be.</exception>
+    public SimulationSum Run()
+    {
+        for (var left = _random.Next(2, 7); left > 0; left--)
+        {
+            Live();
+            CutPower();
+        }
+
+        Live();
+        foreach (var partition in _partitions) Finish(partition);
+        AllWasTold();
+        foreach (var partition in _partitions)
+        {
+            _faults += partition.Failed;
+            partition.Dispose();
+        }
+
+        StartAgain();
+        SimulationException.ThrowUnless(_partitions.All(p => p.Report.Events == 0), "after an orderly end there was something to replay");
+        CutPower();
+        if (_random.Next(2) == 0) Damage();
+        return new SimulationSum(
+            _lives, _traffic.All.Count, _references.Sum(r => r.Journaled.Count), _faults, _torn, _fromCheckpoint, _damages);
+    }
+
+    /// <summary>What happened, to be compared with another run of the seed.</summary>
+    public string[] Trace() =>
+        [.. _partitions.SelectMany((p, i) => p.Delivered.Select(d => $"{i} {d.Id}")),
+            .. _references.SelectMany((r, i) => r.Events.Select(e => $"{i} {e.Event.Number}")), $"{_torn} {_faults} {_fromCheckpoint} {Now}"];
+
+    public void Dispose()
+    {
+        foreach (var partition in _partitions) partition.Dispose();
+        foreach (var reference in _references) reference.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    string CheckpointsOf(int partition) => Path.Combine(_folder, "live", "checkpoints", $"{partition}");
+
+    void Live()
+    {
+        while (_random.Next(4) == 0)
+        {
+            // The power goes again before much could be done.
+            StartAgain();
+            if (_random.Next(2) == 0)
+            {
+                foreach (var partition in _partitions) partition.Begin();
+                if (_random.Next(2) == 0) _partitions[0].Pump();
+            }
+
+            CutPower();
+        }
+
+        StartAgain();
+        foreach (var partition in _partitions) partition.Begin();
+        foreach (var sender in _senders)
+        {
+            var again = sender.Reconnect(++_connections, NotBefore);
+            foreach (var part in again.Chunk(20)) Take(sender, [.. part]);
+        }
+
+        var steps = _random.Next(5, 60);
+        for (var step = 0; step < steps; step++) Step();
+    }
+
+    void Step()
+    {
+        _time.Advance(TimeSpan.FromMilliseconds(_random.Next(30) == 0 ? _random.Next(120_000) : _random.Next(300)));
+        var partition = _partitions[_random.Next(_partitions.Length)];
+        switch (_random.Next(12))
+        {
+            case < 4:
+                var sender = _senders[_random.Next(_senders.Length)];
+                Take(sender, sender.Next(Now, NotBefore));
+                break;
+            case < 6:
+                partition.EndTurn();
+                break;
+            case < 8:
+                partition.Rest(_watermark.EstimateAt(Now));
+                break;
+            case < 10:
+                partition.Pump();
+                break;
+            case 10:
+                partition.EndDeliveries();
+                break;
+            default:
+                partition.Faults = _random.Next(3) switch { 0 => 0, 1 => 0.2, _ => 1 };
+                break;
+        }
+
+        if (partition.Fault is { } fault) throw new SimulationException(fault);
+    }
+
+    void Take(SimulatedSender sender, List<SentEvent> events)
+    {
+        var slabs = sender.Deal(events, _partitions.Length, _slabs, _watermark, Now, _time.GetTimestamp());
+        for (var i = 0; i < slabs.Length; i++)
+        {
+            if (slabs[i] is not { } slab) continue;
+
+            // A turn that is larger than a page is nothing that these small pages can hold.
+            if (_partitions[i].Work.TurnEvents + slab.Count > 48) _partitions[i].EndTurn();
+            _partitions[i].Take(slab);
+            _slabs.Return(slab);
+        }
+    }
+
+    void CutPower()
+    {
+        foreach (var partition in _partitions)
+        {
+            if (partition.Fault is { } fault) throw new SimulationException(fault);
+            _faults += partition.Failed;
+            partition.Crash();
+        }
+
+        for (var i = 0; i < _partitions.Length; i++)
+        {
+            var checkpoints = Directory.Exists(CheckpointsOf(i)) ? Directory.GetDirectories(CheckpointsOf(i)) : [];
+            if (checkpoints.Length > 1 && _random.Next(6) == 0) DamageCheckpoint(checkpoints);
+        }
+    }
+
+    // Recovers, and checks everything.
+    void StartAgain()
+    {
+        _lives++;
+        _watermark = new Watermark();
+        for (var i = 0; i < _partitions.Length; i++)
+        {
+            _references[i].CatchUp();
+            _partitions[i].Recover(_watermark);
+            Check(i);
+        }
+    }
+
+    void Check(int index)
+    {
+        var (partition, reference) = (_partitions[index], _references[index]);
+        _torn += partition.Report.Warnings.Count(w => w.Contains("no whole entry", StringComparison.Ordinal));
+        _fromCheckpoint += partition.Report.Events < reference.Events.Count ? 1 : 0;
+
+        foreach (var told in _senders.SelectMany(s => s.Told).Where(t => t.Partition == index))
+        {
+            Require(reference.Has(told.Event), $"event {told.Event} was acknowledged and is lost");
+        }
+
+        foreach (var sender in _senders)
+        {
+            Require(reference.Events.All(e => e.Event.Sender != Array.IndexOf(_senders, sender) || sender.Handed.Contains((index, e.Event.Number))),
+                "there is an event that was never handed over");
+        }
+
+        foreach (var delivered in partition.Delivered) Require(reference.Journaled.Contains(delivered.Id), $"{delivered.Id} was delivered and is lost");
+        Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastTurn), "the last turn was decided on in another way");
+        var pending = partition.State.Outbox.Pending.Select(d => d.Intervention.Id).ToHashSet(StringComparer.Ordinal);
+        Require(!pending.Overlaps(reference.Settled), "what is delivered is to be delivered again");
+        foreach (var delivered in partition.Delivered)
+        {
+            Require(partition.Ended.Contains(delivered.Id) || pending.Contains(delivered.Id), $"{delivered.Id} is not delivered and is forgotten");
+        }
+
+        // What the recovery decided on goes to the outbox with the journal's first entry.
+        foreach (var decision in partition.State.Stages.Decisions) partition.State.Outbox.Add(decision);
+        var (carts, customers) = KeysOf(reference);
+        var differences = StateBytes.Differences(
+            StateBytes.Of(partition.State, carts, customers), StateBytes.Of(reference.State, carts, customers));
+        Require(differences.Length == 0, $"recovered state differs: {string.Join(", ", differences)}");
+        foreach (var decision in partition.State.Stages.Decisions) partition.State.Outbox.Remove([decision.Intervention.Id]);
+        Count(partition, reference);
+
+        void Require(bool condition, string message) => SimulationException.ThrowUnless(condition, $"life {_lives}, partition {index}: {message}");
+    }
+
+    void Count(SimulatedPartition partition, ReferencePartition reference)
+    {
+        var model = SimulatedTraffic.Count(reference.Events);
+        foreach (var (key, cart) in model.Carts)
+        {
+            var record = partition.State.Stages.Find(key) ?? throw new SimulationException($"cart {key} is lost");
+            SimulationException.ThrowUnless(record.EventCount == cart.Events && record.ItemCount == cart.Items.Values.Sum(),
+                $"life {_lives}: cart {key} has {record.EventCount} events and {record.ItemCount} items, not {cart.Events} and {cart.Items.Values.Sum()}");
+        }
+
+        foreach (var (key, orders) in model.Orders)
+        {
+            SimulationException.ThrowUnless(partition.State.Stages.FindCustomer(key)?.Orders == orders, $"life {_lives}: the orders of {key} are not {orders}");
+        }
+    }
+
+    (List<Hash128> Carts, List<Hash128> Customers) KeysOf(ReferencePartition reference) =>
+        ([.. reference.Events.Select(e => e.Event.Record.Cart).Distinct()],
+            [.. reference.Events.Select(e => e.Event.Record.Customer).Where(c => !c.IsNone).Distinct()]);
+
+    void Finish(SimulatedPartition partition)
+    {
+        partition.Finish();
+        if (partition.Fault is { } fault) throw new SimulationException(fault);
+    }
+
+    void AllWasTold()
+    {
+        foreach (var sender in _senders)
+        {
+            var untold = sender.Handed.Except(sender.Told).Where(h => _traffic.All[h.Event].MadeAt >= NotBefore).ToArray();
+            SimulationException.ThrowUnless(untold.Length == 0, $"everything is durable, and nobody told of event {untold.FirstOrDefault().Event}");
+        }
+    }
+
+    void DamageCheckpoint(string[] checkpoints)
+    {
+        var newest = checkpoints.OrderBy(c => int.TryParse(Path.GetFileName(c), out var number) ? number : -1).Last();
+        var files = Directory.GetFiles(newest, "*", SearchOption.AllDirectories).Where(f => new FileInfo(f).Length > 0).Order(StringComparer.Ordinal).ToArray();
+        var file = files[_random.Next(files.Length)];
+        if (_random.Next(4) == 0)
+        {
+            File.Delete(file);
+            return;
+        }
+
+        var bytes = File.ReadAllBytes(file);
+        bytes[_random.Next(bytes.Length)] ^= (byte)_random.Next(1, 256);
+        File.WriteAllBytes(file, bytes);
+    }
+
+    // Damages something that a later entry knows to have been durable: that must never be taken for a torn end.
+    void Damage()
+    {
+        var partition = _partitions[0];
+        var layout = partition.Setup.Journal!.Layout;
+        var entries = JournalAnatomy.Of(partition.Disk, layout);
+        var damageable = entries.Take(entries.FindLastIndex(e => entries.Any(later => later.Durable >= e.End)) + 1).ToList();
+        if (damageable.Count == 0) return;
+
+        var victim = damageable[_random.Next(damageable.Count)];
+        var segment = layout.SegmentOf(victim.Address);
+        var offset = (int)layout.OffsetOf(victim.Address);
+        var length = (int)(victim.End - victim.Address);
+        if (_random.Next(3) == 0)
+        {
+            partition.Disk.Wipe(segment, offset, length);
+        }
+        else
+        {
+            // Not the padding at its end.
+            partition.Disk.Damage(segment, offset + _random.Next(length - 3), (byte)_random.Next(1, 256));
+        }
+
+        if (Directory.Exists(CheckpointsOf(0))) Directory.Delete(CheckpointsOf(0), recursive: true);
+        var expected = partition.Disk.Segments()[0] == 0 ? "journal_damaged" : "checkpoint_missing";
+        _damages++;
+        try
+        {
+            partition.Recover(new Watermark());
+        }
+        catch (JournalException e) when (e.Code == expected)
+        {
+            return;
+        }
+
+        throw new SimulationException($"a damaged entry at {victim.Address} was not noticed");
+    }
+}

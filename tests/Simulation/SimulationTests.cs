@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace CartRecovery.Tests.Simulation;
+
+/// <summary>
+/// What was acknowledged survives, whatever the disk does: a thousand seeds, or <c>CARTRECOVERY_SIM_SEEDS</c> of them, or the one that
+/// <c>CARTRECOVERY_SIM_SEED</c> names.
+/// </summary>
+[Category("Simulation")]
+public sealed class SimulationTests
+{
+    const int Shown = 10;
+
+    [Test]
+    public void Nothing_acknowledged_is_lost_and_nothing_counts_twice()
+    {
+        var one = Number("CARTRECOVERY_SIM_SEED");
+        var first = one ?? 1;
+        var last = one ?? Number("CARTRECOVERY_SIM_SEEDS") ?? 1000;
+        var next = first - 1;
+        var failures = new ConcurrentBag<(int Seed, string Reason)>();
+        var sums = new ConcurrentBag<SimulationSum>();
+
+        // Threads of their own: a simulation waits for what the engine does on the pool's.
+        var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
+        {
+            for (int seed; (seed = Interlocked.Increment(ref next)) <= last && failures.Count < Shown;)
+            {
+                try
+                {
+                    using var simulation = new Simulation(seed);
+                    sums.Add(simulation.Run());
+                }
+                catch (Exception e)
+                {
+                    failures.Add((seed, e is SimulationException ? e.Message : e.ToString()));
+                }
+            }
+        })).ToArray();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+
+        TestContext.Out.WriteLine(
+            $"{sums.Count} seeds: {sums.Sum(s => s.Lives)} lives, {sums.Sum(s => s.Events)} events, {sums.Sum(s => s.Decisions)} decisions, "
+            + $"{sums.Sum(s => s.Faults)} faults, {sums.Sum(s => s.Torn)} torn ends, {sums.Sum(s => s.FromCheckpoint)} starts from a checkpoint, "
+            + $"{sums.Sum(s => s.Damages)} damaged journals");
+        Assert.That(failures.OrderBy(f => f.Seed).Select(f => $"CARTRECOVERY_SIM_SEED={f.Seed} dotnet test tests --filter Category=Simulation: {f.Reason}"), Is.Empty);
+    }
+
+    [Test]
+    public void A_seed_goes_the_same_way_each_time([Values(1, 2, 3)] int seed)
+    {
+        Assert.That(Trace(seed), Is.EqualTo(Trace(seed)));
+    }
+
+    static string[] Trace(int seed)
+    {
+        using var simulation = new Simulation(seed);
+        simulation.Run();
+        return simulation.Trace();
+    }
+
+    static int? Number(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+}

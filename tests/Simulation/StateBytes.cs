@@ -1,0 +1,38 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Tests.Simulation;
+
+/// <summary>A partition's whole state, in named parts of bytes.</summary>
+static class StateBytes
+{
+    public static List<(string Name, byte[] Bytes)> Of(PartitionState state, IEnumerable<Hash128> carts, IEnumerable<Hash128> customers)
+    {
+        var parts = new List<(string, byte[])>();
+        foreach (var key in carts) parts.Add(($"cart {key}", Of(state.Stages.Find(key))));
+        foreach (var key in customers) parts.Add(($"customer {key}", Of(state.Stages.FindCustomer(key))));
+
+        var timers = new MemoryStream();
+        state.Stages.SnapshotTimers().WriteTo(timers);
+        parts.Add(("timers", timers.ToArray()));
+
+        var ids = new MemoryStream();
+        using (var snapshot = state.Dedup.Snapshot()) snapshot.WriteTo(ids);
+        parts.Add(("event ids", ids.ToArray()));
+
+        var outbox = new ArrayBufferWriter<byte>();
+        state.Outbox.WriteTo(outbox);
+        parts.Add(("outbox", outbox.WrittenSpan.ToArray()));
+        return parts;
+    }
+
+    /// <summary>The names of the parts that differ.</summary>
+    public static string[] Differences(List<(string Name, byte[] Bytes)> one, List<(string Name, byte[] Bytes)> other) =>
+        [.. one.Zip(other).Where(p => p.First.Name != p.Second.Name || !p.First.Bytes.AsSpan().SequenceEqual(p.Second.Bytes)).Select(p => p.First.Name)];
+
+    static byte[] Of<T>(T? record)
+        where T : unmanaged =>
+        record is { } value ? MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)).ToArray() : [];
+}
