@@ -85,6 +85,9 @@ public sealed class FileJournalDevice : JournalDevice
         using var file = File.OpenHandle(FileOf(segment), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         RandomAccess.SetLength(file, length);
         RandomAccess.FlushToDisk(file);
+
+        // The segments that were removed behind it must not come back either.
+        FolderSync.Flush(_folder);
     }
 
     /// <inheritdoc/>

@@ -4,11 +4,11 @@ namespace CartRecovery.Engine.Journal;
 
 /// <summary>
 /// What stands before every entry's payload: CRC-32C of all that follows it (4 bytes), kind (1), version (1), 2 bytes of zero, the entry's
-/// number (8), and how far the journal was durable when the entry was written (8); little-endian.
+/// number (8), and where the last entry ended that was durable when this one was written (8); little-endian.
 /// </summary>
 /// <param name="Kind">What the payload is.</param>
 /// <param name="Sequence">Numbers run on by one, so that a missing entry is seen.</param>
-/// <param name="Durable">An address: an invalid entry before it was damaged later, one behind it may never have been written whole.</param>
+/// <param name="Durable">An address: an entry before it that is not whole was damaged later, one behind it may never have been written whole.</param>
 public readonly record struct JournalFrame(EntryKind Kind, long Sequence, long Durable)
 {
     /// <summary>The bytes of a frame.</summary>

@@ -20,6 +20,7 @@ public sealed class JournalReader
     readonly byte[] _page;
     long _pageAt = -1;
     int _pageLength;
+    int _pageContent;
     long _next;
     long _sequence;
 
@@ -118,22 +119,24 @@ public sealed class JournalReader
 
             var there = (int)Math.Min(_page.Length, FileEnd - page);
             _pageLength = _device.Read(_layout.SegmentOf(page), _layout.OffsetOf(page), _page.AsSpan(0, there));
+            _pageContent = _page.AsSpan(0, _pageLength).LastIndexOfAnyExcept((byte)0) + 1;
             _pageAt = page;
         }
 
+        // Behind a page's last entry there is nothing but zeros: else that is where an entry was.
         var offset = (int)(address - page);
+        if (offset >= _pageContent)
+        {
+            return Found.EndOfPage;
+        }
+
         var available = _page.AsMemory(0, _pageLength);
         if (available.Length - offset < sizeof(int))
         {
-            return Found.EndOfPage;
+            return Found.Garbage;
         }
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(available.Span[offset..]);
-        if (length == 0)
-        {
-            return Found.EndOfPage;
-        }
-
         offset += sizeof(int);
         if (length < JournalFrame.Size || length > available.Length - offset)
         {
@@ -159,7 +162,7 @@ public sealed class JournalReader
                         + "or move it away to start with an empty state.");
                 case Found.EndOfJournal:
                     return;
-                case Found.EndOfPage when _pageLength - (address - _pageAt) < sizeof(int):
+                case Found.EndOfPage:
                     // The loop's step leads to the next page's first byte.
                     address = _pageAt + _layout.PageSize - sizeof(int);
                     break;

@@ -15,9 +15,13 @@ public sealed class PartitionJournal : IDisposable
     readonly FasterLog _log;
     readonly object _room = new();
     readonly int _maxPayload;
+
+    // Where the entries end that were not durable when it was last looked: as many as the log holds in memory.
+    readonly Queue<long> _ends = new();
     byte[] _entry = new byte[64 * 1024];
     long _sequence;
     long _durable;
+    long _durableEnd;
     bool _closed;
 
     /// <summary>Opens the journal for writing, behind what was read of it.</summary>
@@ -31,6 +35,7 @@ public sealed class PartitionJournal : IDisposable
         _device = device;
         _maxPayload = layout.MaxPayload;
         _sequence = sequence;
+        _durableEnd = end;
         _log = new FasterLog(new FasterLogSettings
         {
             LogDevice = device,
@@ -83,7 +88,7 @@ public sealed class PartitionJournal : IDisposable
 
         var entry = _entry.AsSpan(0, length);
         payload.CopyTo(entry[JournalFrame.Size..]);
-        new JournalFrame(kind, _sequence, Durable).WriteTo(entry);
+        new JournalFrame(kind, _sequence, DurableEnd()).WriteTo(entry);
         while (!_log.TryEnqueue(entry, out _))
         {
             _log.Commit();
@@ -91,7 +96,9 @@ public sealed class PartitionJournal : IDisposable
         }
 
         _sequence++;
-        return _log.TailAddress;
+        var tail = _log.TailAddress;
+        _ends.Enqueue(tail);
+        return tail;
     }
 
     /// <summary>Begins to write what was appended. The worker's alone.</summary>
@@ -139,6 +146,18 @@ public sealed class PartitionJournal : IDisposable
         Close();
         _device.Dispose();
         _log.Dispose();
+    }
+
+    // Where the last durable entry ends: what is durable may reach beyond it, to a page on which nothing stands yet.
+    long DurableEnd()
+    {
+        var durable = Durable;
+        while (_ends.TryPeek(out var end) && end <= durable)
+        {
+            _durableEnd = _ends.Dequeue();
+        }
+
+        return _durableEnd;
     }
 
     void WaitForRoom()
