@@ -155,9 +155,15 @@ sealed class StoreDevice : StorageDeviceBase
 
     void WriteAll()
     {
-        var buffer = new byte[ChunkBytes];
+        byte[] buffer = [];
         foreach (var write in _writes.GetConsumingEnumerable())
         {
+            var chunk = Math.Min(ChunkBytes, write.Length);
+            if (buffer.Length < chunk)
+            {
+                buffer = new byte[chunk];
+            }
+
             BeforeWrite?.Invoke();
             var written = _insist ? WriteUntilDone(write, buffer) : TryWrite(write, buffer);
             if (!written)

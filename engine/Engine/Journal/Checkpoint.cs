@@ -106,7 +106,7 @@ sealed record CheckpointManifest(long JournalAddress, IReadOnlyList<(uint Crc, l
 
     static (uint Crc, long Length) ChecksumOf(Microsoft.Win32.SafeHandles.SafeFileHandle file)
     {
-        var buffer = new byte[16 * BufferBytes];
+        var buffer = new byte[(int)Math.Clamp(RandomAccess.GetLength(file), 1, 16 * BufferBytes)];
         var crc = 0u;
         var length = 0L;
         for (int count; (count = RandomAccess.Read(file, buffer, length)) > 0; length += count)
