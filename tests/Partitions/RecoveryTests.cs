@@ -8,7 +8,6 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Engine.Learning;
 using CartRecovery.Tests.EndToEnd;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Learning;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
 using CartRecovery.Tests.Events;
 
 namespace CartRecovery.Tests.Simulation;

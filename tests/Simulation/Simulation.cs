@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using CartRecovery.Contracts;
 using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
