@@ -31,6 +31,8 @@ public sealed class CrashTests
                 var moment = CrashMoment.Choose(random);
                 stage = $"round {round}, {moment}";
                 await run.LiveAsync(moment);
+                if (round % 50 == 0)
+                    TestContext.Progress.WriteLine($"Round {round}: {run.Summary()}");
             }
 
             stage = "the end";
