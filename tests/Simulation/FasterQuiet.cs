@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Reflection;
 using CartRecovery.Engine.Journal;
 using FASTER.core;
@@ -15,21 +14,12 @@ sealed class FasterQuiet
     static readonly FieldInfo s_log = Field(typeof(PartitionJournal), "_log");
     static readonly FieldInfo s_queue = Field(typeof(FasterLog), "commitQueue");
     static readonly FieldInfo s_count = Field(s_queue.FieldType, "_count");
-    static readonly FieldInfo s_requests = Field(typeof(FasterLog), "ongoingCommitRequests");
 
     readonly object _queue;
-    readonly ICollection _requests;
 
-    public FasterQuiet(PartitionJournal journal)
-    {
-        var log = s_log.GetValue(journal)!;
-        _queue = s_queue.GetValue(log)!;
-        _requests = (ICollection)s_requests.GetValue(log)!;
-    }
+    public FasterQuiet(PartitionJournal journal) => _queue = s_queue.GetValue(s_log.GetValue(journal))!;
 
-    /// <summary>Commits that were begun and have not ended.</summary>
-    public int Commits => _requests.Count;
-
+    /// <summary>Waits until the pool has nothing of it to do.</summary>
     public void Wait()
     {
         var spin = default(SpinWait);

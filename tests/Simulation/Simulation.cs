@@ -109,7 +109,7 @@ sealed class Simulation : IDisposable
     /// <exception cref="SimulationException">Something was not as it must be.</exception>
     public SimulationSum Run()
     {
-        for (var left = _random.Next(2, 7); left > 0; left--)
+        for (var left = _random.Next(1, 5); left > 0; left--)
         {
             Live();
             CutPower();
@@ -169,7 +169,7 @@ sealed class Simulation : IDisposable
             foreach (var part in again.Chunk(20)) Take(sender, [.. part]);
         }
 
-        var steps = _random.Next(5, 60);
+        var steps = _random.Next(5, 70);
         for (var step = 0; step < steps; step++) Step();
     }
 
