@@ -49,7 +49,9 @@ sealed partial class EngineHost : IAsyncDisposable
     public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time)
     {
         Config = config;
-        var builder = WebApplication.CreateSlimBuilder();
+        // The framework's own configuration is none of ours: unasked it would watch every file below the working directory.
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         ConfigureLogs(builder.Logging, config);
         Stores = StoreDirectory.Create(config.Stores);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);

@@ -162,7 +162,7 @@ public sealed class BadInputTests
     {
         _sent++;
         _good++;
-        return Event();
+        return Event(id: $"\"good-{_good}\"");
     }
 
     string Bad(string code, string text)

@@ -90,8 +90,8 @@ public sealed class RefusedClientTests
         using (var client = await ConnectAsync())
         {
             await client.SendAsync(Handshake(EngineConfig.SecretKey));
-            var frame = Frame(Event());
-            await client.SendAsync([.. frame, .. frame, .. frame[..(frame.Length / 2)]]);
+            var last = Frame(Event());
+            await client.SendAsync([.. Frame(Event()), .. Frame(Event()), .. last[..(last.Length / 2)]]);
             await client.ReadUntilAsync("\"upTo\":2}");
         }
 
@@ -142,7 +142,7 @@ public sealed class RefusedClientTests
     }
 
     static string Event() =>
-        $$"""{"id":"e1","type":"view_item","cartId":"cart","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}""";
+        $$"""{"id":"{{Guid.NewGuid():N}}","type":"view_item","cartId":"cart","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}""";
 
     static string Handshake(string key, string? origin = null) =>
         $"GET /v1/stream?key={key} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"

@@ -55,6 +55,7 @@ static class HealthApi
     static void WriteJournal(Utf8JsonWriter writer, EngineHost host)
     {
         Part("journal", host.Config.Journal.Enabled ? host.Partitions.JournalProblem : null, host.Config.Journal.Enabled ? "written" : "not enabled");
+        Part("deadletters", host.DeadLetterQueue.IsFailing ? "dead letters cannot be written; those refused meanwhile are lost and counted" : null, "kept");
         Part("checkpoints", host.Partitions.CheckpointProblem, host.Config.Journal.Enabled ? "made" : "not enabled");
 
         void Part(string name, string? problem, string fine)

@@ -68,7 +68,10 @@ static class RunVerb
         {
             try
             {
-                await host.StartAsync();
+                var recovered = new RecoveryProgress[host.Partitions.Count];
+                using var progress = new ProgressLine(
+                    () => (recovered.Sum(p => p.Events), recovered.Sum(p => p.Bytes) / Math.Max(1.0, recovered.Sum(p => p.Total))), onTerminalAlone: true);
+                await host.StartAsync((partition, p) => recovered[partition] = p);
             }
             catch (JournalException e)
             {
