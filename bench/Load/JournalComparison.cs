@@ -32,7 +32,7 @@ static class JournalComparison
                 (enabled ? rates.With : rates.Without).Add(rate);
                 passed &= report.Passed;
                 await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                    $"journal {(enabled ? "on " : "off")}  {rate,11:N0} events/s acknowledged, p99 {report.AckLatency.P99 * 1e3,6:N1} ms, {(report.Passed ? "none lost" : "NOT ALL ACCOUNTED FOR")}"));
+                    $"journal {(enabled ? "on " : "off")}  {rate,11:N0} events/s acknowledged, p99 {report.AckLatency.P99,6:N1} ms, {(report.Passed ? "none lost" : "NOT ALL ACCOUNTED FOR")}"));
             }
         }
 
