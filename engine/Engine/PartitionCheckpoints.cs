@@ -40,9 +40,10 @@ sealed class PartitionCheckpoints : IDisposable
     /// <param name="stores">The folder of the stores' logs, which checkpoints need.</param>
     /// <param name="counters">What is counted.</param>
     /// <param name="time">The clocks.</param>
+    /// <param name="isBehind">The newest one is behind the journal: there is something to copy before anything changes.</param>
     public PartitionCheckpoints(
         PartitionState state, PartitionJournal journal, JournalSetup setup, JournalRetention retention, CheckpointFolder folder, string stores,
-        PartitionCounters counters, TimeProvider time)
+        PartitionCounters counters, TimeProvider time, bool isBehind)
     {
         _state = state;
         _journal = journal;
@@ -53,7 +54,7 @@ sealed class PartitionCheckpoints : IDisposable
         _counters = counters;
         _time = time;
         _begunAt = time.GetTimestamp();
-        _lastTail = journal.Tail;
+        _lastTail = isBehind ? -1 : journal.Tail;
     }
 
     /// <summary>Why the last one could not be made; null while all is well.</summary>

@@ -66,7 +66,8 @@ sealed class PartitionRecovery(int index, StageSetup setup, SlabPool slabs, Part
 
             var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
             var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, time);
-            var checkpoints = new PartitionCheckpoints(state, log, journal, retention, folder, setup.DataFolder, counters, time);
+            var checkpoints = new PartitionCheckpoints(state, log, journal, retention, folder, setup.DataFolder, counters, time,
+                isBehind: reader.NextSequence != position.Sequence);
             return new RecoveredPartition(state, log, checkpoints, Math.Max(position.ReceivedAt, player.ReceivedAt),
                 new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Pending.Count, warnings));
         }

@@ -1,9 +1,4 @@
-using System.Runtime.CompilerServices;
-using CartRecovery.Engine;
-using CartRecovery.Engine.Control;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Partitions;
@@ -19,17 +14,6 @@ sealed record SimulationSum(int Lives, int Events, int Decisions, int Faults, in
 /// </summary>
 sealed class Simulation : IDisposable
 {
-    static readonly CampaignSet s_campaigns = CampaignCompiler.Compile(new DecisionsConfig
-    {
-        Campaigns =
-        [
-            TestStages.OnEvent("coupon", "coupon_applied"),
-            TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 2 }),
-            TestStages.OnIdle("left", Duration.FromMinutes(1), new ConditionConfig { Feature = "item_count", AtLeast = 1 }),
-            TestStages.OnIdle("left-longer", Duration.FromMinutes(10)),
-        ],
-    });
-
     static readonly string s_root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
 
     readonly Random _random;
@@ -40,7 +24,7 @@ sealed class Simulation : IDisposable
     readonly SimulatedSender[] _senders;
     readonly SimulatedPartition[] _partitions;
     readonly ReferencePartition[] _references;
-    readonly TimeSpan _dedupWindow;
+    readonly SimulationPlan _plan;
     Watermark _watermark = new();
     long _connections;
     int _lives;
@@ -53,57 +37,17 @@ sealed class Simulation : IDisposable
     {
         _random = new Random(seed);
         _folder = Directory.CreateDirectory(Path.Combine(s_root, $"cartrecovery-{Guid.NewGuid():N}")).FullName;
-        var pageSize = _random.Next(3) == 0 ? 8 * 1024 : 16 * 1024;
-        var carts = pageSize < 16 * 1024 ? 4 : 10;
-        var layout = new JournalLayout(pageSize << _random.Next(2), pageSize);
-        var spills = _random.Next(2) == 0;
-        var window = _random.Next(20, 300) * 1000L;
-        var rows = _random.Next(4) == 0 ? 3 : 64;
-        var commitBytes = 1 << _random.Next(9, 14);
-        var interval = TimeSpan.FromMilliseconds(_random.Next(200, 20_000));
-        var keepsAll = _random.Next(2) == 0;
-        _dedupWindow = TimeSpan.FromMinutes(_random.Next(20, 60));
-        _traffic = new SimulatedTraffic(_random, carts);
+        _plan = new SimulationPlan(_random, _folder);
+        _traffic = new SimulatedTraffic(_random, _plan.Carts);
         _senders = [.. Enumerable.Range(0, _random.Next(1, 4)).Select(i => new SimulatedSender(i, _traffic, _random))];
-        _partitions = [.. Enumerable.Range(0, _random.Next(3) == 0 ? 2 : 1).Select(i =>
-            new SimulatedPartition(i, (outlet, device) => Setup(outlet, device, "live"), _slabs, _random, _time))];
-        _references = [.. _partitions.Select((p, i) =>
-            new ReferencePartition(i, Setup(p, _ => throw new NotSupportedException(), "reference"), p.Disk, _traffic, _slabs))];
-
-        StageSetup Setup(IInterventionOutlet outlet, Func<int, JournalDevice> device, string folder) => new()
-        {
-            Stores = TestStages.Stores,
-            Model = TestStages.Model,
-            Campaigns = s_campaigns,
-            WindowMilliseconds = window,
-            BatchRows = rows,
-            Carts = spills && folder == "live" ? new RecordStoreSize(14, 12, 64) : RecordStoreSize.For(1, Unsafe.SizeOf<CartRecord>()),
-            Customers = spills && folder == "live" ? new RecordStoreSize(12, 10, 64) : RecordStoreSize.For(1, Unsafe.SizeOf<CustomerRecord>()),
-            Timers = 1000,
-            DedupWindow = _dedupWindow,
-            DedupBytes = 32 * 1024,
-            Outlet = outlet,
-            DataFolder = Path.Combine(_folder, folder),
-            Journal = new JournalSetup
-            {
-                Stores = new JournalStores("demo"u8.ToArray()),
-                Layout = layout,
-                CommitAge = TimeSpan.FromMilliseconds(5),
-                CommitBytes = commitBytes,
-                CheckpointInterval = interval,
-                RetentionAge = keepsAll ? TimeSpan.FromDays(100) : TimeSpan.Zero,
-                RetentionBytes = keepsAll ? long.MaxValue : 0,
-                CheckpointsKept = 2,
-                CheckpointFolder = CheckpointsOf,
-                Device = device,
-            },
-        };
+        _partitions = [.. Enumerable.Range(0, _random.Next(3) == 0 ? 2 : 1).Select(i => new SimulatedPartition(i, _plan.Live, _slabs, _random, _time))];
+        _references = [.. _partitions.Select((p, i) => new ReferencePartition(i, _plan.Reference(p), p.Disk, _traffic, _slabs))];
     }
 
     long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     // A sender gives up what is so old that the window does not tell a duplicate of it.
-    long NotBefore => Now - ((long)_dedupWindow.TotalMilliseconds / 2);
+    long NotBefore => Now - ((long)_plan.DedupWindow.TotalMilliseconds / 2);
 
     /// <summary>Runs it.</summary>
     /// <exception cref="SimulationException">Something was not as it must be.</exception>
@@ -144,7 +88,7 @@ sealed class Simulation : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    string CheckpointsOf(int partition) => Path.Combine(_folder, "live", "checkpoints", $"{partition}");
+    string CheckpointsOf(int partition) => _plan.CheckpointsOf(partition);
 
     void Live()
     {
