@@ -138,7 +138,8 @@ public static class EventRepair
             rule(draft);
         }
 
-        return draft;
+        // Of two fields of one name nobody knows which was meant: then it is left as it came.
+        return draft.Fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() == draft.Fields.Count ? draft : new EventDraft(json, path);
     }
 
     static EventProblem ProblemOf(ReadOnlySpan<byte> json, long receivedAt, EventRules rules)
