@@ -16,6 +16,9 @@ public sealed class Partition : IDisposable
     // How long the last commit, and then the last checkpoint, may take when the engine stops.
     static readonly TimeSpan s_finish = TimeSpan.FromSeconds(20);
 
+    // How long the worker may take for all of its end.
+    static readonly TimeSpan s_stop = TimeSpan.FromSeconds(50);
+
     readonly SlabPool _slabs;
     readonly TimeProvider _time;
     readonly Watermark _watermark;
@@ -137,8 +140,10 @@ public sealed class Partition : IDisposable
     public void Stop()
     {
         Inbox.Close();
-        if (_worker.IsAlive)
+        if (_worker.IsAlive && !_worker.Join(s_stop))
         {
+            // It waits for a disk that does not come back: what it holds was not acknowledged.
+            _journal?.Close();
             _worker.Join();
         }
     }
