@@ -34,7 +34,7 @@ static partial class RestartCommand
             await engine.StopAsync();
             var empty = await engine.StartAsync();
             Say(string.Create(CultureInfo.InvariantCulture, $"started from the checkpoint of {carts:N0} carts in {empty.TotalSeconds:F2} s"));
-            await FillAsync(engine, carts, tail);
+            var replayed = await FillAsync(engine, carts, tail);
             await engine.KillAsync();
             var took = await engine.StartAsync();
             foreach (Match match in Recovered().Matches(engine.Log))
@@ -42,8 +42,8 @@ static partial class RestartCommand
                 Say(match.Groups["what"].Value);
             }
 
-            Say(string.Create(CultureInfo.InvariantCulture, $"started after the kill, with {tail:N0} events of tail, in {took.TotalSeconds:F2} s: "
-                + $"{tail / (took - empty).TotalSeconds:N0} events/s replayed over all partitions"));
+            Say(string.Create(CultureInfo.InvariantCulture, $"started after the kill, with {replayed:N0} events of tail, in {took.TotalSeconds:F2} s: "
+                + $"{replayed / (took - empty).TotalSeconds:N0} events/s replayed over all partitions"));
             await engine.StopAsync();
             return 0;
         }
@@ -54,8 +54,8 @@ static partial class RestartCommand
         }
     }
 
-    // Flat out until that many are acknowledged: the number of carts is met on average, as a shop's is.
-    static async Task FillAsync(EngineProcess engine, int carts, int events)
+    // Flat out until that many are acknowledged. A cart has several events, so that not all of the carts may have been met by then.
+    static async Task<long> FillAsync(EngineProcess engine, int carts, int events)
     {
         var acknowledged = 0L;
         while (acknowledged < events)
@@ -70,7 +70,11 @@ static partial class RestartCommand
             acknowledged += report.Acked;
         }
 
-        Say(string.Create(CultureInfo.InvariantCulture, $"{acknowledged:N0} events acknowledged, over up to {carts:N0} carts"));
+        using var client = new HttpClient();
+        var page = MetricsPage.Parse(await client.GetStringAsync(new Uri(engine.Metrics)));
+        Say(string.Create(CultureInfo.InvariantCulture,
+            $"{acknowledged:N0} events acknowledged, {page.Sum("cartrecovery_carts_created_total"):N0} carts made by them"));
+        return acknowledged;
     }
 
     static void Say(string line) => Console.WriteLine(line);
