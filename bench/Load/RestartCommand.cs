@@ -9,6 +9,9 @@ namespace CartRecovery.Bench.Load;
 /// </summary>
 static partial class RestartCommand
 {
+    // The log has four events a session, and each run begins with it anew: so many make all carts.
+    const long EventsACart = 6;
+
     const string Usage = "restart --binary FILE [--carts 1000000] [--tail 5000000]";
 
     /// <summary>Runs it.</summary>
@@ -30,7 +33,7 @@ static partial class RestartCommand
             // No checkpoint but the one of the stop.
             using var engine = new EngineProcess(binary, "checkpoints: { interval: 24h }");
             await engine.StartAsync();
-            await FillAsync(engine, carts, carts);
+            await FillAsync(engine, carts, carts * EventsACart);
             await engine.StopAsync();
             var empty = await engine.StartAsync();
             Say(string.Create(CultureInfo.InvariantCulture, $"started from the checkpoint of {carts:N0} carts in {empty.TotalSeconds:F2} s"));
@@ -54,13 +57,14 @@ static partial class RestartCommand
         }
     }
 
-    // Flat out until that many are acknowledged. A cart has several events, so that not all of the carts may have been met by then.
-    static async Task<long> FillAsync(EngineProcess engine, int carts, int events)
+    // Flat out until that many are acknowledged: a second to learn the rate, then the rest in one go.
+    static async Task<long> FillAsync(EngineProcess engine, int carts, long events)
     {
         var acknowledged = 0L;
+        var duration = 1.0;
         while (acknowledged < events)
         {
-            var options = new LoadOptions { Url = engine.Url, Metrics = engine.Metrics, Rate = 0, Carts = carts, Duration = "1s" };
+            var options = new LoadOptions { Url = engine.Url, Metrics = engine.Metrics, Rate = 0, Carts = carts, Duration = string.Create(CultureInfo.InvariantCulture, $"{duration:F1}s") };
             var report = await LoadRun.RunAsync(options, TextWriter.Null, colour: false, CancellationToken.None);
             if (!report.Passed)
             {
@@ -68,6 +72,7 @@ static partial class RestartCommand
             }
 
             acknowledged += report.Acked;
+            duration = Math.Clamp((events - acknowledged) / (report.Acked / report.Seconds), 1, 600);
         }
 
         using var client = new HttpClient();
