@@ -125,6 +125,20 @@ sealed class DataFolder : IDisposable
             : throw WrongVersion(path, version, "an unreadable");
     }
 
+    /// <summary>Does something with what is in the folder.</summary>
+    /// <exception cref="DataFolderException">The disk, or what is on it, does not let it.</exception>
+    public T Use<T>(Func<T> use)
+    {
+        try
+        {
+            return use();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new DataFolderException("data_unusable", $"{Path} cannot be used ({e.Message.TrimEnd('.')}); make room on its disk, or restore it from a backup");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 

@@ -37,7 +37,9 @@ sealed partial class EngineHost : IAsyncDisposable
     readonly WebApplication _app;
     readonly ILogger _log;
     readonly DataFolder _data;
-    bool _stopped;
+
+    // Until the workers run there is nothing to stop.
+    bool _stopped = true;
 
     /// <summary>Makes everything; nothing listens yet.</summary>
     /// <param name="config">A configuration without problems.</param>
@@ -148,7 +150,7 @@ sealed partial class EngineHost : IAsyncDisposable
     /// <exception cref="IOException">A port is taken.</exception>
     public async Task StartAsync(Action<int, RecoveryProgress>? progress = null)
     {
-        foreach (var (report, partition) in Partitions.Recover(progress).Select((r, i) => (r, i)))
+        foreach (var (report, partition) in _data.Use(() => Partitions.Recover(progress)).Select((r, i) => (r, i)))
         {
             foreach (var warning in report.Warnings)
             {
@@ -160,6 +162,7 @@ sealed partial class EngineHost : IAsyncDisposable
 
         var undelivered = Enumerable.Range(0, Partitions.Count).SelectMany(i => Partitions[i].Undelivered).ToArray();
         Partitions.Start();
+        _stopped = false;
         Sinks.Start();
         _ = Router.RedeliverAsync(undelivered);
         DeadLetterQueue.Start();

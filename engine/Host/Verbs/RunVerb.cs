@@ -73,6 +73,11 @@ static class RunVerb
                     () => (recovered.Sum(p => p.Events), recovered.Sum(p => p.Bytes) / Math.Max(1.0, recovered.Sum(p => p.Total))), onTerminalAlone: true);
                 await host.StartAsync((partition, p) => recovered[partition] = p);
             }
+            catch (DataFolderException e)
+            {
+                Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+                return e.ExitCode;
+            }
             catch (JournalException e)
             {
                 Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
