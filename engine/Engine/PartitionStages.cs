@@ -18,6 +18,7 @@ public sealed class PartitionStages : IDisposable
     readonly CampaignSet _campaigns;
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
     readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
+    readonly SlabLookahead _lookahead;
     readonly ScoreBatch _batch;
     readonly Decider _decider;
     readonly StoreClock[] _clocks;
@@ -46,6 +47,7 @@ public sealed class PartitionStages : IDisposable
             checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
         _customers = new(Path.Combine(setup.DataFolder, $"customers.{index}.log"), setup.Customers, default, keep,
             checkpoint is null ? null : PartitionCheckpoints.CustomersOf(checkpoint));
+        _lookahead = new SlabLookahead(_carts, _customers);
         _batch = new ScoreBatch(setup.Model, setup.BatchRows);
         _decider = new Decider(setup.Model, setup.Stores);
         _clocks = [.. setup.Stores.Select(s => new StoreClock(s.TimeZone))];
@@ -72,9 +74,11 @@ public sealed class PartitionStages : IDisposable
     {
         _slab = slab;
         var own = 0;
+        _lookahead.Begin(slab);
         for (var i = 0; i < slab.Count; i++)
         {
             ref var e = ref slab.Records[i];
+            _lookahead.MoveTo(slab, i);
             if ((e.Flags & EventFlags.Duplicate) != 0)
             {
                 continue;

@@ -90,10 +90,11 @@ public sealed partial class LayeringTests
     }
 
     [Test]
-    public void Unsafe_code_is_in_the_bindings_alone()
+    public void Unsafe_code_is_in_the_bindings_and_where_memory_is_asked_for_early()
     {
         var files = Sources.Where(file => Code(file).Any(line => UnsafeWord().IsMatch(line))).ToArray();
-        Assert.That(files, Is.Not.Empty.And.All.StartsWith("engine/Engine/Scoring/"));
+        string[] early = ["engine/Engine/Events/CacheLine.cs", "engine/Engine/Features/RecordPrefetch.cs"];
+        Assert.That(files.Where(file => !file.StartsWith("engine/Engine/Scoring/", StringComparison.Ordinal)), Is.EquivalentTo(early));
     }
 
     [Test]

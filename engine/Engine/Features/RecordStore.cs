@@ -87,6 +87,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         {
             StoreDevice.Delete(file);
             _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
+            Prefetch = RecordPrefetch<TRecord>.For(_store, _layout.PageBits);
             return;
         }
 
@@ -95,6 +96,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             Recover(file, checkpoint);
             _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
             RecoveredSerialNumber = _layout.SerialNumber;
+            Prefetch = RecordPrefetch<TRecord>.For(_store, _layout.PageBits);
         }
         catch (Exception e)
         {
@@ -110,9 +112,20 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// <summary>Why memory cannot be written out at the moment; null when it can. It is tried until it can.</summary>
     public IOException? Problem => _device.Problem;
 
+    /// <summary>Null where nothing can be asked for early.</summary>
+    internal RecordPrefetch<TRecord>? Prefetch { get; }
+
     internal Phase Phase => _store.SystemState.Phase;
 
     internal Action? BeforeSnapshotWrite { get; set; }
+
+    /// <summary>Says that an operation on the key will come: the first of two steps, some events ahead of it.</summary>
+    public void Expect(in Hash128 key) => Prefetch?.Bucket(key);
+
+    /// <summary>Says that an operation on the key is next but a few: the second step, when the first has had time to work.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="lines">How many cache lines of the record will be looked at, from its beginning on.</param>
+    public void ExpectSoon(in Hash128 key, int lines) => Prefetch?.Record(key, lines);
 
     /// <summary>Changes the record of the key, and makes it if the update may.</summary>
     /// <exception cref="IOException">The record is on disk and cannot be read.</exception>

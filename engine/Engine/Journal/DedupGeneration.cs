@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Journal;
 
@@ -46,13 +47,9 @@ sealed class DedupGeneration
 
     public void Release() => Interlocked.Decrement(ref _holds);
 
-    /// <summary>Loads what <see cref="Contains"/> will look at: two buckets, since in a full table every fifth id lies past its own.</summary>
+    /// <summary>Asks for the bucket that <see cref="Contains"/> will look at first, which in most cases is the only one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Touch(ulong position)
-    {
-        var home = HomeOf(position);
-        return _slots[home] ^ _slots[Math.Min(home + Bucket, _slots.Length - 1)];
-    }
+    public void Expect(ulong position) => CacheLine.Prefetch(ref _slots[HomeOf(position)]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(ulong position, ulong fingerprint)

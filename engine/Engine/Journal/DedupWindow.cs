@@ -32,7 +32,6 @@ public sealed class DedupWindow
     readonly ulong[] _fingerprints = new ulong[EventSlab.Capacity];
     ulong[]? _copy;
     long _now = long.MinValue;
-    ulong _touched;
 
     /// <summary>An empty window.</summary>
     /// <param name="budget">The memory to use, in bytes; 2.5 KB is the least that it takes.</param>
@@ -94,8 +93,7 @@ public sealed class DedupWindow
     /// <returns>How many were.</returns>
     public int MarkDuplicates(EventSlab slab)
     {
-        // The tables are larger than the cache. All loads of a slab are asked for before the first is needed, so that they overlap.
-        var touched = 0UL;
+        // The tables are larger than the cache. All lines of a slab are asked for before the first is needed, so that the loads overlap.
         for (var i = 0; i < slab.Count; i++)
         {
             ref readonly var e = ref slab.Records[i];
@@ -104,11 +102,13 @@ public sealed class DedupWindow
             _fingerprints[i] = fingerprint;
             foreach (var generation in _generations)
             {
-                touched ^= generation.Touch(place);
+                if (generation.Count > 0)
+                {
+                    generation.Expect(place);
+                }
             }
         }
 
-        _touched = touched;
         var duplicates = 0;
         for (var i = 0; i < slab.Count; i++)
         {
@@ -185,7 +185,7 @@ public sealed class DedupWindow
     {
         foreach (var generation in _generations)
         {
-            if (generation.Contains(place, fingerprint))
+            if (generation.Count > 0 && generation.Contains(place, fingerprint))
             {
                 return false;
             }
