@@ -151,7 +151,7 @@ public sealed class PartitionWork : IDisposable
         Commit();
     }
 
-    /// <summary>What is to be done when nothing comes in: idle carts, deliveries that ended, commits by age.</summary>
+    /// <summary>What is to be done between turns when nothing comes in: idle carts, deliveries that ended, commits by age.</summary>
     /// <param name="now">Event time by now: milliseconds since 1970 UTC.</param>
     public void Rest(long now)
     {

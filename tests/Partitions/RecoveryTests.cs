@@ -87,7 +87,8 @@ public sealed class RecoveryTests
                     time.Advance(TimeSpan.FromMilliseconds(1));
                 }
 
-                // However busy the disk is, one life at least leaves a checkpoint.
+                // However busy the disk is, one life at least leaves a checkpoint. The worker rests between turns alone.
+                if (checkpoints && life == lives / 2) work.EndTurn();
                 var start = TimeProvider.System.GetTimestamp();
                 while (checkpoints && life == lives / 2 && counters.Checkpoints == 0)
                 {
