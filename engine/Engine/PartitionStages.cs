@@ -73,6 +73,21 @@ public sealed class PartitionStages : IDisposable
     public int Process(EventSlab slab)
     {
         _slab = slab;
+        _carts.Enter();
+        _customers.Enter();
+        try
+        {
+            return Fold(slab);
+        }
+        finally
+        {
+            _customers.Exit();
+            _carts.Exit();
+        }
+    }
+
+    int Fold(EventSlab slab)
+    {
         var own = 0;
         _lookahead.Begin(slab);
         for (var i = 0; i < slab.Count; i++)

@@ -37,7 +37,9 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     readonly StoreLayout _layout;
     readonly FasterKV<Hash128, TRecord> _store;
     readonly ClientSession<Hash128, TRecord, TInput, TRecord, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
+    readonly UnsafeContext<Hash128, TRecord, TInput, TRecord, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _context;
     StoreCheckpoint? _checkpoint;
+    bool _isEntered;
 
     /// <summary>Opens a store.</summary>
     /// <param name="file">Where records go that memory has no room for: the name of files that a number is appended to.</param>
@@ -87,6 +89,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         {
             StoreDevice.Delete(file);
             _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
+            _context = _session.UnsafeContext;
             Prefetch = RecordPrefetch<TRecord>.For(_store, _layout.PageBits);
             return;
         }
@@ -96,6 +99,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             Recover(file, checkpoint);
             _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
             RecoveredSerialNumber = _layout.SerialNumber;
+            _context = _session.UnsafeContext;
             Prefetch = RecordPrefetch<TRecord>.For(_store, _layout.PageBits);
         }
         catch (Exception e)
@@ -127,17 +131,39 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// <param name="lines">How many cache lines of the record will be looked at, from its beginning on.</param>
     public void ExpectSoon(in Hash128 key, int lines) => Prefetch?.Record(key, lines);
 
+    /// <summary>Enters FASTER's epoch for all operations until <see cref="Exit"/>: once a slab, where each would enter and leave it. Meanwhile
+    /// nothing is refreshed and no checkpoint begun.</summary>
+    public void Enter()
+    {
+        _context.BeginUnsafe();
+        _isEntered = true;
+    }
+
+    /// <summary>Leaves FASTER's epoch.</summary>
+    public void Exit()
+    {
+        _isEntered = false;
+        _context.EndUnsafe();
+    }
+
     /// <summary>Changes the record of the key, and makes it if the update may.</summary>
     /// <exception cref="IOException">The record is on disk and cannot be read.</exception>
     public void Update(in Hash128 key, ref TInput input)
     {
-        var k = key;
-        var status = _session.RMW(ref k, ref input);
-        if (status.IsPending)
+        if (_isEntered)
         {
-            // On disk. The batch waits for it: order within a cart is worth more than the overlap.
-            _session.CompletePending(wait: true);
-            ThrowIfUnreadable();
+            UpdateInside(key, ref input);
+            return;
+        }
+
+        Enter();
+        try
+        {
+            UpdateInside(key, ref input);
+        }
+        finally
+        {
+            Exit();
         }
     }
 
@@ -145,15 +171,45 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// <exception cref="IOException">The record is on disk and cannot be read.</exception>
     public bool TryRead(in Hash128 key, out TRecord record)
     {
+        if (_isEntered)
+        {
+            return TryReadInside(key, out record);
+        }
+
+        Enter();
+        try
+        {
+            return TryReadInside(key, out record);
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    void UpdateInside(in Hash128 key, ref TInput input)
+    {
+        var k = key;
+        var status = _context.RMW(ref k, ref input);
+        if (status.IsPending)
+        {
+            // On disk. The batch waits for it: order within a cart is worth more than the overlap. FASTER leaves its epoch meanwhile.
+            _context.CompletePending(wait: true);
+            ThrowIfUnreadable();
+        }
+    }
+
+    bool TryReadInside(in Hash128 key, out TRecord record)
+    {
         var k = key;
         record = default;
-        var status = _session.Read(ref k, ref record);
+        var status = _context.Read(ref k, ref record);
         if (!status.IsPending)
         {
             return status.Found;
         }
 
-        _session.CompletePendingWithOutputs(out var outputs, wait: true);
+        _context.CompletePendingWithOutputs(out var outputs, wait: true);
         ThrowIfUnreadable();
         using (outputs)
         {
