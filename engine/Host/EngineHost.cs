@@ -8,6 +8,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Transport;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.DeadLetters;
 using CartRecovery.Engine.Scoring;
@@ -257,6 +258,7 @@ sealed partial class EngineHost : IAsyncDisposable
     static void ConfigureServers(WebApplicationBuilder builder, CartRecoveryConfig config)
     {
         builder.Services.AddSingleton<StreamPort>();
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketTransport>();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = s_drain);
         builder.WebHost.ConfigureKestrel(kestrel =>

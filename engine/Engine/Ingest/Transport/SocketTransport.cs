@@ -1,0 +1,38 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace CartRecovery.Engine.Ingest.Transport;
+
+/// <summary>
+/// Kestrel's connections, by our own sockets. Kestrel's transport reads 4 KB at a time into a pipe that another task takes them out of; here
+/// whoever reads a connection takes up to 64 KB out of the socket himself, and a connection on which nothing comes holds no buffer.
+/// </summary>
+public sealed class SocketTransport : IConnectionListenerFactory
+{
+    // Clients that come back all at once wait here until they are accepted; the system may have a lower limit of its own.
+    const int Backlog = 4096;
+
+    /// <inheritdoc/>
+    /// <exception cref="AddressInUseException">The port is taken.</exception>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endpoint is IPEndPoint { Address: var address } && address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            socket.Bind(endpoint);
+            socket.Listen(Backlog);
+            return ValueTask.FromResult<IConnectionListener>(new SocketListener(socket));
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? new AddressInUseException(e.Message, e) : e;
+        }
+    }
+}
