@@ -11,14 +11,14 @@ public class DecodeBenchmarks
     const int Count = 4096;
 
     StageFixture _fixture = null!;
-    EventDecoder _decoder = null!;
+    JsonEventDecoder _decoder = null!;
     byte[][] _messages = null!;
 
     [GlobalSetup]
     public void Setup()
     {
         _fixture = new StageFixture();
-        _decoder = new EventDecoder(_fixture.Rules);
+        _decoder = new JsonEventDecoder(_fixture.Rules);
         _messages = _fixture.Messages(Count);
         if (Decode() != Count)
         {

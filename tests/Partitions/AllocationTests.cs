@@ -41,7 +41,7 @@ public sealed class AllocationTests
 
         void Play(byte[] message)
         {
-            pipeline.Router.Take(message);
+            pipeline.Router.TakeJson(message);
             if (pipeline.Process() != EventsAMessage) throw new InvalidOperationException("An event was lost.");
             pipeline.Decide();
         }

@@ -85,7 +85,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         var text = line.Trim(" \t\r"u8);
         if (text.Length > 0)
         {
-            connection.Router.Take(text);
+            connection.Router.TakeJson(text);
         }
     }
 
