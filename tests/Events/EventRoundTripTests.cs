@@ -74,7 +74,7 @@ public sealed class EventRoundTripTests
         Assert.That((int)r.Source, Is.EqualTo(e.Source is null ? 0 : Array.IndexOf(Sources, e.Source)), json);
     }
 
-    static TestEvent Any(Random random) =>
+    internal static TestEvent Any(Random random) =>
         new(EventTypes.Names[random.Next(EventTypes.Names.Count)], random.NextInt64(0, 4_000_000_000_000))
         {
             Id = Text(random),

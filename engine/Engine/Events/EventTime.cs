@@ -60,7 +60,7 @@ static class EventTime
     {
         text = text[1..];
         var digits = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
-        if (digits is < 1 or > MostDigits)
+        if (digits is < 0 or > MostDigits)
         {
             return false;
         }

@@ -192,18 +192,23 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         var kept = builder.Meta.Fields;
         var before = kept.Length;
         var error = Begin(reader.Content, kept);
-        if (error == EventErrorCode.None && reader.IsNil)
-        {
-            kept.Truncate(before);
-            return reader.Skip();
-        }
-
         if (field != EventField.Other && TextAhead(reader, out var text))
         {
             builder.SetContext(field, text);
         }
 
-        return TryKeepValue(ref reader, kept, before, error);
+        if (!TryKeepValue(ref reader, kept, before, error))
+        {
+            return false;
+        }
+
+        // A field that is nothing is not there.
+        if (kept.Length > before && kept.Text.EndsWith(":null"u8))
+        {
+            kept.Truncate(before);
+        }
+
+        return true;
     }
 
     bool TryReadMeta(ref MessagePackReader reader)

@@ -57,9 +57,6 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
     /// <summary>The content of a text, a binary or an extension.</summary>
     public readonly ReadOnlySpan<byte> Content => _bytes.Slice(Start, Length);
 
-    /// <summary>The next value is nil.</summary>
-    public readonly bool IsNil => Position < _bytes.Length && _bytes[Position] == 0xc0;
-
     /// <summary>Reads the next value, or the beginning of one that has values in it.</summary>
     public MessagePackKind Read()
     {
