@@ -73,7 +73,7 @@ sealed class EchoServer : IAsyncDisposable
     static async Task EchoAsync(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
-        var output = new Outbound(connection.Transport.Output, isWebSocket: true, MaxMessage, progress: null, connection.Abort);
+        var output = new Outbound(connection.Transport.Output, AnswerEncoding.WebSocket, MaxMessage, progress: null, connection.Abort);
         var echo = new Protocol(output);
         var ended = false;
         while (!ended && !echo.IsClosed)

@@ -1,10 +1,13 @@
+using System.Buffers.Binary;
 using System.Text;
+using CartRecovery.Engine.Events.MessagePack;
 
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
 /// Writes one connection's events into its send buffer. What differs from event to event (id, time, cart) stands in a prefix of fixed
-/// width whose digits are overwritten in place; the rest is copied from the mix. Nothing is allocated, and nothing is formatted.
+/// width whose digits are overwritten in place; the rest is copied from the mix, whose format it has. Nothing is allocated, and nothing is
+/// formatted.
 /// The connection has carts of its own, and a cart's events come in the order of the session they are taken from.
 /// </summary>
 sealed class EventComposer
@@ -12,6 +15,9 @@ sealed class EventComposer
     const string Digits12 = "000000000000";
     const string Digits13 = "0000000000000";
     const string Digits8 = "00000000";
+
+    // What an array takes around its events and between them, at least.
+    const int LongestArray = 3;
 
     readonly EventMix _mix;
     readonly bool _framed;
@@ -27,8 +33,8 @@ sealed class EventComposer
     long _pass;
 
     /// <param name="mix">What is replayed; each connection begins at another place in it.</param>
-    /// <param name="framed">Masked WebSocket frames; else lines.</param>
-    /// <param name="perMessage">Events in a frame, 1 or more.</param>
+    /// <param name="framed">Masked WebSocket frames; else lines of JSON, or MessagePack behind its length.</param>
+    /// <param name="perMessage">Events in a message, 1 or more.</param>
     /// <param name="run">What makes this run's ids differ from every other's: 12 characters.</param>
     /// <param name="connection">The connection's number.</param>
     /// <param name="connections">How many there are.</param>
@@ -41,15 +47,18 @@ sealed class EventComposer
         _row = (int)((long)mix.Count * connection / connections);
         _random = (uint)connection * 2_654_435_761 | 1;
 
-        var prefix = $"{{\"id\":\"{run}{connection:D4}-{Digits12}\",\"ts\":{Digits13},\"cartId\":\"c{Digits8}\""
-            + $",\"sessionId\":\"s{Digits8}\",\"userId\":\"u{Digits8}\"";
-        _prefix = Encoding.ASCII.GetBytes(prefix);
-        _idAt = prefix.IndexOf(Digits12, StringComparison.Ordinal);
-        _timeAt = prefix.IndexOf(Digits13, StringComparison.Ordinal);
-        _cartAt = [.. new[] { "cartId\":\"c", "sessionId\":\"s", "userId\":\"u" }
-            .Select(key => prefix.IndexOf(key, StringComparison.Ordinal) + key.Length)];
-        LongestMessage = Math.Max(perMessage * (_prefix.Length + mix.LongestTail + 1) + 1, _prefix.Length) + Frames.LongestHeader;
+        var number = $"{run}{connection:D4}-{Digits12}";
+        _prefix = Format == EventFormat.Json ? JsonPrefix(number) : MessagePackPrefix(number);
+        var text = Encoding.Latin1.GetString(_prefix);
+        _idAt = text.IndexOf(Digits12, StringComparison.Ordinal);
+        _timeAt = Format == EventFormat.Json
+            ? text.IndexOf(Digits13, StringComparison.Ordinal) : text.IndexOf("\u007f\u00ff\u00ff", StringComparison.Ordinal);
+        _cartAt = [.. "csu".Select(kind => text.IndexOf(kind + Digits8, StringComparison.Ordinal) + 1)];
+        LongestMessage = perMessage * (_prefix.Length + mix.LongestTail + 1) + LongestArray + Frames.LongestHeader;
     }
+
+    /// <summary>How the events are encoded.</summary>
+    public EventFormat Format => _mix.Format;
 
     /// <summary>Bytes that a message may take.</summary>
     public int LongestMessage { get; }
@@ -62,13 +71,17 @@ sealed class EventComposer
     /// <returns>How many bytes were written.</returns>
     public int Compose(Span<byte> output, long messages, long unixMilliseconds, out int events)
     {
-        WriteDigits(_prefix.AsSpan(_timeAt, Digits13.Length), unixMilliseconds);
+        if (Format == EventFormat.Json)
+            WriteDigits(_prefix.AsSpan(_timeAt, Digits13.Length), unixMilliseconds);
+        else
+            BinaryPrimitives.WriteInt64BigEndian(_prefix.AsSpan(_timeAt), unixMilliseconds);
         var written = 0;
         events = 0;
         for (long i = 0; i < messages && output.Length - written >= LongestMessage; i++)
         {
-            written += _framed ? Frame(output[written..]) : Line(output[written..]);
-            events += _framed ? _perMessage : 1;
+            written += _framed ? Frame(output[written..])
+                : Format == EventFormat.Json ? Line(output[written..]) : BehindLength(output[written..]);
+            events += _perMessage;
         }
 
         return written;
@@ -76,9 +89,16 @@ sealed class EventComposer
 
     int Line(Span<byte> output)
     {
-        var length = Event(output);
+        var length = Message(output);
         output[length] = (byte)'\n';
         return length + 1;
+    }
+
+    int BehindLength(Span<byte> output)
+    {
+        var length = Message(output[sizeof(int)..]);
+        BinaryPrimitives.WriteInt32BigEndian(output, length);
+        return sizeof(int) + length;
     }
 
     int Frame(Span<byte> output)
@@ -86,35 +106,43 @@ sealed class EventComposer
         _random ^= _random << 13;
         _random ^= _random >> 17;
         _random ^= _random << 5;
-        var payloadLength = PayloadLength();
-        var header = Frames.WriteHeader(output, Frames.Text, payloadLength, _random);
-        var payload = output.Slice(header, payloadLength);
-        if (_perMessage == 1)
-        {
-            Event(payload);
-        }
-        else
-        {
-            var at = 0;
-            for (var i = 0; i < _perMessage; i++)
-            {
-                payload[at++] = (byte)(i == 0 ? '[' : ',');
-                at += Event(payload[at..]);
-            }
-
-            payload[at] = (byte)']';
-        }
-
+        var length = MessageLength();
+        var header = Frames.WriteHeader(output, Format == EventFormat.Json ? Frames.Text : Frames.Binary, length, _random);
+        var payload = output.Slice(header, length);
+        Message(payload);
         Frames.Mask(payload, _random);
-        return header + payloadLength;
+        return header + length;
     }
 
-    int PayloadLength()
+    int Message(Span<byte> output)
     {
         if (_perMessage == 1)
-            return _prefix.Length + _mix.Tail(_row).Length;
+            return Event(output);
 
-        var length = 1 + _perMessage * (_prefix.Length + 1);
+        var at = 0;
+        if (Format == EventFormat.MessagePack)
+        {
+            output[0] = 0xdc;
+            BinaryPrimitives.WriteUInt16BigEndian(output[1..], (ushort)_perMessage);
+            at = LongestArray;
+            for (var i = 0; i < _perMessage; i++)
+                at += Event(output[at..]);
+            return at;
+        }
+
+        for (var i = 0; i < _perMessage; i++)
+        {
+            output[at++] = (byte)(i == 0 ? '[' : ',');
+            at += Event(output[at..]);
+        }
+
+        output[at] = (byte)']';
+        return at + 1;
+    }
+
+    int MessageLength()
+    {
+        var length = _perMessage * _prefix.Length;
         var row = _row;
         for (var i = 0; i < _perMessage; i++)
         {
@@ -122,7 +150,7 @@ sealed class EventComposer
             row = row + 1 == _mix.Count ? 0 : row + 1;
         }
 
-        return length;
+        return _perMessage == 1 ? length : length + (Format == EventFormat.MessagePack ? LongestArray : _perMessage + 1);
     }
 
     int Event(Span<byte> output)
@@ -143,6 +171,27 @@ sealed class EventComposer
         }
 
         return _prefix.Length + tail.Length;
+    }
+
+    static byte[] JsonPrefix(string id) => Encoding.ASCII.GetBytes($"{{\"id\":\"{id}\",\"ts\":{Digits13},\"cartId\":\"c{Digits8}\""
+        + $",\"sessionId\":\"s{Digits8}\",\"userId\":\"u{Digits8}\"");
+
+    static byte[] MessagePackPrefix(string id)
+    {
+        var bytes = new byte[256];
+        var writer = new MessagePackWriter(bytes);
+        writer.WriteMap(5 + EventMix.TailFields);
+        writer.WriteText("id"u8);
+        writer.WriteText(Encoding.ASCII.GetBytes(id));
+        writer.WriteText("ts"u8);
+        writer.WriteInteger(long.MaxValue);
+        foreach (var (name, kind) in new[] { ("cartId", 'c'), ("sessionId", 's'), ("userId", 'u') })
+        {
+            writer.WriteText(Encoding.ASCII.GetBytes(name));
+            writer.WriteText(Encoding.ASCII.GetBytes(kind + Digits8));
+        }
+
+        return bytes[..writer.Length];
     }
 
     static void CountUp(Span<byte> digits)

@@ -2,12 +2,13 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.Events.MessagePack;
 
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
 /// Real events, rendered once: of each row all that stays the same whenever it is sent (type, product, price, category, brand), as the
-/// bytes that end its JSON object, and which of the file's sessions it belongs to.
+/// bytes that end its JSON object or its MessagePack map, and which of the file's sessions it belongs to.
 /// </summary>
 sealed class EventMix
 {
@@ -21,11 +22,17 @@ sealed class EventMix
     readonly int[] _ends;
     readonly int[] _sessions;
 
-    EventMix(byte[] bytes, int[] ends, int[] sessions, int sessionCount)
+    EventMix(EventFormat format, byte[] bytes, int[] ends, int[] sessions, int sessionCount)
     {
-        (_bytes, _ends, _sessions, SessionCount) = (bytes, ends, sessions, sessionCount);
+        (Format, _bytes, _ends, _sessions, SessionCount) = (format, bytes, ends, sessions, sessionCount);
         LongestTail = Enumerable.Range(0, ends.Length).Max(row => Tail(row).Length);
     }
+
+    /// <summary>Fields in a <see cref="Tail"/>.</summary>
+    public const int TailFields = 6;
+
+    /// <summary>How the rows are rendered.</summary>
+    public EventFormat Format { get; }
 
     /// <summary>How many rows there are, at least 1.</summary>
     public int Count => _ends.Length;
@@ -36,7 +43,7 @@ sealed class EventMix
     /// <summary>Bytes of the longest <see cref="Tail"/>.</summary>
     public int LongestTail { get; }
 
-    /// <summary>The end of the row's JSON object, from the comma after what differs each time to the closing brace.</summary>
+    /// <summary>The end of the row's object or map, from behind what differs each time: in JSON from the comma to the closing brace.</summary>
     public ReadOnlySpan<byte> Tail(int row) => _bytes.AsSpan((row == 0 ? 0 : _ends[row - 1]).._ends[row]);
 
     /// <summary>The row's session, from 0 to below <see cref="SessionCount"/>.</summary>
@@ -44,8 +51,9 @@ sealed class EventMix
 
     /// <summary>Reads a file of REES46's form, plain or gzip.</summary>
     /// <param name="path">The file; <see langword="null"/> for the demo's, found in this folder or one above it.</param>
+    /// <param name="format">How to render the events.</param>
     /// <exception cref="LoadException">It is not there, or not of that form.</exception>
-    public static EventMix Load(string? path)
+    public static EventMix Load(string? path, EventFormat format = EventFormat.Json)
     {
         path ??= FindDefault();
         try
@@ -55,7 +63,7 @@ sealed class EventMix
                 ? new GZipStream(file, CompressionMode.Decompress)
                 : (Stream)file;
             using var reader = new StreamReader(content);
-            return Read(reader, path);
+            return Read(reader, path, format);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -63,7 +71,7 @@ sealed class EventMix
         }
     }
 
-    static EventMix Read(StreamReader reader, string path)
+    static EventMix Read(StreamReader reader, string path, EventFormat format)
     {
         if (!string.Equals(reader.ReadLine(), Header, StringComparison.Ordinal))
             throw new LoadException($"{path}:1: expected REES46's header, {Header}");
@@ -79,9 +87,9 @@ sealed class EventMix
             if (type is null || !decimal.TryParse(fields[6], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price))
                 throw new LoadException($"{path}:{ends.Count + 2}: not an event of REES46's form");
 
-            tails.Write(Encoding.UTF8.GetBytes(
+            tails.Write(Render(
                 $",\"type\":\"{type}\",\"productId\":{Json(fields[2])},\"quantity\":1,\"price\":{price.ToString(CultureInfo.InvariantCulture)}"
-                + $",\"currency\":\"USD\",\"meta\":{{\"category\":{Json(fields[4])},\"brand\":{Json(fields[5])}}}}}"));
+                + $",\"currency\":\"USD\",\"meta\":{{\"category\":{Json(fields[4])},\"brand\":{Json(fields[5])}}}}}", format));
             ends.Add((int)tails.Length);
             if (!sessionNumbers.TryGetValue(fields[8], out var session))
                 sessionNumbers.Add(fields[8], session = sessionNumbers.Count);
@@ -90,8 +98,13 @@ sealed class EventMix
 
         if (ends.Count == 0)
             throw new LoadException($"{path}: no events in it");
-        return new EventMix(tails.ToArray(), [.. ends], [.. sessions], sessionNumbers.Count);
+        return new EventMix(format, tails.ToArray(), [.. ends], [.. sessions], sessionNumbers.Count);
     }
+
+    // Of the map that the tail is by itself, the fields without their count.
+    static byte[] Render(string tail, EventFormat format) => format == EventFormat.Json
+        ? Encoding.UTF8.GetBytes(tail)
+        : MessagePackWriter.FromJson(Encoding.UTF8.GetBytes($"{{{tail[1..]}"))[1..];
 
     static string? TypeOf(string type) => type switch
     {

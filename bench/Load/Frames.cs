@@ -7,6 +7,7 @@ namespace CartRecovery.Bench.Load;
 static class Frames
 {
     public const byte Text = 1;
+    public const byte Binary = 2;
     public const byte Close = 8;
     public const byte Ping = 9;
     public const byte Pong = 10;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Numerics;
 using System.Text;
@@ -36,7 +37,7 @@ sealed class LoadConnection : IDisposable
     long _heartbeats;
 
     /// <param name="socket">Connected, greeted and not blocking.</param>
-    /// <param name="framed">WebSocket; else lines.</param>
+    /// <param name="framed">WebSocket; else lines, or MessagePack behind its length.</param>
     /// <param name="number">The connection's number, from 0.</param>
     /// <param name="perMessage">Events in a message.</param>
     /// <param name="composer">Writes its events.</param>
@@ -139,7 +140,7 @@ sealed class LoadConnection : IDisposable
         }
 
         _inputEnd += got;
-        var rest = _framed ? ReadFrames(now) : ReadLines(now);
+        var rest = _framed ? ReadFrames(now) : _composer.Format == EventFormat.Json ? ReadLines(now) : ReadBehindLengths(now);
         if (rest == 0 && _inputEnd == _input.Length)
             Fail($"the engine sent a message of more than {_input.Length} bytes");
         _input.AsSpan(rest.._inputEnd).CopyTo(_input);
@@ -177,7 +178,7 @@ sealed class LoadConnection : IDisposable
             switch (opcode)
             {
                 case Frames.Text:
-                    Take(payload, now);
+                    Take(ServerMessage.Read(payload), payload, now);
                     break;
                 case Frames.Ping:
                     Answer(Frames.Pong, payload);
@@ -198,16 +199,30 @@ sealed class LoadConnection : IDisposable
         var at = 0;
         while (_input.AsSpan(at.._inputEnd).IndexOf((byte)'\n') is var length and >= 0)
         {
-            Take(_input.AsSpan(at, length), now);
+            var line = _input.AsSpan(at, length);
+            Take(ServerMessage.Read(line), line, now);
             at += length + 1;
         }
 
         return at;
     }
 
-    void Take(ReadOnlySpan<byte> json, long now)
+    int ReadBehindLengths(long now)
     {
-        var message = ServerMessage.Read(json);
+        var at = 0;
+        while (_inputEnd - at >= sizeof(int)
+            && BinaryPrimitives.ReadInt32BigEndian(_input.AsSpan(at)) is var length and >= 0 && length <= _inputEnd - at - sizeof(int))
+        {
+            var message = _input.AsSpan(at + sizeof(int), length);
+            Take(ServerMessage.ReadMessagePack(message), message, now);
+            at += sizeof(int) + length;
+        }
+
+        return at;
+    }
+
+    void Take(ServerMessage message, ReadOnlySpan<byte> bytes, long now)
+    {
         switch (message.Kind)
         {
             case MessageKind.Ack:
@@ -225,7 +240,7 @@ sealed class LoadConnection : IDisposable
                 break;
             default:
                 _notes.Errors.AddOrUpdate("(not understood)", 1, (_, count) => count + 1);
-                _notes.Say($"not understood: {Encoding.UTF8.GetString(json[..Math.Min(200, json.Length)])}");
+                _notes.Say($"not understood: {Encoding.UTF8.GetString(bytes[..Math.Min(200, bytes.Length)])}");
                 break;
         }
     }

@@ -12,10 +12,13 @@ public sealed class LoadOptions
     public string Url { get; set; } = "ws://127.0.0.1:8081/v1/stream";
 
     [Option("tcp", MetaValue = "HOST:PORT",
-        HelpText = "Send newline-delimited JSON over plain TCP to this address instead of WebSocket frames to --url.")]
+        HelpText = "Send over plain TCP to this address instead of WebSocket frames to --url: lines of JSON, or MessagePack behind its length.")]
     public string? Tcp { get; set; }
 
-    [Option("key", Default = "sk_demo", HelpText = "The store's key: X-Api-Key of the handshake, the first line over TCP.")]
+    [Option("format", Default = "json", MetaValue = "json|msgpack", HelpText = "How events are encoded; over WebSocket MessagePack is binary messages.")]
+    public string Format { get; set; } = "json";
+
+    [Option("key", Default = "sk_demo", HelpText = "The store's key: X-Api-Key of the handshake, the first message over TCP.")]
     public string Key { get; set; } = "sk_demo";
 
     [Option("connections", Default = 8, HelpText = "Connections, 1-1024; up to four share a thread.")]
@@ -37,7 +40,7 @@ public sealed class LoadOptions
     public int Carts { get; set; } = 100_000;
 
     [Option("per-message", Default = 1, MetaValue = "N",
-        HelpText = "Events in a WebSocket message: 1 sends objects, more sends arrays. At most 1000.")]
+        HelpText = "Events in a message, or in a line: 1 sends objects, more sends arrays. At most 1000.")]
     public int PerMessage { get; set; } = 1;
 
     [Option("events", MetaValue = "FILE",
@@ -69,7 +72,10 @@ public sealed class LoadOptions
     internal Uri? MetricsUri => string.Equals(Metrics, "none", StringComparison.OrdinalIgnoreCase) ? null : new Uri(Metrics);
 
     /// <summary>Where the stream is.</summary>
-    internal Target Target => Tcp is null ? Target.WebSocket(Url, Key) : Target.Lines(Tcp, Key);
+    internal Target Target => Tcp is null ? Target.WebSocket(Url, Key, EventFormat) : Target.Tcp(Tcp, Key, EventFormat);
+
+    /// <summary>How events are encoded.</summary>
+    internal EventFormat EventFormat => Format == "msgpack" ? EventFormat.MessagePack : EventFormat.Json;
 
     /// <summary>Everything that is wrong with the options, one line each.</summary>
     internal IEnumerable<string> Problems()
@@ -84,8 +90,8 @@ public sealed class LoadOptions
             yield return "--carts must be at least one for each connection, and at most 99999999";
         if (PerMessage is < 1 or > 1000)
             yield return "--per-message must be 1-1000";
-        if (PerMessage > 1 && Tcp is not null)
-            yield return "--per-message is for WebSocket: over TCP each line is one event";
+        if (Format is not ("json" or "msgpack"))
+            yield return $"--format '{Format}' is neither json nor msgpack";
         if (InFlight / Math.Max(1, Connections) < PerMessage)
             yield return "--in-flight must allow each connection a whole message";
         if (ParseDuration(Duration) <= TimeSpan.Zero)

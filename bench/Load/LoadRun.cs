@@ -41,7 +41,7 @@ sealed class LoadRun : IDisposable
 
     async Task<LoadReport> RunAsync(CancellationToken stop)
     {
-        var mix = EventMix.Load(_options.Events);
+        var mix = EventMix.Load(_options.Events, _options.EventFormat);
         var before = await ScrapeAsync();
         if (_options.MetricsUri is { } uri && before is null)
             throw new LoadException($"no metrics at {uri}: is the engine running? (--metrics none does without)");

@@ -1,5 +1,7 @@
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
+using CartRecovery.Engine.Events.MessagePack;
 
 namespace CartRecovery.Bench.Load;
 
@@ -29,6 +31,37 @@ readonly record struct ServerMessage(MessageKind Kind, long UpTo = 0, string? Co
         if (json.StartsWith("""{"type":"intervention","""u8))
             return new ServerMessage(MessageKind.Intervention);
         return Parse(json);
+    }
+
+    /// <summary>Reads a map of MessagePack.</summary>
+    public static ServerMessage ReadMessagePack(ReadOnlySpan<byte> message)
+    {
+        var reader = new MessagePackReader(message);
+        if (reader.Read() != MessagePackKind.Map)
+            return default;
+
+        string? type = null, code = null, text = null;
+        long upTo = 0;
+        for (var left = reader.Count; left > 0; left--)
+        {
+            if (reader.Read() != MessagePackKind.Text)
+                return default;
+            var name = reader.Content;
+            var value = reader;
+            if (!reader.Skip())
+                return default;
+            var kind = value.Read();
+            if (name.SequenceEqual("upTo"u8) && kind == MessagePackKind.Integer)
+                upTo = value.Integer;
+            else if (name.SequenceEqual("type"u8) && kind == MessagePackKind.Text)
+                type = Encoding.UTF8.GetString(value.Content);
+            else if (name.SequenceEqual("code"u8) && kind == MessagePackKind.Text)
+                code = Encoding.UTF8.GetString(value.Content);
+            else if (name.SequenceEqual("message"u8) && kind == MessagePackKind.Text)
+                text = Encoding.UTF8.GetString(value.Content);
+        }
+
+        return Of(type, upTo, code, text);
     }
 
     static ServerMessage Parse(ReadOnlySpan<byte> json)
@@ -63,18 +96,20 @@ readonly record struct ServerMessage(MessageKind Kind, long UpTo = 0, string? Co
                 }
             }
 
-            return type switch
-            {
-                "ack" => new ServerMessage(MessageKind.Ack, upTo),
-                "error" => new ServerMessage(MessageKind.Error, Code: code ?? "unnamed", Text: text),
-                "intervention" => new ServerMessage(MessageKind.Intervention),
-                "heartbeat" => new ServerMessage(MessageKind.Heartbeat),
-                _ => default,
-            };
+            return Of(type, upTo, code, text);
         }
         catch (Exception failed) when (failed is JsonException or InvalidOperationException or FormatException)
         {
             return default;
         }
     }
+
+    static ServerMessage Of(string? type, long upTo, string? code, string? text) => type switch
+    {
+        "ack" => new ServerMessage(MessageKind.Ack, upTo),
+        "error" => new ServerMessage(MessageKind.Error, Code: code ?? "unnamed", Text: text),
+        "intervention" => new ServerMessage(MessageKind.Intervention),
+        "heartbeat" => new ServerMessage(MessageKind.Heartbeat),
+        _ => default,
+    };
 }

@@ -1,35 +1,38 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using CartRecovery.Engine.Events.MessagePack;
 
 namespace CartRecovery.Bench.Load;
 
 /// <summary>The engine's stream port: where it is, which protocol to speak there, and the greeting that says who we are.</summary>
 /// <param name="Host">A name or an address.</param>
 /// <param name="Port">1–65535.</param>
-/// <param name="Framed">WebSocket frames; else lines.</param>
+/// <param name="Framed">WebSocket frames; else lines, or MessagePack behind its length.</param>
 /// <param name="Path">Path and query of the handshake.</param>
 /// <param name="Key">The store's key.</param>
-sealed record Target(string Host, int Port, bool Framed, string Path, string Key)
+/// <param name="Format">How events are encoded, and what is said over TCP.</param>
+sealed record Target(string Host, int Port, bool Framed, string Path, string Key, EventFormat Format)
 {
     // RFC 6455, 4.2.2.
     const string AcceptSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     const int MostOfAResponse = 16 * 1024;
 
-    public static Target WebSocket(string url, string key)
+    public static Target WebSocket(string url, string key, EventFormat format = EventFormat.Json)
     {
         var uri = new Uri(url);
-        return new Target(uri.Host, uri.Port, Framed: true, uri.PathAndQuery, key);
+        return new Target(uri.Host, uri.Port, Framed: true, uri.PathAndQuery, key, format);
     }
 
-    public static Target Lines(string address, string key)
+    public static Target Tcp(string address, string key, EventFormat format = EventFormat.Json)
     {
         var uri = new Uri($"tcp://{address}");
-        return new Target(uri.Host, uri.Port, Framed: false, "", key);
+        return new Target(uri.Host, uri.Port, Framed: false, "", key, format);
     }
 
-    public override string ToString() => Framed ? $"ws://{Host}:{Port}{Path}" : $"tcp://{Host}:{Port}";
+    public override string ToString() =>
+        (Framed ? $"ws://{Host}:{Port}{Path}" : $"tcp://{Host}:{Port}") + (Format == EventFormat.MessagePack ? " in MessagePack" : "");
 
     /// <summary>Connects and greets. The socket comes back in non-blocking mode.</summary>
     /// <exception cref="LoadException">The engine is not there, or refused.</exception>
@@ -42,7 +45,7 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
             if (Framed)
                 Upgrade(socket);
             else
-                socket.Send(Encoding.UTF8.GetBytes($"{{\"key\":\"{Key}\"}}\n"));
+                socket.Send(Greeting());
             socket.Blocking = false;
             return socket;
         }
@@ -56,6 +59,16 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
             socket.Dispose();
             throw;
         }
+    }
+
+    byte[] Greeting()
+    {
+        var json = Encoding.UTF8.GetBytes($"{{\"key\":\"{Key}\"}}\n");
+        if (Format == EventFormat.Json)
+            return json;
+
+        var message = MessagePackWriter.FromJson(json);
+        return [0, 0, (byte)(message.Length >> 8), (byte)message.Length, .. message];
     }
 
     void Upgrade(Socket socket)

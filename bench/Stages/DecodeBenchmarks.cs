@@ -1,28 +1,45 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.MessagePack;
 
 namespace CartRecovery.Bench.Stages;
 
-/// <summary>Bytes to event: the native JSON of real events, about 250 bytes each.</summary>
+/// <summary>Bytes to event: real events, about 250 bytes each in JSON, and the same in MessagePack.</summary>
 [MemoryDiagnoser]
 public class DecodeBenchmarks
 {
     const int Count = 4096;
+    const long ReceivedAt = 1_732_095_600_000;
 
     StageFixture _fixture = null!;
-    EventDecoder _decoder = null!;
+    JsonEventDecoder _decoder = null!;
+    EventBuilder _builder = null!;
+    MessagePackEventDecoder _messagePackDecoder = null!;
     byte[][] _messages = null!;
+    byte[][] _messagePacks = null!;
 
     [GlobalSetup]
     public void Setup()
     {
         _fixture = new StageFixture();
-        _decoder = new EventDecoder(_fixture.Rules);
+        _decoder = new JsonEventDecoder(_fixture.Rules);
+        _builder = new EventBuilder(_fixture.Rules);
+        _messagePackDecoder = new MessagePackEventDecoder(_builder);
         _messages = _fixture.Messages(Count);
-        if (Decode() != Count)
+        _messagePacks = [.. _messages.Select(json => MessagePackWriter.FromJson(json))];
+        if (Decode() != Count || DecodeMessagePack() != Count)
         {
             throw new InvalidOperationException("not every real event decodes");
+        }
+
+        for (var i = 0; i < Count; i++)
+        {
+            if (!AreSame(_messages[i], _messagePacks[i]))
+            {
+                throw new InvalidOperationException($"event {i} is not the same in both encodings");
+            }
         }
     }
 
@@ -36,11 +53,42 @@ public class DecodeBenchmarks
         var fine = 0;
         foreach (var message in _messages)
         {
-            var reader = new Utf8JsonReader(message);
-            reader.Read();
-            fine += _decoder.Decode(ref reader, message, 1_732_095_600_000).IsError ? 0 : 1;
+            fine += DecodeOne(message).IsError ? 0 : 1;
         }
 
         return fine;
+    }
+
+    /// <returns>Events that were fine.</returns>
+    [Benchmark(OperationsPerInvoke = Count)]
+    public int DecodeMessagePack()
+    {
+        var fine = 0;
+        foreach (var message in _messagePacks)
+        {
+            var position = 0;
+            fine += _messagePackDecoder.Decode(message, ref position, ReceivedAt).IsError ? 0 : 1;
+        }
+
+        return fine;
+    }
+
+    EventProblem DecodeOne(byte[] json)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        return _decoder.Decode(ref reader, json, ReceivedAt);
+    }
+
+    bool AreSame(byte[] json, byte[] messagePack)
+    {
+        var (one, other) = (new EventSlab(), new EventSlab());
+        var position = 0;
+        DecodeOne(json);
+        _decoder.AppendTo(one, json);
+        _messagePackDecoder.Decode(messagePack, ref position, ReceivedAt);
+        _builder.AppendTo(other, messagePack);
+        return MemoryMarshal.AsBytes(one.Records.AsSpan(0, 1)).SequenceEqual(MemoryMarshal.AsBytes(other.Records.AsSpan(0, 1)))
+            && one.TextOf(one.Records[0]).SequenceEqual(other.TextOf(other.Records[0]));
     }
 }

@@ -23,13 +23,13 @@ public class FoldBenchmarks
         _fixture = new StageFixture();
         _vector = new FeatureVector(_fixture.Model.Features);
         _row = new float[_vector.Count];
-        var decoder = new EventDecoder(_fixture.Rules);
+        var decoder = new JsonEventDecoder(_fixture.Rules);
         foreach (var message in _fixture.Messages(Count))
         {
             var reader = new Utf8JsonReader(message);
             reader.Read();
             decoder.Decode(ref reader, message, 1_732_095_600_000);
-            decoder.AppendTo(_slab);
+            decoder.AppendTo(_slab, message);
         }
 
         if (Fold() != Count)

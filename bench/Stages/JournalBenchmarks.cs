@@ -29,7 +29,7 @@ public class JournalBenchmarks
     public void Setup()
     {
         using var fixture = new StageFixture();
-        var decoder = new EventDecoder(fixture.Rules);
+        var decoder = new JsonEventDecoder(fixture.Rules);
         foreach (var message in fixture.Messages(Events))
         {
             if (_slabs.Count == 0 || _slabs[^1].Count == EventsASlab)
@@ -40,7 +40,7 @@ public class JournalBenchmarks
             var reader = new Utf8JsonReader(message);
             reader.Read();
             decoder.Decode(ref reader, message, ReceivedAt);
-            ref var record = ref decoder.AppendTo(_slabs[^1]);
+            ref var record = ref decoder.AppendTo(_slabs[^1], message);
             record.Watermark = record.Timestamp;
         }
 

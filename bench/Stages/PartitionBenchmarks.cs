@@ -15,7 +15,7 @@ public class PartitionBenchmarks
 
     readonly EventSlab _slab = new();
     StageFixture _fixture = null!;
-    EventDecoder _decoder = null!;
+    JsonEventDecoder _decoder = null!;
     PartitionStages _stages = null!;
     PartitionCounters _counters = null!;
     byte[][] _messages = null!;
@@ -24,7 +24,7 @@ public class PartitionBenchmarks
     public void Setup()
     {
         _fixture = new StageFixture();
-        _decoder = new EventDecoder(_fixture.Rules);
+        _decoder = new JsonEventDecoder(_fixture.Rules);
         _counters = new PartitionCounters();
         _stages = new PartitionStages(0, _fixture.Setup, _counters);
         _messages = _fixture.Messages(Count);
@@ -55,7 +55,7 @@ public class PartitionBenchmarks
                 var reader = new Utf8JsonReader(_messages[j]);
                 reader.Read();
                 _decoder.Decode(ref reader, _messages[j], 1_732_095_600_000);
-                _decoder.AppendTo(_slab);
+                _decoder.AppendTo(_slab, _messages[j]);
             }
 
             _slab.ReceivedAt = 1_732_095_600_000;

@@ -100,7 +100,7 @@ sealed class DeadLetterReplay(IngestSetup setup, DeadLetterStore store) : IDispo
 
             source.Refusal = default;
             source.Router.BeginRead(letter.At);
-            source.Router.Take(repair.Json);
+            source.Router.TakeJson(repair.Json);
             await source.Router.SubmitAsync(CancellationToken.None);
             outcomes.Add(source.Refusal.IsError
                 ? new ReplayOutcome(letter.Id, ReplayOutcome.Refused, EventId: null, source.Refusal)

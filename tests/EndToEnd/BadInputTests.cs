@@ -45,7 +45,7 @@ public sealed class BadInputTests
         await using var stream = await EventStream.WebSocketAsync(_engine.Stream, EngineConfig.SecretKey);
         await SendAllAsync(stream);
 
-        await stream.SendAsync(Encoding.UTF8.GetBytes(Bad("unsupported_encoding", Event())), WebSocketMessageType.Binary, endOfMessage: true);
+        await stream.SendAsync(Encoding.UTF8.GetBytes(Bad("invalid_messagepack", Event())), WebSocketMessageType.Binary, endOfMessage: true);
         var whole = Encoding.UTF8.GetBytes(Good());
         await stream.SendAsync(whole.AsMemory(0, 20), WebSocketMessageType.Text, endOfMessage: false);
         await stream.SendAsync(whole.AsMemory(20), WebSocketMessageType.Text, endOfMessage: true);

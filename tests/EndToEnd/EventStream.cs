@@ -1,10 +1,12 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Events.MessagePack;
 
 namespace CartRecovery.Tests.EndToEnd;
 
@@ -64,7 +66,17 @@ abstract class EventStream : IAsyncDisposable
         return stream;
     }
 
-    /// <summary>Sends a message: an event, or an array of them.</summary>
+    /// <summary>Over TCP in MessagePack, a message behind its length.</summary>
+    public static async Task<MessagePackStream> MessagePackAsync(IPEndPoint address)
+    {
+        var client = new TcpClient { NoDelay = true };
+        await client.ConnectAsync(address);
+        var stream = new MessagePackStream(client);
+        stream.Begin();
+        return stream;
+    }
+
+    /// <summary>Sends a message, given as JSON: an event, or an array of them.</summary>
     public abstract Task SendAsync(ReadOnlyMemory<byte> message);
 
     public Task SendAsync(string message) => SendAsync(Encoding.UTF8.GetBytes(message));
@@ -179,6 +191,40 @@ sealed class LineStream(TcpClient client) : EventStream
         {
             // Not the literal null, which would be an empty message. An engine that is killed may leave half a frame.
             return await _reader.ReadLineAsync() is { } line && line.EndsWith('}') ? Encoding.UTF8.GetBytes(line) : default(ReadOnlyMemory<byte>?);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+}
+
+sealed class MessagePackStream(TcpClient client) : EventStream
+{
+    readonly byte[] _length = new byte[4];
+
+    // In two pieces: the engine must not count on a whole message in one read.
+    public override async Task SendAsync(ReadOnlyMemory<byte> message)
+    {
+        var frame = Packer.Frame(Packer.Json(Encoding.UTF8.GetString(message.Span)));
+        await client.GetStream().WriteAsync(frame.AsMemory(..7));
+        await client.GetStream().WriteAsync(frame.AsMemory(7..));
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override async Task<ReadOnlyMemory<byte>?> ReceiveAsync()
+    {
+        try
+        {
+            await client.GetStream().ReadExactlyAsync(_length);
+            var message = new byte[BinaryPrimitives.ReadInt32BigEndian(_length)];
+            await client.GetStream().ReadExactlyAsync(message);
+            return Encoding.UTF8.GetBytes(PlainMessagePack.Json(PlainMessagePack.Read(message)));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

@@ -61,7 +61,7 @@ public sealed class RefusedClientTests
     public async Task Bytes_of_no_known_protocol_are_refused()
     {
         using var client = await ConnectAsync();
-        await client.SendAsync("\u0001\u0002\u0003\u0004");
+        await client.SendAsync("\u0016\u0003\u0001\u0002");
 
         Assert.That(await client.ReadToEndAsync(), Does.StartWith("""{"type":"error","index":0,"code":"unsupported_encoding","""));
     }

@@ -6,8 +6,8 @@ using CartRecovery.Tests.Telemetry;
 namespace CartRecovery.Tests.EndToEnd;
 
 /// <summary>
-/// A real shop's night through three fresh engines, with the same times: twice over WebSocket, once over TCP. What comes out must be
-/// what was counted, and the same every time.
+/// A real shop's night through four fresh engines, with the same times: twice over WebSocket, once over TCP, and once as arrays of
+/// MessagePack. What comes out must be what was counted, and the same every time.
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
@@ -35,6 +35,7 @@ public sealed partial class ReplayTests
     Run _first = null!;
     Run _second = null!;
     Run _overTcp = null!;
+    Run _inMessagePack = null!;
 
     /// <summary>What one engine made of the log.</summary>
     sealed record Run(
@@ -51,9 +52,10 @@ public sealed partial class ReplayTests
         var now = TimeProvider.System.GetUtcNow();
         _sample = ShopSample.Read(now);
         _chosen = _sample.Choose(SampledCarts);
-        _first = await RunAsync(now, overTcp: false);
-        _second = await RunAsync(now, overTcp: false);
-        _overTcp = await RunAsync(now, overTcp: true);
+        _first = await RunAsync(now, OverWebSocketAsync);
+        _second = await RunAsync(now, OverWebSocketAsync);
+        _overTcp = await RunAsync(now, async engine => await EventStream.LinesAsync(engine.StreamEndPoint));
+        _inMessagePack = await RunAsync(now, async engine => await EventStream.MessagePackAsync(engine.StreamEndPoint), perMessage: 50);
     }
 
     [Test]
@@ -61,7 +63,7 @@ public sealed partial class ReplayTests
     {
         using (Assert.EnterMultipleScope())
         {
-            foreach (var run in new[] { _first, _second, _overTcp })
+            foreach (var run in new[] { _first, _second, _overTcp, _inMessagePack })
             {
                 Assert.That(run.Acked, Is.EqualTo(17_434));
                 Assert.That(run.Metrics.Received, Is.EqualTo(17_434));
@@ -74,6 +76,7 @@ public sealed partial class ReplayTests
 
             Assert.That(_first.Metrics.By("cartrecovery_events_received_total", "protocol")["websocket"], Is.EqualTo(17_434));
             Assert.That(_overTcp.Metrics.By("cartrecovery_events_received_total", "protocol")["tcp"], Is.EqualTo(17_434));
+            Assert.That(_inMessagePack.Metrics.By("cartrecovery_events_received_total", "protocol")["tcp"], Is.EqualTo(17_434));
         }
     }
 
@@ -95,6 +98,12 @@ public sealed partial class ReplayTests
 
     [Test]
     public void Tcp_gives_the_same_features_and_scores_as_WebSocket() => AssertSameCarts(_overTcp);
+
+    [Test]
+    public void MessagePack_gives_the_same_features_and_scores_as_JSON() => AssertSameCarts(_inMessagePack);
+
+    [Test]
+    public void MessagePack_decides_the_same_as_JSON() => Assert.That(_inMessagePack.Interventions, Is.EqualTo(_first.Interventions));
 
     [Test]
     public void A_second_run_decides_the_same() => Assert.That(_second.Interventions, Is.EqualTo(_first.Interventions));
@@ -131,15 +140,15 @@ public sealed partial class ReplayTests
         }
     }
 
-    async Task<Run> RunAsync(DateTimeOffset end, bool overTcp)
+    static async Task<EventStream> OverWebSocketAsync(RunningEngine engine) => await EventStream.WebSocketAsync(engine.Stream, EngineConfig.SecretKey);
+
+    async Task<Run> RunAsync(DateTimeOffset end, Func<RunningEngine, Task<EventStream>> open, int perMessage = 1)
     {
         using var scratch = new Scratch();
         await using var engine = await RunningEngine.StartAsync(scratch, s_config);
-        await using var stream = overTcp
-            ? await EventStream.LinesAsync(engine.StreamEndPoint)
-            : (EventStream)await EventStream.WebSocketAsync(engine.Stream, EngineConfig.SecretKey);
-        foreach (var message in _sample.Events)
-            await stream.SendAsync(message);
+        await using var stream = await open(engine);
+        foreach (var events in _sample.Events.Chunk(perMessage))
+            await stream.SendAsync(perMessage == 1 ? events[0] : [(byte)'[', .. events.SelectMany((one, i) => i == 0 ? one : [(byte)',', .. one]), (byte)']']);
         await stream.AckedAsync(_sample.Events.Count);
 
         var features = new Dictionary<string, IReadOnlyDictionary<string, double>>(StringComparer.Ordinal);

@@ -81,7 +81,7 @@ public sealed class AckProgressTests
                 Session = longIds ? new string('s', 64) : null,
                 Product = longIds ? new string('p', 64) : null,
             };
-            router.Take(kind == 0 ? "{}"u8 : e.ToUtf8());
+            router.TakeJson(kind == 0 ? "{}"u8 : e.ToUtf8());
             open.Add(kind == 0 ? 0 : kind == 1 ? slabs.Length : 1);
         }
 

@@ -64,10 +64,10 @@ public sealed class EventJsonTests
 
     static void Decode(string json, EventSlab slab)
     {
-        var decoder = new EventDecoder(EventReading.AnyTime());
+        var decoder = new JsonEventDecoder(EventReading.AnyTime());
         var problem = decoder.Read(json);
         Assert.That(problem.IsError, Is.False, $"{problem.Message} in {json}");
-        decoder.AppendTo(slab);
+        decoder.AppendTo(slab, json);
     }
 
     static string Write(EventSlab slab, int index)

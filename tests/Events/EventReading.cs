@@ -21,25 +21,29 @@ static class EventReading
     /// <summary>Rules that move no time.</summary>
     public static EventRules AnyTime() => Rules(past: long.MaxValue / 4, future: long.MaxValue / 4);
 
-    public static EventProblem Read(this EventDecoder decoder, string json, long receivedAt = Now) =>
+    public static EventProblem Read(this JsonEventDecoder decoder, string json, long receivedAt = Now) =>
         decoder.Read(Encoding.UTF8.GetBytes(json), receivedAt);
 
-    public static EventProblem Read(this EventDecoder decoder, ReadOnlySpan<byte> json, long receivedAt = Now)
+    public static EventProblem Read(this JsonEventDecoder decoder, ReadOnlySpan<byte> json, long receivedAt = Now)
     {
         var reader = new Utf8JsonReader(json);
         reader.Read();
         return decoder.Decode(ref reader, json, receivedAt);
     }
 
+    public static ref EventRecord AppendTo(this JsonEventDecoder decoder, EventSlab slab, string json) =>
+        ref decoder.AppendTo(slab, Encoding.UTF8.GetBytes(json));
+
     public static EventSlab Slab(params IEnumerable<TestEvent> events)
     {
-        var decoder = new EventDecoder(AnyTime());
+        var decoder = new JsonEventDecoder(AnyTime());
         var slab = new EventSlab { ReceivedAt = Now };
         foreach (var e in events)
         {
-            var problem = decoder.Read(e.ToUtf8());
+            var json = e.ToUtf8();
+            var problem = decoder.Read(json);
             if (problem.IsError) Assert.Fail($"{problem.Code}: {problem.Message} in {e}");
-            ref var kept = ref decoder.AppendTo(slab);
+            ref var kept = ref decoder.AppendTo(slab, json);
             kept.Watermark = Math.Max(kept.Timestamp, slab.Count > 1 ? slab.Records[slab.Count - 2].Watermark : 0);
         }
 

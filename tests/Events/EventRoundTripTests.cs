@@ -19,7 +19,7 @@ public sealed class EventRoundTripTests
             var random = new Random(seed);
             var e = Any(random);
             var json = Spell(e, random);
-            var decoder = new EventDecoder(EventReading.AnyTime());
+            var decoder = new JsonEventDecoder(EventReading.AnyTime());
             var problem = decoder.Read(json);
             Assert.That(problem.IsError, Is.False, $"{problem.Code}: {problem.Message}\n{json}");
             Check(decoder, e, json);
@@ -32,7 +32,7 @@ public sealed class EventRoundTripTests
     {
         var random = new Random(1);
         var events = Enumerable.Range(0, 1000).Select(_ => Encoding.UTF8.GetBytes(Spell(Any(random), random))).ToArray();
-        var decoder = new EventDecoder(EventReading.AnyTime());
+        var decoder = new JsonEventDecoder(EventReading.AnyTime());
         var slab = new EventSlab();
         DecodeAll();
 
@@ -46,15 +46,15 @@ public sealed class EventRoundTripTests
             {
                 if (decoder.Read(json).IsError) throw new InvalidOperationException("An event was refused.");
                 if (!slab.HasRoom(decoder.Record.TextLength)) slab.Reset();
-                decoder.AppendTo(slab);
+                decoder.AppendTo(slab, json);
             }
         }
     }
 
-    static void Check(EventDecoder decoder, TestEvent e, string json)
+    static void Check(JsonEventDecoder decoder, TestEvent e, string json)
     {
         var slab = new EventSlab();
-        decoder.AppendTo(slab);
+        decoder.AppendTo(slab, json);
         ref readonly var r = ref slab.Records[0];
         Assert.That(EventTypes.NameOf(r.Type), Is.EqualTo(e.Type), json);
         Assert.That(r.Timestamp, Is.EqualTo(e.At), json);
@@ -74,7 +74,7 @@ public sealed class EventRoundTripTests
         Assert.That((int)r.Source, Is.EqualTo(e.Source is null ? 0 : Array.IndexOf(Sources, e.Source)), json);
     }
 
-    static TestEvent Any(Random random) =>
+    internal static TestEvent Any(Random random) =>
         new(EventTypes.Names[random.Next(EventTypes.Names.Count)], random.NextInt64(0, 4_000_000_000_000))
         {
             Id = Text(random),

@@ -120,7 +120,7 @@ public sealed class EventRouterTests
     [Test]
     public void What_is_not_UTF8_is_refused()
     {
-        _router.Take([.. "{\"id\":\""u8, 0xff, .. "\"}"u8]);
+        _router.TakeJson([.. "{\"id\":\""u8, 0xff, .. "\"}"u8]);
         Assert.That(_source.Rejected, Is.EqualTo(new[] { (0L, "invalid_utf8") }));
     }
 
@@ -234,7 +234,7 @@ public sealed class EventRouterTests
         _router.BeginRead();
     }
 
-    void Take(string message) => _router.Take(Encoding.UTF8.GetBytes(message));
+    void Take(string message) => _router.TakeJson(Encoding.UTF8.GetBytes(message));
 
     static TestEvent Of(string type, string id) => new(type, EventReading.Now) { Id = id };
 

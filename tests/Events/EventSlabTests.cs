@@ -15,12 +15,12 @@ public sealed class EventSlabTests
     public void A_slab_is_full_of_events_or_of_their_texts(int idLength)
     {
         var id = new string('x', idLength);
-        var decoder = new EventDecoder(EventReading.Rules());
+        var decoder = new JsonEventDecoder(EventReading.Rules());
         var e = new TestEvent("page_view", EventReading.Now) { Id = id, Cart = id, User = id, Session = id, Product = id };
         Assert.That(decoder.Read(e.ToUtf8()).IsError, Is.False);
 
         var slab = new EventSlab();
-        while (slab.HasRoom(decoder.Record.TextLength)) decoder.AppendTo(slab);
+        while (slab.HasRoom(decoder.Record.TextLength)) decoder.AppendTo(slab, e.ToUtf8());
 
         Assert.That(slab.Count, Is.EqualTo(Math.Min(EventSlab.Capacity, slab.TextLength / (5 * idLength))));
         Assert.That(slab.TextLength, Is.EqualTo(slab.Count * 5 * idLength));

@@ -45,11 +45,12 @@ public sealed class MetaTests
             var (members, fields) = (AnyJson.Members(random), Unknown(random));
             string[] parts = [Required, $"\"meta\"{AnyJson.Space(random)}:{AnyJson.Space(random)}{{{members}}}", .. fields];
             random.Shuffle(parts);
-            var decoder = new EventDecoder(EventReading.AnyTime());
-            var problem = decoder.Read($"{{{string.Join(AnyJson.Space(random) + ",", parts)}}}");
+            var decoder = new JsonEventDecoder(EventReading.AnyTime());
+            var json = $"{{{string.Join(AnyJson.Space(random) + ",", parts)}}}";
+            var problem = decoder.Read(json);
             Assert.That(problem.IsError, Is.False, problem.Message);
             var slab = new EventSlab();
-            decoder.AppendTo(slab);
+            decoder.AppendTo(slab, json);
 
             var meta = Encoding.UTF8.GetString(slab.MetaOf(slab.Records[0]));
             var sent = members.Length == 0 && fields.Length == 0 ? "" : $"{{{string.Join(',', new[] { members }.Concat(parts.Where(fields.Contains)).Where(m => m.Length > 0))}}}";
@@ -64,26 +65,27 @@ public sealed class MetaTests
         var deepest = MetaOf($",\"x\":{AnyJson.Nested(62)}");
         Assert.That(MetaOf($",\"meta\":{deepest}"), Is.EqualTo(deepest));
 
-        var problem = new EventDecoder(EventReading.Rules()).Read($"{{{Required},\"x\":{AnyJson.Nested(63)}}}");
+        var problem = new JsonEventDecoder(EventReading.Rules()).Read($"{{{Required},\"x\":{AnyJson.Nested(63)}}}");
         Assert.That((problem.Code, problem.Message), Is.EqualTo(("invalid_event", "the event is nested too deeply")));
     }
 
     [Test]
     public void A_long_event_has_a_slab_of_its_own_that_shrinks_again()
     {
-        var decoder = new EventDecoder(EventReading.Rules(maxEvent: 1 << 20));
+        var decoder = new JsonEventDecoder(EventReading.Rules(maxEvent: 1 << 20));
         var text = new string('x', 1_000_000);
-        Assert.That(decoder.Read($"{{{Required},\"meta\":{{\"text\":\"{text}\"}}}}").IsError, Is.False);
+        var json = $"{{{Required},\"meta\":{{\"text\":\"{text}\"}}}}";
+        Assert.That(decoder.Read(json).IsError, Is.False);
         var slab = new EventSlab();
         Assert.That(slab.HasRoom(decoder.Record.TextLength), Is.True);
-        decoder.AppendTo(slab);
+        decoder.AppendTo(slab, json);
         Assert.That(Encoding.UTF8.GetString(slab.MetaOf(slab.Records[0])), Is.EqualTo($"{{\"text\":\"{text}\"}}"));
         Assert.That(slab.HasRoom(5), Is.False);
 
         slab.Reset();
         Assert.That(slab.Text, Has.Length.EqualTo(EventSlab.TextCapacity));
         Assert.That(decoder.Read($"{{{Required}}}").IsError, Is.False);
-        decoder.AppendTo(slab);
+        decoder.AppendTo(slab, $"{{{Required}}}");
         Assert.That(slab.MetaOf(slab.Records[0]).IsEmpty, Is.True);
     }
 
@@ -98,9 +100,9 @@ public sealed class MetaTests
         return document.RootElement.Clone();
     }
 
-    static EventDecoder Read(string fields)
+    static JsonEventDecoder Read(string fields)
     {
-        var decoder = new EventDecoder(EventReading.Rules());
+        var decoder = new JsonEventDecoder(EventReading.Rules());
         var problem = decoder.Read($"{{{Required}{fields}}}");
         Assert.That(problem.IsError, Is.False, problem.Message);
         return decoder;
@@ -109,7 +111,7 @@ public sealed class MetaTests
     static string MetaOf(string fields)
     {
         var slab = new EventSlab();
-        Read(fields).AppendTo(slab);
+        Read(fields).AppendTo(slab, $"{{{Required}{fields}}}");
         return Encoding.UTF8.GetString(slab.MetaOf(slab.Records[0]));
     }
 }

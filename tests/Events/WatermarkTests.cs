@@ -83,7 +83,7 @@ public sealed class WatermarkTests
         using var partitions = Partitions(2);
         var router = RouterTo(partitions);
         router.BeginRead();
-        router.Take(new TestEvent("purchase", Now - 10) { User = "u1", Product = "p1", Device = "mobile" }.ToUtf8());
+        router.TakeJson(new TestEvent("purchase", Now - 10) { User = "u1", Product = "p1", Device = "mobile" }.ToUtf8());
         Assert.That(router.SubmitAsync(default).IsCompletedSuccessfully, Is.True);
 
         var home = partitions.IndexOf(EventReading.KeyOf("c1"));
@@ -108,7 +108,7 @@ public sealed class WatermarkTests
     }
 
     static void Take(EventRouter router, params long[] times) =>
-        router.Take(Encoding.UTF8.GetBytes(TestEvent.Array(times.Select(time => new TestEvent("page_view", time)))));
+        router.TakeJson(Encoding.UTF8.GetBytes(TestEvent.Array(times.Select(time => new TestEvent("page_view", time)))));
 
     static long[] Watermarks(EventRouter router, PartitionSet partitions)
     {

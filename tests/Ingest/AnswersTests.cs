@@ -7,6 +7,8 @@ namespace CartRecovery.Tests.Ingest;
 [TestFixture(Via.Tcp)]
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
+[TestFixture(Via.MessagePack)]
+[TestFixture(Via.Binary)]
 sealed class AnswersTests(Via via)
 {
     RunningEngine _engine = null!;

@@ -7,6 +7,8 @@ namespace CartRecovery.Tests.Ingest;
 /// <summary>What is refused on a stream is kept, and only that.</summary>
 [TestFixture(Via.Tcp)]
 [TestFixture(Via.WebSocket)]
+[TestFixture(Via.MessagePack)]
+[TestFixture(Via.Binary)]
 sealed class DeadLettersTests(Via via)
 {
     [Test]
@@ -18,7 +20,7 @@ sealed class DeadLettersTests(Via via)
         var letter = await FirstAsync(engine);
 
         Assert.That((letter.TextOf(), letter.Code, letter.Store, letter.Verified), Is.EqualTo(("{\"id\":7}", "wrong_type", "demo", true)));
-        Assert.That((letter.Protocol, letter.Connection > 0), Is.EqualTo((via == Via.Tcp ? "tcp" : "websocket", true)));
+        Assert.That((letter.Protocol, letter.Connection > 0), Is.EqualTo((via.IsTcp() ? "tcp" : "websocket", true)));
         Assert.That(letter.At, Is.EqualTo(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()).Within(60_000));
     }
 
@@ -34,7 +36,11 @@ sealed class DeadLettersTests(Via via)
 
         Assert.That((letter.Code, letter.IsTruncated), Is.EqualTo(("message_too_large", true)));
         Assert.That(letter.Event, Has.Length.LessThanOrEqualTo(DeadLetterQueue.Beginning));
-        Assert.That(message, Does.StartWith(letter.TextOf()));
+        if (!via.IsMessagePack())
+        {
+            Assert.That(message, Does.StartWith(letter.TextOf()));
+        }
+
         if (via == Via.Tcp)
         {
             Assert.That(letter.Event, Has.Length.EqualTo(DeadLetterQueue.Beginning));

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -126,6 +127,26 @@ sealed class RawClient : IDisposable
             if (!await FillAsync())
             {
                 Assert.That(Unread.Length, Is.Zero, "the last line is cut off");
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Reads a message behind its length in four bytes; null at the end.</summary>
+    public async Task<byte[]?> ReadMessageAsync()
+    {
+        while (true)
+        {
+            if (Unread.Length >= 4 && BinaryPrimitives.ReadInt32BigEndian(Unread) is var length && Unread.Length - 4 >= length)
+            {
+                var message = Unread.Slice(4, length).ToArray();
+                _start += 4 + length;
+                return message;
+            }
+
+            if (!await FillAsync())
+            {
+                Assert.That(Unread.Length, Is.Zero, "the last message is cut off");
                 return null;
             }
         }

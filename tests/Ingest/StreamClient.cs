@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CartRecovery.Tests.Conformance.WebSocket;
+using CartRecovery.Tests.Events.MessagePack;
 
 namespace CartRecovery.Tests.Ingest;
 
@@ -14,6 +15,21 @@ enum Via
 
     /// <summary>A WebSocket on the HTTP port.</summary>
     HttpUpgrade,
+
+    /// <summary>MessagePack behind its length on the stream port.</summary>
+    MessagePack,
+
+    /// <summary>MessagePack in the binary messages of a WebSocket on the stream port.</summary>
+    Binary,
+}
+
+static class Ways
+{
+    /// <summary>There is no WebSocket around it.</summary>
+    public static bool IsTcp(this Via via) => via is Via.Tcp or Via.MessagePack;
+
+    /// <summary>It does not speak JSON.</summary>
+    public static bool IsMessagePack(this Via via) => via is Via.MessagePack or Via.Binary;
 }
 
 /// <summary>A client of an event stream, by whichever way: sends messages, reads what comes back.</summary>
@@ -37,19 +53,38 @@ sealed class StreamClient : IDisposable
 
     public static async Task<StreamClient> OpenAsync(RunningEngine engine, Via via, string key = RunningEngine.Secret, int? receiveBuffer = null)
     {
-        if (via != Via.Tcp)
+        if (!via.IsTcp())
         {
-            var port = via == Via.WebSocket ? engine.Stream : engine.HttpPort;
+            var port = via == Via.HttpUpgrade ? engine.HttpPort : engine.Stream;
             return new StreamClient(await RawClient.OpenWebSocketAsync(port, $"/v1/stream?key={key}", receiveBuffer), via);
         }
 
         var raw = await RawClient.ConnectAsync(engine.Stream, receiveBuffer);
-        await raw.SendAsync($"{{\"key\":\"{key}\"}}\n");
-        return new StreamClient(raw, via);
+        var client = new StreamClient(raw, via);
+        await raw.SendAsync(client.Encode($"{{\"key\":\"{key}\"}}"));
+        return client;
     }
 
-    /// <summary>The bytes of one message.</summary>
-    public byte[] Encode(string message) => _via == Via.Tcp ? EventJson.Utf8(message + "\n") : ClientFrame.Text(message);
+    /// <summary>The bytes of one message; in MessagePack, what is no JSON becomes what is no MessagePack.</summary>
+    public byte[] Encode(string message) => _via switch
+    {
+        Via.Tcp => EventJson.Utf8(message + "\n"),
+        Via.MessagePack => Packer.Frame(Packed(message)),
+        Via.Binary => ClientFrame.Of(ClientFrame.BinaryOpcode, Packed(message)),
+        _ => ClientFrame.Text(message),
+    };
+
+    static byte[] Packed(string json)
+    {
+        try
+        {
+            return Packer.Json(json);
+        }
+        catch (JsonException)
+        {
+            return [0xc1];
+        }
+    }
 
     /// <summary>Sends messages in one write.</summary>
     public Task SendAsync(params IEnumerable<string> messages) => Raw.SendAsync(ClientFrame.Join(messages.Select(Encode)));
@@ -60,6 +95,11 @@ sealed class StreamClient : IDisposable
         if (_via == Via.Tcp)
         {
             return await Raw.ReadLineAsync() is { } line ? Said.Read(line) : null;
+        }
+
+        if (_via == Via.MessagePack)
+        {
+            return await Raw.ReadMessageAsync() is { } message ? Said.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))) : null;
         }
 
         while (await Raw.ReadFrameAsync() is { } frame)
@@ -130,7 +170,7 @@ sealed class StreamClient : IDisposable
     /// <summary>Says that nothing more will come, in the way's own manner, and reads until the server hangs up.</summary>
     public async Task<List<Said>> CloseAsync()
     {
-        if (_via == Via.Tcp)
+        if (_via.IsTcp())
         {
             Raw.HalfClose();
         }

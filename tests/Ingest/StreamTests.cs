@@ -6,6 +6,8 @@ namespace CartRecovery.Tests.Ingest;
 [TestFixture(Via.Tcp)]
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
+[TestFixture(Via.MessagePack)]
+[TestFixture(Via.Binary)]
 sealed class StreamTests(Via via)
 {
     RunningEngine _engine = null!;
@@ -74,7 +76,7 @@ sealed class StreamTests(Via via)
         var heard = await client.CloseAsync();
 
         Assert.That(heard[^1].UpTo, Is.EqualTo(count));
-        Assert.That(client.CloseCode, Is.EqualTo(via == Via.Tcp ? 0 : 1000));
+        Assert.That(client.CloseCode, Is.EqualTo(via.IsTcp() ? 0 : 1000));
         Assert.That(client.Raw.WasReset, Is.False);
         Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(count));
     }
@@ -142,7 +144,7 @@ sealed class StreamTests(Via via)
         await sending;
 
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)),
-            Is.EqualTo(Enumerable.Range(0, count).Select(i => ((long)i, "invalid_json"))));
+            Is.EqualTo(Enumerable.Range(0, count).Select(i => ((long)i, via.IsMessagePack() ? "invalid_messagepack" : "invalid_json"))));
         Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(count, 0, count)));
     }
 }

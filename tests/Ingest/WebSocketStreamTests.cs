@@ -20,7 +20,7 @@ sealed class WebSocketStreamTests(Via via)
     public void Count() => _before = _engine.Counts;
 
     [Test]
-    public async Task A_binary_message_is_refused_and_the_stream_goes_on()
+    public async Task A_binary_message_that_is_JSON_is_refused_and_the_stream_goes_on()
     {
         using var client = await StreamClient.OpenAsync(_engine, via);
         var cart = EventJson.NewCart();
@@ -28,7 +28,7 @@ sealed class WebSocketStreamTests(Via via)
         await client.SendAsync(EventJson.Of(cart));
         var heard = await client.UntilAckAsync(2);
 
-        Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(new[] { (0L, "unsupported_encoding") }));
+        Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(new[] { (0L, "invalid_messagepack") }));
         Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(1));
     }
 

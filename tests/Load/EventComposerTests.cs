@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Bench.Load;
+using CartRecovery.Tests.Events.MessagePack;
 
 namespace CartRecovery.Tests.Load;
 
@@ -55,6 +56,45 @@ public sealed class EventComposerTests
 
         Assert.That(seen.Sum(carts => carts.Count), Is.EqualTo(20));
         Assert.That(seen.SelectMany(carts => carts).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(20));
+    }
+
+    [TestCase(1)]
+    [TestCase(40)]
+    public void In_MessagePack_it_says_the_same_as_in_JSON(int perMessage)
+    {
+        var asJson = new EventComposer(EventMix.Load(RealEvents.File()), framed: false, perMessage, "run", 3, 4, carts: 70);
+        var composer = new EventComposer(EventMix.Load(RealEvents.File(), EventFormat.MessagePack), framed: false, perMessage, "run", 3, 4, carts: 70);
+        var lines = Lines(asJson, 30).Select(line => line.GetRawText()).ToArray();
+        var rest = _output.AsSpan(0, composer.Compose(_output, 30, Time, out var events));
+        var messages = new List<string>();
+        while (rest.Length > 0)
+        {
+            var length = BinaryPrimitives.ReadInt32BigEndian(rest);
+            messages.Add(PlainMessagePack.Json(PlainMessagePack.Read(rest.Slice(4, length).ToArray())));
+            rest = rest[(4 + length)..];
+        }
+
+        Assert.That(events, Is.EqualTo(messages.Count * perMessage));
+        var both = Math.Min(messages.Count, lines.Length);
+        Assert.That(both, Is.GreaterThan(3));
+        Assert.That(messages.Take(both), Is.EqualTo(lines.Take(both).Select(line => line.Replace("33.20", "33.2", StringComparison.Ordinal))));
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(40)]
+    public void A_binary_frame_has_the_bytes_that_go_behind_a_length(int perMessage)
+    {
+        var mix = EventMix.Load(RealEvents.File(), EventFormat.MessagePack);
+        var written = new EventComposer(mix, framed: false, perMessage, "run", 0, 1, carts: 7).Compose(_output, 1, Time, out _);
+        var message = _output[4..written];
+        var framed = new EventComposer(mix, framed: true, perMessage, "run", 0, 1, carts: 7).Compose(_output, 1, Time, out _);
+        Assert.That(_output[0], Is.EqualTo(0x82));
+        _output[0] = 0x81;
+        var rest = _output.AsSpan(0, framed);
+
+        Assert.That(UnmaskBytes(ref rest, out _), Is.EqualTo(message));
+        Assert.That(rest.Length, Is.Zero);
     }
 
     [TestCase(1)]
@@ -116,7 +156,9 @@ public sealed class EventComposerTests
     }
 
     // By the letter of RFC 6455, 5.2 and 5.3.
-    static string Unmask(ref Span<byte> rest, out uint mask)
+    static string Unmask(ref Span<byte> rest, out uint mask) => Encoding.UTF8.GetString(UnmaskBytes(ref rest, out mask));
+
+    static byte[] UnmaskBytes(ref Span<byte> rest, out uint mask)
     {
         Assert.That(rest[0], Is.EqualTo(0x81));
         Assert.That(rest[1] & 0x80, Is.Not.Zero);
@@ -134,6 +176,6 @@ public sealed class EventComposerTests
         for (var i = 0; i < payload.Length; i++)
             payload[i] ^= key[i % 4];
         rest = rest[(4 + length)..];
-        return Encoding.UTF8.GetString(payload);
+        return payload;
     }
 }

@@ -24,6 +24,7 @@ public sealed class LoadOptionsTests
             Connections = 0,
             Rate = -1,
             PerMessage = 0,
+            Format = "xml",
             Duration = "soon",
             Drain = "0s",
             Metrics = "localhost",
@@ -31,13 +32,12 @@ public sealed class LoadOptionsTests
         };
 
         Assert.That(options.Problems().Select(problem => problem.Split(' ')[0]),
-            Is.EquivalentTo(new[] { "--connections", "--rate", "--per-message", "--duration", "--drain", "--metrics", "--url" }));
+            Is.EquivalentTo(new[] { "--connections", "--rate", "--per-message", "--format", "--duration", "--drain", "--metrics", "--url" }));
     }
 
     [Test]
     public void Options_that_exclude_each_other_are_refused()
     {
-        Assert.That(new LoadOptions { Tcp = "127.0.0.1:1", PerMessage = 2 }.Problems(), Has.Exactly(1).Contains("over TCP"));
         Assert.That(new LoadOptions { Connections = 100, Carts = 99 }.Problems(), Has.Exactly(1).Contains("--carts"));
         Assert.That(new LoadOptions { Connections = 100, InFlight = 99 }.Problems(), Has.Some.Contains("--in-flight"));
         Assert.That(new LoadOptions { PerMessage = 100, InFlight = 400 }.Problems(), Has.Exactly(1).Contains("whole message"));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using CartRecovery.Bench.Load;
+using CartRecovery.Tests.Events.MessagePack;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Load;
@@ -74,6 +75,23 @@ public sealed class LoadProtocolTests
 
         Assert.That((message.Kind, message.UpTo), Is.EqualTo(((MessageKind)kind, upTo)));
     }
+
+    [TestCase("""{"type":"ack","upTo":12345}""", MessageKind.Ack, 12345)]
+    [TestCase("""{"messageId":"iv_1","payload":{"a":[1]},"type":"intervention"}""", MessageKind.Intervention, 0)]
+    [TestCase("""{"type":"heartbeat"}""", MessageKind.Heartbeat, 0)]
+    [TestCase("""{"type":"news"}""", MessageKind.Unknown, 0)]
+    [TestCase("""[]""", MessageKind.Unknown, 0)]
+    public void A_message_in_MessagePack_is_what_its_type_says(string json, object kind, long upTo)
+    {
+        var message = ServerMessage.ReadMessagePack(Packer.Json(json));
+
+        Assert.That((message.Kind, message.UpTo), Is.EqualTo(((MessageKind)kind, upTo)));
+    }
+
+    [Test]
+    public void An_error_in_MessagePack_has_its_code_and_its_text() =>
+        Assert.That(ServerMessage.ReadMessagePack(Packer.Json("""{"type":"error","index":3,"code":"missing_field","message":"no 'ts'"}""")),
+            Is.EqualTo(new ServerMessage(MessageKind.Error, Code: "missing_field", Text: "no 'ts'")));
 
     [Test]
     public void An_errors_code_and_text_are_kept() =>

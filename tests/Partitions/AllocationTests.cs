@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.Control;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.MessagePack;
 
 namespace CartRecovery.Tests.Partitions;
 
@@ -12,7 +13,8 @@ public sealed class AllocationTests
     const int EventsAMessage = 50;
 
     [Test]
-    public void A_batch_from_message_to_decision_allocates_nothing([Values(1, 3)] int partitions, [Values(1, 64, 256)] int batchRows)
+    public void A_batch_from_message_to_decision_allocates_nothing(
+        [Values(1, 3)] int partitions, [Values(1, 64, 256)] int batchRows, [Values] bool messagePack)
     {
         // Campaigns of every kind, whose conditions are looked at and do not hold.
         var never = new ConditionConfig { Feature = "cart_value", Above = 1e9 };
@@ -25,7 +27,7 @@ public sealed class AllocationTests
             ],
             batchRows: batchRows);
         using var pipeline = new Pipeline(setup, partitions, EventReading.Now + EventReading.Day);
-        var messages = Messages(rounds: 120).ToArray();
+        var messages = Messages(rounds: 120).Select(json => messagePack ? Packer.Json(json) : Encoding.UTF8.GetBytes(json)).ToArray();
 
         // Three quarters warm it up: code is compiled, carts and timers are made, buffers reach their size.
         var warm = messages.Length * 3 / 4;
@@ -41,21 +43,22 @@ public sealed class AllocationTests
 
         void Play(byte[] message)
         {
-            pipeline.Router.Take(message);
+            if (messagePack) pipeline.Router.TakeMessagePack(message);
+            else pipeline.Router.TakeJson(message);
             if (pipeline.Process() != EventsAMessage) throw new InvalidOperationException("An event was lost.");
             pipeline.Decide();
         }
     }
 
     // Shoppers look, add, take out and buy, signed in or not, so that lines, sessions, histories and timers all move.
-    static IEnumerable<byte[]> Messages(int rounds)
+    static IEnumerable<string> Messages(int rounds)
     {
         var random = new Random(1);
         var at = EventReading.Now;
         string[] types = ["page_view", "view_item", "view_item", "add_to_cart", "remove_from_cart", "begin_checkout", "coupon_applied", "purchase"];
         for (var message = 0; message < rounds * Carts / EventsAMessage; message++)
         {
-            yield return Encoding.UTF8.GetBytes(TestEvent.Array(Enumerable.Range(0, EventsAMessage).Select(i =>
+            yield return TestEvent.Array(Enumerable.Range(0, EventsAMessage).Select(i =>
             {
                 var cart = ((message * EventsAMessage) + i) % Carts;
                 return new TestEvent(types[random.Next(types.Length)], at += 20)
@@ -70,7 +73,7 @@ public sealed class AllocationTests
                     Device = cart % 2 == 0 ? "mobile" : "desktop",
                     Source = "email",
                 };
-            })));
+            }));
         }
     }
 }

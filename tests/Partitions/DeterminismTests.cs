@@ -76,7 +76,7 @@ public sealed class DeterminismTests
         using var pipeline = new Pipeline(setup, cut.Partitions, Log[^1].At + EventReading.Day);
         for (var i = 0; i < Messages.Length; i++)
         {
-            pipeline.Router.Take(Messages[i]);
+            pipeline.Router.TakeJson(Messages[i]);
             if ((i + 1) % cut.EventsASlab == 0) pipeline.Process();
             if ((i + 1) % (cut.EventsASlab * cut.SlabsADecision) == 0) pipeline.Decide();
         }

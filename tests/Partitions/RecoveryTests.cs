@@ -160,7 +160,7 @@ public sealed class RecoveryTests
 
     static List<EventSlab> Read()
     {
-        var decoder = new EventDecoder(EventReading.AnyTime());
+        var decoder = new JsonEventDecoder(EventReading.AnyTime());
         var json = new ArrayBufferWriter<byte>(512);
         var slabs = new List<EventSlab>();
         var watermark = 0L;
@@ -175,7 +175,7 @@ public sealed class RecoveryTests
             using (var writer = new Utf8JsonWriter(json)) e.WriteTo(writer, e.At);
             var problem = decoder.Read(json.WrittenSpan);
             if (problem.IsError) throw new InvalidDataException(problem.Message);
-            ref var kept = ref decoder.AppendTo(slabs[^1]);
+            ref var kept = ref decoder.AppendTo(slabs[^1], json.WrittenSpan);
             kept.Watermark = watermark = Math.Max(watermark, kept.Timestamp);
         }
 

@@ -128,10 +128,10 @@ public sealed class ExportTests
 
     static string Canonical(byte[] message)
     {
-        var decoder = new EventDecoder(EventReading.AnyTime());
+        var decoder = new JsonEventDecoder(EventReading.AnyTime());
         Assert.That(decoder.Read(message).IsError, Is.False);
         var slab = new EventSlab();
-        decoder.AppendTo(slab);
+        decoder.AppendTo(slab, message);
         var output = new ArrayBufferWriter<byte>();
         using var writer = new Utf8JsonWriter(output, EventJson.WriterOptions);
         EventJson.Write(writer, slab, slab.Records[0], "demo"u8);

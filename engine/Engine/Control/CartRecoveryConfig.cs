@@ -64,7 +64,7 @@ public sealed class ListenConfig
     [ConfigKey("API, dashboard, /metrics and /health.")]
     public EndpointAddress Http { get; set; } = new("127.0.0.1", 8080);
 
-    [ConfigKey("Event streams: WebSocket and newline-delimited JSON over TCP, on one port.")]
+    [ConfigKey("Event streams: WebSocket, and newline-delimited JSON or length-prefixed MessagePack over TCP, on one port.")]
     public EndpointAddress Stream { get; set; } = new("127.0.0.1", 8081);
 
     [ConfigKey("TLS on the HTTP port; without it the port speaks plain HTTP.")]
@@ -73,7 +73,7 @@ public sealed class ListenConfig
     [ConfigKey("TLS on the stream port; without it the port speaks plain WebSocket and TCP.")]
     public TlsConfig? StreamTls { get; set; }
 
-    [ConfigKey("The key of a raw TCP connection whose first line names none. Without it such a connection is refused.")]
+    [ConfigKey("The key of a raw TCP connection whose first message names none. Without it such a connection is refused.")]
     public string? TcpKey { get; set; }
 
     [ConfigKey("Connections open at one time, over both ports.", Min = "1", Max = "1000000")]

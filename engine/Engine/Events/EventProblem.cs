@@ -20,6 +20,7 @@ public enum EventErrorCode : byte
     UnsupportedEncoding,
     UnknownKey,
     Overloaded,
+    InvalidMessagePack,
 }
 
 /// <summary>What is wrong with an event, for its sender.</summary>
@@ -31,7 +32,7 @@ public readonly record struct EventProblem(EventErrorCode Error, string Message)
     [
         "none", "invalid_json", "invalid_utf8", "invalid_event", "missing_field", "wrong_type", "unknown_type", "out_of_range",
         "invalid_timestamp", "id_too_long", "foreign_store", "event_too_large", "message_too_large", "batch_too_large",
-        "unsupported_encoding", "unknown_key", "overloaded",
+        "unsupported_encoding", "unknown_key", "overloaded", "invalid_messagepack",
     ];
 
     /// <summary>How many kinds there are.</summary>

@@ -38,24 +38,27 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     // How long a client's last events may take to be decided on, and its last answers to be sent.
     static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(4);
 
+    static readonly byte[] s_heartbeat = [.. "{\"type\":\"heartbeat\"}"u8];
+
     readonly IDuplexPipe _transport;
     readonly IngestSetup _setup;
     readonly Action _abort;
-    readonly bool _isWebSocket;
+    readonly AnswerEncoding _encoding;
     readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     bool _isDraining;
     bool _clientEnded;
 
-    public ClientConnection(IDuplexPipe transport, IngestSetup setup, StoreKey key, Protocol protocol, Action abort)
+    public ClientConnection(IDuplexPipe transport, IngestSetup setup, StoreKey key, AnswerEncoding encoding, Action abort)
     {
         _transport = transport;
         _setup = setup;
         _abort = abort;
-        _isWebSocket = protocol == Protocol.WebSocket;
+        _encoding = encoding;
         IsPublishable = key.Kind == KeyKind.Publishable;
         ConnectionId = setup.Connections.NextId();
+        var protocol = encoding == AnswerEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
         Router = new EventRouter(setup.Partitions, setup.RulesFor(key), setup.MaxBatch, protocol, setup.Counters, this, this, setup.DeadLetters);
-        Output = new Outbound(transport.Output, _isWebSocket, setup.MaxUnsent, Router.Progress, OnTooSlow);
+        Output = new Outbound(transport.Output, encoding, setup.MaxUnsent, Router.Progress, OnTooSlow);
     }
 
     /// <inheritdoc/>
@@ -112,14 +115,14 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             writer.WriteEndObject();
         }
 
-        return Output.TrySendText(body.WrittenSpan);
+        return Output.TrySend(body.WrittenMemory);
     }
 
     /// <summary>Sends a sign of life, and asks for one.</summary>
     public void SendHeartbeat()
     {
-        Output.TrySendText("{\"type\":\"heartbeat\"}"u8);
-        if (_isWebSocket)
+        Output.TrySend(s_heartbeat);
+        if (_encoding == AnswerEncoding.WebSocket)
         {
             Output.TrySendFrame(WebSocketOpcode.Ping, []);
         }

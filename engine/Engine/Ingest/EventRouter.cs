@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Journal.DeadLetters;
 
@@ -26,7 +27,9 @@ public sealed class EventRouter
 
     readonly PartitionSet _partitions;
     readonly EventRules _rules;
-    readonly EventDecoder _decoder;
+    readonly EventBuilder _event;
+    readonly JsonEventDecoder _json;
+    readonly MessagePackEventDecoder _messagePack;
     readonly IEventSource _source;
     readonly IRejectedEvents _rejected;
     readonly IngestCounters _counters;
@@ -41,7 +44,7 @@ public sealed class EventRouter
     long _receivedTicks;
     long _watermark;
     bool _isShedding;
-    // What comes before this place in the message at hand has been dealt with.
+    // What comes before this place in the JSON at hand has been dealt with.
     int _done;
 
     /// <param name="partitions">Where events go.</param>
@@ -58,7 +61,9 @@ public sealed class EventRouter
     {
         _partitions = partitions;
         _rules = rules;
-        _decoder = new EventDecoder(rules);
+        _event = new EventBuilder(rules);
+        _json = new JsonEventDecoder(_event);
+        _messagePack = new MessagePackEventDecoder(_event);
         _maxBatch = maxBatch;
         _protocol = protocol;
         _counters = counters;
@@ -91,9 +96,9 @@ public sealed class EventRouter
         _isShedding = _partitions.JournalProblem is not null;
     }
 
-    /// <summary>Takes a message: one event, or an array of events.</summary>
+    /// <summary>Takes a message in JSON: one event, or an array of events.</summary>
     /// <param name="json">The whole message, in UTF-8.</param>
-    public void Take(ReadOnlySpan<byte> json)
+    public void TakeJson(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json))
         {
@@ -112,14 +117,49 @@ public sealed class EventRouter
             }
             else
             {
-                var problem = _decoder.Decode(ref reader, json, _receivedAt);
+                var problem = _json.Decode(ref reader, json, _receivedAt);
                 reader.Read();
-                Keep(problem, json);
+                KeepJson(problem, json, json);
             }
         }
         catch (JsonException)
         {
             Reject(new EventProblem(EventErrorCode.InvalidJson, "the message, or the rest of it, is not JSON"), RestOf(json));
+        }
+    }
+
+    /// <summary>Takes a message in MessagePack: one event, or an array of events.</summary>
+    /// <param name="message">The whole message.</param>
+    public void TakeMessagePack(ReadOnlySpan<byte> message)
+    {
+        var head = new MessagePackReader(message);
+        var isArray = head.Read() == MessagePackKind.Array;
+        if (isArray && head.Count > _maxBatch)
+        {
+            RejectMessagePack(TooLarge, message);
+            return;
+        }
+
+        var position = isArray ? head.Position : 0;
+        for (var left = isArray ? head.Count : 1; left > 0; left--)
+        {
+            var start = position;
+            var problem = _messagePack.Decode(message, ref position, _receivedAt);
+            if (problem.Error == EventErrorCode.InvalidMessagePack || (!isArray && position != message.Length))
+            {
+                RejectMessagePack(MessagePackEventDecoder.Broken, message[start..]);
+                return;
+            }
+
+            if (!TryKeep(ref problem, message))
+            {
+                RejectMessagePack(problem, message[start..position]);
+            }
+        }
+
+        if (position != message.Length)
+        {
+            RejectMessagePack(MessagePackEventDecoder.Broken, message[position..]);
         }
     }
 
@@ -188,10 +228,10 @@ public sealed class EventRouter
             }
 
             _done = (int)reader.TokenStartIndex;
-            var problem = _decoder.Decode(ref reader, json, _receivedAt);
+            var problem = _json.Decode(ref reader, json, _receivedAt);
             var raw = json[_done..(int)reader.BytesConsumed];
             _done += raw.Length;
-            Keep(problem, raw);
+            KeepJson(problem, raw, json);
         }
 
         reader.Read();
@@ -215,7 +255,24 @@ public sealed class EventRouter
         return count;
     }
 
-    void Keep(EventProblem problem, ReadOnlySpan<byte> raw)
+    void KeepJson(EventProblem problem, ReadOnlySpan<byte> raw, ReadOnlySpan<byte> message)
+    {
+        if (!TryKeep(ref problem, message))
+        {
+            Reject(problem, raw);
+        }
+    }
+
+    // What people look at and repair is JSON; what that cannot say is kept as it came.
+    void RejectMessagePack(EventProblem problem, ReadOnlySpan<byte> raw)
+    {
+        var json = new TextBuffer();
+        var isJson = _deadLetters is not null && DeadLetterQueue.Keeps(problem.Error) && MessagePackJson.TryWriteWhole(raw, json);
+        Reject(problem, isJson ? json.Text : raw);
+    }
+
+    // False, with the problem, for an event that cannot be used.
+    bool TryKeep(ref EventProblem problem, ReadOnlySpan<byte> message)
     {
         if (_isShedding && !problem.IsError)
         {
@@ -224,14 +281,13 @@ public sealed class EventRouter
 
         if (problem.IsError)
         {
-            Reject(problem, raw);
-            return;
+            return false;
         }
 
-        ref readonly var record = ref _decoder.Record;
+        ref readonly var record = ref _event.Record;
         var home = _partitions.IndexOf(record.Cart);
         var slab = SlabFor(home, record.TextLength);
-        ref var kept = ref _decoder.AppendTo(slab);
+        ref var kept = ref _event.AppendTo(slab, message);
         kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, _receivedAt));
 
         // Every partition keeps the customers' histories for itself: orders are rare, and so no partition ever waits for another.
@@ -248,6 +304,7 @@ public sealed class EventRouter
 
         // Only now: a slab that was sealed to make room for this event does not cover it.
         _taken++;
+        return true;
     }
 
     EventSlab SlabFor(int partition, int textLength)

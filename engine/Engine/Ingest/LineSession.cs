@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Numerics;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal.DeadLetters;
 
@@ -8,9 +7,6 @@ namespace CartRecovery.Engine.Ingest;
 /// <summary>Events over plain TCP: each line is one event or an array of events. Empty lines are nothing.</summary>
 public sealed class LineSession(ClientConnection connection, int maxLine) : IStreamSession
 {
-    [ThreadStatic]
-    static byte[]? t_scratch;
-
     bool _skipping;
 
     /// <inheritdoc/>
@@ -76,7 +72,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         }
         else
         {
-            Take(line.IsSingleSegment ? line.FirstSpan : Gather(line));
+            Take(OnePiece.Of(line));
         }
     }
 
@@ -85,7 +81,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         var text = line.Trim(" \t\r"u8);
         if (text.Length > 0)
         {
-            connection.Router.Take(text);
+            connection.Router.TakeJson(text);
         }
     }
 
@@ -95,19 +91,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         {
             _skipping = true;
             connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the line is longer than limits.message"),
-                Gather(line.Slice(0, Math.Min(line.Length, DeadLetterQueue.Beginning))), isTruncated: true);
+                OnePiece.Of(line.Slice(0, Math.Min(line.Length, DeadLetterQueue.Beginning))), isTruncated: true);
         }
-    }
-
-    static ReadOnlySpan<byte> Gather(in ReadOnlySequence<byte> line)
-    {
-        var length = (int)line.Length;
-        if (t_scratch is null || t_scratch.Length < length)
-        {
-            t_scratch = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 4096)));
-        }
-
-        line.CopyTo(t_scratch);
-        return t_scratch.AsSpan(0, length);
     }
 }

@@ -1,8 +1,7 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.IO.Pipelines;
-using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Ingest.WebSocket;
 
 namespace CartRecovery.Engine.Ingest;
@@ -15,7 +14,7 @@ namespace CartRecovery.Engine.Ingest;
 public sealed class Outbound : IThreadPoolWorkItem
 {
     readonly PipeWriter _writer;
-    readonly bool _isWebSocket;
+    readonly AnswerEncoding _encoding;
     readonly int _limit;
     readonly AckProgress? _progress;
     readonly Action _onTooSlow;
@@ -42,14 +41,14 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     /// <summary>A way back to one client.</summary>
     /// <param name="writer">Its transport; nobody else writes to it.</param>
-    /// <param name="isWebSocket">Texts go as text frames; otherwise as lines.</param>
+    /// <param name="encoding">How it is written.</param>
     /// <param name="limit">Bytes sent unasked that are held for a client that does not read.</param>
     /// <param name="progress">What is acknowledged; null for none.</param>
     /// <param name="onTooSlow">Called once when the limit is passed.</param>
-    public Outbound(PipeWriter writer, bool isWebSocket, int limit, AckProgress? progress, Action onTooSlow)
+    public Outbound(PipeWriter writer, AnswerEncoding encoding, int limit, AckProgress? progress, Action onTooSlow)
     {
         _writer = writer;
-        _isWebSocket = isWebSocket;
+        _encoding = encoding;
         _limit = limit;
         _progress = progress;
         _onTooSlow = onTooSlow;
@@ -76,9 +75,11 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Sends one JSON text that the client did not ask for.</summary>
+    /// <summary>Sends what the client did not ask for, in its encoding.</summary>
+    /// <param name="json">One value.</param>
     /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TrySendText(ReadOnlySpan<byte> json) => TryAppendText(json, isAnswer: false);
+    public bool TrySend(ReadOnlyMemory<byte> json) =>
+        TryAppendBody(_encoding == AnswerEncoding.MessagePack ? MessagePackWriter.FromJson(json) : json.Span, isAnswer: false);
 
     /// <summary>Sends one WebSocket frame that the client did not ask for.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
@@ -88,20 +89,12 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <returns>False when the client cannot be reached any more.</returns>
     public bool TryAnswer(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: true);
 
-    /// <summary>Answers one event with an error frame. The reader's alone.</summary>
+    /// <summary>Answers one event with an error. The reader's alone.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
     public bool TrySendError(long index, EventProblem problem)
     {
-        Span<byte> frame = stackalloc byte[512];
-        var length = 0;
-        Put(frame, ref length, "{\"type\":\"error\",\"index\":"u8);
-        Put(frame, ref length, index);
-        Put(frame, ref length, ",\"code\":\""u8);
-        length += Encoding.UTF8.GetBytes(problem.Code, frame[length..]);
-        Put(frame, ref length, "\",\"message\":\""u8);
-        length += Encoding.UTF8.GetBytes(problem.Message, frame[length..]);
-        Put(frame, ref length, "\"}"u8);
-        return TryAppendText(frame[..length], isAnswer: true);
+        Span<byte> body = stackalloc byte[AnswerFormat.MaxBody];
+        return TryAppendBody(body[..AnswerFormat.WriteError(body, _encoding, index, problem)], isAnswer: true);
     }
 
     /// <summary>Lets a flush look for a newer acknowledgement.</summary>
@@ -129,17 +122,20 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
 
-    bool TryAppendText(ReadOnlySpan<byte> json, bool isAnswer) =>
-        _isWebSocket ? TryAppendFrame(WebSocketOpcode.Text, json, isAnswer) : TryAppend(json, "\n"u8, isAnswer);
+    bool TryAppendBody(ReadOnlySpan<byte> body, bool isAnswer)
+    {
+        Span<byte> header = stackalloc byte[AnswerFormat.MaxHeader];
+        return TryAppend(header[..AnswerFormat.WriteHeader(header, _encoding, body.Length)], body, AnswerFormat.TrailerOf(_encoding), isAnswer);
+    }
 
     bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool isAnswer)
     {
         Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
         var length = FrameHeader.WriteServer(header, opcode, payload.Length);
-        return TryAppend(header[..length], payload, isAnswer);
+        return TryAppend(header[..length], payload, default, isAnswer);
     }
 
-    bool TryAppend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isAnswer)
+    bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, bool isAnswer)
     {
         bool tooSlow;
         lock (_gate)
@@ -149,12 +145,13 @@ public sealed class Outbound : IThreadPoolWorkItem
                 return false;
             }
 
-            _unasked += isAnswer ? 0 : first.Length + second.Length;
+            _unasked += isAnswer ? 0 : header.Length + body.Length + trailer.Length;
             tooSlow = _dead = _unasked > _limit;
             if (!tooSlow)
             {
-                _pending.Write(first);
-                _pending.Write(second);
+                _pending.Write(header);
+                _pending.Write(body);
+                _pending.Write(trailer);
                 Volatile.Write(ref _waiting, _pending.WrittenCount);
             }
         }
@@ -276,30 +273,18 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         _acked = upTo;
-        Span<byte> json = stackalloc byte[64];
-        var length = 0;
-        Put(json, ref length, "{\"type\":\"ack\",\"upTo\":"u8);
-        Put(json, ref length, upTo);
-        Put(json, ref length, "}"u8);
-        if (_isWebSocket)
-        {
-            Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
-            var headerLength = FrameHeader.WriteServer(header, WebSocketOpcode.Text, length);
-            _writer.Write(header[..headerLength]);
-            _writer.Write(json[..length]);
-        }
-        else
-        {
-            json[length++] = (byte)'\n';
-            _writer.Write(json[..length]);
-        }
-
+        Span<byte> body = stackalloc byte[AnswerFormat.MaxBody];
+        Span<byte> header = stackalloc byte[AnswerFormat.MaxHeader];
+        var length = AnswerFormat.WriteAck(body, _encoding, upTo);
+        _writer.Write(header[..AnswerFormat.WriteHeader(header, _encoding, length)]);
+        _writer.Write(body[..length]);
+        _writer.Write(AnswerFormat.TrailerOf(_encoding));
         return true;
     }
 
     bool WriteFarewell()
     {
-        if (!_isWebSocket || Interlocked.Exchange(ref _farewell, null) is not { } payload)
+        if (_encoding != AnswerEncoding.WebSocket || Interlocked.Exchange(ref _farewell, null) is not { } payload)
         {
             return false;
         }
@@ -319,17 +304,5 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         _closed.TrySetResult();
-    }
-
-    static void Put(Span<byte> target, ref int length, ReadOnlySpan<byte> text)
-    {
-        text.CopyTo(target[length..]);
-        length += text.Length;
-    }
-
-    static void Put(Span<byte> target, ref int length, long number)
-    {
-        Utf8Formatter.TryFormat(number, target[length..], out var written);
-        length += written;
     }
 }

@@ -11,11 +11,14 @@ using Microsoft.AspNetCore.Connections;
 namespace CartRecovery.Engine.Ingest;
 
 /// <summary>
-/// The stream port: WebSocket and newline-delimited JSON on one port, told apart by the first byte. Kestrel accepts the connection and
-/// does TLS; from there on it is ours.
+/// The stream port: WebSocket, newline-delimited JSON and length-prefixed MessagePack on one port, told apart by the first byte. Kestrel
+/// accepts the connection and does TLS; from there on it is ours.
 /// </summary>
 public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
 {
+    // A length whose first byte is higher is longer than limits.message may be, and not meant as one; white space is not either.
+    const byte HighestOfLength = 8;
+
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
@@ -32,11 +35,14 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
                     await AcceptWebSocketAsync(connection, handshake);
                     break;
                 case (byte)'{' or (byte)'[':
-                    await AcceptLinesAsync(connection, handshake);
+                    await AcceptTcpAsync(connection, AnswerEncoding.Lines, handshake);
+                    break;
+                case <= HighestOfLength:
+                    await AcceptTcpAsync(connection, AnswerEncoding.MessagePack, handshake);
                     break;
                 default:
-                    await RefuseLineAsync(connection.Transport.Output, new EventProblem(EventErrorCode.UnsupportedEncoding,
-                        "speak WebSocket, or JSON with one event or array a line"), handshake.Token);
+                    await RefuseAsync(connection.Transport.Output, AnswerEncoding.Lines, new EventProblem(EventErrorCode.UnsupportedEncoding,
+                        "speak WebSocket, JSON with one event or array a line, or MessagePack behind its length in four bytes"), handshake.Token);
                     break;
             }
         }
@@ -81,7 +87,7 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
         setup.Counters.Connected(Protocol.WebSocket);
         try
         {
-            var client = new ClientConnection(transport, setup, key, Protocol.WebSocket, abort);
+            var client = new ClientConnection(transport, setup, key, AnswerEncoding.WebSocket, abort);
             await client.RunAsync(new WebSocketSession(client, setup.MaxMessage));
         }
         finally
@@ -90,16 +96,19 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
         }
     }
 
-    async Task AcceptLinesAsync(ConnectionContext connection, CancellationTokenSource handshake)
+    async Task AcceptTcpAsync(ConnectionContext connection, AnswerEncoding encoding, CancellationTokenSource handshake)
     {
         var transport = connection.Transport;
-        var greeting = await Greeting.ReadAsync(transport.Input, setup.MaxMessage, handshake.Token);
+        var isLines = encoding == AnswerEncoding.Lines;
+        var greeting = isLines
+            ? await Greeting.ReadLineAsync(transport.Input, setup.MaxMessage, handshake.Token)
+            : await Greeting.ReadMessageAsync(transport.Input, setup.MaxMessage, handshake.Token);
         var problem = Gatekeeper.Admit(setup.Stores, greeting ?? setup.TcpKey, origin: null, RemoteOf(connection), out var key);
         problem ??= setup.Connections.IsFull ? Full : null;
         if (problem is not null)
         {
             var code = problem == Full ? EventErrorCode.Overloaded : EventErrorCode.UnknownKey;
-            await RefuseLineAsync(transport.Output, new EventProblem(code, problem.Detail), handshake.Token);
+            await RefuseAsync(transport.Output, encoding, new EventProblem(code, problem.Detail), handshake.Token);
             return;
         }
 
@@ -107,8 +116,8 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
         setup.Counters.Connected(Protocol.Tcp);
         try
         {
-            var client = new ClientConnection(transport, setup, key, Protocol.Tcp, connection.Abort);
-            await client.RunAsync(new LineSession(client, setup.MaxMessage));
+            var client = new ClientConnection(transport, setup, key, encoding, connection.Abort);
+            await client.RunAsync(isLines ? new LineSession(client, setup.MaxMessage) : new MessagePackSession(client, setup.MaxMessage));
         }
         finally
         {
@@ -163,11 +172,11 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
         await output.FlushAsync(cancellationToken);
     }
 
-    async Task RefuseLineAsync(PipeWriter output, EventProblem problem, CancellationToken cancellationToken)
+    async Task RefuseAsync(PipeWriter output, AnswerEncoding encoding, EventProblem problem, CancellationToken cancellationToken)
     {
         setup.Counters.Received(Protocol.Tcp, 1);
         setup.Counters.Rejected(problem.Error);
-        var answer = new Outbound(output, isWebSocket: false, setup.MaxUnsent, progress: null, onTooSlow: () => { });
+        var answer = new Outbound(output, encoding, setup.MaxUnsent, progress: null, onTooSlow: () => { });
         answer.TrySendError(0, problem);
         answer.Close();
         await answer.Closed.WaitAsync(cancellationToken);

@@ -36,7 +36,7 @@ public static class PurchaseTrainingSet
     {
         var vector = new FeatureVector(Features);
         var clock = new StoreClock(TimeZoneInfo.Utc);
-        var decoder = new EventDecoder(new EventRules("learning"u8.ToArray(), 0, Verified: true, int.MaxValue, long.MaxValue / 2, long.MaxValue / 2));
+        var decoder = new JsonEventDecoder(new EventRules("learning"u8.ToArray(), 0, Verified: true, int.MaxValue, long.MaxValue / 2, long.MaxValue / 2));
         var slab = new EventSlab();
         var carts = new Dictionary<string, CartRecord>(StringComparer.Ordinal);
         var customers = new Dictionary<string, CustomerRecord>(StringComparer.Ordinal);
@@ -87,7 +87,7 @@ public static class PurchaseTrainingSet
         return first;
     }
 
-    static void Decode(EventDecoder decoder, ShopEvent e, EventSlab slab)
+    static void Decode(JsonEventDecoder decoder, ShopEvent e, EventSlab slab)
     {
         var json = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(json))
@@ -103,6 +103,6 @@ public static class PurchaseTrainingSet
             throw new FormatException($"event {e.Number}: {problem.Message}");
         }
 
-        decoder.AppendTo(slab);
+        decoder.AppendTo(slab, json.WrittenSpan);
     }
 }

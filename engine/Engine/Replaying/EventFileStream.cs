@@ -37,7 +37,7 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
         var lines = new LineReader(content, maxEvent);
         var slab = new EventSlab();
         var dedup = new DedupWindow(dedupBytes, dedupWindow);
-        var decoders = stores.Select((id, i) => new EventDecoder(new EventRules(id, (ushort)i, Verified: true, maxEvent, AnyTime, AnyTime))).ToArray();
+        var decoders = stores.Select((id, i) => new JsonEventDecoder(new EventRules(id, (ushort)i, Verified: true, maxEvent, AnyTime, AnyTime))).ToArray();
         var store = 0;
         var now = long.MinValue;
         var isScored = false;
@@ -78,7 +78,7 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            decoders[store].AppendTo(slab).Watermark = slab.ReceivedAt = now;
+            decoders[store].AppendTo(slab, line).Watermark = slab.ReceivedAt = now;
         }
 
         HandOver(slab, dedup, lane, isScored);
@@ -98,7 +98,7 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
     }
 
     // Most files are of one store: the one of the event before is tried first.
-    static EventProblem Decode(EventDecoder[] decoders, ref int store, ReadOnlySpan<byte> line)
+    static EventProblem Decode(JsonEventDecoder[] decoders, ref int store, ReadOnlySpan<byte> line)
     {
         if (!Utf8.IsValid(line))
         {
@@ -123,7 +123,7 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
         }
     }
 
-    static EventProblem Decode(EventDecoder decoder, ReadOnlySpan<byte> line)
+    static EventProblem Decode(JsonEventDecoder decoder, ReadOnlySpan<byte> line)
     {
         var reader = new Utf8JsonReader(line);
         reader.Read();

@@ -30,7 +30,7 @@ sealed class EventsApi(EngineHost host)
 
         var source = new RequestSource(host.Ingest, key);
         source.Router.BeginRead();
-        source.Router.Take(EventsIn(body.Span));
+        source.Router.TakeJson(EventsIn(body.Span));
         await source.Router.SubmitAsync(context.RequestAborted);
         var waits = context.Request.Query["ack"] != "received";
         if (waits && !await source.WaitAsync(context.RequestAborted))

@@ -218,7 +218,7 @@ public sealed class EventRepairTests
     {
         var repair = Repair(raw);
         var again = EventRepair.Of(repair.Json, EventReading.Now, EventReading.Rules());
-        var problem = new EventDecoder(EventReading.Rules()).Read(repair.Json);
+        var problem = new JsonEventDecoder(EventReading.Rules()).Read(repair.Json);
         Assert.That(problem.Error, Is.EqualTo(repair.Problem.Error), raw);
         Assert.That(again.Changes, Is.Empty, raw);
         Assert.That(again.Json, Is.EqualTo(repair.Json), raw);

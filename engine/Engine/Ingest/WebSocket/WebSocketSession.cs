@@ -3,7 +3,7 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Ingest.WebSocket;
 
-/// <summary>Events over WebSocket: each text message is one event or an array of events.</summary>
+/// <summary>Events over WebSocket: each message is one event or an array of events, a text in JSON and a binary one in MessagePack.</summary>
 public sealed class WebSocketSession(ClientConnection connection, int maxMessage)
     : WebSocketProtocol(connection.Output, maxMessage), IStreamSession
 {
@@ -21,11 +21,11 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
     {
         if (opcode == WebSocketOpcode.Text)
         {
-            connection.Router.Take(message);
+            connection.Router.TakeJson(message);
         }
         else
         {
-            connection.Router.Reject(new EventProblem(EventErrorCode.UnsupportedEncoding, "send events as JSON in text messages"), message);
+            connection.Router.TakeMessagePack(message);
         }
     }
 

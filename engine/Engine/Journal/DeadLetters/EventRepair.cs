@@ -146,7 +146,7 @@ public static class EventRepair
     {
         var reader = new Utf8JsonReader(json);
         reader.Read();
-        return new EventDecoder(rules).Decode(ref reader, json, receivedAt);
+        return new JsonEventDecoder(rules).Decode(ref reader, json, receivedAt);
     }
 
     static string? IdOf(EventDraft draft) => draft.Named("id").LastOrDefault()?.Text;

@@ -50,10 +50,5 @@ static class TimeRules
         }
     }
 
-    static bool IsGood(DraftField field)
-    {
-        var reader = new System.Text.Json.Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(field.Json));
-        reader.Read();
-        return Events.EventTime.TryFromText(ref reader, System.Text.Encoding.UTF8.GetBytes(field.Text!), out _);
-    }
+    static bool IsGood(DraftField field) => Events.EventTime.TryParse(System.Text.Encoding.UTF8.GetBytes(field.Text!), out _);
 }

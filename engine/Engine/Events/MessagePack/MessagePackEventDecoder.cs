@@ -1,0 +1,316 @@
+namespace CartRecovery.Engine.Events.MessagePack;
+
+/// <summary>
+/// Decodes and validates native events in MessagePack: a map with the fields of the JSON. It allocates nothing, looks at each byte once,
+/// and reads an event to its end even when it is wrong, so that its neighbours in a batch are not lost. What the schema does not know is
+/// kept as JSON. One thread at a time.
+/// </summary>
+sealed class MessagePackEventDecoder(EventBuilder builder)
+{
+    // Of JSON's 64 levels an event takes one, and its meta one: in that an unknown field must fit when it is read again.
+    const int Levels = 62;
+
+    /// <summary>What is told where the bytes are not MessagePack.</summary>
+    public static EventProblem Broken => new(EventErrorCode.InvalidMessagePack, "the message, or the rest of it, is not MessagePack");
+
+    /// <summary>Reads one value to its end.</summary>
+    /// <param name="message">What it is in.</param>
+    /// <param name="position">Where it begins; where it ends afterwards, if it is not broken.</param>
+    /// <param name="receivedAt">When the event arrived, in milliseconds since 1970 UTC.</param>
+    /// <returns>What is wrong with it, if anything: invalid_messagepack when it is broken, and only then.</returns>
+    public EventProblem Decode(ReadOnlySpan<byte> message, ref int position, long receivedAt)
+    {
+        var start = position;
+        var reader = new MessagePackReader(message) { Position = start };
+        if (reader.Read() != MessagePackKind.Map)
+        {
+            reader.Position = start;
+            if (!reader.Skip())
+            {
+                return Broken;
+            }
+
+            position = reader.Position;
+            return new EventProblem(EventErrorCode.InvalidEvent, "an event is a map");
+        }
+
+        builder.Begin(receivedAt);
+        for (var left = reader.Count; left > 0; left--)
+        {
+            if (!TryReadField(ref reader, message))
+            {
+                return Broken;
+            }
+        }
+
+        position = reader.Position;
+        return builder.Finish(message, position - start);
+    }
+
+    // False when the bytes are broken; so it is for all of the following.
+    bool TryReadField(ref MessagePackReader reader, ReadOnlySpan<byte> message)
+    {
+        var nameAt = reader.Position;
+        if (reader.Read() != MessagePackKind.Text)
+        {
+            reader.Position = nameAt;
+            FailNames();
+            return reader.Skip() && reader.Skip();
+        }
+
+        var field = EventFields.Parse(message.Slice(reader.Start, reader.Length));
+        if (field is EventField.Other or EventField.Device or EventField.Source)
+        {
+            return TryReadUnknown(ref reader, field);
+        }
+
+        var valueAt = reader.Position;
+        var kind = reader.Read();
+        switch (kind)
+        {
+            case MessagePackKind.Broken:
+                return false;
+            case MessagePackKind.Nil:
+                return true;
+            case MessagePackKind.Text:
+                if (TryTakeText(field, reader.Content, reader.Start))
+                {
+                    return true;
+                }
+
+                break;
+            case MessagePackKind.Map when field == EventField.Meta:
+                return TryReadMeta(ref reader);
+            default:
+                if (TryTakeNumber(field, kind, reader))
+                {
+                    return true;
+                }
+
+                break;
+        }
+
+        builder.Fail(EventErrorCode.WrongType, field, MustBe(field));
+        reader.Position = valueAt;
+        return reader.Skip();
+    }
+
+    // False when the field does not take a text.
+    bool TryTakeText(EventField field, ReadOnlySpan<byte> text, int at)
+    {
+        if (field is EventField.Quantity or EventField.Price or EventField.Meta)
+        {
+            return false;
+        }
+
+        if (!PlainText.IsUtf8(text))
+        {
+            builder.Fail(EventErrorCode.InvalidUtf8, field, "is not valid UTF-8");
+            return true;
+        }
+
+        switch (field)
+        {
+            case EventField.Type:
+                builder.SetType(text);
+                break;
+            case EventField.StoreId:
+                builder.SetStore(text);
+                break;
+            case EventField.Currency:
+                builder.SetCurrency(text);
+                break;
+            case EventField.Timestamp:
+                builder.SetTime(text);
+                break;
+            default:
+                builder.SetId(field, at, text.Length);
+                break;
+        }
+
+        return true;
+    }
+
+    // False when the field does not take what it is.
+    bool TryTakeNumber(EventField field, MessagePackKind kind, in MessagePackReader reader)
+    {
+        if (field == EventField.Timestamp && kind == MessagePackKind.Integer)
+        {
+            builder.SetTime(reader.Integer);
+            return true;
+        }
+
+        if (field == EventField.Timestamp && kind == MessagePackKind.Extension)
+        {
+            return TryTakeTime(reader);
+        }
+
+        var number = reader.Real;
+        switch (kind)
+        {
+            case MessagePackKind.Integer:
+                number = reader.Integer;
+                break;
+            case MessagePackKind.Unsigned:
+                number = (ulong)reader.Integer;
+                break;
+            case MessagePackKind.Single or MessagePackKind.Double:
+                break;
+            default:
+                return false;
+        }
+
+        switch (field)
+        {
+            case EventField.Quantity:
+                builder.SetQuantity(number);
+                return true;
+            case EventField.Price:
+                builder.SetPrice(number);
+                return true;
+            case EventField.Timestamp:
+                builder.SetTime(number);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    bool TryTakeTime(in MessagePackReader reader)
+    {
+        if (!MessagePackTime.TryRead(reader, out var seconds, out var nanoseconds))
+        {
+            return false;
+        }
+
+        builder.SetTime(MessagePackTime.ToMilliseconds(seconds, nanoseconds));
+        return true;
+    }
+
+    bool TryReadUnknown(ref MessagePackReader reader, EventField field)
+    {
+        var kept = builder.Meta.Fields;
+        var before = kept.Length;
+        var error = Begin(reader.Content, kept);
+        if (field != EventField.Other && TextAhead(reader, out var text))
+        {
+            builder.SetContext(field, text);
+        }
+
+        if (!TryKeepValue(ref reader, kept, before, error))
+        {
+            return false;
+        }
+
+        // A field that is nothing is not there.
+        if (kept.Length > before && kept.Text.EndsWith(":null"u8))
+        {
+            kept.Truncate(before);
+        }
+
+        return true;
+    }
+
+    bool TryReadMeta(ref MessagePackReader reader)
+    {
+        var kept = builder.Meta.Members;
+        for (var left = reader.Count; left > 0; left--)
+        {
+            var nameAt = reader.Position;
+            if (reader.Read() != MessagePackKind.Text)
+            {
+                reader.Position = nameAt;
+                FailNames();
+                if (!(reader.Skip() && reader.Skip()))
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            var field = EventFields.Parse(reader.Content);
+            var before = kept.Length;
+            var error = Begin(reader.Content, kept);
+            if (field is EventField.Device or EventField.Source && TextAhead(reader, out var text))
+            {
+                builder.SetMetaContext(field, text);
+            }
+
+            if (!TryKeepValue(ref reader, kept, before, error))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // The reader is a copy: the value is read again when it is kept.
+    static bool TextAhead(MessagePackReader reader, out ReadOnlySpan<byte> text)
+    {
+        var isText = reader.Read() == MessagePackKind.Text;
+        text = isText ? reader.Content : default;
+        return isText;
+    }
+
+    static EventErrorCode Begin(ReadOnlySpan<byte> name, TextBuffer kept)
+    {
+        if (kept.Length > 0)
+        {
+            kept.Write((byte)',');
+        }
+
+        var error = MessagePackJson.WriteText(name, kept);
+        kept.Write((byte)':');
+        return error;
+    }
+
+    // Keeps the value that comes next as JSON; where that cannot be, takes back what was kept of it and passes over it.
+    bool TryKeepValue(ref MessagePackReader reader, TextBuffer kept, int before, EventErrorCode error)
+    {
+        var valueAt = reader.Position;
+        if (error == EventErrorCode.None)
+        {
+            error = MessagePackJson.Write(ref reader, kept, builder.MaxLength, Levels);
+        }
+
+        switch (error)
+        {
+            case EventErrorCode.None:
+                if (builder.Meta.IsTooLong)
+                {
+                    kept.Truncate(before);
+                    builder.SetTooLarge();
+                }
+
+                return true;
+            case EventErrorCode.InvalidMessagePack:
+                return false;
+            case EventErrorCode.EventTooLarge:
+                builder.SetTooLarge();
+                break;
+            case EventErrorCode.InvalidUtf8:
+                builder.Fail(error, "a text is not valid UTF-8");
+                break;
+            default:
+                builder.Fail(error, "the event is nested too deeply, or has in it what JSON cannot say");
+                break;
+        }
+
+        kept.Truncate(before);
+        reader.Position = valueAt;
+        return reader.Skip();
+    }
+
+    void FailNames() => builder.Fail(EventErrorCode.InvalidEvent, "the names of fields must be strings");
+
+    static string MustBe(EventField field) => field switch
+    {
+        EventField.Quantity => "must be a whole number",
+        EventField.Price => "must be a number",
+        EventField.Timestamp => "must be a number, a string or a timestamp",
+        EventField.Meta => "must be a map",
+        _ => "must be a string",
+    };
+}

@@ -1,0 +1,230 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text.Unicode;
+
+namespace CartRecovery.Engine.Events.MessagePack;
+
+/// <summary>Writes MessagePack as JSON that says the same, on one line: binary as base64, a time as RFC 3339, a number that JSON has not as null.</summary>
+static class MessagePackJson
+{
+    const int LongestNumber = 32;
+
+    // What readers of JSON take, and a length that is kept of a refused message.
+    const int MostLevels = 64;
+    const int LongestWhole = 4 << 20;
+
+    static readonly SearchValues<byte> s_escaped = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
+
+    /// <summary>Writes the next value.</summary>
+    /// <param name="reader">Before the value. When it goes wrong, it is left somewhere within.</param>
+    /// <param name="json">Where to. When it goes wrong, a part is written.</param>
+    /// <param name="limit">The longest that <paramref name="json"/> should get; what is longer by a value is given up.</param>
+    /// <param name="levels">How many arrays and maps there may be in one another.</param>
+    /// <returns>None when it is written; invalid_messagepack, invalid_utf8, invalid_event (what JSON cannot say, or nested too deeply) or
+    /// event_too_large (over the limit) when not.</returns>
+    public static EventErrorCode Write(ref MessagePackReader reader, TextBuffer json, int limit, int levels)
+    {
+        if (json.Length > limit)
+        {
+            return EventErrorCode.EventTooLarge;
+        }
+
+        switch (reader.Read())
+        {
+            case MessagePackKind.Nil:
+                json.Write("null"u8);
+                return EventErrorCode.None;
+            case MessagePackKind.Boolean:
+                json.Write(reader.Integer == 0 ? "false"u8 : "true"u8);
+                return EventErrorCode.None;
+            case MessagePackKind.Integer:
+                return WriteNumber(reader.Integer, json);
+            case MessagePackKind.Unsigned:
+                return WriteNumber((ulong)reader.Integer, json);
+            case MessagePackKind.Single:
+                return WriteReal((float)reader.Real, json);
+            case MessagePackKind.Double:
+                return WriteReal(reader.Real, json);
+            case MessagePackKind.Text:
+                return WriteText(reader.Content, json);
+            case MessagePackKind.Binary:
+                WriteBinary(reader.Content, json);
+                return EventErrorCode.None;
+            case MessagePackKind.Array:
+                return levels == 0 ? EventErrorCode.InvalidEvent : WriteArray(ref reader, json, limit, levels - 1);
+            case MessagePackKind.Map:
+                return levels == 0 ? EventErrorCode.InvalidEvent : WriteMap(ref reader, json, limit, levels - 1);
+            case MessagePackKind.Extension:
+                return WriteTime(reader, json);
+            default:
+                return EventErrorCode.InvalidMessagePack;
+        }
+    }
+
+    /// <summary>Writes a whole message.</summary>
+    /// <param name="message">One value and nothing behind it.</param>
+    /// <param name="json">Where to, empty.</param>
+    /// <returns>False when JSON cannot say it, or not in a length that anybody would look at.</returns>
+    public static bool TryWriteWhole(ReadOnlySpan<byte> message, TextBuffer json)
+    {
+        var reader = new MessagePackReader(message);
+        return Write(ref reader, json, LongestWhole, MostLevels) == EventErrorCode.None && reader.Position == message.Length;
+    }
+
+    /// <summary>Writes a text with its quotes.</summary>
+    /// <returns>None, or invalid_utf8.</returns>
+    public static EventErrorCode WriteText(ReadOnlySpan<byte> text, TextBuffer json)
+    {
+        if (PlainText.IsPlain(text))
+        {
+            var target = json.Reserve(text.Length + 2);
+            target[0] = (byte)'"';
+            text.CopyTo(target[1..]);
+            target[text.Length + 1] = (byte)'"';
+            json.Advance(text.Length + 2);
+            return EventErrorCode.None;
+        }
+
+        if (!Utf8.IsValid(text))
+        {
+            return EventErrorCode.InvalidUtf8;
+        }
+
+        json.Write((byte)'"');
+        while (text.IndexOfAny(s_escaped) is var at and >= 0)
+        {
+            json.Write(text[..at]);
+            WriteEscaped(text[at], json);
+            text = text[(at + 1)..];
+        }
+
+        json.Write(text);
+        json.Write((byte)'"');
+        return EventErrorCode.None;
+    }
+
+    static EventErrorCode WriteArray(ref MessagePackReader reader, TextBuffer json, int limit, int levels)
+    {
+        json.Write((byte)'[');
+        for (var left = reader.Count; left > 0; left--)
+        {
+            if (Write(ref reader, json, limit, levels) is var error and not EventErrorCode.None)
+            {
+                return error;
+            }
+
+            if (left > 1)
+            {
+                json.Write((byte)',');
+            }
+        }
+
+        json.Write((byte)']');
+        return EventErrorCode.None;
+    }
+
+    static EventErrorCode WriteMap(ref MessagePackReader reader, TextBuffer json, int limit, int levels)
+    {
+        json.Write((byte)'{');
+        for (var left = reader.Count; left > 0; left--)
+        {
+            switch (reader.Read())
+            {
+                case MessagePackKind.Text:
+                    break;
+                case MessagePackKind.Broken:
+                    return EventErrorCode.InvalidMessagePack;
+                default:
+                    return EventErrorCode.InvalidEvent;
+            }
+
+            if (WriteText(reader.Content, json) is var wrong and not EventErrorCode.None)
+            {
+                return wrong;
+            }
+
+            json.Write((byte)':');
+            if (Write(ref reader, json, limit, levels) is var error and not EventErrorCode.None)
+            {
+                return error;
+            }
+
+            if (left > 1)
+            {
+                json.Write((byte)',');
+            }
+        }
+
+        json.Write((byte)'}');
+        return EventErrorCode.None;
+    }
+
+    static EventErrorCode WriteNumber<T>(T number, TextBuffer json)
+        where T : IUtf8SpanFormattable
+    {
+        number.TryFormat(json.Reserve(LongestNumber), out var length, default, CultureInfo.InvariantCulture);
+        json.Advance(length);
+        return EventErrorCode.None;
+    }
+
+    static EventErrorCode WriteReal<T>(T number, TextBuffer json)
+        where T : IUtf8SpanFormattable, System.Numerics.IFloatingPoint<T>
+    {
+        if (T.IsFinite(number))
+        {
+            return WriteNumber(number, json);
+        }
+
+        json.Write("null"u8);
+        return EventErrorCode.None;
+    }
+
+    static void WriteBinary(ReadOnlySpan<byte> bytes, TextBuffer json)
+    {
+        json.Write((byte)'"');
+        Base64.EncodeToUtf8(bytes, json.Reserve(Base64.GetMaxEncodedToUtf8Length(bytes.Length)), out _, out var length);
+        json.Advance(length);
+        json.Write((byte)'"');
+    }
+
+    static EventErrorCode WriteTime(in MessagePackReader reader, TextBuffer json)
+    {
+        var target = json.Reserve(MessagePackTime.MaxText + 2);
+        if (!MessagePackTime.TryRead(reader, out var seconds, out var nanoseconds)
+            || !MessagePackTime.TryFormat(seconds, nanoseconds, target[1..], out var length))
+        {
+            return EventErrorCode.InvalidEvent;
+        }
+
+        target[0] = target[length + 1] = (byte)'"';
+        json.Advance(length + 2);
+        return EventErrorCode.None;
+    }
+
+    static void WriteEscaped(byte character, TextBuffer json)
+    {
+        var target = json.Reserve(6);
+        target[0] = (byte)'\\';
+        var letter = character switch
+        {
+            (byte)'\b' => 'b',
+            (byte)'\f' => 'f',
+            (byte)'\n' => 'n',
+            (byte)'\r' => 'r',
+            (byte)'\t' => 't',
+            (byte)'"' or (byte)'\\' => (char)character,
+            _ => 'u',
+        };
+        target[1] = (byte)letter;
+        if (letter == 'u')
+        {
+            character.TryFormat(target[2..], out _, "x4", CultureInfo.InvariantCulture);
+            json.Advance(6);
+        }
+        else
+        {
+            json.Advance(2);
+        }
+    }
+}

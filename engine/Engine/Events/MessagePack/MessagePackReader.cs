@@ -1,0 +1,219 @@
+using System.Buffers.Binary;
+
+namespace CartRecovery.Engine.Events.MessagePack;
+
+/// <summary>What a MessagePack value is.</summary>
+enum MessagePackKind : byte
+{
+    /// <summary>None: the bytes end within it, or its first one means nothing.</summary>
+    Broken,
+    Nil,
+    Boolean,
+
+    /// <summary>A whole number that fits in 64 bits with a sign.</summary>
+    Integer,
+
+    /// <summary>A whole number that does not: <see cref="MessagePackReader.Integer"/> has its bits.</summary>
+    Unsigned,
+    Single,
+    Double,
+    Text,
+    Binary,
+    Array,
+    Map,
+    Extension,
+}
+
+/// <summary>
+/// Walks through MessagePack, a value at a time. Of an array or a map <see cref="Read"/> takes the beginning, and what is in it follows; of
+/// anything else, all. It never looks beyond the bytes it was given.
+/// </summary>
+/// <param name="bytes">One value, and what may follow it.</param>
+ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
+{
+    readonly ReadOnlySpan<byte> _bytes = bytes;
+
+    /// <summary>Where the next value begins.</summary>
+    public int Position;
+
+    /// <summary>A whole number, or 1 for true.</summary>
+    public long Integer;
+
+    /// <summary>A number that is not whole by its kind; of a single the same number.</summary>
+    public double Real;
+
+    /// <summary>Where a text, a binary or an extension has its content.</summary>
+    public int Start;
+
+    /// <summary>Bytes of that content.</summary>
+    public int Length;
+
+    /// <summary>Elements of an array, or pairs of a map, as it says itself.</summary>
+    public uint Count;
+
+    /// <summary>The type of an extension.</summary>
+    public sbyte ExtensionType;
+
+    /// <summary>The content of a text, a binary or an extension.</summary>
+    public readonly ReadOnlySpan<byte> Content => _bytes.Slice(Start, Length);
+
+    /// <summary>Reads the next value, or the beginning of one that has values in it.</summary>
+    public MessagePackKind Read()
+    {
+        if (Position >= _bytes.Length)
+        {
+            return MessagePackKind.Broken;
+        }
+
+        var first = _bytes[Position++];
+        if (first is >= 0xa0 and < 0xc0)
+        {
+            return ReadContent((uint)(first & 0x1f), MessagePackKind.Text);
+        }
+
+        if (first is < 0x80 or >= 0xe0)
+        {
+            Integer = (sbyte)first;
+            return MessagePackKind.Integer;
+        }
+
+        if (first < 0xa0)
+        {
+            Count = (uint)(first & 0x0f);
+            return first < 0x90 ? MessagePackKind.Map : MessagePackKind.Array;
+        }
+
+        return ReadLong(first);
+    }
+
+    /// <summary>Passes over the next value with all that is in it.</summary>
+    /// <returns>False when it is broken.</returns>
+    public bool Skip()
+    {
+        // Every value takes a byte at least, so this ends where the bytes do, whatever a count says.
+        for (var left = 1L; left > 0; left--)
+        {
+            switch (Read())
+            {
+                case MessagePackKind.Broken:
+                    return false;
+                case MessagePackKind.Array:
+                    left += Count;
+                    break;
+                case MessagePackKind.Map:
+                    left += 2L * Count;
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    MessagePackKind ReadLong(byte first)
+    {
+        switch (first)
+        {
+            case 0xc0:
+                return MessagePackKind.Nil;
+            case 0xc2 or 0xc3:
+                Integer = first & 1;
+                return MessagePackKind.Boolean;
+            case 0xc4 or 0xc5 or 0xc6:
+                return TryReadLength(first - 0xc4, out var binary) ? ReadContent(binary, MessagePackKind.Binary) : MessagePackKind.Broken;
+            case 0xc7 or 0xc8 or 0xc9:
+                return TryReadLength(first - 0xc7, out var extension) ? ReadExtension(extension) : MessagePackKind.Broken;
+            case 0xca or 0xcb:
+                return ReadReal(isSingle: first == 0xca);
+            case 0xcc or 0xcd or 0xce or 0xcf:
+                return ReadInteger(1 << (first - 0xcc), isSigned: false);
+            case 0xd0 or 0xd1 or 0xd2 or 0xd3:
+                return ReadInteger(1 << (first - 0xd0), isSigned: true);
+            case >= 0xd4 and <= 0xd8:
+                return ReadExtension(1u << (first - 0xd4));
+            case 0xd9 or 0xda or 0xdb:
+                return TryReadLength(first - 0xd9, out var text) ? ReadContent(text, MessagePackKind.Text) : MessagePackKind.Broken;
+            case 0xdc or 0xdd:
+                return TryReadLength(first - 0xdb, out Count) ? MessagePackKind.Array : MessagePackKind.Broken;
+            case 0xde or 0xdf:
+                return TryReadLength(first - 0xdd, out Count) ? MessagePackKind.Map : MessagePackKind.Broken;
+            default:
+                return MessagePackKind.Broken;
+        }
+    }
+
+    // A length in 1, 2 or 4 bytes: the exponent is 0, 1 or 2.
+    bool TryReadLength(int exponent, out uint length)
+    {
+        length = 0;
+        var size = 1 << exponent;
+        if (_bytes.Length - Position < size)
+        {
+            return false;
+        }
+
+        var from = _bytes[Position..];
+        length = size == 1 ? from[0] : size == 2 ? BinaryPrimitives.ReadUInt16BigEndian(from) : BinaryPrimitives.ReadUInt32BigEndian(from);
+        Position += size;
+        return true;
+    }
+
+    MessagePackKind ReadContent(uint length, MessagePackKind kind)
+    {
+        if (length > (uint)(_bytes.Length - Position))
+        {
+            return MessagePackKind.Broken;
+        }
+
+        Start = Position;
+        Length = (int)length;
+        Position += Length;
+        return kind;
+    }
+
+    MessagePackKind ReadExtension(uint length)
+    {
+        if (Position >= _bytes.Length)
+        {
+            return MessagePackKind.Broken;
+        }
+
+        ExtensionType = (sbyte)_bytes[Position++];
+        return ReadContent(length, MessagePackKind.Extension);
+    }
+
+    MessagePackKind ReadInteger(int size, bool isSigned)
+    {
+        if (_bytes.Length - Position < size)
+        {
+            return MessagePackKind.Broken;
+        }
+
+        var from = _bytes[Position..];
+        Position += size;
+        Integer = (size, isSigned) switch
+        {
+            (1, false) => from[0],
+            (2, false) => BinaryPrimitives.ReadUInt16BigEndian(from),
+            (4, false) => BinaryPrimitives.ReadUInt32BigEndian(from),
+            (1, true) => (sbyte)from[0],
+            (2, true) => BinaryPrimitives.ReadInt16BigEndian(from),
+            (4, true) => BinaryPrimitives.ReadInt32BigEndian(from),
+            _ => BinaryPrimitives.ReadInt64BigEndian(from),
+        };
+        return isSigned || Integer >= 0 ? MessagePackKind.Integer : MessagePackKind.Unsigned;
+    }
+
+    MessagePackKind ReadReal(bool isSingle)
+    {
+        var size = isSingle ? sizeof(float) : sizeof(double);
+        if (_bytes.Length - Position < size)
+        {
+            return MessagePackKind.Broken;
+        }
+
+        var from = _bytes[Position..];
+        Position += size;
+        Real = isSingle ? BinaryPrimitives.ReadSingleBigEndian(from) : BinaryPrimitives.ReadDoubleBigEndian(from);
+        return isSingle ? MessagePackKind.Single : MessagePackKind.Double;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text;
+using CartRecovery.Engine;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Tests.Partitions;
+
+namespace CartRecovery.Tests.Events.MessagePack;
+
+public sealed class MessagePackRouterTests
+{
+    const int MaxBatch = 2500;
+
+    RecordingSource _source = null!;
+    PartitionSet _partitions = null!;
+    EventRouter _router = null!;
+
+    // No worker runs: the slabs stay where they were put.
+    [SetUp]
+    public void Open()
+    {
+        _source = new RecordingSource();
+        _partitions = new PartitionSet(3, TestStages.Setup(new RecordingOutlet(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+        _router = new EventRouter(_partitions, EventReading.Rules(), MaxBatch, Protocol.Tcp, new IngestCounters(), _source, _source);
+        _router.BeginRead();
+    }
+
+    [TearDown]
+    public void Close() => _partitions.Dispose();
+
+    [Test]
+    public async Task A_bad_element_of_an_array_costs_itself_alone()
+    {
+        _router.TakeMessagePack(Event(0));
+        _router.TakeMessagePack(Packer.Array(Event(1), [7], Event(2), Packer.Json("""{"id":"x"}"""), Packer.Array(Event(3)), Event(4),
+            new Packer().Raw(0x81).Text("id").Text([0xff]).Bytes, Event(5)));
+        _router.TakeJson(Encoding.UTF8.GetBytes(new TestEvent("page_view", EventReading.Now) { Id = "e6" }.ToString()));
+        await _router.SubmitAsync(default);
+
+        Assert.That(_source.Rejected, Is.EqualTo(new[]
+        {
+            (2L, "invalid_event"), (4L, "missing_field"), (5L, "invalid_event"), (7L, "invalid_utf8"),
+        }));
+        Assert.That(Ids(), Is.EquivalentTo(new[] { "e0", "e1", "e2", "e4", "e5", "e6" }));
+        Assert.That(_router.Taken, Is.EqualTo(10));
+    }
+
+    [Test]
+    public async Task What_comes_before_the_break_of_an_array_is_taken()
+    {
+        var whole = Packer.Array(Event(1), Event(2), Event(3));
+        _router.TakeMessagePack(whole.AsSpan(0, whole.Length - 1));
+        _router.TakeMessagePack([.. new Packer().Array(3).Bytes, .. Event(4), 0xc1, .. Event(5)]);
+        _router.TakeMessagePack([0xdd, 0, 0, 0x09, 0xc4, .. Event(6)]);
+        await _router.SubmitAsync(default);
+
+        Assert.That(_source.Rejected, Is.EqualTo(new[] { (2L, "invalid_messagepack"), (4L, "invalid_messagepack"), (6L, "invalid_messagepack") }));
+        Assert.That(Ids(), Is.EquivalentTo(new[] { "e1", "e2", "e4", "e6" }));
+    }
+
+    [Test]
+    public async Task What_follows_an_event_costs_it_and_what_follows_an_array_does_not()
+    {
+        _router.TakeMessagePack([.. Event(1), .. Event(2)]);
+        _router.TakeMessagePack([.. Packer.Array(Event(3), Event(4)), 0xc0]);
+        _router.TakeMessagePack([]);
+        await _router.SubmitAsync(default);
+
+        Assert.That(_source.Rejected, Is.EqualTo(new[] { (0L, "invalid_messagepack"), (3L, "invalid_messagepack"), (4L, "invalid_messagepack") }));
+        Assert.That(Ids(), Is.EquivalentTo(new[] { "e3", "e4" }));
+    }
+
+    [Test]
+    public void An_empty_array_is_nothing()
+    {
+        _router.TakeMessagePack([0x90]);
+        _router.TakeMessagePack([0xdc, 0, 0]);
+        Assert.That((_source.Rejected.Count, _router.Taken), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public async Task A_batch_has_as_many_events_as_the_limit_and_a_larger_one_is_refused_as_one()
+    {
+        _router.TakeMessagePack(Packer.Array(Enumerable.Range(0, MaxBatch).Select(Event)));
+        _router.TakeMessagePack(Packer.Array(Enumerable.Range(0, MaxBatch + 1).Select(Event)));
+        _router.TakeMessagePack([0xdd, 0xff, 0xff, 0xff, 0xff]);
+        await _router.SubmitAsync(default);
+
+        Assert.That(_source.Rejected, Is.EqualTo(new[] { ((long)MaxBatch, "batch_too_large"), (MaxBatch + 1, "batch_too_large") }));
+        Assert.That(Ids(), Has.Count.EqualTo(MaxBatch).And.Unique);
+    }
+
+    static byte[] Event(int number) => Packer.Json(new TestEvent("page_view", EventReading.Now) { Id = $"e{number}", Cart = $"c{number}" }.ToString());
+
+    List<string> Ids() => [.. Enumerable.Range(0, _partitions.Count).SelectMany(Slabs)
+        .SelectMany(slab => Enumerable.Range(0, slab.Count).Select(i => Encoding.UTF8.GetString(slab.IdOf(slab.Records[i]))))];
+
+    IEnumerable<EventSlab> Slabs(int partition)
+    {
+        while (_partitions[partition].Inbox.TryDequeue(out var item)) yield return (EventSlab)item;
+    }
+}

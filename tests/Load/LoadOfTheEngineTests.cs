@@ -1,0 +1,41 @@
+using CartRecovery.Bench.Load;
+using CartRecovery.Tests.Ingest;
+
+namespace CartRecovery.Tests.Load;
+
+/// <summary>The load generator and the engine understand each other in every way that events can be sent.</summary>
+[TestFixture]
+sealed class LoadOfTheEngineTests
+{
+    RunningEngine _engine = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _engine = await RunningEngine.StartAsync();
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    [Test]
+    public async Task Every_event_is_accounted_for([Values("json", "msgpack")] string format, [Values] bool overTcp, [Values(1, 20)] int perMessage)
+    {
+        var options = new LoadOptions
+        {
+            Url = $"ws://{_engine.Stream}/v1/stream",
+            Tcp = overTcp ? _engine.Stream.ToString() : null,
+            Metrics = $"{_engine.Http.BaseAddress}metrics",
+            Events = RealEvents.File(),
+            Format = format,
+            PerMessage = perMessage,
+            Connections = 2,
+            Carts = 100,
+            Rate = 10_000,
+            Duration = "200ms",
+        };
+        Assert.That(options.Problems(), Is.Empty);
+        var report = await LoadRun.RunAsync(options, TextWriter.Null, colour: false, CancellationToken.None);
+
+        Assert.That(report.Errors, Is.Empty);
+        Assert.That((report.Sent, report.Acked, report.Engine!.Processed), Is.EqualTo((2000, 2000, 2000)));
+        Assert.That(report.Passed, Is.True);
+    }
+}
