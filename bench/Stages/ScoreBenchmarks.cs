@@ -4,13 +4,15 @@ using CartRecovery.Engine.Scoring;
 
 namespace CartRecovery.Bench.Stages;
 
-/// <summary>Rows to scores: the shipped model on rows of real carts, a different part of them at each run.</summary>
+/// <summary>Rows to scores: the shipped model on rows of real carts, a different part of them at each run, by the engine's own evaluation
+/// and by ONNX Runtime.</summary>
 [MemoryDiagnoser]
 public class ScoreBenchmarks
 {
     StageFixture _fixture = null!;
     TrainingSet _rows = null!;
-    BatchScorer _scorer = null!;
+    BatchScorer _compiled = null!;
+    BatchScorer _runtime = null!;
     int _next;
 
     /// <summary>Rows in a run.</summary>
@@ -22,30 +24,45 @@ public class ScoreBenchmarks
     {
         _fixture = new StageFixture();
         _rows = PurchaseTrainingSet.From(_fixture.Log);
-        _scorer = _fixture.Model.CreateScorer(Rows);
-        if (!(Score() is > 0 and < 1))
+        _compiled = _fixture.Model.CreateScorer(Rows);
+        _runtime = _fixture.Model.CreateRuntimeScorer(Rows);
+        for (var i = 0; i < 1000; i++)
         {
-            throw new InvalidOperationException("the score is not a probability");
+            var from = _next;
+            var compiled = Score(_compiled);
+            _next = from;
+            var difference = Math.Abs(compiled - Score(_runtime));
+            if (!(compiled is > 0 and < 1) || difference > 1e-6f)
+            {
+                throw new InvalidOperationException($"the scores differ by {difference}");
+            }
         }
     }
 
     [GlobalCleanup]
     public void Cleanup()
     {
-        _scorer.Dispose();
+        _compiled.Dispose();
+        _runtime.Dispose();
         _fixture.Dispose();
     }
 
     /// <returns>The last row's score.</returns>
+    [Benchmark(Baseline = true)]
+    public float OnnxRuntime() => Score(_runtime);
+
+    /// <returns>The last row's score.</returns>
     [Benchmark]
-    public float Score()
+    public float Compiled() => Score(_compiled);
+
+    float Score(BatchScorer scorer)
     {
         for (var i = 0; i < Rows; i++)
         {
-            _rows.Row(_next).CopyTo(_scorer.Row(i));
+            _rows.Row(_next).CopyTo(scorer.Row(i));
             _next = (_next + 1) % _rows.Count;
         }
 
-        return _scorer.Score(Rows)[Rows - 1];
+        return scorer.Score(Rows)[Rows - 1];
     }
 }

@@ -4,12 +4,12 @@ namespace CartRecovery.Engine.Scoring;
 /// thread makes its own from the shared model.</summary>
 public sealed class BatchScorer : IDisposable
 {
-    private readonly OrtBatch _batch;
+    private readonly IRowEvaluator _batch;
     private readonly int _columns;
     private readonly int _width;
     private readonly float[] _scores;
 
-    internal BatchScorer(OrtBatch batch, int columns, int width, int capacity)
+    internal BatchScorer(IRowEvaluator batch, int columns, int width, int capacity)
     {
         _batch = batch;
         _columns = columns;

@@ -17,9 +17,10 @@ public sealed class OnnxModel : IDisposable
     private readonly string _input;
     private readonly string _output;
     private readonly long[] _outputShape;
+    private readonly CompiledTrees? _trees;
 
     private OnnxModel(OrtSession session, string name, string version, string[] features, float[] baseline, string input, string output,
-        long[] outputShape)
+        long[] outputShape, string path)
     {
         _session = session;
         Name = name;
@@ -29,6 +30,7 @@ public sealed class OnnxModel : IDisposable
         _input = input;
         _output = output;
         _outputShape = outputShape;
+        _trees = Compile(path);
     }
 
     /// <summary>The model's name.</summary>
@@ -45,6 +47,9 @@ public sealed class OnnxModel : IDisposable
 
     /// <summary>A typical value for each feature, to tell a feature's effect by; zeros where the model says none.</summary>
     public IReadOnlyList<float> Baseline { get; }
+
+    /// <summary>What works its rows off: the engine's own evaluation of trees, or ONNX Runtime.</summary>
+    public string Evaluator => _trees is null ? $"ONNX Runtime {_session.Runtime.Version}" : $"{_trees.TreeCount} compiled trees";
 
     /// <summary>Loads a model and checks that it fits the engine.</summary>
     /// <param name="path">The <c>.onnx</c> file.</param>
@@ -81,9 +86,19 @@ public sealed class OnnxModel : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxRows, MaxRows);
+        ObjectDisposedException.ThrowIf(_session.IsClosed, this);
+        return _trees is null ? CreateRuntimeScorer(maxRows) : CreateTreeScorer(_trees, maxRows);
+    }
+
+    /// <summary>As <see cref="CreateScorer"/>, by ONNX Runtime in any case.</summary>
+    internal BatchScorer CreateRuntimeScorer(int maxRows)
+    {
         var batch = new OrtBatch(_session, _input, Features.Count, _output, _outputShape, maxRows);
         return new BatchScorer(batch, Features.Count, _outputShape.Length > 1 ? (int)_outputShape[1] : 1, maxRows);
     }
+
+    private BatchScorer CreateTreeScorer(CompiledTrees trees, int maxRows)
+        => new(new TreeBatch(trees, Features.Count, maxRows), Features.Count, 1, maxRows);
 
     /// <summary>Lets go of the model. Scorers made from it go on until they are disposed.</summary>
     public void Dispose() => _session.Dispose();
@@ -122,7 +137,22 @@ public sealed class OnnxModel : IDisposable
             throw new ModelException(ModelException.WrongOutput,
                 $"{path}: output '{output}' must be [rows], [rows, 1] or [rows, 2]; it is [{string.Join(", ", two)}] for two rows.");
         }
-        return new OnnxModel(session, name, version, features, baseline, inputs[0].Name, output, one);
+        return new OnnxModel(session, name, version, features, baseline, inputs[0].Name, output, one, path);
+    }
+
+    // What is not understood is left to ONNX Runtime, and so is what was understood otherwise than by it.
+    private CompiledTrees? Compile(string path)
+    {
+        try
+        {
+            if (TreeEnsembleFile.Read(path, _input, _output) is not { } file) return null;
+            var trees = CompiledTrees.Compile(TreeEnsembleReader.Read(file, Features.Count));
+            return trees is not null && TreeProbes.Agree(trees, Features.Count, rows => CreateTreeScorer(trees, rows), CreateRuntimeScorer) ? trees : null;
+        }
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private static string Required(OrtSession session, string path, string key)

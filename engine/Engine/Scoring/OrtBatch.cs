@@ -4,7 +4,7 @@ namespace CartRecovery.Engine.Scoring;
 
 /// <summary>The memory of a batch and the tensors over it, made once: a run allocates nothing that the garbage collector sees. The
 /// buffers are pinned arrays of this process, so a span over them is never left dangling. For one thread at a time.</summary>
-internal sealed unsafe class OrtBatch : IDisposable
+internal sealed unsafe class OrtBatch : IRowEvaluator
 {
     private readonly OrtSession _session;
     private readonly OrtApi _api;
@@ -50,14 +50,11 @@ internal sealed unsafe class OrtBatch : IDisposable
         }
     }
 
-    /// <summary>Rows of features, one after another.</summary>
-    internal float[] Inputs { get; }
+    public float[] Inputs { get; }
 
-    /// <summary>What the last run gave for each row.</summary>
-    internal float[] Outputs { get; }
+    public float[] Outputs { get; }
 
-    /// <summary>Runs the graph over the first <paramref name="rows"/> rows, 1 to the capacity.</summary>
-    internal void Run(int rows)
+    public void Run(int rows)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         var output = _outputs[rows - 1];

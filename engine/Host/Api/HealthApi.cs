@@ -38,6 +38,7 @@ static class HealthApi
             writer.WriteStartObject("model"u8);
             writer.WriteString("status"u8, "ok"u8);
             writer.WriteString("detail"u8, host.Model.Id);
+            writer.WriteString("evaluator"u8, host.Model.Evaluator);
             writer.WriteEndObject();
             foreach (var sink in sinks)
             {

@@ -107,7 +107,7 @@ static class RunVerb
         Console.WriteLine($"CartRecovery {VersionVerb.Version}");
         Console.WriteLine($"  http      {addresses[0]}  (API, /metrics, /health)");
         Console.WriteLine($"  stream    {(host.Config.Listen.StreamTls is null ? "ws" : "wss")}://{addresses[1].Authority}/v1/stream, and JSON lines or MessagePack over TCP on the same port");
-        Console.WriteLine($"  model     {host.Model.Id}: {host.Model.Features.Count} features");
+        Console.WriteLine($"  model     {host.Model.Id}: {host.Model.Features.Count} features, {host.Model.Evaluator}");
         Console.WriteLine($"  campaigns {string.Join(", ", host.Config.Decisions.Campaigns.Select(c => c.Name))}");
         Console.WriteLine($"  sinks     {string.Join(", ", host.Config.Sinks.Select(s => $"{s.Key} ({s.Value.Type})"))}");
         Console.WriteLine($"  memory\n{string.Join('\n', budget.ToString().Split('\n').Select(l => $"  {l}"))}");

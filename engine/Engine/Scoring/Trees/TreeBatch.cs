@@ -1,0 +1,123 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace CartRecovery.Engine.Scoring;
+
+/// <summary>Evaluates trees for many rows at once, without a jump that depends on a row: of each branch both sides are worked out, and a
+/// comparison chooses. A row's score is the same bits wherever it stands and whatever stands beside it: each lane of a vector
+/// does the same arithmetic, and a row that is alone is a block with one lane in use.</summary>
+internal sealed class TreeBatch : IRowEvaluator
+{
+    // Vectors worked off together: what they share (thresholds, leaves) is loaded once.
+    private const int Span = 4;
+
+    private static readonly int s_block = Span * Vector<float>.Count;
+
+    private readonly CompiledTrees _trees;
+    private readonly int _width;
+    private readonly Vector<float>[] _columns;
+    private readonly Vector<float>[] _waiting;
+    private bool _disposed;
+
+    /// <param name="trees">What to evaluate.</param>
+    /// <param name="width">Floats per row.</param>
+    /// <param name="capacity">Rows per run, at least 1.</param>
+    internal TreeBatch(CompiledTrees trees, int width, int capacity)
+    {
+        _trees = trees;
+        _width = width;
+        _columns = new Vector<float>[Math.Max(1, trees.Columns.Length) * Span];
+        _waiting = new Vector<float>[trees.MostWaiting * Span];
+        Inputs = new float[capacity * width];
+        Outputs = new float[(capacity + s_block - 1) / s_block * s_block];
+    }
+
+    public float[] Inputs { get; }
+
+    public float[] Outputs { get; }
+
+    public void Run(int rows)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        for (var first = 0; first < rows; first += s_block)
+        {
+            Transpose(first, Math.Min(s_block, rows - first));
+            Sum(Outputs.AsSpan(first, s_block));
+        }
+    }
+
+    public void Dispose() => _disposed = true;
+
+    // Lanes beyond the last row keep what they had: nobody reads what comes of them.
+    private void Transpose(int first, int rows)
+    {
+        var lanes = MemoryMarshal.Cast<Vector<float>, float>(_columns.AsSpan());
+        var place = 0;
+        foreach (var column in _trees.Columns)
+        {
+            var to = lanes.Slice(place, rows);
+            var from = Inputs.AsSpan(first * _width + column.Feature);
+            if (column.MissingIsLow)
+                for (var row = 0; row < to.Length; row++) to[row] = float.IsNaN(from[row * _width]) ? float.NegativeInfinity : from[row * _width];
+            else
+                for (var row = 0; row < to.Length; row++) to[row] = from[row * _width];
+            place += s_block;
+        }
+    }
+
+    private void Sum(Span<float> scores)
+    {
+        ReadOnlySpan<Vector<float>> columns = _columns;
+        var waiting = _waiting;
+        var joins = _trees.Joins;
+        int join = 0, top = 0;
+        Vector<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        foreach (ref readonly var twig in _trees.Twigs)
+        {
+            var column = columns.Slice(twig.Column * Span, Span);
+            var low = columns.Slice(twig.LowColumn * Span, Span);
+            var high = columns.Slice(twig.HighColumn * Span, Span);
+            Vector<float> threshold = new(twig.Threshold), lowThreshold = new(twig.LowThreshold), highThreshold = new(twig.HighThreshold);
+            Vector<float> lowLow = new(twig.LowLow), lowHigh = new(twig.LowHigh), highLow = new(twig.HighLow), highHigh = new(twig.HighHigh);
+            var value0 = Choose(column[0], threshold, Choose(low[0], lowThreshold, lowLow, lowHigh), Choose(high[0], highThreshold, highLow, highHigh));
+            var value1 = Choose(column[1], threshold, Choose(low[1], lowThreshold, lowLow, lowHigh), Choose(high[1], highThreshold, highLow, highHigh));
+            var value2 = Choose(column[2], threshold, Choose(low[2], lowThreshold, lowLow, lowHigh), Choose(high[2], highThreshold, highLow, highHigh));
+            var value3 = Choose(column[3], threshold, Choose(low[3], lowThreshold, lowLow, lowHigh), Choose(high[3], highThreshold, highLow, highHigh));
+            for (var i = 0; i < twig.Joins; i++, join++)
+            {
+                column = columns.Slice(joins[join].Column * Span, Span);
+                threshold = new(joins[join].Threshold);
+                top -= Span;
+                var first = waiting.AsSpan(top, Span);
+                value0 = Choose(column[0], threshold, first[0], value0);
+                value1 = Choose(column[1], threshold, first[1], value1);
+                value2 = Choose(column[2], threshold, first[2], value2);
+                value3 = Choose(column[3], threshold, first[3], value3);
+            }
+            if (twig.IsLast)
+            {
+                sum0 += value0;
+                sum1 += value1;
+                sum2 += value2;
+                sum3 += value3;
+                continue;
+            }
+            var next = waiting.AsSpan(top, Span);
+            (next[0], next[1], next[2], next[3]) = (value0, value1, value2, value3);
+            top += Span;
+        }
+        Finish(sum0).CopyTo(scores);
+        Finish(sum1).CopyTo(scores[Vector<float>.Count..]);
+        Finish(sum2).CopyTo(scores[(2 * Vector<float>.Count)..]);
+        Finish(sum3).CopyTo(scores[(3 * Vector<float>.Count)..]);
+    }
+
+    private static Vector<float> Choose(Vector<float> column, Vector<float> threshold, Vector<float> low, Vector<float> high)
+        => Vector.ConditionalSelect(Vector.LessThanOrEqual(column, threshold), low, high);
+
+    private Vector<float> Finish(Vector<float> sum)
+    {
+        sum += new Vector<float>(_trees.Base);
+        return _trees.IsLogistic ? Sigmoid.Of(sum) : sum;
+    }
+}

@@ -1,0 +1,111 @@
+namespace CartRecovery.Engine.Scoring;
+
+/// <summary>A tree ensemble as an ONNX file states it: the attributes of the operator that the model consists of.</summary>
+internal sealed class TreeEnsembleFile
+{
+    private const long LargestFile = 64 << 20;
+    private const int LongestWay = 16;
+    private const string MachineLearning = "ai.onnx.ml";
+
+    private readonly Dictionary<string, OnnxValue> _attributes;
+
+    private TreeEnsembleFile(OnnxNode node, bool hasSigmoid)
+    {
+        _attributes = node.Attributes;
+        IsClassifier = node.Type == "TreeEnsembleClassifier";
+        HasSigmoid = hasSigmoid;
+    }
+
+    /// <summary>Its output is a label and a score for each class, not one number.</summary>
+    internal bool IsClassifier { get; }
+
+    /// <summary>A sigmoid comes behind it.</summary>
+    internal bool HasSigmoid { get; }
+
+    /// <summary>The names of the attributes it states.</summary>
+    internal IEnumerable<string> Names => _attributes.Keys;
+
+    /// <summary>Finds the ensemble that a model's output comes from, if it is nothing else.</summary>
+    /// <param name="path">The <c>.onnx</c> file.</param>
+    /// <param name="input">The name of the model's input.</param>
+    /// <param name="output">The name of the output that counts.</param>
+    /// <returns>Null when the model is anything but one tree ensemble and at most a sigmoid behind it.</returns>
+    /// <exception cref="InvalidDataException">The file is no model.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal static TreeEnsembleFile? Read(string path, string input, string output)
+        => new FileInfo(path).Length > LargestFile ? null : Parse(File.ReadAllBytes(path), input, output);
+
+    /// <summary>As <see cref="Read"/>, of the file's bytes.</summary>
+    internal static TreeEnsembleFile? Parse(ReadOnlySpan<byte> file, string input, string output)
+    {
+        var graphs = 0;
+        long operators = 0;
+        var nodes = new List<OnnxNode>();
+        for (var model = new ProtoReader(file); model.Next();)
+        {
+            switch (model.Field)
+            {
+                case 7:
+                    graphs++;
+                    for (var graph = new ProtoReader(model.Bytes); graph.Next();)
+                        if (graph.Field == 1) nodes.Add(OnnxNode.Read(graph.Bytes));
+                    break;
+                case 8:
+                    var (domain, version) = OperatorSet(model.Bytes);
+                    if (domain == MachineLearning) operators = version;
+                    break;
+                case 25: // functions, by which a model may give operators a meaning of its own
+                    return null;
+            }
+        }
+        // Version 5 has another operator for trees, and these in a changed form.
+        return graphs == 1 && operators is >= 1 and <= 3 ? Trace(nodes, input, output) : null;
+    }
+
+    internal long Int(string name, long missing) => _attributes.TryGetValue(name, out var value) ? value.Int : missing;
+
+    internal string Text(string name, string missing) => _attributes.TryGetValue(name, out var value) ? value.Text : missing;
+
+    internal List<long> Ints(string name) => _attributes.TryGetValue(name, out var value) ? value.Ints : [];
+
+    internal List<float> Floats(string name) => _attributes.TryGetValue(name, out var value) ? value.Floats : [];
+
+    internal List<string> Texts(string name) => _attributes.TryGetValue(name, out var value) ? value.Texts : [];
+
+    // From the output back to the input. Whatever else is in the graph does not reach the output.
+    private static TreeEnsembleFile? Trace(List<OnnxNode> nodes, string input, string output)
+    {
+        var hasSigmoid = false;
+        for (var step = 0; step < LongestWay; step++)
+        {
+            var node = nodes.Find(n => n.Outputs.Contains(output, StringComparer.Ordinal));
+            if (node is not { Inputs: [var from] }) return null;
+            switch (node.Domain, node.Type)
+            {
+                case ("" or "ai.onnx", "Identity"):
+                    break;
+                case ("" or "ai.onnx", "Sigmoid") when !hasSigmoid:
+                    hasSigmoid = true;
+                    break;
+                case (MachineLearning, "TreeEnsembleRegressor") when node.Outputs.IndexOf(output) == 0 && from == input:
+                case (MachineLearning, "TreeEnsembleClassifier") when node.Outputs.IndexOf(output) == 1 && from == input:
+                    return new TreeEnsembleFile(node, hasSigmoid);
+                default:
+                    return null;
+            }
+            output = from;
+        }
+        return null;
+    }
+
+    private static (string Domain, long Version) OperatorSet(ReadOnlySpan<byte> message)
+    {
+        var set = (Domain: "", Version: 0L);
+        for (var reader = new ProtoReader(message); reader.Next();)
+        {
+            if (reader.Field == 1) set.Domain = reader.Text;
+            if (reader.Field == 2) set.Version = reader.Int;
+        }
+        return set;
+    }
+}

@@ -1,0 +1,68 @@
+namespace CartRecovery.Engine.Scoring;
+
+/// <summary>Rows to tell by whether an ensemble was understood: each threshold met exactly, missed by the least either way, infinities,
+/// missing values, and numbers at random. The same for the same ensemble.</summary>
+internal sealed class TreeProbes
+{
+    private const int Least = 1024, Most = 16_384, Seed = 1, Batch = 256;
+    private const float Tolerance = 1e-6f;
+
+    private readonly float[][] _values;
+    private readonly Random _random = new(Seed);
+
+    private TreeProbes(CompiledTrees trees, int features)
+    {
+        var values = new HashSet<float>[features];
+        for (var i = 0; i < features; i++) values[i] = [0, 1, -1, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue];
+        foreach (ref readonly var twig in trees.Twigs)
+        {
+            Add(twig.Column, twig.Threshold);
+            Add(twig.LowColumn, twig.LowThreshold);
+            Add(twig.HighColumn, twig.HighThreshold);
+        }
+        foreach (var join in trees.Joins) Add(join.Column, join.Threshold);
+        _values = [.. values.Select(set => set.ToArray())];
+
+        void Add(int column, float threshold)
+        {
+            if (!float.IsNaN(threshold))
+                values[trees.Columns[column].Feature].UnionWith([MathF.BitDecrement(threshold), threshold, MathF.BitIncrement(threshold),
+                    MathF.BitIncrement(MathF.BitIncrement(threshold)), threshold + (float)_random.NextDouble()]);
+        }
+    }
+
+    /// <summary>Whether two scorers give such rows the same scores, within 1e-6.</summary>
+    /// <param name="trees">What <paramref name="compiled"/> evaluates.</param>
+    /// <param name="features">Floats in a row.</param>
+    /// <param name="compiled">One of them.</param>
+    /// <param name="runtime">The other.</param>
+    internal static bool Agree(CompiledTrees trees, int features, Func<int, BatchScorer> compiled, Func<int, BatchScorer> runtime)
+    {
+        var probes = new TreeProbes(trees, features);
+        using var ours = compiled(Batch);
+        using var theirs = runtime(Batch);
+        // Twice as often as a feature has values, so that each is met, and with others beside it.
+        var count = Math.Clamp(2 * features * probes._values.Max(v => v.Length), Least, Most);
+        for (var first = 0; first < count; first += Batch)
+        {
+            for (var i = 0; i < Batch; i++)
+            {
+                probes.Fill(first + i, ours.Row(i));
+                ours.Row(i).CopyTo(theirs.Row(i));
+            }
+            var a = ours.Score(Batch);
+            var b = theirs.Score(Batch);
+            for (var i = 0; i < Batch; i++)
+                if (MathF.Abs(a[i] - b[i]) > Tolerance) return false;
+        }
+        return true;
+    }
+
+    // One feature takes its values in turn, the others any of theirs.
+    private void Fill(int index, Span<float> row)
+    {
+        for (var i = 0; i < row.Length; i++) row[i] = _values[i][_random.Next(_values[i].Length)];
+        var turn = index % row.Length;
+        row[turn] = _values[turn][index / row.Length % _values[turn].Length];
+    }
+}
