@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.MessagePack;
@@ -75,9 +74,7 @@ public class DecodeBenchmarks
 
     EventProblem DecodeOne(byte[] json)
     {
-        var reader = new Utf8JsonReader(json);
-        reader.Read();
-        return _decoder.Decode(ref reader, json, ReceivedAt);
+        return _decoder.Decode(json, ReceivedAt);
     }
 
     bool AreSame(byte[] json, byte[] messagePack)

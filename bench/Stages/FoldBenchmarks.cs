@@ -1,4 +1,3 @@
-using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
@@ -26,9 +25,7 @@ public class FoldBenchmarks
         var decoder = new JsonEventDecoder(_fixture.Rules);
         foreach (var message in _fixture.Messages(Count))
         {
-            var reader = new Utf8JsonReader(message);
-            reader.Read();
-            decoder.Decode(ref reader, message, 1_732_095_600_000);
+            decoder.Decode(message, 1_732_095_600_000);
             decoder.AppendTo(_slab, message);
         }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
@@ -37,9 +36,7 @@ public class JournalBenchmarks
                 _slabs.Add(new EventSlab { ReceivedAt = ReceivedAt });
             }
 
-            var reader = new Utf8JsonReader(message);
-            reader.Read();
-            decoder.Decode(ref reader, message, ReceivedAt);
+            decoder.Decode(message, ReceivedAt);
             ref var record = ref decoder.AppendTo(_slabs[^1], message);
             record.Watermark = record.Timestamp;
         }

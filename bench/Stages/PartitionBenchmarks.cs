@@ -1,4 +1,3 @@
-using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine;
 using CartRecovery.Engine.Events;
@@ -52,9 +51,7 @@ public class PartitionBenchmarks
             _slab.Count = _slab.TextLength = 0;
             for (var j = i; j < i + (EventSlab.Capacity / 2); j++)
             {
-                var reader = new Utf8JsonReader(_messages[j]);
-                reader.Read();
-                _decoder.Decode(ref reader, _messages[j], 1_732_095_600_000);
+                _decoder.Decode(_messages[j], 1_732_095_600_000);
                 _decoder.AppendTo(_slab, _messages[j]);
             }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Tests.Events;
@@ -24,12 +23,8 @@ static class EventReading
     public static EventProblem Read(this JsonEventDecoder decoder, string json, long receivedAt = Now) =>
         decoder.Read(Encoding.UTF8.GetBytes(json), receivedAt);
 
-    public static EventProblem Read(this JsonEventDecoder decoder, ReadOnlySpan<byte> json, long receivedAt = Now)
-    {
-        var reader = new Utf8JsonReader(json);
-        reader.Read();
-        return decoder.Decode(ref reader, json, receivedAt);
-    }
+    public static EventProblem Read(this JsonEventDecoder decoder, ReadOnlySpan<byte> json, long receivedAt = Now) =>
+        decoder.Decode(json, receivedAt);
 
     public static ref EventRecord AppendTo(this JsonEventDecoder decoder, EventSlab slab, string json) =>
         ref decoder.AppendTo(slab, Encoding.UTF8.GetBytes(json));

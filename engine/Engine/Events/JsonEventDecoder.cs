@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// Decodes and validates native events in JSON, one at a time, into <see cref="Record"/> and the texts beside it. It allocates nothing,
-/// and reads an event to its end even when it is wrong, so that its neighbours in a batch are not lost. One thread at a time.
+/// Decodes and validates native events in JSON, one at a time, into <see cref="Record"/> and the texts beside it: in one pass by
+/// <see cref="JsonEventScanner"/>, or, where that declines, by the framework's reader. It allocates nothing, and reads an event to its end even
+/// when it is wrong, so that its neighbours in a batch are not lost. One thread at a time.
 /// </summary>
 public sealed class JsonEventDecoder
 {
@@ -12,7 +13,11 @@ public sealed class JsonEventDecoder
     const int DeepestField = 63;
 
     readonly EventBuilder _event;
+    readonly JsonEventScanner _scanner;
     readonly byte[] _unescaped = new byte[EventSlab.MaxIdLength];
+
+    // Where in the message the part begins that the reader reads.
+    int _start;
 
     /// <param name="rules">What events are held to.</param>
     public JsonEventDecoder(EventRules rules)
@@ -20,19 +25,75 @@ public sealed class JsonEventDecoder
     {
     }
 
-    internal JsonEventDecoder(EventBuilder builder) => _event = builder;
+    internal JsonEventDecoder(EventBuilder builder)
+    {
+        _event = builder;
+        _scanner = new JsonEventScanner(builder);
+    }
 
     /// <summary>The event last decoded; its text lengths are set, its text offset is not.</summary>
     public ref readonly EventRecord Record => ref _event.Record;
 
+    /// <summary>What is told of a message, or the rest of one, that is no JSON.</summary>
+    public static EventProblem Malformed { get; } = new(EventErrorCode.InvalidJson, "the message, or the rest of it, is not JSON");
+
+    /// <summary>Reads a message that is one event.</summary>
+    /// <param name="json">The whole message: valid UTF-8.</param>
+    /// <param name="receivedAt">When it arrived, in milliseconds since 1970 UTC.</param>
+    /// <returns>What is wrong with it, if anything.</returns>
+    public EventProblem Decode(ReadOnlySpan<byte> json, long receivedAt)
+    {
+        var position = JsonTokens.SkipSpace(json, 0);
+        var problem = Decode(json, ref position, receivedAt);
+        return problem.Error == EventErrorCode.InvalidJson || JsonTokens.SkipSpace(json, position) == json.Length ? problem : Malformed;
+    }
+
     /// <summary>
-    /// Reads one value, which starts at the reader's current token, to its end. Malformed JSON throws <see cref="JsonException"/>;
-    /// an event that is well-formed and wrong comes back as a problem.
+    /// Reads the value that begins at a place in a message, to its end. What is no JSON is <see cref="EventErrorCode.InvalidJson"/>, and the
+    /// position stays: nobody knows where it ends. Of a value that is well-formed and wrong, the problem is told.
     /// </summary>
-    /// <param name="reader">On the first token of the value; on its last one afterwards.</param>
-    /// <param name="json">All that the reader reads.</param>
-    /// <param name="receivedAt">When the event arrived, in milliseconds since 1970 UTC.</param>
-    public EventProblem Decode(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, long receivedAt)
+    /// <param name="json">The message: valid UTF-8.</param>
+    /// <param name="position">Where the value begins; behind it afterwards.</param>
+    /// <param name="receivedAt">When it arrived, in milliseconds since 1970 UTC.</param>
+    /// <returns>What is wrong with it, if anything.</returns>
+    public EventProblem Decode(ReadOnlySpan<byte> json, ref int position, long receivedAt)
+    {
+        var end = _scanner.Scan(json, position, receivedAt, out var problem);
+        if (end != JsonEventScanner.Declined)
+        {
+            position = end;
+            return problem;
+        }
+
+        return DecodeByReader(json, ref position, receivedAt);
+    }
+
+    /// <summary>The same, by the framework's reader.</summary>
+    internal EventProblem DecodeByReader(ReadOnlySpan<byte> json, ref int position, long receivedAt)
+    {
+        var reader = new Utf8JsonReader(json[position..]);
+        try
+        {
+            reader.Read();
+            _start = position;
+            var problem = Read(ref reader, json, receivedAt);
+            position += (int)reader.BytesConsumed;
+            return problem;
+        }
+        catch (JsonException)
+        {
+            return Malformed;
+        }
+    }
+
+    /// <summary>Copies the event last decoded to the end of a slab that has room.</summary>
+    /// <param name="slab">The slab.</param>
+    /// <param name="json">The message that it is in.</param>
+    /// <returns>The event in the slab.</returns>
+    public ref EventRecord AppendTo(EventSlab slab, ReadOnlySpan<byte> json) => ref _event.AppendTo(slab, json);
+
+    // The reader is on the first token of the value; on its last one afterwards.
+    EventProblem Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, long receivedAt)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -40,7 +101,7 @@ public sealed class JsonEventDecoder
             return new EventProblem(EventErrorCode.InvalidEvent, "an event is a JSON object");
         }
 
-        var start = reader.TokenStartIndex;
+        var read = json[_start..];
         _event.Begin(receivedAt);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -56,22 +117,16 @@ public sealed class JsonEventDecoder
             ReadValue(ref reader, field);
             if (field is EventField.Other or EventField.Device or EventField.Source)
             {
-                _event.Meta.AddField(json[nameAt..(int)reader.BytesConsumed]);
+                _event.Meta.AddField(read[nameAt..(int)reader.BytesConsumed]);
             }
-            else if (field == EventField.Meta && json[valueAt] == '{')
+            else if (field == EventField.Meta && read[valueAt] == '{')
             {
-                _event.Meta.AddMembers(json[(valueAt + 1)..((int)reader.BytesConsumed - 1)]);
+                _event.Meta.AddMembers(read[(valueAt + 1)..((int)reader.BytesConsumed - 1)]);
             }
         }
 
-        return _event.Finish(json, (int)(reader.BytesConsumed - start));
+        return _event.Finish(json, (int)reader.BytesConsumed);
     }
-
-    /// <summary>Copies the event last decoded to the end of a slab that has room.</summary>
-    /// <param name="slab">The slab.</param>
-    /// <param name="json">All that the reader read.</param>
-    /// <returns>The event in the slab.</returns>
-    public ref EventRecord AppendTo(EventSlab slab, ReadOnlySpan<byte> json) => ref _event.AppendTo(slab, json);
 
     void ReadValue(ref Utf8JsonReader reader, EventField field)
     {
@@ -183,7 +238,7 @@ public sealed class JsonEventDecoder
         var raw = reader.ValueSpan;
         if (!reader.ValueIsEscaped)
         {
-            _event.SetId(field, (int)reader.TokenStartIndex + 1, raw.Length);
+            _event.SetId(field, _start + (int)reader.TokenStartIndex + 1, raw.Length);
             return;
         }
 

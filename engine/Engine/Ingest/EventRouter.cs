@@ -44,8 +44,6 @@ public sealed class EventRouter
     long _receivedTicks;
     long _watermark;
     bool _isShedding;
-    // What comes before this place in the JSON at hand has been dealt with.
-    int _done;
 
     /// <param name="partitions">Where events go.</param>
     /// <param name="rules">What its sender is held to.</param>
@@ -98,33 +96,23 @@ public sealed class EventRouter
 
     /// <summary>Takes a message in JSON: one event, or an array of events.</summary>
     /// <param name="json">The whole message, in UTF-8.</param>
-    public void TakeJson(ReadOnlySpan<byte> json)
+    /// <param name="isValidUtf8">Somebody has looked already.</param>
+    public void TakeJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
     {
-        if (!Utf8.IsValid(json))
+        if (!isValidUtf8 && !Utf8.IsValid(json))
         {
             Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"), json);
             return;
         }
 
-        _done = 0;
-        var reader = new Utf8JsonReader(json);
-        try
+        var start = JsonTokens.SkipSpace(json, 0);
+        if (start < json.Length && json[start] == '[')
         {
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.StartArray)
-            {
-                TakeArray(ref reader, json);
-            }
-            else
-            {
-                var problem = _json.Decode(ref reader, json, _receivedAt);
-                reader.Read();
-                KeepJson(problem, json, json);
-            }
+            TakeArray(json, start + 1);
         }
-        catch (JsonException)
+        else
         {
-            Reject(new EventProblem(EventErrorCode.InvalidJson, "the message, or the rest of it, is not JSON"), RestOf(json));
+            KeepJson(_json.Decode(json, _receivedAt), json, json);
         }
     }
 
@@ -210,49 +198,68 @@ public sealed class EventRouter
         _sealed.Clear();
     }
 
-    void TakeArray(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    void TakeArray(ReadOnlySpan<byte> json, int position)
     {
-        if (json.Length > _maxBatch * SmallestEvent && CountElements(json) > _maxBatch)
+        if (json.Length > _maxBatch * SmallestEvent && HasMoreThan(_maxBatch, json))
         {
             Reject(TooLarge, json);
             return;
         }
 
-        var count = 0;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        position = JsonTokens.SkipSpace(json, position);
+        var isOpen = position == json.Length || json[position] != ']';
+        for (var count = 1; isOpen; count++)
         {
-            if (++count > _maxBatch)
+            var start = position;
+            if (count > _maxBatch)
             {
-                Reject(TooLarge, RestOf(json));
+                Reject(TooLarge, json[start..]);
                 return;
             }
 
-            _done = (int)reader.TokenStartIndex;
-            var problem = _json.Decode(ref reader, json, _receivedAt);
-            var raw = json[_done..(int)reader.BytesConsumed];
-            _done += raw.Length;
-            KeepJson(problem, raw, json);
+            var problem = _json.Decode(json, ref position, _receivedAt);
+            KeepJson(problem, json[start..(problem.Error == EventErrorCode.InvalidJson ? json.Length : position)], json);
+            if (problem.Error == EventErrorCode.InvalidJson)
+            {
+                return;
+            }
+
+            position = JsonTokens.SkipSpace(json, position);
+            isOpen = position < json.Length && json[position] == ',';
+            if (isOpen)
+            {
+                position = JsonTokens.SkipSpace(json, position + 1);
+            }
         }
 
-        reader.Read();
+        if (position == json.Length || json[position] != ']' || JsonTokens.SkipSpace(json, position + 1) < json.Length)
+        {
+            Reject(JsonEventDecoder.Malformed, json[position..]);
+        }
     }
-
-    ReadOnlySpan<byte> RestOf(ReadOnlySpan<byte> json) => json[_done..].TrimStart(", \t\r\n"u8);
 
     static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch has more events than limits.batch; send it in parts");
 
-    static int CountElements(ReadOnlySpan<byte> json)
+    // Of what is not JSON, nobody can say.
+    static bool HasMoreThan(int most, ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);
-        reader.Read();
         var count = 0;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        try
         {
-            reader.Skip();
-            count++;
+            reader.Read();
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                reader.Skip();
+                count++;
+            }
+        }
+        catch (JsonException)
+        {
+            return false;
         }
 
-        return count;
+        return count > most;
     }
 
     void KeepJson(EventProblem problem, ReadOnlySpan<byte> raw, ReadOnlySpan<byte> message)

@@ -95,9 +95,7 @@ public static class PurchaseTrainingSet
             e.WriteTo(writer, e.At);
         }
 
-        var reader = new Utf8JsonReader(json.WrittenSpan);
-        reader.Read();
-        var problem = decoder.Decode(ref reader, json.WrittenSpan, e.At);
+        var problem = decoder.Decode(json.WrittenSpan, e.At);
         if (problem.IsError)
         {
             throw new FormatException($"event {e.Number}: {problem.Message}");

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Text.Json;
 using System.Text.Unicode;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
@@ -105,30 +104,18 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
             return new EventProblem(EventErrorCode.InvalidUtf8, "the line is not valid UTF-8");
         }
 
-        try
+        var problem = decoders[store].Decode(line, receivedAt: 0);
+        for (var other = 0; other < decoders.Length && problem.Error == EventErrorCode.ForeignStore; other++)
         {
-            var problem = Decode(decoders[store], line);
-            for (var other = 0; other < decoders.Length && problem.Error == EventErrorCode.ForeignStore; other++)
-            {
-                store = other;
-                problem = Decode(decoders[store], line);
-            }
-
-            return problem.Error == EventErrorCode.ForeignStore
-                ? new EventProblem(EventErrorCode.ForeignStore, "the configuration does not name the event's store") : problem;
+            store = other;
+            problem = decoders[store].Decode(line, receivedAt: 0);
         }
-        catch (JsonException)
+
+        return problem.Error switch
         {
-            return new EventProblem(EventErrorCode.InvalidJson, "the line is not one JSON object");
-        }
-    }
-
-    static EventProblem Decode(JsonEventDecoder decoder, ReadOnlySpan<byte> line)
-    {
-        var reader = new Utf8JsonReader(line);
-        reader.Read();
-        var problem = decoder.Decode(ref reader, line, receivedAt: 0);
-        reader.Read();
-        return problem;
+            EventErrorCode.ForeignStore => new EventProblem(EventErrorCode.ForeignStore, "the configuration does not name the event's store"),
+            EventErrorCode.InvalidJson => new EventProblem(EventErrorCode.InvalidJson, "the line is not one JSON object"),
+            _ => problem,
+        };
     }
 }

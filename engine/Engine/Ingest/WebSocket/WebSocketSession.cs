@@ -21,7 +21,7 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
     {
         if (opcode == WebSocketOpcode.Text)
         {
-            connection.Router.TakeJson(message);
+            connection.Router.TakeJson(message, isValidUtf8: true);
         }
         else
         {

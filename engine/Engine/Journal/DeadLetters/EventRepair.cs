@@ -142,12 +142,7 @@ public static class EventRepair
         return draft.Fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() == draft.Fields.Count ? draft : new EventDraft(json, path);
     }
 
-    static EventProblem ProblemOf(ReadOnlySpan<byte> json, long receivedAt, EventRules rules)
-    {
-        var reader = new Utf8JsonReader(json);
-        reader.Read();
-        return new JsonEventDecoder(rules).Decode(ref reader, json, receivedAt);
-    }
+    static EventProblem ProblemOf(ReadOnlySpan<byte> json, long receivedAt, EventRules rules) => new JsonEventDecoder(rules).Decode(json, receivedAt);
 
     static string? IdOf(EventDraft draft) => draft.Named("id").LastOrDefault()?.Text;
 
