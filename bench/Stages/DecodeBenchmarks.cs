@@ -8,7 +8,7 @@ namespace CartRecovery.Bench.Stages;
 [MemoryDiagnoser]
 public class DecodeBenchmarks
 {
-    const int Count = 4096;
+    internal const int Count = 4096;
 
     StageFixture _fixture = null!;
     EventDecoder _decoder = null!;
