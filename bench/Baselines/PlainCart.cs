@@ -70,10 +70,10 @@ sealed class PlainCart
             case "add_to_cart":
                 _lastAddAt = Math.Max(_lastAddAt ?? 0, e.Ts);
                 var line = _lines.GetValueOrDefault(e.ProductId ?? "");
-                _lines[e.ProductId ?? ""] = (line.Quantity + e.Quantity, line.Value + (e.Price ?? 0) * e.Quantity);
+                _lines[e.ProductId ?? ""] = (line.Quantity + (e.Quantity ?? 1), line.Value + (e.Price ?? 0) * (e.Quantity ?? 1));
                 break;
             case "remove_from_cart":
-                Remove(e.ProductId ?? "", e.Quantity);
+                Remove(e.ProductId ?? "", e.Quantity ?? 1);
                 break;
             case "purchase":
                 _lines.Clear();

@@ -19,7 +19,7 @@ sealed record PlainEvent
 
     public string? ProductId { get; init; }
 
-    public int Quantity { get; init; } = 1;
+    public int? Quantity { get; init; }
 
     public decimal? Price { get; init; }
 

@@ -63,7 +63,15 @@ sealed class SinkServer : IAsyncDisposable
         else
         {
             var counter = new MessageCounter(wire.Value);
-            await ReadAsync(input, progress, output, buffer => (buffer.End, Count(counter, buffer), false));
+            var greeted = wire == Wire.Lines;
+            await ReadAsync(input, progress, output, buffer =>
+            {
+                // Of length-prefixed messages the first is the greeting.
+                var messages = Count(counter, buffer);
+                var events = greeted || messages == 0 ? messages : messages - 1;
+                greeted |= messages > 0;
+                return (buffer.End, events, false);
+            });
         }
 
         output.Close();

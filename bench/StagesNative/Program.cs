@@ -16,7 +16,7 @@ Console.WriteLine($"# {(RuntimeFeature.IsDynamicCodeSupported ? "JIT" : "native"
 
 var decode = new DecodeBenchmarks();
 decode.Setup();
-timer.Time("Decode", DecodeBenchmarks.Count, decode.Decode);
+timer.Time("Decode.Decode", DecodeBenchmarks.Count, decode.Decode);
 decode.Cleanup();
 
 var dedup = new DedupBenchmarks();
@@ -27,7 +27,7 @@ timer.Time("Dedup.NewOneByOne", DedupBenchmarks.Count, dedup.NewOneByOne);
 
 var fold = new FoldBenchmarks();
 fold.Setup();
-timer.Time("Fold", EventSlab.Capacity, fold.Fold);
+timer.Time("Fold.Fold", EventSlab.Capacity, fold.Fold);
 timer.Time("Fold.FoldAndFeatures", EventSlab.Capacity, fold.FoldAndFeatures);
 fold.Cleanup();
 
@@ -35,7 +35,7 @@ foreach (var rows in new[] { 1, 64, 256 })
 {
     var score = new ScoreBenchmarks { Rows = rows };
     score.Setup();
-    timer.Time($"Score({rows})", rows, score.Score);
+    timer.Time($"Score.Score({rows})", rows, score.Score);
     score.Cleanup();
 }
 
