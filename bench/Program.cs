@@ -2,14 +2,19 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Echo;
 using CartRecovery.Bench.Load;
+using CartRecovery.Bench.Proof;
 
 return args switch
 {
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),
+    ["proof", .. var rest] => await ProofCommand.RunAsync(rest),
     ["restart", .. var rest] => await RestartCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
+    ["sink", .. var rest] => await SinkCommand.RunAsync(rest),
+    ["plain", .. var rest] => await PlainCommand.RunAsync(rest),
     ["stages", .. var rest] => RunStages(rest),
     _ => Usage(),
 };
@@ -27,8 +32,11 @@ static int Usage()
     Console.Error.WriteLine("""
         Usage:
           load [options]                  sends real events to a running engine and reports what became of them; load --help says more
+          proof [--quick] [--out FILE]    builds everything, measures everything and both baselines, and writes the table: bench/README.md
           restart --binary FILE           times the start of a killed engine: a million carts, and five million events behind the checkpoint
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001
+          sink [--port N] [--raw]         the limit: reads what the engine would, throws it away and acknowledges it; default port 9002
+          plain [--port N] [--lazy-acks]  what one would write first: ASP.NET Core, a dictionary, the model once an event; default port 9003
           stages [BenchmarkDotNet args]   times single stages without a socket: stages --list flat, stages --filter '*'
         """);
     return 2;

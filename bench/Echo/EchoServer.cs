@@ -1,16 +1,6 @@
-using System.Buffers;
-using System.Net;
-using System.Text;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.WebSocket;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Bench.Echo;
 
@@ -22,56 +12,31 @@ sealed class EchoServer : IAsyncDisposable
 
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    readonly WebApplication _app;
+    readonly LoopbackServer _server;
 
-    EchoServer(WebApplication app) => _app = app;
+    EchoServer(LoopbackServer server) => _server = server;
 
     /// <summary>The port it listens on.</summary>
-    public int Port => new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
+    public int Port => _server.Port;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="port">0 for any free one.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<EchoServer> StartAsync(int port)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Run(ServeAsync)));
-        var server = new EchoServer(builder.Build());
-        await server._app.StartAsync();
-        return server;
-    }
+    public static async Task<EchoServer> StartAsync(int port) => new(await LoopbackServer.StartAsync(port, ServeAsync));
 
     /// <summary>Waits for a signal to stop.</summary>
-    public Task WaitAsync() => _app.WaitForShutdownAsync();
+    public Task WaitAsync() => _server.WaitAsync();
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     static async Task ServeAsync(ConnectionContext connection)
     {
-        var (input, output) = (connection.Transport.Input, connection.Transport.Output);
-        try
+        if (!await LoopbackServer.AcceptWebSocketAsync(connection))
         {
-            using var handshake = new CancellationTokenSource(s_patience);
-            if (await RequestHead.ReadAsync(input, handshake.Token) is not { } head || !Handshake.IsValidKey(head["Sec-WebSocket-Key"]))
-            {
-                return;
-            }
-
-            output.Write(Encoding.ASCII.GetBytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + $"Sec-WebSocket-Accept: {Handshake.AcceptOf(head["Sec-WebSocket-Key"]!)}\r\n\r\n"));
-            await output.FlushAsync(handshake.Token);
-            await EchoAsync(connection);
+            return;
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or TimeoutException)
-        {
-            // The client is gone, or never was one.
-        }
-    }
 
-    static async Task EchoAsync(ConnectionContext connection)
-    {
         var input = connection.Transport.Input;
         var output = new Outbound(connection.Transport.Output, AnswerEncoding.WebSocket, MaxMessage, progress: null, connection.Abort);
         var echo = new Protocol(output);

@@ -21,6 +21,15 @@ sealed class EngineProcess : IDisposable
     /// <param name="binary">The executable.</param>
     /// <param name="change">Sections of the configuration to replace: a line of YAML each, by its key.</param>
     public EngineProcess(string binary, params ReadOnlySpan<string> change)
+        : this(binary, campaign: null, change)
+    {
+    }
+
+    /// <summary>Prepares one that has a campaign more.</summary>
+    /// <param name="binary">The executable.</param>
+    /// <param name="campaign">YAML of a campaign that comes before the shipped ones; <see langword="null"/> for none.</param>
+    /// <param name="change">Sections of the configuration to replace: a line of YAML each, by its key.</param>
+    public EngineProcess(string binary, string? campaign, ReadOnlySpan<string> change)
     {
         _binary = Path.GetFullPath(binary);
         if (!File.Exists(_binary))
@@ -35,6 +44,7 @@ sealed class EngineProcess : IDisposable
             .Replace("stream: 127.0.0.1:8081", $"stream: 127.0.0.1:{_stream}", StringComparison.Ordinal)
             .Replace("data: ./data", $"data: {_folder}/data", StringComparison.Ordinal)
             .Replace("model: models/", $"model: {shipped}/models/", StringComparison.Ordinal);
+        text = campaign is null ? text : text.Replace("  campaigns:\n", $"  campaigns:\n    - {campaign}\n", StringComparison.Ordinal);
         foreach (var line in change)
         {
             text = Replace(text, line);
@@ -47,11 +57,24 @@ sealed class EngineProcess : IDisposable
     /// <summary>Its stream.</summary>
     public string Url => $"ws://127.0.0.1:{_stream}/v1/stream";
 
+    /// <summary>The same for plain TCP.</summary>
+    public string Tcp => $"127.0.0.1:{_stream}";
+
     /// <summary>Its metrics.</summary>
     public string Metrics => $"http://127.0.0.1:{_http}/metrics";
 
     /// <summary>What it said in its log, of this start.</summary>
     public string Log => File.ReadAllText(Path.Combine(_folder, "log"));
+
+    /// <summary>Processor time that it has used since it was started.</summary>
+    public TimeSpan Cpu
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
 
     /// <summary>Starts it and waits until it answers.</summary>
     /// <returns>How long that took.</returns>

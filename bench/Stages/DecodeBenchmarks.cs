@@ -9,7 +9,7 @@ namespace CartRecovery.Bench.Stages;
 [MemoryDiagnoser]
 public class DecodeBenchmarks
 {
-    const int Count = 4096;
+    internal const int Count = 4096;
     const long ReceivedAt = 1_732_095_600_000;
 
     StageFixture _fixture = null!;

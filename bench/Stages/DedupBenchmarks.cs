@@ -10,7 +10,7 @@ public class DedupBenchmarks
 {
     const int Held = 10_000_000;
     const int Slabs = 64;
-    const int Count = Slabs * EventSlab.Capacity;
+    internal const int Count = Slabs * EventSlab.Capacity;
     const long At = 1_732_095_600_000;
 
     readonly EventSlab[] _slabs = [.. Enumerable.Range(0, Slabs).Select(_ => new EventSlab { ReceivedAt = At, Count = EventSlab.Capacity })];

@@ -10,7 +10,7 @@ namespace CartRecovery.Bench.Stages;
 [MemoryDiagnoser]
 public class PartitionBenchmarks
 {
-    const int Count = 65_536;
+    internal const int Count = 65_536;
 
     readonly EventSlab _slab = new();
     StageFixture _fixture = null!;

@@ -21,11 +21,10 @@ sealed class StageFixture : IDisposable, IInterventionOutlet
 
     public StageFixture(int batchRows = 256)
     {
-        var root = FindRoot();
         var catalog = new ConfigCatalog([Plugins.ConsoleSink.Spec], FeatureTable.Names, CampaignMessage.Variables);
-        var config = ConfigLoader.Load(Path.Combine(root, "config/cartrecovery.yaml"), catalog).Config
+        var config = ConfigLoader.Load(SourceTree.PathOf("config/cartrecovery.yaml"), catalog).Config
             ?? throw new InvalidOperationException("the shipped configuration has problems");
-        Log = ShopLog.Read(Path.Combine(root, "config/demo/rees46-2019-10-01.csv.gz"));
+        Log = ShopLog.Read(SourceTree.PathOf("config/demo/rees46-2019-10-01.csv.gz"));
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Setup = new StageSetup
         {
@@ -80,18 +79,5 @@ sealed class StageFixture : IDisposable, IInterventionOutlet
     {
         Model.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "CartRecovery.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new DirectoryNotFoundException("run it inside the repository");
     }
 }

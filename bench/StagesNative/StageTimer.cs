@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace CartRecovery.StagesNative;
+
+/// <summary>Times a stage: warmed up first, then so many rounds of a fixed number of calls; the median is what counts.</summary>
+/// <param name="rounds">Rounds, 1 or more.</param>
+/// <param name="round">How long a round takes, about.</param>
+sealed class StageTimer(int rounds, TimeSpan round)
+{
+    // So that JIT has made its last version of it: it instruments, and compiles what it learned in the background.
+    static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1);
+    const int WarmUpCalls = 100;
+
+    /// <summary>Writes the stage's line: its name, nanoseconds an event (median), the fastest and the slowest round, with tabs between.</summary>
+    /// <param name="name">The stage, as in BenchmarkDotNet: class, method, and the parameter's value.</param>
+    /// <param name="events">Events of a call.</param>
+    /// <param name="call">The stage.</param>
+    public void Time<T>(string name, int events, Func<T> call)
+    {
+        var (calls, called) = (1, 0L);
+        for (var warm = Stopwatch.StartNew(); warm.Elapsed < s_warmUp || called < WarmUpCalls;)
+        {
+            var took = Round(calls, call);
+            called += calls;
+            calls = (int)Math.Clamp(calls * (round / took), 1, 1e9);
+        }
+
+        var times = Enumerable.Range(0, rounds).Select(_ => Round(calls, call).TotalNanoseconds / ((double)calls * events)).Order().ToArray();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}\t{times[rounds / 2]:F2}\t{times[0]:F2}\t{times[^1]:F2}"));
+    }
+
+    static TimeSpan Round<T>(int calls, Func<T> call)
+    {
+        var watch = Stopwatch.StartNew();
+        for (var i = 0; i < calls; i++)
+        {
+            call();
+        }
+
+        return watch.Elapsed;
+    }
+}
