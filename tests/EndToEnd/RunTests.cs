@@ -21,7 +21,7 @@ public sealed class RunTests
         {
             Assert.That(engine.Greeting, Does.Match(@"^CartRecovery \d+\.\d+\.\d+\n"));
             Assert.That(engine.Greeting, Does.Contain($"  http      {engine.Http.BaseAddress}"));
-            Assert.That(engine.Greeting, Does.Contain($"  stream    {engine.Stream}, and JSON lines over TCP"));
+            Assert.That(engine.Greeting, Does.Contain($"  stream    {engine.Stream}, and JSON lines or MessagePack over TCP"));
             Assert.That(engine.Greeting, Does.Match(@"(?m)^  model     purchase@\S+: \d+ features, \d+ compiled trees$"));
             Assert.That(engine.Greeting, Does.Match(@"(?m)^  sinks     crm \(console\)$"));
             Assert.That(engine.Greeting, Does.Match(@"(?m)^ +carts +\d+ MB  2 × \d+ MB"));

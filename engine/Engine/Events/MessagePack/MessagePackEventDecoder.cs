@@ -50,21 +50,25 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
     // False when the bytes are broken; so it is for all of the following.
     bool TryReadField(ref MessagePackReader reader, ReadOnlySpan<byte> message)
     {
-        var nameAt = reader.Position;
-        if (reader.Read() != MessagePackKind.Text)
+        if (!TryReadName(ref reader, out var name))
         {
-            reader.Position = nameAt;
             FailNames();
             return reader.Skip() && reader.Skip();
         }
 
-        var field = EventFields.Parse(message.Slice(reader.Start, reader.Length));
+        var field = EventFields.Parse(name);
         if (field is EventField.Other or EventField.Device or EventField.Source)
         {
-            return TryReadUnknown(ref reader, field);
+            return TryReadUnknown(ref reader, field, name);
         }
 
         var valueAt = reader.Position;
+        if (reader.TryReadShortText(out var at, out var text) && TryTakeText(field, text, at))
+        {
+            return true;
+        }
+
+        reader.Position = valueAt;
         var kind = reader.Read();
         switch (kind)
         {
@@ -187,11 +191,11 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         return true;
     }
 
-    bool TryReadUnknown(ref MessagePackReader reader, EventField field)
+    bool TryReadUnknown(ref MessagePackReader reader, EventField field, scoped ReadOnlySpan<byte> name)
     {
         var kept = builder.Meta.Fields;
         var before = kept.Length;
-        var error = Begin(reader.Content, kept);
+        var error = Begin(name, kept);
         if (field != EventField.Other && TextAhead(reader, out var text))
         {
             builder.SetContext(field, text);
@@ -216,10 +220,8 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         var kept = builder.Meta.Members;
         for (var left = reader.Count; left > 0; left--)
         {
-            var nameAt = reader.Position;
-            if (reader.Read() != MessagePackKind.Text)
+            if (!TryReadName(ref reader, out var name))
             {
-                reader.Position = nameAt;
                 FailNames();
                 if (!(reader.Skip() && reader.Skip()))
                 {
@@ -229,9 +231,9 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
                 continue;
             }
 
-            var field = EventFields.Parse(reader.Content);
+            var field = EventFields.Parse(name);
             var before = kept.Length;
-            var error = Begin(reader.Content, kept);
+            var error = Begin(name, kept);
             if (field is EventField.Device or EventField.Source && TextAhead(reader, out var text))
             {
                 builder.SetMetaContext(field, text);
@@ -244,6 +246,25 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         }
 
         return true;
+    }
+
+    // False, before the name, when it is none.
+    static bool TryReadName(ref MessagePackReader reader, out ReadOnlySpan<byte> name)
+    {
+        if (reader.TryReadShortText(out var at, out name))
+        {
+            return true;
+        }
+
+        at = reader.Position;
+        if (reader.Read() == MessagePackKind.Text)
+        {
+            name = reader.Content;
+            return true;
+        }
+
+        reader.Position = at;
+        return false;
     }
 
     // The reader is a copy: the value is read again when it is kept.

@@ -30,6 +30,11 @@ static class MessagePackJson
             return EventErrorCode.EventTooLarge;
         }
 
+        if (reader.TryReadShortText(out _, out var text))
+        {
+            return WriteText(text, json);
+        }
+
         switch (reader.Read())
         {
             case MessagePackKind.Nil:

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace CartRecovery.Engine.Events.MessagePack;
 
@@ -86,6 +87,40 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
         return ReadLong(first);
     }
 
+    /// <summary>Reads the next value if it is a text of at most 255 bytes and whole, as nearly all are: <see cref="Read"/> without its detours.</summary>
+    /// <param name="start">Where the text has its content.</param>
+    /// <param name="text">The content.</param>
+    /// <returns>False, and nothing is read, when <see cref="Read"/> has to look.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadShortText(out int start, out ReadOnlySpan<byte> text)
+    {
+        start = Position + 1;
+        text = default;
+        if ((uint)start >= (uint)_bytes.Length)
+        {
+            return false;
+        }
+
+        int first = _bytes[start - 1], length = first & 0x1f;
+        if (first == 0xd9)
+        {
+            length = _bytes[start++];
+        }
+        else if ((first & 0xe0) != 0xa0)
+        {
+            return false;
+        }
+
+        if (length > _bytes.Length - start)
+        {
+            return false;
+        }
+
+        text = _bytes.Slice(start, length);
+        Position = start + length;
+        return true;
+    }
+
     /// <summary>Passes over the next value with all that is in it.</summary>
     /// <returns>False when it is broken.</returns>
     public bool Skip()
@@ -124,10 +159,23 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
                 return TryReadLength(first - 0xc7, out var extension) ? ReadExtension(extension) : MessagePackKind.Broken;
             case 0xca or 0xcb:
                 return ReadReal(isSingle: first == 0xca);
-            case 0xcc or 0xcd or 0xce or 0xcf:
-                return ReadInteger(1 << (first - 0xcc), isSigned: false);
-            case 0xd0 or 0xd1 or 0xd2 or 0xd3:
-                return ReadInteger(1 << (first - 0xd0), isSigned: true);
+            case 0xcc:
+                return TryTake(1, out var from) ? Whole(from[0]) : MessagePackKind.Broken;
+            case 0xcd:
+                return TryTake(2, out from) ? Whole(BinaryPrimitives.ReadUInt16BigEndian(from)) : MessagePackKind.Broken;
+            case 0xce:
+                return TryTake(4, out from) ? Whole(BinaryPrimitives.ReadUInt32BigEndian(from)) : MessagePackKind.Broken;
+            case 0xcf:
+                return !TryTake(8, out from) ? MessagePackKind.Broken
+                    : Whole(BinaryPrimitives.ReadInt64BigEndian(from)) is var kind && Integer < 0 ? MessagePackKind.Unsigned : kind;
+            case 0xd0:
+                return TryTake(1, out from) ? Whole((sbyte)from[0]) : MessagePackKind.Broken;
+            case 0xd1:
+                return TryTake(2, out from) ? Whole(BinaryPrimitives.ReadInt16BigEndian(from)) : MessagePackKind.Broken;
+            case 0xd2:
+                return TryTake(4, out from) ? Whole(BinaryPrimitives.ReadInt32BigEndian(from)) : MessagePackKind.Broken;
+            case 0xd3:
+                return TryTake(8, out from) ? Whole(BinaryPrimitives.ReadInt64BigEndian(from)) : MessagePackKind.Broken;
             case >= 0xd4 and <= 0xd8:
                 return ReadExtension(1u << (first - 0xd4));
             case 0xd9 or 0xda or 0xdb:
@@ -181,38 +229,32 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
         return ReadContent(length, MessagePackKind.Extension);
     }
 
-    MessagePackKind ReadInteger(int size, bool isSigned)
+    MessagePackKind Whole(long number)
+    {
+        Integer = number;
+        return MessagePackKind.Integer;
+    }
+
+    bool TryTake(int size, out ReadOnlySpan<byte> taken)
     {
         if (_bytes.Length - Position < size)
         {
-            return MessagePackKind.Broken;
+            taken = default;
+            return false;
         }
 
-        var from = _bytes[Position..];
+        taken = _bytes.Slice(Position, size);
         Position += size;
-        Integer = (size, isSigned) switch
-        {
-            (1, false) => from[0],
-            (2, false) => BinaryPrimitives.ReadUInt16BigEndian(from),
-            (4, false) => BinaryPrimitives.ReadUInt32BigEndian(from),
-            (1, true) => (sbyte)from[0],
-            (2, true) => BinaryPrimitives.ReadInt16BigEndian(from),
-            (4, true) => BinaryPrimitives.ReadInt32BigEndian(from),
-            _ => BinaryPrimitives.ReadInt64BigEndian(from),
-        };
-        return isSigned || Integer >= 0 ? MessagePackKind.Integer : MessagePackKind.Unsigned;
+        return true;
     }
 
     MessagePackKind ReadReal(bool isSingle)
     {
-        var size = isSingle ? sizeof(float) : sizeof(double);
-        if (_bytes.Length - Position < size)
+        if (!TryTake(isSingle ? sizeof(float) : sizeof(double), out var from))
         {
             return MessagePackKind.Broken;
         }
 
-        var from = _bytes[Position..];
-        Position += size;
         Real = isSingle ? BinaryPrimitives.ReadSingleBigEndian(from) : BinaryPrimitives.ReadDoubleBigEndian(from);
         return isSingle ? MessagePackKind.Single : MessagePackKind.Double;
     }
