@@ -3,12 +3,14 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using CartRecovery.Bench.Echo;
+using CartRecovery.Bench.Idle;
 using CartRecovery.Bench.Load;
 
 return args switch
 {
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),
     ["restart", .. var rest] => await RestartCommand.RunAsync(rest),
+    ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
     ["stages", .. var rest] => RunStages(rest),
     _ => Usage(),
@@ -28,6 +30,7 @@ static int Usage()
         Usage:
           load [options]                  sends real events to a running engine and reports what became of them; load --help says more
           restart --binary FILE           times the start of a killed engine: a million carts, and five million events behind the checkpoint
+          idle --binary FILE               opens quiet WebSockets and says what they cost the engine
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001
           stages [BenchmarkDotNet args]   times single stages without a socket: stages --list flat, stages --filter '*'
         """);
