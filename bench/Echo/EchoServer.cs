@@ -73,7 +73,7 @@ sealed class EchoServer : IAsyncDisposable
     static async Task EchoAsync(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
-        var output = new Outbound(connection.Transport.Output, isWebSocket: true, MaxMessage, progress: null, connection.Abort);
+        var output = new Outbound(connection.Transport.Output, isWebSocket: true, MaxMessage, connection.Abort);
         var echo = new Protocol(output);
         var ended = false;
         while (!ended && !echo.IsClosed)
@@ -97,7 +97,7 @@ sealed class EchoServer : IAsyncDisposable
         await output.Closed.WaitAsync(s_patience);
         if (!ended && !echo.ClientClosed)
         {
-            await Linger.UntilEndAsync(input);
+            await Linger.UntilEndAsync(input, isWebSocket: true);
         }
     }
 

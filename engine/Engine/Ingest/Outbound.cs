@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Buffers.Text;
+using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text;
 using CartRecovery.Engine.Events;
@@ -10,19 +10,18 @@ namespace CartRecovery.Engine.Ingest;
 /// <summary>
 /// What goes back to a client: any thread appends under a short lock, one flush at a time writes it out. Acknowledgements are not queued:
 /// a flush writes the newest. Answers to what the client sent are held whatever their number, because its reader stops reading while
-/// <see cref="IsCongested"/>. Of what is sent unasked a limit is held; past it the connection is dropped as too slow.
+/// <see cref="IsCongested"/>. Of what is sent unasked a limit is held; past it the client is too slow.
 /// </summary>
 public sealed class Outbound : IThreadPoolWorkItem
 {
     readonly PipeWriter _writer;
     readonly bool _isWebSocket;
     readonly int _limit;
-    readonly AckProgress? _progress;
     readonly Action _onTooSlow;
     readonly Lock _gate = new();
-    readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    ArrayBufferWriter<byte> _pending = new(InitialCapacity);
-    ArrayBufferWriter<byte> _writing = new(InitialCapacity);
+    PooledBytes _pending;
+    PooledBytes _writing;
+    TaskCompletionSource? _closed;
     TaskCompletionSource? _taken;
     byte[]? _farewell;
     int _unasked;
@@ -32,11 +31,6 @@ public sealed class Outbound : IThreadPoolWorkItem
     bool _dead;
     long _acked;
 
-    const int InitialCapacity = 256;
-
-    // A burst's memory is given back.
-    const int KeepCapacity = 16 * 1024;
-
     // About what a connection's pipe and its socket hold beside.
     const int Congestion = 64 * 1024;
 
@@ -44,19 +38,29 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <param name="writer">Its transport; nobody else writes to it.</param>
     /// <param name="isWebSocket">Texts go as text frames; otherwise as lines.</param>
     /// <param name="limit">Bytes sent unasked that are held for a client that does not read.</param>
-    /// <param name="progress">What is acknowledged; null for none.</param>
-    /// <param name="onTooSlow">Called once when the limit is passed.</param>
-    public Outbound(PipeWriter writer, bool isWebSocket, int limit, AckProgress? progress, Action onTooSlow)
+    /// <param name="onTooSlow">Called when the limit is passed: what came last is not sent.</param>
+    public Outbound(PipeWriter writer, bool isWebSocket, int limit, Action onTooSlow)
     {
         _writer = writer;
         _isWebSocket = isWebSocket;
         _limit = limit;
-        _progress = progress;
         _onTooSlow = onTooSlow;
     }
 
+    /// <summary>What is acknowledged; null for nothing. Set before the first of it is submitted.</summary>
+    public AckProgress? Progress { get; set; }
+
     /// <summary>Completes when everything up to a close is written, or the connection is gone.</summary>
-    public Task Closed => _closed.Task;
+    public Task Closed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _dead ? Task.CompletedTask : (_closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+        }
+    }
 
     /// <summary>So much waits to be read by the client that nothing more should be read from it.</summary>
     public bool IsCongested => Volatile.Read(ref _waiting) > Congestion;
@@ -66,7 +70,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            if (_dead || _pending.WrittenCount == 0)
+            if (_dead || _pending.Count == 0)
             {
                 return Task.CompletedTask;
             }
@@ -90,18 +94,13 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     /// <summary>Answers one event with an error frame. The reader's alone.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TrySendError(long index, EventProblem problem)
+    public bool TrySendError(long index, EventProblem problem) => TrySendError(index, problem.Code, problem.Message);
+
+    /// <inheritdoc cref="TrySendError(long, EventProblem)"/>
+    public bool TrySendError(long index, string code, string message)
     {
-        Span<byte> frame = stackalloc byte[512];
-        var length = 0;
-        Put(frame, ref length, "{\"type\":\"error\",\"index\":"u8);
-        Put(frame, ref length, index);
-        Put(frame, ref length, ",\"code\":\""u8);
-        length += Encoding.UTF8.GetBytes(problem.Code, frame[length..]);
-        Put(frame, ref length, "\",\"message\":\""u8);
-        length += Encoding.UTF8.GetBytes(problem.Message, frame[length..]);
-        Put(frame, ref length, "\"}"u8);
-        return TryAppendText(frame[..length], isAnswer: true);
+        Span<byte> frame = stackalloc byte[ServerMessages.MaxLength];
+        return TryAppendText(frame[..ServerMessages.Error(frame, index, code, message)], isAnswer: true);
     }
 
     /// <summary>Lets a flush look for a newer acknowledgement.</summary>
@@ -116,6 +115,14 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
+    /// <inheritdoc cref="SetFarewell(ReadOnlySpan{byte})"/>
+    public void SetFarewell(WebSocketCloseCode code, string reason)
+    {
+        Span<byte> payload = stackalloc byte[125];
+        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
+        SetFarewell(payload[..(2 + Encoding.UTF8.GetBytes(reason, payload[2..]))]);
+    }
+
     /// <summary>Nothing more is to be sent: <see cref="Closed"/> completes when what there is has been written.</summary>
     public void Close()
     {
@@ -125,6 +132,33 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         Schedule();
+    }
+
+    /// <summary>
+    /// Gives a client up that does not read: what waits is forgotten, and its last words, a close frame or an error line, go behind what is
+    /// under way already. If it begins to read they reach it.
+    /// </summary>
+    /// <param name="code">The error line's code.</param>
+    /// <param name="reason">Why, in at most 123 bytes.</param>
+    public void GiveUp(string code, string reason)
+    {
+        lock (_gate)
+        {
+            _pending.Clear();
+            NothingWaits();
+        }
+
+        if (_isWebSocket)
+        {
+            SetFarewell(WebSocketCloseCode.PolicyViolation, reason);
+        }
+        else
+        {
+            TrySendError(Volatile.Read(ref _acked), code, reason);
+        }
+
+        Close();
+        _writer.CancelPendingFlush();
     }
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
@@ -150,12 +184,12 @@ public sealed class Outbound : IThreadPoolWorkItem
             }
 
             _unasked += isAnswer ? 0 : first.Length + second.Length;
-            tooSlow = _dead = _unasked > _limit;
+            tooSlow = _unasked > _limit;
             if (!tooSlow)
             {
                 _pending.Write(first);
                 _pending.Write(second);
-                Volatile.Write(ref _waiting, _pending.WrittenCount);
+                Volatile.Write(ref _waiting, _pending.Count);
             }
         }
 
@@ -184,18 +218,15 @@ public sealed class Outbound : IThreadPoolWorkItem
             while (true)
             {
                 // Asked for before what waits is taken over, and written behind it: who has an acknowledgement has every answer to what it covers.
-                var upTo = _progress?.UpTo ?? 0;
+                var upTo = Progress?.UpTo ?? 0;
                 var closing = TakePending();
-                if (closing)
-                {
-                    upTo = _progress?.UpTo ?? 0;
-                }
+                upTo = closing ? Progress?.UpTo ?? 0 : upTo;
 
                 var wrote = WritePending() | WriteAck(upTo) | (closing && WriteFarewell());
                 if (wrote)
                 {
                     var flush = await _writer.FlushAsync();
-                    if (flush.IsCompleted || flush.IsCanceled || closing)
+                    if (flush.IsCompleted || closing)
                     {
                         MarkDead();
                         return;
@@ -232,39 +263,35 @@ public sealed class Outbound : IThreadPoolWorkItem
         lock (_gate)
         {
             (_pending, _writing) = (_writing, _pending);
-            _unasked = 0;
-            _waiting = 0;
-            _taken?.TrySetResult();
-            _taken = null;
+            NothingWaits();
             return _closing;
         }
+    }
+
+    void NothingWaits()
+    {
+        (_unasked, _waiting) = (0, 0);
+        _taken?.TrySetResult();
+        _taken = null;
     }
 
     bool HasWork()
     {
         lock (_gate)
         {
-            return _pending.WrittenCount > 0 || _closing || _progress?.UpTo > _acked;
+            return _pending.Count > 0 || _closing || Progress?.UpTo > _acked;
         }
     }
 
     bool WritePending()
     {
-        if (_writing.WrittenCount == 0)
+        if (_writing.Count == 0)
         {
             return false;
         }
 
-        _writer.Write(_writing.WrittenSpan);
-        if (_writing.Capacity > KeepCapacity)
-        {
-            _writing = new ArrayBufferWriter<byte>(InitialCapacity);
-        }
-        else
-        {
-            _writing.ResetWrittenCount();
-        }
-
+        _writer.Write(_writing.Span);
+        _writing.Clear();
         return true;
     }
 
@@ -275,18 +302,12 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        _acked = upTo;
+        Volatile.Write(ref _acked, upTo);
         Span<byte> json = stackalloc byte[64];
-        var length = 0;
-        Put(json, ref length, "{\"type\":\"ack\",\"upTo\":"u8);
-        Put(json, ref length, upTo);
-        Put(json, ref length, "}"u8);
+        var length = ServerMessages.Ack(json, upTo);
         if (_isWebSocket)
         {
-            Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
-            var headerLength = FrameHeader.WriteServer(header, WebSocketOpcode.Text, length);
-            _writer.Write(header[..headerLength]);
-            _writer.Write(json[..length]);
+            WriteFrame(WebSocketOpcode.Text, json[..length]);
         }
         else
         {
@@ -304,10 +325,15 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
-        _writer.Write(header[..FrameHeader.WriteServer(header, WebSocketOpcode.Close, payload.Length)]);
-        _writer.Write(payload);
+        WriteFrame(WebSocketOpcode.Close, payload);
         return true;
+    }
+
+    void WriteFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
+        _writer.Write(header[..FrameHeader.WriteServer(header, opcode, payload.Length)]);
+        _writer.Write(payload);
     }
 
     void MarkDead()
@@ -315,21 +341,9 @@ public sealed class Outbound : IThreadPoolWorkItem
         lock (_gate)
         {
             _dead = true;
+            _pending.Clear();
             _taken?.TrySetResult();
+            _closed?.TrySetResult();
         }
-
-        _closed.TrySetResult();
-    }
-
-    static void Put(Span<byte> target, ref int length, ReadOnlySpan<byte> text)
-    {
-        text.CopyTo(target[length..]);
-        length += text.Length;
-    }
-
-    static void Put(Span<byte> target, ref int length, long number)
-    {
-        Utf8Formatter.TryFormat(number, target[length..], out var written);
-        length += written;
     }
 }
