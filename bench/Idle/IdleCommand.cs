@@ -16,11 +16,14 @@ static class IdleCommand
     const int PerAddress = 4_000;
 
     // How many are on their way at one time.
-    const int AtOnce = 128;
+    const int AtOnce = 1_024;
+
+    // What a cart costs is no connection's cost.
+    const int Carts = 100;
 
     const string Usage = """
         idle --binary FILE [--connections 5000,10000,19000] [--heartbeat 5s] [--port stream|http] [--spoken true] [--rate 0]
-          --spoken true: each has sent one event; --rate N: so many events a second flow on eight other connections at the last step
+          --spoken true: each has sent one event; --rate N: so many events a second flow on eight other connections while those of the last step come in
         """;
 
     /// <summary>Runs it.</summary>
@@ -91,12 +94,14 @@ static class IdleCommand
             var passed = true;
             foreach (var step in steps)
             {
+                var load = rate > 0 && step == steps[^1] ? LoadAsync(heartbeat, rate) : Task.CompletedTask;
                 var opening = Clock.Now();
                 await OpenAsync(step);
                 var opened = (Clock.Now() - opening) / (double)Clock.Second;
                 await Task.Delay(heartbeat);
                 var (begin, pings, at) = (await ScrapeAsync(), _clients.Sum(c => c.Pings), Clock.Now());
-                await HoldAsync(heartbeat, rate > 0 && step == steps[^1] ? rate : 0);
+                await Task.Delay(3 * heartbeat);
+                await load;
                 var seconds = (Clock.Now() - at) / (double)Clock.Second;
                 var end = await ScrapeAsync();
                 var ended = _clients.Count(c => c.Ended);
@@ -109,15 +114,11 @@ static class IdleCommand
             return passed;
         }
 
-        async Task HoldAsync(TimeSpan heartbeat, int rate)
+        // While the last ones come in all at once, and through two heartbeats.
+        async Task LoadAsync(TimeSpan heartbeat, int rate)
         {
-            if (rate == 0)
-            {
-                await Task.Delay(3 * heartbeat);
-                return;
-            }
-
             var options = new LoadOptions { Url = engine.Url, Metrics = engine.Metrics, Rate = rate, Duration = string.Create(CultureInfo.InvariantCulture, $"{3 * heartbeat.TotalSeconds:F0}s") };
+            await Task.Yield();
             var report = await LoadRun.RunAsync(options, TextWriter.Null, colour: false, CancellationToken.None);
             Say(string.Create(CultureInfo.InvariantCulture, $"meanwhile {report.AckedPerSecond:N0} events/s acknowledged, p50 {report.AckLatency.P50:N1} ms, p99 {report.AckLatency.P99:N1} ms; "
                 + $"{(report.Passed ? "none lost" : "NOT ALL ACCOUNTED FOR")}"));
@@ -155,7 +156,7 @@ static class IdleCommand
         static byte[] Event(int number)
         {
             var json = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
-                $$"""{"id":"{{Guid.NewGuid():N}}","type":"page_view","cartId":"idle-{{number}}","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}"""));
+                $$"""{"id":"{{Guid.NewGuid():N}}","type":"page_view","cartId":"idle-{{number % Carts}}","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}"""));
             var frame = new byte[Frames.LongestHeader + json.Length];
             var head = Frames.WriteHeader(frame, Frames.Text, json.Length, mask: 0);
             json.CopyTo(frame, head);
