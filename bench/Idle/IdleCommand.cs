@@ -121,6 +121,7 @@ static class IdleCommand
             await Task.Yield();
             var report = await LoadRun.RunAsync(options, TextWriter.Null, colour: false, CancellationToken.None);
             Say(string.Create(CultureInfo.InvariantCulture, $"meanwhile {report.AckedPerSecond:N0} events/s acknowledged, p50 {report.AckLatency.P50:N1} ms, p99 {report.AckLatency.P99:N1} ms; "
+                + $"received to decided p99 {report.Engine?.Latency?.P99:N1} ms; "
                 + $"{(report.Passed ? "none lost" : "NOT ALL ACCOUNTED FOR")}"));
         }
 

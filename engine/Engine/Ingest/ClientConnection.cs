@@ -278,7 +278,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
 
     async Task AbortAfterAsync(TimeSpan time)
     {
-        await Task.Delay(time);
+        await Task.Delay(time, _setup.Partitions.Clock);
         _abort();
     }
 }

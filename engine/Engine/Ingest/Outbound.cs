@@ -135,19 +135,13 @@ public sealed class Outbound : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Gives a client up that does not read: what waits is forgotten, and its last words, a close frame or an error line, go behind what is
-    /// under way already. If it begins to read they reach it.
+    /// Gives a client up that does not read: its last words, a close frame or an error line, go behind what it has been sent so far, and reach it
+    /// if it begins to read.
     /// </summary>
     /// <param name="code">The error line's code.</param>
     /// <param name="reason">Why, in at most 123 bytes.</param>
     public void GiveUp(string code, string reason)
     {
-        lock (_gate)
-        {
-            _pending.Clear();
-            NothingWaits();
-        }
-
         if (_isWebSocket)
         {
             SetFarewell(WebSocketCloseCode.PolicyViolation, reason);
@@ -158,7 +152,6 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         Close();
-        _writer.CancelPendingFlush();
     }
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
@@ -184,7 +177,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             }
 
             _unasked += isAnswer ? 0 : first.Length + second.Length;
-            tooSlow = _unasked > _limit;
+            tooSlow = !isAnswer && _unasked > _limit;
             if (!tooSlow)
             {
                 _pending.Write(first);
@@ -226,7 +219,7 @@ public sealed class Outbound : IThreadPoolWorkItem
                 if (wrote)
                 {
                     var flush = await _writer.FlushAsync();
-                    if (flush.IsCompleted || closing)
+                    if (flush.IsCompleted || flush.IsCanceled || closing)
                     {
                         MarkDead();
                         return;
@@ -342,7 +335,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         {
             _dead = true;
             _pending.Clear();
-            _taken?.TrySetResult();
+            NothingWaits();
             _closed?.TrySetResult();
         }
     }
