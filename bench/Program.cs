@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Echo;
+using CartRecovery.Bench.Idle;
 using CartRecovery.Bench.Load;
 using CartRecovery.Bench.Proof;
 
@@ -12,6 +13,7 @@ return args switch
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),
     ["proof", .. var rest] => await ProofCommand.RunAsync(rest),
     ["restart", .. var rest] => await RestartCommand.RunAsync(rest),
+    ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
     ["sink", .. var rest] => await SinkCommand.RunAsync(rest),
     ["plain", .. var rest] => await PlainCommand.RunAsync(rest),
@@ -34,6 +36,7 @@ static int Usage()
           load [options]                  sends real events to a running engine and reports what became of them; load --help says more
           proof [--quick] [--out FILE]    builds everything, measures everything and both baselines, and writes the table: bench/README.md
           restart --binary FILE           times the start of a killed engine: a million carts, and five million events behind the checkpoint
+          idle --binary FILE               opens quiet WebSockets and says what they cost the engine
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001
           sink [--port N] [--raw]         the limit: reads what the engine would, throws it away and acknowledges it; default port 9002
           plain [--port N] [--lazy-acks]  what one would write first: ASP.NET Core, a dictionary, the model once an event; default port 9003

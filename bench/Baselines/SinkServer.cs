@@ -54,7 +54,7 @@ sealed class SinkServer : IAsyncDisposable
         }
 
         var progress = new AckProgress(partitions: 0);
-        var output = new Outbound(connection.Transport.Output, EncodingOf(wire.Value), MaxMessage, progress, connection.Abort);
+        var output = new Outbound(connection.Transport.Output, EncodingOf(wire.Value), MaxMessage, connection.Abort) { Progress = progress };
         if (wire == Wire.Frames)
         {
             var frames = new FrameSink(output);

@@ -38,7 +38,7 @@ sealed class EchoServer : IAsyncDisposable
         }
 
         var input = connection.Transport.Input;
-        var output = new Outbound(connection.Transport.Output, AnswerEncoding.WebSocket, MaxMessage, progress: null, connection.Abort);
+        var output = new Outbound(connection.Transport.Output, AnswerEncoding.WebSocket, MaxMessage, connection.Abort);
         var echo = new Protocol(output);
         var ended = false;
         while (!ended && !echo.IsClosed)
@@ -62,7 +62,7 @@ sealed class EchoServer : IAsyncDisposable
         await output.Closed.WaitAsync(s_patience);
         if (!ended && !echo.ClientClosed)
         {
-            await Linger.UntilEndAsync(input);
+            await Linger.UntilEndAsync(input, isWebSocket: true);
         }
     }
 

@@ -13,13 +13,11 @@ sealed class EngineProcess : IDisposable
     readonly string _binary;
     readonly string _folder;
     readonly string _config;
-    readonly int _http = FreePort();
-    readonly int _stream = FreePort();
     Process? _process;
 
     /// <summary>Prepares one.</summary>
     /// <param name="binary">The executable.</param>
-    /// <param name="change">Sections of the configuration to replace: a line of YAML each, by its key.</param>
+    /// <param name="change">Sections of the configuration to replace: a line of YAML each, by its key and its indentation.</param>
     public EngineProcess(string binary, params ReadOnlySpan<string> change)
         : this(binary, campaign: null, change)
     {
@@ -40,8 +38,8 @@ sealed class EngineProcess : IDisposable
         _folder = Directory.CreateTempSubdirectory("cartrecovery-bench-").FullName;
         var shipped = Path.Combine(Path.GetDirectoryName(_binary)!, "config");
         var text = File.ReadAllText(Path.Combine(shipped, "cartrecovery.yaml"))
-            .Replace("http: 127.0.0.1:8080", $"http: 127.0.0.1:{_http}", StringComparison.Ordinal)
-            .Replace("stream: 127.0.0.1:8081", $"stream: 127.0.0.1:{_stream}", StringComparison.Ordinal)
+            .Replace("http: 127.0.0.1:8080", $"http: 127.0.0.1:{HttpPort}", StringComparison.Ordinal)
+            .Replace("stream: 127.0.0.1:8081", $"stream: 127.0.0.1:{StreamPort}", StringComparison.Ordinal)
             .Replace("data: ./data", $"data: {_folder}/data", StringComparison.Ordinal)
             .Replace("model: models/", $"model: {shipped}/models/", StringComparison.Ordinal);
         text = campaign is null ? text : text.Replace("  campaigns:\n", $"  campaigns:\n    - {campaign}\n", StringComparison.Ordinal);
@@ -54,14 +52,20 @@ sealed class EngineProcess : IDisposable
         File.WriteAllText(_config, text);
     }
 
+    /// <summary>The port of its API.</summary>
+    public int HttpPort { get; } = FreePort();
+
+    /// <summary>The port of its streams.</summary>
+    public int StreamPort { get; } = FreePort();
+
     /// <summary>Its stream.</summary>
-    public string Url => $"ws://127.0.0.1:{_stream}/v1/stream";
+    public string Url => $"ws://127.0.0.1:{StreamPort}/v1/stream";
 
     /// <summary>The same for plain TCP.</summary>
-    public string Tcp => $"127.0.0.1:{_stream}";
+    public string Tcp => $"127.0.0.1:{StreamPort}";
 
     /// <summary>Its metrics.</summary>
-    public string Metrics => $"http://127.0.0.1:{_http}/metrics";
+    public string Metrics => $"http://127.0.0.1:{HttpPort}/metrics";
 
     /// <summary>What it said in its log, of this start.</summary>
     public string Log => File.ReadAllText(Path.Combine(_folder, "log"));
@@ -92,7 +96,7 @@ sealed class EngineProcess : IDisposable
 
             try
             {
-                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{_http}/health"));
+                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{HttpPort}/health"));
                 return watch.Elapsed;
             }
             catch (HttpRequestException)
@@ -139,7 +143,8 @@ sealed class EngineProcess : IDisposable
         var key = line[..(line.IndexOf(':', StringComparison.Ordinal) + 1)];
         var lines = text.Split('\n').ToList();
         var at = lines.FindIndex(l => l.StartsWith(key, StringComparison.Ordinal));
-        var end = lines.FindIndex(at + 1, l => l.Length > 0 && l[0] != ' ');
+        var indent = line.Length - line.TrimStart(' ').Length;
+        var end = lines.FindIndex(at + 1, l => l.Length > 0 && l.Length - l.TrimStart(' ').Length <= indent);
         lines.RemoveRange(at, end - at);
         lines.Insert(at, line);
         return string.Join('\n', lines);

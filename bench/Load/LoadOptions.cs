@@ -107,8 +107,8 @@ public sealed class LoadOptions
             yield return $"--tcp '{Tcp}' is not HOST:PORT";
     }
 
-    // Zero stands for what cannot be read; Problems() says so.
-    static TimeSpan ParseDuration(string text)
+    /// <summary>A duration as the command line has it. Zero stands for what cannot be read; Problems() says so.</summary>
+    internal static TimeSpan ParseDuration(string text)
     {
         var unit = text.TrimStart('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '.');
         if (!double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,

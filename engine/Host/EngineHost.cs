@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
 using CartRecovery.Contracts;
@@ -8,17 +7,14 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.Transport;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.DeadLetters;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Api;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -31,9 +27,6 @@ namespace CartRecovery.Host;
 sealed partial class EngineHost : IAsyncDisposable
 {
     static readonly TimeSpan s_drain = TimeSpan.FromSeconds(10);
-
-    // Connections above listen.maxConnections: whoever comes one too many is told so, and /health and /metrics still answer.
-    const int SpareConnections = 128;
 
     readonly WebApplication _app;
     readonly ILogger _log;
@@ -59,8 +52,9 @@ sealed partial class EngineHost : IAsyncDisposable
         Stores = StoreDirectory.Create(config.Stores);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
-        Connections = new ConnectionRegistry(time, config.Listen.MaxConnections, config.Listen.Heartbeat, config.Listen.IdleTimeout);
-        ConfigureServers(builder, config);
+        Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);
+        Gate = new ConnectionGate(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, config.Stores.Select(s => s.MaxConnections));
+        Listeners.Configure(builder, config, Gate, s_drain);
         _app = BuildApp(builder, out var loggers);
         _log = loggers.CreateLogger("CartRecovery");
 
@@ -98,6 +92,7 @@ sealed partial class EngineHost : IAsyncDisposable
             Stores = Stores,
             Counters = Counters,
             Connections = Connections,
+            Gate = Gate,
             MaxEvent = (int)config.Limits.Event.Bytes,
             MaxMessage = (int)config.Limits.Message.Bytes,
             MaxBatch = config.Limits.Batch,
@@ -121,6 +116,8 @@ sealed partial class EngineHost : IAsyncDisposable
     public IngestCounters Counters { get; }
 
     public ConnectionRegistry Connections { get; }
+
+    public ConnectionGate Gate { get; }
 
     public IngestSetup Ingest { get; }
 
@@ -255,53 +252,6 @@ sealed partial class EngineHost : IAsyncDisposable
         logs.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
     }
 
-    static void ConfigureServers(WebApplicationBuilder builder, CartRecoveryConfig config)
-    {
-        builder.Services.AddSingleton<StreamPort>();
-        builder.Services.AddSingleton<IConnectionListenerFactory, SocketTransport>();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = s_drain);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
-            kestrel.Limits.MaxConcurrentConnections = config.Listen.MaxConnections + SpareConnections;
-            kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
-            Listen(kestrel, config.Listen.Http, options =>
-            {
-                options.Protocols = HttpProtocols.Http1;
-                UseTls(options, config.Listen.HttpTls, config.Folder);
-            });
-            Listen(kestrel, config.Listen.Stream, options =>
-            {
-                UseTls(options, config.Listen.StreamTls, config.Folder);
-                options.UseConnectionHandler<StreamPort>();
-            });
-        });
-    }
-
-    static void UseTls(ListenOptions options, TlsConfig? tls, string folder)
-    {
-        if (tls is not null)
-        {
-            options.UseHttps(X509Certificate2.CreateFromPemFile(
-                Path.GetFullPath(tls.Certificate, folder), Path.GetFullPath(tls.Key, folder)));
-        }
-    }
-
-    // A browser may resolve localhost to either family.
-    static void Listen(KestrelServerOptions kestrel, EndpointAddress address, Action<ListenOptions> configure)
-    {
-        if (address.IsLocalhost && address.Port != 0)
-        {
-            kestrel.ListenLocalhost(address.Port, configure);
-        }
-        else
-        {
-            kestrel.Listen(address.ToIPEndPoint(), configure);
-        }
-    }
-
     static WebApplication BuildApp(WebApplicationBuilder builder, out ILoggerFactory loggers)
     {
         var app = builder.Build();
@@ -337,12 +287,4 @@ sealed partial class EngineHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "A partition's worker failed; the engine stops")]
     partial void LogFault(Exception fault);
-
-    /// <summary>Kestrel makes connection handlers itself; this one passes on to the listener that was made here.</summary>
-    sealed class StreamPort : ConnectionHandler
-    {
-        public ConnectionHandler? Listener { get; set; }
-
-        public override Task OnConnectedAsync(ConnectionContext connection) => Listener!.OnConnectedAsync(connection);
-    }
 }

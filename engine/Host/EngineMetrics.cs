@@ -78,6 +78,8 @@ sealed class EngineMetrics : IDisposable
         Counter("cartrecovery_interventions_withheld_total", "Interventions whose rule fired and that were not made",
             () => Enum.GetValues<WithheldReason>().Select(r => Measure(Partitions.Sum(p => p.Counters.WithheldFor(r)), ("reason", NameOf(r)))));
         Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read", () => [Measure(_host.Counters.SlowConsumers)]);
+        Counter("cartrecovery_connections_refused_total", "Connections refused because there were too many, by the code that the client was told",
+            () => ConnectionGate.Reasons.Select(r => Measure(_host.Gate.RefusedFor(r), ("reason", ConnectionGate.ProblemOf(r).Code))));
         Counter("cartrecovery_queue_dropped_total", "What a full queue did not take",
             () => _host.Sinks.Runners.Select(r => Measure(r.Dropped, ("queue", $"sink-{r.Name}")))
                 .Append(Measure(_host.DeadLetterQueue.Dropped, ("queue", "deadletters"))));

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Control;
+using CartRecovery.Tests.Conformance.WebSocket;
 using CartRecovery.Tests.Delivery;
 
 namespace CartRecovery.Tests.Ingest;
@@ -50,8 +51,14 @@ sealed class KeepAliveTests(Via via)
         using var client = await StreamClient.OpenAsync(_engine, via);
         await client.SendAsync(EventJson.Of("c"));
         await Eventually.Is(() => _engine.Host.Connections.Count == 1, "it is open");
-        await client.Raw.ReadToEndAsync();
+        var heard = await client.Raw.ReadToEndAsync();
         await Eventually.Is(() => _engine.Host.Connections.Count == 0, "nothing is left of it");
+
+        Assert.That(client.Raw.WasReset, Is.False);
+        if (via != Via.Tcp)
+        {
+            Assert.That(ServerFrame.ReadAll(heard)[^1].CloseCode, Is.EqualTo(1001));
+        }
 
         Assert.That(_engine.Host.Counters.SlowConsumers, Is.Zero);
         Assert.That(_engine.Host.Counters.Connections, Is.Zero);

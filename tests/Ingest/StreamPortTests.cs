@@ -129,6 +129,11 @@ sealed class StreamPortTests
     [TestCase("GET /v1/stream HTTP/1.0\r\n\r\n")]
     [TestCase("GET /v1/stream\r\n\r\n")]
     [TestCase("GET /v1/stream HTTP/1.1\r\nno colon\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nHost : test\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nHost: test\r\n folded: yes\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nUpgrade: websocket\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
     public async Task A_head_that_is_not_HTTP_is_a_bad_handshake(string head)
     {
         using var client = await RawClient.ConnectAsync(_engine.Stream);
@@ -136,6 +141,16 @@ sealed class StreamPortTests
 
         Assert.That(await client.ReadHeadAsync(), Does.StartWith("HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n"));
         Assert.That(System.Text.Encoding.UTF8.GetString(await client.ReadToEndAsync()), Does.Contain("\"code\":\"bad_handshake\""));
+    }
+
+    [TestCase("http://shop.example/v1/stream?key=sk_demo")]
+    [TestCase("ws://127.0.0.1:8081/v1/stream?key=sk_demo")]
+    public async Task A_target_may_name_its_host(string target)
+    {
+        using var client = await RawClient.OpenWebSocketAsync(_engine.Stream, target);
+        await client.SendAsync(Conformance.WebSocket.ClientFrame.Text(EventJson.Of("c")));
+
+        Assert.That((await client.ReadFrameAsync())!.Text, Is.EqualTo("""{"type":"ack","upTo":1}"""));
     }
 
     [Test]

@@ -79,6 +79,9 @@ public sealed class ListenConfig
     [ConfigKey("Connections open at one time, over both ports.", Min = "1", Max = "1000000")]
     public int MaxConnections { get; set; } = 10_000;
 
+    [ConfigKey("Connections of one address, over both ports; 0 is any number. Behind a proxy all clients have the proxy's address.", Max = "1000000")]
+    public int MaxConnectionsPerAddress { get; set; }
+
     [ConfigKey("How long a new connection may take to say who it is.", Min = "100ms", Max = "5m")]
     public Duration HandshakeTimeout { get; set; } = Duration.FromSeconds(10);
 

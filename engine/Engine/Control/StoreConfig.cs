@@ -15,6 +15,9 @@ public sealed class StoreConfig
     [ConfigKey("The ISO 4217 code of events that name no currency: three capital letters.")]
     public string Currency { get; set; } = "USD";
 
+    [ConfigKey("Streams that may be open with the shop's keys at one time; 0 is any number.", Max = "1000000")]
+    public int MaxConnections { get; set; }
+
     [JsonRequired]
     [ConfigKey("What clients prove with that they may speak for the shop.", Min = "1", Max = "100",
         Example = "[{ key: sk_demo, kind: secret }]")]

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Ingest.WebSocket;
 
@@ -53,7 +52,7 @@ static class AnswerFormat
 
     /// <summary>Writes that an event was refused.</summary>
     /// <returns>Bytes written.</returns>
-    public static int WriteError(Span<byte> body, AnswerEncoding encoding, long index, EventProblem problem)
+    public static int WriteError(Span<byte> body, AnswerEncoding encoding, long index, string code, string message)
     {
         if (encoding == AnswerEncoding.MessagePack)
         {
@@ -65,9 +64,9 @@ static class AnswerFormat
             writer.WriteText("index"u8);
             writer.WriteInteger(index);
             writer.WriteText("code"u8);
-            writer.WriteText(text[..Encoding.UTF8.GetBytes(problem.Code, text)]);
+            writer.WriteText(text[..Encoding.UTF8.GetBytes(code, text)]);
             writer.WriteText("message"u8);
-            writer.WriteText(text[..Encoding.UTF8.GetBytes(problem.Message, text)]);
+            writer.WriteText(text[..Encoding.UTF8.GetBytes(message, text)]);
             return writer.Length;
         }
 
@@ -75,9 +74,9 @@ static class AnswerFormat
         Put(body, ref length, "{\"type\":\"error\",\"index\":"u8);
         Put(body, ref length, index);
         Put(body, ref length, ",\"code\":\""u8);
-        length += Encoding.UTF8.GetBytes(problem.Code, body[length..]);
+        length += Encoding.UTF8.GetBytes(code, body[length..]);
         Put(body, ref length, "\",\"message\":\""u8);
-        length += Encoding.UTF8.GetBytes(problem.Message, body[length..]);
+        length += Encoding.UTF8.GetBytes(message, body[length..]);
         Put(body, ref length, "\"}"u8);
         return length;
     }

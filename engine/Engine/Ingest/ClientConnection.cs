@@ -39,13 +39,18 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(4);
 
     static readonly byte[] s_heartbeat = [.. "{\"type\":\"heartbeat\"}"u8];
+    // How long a client that did not read may take to read why it is dropped.
+    static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1.5);
 
     readonly IDuplexPipe _transport;
     readonly IngestSetup _setup;
     readonly Action _abort;
+    readonly StoreKey _key;
     readonly AnswerEncoding _encoding;
-    readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    bool _isDraining;
+    readonly Protocol _protocol;
+    EventRouter? _router;
+    TaskCompletionSource? _drained;
+    int _isCut;
     bool _clientEnded;
 
     public ClientConnection(IDuplexPipe transport, IngestSetup setup, StoreKey key, AnswerEncoding encoding, Action abort)
@@ -53,12 +58,12 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _transport = transport;
         _setup = setup;
         _abort = abort;
+        _key = key;
         _encoding = encoding;
+        _protocol = encoding == AnswerEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
         IsPublishable = key.Kind == KeyKind.Publishable;
         ConnectionId = setup.Connections.NextId();
-        var protocol = encoding == AnswerEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
-        Router = new EventRouter(setup.Partitions, setup.RulesFor(key), setup.MaxBatch, protocol, setup.Counters, this, this, setup.DeadLetters);
-        Output = new Outbound(transport.Output, encoding, setup.MaxUnsent, Router.Progress, OnTooSlow);
+        Output = new Outbound(transport.Output, encoding, setup.MaxUnsent, OnTooSlow);
     }
 
     /// <inheritdoc/>
@@ -67,14 +72,14 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <inheritdoc/>
     public bool IsPublishable { get; }
 
-    /// <summary>The way into the partitions.</summary>
-    public EventRouter Router { get; }
+    /// <summary>The way into the partitions. It is made when the first event comes: most streams never have one. The reader's alone.</summary>
+    public EventRouter Router => _router ?? MakeRouter();
 
     /// <summary>The way back.</summary>
     public Outbound Output { get; }
 
     /// <summary>What was taken should be handed on, or read by the client, before more is taken.</summary>
-    public bool ShouldPause => Router.IsFull || Output.IsCongested;
+    public bool ShouldPause => _router is { IsFull: true } || Output.IsCongested;
 
     /// <summary>When something was last read, in ticks of the monotonic clock.</summary>
     public long LastReadTicks { get; private set; }
@@ -84,6 +89,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public async Task RunAsync(IStreamSession session)
     {
         LastReadTicks = _setup.Partitions.Clock.GetTimestamp();
+        _setup.Counters.Connected(_protocol);
         _setup.Connections.Add(this);
         try
         {
@@ -91,12 +97,15 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             await SayFarewellAsync();
             if (!_clientEnded)
             {
-                await Linger.UntilEndAsync(_transport.Input);
+                await Linger.UntilEndAsync(_transport.Input, _protocol == Protocol.WebSocket);
             }
         }
         finally
         {
             _setup.Connections.Remove(this);
+            _setup.Counters.Disconnected(_protocol);
+            // Who does not read what is still under way would keep the socket for ever.
+            _ = AbortAfterAsync(s_farewell);
         }
     }
 
@@ -131,23 +140,41 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <summary>The engine stops: what was taken is still acknowledged.</summary>
     public void GoAway()
     {
-        Output.SetFarewell([(int)WebSocketCloseCode.GoingAway >> 8, (int)WebSocketCloseCode.GoingAway & 0xff]);
+        Output.SetFarewell(WebSocketCloseCode.GoingAway, "");
         _transport.Input.CancelPendingRead();
     }
 
-    /// <summary>Cuts the connection.</summary>
-    public void Abort() => _abort();
+    /// <summary>Nothing came for too long: the client is told, and cut off soon, whether it hears it or not.</summary>
+    public void CloseIdle()
+    {
+        if (Interlocked.Exchange(ref _isCut, 1) == 0)
+        {
+            Output.SetFarewell(WebSocketCloseCode.GoingAway, "nothing came for listen.idleTimeout");
+            _transport.Input.CancelPendingRead();
+            _ = AbortAfterAsync(s_farewell);
+        }
+    }
 
     /// <inheritdoc/>
     public void OnProcessed(int partition, long upTo)
     {
-        Router.Progress.Complete(partition, upTo);
+        // A submit came before it, and made the router.
+        _router!.Progress.Complete(partition, upTo);
         Output.AckChanged();
         CheckDrained();
     }
 
     /// <inheritdoc/>
     public void OnRejected(long index, EventProblem problem) => Output.TrySendError(index, problem);
+
+    EventRouter MakeRouter()
+    {
+        _router = new EventRouter(
+            _setup.Partitions, _setup.RulesFor(_key), _setup.MaxBatch, _protocol, _setup.Counters, this, this, _setup.DeadLetters);
+        _router.BeginRead();
+        Output.Progress = _router.Progress;
+        return _router;
+    }
 
     async Task ReadAsync(IStreamSession session)
     {
@@ -157,11 +184,11 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             var read = await input.ReadAsync();
             var buffer = read.Buffer;
             LastReadTicks = _setup.Partitions.Clock.GetTimestamp();
-            Router.BeginRead();
+            _router?.BeginRead();
             do
             {
                 buffer = buffer.Slice(session.Consume(buffer));
-                await Router.SubmitAsync(CancellationToken.None);
+                await SubmitAsync();
                 if (Output.IsCongested)
                 {
                     await WaitForClientAsync();
@@ -172,7 +199,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             if (read.IsCompleted && !session.IsClosed)
             {
                 session.End(buffer);
-                await Router.SubmitAsync(CancellationToken.None);
+                await SubmitAsync();
             }
 
             input.AdvanceTo(buffer.Start, buffer.End);
@@ -183,7 +210,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
                 return;
             }
 
-            if (Router.Taken > 0 && Router.Progress.UpTo == Router.Taken)
+            if (_router is not null && IsDrained)
             {
                 // Only refusals came, and no partition will say so.
                 Output.AckChanged();
@@ -191,25 +218,29 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
     }
 
+    ValueTask SubmitAsync() => _router?.SubmitAsync(CancellationToken.None) ?? ValueTask.CompletedTask;
+
+    bool IsDrained => _router is null || _router.Progress.UpTo == _router.Taken;
+
     async Task WaitForClientAsync()
     {
         try
         {
             await Output.WaitAsync().WaitAsync(_setup.SlowReaderTimeout, _setup.Partitions.Clock);
         }
-        catch (TimeoutException e)
+        catch (TimeoutException)
         {
             OnTooSlow();
-            throw new OperationCanceledException("the client does not read what it is answered", e);
         }
     }
 
     // The client may have sent its last byte and still wait for what became of it.
     async Task SayFarewellAsync()
     {
-        Volatile.Write(ref _isDraining, true);
+        var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _drained, drained);
         CheckDrained();
-        await WaitAsync(Task.WhenAny(_drained.Task, Output.Closed), s_farewell);
+        await WaitAsync(Task.WhenAny(drained.Task, Output.Closed), s_farewell);
         Output.Close();
         await WaitAsync(Output.Closed, s_farewell);
     }
@@ -228,17 +259,29 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
 
     void CheckDrained()
     {
-        // Whoever finishes last sees the flag, because both sides write before they look.
+        // Whoever finishes last sees it, because both sides write before they look.
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _isDraining) && Router.Progress.UpTo == Router.Taken)
+        if (Volatile.Read(ref _drained) is { } drained && IsDrained)
         {
-            _drained.TrySetResult();
+            drained.TrySetResult();
         }
     }
 
+    // Any thread's. What it sent is still decided on.
     void OnTooSlow()
     {
-        _setup.Counters.SlowConsumer();
+        if (Interlocked.Exchange(ref _isCut, 1) == 0)
+        {
+            _setup.Counters.SlowConsumer();
+            Output.GiveUp("slow_consumer", "you do not read what you are sent");
+            _transport.Input.CancelPendingRead();
+            _ = AbortAfterAsync(s_lastWords);
+        }
+    }
+
+    async Task AbortAfterAsync(TimeSpan time)
+    {
+        await Task.Delay(time, _setup.Partitions.Clock);
         _abort();
     }
 }

@@ -15,6 +15,9 @@ public sealed class IngestSetup
 
     public required ConnectionRegistry Connections { get; init; }
 
+    /// <summary>Counts connections.</summary>
+    public required ConnectionGate Gate { get; init; }
+
     /// <summary>Keeps the events that cannot be used; null for nobody.</summary>
     public DeadLetterQueue? DeadLetters { get; init; }
 

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Ingest.WebSocket;
@@ -9,19 +11,18 @@ namespace CartRecovery.Engine.Ingest;
 /// <summary>
 /// What goes back to a client: any thread appends under a short lock, one flush at a time writes it out. Acknowledgements are not queued:
 /// a flush writes the newest. Answers to what the client sent are held whatever their number, because its reader stops reading while
-/// <see cref="IsCongested"/>. Of what is sent unasked a limit is held; past it the connection is dropped as too slow.
+/// <see cref="IsCongested"/>. Of what is sent unasked a limit is held; past it the client is too slow.
 /// </summary>
 public sealed class Outbound : IThreadPoolWorkItem
 {
     readonly PipeWriter _writer;
     readonly AnswerEncoding _encoding;
     readonly int _limit;
-    readonly AckProgress? _progress;
     readonly Action _onTooSlow;
     readonly Lock _gate = new();
-    readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    ArrayBufferWriter<byte> _pending = new(InitialCapacity);
-    ArrayBufferWriter<byte> _writing = new(InitialCapacity);
+    PooledBytes _pending;
+    PooledBytes _writing;
+    TaskCompletionSource? _closed;
     TaskCompletionSource? _taken;
     byte[]? _farewell;
     int _unasked;
@@ -31,11 +32,6 @@ public sealed class Outbound : IThreadPoolWorkItem
     bool _dead;
     long _acked;
 
-    const int InitialCapacity = 256;
-
-    // A burst's memory is given back.
-    const int KeepCapacity = 16 * 1024;
-
     // About what a connection's pipe and its socket hold beside.
     const int Congestion = 64 * 1024;
 
@@ -43,19 +39,29 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <param name="writer">Its transport; nobody else writes to it.</param>
     /// <param name="encoding">How it is written.</param>
     /// <param name="limit">Bytes sent unasked that are held for a client that does not read.</param>
-    /// <param name="progress">What is acknowledged; null for none.</param>
-    /// <param name="onTooSlow">Called once when the limit is passed.</param>
-    public Outbound(PipeWriter writer, AnswerEncoding encoding, int limit, AckProgress? progress, Action onTooSlow)
+    /// <param name="onTooSlow">Called when the limit is passed: what came last is not sent.</param>
+    public Outbound(PipeWriter writer, AnswerEncoding encoding, int limit, Action onTooSlow)
     {
         _writer = writer;
         _encoding = encoding;
         _limit = limit;
-        _progress = progress;
         _onTooSlow = onTooSlow;
     }
 
+    /// <summary>What is acknowledged; null for nothing. Set before the first of it is submitted.</summary>
+    public AckProgress? Progress { get; set; }
+
     /// <summary>Completes when everything up to a close is written, or the connection is gone.</summary>
-    public Task Closed => _closed.Task;
+    public Task Closed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _dead ? Task.CompletedTask : (_closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+        }
+    }
 
     /// <summary>So much waits to be read by the client that nothing more should be read from it.</summary>
     public bool IsCongested => Volatile.Read(ref _waiting) > Congestion;
@@ -65,7 +71,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            if (_dead || _pending.WrittenCount == 0)
+            if (_dead || _pending.Count == 0)
             {
                 return Task.CompletedTask;
             }
@@ -91,10 +97,13 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     /// <summary>Answers one event with an error. The reader's alone.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TrySendError(long index, EventProblem problem)
+    public bool TrySendError(long index, EventProblem problem) => TrySendError(index, problem.Code, problem.Message);
+
+    /// <inheritdoc cref="TrySendError(long, EventProblem)"/>
+    public bool TrySendError(long index, string code, string message)
     {
         Span<byte> body = stackalloc byte[AnswerFormat.MaxBody];
-        return TryAppendBody(body[..AnswerFormat.WriteError(body, _encoding, index, problem)], isAnswer: true);
+        return TryAppendBody(body[..AnswerFormat.WriteError(body, _encoding, index, code, message)], isAnswer: true);
     }
 
     /// <summary>Lets a flush look for a newer acknowledgement.</summary>
@@ -109,6 +118,14 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
+    /// <inheritdoc cref="SetFarewell(ReadOnlySpan{byte})"/>
+    public void SetFarewell(WebSocketCloseCode code, string reason)
+    {
+        Span<byte> payload = stackalloc byte[125];
+        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
+        SetFarewell(payload[..(2 + Encoding.UTF8.GetBytes(reason, payload[2..]))]);
+    }
+
     /// <summary>Nothing more is to be sent: <see cref="Closed"/> completes when what there is has been written.</summary>
     public void Close()
     {
@@ -118,6 +135,26 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         Schedule();
+    }
+
+    /// <summary>
+    /// Gives a client up that does not read: its last words, a close frame or an error line, go behind what it has been sent so far, and reach it
+    /// if it begins to read.
+    /// </summary>
+    /// <param name="code">The error line's code.</param>
+    /// <param name="reason">Why, in at most 123 bytes.</param>
+    public void GiveUp(string code, string reason)
+    {
+        if (_encoding == AnswerEncoding.WebSocket)
+        {
+            SetFarewell(WebSocketCloseCode.PolicyViolation, reason);
+        }
+        else
+        {
+            TrySendError(Volatile.Read(ref _acked), code, reason);
+        }
+
+        Close();
     }
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
@@ -146,13 +183,13 @@ public sealed class Outbound : IThreadPoolWorkItem
             }
 
             _unasked += isAnswer ? 0 : header.Length + body.Length + trailer.Length;
-            tooSlow = _dead = _unasked > _limit;
+            tooSlow = !isAnswer && _unasked > _limit;
             if (!tooSlow)
             {
                 _pending.Write(header);
                 _pending.Write(body);
                 _pending.Write(trailer);
-                Volatile.Write(ref _waiting, _pending.WrittenCount);
+                Volatile.Write(ref _waiting, _pending.Count);
             }
         }
 
@@ -181,12 +218,9 @@ public sealed class Outbound : IThreadPoolWorkItem
             while (true)
             {
                 // Asked for before what waits is taken over, and written behind it: who has an acknowledgement has every answer to what it covers.
-                var upTo = _progress?.UpTo ?? 0;
+                var upTo = Progress?.UpTo ?? 0;
                 var closing = TakePending();
-                if (closing)
-                {
-                    upTo = _progress?.UpTo ?? 0;
-                }
+                upTo = closing ? Progress?.UpTo ?? 0 : upTo;
 
                 var wrote = WritePending() | WriteAck(upTo) | (closing && WriteFarewell());
                 if (wrote)
@@ -229,39 +263,35 @@ public sealed class Outbound : IThreadPoolWorkItem
         lock (_gate)
         {
             (_pending, _writing) = (_writing, _pending);
-            _unasked = 0;
-            _waiting = 0;
-            _taken?.TrySetResult();
-            _taken = null;
+            NothingWaits();
             return _closing;
         }
+    }
+
+    void NothingWaits()
+    {
+        (_unasked, _waiting) = (0, 0);
+        _taken?.TrySetResult();
+        _taken = null;
     }
 
     bool HasWork()
     {
         lock (_gate)
         {
-            return _pending.WrittenCount > 0 || _closing || _progress?.UpTo > _acked;
+            return _pending.Count > 0 || _closing || Progress?.UpTo > _acked;
         }
     }
 
     bool WritePending()
     {
-        if (_writing.WrittenCount == 0)
+        if (_writing.Count == 0)
         {
             return false;
         }
 
-        _writer.Write(_writing.WrittenSpan);
-        if (_writing.Capacity > KeepCapacity)
-        {
-            _writing = new ArrayBufferWriter<byte>(InitialCapacity);
-        }
-        else
-        {
-            _writing.ResetWrittenCount();
-        }
-
+        _writer.Write(_writing.Span);
+        _writing.Clear();
         return true;
     }
 
@@ -272,7 +302,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        _acked = upTo;
+        Volatile.Write(ref _acked, upTo);
         Span<byte> body = stackalloc byte[AnswerFormat.MaxBody];
         Span<byte> header = stackalloc byte[AnswerFormat.MaxHeader];
         var length = AnswerFormat.WriteAck(body, _encoding, upTo);
@@ -289,10 +319,15 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
-        _writer.Write(header[..FrameHeader.WriteServer(header, WebSocketOpcode.Close, payload.Length)]);
-        _writer.Write(payload);
+        WriteFrame(WebSocketOpcode.Close, payload);
         return true;
+    }
+
+    void WriteFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
+        _writer.Write(header[..FrameHeader.WriteServer(header, opcode, payload.Length)]);
+        _writer.Write(payload);
     }
 
     void MarkDead()
@@ -300,9 +335,9 @@ public sealed class Outbound : IThreadPoolWorkItem
         lock (_gate)
         {
             _dead = true;
-            _taken?.TrySetResult();
+            _pending.Clear();
+            NothingWaits();
+            _closed?.TrySetResult();
         }
-
-        _closed.TrySetResult();
     }
 }

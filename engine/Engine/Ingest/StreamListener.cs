@@ -19,31 +19,20 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
     // A length whose first byte is higher is longer than limits.message may be, and not meant as one; white space is not either.
     const byte HighestOfLength = 8;
 
+    // How long a client that is refused may take to show how it wants to be told.
+    static readonly TimeSpan s_refusal = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
+        var entered = setup.Gate.TryEnterStream();
+        StoreKey? key = null;
         try
         {
-            // Not linked to ConnectionClosed: that is cancelled when the client has sent its last byte, and not when all are read.
-            using var handshake = new CancellationTokenSource(setup.HandshakeTimeout);
-            var first = await ReadFirstByteAsync(connection.Transport.Input, handshake.Token);
-            switch (first)
+            (key, var encoding) = await AdmitAsync(connection, connection.Features.Get<RefusedConnection>()?.Reason ?? (entered ? null : Refusal.Full));
+            if (key is not null)
             {
-                case null:
-                    break;
-                case (byte)'G':
-                    await AcceptWebSocketAsync(connection, handshake);
-                    break;
-                case (byte)'{' or (byte)'[':
-                    await AcceptTcpAsync(connection, AnswerEncoding.Lines, handshake);
-                    break;
-                case <= HighestOfLength:
-                    await AcceptTcpAsync(connection, AnswerEncoding.MessagePack, handshake);
-                    break;
-                default:
-                    await RefuseAsync(connection.Transport.Output, AnswerEncoding.Lines, new EventProblem(EventErrorCode.UnsupportedEncoding,
-                        "speak WebSocket, JSON with one event or array a line, or MessagePack behind its length in four bytes"), handshake.Token);
-                    break;
+                await RunAsync(setup, connection.Transport, key, encoding, connection.Abort);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException
@@ -51,85 +40,125 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
         {
             // The client is gone, or too slow to say who it is; or the partitions have stopped.
         }
+        finally
+        {
+            if (entered)
+            {
+                setup.Gate.LeaveStream();
+            }
+
+            if (key is not null)
+            {
+                setup.Gate.Leave(key.Store);
+            }
+        }
     }
 
-    async Task AcceptWebSocketAsync(ConnectionContext connection, CancellationTokenSource handshake)
+    /// <summary>Serves a client that was let in, whichever port it came in by.</summary>
+    public static Task RunAsync(IngestSetup setup, IDuplexPipe transport, StoreKey key, AnswerEncoding encoding, Action abort)
+    {
+        var client = new ClientConnection(transport, setup, key, encoding, abort);
+        return client.RunAsync(encoding switch
+        {
+            AnswerEncoding.WebSocket => new WebSocketSession(client, setup.MaxMessage),
+            AnswerEncoding.MessagePack => new MessagePackSession(client, setup.MaxMessage),
+            _ => new LineSession(client, setup.MaxMessage),
+        });
+    }
+
+    /// <summary>Hears who a client is. Nothing of this is held while it stays.</summary>
+    /// <returns>Its key, whose store it has entered, and how it is answered; no key when it was refused, or said nothing.</returns>
+    async Task<(StoreKey? Key, AnswerEncoding Encoding)> AdmitAsync(ConnectionContext connection, Refusal? refusal)
+    {
+        // Not linked to ConnectionClosed: that is cancelled when the client has sent its last byte, and not when all are read.
+        using var handshake = new CancellationTokenSource(refusal is null ? setup.HandshakeTimeout : s_refusal);
+        var first = await ReadFirstByteAsync(connection.Transport.Input, handshake.Token);
+        switch (first)
+        {
+            case null:
+                return default;
+            case (byte)'G':
+                return (await AdmitWebSocketAsync(connection, refusal, handshake.Token), AnswerEncoding.WebSocket);
+            case (byte)'{' or (byte)'[':
+                return (await AdmitTcpAsync(connection, AnswerEncoding.Lines, refusal, handshake.Token), AnswerEncoding.Lines);
+            case <= HighestOfLength:
+                return (await AdmitTcpAsync(connection, AnswerEncoding.MessagePack, refusal, handshake.Token), AnswerEncoding.MessagePack);
+            default:
+                await RefuseAsync(connection.Transport.Output, AnswerEncoding.Lines, new EventProblem(EventErrorCode.UnsupportedEncoding,
+                    "speak WebSocket, JSON with one event or array a line, or MessagePack behind its length in four bytes"), handshake.Token);
+                return default;
+        }
+    }
+
+    async Task<StoreKey?> AdmitWebSocketAsync(ConnectionContext connection, Refusal? refusal, CancellationToken cancellationToken)
     {
         var output = connection.Transport.Output;
-        if (await RequestHead.ReadAsync(connection.Transport.Input, handshake.Token) is not { } head)
-        {
-            await RefuseHttpAsync(output, new Problem(400, "bad_handshake", "The request is not HTTP/1.1, or its head is too long."), handshake.Token);
-            return;
-        }
-
-        var problem = CheckHandshake(head);
+        var head = await RequestHead.ReadAsync(connection.Transport.Input, cancellationToken);
+        var problem = refusal is { } reason ? ConnectionGate.ProblemOf(reason)
+            : head is null ? new Problem(400, "bad_handshake", "The request is not HTTP/1.1, or its head is too long.")
+            : CheckHandshake(head);
         StoreKey key = null!;
-        problem ??= Gatekeeper.Admit(setup.Stores, Gatekeeper.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
+        problem ??= Gatekeeper.Admit(setup.Stores, Gatekeeper.KeyOf(head!.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
             head["Origin"], RemoteOf(connection), out key);
-        problem ??= setup.Connections.IsFull ? Full : null;
+        problem ??= setup.Gate.TryEnter(key.Store) ? null : ConnectionGate.ProblemOf(Refusal.Store);
         if (problem is not null)
         {
-            await RefuseHttpAsync(output, problem, handshake.Token);
-            return;
+            await RefuseHttpAsync(output, problem, cancellationToken);
+            if (head is null)
+            {
+                await Linger.UntilEndAsync(connection.Transport.Input, isWebSocket: false);
+            }
+
+            return null;
         }
 
-        var answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-            + Handshake.AcceptOf(head["Sec-WebSocket-Key"]!) + "\r\n\r\n";
-        output.Write(Encoding.ASCII.GetBytes(answer));
-        await output.FlushAsync(handshake.Token);
-        handshake.CancelAfter(Timeout.InfiniteTimeSpan);
-        await RunWebSocketAsync(setup, connection.Transport, key, connection.Abort);
-    }
-
-    /// <summary>Serves a WebSocket whose handshake is done, whichever port it came in by.</summary>
-    public static async Task RunWebSocketAsync(IngestSetup setup, IDuplexPipe transport, StoreKey key, Action abort)
-    {
-        setup.Counters.Connected(Protocol.WebSocket);
+        output.Write(Encoding.ASCII.GetBytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + $"Sec-WebSocket-Accept: {Handshake.AcceptOf(head!["Sec-WebSocket-Key"]!)}\r\n\r\n"));
         try
         {
-            var client = new ClientConnection(transport, setup, key, AnswerEncoding.WebSocket, abort);
-            await client.RunAsync(new WebSocketSession(client, setup.MaxMessage));
+            await output.FlushAsync(cancellationToken);
+            return key;
         }
-        finally
+        catch
         {
-            setup.Counters.Disconnected(Protocol.WebSocket);
+            setup.Gate.Leave(key.Store);
+            throw;
         }
     }
 
-    async Task AcceptTcpAsync(ConnectionContext connection, AnswerEncoding encoding, CancellationTokenSource handshake)
+    async Task<StoreKey?> AdmitTcpAsync(ConnectionContext connection, AnswerEncoding encoding, Refusal? refusal, CancellationToken cancellationToken)
     {
         var transport = connection.Transport;
-        var isLines = encoding == AnswerEncoding.Lines;
-        var greeting = isLines
-            ? await Greeting.ReadLineAsync(transport.Input, setup.MaxMessage, handshake.Token)
-            : await Greeting.ReadMessageAsync(transport.Input, setup.MaxMessage, handshake.Token);
+        if (refusal is { } reason)
+        {
+            await SayNoAsync(transport.Output, encoding, reason, cancellationToken);
+            return null;
+        }
+
+        var greeting = encoding == AnswerEncoding.Lines
+            ? await Greeting.ReadLineAsync(transport.Input, setup.MaxMessage, cancellationToken)
+            : await Greeting.ReadMessageAsync(transport.Input, setup.MaxMessage, cancellationToken);
         var problem = Gatekeeper.Admit(setup.Stores, greeting ?? setup.TcpKey, origin: null, RemoteOf(connection), out var key);
-        problem ??= setup.Connections.IsFull ? Full : null;
         if (problem is not null)
         {
-            var code = problem == Full ? EventErrorCode.Overloaded : EventErrorCode.UnknownKey;
-            await RefuseAsync(transport.Output, encoding, new EventProblem(code, problem.Detail), handshake.Token);
-            return;
+            await RefuseAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);
+            return null;
         }
 
-        handshake.CancelAfter(Timeout.InfiniteTimeSpan);
-        setup.Counters.Connected(Protocol.Tcp);
-        try
+        if (!setup.Gate.TryEnter(key.Store))
         {
-            var client = new ClientConnection(transport, setup, key, encoding, connection.Abort);
-            await client.RunAsync(isLines ? new LineSession(client, setup.MaxMessage) : new MessagePackSession(client, setup.MaxMessage));
+            await SayNoAsync(transport.Output, encoding, Refusal.Store, cancellationToken);
+            return null;
         }
-        finally
-        {
-            setup.Counters.Disconnected(Protocol.Tcp);
-        }
+
+        return key;
     }
-
-    /// <summary>There is no room for another stream.</summary>
-    public static Problem Full { get; } = new(503, "too_many_connections", "The engine has as many streams as listen.maxConnections allows.");
 
     static Problem? CheckHandshake(RequestHead head) =>
         head.Path != "/v1/stream" ? new Problem(404, "not_found", "This port serves /v1/stream; the API is on the HTTP port.")
+        : head["Host"] is null ? new Problem(400, "bad_handshake", "A request needs a Host.")
+        : head["Transfer-Encoding"] is not null || head["Content-Length"] is not (null or "0")
+            ? new Problem(400, "bad_handshake", "A handshake has no body.")
         : !Handshake.HasToken(head["Upgrade"], "websocket") || !Handshake.HasToken(head["Connection"], "Upgrade")
             ? new Problem(426, "upgrade_required", "Open /v1/stream as a WebSocket.")
         : head["Sec-WebSocket-Version"] != "13" ? new Problem(426, "websocket_version", "Speak version 13 of the WebSocket protocol.")
@@ -176,8 +205,19 @@ public sealed class StreamListener(IngestSetup setup) : ConnectionHandler
     {
         setup.Counters.Received(Protocol.Tcp, 1);
         setup.Counters.Rejected(problem.Error);
-        var answer = new Outbound(output, encoding, setup.MaxUnsent, progress: null, onTooSlow: () => { });
-        answer.TrySendError(0, problem);
+        await SayNoAsync(output, encoding, problem.Code, problem.Message, cancellationToken);
+    }
+
+    Task SayNoAsync(PipeWriter output, AnswerEncoding encoding, Refusal refusal, CancellationToken cancellationToken)
+    {
+        var problem = ConnectionGate.ProblemOf(refusal);
+        return SayNoAsync(output, encoding, refusal == Refusal.Full ? "overloaded" : problem.Code, problem.Detail, cancellationToken);
+    }
+
+    async Task SayNoAsync(PipeWriter output, AnswerEncoding encoding, string code, string message, CancellationToken cancellationToken)
+    {
+        var answer = new Outbound(output, encoding, setup.MaxUnsent, onTooSlow: () => { });
+        answer.TrySendError(0, code, message);
         answer.Close();
         await answer.Closed.WaitAsync(cancellationToken);
     }

@@ -72,6 +72,13 @@ static class ApiRoutes
     {
         try
         {
+            if (context.Features.Get<RefusedConnection>() is { } refused)
+            {
+                context.Response.Headers.Connection = "close";
+                await Answer.ProblemAsync(context, ConnectionGate.ProblemOf(refused.Reason));
+                return;
+            }
+
             await next(context);
             if (!context.Response.HasStarted && Unanswered(context.Response.StatusCode) is { } problem)
             {

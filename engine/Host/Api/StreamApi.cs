@@ -1,7 +1,9 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
+using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.WebSocket;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -39,24 +41,50 @@ sealed class StreamApi(EngineHost host)
             return;
         }
 
-        if (host.Connections.IsFull)
+        if (!host.Gate.TryEnterStream())
         {
-            await Answer.ProblemAsync(context, StreamListener.Full);
+            await Answer.ProblemAsync(context, ConnectionGate.ProblemOf(Refusal.Full));
             return;
         }
 
-        context.Response.Headers.Upgrade = "websocket";
-        context.Response.Headers.Connection = "Upgrade";
-        context.Response.Headers.SecWebSocketAccept = Handshake.AcceptOf(headers.SecWebSocketKey!);
-        await using var stream = await upgrade.UpgradeAsync();
-        var transport = new StreamTransport(PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024)), PipeWriter.Create(stream));
         try
         {
-            await StreamListener.RunWebSocketAsync(host.Ingest, transport, key, context.Abort);
+            await UpgradeAsync(context, upgrade, key);
+        }
+        finally
+        {
+            host.Gate.LeaveStream();
+        }
+    }
+
+    async Task UpgradeAsync(HttpContext context, IHttpUpgradeFeature upgrade, StoreKey key)
+    {
+        if (!host.Gate.TryEnter(key.Store))
+        {
+            await Answer.ProblemAsync(context, ConnectionGate.ProblemOf(Refusal.Store));
+            return;
+        }
+
+        try
+        {
+            var headers = context.Response.Headers;
+            headers.Upgrade = "websocket";
+            headers.Connection = "Upgrade";
+            headers.SecWebSocketAccept = Handshake.AcceptOf(context.Request.Headers.SecWebSocketKey!);
+            await using var stream = await upgrade.UpgradeAsync();
+            // No buffer is held while nothing comes.
+            var input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, useZeroByteReads: true));
+            // The connection's own, which is there after the request is over.
+            Action abort = context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort;
+            await StreamListener.RunAsync(host.Ingest, new StreamTransport(input, PipeWriter.Create(stream)), key, AnswerEncoding.WebSocket, abort);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ChannelClosedException)
         {
             // The client is gone, or the partitions have stopped.
+        }
+        finally
+        {
+            host.Gate.Leave(key.Store);
         }
     }
 

@@ -21,7 +21,7 @@ sealed class Conversation
 
     public Conversation(int maxMessage = 1 << 20)
     {
-        _outbound = new Outbound(_output.Writer, AnswerEncoding.WebSocket, limit: 1 << 20, progress: null, onTooSlow: () => { });
+        _outbound = new Outbound(_output.Writer, AnswerEncoding.WebSocket, limit: 1 << 20, onTooSlow: () => { });
         _protocol = new Recorder(_outbound, maxMessage);
     }
 

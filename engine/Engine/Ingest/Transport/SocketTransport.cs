@@ -10,8 +10,8 @@ namespace CartRecovery.Engine.Ingest.Transport;
 /// </summary>
 public sealed class SocketTransport : IConnectionListenerFactory
 {
-    // Clients that come back all at once wait here until they are accepted; the system may have a lower limit of its own.
-    const int Backlog = 4096;
+    // Clients that come back all at once wait here to be accepted; the system may allow fewer.
+    const int Backlog = 16 * 1024;
 
     /// <inheritdoc/>
     /// <exception cref="AddressInUseException">The port is taken.</exception>

@@ -36,6 +36,9 @@ public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, 
     /// <summary>The longest head that a server writes.</summary>
     public const int MaxServerLength = 10;
 
+    /// <summary>The longest payload of a control frame.</summary>
+    public const int LongestControl = 125;
+
     const int MaxClientLength = 14;
 
     /// <summary>A control frame, which may come between the frames of a message.</summary>
@@ -65,7 +68,7 @@ public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, 
             : opcode is (> 2 and < 8) or > 10 ? "the opcode is reserved"
             : (bytes[1] & 0x80) == 0 ? "a client's frame must be masked"
             : opcode >= 8 && !isFinal ? "a control frame must not be fragmented"
-            : opcode >= 8 && (bytes[1] & 0x7f) > 125 ? "a control frame must not be longer than 125 bytes" : null;
+            : opcode >= 8 && (bytes[1] & 0x7f) > LongestControl ? "a control frame must not be longer than 125 bytes" : null;
         if (violation is not null)
         {
             return true;

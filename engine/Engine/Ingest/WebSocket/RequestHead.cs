@@ -13,6 +13,14 @@ sealed class RequestHead
 
     RequestHead(string target)
     {
+        // The form that is meant for proxies is allowed to every server.
+        var scheme = target.IndexOf("://", StringComparison.Ordinal);
+        if (scheme > 0 && !target.StartsWith('/'))
+        {
+            var slash = target.IndexOf('/', scheme + 3);
+            target = slash < 0 ? "/" : target[slash..];
+        }
+
         var question = target.IndexOf('?');
         Path = question < 0 ? target : target[..question];
         _query = question < 0 ? "" : target[(question + 1)..];
@@ -76,7 +84,7 @@ sealed class RequestHead
         foreach (var line in lines.AsSpan(1))
         {
             var colon = line.IndexOf(':');
-            if (colon <= 0)
+            if (colon <= 0 || line.AsSpan(0, colon).ContainsAny(' ', '\t'))
             {
                 return null;
             }

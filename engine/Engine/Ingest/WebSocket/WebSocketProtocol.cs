@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 using System.Text.Unicode;
 
 namespace CartRecovery.Engine.Ingest.WebSocket;
@@ -117,10 +116,7 @@ public abstract class WebSocketProtocol
         }
 
         IsClosed = true;
-        Span<byte> payload = stackalloc byte[125];
-        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
-        var length = 2 + Encoding.UTF8.GetBytes(reason, payload[2..]);
-        _output.SetFarewell(payload[..length]);
+        _output.SetFarewell(code, reason);
     }
 
     /// <summary>What was gathered should be handed on before more is read.</summary>

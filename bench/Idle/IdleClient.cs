@@ -1,0 +1,145 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using CartRecovery.Bench.Load;
+
+namespace CartRecovery.Bench.Idle;
+
+/// <summary>A WebSocket that says nothing of its own accord: it is opened, answers pings, and counts them.</summary>
+sealed class IdleClient : IDisposable
+{
+    const string Nonce = "dGhlIHNhbXBsZSBub25jZQ==";
+
+    // A head, and any number of heartbeats one after another.
+    const int Buffer = 512;
+
+    readonly Socket _socket;
+    byte[] _input = new byte[Buffer];
+    int _end;
+    int _pings;
+
+    IdleClient(Socket socket) => _socket = socket;
+
+    /// <summary>Pings answered.</summary>
+    public int Pings => Volatile.Read(ref _pings);
+
+    /// <summary>The engine hung up, or said something a server may not.</summary>
+    public bool Ended { get; private set; }
+
+    /// <summary>Connects from an address of its own and upgrades.</summary>
+    /// <param name="source">The address: one has some 28,000 ports.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="first">An event to send at once, masked; empty for none.</param>
+    /// <exception cref="LoadException">The engine refused.</exception>
+    /// <exception cref="SocketException">The engine is not there.</exception>
+    public static async Task<IdleClient> OpenAsync(IPAddress source, Target target, ReadOnlyMemory<byte> first)
+    {
+        var client = new IdleClient(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+        try
+        {
+            client._socket.Bind(new IPEndPoint(source, 0));
+            await client._socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(target.Host), target.Port));
+            await client._socket.SendAsync(Encoding.ASCII.GetBytes(
+                $"GET {target.Path} HTTP/1.1\r\nHost: {target.Host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {Nonce}\r\nX-Api-Key: {target.Key}\r\n\r\n"));
+            await client.ReadHeadAsync();
+            if (first.Length > 0)
+            {
+                await client._socket.SendAsync(first);
+            }
+
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Answers pings until the engine hangs up.</summary>
+    public async Task StayAsync()
+    {
+        try
+        {
+            while (TakeFrames())
+            {
+                // Nothing is held while nothing comes.
+                if (_end == 0)
+                {
+                    await _socket.ReceiveAsync(Memory<byte>.Empty);
+                }
+
+                var got = await _socket.ReceiveAsync(_input.AsMemory(_end));
+                if (got == 0)
+                {
+                    break;
+                }
+
+                _end += got;
+            }
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // It shows in Ended.
+        }
+
+        Ended = true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+
+    async Task ReadHeadAsync()
+    {
+        var at = -1;
+        while (at < 0)
+        {
+            if (_end == _input.Length)
+            {
+                Array.Resize(ref _input, 2 * _input.Length);
+            }
+
+            var got = await _socket.ReceiveAsync(_input.AsMemory(_end));
+            _end += got;
+            at = _input.AsSpan(0, _end).IndexOf("\r\n\r\n"u8);
+            if (got == 0 || (at >= 0 && !_input.AsSpan().StartsWith("HTTP/1.1 101"u8)))
+            {
+                throw new LoadException($"the engine refused the handshake: {Encoding.ASCII.GetString(_input.AsSpan(0, _end))}");
+            }
+        }
+
+        Forget(at + 4);
+    }
+
+    bool TakeFrames()
+    {
+        Span<byte> pong = stackalloc byte[Frames.LongestHeader + 125];
+        var at = 0;
+        while (Frames.Read(_input.AsSpan(at, _end - at), out var opcode, out var payload) is var length and not 0)
+        {
+            if (length < 0 || opcode == Frames.Close)
+            {
+                return false;
+            }
+
+            at += length;
+            if (opcode == Frames.Ping)
+            {
+                var head = Frames.WriteHeader(pong, Frames.Pong, payload.Length, mask: 0);
+                payload.CopyTo(pong[head..]);
+                _socket.Send(pong[..(head + payload.Length)]);
+                _pings++;
+            }
+        }
+
+        Forget(at);
+        return _end < _input.Length;
+    }
+
+    void Forget(int count)
+    {
+        _input.AsSpan(count.._end).CopyTo(_input);
+        _end -= count;
+    }
+}
