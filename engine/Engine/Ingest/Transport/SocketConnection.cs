@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace CartRecovery.Engine.Ingest.Transport;
@@ -11,7 +12,7 @@ namespace CartRecovery.Engine.Ingest.Transport;
 /// A client's socket as two pipes with nothing between them and the socket: a read waits, without a buffer, until there is something, and takes
 /// up to <see cref="ReadSize"/>; a flush writes. How much waits either way is for whoever uses it to bound.
 /// </summary>
-sealed class SocketConnection : ConnectionContext, IDuplexPipe
+sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifetimeFeature
 {
     /// <summary>The most that one read takes, in bytes.</summary>
     public const int ReadSize = 64 * 1024;
@@ -19,7 +20,7 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe
     // A read into less room than this would rather begin a new buffer.
     const int SmallestRead = 4 * 1024;
 
-    // Kestrel and TLS note this many things about a connection.
+    // Kestrel and TLS note about as many things about a connection.
     const int UsualFeatures = 4;
 
     static readonly StreamPipeReaderOptions s_reading =
@@ -47,6 +48,7 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe
         Input = PipeReader.Create(stream, s_reading);
         Output = PipeWriter.Create(stream, s_writing);
         Transport = this;
+        Features.Set<IConnectionLifetimeFeature>(this);
     }
 
     public PipeReader Input { get; }
