@@ -55,7 +55,7 @@ sealed class KeepAliveTests(Via via)
         await Eventually.Is(() => _engine.Host.Connections.Count == 0, "nothing is left of it");
 
         Assert.That(client.Raw.WasReset, Is.False);
-        if (via != Via.Tcp)
+        if (!via.IsTcp())
         {
             Assert.That(ServerFrame.ReadAll(heard)[^1].CloseCode, Is.EqualTo(1001));
         }
