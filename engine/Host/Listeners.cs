@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Ingest;
@@ -24,7 +25,10 @@ static class Listeners
     {
         builder.Services.AddSingleton<StreamPort>();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.AddSingleton<IConnectionListenerFactory, SocketTransport>();
+        builder.WebHost.UseSockets(sockets => sockets.Backlog = SocketTransport.Backlog);
+        EndPoint? streams = null;
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new SocketTransport(endpoint => ReferenceEquals(endpoint, streams)
+            || (endpoint is IPEndPoint { Port: not 0 and var port } && port == config.Listen.Stream.Port)));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = shutdown);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -40,6 +44,7 @@ static class Listeners
             });
             Listen(kestrel, config.Listen.Stream, options =>
             {
+                streams = options.EndPoint;
                 options.Use(Doorway.Counting(gate));
                 UseTls(options, config.Listen.StreamTls, config);
                 options.UseConnectionHandler<StreamPort>();

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CartRecovery.Engine.Ingest.Transport;
 using CartRecovery.Host.Verbs;
 using CommandLine;
 using CommandLine.Text;
@@ -28,6 +29,7 @@ static class Program
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(VersionOptions))]
     static async Task<int> Main(string[] args)
     {
+        SocketThreads.RunSessions();
         using var parser = new Parser(s =>
         {
             s.AutoVersion = false;

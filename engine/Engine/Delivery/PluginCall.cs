@@ -9,6 +9,8 @@ readonly record struct PluginCall(bool InTime, Task<Exception?> Running)
     // What a cancelled sink gets to unwind before the caller goes on without it.
     static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
+    static readonly PoolContext s_pool = new();
+
     /// <summary>
     /// Calls a sink so that nothing it does (blocking its thread, hanging, throwing at once, ignoring its token) can hold up the caller
     /// for longer than the timeout and a moment's grace.
@@ -25,6 +27,7 @@ readonly record struct PluginCall(bool InTime, Task<Exception?> Running)
         var cancellation = new CancellationTokenSource();
         var running = Task.Run(async () =>
         {
+            SynchronizationContext.SetSynchronizationContext(s_pool);
             Exception? error = null;
             try
             {
@@ -46,5 +49,11 @@ readonly record struct PluginCall(bool InTime, Task<Exception?> Running)
         _ = cancellation.CancelAsync();
         await ((Task)running).WaitAsync(Grace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return new PluginCall(InTime: false, running);
+    }
+
+    // What a sink does when its receiver has answered runs on the pool, not on the thread that waits for the sockets: it may block.
+    sealed class PoolContext : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => ThreadPool.QueueUserWorkItem(_ => d(state));
     }
 }

@@ -45,10 +45,17 @@ sealed unsafe class RecordPrefetch<TRecord>
     /// <param name="store">The store.</param>
     /// <param name="pageBits">A page of its log is 2 to this power bytes.</param>
     /// <returns>Null where its index is not as expected.</returns>
-    public static RecordPrefetch<TRecord>? For(FasterKV<Hash128, TRecord> store, int pageBits) =>
-        TryFindIndex(store, out var buckets, out var count) && buckets % CacheLine.Size == 0 && count == store.IndexSize
-            && TryFindPages(store, out var pages) && BitOperations.IsPow2(store.Log.BufferSize)
-            ? new RecordPrefetch<TRecord>(store.Log, buckets, count, pages, pageBits) : null;
+    public static RecordPrefetch<TRecord>? For(FasterKV<Hash128, TRecord> store, int pageBits)
+    {
+        if (!(TryFindIndex(store, out var buckets, out var count) && buckets % CacheLine.Size == 0 && count == store.IndexSize
+            && TryFindPages(store, out var pages) && BitOperations.IsPow2(store.Log.BufferSize)))
+        {
+            return null;
+        }
+
+        HugePages.Prepare(buckets, count * CacheLine.Size);
+        return new RecordPrefetch<TRecord>(store.Log, buckets, count, pages, pageBits);
+    }
 
     /// <summary>Asks for the key's bucket.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,6 +8,9 @@ namespace CartRecovery.Engine.Features;
 /// <param name="Buckets">Buckets of the index, of 64 bytes and seven entries each.</param>
 public readonly record struct RecordStoreSize(int LogBits, int PageBits, long Buckets)
 {
+    // 2 MB: a page is made, and cleared, while events wait.
+    const int MostPageBits = 21;
+
     /// <summary>The bytes it takes.</summary>
     public long Bytes => (1L << LogBits) + (Buckets * 64);
 
@@ -16,6 +19,6 @@ public readonly record struct RecordStoreSize(int LogBits, int PageBits, long Bu
     {
         var logBits = Math.Clamp(BitOperations.Log2((ulong)Math.Max(budget, 1)), 20, 40);
         var records = (1L << logBits) / (recordBytes + 24);
-        return new RecordStoreSize(logBits, Math.Clamp(logBits - 5, 14, 24), (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(records / 4, 64)));
+        return new RecordStoreSize(logBits, Math.Clamp(logBits - 5, 14, MostPageBits), (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(records / 4, 64)));
     }
 }

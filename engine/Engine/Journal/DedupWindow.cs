@@ -42,7 +42,7 @@ public sealed class DedupWindow
         _slots = SlotsFor(budget);
         for (var i = 0; i < Generations; i++)
         {
-            _generations[i] = new DedupGeneration(new ulong[_slots], Generations - i, long.MinValue);
+            _generations[i] = new DedupGeneration(HugePages.NewTable(_slots), Generations - i, long.MinValue);
         }
     }
 

@@ -7,6 +7,8 @@ public static partial class Lz4
 {
     const string Library = "liblz4.so.1";
 
+    const int Acceleration = 4;
+
     /// <summary>The library's version, such as 1.9.4: a look whether it is there.</summary>
     /// <exception cref="JournalException"><c>lz4_missing</c>.</exception>
     public static Version Version
@@ -32,7 +34,7 @@ public static partial class Lz4
     /// <summary>Compresses bytes.</summary>
     /// <returns>The compressed bytes' number; 0 where the target is too short for them.</returns>
     public static int Compress(ReadOnlySpan<byte> source, Span<byte> target) =>
-        Compress(MemoryMarshal.GetReference(source), ref MemoryMarshal.GetReference(target), source.Length, target.Length);
+        Compress(MemoryMarshal.GetReference(source), ref MemoryMarshal.GetReference(target), source.Length, target.Length, Acceleration);
 
     /// <summary>Takes compressed bytes apart. No input, however damaged, makes it read or write outside the two spans.</summary>
     /// <returns>How many bytes they were; negative when they are damaged or more than the target holds.</returns>
@@ -42,8 +44,8 @@ public static partial class Lz4
     [LibraryImport(Library, EntryPoint = "LZ4_versionNumber")]
     private static partial int VersionNumber();
 
-    [LibraryImport(Library, EntryPoint = "LZ4_compress_default")]
-    private static partial int Compress(in byte source, ref byte target, int sourceLength, int targetLength);
+    [LibraryImport(Library, EntryPoint = "LZ4_compress_fast")]
+    private static partial int Compress(in byte source, ref byte target, int sourceLength, int targetLength, int acceleration);
 
     [LibraryImport(Library, EntryPoint = "LZ4_decompress_safe")]
     private static partial int Decompress(in byte source, ref byte target, int sourceLength, int targetLength);

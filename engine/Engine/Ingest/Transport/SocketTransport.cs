@@ -5,13 +5,17 @@ using Microsoft.AspNetCore.Connections;
 namespace CartRecovery.Engine.Ingest.Transport;
 
 /// <summary>
-/// Kestrel's connections, by our own sockets. Kestrel's transport reads 4 KB at a time into a pipe that another task takes them out of; here
+/// The stream port's connections, by our own sockets. Kestrel's transport reads 4 KB at a time into a pipe that another task takes them out of; here
 /// whoever reads a connection takes up to 64 KB out of the socket himself, and a connection on which nothing comes holds no buffer.
 /// </summary>
-public sealed class SocketTransport : IConnectionListenerFactory
+/// <param name="isOurs">Says of an endpoint whether it is served here; the others stay with Kestrel's own transport.</param>
+public sealed class SocketTransport(Predicate<EndPoint> isOurs) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    // Clients that come back all at once wait here to be accepted; the system may allow fewer.
-    const int Backlog = 16 * 1024;
+    /// <summary>So many clients that come back all at once wait to be accepted; the system may allow fewer.</summary>
+    public const int Backlog = 16 * 1024;
+
+    /// <inheritdoc/>
+    public bool CanBind(EndPoint endpoint) => isOurs(endpoint);
 
     /// <inheritdoc/>
     /// <exception cref="AddressInUseException">The port is taken.</exception>
