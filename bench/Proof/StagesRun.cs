@@ -71,7 +71,7 @@ static class StagesRun
         try
         {
             await Shell.RunAsync(Path.Combine(AppContext.BaseDirectory, "CartRecovery.Bench"),
-                ["stages", "--filter", filter, "--exporters", "fulljson", "--artifacts", folder], stop);
+                ["stages", "--filter", .. filter.Split(' '), "--exporters", "fulljson", "--artifacts", folder], stop);
             return Directory.EnumerateFiles(folder, "*-report-full.json", SearchOption.AllDirectories)
                 .SelectMany(file => OfBenchmarkDotNet(File.ReadAllText(file))).ToDictionary(StringComparer.Ordinal);
         }

@@ -11,7 +11,7 @@ namespace CartRecovery.Bench.Stages;
 [MemoryDiagnoser]
 public class StoreBenchmarks
 {
-    const int Count = 262_144;
+    internal const int Count = 262_144;
     const int Ahead = 8;
 
     readonly string _folder = Directory.CreateTempSubdirectory("cartrecovery-bench").FullName;
@@ -53,18 +53,22 @@ public class StoreBenchmarks
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <returns>Changes made.</returns>
     [Benchmark(Baseline = true, OperationsPerInvoke = Count)]
-    public void Unexpected()
+    public int Unexpected()
     {
         foreach (ref readonly var key in _keys.AsSpan())
         {
             var input = 0;
             _store.Update(key, ref input);
         }
+
+        return _keys.Length;
     }
 
+    /// <returns>Changes made.</returns>
     [Benchmark(OperationsPerInvoke = Count)]
-    public void Expected()
+    public int Expected()
     {
         _store.Enter();
         for (var i = 0; i < _keys.Length; i++)
@@ -76,6 +80,7 @@ public class StoreBenchmarks
         }
 
         _store.Exit();
+        return _keys.Length;
     }
 
     // What a fold touches: the times at the beginning, the counters, the lines.

@@ -15,6 +15,8 @@ sealed class GlobalCleanupAttribute : Attribute;
 sealed class BenchmarkAttribute : Attribute
 {
     public int OperationsPerInvoke { get; set; } = 1;
+
+    public bool Baseline { get; set; }
 }
 
 [AttributeUsage(AttributeTargets.Property)]

@@ -17,6 +17,7 @@ Console.WriteLine($"# {(RuntimeFeature.IsDynamicCodeSupported ? "JIT" : "native"
 var decode = new DecodeBenchmarks();
 decode.Setup();
 timer.Time("Decode.Decode", DecodeBenchmarks.Count, decode.Decode);
+timer.Time("Decode.DecodeMessagePack", DecodeBenchmarks.Count, decode.DecodeMessagePack);
 decode.Cleanup();
 
 var dedup = new DedupBenchmarks();
@@ -35,8 +36,18 @@ foreach (var rows in new[] { 1, 64, 256 })
 {
     var score = new ScoreBenchmarks { Rows = rows };
     score.Setup();
-    timer.Time($"Score.Score({rows})", rows, score.Score);
+    timer.Time($"Score.Compiled({rows})", rows, score.Compiled);
+    timer.Time($"Score.OnnxRuntime({rows})", rows, score.OnnxRuntime);
     score.Cleanup();
+}
+
+foreach (var carts in new[] { 1_000_000 })
+{
+    var store = new StoreBenchmarks { Carts = carts };
+    store.Setup();
+    timer.Time($"Store.Expected({carts})", StoreBenchmarks.Count, store.Expected);
+    timer.Time($"Store.Unexpected({carts})", StoreBenchmarks.Count, store.Unexpected);
+    store.Cleanup();
 }
 
 foreach (var events in new[] { 256, 2048 })

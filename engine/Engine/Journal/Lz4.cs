@@ -7,6 +7,7 @@ public static partial class Lz4
 {
     const string Library = "liblz4.so.1";
 
+    // 1 to 65,537: a block of events takes half the time of 1 with it, and little more room.
     const int Acceleration = 4;
 
     /// <summary>The library's version, such as 1.9.4: a look whether it is there.</summary>
