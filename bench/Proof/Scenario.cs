@@ -51,7 +51,7 @@ sealed record Scenario(
         new(Json, Tcp, 8, 1, EveryEvent, [], [Contender.Sink, Contender.Engine]),
         new(MessagePack, WebSocket, 8, 1, EveryEvent, [], [Contender.Sink, Contender.Engine]),
         new(MessagePack, Tcp, 8, 100, EveryEvent, [],
-            [Contender.Sink, Contender.RawSink, Contender.Engine, Contender.EngineInMemory]),
+            [Contender.Sink, Contender.Engine, Contender.EngineInMemory]),
     ];
 
     /// <summary>The load generator's options for it.</summary>
