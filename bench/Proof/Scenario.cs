@@ -40,12 +40,14 @@ sealed record Scenario(
     public const string WebSocket = "WebSocket";
     public const string Tcp = "TCP";
     public const string EveryEvent = "every event";
+    public const string ChangedCarts = "changed carts";
 
     /// <summary>Everything that is measured flat out, in this order.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new(Json, WebSocket, 8, 1, EveryEvent, [],
             [Contender.Sink, Contender.RawSink, Contender.Plain, Contender.PlainLazyAcks, Contender.Engine, Contender.EngineInMemory]),
+        new(Json, WebSocket, 8, 1, ChangedCarts, ["  events: cart"], [Contender.Sink, Contender.Plain, Contender.Engine]),
         new(Json, WebSocket, 64, 1, EveryEvent, [], [Contender.Sink, Contender.Plain, Contender.Engine]),
         new(Json, WebSocket, 8, 100, EveryEvent, [], [Contender.Sink, Contender.Engine, Contender.EngineInMemory]),
         new(Json, Tcp, 8, 1, EveryEvent, [], [Contender.Sink, Contender.Engine]),

@@ -1,4 +1,5 @@
 using System.Numerics;
+using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
@@ -272,7 +273,7 @@ public sealed class PartitionStages : IDisposable
         }
 
         CartOwnership.Apply(ref cart, e, _slab.Source);
-        if (!_isDecided)
+        if (!_isDecided && (_setup.Scored == ScoredEvents.All || EventTypes.ChangesCart(e.Type) || _campaigns.HasTrigger(e.Type)))
         {
             var moment = _clocks[e.Store].At(e.Timestamp);
             _batch.Gather(cart, moment, _campaigns.MatchEvent(e.Type, cart, moment), input.Key);

@@ -18,6 +18,9 @@ public sealed class StageSetup
     /// <summary>At most one intervention per cart in this time, in milliseconds.</summary>
     public required long WindowMilliseconds { get; init; }
 
+    /// <summary>Which events have their cart scored.</summary>
+    public ScoredEvents Scored { get; init; }
+
     /// <summary>Rows in a run of the model at the most.</summary>
     public required int BatchRows { get; init; }
 

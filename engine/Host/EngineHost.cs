@@ -67,6 +67,7 @@ sealed partial class EngineHost : IAsyncDisposable
             Model = Model,
             Campaigns = CampaignCompiler.Compile(config.Decisions),
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
+            Scored = config.Scoring.Events,
             BatchRows = config.Scoring.Batch,
             Carts = budget.Carts,
             Customers = budget.Customers,

@@ -46,6 +46,28 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
+    public void Only_changed_carts_are_scored_where_that_is_asked_for()
+    {
+        TestEvent[] events = [View("p1", 50), Add("p1", 50).After(Second), View("p2", 5).After(2 * Second)];
+        using var all = new StageRun([TestStages.OnScore("scored", above: 0)]);
+        all.Play(events);
+        using var changed = new StageRun([TestStages.OnScore("scored", above: 0)], scored: ScoredEvents.Cart);
+        changed.Play(events);
+
+        Assert.That((all.Counters.Predictions, changed.Counters.Predictions), Is.EqualTo((3, 1)));
+        Assert.That(all.Outlet.Interventions.Select(i => i.DecidedAt.ToUnixTimeMilliseconds() - Start), Is.EqualTo(new[] { 0, Second, 2 * Second }));
+        Assert.That(changed.Outlet.Interventions.Select(i => (float)i.Reasons.Score), Is.EqualTo(new[] { ScoreOf(events[..2]) }));
+    }
+
+    [Test]
+    public void A_campaign_on_an_event_acts_though_only_changed_carts_are_scored()
+    {
+        using var run = new StageRun([TestStages.OnEvent("viewed", "view_item")], scored: ScoredEvents.Cart);
+        run.Play(View("p1", 5));
+        Assert.That(run.Outlet.Campaigns, Is.EqualTo(new[] { "viewed" }));
+    }
+
+    [Test]
     public void Quiet_sets_its_campaign_off_once_an_episode()
     {
         using var run = new StageRun([Idle20]);

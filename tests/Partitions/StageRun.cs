@@ -12,8 +12,9 @@ sealed class StageRun : IDisposable
 {
     readonly RecordingOutlet _outlet = new();
 
-    public StageRun(IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256, int timers = 1000) =>
-        Stages = new PartitionStages(0, TestStages.Setup(_outlet, campaigns, window, batchRows, timers), Counters);
+    public StageRun(IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256, int timers = 1000,
+        ScoredEvents scored = ScoredEvents.All) =>
+        Stages = new PartitionStages(0, TestStages.Setup(_outlet, campaigns, window, batchRows, timers, scored: scored), Counters);
 
     /// <summary>What was decided until now.</summary>
     public RecordingOutlet Outlet

@@ -20,12 +20,13 @@ static class TestStages
 
     public static StageSetup Setup(
         IInterventionOutlet outlet, IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256,
-        int timers = 1 << 16, long memory = 8 << 20) => new()
+        int timers = 1 << 16, long memory = 8 << 20, ScoredEvents scored = ScoredEvents.All) => new()
         {
             Stores = Stores,
             Model = Model,
             Campaigns = CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] }),
             WindowMilliseconds = (long)window.TotalMilliseconds,
+            Scored = scored,
             BatchRows = batchRows,
             Carts = RecordStoreSize.For(memory, Unsafe.SizeOf<CartRecord>()),
             Customers = RecordStoreSize.For(1 << 20, Unsafe.SizeOf<CustomerRecord>()),

@@ -128,6 +128,7 @@ sealed class RecordedTraffic
             Model = model ?? setup.Model,
             Campaigns = setup.Campaigns,
             WindowMilliseconds = setup.WindowMilliseconds,
+            Scored = setup.Scored,
             BatchRows = setup.BatchRows,
             Carts = setup.Carts,
             Customers = setup.Customers,

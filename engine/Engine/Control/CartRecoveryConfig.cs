@@ -194,11 +194,25 @@ public sealed class ScoringConfig
     [ConfigKey("The ONNX model, relative to the folder of the configuration.")]
     public string Model { get; set; } = "models/purchase.onnx";
 
+    [ConfigKey("Which events have their cart scored: all, or cart for those alone that change a cart's contents, checkout or coupon, "
+        + "and those that are a campaign's trigger. Campaigns on a score then see those scores alone.")]
+    public ScoredEvents Events { get; set; }
+
     [ConfigKey("The most carts in one run of the model.", Min = "1", Max = "4096")]
     public int Batch { get; set; } = 256;
 
     [ConfigKey("How long a cart may wait for its batch to fill.", Max = "1s")]
     public Duration MaxAge { get; set; } = Duration.FromMilliseconds(1);
+}
+
+/// <summary>Which events have their cart scored.</summary>
+public enum ScoredEvents
+{
+    /// <summary>Every one.</summary>
+    All,
+
+    /// <summary>Those that change what a cart holds or how far its checkout got, and campaigns' triggers.</summary>
+    Cart,
 }
 
 /// <summary>What the engine logs.</summary>

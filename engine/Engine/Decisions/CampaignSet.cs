@@ -54,6 +54,9 @@ public sealed class CampaignSet
     /// <summary>The idle campaigns, shortest wait first: each has its turn once in an idle episode.</summary>
     public IReadOnlyList<(long Wait, int Campaign)> IdleStages { get; }
 
+    /// <summary>Whether an event of this type is a campaign's trigger by itself.</summary>
+    public bool HasTrigger(EventType type) => _byEvent[(int)type] != 0;
+
     /// <summary>The campaigns that an event may set off, as far as the cart decides; scores are yet to come.</summary>
     public ulong MatchEvent(EventType type, in CartRecord cart, in FeatureMoment moment)
     {

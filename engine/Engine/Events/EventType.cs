@@ -43,6 +43,10 @@ public static class EventTypes
     /// <summary>Every name, in the types' order.</summary>
     public static IReadOnlyList<string> Names { get; } = s_names[1..];
 
+    /// <summary>Whether such an event changes what a cart holds, how far its checkout got, or who it belongs to.</summary>
+    public static bool ChangesCart(EventType type) =>
+        type is (>= EventType.AddToCart and <= EventType.Identify) and not EventType.ViewCart;
+
     /// <summary>The type's name on the wire.</summary>
     public static string NameOf(EventType type) => s_names[(int)type];
 

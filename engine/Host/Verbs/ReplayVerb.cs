@@ -100,6 +100,7 @@ static class ReplayVerb
         Model = model,
         Campaigns = CampaignCompiler.Compile(config.Decisions),
         WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
+        Scored = config.Scoring.Events,
         BatchRows = config.Scoring.Batch,
         Carts = budget.Carts,
         Customers = budget.Customers,
