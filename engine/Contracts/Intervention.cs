@@ -34,8 +34,26 @@ public sealed record Intervention
     /// <see cref="ActionKind.Discount"/>.</summary>
     public double? DiscountPercent { get; init; }
 
+    /// <summary>What the shopper enters, or the shop applies, for the discount; <see langword="null"/> where the campaign names none.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The step of the campaign, from 1.</summary>
+    public int Step { get; init; } = 1;
+
     /// <summary>The campaign's template with the cart's values filled in: plain text.</summary>
     public required string Message { get; init; }
+
+    /// <summary>A heading or subject line: plain text; <see langword="null"/> where the campaign has none.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>The same message as HTML, every value escaped; <see langword="null"/> where the campaign has none.</summary>
+    public string? Html { get; init; }
+
+    /// <summary>Where a shopper is reached who is not on a stream; <see langword="null"/> where the channel needs no address.</summary>
+    public Recipient? Recipient { get; init; }
+
+    /// <summary>Signed links that belong in the message; <see langword="null"/> where the engine has no public address.</summary>
+    public InterventionLinks? Links { get; init; }
 
     /// <summary>The cart when the decision was made.</summary>
     public required CartSummary Cart { get; init; }
@@ -62,6 +80,18 @@ public enum ActionKind
     [JsonStringEnumMemberName("urgency")]
     Urgency,
 }
+
+/// <summary>Where a shopper is reached, as the shop said: only what the channel needs. Never to be logged.</summary>
+/// <param name="Email">An e-mail address.</param>
+/// <param name="Phone">A telephone number in E.164: + and up to 15 digits.</param>
+/// <param name="PushToken">A device's registration token.</param>
+public sealed record Recipient(string? Email = null, string? Phone = null, string? PushToken = null);
+
+/// <summary>Signed links, absolute. Each is good for this intervention alone.</summary>
+/// <param name="Restore">Brings the shopper back to this very cart, for a time; counts as a click.</param>
+/// <param name="Unsubscribe">A page where the shopper says that no more is wanted; a POST of <c>List-Unsubscribe=One-Click</c> to it says so at
+/// once (RFC 8058). A GET changes nothing.</param>
+public sealed record InterventionLinks(string? Restore = null, string? Unsubscribe = null);
 
 /// <summary>A cart in three numbers.</summary>
 /// <param name="ItemCount">Units in the cart, 0 or more.</param>

@@ -9,7 +9,27 @@ namespace CartRecovery.Contracts;
 /// <param name="Create">Makes a sink from its settings. It opens nothing; throws <see cref="SinkConfigurationException"/> for settings
 /// that cannot work.</param>
 public sealed record SinkSpec(
-    string Type, string Description, IReadOnlyList<SinkOption> Options, Func<SinkSettings, SinkInstance> Create);
+    string Type, string Description, IReadOnlyList<SinkOption> Options, Func<SinkSettings, SinkInstance> Create)
+{
+    /// <summary>The address in <see cref="Intervention.Recipient"/> that it cannot do without. It also says whose consent is asked.</summary>
+    public AddressKind Address { get; init; }
+}
+
+/// <summary>The ways to reach a shopper who is not on a stream.</summary>
+public enum AddressKind
+{
+    /// <summary>It goes to the shop's own systems, or to a stream.</summary>
+    None,
+
+    /// <summary>An e-mail address.</summary>
+    Email,
+
+    /// <summary>A telephone number.</summary>
+    Phone,
+
+    /// <summary>A device's push token.</summary>
+    Push,
+}
 
 /// <summary>One key of a sink's section.</summary>
 /// <param name="Name">The key, in camelCase.</param>
