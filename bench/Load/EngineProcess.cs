@@ -42,6 +42,8 @@ sealed class EngineProcess : IDisposable
             .Replace("stream: 127.0.0.1:8081", $"stream: 127.0.0.1:{StreamPort}", StringComparison.Ordinal)
             .Replace("data: ./data", $"data: {_folder}/data", StringComparison.Ordinal)
             .Replace("model: models/", $"model: {shipped}/models/", StringComparison.Ordinal);
+        // A popup that chance withholds would count as one that is late.
+        text += "\ncontact: { holdout: 0 }\n";
         text = campaign is null ? text : text.Replace("  campaigns:\n", $"  campaigns:\n    - {campaign}\n", StringComparison.Ordinal);
         foreach (var line in change)
         {

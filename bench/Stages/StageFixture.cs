@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using CartRecovery.Contracts;
 using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
@@ -73,7 +72,7 @@ sealed class StageFixture : IDisposable, IInterventionOutlet
         return messages;
     }
 
-    public void Deliver(Intervention intervention, long connectionId) => Interventions++;
+    public void Deliver(Decision decision) => Interventions++;
 
     public void Dispose()
     {

@@ -6,11 +6,10 @@ using CartRecovery.Engine.Features;
 namespace CartRecovery.Engine;
 
 /// <summary>A partition's event time, and its carts' timers, which follow it.</summary>
-/// <param name="stages">How long a cart waits for each of the idle campaigns.</param>
 /// <param name="capacity">Timers at the most.</param>
 /// <param name="counters">What is counted.</param>
 /// <param name="fire">Gets the cart whose timer is due, and when it was.</param>
-sealed class CartTimers(IReadOnlyList<(long Wait, int Campaign)> stages, int capacity, PartitionCounters counters, Action<Hash128, long> fire)
+sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128, long> fire)
 {
     const int Tick = 100;
 
@@ -44,15 +43,20 @@ sealed class CartTimers(IReadOnlyList<(long Wait, int Campaign)> stages, int cap
 
     /// <summary>Sets the cart's timer if it wants one. A cart has one, and it is not moved while events come: a timer that finds a younger event
     /// sets itself anew.</summary>
-    public void SetFor(ref CartRecord cart, in Hash128 key)
+    /// <param name="cart">The cart.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="campaigns">What it waits for.</param>
+    /// <param name="zone">Its store's.</param>
+    public void SetFor(ref CartRecord cart, in Hash128 key, CampaignSet campaigns, TimeZoneInfo zone)
     {
-        if (cart.IdleStage >= stages.Count || cart.Checkout == CheckoutStep.Purchased)
+        if (campaigns.ShortestIdle == long.MaxValue || cart.Checkout == CheckoutStep.Purchased)
         {
             return;
         }
 
-        var dueAt = cart.LastAt + stages[cart.IdleStage].Wait;
-        if (cart.TimerAt != 0 && cart.TimerAt <= dueAt)
+        // Nothing can be due before the shortest wait: with every event that is near enough, and the timer looks closer.
+        var dueAt = cart.IdleDoneAt == 0 ? cart.LastAt + campaigns.ShortestIdle : campaigns.NextIdle(cart.LastAt, cart.IdleDoneAt, zone);
+        if (dueAt == long.MaxValue || (cart.TimerAt != 0 && cart.TimerAt <= dueAt))
         {
             return;
         }
@@ -65,6 +69,19 @@ sealed class CartTimers(IReadOnlyList<(long Wait, int Campaign)> stages, int cap
         {
             counters.AddTimerRefused();
         }
+    }
+
+    /// <summary>The idle campaigns whose turn has come, each once in an idle episode.</summary>
+    public static ulong TakeDue(ref CartRecord cart, long now, CampaignSet campaigns, TimeZoneInfo zone)
+    {
+        if (now - cart.LastAt < campaigns.ShortestIdle)
+        {
+            return 0;
+        }
+
+        var due = campaigns.IdleDue(cart.LastAt, cart.IdleDoneAt, now, zone);
+        cart.IdleDoneAt = now;
+        return due;
     }
 
     /// <summary>Copies time and timers, to be written while they go on.</summary>

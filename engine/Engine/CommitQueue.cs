@@ -15,6 +15,7 @@ public sealed class CommitQueue(int partition, IInterventionOutlet outlet)
     readonly Stack<Turn> _free = new();
     readonly Lock _gate = new();
     readonly Lock _completing = new();
+    int _behind;
 
     /// <summary>Turns that wait.</summary>
     public int Depth
@@ -32,7 +33,8 @@ public sealed class CommitQueue(int partition, IInterventionOutlet outlet)
     /// <param name="address">The commit that it waits for reaches so far.</param>
     /// <param name="sources">Who is to be told, and of what.</param>
     /// <param name="decisions">What is to be delivered.</param>
-    public void Add(long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions)
+    /// <param name="facts">What is to be noted.</param>
+    public void Add(long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions, List<CartFact> facts)
     {
         lock (_gate)
         {
@@ -40,11 +42,13 @@ public sealed class CommitQueue(int partition, IInterventionOutlet outlet)
             turn.Address = address;
             turn.Sources.AddRange(sources);
             turn.Decisions.AddRange(decisions);
+            turn.Facts.AddRange(facts);
             _waiting.Enqueue(turn);
         }
 
         sources.Clear();
         decisions.Clear();
+        facts.Clear();
     }
 
     /// <summary>Completes what a commit made durable, in order.</summary>
@@ -72,23 +76,49 @@ public sealed class CommitQueue(int partition, IInterventionOutlet outlet)
                 turn = _waiting.Dequeue();
             }
 
-            // First what was decided: who has an acknowledgement has every answer to what it covers.
+            // First what was decided, by what was known before; who has an acknowledgement has every answer to what it covers.
             foreach (var decision in turn.Decisions)
             {
-                outlet.Deliver(decision.Intervention, decision.ConnectionId);
+                outlet.Deliver(decision);
             }
 
-            foreach (var (source, upTo) in turn.Sources)
+            foreach (var fact in turn.Facts)
             {
-                source.OnProcessed(partition, upTo);
+                outlet.Note(fact);
             }
 
-            turn.Sources.Clear();
-            turn.Decisions.Clear();
-            lock (_gate)
+            outlet.Advance(partition, turn.Address);
+
+            // Acknowledgements keep their order: behind one that waits for what was decided, the next waits too.
+            if (turn.Decisions.Count == 0 && Volatile.Read(ref _behind) == 0)
             {
-                _free.Push(turn);
+                Tell(turn);
             }
+            else
+            {
+                Interlocked.Increment(ref _behind);
+                outlet.Afterwards(() =>
+                {
+                    Tell(turn);
+                    Interlocked.Decrement(ref _behind);
+                });
+            }
+        }
+    }
+
+    void Tell(Turn turn)
+    {
+        foreach (var (source, upTo) in turn.Sources)
+        {
+            source.OnProcessed(partition, upTo);
+        }
+
+        turn.Sources.Clear();
+        turn.Decisions.Clear();
+        turn.Facts.Clear();
+        lock (_gate)
+        {
+            _free.Push(turn);
         }
     }
 
@@ -97,5 +127,6 @@ public sealed class CommitQueue(int partition, IInterventionOutlet outlet)
         public long Address;
         public readonly List<(IEventSource Source, long UpTo)> Sources = [];
         public readonly List<Decision> Decisions = [];
+        public readonly List<CartFact> Facts = [];
     }
 }

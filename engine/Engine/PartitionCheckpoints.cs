@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Journal;
 
@@ -16,9 +17,11 @@ sealed class PartitionCheckpoints : IDisposable
     const string Customers = "customers";
     const string Timers = "timers";
     const string Ids = "dedup";
-    const string Decisions = "outbox";
+    const string Undelivered = "outbox";
     const string Position = "position";
 
+    readonly int _index;
+    readonly IInterventionOutlet _outlet;
     readonly PartitionState _state;
     readonly PartitionJournal _journal;
     readonly JournalSetup _setup;
@@ -32,6 +35,8 @@ sealed class PartitionCheckpoints : IDisposable
     long _begunAt;
     long _lastTail;
 
+    /// <param name="index">The partition's number.</param>
+    /// <param name="outlet">Who notes what is said beyond the carts: a checkpoint counts when it is noted so far.</param>
     /// <param name="state">What is copied.</param>
     /// <param name="journal">What it is a copy of.</param>
     /// <param name="setup">When, and how many are kept.</param>
@@ -42,9 +47,11 @@ sealed class PartitionCheckpoints : IDisposable
     /// <param name="time">The clocks.</param>
     /// <param name="isBehind">The newest one is behind the journal: there is something to copy before anything changes.</param>
     public PartitionCheckpoints(
-        PartitionState state, PartitionJournal journal, JournalSetup setup, JournalRetention retention, CheckpointFolder folder, string stores,
+        int index, IInterventionOutlet outlet, PartitionState state, PartitionJournal journal, JournalSetup setup, JournalRetention retention, CheckpointFolder folder, string stores,
         PartitionCounters counters, TimeProvider time, bool isBehind)
     {
+        _index = index;
+        _outlet = outlet;
         _state = state;
         _journal = journal;
         _setup = setup;
@@ -112,7 +119,7 @@ sealed class PartitionCheckpoints : IDisposable
             state.Dedup.ReadFrom(ids);
         }
 
-        state.Outbox.ReadFrom(File.ReadAllBytes(Path.Combine(checkpoint.Path, Decisions)));
+        state.Outbox.ReadFrom(File.ReadAllBytes(Path.Combine(checkpoint.Path, Undelivered)));
         Span<byte> position = stackalloc byte[2 * sizeof(long)];
         using var file = checkpoint.Open(Position);
         file.ReadExactly(position);
@@ -166,7 +173,8 @@ sealed class PartitionCheckpoints : IDisposable
         _state.Stages.Refresh();
         if (_writing is null)
         {
-            if (_current!.Carts.IsWritten && _current.Customers.IsWritten && _journal.Durable >= _current.Address)
+            if (_current!.Carts.IsWritten && _current.Customers.IsWritten && _journal.Durable >= _current.Address
+                && _outlet.NotedUpTo(_index) >= _current.Address)
             {
                 var current = _current;
                 _writing = Task.Run(() => Write(current));
@@ -197,7 +205,7 @@ sealed class PartitionCheckpoints : IDisposable
         current.Customers.Save();
         current.Draft.Write(Timers, stream => current.Timers.WriteTo(stream));
         current.Draft.Write(Ids, stream => current.Ids.WriteTo(stream));
-        current.Draft.Write(Decisions, stream => stream.Write(current.Outbox.Span));
+        current.Draft.Write(Undelivered, stream => stream.Write(current.Outbox.Span));
         current.Draft.Write(Position, stream => stream.Write(current.Position.Span));
         current.Draft.Keep(_stores);
     }

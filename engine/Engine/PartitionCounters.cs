@@ -2,13 +2,6 @@ using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Engine;
 
-/// <summary>Why an intervention was not made, though its rule fired.</summary>
-public enum WithheldReason
-{
-    /// <summary>The cart had one within <c>decisions.window</c>.</summary>
-    Window,
-}
-
 /// <summary>What a partition counts: plain numbers that its worker alone writes and a scrape reads.</summary>
 public sealed class PartitionCounters
 {
@@ -48,12 +41,8 @@ public sealed class PartitionCounters
     /// <summary>Events that had been taken before: acknowledged, and nothing else.</summary>
     public long Duplicates => Volatile.Read(ref _duplicates);
 
-    /// <summary>Interventions withheld for this reason.</summary>
-    public long WithheldFor(WithheldReason reason) => reason switch
-    {
-        WithheldReason.Window => Volatile.Read(ref _withheldByWindow),
-        _ => 0,
-    };
+    /// <summary>Interventions withheld because the cart had one within the window.</summary>
+    public long WithheldByWindow => Volatile.Read(ref _withheldByWindow);
 
     internal void AddProcessed(long count) => Volatile.Write(ref _processed, _processed + count);
 

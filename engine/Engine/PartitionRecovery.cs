@@ -58,7 +58,7 @@ sealed class PartitionRecovery(int index, StageSetup setup, SlabPool slabs, Part
             state = Restore(folder, begin, warnings, out var address, out var position);
             var reader = new JournalReader(device, journal.Layout, address, position.Sequence);
             var player = new JournalPlayer(state, new EventBlockReader(journal.Stores), slabs);
-            Play(reader, player, progress);
+            Play(reader, player, state.Stages.Facts, progress);
             if (reader.TornBytes > 0)
             {
                 warnings.Add(Cut(device, journal.Layout, reader));
@@ -66,7 +66,7 @@ sealed class PartitionRecovery(int index, StageSetup setup, SlabPool slabs, Part
 
             var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
             var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, time);
-            var checkpoints = new PartitionCheckpoints(state, log, journal, retention, folder, setup.DataFolder, counters, time,
+            var checkpoints = new PartitionCheckpoints(index, setup.Outlet, state, log, journal, retention, folder, setup.DataFolder, counters, time,
                 isBehind: reader.NextSequence != position.Sequence);
             return new RecoveredPartition(state, log, checkpoints, Math.Max(position.ReceivedAt, player.ReceivedAt),
                 new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Pending.Count, warnings));
@@ -116,13 +116,16 @@ sealed class PartitionRecovery(int index, StageSetup setup, SlabPool slabs, Part
         return NewState(checkpoint: null);
     }
 
-    static void Play(JournalReader reader, JournalPlayer player, Action<RecoveryProgress>? progress)
+    void Play(JournalReader reader, JournalPlayer player, List<CartFact> facts, Action<RecoveryProgress>? progress)
     {
         var from = reader.End;
         var total = Math.Max(0, reader.FileEnd - from);
+        var turn = from;
         for (var entries = 1; reader.TryNext(out var entry); entries++)
         {
             player.Play(entry);
+            HandOver(facts, turn);
+            turn = entry.Kind is EntryKind.Events or EntryKind.Tick ? reader.End : turn;
             if (entries % ProgressEvery == 0)
             {
                 progress?.Invoke(new RecoveryProgress(player.Events, reader.End - from, total));
@@ -130,6 +133,19 @@ sealed class PartitionRecovery(int index, StageSetup setup, SlabPool slabs, Part
         }
 
         player.Finish();
+        HandOver(facts, turn);
+        setup.Outlet.Advance(index, reader.End);
+    }
+
+    // What the turn that ends at an address says beyond its carts, unless it is known there.
+    void HandOver(List<CartFact> facts, long turn)
+    {
+        if (turn > setup.Outlet.NotedUpTo(index))
+        {
+            facts.ForEach(setup.Outlet.Note);
+        }
+
+        facts.Clear();
     }
 
     string Cut(JournalDevice device, in JournalLayout layout, JournalReader reader)

@@ -16,7 +16,7 @@ public sealed class PartitionStages : IDisposable
 {
     readonly StageSetup _setup;
     readonly PartitionCounters _counters;
-    readonly CampaignSet _campaigns;
+    CampaignSet _campaigns;
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
     readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
     readonly SlabLookahead _lookahead;
@@ -26,6 +26,7 @@ public sealed class PartitionStages : IDisposable
     readonly uint[] _currencies;
     readonly List<Decision> _decisions = [];
     readonly CartTimers _timers;
+    readonly FactFilter _filter;
     EventSlab _slab = null!;
     CustomerRecord _history;
     bool _claimed;
@@ -44,6 +45,7 @@ public sealed class PartitionStages : IDisposable
         _setup = setup;
         _counters = counters;
         _campaigns = setup.Campaigns;
+        _filter = new FactFilter(setup.Outlet.TakesFacts);
         _carts = new(Path.Combine(setup.DataFolder, $"carts.{index}.log"), setup.Carts, new CartUpdate(this), keep,
             checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
         _customers = new(Path.Combine(setup.DataFolder, $"customers.{index}.log"), setup.Customers, default, keep,
@@ -53,7 +55,7 @@ public sealed class PartitionStages : IDisposable
         _decider = new Decider(setup.Model, setup.Stores);
         _clocks = [.. setup.Stores.Select(s => new StoreClock(s.TimeZone))];
         _currencies = [.. setup.Stores.Select(s => CurrencyCode.Parse(s.Currency))];
-        _timers = new CartTimers(setup.Campaigns.IdleStages, setup.Timers, counters, OnTimer);
+        _timers = new CartTimers(setup.Timers, counters, OnTimer);
     }
 
     /// <summary>Rows that wait for a run of the model.</summary>
@@ -68,11 +70,15 @@ public sealed class PartitionStages : IDisposable
     /// <summary>What was decided and not yet taken from here, in order.</summary>
     public List<Decision> Decisions => _decisions;
 
+    /// <summary>What was said beyond the carts and not yet taken from here, in order.</summary>
+    public List<CartFact> Facts => _filter.Facts;
+
     /// <summary>Folds a slab's events in and gathers their rows; a full batch is scored and decided on the way. Duplicates are passed
     /// over.</summary>
     /// <returns>How many of its events were this partition's own.</returns>
     public int Process(EventSlab slab)
     {
+        TakeCampaigns();
         _slab = slab;
         _carts.Enter();
         _customers.Enter();
@@ -116,6 +122,7 @@ public sealed class PartitionStages : IDisposable
                 Decide();
             }
 
+            _filter.Look(e, slab, _campaigns);
             var input = new CartInput { Step = CartStep.Event, Index = i, Key = e.Cart, At = e.Timestamp };
             _carts.Update(e.Cart, ref input);
             own++;
@@ -134,7 +141,11 @@ public sealed class PartitionStages : IDisposable
 
     /// <summary>Lets event time move on without an event.</summary>
     /// <param name="now">The new time: milliseconds since 1970 UTC.</param>
-    public void Tick(long now) => _timers.MoveTo(now);
+    public void Tick(long now)
+    {
+        TakeCampaigns();
+        _timers.MoveTo(now);
+    }
 
     /// <summary>A <see cref="Tick"/> whose decisions were made in an earlier life.</summary>
     public void TickDecided(long now)
@@ -204,10 +215,21 @@ public sealed class PartitionStages : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _carts.Dispose();
-        _customers.Dispose();
-        _batch.Dispose();
-        _decider.Dispose();
+        foreach (var part in (IDisposable[])[_carts, _customers, _batch, _decider])
+        {
+            part.Dispose();
+        }
+    }
+
+    // Rows that wait are decided on by the campaigns that they were gathered for.
+    void TakeCampaigns()
+    {
+        var campaigns = _setup.Campaigns;
+        if (campaigns != _campaigns)
+        {
+            Decide();
+            _campaigns = campaigns;
+        }
     }
 
     void FoldCustomer(ref EventRecord e)
@@ -246,11 +268,7 @@ public sealed class PartitionStages : IDisposable
                 break;
             case CartStep.Claim:
                 _claimed = cart.LastInterventionAt == 0 || input.At - cart.LastInterventionAt >= _setup.WindowMilliseconds;
-                if (_claimed)
-                {
-                    cart.LastInterventionAt = input.At;
-                }
-
+                cart.LastInterventionAt = _claimed ? input.At : cart.LastInterventionAt;
                 break;
             case CartStep.Claimed:
                 cart.LastInterventionAt = input.At;
@@ -279,7 +297,7 @@ public sealed class PartitionStages : IDisposable
             _batch.Gather(cart, moment, _campaigns.MatchEvent(e.Type, cart, moment), input.Key);
         }
 
-        _timers.SetFor(ref cart, input.Key);
+        _timers.SetFor(ref cart, input.Key, _campaigns, _setup.Stores[e.Store].TimeZone);
     }
 
     void ApplyTimer(ref CartRecord cart, in CartInput input)
@@ -291,24 +309,15 @@ public sealed class PartitionStages : IDisposable
         }
 
         cart.TimerAt = 0;
-        ulong due = 0;
-        var stages = _campaigns.IdleStages;
-        while (cart.IdleStage < stages.Count && cart.LastAt + stages[cart.IdleStage].Wait <= input.At)
+        var zone = _setup.Stores[cart.Store].TimeZone;
+        var due = CartTimers.TakeDue(ref cart, input.At, _campaigns, zone);
+        var moment = _clocks[cart.Store].At(input.At);
+        if (due != 0 && !_isDecided && cart.Checkout != CheckoutStep.Purchased && _campaigns.MatchIdle(due, cart, moment) is var eligible and not 0)
         {
-            due |= 1UL << stages[cart.IdleStage++].Campaign;
+            _batch.Gather(cart, moment, eligible, input.Key);
         }
 
-        if (due != 0 && !_isDecided && cart.Checkout != CheckoutStep.Purchased)
-        {
-            var moment = _clocks[cart.Store].At(input.At);
-            var eligible = _campaigns.MatchIdle(due, cart, moment);
-            if (eligible != 0)
-            {
-                _batch.Gather(cart, moment, eligible, input.Key);
-            }
-        }
-
-        _timers.SetFor(ref cart, input.Key);
+        _timers.SetFor(ref cart, input.Key, _campaigns, zone);
     }
 
     void Decide(int index, float score)
@@ -324,17 +333,15 @@ public sealed class PartitionStages : IDisposable
 
             var input = new CartInput { Step = CartStep.Claim, Key = row.Key, At = row.At };
             _carts.Update(row.Key, ref input);
-            if (_claimed)
-            {
-                ref readonly var cart = ref _batch.CartAt(index);
-                var intervention = _decider.Decide(campaign, cart, row.Key, row.At, score, _batch.FeaturesAt(index));
-                _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention));
-            }
-            else
+            if (!_claimed)
             {
                 _counters.AddWithheld();
+                return;
             }
 
+            ref readonly var cart = ref _batch.CartAt(index);
+            var intervention = _decider.Decide(campaign, cart, row.Key, row.At, score, _batch.FeaturesAt(index));
+            _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention));
             return;
         }
     }

@@ -233,6 +233,7 @@ public sealed class PartitionWork : IDisposable
         {
             Append(EntryKind.Settled, JournalPayload.Settled(_buffer, _settled));
             _settled.Clear();
+            HandOver();
         }
     }
 
@@ -284,7 +285,7 @@ public sealed class PartitionWork : IDisposable
 
     void HandOver()
     {
-        _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions);
+        _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions, _state.Stages.Facts);
         if (_journal is null)
         {
             _commits.Complete(long.MaxValue);

@@ -9,11 +9,18 @@ namespace CartRecovery.Engine;
 /// <summary>What the stages of every partition share.</summary>
 public sealed class StageSetup
 {
+    CampaignSet _campaigns = null!;
+
     public required IReadOnlyList<Store> Stores { get; init; }
 
     public required OnnxModel Model { get; init; }
 
-    public required CampaignSet Campaigns { get; init; }
+    /// <summary>The campaigns. They may be changed while the engine runs: a partition takes the new ones with its next events.</summary>
+    public required CampaignSet Campaigns
+    {
+        get => Volatile.Read(ref _campaigns);
+        set => Volatile.Write(ref _campaigns, value);
+    }
 
     /// <summary>At most one intervention per cart in this time, in milliseconds.</summary>
     public required long WindowMilliseconds { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Security.Cryptography;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Journal;
 
@@ -21,7 +22,7 @@ sealed class DataFolderException(string code, string message, int exitCode = Exi
 /// </summary>
 sealed class DataFolder : IDisposable
 {
-    const string Version = "2";
+    const string Version = "3";
     const string Hint = "make it writable, or name another one as 'data'";
 
     // The error numbers of a file that another process has locked.
@@ -123,6 +124,32 @@ sealed class DataFolder : IDisposable
             && values.TryGetValue("segment", out var segment) && long.TryParse(segment, CultureInfo.InvariantCulture, out var bytes)
             ? (count, bytes)
             : throw WrongVersion(path, version, "an unreadable");
+    }
+
+    /// <summary>What signs this engine's links: made once, and kept.</summary>
+    /// <exception cref="IOException">It cannot be kept.</exception>
+    public byte[] Secret()
+    {
+        var file = System.IO.Path.Combine(Path, "secret");
+        if (!File.Exists(file))
+        {
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using (var made = new FileStream(file + ".tmp", options))
+            {
+                made.Write(RandomNumberGenerator.GetBytes(32));
+                made.Flush(flushToDisk: true);
+            }
+
+            File.Move(file + ".tmp", file);
+            FolderSync.Flush(Path);
+        }
+
+        return File.ReadAllBytes(file);
     }
 
     /// <summary>Does something with what is in the folder.</summary>

@@ -9,6 +9,7 @@ using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.DeadLetters;
+using CartRecovery.Engine.Outreach;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Api;
 using Microsoft.AspNetCore.Builder;
@@ -31,6 +32,7 @@ sealed partial class EngineHost : IAsyncDisposable
     readonly WebApplication _app;
     readonly ILogger _log;
     readonly DataFolder _data;
+    readonly OutreachPorts _ports;
 
     // Until the workers run there is nothing to stop.
     bool _stopped = true;
@@ -59,25 +61,30 @@ sealed partial class EngineHost : IAsyncDisposable
         _log = loggers.CreateLogger("CartRecovery");
 
         Sinks = new SinkSet(SinkCatalog.Of(config), time, loggers, Settle);
-        Router = new InterventionRouter(Connections, Sinks, i => Partitions!.Settle(i));
         _data = DataFolder.Open(config);
+        _ports = new OutreachPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
+        Setup = SetupOf(config);
+        Desk = _data.Use(() => new OutreachDesk(Path.Combine(_data.Path, "outreach.db"), Setup, _ports));
+        Outreach = new OutreachWorker(Desk, _ports, budget.Partitions, time) { OnFault = OnFault };
+        _ports.Worker = Outreach;
         Partitions = new PartitionSet(budget.Partitions, new StageSetup
         {
             Stores = Stores.Stores,
             Model = Model,
-            Campaigns = CampaignCompiler.Compile(config.Decisions),
+            Campaigns = Setup.Campaigns,
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
             Scored = config.Scoring.Events,
             BatchRows = config.Scoring.Batch,
             Carts = budget.Carts,
             Customers = budget.Customers,
             Timers = budget.TimersPerPartition,
-            Outlet = Router,
+            Outlet = Outreach,
             DataFolder = _data.Stores,
             DedupWindow = config.Dedup.Window,
             DedupBytes = budget.DedupBytes,
             Journal = config.Journal.Enabled ? JournalOf(config) : null,
         }, time, config.Scoring.MaxAge);
+        _ports.Partitions = Partitions;
         for (var i = 0; i < Partitions.Count; i++)
         {
             Partitions[i].OnFault = OnFault;
@@ -126,7 +133,12 @@ sealed partial class EngineHost : IAsyncDisposable
 
     public SinkSet Sinks { get; }
 
-    public InterventionRouter Router { get; }
+    /// <summary>How customers are contacted.</summary>
+    public OutreachSetup Setup { get; private set; }
+
+    public OutreachDesk Desk { get; }
+
+    public OutreachWorker Outreach { get; }
 
     public EngineMetrics Metrics { get; }
 
@@ -149,6 +161,8 @@ sealed partial class EngineHost : IAsyncDisposable
     /// <exception cref="IOException">A port is taken.</exception>
     public async Task StartAsync(Action<int, RecoveryProgress>? progress = null)
     {
+        Sinks.Start();
+        Outreach.Start();
         foreach (var (report, partition) in _data.Use(() => Partitions.Recover(progress)).Select((r, i) => (r, i)))
         {
             foreach (var warning in report.Warnings)
@@ -162,8 +176,11 @@ sealed partial class EngineHost : IAsyncDisposable
         var undelivered = Enumerable.Range(0, Partitions.Count).SelectMany(i => Partitions[i].Undelivered).ToArray();
         Partitions.Start();
         _stopped = false;
-        Sinks.Start();
-        _ = Router.RedeliverAsync(undelivered);
+        foreach (var decision in undelivered)
+        {
+            Outreach.Deliver(decision);
+        }
+
         DeadLetterQueue.Start();
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
@@ -183,12 +200,15 @@ sealed partial class EngineHost : IAsyncDisposable
 
         _stopped = true;
         await _app.StopAsync();
-        await FlushAsync();
+        await FlushAsync(Partitions.FlushAsync);
         await DeadLetterQueue.StopAsync();
+        await FlushAsync(Outreach.FlushAsync);
         await Sinks.DrainAsync(s_drain);
+        await FlushAsync(Outreach.FlushAsync);
 
-        // Last, because the ends of deliveries are journaled too.
+        // What was settled is journaled too, and a last checkpoint needs to know how far facts are kept.
         Partitions.Stop();
+        Outreach.Stop();
         LogStopped();
     }
 
@@ -198,6 +218,7 @@ sealed partial class EngineHost : IAsyncDisposable
         await StopAsync();
         Connections.Dispose();
         Partitions.Dispose();
+        Outreach.Dispose();
         DeadLetterReplay.Dispose();
         DeadLetters.Dispose();
         _data.Dispose();
@@ -206,20 +227,32 @@ sealed partial class EngineHost : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
+    // What was kept is handed over again at the next start, and what found no room in a while.
     void Settle(Intervention intervention, DeliveryAttemptOutcome outcome)
     {
-        if (outcome != DeliveryAttemptOutcome.Kept)
+        if (outcome is not (DeliveryAttemptOutcome.Kept or DeliveryAttemptOutcome.Dropped))
         {
-            Partitions.Settle(intervention);
+            Outreach.Settle(intervention, ReasonOf(outcome), detail: null);
         }
     }
 
-    async Task FlushAsync()
+    static WithheldReason ReasonOf(DeliveryAttemptOutcome outcome) => outcome switch
+    {
+        DeliveryAttemptOutcome.Rejected => WithheldReason.Rejected,
+        DeliveryAttemptOutcome.Failed => WithheldReason.Failed,
+        _ => WithheldReason.None,
+    };
+
+    OutreachSetup SetupOf(CartRecoveryConfig config) => new(
+        config.Contact, CampaignCompiler.Compile(config.Decisions), Stores.Stores,
+        config.Contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
+
+    async Task FlushAsync(Func<CancellationToken, Task> flush)
     {
         using var deadline = new CancellationTokenSource(s_drain);
         try
         {
-            await Partitions.FlushAsync(deadline.Token);
+            await flush(deadline.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException || Fault is not null)
         {

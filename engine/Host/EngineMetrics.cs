@@ -2,10 +2,12 @@ using System.Buffers;
 using System.Diagnostics.Metrics;
 using CartRecovery.Contracts;
 using CartRecovery.Engine;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journal.DeadLetters;
+using CartRecovery.Engine.Outreach;
 using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Host;
@@ -76,7 +78,10 @@ sealed class EngineMetrics : IDisposable
         Counter("cartrecovery_timers_refused_total", "Idle timers there was no room for", () => [Measure(Partitions.Sum(p => p.Counters.TimersRefused))]);
         Counter("cartrecovery_interventions_total", "Interventions by channel, action and what became of them", Interventions);
         Counter("cartrecovery_interventions_withheld_total", "Interventions whose rule fired and that were not made",
-            () => Enum.GetValues<WithheldReason>().Select(r => Measure(Partitions.Sum(p => p.Counters.WithheldFor(r)), ("reason", NameOf(r)))));
+            () => WithheldReasons.All.Select(r => Measure(_host.Desk.Counters.Withheld(r), ("reason", WithheldReasons.NameOf(r))))
+                .Prepend(Measure(Partitions.Sum(p => p.Counters.WithheldByWindow), ("reason", "window"))));
+        Counter("cartrecovery_interventions_deferred_total", "How often an intervention was put off, by what was in its way",
+            () => WithheldReasons.All.Select(r => Measure(_host.Desk.Counters.Waits(r), ("reason", WithheldReasons.NameOf(r)))));
         Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read", () => [Measure(_host.Counters.SlowConsumers)]);
         Counter("cartrecovery_connections_refused_total", "Connections refused because there were too many, by the code that the client was told",
             () => ConnectionGate.Reasons.Select(r => Measure(_host.Gate.RefusedFor(r), ("reason", ConnectionGate.ProblemOf(r).Code))));
@@ -101,13 +106,6 @@ sealed class EngineMetrics : IDisposable
                 .Select(p => Measure(_host.Counters.ConnectionsOf(p), ("protocol", IngestCounters.NameOf(p)))));
     }
 
-    /// <summary>A withheld reason's label.</summary>
-    public static string NameOf(WithheldReason reason) => reason switch
-    {
-        WithheldReason.Window => "window",
-        _ => "other",
-    };
-
     /// <summary>An outcome's label.</summary>
     public static string NameOf(DeliveryAttemptOutcome outcome) => outcome switch
     {
@@ -130,8 +128,12 @@ sealed class EngineMetrics : IDisposable
     {
         foreach (var action in s_actions)
         {
-            yield return Measure(_host.Router.SentToSocket(action), ("channel", "socket"), ("action", NameOf(action)), ("outcome", "delivered"));
-            yield return Measure(_host.Router.Unreachable(action), ("channel", "socket"), ("action", NameOf(action)), ("outcome", "unreachable"));
+            foreach (var outcome in (string[])["delivered", "unreachable"])
+            {
+                yield return Measure(_host.Desk.Counters.EndedAs(Campaign.SocketChannel, NameOf(action), outcome),
+                    ("channel", Campaign.SocketChannel), ("action", NameOf(action)), ("outcome", outcome));
+            }
+
             foreach (var sink in _host.Sinks.Runners)
             {
                 foreach (var outcome in s_outcomes)

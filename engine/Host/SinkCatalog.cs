@@ -11,6 +11,10 @@ static class SinkCatalog
     /// <summary>The kinds, in the order in which <c>check</c> and the schema name them.</summary>
     public static IReadOnlyList<SinkSpec> All { get; } = [ConsoleSink.Spec, FileSink.Spec, WebhookSink.Spec];
 
+    /// <summary>The address that each sink of a configuration needs, by its name.</summary>
+    public static IReadOnlyDictionary<string, AddressKind> AddressesOf(CartRecoveryConfig config) =>
+        config.Sinks.ToDictionary(s => s.Key, s => All.Single(spec => spec.Type == s.Value.Type).Address, StringComparer.Ordinal);
+
     /// <summary>The sinks of a configuration.</summary>
     public static IEnumerable<(string, SinkSpec, SinkSettings, SinkRunnerOptions)> Of(CartRecoveryConfig config) =>
         config.Sinks.Select(s => (

@@ -42,7 +42,7 @@ public class ConfigSchemaTests
 
         Assert.That(Schema["required"]!.ToJsonString(), Is.EqualTo("""["stores"]"""));
         Assert.That((int)Schema["properties"]!["partitions"]!["maximum"]!, Is.EqualTo(256));
-        Assert.That(campaign["required"]!.ToJsonString(), Is.EqualTo("""["name","trigger","action","channel","message"]"""));
+        Assert.That(campaign["required"]!.ToJsonString(), Is.EqualTo("""["name","trigger"]"""));
         Assert.That(condition["properties"]!["feature"]!["anyOf"]![0]!["enum"]!.ToJsonString(), Does.Contain("\"item_count\""));
         Assert.That((string?)Schema["properties"]!["scoring"]!["properties"]!["maxAge"]!["description"], Does.EndWith("At most 1s."));
     }

@@ -33,11 +33,11 @@ public sealed class CampaignTests
         });
 
         Assert.That(set.Count, Is.EqualTo(3));
-        Assert.That((set[0].Name, set[0].Trigger, set[0].IdleMilliseconds, set[0].Action, set[0].DiscountPercent, set[0].Channel),
+        Assert.That((set[0].Name, set[0].Trigger, set[0].IdleMilliseconds, set[0].First.Offers[0].Action, set[0].First.Offers[0].DiscountPercent, set[0].First.Channel),
             Is.EqualTo(("left", TriggerKind.Idle, 20 * Minute, ActionKind.Discount, (double?)12.5, "crm")));
         Assert.That((set[1].Trigger, set[1].EventType), Is.EqualTo((TriggerKind.Event, EventType.BeginCheckout)));
         Assert.That((set[2].Trigger, set[2].ScoreAbove, set[2].ScoreBelow), Is.EqualTo((TriggerKind.Score, 0.1, 0.9)));
-        Assert.That(set.IdleStages, Is.EqualTo(new[] { (20 * Minute, 0) }));
+        Assert.That(set.ShortestIdle, Is.EqualTo(20 * Minute));
     }
 
     [Test]
@@ -74,12 +74,17 @@ public sealed class CampaignTests
     }
 
     [Test]
-    public void Idle_campaigns_have_their_turn_shortest_wait_first()
+    public void Idle_campaigns_have_their_turn_once_each()
     {
         var set = Compile(
             TestStages.OnIdle("long", Duration.FromMinutes(30)), TestStages.OnEvent("other", "purchase"),
             TestStages.OnIdle("short", Duration.FromMinutes(5)), TestStages.OnIdle("short too", Duration.FromMinutes(5)));
-        Assert.That(set.IdleStages, Is.EqualTo(new[] { (5 * Minute, 2), (5 * Minute, 3), (30 * Minute, 0) }));
+        Assert.That(set.ShortestIdle, Is.EqualTo(5 * Minute));
+        Assert.That(new[] { 0L, 5 * Minute, 30 * Minute }.Select(done => set.NextIdle(0, done, TimeZoneInfo.Utc)),
+            Is.EqualTo(new[] { 5 * Minute, 30 * Minute, long.MaxValue }));
+        Assert.That(set.IdleDue(0, 0, 5 * Minute - 1, TimeZoneInfo.Utc), Is.Zero);
+        Assert.That(set.IdleDue(0, 0, 5 * Minute, TimeZoneInfo.Utc), Is.EqualTo(0b1100));
+        Assert.That(set.IdleDue(0, 5 * Minute, 40 * Minute, TimeZoneInfo.Utc), Is.EqualTo(0b0001));
     }
 
     [Test]
@@ -180,10 +185,34 @@ public sealed class CampaignTests
     [Test]
     public void Every_variable_can_be_shown()
     {
+        var values = new MessageValues("s", "c", new CartSummary(1, 1, "EUR"), 5)
+        {
+            Code = "BACK5",
+            Links = new InterventionLinks("https://r", "https://u"),
+            Lines = [new MessageLine("hat", 1, 1, "https://h", "https://i")],
+        };
         foreach (var variable in CampaignMessage.Variables)
-            Assert.That(Message($"{{{{{variable}}}}}").Render(new MessageValues("s", "c", new CartSummary(1, 1, "EUR"), 5)), Is.Not.Empty.And.Not.Contain("{"));
+            Assert.That(Message($"{{{{#lines}}}}{{{{{variable}}}}}{{{{/lines}}}}").Render(values), Is.Not.Empty.And.Not.Contain("{"));
         Assert.That(() => Message("{{nonsense}}"), Throws.TypeOf<KeyNotFoundException>());
     }
+
+    [Test]
+    public void Products_are_shown_one_after_the_other()
+    {
+        var values = new MessageValues("s", "c", new CartSummary(3, 30, "EUR"), null)
+        {
+            Lines = [new MessageLine("hat", 1, 10, null, null), new MessageLine("shoe", 2, 20, null, null)],
+        };
+        Assert.That(Message("In {{cart_id}}: {{#lines}}{{line_quantity}} {{line_name}} {{line_value}} {{currency}}; {{/lines}}done").Render(values),
+            Is.EqualTo("In c: 1 hat 10.00 EUR; 2 shoe 20.00 EUR; done"));
+    }
+
+    [TestCase(Escaping.Html, "&lt;b&gt; &amp; &quot;it&#39;s&quot;")]
+    [TestCase(Escaping.Json, "\\u003Cb\\u003E \\u0026 \\u0022it\\u0027s\\u0022")]
+    [TestCase(Escaping.Text, "<b> & \"it's\"")]
+    public void A_value_is_nothing_but_text_wherever_it_stands(Escaping escaping, string expected) =>
+        Assert.That(new CampaignMessage(MessageTemplate.Parse("{{cart_id}}"), escaping)
+            .Render(new MessageValues("s", "<b> & \"it's\"", new CartSummary(1, 1, "EUR"), 5)), Is.EqualTo(expected));
 
     static CampaignMessage Message(string template) => new(MessageTemplate.Parse(template));
 

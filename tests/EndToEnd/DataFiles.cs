@@ -16,10 +16,10 @@ sealed partial class DataFiles(string folder)
         return Directory.Exists(path) ? ByNumber(Directory.GetDirectories(path)) : [];
     }
 
-    /// <summary>Each file and what is in it; the lock, which says nothing, excepted.</summary>
+    /// <summary>Each file and what is in it; but for the lock, which says nothing, and the outreach database, whose own log is folded in by who closes it.</summary>
     public IReadOnlyDictionary<string, string> Contents() =>
         Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetRelativePath(folder, file) != "lock")
+            .Where(file => Path.GetRelativePath(folder, file) is not "lock" and var name && !name.StartsWith("outreach.", StringComparison.Ordinal))
             .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))),
                 StringComparer.Ordinal);
 

@@ -28,6 +28,9 @@ sealed record EngineConfig
     /// <summary>At most one intervention per cart in this time.</summary>
     public string Window { get; init; } = "1h";
 
+    /// <summary>Nobody is left alone by chance, so that a test knows what comes.</summary>
+    public string Contact { get; init; } = "{ holdout: 0 }";
+
     public string Sinks { get; init; } = "{}";
 
     public string WriteTo(Scratch scratch) => scratch.Write("cartrecovery.yaml", $$"""
@@ -42,6 +45,7 @@ sealed record EngineConfig
         memory: {{Memory}}
         scoring: { model: "{{Model}}" }
         decisions: { window: {{Window}}, campaigns: {{Campaigns}} }
+        contact: {{Contact}}
         sinks: {{Sinks}}
         {{Durability}}
 

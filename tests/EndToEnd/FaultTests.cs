@@ -74,7 +74,7 @@ public sealed class FaultTests
     }
 
     [TestCase("1", TestName = "A_data_folder_of_an_older_version_is_refused_and_not_touched")]
-    [TestCase("3", TestName = "A_data_folder_of_a_newer_version_is_refused_and_not_touched")]
+    [TestCase("4", TestName = "A_data_folder_of_a_newer_version_is_refused_and_not_touched")]
     [TestCase(null, TestName = "A_data_folder_with_a_journal_of_no_version_is_refused_and_not_touched")]
     public async Task A_data_folder_of_another_version_is_refused(string? version)
     {
@@ -87,7 +87,7 @@ public sealed class FaultTests
         var finished = await AssertRefusedUntouchedAsync(s_config, Failed, "data_version", Folder);
 
         if (version is not null)
-            Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b2\b"), "the folder's version and this engine's");
+            Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b3\b"), "the folder's version and this engine's");
     }
 
     [Test]

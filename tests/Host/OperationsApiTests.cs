@@ -71,7 +71,7 @@ sealed class OperationsApiTests
             config.Log.Level = LogThreshold.Error;
             config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout"));
         });
-        engine.Host.Router.OnDecided = _ => throw new InvalidOperationException("broken on purpose");
+        engine.Host.Outreach.OnDecided = _ => throw new InvalidOperationException("broken on purpose");
         using var client = await StreamClient.OpenAsync(engine, Via.WebSocket);
         await client.SendAsync(EventJson.Of("c"));
         await client.UntilAckAsync(1);

@@ -6,7 +6,7 @@ sealed class Gate : IDisposable
     readonly ManualResetEventSlim _open = new();
     int _waiting;
 
-    public Gate(RunningEngine engine) => engine.Host.Router.OnDecided = _ =>
+    public Gate(RunningEngine engine) => engine.Host.Outreach.OnDecided = _ =>
     {
         Interlocked.Increment(ref _waiting);
         _open.Wait();

@@ -56,6 +56,7 @@ sealed class RunningEngine : IAsyncDisposable
         config.Memory.Customers = ByteSize.FromMegabytes(16);
         config.Decisions.Campaigns.Clear();
         config.Sinks.Clear();
+        config.Contact.Holdout = 0;
         config.Log.Level = LogThreshold.Error;
         change?.Invoke(config);
         var host = new EngineHost(config, new MemoryBudget(config, 1L << 40), time ?? TimeProvider.System);
@@ -120,12 +121,13 @@ sealed record Counts(long Received, long Processed, long Rejected)
 /// <summary>Events as clients write them.</summary>
 static class EventJson
 {
+    static readonly long s_start = TimeProvider.System.GetUtcNow().AddHours(-1).ToUnixTimeMilliseconds();
     static int s_id;
 
-    /// <summary>One event, now; <paramref name="more"/> is put behind it as it is: <c>,"price":5</c>.</summary>
+    /// <summary>One event, each a millisecond after the one before, so that what is decided on them has an id of its own; <paramref name="more"/> is put behind it as it is: <c>,"price":5</c>.</summary>
     public static string Of(string cart, string type = "page_view", string more = "", string? session = null) => string.Create(
         CultureInfo.InvariantCulture,
-        $$"""{"id":"e{{Interlocked.Increment(ref s_id)}}","type":"{{type}}","cartId":"{{cart}}","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}{{(session is null ? "" : $",\"sessionId\":\"{session}\"")}}{{more}}}""");
+        $$"""{"id":"e{{Interlocked.Increment(ref s_id)}}","type":"{{type}}","cartId":"{{cart}}","ts":{{s_start + Volatile.Read(ref s_id)}}{{(session is null ? "" : $",\"sessionId\":\"{session}\"")}}{{more}}}""");
 
     /// <summary>An array of events.</summary>
     public static string Array(params IEnumerable<string> events) => $"[{string.Join(',', events)}]";

@@ -85,7 +85,7 @@ public sealed class DeterminismTests
         pipeline.Decide();
         Assert.That(pipeline.Rejected, Is.Empty);
         return new Result(
-            outlet.Json, [.. outlet.Campaigns], FeaturesOf(pipeline), pipeline.Counters.Sum(c => c.WithheldFor(Engine.WithheldReason.Window)));
+            outlet.Json, [.. outlet.Campaigns], FeaturesOf(pipeline), pipeline.Counters.Sum(c => c.WithheldByWindow));
     }
 
     // Every feature of every cart, at its latest event.

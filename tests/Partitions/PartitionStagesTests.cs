@@ -1,4 +1,3 @@
-using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
@@ -154,13 +153,13 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([Added], window: TimeSpan.FromMinutes(30));
         run.Play(Add("p1", 5), Add("p2", 5).After(Minute), Add("p3", 5).After(30 * Minute - 1));
-        Assert.That((run.Outlet.Taken.Count, run.Counters.WithheldFor(WithheldReason.Window)), Is.EqualTo((1, 2)));
+        Assert.That((run.Outlet.Taken.Count, run.Counters.WithheldByWindow), Is.EqualTo((1, 2)));
 
         run.Play(Add("p1", 5) with { Cart = "c2" });
         Assert.That(run.Outlet.Taken, Has.Count.EqualTo(2));
 
         run.Play(Add("p4", 5).After(30 * Minute));
-        Assert.That((run.Outlet.Taken.Count, run.Counters.WithheldFor(WithheldReason.Window)), Is.EqualTo((3, 2)));
+        Assert.That((run.Outlet.Taken.Count, run.Counters.WithheldByWindow), Is.EqualTo((3, 2)));
     }
 
     [Test]
@@ -170,7 +169,7 @@ public sealed class PartitionStagesTests
         run.Process(source: null, Add("p1", 5), Add("p2", 5).After(Second), Of("consent").After(10 * Minute) with { Cart = "other" });
         Assert.That(run.Outlet.Taken, Is.Empty);
         run.Stages.Decide();
-        Assert.That((run.Outlet.Campaigns, run.Counters.WithheldFor(WithheldReason.Window)), Is.EqualTo((new[] { "added" }, 2)));
+        Assert.That((run.Outlet.Campaigns, run.Counters.WithheldByWindow), Is.EqualTo((new[] { "added" }, 2)));
     }
 
     [Test]
@@ -210,7 +209,7 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([TestStages.OnScore("never", above: 1), TestStages.OnScore("score", above: 0), Added]);
         run.Play(Add("p1", 5));
-        Assert.That((run.Outlet.Campaigns, run.Counters.WithheldFor(WithheldReason.Window)), Is.EqualTo((new[] { "score" }, 0)));
+        Assert.That((run.Outlet.Campaigns, run.Counters.WithheldByWindow), Is.EqualTo((new[] { "score" }, 0)));
     }
 
     [Test]

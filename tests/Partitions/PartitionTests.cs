@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using CartRecovery.Contracts;
 using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
@@ -171,7 +170,7 @@ public sealed class PartitionTests
 
     sealed class FailingOutlet(ManualResetEventSlim release) : IInterventionOutlet
     {
-        public void Deliver(Intervention intervention, long connectionId)
+        public void Deliver(Decision decision)
         {
             release.Wait(Eventually.Deadline);
             throw new InvalidOperationException("The outlet is broken.");

@@ -68,7 +68,7 @@ sealed class Pipeline : IDisposable
 
     void HandOver(PartitionStages stages)
     {
-        foreach (var decision in stages.Decisions) _outlet.Deliver(decision.Intervention, decision.ConnectionId);
+        foreach (var decision in stages.Decisions) _outlet.Deliver(decision);
         stages.Decisions.Clear();
     }
 

@@ -28,12 +28,12 @@ sealed class RecordingOutlet : IInterventionOutlet
     /// <summary>Takes decisions over from where they were made.</summary>
     public void Take(List<Decision> decisions)
     {
-        foreach (var decision in decisions) Deliver(decision.Intervention, decision.ConnectionId);
+        foreach (var decision in decisions) Deliver(decision);
         decisions.Clear();
     }
 
-    public void Deliver(Intervention intervention, long connectionId)
+    public void Deliver(Decision decision)
     {
-        lock (_taken) _taken.Add((intervention, connectionId));
+        lock (_taken) _taken.Add((decision.Intervention, decision.ConnectionId));
     }
 }

@@ -72,7 +72,7 @@ public sealed class RecoveryTests
             using (recovered.State)
             using (var work = new PartitionWork(0, setup, recovered.State, counters, recovered.Journal, time) { OnFault = e => fault = e })
             {
-                foreach (var decision in recovered.State.Outbox.Pending) outlet.Deliver(decision.Intervention, decision.ConnectionId);
+                foreach (var decision in recovered.State.Outbox.Pending) outlet.Deliver(decision);
                 work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
                 sentAgain += sent - (int)told;
                 for (sent = (int)told; sent < Slabs.Count * life / lives; sent++)

@@ -83,7 +83,7 @@ sealed class SimulatedPartition : IInterventionOutlet, IDisposable
     /// <summary>Goes on: what the lives before left is delivered, and what was decided on just now is written.</summary>
     public void Begin()
     {
-        foreach (var decision in _state!.Outbox.Pending) Deliver(decision.Intervention, decision.ConnectionId);
+        foreach (var decision in _state!.Outbox.Pending) Deliver(decision);
         _work!.Begin(_checkpoints, _receivedAt);
         Settle();
     }
@@ -155,8 +155,9 @@ sealed class SimulatedPartition : IInterventionOutlet, IDisposable
         Dispose();
     }
 
-    public void Deliver(Intervention intervention, long connectionId)
+    public void Deliver(Decision decision)
     {
+        var intervention = decision.Intervention;
         Delivered.Add(intervention);
         if (!_deliveredNow.Add(intervention.Id)) Fault ??= $"{intervention.Id} is delivered twice in a life";
         if (!Disk.IsDurable(Encoding.UTF8.GetBytes(intervention.Id))) Fault ??= $"{intervention.Id} is delivered and not durable";

@@ -27,9 +27,44 @@ public sealed class CampaignConfig
     [ConfigKey("What must hold of the cart, all of it.", Max = "16")]
     public List<ConditionConfig> When { get; set; } = [];
 
-    [JsonRequired]
-    [ConfigKey("What is offered.", Example = "{ type: discount, percent: 10 }")]
-    public ActionConfig Action { get; set; } = new();
+    [ConfigKey("How long after a cart was in this campaign it may be in it again; while its series goes on, it never may.", Max = "365d")]
+    public Duration Reentry { get; set; } = new(TimeSpan.Zero);
+
+    [ConfigKey("An event of this type ends the series, as a purchase does.", In = ConfigNames.EventTypes)]
+    public string? Goal { get; set; }
+
+    [ConfigKey("What is offered, where the campaign is a single message.", Example = "{ type: discount, percent: 10 }")]
+    public ActionConfig? Action { get; set; }
+
+    [ConfigKey("Where a single message goes: socket (the shopper's own connection) or the name of a sink.", Example = "socket")]
+    public string? Channel { get; set; }
+
+    [ConfigKey("The text of a single message, with {{variables}} for the cart's values.", Example = "\"Your {{item_count}} items are waiting.\"")]
+    public string? Message { get; set; }
+
+    [ConfigKey("A series of messages, one after the other, in place of a single one.", Max = "16")]
+    public List<StepConfig> Steps { get; set; } = [];
+
+    /// <summary>The series; a single message is one of one.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<StepConfig> StepsOrSingle =>
+        Steps.Count > 0 ? Steps : [new StepConfig { Action = Action, Channel = Channel ?? "", Message = Message ?? "" }];
+
+    [ConfigKey("An experiment: each shopper gets one of these for good, by chance, in place of action, channel, message and steps.", Max = "8")]
+    public List<VariantConfig> Variants { get; set; } = [];
+}
+
+/// <summary>One message of a series.</summary>
+public sealed class StepConfig
+{
+    [ConfigKey("How long after the step before, or after the trigger; the shopper's doing something in between starts it anew.", Max = "90d")]
+    public Duration Wait { get; set; }
+
+    [ConfigKey("What is offered; or choices.", Example = "{ type: discount, percent: 10 }")]
+    public ActionConfig? Action { get; set; }
+
+    [ConfigKey("What may be offered: the engine learns which of them earns most for which shopper, and says how likely each choice was.", Max = "8")]
+    public List<ActionConfig> Choices { get; set; } = [];
 
     [JsonRequired]
     [ConfigKey("Where it goes: socket (the shopper's own connection) or the name of a sink.", Example = "socket")]
@@ -38,6 +73,29 @@ public sealed class CampaignConfig
     [JsonRequired]
     [ConfigKey("The text, with {{variables}} for the cart's values.", Example = "\"Your {{item_count}} items are waiting.\"")]
     public string Message { get; set; } = "";
+
+    [ConfigKey("A heading, or an e-mail's subject, with {{variables}}.")]
+    public string? Subject { get; set; }
+
+    [ConfigKey("The message as HTML, with {{variables}}, whose values are escaped.")]
+    public string? Html { get; set; }
+
+    [ConfigKey("How long it is of use: a message that policy makes wait longer is not sent at all.", Min = "1s", Max = "90d")]
+    public Duration UsefulFor { get; set; } = new(TimeSpan.FromDays(3));
+}
+
+/// <summary>One side of an experiment.</summary>
+public sealed class VariantConfig
+{
+    [JsonRequired]
+    [ConfigKey("Its name in interventions and reports.", Example = "gentle")]
+    public string Name { get; set; } = "";
+
+    [ConfigKey("How many of the shoppers, against the other variants' weights.", Min = "1", Max = "1000")]
+    public int Weight { get; set; } = 1;
+
+    [ConfigKey("Its series; empty for a control, which gets nothing.", Max = "16")]
+    public List<StepConfig> Steps { get; set; } = [];
 }
 
 /// <summary>What sets a campaign off; exactly one property is set.</summary>
@@ -46,11 +104,33 @@ public sealed class TriggerConfig
     [ConfigKey("Nothing happened in the cart for this long; fires once until something happens again.", Min = "1s", Max = "30d")]
     public Duration? Idle { get; set; }
 
+    [ConfigKey("With idle: only a cart that was left at this stage.")]
+    public CartStage? Stage { get; set; }
+
+    [ConfigKey("With idle: not at once, but at this time of day in the store's time zone.")]
+    public TimeOfDay? At { get; set; }
+
+    [ConfigKey("With at: on these days alone; without any, every day.", Max = "7")]
+    public List<Weekday> Days { get; set; } = [];
+
     [ConfigKey("An event of this type came.", In = ConfigNames.EventTypes)]
     public string? Event { get; set; }
 
     [ConfigKey("The model's probability of a purchase got into this range.")]
     public ScoreTrigger? Score { get; set; }
+}
+
+/// <summary>How far a shopper got before leaving.</summary>
+public enum CartStage
+{
+    /// <summary>Something in the cart, and no checkout begun.</summary>
+    Cart,
+
+    /// <summary>A checkout begun, and no way of paying given.</summary>
+    Checkout,
+
+    /// <summary>A way of paying given.</summary>
+    Payment,
 }
 
 /// <summary>A range of scores; at least one property is set.</summary>
@@ -96,4 +176,7 @@ public sealed class ActionConfig
 
     [ConfigKey("Percent off; for a discount, and only there.", Above = "0", Max = "100")]
     public double? Percent { get; set; }
+
+    [ConfigKey("The coupon's code, for a discount.")]
+    public string? Code { get; set; }
 }

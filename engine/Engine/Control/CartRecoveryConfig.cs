@@ -43,6 +43,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("When and how to step in.")]
     public DecisionsConfig Decisions { get; set; } = new();
 
+    [ConfigKey("Whom campaigns may contact, when and how often, and how what came of it is measured.")]
+    public ContactConfig Contact { get; set; } = new();
+
     [ConfigKey("Where interventions go beside the shopper's own socket, by the name that campaigns use as their channel.", Max = "64")]
     public Dictionary<string, SinkConfig> Sinks { get; set; } = new(StringComparer.Ordinal);
 

@@ -15,6 +15,16 @@ public sealed class StoreConfig
     [ConfigKey("The ISO 4217 code of events that name no currency: three capital letters.")]
     public string Currency { get; set; } = "USD";
 
+    [ConfigKey("The shop's page that shows a cart, where links in messages lead: https://shop.example/cart. The engine adds the cart's token as 'restore'.")]
+    public string? CartUrl { get; set; }
+
+    [ConfigKey("Hosts beside that of cartUrl that a link in a message may lead to.", Max = "100")]
+    public List<string> LinkHosts { get; set; } = [];
+
+    [ConfigKey("What is left of a price when the goods are paid for, 0 to 1: a discount is only offered where it is expected to earn more than it costs.",
+        Min = "0", Max = "1")]
+    public double Margin { get; set; } = 0.4;
+
     [ConfigKey("Streams that may be open with the shop's keys at one time; 0 is any number.", Max = "1000000")]
     public int MaxConnections { get; set; }
 

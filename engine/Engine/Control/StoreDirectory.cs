@@ -11,7 +11,17 @@ namespace CartRecovery.Engine.Control;
 /// <param name="IdUtf8">The same in UTF-8, 1 to 64 bytes. Not to be changed.</param>
 /// <param name="TimeZone">What hours and weekdays are counted in.</param>
 /// <param name="Currency">ISO 4217 code of events that name none.</param>
-public sealed record Store(int Index, string Id, byte[] IdUtf8, TimeZoneInfo TimeZone, string Currency);
+public sealed record Store(int Index, string Id, byte[] IdUtf8, TimeZoneInfo TimeZone, string Currency)
+{
+    /// <summary>The shop's page that shows a cart; <see langword="null"/> where there is none.</summary>
+    public Uri? CartUrl { get; init; }
+
+    /// <summary>Hosts that a link in a message may lead to, beside that of <see cref="CartUrl"/>.</summary>
+    public IReadOnlyList<string> LinkHosts { get; init; } = [];
+
+    /// <summary>The share of a price that is left when the goods are paid for, 0 to 1.</summary>
+    public double Margin { get; init; } = 0.4;
+}
 
 /// <summary>What a key lets its holder do.</summary>
 /// <param name="Store">The shop that it speaks for.</param>
@@ -54,7 +64,12 @@ public sealed class StoreDirectory
     public static StoreDirectory Create(IReadOnlyList<StoreConfig> stores)
     {
         var directory = new StoreDirectory([.. stores.Select((store, index) => new Store(
-            index, store.Id, Encoding.UTF8.GetBytes(store.Id), ZoneOf(store.Timezone), store.Currency))]);
+            index, store.Id, Encoding.UTF8.GetBytes(store.Id), ZoneOf(store.Timezone), store.Currency)
+        {
+            CartUrl = store.CartUrl is { } url ? new Uri(url) : null,
+            LinkHosts = [.. store.LinkHosts],
+            Margin = store.Margin,
+        })]);
         for (var i = 0; i < stores.Count; i++)
         {
             foreach (var key in stores[i].Keys)

@@ -1,4 +1,4 @@
-using CartRecovery.Contracts;
+using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
 
@@ -39,15 +39,23 @@ public sealed class Campaign
     /// <summary>All of them must hold.</summary>
     public IReadOnlyList<Condition> Conditions { get; init; } = [];
 
-    public required ActionKind Action { get; init; }
+    /// <summary>With <see cref="TriggerKind.Idle"/>: the stage that the cart must have been left at; <see langword="null"/> for any.</summary>
+    public CartStage? Stage { get; init; }
 
-    /// <summary>Percent off, for <see cref="ActionKind.Discount"/>.</summary>
-    public double? DiscountPercent { get; init; }
+    /// <summary>With <see cref="TriggerKind.Idle"/>: the time of day to wait for; <see langword="null"/> for none.</summary>
+    public DailyTime? At { get; init; }
 
-    /// <summary><see cref="SocketChannel"/>, or a sink's name.</summary>
-    public required string Channel { get; init; }
+    /// <summary>How long after it the same cart may be in it again, in milliseconds.</summary>
+    public long Reentry { get; init; }
 
-    public required CampaignMessage Message { get; init; }
+    /// <summary>An event that ends the series; <see cref="EventType.None"/> for a purchase alone.</summary>
+    public EventType Goal { get; init; }
+
+    /// <summary>The sides of its experiment; one where it is none.</summary>
+    public required IReadOnlyList<CampaignVariant> Variants { get; init; }
+
+    /// <summary>What it begins with, as far as the cart's partition knows: the first message of its first side that has one.</summary>
+    public CampaignStep First => Variants.First(v => v.Steps.Count > 0).Steps[0];
 
     /// <summary>The trigger and the conditions in words.</summary>
     public required string Rule { get; init; }
@@ -55,9 +63,14 @@ public sealed class Campaign
     /// <summary>The channel that is the shopper's own connection.</summary>
     public const string SocketChannel = "socket";
 
-    /// <summary>All conditions hold for the cart at the moment.</summary>
+    /// <summary>The cart is at the campaign's stage, and all conditions hold for it at the moment.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment)
     {
+        if (Stage is { } stage && (cart.ItemCount == 0 || StageOf(cart.Checkout) != stage))
+        {
+            return false;
+        }
+
         for (var i = 0; i < Conditions.Count; i++)
         {
             if (!Conditions[i].Holds(cart, moment))
@@ -68,6 +81,22 @@ public sealed class Campaign
 
         return true;
     }
+
+    /// <summary>When it is due for a cart that went quiet: milliseconds since 1970 UTC.</summary>
+    /// <param name="quietSince">When the cart's last event was.</param>
+    /// <param name="zone">The store's.</param>
+    public long DueAt(long quietSince, TimeZoneInfo zone)
+    {
+        var due = quietSince + IdleMilliseconds;
+        return At is { } at ? at.NextFrom(due, zone) : due;
+    }
+
+    static CartStage StageOf(CheckoutStep step) => step switch
+    {
+        CheckoutStep.Payment => CartStage.Payment,
+        CheckoutStep.Begun or CheckoutStep.Shipping => CartStage.Checkout,
+        _ => CartStage.Cart,
+    };
 
     /// <summary>The score is in the campaign's range; true for other triggers.</summary>
     public bool Accepts(float score) => Trigger != TriggerKind.Score || (score > (float)ScoreAbove && score < (float)ScoreBelow);

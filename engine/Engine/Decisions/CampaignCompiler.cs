@@ -22,12 +22,28 @@ public static class CampaignCompiler
         ScoreAbove = config.Trigger.Score?.Above ?? double.NegativeInfinity,
         ScoreBelow = config.Trigger.Score?.Below ?? double.PositiveInfinity,
         Conditions = [.. config.When.Select(Compile)],
-        Action = config.Action.Type,
-        DiscountPercent = config.Action.Percent,
-        Channel = config.Channel,
-        Message = new CampaignMessage(MessageTemplate.Parse(config.Message)),
+        Stage = config.Trigger.Stage,
+        At = config.Trigger.At is { } at ? new DailyTime(at.Value, config.Trigger.Days.Aggregate(0, (days, day) => days | (1 << (int)day))) : null,
+        Reentry = Milliseconds(config.Reentry),
+        Goal = config.Goal is { } goal ? EventTypes.Parse(Encoding.UTF8.GetBytes(goal)) : EventType.None,
+        Variants = config.Variants.Count > 0
+            ? [.. config.Variants.Select(v => new CampaignVariant(v.Name, v.Weight, [.. v.Steps.Select(Compile)]))]
+            : [new CampaignVariant(CampaignVariant.Only, 1, [.. config.StepsOrSingle.Select(Compile)])],
         Rule = Describe(config),
     };
+
+    static CampaignStep Compile(StepConfig config) => new()
+    {
+        Wait = Milliseconds(config.Wait),
+        Channel = config.Channel,
+        Offers = [.. (config.Action is { } action ? [action] : config.Choices).Select(a => new Offer(a.Type, a.Percent, a.Code))],
+        Message = new CampaignMessage(MessageTemplate.Parse(config.Message)),
+        Subject = config.Subject is { } subject ? new CampaignMessage(MessageTemplate.Parse(subject)) : null,
+        Html = config.Html is { } html ? new CampaignMessage(MessageTemplate.Parse(html), Escaping.Html) : null,
+        UsefulFor = Milliseconds(config.UsefulFor),
+    };
+
+    static long Milliseconds(Duration duration) => (long)duration.Value.TotalMilliseconds;
 
     static Condition Compile(ConditionConfig config) => new(
         FeatureTable.Get(config.Feature),
@@ -43,6 +59,16 @@ public static class CampaignCompiler
         if (trigger.Idle is { } idle)
         {
             parts.Add($"idle for {idle}");
+        }
+
+        if (trigger.Stage is { } stage)
+        {
+            parts.Add($"left at {stage.ToString().ToLowerInvariant()}");
+        }
+
+        if (trigger.At is { } at)
+        {
+            parts.Add(trigger.Days.Count == 0 ? $"at {at}" : $"at {at} on {string.Join(", ", trigger.Days)}");
         }
 
         if (trigger.Event is { } type)

@@ -15,6 +15,8 @@ public sealed class CampaignSet
     readonly Campaign[] _campaigns;
     readonly ulong[] _byEvent = new ulong[EventTypes.Count];
     readonly ulong _byScore;
+    readonly int[] _idle;
+    readonly bool[] _goals = new bool[EventTypes.Count];
 
     /// <summary>The campaigns in this order.</summary>
     /// <exception cref="ArgumentException">There are more than <see cref="Capacity"/>.</exception>
@@ -28,6 +30,7 @@ public sealed class CampaignSet
         _campaigns = [.. campaigns];
         for (var i = 0; i < _campaigns.Length; i++)
         {
+            _goals[(int)_campaigns[i].Goal] |= _campaigns[i].Goal != EventType.None;
             switch (_campaigns[i].Trigger)
             {
                 case TriggerKind.Event:
@@ -39,20 +42,54 @@ public sealed class CampaignSet
             }
         }
 
-        IdleStages = [.. Enumerable.Range(0, _campaigns.Length)
-            .Where(i => _campaigns[i].Trigger == TriggerKind.Idle)
-            .OrderBy(i => _campaigns[i].IdleMilliseconds)
-            .Select(i => (_campaigns[i].IdleMilliseconds, i))];
+        _idle = [.. Enumerable.Range(0, _campaigns.Length).Where(i => _campaigns[i].Trigger == TriggerKind.Idle)];
+        ShortestIdle = _idle.Length == 0 ? long.MaxValue : _idle.Min(i => _campaigns[i].IdleMilliseconds);
     }
 
     /// <summary>The campaign of this bit.</summary>
     public Campaign this[int index] => _campaigns[index];
 
+    /// <summary>Whether an event of this type is a campaign's goal.</summary>
+    public bool IsGoal(EventType type) => _goals[(int)type];
+
+    /// <summary>The campaign of this name; <see langword="null"/> where there is none.</summary>
+    public Campaign? Find(string name) => Array.Find(_campaigns, campaign => campaign.Name == name);
+
     /// <summary>How many there are.</summary>
     public int Count => _campaigns.Length;
 
-    /// <summary>The idle campaigns, shortest wait first: each has its turn once in an idle episode.</summary>
-    public IReadOnlyList<(long Wait, int Campaign)> IdleStages { get; }
+    /// <summary>The shortest quiet that an idle campaign waits for, in milliseconds; <see cref="long.MaxValue"/> where there is none.</summary>
+    public long ShortestIdle { get; }
+
+    /// <summary>The idle campaigns that are due in a span of time: each is once in an idle episode.</summary>
+    /// <param name="quietSince">When the cart's last event was.</param>
+    /// <param name="after">The span begins behind this.</param>
+    /// <param name="until">It ends with this.</param>
+    /// <param name="zone">The store's.</param>
+    public ulong IdleDue(long quietSince, long after, long until, TimeZoneInfo zone)
+    {
+        ulong due = 0;
+        foreach (var i in _idle)
+        {
+            var at = _campaigns[i].DueAt(quietSince, zone);
+            due |= at > after && at <= until ? 1UL << i : 0;
+        }
+
+        return due;
+    }
+
+    /// <summary>When the next idle campaign is due behind a moment; <see cref="long.MaxValue"/> for never.</summary>
+    public long NextIdle(long quietSince, long after, TimeZoneInfo zone)
+    {
+        var next = long.MaxValue;
+        foreach (var i in _idle)
+        {
+            var at = _campaigns[i].DueAt(quietSince, zone);
+            next = at > after ? Math.Min(next, at) : next;
+        }
+
+        return next;
+    }
 
     /// <summary>Whether an event of this type is a campaign's trigger by itself.</summary>
     public bool HasTrigger(EventType type) => _byEvent[(int)type] != 0;

@@ -37,6 +37,8 @@ public sealed class Decider : IDisposable
         var store = _stores[cart.Store];
         var cartId = Encoding.UTF8.GetString(cart.CartId);
         var summary = new CartSummary(cart.ItemCount, Money.ToDecimal(cart.Value), CurrencyCode.ToString(cart.Currency));
+        var step = campaign.First;
+        var offer = step.Offers[0];
         var count = _attribution.Explain(row, _top);
         return new Intervention
         {
@@ -46,10 +48,11 @@ public sealed class Decider : IDisposable
             UserId = cart.UserLength == 0 ? null : Encoding.UTF8.GetString(cart.UserId),
             SessionId = cart.SessionLength == 0 ? null : Encoding.UTF8.GetString(cart.SessionId),
             Campaign = campaign.Name,
-            Channel = campaign.Channel,
-            Action = campaign.Action,
-            DiscountPercent = campaign.DiscountPercent,
-            Message = campaign.Message.Render(new MessageValues(store.Id, cartId, summary, campaign.DiscountPercent)),
+            Channel = step.Channel,
+            Action = offer.Action,
+            DiscountPercent = offer.DiscountPercent,
+            Code = offer.Code,
+            Message = step.Message.Render(new MessageValues(store.Id, cartId, summary, offer.DiscountPercent) { Code = offer.Code }),
             Cart = summary,
             Reasons = new DecisionReasons(campaign.Rule, score, _top[..count], _model.Id),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),

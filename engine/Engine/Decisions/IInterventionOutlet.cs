@@ -1,12 +1,31 @@
-using CartRecovery.Contracts;
-
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>Where decisions go. Called by the partitions' workers: it must not block.</summary>
+/// <summary>
+/// Where a partition's decisions go, and the facts that matter beyond its carts, once they are durable. A partition hands over what it has in the
+/// order of its journal; after a crash it hands over again what had not been settled or noted.
+/// </summary>
 public interface IInterventionOutlet
 {
-    /// <summary>Takes a decision over.</summary>
-    /// <param name="intervention">What was decided.</param>
-    /// <param name="connectionId">The connection that the cart was last changed on and that may be answered; 0 for none.</param>
-    void Deliver(Intervention intervention, long connectionId);
+    /// <summary>It wants facts. Asked once.</summary>
+    bool TakesFacts => false;
+
+    /// <summary>Takes a decision over. It may be the same one again.</summary>
+    void Deliver(Decision decision);
+
+    /// <summary>Takes a fact over. It may be the same one again.</summary>
+    void Note(CartFact fact)
+    {
+    }
+
+    /// <summary>Does something when what was handed over before has been seen to.</summary>
+    void Afterwards(Action then) => then();
+
+    /// <summary>Everything of a partition's journal up to an address has been handed over.</summary>
+    void Advance(int partition, long address)
+    {
+    }
+
+    /// <summary>How far a partition's facts are kept for good: an address of its journal. Facts behind it are handed over again after a crash, so
+    /// that the journal must not be let go of before.</summary>
+    long NotedUpTo(int partition) => long.MaxValue;
 }

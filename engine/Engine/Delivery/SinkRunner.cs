@@ -69,6 +69,9 @@ public sealed class SinkRunner
     /// <summary>Interventions that wait in the queue.</summary>
     public int QueueDepth => _queue.Reader.Count;
 
+    /// <summary>There is room in the queue.</summary>
+    public bool HasRoom => QueueDepth < _options.Queue;
+
     /// <summary>Interventions that the queue had no place for.</summary>
     public long Dropped => _counters.Total(DeliveryAttemptOutcome.Dropped);
 

@@ -47,6 +47,9 @@ public sealed class SinkSet
     public bool TryDeliver(string channel, Intervention intervention) =>
         _byName.TryGetValue(channel, out var runner) && runner.TryEnqueue(intervention);
 
+    /// <summary>The sink of this name has room for another intervention.</summary>
+    public bool HasRoom(string channel) => _byName.TryGetValue(channel, out var runner) && runner.HasRoom;
+
     /// <summary>There is a sink of this name.</summary>
     public bool Has(string channel) => _byName.ContainsKey(channel);
 

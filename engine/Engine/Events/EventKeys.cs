@@ -9,6 +9,16 @@ public static class EventKeys
     /// <param name="storeId">The store's id, in UTF-8.</param>
     public static ulong SeedOf(ReadOnlySpan<byte> storeId) => Hash128.Of(storeId, seed: 0).Low;
 
+    /// <summary>The key of a customer.</summary>
+    /// <param name="seed">The store's.</param>
+    /// <param name="user">The user's id, in UTF-8.</param>
+    public static Hash128 CustomerOf(ulong seed, ReadOnlySpan<byte> user) => user.IsEmpty ? default : Hash128.Of(user, seed ^ CustomerSeed);
+
+    /// <summary>The key of a product.</summary>
+    /// <param name="seed">The store's.</param>
+    /// <param name="product">The product's id, in UTF-8.</param>
+    public static ulong ProductOf(ulong seed, ReadOnlySpan<byte> product) => product.IsEmpty ? 0 : Hash128.Of(product, seed).Low;
+
     /// <summary>Sets the keys and the lengths of an event's texts; an empty text has no key.</summary>
     public static void Set(
         ref EventRecord record, ulong seed, ReadOnlySpan<byte> id, ReadOnlySpan<byte> cart, ReadOnlySpan<byte> user, ReadOnlySpan<byte> session,
@@ -21,8 +31,8 @@ public static class EventKeys
         record.ProductLength = (byte)product.Length;
         record.Id = Hash128.Of(id, seed);
         record.Cart = Hash128.Of(cart, seed);
-        record.Customer = user.IsEmpty ? default : Hash128.Of(user, seed ^ CustomerSeed);
+        record.Customer = CustomerOf(seed, user);
         record.Session = session.IsEmpty ? 0 : Hash128.Of(session, seed).Low;
-        record.Product = product.IsEmpty ? 0 : Hash128.Of(product, seed).Low;
+        record.Product = ProductOf(seed, product);
     }
 }

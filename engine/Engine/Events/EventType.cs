@@ -25,19 +25,20 @@ public enum EventType : byte
     Dismissed = 18,
     Unsubscribed = 19,
     Bounced = 20,
+    Complained = 21,
 }
 
 /// <summary>The event types' names on the wire.</summary>
 public static class EventTypes
 {
     /// <summary>One more than the highest type.</summary>
-    public const int Count = 21;
+    public const int Count = 22;
 
     static readonly string[] s_names =
     [
         "", "page_view", "view_item", "add_to_cart", "remove_from_cart", "view_cart", "begin_checkout", "add_shipping_info",
         "add_payment_info", "purchase", "refund", "coupon_applied", "coupon_denied", "identify", "consent", "delivered", "opened",
-        "clicked", "dismissed", "unsubscribed", "bounced",
+        "clicked", "dismissed", "unsubscribed", "bounced", "complained",
     ];
 
     /// <summary>Every name, in the types' order.</summary>
@@ -60,6 +61,7 @@ public static class EventTypes
         9 => name.SequenceEqual("page_view"u8) ? EventType.PageView : name.SequenceEqual("view_item"u8) ? EventType.ViewItem
             : name.SequenceEqual("view_cart"u8) ? EventType.ViewCart : name.SequenceEqual("delivered"u8) ? EventType.Delivered
             : name.SequenceEqual("dismissed"u8) ? EventType.Dismissed : EventType.None,
+        10 => name.SequenceEqual("complained"u8) ? EventType.Complained : EventType.None,
         11 => name.SequenceEqual("add_to_cart"u8) ? EventType.AddToCart : EventType.None,
         12 => name.SequenceEqual("unsubscribed"u8) ? EventType.Unsubscribed : EventType.None,
         13 => name.SequenceEqual("coupon_denied"u8) ? EventType.CouponDenied : EventType.None,

@@ -30,7 +30,7 @@ public static class CartFold
         {
             // One that comes late is not the end of the quiet that has been since.
             cart.LastGap = at - cart.LastAt;
-            cart.IdleStage = 0;
+            cart.IdleDoneAt = 0;
         }
 
         FoldSession(ref cart, e, slab);

@@ -40,6 +40,9 @@ public struct CartRecord
     /// <summary>When the timer in the wheel is due; 0 while there is none.</summary>
     public long TimerAt;
 
+    /// <summary>Until when idle campaigns have had their turn in this idle episode; 0 while none has.</summary>
+    public long IdleDoneAt;
+
     /// <summary>When the cart's last intervention was decided.</summary>
     public long LastInterventionAt;
 
@@ -93,9 +96,6 @@ public struct CartRecord
     public uint Currency;
 
     public ushort Store;
-
-    /// <summary>How many idle campaigns have had their turn in this idle episode.</summary>
-    public byte IdleStage;
 
     /// <summary>How far the checkout got: see <see cref="CheckoutStep"/>.</summary>
     public CheckoutStep Checkout;

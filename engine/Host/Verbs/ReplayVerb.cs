@@ -1,5 +1,4 @@
 using System.Text;
-using CartRecovery.Contracts;
 using CartRecovery.Engine;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
@@ -114,6 +113,6 @@ static class ReplayVerb
     /// <summary>Nothing that is decided here is delivered.</summary>
     sealed class Nobody : IInterventionOutlet
     {
-        public void Deliver(Intervention intervention, long connectionId) => throw new InvalidOperationException("A replay delivers nothing.");
+        public void Deliver(Decision decision) => throw new InvalidOperationException("A replay delivers nothing.");
     }
 }

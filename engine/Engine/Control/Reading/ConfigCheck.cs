@@ -1,5 +1,4 @@
 using System.Text;
-using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Control;
 
@@ -22,7 +21,8 @@ internal sealed class ConfigCheck
         check.Listen(config.Listen);
         check.Sizes(config);
         check.Sinks(config.Sinks);
-        check.Campaigns(config);
+        new CampaignCheck(check, catalog, places).Run(config);
+        new ContactCheck(check, places).Run(config);
     }
 
     void Listen(ListenConfig listen)
@@ -118,76 +118,7 @@ internal sealed class ConfigCheck
         }
     }
 
-    void Campaigns(CartRecoveryConfig config)
-    {
-        var names = new Dictionary<string, CampaignConfig>(StringComparer.Ordinal);
-        List<string> channels = ["socket", .. _places.KeysOf(config.Sinks)];
-        foreach (var campaign in config.Decisions.Campaigns)
-        {
-            Name(campaign, "name", campaign.Name, "a campaign's name");
-            if (campaign.Name.Length > 0 && !names.TryAdd(campaign.Name, campaign))
-            {
-                var first = _places.Of(names[campaign.Name], "name").Line;
-                Report(campaign, "name", $"duplicate campaign '{campaign.Name}', which is also on line {first}");
-            }
-            if (_places.Bound(campaign, "channel") && !channels.Contains(campaign.Channel) && Sound(config, "sinks"))
-                Report(campaign, "channel", $"unknown channel '{campaign.Channel}'{NearMiss.Hint(campaign.Channel, channels)}");
-            Trigger(campaign.Trigger);
-            foreach (var condition in campaign.When)
-            {
-                string[] comparisons = ["above", "atLeast", "below", "atMost", "equals"];
-                if (!comparisons.Any(comparison => _places.Has(condition, comparison)))
-                    Report(condition, "", $"a condition needs a comparison: {string.Join(", ", comparisons)}");
-            }
-            Action(campaign.Action);
-            Message(campaign);
-        }
-    }
-
-    void Trigger(TriggerConfig trigger)
-    {
-        // A trigger that the file lacks has had its message.
-        string[] kinds = ["idle", "event", "score"];
-        if (_places.Knows(trigger) && kinds.Count(kind => _places.Has(trigger, kind)) != 1)
-            Report(trigger, "", "a trigger needs exactly one of idle, event and score");
-        if (trigger.Score is not { } score)
-            return;
-        if (!_places.Has(score, "above") && !_places.Has(score, "below"))
-            Report(score, "", "a score trigger needs above, below or both");
-        if (score.Above >= score.Below)
-            Report(score, "above", $"no score is above {score.Above} and below {score.Below}");
-    }
-
-    void Action(ActionConfig action)
-    {
-        if (!_places.Bound(action, "type"))
-            return;
-        if (action.Type == ActionKind.Discount && !_places.Has(action, "percent"))
-            Report(action, "", "a discount needs its percent");
-        if (action.Type != ActionKind.Discount && action.Percent is not null)
-            Report(action, "percent", "percent is for a discount alone");
-    }
-
-    void Message(CampaignConfig campaign)
-    {
-        try
-        {
-            foreach (var part in MessageTemplate.Parse(campaign.Message).Parts)
-            {
-                if (part.IsVariable && !_catalog.TemplateVariables.Contains(part.Text, StringComparer.Ordinal))
-                {
-                    Report(campaign, "message",
-                        $"unknown variable '{{{{{part.Text}}}}}'{NearMiss.Hint(part.Text, _catalog.TemplateVariables)}");
-                }
-            }
-        }
-        catch (FormatException unclosed)
-        {
-            Report(campaign, "message", $"message has {unclosed.Message}");
-        }
-    }
-
-    void Name(object section, string key, string value, string what)
+    public void Name(object section, string key, string value, string what)
     {
         if (_places.Bound(section, key) && !IsName(value))
             Report(section, key, NameRule(what));
@@ -200,7 +131,7 @@ internal sealed class ConfigCheck
     static string NameRule(string what) => $"{what} must be 1 to {LongestName} bytes without spaces";
 
     /// <summary>None of these keys was given in vain, so that a rule about them can be held against their values.</summary>
-    bool Sound(object section, params ReadOnlySpan<string> keys)
+    public bool Sound(object section, params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)
         {
@@ -210,5 +141,5 @@ internal sealed class ConfigCheck
         return true;
     }
 
-    void Report(object section, string key, string message) => _problems.Add(_places.Of(section, key), message);
+    public void Report(object section, string key, string message) => _problems.Add(_places.Of(section, key), message);
 }

@@ -1,0 +1,46 @@
+using CartRecovery.Contracts;
+
+namespace CartRecovery.Engine.Decisions;
+
+/// <summary>What is offered in a message.</summary>
+/// <param name="Action">Its kind.</param>
+/// <param name="DiscountPercent">Percent off, for a discount.</param>
+/// <param name="Code">The coupon's code.</param>
+public sealed record Offer(ActionKind Action, double? DiscountPercent, string? Code)
+{
+    /// <summary>The offer in metrics and reports: <c>reminder</c>, <c>discount-10</c>.</summary>
+    public string Name { get; } = DiscountPercent is { } percent
+        ? FormattableString.Invariant($"discount-{percent:0.##}") : Action.ToString().ToLowerInvariant();
+}
+
+/// <summary>One message of a series.</summary>
+public sealed class CampaignStep
+{
+    /// <summary>How long after the step before, or after the trigger, in milliseconds.</summary>
+    public required long Wait { get; init; }
+
+    /// <summary><see cref="Campaign.SocketChannel"/>, or a sink's name.</summary>
+    public required string Channel { get; init; }
+
+    /// <summary>What may be offered; more than one is a choice that is learned.</summary>
+    public required IReadOnlyList<Offer> Offers { get; init; }
+
+    public required CampaignMessage Message { get; init; }
+
+    public CampaignMessage? Subject { get; init; }
+
+    public CampaignMessage? Html { get; init; }
+
+    /// <summary>How long it is of use after it was due first, in milliseconds.</summary>
+    public required long UsefulFor { get; init; }
+}
+
+/// <summary>One side of an experiment, or all of a campaign that is none.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Weight">How many of the shoppers, against the others' weights.</param>
+/// <param name="Steps">Its series; empty for a control.</param>
+public sealed record CampaignVariant(string Name, int Weight, IReadOnlyList<CampaignStep> Steps)
+{
+    /// <summary>The variant of a campaign that has no others.</summary>
+    public const string Only = "all";
+}

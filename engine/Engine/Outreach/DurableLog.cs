@@ -1,0 +1,110 @@
+using CartRecovery.Contracts;
+using Microsoft.Win32.SafeHandles;
+
+namespace CartRecovery.Engine.Outreach;
+
+/// <summary>
+/// Puts the desk's commits on the disk, beside its thread: while one sync is under way, what comes waits for the next. Only what has been synced is
+/// settled with the partitions, so that a power cut costs nothing.
+/// </summary>
+/// <param name="database">Whose log is synced.</param>
+/// <param name="partitions">How many there are.</param>
+/// <param name="settle">Is told of each decision that is on the disk.</param>
+sealed class DurableLog(Database database, int partitions, Action<Intervention> settle) : IDisposable
+{
+    // The log is folded into the database when it is this long, in bytes.
+    const long LongLog = 16 << 20;
+
+    readonly long[] _committed = new long[partitions];
+    List<Intervention> _waiting = [];
+    SafeFileHandle? _file;
+    Task _sync = Task.CompletedTask;
+    bool _isDirty;
+    int _unsettled;
+
+    /// <summary>How far each partition's facts are on the disk.</summary>
+    public long[] Noted { get; } = new long[partitions];
+
+    /// <summary>Decisions that are not on the disk yet. Any thread.</summary>
+    public int Unsettled => Volatile.Read(ref _unsettled);
+
+    /// <summary>Takes over what an earlier life of the process noted.</summary>
+    public void Restore(int partition, long address) => Noted[partition] = _committed[partition] = address;
+
+    /// <summary>Adds decisions that have been committed.</summary>
+    public void Add(List<Intervention> decisions)
+    {
+        _waiting.AddRange(decisions);
+        Interlocked.Add(ref _unsettled, decisions.Count);
+        _isDirty = true;
+    }
+
+    /// <summary>Everything up to these addresses has been committed.</summary>
+    public void Advance(long[]? addresses)
+    {
+        for (var i = 0; addresses is not null && i < addresses.Length; i++)
+        {
+            _committed[i] = Math.Max(_committed[i], addresses[i]);
+        }
+    }
+
+    /// <summary>Begins a sync, if there is something to sync and none is under way. Only by the desk's thread.</summary>
+    public void Sync()
+    {
+        if (!_sync.IsCompleted)
+        {
+            return;
+        }
+
+        if (!_isDirty)
+        {
+            Publish(_committed);
+            return;
+        }
+
+        var (decisions, addresses) = (_waiting, (long[])_committed.Clone());
+        (_waiting, _isDirty) = ([], false);
+        _sync = Task.Run(() => Write(decisions, addresses));
+    }
+
+    /// <summary>Syncs what is left, and waits for it.</summary>
+    public void Finish()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            _sync.Wait();
+            Sync();
+        }
+
+        _sync.Wait();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file?.Dispose();
+
+    void Write(List<Intervention> decisions, long[] addresses)
+    {
+        if (File.Exists(database.LogPath))
+        {
+            _file ??= File.OpenHandle(database.LogPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            RandomAccess.FlushToDisk(_file);
+            if (RandomAccess.GetLength(_file) > LongLog)
+            {
+                using var second = new Database(database.Path);
+                second.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+            }
+        }
+
+        decisions.ForEach(settle);
+        Interlocked.Add(ref _unsettled, -decisions.Count);
+        Publish(addresses);
+    }
+
+    void Publish(long[] addresses)
+    {
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            Volatile.Write(ref Noted[i], addresses[i]);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Features;
+
+namespace CartRecovery.Engine.Outreach;
+
+/// <summary>
+/// The customers' side of the engine, without a thread and without a clock: takes decisions, facts, carts and ends of deliveries, and sends what is due.
+/// All that is done between <see cref="Begin"/> and <see cref="Commit"/> counts together. One thread at a time.
+/// </summary>
+public sealed class OutreachDesk : IDisposable
+{
+    // Messages that are worked on in one go.
+    const int MostDue = 512;
+
+    // Whoever was asked for a cart and did not answer is asked again after this, in milliseconds.
+    const long LookUpAgain = 30_000;
+
+    const long TeachEvery = 60_000, PurgeEvery = 60_000;
+
+    readonly IOutreachPorts _ports;
+    readonly OutreachStore _store;
+    readonly Enrolment _enrolment;
+    readonly Sending _sending;
+    readonly FactNotes _notes;
+    readonly OfferChooser _chooser = new();
+    readonly DiscountGate _gate = new();
+    readonly OutcomeLearner _learner;
+    readonly List<Intervention> _taken = [];
+    OutreachSetup _setup;
+    long _taughtAt;
+    long _purgedAt;
+
+    /// <summary>Opens a desk.</summary>
+    /// <param name="path">Its database; <c>:memory:</c> for none.</param>
+    /// <param name="setup">The configuration.</param>
+    /// <param name="ports">The world around it.</param>
+    /// <exception cref="IOException">The database cannot be used.</exception>
+    public OutreachDesk(string path, OutreachSetup setup, IOutreachPorts ports)
+    {
+        _setup = setup;
+        _ports = ports;
+        _store = new OutreachStore(path);
+        var identities = new Identities(_store);
+        var planner = new StepPlanner(_store, ports, _chooser, Counters);
+        _enrolment = new Enrolment(_store, identities, planner);
+        _sending = new Sending(_store, ports, planner, _gate, Counters);
+        _notes = new FactNotes(_store, identities, _sending, Counters);
+        _learner = new OutcomeLearner(_store);
+    }
+
+    /// <summary>What is counted.</summary>
+    public OutreachCounters Counters { get; } = new();
+
+    /// <summary>What is kept.</summary>
+    public OutreachStore Store => _store;
+
+    /// <summary>The configuration; another one counts from the next call on.</summary>
+    public OutreachSetup Setup
+    {
+        get => Volatile.Read(ref _setup);
+        set => Volatile.Write(ref _setup, value);
+    }
+
+    /// <summary>Decisions that were taken since the last call and are kept: once they are durable, their partitions may forget them.</summary>
+    public List<Intervention> TakeSettled()
+    {
+        var settled = new List<Intervention>(_taken);
+        _taken.Clear();
+        return settled;
+    }
+
+    /// <summary>What follows counts together.</summary>
+    public void Begin() => _store.Begin();
+
+    /// <summary>What was done counts, and survives the process.</summary>
+    public void Commit() => _store.Commit();
+
+    /// <summary>Takes a decision of a cart's partition. To take it again changes nothing.</summary>
+    public void Take(Decision decision, long now)
+    {
+        Counters.Decisions++;
+        _taken.Add(decision.Intervention);
+        if (_enrolment.Enrol(Setup, decision, now) is { } journey && _store.Messages.DueOf(journey.Candidate.Id, now) is { } message
+            && !_sending.NeedsCart(message))
+        {
+            _sending.Process(Setup, message, journey, cart: null, now);
+        }
+    }
+
+    /// <summary>Takes a fact. To take it again changes nothing.</summary>
+    public void Take(CartFact fact, long now) => _notes.Note(Setup, fact, now);
+
+    /// <summary>Takes carts that were asked for, as they are; <see langword="null"/> for one that the engine knows no more.</summary>
+    public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts, long now)
+    {
+        foreach (var (message, cart) in carts)
+        {
+            // What happened meanwhile may have ended it.
+            if (_store.Messages.Find(message.Id) is { State: MessageState.Scheduled } && _store.Journeys.Find(message.Journey) is { } journey)
+            {
+                _sending.Process(Setup, message, journey, cart ?? default(CartRecord), now);
+            }
+        }
+    }
+
+    /// <summary>Takes the end of a delivery by a sink.</summary>
+    /// <param name="intervention">The message.</param>
+    /// <param name="reason">Why it did not arrive; none when it did.</param>
+    /// <param name="detail">In the sink's words.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public void Settle(Intervention intervention, WithheldReason reason, string? detail, long now)
+    {
+        if (!_store.Messages.End(intervention.Id, reason, detail, now))
+        {
+            return;
+        }
+
+        Counters.AddEnded(intervention.Channel, intervention.Action.ToString().ToLowerInvariant(),
+            reason == WithheldReason.None ? "delivered" : WithheldReasons.NameOf(reason));
+        if (reason != WithheldReason.None)
+        {
+            Counters.AddWithheld(reason);
+        }
+
+        if (reason == WithheldReason.Bounced && intervention.Recipient is { } recipient && _ports.Find(intervention.Channel) is { } channel
+            && CustomerTables.AddressOf(recipient, channel.Address) is { } address)
+        {
+            _store.Customers.Suppress(intervention.StoreId, channel.Address, address, "bounced", now);
+        }
+    }
+
+    /// <summary>Whether a message is due.</summary>
+    public bool HasDue(long now) => now - _taughtAt >= TeachEvery || _store.Messages.HasDue(now);
+
+    /// <summary>Works on what is due, asks for the carts that it needs, and learns now and then.</summary>
+    /// <returns><see langword="false"/> when more is due.</returns>
+    public bool Run(long now)
+    {
+        var due = _store.Messages.Due(now, MostDue);
+        var needing = new List<DueMessage>();
+        foreach (var message in due)
+        {
+            if (_sending.NeedsCart(message))
+            {
+                _store.Messages.PutOff(message.Id, now + LookUpAgain);
+                needing.Add(message);
+            }
+            else if (_store.Journeys.Find(message.Journey) is { } journey)
+            {
+                _sending.Process(Setup, message, journey, cart: null, now);
+            }
+        }
+
+        if (needing.Count > 0)
+        {
+            _ports.LookUp(needing);
+        }
+
+        if (now - _taughtAt >= TeachEvery)
+        {
+            _taughtAt = now;
+            _learner.Teach(_chooser, _gate, now);
+            _learner.Guard(Setup, now);
+        }
+
+        if (now - _purgedAt >= PurgeEvery)
+        {
+            _purgedAt = now;
+            _store.Purge(now - Setup.Retention);
+        }
+
+        return due.Count < MostDue;
+    }
+
+    /// <summary>Hands over again what sinks had when the process ended, under the same ids.</summary>
+    /// <returns>What found no room yet.</returns>
+    public List<(Intervention Message, long Journey)> Resume(IReadOnlyList<(Intervention Message, long Journey)>? left = null)
+    {
+        var rest = new List<(Intervention, long)>();
+        foreach (var (message, journey) in left ?? _store.Messages.Sending())
+        {
+            if (_store.Journeys.Find(journey) is not { } found || !_sending.HandOverAgain(message, found))
+            {
+                rest.Add((message, journey));
+            }
+        }
+
+        return rest;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _store.Dispose();
+}

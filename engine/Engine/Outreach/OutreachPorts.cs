@@ -1,0 +1,60 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Ingest;
+
+namespace CartRecovery.Engine.Outreach;
+
+/// <summary>The desk's world in a running engine: the open streams, the sinks, the partitions.</summary>
+/// <param name="connections">The open streams.</param>
+/// <param name="sinks">The sinks.</param>
+/// <param name="addresses">The address that each sink needs, by its name.</param>
+public sealed class OutreachPorts(ConnectionRegistry connections, SinkSet sinks, IReadOnlyDictionary<string, AddressKind> addresses) : IOutreachPorts
+{
+    readonly Dictionary<string, OutreachChannel> _channels = addresses.Select(pair => new OutreachChannel(pair.Key, pair.Value))
+        .Append(new OutreachChannel(Campaign.SocketChannel, AddressKind.None)).ToDictionary(channel => channel.Name, StringComparer.Ordinal);
+
+    // What was handed over in a transaction that is not committed: when it is tried again, nothing is sent twice.
+    readonly HashSet<string> _handedOver = new(StringComparer.Ordinal);
+
+    /// <summary>The partitions. Set once they are there.</summary>
+    public PartitionSet? Partitions { get; set; }
+
+    /// <summary>Who works on the answers. Set once it is there.</summary>
+    public OutreachWorker? Worker { get; set; }
+
+    /// <inheritdoc/>
+    public OutreachChannel? Find(string name) => _channels.GetValueOrDefault(name);
+
+    /// <inheritdoc/>
+    public bool TrySendToSocket(Intervention intervention, long connectionId) =>
+        _handedOver.Contains(intervention.Id) || (connections.TrySend(connectionId, intervention) && _handedOver.Add(intervention.Id));
+
+    /// <inheritdoc/>
+    public bool TryHandOver(Intervention intervention) =>
+        _handedOver.Contains(intervention.Id)
+        || (sinks.HasRoom(intervention.Channel) && sinks.TryDeliver(intervention.Channel, intervention) && _handedOver.Add(intervention.Id));
+
+    /// <inheritdoc/>
+    public void LookUp(IReadOnlyList<DueMessage> messages) => _ = LookUpAsync(messages);
+
+    /// <inheritdoc/>
+    public void Settle(Intervention candidate) => Partitions!.Settle(candidate);
+
+    /// <summary>The transaction is committed.</summary>
+    internal void Forget() => _handedOver.Clear();
+
+    async Task LookUpAsync(IReadOnlyList<DueMessage> messages)
+    {
+        try
+        {
+            var carts = await Task.WhenAll(messages.Select(message => Partitions!.FindAsync(message.Cart, CancellationToken.None)));
+            Worker!.TakeCarts([.. messages.Zip(carts, (message, cart) => (message, cart))]);
+        }
+#pragma warning disable CA1031 // A partition that died has said so; the messages are due again.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+}

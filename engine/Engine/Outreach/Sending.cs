@@ -1,0 +1,240 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Features;
+
+namespace CartRecovery.Engine.Outreach;
+
+/// <summary>What becomes of a message whose time has come: it is held against everything that is known now, and sent, put off, or withheld.</summary>
+sealed class Sending
+{
+    // A sink without room is asked again after this, in milliseconds.
+    const long NoRoom = 1000;
+
+    readonly OutreachStore _store;
+    readonly IOutreachPorts _ports;
+    readonly StepPlanner _planner;
+    readonly DiscountGate _gate;
+    readonly OutreachCounters _counters;
+    readonly Composer _composer;
+    readonly Statement _discounted;
+    readonly Dictionary<string, TimeZoneInfo?> _zones = new(StringComparer.Ordinal);
+
+    public Sending(OutreachStore store, IOutreachPorts ports, StepPlanner planner, DiscountGate gate, OutreachCounters counters)
+    {
+        (_store, _ports, _planner, _gate, _counters) = (store, ports, planner, gate, counters);
+        _composer = new Composer(store.Products);
+        _discounted = store.Database.Prepare("""
+            SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
+            WHERE i.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0
+            """);
+    }
+
+    /// <summary>Whether the cart has to be looked at again before: what a partition has just decided needs it not.</summary>
+    public bool NeedsCart(DueMessage message) =>
+        message.Step > 1 || message.IsDelayed || _ports.Find(message.Channel) is { IsMessage: true };
+
+    /// <summary>Works on a message.</summary>
+    /// <param name="setup">The configuration.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="journey">What it belongs to.</param>
+    /// <param name="cart">The cart as it is now; <see langword="null"/> for as it was decided on.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public void Process(OutreachSetup setup, DueMessage message, Journey journey, in CartRecord? cart, long now)
+    {
+        var campaign = setup.Campaigns.Find(journey.Candidate.Campaign);
+        var variant = campaign?.Variants.FirstOrDefault(v => v.Name == journey.Variant);
+        var store = setup.FindStore(journey.Candidate.StoreId);
+        if (campaign is null || variant is null || store is null || message.Step > variant.Steps.Count)
+        {
+            Exit(journey, WithheldReason.CampaignGone, now);
+            return;
+        }
+
+        if (cart is { } record && EndOf(record, journey) is var end and not WithheldReason.None)
+        {
+            Exit(journey, end, now);
+            return;
+        }
+
+        var step = variant.Steps[message.Step - 1];
+        var verdict = _store.IsStopped(campaign.Name, variant.Name) ? PolicyVerdict.Withhold(WithheldReason.VariantStopped)
+            : _ports.Find(step.Channel) is { } channel ? Try(setup, message, journey, step, channel, store, cart, now)
+            : PolicyVerdict.Withhold(WithheldReason.ChannelGone);
+        switch (verdict.Action)
+        {
+            case PolicyAction.Wait:
+                _store.Messages.Wait(message.Id, verdict.Until, verdict.Reason);
+                _counters.AddWait(verdict.Reason);
+                return;
+            case PolicyAction.Withhold:
+                _store.Messages.End(message.Id, verdict.Reason, detail: null, now);
+                _counters.AddWithheld(verdict.Reason);
+                break;
+        }
+
+        _planner.Plan(setup, journey, campaign, variant, message.Step + 1, now);
+    }
+
+    /// <summary>Ends a journey early, and withholds what was to come.</summary>
+    public void Exit(Journey journey, WithheldReason reason, long now) => Exit(journey.Id, reason, now);
+
+    /// <inheritdoc cref="Exit(Journey, WithheldReason, long)"/>
+    public void Exit(long journey, WithheldReason reason, long now)
+    {
+        _counters.AddWithheld(reason, _store.Messages.EndAll(journey, reason, now).Count);
+        _store.Journeys.End(journey, JourneyState.Exited);
+    }
+
+    // Why nothing more of the journey makes sense.
+    static WithheldReason EndOf(in CartRecord cart, Journey journey) =>
+        cart.EventCount == 0 ? WithheldReason.CartUnknown
+        : cart.PurchasedAt > journey.StartedAt ? WithheldReason.Purchased
+        : cart.ItemCount == 0 && journey.Candidate.Cart.ItemCount > 0 ? WithheldReason.CartEmpty
+        : journey.Candidate.UserId is { } user && cart.UserLength > 0 && System.Text.Encoding.UTF8.GetString(cart.UserId) != user
+            ? WithheldReason.CartTakenOver
+        : WithheldReason.None;
+
+    PolicyVerdict Try(
+        OutreachSetup setup, DueMessage message, Journey journey, CampaignStep step, OutreachChannel channel, Store store, in CartRecord? cart, long now)
+    {
+        var offer = step.Offers.FirstOrDefault(o => o.Name == message.Offer) ?? step.Offers[0];
+        if (offer.Action == ActionKind.Discount
+            && _gate.Refuse(journey.Candidate.Campaign, offer, _discounted.With(journey.Subject).Number() ?? 0, store.Margin) is var refused
+            and not WithheldReason.None)
+        {
+            return PolicyVerdict.Withhold(refused);
+        }
+
+        if (cart is { } current && _composer.LinesOf(store.Id, current).Exists(line => line.Product is { Stock: <= 0 }))
+        {
+            return PolicyVerdict.Withhold(WithheldReason.OutOfStock);
+        }
+
+        var (owner, recipient, zone) = ReachOf(journey);
+        var address = CustomerTables.AddressOf(recipient, channel.Address);
+        var facts = new ContactFacts
+        {
+            IsMessage = channel.IsMessage,
+            UsefulUntil = message.UsefulUntil,
+            HasAddress = address is not null,
+            IsSuppressed = address is not null && _store.Customers.IsSuppressed(store.Id, channel.Address, address),
+            Consent = channel.IsMessage ? ConsentOf(journey, owner, channel.Address) : null,
+            IsFirst = message.Step == 1,
+            LastActivityAt = cart?.LastAt ?? journey.StartedAt,
+            NotBefore = (cart?.LastAt ?? journey.StartedAt) + step.Wait,
+            CapFreeAt = CapFreeAt(setup, journey.Subject, channel, now),
+            CustomerZone = zone ?? store.TimeZone,
+            StoreZone = store.TimeZone,
+        };
+        var verdict = setup.Policy.Check(now, facts);
+        if (verdict.Action != PolicyAction.Send)
+        {
+            return verdict;
+        }
+
+        var intervention = _composer.Compose(
+            setup, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart, Only(recipient, channel.Address), now);
+        return channel.Name == Campaign.SocketChannel ? SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId, now) : HandOver(intervention, now);
+    }
+
+    PolicyVerdict SendToSocket(Intervention intervention, long connectionId, long now)
+    {
+        if (connectionId == 0 || !_ports.TrySendToSocket(intervention, connectionId))
+        {
+            _counters.AddEnded(intervention.Channel, ActionName(intervention), "unreachable");
+            return PolicyVerdict.Withhold(WithheldReason.Unreachable);
+        }
+
+        _store.Messages.Send(intervention, now);
+        _store.Messages.End(intervention.Id, WithheldReason.None, detail: null, now);
+        _counters.AddEnded(intervention.Channel, ActionName(intervention), "delivered");
+        return PolicyVerdict.Send;
+    }
+
+    PolicyVerdict HandOver(Intervention intervention, long now)
+    {
+        if (!_ports.TryHandOver(intervention))
+        {
+            return new PolicyVerdict(PolicyAction.Wait, WithheldReason.None, now + NoRoom);
+        }
+
+        _store.Messages.Send(intervention, now);
+        return PolicyVerdict.Send;
+    }
+
+    /// <summary>Hands over again what sinks had when the process ended.</summary>
+    /// <returns><see langword="false"/> when its sink has no room, or is gone.</returns>
+    public bool HandOverAgain(Intervention intervention, Journey journey) =>
+        _ports.Find(intervention.Channel) is { } channel
+        && _ports.TryHandOver(intervention with { Recipient = Only(ReachOf(journey).Recipient, channel.Address) });
+
+    static string ActionName(Intervention intervention) => intervention.Action.ToString().ToLowerInvariant();
+
+    // A server's word of the customer goes before a browser's word of the cart.
+    (Hash128 Owner, Recipient Recipient, TimeZoneInfo? Zone) ReachOf(Journey journey)
+    {
+        var ofCart = _store.Customers.ContactOf(journey.Cart);
+        var ofCustomer = _store.Customers.ContactOf(journey.Customer);
+        var owner = ofCustomer is null ? journey.Cart : journey.Customer;
+        return (owner, ofCustomer?.Recipient ?? ofCart?.Recipient ?? new Recipient(), ZoneOf(ofCustomer?.Zone ?? ofCart?.Zone));
+    }
+
+    // A no counts whoever said it.
+    Consent? ConsentOf(Journey journey, in Hash128 owner, AddressKind address)
+    {
+        var ofCart = _store.Customers.ConsentOf(journey.Cart, address);
+        var ofCustomer = _store.Customers.ConsentOf(journey.Customer, address);
+        return ofCart is { Granted: false } ? ofCart : ofCustomer is { Granted: false } ? ofCustomer
+            : owner == journey.Customer ? ofCustomer : ofCart;
+    }
+
+    TimeZoneInfo? ZoneOf(string? name)
+    {
+        if (name is null)
+        {
+            return null;
+        }
+
+        if (!_zones.TryGetValue(name, out var zone))
+        {
+            zone = StoreDirectory.TryFindZone(name, out var found) ? found : null;
+            _zones[name] = zone;
+        }
+
+        return zone;
+    }
+
+    // When the latest of all caps has room again.
+    long CapFreeAt(OutreachSetup setup, in Hash128 subject, OutreachChannel channel, long now)
+    {
+        List<(string Channel, AddressKind Address, long SentAt)>? sent = null;
+        var free = 0L;
+        foreach (var cap in setup.Caps)
+        {
+            if (!cap.Counts(channel))
+            {
+                continue;
+            }
+
+            sent ??= _store.Messages.SentSince(subject, now - setup.LongestCap);
+            var counted = sent.Where(s => s.SentAt > now - cap.Per && cap.Counts(new OutreachChannel(s.Channel, s.Address))).ToArray();
+            if (counted.Length >= cap.Max)
+            {
+                free = Math.Max(free, counted[cap.Max - 1].SentAt + cap.Per);
+            }
+        }
+
+        return free;
+    }
+
+    // A sink sees the address that it needs and no other.
+    static Recipient? Only(Recipient recipient, AddressKind address) => address switch
+    {
+        AddressKind.Email => new Recipient(Email: recipient.Email),
+        AddressKind.Phone => new Recipient(Phone: recipient.Phone),
+        AddressKind.Push => new Recipient(PushToken: recipient.PushToken),
+        _ => null,
+    };
+}

@@ -1,0 +1,220 @@
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Outreach;
+
+/// <summary>The messages of all journeys: planned, under way, sent, and not sent.</summary>
+public sealed class MessageTable
+{
+    readonly Statement _exists, _add, _due, _dueOf, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _sentSince, _nth, _open, _seen, _clicked, _mark, _retry;
+
+    internal MessageTable(Database database)
+    {
+        _exists = database.Prepare("SELECT 1 FROM intervention WHERE id=?1");
+        _add = database.Prepare("""
+            INSERT OR IGNORE INTO intervention(id, journey, store, subject, cart, cart_id, user_id, campaign, variant, step, channel, address, offer,
+                context, propensity, state, reason, decided_at, due_at, useful_until, ended_at)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+            """);
+        _due = database.Prepare("""
+            SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention WHERE state=0 AND due_at<=?1 ORDER BY due_at LIMIT ?2
+            """);
+        _dueOf = database.Prepare("""
+            SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention WHERE id=?1 AND state=0 AND due_at<=?2
+            """);
+        _hasDue = database.Prepare("SELECT 1 FROM intervention WHERE state=0 AND due_at<=?1 LIMIT 1");
+        _putOff = database.Prepare("UPDATE intervention SET due_at=?2 WHERE id=?1 AND state=0");
+        _wait = database.Prepare("UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state=0");
+        _send = database.Prepare("UPDATE intervention SET state=1, reason=0, sent_at=?2, payload=?3 WHERE id=?1 AND state=0");
+        _end = database.Prepare("""
+            UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5, sent_at=CASE WHEN ?2=2 THEN sent_at ELSE NULL END
+            WHERE id=?1 AND state<2
+            """);
+        _endOfJourney = database.Prepare("UPDATE intervention SET state=3, reason=?2, ended_at=?3 WHERE journey=?1 AND state=0 RETURNING channel");
+        _sending = database.Prepare("SELECT payload, journey FROM intervention WHERE state=1");
+        _sentSince = database.Prepare(
+            "SELECT channel, address, sent_at FROM intervention WHERE subject=?1 AND sent_at>?2 ORDER BY sent_at DESC LIMIT 1000");
+        _nth = database.Prepare("SELECT step, state, journey FROM intervention WHERE id=?1");
+        _open = database.Prepare("SELECT count(*) FROM intervention WHERE journey=?1 AND state<2");
+        _clicked = database.Prepare("""
+            SELECT id FROM intervention WHERE subject=?1 AND store=?2 AND sent_at IS NOT NULL AND clicked_at BETWEEN ?3 AND ?4 ORDER BY clicked_at DESC LIMIT 1
+            """);
+        _seen = database.Prepare("""
+            SELECT id FROM intervention WHERE subject=?1 AND store=?2 AND sent_at IS NOT NULL AND
+                CASE WHEN address=0 THEN coalesce(opened_at, delivered_at) ELSE opened_at END BETWEEN ?3 AND ?4
+            ORDER BY coalesce(opened_at, delivered_at) DESC LIMIT 1
+            """);
+        _mark = database.Prepare("""
+            UPDATE intervention SET delivered_at=CASE WHEN ?2=15 THEN coalesce(delivered_at, ?3) ELSE delivered_at END,
+                opened_at=CASE WHEN ?2=16 THEN coalesce(opened_at, ?3) ELSE opened_at END,
+                clicked_at=CASE WHEN ?2=17 THEN coalesce(clicked_at, ?3) ELSE clicked_at END,
+                dismissed_at=CASE WHEN ?2=18 THEN coalesce(dismissed_at, ?3) ELSE dismissed_at END
+            WHERE id=?1 AND (?4 IS NULL OR cart=?4)
+            """);
+        _retry = database.Prepare("""
+            UPDATE intervention SET state=0, reason=0, detail=NULL, ended_at=NULL, due_at=?2, useful_until=max(useful_until, ?3)
+            WHERE id=?1 AND state=3 AND reason IN (24, 25)
+            """);
+    }
+
+    /// <summary>There is a message of this id.</summary>
+    public bool Exists(string id) => _exists.With(id).Number() is not null;
+
+    /// <summary>Keeps a message.</summary>
+    /// <param name="message">It.</param>
+    /// <param name="journey">What it belongs to.</param>
+    /// <param name="now">When it was planned.</param>
+    /// <param name="reason">Why it is not to be sent at all; none for one that is.</param>
+    public void Add(PlannedMessage message, Journey journey, long now, WithheldReason reason = WithheldReason.None)
+    {
+        var candidate = journey.Candidate;
+        _add.With(message.Id).With(journey.Id).With(candidate.StoreId).With(journey.Subject).With(journey.Cart).With(candidate.CartId)
+            .With(candidate.UserId).With(candidate.Campaign).With(journey.Variant).With((long)message.Step).With(message.Channel.Name)
+            .With((long)message.Channel.Address).With(message.Offer).With((long)message.Context).With((double?)message.Propensity)
+            .With((long)(reason == WithheldReason.None ? MessageState.Scheduled : MessageState.Withheld)).With((long)reason).With(now)
+            .With(message.DueAt).With(message.UsefulUntil).With(reason == WithheldReason.None ? null : now).Run();
+    }
+
+    /// <summary>The messages whose time has come, the longest due first.</summary>
+    public List<DueMessage> Due(long now, int most)
+    {
+        var due = new List<DueMessage>();
+        _due.With(now).With((long)most);
+        while (_due.Next())
+        {
+            due.Add(Read(_due));
+        }
+
+        return due;
+    }
+
+    /// <summary>Whether the time of one has come.</summary>
+    public bool HasDue(long now) => _hasDue.With(now).Number() is not null;
+
+    /// <summary>The message of this id, if its time has come.</summary>
+    public DueMessage? DueOf(string id, long now)
+    {
+        if (!_dueOf.With(id).With(now).Next())
+        {
+            return null;
+        }
+
+        var message = Read(_dueOf);
+        _dueOf.Reset();
+        return message;
+    }
+
+    static DueMessage Read(Statement row) => new()
+    {
+        Id = row.Text(0),
+        Journey = row.Long(1),
+        Cart = row.Key(2),
+        Step = row.Int(3),
+        Channel = row.Text(4),
+        Offer = row.Text(5),
+        DueAt = row.Long(6),
+        UsefulUntil = row.Long(7),
+        IsDelayed = row.Long(8) != 0,
+    };
+
+    /// <summary>A message waits for an answer; without one it is due again.</summary>
+    public void PutOff(string id, long until) => _putOff.With(id).With(until).Run();
+
+    /// <summary>A message waits until another time.</summary>
+    public void Wait(string id, long until, WithheldReason reason) => _wait.With(id).With(until).With((long)reason).Run();
+
+    /// <summary>A message goes out.</summary>
+    /// <returns><see langword="false"/> when it is not to any more.</returns>
+    public bool Send(Intervention intervention, long now) => _send.With(intervention.Id).With(now)
+        .With(JsonSerializer.SerializeToUtf8Bytes(intervention with { Recipient = null }, ContractsJson.Default.Intervention)).Run() > 0;
+
+    /// <summary>A message's way has ended.</summary>
+    /// <returns><see langword="false"/> when it had before.</returns>
+    public bool End(string id, WithheldReason reason, string? detail, long now) =>
+        _end.With(id).With((long)(reason == WithheldReason.None ? MessageState.Sent : MessageState.Withheld)).With((long)reason).With(detail).With(now).Run() > 0;
+
+    /// <summary>What of a journey was still to come is withheld.</summary>
+    /// <returns>The channels of the messages.</returns>
+    public List<string> EndAll(long journey, WithheldReason reason, long now)
+    {
+        var channels = new List<string>();
+        _endOfJourney.With(journey).With((long)reason).With(now);
+        while (_endOfJourney.Next())
+        {
+            channels.Add(_endOfJourney.Text(0));
+        }
+
+        return channels;
+    }
+
+    /// <summary>What sinks had when the process ended: it is handed over again, under the same ids.</summary>
+    public List<(Intervention Message, long Journey)> Sending()
+    {
+        var found = new List<(Intervention, long)>();
+        while (_sending.Next())
+        {
+            found.Add((JsonSerializer.Deserialize(_sending.Bytes(0), ContractsJson.Default.Intervention)!, _sending.Long(1)));
+        }
+
+        return found;
+    }
+
+    /// <summary>What a shopper was sent, the latest first.</summary>
+    public List<(string Channel, AddressKind Address, long SentAt)> SentSince(in Hash128 subject, long since)
+    {
+        var sent = new List<(string, AddressKind, long)>();
+        _sentSince.With(subject).With(since);
+        while (_sentSince.Next())
+        {
+            sent.Add((_sentSince.Text(0), (AddressKind)_sentSince.Int(1), _sentSince.Long(2)));
+        }
+
+        return sent;
+    }
+
+    /// <summary>The message's step and journey.</summary>
+    public (int Step, MessageState State, long Journey)? Find(string id)
+    {
+        if (!_nth.With(id).Next())
+        {
+            return null;
+        }
+
+        var found = (_nth.Int(0), (MessageState)_nth.Int(1), _nth.Long(2));
+        _nth.Reset();
+        return found;
+    }
+
+    /// <summary>Messages of a journey that are to come or under way.</summary>
+    public long OpenOf(long journey) => _open.With(journey).Number() ?? 0;
+
+    /// <summary>Notes what became of a message: the first time counts.</summary>
+    /// <param name="id">The message.</param>
+    /// <param name="what">delivered, opened, clicked or dismissed.</param>
+    /// <param name="at">When.</param>
+    /// <param name="cart">The cart that it must be of; none where who says so is trusted.</param>
+    public bool Mark(string id, EventType what, long at, in Hash128 cart) => _mark.With(id).With((long)what).With(at).With(cart).Run() > 0;
+
+    /// <summary>The message that a shopper clicked last in a span of time.</summary>
+    public string? ClickedBy(in Hash128 subject, string store, long from, long to) => IdOf(_clicked, subject, store, from, to);
+
+    /// <summary>The message that a shopper saw last in a span of time.</summary>
+    public string? SeenBy(in Hash128 subject, string store, long from, long to) => IdOf(_seen, subject, store, from, to);
+
+    /// <summary>A message that its sink gave up is tried once more.</summary>
+    /// <returns><see langword="false"/> when it is not one of those.</returns>
+    public bool Retry(string id, long now, long usefulUntil) => _retry.With(id).With(now).With(usefulUntil).Run() > 0;
+
+    static string? IdOf(Statement statement, in Hash128 subject, string store, long from, long to)
+    {
+        if (!statement.With(subject).With(store).With(from).With(to).Next())
+        {
+            return null;
+        }
+
+        var id = statement.Text(0);
+        statement.Reset();
+        return id;
+    }
+}

@@ -1,0 +1,75 @@
+namespace CartRecovery.Engine.Outreach;
+
+/// <summary>
+/// The tables. Times are milliseconds since 1970 UTC, money is in <see cref="Events.Money"/> units, keys are the 16 bytes of a
+/// <see cref="Events.Hash128"/>. Addresses of customers are in <c>contact</c> and <c>suppression</c> alone.
+/// </summary>
+static class OutreachSchema
+{
+    const int Version = 1;
+
+    /// <summary>Makes the tables where they are not.</summary>
+    /// <exception cref="IOException">The file is of another version, or cannot be used.</exception>
+    public static void Ensure(Database database)
+    {
+        var version = database.Prepare("PRAGMA user_version").Number() ?? 0;
+        if (version != 0 && version != Version)
+        {
+            throw new IOException($"{database.Path} is of version {version}, and this engine works with version {Version}");
+        }
+
+        database.Execute(Tables);
+        database.Execute($"PRAGMA user_version={Version}");
+    }
+
+    const string Tables = """
+        CREATE TABLE IF NOT EXISTS position(partition INTEGER PRIMARY KEY, address INTEGER NOT NULL);
+
+        -- Whom a signed-in customer was before: the subject of all draws by lot.
+        CREATE TABLE IF NOT EXISTS identity(customer BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
+
+        -- By the customer where a server said it, by the cart where a browser did.
+        CREATE TABLE IF NOT EXISTS contact(
+            owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS consent(
+            owner BLOB NOT NULL, address INTEGER NOT NULL, granted INTEGER NOT NULL, at INTEGER NOT NULL, expires INTEGER NOT NULL,
+            PRIMARY KEY(owner, address)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS suppression(
+            store TEXT NOT NULL, address INTEGER NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+            PRIMARY KEY(store, address, value)) WITHOUT ROWID;
+
+        CREATE TABLE IF NOT EXISTS product(
+            store TEXT NOT NULL, product INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, url TEXT, image TEXT, price INTEGER, stock INTEGER,
+            PRIMARY KEY(store, product)) WITHOUT ROWID;
+
+        CREATE TABLE IF NOT EXISTS journey(
+            id INTEGER PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, customer BLOB, user_id TEXT,
+            subject BLOB NOT NULL, campaign TEXT NOT NULL, variant TEXT NOT NULL, holdout INTEGER NOT NULL, state INTEGER NOT NULL,
+            started_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL, candidate BLOB);
+        CREATE INDEX IF NOT EXISTS journey_cart ON journey(cart, campaign, started_at);
+        CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
+        CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);
+
+        CREATE TABLE IF NOT EXISTS intervention(
+            id TEXT PRIMARY KEY, journey INTEGER NOT NULL, store TEXT NOT NULL, subject BLOB NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL,
+            user_id TEXT, campaign TEXT NOT NULL, variant TEXT NOT NULL, step INTEGER NOT NULL, channel TEXT NOT NULL, address INTEGER NOT NULL,
+            offer TEXT NOT NULL, context INTEGER NOT NULL, propensity REAL NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT,
+            decided_at INTEGER NOT NULL, due_at INTEGER NOT NULL, useful_until INTEGER NOT NULL, sent_at INTEGER, ended_at INTEGER,
+            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, payload BLOB) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS intervention_due ON intervention(due_at) WHERE state = 0;
+        CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = 1;
+        CREATE INDEX IF NOT EXISTS intervention_subject ON intervention(subject, sent_at) WHERE sent_at IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS intervention_journey ON intervention(journey);
+        CREATE INDEX IF NOT EXISTS intervention_time ON intervention(store, decided_at);
+
+        CREATE TABLE IF NOT EXISTS conversion(
+            id BLOB PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL,
+            value INTEGER NOT NULL, currency TEXT NOT NULL, verified INTEGER NOT NULL, journey INTEGER NOT NULL, intervention TEXT,
+            touch TEXT) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS conversion_journey ON conversion(journey);
+        CREATE INDEX IF NOT EXISTS conversion_time ON conversion(store, at);
+
+        CREATE TABLE IF NOT EXISTS stopped(campaign TEXT NOT NULL, variant TEXT NOT NULL, at INTEGER NOT NULL, why TEXT NOT NULL,
+            PRIMARY KEY(campaign, variant)) WITHOUT ROWID;
+        """;
+}
