@@ -47,6 +47,7 @@ sealed partial class EngineHost : IAsyncDisposable
     public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time)
     {
         Config = config;
+        Time = time;
         // The framework's own configuration is none of ours: unasked it would watch every file below the working directory.
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
@@ -66,6 +67,7 @@ sealed partial class EngineHost : IAsyncDisposable
         Setup = SetupOf(config);
         Desk = _data.Use(() => new OutreachDesk(Path.Combine(_data.Path, "outreach.db"), Setup, _ports));
         Outreach = new OutreachWorker(Desk, _ports, budget.Partitions, time) { OnFault = OnFault };
+        Reports = new OutreachReports(Desk.Store.Database.Path);
         _ports.Worker = Outreach;
         Partitions = new PartitionSet(budget.Partitions, new StageSetup
         {
@@ -139,6 +141,10 @@ sealed partial class EngineHost : IAsyncDisposable
     public OutreachDesk Desk { get; }
 
     public OutreachWorker Outreach { get; }
+
+    public OutreachReports Reports { get; }
+
+    public TimeProvider Time { get; }
 
     public EngineMetrics Metrics { get; }
 
@@ -218,6 +224,7 @@ sealed partial class EngineHost : IAsyncDisposable
         await StopAsync();
         Connections.Dispose();
         Partitions.Dispose();
+        Reports.Dispose();
         Outreach.Dispose();
         DeadLetterReplay.Dispose();
         DeadLetters.Dispose();

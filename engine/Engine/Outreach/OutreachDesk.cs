@@ -20,6 +20,7 @@ public sealed class OutreachDesk : IDisposable
 
     readonly IOutreachPorts _ports;
     readonly OutreachStore _store;
+    readonly Composer _composer;
     readonly Enrolment _enrolment;
     readonly Sending _sending;
     readonly FactNotes _notes;
@@ -41,10 +42,11 @@ public sealed class OutreachDesk : IDisposable
         _setup = setup;
         _ports = ports;
         _store = new OutreachStore(path);
+        _composer = new Composer(_store.Products);
         var identities = new Identities(_store);
         var planner = new StepPlanner(_store, ports, _chooser, Counters);
         _enrolment = new Enrolment(_store, identities, planner);
-        _sending = new Sending(_store, ports, planner, _gate, Counters);
+        _sending = new Sending(_store, ports, planner, _composer, _gate, Counters);
         _notes = new FactNotes(_store, identities, _sending, Counters);
         _learner = new OutcomeLearner(_store);
     }
@@ -171,6 +173,43 @@ public sealed class OutreachDesk : IDisposable
         }
 
         return due.Count < MostDue;
+    }
+
+    /// <summary>What is in a cart, in today's prices.</summary>
+    public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart) => _composer.LinesOf(storeId, cart);
+
+    /// <summary>A step's message as it would go out, to nobody; <see langword="null"/> where there is no such step.</summary>
+    /// <param name="storeId">The store.</param>
+    /// <param name="campaign">The campaign's name.</param>
+    /// <param name="variant">The side of its experiment; <see langword="null"/> for the first that has steps.</param>
+    /// <param name="number">The step, from 1.</param>
+    /// <param name="cartId">The cart's id.</param>
+    /// <param name="cart">The cart; <see langword="null"/> for a sample.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public Intervention? Preview(string storeId, string campaign, string? variant, int number, string cartId, in CartRecord? cart, long now)
+    {
+        var (setup, found) = (Setup, Setup.Campaigns.Find(campaign));
+        var steps = found?.Variants.FirstOrDefault(v => variant is null ? v.Steps.Count > 0 : v.Name == variant)?.Steps;
+        if (steps is null || number < 1 || number > steps.Count || setup.FindStore(storeId) is not { } store)
+        {
+            return null;
+        }
+
+        var step = steps[number - 1];
+        var sample = new Intervention
+        {
+            Id = "iv_00000000000000000000000000000000",
+            StoreId = storeId,
+            CartId = cartId,
+            Campaign = campaign,
+            Channel = step.Channel,
+            Action = step.Offers[0].Action,
+            Message = "",
+            Cart = new CartSummary(2, 59.98m, store.Currency),
+            Reasons = new DecisionReasons(found!.Rule, 0, [], ""),
+            DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
+        };
+        return _composer.Compose(setup, sample, sample.Id, step, number, step.Offers[0], _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, null, now);
     }
 
     /// <summary>Hands over again what sinks had when the process ended, under the same ids.</summary>

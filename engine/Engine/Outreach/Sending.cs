@@ -21,10 +21,9 @@ sealed class Sending
     readonly Statement _discounted;
     readonly Dictionary<string, TimeZoneInfo?> _zones = new(StringComparer.Ordinal);
 
-    public Sending(OutreachStore store, IOutreachPorts ports, StepPlanner planner, DiscountGate gate, OutreachCounters counters)
+    public Sending(OutreachStore store, IOutreachPorts ports, StepPlanner planner, Composer composer, DiscountGate gate, OutreachCounters counters)
     {
-        (_store, _ports, _planner, _gate, _counters) = (store, ports, planner, gate, counters);
-        _composer = new Composer(store.Products);
+        (_store, _ports, _planner, _composer, _gate, _counters) = (store, ports, planner, composer, gate, counters);
         _discounted = store.Database.Prepare("""
             SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
             WHERE i.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0

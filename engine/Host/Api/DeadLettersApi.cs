@@ -19,7 +19,7 @@ sealed class DeadLettersApi(EngineHost host)
         }
 
         var query = context.Request.Query;
-        if (!TryNumber(query["after"], 0, 0, long.MaxValue, out var after) || !TryNumber(query["limit"], UsualPage, 1, LargestPage, out var limit)
+        if (!QueryNumbers.TryRead(query["after"], 0, 0, long.MaxValue, out var after) || !QueryNumbers.TryRead(query["limit"], UsualPage, 1, LargestPage, out var limit)
             || !DeadLetterJson.TryParseState(query["state"] is [{ } named] ? named : "waiting", out var state))
         {
             await Answer.ProblemAsync(context, new Problem(400, "out_of_range",
@@ -178,9 +178,4 @@ sealed class DeadLettersApi(EngineHost host)
         return (key.Store, selection);
     }
 
-    static bool TryNumber(string? text, long otherwise, long least, long most, out long number)
-    {
-        number = otherwise;
-        return text is null || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most);
-    }
 }

@@ -42,6 +42,17 @@ sealed class EventsApi(EngineHost host)
         await AnswerAsync(context, source, waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
     }
 
+    /// <summary>Takes events of the engine's own making through the front door.</summary>
+    /// <returns>Whether they are durable.</returns>
+    public static async Task<bool> TakeAsync(EngineHost host, StoreKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        var source = new RequestSource(host.Ingest, key);
+        source.Router.BeginRead();
+        source.Router.TakeJson(json.Span);
+        await source.Router.SubmitAsync(cancellationToken);
+        return await source.WaitAsync(cancellationToken);
+    }
+
     public async Task StatsAsync(HttpContext context)
     {
         if (await ApiRoutes.AdmitAsync(context, host.Stores, secretOnly: true) is null)

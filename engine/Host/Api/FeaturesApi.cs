@@ -66,7 +66,7 @@ sealed class FeaturesApi(EngineHost host)
     });
 
     // Not the route's value: in it a slash of the id is still escaped, and cannot be told from an id that has %2F in it.
-    static string CartIdOf(HttpContext context)
+    public static string CartIdOf(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var query = target.IndexOf('?');

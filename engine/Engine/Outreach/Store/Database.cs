@@ -74,6 +74,13 @@ public sealed class Database : IDisposable
         return statement;
     }
 
+    /// <summary>Lets go of a statement before its time.</summary>
+    internal void Forget(Statement statement)
+    {
+        _statements.Remove(statement);
+        statement.Close();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

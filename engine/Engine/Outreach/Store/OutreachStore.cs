@@ -33,7 +33,8 @@ public sealed class OutreachStore : IDisposable
         ];
     }
 
-    internal Database Database { get; }
+    /// <summary>The database itself.</summary>
+    public Database Database { get; }
 
     public CustomerTables Customers { get; }
 

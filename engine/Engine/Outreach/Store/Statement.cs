@@ -137,6 +137,15 @@ public sealed class Statement
     /// <inheritdoc cref="LongOrNull"/>
     public double? DoubleOrNull(int column) => IsNull(column) ? null : raw.sqlite3_column_double(_handle, column);
 
+    /// <summary>The column as what it is: text, a whole number, a fraction, or null.</summary>
+    public object? Value(int column) => raw.sqlite3_column_type(_handle, column) switch
+    {
+        raw.SQLITE_INTEGER => Long(column),
+        raw.SQLITE_FLOAT => raw.sqlite3_column_double(_handle, column),
+        raw.SQLITE_TEXT => Text(column),
+        _ => null,
+    };
+
     /// <summary>The column as text; empty for null.</summary>
     public string Text(int column) => raw.sqlite3_column_text(_handle, column).utf8_to_string() ?? "";
 

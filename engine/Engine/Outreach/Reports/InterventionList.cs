@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text;
+
+namespace CartRecovery.Engine.Outreach;
+
+/// <summary>Which interventions are asked for. What is <see langword="null"/> does not matter.</summary>
+public sealed record InterventionFilter
+{
+    public required string StoreId { get; init; }
+
+    public string? CartId { get; init; }
+
+    public string? UserId { get; init; }
+
+    public string? Campaign { get; init; }
+
+    public string? Channel { get; init; }
+
+    public MessageState? State { get; init; }
+
+    public WithheldReason? Reason { get; init; }
+
+    /// <summary>Decided before this: milliseconds since 1970 UTC. What the page before ended with.</summary>
+    public long Before { get; init; } = long.MaxValue;
+
+    /// <summary>How many at most.</summary>
+    public required int Limit { get; init; }
+}
+
+/// <summary>Lists interventions, the latest first.</summary>
+public static class InterventionList
+{
+    const string Columns = """
+        id, campaign, variant, step, channel, offer, propensity, cart_id, user_id,
+        CASE state WHEN 0 THEN 'scheduled' WHEN 1 THEN 'sending' WHEN 2 THEN 'sent' ELSE 'withheld' END, reason, detail, decided_at, due_at, useful_until,
+        sent_at, delivered_at, opened_at, clicked_at, dismissed_at, ended_at, json_extract(CAST(payload AS TEXT), '$.message')
+        """;
+
+    /// <summary>The columns' names.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "id", "campaign", "variant", "step", "channel", "offer", "propensity", "cartId", "userId", "state", "reason", "detail", "decidedAt", "dueAt",
+        "usefulUntil", "sentAt", "deliveredAt", "openedAt", "clickedAt", "dismissedAt", "endedAt", "message",
+    ];
+
+    /// <summary>The interventions.</summary>
+    public static ReportTable Of(OutreachReports reports, InterventionFilter filter)
+    {
+        var sql = new StringBuilder($"SELECT {Columns} FROM intervention WHERE store=?1 AND decided_at<?2");
+        List<string?> texts = [filter.CartId, filter.UserId, filter.Campaign, filter.Channel];
+        string[] names = ["cart_id", "user_id", "campaign", "channel"];
+        var number = 2;
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (texts[i] is not null)
+            {
+                sql.Append(CultureInfo.InvariantCulture, $" AND {names[i]}=?{++number}");
+            }
+        }
+
+        if (filter.State is { } state)
+        {
+            sql.Append(CultureInfo.InvariantCulture, $" AND state={(int)state}");
+        }
+
+        if (filter.Reason is { } reason)
+        {
+            sql.Append(CultureInfo.InvariantCulture, $" AND reason={(int)reason}");
+        }
+
+        sql.Append(CultureInfo.InvariantCulture, $" ORDER BY decided_at DESC LIMIT {filter.Limit}");
+        return reports.Ask(sql.ToString(), rows =>
+        {
+            rows.With(filter.StoreId).With(filter.Before);
+            foreach (var text in texts.Where(t => t is not null))
+            {
+                rows.With(text);
+            }
+
+            return Read(rows);
+        });
+    }
+
+    /// <summary>One intervention of a store; no row where there is none.</summary>
+    public static ReportTable One(OutreachReports reports, string storeId, string id) =>
+        reports.Ask($"SELECT {Columns} FROM intervention WHERE store=?1 AND id=?2", rows => Read(rows.With(storeId).With(id)));
+
+    /// <summary>A store's interventions for a cart, the oldest first, and whether an order of it is put down to one.</summary>
+    public static (ReportTable Interventions, bool Recovered, bool Contacted) OfCart(OutreachReports reports, string storeId, string cartId, in Events.Hash128 cart)
+    {
+        var key = cart;
+        var table = reports.Ask($"SELECT {Columns} FROM intervention WHERE cart=?1 AND store=?2 ORDER BY decided_at LIMIT 500",
+            rows => Read(rows.With(key).With(storeId)));
+        var recovered = reports.Ask("""
+            SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.store=?1 AND c.cart_id=?2 AND c.value>0 AND i.sent_at<=c.at LIMIT 1
+            """, rows => rows.With(storeId).With(cartId).Number() is not null);
+        return (table, recovered, table.Rows.Exists(row => (string)row[9]! is "sent" or "sending"));
+    }
+
+    static ReportTable Read(Statement rows)
+    {
+        var table = new ReportTable(Names);
+        while (rows.Next())
+        {
+            object?[] row = [.. Enumerable.Range(0, Names.Count).Select(rows.Value)];
+            row[10] = (long)row[10]! == 0 ? null : WithheldReasons.NameOf((WithheldReason)(long)row[10]!);
+            table.Rows.Add(row);
+        }
+
+        return table;
+    }
+}
