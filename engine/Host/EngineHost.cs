@@ -206,7 +206,7 @@ sealed partial class EngineHost : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    void Settle(Intervention intervention, DeliveryAttemptOutcome outcome)
+    void Settle(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason)
     {
         if (outcome != DeliveryAttemptOutcome.Kept)
         {

@@ -13,17 +13,20 @@ static class SinkCatalog
 
     /// <summary>The sinks of a configuration.</summary>
     public static IEnumerable<(string, SinkSpec, SinkSettings, SinkRunnerOptions)> Of(CartRecoveryConfig config) =>
-        config.Sinks.Select(s => (
-            s.Key,
-            All.Single(spec => spec.Type == s.Value.Type),
-            new SinkSettings(s.Key, s.Value.Options),
-            new SinkRunnerOptions
-            {
-                Batch = s.Value.Batch,
-                BatchAge = s.Value.BatchAge,
-                Timeout = s.Value.Timeout,
-                Retries = s.Value.Retries,
-                MaxInFlight = s.Value.MaxInFlight,
-                Queue = s.Value.Queue,
-            }));
+        config.Sinks.Select(s => Of(s.Key, s.Value, All.Single(spec => spec.Type == s.Value.Type)));
+
+    static (string, SinkSpec, SinkSettings, SinkRunnerOptions) Of(string name, SinkConfig config, SinkSpec spec) => (
+        name,
+        spec,
+        new SinkSettings(name, config.Options),
+        new SinkRunnerOptions
+        {
+            Batch = config.Batch,
+            BatchAge = config.BatchAge,
+            Timeout = config.Timeout,
+            Retries = config.Retries,
+            MaxInFlight = config.MaxInFlight,
+            Queue = config.Queue,
+            RateLimit = config.RateLimit ?? spec.RateLimit,
+        });
 }

@@ -21,7 +21,7 @@ public sealed partial class LayeringTests
         ["Control"] = ["Events", "Contracts"],
         ["Decisions"] = ["Events", "Features", "Scoring", "Control", "Contracts"],
         ["Ingest"] = ["Partition", "Events", "Journal", "Features", "Control", "Contracts"],
-        ["Delivery"] = ["Decisions", "Ingest", "Contracts"],
+        ["Delivery"] = ["Decisions", "Ingest", "Telemetry", "Contracts"],
         ["Replaying"] = ["Partition", "Events", "Journal", "Features", "Decisions", "Telemetry", "Contracts"],
         ["Partition"] = ["Events", "Journal", "Features", "Scoring", "Decisions", "Control", "Telemetry", "Contracts"],
     };

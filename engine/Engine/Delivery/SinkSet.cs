@@ -20,7 +20,7 @@ public sealed class SinkSet
         IEnumerable<(string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options)> sinks,
         TimeProvider time,
         ILoggerFactory loggers,
-        Action<Intervention, DeliveryAttemptOutcome>? observer = null)
+        Action<Intervention, DeliveryAttemptOutcome, string?>? observer = null)
     {
         var logger = loggers.CreateLogger("CartRecovery.Delivery");
         Runners = [.. sinks.Select(sink =>
