@@ -9,7 +9,11 @@ namespace CartRecovery.Host;
 static class SinkCatalog
 {
     /// <summary>The kinds, in the order in which <c>check</c> and the schema name them.</summary>
-    public static IReadOnlyList<SinkSpec> All { get; } = [ConsoleSink.Spec, FileSink.Spec, WebhookSink.Spec];
+    public static IReadOnlyList<SinkSpec> All { get; } =
+    [
+        ConsoleSink.Spec, FileSink.Spec, WebhookSink.Spec, EmailSink.Spec, SmsSink.Spec, PushSink.Spec,
+        SlackSink.Spec, ExecSink.Spec,
+    ];
 
     /// <summary>The sinks of a configuration.</summary>
     public static IEnumerable<(string, SinkSpec, SinkSettings, SinkRunnerOptions)> Of(CartRecoveryConfig config) =>
