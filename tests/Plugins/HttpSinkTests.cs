@@ -87,7 +87,10 @@ sealed class HttpSinkTests
 
     static SinkSettings Settings(string url) => new("sms", new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["url"] = url, ["account"] = "AC0123456789abcdef0123456789abcdef", ["token"] = "secret", ["from"] = "Shop",
+        ["url"] = url,
+        ["account"] = "AC0123456789abcdef0123456789abcdef",
+        ["token"] = "secret",
+        ["from"] = "Shop",
     });
 
     // Reads a request's head, answers, and closes.

@@ -29,7 +29,9 @@ sealed class SmsSinkTests
             Assert.That(post.Headers["content-type"], Is.EqualTo("application/x-www-form-urlencoded"));
             Assert.That(form, Is.EquivalentTo(new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["To"] = "+4915112345678", [sender] = from, ["Body"] = item.Message,
+                ["To"] = "+4915112345678",
+                [sender] = from,
+                ["Body"] = item.Message,
             }));
         });
     }
@@ -92,7 +94,10 @@ sealed class SmsSinkTests
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["url"] = url, ["account"] = Account, ["token"] = "secret", ["from"] = "+15005550006",
+            ["url"] = url,
+            ["account"] = Account,
+            ["token"] = "secret",
+            ["from"] = "+15005550006",
         };
         foreach (var (name, value) in options)
             values[name] = value;
