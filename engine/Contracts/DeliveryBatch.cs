@@ -37,6 +37,12 @@ public sealed class DeliveryBatch
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public void Reject(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Rejected, reason, After: null));
 
+    /// <summary>The address does not exist or refuses all mail: the item is not tried again, and nothing more should go there.</summary>
+    /// <param name="index">The item's place in <see cref="Items"/>.</param>
+    /// <param name="reason">Why: one line, for logs, with nothing in it that says who the shopper is.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    public void Bounce(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Bounced, reason, After: null));
+
     /// <summary>How the sink marked the item; <see langword="null"/> if it has not.</summary>
     /// <param name="index">The item's place in <see cref="Items"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
@@ -60,7 +66,7 @@ public sealed class DeliveryBatch
 }
 
 /// <summary>How a sink marked one item of a batch. A class, so that a mark is seen whole by a thread that reads it meanwhile.</summary>
-/// <param name="Outcome">Delivered, to be tried again, or refused for good.</param>
+/// <param name="Outcome">Delivered, to be tried again, refused for good, or bounced.</param>
 /// <param name="Reason">Why, unless delivered.</param>
 /// <param name="After">How long to wait before the next try, if the receiver said.</param>
 public sealed record DeliveryVerdict(DeliveryOutcome Outcome, string? Reason, TimeSpan? After)
@@ -80,4 +86,7 @@ public enum DeliveryOutcome
 
     /// <summary>Never.</summary>
     Rejected,
+
+    /// <summary>Never, and nothing else to this address either: it does not exist, or refuses all mail.</summary>
+    Bounced,
 }

@@ -13,6 +13,9 @@ public sealed record SinkSpec(
 {
     /// <summary>The address in <see cref="Intervention.Recipient"/> that it cannot do without. It also says whose consent is asked.</summary>
     public AddressKind Address { get; init; }
+
+    /// <summary>Interventions a second at most where the configuration says nothing; 0 for no limit.</summary>
+    public double RateLimit { get; init; }
 }
 
 /// <summary>The ways to reach a shopper who is not on a stream.</summary>

@@ -235,11 +235,11 @@ sealed partial class EngineHost : IAsyncDisposable
     }
 
     // What was kept is handed over again at the next start, and what found no room in a while.
-    void Settle(Intervention intervention, DeliveryAttemptOutcome outcome)
+    void Settle(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason)
     {
         if (outcome is not (DeliveryAttemptOutcome.Kept or DeliveryAttemptOutcome.Dropped))
         {
-            Outreach.Settle(intervention, ReasonOf(outcome), detail: null);
+            Outreach.Settle(intervention, ReasonOf(outcome), reason);
         }
     }
 
@@ -247,6 +247,7 @@ sealed partial class EngineHost : IAsyncDisposable
     {
         DeliveryAttemptOutcome.Rejected => WithheldReason.Rejected,
         DeliveryAttemptOutcome.Failed => WithheldReason.Failed,
+        DeliveryAttemptOutcome.Bounced => WithheldReason.Bounced,
         _ => WithheldReason.None,
     };
 

@@ -18,6 +18,7 @@ namespace CartRecovery.Host;
 sealed class EngineMetrics : IDisposable
 {
     static readonly ActionKind[] s_actions = Enum.GetValues<ActionKind>();
+    static readonly double[] s_writeBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
     static readonly DeliveryAttemptOutcome[] s_outcomes = Enum.GetValues<DeliveryAttemptOutcome>();
 
     readonly EngineHost _host;
@@ -31,6 +32,8 @@ sealed class EngineMetrics : IDisposable
         Declare();
         Latencies = [.. Partitions.Select(p => p.Counters.Latency)];
         _writer.AddHistogram("cartrecovery_event_latency_seconds", "From an event's receipt to the decision on it", Latencies);
+        foreach (var sink in _host.Sinks.Runners)
+            _writer.AddHistogram("cartrecovery_sink_write_seconds", "How long a write to a sink took", [sink.WriteTimes], s_writeBounds, ("sink", sink.Name));
     }
 
     /// <summary>Received to decided, by partition.</summary>
@@ -88,6 +91,12 @@ sealed class EngineMetrics : IDisposable
         Counter("cartrecovery_queue_dropped_total", "What a full queue did not take",
             () => _host.Sinks.Runners.Select(r => Measure(r.Dropped, ("queue", $"sink-{r.Name}")))
                 .Append(Measure(_host.DeadLetterQueue.Dropped, ("queue", "deadletters"))));
+        Counter("cartrecovery_sink_deliveries_total", "Interventions handed to a sink, by what became of them",
+            () => _host.Sinks.Runners.SelectMany(r => s_outcomes.Select(o => Measure(r.Total(o), ("sink", r.Name), ("outcome", NameOf(o))))));
+        Counter("cartrecovery_sink_retries_total", "Interventions handed to a sink again, each time counted",
+            () => _host.Sinks.Runners.Select(r => Measure(r.Retried, ("sink", r.Name))));
+        Gauge("cartrecovery_sink_circuit_open", "1 while nothing is sent but probes, because writes failed",
+            () => _host.Sinks.Runners.Select(r => Measure(r.State.Circuit == CircuitState.Closed ? 0 : 1, ("sink", r.Name))));
         Gauge("cartrecovery_queue_depth", "What waits in a queue",
             () => Partitions.Select((p, i) => Measure(p.Inbox.Depth, ("queue", $"partition-{i}")))
                 .Concat(_host.Sinks.Runners.Select(r => Measure(r.QueueDepth, ("queue", $"sink-{r.Name}"))))
@@ -111,9 +120,18 @@ sealed class EngineMetrics : IDisposable
     {
         DeliveryAttemptOutcome.Delivered => "delivered",
         DeliveryAttemptOutcome.Rejected => "rejected",
+        DeliveryAttemptOutcome.Bounced => "bounced",
         DeliveryAttemptOutcome.Failed => "failed",
         DeliveryAttemptOutcome.Kept => "kept",
         _ => "dropped",
+    };
+
+    /// <summary>A circuit's state at <c>/health</c>.</summary>
+    public static string NameOf(CircuitState state) => state switch
+    {
+        CircuitState.Open => "open",
+        CircuitState.HalfOpen => "half-open",
+        _ => "closed",
     };
 
     /// <summary>An action's label.</summary>

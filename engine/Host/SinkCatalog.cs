@@ -9,7 +9,11 @@ namespace CartRecovery.Host;
 static class SinkCatalog
 {
     /// <summary>The kinds, in the order in which <c>check</c> and the schema name them.</summary>
-    public static IReadOnlyList<SinkSpec> All { get; } = [ConsoleSink.Spec, FileSink.Spec, WebhookSink.Spec];
+    public static IReadOnlyList<SinkSpec> All { get; } =
+    [
+        ConsoleSink.Spec, FileSink.Spec, WebhookSink.Spec, EmailSink.Spec, SmsSink.Spec, PushSink.Spec,
+        SlackSink.Spec, ExecSink.Spec,
+    ];
 
     /// <summary>The address that each sink of a configuration needs, by its name.</summary>
     public static IReadOnlyDictionary<string, AddressKind> AddressesOf(CartRecoveryConfig config) =>
@@ -17,17 +21,20 @@ static class SinkCatalog
 
     /// <summary>The sinks of a configuration.</summary>
     public static IEnumerable<(string, SinkSpec, SinkSettings, SinkRunnerOptions)> Of(CartRecoveryConfig config) =>
-        config.Sinks.Select(s => (
-            s.Key,
-            All.Single(spec => spec.Type == s.Value.Type),
-            new SinkSettings(s.Key, s.Value.Options),
-            new SinkRunnerOptions
-            {
-                Batch = s.Value.Batch,
-                BatchAge = s.Value.BatchAge,
-                Timeout = s.Value.Timeout,
-                Retries = s.Value.Retries,
-                MaxInFlight = s.Value.MaxInFlight,
-                Queue = s.Value.Queue,
-            }));
+        config.Sinks.Select(s => Of(s.Key, s.Value, All.Single(spec => spec.Type == s.Value.Type)));
+
+    static (string, SinkSpec, SinkSettings, SinkRunnerOptions) Of(string name, SinkConfig config, SinkSpec spec) => (
+        name,
+        spec,
+        new SinkSettings(name, config.Options),
+        new SinkRunnerOptions
+        {
+            Batch = config.Batch,
+            BatchAge = config.BatchAge,
+            Timeout = config.Timeout,
+            Retries = config.Retries,
+            MaxInFlight = config.MaxInFlight,
+            Queue = config.Queue,
+            RateLimit = config.RateLimit ?? spec.RateLimit,
+        });
 }

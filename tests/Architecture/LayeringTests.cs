@@ -21,7 +21,7 @@ public sealed partial class LayeringTests
         ["Control"] = ["Events", "Contracts"],
         ["Decisions"] = ["Events", "Features", "Scoring", "Control", "Contracts"],
         ["Ingest"] = ["Partition", "Events", "Journal", "Features", "Control", "Contracts"],
-        ["Delivery"] = ["Contracts"],
+        ["Delivery"] = ["Telemetry", "Contracts"],
         ["Outreach"] = ["Partition", "Events", "Features", "Control", "Decisions", "Delivery", "Ingest", "Contracts"],
         ["Replaying"] = ["Partition", "Events", "Journal", "Features", "Decisions", "Telemetry", "Contracts"],
         ["Partition"] = ["Events", "Journal", "Features", "Scoring", "Decisions", "Control", "Telemetry", "Contracts"],
@@ -77,7 +77,13 @@ public sealed partial class LayeringTests
     [TestCase("engine/Engine/Engine.csproj", "Contracts")]
     [TestCase("plugins/Console/Console.csproj", "Contracts")]
     [TestCase("plugins/File/File.csproj", "Contracts")]
-    [TestCase("plugins/Webhook/Webhook.csproj", "Contracts")]
+    [TestCase("plugins/Http/Http.csproj", "Contracts")]
+    [TestCase("plugins/Webhook/Webhook.csproj", "Contracts", "Http")]
+    [TestCase("plugins/Sms/Sms.csproj", "Contracts", "Http")]
+    [TestCase("plugins/Push/Push.csproj", "Contracts", "Http")]
+    [TestCase("plugins/Slack/Slack.csproj", "Contracts", "Http")]
+    [TestCase("plugins/Email/Email.csproj", "Contracts")]
+    [TestCase("plugins/Exec/Exec.csproj", "Contracts")]
     public void A_project_refers_to(string project, params string[] references) =>
         Assert.That(XDocument.Load(Path.Combine(Repository.Root, project)).Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/'))), Is.EqualTo(references));

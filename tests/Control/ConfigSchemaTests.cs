@@ -55,7 +55,7 @@ public class ConfigSchemaTests
 
         Assert.That(webhook["properties"]!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[]
         {
-            "type", "batch", "batchAge", "timeout", "retries", "maxInFlight", "queue", "url", "secret",
+            "type", "batch", "batchAge", "timeout", "retries", "maxInFlight", "queue", "rateLimit", "url", "secret",
         }));
         Assert.That(webhook["required"]!.ToJsonString(), Is.EqualTo("""["type","url","secret"]"""));
     }

@@ -2,7 +2,6 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Features;
-using CartRecovery.Plugins;
 
 namespace CartRecovery.Tests.Control;
 
@@ -25,7 +24,7 @@ static class TestCatalog
 
     /// <summary>What the engine has.</summary>
     public static ConfigCatalog Shipped { get; } = new(
-        [ConsoleSink.Spec, FileSink.Spec, WebhookSink.Spec], FeatureTable.Names, CampaignMessage.Variables);
+        Host.SinkCatalog.All, FeatureTable.Names, CampaignMessage.Variables);
 
     static SinkSpec Sink(string type, string description, params SinkOption[] options) =>
         new(type, description, options, _ => throw new InvalidOperationException("Loading a configuration must not make sinks."));

@@ -16,7 +16,7 @@ sealed class SinkRunnerTests
     };
 
     readonly LogLines _log = new();
-    readonly ConcurrentQueue<(string Id, DeliveryAttemptOutcome Outcome)> _outcomes = [];
+    readonly ConcurrentQueue<(string Id, DeliveryAttemptOutcome Outcome, string? Reason)> _outcomes = [];
 
     [TearDown]
     public void Close() => _log.Dispose();
@@ -315,7 +315,7 @@ sealed class SinkRunnerTests
                 }
             },
         };
-        var options = Quick with { Batch = 2, MaxInFlight = 2, Queue = 10, Retries = 1, Timeout = TimeSpan.FromMilliseconds(20) };
+        var options = Quick with { Batch = 2, MaxInFlight = 2, Queue = 10, Retries = 1, Timeout = TimeSpan.FromMilliseconds(20), BreakAfter = int.MaxValue };
         var runner = Runner(sink, options);
         var other = new SinkRunner("other", new ScriptedSink().Spec, Settings, Quick, TimeProvider.System, _log);
         runner.Start();
@@ -451,7 +451,7 @@ sealed class SinkRunnerTests
     public async Task An_observer_that_throws_harms_nothing()
     {
         var runner = new SinkRunner("sink", new ScriptedSink().Spec, Settings, Quick, TimeProvider.System, _log,
-            (_, _) => throw new InvalidOperationException("observer"));
+            (_, _, _) => throw new InvalidOperationException("observer"));
         runner.Start();
         Enqueue(runner, 5);
         await runner.DrainAsync(Eventually.Deadline);
@@ -460,12 +460,71 @@ sealed class SinkRunnerTests
     }
 
     [Test]
+    public async Task What_bounces_is_not_tried_again_and_the_observer_is_told_why_without_the_address()
+    {
+        var item = Interventions.One(0) with { Recipient = new Recipient(Phone: "+4915112345678", PushToken: "token:abc-4711") };
+        var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Bounce(i, "no such number: 4915112345678,\ntoken:abc-4711")) };
+        var runner = Runner(sink, Quick);
+        runner.Start();
+        runner.TryEnqueue(item);
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(_outcomes, Is.EqualTo(new[] { (item.Id, DeliveryAttemptOutcome.Bounced, "no such number: ***, ***") }));
+        Assert.That((sink.Writes.Count, runner.Total(DeliveryAttemptOutcome.Bounced)), Is.EqualTo((1, 1L)));
+    }
+
+    [Test]
+    public async Task The_observer_is_told_why_unless_it_was_delivered()
+    {
+        var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Retry(i, "busy with ann@example.org")) };
+        var runner = Runner(sink, Quick with { Queue = 1, Retries = 0 });
+        runner.TryEnqueue(Interventions.One(0));
+        runner.TryEnqueue(Interventions.One(1));
+        runner.Start();
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(_outcomes.Select(outcome => (outcome.Outcome, outcome.Reason)), Is.EqualTo(new[]
+        {
+            (DeliveryAttemptOutcome.Dropped, "the queue was full"), (DeliveryAttemptOutcome.Failed, "busy with ***"),
+        }));
+    }
+
+    [Test]
+    public async Task Its_free_places_are_what_it_takes()
+    {
+        var runner = Runner(new ScriptedSink(), Quick with { Queue = 3 });
+        Assert.That(runner.FreePlaces, Is.EqualTo(3));
+        Enqueue(runner, 2);
+        Assert.That(runner.FreePlaces, Is.EqualTo(1));
+        runner.TryEnqueue(Interventions.One(2));
+        runner.TryEnqueue(Interventions.One(3));
+        Assert.That(runner.FreePlaces, Is.Zero);
+        runner.Start();
+        await Eventually.Is(() => runner.FreePlaces == 3, "all taken");
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task Retries_and_the_time_of_writes_are_counted()
+    {
+        var writes = 0;
+        var sink = new ScriptedSink
+        {
+            OnWrite = (batch, _) => Interlocked.Increment(ref writes) == 1 ? Mark(batch, (b, i) => b.Retry(i, "busy")) : default,
+        };
+        var runner = Runner(sink, Quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5) });
+        Enqueue(runner, 3);
+        runner.Start();
+        await Eventually.Is(() => Delivered(runner) == 3, "delivered by the second try");
+        Assert.That((runner.Retried, runner.WriteTimes.Count), Is.EqualTo((3L, 2L)));
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
     public void Options_out_of_range_are_refused()
     {
         foreach (var options in new[]
         {
             Quick with { Batch = 0 }, Quick with { BatchAge = -TimeSpan.FromTicks(1) }, Quick with { Timeout = TimeSpan.Zero },
-            Quick with { Retries = -1 }, Quick with { MaxInFlight = 0 }, Quick with { Queue = 0 },
+            Quick with { Retries = -1 }, Quick with { MaxInFlight = 0 }, Quick with { Queue = 0 }, Quick with { RateLimit = -1 }, Quick with { BreakAfter = 0 },
         })
         {
             Assert.That(() => Runner(new ScriptedSink(), options), Throws.InstanceOf<ArgumentOutOfRangeException>(), options.ToString());
@@ -477,7 +536,7 @@ sealed class SinkRunnerTests
     SinkRunner Runner(ScriptedSink sink, SinkRunnerOptions options, TimeProvider? time = null)
     {
         return new SinkRunner("sink", sink.Spec, Settings, options, time ?? TimeProvider.System, _log,
-            (item, outcome) => _outcomes.Enqueue((item.Id, outcome)));
+            (item, outcome, reason) => _outcomes.Enqueue((item.Id, outcome, reason)));
     }
 
     static void Enqueue(SinkRunner runner, int count)

@@ -6,15 +6,24 @@ namespace CartRecovery.Tests.Plugins;
 
 sealed class PluginLayeringTests
 {
-    static readonly Type[] Plugins = [typeof(ConsoleSink), typeof(FileSink), typeof(WebhookSink)];
+    static readonly Type[] Plugins =
+    [
+        typeof(ConsoleSink), typeof(FileSink), typeof(WebhookSink), typeof(EmailSink), typeof(SmsSink), typeof(PushSink), typeof(SlackSink), typeof(ExecSink),
+    ];
+
+    // What those that send over HTTP share, and the library that speaks SMTP.
+    static readonly string[] Libraries = ["CartRecovery.Plugins.Http", "MailKit", "MimeKit"];
 
     [TestCaseSource(nameof(Plugins))]
     public void A_plugin_depends_on_the_contracts_alone(Type plugin)
     {
         var references = plugin.Assembly.GetReferencedAssemblies().Select(name => name.Name!)
-            .Where(name => !name.StartsWith("System.", StringComparison.Ordinal));
+            .Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && name != "Microsoft.Win32.Primitives" && !Libraries.Contains(name));
         Assert.That(references, Is.EqualTo(new[] { "CartRecovery.Contracts" }));
     }
+
+    [Test]
+    public void The_catalog_has_no_other() => Assert.That(Host.SinkCatalog.All, Has.Count.EqualTo(Plugins.Length));
 
     [TestCaseSource(nameof(Plugins))]
     public void A_plugin_is_in_the_hosts_catalog_once(Type plugin)

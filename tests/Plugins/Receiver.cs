@@ -32,7 +32,9 @@ sealed class Receiver : IAsyncDisposable
 
     public IReadOnlyList<Post> Posts => [.. _posts];
 
-    public string Url => _app.Urls.Single() + "/hook";
+    public string Url => Root + "/hook";
+
+    public string Root => _app.Urls.Single();
 
     /// <summary>Begins to listen.</summary>
     /// <param name="answer">Answers a request.</param>

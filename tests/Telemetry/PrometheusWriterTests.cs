@@ -117,6 +117,30 @@ public sealed class PrometheusWriterTests
     }
 
     [Test]
+    public void A_histogram_may_have_a_series_for_each_value_of_a_label()
+    {
+        LatencyHistogram[] parts = [new(), new()];
+        parts[0].Record(20_000_000, 3);
+        _writer.AddHistogram("cartrecovery_sink_write_seconds", "A write.", [parts[1]], [1], ("sink", "shop"));
+        _writer.AddHistogram("cartrecovery_sink_write_seconds", "A write.", [parts[0]], [1], ("sink", "mail"));
+
+        Assert.That(Scrape(), Does.Contain("""
+            # HELP cartrecovery_sink_write_seconds A write.
+            # TYPE cartrecovery_sink_write_seconds histogram
+            cartrecovery_sink_write_seconds_bucket{sink="mail",le="1"} 3
+            cartrecovery_sink_write_seconds_bucket{sink="mail",le="+Inf"} 3
+            cartrecovery_sink_write_seconds_sum{sink="mail"} 0.06
+            cartrecovery_sink_write_seconds_count{sink="mail"} 3
+            cartrecovery_sink_write_seconds_bucket{sink="shop",le="1"} 0
+            cartrecovery_sink_write_seconds_bucket{sink="shop",le="+Inf"} 0
+            cartrecovery_sink_write_seconds_sum{sink="shop"} 0
+            cartrecovery_sink_write_seconds_count{sink="shop"} 0
+
+            """));
+        Assert.That(() => _writer.AddHistogram("cartrecovery_sink_write_seconds", "A write.", [], [1], ("sink", "mail")), Throws.ArgumentException);
+    }
+
+    [Test]
     public void A_second_histogram_of_a_name_is_refused()
     {
         _writer.AddHistogram("cartrecovery_event_latency_seconds", "One.", []);

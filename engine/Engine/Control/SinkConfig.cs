@@ -29,6 +29,9 @@ public sealed class SinkConfig
     [ConfigKey("Interventions that may wait for this sink; a newer one is dropped and counted.", Min = "1", Max = "1000000")]
     public int Queue { get; set; } = 10_000;
 
+    [ConfigKey("Interventions a second at most, retries among them; 0 for no limit. Default: what the type of sink asks for, mostly no limit.", Min = "0", Max = "1000000")]
+    public double? RateLimit { get; set; }
+
     /// <summary>The type's own options as texts, with the defaults of its spec. Never serialized or shown: some are secrets.</summary>
     [JsonIgnore]
     public IReadOnlyDictionary<string, string> Options => _options;

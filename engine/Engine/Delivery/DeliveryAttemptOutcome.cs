@@ -9,6 +9,9 @@ public enum DeliveryAttemptOutcome
     /// <summary>The receiver will never take it.</summary>
     Rejected,
 
+    /// <summary>The address does not exist or refuses all mail.</summary>
+    Bounced,
+
     /// <summary>The retries are used up.</summary>
     Failed,
 

@@ -19,6 +19,16 @@ static partial class DeliveryLog
         Message = "Sink {Sink}: the receiver refused {InterventionId} ({Action}): {Reason}")]
     public static partial void Rejected(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
 
+    [LoggerMessage(EventId = 5010, Level = LogLevel.Warning, Message = "Sink {Sink}: {InterventionId} ({Action}) bounced: {Reason}")]
+    public static partial void Bounced(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
+
+    [LoggerMessage(EventId = 5011, Level = LogLevel.Warning,
+        Message = "Sink {Sink}: {Failures} writes in a row failed; the next is tried in {Seconds:0.0} s, until then nothing is sent")]
+    public static partial void CircuitOpened(ILogger logger, string sink, int failures, double seconds);
+
+    [LoggerMessage(EventId = 5012, Level = LogLevel.Information, Message = "Sink {Sink} takes interventions again")]
+    public static partial void CircuitClosed(ILogger logger, string sink);
+
     [LoggerMessage(EventId = 5005, Level = LogLevel.Warning,
         Message = "Sink {Sink} gave up {InterventionId} ({Action}) after {Tries} tries: {Reason}")]
     public static partial void Failed(ILogger logger, string sink, string interventionId, ActionKind action, int tries, string reason);

@@ -4,7 +4,7 @@ namespace CartRecovery.Engine.Delivery;
 
 /// <summary>
 /// Makes a sink's words fit for the log: one line, short, and without the shopper. A plugin's exception may quote whatever the receiver
-/// answered, so ids of the interventions it is about and anything that looks like an e-mail address are masked.
+/// answered, so ids and addresses of the interventions it is about and anything that looks like an e-mail address are masked.
 /// </summary>
 static class FailureReason
 {
@@ -22,6 +22,9 @@ static class FailureReason
             reason = Without(reason, intervention.UserId);
             reason = Without(reason, intervention.CartId);
             reason = Without(reason, intervention.SessionId);
+            reason = Without(reason, intervention.Recipient?.Email);
+            reason = Without(reason, intervention.Recipient?.Phone?.TrimStart('+'));
+            reason = Without(reason, intervention.Recipient?.PushToken);
         }
 
         var words = reason.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries);

@@ -3,8 +3,16 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Engine.Delivery;
 
 /// <summary>A batch on its way through its tries: what is still to be delivered, and why it is not yet.</summary>
-sealed class PendingDelivery(IReadOnlyList<Intervention> items)
+/// <param name="items">What is to be delivered.</param>
+/// <param name="probe">The first try was let through an open circuit.</param>
+sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 {
+    // A single intervention that its receiver cannot digest must not look like a receiver that is down for ever.
+    const int MostFailedProbes = 100;
+
+    bool _probe = probe;
+    int _failedProbes;
+
     string?[] _reasons = new string?[items.Count];
 
     /// <summary>The interventions without a final outcome.</summary>
@@ -26,13 +34,13 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items)
     /// <param name="batch">The pending interventions, as the sink left them.</param>
     /// <param name="failure">Why the write as a whole failed, so that what is not marked stays pending; or <see langword="null"/>.</param>
     /// <param name="settle">Takes what is final.</param>
-    /// <returns>How many were delivered.</returns>
-    public int Apply(DeliveryBatch batch, string? failure, Action<Intervention, DeliveryAttemptOutcome, string?, int> settle)
+    /// <returns>Whether the receiver decided on any: took it, refused it, or said that its address is none.</returns>
+    public bool Apply(DeliveryBatch batch, string? failure, Action<Intervention, DeliveryAttemptOutcome, string?, int> settle)
     {
         Tries++;
         Wait = null;
         Problem = null;
-        var delivered = 0;
+        var decided = false;
         var pending = new List<Intervention>();
         var reasons = new List<string?>();
         for (var i = 0; i < batch.Items.Count; i++)
@@ -43,14 +51,17 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items)
                 : new DeliveryVerdict(DeliveryOutcome.Retry, failure, After: null));
             if (verdict.Outcome != DeliveryOutcome.Delivered)
                 Problem ??= verdict.Reason;
+            decided |= verdict.Outcome != DeliveryOutcome.Retry;
             switch (verdict.Outcome)
             {
                 case DeliveryOutcome.Delivered:
-                    delivered++;
                     settle(batch.Items[i], DeliveryAttemptOutcome.Delivered, null, Tries);
                     break;
                 case DeliveryOutcome.Rejected:
                     settle(batch.Items[i], DeliveryAttemptOutcome.Rejected, verdict.Reason, Tries);
+                    break;
+                case DeliveryOutcome.Bounced:
+                    settle(batch.Items[i], DeliveryAttemptOutcome.Bounced, verdict.Reason, Tries);
                     break;
                 default:
                     pending.Add(batch.Items[i]);
@@ -63,7 +74,27 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items)
 
         Pending = pending;
         _reasons = [.. reasons];
-        return delivered;
+        return decided;
+    }
+
+    /// <summary>Whether the try at hand was let through an open circuit before it began; says so once.</summary>
+    public bool TakeProbe()
+    {
+        var taken = _probe;
+        _probe = false;
+        return taken;
+    }
+
+    /// <summary>Counts a probe that failed; after very many, the oldest pending intervention is given up.</summary>
+    /// <param name="settle">Takes it.</param>
+    public void CountFailedProbe(Action<Intervention, DeliveryAttemptOutcome, string?, int> settle)
+    {
+        if (++_failedProbes < MostFailedProbes)
+            return;
+        _failedProbes = 0;
+        settle(Pending[0], DeliveryAttemptOutcome.Failed, _reasons[0], Tries);
+        Pending = [.. Pending.Skip(1)];
+        _reasons = _reasons[1..];
     }
 
     /// <summary>Nothing is pending any more: the rest has been given up.</summary>

@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 using Polly;
 
@@ -22,6 +23,7 @@ sealed class SinkConnection
     readonly SemaphoreSlim _slots;
     readonly SemaphoreSlim _connecting = new(1);
     readonly Lock _healthLock = new();
+    readonly Lock _timesLock = new();
     Task<Exception?> _connect = Task.FromResult<Exception?>(null);
     Task<SinkHealth>? _healthCheck;
     volatile bool _connected;
@@ -40,7 +42,14 @@ sealed class SinkConnection
         _slots = new SemaphoreSlim(options.MaxInFlight);
     }
 
-    public SinkState State => new(_connected, _lastError, Volatile.Read(ref _consecutiveFailures));
+    public bool IsConnected => _connected;
+
+    public string? LastError => _lastError;
+
+    public int ConsecutiveFailures => Volatile.Read(ref _consecutiveFailures);
+
+    /// <summary>How long writes took, failed ones among them.</summary>
+    public LatencyHistogram WriteTimes { get; } = new();
 
     /// <summary>Returns when the sink is connected, however many tries that takes; <see langword="false"/> when writes that were cancelled
     /// have not returned, so that it cannot be connected.</summary>
@@ -77,7 +86,10 @@ sealed class SinkConnection
     {
         if (!await TakeSlotAsync(stop))
             return "earlier writes have not returned";
+        var began = _time.GetTimestamp();
         var call = await PluginCall.RunAsync(token => _instance.Sink.WriteAsync(batch, token), WriteEnded, _options.Timeout, _time, stop);
+        lock (_timesLock)
+            WriteTimes.Record((long)_time.GetElapsedTime(began).TotalNanoseconds);
         if (call.InTime)
             return await call.Running is { } error ? FailureReason.Of(error, batch.Items) : null;
         return stop.IsCancellationRequested ? "the engine stopped"
@@ -86,11 +98,11 @@ sealed class SinkConnection
     }
 
     /// <summary>Keeps how a write went.</summary>
-    public void Note(bool broughtSomething, string? error)
+    public void Note(bool decided, string? error)
     {
         if (error is not null)
             _lastError = error;
-        if (broughtSomething)
+        if (decided)
             Volatile.Write(ref _consecutiveFailures, 0);
         else
             Interlocked.Increment(ref _consecutiveFailures);
@@ -167,7 +179,7 @@ sealed class SinkConnection
 
         if (failure is not null)
         {
-            Note(broughtSomething: false, failure);
+            Note(decided: false, failure);
             DeliveryLog.CannotConnect(_logger, _name, failure);
             throw new SinkUnavailableException(failure);
         }

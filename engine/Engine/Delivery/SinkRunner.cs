@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 using Polly;
 
@@ -7,8 +8,8 @@ namespace CartRecovery.Engine.Delivery;
 
 /// <summary>
 /// Drives one configured sink: a bounded queue that partitions put into without waiting, and a task that gathers batches from it, hands
-/// at most <c>maxInFlight</c> of them to the sink at once, and tries again what did not arrive. Whatever the sink does (slow, down, hung,
-/// throwing), it costs its own queue's newest interventions and nothing else.
+/// at most <c>maxInFlight</c> of them to the sink at once, and tries again what did not arrive. While the receiver is down the queue waits.
+/// Whatever the sink does (slow, down, hung, throwing), it costs its own queue's newest interventions and nothing else.
 /// </summary>
 public sealed class SinkRunner
 {
@@ -18,10 +19,13 @@ public sealed class SinkRunner
     readonly SinkRunnerOptions _options;
     readonly TimeProvider _time;
     readonly ILogger _logger;
-    readonly Action<Intervention, DeliveryAttemptOutcome>? _observer;
+    readonly Action<Intervention, DeliveryAttemptOutcome, string?>? _observer;
     readonly Action<Intervention, DeliveryAttemptOutcome, string?, int> _settle;
     readonly SinkConnection _connection;
     readonly ResiliencePipeline<PendingDelivery> _retries;
+    readonly SinkCircuit _circuit;
+    readonly RateLimit? _rate;
+    readonly int _batch;
     readonly Channel<Intervention> _queue;
     readonly DeliveryCounters _counters = new();
     readonly SemaphoreSlim _hands;
@@ -29,6 +33,7 @@ public sealed class SinkRunner
     Task<bool>? _more;
     Task? _running;
     long _dropsLogged;
+    long _retried;
 
     /// <summary>Makes the sink, without opening it.</summary>
     /// <param name="name">The sink's name in the configuration; campaigns name it as their channel.</param>
@@ -37,12 +42,12 @@ public sealed class SinkRunner
     /// <param name="options">Batching, timeout, retries and bounds.</param>
     /// <param name="time">The clock of batches, timeouts, waits and the sink.</param>
     /// <param name="logger">Gets one line for each intervention that does not arrive.</param>
-    /// <param name="observer">Told each intervention's final outcome, once; must be quick. It is called from several threads: for
-    /// <see cref="DeliveryAttemptOutcome.Dropped"/> from the one that enqueues.</param>
+    /// <param name="observer">Told each intervention's final outcome, once, and why unless it was delivered: a line without the shopper.
+    /// Must be quick. It is called from several threads: for <see cref="DeliveryAttemptOutcome.Dropped"/> from the one that enqueues.</param>
     /// <exception cref="SinkConfigurationException">The settings cannot work.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public SinkRunner(string name, SinkSpec spec, SinkSettings settings, SinkRunnerOptions options, TimeProvider time, ILogger logger,
-        Action<Intervention, DeliveryAttemptOutcome>? observer = null)
+        Action<Intervention, DeliveryAttemptOutcome, string?>? observer = null)
     {
         options.Validate();
         Name = name;
@@ -54,6 +59,9 @@ public sealed class SinkRunner
         _settle = Settle;
         _connection = new SinkConnection(name, spec.Create(settings.With(time)), options, time, logger);
         _retries = Backoff.ForDeliveries(options, time);
+        _circuit = new SinkCircuit(name, options, time, logger);
+        _rate = options.RateLimit > 0 ? new RateLimit(options.RateLimit, time) : null;
+        _batch = Math.Min(options.Batch, _rate?.Burst ?? int.MaxValue);
         _hands = new SemaphoreSlim(options.MaxInFlight);
         // "Wait" is for WriteAsync, which nobody calls: TryWrite on a full queue says no, and the newest is dropped.
         _queue = Channel.CreateBounded<Intervention>(
@@ -69,14 +77,23 @@ public sealed class SinkRunner
     /// <summary>Interventions that wait in the queue.</summary>
     public int QueueDepth => _queue.Reader.Count;
 
-    /// <summary>There is room in the queue.</summary>
-    public bool HasRoom => QueueDepth < _options.Queue;
+    /// <summary>How many more the queue would take now. Whoever alone fills it finds at least these places.</summary>
+    public int FreePlaces => Math.Max(0, _options.Queue - _queue.Reader.Count);
 
     /// <summary>Interventions that the queue had no place for.</summary>
-    public long Dropped => _counters.Total(DeliveryAttemptOutcome.Dropped);
+    public long Dropped => Total(DeliveryAttemptOutcome.Dropped);
+
+    /// <summary>Interventions handed to the sink again, each time counted.</summary>
+    public long Retried => Volatile.Read(ref _retried);
+
+    /// <summary>How long writes took, failed ones among them.</summary>
+    public LatencyHistogram WriteTimes => _connection.WriteTimes;
 
     /// <summary>What the engine last saw of the sink.</summary>
-    public SinkState State => _connection.State;
+    public SinkState State => new(_connection.IsConnected, _connection.LastError, _connection.ConsecutiveFailures, _circuit.State);
+
+    /// <summary>How many interventions ended so.</summary>
+    public long Total(DeliveryAttemptOutcome outcome) => _counters.Total(outcome);
 
     /// <summary>How many interventions with this action ended so.</summary>
     public long Count(ActionKind action, DeliveryAttemptOutcome outcome) => _counters.Read(action, outcome);
@@ -98,11 +115,14 @@ public sealed class SinkRunner
     /// <exception cref="ChannelClosedException">The queue is closed.</exception>
     public ValueTask EnqueueAsync(Intervention intervention) => _queue.Writer.WriteAsync(intervention, _stop.Token);
 
-    /// <summary>Whether the sink can deliver now, as it says itself; answers within two seconds.</summary>
+    /// <summary>Whether the sink can deliver now: its circuit is closed, and it says so itself. Answers within two seconds.</summary>
     public async Task<SinkReport> CheckHealthAsync(CancellationToken cancellationToken)
     {
         var health = await _connection.CheckHealthAsync(cancellationToken);
-        return new SinkReport(Name, Type, health, State);
+        var state = State;
+        if (health.Healthy && state.Circuit != CircuitState.Closed)
+            health = new SinkHealth(Healthy: false, $"writes fail: {state.LastError}");
+        return new SinkReport(Name, Type, health, state);
     }
 
     /// <summary>
@@ -133,13 +153,20 @@ public sealed class SinkRunner
             {
                 await _hands.WaitAsync(_stop.Token);
                 LogDrops();
-                if (await GatherAsync() is not { } items)
+                PendingDelivery? next = null;
+                try
                 {
-                    _hands.Release();
-                    break;
+                    next = await NextDeliveryAsync();
+                }
+                finally
+                {
+                    if (next is null)
+                        _hands.Release();
                 }
 
-                _ = DeliverAsync(new PendingDelivery(items));
+                if (next is null)
+                    break;
+                _ = DeliverAsync(next);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -155,20 +182,27 @@ public sealed class SinkRunner
         await _connection.CloseAsync(_stop.Token);
     }
 
-    // A batch by size or by the age of its first item; null when the queue is closed and empty.
-    async Task<List<Intervention>?> GatherAsync()
+    // Null when the queue is closed and empty. An open circuit leaves the queue alone, until it is the queue's turn to probe.
+    async Task<PendingDelivery?> NextDeliveryAsync()
     {
-        var reader = _queue.Reader;
         if (!await NextAsync())
             return null;
-        var batch = new List<Intervention>(Math.Min(_options.Batch, Math.Max(1, reader.Count)));
+        var probe = await _circuit.EnterAsync(_stop.Token);
+        return new PendingDelivery(await GatherAsync(), probe);
+    }
+
+    // A batch by size or by the age of its first item, which is in the queue.
+    async Task<List<Intervention>> GatherAsync()
+    {
+        var reader = _queue.Reader;
+        var batch = new List<Intervention>(Math.Min(_batch, Math.Max(1, reader.Count)));
         using var full = new CancellationTokenSource();
         Task? aged = null;
         while (true)
         {
-            while (batch.Count < _options.Batch && reader.TryRead(out var item))
+            while (batch.Count < _batch && reader.TryRead(out var item))
                 batch.Add(item);
-            if (batch.Count == _options.Batch)
+            if (batch.Count == _batch)
                 break;
             aged ??= Task.Delay(_options.BatchAge, _time, full.Token);
             _more ??= reader.WaitToReadAsync().AsTask();
@@ -213,14 +247,43 @@ public sealed class SinkRunner
         }
     }
 
+    // One try for the retries to count. What fails while the circuit is open is none.
     async ValueTask<PendingDelivery> TryOnceAsync(PendingDelivery delivery, CancellationToken stop)
     {
-        var batch = new DeliveryBatch(delivery.Pending);
-        var failure = await _connection.WriteAsync(batch, stop);
-        var delivered = delivery.Apply(batch, failure, _settle);
-        var problem = failure ?? delivery.Problem;
-        _connection.Note(delivered > 0, problem is null ? null : FailureReason.Clean(problem, batch.Items));
+        do
+        {
+            var probe = delivery.TakeProbe() || await _circuit.EnterAsync(stop);
+            bool? decided = null;
+            try
+            {
+                if (_rate is not null)
+                    await _rate.TakeAsync(delivery.Pending.Count, stop);
+                if (probe || _circuit.State == CircuitState.Closed)
+                    decided = await WriteAsync(delivery, stop);
+            }
+            finally
+            {
+                _circuit.Leave(probe, decided, delivery.Wait);
+            }
+
+            if (probe && decided == false)
+                delivery.CountFailedProbe(_settle);
+        }
+        while (delivery.Pending.Count > 0 && _circuit.State != CircuitState.Closed);
+
         return delivery;
+    }
+
+    async Task<bool> WriteAsync(PendingDelivery delivery, CancellationToken stop)
+    {
+        var batch = new DeliveryBatch(delivery.Pending);
+        if (delivery.Tries > 0)
+            Interlocked.Add(ref _retried, batch.Items.Count);
+        var failure = await _connection.WriteAsync(batch, stop);
+        var decided = delivery.Apply(batch, failure, _settle);
+        var problem = failure ?? delivery.Problem;
+        _connection.Note(decided, problem is null ? null : FailureReason.Clean(problem, batch.Items));
+        return decided;
     }
 
     void Settle(PendingDelivery delivery)
@@ -235,25 +298,34 @@ public sealed class SinkRunner
     void Settle(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason, int tries)
     {
         _counters.Add(intervention.Action, outcome);
+        var why = outcome switch
+        {
+            DeliveryAttemptOutcome.Delivered => null,
+            DeliveryAttemptOutcome.Dropped => "the queue was full",
+            _ => FailureReason.Clean(reason ?? "the engine stopped", [intervention]),
+        };
         switch (outcome)
         {
             case DeliveryAttemptOutcome.Delivered:
                 DeliveryLog.Delivered(_logger, Name, intervention.Id, intervention.Action, tries);
                 break;
             case DeliveryAttemptOutcome.Rejected:
-                DeliveryLog.Rejected(_logger, Name, intervention.Id, intervention.Action, FailureReason.Clean(reason ?? "", [intervention]));
+                DeliveryLog.Rejected(_logger, Name, intervention.Id, intervention.Action, why!);
+                break;
+            case DeliveryAttemptOutcome.Bounced:
+                DeliveryLog.Bounced(_logger, Name, intervention.Id, intervention.Action, why!);
                 break;
             case DeliveryAttemptOutcome.Kept:
                 DeliveryLog.Kept(_logger, Name, intervention.Id, intervention.Action, tries);
                 break;
             case DeliveryAttemptOutcome.Failed:
-                DeliveryLog.Failed(_logger, Name, intervention.Id, intervention.Action, tries, FailureReason.Clean(reason ?? "", [intervention]));
+                DeliveryLog.Failed(_logger, Name, intervention.Id, intervention.Action, tries, why!);
                 break;
         }
 
         try
         {
-            _observer?.Invoke(intervention, outcome);
+            _observer?.Invoke(intervention, outcome, why);
         }
         catch (Exception error)
         {

@@ -21,6 +21,12 @@ public sealed record SinkRunnerOptions
     /// <summary>Interventions that wait at most, 1 or more; the newest are dropped beyond that.</summary>
     public int Queue { get; init; } = 10_000;
 
+    /// <summary>Interventions a second at most, retries among them; a second's worth may go at once. 0 for no limit.</summary>
+    public double RateLimit { get; init; }
+
+    /// <summary>Writes in a row that fail before the circuit opens, 1 or more.</summary>
+    internal int BreakAfter { get; init; } = 5;
+
     /// <summary>The wait before the first retry or reconnect; it doubles with each, with jitter, up to a minute.</summary>
     internal TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
@@ -34,5 +40,7 @@ public sealed record SinkRunnerOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Retries);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxInFlight, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Queue, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(RateLimit);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BreakAfter, 1);
     }
 }

@@ -20,7 +20,7 @@ public sealed class SinkSet
         IEnumerable<(string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options)> sinks,
         TimeProvider time,
         ILoggerFactory loggers,
-        Action<Intervention, DeliveryAttemptOutcome>? observer = null)
+        Action<Intervention, DeliveryAttemptOutcome, string?>? observer = null)
     {
         var logger = loggers.CreateLogger("CartRecovery.Delivery");
         Runners = [.. sinks.Select(sink =>
@@ -48,7 +48,7 @@ public sealed class SinkSet
         _byName.TryGetValue(channel, out var runner) && runner.TryEnqueue(intervention);
 
     /// <summary>The sink of this name has room for another intervention.</summary>
-    public bool HasRoom(string channel) => _byName.TryGetValue(channel, out var runner) && runner.HasRoom;
+    public bool HasRoom(string channel) => _byName.TryGetValue(channel, out var runner) && runner.FreePlaces > 0;
 
     /// <summary>There is a sink of this name.</summary>
     public bool Has(string channel) => _byName.ContainsKey(channel);

@@ -45,16 +45,22 @@ public sealed class PrometheusWriter : IDisposable
     public static IReadOnlyList<double> DefaultBounds { get; } =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0015, 0.002, 0.0025, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-    /// <summary>Adds a histogram of seconds.</summary>
+    /// <summary>Adds a histogram of seconds, or another series of one.</summary>
     /// <param name="name">The whole name: <c>cartrecovery_event_latency_seconds</c>.</param>
     /// <param name="help">One sentence.</param>
     /// <param name="parts">One for each thread that records; merged when somebody scrapes.</param>
     /// <param name="bounds">Upper bounds of the buckets in seconds, ascending, without infinity; else <see cref="DefaultBounds"/>.</param>
-    /// <exception cref="ArgumentException">There is a histogram of that name.</exception>
-    public void AddHistogram(string name, string help, IReadOnlyList<LatencyHistogram> parts, IReadOnlyList<double>? bounds = null)
+    /// <param name="label">Tells this series from others of the same name.</param>
+    /// <exception cref="ArgumentException">There is a histogram of that name and label.</exception>
+    public void AddHistogram(string name, string help, IReadOnlyList<LatencyHistogram> parts, IReadOnlyList<double>? bounds = null,
+        (string Name, string Value)? label = null)
     {
         lock (_scrape)
-            _histograms.Add(name, new Histogram(help, parts, [.. (bounds ?? DefaultBounds).Select(bound => new Bucket(bound))]));
+        {
+            if (!_histograms.TryGetValue(name, out var histogram))
+                _histograms.Add(name, histogram = new Histogram(help, [.. (bounds ?? DefaultBounds).Select(bound => new Bucket(bound))]));
+            histogram.Series.Add(label is { } l ? PrometheusText.Label(l.Name, l.Value) : "", parts);
+        }
     }
 
     /// <summary>
@@ -146,22 +152,29 @@ public sealed class PrometheusWriter : IDisposable
         }
     }
 
-    sealed class Histogram(string help, IReadOnlyList<LatencyHistogram> parts, Bucket[] buckets)
+    sealed class Histogram(string help, Bucket[] buckets)
     {
         readonly LatencyHistogram _merged = new();
 
+        /// <summary>What is merged when somebody scrapes, by label; the label is empty where there is one series.</summary>
+        public SortedDictionary<string, IReadOnlyList<LatencyHistogram>> Series { get; } = new(StringComparer.Ordinal);
+
         public void Write(PrometheusText text, string name)
         {
-            _merged.Clear();
-            foreach (var part in parts)
-                _merged.Merge(part);
-
             text.Header(name, help, "histogram");
-            foreach (var bucket in buckets)
-                text.Sample($"{name}_bucket", bucket.Label, _merged.CountAtOrBelow(bucket.Nanoseconds));
-            text.Sample($"{name}_bucket", PrometheusText.Label("le", "+Inf"), _merged.Count);
-            text.Sample($"{name}_sum", "", _merged.Sum / 1e9);
-            text.Sample($"{name}_count", "", _merged.Count);
+            foreach (var (label, parts) in Series)
+            {
+                _merged.Clear();
+                foreach (var part in parts)
+                    _merged.Merge(part);
+
+                var first = label.Length > 0 ? label + "," : "";
+                foreach (var bucket in buckets)
+                    text.Sample($"{name}_bucket", first + bucket.Label, _merged.CountAtOrBelow(bucket.Nanoseconds));
+                text.Sample($"{name}_bucket", first + PrometheusText.Label("le", "+Inf"), _merged.Count);
+                text.Sample($"{name}_sum", label, _merged.Sum / 1e9);
+                text.Sample($"{name}_count", label, _merged.Count);
+            }
         }
     }
 

@@ -45,6 +45,7 @@ static class HealthApi
                 writer.WriteStartObject($"sink-{sink.Name}");
                 writer.WriteString("status"u8, sink.Health.Healthy ? "ok" : "down");
                 writer.WriteString("detail"u8, sink.Health.Detail);
+                writer.WriteString("circuit"u8, EngineMetrics.NameOf(sink.State.Circuit));
                 writer.WriteEndObject();
             }
 

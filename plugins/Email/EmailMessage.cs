@@ -1,0 +1,78 @@
+using System.Text;
+using CartRecovery.Contracts;
+using MimeKit;
+using MimeKit.Text;
+
+namespace CartRecovery.Plugins;
+
+/// <summary>
+/// Makes an e-mail of an intervention. Its Message-ID is the intervention's id, the same on every try. Whatever a value holds, it stays in
+/// its header: line ends and other control characters are taken out.
+/// </summary>
+/// <param name="from">The sender.</param>
+/// <param name="replyTo">Where answers go, if elsewhere.</param>
+/// <param name="time">The clock of the Date header.</param>
+sealed class EmailMessage(MailboxAddress from, MailboxAddress? replyTo, TimeProvider time)
+{
+    /// <summary>The message; <see langword="null"/> where there can be none, and then <paramref name="problem"/> says why.</summary>
+    public MimeMessage? Of(Intervention intervention, out string problem)
+    {
+        problem = "";
+        if (intervention.Recipient?.Email is not { } address)
+            problem = "there is no e-mail address";
+        else if (AddressOf(address) is null)
+            problem = "the e-mail address is malformed";
+        else if (string.IsNullOrWhiteSpace(intervention.Subject))
+            problem = "the campaign has no subject";
+        if (problem.Length > 0)
+            return null;
+
+        var message = new MimeMessage
+        {
+            MessageId = $"{intervention.Id}@{from.Domain}",
+            Date = time.GetUtcNow(),
+            Subject = OneLine(intervention.Subject!),
+            Body = BodyOf(intervention),
+        };
+        message.From.Add(from);
+        message.To.Add(AddressOf(intervention.Recipient!.Email!)!);
+        if (replyTo is not null)
+            message.ReplyTo.Add(replyTo);
+        if (UnsubscribeOf(intervention) is { } unsubscribe)
+        {
+            message.Headers.Add("List-Unsubscribe", $"<{unsubscribe}>");
+            message.Headers.Add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+        }
+
+        return message;
+    }
+
+    /// <summary>One bare address, local part and domain; <see langword="null"/> if the text is anything else or more.</summary>
+    public static MailboxAddress? AddressOf(string text) =>
+        text.Length <= 254 && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';')
+        && MailboxAddress.TryParse(text, out var address) && address.Address == text && address.Domain.Length > 0
+            ? new MailboxAddress("", text)
+            : null;
+
+    static MimeEntity BodyOf(Intervention intervention)
+    {
+        var text = new TextPart(TextFormat.Plain);
+        text.SetText(Encoding.UTF8, intervention.Message);
+        if (intervention.Html is null)
+            return text;
+        var html = new TextPart(TextFormat.Html);
+        html.SetText(Encoding.UTF8, intervention.Html);
+        return new MultipartAlternative(text, html);
+    }
+
+    // RFC 8058 asks for https; this machine is for trying it out.
+    static string? UnsubscribeOf(Intervention intervention) =>
+        Uri.TryCreate(intervention.Links?.Unsubscribe, UriKind.Absolute, out var link)
+        && (link.Scheme == Uri.UriSchemeHttps || (link.Scheme == Uri.UriSchemeHttp && link.IsLoopback))
+            ? link.AbsoluteUri
+            : null;
+
+    static string OneLine(string text) =>
+        string.Join(' ', new string([.. text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)])
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries));
+}

@@ -1,0 +1,206 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using CartRecovery.Contracts;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using MimeKit;
+
+namespace CartRecovery.Plugins;
+
+/// <summary>
+/// Sends each intervention as an e-mail, over a relay's SMTP. A batch goes over one session, which is kept for the next. Signing (DKIM) is
+/// the relay's part.
+/// </summary>
+public sealed class EmailSink : ISink
+{
+    readonly EmailServer _server;
+    readonly EmailMessage _message;
+    volatile SinkHealth _health;
+
+    EmailSink(EmailServer server, EmailMessage message)
+    {
+        _server = server;
+        _message = message;
+        _health = Say(healthy: true, "nothing sent yet");
+    }
+
+    /// <summary>The kind of sink called <c>email</c>.</summary>
+    public static SinkSpec Spec { get; } = new(
+        "email",
+        "Sends each intervention as an e-mail, over an SMTP relay.",
+        [
+            new SinkOption("host", "The relay's name or address.", Required: true),
+            new SinkOption("port", "Its port, 1 to 65535.", Default: "587"),
+            new SinkOption("tls", "How the session is encrypted: starttls, tls (from the start, mostly on port 465) or none.", Default: "starttls"),
+            new SinkOption("ca", "A PEM file with the certificates that the relay's must come from, instead of the system's."),
+            new SinkOption("user", "Who logs in; absent: nobody."),
+            new SinkOption("password", "With what.", Secret: true),
+            new SinkOption("from", "The sender: shop@shop.example or The Shop <shop@shop.example>.", Required: true),
+            new SinkOption("replyTo", "Where answers go, if elsewhere."),
+        ],
+        Create)
+    {
+        Address = AddressKind.Email,
+    };
+
+    /// <inheritdoc/>
+    public async ValueTask ConnectAsync(CancellationToken cancellationToken)
+    {
+        _server.Dispose();
+        _server.Return(await _server.TakeAsync(cancellationToken));
+        _health = Say(healthy: true, "connected");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
+    {
+        var client = await _server.TakeAsync(cancellationToken);
+        try
+        {
+            for (var i = 0; i < batch.Items.Count; i++)
+                await SendAsync(client, batch, i, cancellationToken);
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+
+        _server.Return(client);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _server.Dispose();
+        return default;
+    }
+
+    // What is thrown from here ends the session, and what follows is sent over a new one.
+    async Task SendAsync(SmtpClient client, DeliveryBatch batch, int index, CancellationToken cancellationToken)
+    {
+        using var message = _message.Of(batch.Items[index], out var problem);
+        if (message is null)
+        {
+            batch.Reject(index, problem);
+            return;
+        }
+
+        try
+        {
+            await client.SendAsync(message, cancellationToken);
+            batch.Deliver(index);
+            Keep(healthy: true, "took the last message");
+        }
+        catch (SmtpCommandException error) when (error.StatusCode != SmtpStatusCode.ServiceNotAvailable && client.IsConnected)
+        {
+            Judge(batch, index, error);
+        }
+        catch (NotSupportedException)
+        {
+            batch.Reject(index, "the relay does not know international addresses");
+        }
+    }
+
+    // The status and its enhanced code; the text after them may quote the address.
+    void Judge(DeliveryBatch batch, int index, SmtpCommandException error)
+    {
+        var status = (int)error.StatusCode;
+        var enhanced = error.Message.Split(' ', '\r', '\n')[0] is { } word && word.Split('.') is [_, _, _] numbers && numbers.All(n => n.All(char.IsAsciiDigit))
+            ? word
+            : "";
+        var reason = $"{Words(error.ErrorCode)} with {status} {enhanced}".TrimEnd();
+        if (status < 500)
+        {
+            batch.Retry(index, reason);
+        }
+        else if (error.ErrorCode == SmtpErrorCode.RecipientNotAccepted)
+        {
+            // 5.7 is a policy, mostly about the sender: it says nothing about the address.
+            if (enhanced.StartsWith("5.7.", StringComparison.Ordinal))
+                batch.Reject(index, reason);
+            else
+                batch.Bounce(index, reason);
+        }
+        else if (error.ErrorCode == SmtpErrorCode.MessageNotAccepted)
+        {
+            batch.Reject(index, reason);
+        }
+        else
+        {
+            // The relay does not want this sender at all: what waits may go when that is put right.
+            batch.Retry(index, reason);
+            Keep(healthy: false, reason);
+        }
+    }
+
+    static string Words(SmtpErrorCode code) => code switch
+    {
+        SmtpErrorCode.RecipientNotAccepted => "the recipient was refused",
+        SmtpErrorCode.SenderNotAccepted => "the sender was refused",
+        SmtpErrorCode.MessageNotAccepted => "the message was refused",
+        _ => "a command was refused",
+    };
+
+    static SinkInstance Create(SinkSettings settings)
+    {
+        var host = settings.Get("host");
+        if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            throw new SinkConfigurationException("host", "must be a name or an address");
+        if (!int.TryParse(settings.Get("port"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
+            throw new SinkConfigurationException("port", "must be a number from 1 to 65535");
+        var security = settings.Get("tls") switch
+        {
+            "starttls" => SecureSocketOptions.StartTls,
+            "tls" => SecureSocketOptions.SslOnConnect,
+            "none" => SecureSocketOptions.None,
+            _ => throw new SinkConfigurationException("tls", "must be starttls, tls or none"),
+        };
+        var (user, password) = (settings.Find("user"), settings.Find("password"));
+        if (user is null != password is null)
+            throw new SinkConfigurationException(user is null ? "user" : "password", "is required where there is the other of user and password");
+        if (user is not null && security == SecureSocketOptions.None && !IsThisMachine(host))
+            throw new SinkConfigurationException("tls", "must be starttls or tls where a password is sent");
+        var server = new EmailServer(host, port, security, user, password, AuthoritiesOf(settings));
+        var from = MailboxOf(settings, "from", settings.Get("from"));
+        var replyTo = settings.Find("replyTo") is { } text ? MailboxOf(settings, "replyTo", text) : null;
+        var sink = new EmailSink(server, new EmailMessage(from, replyTo, settings.Time));
+        return new SinkInstance(sink, _ => ValueTask.FromResult(sink._health));
+    }
+
+    static X509Certificate2Collection? AuthoritiesOf(SinkSettings settings)
+    {
+        if (settings.Find("ca") is not { } file)
+            return null;
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPemFile(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new SinkConfigurationException("ca", "must name a PEM file of certificates that can be read");
+        }
+
+        return authorities.Count > 0 ? authorities : throw new SinkConfigurationException("ca", "holds no certificate");
+    }
+
+    static MailboxAddress MailboxOf(SinkSettings settings, string option, string text) =>
+        MailboxAddress.TryParse(text, out var mailbox) && EmailMessage.AddressOf(mailbox.Address) is not null && !text.Any(char.IsControl)
+            ? mailbox
+            : throw new SinkConfigurationException(option, "must be an e-mail address, with or without a name before it");
+
+    static bool IsThisMachine(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
+    void Keep(bool healthy, string lastAttempt)
+    {
+        var health = Say(healthy, lastAttempt);
+        if (_health != health)
+            _health = health;
+    }
+
+    SinkHealth Say(bool healthy, string what) => new(healthy, $"{_server.Host}:{_server.Port}: {what}");
+}

@@ -1,0 +1,185 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Text.Json;
+using CartRecovery.Contracts;
+
+namespace CartRecovery.Plugins;
+
+/// <summary>
+/// Hands interventions to a program of any language: it reads a line of JSON for each on its standard input, and answers each with a line
+/// on its standard output, in any order. A program that dies is started again; one that does not answer in time is ended first.
+/// </summary>
+public sealed class ExecSink : ISink
+{
+    // Lines that are no answer, in a row: what some library prints is forgiven, a program that prints nothing else is not.
+    const int MostGarbage = 1000;
+
+    readonly IReadOnlyList<string> _command;
+    readonly TimeProvider _time;
+    readonly ConcurrentDictionary<string, Asked> _asked = new(StringComparer.Ordinal);
+    readonly SemaphoreSlim _turn = new(1);
+    volatile ChildProcess? _program;
+    int _garbage;
+
+    ExecSink(IReadOnlyList<string> command, TimeProvider time) => (_command, _time) = (command, time);
+
+    /// <summary>The kind of sink called <c>exec</c>.</summary>
+    public static SinkSpec Spec { get; } = new(
+        "exec",
+        "Hands interventions to a program of any language, as lines of JSON.",
+        [
+            new SinkOption("command", "The program and its arguments, separated by spaces; what holds a space is put in double quotes. No shell.",
+                Required: true),
+        ],
+        settings =>
+        {
+            var command = CommandWords.Split(settings.Get("command"))
+                ?? throw new SinkConfigurationException("command", "must name a program, and end its quotes");
+            var sink = new ExecSink(command, settings.Time);
+            return new SinkInstance(sink, _ => ValueTask.FromResult(sink.Health()));
+        });
+
+    /// <inheritdoc/>
+    public async ValueTask ConnectAsync(CancellationToken cancellationToken)
+    {
+        await EndProgramAsync();
+        Volatile.Write(ref _garbage, 0);
+        _program = new ChildProcess(_command, Take, Ended);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
+    {
+        var program = _program ?? throw new IOException("the program was not started");
+        var asked = new Asked[batch.Items.Count];
+        for (var i = 0; i < asked.Length; i++)
+            asked[i] = new Asked(batch, i);
+        // Whatever hangs below hangs on the program.
+        await using var late = cancellationToken.Register(() =>
+        {
+            program.Kill("the program did not answer in time");
+            Ended();
+        });
+        try
+        {
+            for (var i = 0; i < asked.Length; i++)
+            {
+                if (!_asked.TryAdd(batch.Items[i].Id, asked[i]))
+                {
+                    batch.Retry(i, "it is already under way");
+                    asked[i].Answered.TrySetResult();
+                }
+            }
+
+            await SendAsync(program, asked, cancellationToken);
+            if (!program.IsRunning)
+                Ended();
+            await Task.WhenAll(asked.Select(item => item.Answered.Task));
+            if (asked.Any(item => batch.VerdictOf(item.Index) is null))
+                throw new IOException(program.Ending);
+        }
+        finally
+        {
+            foreach (var item in asked)
+                _asked.TryRemove(new KeyValuePair<string, Asked>(batch.Items[item.Index].Id, item));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await EndProgramAsync();
+        _turn.Dispose();
+    }
+
+    async Task SendAsync(ChildProcess program, Asked[] asked, CancellationToken cancellationToken)
+    {
+        var lines = new ArrayBufferWriter<byte>(4096);
+        using (var json = new Utf8JsonWriter(lines))
+        {
+            foreach (var item in asked.Where(item => !item.Answered.Task.IsCompleted))
+            {
+                json.WriteStartObject();
+                json.WritePropertyName("intervention"u8);
+                JsonSerializer.Serialize(json, item.Batch.Items[item.Index], ContractsJson.Default.Intervention);
+                json.WriteEndObject();
+                json.Flush();
+                lines.Write("\n"u8);
+                json.Reset();
+            }
+        }
+
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await program.WriteAsync(lines.WrittenMemory, cancellationToken);
+        }
+        catch (IOException)
+        {
+            // It no longer reads. What it answered before counts.
+            program.Kill("the program closed its input");
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    bool Take(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(line, ExecJson.Default.ExecAnswer) is { Id: not null } answer
+                && _asked.TryGetValue(answer.Id, out var item) && item.TryTake(answer))
+            {
+                Volatile.Write(ref _garbage, 0);
+                return true;
+            }
+        }
+        catch (JsonException)
+        {
+            // No answer.
+        }
+
+        return Interlocked.Increment(ref _garbage) <= MostGarbage;
+    }
+
+    // Nothing more will be answered.
+    void Ended()
+    {
+        foreach (var item in _asked.Values)
+            item.Answered.TrySetResult();
+    }
+
+    async ValueTask EndProgramAsync()
+    {
+        if (_program is not { } program)
+            return;
+        _program = null;
+        await program.DisposeAsync();
+    }
+
+    SinkHealth Health()
+    {
+        if (_program is not { } program)
+            return new SinkHealth(Healthy: false, "the program was not started");
+        if (!program.IsRunning)
+            return new SinkHealth(Healthy: false, program.Ending);
+        var garbage = Volatile.Read(ref _garbage);
+        return new SinkHealth(Healthy: true, garbage == 0 ? "running" : $"running; its last {garbage} lines were no answers");
+    }
+
+    /// <summary>An intervention that the program was asked to deliver.</summary>
+    sealed record Asked(DeliveryBatch Batch, int Index)
+    {
+        public TaskCompletionSource Answered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool TryTake(ExecAnswer answer)
+        {
+            if (!answer.TryMark(Batch, Index))
+                return false;
+            Answered.TrySetResult();
+            return true;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Plugins.Http;
+
+namespace CartRecovery.Plugins;
+
+/// <summary>
+/// Sends each intervention as a push notification, over Firebase Cloud Messaging's HTTP v1 API: subject and message to be shown; the
+/// intervention, the cart and the way back to it as data for the app.
+/// </summary>
+public sealed class PushSink : HttpSink
+{
+    readonly Uri _url;
+    readonly AccessTokens _tokens;
+
+    PushSink(Uri url, string credentials, TimeProvider time)
+        : base(url, time)
+    {
+        _url = url;
+        _tokens = new AccessTokens(credentials, Http, time);
+    }
+
+    /// <summary>The kind of sink called <c>push</c>.</summary>
+    public static SinkSpec Spec { get; } = new(
+        "push",
+        "Sends each intervention as a push notification, over Firebase Cloud Messaging.",
+        [
+            new SinkOption("credentials", "The service account's JSON file, as the Firebase console gives it.", Required: true),
+            new SinkOption("url", "The API's address.", Default: "https://fcm.googleapis.com"),
+        ],
+        Create)
+    {
+        Address = AddressKind.Push,
+    };
+
+    /// <inheritdoc/>
+    public override async ValueTask ConnectAsync(CancellationToken cancellationToken) => await _tokens.GetAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    protected override void Dispose() => _tokens.Dispose();
+
+    /// <inheritdoc/>
+    protected override string? Refuse(Intervention intervention) =>
+        intervention.Recipient?.PushToken is null ? "there is no push token" : null;
+
+    /// <inheritdoc/>
+    protected override async ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken)
+    {
+        var token = await _tokens.GetAsync(cancellationToken);
+        var request = new HttpRequestMessage(HttpMethod.Post, $"{_url.AbsoluteUri.TrimEnd('/')}/v1/projects/{token.Project}/messages:send")
+        {
+            Content = new ReadOnlyMemoryContent(Body(intervention)),
+        };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
+        return request;
+    }
+
+    /// <inheritdoc/>
+    protected override HttpVerdict Judge(int status, ReadOnlyMemory<byte> body)
+    {
+        var (kind, code) = ErrorOf(body);
+        var reason = (code ?? kind) is { } word ? $"answered {status}, {word}" : $"answered {status}";
+        switch (status)
+        {
+            // A 404 that is not the API's own says that the address is wrong, not the token.
+            case 404 when kind == "NOT_FOUND" || code == "UNREGISTERED":
+                return new(DeliveryOutcome.Bounced, reason);
+            case 401:
+                _tokens.Forget();
+                return new(DeliveryOutcome.Retry, reason);
+            // The token is another sender's.
+            case 403 when code == "SENDER_ID_MISMATCH":
+                return new(DeliveryOutcome.Rejected, reason);
+            case 403:
+                return new(DeliveryOutcome.Retry, reason);
+            default:
+                return HttpVerdict.Of(status) with { Reason = reason };
+        }
+    }
+
+    static SinkInstance Create(SinkSettings settings)
+    {
+        var url = HttpAddress.Of(settings, "url", encrypted: true);
+        var credentials = settings.Get("credentials");
+        if (string.IsNullOrWhiteSpace(credentials))
+            throw new SinkConfigurationException("credentials", "must name a file");
+        return new PushSink(url, Path.GetFullPath(credentials), settings.Time).Instance;
+    }
+
+    static ReadOnlyMemory<byte> Body(Intervention intervention)
+    {
+        var body = new ArrayBufferWriter<byte>(512);
+        using var json = new Utf8JsonWriter(body);
+        json.WriteStartObject();
+        json.WriteStartObject("message"u8);
+        json.WriteString("token"u8, intervention.Recipient!.PushToken);
+        json.WriteStartObject("notification"u8);
+        if (intervention.Subject is { } subject)
+            json.WriteString("title"u8, subject);
+        json.WriteString("body"u8, intervention.Message);
+        json.WriteEndObject();
+        json.WriteStartObject("data"u8);
+        json.WriteString("intervention"u8, intervention.Id);
+        json.WriteString("cart"u8, intervention.CartId);
+        if (intervention.Links?.Restore is { } link)
+            json.WriteString("link"u8, link);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.Flush();
+        return body.WrittenMemory;
+    }
+
+    // {"error":{"status":"NOT_FOUND","details":[{"errorCode":"UNREGISTERED"}]}}
+    static (string? Kind, string? Code) ErrorOf(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            var error = JsonSerializer.Deserialize(body.Span, PushJson.Default.FcmAnswer)?.Error;
+            return (Word(error?.Status), Word(error?.Details?.FirstOrDefault(detail => detail.ErrorCode is not null)?.ErrorCode));
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+
+    // A name of the API's, and nothing that a stranger wrote.
+    static string? Word(string? text) =>
+        text is { Length: > 0 and < 50 } && text.All(c => char.IsAsciiLetterUpper(c) || c == '_') ? text : null;
+}

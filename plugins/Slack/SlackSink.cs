@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Plugins.Http;
+
+namespace CartRecovery.Plugins;
+
+/// <summary>Posts each intervention to a Slack channel, over an incoming webhook: the subject in bold, then the message.</summary>
+public sealed class SlackSink : HttpSink
+{
+    readonly Uri _url;
+
+    SlackSink(Uri url, TimeProvider time)
+        : base(url, time) => _url = url;
+
+    /// <summary>The kind of sink called <c>slack</c>.</summary>
+    public static SinkSpec Spec { get; } = new(
+        "slack",
+        "Posts each intervention to a Slack channel, for the shop's people.",
+        [new SinkOption("url", "The incoming webhook: https://hooks.slack.com/services/….", Required: true, Secret: true)],
+        settings => new SlackSink(HttpAddress.Of(settings, "url", encrypted: true), settings.Time).Instance)
+    {
+        // What Slack lets an incoming webhook have.
+        RateLimit = 1,
+    };
+
+    /// <inheritdoc/>
+    protected override ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken)
+    {
+        var text = Escape(intervention.Message);
+        if (intervention.Subject is { } subject)
+            text = $"*{Escape(subject)}*\n{text}";
+        var body = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("text"u8, text);
+            json.WriteEndObject();
+        }
+
+        var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new ReadOnlyMemoryContent(body.WrittenMemory) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return ValueTask.FromResult(request);
+    }
+
+    // Otherwise a product's name could mention a channel or hide a link.
+    static string Escape(string text) => text
+        .Replace("&", "&amp;", StringComparison.Ordinal)
+        .Replace("<", "&lt;", StringComparison.Ordinal)
+        .Replace(">", "&gt;", StringComparison.Ordinal);
+}

@@ -1,0 +1,104 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Plugins.Http;
+
+namespace CartRecovery.Plugins;
+
+/// <summary>
+/// Sends each intervention's message as a text message, over Twilio's Messages API or one of its shape. The API knows no idempotency key:
+/// a request whose answer was lost is sent again, and may arrive twice.
+/// </summary>
+public sealed class SmsSink : HttpSink
+{
+    readonly Uri _url;
+    readonly AuthenticationHeaderValue _credentials;
+    readonly KeyValuePair<string, string> _sender;
+
+    SmsSink(Uri url, string account, string token, string from, TimeProvider time)
+        : base(url, time)
+    {
+        _url = new Uri($"{url.AbsoluteUri.TrimEnd('/')}/2010-04-01/Accounts/{account}/Messages.json");
+        _credentials = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{account}:{token}")));
+        _sender = new(IsSid(from, "MG") ? "MessagingServiceSid" : "From", from);
+    }
+
+    /// <summary>The kind of sink called <c>sms</c>.</summary>
+    public static SinkSpec Spec { get; } = new(
+        "sms",
+        "Sends each intervention as a text message, over Twilio or an API of its shape.",
+        [
+            new SinkOption("account", "The account's SID: AC and 32 hexadecimal digits.", Required: true),
+            new SinkOption("token", "The account's auth token.", Required: true, Secret: true),
+            new SinkOption("from", "Who sends: a number in E.164 (+15005550006), a sender's name, or a messaging service's SID (MG…).", Required: true),
+            new SinkOption("url", "The API's address.", Default: "https://api.twilio.com"),
+        ],
+        Create)
+    {
+        Address = AddressKind.Phone,
+    };
+
+    /// <inheritdoc/>
+    protected override string? Refuse(Intervention intervention) =>
+        intervention.Recipient?.Phone is null ? "there is no telephone number" : null;
+
+    /// <inheritdoc/>
+    protected override ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, _url)
+        {
+            Content = new FormUrlEncodedContent([new("To", intervention.Recipient!.Phone), _sender, new("Body", intervention.Message)]),
+        };
+        request.Headers.Authorization = _credentials;
+        return ValueTask.FromResult(request);
+    }
+
+    /// <inheritdoc/>
+    protected override HttpVerdict Judge(int status, ReadOnlyMemory<byte> body)
+    {
+        var code = CodeOf(body);
+        var reason = code is null ? $"answered {status}" : $"answered {status} with code {code}";
+        return (status, code) switch
+        {
+            (_, 21211) => new(DeliveryOutcome.Bounced, $"{reason}: no such number"),
+            (_, 21614) => new(DeliveryOutcome.Bounced, $"{reason}: not a mobile number"),
+            (_, 21610) => new(DeliveryOutcome.Bounced, $"{reason}: the recipient has unsubscribed"),
+            // Wrong credentials are no reason to lose what waits.
+            (401 or 403, _) => new(DeliveryOutcome.Retry, reason),
+            _ => HttpVerdict.Of(status) with { Reason = reason },
+        };
+    }
+
+    static SinkInstance Create(SinkSettings settings)
+    {
+        var url = HttpAddress.Of(settings, "url", encrypted: true);
+        var account = settings.Get("account");
+        if (!IsSid(account, "AC"))
+            throw new SinkConfigurationException("account", "must be AC and 32 hexadecimal digits");
+        if (settings.Get("token").Length == 0)
+            throw new SinkConfigurationException("token", "must not be empty");
+        if (settings.Get("from").Length == 0)
+            throw new SinkConfigurationException("from", "must not be empty");
+        return new SmsSink(url, account, settings.Get("token"), settings.Get("from"), settings.Time).Instance;
+    }
+
+    static bool IsSid(string text, string kind) =>
+        text.Length == 34 && text.StartsWith(kind, StringComparison.Ordinal) && text.AsSpan(2).IndexOfAnyExcept("0123456789abcdef") < 0;
+
+    static int? CodeOf(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var answer = JsonDocument.Parse(body);
+            return answer.RootElement.ValueKind == JsonValueKind.Object
+                && answer.RootElement.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.Number && code.TryGetInt32(out var number)
+                ? number
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

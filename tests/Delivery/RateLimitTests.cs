@@ -1,0 +1,70 @@
+using CartRecovery.Engine.Delivery;
+
+namespace CartRecovery.Tests.Delivery;
+
+sealed class RateLimitTests
+{
+    readonly StillTime _time = new();
+
+    [TestCase(0.5, 1)]
+    [TestCase(1, 1)]
+    [TestCase(10, 10)]
+    public void A_seconds_worth_goes_at_once_and_the_rest_at_its_pace(double perSecond, int burst)
+    {
+        var limit = new RateLimit(perSecond, _time);
+        Assert.That(limit.Burst, Is.EqualTo(burst));
+        Assert.That(limit.TakeAsync(burst, default).IsCompleted);
+        for (var i = 1; i <= 3; i++)
+        {
+            Assert.That(limit.TakeAsync(1, default).IsCompleted, Is.False);
+            Assert.That(_time.LastTimer, Is.EqualTo(TimeSpan.FromSeconds(i / perSecond)));
+        }
+    }
+
+    [Test]
+    public void What_was_not_used_is_saved_up_for_a_second_and_no_longer()
+    {
+        var limit = new RateLimit(4, _time);
+        Assert.That(limit.TakeAsync(4, default).IsCompleted);
+        _time.Now += TimeSpan.FromSeconds(0.5);
+        Assert.That(limit.TakeAsync(2, default).IsCompleted);
+        _time.Now += TimeSpan.FromHours(1);
+        Assert.That(limit.TakeAsync(4, default).IsCompleted);
+        Assert.That(limit.TakeAsync(1, default).IsCompleted, Is.False);
+        Assert.That(_time.LastTimer, Is.EqualTo(TimeSpan.FromSeconds(0.25)));
+    }
+
+    [Test]
+    public async Task A_sink_sends_no_faster_and_in_no_larger_batches()
+    {
+        using var log = new LogLines();
+        var sink = new ScriptedSink();
+        var time = new SkippingTime();
+        var runner = new SinkRunner("slow", sink.Spec, new("slow", new Dictionary<string, string>(StringComparer.Ordinal)),
+            new SinkRunnerOptions { RateLimit = 20, BatchAge = TimeSpan.Zero, MaxInFlight = 1 }, time, log);
+        foreach (var item in Interventions.Many(25))
+            runner.TryEnqueue(item);
+        runner.Start();
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(sink.Writes.Select(write => write.Length), Is.EqualTo(new[] { 20, 5 }));
+        Assert.That(time.Timers.Any(timer => timer > TimeSpan.Zero && timer <= TimeSpan.FromSeconds(0.25)), "five wait for their tokens");
+    }
+
+    // Stands still; a timer is only noted.
+    sealed class StillTime : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public TimeSpan LastTimer { get; private set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            LastTimer = dueTime;
+            return System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+}

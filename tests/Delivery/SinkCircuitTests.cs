@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using CartRecovery.Engine.Delivery;
+
+namespace CartRecovery.Tests.Delivery;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+sealed class SinkCircuitTests
+{
+    static readonly SinkRunnerOptions Quick = new()
+    {
+        Batch = 2,
+        BatchAge = TimeSpan.Zero,
+        RetryDelay = TimeSpan.FromMilliseconds(1),
+        BreakAfter = 3,
+    };
+
+    readonly LogLines _log = new();
+    readonly ConcurrentQueue<(string Id, DeliveryAttemptOutcome Outcome)> _outcomes = [];
+    volatile bool _down = true;
+
+    [TearDown]
+    public void Close() => _log.Dispose();
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task While_a_receiver_is_down_nothing_is_failed_or_taken_from_the_queue_and_then_all_arrives(bool throws)
+    {
+        var sink = Sink(throws);
+        var runner = Runner(sink, Quick with { Retries = 3, MaxInFlight = 2 });
+        runner.Start();
+        Enqueue(runner, 50);
+        // Many more writes fail than there are retries.
+        await Eventually.Is(() => sink.Writes.Count >= 10, "probes");
+        Assert.That(_outcomes, Is.Empty);
+        Assert.That(runner.QueueDepth, Is.GreaterThanOrEqualTo(46), "two writes of two are held");
+        Assert.That(runner.State.Circuit, Is.Not.EqualTo(CircuitState.Closed));
+        var health = (await runner.CheckHealthAsync(default)).Health;
+        Assert.That(health.Healthy, Is.False);
+        _down = false;
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Delivered).And.Exactly(50).Items);
+        Assert.That(runner.State.Circuit, Is.EqualTo(CircuitState.Closed));
+        Assert.That(_log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Information), Has.Exactly(1).Contains("takes interventions again"));
+    }
+
+    [Test]
+    public async Task With_the_circuit_open_one_write_at_a_time_is_made()
+    {
+        SinkRunner? runner = null;
+        var (probes, now, most) = (0, 0, 0);
+        var sink = new ScriptedSink
+        {
+            OnWrite = async (_, _) =>
+            {
+                if (!_down)
+                    return;
+                var probe = runner!.State.Circuit == CircuitState.HalfOpen;
+                if (probe)
+                    most = Math.Max(most, Interlocked.Increment(ref now));
+                await Task.Delay(2, CancellationToken.None);
+                if (probe && Interlocked.Decrement(ref now) == 0)
+                    Interlocked.Increment(ref probes);
+                throw new IOException("down");
+            },
+        };
+        runner = Runner(sink, Quick with { MaxInFlight = 8 });
+        runner.Start();
+        Enqueue(runner, 50);
+        await Eventually.Is(() => Volatile.Read(ref probes) >= 6, "probes");
+        Assert.That(most, Is.EqualTo(1));
+        _down = false;
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(_outcomes.Count(outcome => outcome.Outcome == DeliveryAttemptOutcome.Delivered), Is.EqualTo(50));
+    }
+
+    [Test]
+    public async Task An_intervention_that_the_receiver_cannot_digest_does_not_hold_up_the_others()
+    {
+        var poison = Interventions.One(0).Id;
+        var sink = new ScriptedSink
+        {
+            OnWrite = (batch, _) => batch.Items.Any(item => item.Id == poison) ? throw new IOException("no") : default,
+        };
+        var runner = Runner(sink, Quick with { Batch = 1, Retries = 3, MaxInFlight = 2 });
+        runner.Start();
+        Enqueue(runner, 1);
+        await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed, "it alone opens the circuit");
+        foreach (var item in Interventions.Many(20, first: 1))
+            runner.TryEnqueue(item);
+        await Eventually.Is(() => _outcomes.Count == 21, "each has its outcome");
+        Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
+            Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task Where_nothing_can_pass_it_such_an_intervention_is_given_up_in_the_end()
+    {
+        var poison = Interventions.One(0).Id;
+        var sink = new ScriptedSink
+        {
+            OnWrite = (batch, _) => batch.Items.Any(item => item.Id == poison) ? throw new IOException("no") : default,
+        };
+        var skipped = new AllAtOnce();
+        var runner = Runner(sink, Quick with { MaxInFlight = 1, Retries = 4 }, skipped);
+        Enqueue(runner, 6);
+        runner.Start();
+        await Eventually.Is(() => _outcomes.Count == 6, "each has its outcome");
+        Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
+            Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
+        Assert.That(sink.Writes, Has.Count.GreaterThan(100));
+        Assert.That(skipped.Longest, Is.LessThanOrEqualTo(TimeSpan.FromMinutes(1)));
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task A_receiver_that_asks_for_a_wait_gets_it_from_an_open_circuit_too()
+    {
+        var asked = TimeSpan.FromSeconds(41);
+        var writes = 0;
+        var sink = new ScriptedSink
+        {
+            OnWrite = (batch, _) =>
+            {
+                if (Interlocked.Increment(ref writes) <= 4)
+                    batch.Retry(0, "busy", writes < 4 ? null : asked);
+                return default;
+            },
+        };
+        var time = new SkippingTime(asked);
+        var runner = Runner(sink, Quick, time);
+        Enqueue(runner, 1);
+        runner.Start();
+        await Eventually.Is(() => _outcomes.Count == 1, "delivered");
+        Assert.That(time.Timers, Has.Exactly(1).EqualTo(asked));
+        await runner.DrainAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task A_refusal_is_an_answer_and_opens_nothing()
+    {
+        var sink = new ScriptedSink
+        {
+            OnWrite = (batch, _) =>
+            {
+                batch.Reject(0, "no");
+                return default;
+            },
+        };
+        var runner = Runner(sink, Quick with { Batch = 1 });
+        Enqueue(runner, 30);
+        runner.Start();
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Rejected).And.Exactly(30).Items);
+        Assert.That(_log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Warning), Has.None.Contains("in a row"));
+    }
+
+    [Test]
+    public async Task A_drain_with_the_circuit_open_ends_at_its_deadline_and_keeps_everything()
+    {
+        var runner = Runner(Sink(throws: true), Quick with { RetryDelay = TimeSpan.FromMilliseconds(1), MaxInFlight = 2 });
+        runner.Start();
+        Enqueue(runner, 20);
+        await Eventually.Is(() => runner.State.Circuit == CircuitState.Open, "open");
+        await runner.DrainAsync(TimeSpan.FromSeconds(1)).WaitAsync(Eventually.Deadline);
+        await Eventually.Is(() => _outcomes.Count == 20, "each has its outcome");
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
+    }
+
+    ScriptedSink Sink(bool throws) => new()
+    {
+        OnWrite = (batch, _) =>
+        {
+            if (!_down)
+                return default;
+            if (throws)
+                throw new IOException("down");
+            for (var i = 0; i < batch.Items.Count; i++)
+                batch.Retry(i, "down");
+            return default;
+        },
+    };
+
+    SinkRunner Runner(ScriptedSink sink, SinkRunnerOptions options, TimeProvider? time = null) =>
+        new("sink", sink.Spec, new("sink", new Dictionary<string, string>(StringComparer.Ordinal)), options, time ?? TimeProvider.System, _log,
+            (item, outcome, _) => _outcomes.Enqueue((item.Id, outcome)));
+
+    static void Enqueue(SinkRunner runner, int count)
+    {
+        foreach (var item in Interventions.Many(count))
+            Assert.That(runner.TryEnqueue(item));
+    }
+
+    // Every wait but a call's timeout is over at once.
+    sealed class AllAtOnce : TimeProvider
+    {
+        public TimeSpan Longest { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime != Quick.Timeout && dueTime > Longest)
+                Longest = dueTime;
+            return System.CreateTimer(callback, state, dueTime == Quick.Timeout ? dueTime : TimeSpan.FromMilliseconds(1), period);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+using System.Text;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Plugins;
+using CartRecovery.Tests.Delivery;
+using MimeKit;
+
+namespace CartRecovery.Tests.Plugins;
+
+sealed class EmailSinkTests
+{
+    [Test]
+    public async Task A_message_goes_encrypted_and_logged_in_with_everything_that_mail_clients_look_for()
+    {
+        await using var server = await MailServer.StartAsync("starttls", auth: true);
+        var item = Item("ann@example.com") with
+        {
+            Subject = "Ünïted “carts” 🛒",
+            Message = "Your Smartphone is still here\n\n.\nA line with a dot",
+            Html = "<p>Your <b>Smartphone</b> is still here</p>",
+            Links = new InterventionLinks("https://shop.example/r/1", "https://shop.example/u/" + new string('x', 200) + "?a=1&b=2"),
+        };
+        var batch = await WriteAsync(server, [item], ("tls", "starttls"), ("ca", server.Authority), ("user", "shop"), ("password", "pa ss+wörd"),
+            ("from", "The Shop, Inc. ☂ <shop@example.org>"), ("replyTo", "help@example.org"));
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
+        await Eventually.Is(() => server.Mails.Count == 1, "it arrived");
+        var mail = server.Mails.Single();
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(mail.Text));
+        using var message = await MimeMessage.LoadAsync(stream);
+        Assert.Multiple(() =>
+        {
+            Assert.That((mail.Sender, mail.Recipient, mail.Tls, mail.User), Is.EqualTo(("shop@example.org", "ann@example.com", true, "shop")));
+            Assert.That(message.Subject, Is.EqualTo(item.Subject));
+            Assert.That(message.From.Mailboxes.Single().Name, Is.EqualTo("The Shop, Inc. ☂"));
+            Assert.That(message.ReplyTo.Mailboxes.Single().Address, Is.EqualTo("help@example.org"));
+            Assert.That(mail.Header("Message-ID"), Is.EqualTo($"<{item.Id}@example.org>"));
+            Assert.That(mail.Header("List-Unsubscribe").Replace(" ", ""), Is.EqualTo($"<{item.Links.Unsubscribe}>"));
+            Assert.That(mail.Header("List-Unsubscribe-Post"), Is.EqualTo("List-Unsubscribe=One-Click"));
+            Assert.That(mail.Headers("Date"), Has.Count.EqualTo(1));
+            Assert.That(message.Body!.ContentType.MimeType, Is.EqualTo("multipart/alternative"));
+            Assert.That(message.TextBody!.ReplaceLineEndings("\n").TrimEnd(), Is.EqualTo(item.Message));
+            Assert.That(message.HtmlBody!.TrimEnd(), Is.EqualTo(item.Html));
+        });
+    }
+
+    [Test]
+    public async Task TLS_from_the_start_works_too_and_without_HTML_the_message_is_plain()
+    {
+        await using var server = await MailServer.StartAsync("tls");
+        var batch = await WriteAsync(server, [Item("ann@example.com")], ("tls", "tls"), ("ca", server.Authority));
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
+        await Eventually.Is(() => server.Mails.Count == 1, "it arrived");
+        Assert.That(server.Mails.Single().Header("Content-Type"), Does.StartWith("text/plain; charset=utf-8"));
+        Assert.That(server.Mails.Single().Headers("List-Unsubscribe"), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_batch_goes_over_one_session_and_so_does_the_next()
+    {
+        await using var server = await MailServer.StartAsync();
+        await using var sink = Create(server).Sink;
+        await sink.ConnectAsync(default);
+        for (var i = 0; i < 3; i++)
+            await sink.WriteAsync(new DeliveryBatch([Item("ann@example.com"), Item("bob@example.com")]), default);
+        await Eventually.Is(() => server.Mails.Count == 6, "all arrived");
+        Assert.That(server.Sessions, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Each_recipient_has_its_own_verdict_and_the_session_goes_on()
+    {
+        await using var server = await MailServer.StartAsync();
+        string[] names = ["nobody", "ann", "full", "policy", "spam", "bob"];
+        var batch = await WriteAsync(server, [.. names.Select(name => Item(name + "@example.com"))]);
+        Assert.That(Enumerable.Range(0, names.Length).Select(batch.VerdictOf), Is.EqualTo(new[]
+        {
+            new DeliveryVerdict(DeliveryOutcome.Bounced, "the recipient was refused with 550 5.1.1", null),
+            DeliveryVerdict.Delivered,
+            new DeliveryVerdict(DeliveryOutcome.Retry, "the recipient was refused with 452 4.2.2", null),
+            new DeliveryVerdict(DeliveryOutcome.Rejected, "the recipient was refused with 554 5.7.1", null),
+            new DeliveryVerdict(DeliveryOutcome.Rejected, "the message was refused with 554 5.6.0", null),
+            DeliveryVerdict.Delivered,
+        }));
+        Assert.That(server.Sessions, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_sender_that_the_relay_does_not_want_is_tried_again_and_says_so()
+    {
+        await using var server = await MailServer.StartAsync();
+        var instance = Create(server, ("from", "blocked@example.org"));
+        await using var sink = instance.Sink;
+        var batch = new DeliveryBatch([Item("ann@example.com")]);
+        await sink.WriteAsync(batch, default);
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(new DeliveryVerdict(DeliveryOutcome.Retry, "the sender was refused with 550 5.7.1", null)));
+        var health = await instance.CheckHealthAsync(default);
+        Assert.That((health.Healthy, health.Detail), Is.EqualTo((false, $"127.0.0.1:{server.Port}: the sender was refused with 550 5.7.1")));
+    }
+
+    [TestCase("die")]
+    [TestCase("busy")]
+    public async Task A_relay_that_ends_the_session_in_the_middle_costs_no_message(string name)
+    {
+        await using var server = await MailServer.StartAsync();
+        await using var sink = Create(server).Sink;
+        await sink.ConnectAsync(default);
+        var batch = new DeliveryBatch([Item("ann@example.com"), Item(name + "@example.com"), Item("bob@example.com")]);
+        Assert.That(async () => await sink.WriteAsync(batch, default), Throws.Exception);
+        Assert.That(Enumerable.Range(0, 3).Select(batch.VerdictOf), Is.EqualTo(new[] { DeliveryVerdict.Delivered, null, null }));
+        await sink.ConnectAsync(default);
+        var next = new DeliveryBatch([Item("bob@example.com")]);
+        await sink.WriteAsync(next, default);
+        Assert.That(next.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
+    }
+
+    [Test]
+    public async Task A_relay_that_hangs_is_left_when_the_time_is_over()
+    {
+        await using var server = await MailServer.StartAsync();
+        await using var sink = Create(server).Sink;
+        using var over = new CancellationTokenSource();
+        var batch = new DeliveryBatch([Item("ann@example.com"), Item("slow@example.com")]);
+        var write = sink.WriteAsync(batch, over.Token).AsTask();
+        await Eventually.Is(() => batch.VerdictOf(0) is not null, "the first is sent");
+        await over.CancelAsync();
+        Assert.That(async () => await write.WaitAsync(Eventually.Deadline), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(batch.VerdictOf(1), Is.Null);
+    }
+
+    [Test]
+    public async Task A_wrong_password_a_foreign_certificate_and_a_relay_without_TLS_are_no_connection()
+    {
+        await using var server = await MailServer.StartAsync("starttls", auth: true);
+        await using var plain = await MailServer.StartAsync();
+        Assert.Multiple(() =>
+        {
+            Assert.That(async () => await Connect(server, ("tls", "starttls"), ("ca", server.Authority), ("user", "shop"), ("password", "no")),
+                Throws.InstanceOf<MailKit.Security.AuthenticationException>());
+            Assert.That(async () => await Connect(server, ("tls", "starttls")), Throws.InstanceOf<MailKit.Security.SslHandshakeException>());
+            Assert.That(async () => await Connect(plain, ("tls", "starttls")), Throws.InstanceOf<NotSupportedException>());
+        });
+
+        static async Task Connect(MailServer server, params (string, string)[] options)
+        {
+            await using var sink = Create(server, options).Sink;
+            await sink.ConnectAsync(default);
+        }
+    }
+
+    [Test]
+    public async Task No_value_gets_out_of_its_header()
+    {
+        await using var server = await MailServer.StartAsync();
+        var item = Item("ann@example.com") with
+        {
+            Subject = "Hello\r\nBcc: eve@example.net\r\n\r\nbody\u2028\0",
+            Links = new InterventionLinks(null, "https://shop.example/u>\r\nX-Evil: 1\r\n,<mailto:eve@example.net>"),
+        };
+        string[] addresses = ["ann@example.com\r\nRCPT TO:<eve@example.net>", "a@b.example,eve@example.net", "Ann <a@b.example>", "ann", "@", "", "a b@c.example",
+            "group:a@b.example;", "ann@"];
+        var batch = await WriteAsync(server, [item, .. addresses.Select(Item), Item("x@y.example") with { Recipient = null }, Item("x@y.example") with { Subject = " " }]);
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
+        for (var i = 1; i <= addresses.Length; i++)
+            Assert.That(batch.VerdictOf(i)?.Reason, Is.EqualTo("the e-mail address is malformed"), addresses[i - 1]);
+        Assert.That(batch.VerdictOf(addresses.Length + 1)?.Reason, Is.EqualTo("there is no e-mail address"));
+        Assert.That(batch.VerdictOf(addresses.Length + 2)?.Reason, Is.EqualTo("the campaign has no subject"));
+        await Eventually.Is(() => server.Mails.Count == 1, "one arrived");
+        var mail = server.Mails.Single();
+        Assert.That(mail.Header("Subject"), Is.EqualTo("Hello Bcc: eve@example.net body"));
+        Assert.That(mail.Headers("Bcc").Count + mail.Headers("X-Evil").Count, Is.Zero);
+        Assert.That(mail.Recipient, Is.EqualTo("ann@example.com"));
+    }
+
+    [TestCase("https://shop.example/u", true)]
+    [TestCase("http://127.0.0.1:8080/u", true)]
+    [TestCase("http://shop.example/u", false)]
+    [TestCase("mailto:u@shop.example", false)]
+    [TestCase("/u", false)]
+    public async Task One_click_is_offered_only_where_nobody_can_listen(string link, bool offered)
+    {
+        await using var server = await MailServer.StartAsync();
+        await WriteAsync(server, [Item("ann@example.com") with { Links = new InterventionLinks(null, link) }]);
+        await Eventually.Is(() => server.Mails.Count == 1, "it arrived");
+        Assert.That(server.Mails.Single().Headers("List-Unsubscribe"), Is.EqualTo(offered ? new[] { $"<{link}>" } : []));
+        Assert.That(server.Mails.Single().Headers("List-Unsubscribe-Post"), Has.Count.EqualTo(offered ? 1 : 0));
+    }
+
+    [Test]
+    public async Task Through_the_engine_a_relay_that_dies_and_comes_back_gets_every_message()
+    {
+        using var log = new LogLines();
+        await using var server = await MailServer.StartAsync();
+        var options = new SinkRunnerOptions { Batch = 5, MaxInFlight = 2, RetryDelay = TimeSpan.FromMilliseconds(10) };
+        var runner = new SinkRunner("mail", EmailSink.Spec, Settings(server), options, TimeProvider.System, log);
+        runner.Start();
+        foreach (var item in Many(0))
+            runner.TryEnqueue(item);
+        await Eventually.Is(() => runner.Total(DeliveryAttemptOutcome.Delivered) == 20, "the first half is there");
+        server.Kill();
+        foreach (var item in Many(20))
+            runner.TryEnqueue(item);
+        await Eventually.Is(() => runner.State.LastError is not null, "it is seen");
+        await using var again = await MailServer.StartAsync(port: server.Port);
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered), Is.EqualTo(40));
+        await Eventually.Is(() => again.Mails.Count == 20, "the second half is there");
+        Assert.That(server.Mails.Concat(again.Mails).Select(mail => mail.Header("Message-ID")).Distinct().Count(), Is.EqualTo(40));
+        Assert.That(log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Debug), Has.None.Contains("example.com"));
+
+        static IEnumerable<Intervention> Many(int first) =>
+            Interventions.Many(20, first).Select(item => item with { Subject = "Hi", Recipient = new Recipient(Email: "ann@example.com") });
+    }
+
+    [TestCase("host", "no host", "host must be a name or an address")]
+    [TestCase("port", "0", "port must be a number from 1 to 65535")]
+    [TestCase("tls", "yes", "tls must be starttls, tls or none")]
+    [TestCase("from", "shop", "from must be an e-mail address, with or without a name before it")]
+    [TestCase("from", "a@b.example\r\nBcc: c@d.example", "from must be an e-mail address, with or without a name before it")]
+    [TestCase("replyTo", "a@b.example, c@d.example", "replyTo must be an e-mail address, with or without a name before it")]
+    [TestCase("user", "shop", "password is required where there is the other of user and password")]
+    [TestCase("ca", "/nowhere.pem", "ca must name a PEM file of certificates that can be read")]
+    public void Settings_that_cannot_work_are_refused(string option, string value, string problem) =>
+        Assert.That(() => EmailSink.Spec.Create(Settings("mail.example", 25, (option, value))),
+            Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
+
+    [Test]
+    public void A_password_is_not_sent_in_the_clear() =>
+        Assert.That(() => EmailSink.Spec.Create(Settings("mail.example", 25, ("tls", "none"), ("user", "a"), ("password", "b"))),
+            Throws.InstanceOf<SinkConfigurationException>().With.Property("Option").EqualTo("tls"));
+
+    static Intervention Item(string address) =>
+        Interventions.One(0) with { Subject = "Your cart", Recipient = new Recipient(Email: address) };
+
+    static async Task<DeliveryBatch> WriteAsync(MailServer server, IReadOnlyList<Intervention> items, params (string, string)[] options)
+    {
+        await using var sink = Create(server, options).Sink;
+        await sink.ConnectAsync(default);
+        var batch = new DeliveryBatch(items);
+        await sink.WriteAsync(batch, default);
+        return batch;
+    }
+
+    static SinkInstance Create(MailServer server, params (string, string)[] options) => EmailSink.Spec.Create(Settings(server, options));
+
+    static SinkSettings Settings(MailServer server, params (string, string)[] options) => Settings("127.0.0.1", server.Port, options);
+
+    static SinkSettings Settings(string host, int port, params (string Name, string Value)[] options)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["host"] = host,
+            ["port"] = port.ToString(),
+            ["tls"] = "none",
+            ["from"] = "shop@example.org",
+        };
+        foreach (var (name, value) in options)
+            values[name] = value;
+        return new SinkSettings("mail", values);
+    }
+}
