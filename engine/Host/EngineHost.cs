@@ -15,6 +15,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -135,6 +136,9 @@ sealed partial class EngineHost : IAsyncDisposable
     public DeadLetterQueue DeadLetterQueue { get; }
 
     public DeadLetterReplay DeadLetterReplay { get; }
+
+    /// <summary>The HTTP port's paths, for what a verb adds to the API before the start.</summary>
+    public IEndpointRouteBuilder Routes => _app;
 
     /// <summary>Why a partition died; null while all is well.</summary>
     public Exception? Fault { get; private set; }

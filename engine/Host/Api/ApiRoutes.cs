@@ -39,6 +39,7 @@ static class ApiRoutes
         Post(routes, "/v1/deadletters/replay", letters.ReplayAsync);
         Post(routes, "/v1/deadletters/drop", letters.DropAsync);
         routes.MapDelete("/v1/deadletters/{id:long}", (RequestDelegate)letters.DeleteAsync);
+        StorefrontApi.Map(routes);
         Get(routes, "/health", context => HealthApi.GetAsync(context, host));
         Get(routes, "/metrics", context => MetricsAsync(context, host));
     }

@@ -1,0 +1,2 @@
+import "./cartrecovery.js";
+export const { connect } = globalThis.CartRecovery;
