@@ -289,11 +289,11 @@ font:400 1rem/1.5 var(--cr-font,system-ui,sans-serif);color:var(--cr-text,#1c1b2
 box-shadow:0 1.5rem 4rem #0006;text-align:start}
 section{position:fixed;z-index:2147483647;inset:auto 1rem 1rem auto}
 dialog::backdrop{background:var(--cr-backdrop,#14121a99)}
-div{padding:1.75rem}
+.content{padding:1.75rem}
 h2{margin:0 2rem .5rem 0;font-size:1.375rem;line-height:1.25}
 p{margin:0 0 1.25rem;overflow-wrap:anywhere}
 strong{padding:.25rem .6rem;border:1px dashed;border-radius:.4rem}
-nav{display:flex;flex-wrap:wrap;gap:.6rem}
+.buttons{display:flex;flex-wrap:wrap;gap:.6rem}
 button{flex:1 1 auto;min-height:2.75rem;padding:.5rem 1.1rem;font:inherit;font-weight:600;cursor:pointer;color:inherit;
 background:none;border:1px solid #76747f;border-radius:calc(var(--cr-radius,16px)*.625)}
 .accept{color:var(--cr-on-accent,#fff);background:var(--cr-accent,#3a3ad6);border-color:transparent}
@@ -343,8 +343,7 @@ button:focus-visible{outline:3px solid var(--cr-accent,#3a3ad6);outline-offset:2
     add(inner, "h2", "title", heading).id = "title";
     add(inner, "p", "message", intervention.message).id = "message";
     if (intervention.code) add(add(inner, "p", "code-line", `${text.code}: `), "strong", "code", intervention.code);
-    const buttons = add(inner, "nav", "buttons");
-    buttons.setAttribute("role", "group");
+    const buttons = add(inner, "div", "buttons");
     const button = (parent, part, content, type) => {
       const element = add(parent, "button", part, content);
       element.type = "button";

@@ -128,8 +128,8 @@ function openCart() {
 function takeOffer(intervention) {
   cart.take({ id: intervention.messageId, percent: intervention.discountPercent });
   tell("coupon_applied", { meta: { coupon: intervention.campaign } });
-  say(`${intervention.discountPercent}% off: it is in your cart.`);
   if ($("checkout").hidden) openCart();
+  else say(`${intervention.discountPercent}% off: it is in your order.`);
 }
 
 // Checkout.
