@@ -119,9 +119,9 @@ export interface Client {
  * Begins to send. Fires on document, beside the callbacks: cartrecovery:intervention (preventDefault: the page shows it itself) and
  * cartrecovery:accept, with the intervention as detail.
  */
-export function connect(options: Options): Client;
+export type Connect = (options: Options) => Client;
 
 declare global {
   /** Set by cartrecovery.js; client only where the script element has a data-key. */
-  var CartRecovery: { connect: typeof connect; client?: Client };
+  var CartRecovery: { connect: Connect; client?: Client };
 }

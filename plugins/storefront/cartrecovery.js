@@ -192,7 +192,7 @@
           // It may be taken later.
           pending.push(event);
           clearTimeout(flushing);
-          flushing = setTimeout(flush, 500 + backoff());
+          flushing = setTimeout(flush, 1000 + Math.random() * 9000);
         } else {
           stats.refused++;
         }
@@ -262,7 +262,7 @@
       track,
       identify(userId, traits) {
         options.userId = userId ?? undefined;
-        return track("identify", { meta: traits });
+        return userId ? track("identify", { meta: traits }) : null;
       },
       consent: ({ channel, granted }) => track("consent", { meta: { channel, granted } }),
       newCart,
