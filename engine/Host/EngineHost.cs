@@ -16,6 +16,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -154,6 +155,9 @@ sealed partial class EngineHost : IAsyncDisposable
 
     public DeadLetterReplay DeadLetterReplay { get; }
 
+    /// <summary>The HTTP port's paths, for what a verb adds to the API before the start.</summary>
+    public IEndpointRouteBuilder Routes => _app;
+
     /// <summary>Why a partition died; null while all is well.</summary>
     public Exception? Fault { get; private set; }
 
@@ -252,7 +256,7 @@ sealed partial class EngineHost : IAsyncDisposable
     };
 
     OutreachSetup SetupOf(CartRecoveryConfig config) => new(
-        config.Contact, CampaignCompiler.Compile(config.Decisions), Stores.Stores,
+        config.Contact, CampaignCompiler.Compile(config.Decisions, Stores.Stores), Stores.Stores,
         config.Contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
 
     async Task FlushAsync(Func<CancellationToken, Task> flush)

@@ -33,6 +33,9 @@ sealed record EngineConfig
 
     public string Sinks { get; init; } = "{}";
 
+    /// <summary>Where the pages are that may use the publishable key.</summary>
+    public string Pages { get; init; } = Origin;
+
     public string WriteTo(Scratch scratch) => scratch.Write("cartrecovery.yaml", $$"""
         listen: { http: "{{Http}}", stream: "127.0.0.1:0", tcpKey: {{SecretKey}}, maxConnections: {{MaxConnections}} }
         data: "{{Data}}"
@@ -40,7 +43,7 @@ sealed record EngineConfig
         stores:
           - id: shop
             keys:
-              - { key: {{PublishableKey}}, kind: publishable, origins: ["{{Origin}}"] }
+              - { key: {{PublishableKey}}, kind: publishable, origins: ["{{Pages}}"] }
               - { key: {{SecretKey}}, kind: secret }
         memory: {{Memory}}
         scoring: { model: "{{Model}}" }

@@ -24,6 +24,9 @@ public sealed class CampaignConfig
     [ConfigKey("What sets the campaign off: exactly one of idle, event and score.", Example = "{ idle: 30m }")]
     public TriggerConfig Trigger { get; set; } = new();
 
+    [ConfigKey("The stores whose carts it is for; without any, all.", Max = "4096")]
+    public List<string> Stores { get; set; } = [];
+
     [ConfigKey("What must hold of the cart, all of it.", Max = "16")]
     public List<ConditionConfig> When { get; set; } = [];
 

@@ -22,6 +22,9 @@ public sealed class Campaign
 {
     public required string Name { get; init; }
 
+    /// <summary>The stores whose carts it is for; <see langword="null"/> for all.</summary>
+    public IReadOnlySet<ushort>? Stores { get; init; }
+
     public required TriggerKind Trigger { get; init; }
 
     /// <summary>The event's type, for <see cref="TriggerKind.Event"/>.</summary>
@@ -66,6 +69,11 @@ public sealed class Campaign
     /// <summary>The cart is at the campaign's stage, and all conditions hold for it at the moment.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment)
     {
+        if (Stores is not null && !Stores.Contains(cart.Store))
+        {
+            return false;
+        }
+
         if (Stage is { } stage && (cart.ItemCount == 0 || StageOf(cart.Checkout) != stage))
         {
             return false;

@@ -10,11 +10,16 @@ namespace CartRecovery.Engine.Decisions;
 public static class CampaignCompiler
 {
     /// <summary>The campaigns of a configuration, in its order.</summary>
-    public static CampaignSet Compile(DecisionsConfig config) => new([.. config.Campaigns.Select(Compile)]);
+    /// <param name="config">The section.</param>
+    /// <param name="stores">The stores that campaigns may name.</param>
+    public static CampaignSet Compile(DecisionsConfig config, IReadOnlyList<Store>? stores = null) =>
+        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? []))]);
 
-    static Campaign Compile(CampaignConfig config) => new()
+    static Campaign Compile(CampaignConfig config, IReadOnlyList<Store> stores) => new()
     {
         Name = config.Name,
+        Stores = config.Stores.Count == 0 ? null
+            : stores.Where(store => config.Stores.Contains(store.Id)).Select(store => (ushort)store.Index).ToHashSet(),
         Trigger = config.Trigger.Idle is not null ? TriggerKind.Idle
             : config.Trigger.Event is not null ? TriggerKind.Event : TriggerKind.Score,
         IdleMilliseconds = (long)(config.Trigger.Idle?.Value.TotalMilliseconds ?? 0),

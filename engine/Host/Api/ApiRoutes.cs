@@ -62,6 +62,7 @@ static class ApiRoutes
         Post(routes, "/v1/suppressions", outreach.SuppressAsync);
         routes.MapDelete("/v1/suppressions", (RequestDelegate)outreach.SuppressAsync);
         Post(routes, "/v1/campaigns/{name}/preview", outreach.PreviewAsync);
+        StorefrontApi.Map(routes);
         Get(routes, "/health", context => HealthApi.GetAsync(context, host));
         Get(routes, "/metrics", context => MetricsAsync(context, host));
     }

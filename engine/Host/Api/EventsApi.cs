@@ -156,7 +156,7 @@ sealed class EventsApi(EngineHost host)
     }
 
     /// <summary>One request as a source of events.</summary>
-    sealed class RequestSource : IEventSource, IRejectedEvents
+    internal sealed class RequestSource : IEventSource, IRejectedEvents
     {
         readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -35,7 +35,7 @@ sealed class DemoReplay
         _host = host;
         _log = log;
         _length = length;
-        host.Outreach.OnDecided = i =>
+        host.Outreach.OnDecided += i =>
         {
             Interlocked.Increment(ref _actions[(int)i.Action]);
             if (i.Channel != Campaign.SocketChannel)

@@ -46,7 +46,8 @@ static class DemoVerb
 
         try
         {
-            return await RunVerb.ServeAsync(config, budget, host => PlayAsync(host, log, options));
+            DemoShop.AddTo(config);
+            return await RunVerb.ServeAsync(config, budget, host => PlayAsync(host, log, options), host => DemoShop.Open(host, log));
         }
         finally
         {
@@ -69,9 +70,19 @@ static class DemoVerb
         }
 
         replay.PrintSummary();
+        if (!options.Keep)
+        {
+            Console.WriteLine("\nWith --keep the engine goes on running, and has a shop at /shop to leave a cart in.");
+        }
+
         if (options.Keep && !stop.IsCancellationRequested)
         {
-            Console.WriteLine("\nThe engine keeps running; Ctrl-C stops it.");
+            Console.WriteLine($"""
+
+                The engine keeps running; Ctrl-C stops it. Now leave a cart yourself:
+
+                  {new Uri(host.Addresses[0], "/shop")}   a shop of the same products; what it recovers is counted on its page
+                """);
             await stopped;
         }
 

@@ -97,7 +97,7 @@ static class ReplayVerb
     {
         Stores = StoreDirectory.Create(config.Stores).Stores,
         Model = model,
-        Campaigns = CampaignCompiler.Compile(config.Decisions),
+        Campaigns = CampaignCompiler.Compile(config.Decisions, StoreDirectory.Create(config.Stores).Stores),
         WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
         Scored = config.Scoring.Events,
         BatchRows = config.Scoring.Batch,

@@ -46,7 +46,12 @@ static class RunVerb
     }
 
     /// <summary>Starts the engine, does something with it, and stops it.</summary>
-    public static async Task<int> ServeAsync(CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use)
+    /// <param name="config">The configuration.</param>
+    /// <param name="budget">Its memory plan.</param>
+    /// <param name="use">What is done with the engine that runs.</param>
+    /// <param name="prepare">What is done to it before it starts.</param>
+    public static async Task<int> ServeAsync(
+        CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use, Action<EngineHost>? prepare = null)
     {
         EngineHost host;
         try
@@ -66,6 +71,7 @@ static class RunVerb
 
         await using (host)
         {
+            prepare?.Invoke(host);
             try
             {
                 var recovered = new RecoveryProgress[host.Partitions.Count];

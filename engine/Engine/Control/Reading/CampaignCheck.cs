@@ -16,6 +16,9 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
                 var first = places.Of(names[campaign.Name], "name").Line;
                 check.Report(campaign, "name", $"duplicate campaign '{campaign.Name}', which is also on line {first}");
             }
+            List<string> stores = [.. config.Stores.Select(store => store.Id)];
+            foreach (var store in campaign.Stores.Where(store => !stores.Contains(store) && check.Sound(config, "stores")))
+                check.Report(campaign, "stores", $"unknown store '{store}'{NearMiss.Hint(store, stores)}");
             Trigger(campaign.Trigger);
             foreach (var condition in campaign.When)
             {

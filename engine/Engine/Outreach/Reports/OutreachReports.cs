@@ -36,7 +36,7 @@ public sealed class OutreachReports(string path) : IDisposable
             }
 
             using var attributed = new Query(_database, """
-                SELECT coalesce(sum(c.value), 0)/10000.0, coalesce(sum(c.value>0), 0) FROM conversion c JOIN journey j ON j.id=c.journey
+                SELECT coalesce(sum(c.value), 0)/10000.0, count(DISTINCT CASE WHEN c.value>0 THEN c.cart_id || c.at END) FROM conversion c JOIN journey j ON j.id=c.journey
                 WHERE c.store=?1 AND c.currency=?2 AND c.verified=1 AND c.touch IS NOT NULL AND j.started_at>=?3 AND j.started_at<?4
                 """);
             attributed.Rows.With(storeId).With(currency).With(from).With(to).Next();

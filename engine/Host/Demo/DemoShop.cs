@@ -1,0 +1,149 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Learning;
+using CartRecovery.Host.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Demo;
+
+/// <summary>
+/// A shop to try the engine in, at <c>/shop</c>: real products, a cart, a checkout, and an offer when the cart is left. It is a store of its
+/// own, so what it recovers is not mixed with the night that the demo streams.
+/// </summary>
+static class DemoShop
+{
+    /// <summary>The shop's store, and its keys. They work from this machine alone.</summary>
+    public const string StoreId = "demo-shop", PublishableKey = "pk_demo_shop", SecretKey = "sk_demo_shop";
+
+    /// <summary>How long a cart is quiet before it is left: short enough to wait for.</summary>
+    public const int IdleSeconds = 15;
+
+    // Nothing from elsewhere, nothing inline, and no text that becomes HTML.
+    const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+        + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+    /// <summary>Adds the store and its campaign to a configuration.</summary>
+    public static void AddTo(CartRecoveryConfig config)
+    {
+        config.Stores.Add(new StoreConfig
+        {
+            Id = StoreId,
+            Keys =
+            [
+                new StoreKeyConfig
+                {
+                    Key = PublishableKey,
+                    Kind = KeyKind.Publishable,
+                    LoopbackOnly = true,
+                    Origins = [OriginOf("http://localhost:*"), OriginOf("http://127.0.0.1:*")],
+                },
+                new StoreKeyConfig { Key = SecretKey, Kind = KeyKind.Secret, LoopbackOnly = true },
+            ],
+        });
+
+        foreach (var campaign in config.Decisions.Campaigns)
+        {
+            campaign.Stores = [.. config.Stores.Where(store => store.Id != StoreId).Select(store => store.Id)];
+        }
+
+        // Whoever tries the shop wants to see the offer, and not to be whom the others are held against.
+        config.Contact.Holdout = 0;
+        config.Decisions.Campaigns.Add(new CampaignConfig
+        {
+            Name = "shop-cart-left",
+            Stores = [StoreId],
+            Trigger = new TriggerConfig { Idle = Duration.FromSeconds(IdleSeconds) },
+            When =
+            [
+                new ConditionConfig { Feature = "item_count", AtLeast = 1 },
+            ],
+            Action = new ActionConfig { Type = ActionKind.Discount, Percent = 10 },
+            Channel = Campaign.SocketChannel,
+            Message = "Your cart ({{cart_value}} {{currency}}) is still here. Finish now, and {{discount}}% of it is on us.",
+        });
+    }
+
+    /// <summary>Opens the shop.</summary>
+    /// <param name="host">The engine, with what <see cref="AddTo"/> added; it does not listen yet.</param>
+    /// <param name="log">Where the products come from.</param>
+    public static void Open(EngineHost host, IEnumerable<ShopEvent> log)
+    {
+        var routes = host.Routes;
+        var catalogue = new DemoCatalogue(log);
+        var orders = new DemoOrders(host, host.Stores.FindStore(StoreId)!, catalogue);
+
+        new WebAsset(WebAsset.Read("shop/index.html"), "text/html").Map(routes, "/shop", Protect);
+        new WebAsset(WebAsset.Read("shop/shop.js"), "text/javascript").Map(routes, "/shop/shop.js", Protect);
+        new WebAsset(WebAsset.Read("shop/cart.js"), "text/javascript").Map(routes, "/shop/cart.js", Protect);
+        new WebAsset(WebAsset.Read("shop/shop.css"), "text/css").Map(routes, "/shop/shop.css", Protect);
+        new WebAsset(WebAsset.Read("shop/icon.svg"), "image/svg+xml").Map(routes, "/shop/icon.svg", Protect);
+        routes.MapGet("/shop/api/catalogue", (RequestDelegate)(context => CatalogueAsync(context, catalogue)));
+        routes.MapGet("/shop/api/revenue", (RequestDelegate)(context => RevenueAsync(context, host)));
+        routes.MapPost("/shop/api/orders", (RequestDelegate)(context => OrderAsync(context, orders, host.Ingest.MaxMessage)));
+    }
+
+    static Task CatalogueAsync(HttpContext context, DemoCatalogue catalogue) => Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("key"u8, PublishableKey);
+        writer.WriteString("currency"u8, "USD"u8);
+        writer.WriteNumber("idleSeconds"u8, IdleSeconds);
+        writer.WritePropertyName("products"u8);
+        catalogue.WriteTo(writer);
+        writer.WriteEndObject();
+    });
+
+    // The page asks with no key; the secret one stays here. An order that was just taken is in it.
+    static async Task RevenueAsync(HttpContext context, EngineHost host)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        await host.Outreach.FlushAsync(context.RequestAborted);
+        var report = host.Reports.Revenue(StoreId, host.Stores.FindStore(StoreId)!.Currency, from: 0, to: long.MaxValue);
+        await Answer.JsonAsync(context, StatusCodes.Status200OK, writer => RevenueJson.Write(writer, report));
+    }
+
+    static async Task OrderAsync(HttpContext context, DemoOrders orders, int limit)
+    {
+        // Another site's page cannot send this type without asking first, and is never answered.
+        if (context.Request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            await Answer.ProblemAsync(context, new Problem(415, "unsupported_media_type", "Send the order as application/json."));
+            return;
+        }
+
+        if (await Answer.ReadBodyAsync(context, limit) is not { } body)
+        {
+            return;
+        }
+
+        var (order, problem) = await orders.TakeAsync(body, context.RequestAborted);
+        if (problem is not null)
+        {
+            await Answer.ProblemAsync(context, problem);
+            return;
+        }
+
+        await Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("orderId"u8, order!.Id);
+            writer.WriteNumber("total"u8, order.Total);
+            writer.WriteNumber("discount"u8, order.Discount);
+            writer.WriteEndObject();
+        });
+    }
+
+    static OriginPattern OriginOf(string text) => OriginPattern.TryParse(text, out var origin) ? origin : throw new FormatException(text);
+
+    static void Protect(IHeaderDictionary headers)
+    {
+        headers.CacheControl = "no-cache";
+        headers.ContentSecurityPolicy = Policy;
+        headers["Referrer-Policy"] = "same-origin";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+    }
+}

@@ -1,0 +1,3 @@
+import type { Connect } from "./cartrecovery.js";
+export type * from "./cartrecovery.js";
+export declare const connect: Connect;

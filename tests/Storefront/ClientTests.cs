@@ -1,0 +1,240 @@
+using System.IO.Compression;
+using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.EndToEnd;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace CartRecovery.Tests.Storefront;
+
+/// <summary>The storefront client in a browser, against the engine: nothing is lost, nothing counts twice, and what comes back is shown.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+public sealed class ClientTests
+{
+    const int MostBytes = 6_000;
+
+    static readonly EngineConfig s_config = new() { Pages = ShopServer.Origins };
+
+    Chromium _chromium = null!;
+    ShopServer _server = null!;
+    Scratch _scratch = null!;
+    Shopper _shopper = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _chromium = await Chromium.StartAsync();
+        _server = await ShopServer.StartAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (_chromium is not null)
+            await _chromium.DisposeAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+
+    [SetUp]
+    public async Task OpenAsync()
+    {
+        _scratch = new Scratch();
+        _shopper = await _chromium.OpenAsync();
+    }
+
+    [TearDown]
+    public async Task CloseAsync()
+    {
+        await _shopper.DisposeAsync();
+        _scratch.Dispose();
+    }
+
+    [Test]
+    public void It_is_small()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+            gzip.Write(File.ReadAllBytes(Path.Combine(Repository.Root, "plugins", "storefront", "cartrecovery.js")));
+
+        Assert.That(packed.Length, Is.LessThan(MostBytes));
+    }
+
+    [TestCase(ShopServer.Secure)]
+    [TestCase(ShopServer.Plain)]
+    public async Task Events_are_sent_and_acknowledged(string host)
+    {
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var page = await ShopPage.OpenAsync(_shopper, _server, engine, host);
+
+        await page.TrackAsync("add_to_cart", 250);
+        await page.SettleAsync();
+
+        Assert.That(await page.StatsAsync(), Is.EqualTo(new ClientStats(251, 251, 0, 0, 0)), "with the page's view");
+        Assert.That((await engine.FeaturesAsync(await page.CartAsync()))["adds"], Is.EqualTo(250));
+        Assert.That(_shopper.Violations, Is.Empty);
+        Assert.That(_shopper.Errors, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_module_connects_by_itself()
+    {
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var tab = await _shopper.OpenAsync(_server.EmptyPage);
+
+        var acknowledged = await tab.EvaluateAsync<int>("""
+            async ([url, key]) => {
+              const { connect } = await import(`${url}sdk.mjs`);
+              const client = connect({ key, cartId: "mine", sessionId: "s", userId: "u" });
+              client.identify("u", { plan: "gold" });
+              client.consent({ channel: "email", granted: true });
+              for (let i = 0; i < 500 && client.stats.acknowledged < 2; i++) await new Promise((done) => setTimeout(done, 20));
+              client.close();
+              return client.stats.acknowledged;
+            }
+            """, new[] { engine.Http.BaseAddress!.AbsoluteUri, EngineConfig.PublishableKey });
+
+        Assert.That(acknowledged, Is.EqualTo(2));
+        Assert.That(await engine.CountAsync("mine"), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task What_is_tracked_off_line_is_sent_when_there_is_a_line_again()
+    {
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        await page.SettleAsync();
+
+        await _shopper.Context.SetOfflineAsync(true);
+        await page.TrackAsync("add_to_cart", 30);
+        await page.UntilAsync("CartRecovery.client.state === 'offline'");
+        Assert.That(await page.KeptAsync(), Is.EqualTo(30));
+        await _shopper.Context.SetOfflineAsync(false);
+        await page.SettleAsync();
+
+        Assert.That(await engine.CountAsync(await page.CartAsync()), Is.EqualTo(31));
+        Assert.That((await page.StatsAsync()).Dropped, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_killed_engine_loses_nothing_and_counts_nothing_twice()
+    {
+        var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        await page.SettleAsync();
+
+        // Killed with events on their way: some are durable and not acknowledged, some are neither.
+        await page.TrackAsync("view_item", 900);
+        await page.UntilAsync("CartRecovery.client.stats.sent > 1");
+        await engine.KillAsync();
+        await page.TrackAsync("add_to_cart", 50);
+        await using var again = await engine.StartAgainAsync(_scratch, s_config);
+        await page.SettleAsync();
+
+        var features = await again.FeaturesAsync(await page.CartAsync());
+        Assert.That((features["item_views"], features["adds"]), Is.EqualTo((900, 50)));
+        await engine.DisposeAsync();
+    }
+
+    [Test]
+    public async Task What_a_closed_page_could_not_send_is_sent_by_the_next_one()
+    {
+        var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        var cart = await page.CartAsync();
+        await page.SettleAsync();
+        await engine.KillAsync();
+        await page.TrackAsync("add_to_cart", 20);
+        await page.Tab.CloseAsync();
+        await using var again = await engine.StartAgainAsync(_scratch, s_config);
+
+        var next = await ShopPage.OpenAsync(_shopper, _server, again);
+        await next.SettleAsync();
+
+        Assert.That(await next.CartAsync(), Is.EqualTo(cart), "the cart is the browser's");
+        Assert.That(await again.CountAsync(cart), Is.EqualTo(22), "with the views of two pages");
+        await engine.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Two_tabs_send_their_own_events_and_no_other()
+    {
+        var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var first = await ShopPage.OpenAsync(_shopper, _server, engine);
+        var second = await ShopPage.OpenAsync(_shopper, _server, engine);
+        await first.SettleAsync();
+        await engine.KillAsync();
+        await first.TrackAsync("add_to_cart", 40);
+        await second.TrackAsync("view_item", 60);
+        Assert.That(((await first.StatsAsync()).Pending, (await second.StatsAsync()).Pending), Is.EqualTo((40, 60)));
+        await using var again = await engine.StartAgainAsync(_scratch, s_config);
+
+        await first.SettleAsync();
+        await second.SettleAsync();
+
+        var features = await again.FeaturesAsync(await first.CartAsync());
+        Assert.That((features["adds"], features["item_views"], features["page_views"]), Is.EqualTo((40, 60, 2)));
+        var stats = (await first.StatsAsync(), await second.StatsAsync());
+        Assert.That((stats.Item1.Acknowledged, stats.Item2.Acknowledged), Is.EqualTo((41, 61)));
+        await engine.DisposeAsync();
+    }
+
+    [Test]
+    public async Task An_event_that_is_refused_is_given_up_and_its_neighbours_are_not()
+    {
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+
+        await page.TrackAsync("view_item");
+        await page.TrackAsync("no_such_type");
+        await page.TrackAsync("view_item");
+        await page.SettleAsync();
+
+        Assert.That(await page.StatsAsync(), Is.EqualTo(new ClientStats(4, 3, 1, 0, 0)));
+    }
+
+    [Test]
+    public async Task The_buffer_is_bounded_and_the_oldest_events_go_first()
+    {
+        var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        await page.SettleAsync();
+        await engine.KillAsync();
+
+        await page.TrackAsync("view_item", 100);
+        await page.TrackAsync("add_to_cart", 1000);
+
+        Assert.That((await page.StatsAsync()) is { Pending: 1000, Dropped: 100 }, (await page.StatsAsync()).ToString);
+        await using var again = await engine.StartAgainAsync(_scratch, s_config);
+        await page.SettleAsync();
+        var features = await again.FeaturesAsync(await page.CartAsync());
+        Assert.That((features["item_views"], features["adds"]), Is.EqualTo((0, 1000)));
+        await engine.DisposeAsync();
+    }
+
+    [Test]
+    public async Task What_an_intervention_says_is_shown_as_text_and_answered()
+    {
+        const string Nasty = "<img src=x onerror=document.title='broken'><script>document.title='broken'</script>";
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config with
+        {
+            Campaigns = $$"""
+                [{ name: hurry, trigger: { event: add_to_cart }, action: { type: discount, percent: 15 }, channel: socket, message: "{{Nasty}}" }]
+                """,
+        });
+        var page = await ShopPage.OpenAsync(_shopper, _server, engine);
+        await page.Tab.Locator("#elsewhere").FocusAsync();
+
+        await page.TrackAsync("add_to_cart");
+
+        await Expect(page.Tab.Locator("cart-recovery p")).ToHaveTextAsync(Nasty);
+        await Expect(page.Tab.GetByRole(AriaRole.Dialog, new() { Name = "15% off your cart" })).ToBeVisibleAsync();
+        await page.Tab.Keyboard.PressAsync("Escape");
+        await Expect(page.Tab.Locator("cart-recovery")).ToHaveCountAsync(0);
+        await Expect(page.Tab.Locator("#elsewhere")).ToBeFocusedAsync();
+        await page.SettleAsync();
+        Assert.That(await page.Tab.TitleAsync(), Is.EqualTo("Shop"));
+        Assert.That(await engine.CountAsync(await page.CartAsync()), Is.EqualTo(4), "page_view, add_to_cart, delivered, dismissed");
+        Assert.That(_shopper.Violations, Is.Empty);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text.RegularExpressions;
+using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.EndToEnd;
+
+namespace CartRecovery.Tests.Storefront;
+
+/// <summary>A <c>cartrecovery demo --keep</c> that has streamed its night and goes on running.</summary>
+sealed partial class DemoProcess : IAsyncDisposable
+{
+    readonly Scratch _scratch;
+    readonly EngineOutput _process;
+
+    DemoProcess(Scratch scratch, EngineOutput process)
+    {
+        _scratch = scratch;
+        _process = process;
+        Shop = new Uri(ShopAddress().Match(process.Text).Groups["address"].Value);
+        Http = new HttpClient { BaseAddress = new Uri(Shop, "/"), Timeout = EngineBinary.Deadline };
+    }
+
+    /// <summary>The shop that its output names.</summary>
+    public Uri Shop { get; }
+
+    public HttpClient Http { get; }
+
+    public static async Task<DemoProcess> StartAsync()
+    {
+        var scratch = new Scratch();
+        var folder = Path.Combine(Repository.Root, "config");
+        // As it ships, but on free ports and with little memory.
+        var text = (await File.ReadAllTextAsync(Path.Combine(folder, "cartrecovery.yaml")))
+            .Replace(": 127.0.0.1:8080", ": 127.0.0.1:0", StringComparison.Ordinal)
+            .Replace(": 127.0.0.1:8081", ": 127.0.0.1:0", StringComparison.Ordinal)
+            .Replace("carts: 1GB", "carts: 64MB", StringComparison.Ordinal)
+            .Replace("models/purchase.onnx", Path.Combine(folder, "models", "purchase.onnx"), StringComparison.Ordinal);
+        var process = new EngineOutput(
+            EngineBinary.Start(scratch.Folder, ["demo", "--seconds", "1", "--keep", "--config", scratch.Write("demo.yaml", text)]));
+        await Eventually.Is(() => process.HasEnded || ShopAddress().IsMatch(process.Text),
+            () => $"the demo says where its shop is; so far it said\n{process.Text}{process.Errors}");
+        if (process.HasEnded)
+            Assert.Fail($"The demo did not go on running: {await process.EndAsync()}");
+        return new DemoProcess(scratch, process);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _process.DisposeAsync();
+        _scratch.Dispose();
+    }
+
+    [GeneratedRegex("^  (?<address>http://[0-9.:]+/shop) ", RegexOptions.Multiline)]
+    private static partial Regex ShopAddress();
+}

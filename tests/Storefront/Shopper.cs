@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+
+namespace CartRecovery.Tests.Storefront;
+
+/// <summary>A shopper's browser, and what it complained of.</summary>
+sealed class Shopper : IAsyncDisposable
+{
+    // Where tests put what is to be looked at; nothing is drawn without it.
+    static readonly string? s_pictures = Environment.GetEnvironmentVariable("CARTRECOVERY_SCREENSHOTS");
+
+    readonly ConcurrentQueue<string> _violations = new();
+    readonly ConcurrentQueue<string> _errors = new();
+    readonly ConcurrentQueue<string> _requests = new();
+
+    public Shopper(IBrowserContext context)
+    {
+        Context = context;
+        context.Request += (_, request) => _requests.Enqueue(request.Url);
+        context.WebError += (_, error) => _errors.Enqueue(error.Error);
+        context.Console += (_, message) =>
+        {
+            if (message.Text.Contains("Content Security Policy", StringComparison.OrdinalIgnoreCase)
+                || message.Text.Contains("requires 'Trusted", StringComparison.Ordinal))
+                _violations.Enqueue(message.Text);
+        };
+    }
+
+    public IBrowserContext Context { get; }
+
+    /// <summary>What pages tried and their content security policy forbade.</summary>
+    public IReadOnlyCollection<string> Violations => _violations;
+
+    /// <summary>Exceptions that nobody caught.</summary>
+    public IReadOnlyCollection<string> Errors => _errors;
+
+    /// <summary>Every address that was asked for.</summary>
+    public IReadOnlyCollection<string> Requests => _requests;
+
+    /// <summary>Opens a tab.</summary>
+    public async Task<IPage> OpenAsync(Uri address)
+    {
+        var page = await Context.NewPageAsync();
+        await page.GotoAsync(address.AbsoluteUri);
+        return page;
+    }
+
+    /// <summary>Draws a page, where pictures are wanted.</summary>
+    public static async Task DrawAsync(IPage page, string name)
+    {
+        if (s_pictures is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png"), Animations = ScreenshotAnimations.Disabled });
+    }
+
+    public ValueTask DisposeAsync() => Context.DisposeAsync();
+}
