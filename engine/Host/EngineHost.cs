@@ -34,6 +34,8 @@ sealed partial class EngineHost : IAsyncDisposable
     readonly ILogger _log;
     readonly DataFolder _data;
     readonly OutreachPorts _ports;
+    readonly StageSetup _stages;
+    CampaignReload? _reload;
 
     // Until the workers run there is nothing to stop.
     bool _stopped = true;
@@ -52,7 +54,7 @@ sealed partial class EngineHost : IAsyncDisposable
         // The framework's own configuration is none of ours: unasked it would watch every file below the working directory.
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
-        ConfigureLogs(builder.Logging, config);
+        EngineLogs.Configure(builder.Logging, config);
         Stores = StoreDirectory.Create(config.Stores);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
@@ -65,12 +67,12 @@ sealed partial class EngineHost : IAsyncDisposable
         Sinks = new SinkSet(SinkCatalog.Of(config), time, loggers, Settle);
         _data = DataFolder.Open(config);
         _ports = new OutreachPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
-        Setup = SetupOf(config);
+        Setup = SetupOf(config.Decisions, config.Contact);
         Desk = _data.Use(() => new OutreachDesk(Path.Combine(_data.Path, "outreach.db"), Setup, _ports));
         Outreach = new OutreachWorker(Desk, _ports, budget.Partitions, time) { OnFault = OnFault };
         Reports = new OutreachReports(Desk.Store.Database.Path);
         _ports.Worker = Outreach;
-        Partitions = new PartitionSet(budget.Partitions, new StageSetup
+        _stages = new StageSetup
         {
             Stores = Stores.Stores,
             Model = Model,
@@ -86,7 +88,8 @@ sealed partial class EngineHost : IAsyncDisposable
             DedupWindow = config.Dedup.Window,
             DedupBytes = budget.DedupBytes,
             Journal = config.Journal.Enabled ? JournalOf(config) : null,
-        }, time, config.Scoring.MaxAge);
+        };
+        Partitions = new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge);
         _ports.Partitions = Partitions;
         for (var i = 0; i < Partitions.Count; i++)
         {
@@ -209,6 +212,7 @@ sealed partial class EngineHost : IAsyncDisposable
         }
 
         _stopped = true;
+        _reload?.Dispose();
         await _app.StopAsync();
         await FlushAsync(Partitions.FlushAsync);
         await DeadLetterQueue.StopAsync();
@@ -255,9 +259,23 @@ sealed partial class EngineHost : IAsyncDisposable
         _ => WithheldReason.None,
     };
 
-    OutreachSetup SetupOf(CartRecoveryConfig config) => new(
-        config.Contact, CampaignCompiler.Compile(config.Decisions, Stores.Stores), Stores.Stores,
-        config.Contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
+    OutreachSetup SetupOf(DecisionsConfig decisions, ContactConfig contact) => new(
+        contact, CampaignCompiler.Compile(decisions, Stores.Stores), Stores.Stores,
+        contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
+
+    /// <summary>Takes campaigns and contact policy over from its configuration's file when that changes. After the start.</summary>
+    public void Watch(string path, Func<string, ConfigResult> load) => _reload = new CampaignReload(this, path, load, Time, _log);
+
+    /// <summary>Why the configuration's file does not count as it is; <see langword="null"/> while it does.</summary>
+    public string? ReloadProblem => _reload?.Problem;
+
+    /// <summary>Puts other campaigns and another contact policy in force.</summary>
+    public void Use(DecisionsConfig decisions, ContactConfig contact)
+    {
+        Setup = SetupOf(decisions, contact);
+        Desk.Setup = Setup;
+        _stages.Campaigns = Setup.Campaigns;
+    }
 
     async Task FlushAsync(Func<CancellationToken, Task> flush)
     {
@@ -285,18 +303,6 @@ sealed partial class EngineHost : IAsyncDisposable
         Device = partition => new FileJournalDevice(_data.JournalOf(partition)),
         CheckpointFolder = _data.CheckpointsOf,
     };
-
-    static void ConfigureLogs(ILoggingBuilder logs, CartRecoveryConfig config)
-    {
-        logs.ClearProviders();
-        logs.AddJsonConsole(o => o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ");
-        logs.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
-        logs.Services.Configure<Microsoft.Extensions.Logging.Console.JsonConsoleFormatterOptions>(o => o.UseUtcTimestamp = true);
-        logs.SetMinimumLevel((LogLevel)config.Log.Level);
-        logs.AddFilter("Microsoft", LogLevel.Warning);
-        // Every failed request is answered with its problem; the server's own view of it is noise.
-        logs.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
-    }
 
     static WebApplication BuildApp(WebApplicationBuilder builder, out ILoggerFactory loggers)
     {

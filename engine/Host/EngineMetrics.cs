@@ -100,6 +100,7 @@ sealed class EngineMetrics : IDisposable
         Gauge("cartrecovery_queue_depth", "What waits in a queue",
             () => Partitions.Select((p, i) => Measure(p.Inbox.Depth, ("queue", $"partition-{i}")))
                 .Concat(_host.Sinks.Runners.Select(r => Measure(r.QueueDepth, ("queue", $"sink-{r.Name}"))))
+                .Append(Measure(_host.Outreach.Depth, ("queue", "outreach")))
                 .Append(Measure(_host.DeadLetterQueue.Depth, ("queue", "deadletters"))));
         Counter("cartrecovery_deadletters_total", "Events kept as dead letters since the start, by the code their sender was told",
             () => Enum.GetValues<EventErrorCode>().Where(DeadLetterQueue.Keeps)

@@ -25,7 +25,7 @@ public sealed class ContactConfig
     ];
 
     [ConfigKey("Hours in which no e-mail, SMS or push goes out, in the customer's time zone, or the store's where that is not known.")]
-    public HoursConfig? QuietHours { get; set; } = new()
+    public HoursConfig QuietHours { get; set; } = new()
     {
         From = new TimeOfDay(new TimeOnly(21, 0)), To = new TimeOfDay(new TimeOnly(8, 0)),
     };
@@ -93,15 +93,13 @@ public sealed class CapConfig
     public Duration Per { get; set; }
 }
 
-/// <summary>A part of each day; it may reach over midnight.</summary>
+/// <summary>A part of each day; it may reach over midnight. One that ends when it begins is none.</summary>
 public sealed class HoursConfig
 {
-    [JsonRequired]
-    [ConfigKey("When it begins.", Example = "\"21:00\"")]
+    [ConfigKey("When it begins.")]
     public TimeOfDay From { get; set; }
 
-    [JsonRequired]
-    [ConfigKey("When it ends.", Example = "\"08:00\"")]
+    [ConfigKey("When it ends; the same time for none.")]
     public TimeOfDay To { get; set; }
 }
 

@@ -67,6 +67,9 @@ public sealed class CampaignMessage
     /// <summary>Whether a variable is of a product, so that it only stands between <c>{{#lines}}</c> and <c>{{/lines}}</c>.</summary>
     public static bool IsOfLine(string variable) => s_lineVariables.ContainsKey(variable);
 
+    /// <summary>It shows the cart's products.</summary>
+    public bool ShowsLines => _parts.Exists(part => part.IsRepeated);
+
     /// <summary>The text with the values filled in.</summary>
     public string Render(MessageValues values)
     {

@@ -31,6 +31,9 @@ public sealed class CampaignStep
 
     public CampaignMessage? Html { get; init; }
 
+    /// <summary>It shows the cart's products, so that the cart has to be looked at.</summary>
+    public bool ShowsLines => Message.ShowsLines || Html?.ShowsLines == true || Subject?.ShowsLines == true;
+
     /// <summary>How long it is of use after it was due first, in milliseconds.</summary>
     public required long UsefulFor { get; init; }
 }

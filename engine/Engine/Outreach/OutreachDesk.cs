@@ -84,7 +84,7 @@ public sealed class OutreachDesk : IDisposable
         Counters.Decisions++;
         _taken.Add(decision.Intervention);
         if (_enrolment.Enrol(Setup, decision, now) is { } journey && _store.Messages.DueOf(journey.Candidate.Id, now) is { } message
-            && !_sending.NeedsCart(message))
+            && !_sending.NeedsCart(Setup, message, journey))
         {
             _sending.Process(Setup, message, journey, cart: null, now);
         }
@@ -143,12 +143,16 @@ public sealed class OutreachDesk : IDisposable
         var needing = new List<DueMessage>();
         foreach (var message in due)
         {
-            if (_sending.NeedsCart(message))
+            if (_store.Journeys.Find(message.Journey) is not { } journey)
+            {
+                _store.Messages.End(message.Id, WithheldReason.Expired, detail: null, now);
+            }
+            else if (_sending.NeedsCart(Setup, message, journey))
             {
                 _store.Messages.PutOff(message.Id, now + LookUpAgain);
                 needing.Add(message);
             }
-            else if (_store.Journeys.Find(message.Journey) is { } journey)
+            else
             {
                 _sending.Process(Setup, message, journey, cart: null, now);
             }

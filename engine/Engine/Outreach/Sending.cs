@@ -31,8 +31,9 @@ sealed class Sending
     }
 
     /// <summary>Whether the cart has to be looked at again before: what a partition has just decided needs it not.</summary>
-    public bool NeedsCart(DueMessage message) =>
-        message.Step > 1 || message.IsDelayed || _ports.Find(message.Channel) is { IsMessage: true };
+    public bool NeedsCart(OutreachSetup setup, DueMessage message, Journey journey) =>
+        message.Step > 1 || message.IsDelayed || _ports.Find(message.Channel) is { IsMessage: true }
+        || setup.Campaigns.Find(journey.Candidate.Campaign)?.Variants.FirstOrDefault(v => v.Name == journey.Variant)?.Steps is [{ ShowsLines: true }, ..];
 
     /// <summary>Works on a message.</summary>
     /// <param name="setup">The configuration.</param>

@@ -19,6 +19,7 @@ static class RunVerb
 
         return await ServeAsync(config, budget, async host =>
         {
+            host.Watch(ConfigFile.Locate(options.Config), path => ConfigLoader.Load(path, ConfigFile.Catalog));
             await host.WaitForShutdownAsync();
             return ExitCode.Fine;
         });

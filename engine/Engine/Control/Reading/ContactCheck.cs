@@ -11,8 +11,6 @@ internal sealed class ContactCheck(ConfigCheck check, ConfigPlaces places)
         List<string> channels = [CapConfig.Messages, "email", CapConfig.Sms, "push", "socket", .. places.KeysOf(config.Sinks)];
         foreach (var cap in contact.Caps.Where(cap => places.Bound(cap, "channel") && !channels.Contains(cap.Channel)))
             check.Report(cap, "channel", $"unknown channel '{cap.Channel}'{NearMiss.Hint(cap.Channel, channels)}");
-        if (contact.QuietHours is { } quiet && quiet.From == quiet.To && check.Sound(quiet, "from", "to"))
-            check.Report(quiet, "to", "quietHours would be all day; leave it empty for none");
         if (contact.BusinessHours is { } hours && hours.From.Value >= hours.To.Value && check.Sound(hours, "from", "to"))
             check.Report(hours, "to", "businessHours must end after they begin, on the same day");
         if (contact.AbandonedAfter.Value >= contact.LostAfter.Value && check.Sound(contact, "abandonedAfter", "lostAfter"))

@@ -21,7 +21,7 @@ public sealed class ContactPolicy
     {
         _isConsentRequired = config.Consent == ConsentRule.Required;
         _firstMessage = (long)config.FirstMessage.Value.TotalMilliseconds;
-        _quiet = config.QuietHours is { } quiet ? new QuietHours(quiet.From.Value, quiet.To.Value) : null;
+        _quiet = config.QuietHours is { } quiet && quiet.From != quiet.To ? new QuietHours(quiet.From.Value, quiet.To.Value) : null;
         _business = config.BusinessHours is { } hours
             ? new BusinessHours(hours.Days.Aggregate(0, (days, day) => days | (1 << (int)day)), hours.From.Value, hours.To.Value) : null;
     }
