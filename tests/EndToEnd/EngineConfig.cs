@@ -31,6 +31,9 @@ sealed record EngineConfig
     /// <summary>Nobody is left alone by chance, so that a test knows what comes.</summary>
     public string Contact { get; init; } = "{ holdout: 0 }";
 
+    /// <summary>Where links in messages lead.</summary>
+    public string CartUrl { get; init; } = "https://shop.example/cart";
+
     public string Sinks { get; init; } = "{}";
 
     /// <summary>Where the pages are that may use the publishable key.</summary>
@@ -42,6 +45,7 @@ sealed record EngineConfig
         partitions: {{Partitions}}
         stores:
           - id: shop
+            cartUrl: "{{CartUrl}}"
             keys:
               - { key: {{PublishableKey}}, kind: publishable, origins: ["{{Pages}}"] }
               - { key: {{SecretKey}}, kind: secret }

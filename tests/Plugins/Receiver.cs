@@ -38,12 +38,13 @@ sealed class Receiver : IAsyncDisposable
 
     /// <summary>Begins to listen.</summary>
     /// <param name="answer">Answers a request.</param>
+    /// <param name="port">The port; a free one by default.</param>
     /// <param name="keep">Puts what comes in into <see cref="Posts"/>; false where the answerer keeps what it needs.</param>
-    public static async Task<Receiver> StartAsync(Func<HttpContext, Post, Task> answer, bool keep = true)
+    public static async Task<Receiver> StartAsync(Func<HttpContext, Post, Task> answer, bool keep = true, int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         var app = builder.Build();
         var receiver = new Receiver(app);
         app.Run(async context =>
@@ -59,11 +60,11 @@ sealed class Receiver : IAsyncDisposable
         return receiver;
     }
 
-    public static Task<Receiver> StartAsync(int status) => StartAsync((context, _) =>
+    public static Task<Receiver> StartAsync(int status, int port = 0) => StartAsync((context, _) =>
     {
         context.Response.StatusCode = status;
         return Task.CompletedTask;
-    });
+    }, port: port);
 
     public async ValueTask DisposeAsync()
     {

@@ -98,13 +98,13 @@ sealed class InterventionsApi(EngineHost host)
         }
 
         var hash = Hash128.Of(Encoding.UTF8.GetBytes(cartId), EventKeys.SeedOf(key.Store.IdUtf8));
-        var (interventions, recovered, contacted) = InterventionList.OfCart(host.Reports, key.Store.Id, cartId, hash);
+        var (interventions, recovered, contactedAt) = InterventionList.OfCart(host.Reports, key.Store.Id, cartId, hash);
         await Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
         {
             writer.WriteStartObject();
             writer.WriteString("storeId"u8, key.Store.Id);
             writer.WriteString("cartId"u8, cartId);
-            writer.WriteString("state"u8, StateOf(cart, recovered, contacted));
+            writer.WriteString("state"u8, StateOf(cart, recovered, contactedAt));
             writer.WriteNumber("itemCount"u8, cart.ItemCount);
             writer.WriteNumber("value"u8, Money.ToDecimal(cart.Value));
             writer.WriteString("currency"u8, CurrencyCode.ToString(cart.Currency));
@@ -115,13 +115,14 @@ sealed class InterventionsApi(EngineHost host)
         });
     }
 
-    string StateOf(in CartRecord cart, bool recovered, bool contacted)
+    string StateOf(in CartRecord cart, bool recovered, long contactedAt)
     {
         var idle = host.Time.GetUtcNow().ToUnixTimeMilliseconds() - cart.LastAt;
         return cart.Checkout == CheckoutStep.Purchased ? recovered ? "recovered" : "purchased"
-            : cart.ItemCount == 0 || idle < host.Setup.AbandonedAfter ? "active"
+            : cart.ItemCount == 0 ? "active"
             : idle >= host.Setup.LostAfter ? "lost"
-            : contacted ? "contacted" : "abandoned";
+            : contactedAt > cart.LastAt ? "contacted"
+            : idle >= host.Setup.AbandonedAfter ? "abandoned" : "active";
     }
 
     static Problem NotFound => new(404, "intervention_unknown", "There is no such intervention in the store of this key.");

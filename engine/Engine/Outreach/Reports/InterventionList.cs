@@ -85,8 +85,8 @@ public static class InterventionList
     public static ReportTable One(OutreachReports reports, string storeId, string id) =>
         reports.Ask($"SELECT {Columns} FROM intervention WHERE store=?1 AND id=?2", rows => Read(rows.With(storeId).With(id)));
 
-    /// <summary>A store's interventions for a cart, the oldest first, and whether an order of it is put down to one.</summary>
-    public static (ReportTable Interventions, bool Recovered, bool Contacted) OfCart(OutreachReports reports, string storeId, string cartId, in Events.Hash128 cart)
+    /// <summary>A store's interventions for a cart, the oldest first, whether an order came after one, and when the last one was sent (0 for never).</summary>
+    public static (ReportTable Interventions, bool Recovered, long ContactedAt) OfCart(OutreachReports reports, string storeId, string cartId, in Events.Hash128 cart)
     {
         var key = cart;
         var table = reports.Ask($"SELECT {Columns} FROM intervention WHERE cart=?1 AND store=?2 ORDER BY decided_at LIMIT 500",
@@ -94,7 +94,7 @@ public static class InterventionList
         var recovered = reports.Ask("""
             SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.store=?1 AND c.cart_id=?2 AND c.value>0 AND i.sent_at<=c.at LIMIT 1
             """, rows => rows.With(storeId).With(cartId).Number() is not null);
-        return (table, recovered, table.Rows.Exists(row => (string)row[9]! is "sent" or "sending"));
+        return (table, recovered, table.Rows.Max(row => row[15] as long?) ?? 0);
     }
 
     static ReportTable Read(Statement rows)
