@@ -6,6 +6,7 @@ using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Echo;
 using CartRecovery.Bench.Idle;
 using CartRecovery.Bench.Load;
+using CartRecovery.Bench.Outbox;
 using CartRecovery.Bench.Proof;
 
 return args switch
@@ -13,6 +14,7 @@ return args switch
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),
     ["proof", .. var rest] => await ProofCommand.RunAsync(rest),
     ["restart", .. var rest] => await RestartCommand.RunAsync(rest),
+    ["outbox", .. var rest] => await OutboxCommand.RunAsync(rest),
     ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
     ["sink", .. var rest] => await SinkCommand.RunAsync(rest),
@@ -36,6 +38,7 @@ static int Usage()
           load [options]                  sends real events to a running engine and reports what became of them; load --help says more
           proof [--quick] [--out FILE]    builds everything, measures everything and both baselines, and writes the table: bench/README.md
           restart --binary FILE           times the start of a killed engine: a million carts, and five million events behind the checkpoint
+          outbox --binary FILE            interventions a second through policy, database and webhook to a receiver
           idle --binary FILE               opens quiet WebSockets and says what they cost the engine
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001
           sink [--port N] [--raw]         the limit: reads what the engine would, throws it away and acknowledges it; default port 9002

@@ -43,7 +43,7 @@ sealed class EngineProcess : IDisposable
             .Replace("data: ./data", $"data: {_folder}/data", StringComparison.Ordinal)
             .Replace("model: models/", $"model: {shipped}/models/", StringComparison.Ordinal);
         // A popup that chance withholds would count as one that is late.
-        text += "\ncontact: { holdout: 0 }\n";
+        text = text.Replace("  holdout: 5 ", "  holdout: 0 ", StringComparison.Ordinal);
         text = campaign is null ? text : text.Replace("  campaigns:\n", $"  campaigns:\n    - {campaign}\n", StringComparison.Ordinal);
         foreach (var line in change)
         {
