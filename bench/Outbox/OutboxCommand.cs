@@ -38,7 +38,8 @@ static class OutboxCommand
             await engine.StartAsync();
             var before = engine.Cpu;
             var watch = Stopwatch.StartNew();
-            await SendAsync(engine, count);
+            await SendAsync(engine, count).ContinueWith(sending => sending.IsFaulted
+                ? throw new LoadException($"{sending.Exception!.InnerException!.Message}\n{engine.Log}") : sending, TaskScheduler.Default).Unwrap();
             var sent = watch.Elapsed;
             while (hook.Ids < count && watch.Elapsed < s_patience)
             {

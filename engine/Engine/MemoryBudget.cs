@@ -22,6 +22,12 @@ public sealed class MemoryBudget
     // A queued intervention with its texts, on average.
     const long PerIntervention = 2 * 1024;
 
+    /// <summary>Pages of the outreach database in memory, in bytes.</summary>
+    public const long OutreachCache = 64 << 20;
+
+    /// <summary>Decisions and facts that wait for the desk at the most.</summary>
+    public const int OutreachQueue = 65_536;
+
     // The runtime, ONNX Runtime and the model.
     const long Base = 160 << 20;
 
@@ -51,6 +57,7 @@ public sealed class MemoryBudget
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),
             ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
+            ("outreach", OutreachCache + (OutreachQueue * PerIntervention), $"{OutreachCache >> 20} MB of pages, {OutreachQueue:N0} decisions and facts that wait"),
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} that wait to be written"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];

@@ -11,7 +11,6 @@ namespace CartRecovery.Engine.Outreach;
 /// </summary>
 public sealed class OutreachWorker : IInterventionOutlet, IDisposable
 {
-    const int Capacity = 65_536;
     const int MostItems = 2048;
     const int Pause = 25;
 
@@ -21,7 +20,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     readonly OutreachDesk _desk;
     readonly OutreachPorts _ports;
     readonly TimeProvider _time;
-    readonly BlockingCollection<object> _queue = new(Capacity);
+    readonly BlockingCollection<object> _queue = new(MemoryBudget.OutreachQueue);
     readonly List<object> _batch = new(MostItems);
     readonly Thread _thread;
     readonly DurableLog _log;

@@ -33,7 +33,7 @@ public sealed class Database : IDisposable
         {
             Execute("PRAGMA journal_mode=WAL");
             Execute("PRAGMA synchronous=NORMAL");
-            Execute("PRAGMA cache_size=-65536");
+            Execute($"PRAGMA cache_size=-{MemoryBudget.OutreachCache >> 10}");
             Execute("PRAGMA wal_autocheckpoint=0");
         }
     }

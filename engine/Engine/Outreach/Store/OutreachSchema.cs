@@ -50,12 +50,13 @@ static class OutreachSchema
         CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
         CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);
 
+        -- By the order of their planning, and not by their ids, which are in none: a batch then changes few pages.
         CREATE TABLE IF NOT EXISTS intervention(
-            id TEXT PRIMARY KEY, journey INTEGER NOT NULL, store TEXT NOT NULL, subject BLOB NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL,
+            id TEXT NOT NULL UNIQUE, journey INTEGER NOT NULL, store TEXT NOT NULL, subject BLOB NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL,
             user_id TEXT, campaign TEXT NOT NULL, variant TEXT NOT NULL, step INTEGER NOT NULL, channel TEXT NOT NULL, address INTEGER NOT NULL,
             offer TEXT NOT NULL, context INTEGER NOT NULL, propensity REAL NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT,
             decided_at INTEGER NOT NULL, due_at INTEGER NOT NULL, useful_until INTEGER NOT NULL, sent_at INTEGER, ended_at INTEGER,
-            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, payload BLOB) WITHOUT ROWID;
+            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, payload BLOB);
         CREATE INDEX IF NOT EXISTS intervention_due ON intervention(due_at) WHERE state = 0;
         CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = 1;
         CREATE INDEX IF NOT EXISTS intervention_subject ON intervention(subject, sent_at) WHERE sent_at IS NOT NULL;
