@@ -1,12 +1,14 @@
 namespace CartRecovery.Engine.Learning;
 
 /// <summary>
-/// What a treatment would do to each row, by two models (a T-learner): one of the treated and one of the rest, boosted trees both, whose
-/// predictions are subtracted. A row's own score comes from models of the other folds alone.
+/// What a treatment would do to each row, by two models (a T-learner): one of the treated and one of the rest, logistic regressions both, whose
+/// predictions are subtracted. A row's own score comes from models of the other folds alone; it is the mean over some dealings of the folds,
+/// since what is left after the subtraction is small beside what chance does to two models.
 /// </summary>
 public sealed class Uplift
 {
-    static readonly BoostedTreesOptions s_trees = new();
+    const double L2 = 10;
+    const int Rounds = 5;
 
     Uplift(float[] scores, bool[] treated, byte[] outcomes) => (Scores, Treated, Outcomes) = (scores, treated, outcomes);
 
@@ -28,28 +30,40 @@ public sealed class Uplift
     /// <param name="set">The rows; label 1 is the outcome that is wanted.</param>
     /// <param name="treated">For each row whether it had the treatment.</param>
     /// <param name="folds">Of the cross-fitting, 2 or more.</param>
-    /// <param name="seed">Decides the folds and the trees.</param>
+    /// <param name="seed">Decides the folds.</param>
     /// <exception cref="ArgumentException">The lengths differ, or a fold has no row to learn from.</exception>
     public static Uplift CrossFit(TrainingSet set, bool[] treated, int folds = 5, ulong seed = 1)
     {
         if (treated.Length != set.Count) throw new ArgumentException($"{set.Count} rows need as many treatments; there are {treated.Length}.", nameof(treated));
-        var foldOf = Splits.FoldsByGroup(set, folds, seed);
+        var filled = Fill(set);
         var scores = new float[set.Count];
-        for (var fold = 0; fold < folds; fold++)
+        for (var round = 0; round < Rounds; round++)
         {
-            var (with, without) = (Learn(fold, true), Learn(fold, false));
-            for (var i = 0; i < scores.Length; i++)
-                if (foldOf[i] == fold) scores[i] = with.Predict(set.Row(i)) - without.Predict(set.Row(i));
+            var foldOf = Splits.FoldsByGroup(filled, folds, seed + (ulong)round);
+            for (var fold = 0; fold < folds; fold++)
+            {
+                var (with, without) = (Learn(foldOf, fold, true), Learn(foldOf, fold, false));
+                for (var i = 0; i < scores.Length; i++)
+                    if (foldOf[i] == fold) scores[i] += (with.Predict(filled.Row(i)) - without.Predict(filled.Row(i))) / Rounds;
+            }
         }
 
         return new Uplift(scores, treated, set.Labels);
 
-        BoostedTrees Learn(int without, bool wanted)
+        LogisticRegression Learn(int[] foldOf, int without, bool wanted)
         {
             var rows = Enumerable.Range(0, set.Count).Where(i => foldOf[i] != without && treated[i] == wanted).ToList();
             if (rows.Count == 0) throw new ArgumentException(wanted ? "No row has the treatment." : "Every row has the treatment.", nameof(treated));
-            return BoostedTrees.Fit(set.Select(rows), s_trees, seed);
+            return LogisticRegression.Fit(filled.Select(rows), L2);
         }
+    }
+
+    // With the column's mean where a value is missing: both models are then to take it for the same.
+    static TrainingSet Fill(TrainingSet set)
+    {
+        var means = LinearModels.Standards(set.Rows, set.Features.Count).Means;
+        return new TrainingSet(set.Features, [.. set.Rows.Select((value, i) => float.IsFinite(value) ? value : (float)means[i % means.Length])],
+            set.Labels, set.Groups, set.Times);
     }
 
     /// <summary>Scores the choices of two actions: what the one does that the other does not.</summary>
@@ -66,7 +80,8 @@ public sealed class Uplift
         }
 
         if (rows.Any(i => log.Rewards[i] is not (0 or 1))) throw new ArgumentException("Uplift needs rewards of 0 or 1.", nameof(log));
-        var set = new TrainingSet(log.Features, [.. rows.SelectMany(i => log.Context(i).ToArray())], [.. rows.Select(i => (byte)log.Rewards[i])], rows, new long[rows.Length]);
+        var set = new TrainingSet(log.Features, [.. rows.SelectMany(i => log.Context(i).ToArray())], [.. rows.Select(i => (byte)log.Rewards[i])],
+            rows, new long[rows.Length]);
         return CrossFit(set, [.. rows.Select(i => log.Chosen[i] == action)], folds, seed);
     }
 }
