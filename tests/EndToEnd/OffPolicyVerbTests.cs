@@ -47,6 +47,7 @@ public sealed class OffPolicyVerbTests
     [TestCase("name the choices", 2)]
     [TestCase("name the choices", 2, "--log", "log.csv", "--from-outreach", "data")]
     [TestCase("--uplift and --against go together", 2, "--log", "log.csv", "--uplift", "a")]
+    [TestCase("--uplift goes with --log", 2, "--from-outreach", "data", "--uplift", "a", "--against", "b")]
     [TestCase("'c' is no action of the log; there are a, b", 1, "--log", "log.csv", "--policy", "c")]
     [TestCase("uplift needs one for all its choices", 1, "--log", "log.csv", "--uplift", "a", "--against", "b")]
     [TestCase("none.csv", 1, "--log", "none.csv")]
@@ -87,8 +88,12 @@ public sealed class OffPolicyVerbTests
         var finished = await EngineBinary.RunAsync(scratch.Folder, ["offpolicy", "--from-outreach", "."]);
 
         Assert.That((finished.ExitCode, finished.Errors), Is.EqualTo((0, "")), finished.ToString);
+        var ten = await EngineBinary.RunAsync(scratch.Folder, ["offpolicy", "--from-outreach", ".", "--policy", "ten"]);
+        var unknown = await EngineBinary.RunAsync(scratch.Folder, ["offpolicy", "--from-outreach", ".", "--policy", "twenty"]);
         using (Assert.EnterMultipleScope())
         {
+            Assert.That(ten.Output, Does.Contain("always ten").And.Not.Contain("always none"));
+            Assert.That((unknown.ExitCode, unknown.Errors), Is.EqualTo((1, "error: no step chose among offers with 'twenty'\n")));
             Assert.That(finished.Output, Does.StartWith("idle, step 1, in store shop, in EUR\n200 choices among 2 actions, 5 features\n"));
             Assert.That(finished.Output, Does.Match(@"(?m)^4\.00000  .* mean +200 +1 +as logged$"));
             Assert.That(finished.Output, Does.Match(@"(?m)^8\.00000  .* SNIPS +50 +4 +always ten$"));

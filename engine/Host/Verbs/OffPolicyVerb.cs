@@ -6,6 +6,8 @@ namespace CartRecovery.Host.Verbs;
 /// <summary><c>offpolicy</c>: what other policies would have brought, by choices that were made by lot.</summary>
 static class OffPolicyVerb
 {
+    const string All = "all";
+
     public static int Run(OffPolicyOptions options)
     {
         if (WrongUsage(options) is { } wrong)
@@ -21,15 +23,16 @@ static class OffPolicyVerb
                 return Print(ChoiceLogCsv.Read(path), options);
             }
 
-            var code = ExitCode.Fine;
-            foreach (var (title, log) in OutreachChoices.Read(options.FromOutreach!))
+            // An offer is not on every step: the others have nothing to say of it.
+            var steps = OutreachChoices.Read(options.FromOutreach!).Where(s => options.Policy == All || s.Log.ActionOf(options.Policy) >= 0).ToList();
+            foreach (var (title, log) in steps)
             {
                 Console.WriteLine(TerminalText.Clean(title));
-                code = Math.Max(code, Print(log, options));
+                Print(log, options);
                 Console.WriteLine();
             }
 
-            return code;
+            return steps.Count > 0 ? ExitCode.Fine : throw new IOException($"no step chose among offers with '{options.Policy}'");
         }
         catch (Exception e) when (e is IOException or FormatException or ArgumentException or UnauthorizedAccessException)
         {
@@ -41,11 +44,12 @@ static class OffPolicyVerb
     static string? WrongUsage(OffPolicyOptions options) =>
         (options.Log is null) == (options.FromOutreach is null) ? "name the choices: --log FILE or --from-outreach FOLDER"
         : (options.Uplift is null) != (options.Against is null) ? "--uplift and --against go together"
+        : options.Uplift is not null && options.Log is null ? "--uplift goes with --log, where rewards are 0 or 1"
         : null;
 
     static int Print(ChoiceLog log, OffPolicyOptions options)
     {
-        foreach (var name in (ReadOnlySpan<string?>)[options.Policy == "all" ? null : options.Policy, options.Uplift, options.Against])
+        foreach (var name in (ReadOnlySpan<string?>)[options.Policy == All ? null : options.Policy, options.Uplift, options.Against])
         {
             if (name is not null && log.ActionOf(name) < 0)
             {
@@ -58,7 +62,7 @@ static class OffPolicyVerb
         Line($"{log.Count:N0} choices among {log.Actions.Count} actions, {log.Features.Count} features");
         List<string[]> rows = [["value", "95% interval", "by", "effective", "largest weight", "policy"], Row(offPolicy.Logged, "mean", Text($"{log.Count:N0}"), "1", "as logged")];
         List<string> notes = [];
-        foreach (var action in Enumerable.Range(0, log.Actions.Count).Where(a => options.Policy == "all" || log.Actions[a] == options.Policy)
+        foreach (var action in Enumerable.Range(0, log.Actions.Count).Where(a => options.Policy == All || log.Actions[a] == options.Policy)
             .OrderBy(a => log.Actions[a], StringComparer.Ordinal))
         {
             var name = $"always {log.Actions[action]}";
