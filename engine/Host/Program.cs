@@ -26,6 +26,7 @@ static class Program
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(DeadLettersOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ReplayOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ExportOptions))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(OffPolicyOptions))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(VersionOptions))]
     static async Task<int> Main(string[] args)
     {
@@ -36,7 +37,8 @@ static class Program
             s.HelpWriter = null;
         });
         var result = parser.ParseArguments(args, typeof(RunOptions), typeof(DemoOptions), typeof(CheckOptions), typeof(ModelsOptions),
-            typeof(DeadLettersOptions), typeof(ReplayOptions), typeof(ExportOptions), typeof(VersionOptions));
+            typeof(DeadLettersOptions), typeof(ReplayOptions), typeof(ExportOptions), typeof(OffPolicyOptions),
+            typeof(VersionOptions));
         return result is Parsed<object> { Value: var options }
             ? options switch
             {
@@ -47,6 +49,7 @@ static class Program
                 DeadLettersOptions letters => await DeadLettersVerb.RunAsync(letters),
                 ReplayOptions replay => ReplayVerb.Run(replay),
                 ExportOptions export => ExportVerb.Run(export),
+                OffPolicyOptions offPolicy => OffPolicyVerb.Run(offPolicy),
                 _ => VersionVerb.Run(),
             }
             : Explain((NotParsed<object>)result);

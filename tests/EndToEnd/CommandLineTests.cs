@@ -33,7 +33,7 @@ public sealed class CommandLineTests
         Assert.That(finished.Errors, Is.Empty);
         using (Assert.EnterMultipleScope())
         {
-            foreach (var verb in new[] { "run", "demo", "check", "models", "deadletters", "version" })
+            foreach (var verb in new[] { "run", "demo", "check", "models", "deadletters", "offpolicy", "version" })
                 Assert.That(finished.Output, Does.Match($@"(?m)^  {verb} +\S"), verb);
             foreach (var example in new[] { "cartrecovery demo", "cartrecovery check --config shop.yaml", "cartrecovery run --config shop.yaml" })
                 Assert.That(finished.Output, Does.Contain(example));
@@ -45,6 +45,7 @@ public sealed class CommandLineTests
     [TestCase("demo", "--seconds")]
     [TestCase("check", "--schema")]
     [TestCase("models", "--events")]
+    [TestCase("offpolicy", "--from-outreach")]
     public async Task Help_explains_a_verbs_options(string verb, string option)
     {
         var finished = await RunAsync(verb, "--help");

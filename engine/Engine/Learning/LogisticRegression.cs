@@ -22,7 +22,7 @@ internal sealed class LogisticRegression : ILearned
     internal static LogisticRegression Fit(TrainingSet set, double l2)
     {
         int columns = set.Features.Count, size = columns + 1;
-        var (means, scales) = Standards(set);
+        var (means, scales) = LinearModels.Standards(set.Rows, columns);
         var x = new double[size];
         var beta = new double[size];
         var gradient = new double[size];
@@ -34,7 +34,7 @@ internal sealed class LogisticRegression : ILearned
         var loss = Derive(beta, gradient, hessian);
         for (var iteration = 0; iteration < MaxIterations; iteration++)
         {
-            var step = Solve(hessian, gradient, size);
+            var step = LinearModels.Solve(hessian, gradient, size);
             // Far from the optimum a whole step may overshoot: it is halved until the loss falls.
             double shrink = 1, next = double.PositiveInfinity;
             var candidate = new double[size];
@@ -109,56 +109,5 @@ internal sealed class LogisticRegression : ILearned
         graph.Initializer("bias", [1], [_bias]);
         graph.Node("Gemm", [input, "weights", "bias"], ["logit"]);
         graph.Node("Sigmoid", ["logit"], [output]);
-    }
-
-    private static (double[] Means, double[] Scales) Standards(TrainingSet set)
-    {
-        var columns = set.Features.Count;
-        var means = new double[columns];
-        var scales = new double[columns];
-        for (var j = 0; j < columns; j++)
-        {
-            double sum = 0, squares = 0;
-            var present = 0;
-            for (var i = 0; i < set.Count; i++)
-            {
-                var value = set.Rows[i * columns + j];
-                if (!float.IsFinite(value)) continue;
-                sum += value;
-                present++;
-            }
-            means[j] = present == 0 ? 0 : sum / present;
-            for (var i = 0; i < set.Count; i++)
-            {
-                var value = set.Rows[i * columns + j];
-                if (float.IsFinite(value)) squares += (value - means[j]) * (value - means[j]);
-            }
-            scales[j] = squares > 0 ? Math.Sqrt(squares / present) : 1;
-        }
-        return (means, scales);
-    }
-
-    /// <summary>Solves A·x = b for a positive definite A of which the lower half is given (Cholesky); A is overwritten.</summary>
-    private static double[] Solve(double[] a, double[] b, int n)
-    {
-        for (var j = 0; j < n; j++)
-        {
-            for (var k = 0; k < j; k++)
-                for (var i = j; i < n; i++) a[i * n + j] -= a[i * n + k] * a[j * n + k];
-            var pivot = Math.Sqrt(Math.Max(a[j * n + j], 1e-12));
-            for (var i = j; i < n; i++) a[i * n + j] /= pivot;
-        }
-        var x = (double[])b.Clone();
-        for (var i = 0; i < n; i++)
-        {
-            for (var k = 0; k < i; k++) x[i] -= a[i * n + k] * x[k];
-            x[i] /= a[i * n + i];
-        }
-        for (var i = n - 1; i >= 0; i--)
-        {
-            for (var k = i + 1; k < n; k++) x[i] -= a[k * n + i] * x[k];
-            x[i] /= a[i * n + i];
-        }
-        return x;
     }
 }

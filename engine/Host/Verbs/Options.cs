@@ -122,5 +122,25 @@ sealed class ExportOptions : RangeOptions
     public string? Out { get; set; }
 }
 
+[Verb("offpolicy", HelpText = "Value other policies by choices that were made by lot: what always choosing one action would have brought.")]
+sealed class OffPolicyOptions
+{
+    [Option("log", MetaValue = "FILE",
+        HelpText = "The choices, a CSV file with the columns action, propensity (how likely that action was there) and reward; all others are features.")]
+    public string? Log { get; set; }
+
+    [Option("from-outreach", MetaValue = "FOLDER", HelpText = "The engine's own choices among offers, out of its data folder; the reward is the journey's revenue.")]
+    public string? FromOutreach { get; set; }
+
+    [Option("policy", Default = "all", MetaValue = "ACTION", HelpText = "Only the policy that always chooses this action.")]
+    public string Policy { get; set; } = "";
+
+    [Option("uplift", MetaValue = "ACTION", HelpText = "Fit also whom this action moves, and say how well that ranks; rewards are 0 or 1.")]
+    public string? Uplift { get; set; }
+
+    [Option("against", MetaValue = "ACTION", HelpText = "The action that --uplift is held against.")]
+    public string? Against { get; set; }
+}
+
 [Verb("version", HelpText = "Print the version.")]
 sealed class VersionOptions;
