@@ -27,7 +27,8 @@ public sealed class ContactConfig
     [ConfigKey("Hours in which no e-mail, SMS or push goes out, in the customer's time zone, or the store's where that is not known.")]
     public HoursConfig QuietHours { get; set; } = new()
     {
-        From = new TimeOfDay(new TimeOnly(21, 0)), To = new TimeOfDay(new TimeOnly(8, 0)),
+        From = new TimeOfDay(new TimeOnly(21, 0)),
+        To = new TimeOfDay(new TimeOnly(8, 0)),
     };
 
     [ConfigKey("The only hours and days in which e-mail, SMS and push go out, in the store's time zone; without it, any.")]
