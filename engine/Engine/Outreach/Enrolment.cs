@@ -55,6 +55,13 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
             return null;
         }
 
+        // A message to an open stream goes before the cart is looked at again; who bought elsewhere while it was left is known here already.
+        if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
+        {
+            Refuse(setup, journey, WithheldReason.Purchased, now);
+            return null;
+        }
+
         var variant = campaign.Variants.FirstOrDefault(v => v.Name == store.Journeys.VariantOf(subject, campaign.Name))
             ?? Lots.VariantOf(subject, campaign);
         journey = journey with { Variant = variant.Name };

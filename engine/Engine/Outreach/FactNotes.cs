@@ -45,6 +45,7 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
 
     void Purchase(OutreachSetup setup, CartFact fact, string storeId, long now)
     {
+        store.Customers.SetPurchased(fact.Customer == default ? fact.Cart : fact.Customer, fact.At);
         var subject = identities.SubjectOf(fact.Cart, fact.Customer);
         if (store.Journeys.LatestOf(subject, storeId, fact.At) is { } journey && fact.At - journey.StartedAt <= setup.OutcomeWindow)
         {

@@ -51,7 +51,7 @@ sealed class Sending
             return;
         }
 
-        if (cart is { } record && EndOf(record, journey) is var end and not WithheldReason.None)
+        if (cart is { } record && EndOf(record, journey, _store.Customers.PurchasedAt(journey.Customer)) is var end and not WithheldReason.None)
         {
             Exit(journey, end, now);
             return;
@@ -86,10 +86,10 @@ sealed class Sending
         _store.Journeys.End(journey, JourneyState.Exited);
     }
 
-    // Why nothing more of the journey makes sense.
-    static WithheldReason EndOf(in CartRecord cart, Journey journey) =>
+    // Why nothing more of the journey makes sense. Whoever bought elsewhere since they left this cart, even before it was given up, needs it no more.
+    static WithheldReason EndOf(in CartRecord cart, Journey journey, long purchasedAt) =>
         cart.EventCount == 0 ? WithheldReason.CartUnknown
-        : cart.PurchasedAt > journey.StartedAt ? WithheldReason.Purchased
+        : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.LastAt ? WithheldReason.Purchased
         : cart.ItemCount == 0 && journey.Candidate.Cart.ItemCount > 0 ? WithheldReason.CartEmpty
         : journey.Candidate.UserId is { } user && cart.UserLength > 0 && System.Text.Encoding.UTF8.GetString(cart.UserId) != user
             ? WithheldReason.CartTakenOver

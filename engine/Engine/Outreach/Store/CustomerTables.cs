@@ -9,12 +9,15 @@ namespace CartRecovery.Engine.Outreach;
 /// </summary>
 public sealed class CustomerTables
 {
-    readonly Statement _subject, _setSubject, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
+    readonly Statement _subject, _setSubject, _purchase, _setPurchase, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
 
     internal CustomerTables(Database database)
     {
         _subject = database.Prepare("SELECT subject FROM identity WHERE customer=?1");
         _setSubject = database.Prepare("INSERT OR IGNORE INTO identity(customer, subject) VALUES(?1, ?2)");
+        _purchase = database.Prepare("SELECT at FROM purchase WHERE owner=?1");
+        _setPurchase = database.Prepare(
+            "INSERT INTO purchase(owner, at) VALUES(?1, ?2) ON CONFLICT(owner) DO UPDATE SET at=max(at, excluded.at)");
         _contact = database.Prepare("SELECT email, phone, push, zone FROM contact WHERE owner=?1");
         _setContact = database.Prepare("""
             INSERT INTO contact(owner, store, email, phone, push, zone, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -46,6 +49,12 @@ public sealed class CustomerTables
 
     /// <summary>Notes that a customer is whom lots were drawn for as an anonymous shopper.</summary>
     public void Join(in Hash128 customer, in Hash128 subject) => _setSubject.With(customer).With(subject).Run();
+
+    /// <summary>When a customer or a cart's shopper last bought: milliseconds since 1970 UTC, 0 for never.</summary>
+    public long PurchasedAt(in Hash128 owner) => owner == default ? 0 : _purchase.With(owner).Number() ?? 0;
+
+    /// <summary>Notes a purchase.</summary>
+    public void SetPurchased(in Hash128 owner, long at) => _setPurchase.With(owner).With(at).Run();
 
     /// <summary>Where a customer or a cart's shopper is reached, and in which zone; <see langword="null"/> where nothing is known.</summary>
     public (Recipient Recipient, string? Zone)? ContactOf(in Hash128 owner)

@@ -28,7 +28,11 @@ static class OutreachSchema
         -- Whom a signed-in customer was before: the subject of all draws by lot.
         CREATE TABLE IF NOT EXISTS identity(customer BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
 
-        -- By the customer where a server said it, by the cart where a browser did.
+        -- When a customer, or the shopper of a cart, last bought.
+        CREATE TABLE IF NOT EXISTS purchase(owner BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS purchase_time ON purchase(at);
+
+        -- By the customer where a server said it, by the cart, and the customer in it, where a browser did.
         CREATE TABLE IF NOT EXISTS contact(
             owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS consent(
