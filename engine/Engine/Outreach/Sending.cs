@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
@@ -51,7 +52,7 @@ sealed class Sending
             return;
         }
 
-        if (cart is { } record && EndOf(record, journey, _store.Customers.PurchasedAt(journey.Customer)) is var end and not WithheldReason.None)
+        if (cart is { } record && EndOf(record, journey, _store.Customers.PurchasedAt(CustomerOf(journey, cart))) is var end and not WithheldReason.None)
         {
             Exit(journey, end, now);
             return;
@@ -91,7 +92,7 @@ sealed class Sending
         cart.EventCount == 0 ? WithheldReason.CartUnknown
         : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.LastAt ? WithheldReason.Purchased
         : cart.ItemCount == 0 && journey.Candidate.Cart.ItemCount > 0 ? WithheldReason.CartEmpty
-        : journey.Candidate.UserId is { } user && cart.UserLength > 0 && System.Text.Encoding.UTF8.GetString(cart.UserId) != user
+        : journey.Candidate.UserId is { } user && cart.UserLength > 0 && Encoding.UTF8.GetString(cart.UserId) != user
             ? WithheldReason.CartTakenOver
         : WithheldReason.None;
 
@@ -111,7 +112,7 @@ sealed class Sending
             return PolicyVerdict.Withhold(WithheldReason.OutOfStock);
         }
 
-        var (owner, recipient, zone) = ReachOf(journey);
+        var (recipient, zone, consent) = ReachOf(journey, CustomerOf(journey, cart), channel.Address);
         var address = CustomerTables.AddressOf(recipient, channel.Address);
         var facts = new ContactFacts
         {
@@ -119,7 +120,7 @@ sealed class Sending
             UsefulUntil = message.UsefulUntil,
             HasAddress = address is not null,
             IsSuppressed = address is not null && _store.Customers.IsSuppressed(store.Id, channel.Address, address),
-            Consent = channel.IsMessage ? ConsentOf(journey, owner, channel.Address) : null,
+            Consent = consent,
             IsFirst = message.Step == 1,
             LastActivityAt = cart?.LastAt ?? journey.StartedAt,
             NotBefore = (cart?.LastAt ?? journey.StartedAt) + step.Wait,
@@ -167,27 +168,27 @@ sealed class Sending
     /// <returns><see langword="false"/> when its sink has no room, or is gone.</returns>
     public bool HandOverAgain(Intervention intervention, Journey journey) =>
         _ports.Find(intervention.Channel) is { } channel
-        && _ports.TryHandOver(intervention with { Recipient = Only(ReachOf(journey).Recipient, channel.Address) });
+        && _ports.TryHandOver(intervention with { Recipient = Only(ReachOf(journey, journey.Customer, channel.Address).Recipient, channel.Address) });
 
     static string ActionName(Intervention intervention) => intervention.Action.ToString().ToLowerInvariant();
 
-    // A server's word of the customer goes before a browser's word of the cart.
-    (Hash128 Owner, Recipient Recipient, TimeZoneInfo? Zone) ReachOf(Journey journey)
+    // A server's word of the customer goes before a browser's word of the customer in this cart, and that before one of the cart's shopper. What a
+    // browser agreed to is nothing to an address that a server gave; but a no counts whoever said it.
+    (Recipient Recipient, TimeZoneInfo? Zone, Consent? Consent) ReachOf(Journey journey, in Hash128 customer, AddressKind address)
     {
-        var ofCart = _store.Customers.ContactOf(journey.Cart);
-        var ofCustomer = _store.Customers.ContactOf(journey.Customer);
-        var owner = ofCustomer is null ? journey.Cart : journey.Customer;
-        return (owner, ofCustomer?.Recipient ?? ofCart?.Recipient ?? new Recipient(), ZoneOf(ofCustomer?.Zone ?? ofCart?.Zone));
+        Hash128[] owners = customer == default ? [journey.Cart] : [customer, Identities.InCart(journey.Cart, customer), journey.Cart];
+        var contacts = Array.ConvertAll(owners, owner => _store.Customers.ContactOf(owner));
+        var said = Array.ConvertAll(owners, owner => _store.Customers.ConsentOf(owner, address));
+        var reached = contacts.FirstOrDefault(contact => contact is { } known && known.Recipient != new Recipient())?.Recipient;
+        var isServers = customer != default && contacts[0] is { } first && first.Recipient != new Recipient();
+        var consent = Array.Find(said, word => word is { Granted: false }) ?? (isServers ? said[0] : said.Length > 1 ? said[1] ?? said[2] : said[0]);
+        return (reached ?? new Recipient(), ZoneOf(contacts.FirstOrDefault(contact => contact?.Zone is not null)?.Zone), consent);
     }
 
-    // A no counts whoever said it.
-    Consent? ConsentOf(Journey journey, in Hash128 owner, AddressKind address)
-    {
-        var ofCart = _store.Customers.ConsentOf(journey.Cart, address);
-        var ofCustomer = _store.Customers.ConsentOf(journey.Customer, address);
-        return ofCart is { Granted: false } ? ofCart : ofCustomer is { Granted: false } ? ofCustomer
-            : owner == journey.Customer ? ofCustomer : ofCart;
-    }
+    // Who has the cart now, where nobody had signed in when the journey began.
+    static Hash128 CustomerOf(Journey journey, in CartRecord? cart) =>
+        journey.Customer == default && cart is { UserLength: > 0 } current
+            ? Identities.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)) : journey.Customer;
 
     TimeZoneInfo? ZoneOf(string? name)
     {

@@ -5,7 +5,7 @@ namespace CartRecovery.Engine.Outreach;
 
 /// <summary>
 /// What is known of customers: who they are, where they are reached, what they agreed to. What a server says is kept by the customer, what a browser
-/// says by the cart, so that nobody can give another customer's reminders a new address.
+/// says by the cart and who is signed in there, so that nobody can give another customer's reminders a new address.
 /// </summary>
 public sealed class CustomerTables
 {
