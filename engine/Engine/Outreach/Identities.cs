@@ -32,8 +32,8 @@ sealed class Identities(OutreachStore store)
             return known;
         }
 
-        // Nobody but an anonymous shopper has the cart's own key.
-        if (store.Journeys.SubjectOfCart(cart) != cart || store.Journeys.HasSubject(customer))
+        // Nobody but an anonymous shopper has the cart's own key; of those who sign in on a device the first was that shopper.
+        if (store.Journeys.SubjectOfCart(cart) != cart || store.Journeys.HasSubject(customer) || store.Customers.IsJoined(cart))
         {
             return customer;
         }

@@ -9,12 +9,13 @@ namespace CartRecovery.Engine.Outreach;
 /// </summary>
 public sealed class CustomerTables
 {
-    readonly Statement _subject, _setSubject, _purchase, _setPurchase, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
+    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
 
     internal CustomerTables(Database database)
     {
         _subject = database.Prepare("SELECT subject FROM identity WHERE customer=?1");
         _setSubject = database.Prepare("INSERT OR IGNORE INTO identity(customer, subject) VALUES(?1, ?2)");
+        _joined = database.Prepare("SELECT 1 FROM identity WHERE subject=?1 LIMIT 1");
         _purchase = database.Prepare("SELECT at FROM purchase WHERE owner=?1");
         _setPurchase = database.Prepare(
             "INSERT INTO purchase(owner, at) VALUES(?1, ?2) ON CONFLICT(owner) DO UPDATE SET at=max(at, excluded.at)");
@@ -49,6 +50,9 @@ public sealed class CustomerTables
 
     /// <summary>Notes that a customer is whom lots were drawn for as an anonymous shopper.</summary>
     public void Join(in Hash128 customer, in Hash128 subject) => _setSubject.With(customer).With(subject).Run();
+
+    /// <summary>Whether an anonymous shopper is known to be a customer.</summary>
+    public bool IsJoined(in Hash128 subject) => _joined.With(subject).Number() is not null;
 
     /// <summary>When a customer or a cart's shopper last bought: milliseconds since 1970 UTC, 0 for never.</summary>
     public long PurchasedAt(in Hash128 owner) => owner == default ? 0 : _purchase.With(owner).Number() ?? 0;

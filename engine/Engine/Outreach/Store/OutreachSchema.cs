@@ -27,6 +27,7 @@ static class OutreachSchema
 
         -- Whom a signed-in customer was before: the subject of all draws by lot.
         CREATE TABLE IF NOT EXISTS identity(customer BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS identity_subject ON identity(subject);
 
         -- When a customer, or the shopper of a cart, last bought.
         CREATE TABLE IF NOT EXISTS purchase(owner BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
