@@ -124,7 +124,7 @@ sealed class Sending
             IsFirst = message.Step == 1,
             LastActivityAt = cart?.LastAt ?? journey.StartedAt,
             NotBefore = (cart?.LastAt ?? journey.StartedAt) + step.Wait,
-            CapFreeAt = CapFreeAt(setup, journey.Subject, channel, now),
+            CapFreeAt = CapFreeAt(setup, journey, recipient, channel, now),
             CustomerZone = zone ?? store.TimeZone,
             StoreZone = store.TimeZone,
         };
@@ -207,7 +207,7 @@ sealed class Sending
     }
 
     // When the latest of all caps has room again.
-    long CapFreeAt(OutreachSetup setup, in Hash128 subject, OutreachChannel channel, long now)
+    long CapFreeAt(OutreachSetup setup, Journey journey, Recipient recipient, OutreachChannel channel, long now)
     {
         List<(string Channel, AddressKind Address, long SentAt)>? sent = null;
         var free = 0L;
@@ -218,7 +218,7 @@ sealed class Sending
                 continue;
             }
 
-            sent ??= _store.Messages.SentSince(subject, now - setup.LongestCap);
+            sent ??= _store.Messages.SentSince(journey.Subject, journey.Candidate.StoreId, recipient, now - setup.LongestCap);
             var counted = sent.Where(s => s.SentAt > now - cap.Per && cap.Counts(new OutreachChannel(s.Channel, s.Address))).ToArray();
             if (counted.Length >= cap.Max)
             {

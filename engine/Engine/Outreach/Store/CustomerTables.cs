@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 
@@ -120,6 +121,13 @@ public sealed class CustomerTables
         AddressKind.Push => recipient.PushToken,
         _ => null,
     };
+
+    /// <summary>A key for each kind of address, by which the same address is known again; none for one that is not there.</summary>
+    public static Hash128[] KeysOf(string store, Recipient? recipient) =>
+        [Key(store, recipient?.Email), Key(store, recipient?.Phone), Key(store, recipient?.PushToken)];
+
+    static Hash128 Key(string store, string? value) =>
+        value is null ? default : Hash128.Of(Encoding.UTF8.GetBytes($"{store} {Fold(value)}"), seed: 0);
 
     // Nobody has two mailboxes that differ in case alone; a push token is another one.
     static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? value.ToLowerInvariant() : value;

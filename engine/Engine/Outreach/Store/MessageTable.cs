@@ -26,7 +26,7 @@ public sealed class MessageTable
         _hasDue = database.Prepare("SELECT 1 FROM intervention WHERE state=0 AND due_at<=?1 LIMIT 1");
         _putOff = database.Prepare("UPDATE intervention SET due_at=?2 WHERE id=?1 AND state=0");
         _wait = database.Prepare("UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state=0");
-        _send = database.Prepare("UPDATE intervention SET state=1, reason=0, sent_at=?2, payload=?3 WHERE id=?1 AND state=0");
+        _send = database.Prepare("UPDATE intervention SET state=1, reason=0, sent_at=?2, payload=?3, reached=?4 WHERE id=?1 AND state=0");
         _end = database.Prepare("""
             UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5, sent_at=CASE WHEN ?2=2 THEN sent_at ELSE NULL END
             WHERE id=?1 AND state<2
@@ -34,7 +34,11 @@ public sealed class MessageTable
         _endOfJourney = database.Prepare("UPDATE intervention SET state=3, reason=?2, ended_at=?3 WHERE journey=?1 AND state=0 RETURNING channel");
         _sending = database.Prepare("SELECT payload, journey FROM intervention WHERE state=1");
         _sentSince = database.Prepare(
-            "SELECT channel, address, sent_at FROM intervention WHERE subject=?1 AND sent_at>?2 ORDER BY sent_at DESC LIMIT 1000");
+            """
+            SELECT id, channel, address, sent_at FROM intervention WHERE subject=?1 AND sent_at>?2
+            UNION SELECT id, channel, address, sent_at FROM intervention WHERE reached IN (?3, ?4, ?5) AND sent_at>?2
+            ORDER BY sent_at DESC LIMIT 1000
+            """);
         _nth = database.Prepare("SELECT step, state, journey FROM intervention WHERE id=?1");
         _open = database.Prepare("SELECT count(*) FROM intervention WHERE journey=?1 AND state<2");
         _clicked = database.Prepare("""
@@ -127,7 +131,8 @@ public sealed class MessageTable
     /// <summary>A message goes out.</summary>
     /// <returns><see langword="false"/> when it is not to any more.</returns>
     public bool Send(Intervention intervention, long now) => _send.With(intervention.Id).With(now)
-        .With(JsonSerializer.SerializeToUtf8Bytes(intervention with { Recipient = null }, ContractsJson.Default.Intervention)).Run() > 0;
+        .With(JsonSerializer.SerializeToUtf8Bytes(intervention with { Recipient = null }, ContractsJson.Default.Intervention))
+        .With(CustomerTables.KeysOf(intervention.StoreId, intervention.Recipient).FirstOrDefault(key => key != default)).Run() > 0;
 
     /// <summary>A message's way has ended.</summary>
     /// <returns><see langword="false"/> when it had before.</returns>
@@ -160,14 +165,19 @@ public sealed class MessageTable
         return found;
     }
 
-    /// <summary>What a shopper was sent, the latest first.</summary>
-    public List<(string Channel, AddressKind Address, long SentAt)> SentSince(in Hash128 subject, long since)
+    /// <summary>What a shopper was sent, the latest first: in their own name, or to an address of theirs in whatever name.</summary>
+    public List<(string Channel, AddressKind Address, long SentAt)> SentSince(in Hash128 subject, string store, Recipient recipient, long since)
     {
         var sent = new List<(string, AddressKind, long)>();
         _sentSince.With(subject).With(since);
+        foreach (var key in CustomerTables.KeysOf(store, recipient))
+        {
+            _sentSince.With(key);
+        }
+
         while (_sentSince.Next())
         {
-            sent.Add((_sentSince.Text(0), (AddressKind)_sentSince.Int(1), _sentSince.Long(2)));
+            sent.Add((_sentSince.Text(1), (AddressKind)_sentSince.Int(2), _sentSince.Long(3)));
         }
 
         return sent;

@@ -2,7 +2,7 @@ namespace CartRecovery.Engine.Outreach;
 
 /// <summary>
 /// The tables. Times are milliseconds since 1970 UTC, money is in <see cref="Events.Money"/> units, keys are the 16 bytes of a
-/// <see cref="Events.Hash128"/>. Addresses of customers are in <c>contact</c> and <c>suppression</c> alone.
+/// <see cref="Events.Hash128"/>. Addresses of customers are in <c>contact</c> and <c>suppression</c> alone; <c>reached</c> is a key of one.
 /// </summary>
 static class OutreachSchema
 {
@@ -60,10 +60,11 @@ static class OutreachSchema
             user_id TEXT, campaign TEXT NOT NULL, variant TEXT NOT NULL, step INTEGER NOT NULL, channel TEXT NOT NULL, address INTEGER NOT NULL,
             offer TEXT NOT NULL, context INTEGER NOT NULL, propensity REAL NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT,
             decided_at INTEGER NOT NULL, due_at INTEGER NOT NULL, useful_until INTEGER NOT NULL, sent_at INTEGER, ended_at INTEGER,
-            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, payload BLOB) WITHOUT ROWID;
+            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, reached BLOB, payload BLOB) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS intervention_due ON intervention(due_at) WHERE state = 0;
         CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = 1;
         CREATE INDEX IF NOT EXISTS intervention_subject ON intervention(subject, sent_at) WHERE sent_at IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS intervention_reached ON intervention(reached, sent_at) WHERE sent_at IS NOT NULL;
         CREATE INDEX IF NOT EXISTS intervention_journey ON intervention(journey);
         CREATE INDEX IF NOT EXISTS intervention_time ON intervention(store, decided_at);
 
