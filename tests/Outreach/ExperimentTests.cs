@@ -103,10 +103,10 @@ public sealed class ExperimentTests
         desk.Restart();
         desk.Sent.Clear();
         desk.FullSinks.Add("mail");
-        var left = desk.It.Resume();
+        var left = desk.It.Resume(desk.Now);
         Assert.That(left, Has.Count.EqualTo(1));
         desk.FullSinks.Clear();
-        Assert.That(desk.It.Resume(left), Is.Empty);
+        Assert.That(desk.It.Resume(desk.Now, left), Is.Empty);
         Assert.That(desk.Sent.Single(), Has.Property("Id").EqualTo(handed["c1"].Id).And.Property("Recipient").EqualTo(handed["c1"].Recipient));
         desk.Pass(3 * Hour);
         Assert.That(desk.Sent.Skip(1).Select(s => (s.CartId, s.Step)), Is.EquivalentTo(new[] { ("c1", 2), ("c2", 2) }));
@@ -119,7 +119,7 @@ public sealed class ExperimentTests
         desk.Decide("c1");
         desk.Restart();
         desk.GoneSinks.Add("crm");
-        Assert.That(desk.It.Resume(), Is.Empty);
+        Assert.That(desk.It.Resume(desk.Now), Is.Empty);
         Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.ChannelGone }));
     }
 

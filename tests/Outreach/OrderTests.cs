@@ -168,7 +168,7 @@ public sealed class OrderTests
             desk.Tell(EventType.Clicked, cart, "u1", meta: $$"""{"intervention":"{{desk.Sent[^1].Id}}"}""");
             desk.Tell(EventType.Purchase, cart, "u1", verified: false, amount: 50);
             desk.Tell(EventType.Purchase, cart, "u1", amount: 50);
-            desk.Pass(Minute);
+            desk.Pass(Hour);
         }
 
         Assert.That(desk.Sent.Select(s => s.CartId), Is.EqualTo(new[] { "c1", "c2" }));

@@ -27,7 +27,7 @@ sealed class Sending
         (_store, _ports, _planner, _composer, _gate, _counters) = (store, ports, planner, composer, gate, counters);
         _discounted = store.Database.Prepare("""
             SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
-            WHERE i.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0
+            WHERE i.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0 AND c.verified=1
             """);
     }
 

@@ -58,7 +58,7 @@ public sealed class MessageTable
             """);
         _retry = database.Prepare("""
             UPDATE intervention SET state=0, reason=0, detail=NULL, ended_at=NULL, due_at=?2, useful_until=max(useful_until, ?3)
-            WHERE id=?1 AND state=3 AND reason IN (24, 25)
+            WHERE id=?1 AND state=3 AND reason IN (24, 25) AND journey NOT IN (SELECT j.id FROM journey j WHERE j.id=journey AND j.state=2)
             """);
     }
 
@@ -212,7 +212,7 @@ public sealed class MessageTable
     /// <summary>The message that a shopper saw last in a span of time.</summary>
     public string? SeenBy(in Hash128 subject, string store, long from, long to) => IdOf(_seen, subject, store, from, to);
 
-    /// <summary>A message that its sink gave up is tried once more.</summary>
+    /// <summary>A message that its sink gave up is tried once more, unless its series ended early.</summary>
     /// <returns><see langword="false"/> when it is not one of those.</returns>
     public bool Retry(string id, long now, long usefulUntil) => _retry.With(id).With(now).With(usefulUntil).Run() > 0;
 
