@@ -158,6 +158,24 @@ public sealed class OrderTests
     }
 
     [Test]
+    public void Who_is_in_a_series_is_watched_as_long_as_who_is_left_alone([Values(0, 90)] double holdout)
+    {
+        var series = Series(Step("mail"), Step("mail", hours: 120));
+        series.Reentry = Duration.FromHours(96);
+        var contact = Open();
+        contact.Holdout = holdout;
+        using var desk = new Desk([series], contact);
+        desk.Know("c1", "u1", "a@x.example");
+        desk.Decide("c1", "u1");
+        desk.Pass(3 * Day);
+        desk.Decide("c1", "u1");
+        desk.Pass(5 * Day);
+        desk.Tell(EventType.Purchase, "c1", "u1", amount: 50);
+        Assert.That(desk.Count("SELECT count(*) FROM conversion"), Is.EqualTo(1));
+        Assert.That(desk.Reasons[0], Is.EqualTo(holdout == 0 ? WithheldReason.InCampaign : WithheldReason.Holdout));
+    }
+
+    [Test]
     public void Who_buys_once_with_a_discount_is_no_coupon_seeker_because_the_browser_tells_it_too()
     {
         using var desk = new Desk([Series(Step("socket", discount: 10))]);

@@ -44,6 +44,7 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
         if (store.Journeys.LastOf(decision.Cart, campaign.Name) is { } last
             && (last.State == JourneyState.Active || decision.At - last.StartedAt < campaign.Reentry))
         {
+            store.Journeys.Turn(last.Id, decision.At);
             planner.Withhold(setup, journey with { Id = last.Id }, now,
                 last.State == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
             return null;
@@ -55,19 +56,19 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
             return null;
         }
 
-        // A message to an open stream goes before the cart is looked at again; who bought elsewhere while it was left is known here already.
-        if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
-        {
-            Refuse(setup, journey, WithheldReason.Purchased, now);
-            return null;
-        }
-
         var variant = campaign.Variants.FirstOrDefault(v => v.Name == store.Journeys.VariantOf(subject, campaign.Name))
             ?? Lots.VariantOf(subject, campaign);
         journey = journey with { Variant = variant.Name };
         if (variant.Steps.Count == 0 || store.IsStopped(campaign.Name, variant.Name))
         {
             Refuse(setup, journey, variant.Steps.Count == 0 ? WithheldReason.Control : WithheldReason.VariantStopped, now);
+            return null;
+        }
+
+        // A message to an open stream goes before the cart is looked at again; who bought elsewhere while it was left is known here already.
+        if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
+        {
+            Refuse(setup, journey, WithheldReason.Purchased, now);
             return null;
         }
 

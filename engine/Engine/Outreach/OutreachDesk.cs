@@ -19,8 +19,8 @@ public sealed class OutreachDesk : IDisposable
 
     const long TeachEvery = 60_000, TeachAtLeast = 86_400_000, PurgeEvery = 60_000;
 
-    // It is gone through all that is known each time: that is done again when a twentieth of it is new, so that it costs the same however much it is.
-    const int NewPart = 20;
+    // All that is known is gone through each time: that is done again when a tenth of it is new, so that it costs the same however much it is.
+    const int NewPart = 10;
 
     readonly IOutreachPorts _ports;
     readonly OutreachStore _store;

@@ -26,15 +26,17 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
     readonly Random _random;
     readonly IReadOnlyList<Store> _stores;
     readonly int _seed, _shoppers;
+    readonly Breach _breach;
     readonly Dictionary<string, SimulatedCart> _ids = [];
     int _facts;
 
-    public ShopSimulation(int seed, int shoppers, IReadOnlyList<Store> stores, string path)
+    public ShopSimulation(int seed, int shoppers, IReadOnlyList<Store> stores, string path, Breach breach = Breach.None)
     {
+        _breach = breach;
         (_path, _seed, _shoppers, _stores, _random) = (path, seed, shoppers, stores, new Random(seed));
         _contact = Contact(seed);
         _reference = new ContactReference(_contact);
-        _desk = new OutreachDesk(path, new OutreachSetup(_contact, Campaigns, SimulatedWorld.Stores, new byte[32]), this);
+        _desk = new OutreachDesk(path, new OutreachSetup(Breached(Contact(seed), breach), stores.Count > 1 ? Learning : Plain, SimulatedWorld.Stores, new byte[32]), this);
         _nextDue = _desk.Store.Database.Prepare("SELECT min(due_at) FROM intervention WHERE state=0");
         _world = new SimulatedWorld(seed, shoppers, stores, this);
     }
@@ -51,7 +53,10 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
     /// <summary>What the engine says that its messages brought in, and what they did, by store.</summary>
     public List<(string Store, IncrementalRevenue Reported, double True)> Revenue { get; } = [];
 
-    static CampaignSet Campaigns { get; } = CampaignCompiler.Compile(new DecisionsConfig
+    // What is learned of offers takes its time, which is not for every seed.
+    static readonly CampaignSet Learning = Campaigns(Choice), Plain = Campaigns((channel, hours) => Step(channel, hours));
+
+    static CampaignSet Campaigns(Func<string, double, StepConfig> choice) => CampaignCompiler.Compile(new DecisionsConfig
     {
         Campaigns =
         [
@@ -66,7 +71,7 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
                 Variants =
                 [
                     new VariantConfig { Name = "nothing" },
-                    new VariantConfig { Name = "messages", Weight = 3, Steps = [Choice("mail", 0), Choice("app", 24), Step("mail", 72)] },
+                    new VariantConfig { Name = "messages", Weight = 3, Steps = [choice("mail", 0), choice("app", 24), Step("mail", 72)] },
                 ],
             },
         ],
@@ -144,6 +149,8 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
 
     public void Tell(EventType type, Visit visit, long at, bool verified, string meta = "", decimal amount = 0, SimulatedCart? cart = null)
     {
+        if (_breach == Breach.Purchases && type == EventType.Purchase) return;
+        verified |= _breach == Breach.Addresses && type == EventType.Identify;
         cart ??= visit.Cart;
         _desk.Take(new CartFact
         {
@@ -252,9 +259,36 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
         return step;
     }
 
+    static ContactConfig Breached(ContactConfig contact, Breach breach)
+    {
+        switch (breach)
+        {
+            case Breach.QuietHours:
+                contact.QuietHours = null;
+                break;
+            case Breach.BusinessHours:
+                contact.BusinessHours = null;
+                break;
+            case Breach.Caps:
+                contact.Caps = [];
+                break;
+            case Breach.Consent:
+                contact.Consent = ConsentRule.Assumed;
+                break;
+            case Breach.FirstMessage:
+                contact.FirstMessage = Duration.FromMinutes(1);
+                break;
+        }
+
+        return contact;
+    }
+
     static ContactConfig Contact(int seed) => new()
     {
         Holdout = 20,
+
+        // The truth is all that the messages brought in.
+        OutcomeWindow = new Duration(TimeSpan.FromDays(60)),
         FirstMessage = Duration.FromHours(1),
         Caps =
         [
@@ -268,4 +302,21 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
             To = new TimeOfDay(new TimeOnly(22, 0)),
         },
     };
+}
+
+/// <summary>What the engine is kept from keeping, to see that it is noticed.</summary>
+public enum Breach
+{
+    None,
+    QuietHours,
+    BusinessHours,
+    Caps,
+    Consent,
+    FirstMessage,
+
+    /// <summary>It is not told of orders.</summary>
+    Purchases,
+
+    /// <summary>It takes any browser's word for where a customer is reached.</summary>
+    Addresses,
 }

@@ -10,7 +10,7 @@ namespace CartRecovery.Tests.Outreach;
 [Category("Simulation")]
 public sealed class ShopSimulationTests
 {
-    const int Seeds = 200, ShoppersEach = 800;
+    const int Seeds = 200, ShoppersEach = 300;
 
     [Test]
     public void Of_all_messages_not_one_is_against_a_rule_and_all_that_is_withheld_has_a_reason()
@@ -68,6 +68,22 @@ public sealed class ShopSimulationTests
 
         // What 200 draws at 95% give in 997 of 1000 cases.
         Assert.That(held, Is.InRange(181, 198));
+    }
+
+    [TestCase(Breach.None, "")]
+    [TestCase(Breach.QuietHours, "comes in quiet hours")]
+    [TestCase(Breach.BusinessHours, "comes out of business hours")]
+    [TestCase(Breach.Caps, "is over the cap")]
+    [TestCase(Breach.Consent, "goes out without consent")]
+    [TestCase(Breach.FirstMessage, "comes too soon")]
+    [TestCase(Breach.Purchases, "comes after a purchase")]
+    [TestCase(Breach.Addresses, "goes to someone else: thief@x.example")]
+    public void A_rule_that_is_not_kept_is_noticed(Breach breach, string fault)
+    {
+        using var simulation = new ShopSimulation(6, 1500, SimulatedWorld.Stores, Path.Combine(TestStages.NewFolder(), "outreach.db"), breach);
+        simulation.Run();
+        if (breach == Breach.None) Assert.That(simulation.Faults, Is.Empty);
+        else Assert.That(simulation.Faults, Has.Some.Contains(fault));
     }
 
     [Test]

@@ -50,7 +50,7 @@ static class OutreachSchema
         CREATE TABLE IF NOT EXISTS journey(
             id INTEGER PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, customer BLOB, user_id TEXT,
             subject BLOB NOT NULL, campaign TEXT NOT NULL, variant TEXT NOT NULL, holdout INTEGER NOT NULL, state INTEGER NOT NULL,
-            started_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL, candidate BLOB);
+            started_at INTEGER NOT NULL, turned_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL, candidate BLOB);
         CREATE INDEX IF NOT EXISTS journey_cart ON journey(cart, campaign, started_at);
         CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
         CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);
