@@ -52,17 +52,25 @@ sealed class Desk : IOutreachPorts, IDisposable
     /// <summary>Nothing in the way of a message but consent.</summary>
     public static ContactConfig Open() => new()
     {
-        Holdout = 0, Caps = [], QuietHours = null, FirstMessage = new Duration(TimeSpan.Zero), Consent = ConsentRule.Required,
+        Holdout = 0,
+        Caps = [],
+        QuietHours = null,
+        FirstMessage = new Duration(TimeSpan.Zero),
+        Consent = ConsentRule.Required,
     };
 
     public static CampaignConfig Series(params StepConfig[] steps) => new()
     {
-        Name = "left", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) }, Steps = [.. steps],
+        Name = "left",
+        Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) },
+        Steps = [.. steps],
     };
 
     public static StepConfig Step(string channel, double hours = 0, double? discount = null) => new()
     {
-        Channel = channel, Wait = new Duration(TimeSpan.FromHours(hours)), Message = "{{item_count}} for {{cart_value}} in {{cart_id}}",
+        Channel = channel,
+        Wait = new Duration(TimeSpan.FromHours(hours)),
+        Message = "{{item_count}} for {{cart_value}} in {{cart_id}}",
         Action = new ActionConfig { Type = discount is null ? ActionKind.Reminder : ActionKind.Discount, Percent = discount },
     };
 
@@ -75,7 +83,13 @@ sealed class Desk : IOutreachPorts, IDisposable
     {
         var record = new CartRecord
         {
-            EventCount = 1, LastAt = at, ItemCount = items, Value = items * 25 * Money.PerUnit, Currency = CurrencyCode.Parse("EUR"), LineCount = 1, ConnectionId = 7,
+            EventCount = 1,
+            LastAt = at,
+            ItemCount = items,
+            Value = items * 25 * Money.PerUnit,
+            Currency = CurrencyCode.Parse("EUR"),
+            LineCount = 1,
+            ConnectionId = 7,
             UserLength = (byte)(user?.Length ?? 0),
         };
         record.Lines[0] = new CartLine { Quantity = items, Value = record.Value };
@@ -90,8 +104,16 @@ sealed class Desk : IOutreachPorts, IDisposable
         var hash = Hash128.Of(Encoding.UTF8.GetBytes(id ?? $"{cart} {Now}"), seed: 0);
         var decision = new Decision(Cart(cart), Now, connection, new Intervention
         {
-            Id = $"iv_{hash.High:x16}{hash.Low:x16}", StoreId = "shop", CartId = cart, UserId = user, Campaign = campaign, Channel = channel,
-            Action = ActionKind.Reminder, Message = "", Cart = new CartSummary(2, 50, "EUR"), Reasons = new DecisionReasons("", 0, [], ""),
+            Id = $"iv_{hash.High:x16}{hash.Low:x16}",
+            StoreId = "shop",
+            CartId = cart,
+            UserId = user,
+            Campaign = campaign,
+            Channel = channel,
+            Action = ActionKind.Reminder,
+            Message = "",
+            Cart = new CartSummary(2, 50, "EUR"),
+            Reasons = new DecisionReasons("", 0, [], ""),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(Now),
         });
         It.Take(decision, Now);
@@ -103,8 +125,16 @@ sealed class Desk : IOutreachPorts, IDisposable
     {
         var fact = new CartFact
         {
-            Type = type, Id = Hash128.Of(BitConverter.GetBytes(++_events), seed: 9), Cart = Cart(cart), Customer = Customer(user), Store = 0, CartId = cart,
-            At = at ?? Now, Amount = (long)(amount * Money.PerUnit), IsVerified = verified, Meta = Encoding.UTF8.GetBytes(meta),
+            Type = type,
+            Id = Hash128.Of(BitConverter.GetBytes(++_events), seed: 9),
+            Cart = Cart(cart),
+            Customer = Customer(user),
+            Store = 0,
+            CartId = cart,
+            At = at ?? Now,
+            Amount = (long)(amount * Money.PerUnit),
+            IsVerified = verified,
+            Meta = Encoding.UTF8.GetBytes(meta),
         };
         It.Take(fact, Now);
         return fact;

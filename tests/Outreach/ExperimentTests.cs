@@ -138,7 +138,8 @@ public sealed class ExperimentTests
 
     static CampaignConfig Split() => new()
     {
-        Name = "left", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) },
+        Name = "left",
+        Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) },
         Variants = [new VariantConfig { Name = "nothing" }, new VariantConfig { Name = "message", Steps = [Step("socket")] }],
     };
 }

@@ -50,7 +50,10 @@ public sealed class LotsTests
     {
         var campaign = new Campaign
         {
-            Name = "c", Trigger = TriggerKind.Idle, Rule = "", Variants = [new("a", 1, []), new("b", 3, []), new("c", 6, [])],
+            Name = "c",
+            Trigger = TriggerKind.Idle,
+            Rule = "",
+            Variants = [new("a", 1, []), new("b", 3, []), new("c", 6, [])],
         };
         var counts = Subjects.CountBy(s => Lots.VariantOf(s, campaign).Name).ToDictionary();
         Assert.That(SampleRatio.Probability([counts["a"], counts["b"], counts["c"]], [1, 3, 6]), Is.GreaterThan(0.001));

@@ -13,8 +13,14 @@ public sealed class ContactPolicyTests
 
     static readonly ContactFacts Fine = new()
     {
-        IsMessage = true, UsefulUntil = Noon + (3 * Day), HasAddress = true, Consent = new Consent(true, long.MaxValue), IsFirst = true,
-        LastActivityAt = Noon - (2 * Day), CustomerZone = Amsterdam, StoreZone = Amsterdam,
+        IsMessage = true,
+        UsefulUntil = Noon + (3 * Day),
+        HasAddress = true,
+        Consent = new Consent(true, long.MaxValue),
+        IsFirst = true,
+        LastActivityAt = Noon - (2 * Day),
+        CustomerZone = Amsterdam,
+        StoreZone = Amsterdam,
     };
 
     [Test]
@@ -109,16 +115,24 @@ public sealed class ContactPolicyTests
                 QuietHours = random.Next(4) == 0 ? null : new HoursConfig { From = Time(), To = Time() },
                 BusinessHours = random.Next(2) == 0 ? null : new BusinessHoursConfig
                 {
-                    Days = [.. Enum.GetValues<Weekday>().Where(_ => random.Next(2) == 0)], From = new TimeOfDay(new TimeOnly(random.Next(12), 30)),
+                    Days = [.. Enum.GetValues<Weekday>().Where(_ => random.Next(2) == 0)],
+                    From = new TimeOfDay(new TimeOnly(random.Next(12), 30)),
                     To = new TimeOfDay(new TimeOnly(random.Next(13, 24), 0)),
                 },
             };
             var facts = new ContactFacts
             {
-                IsMessage = random.Next(8) > 0, UsefulUntil = now + random.NextInt64(-Day / 8, 5 * Day), HasAddress = random.Next(8) > 0,
-                IsSuppressed = random.Next(8) == 0, Consent = random.Next(4) == 0 ? null : new Consent(random.Next(8) > 0, now + random.NextInt64(-Day, 8 * Day)),
-                IsFirst = random.Next(2) == 0, LastActivityAt = now - random.NextInt64(2 * Day), NotBefore = now + random.NextInt64(-Day, Day / 4),
-                CapFreeAt = random.Next(2) == 0 ? 0 : now + random.NextInt64(-Day, 2 * Day), CustomerZone = Zone(), StoreZone = Zone(),
+                IsMessage = random.Next(8) > 0,
+                UsefulUntil = now + random.NextInt64(-Day / 8, 5 * Day),
+                HasAddress = random.Next(8) > 0,
+                IsSuppressed = random.Next(8) == 0,
+                Consent = random.Next(4) == 0 ? null : new Consent(random.Next(8) > 0, now + random.NextInt64(-Day, 8 * Day)),
+                IsFirst = random.Next(2) == 0,
+                LastActivityAt = now - random.NextInt64(2 * Day),
+                NotBefore = now + random.NextInt64(-Day, Day / 4),
+                CapFreeAt = random.Next(2) == 0 ? 0 : now + random.NextInt64(-Day, 2 * Day),
+                CustomerZone = Zone(),
+                StoreZone = Zone(),
             };
             var verdict = new ContactPolicy(config).Check(now, facts);
             seen.Add((verdict.Action, verdict.Reason));

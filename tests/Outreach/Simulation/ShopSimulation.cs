@@ -154,8 +154,16 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
         cart ??= visit.Cart;
         _desk.Take(new CartFact
         {
-            Type = type, Id = Hash128.Of(BitConverter.GetBytes(++_facts), seed: 11), Cart = cart.Key, Customer = visit.Customer, Store = cart.Store.Index,
-            CartId = cart.Id, At = at, Amount = (long)(amount * Money.PerUnit), IsVerified = verified, Meta = Encoding.UTF8.GetBytes(meta),
+            Type = type,
+            Id = Hash128.Of(BitConverter.GetBytes(++_facts), seed: 11),
+            Cart = cart.Key,
+            Customer = visit.Customer,
+            Store = cart.Store.Index,
+            CartId = cart.Id,
+            At = at,
+            Amount = (long)(amount * Money.PerUnit),
+            IsVerified = verified,
+            Meta = Encoding.UTF8.GetBytes(meta),
         }, at);
     }
 
@@ -165,9 +173,16 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
         var hash = Hash128.Of(Encoding.UTF8.GetBytes($"{cart.Store.Id} {cart.Id} {at}"), seed: 0);
         var decision = new Decision(cart.Key, at, visit.HasStream ? 1 : 0, new Intervention
         {
-            Id = $"iv_{hash.High:x16}{hash.Low:x16}", StoreId = cart.Store.Id, CartId = cart.Id, UserId = cart.User, Campaign = visit.Campaign,
-            Channel = visit.Campaign == "left" ? "socket" : "mail", Action = ActionKind.Reminder, Message = "",
-            Cart = new CartSummary(cart.Items, cart.Value, "EUR"), Reasons = new DecisionReasons("", 0, [], ""),
+            Id = $"iv_{hash.High:x16}{hash.Low:x16}",
+            StoreId = cart.Store.Id,
+            CartId = cart.Id,
+            UserId = cart.User,
+            Campaign = visit.Campaign,
+            Channel = visit.Campaign == "left" ? "socket" : "mail",
+            Action = ActionKind.Reminder,
+            Message = "",
+            Cart = new CartSummary(cart.Items, cart.Value, "EUR"),
+            Reasons = new DecisionReasons("", 0, [], ""),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),
         });
         Decisions++;
@@ -243,8 +258,15 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
     {
         var record = new CartRecord
         {
-            EventCount = 1, LastAt = cart.LastAt, PurchasedAt = cart.PurchasedAt, ItemCount = cart.Items, Value = (long)(cart.Value * Money.PerUnit),
-            Currency = CurrencyCode.Parse("EUR"), Store = (ushort)cart.Store.Index, LineCount = 1, UserLength = (byte)(cart.User?.Length ?? 0),
+            EventCount = 1,
+            LastAt = cart.LastAt,
+            PurchasedAt = cart.PurchasedAt,
+            ItemCount = cart.Items,
+            Value = (long)(cart.Value * Money.PerUnit),
+            Currency = CurrencyCode.Parse("EUR"),
+            Store = (ushort)cart.Store.Index,
+            LineCount = 1,
+            UserLength = (byte)(cart.User?.Length ?? 0),
         };
         record.Lines[0] = new CartLine { Quantity = cart.Items, Value = record.Value };
         if (cart.User is { } user) Encoding.UTF8.GetBytes(user, record.UserText);
@@ -298,7 +320,8 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
         QuietHours = new HoursConfig { From = new TimeOfDay(new TimeOnly(21, 0)), To = new TimeOfDay(new TimeOnly(8, 0)) },
         BusinessHours = seed % 3 != 0 ? null : new BusinessHoursConfig
         {
-            Days = [Weekday.Mon, Weekday.Tue, Weekday.Wed, Weekday.Thu, Weekday.Fri, Weekday.Sat], From = new TimeOfDay(new TimeOnly(7, 30)),
+            Days = [Weekday.Mon, Weekday.Tue, Weekday.Wed, Weekday.Thu, Weekday.Fri, Weekday.Sat],
+            From = new TimeOfDay(new TimeOnly(7, 30)),
             To = new TimeOfDay(new TimeOnly(22, 0)),
         },
     };

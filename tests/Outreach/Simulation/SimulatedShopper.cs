@@ -140,7 +140,10 @@ sealed class SimulatedShopper
             IsKnownToServer = signsInAt == 0 && random.Next(2) == 0,
             Attitudes = Channels.ToDictionary(c => c, _ => random.Next(10) switch
             {
-                0 => new Attitude(null, 0), 1 => new Attitude(false, 0), 2 or 3 => new Attitude(true, random.Next(1, 6)), _ => new Attitude(true, 1000),
+                0 => new Attitude(null, 0),
+                1 => new Attitude(false, 0),
+                2 or 3 => new Attitude(true, random.Next(1, 6)),
+                _ => new Attitude(true, 1000),
             }),
             RevokesAt = !isOnlyByMail && random.Next(12) == 0 ? start + random.NextInt64(20 * Day) : 0,
         };
