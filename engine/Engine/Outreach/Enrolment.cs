@@ -12,8 +12,8 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
     /// <param name="setup">The configuration.</param>
     /// <param name="decision">The decision.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    /// <returns>The journey whose first message is planned; <see langword="null"/> when there is none.</returns>
-    public Journey? Enrol(OutreachSetup setup, Decision decision, long now)
+    /// <returns>The journey and its first message, which is planned; <see langword="null"/> when there is none.</returns>
+    public (Journey Journey, DueMessage First)? Enrol(OutreachSetup setup, Decision decision, long now)
     {
         var candidate = decision.Intervention;
         if (store.Messages.Exists(candidate.Id))
@@ -44,6 +44,7 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
         if (store.Journeys.LastOf(decision.Cart, campaign.Name) is { } last
             && (last.State == JourneyState.Active || decision.At - last.StartedAt < campaign.Reentry))
         {
+            store.Journeys.Turn(last.Id, decision.At);
             planner.Withhold(setup, journey with { Id = last.Id }, now,
                 last.State == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
             return null;
@@ -64,9 +65,15 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
             return null;
         }
 
+        // A message to an open stream goes before the cart is looked at again; who bought elsewhere while it was left is known here already.
+        if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
+        {
+            Refuse(setup, journey, WithheldReason.Purchased, now);
+            return null;
+        }
+
         journey = journey with { Id = store.Journeys.Add(journey) };
-        planner.Plan(setup, journey, campaign, variant, number: 1, now);
-        return journey;
+        return (journey, planner.Plan(setup, journey, campaign, variant, number: 1, now)!);
     }
 
     // Its journey is kept all the same: who was left alone is what the others are held against.

@@ -45,8 +45,9 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
 
     void Purchase(OutreachSetup setup, CartFact fact, string storeId, long now)
     {
+        store.Customers.SetPurchased(fact.Customer == default ? fact.Cart : fact.Customer, fact.At);
         var subject = identities.SubjectOf(fact.Cart, fact.Customer);
-        if (store.Journeys.LatestOf(subject, storeId, fact.At) is { } journey && fact.At - journey.StartedAt <= setup.OutcomeWindow)
+        if (store.Journeys.LatestOf(subject, storeId, fact.At) is { } journey && fact.At - journey.TurnedAt <= setup.OutcomeWindow)
         {
             var clicked = store.Messages.ClickedBy(subject, storeId, fact.At - setup.ClickWindow, fact.At);
             var seen = clicked is null ? store.Messages.SeenBy(subject, storeId, fact.At - setup.ViewWindow, fact.At) : null;
@@ -149,7 +150,8 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
         }
 
         // The list is the shop's: a browser cannot put someone else's address on it.
-        var recipient = store.Customers.ContactOf(owner)?.Recipient ?? store.Customers.ContactOf(fact.Cart)?.Recipient;
+        var recipient = (store.Customers.ContactOf(owner) ?? store.Customers.ContactOf(Identities.InCart(fact.Cart, fact.Customer))
+            ?? store.Customers.ContactOf(fact.Cart))?.Recipient;
         if (fact.IsVerified && recipient is not null && CustomerTables.AddressOf(recipient, kind) is { } address)
         {
             store.Customers.Suppress(storeId, kind, address, EventTypes.NameOf(fact.Type), fact.At);
@@ -172,7 +174,8 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
         }
     }
 
-    static Hash128 OwnerOf(CartFact fact) => fact.IsVerified && fact.Customer != default ? fact.Customer : fact.Cart;
+    static Hash128 OwnerOf(CartFact fact) =>
+        fact.Customer == default ? fact.Cart : fact.IsVerified ? fact.Customer : Identities.InCart(fact.Cart, fact.Customer);
 
     static string CurrencyOf(OutreachSetup setup, CartFact fact) =>
         fact.Currency == 0 ? setup.Stores[fact.Store].Currency : CurrencyCode.ToString(fact.Currency);

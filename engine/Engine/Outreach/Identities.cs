@@ -14,6 +14,9 @@ sealed class Identities(OutreachStore store)
     public static Hash128 CustomerOf(string storeId, string? userId) =>
         userId is null ? default : EventKeys.CustomerOf(EventKeys.SeedOf(Encoding.UTF8.GetBytes(storeId)), Encoding.UTF8.GetBytes(userId));
 
+    /// <summary>The key of a customer in one cart alone: who signs in next on the same device is another one.</summary>
+    public static Hash128 InCart(in Hash128 cart, in Hash128 customer) => new(cart.Low ^ customer.Low, cart.High ^ customer.High);
+
     /// <summary>Whom lots are drawn for; what it says once for a customer it says for good.</summary>
     /// <param name="cart">The cart's key.</param>
     /// <param name="customer">The customer's key; none for an anonymous shopper.</param>
@@ -29,8 +32,8 @@ sealed class Identities(OutreachStore store)
             return known;
         }
 
-        // Nobody but an anonymous shopper has the cart's own key.
-        if (store.Journeys.SubjectOfCart(cart) != cart || store.Journeys.HasSubject(customer))
+        // Nobody but an anonymous shopper has the cart's own key; of those who sign in on a device the first was that shopper.
+        if (store.Journeys.SubjectOfCart(cart) != cart || store.Journeys.HasSubject(customer) || store.Customers.IsJoined(cart))
         {
             return customer;
         }

@@ -1,5 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
 
 namespace CartRecovery.Engine.Outreach;
@@ -16,7 +17,10 @@ public sealed class OutreachDesk : IDisposable
     // Whoever was asked for a cart and did not answer is asked again after this, in milliseconds.
     const long LookUpAgain = 30_000;
 
-    const long TeachEvery = 60_000, PurgeEvery = 60_000;
+    const long TeachEvery = 60_000, TeachAtLeast = 86_400_000, PurgeEvery = 60_000;
+
+    // All that is known is gone through each time: that is done again when a tenth of it is new, so that it costs the same however much it is.
+    const int NewPart = 10;
 
     readonly IOutreachPorts _ports;
     readonly OutreachStore _store;
@@ -30,6 +34,8 @@ public sealed class OutreachDesk : IDisposable
     readonly List<Intervention> _taken = [];
     OutreachSetup _setup;
     long _taughtAt;
+    long _taught;
+    long _news;
     long _purgedAt;
 
     /// <summary>Opens a desk.</summary>
@@ -82,8 +88,9 @@ public sealed class OutreachDesk : IDisposable
     public void Take(Decision decision, long now)
     {
         Counters.Decisions++;
+        _news++;
         _taken.Add(decision.Intervention);
-        if (_enrolment.Enrol(Setup, decision, now) is { } journey && _store.Messages.DueOf(journey.Candidate.Id, now) is { } message
+        if (_enrolment.Enrol(Setup, decision, now) is var (journey, message) && message.DueAt <= now
             && !_sending.NeedsCart(Setup, message, journey))
         {
             _sending.Process(Setup, message, journey, cart: null, now);
@@ -91,7 +98,11 @@ public sealed class OutreachDesk : IDisposable
     }
 
     /// <summary>Takes a fact. To take it again changes nothing.</summary>
-    public void Take(CartFact fact, long now) => _notes.Note(Setup, fact, now);
+    public void Take(CartFact fact, long now)
+    {
+        _news += fact.Type == EventType.Purchase ? 1 : 0;
+        _notes.Note(Setup, fact, now);
+    }
 
     /// <summary>Takes carts that were asked for, as they are; <see langword="null"/> for one that the engine knows no more.</summary>
     public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts, long now)
@@ -133,7 +144,9 @@ public sealed class OutreachDesk : IDisposable
     }
 
     /// <summary>Whether a message is due.</summary>
-    public bool HasDue(long now) => now - _taughtAt >= TeachEvery || _store.Messages.HasDue(now);
+    public bool HasDue(long now) => IsTimeToLearn(now) || _store.Messages.HasDue(now);
+
+    bool IsTimeToLearn(long now) => now - _taughtAt >= TeachAtLeast || (now - _taughtAt >= TeachEvery && _news * NewPart > _taught);
 
     /// <summary>Works on what is due, asks for the carts that it needs, and learns now and then.</summary>
     /// <returns><see langword="false"/> when more is due.</returns>
@@ -163,10 +176,10 @@ public sealed class OutreachDesk : IDisposable
             _ports.LookUp(needing);
         }
 
-        if (now - _taughtAt >= TeachEvery)
+        if (IsTimeToLearn(now))
         {
-            _taughtAt = now;
-            _learner.Teach(_chooser, _gate, now);
+            (_taughtAt, _news) = (now, 0);
+            _taught = _learner.Teach(_chooser, _gate, now);
             _learner.Guard(Setup, now);
         }
 
@@ -216,14 +229,18 @@ public sealed class OutreachDesk : IDisposable
         return _composer.Compose(setup, sample, sample.Id, step, number, step.Offers[0], _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, null, now);
     }
 
-    /// <summary>Hands over again what sinks had when the process ended, under the same ids.</summary>
+    /// <summary>Hands over again what sinks had when the process ended, under the same ids; what a sink had that is gone is withheld.</summary>
     /// <returns>What found no room yet.</returns>
-    public List<(Intervention Message, long Journey)> Resume(IReadOnlyList<(Intervention Message, long Journey)>? left = null)
+    public List<(Intervention Message, long Journey)> Resume(long now, IReadOnlyList<(Intervention Message, long Journey)>? left = null)
     {
         var rest = new List<(Intervention, long)>();
         foreach (var (message, journey) in left ?? _store.Messages.Sending())
         {
-            if (_store.Journeys.Find(journey) is not { } found || !_sending.HandOverAgain(message, found))
+            if (_ports.Find(message.Channel) is null)
+            {
+                Settle(message, WithheldReason.ChannelGone, detail: null, now);
+            }
+            else if (_store.Journeys.Find(journey) is { } found && !_sending.HandOverAgain(message, found))
             {
                 rest.Add((message, journey));
             }

@@ -158,7 +158,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     {
         try
         {
-            _left = _desk.Resume();
+            _left = _desk.Resume(_time.GetUtcNow().ToUnixTimeMilliseconds());
             var more = false;
             while (!_queue.IsCompleted)
             {
@@ -251,7 +251,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
 
         if (_left.Count > 0)
         {
-            _left = _desk.Resume(_left);
+            _left = _desk.Resume(now, _left);
         }
 
         var more = !_desk.Run(now);

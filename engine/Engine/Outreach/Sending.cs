@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Decisions;
@@ -26,7 +27,7 @@ sealed class Sending
         (_store, _ports, _planner, _composer, _gate, _counters) = (store, ports, planner, composer, gate, counters);
         _discounted = store.Database.Prepare("""
             SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
-            WHERE i.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0
+            WHERE i.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0 AND c.verified=1
             """);
     }
 
@@ -52,7 +53,7 @@ sealed class Sending
             return;
         }
 
-        if (cart is { } record && EndOf(record, journey) is var end and not WithheldReason.None)
+        if (cart is { } record && EndOf(record, journey, _store.Customers.PurchasedAt(CustomerOf(journey, cart))) is var end and not WithheldReason.None)
         {
             Exit(journey, end, now);
             return;
@@ -87,12 +88,12 @@ sealed class Sending
         _store.Journeys.End(journey, JourneyState.Exited);
     }
 
-    // Why nothing more of the journey makes sense.
-    static WithheldReason EndOf(in CartRecord cart, Journey journey) =>
+    // Why nothing more of the journey makes sense. Whoever bought elsewhere since they left this cart, even before it was given up, needs it no more.
+    static WithheldReason EndOf(in CartRecord cart, Journey journey, long purchasedAt) =>
         cart.EventCount == 0 ? WithheldReason.CartUnknown
-        : cart.PurchasedAt > journey.StartedAt ? WithheldReason.Purchased
+        : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.LastAt ? WithheldReason.Purchased
         : cart.ItemCount == 0 && journey.Candidate.Cart.ItemCount > 0 ? WithheldReason.CartEmpty
-        : journey.Candidate.UserId is { } user && cart.UserLength > 0 && System.Text.Encoding.UTF8.GetString(cart.UserId) != user
+        : journey.Candidate.UserId is { } user && cart.UserLength > 0 && Encoding.UTF8.GetString(cart.UserId) != user
             ? WithheldReason.CartTakenOver
         : WithheldReason.None;
 
@@ -112,7 +113,7 @@ sealed class Sending
             return PolicyVerdict.Withhold(WithheldReason.OutOfStock);
         }
 
-        var (owner, recipient, zone) = ReachOf(journey);
+        var (recipient, zone, consent) = ReachOf(journey, CustomerOf(journey, cart), channel.Address);
         var address = CustomerTables.AddressOf(recipient, channel.Address);
         var facts = new ContactFacts
         {
@@ -120,11 +121,11 @@ sealed class Sending
             UsefulUntil = message.UsefulUntil,
             HasAddress = address is not null,
             IsSuppressed = address is not null && _store.Customers.IsSuppressed(store.Id, channel.Address, address),
-            Consent = channel.IsMessage ? ConsentOf(journey, owner, channel.Address) : null,
+            Consent = consent,
             IsFirst = message.Step == 1,
             LastActivityAt = cart?.LastAt ?? journey.StartedAt,
             NotBefore = (cart?.LastAt ?? journey.StartedAt) + step.Wait,
-            CapFreeAt = CapFreeAt(setup, journey.Subject, channel, now),
+            CapFreeAt = CapFreeAt(setup, journey, recipient, channel, now),
             CustomerZone = zone ?? store.TimeZone,
             StoreZone = store.TimeZone,
         };
@@ -168,27 +169,32 @@ sealed class Sending
     /// <returns><see langword="false"/> when its sink has no room, or is gone.</returns>
     public bool HandOverAgain(Intervention intervention, Journey journey) =>
         _ports.Find(intervention.Channel) is { } channel
-        && _ports.TryHandOver(intervention with { Recipient = Only(ReachOf(journey).Recipient, channel.Address) });
+        && _ports.TryHandOver(intervention with { Recipient = Only(ReachOf(journey, journey.Customer, channel.Address).Recipient, channel.Address) });
 
     static string ActionName(Intervention intervention) => intervention.Action.ToString().ToLowerInvariant();
 
-    // A server's word of the customer goes before a browser's word of the cart.
-    (Hash128 Owner, Recipient Recipient, TimeZoneInfo? Zone) ReachOf(Journey journey)
+    // A server's word of the customer goes before a browser's word of the customer in this cart, and that before one of the cart's shopper. What a
+    // browser agreed to is nothing to an address that a server gave; but a no counts whoever said it.
+    (Recipient Recipient, TimeZoneInfo? Zone, Consent? Consent) ReachOf(Journey journey, in Hash128 customer, AddressKind address)
     {
-        var ofCart = _store.Customers.ContactOf(journey.Cart);
-        var ofCustomer = _store.Customers.ContactOf(journey.Customer);
-        var owner = ofCustomer is null ? journey.Cart : journey.Customer;
-        return (owner, ofCustomer?.Recipient ?? ofCart?.Recipient ?? new Recipient(), ZoneOf(ofCustomer?.Zone ?? ofCart?.Zone));
+        if (address == AddressKind.None)
+        {
+            return (new Recipient(), null, null);
+        }
+
+        Hash128[] owners = customer == default ? [journey.Cart] : [customer, Identities.InCart(journey.Cart, customer), journey.Cart];
+        var contacts = Array.ConvertAll(owners, owner => _store.Customers.ContactOf(owner));
+        var said = Array.ConvertAll(owners, owner => _store.Customers.ConsentOf(owner, address));
+        var reached = contacts.FirstOrDefault(contact => contact is { } known && known.Recipient != new Recipient())?.Recipient;
+        var isServers = customer != default && contacts[0] is { } first && first.Recipient != new Recipient();
+        var consent = Array.Find(said, word => word is { Granted: false }) ?? (isServers ? said[0] : said.Length > 1 ? said[1] ?? said[2] : said[0]);
+        return (reached ?? new Recipient(), ZoneOf(contacts.FirstOrDefault(contact => contact?.Zone is not null)?.Zone), consent);
     }
 
-    // A no counts whoever said it.
-    Consent? ConsentOf(Journey journey, in Hash128 owner, AddressKind address)
-    {
-        var ofCart = _store.Customers.ConsentOf(journey.Cart, address);
-        var ofCustomer = _store.Customers.ConsentOf(journey.Customer, address);
-        return ofCart is { Granted: false } ? ofCart : ofCustomer is { Granted: false } ? ofCustomer
-            : owner == journey.Customer ? ofCustomer : ofCart;
-    }
+    // Who has the cart now, where nobody had signed in when the journey began.
+    static Hash128 CustomerOf(Journey journey, in CartRecord? cart) =>
+        journey.Customer == default && cart is { UserLength: > 0 } current
+            ? Identities.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)) : journey.Customer;
 
     TimeZoneInfo? ZoneOf(string? name)
     {
@@ -207,7 +213,7 @@ sealed class Sending
     }
 
     // When the latest of all caps has room again.
-    long CapFreeAt(OutreachSetup setup, in Hash128 subject, OutreachChannel channel, long now)
+    long CapFreeAt(OutreachSetup setup, Journey journey, Recipient recipient, OutreachChannel channel, long now)
     {
         List<(string Channel, AddressKind Address, long SentAt)>? sent = null;
         var free = 0L;
@@ -218,7 +224,7 @@ sealed class Sending
                 continue;
             }
 
-            sent ??= _store.Messages.SentSince(subject, now - setup.LongestCap);
+            sent ??= _store.Messages.SentSince(journey.Subject, journey.Candidate.StoreId, recipient, now - setup.LongestCap);
             var counted = sent.Where(s => s.SentAt > now - cap.Per && cap.Counts(new OutreachChannel(s.Channel, s.Address))).ToArray();
             if (counted.Length >= cap.Max)
             {

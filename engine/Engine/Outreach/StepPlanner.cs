@@ -11,12 +11,13 @@ namespace CartRecovery.Engine.Outreach;
 sealed class StepPlanner(OutreachStore store, IOutreachPorts ports, OfferChooser chooser, OutreachCounters counters)
 {
     /// <summary>Plans a step; ends the journey where there is none of this number.</summary>
-    public void Plan(OutreachSetup setup, Journey journey, Campaign campaign, CampaignVariant variant, int number, long now)
+    /// <returns>The message that was put on the list; <see langword="null"/> where the series is over.</returns>
+    public DueMessage? Plan(OutreachSetup setup, Journey journey, Campaign campaign, CampaignVariant variant, int number, long now)
     {
         if (number > variant.Steps.Count)
         {
             store.Journeys.End(journey.Id, JourneyState.Completed);
-            return;
+            return null;
         }
 
         var step = variant.Steps[number - 1];
@@ -27,6 +28,18 @@ sealed class StepPlanner(OutreachStore store, IOutreachPorts ports, OfferChooser
         var due = now + step.Wait;
         store.Messages.Add(
             new PlannedMessage(id, number, ChannelOf(step.Channel), offer.Name, context, propensity, due, due + step.UsefulFor), journey, now);
+        return new DueMessage
+        {
+            Id = id,
+            Journey = journey.Id,
+            Cart = journey.Cart,
+            Step = number,
+            Channel = step.Channel,
+            Offer = offer.Name,
+            DueAt = due,
+            UsefulUntil = due + step.UsefulFor,
+            IsDelayed = step.Wait > 0,
+        };
     }
 
     /// <summary>Notes a first message that is not to be sent, and why.</summary>

@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Outreach;
 /// <summary>What came of a campaign: shoppers it contacted, and such that it left alone by chance.</summary>
 /// <param name="Treated">Shoppers contacted.</param>
 /// <param name="TreatedBought">Of those, how many bought.</param>
-/// <param name="LeftAlone">Shoppers of the holdout and of controls.</param>
+/// <param name="LeftAlone">Shoppers of the holdout.</param>
 /// <param name="LeftAloneBought">Of those, how many bought.</param>
 public readonly record struct CampaignOutcomes(long Treated, long TreatedBought, long LeftAlone, long LeftAloneBought);
 

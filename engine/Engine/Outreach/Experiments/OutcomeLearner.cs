@@ -22,20 +22,21 @@ sealed class OutcomeLearner
             FROM intervention i WHERE i.sent_at>?1 AND i.propensity<1 GROUP BY i.campaign, i.offer, i.context
             """);
         _campaigns = store.Database.Prepare("""
-            SELECT campaign, state=3, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=j.id AND c.value>0))
-            FROM journey j WHERE started_at>?1 GROUP BY campaign, state=3
+            SELECT campaign, holdout, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=j.id AND c.value>0))
+            FROM journey j WHERE started_at>?1 GROUP BY campaign, holdout
             """);
         _variants = store.Database.Prepare("""
             SELECT campaign, variant, count(*), sum(spent), sum(spent*spent) FROM (
                 SELECT j.campaign, j.variant, j.subject,
-                    sum(coalesce((SELECT sum(c.value) FROM conversion c WHERE c.journey=j.id), 0))/10000.0 AS spent
+                    sum(coalesce((SELECT sum(c.value) FROM conversion c WHERE c.journey=j.id AND c.verified=1), 0))/10000.0 AS spent
                 FROM journey j WHERE j.started_at>?1 AND j.holdout=0 GROUP BY j.campaign, j.variant, j.subject)
             GROUP BY campaign, variant
             """);
     }
 
     /// <summary>Tells the chooser and the gate what came of what they chose.</summary>
-    public void Teach(OfferChooser chooser, DiscountGate gate, long now)
+    /// <returns>How many journeys that was about.</returns>
+    public long Teach(OfferChooser chooser, DiscountGate gate, long now)
     {
         var offers = new List<(string, string, int, OfferOutcomes)>();
         _offers.With(now - Span);
@@ -56,6 +57,7 @@ sealed class OutcomeLearner
         }
 
         gate.Learn(campaigns.Select(pair => (pair.Key, pair.Value)));
+        return campaigns.Values.Sum(seen => seen.Treated + seen.LeftAlone);
     }
 
     /// <summary>Stops sides of experiments whose shoppers spend less than those of the control, with 99% confidence.</summary>

@@ -7,7 +7,8 @@ namespace CartRecovery.Engine.Outreach;
 /// <param name="To">When they end.</param>
 public sealed record QuietHours(TimeOnly From, TimeOnly To)
 {
-    /// <summary>The first moment outside of them that is not before another one: milliseconds since 1970 UTC.</summary>
+    /// <summary>The first moment outside of them that is not before another one: milliseconds since 1970 UTC. In the night of a change of the clocks
+    /// it may be a later one, but never one within them.</summary>
     /// <param name="at">Milliseconds since 1970 UTC.</param>
     /// <param name="zone">Whose clock it is.</param>
     public long FreeFrom(long at, TimeZoneInfo zone)

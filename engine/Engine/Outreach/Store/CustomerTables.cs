@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 
@@ -5,16 +6,20 @@ namespace CartRecovery.Engine.Outreach;
 
 /// <summary>
 /// What is known of customers: who they are, where they are reached, what they agreed to. What a server says is kept by the customer, what a browser
-/// says by the cart, so that nobody can give another customer's reminders a new address.
+/// says by the cart and who is signed in there, so that nobody can give another customer's reminders a new address.
 /// </summary>
 public sealed class CustomerTables
 {
-    readonly Statement _subject, _setSubject, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
+    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
 
     internal CustomerTables(Database database)
     {
         _subject = database.Prepare("SELECT subject FROM identity WHERE customer=?1");
         _setSubject = database.Prepare("INSERT OR IGNORE INTO identity(customer, subject) VALUES(?1, ?2)");
+        _joined = database.Prepare("SELECT 1 FROM identity WHERE subject=?1 LIMIT 1");
+        _purchase = database.Prepare("SELECT at FROM purchase WHERE owner=?1");
+        _setPurchase = database.Prepare(
+            "INSERT INTO purchase(owner, at) VALUES(?1, ?2) ON CONFLICT(owner) DO UPDATE SET at=max(at, excluded.at)");
         _contact = database.Prepare("SELECT email, phone, push, zone FROM contact WHERE owner=?1");
         _setContact = database.Prepare("""
             INSERT INTO contact(owner, store, email, phone, push, zone, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -46,6 +51,15 @@ public sealed class CustomerTables
 
     /// <summary>Notes that a customer is whom lots were drawn for as an anonymous shopper.</summary>
     public void Join(in Hash128 customer, in Hash128 subject) => _setSubject.With(customer).With(subject).Run();
+
+    /// <summary>Whether an anonymous shopper is known to be a customer.</summary>
+    public bool IsJoined(in Hash128 subject) => _joined.With(subject).Number() is not null;
+
+    /// <summary>When a customer or a cart's shopper last bought: milliseconds since 1970 UTC, 0 for never.</summary>
+    public long PurchasedAt(in Hash128 owner) => owner == default ? 0 : _purchase.With(owner).Number() ?? 0;
+
+    /// <summary>Notes a purchase.</summary>
+    public void SetPurchased(in Hash128 owner, long at) => _setPurchase.With(owner).With(at).Run();
 
     /// <summary>Where a customer or a cart's shopper is reached, and in which zone; <see langword="null"/> where nothing is known.</summary>
     public (Recipient Recipient, string? Zone)? ContactOf(in Hash128 owner)
@@ -107,6 +121,13 @@ public sealed class CustomerTables
         AddressKind.Push => recipient.PushToken,
         _ => null,
     };
+
+    /// <summary>A key for each kind of address, by which the same address is known again; none for one that is not there.</summary>
+    public static Hash128[] KeysOf(string store, Recipient? recipient) =>
+        [Key(store, recipient?.Email), Key(store, recipient?.Phone), Key(store, recipient?.PushToken)];
+
+    static Hash128 Key(string store, string? value) =>
+        value is null ? default : Hash128.Of(Encoding.UTF8.GetBytes($"{store} {Fold(value)}"), seed: 0);
 
     // Nobody has two mailboxes that differ in case alone; a push token is another one.
     static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? value.ToLowerInvariant() : value;

@@ -7,14 +7,14 @@ namespace CartRecovery.Engine.Outreach;
 /// <summary>The journeys.</summary>
 public sealed class JourneyTable
 {
-    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _lastOfCart, _any;
+    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _lastOfCart, _any, _turn;
 
     internal JourneyTable(Database database)
     {
         _add = database.Prepare("""
-            INSERT INTO journey(store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, value, currency,
+            INSERT INTO journey(store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency,
                 connection, candidate)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15) RETURNING id
             """);
         _read = database.Prepare("""
             SELECT candidate, cart, customer, subject, variant, holdout, state, started_at, connection FROM journey WHERE id=?1
@@ -24,7 +24,8 @@ public sealed class JourneyTable
         _end = database.Prepare("UPDATE journey SET state=?2 WHERE id=?1 AND state=0");
         _active = database.Prepare("SELECT id, campaign, started_at FROM journey WHERE subject=?1 AND state=0 ORDER BY started_at DESC LIMIT 64");
         _latest = database.Prepare(
-            "SELECT id, started_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");
+            "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");
+        _turn = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
         _lastOfCart = database.Prepare("SELECT subject FROM journey WHERE cart=?1 ORDER BY started_at LIMIT 1");
         _any = database.Prepare("SELECT 1 FROM journey WHERE subject=?1 LIMIT 1");
     }
@@ -123,8 +124,14 @@ public sealed class JourneyTable
         return active;
     }
 
-    /// <summary>The journey that an order at this time counts for: the shopper's latest before it.</summary>
-    public (long Id, long StartedAt)? LatestOf(in Hash128 subject, string store, long at)
+    /// <summary>
+    /// The campaign would have turned to the shopper again, were the journey not there. Orders count for so long after that too: those who are in a
+    /// series and those who are left alone are watched for the same time.
+    /// </summary>
+    public void Turn(long id, long at) => _turn.With(id).With(at).Run();
+
+    /// <summary>The journey that an order at this time counts for, the shopper's latest before it, and when a campaign last turned to them.</summary>
+    public (long Id, long TurnedAt)? LatestOf(in Hash128 subject, string store, long at)
     {
         if (!_latest.With(subject).With(store).With(at).Next())
         {

@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Outreach;
 /// <summary>The messages of all journeys: planned, under way, sent, and not sent.</summary>
 public sealed class MessageTable
 {
-    readonly Statement _exists, _add, _due, _dueOf, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _sentSince, _nth, _open, _seen, _clicked, _mark, _retry;
+    readonly Statement _exists, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _sentSince, _nth, _open, _seen, _clicked, _mark, _retry;
 
     internal MessageTable(Database database)
     {
@@ -20,13 +20,10 @@ public sealed class MessageTable
         _due = database.Prepare("""
             SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention WHERE state=0 AND due_at<=?1 ORDER BY due_at LIMIT ?2
             """);
-        _dueOf = database.Prepare("""
-            SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention WHERE id=?1 AND state=0 AND due_at<=?2
-            """);
         _hasDue = database.Prepare("SELECT 1 FROM intervention WHERE state=0 AND due_at<=?1 LIMIT 1");
         _putOff = database.Prepare("UPDATE intervention SET due_at=?2 WHERE id=?1 AND state=0");
         _wait = database.Prepare("UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state=0");
-        _send = database.Prepare("UPDATE intervention SET state=1, reason=0, sent_at=?2, payload=?3 WHERE id=?1 AND state=0");
+        _send = database.Prepare("UPDATE intervention SET state=1, reason=0, sent_at=?2, payload=?3, reached=?4 WHERE id=?1 AND state=0");
         _end = database.Prepare("""
             UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5, sent_at=CASE WHEN ?2=2 THEN sent_at ELSE NULL END
             WHERE id=?1 AND state<2
@@ -34,7 +31,11 @@ public sealed class MessageTable
         _endOfJourney = database.Prepare("UPDATE intervention SET state=3, reason=?2, ended_at=?3 WHERE journey=?1 AND state=0 RETURNING channel");
         _sending = database.Prepare("SELECT payload, journey FROM intervention WHERE state=1");
         _sentSince = database.Prepare(
-            "SELECT channel, address, sent_at FROM intervention WHERE subject=?1 AND sent_at>?2 ORDER BY sent_at DESC LIMIT 1000");
+            """
+            SELECT id, channel, address, sent_at FROM intervention WHERE subject=?1 AND sent_at>?2
+            UNION SELECT id, channel, address, sent_at FROM intervention WHERE reached IN (?3, ?4, ?5) AND sent_at>?2
+            ORDER BY sent_at DESC LIMIT 1000
+            """);
         _nth = database.Prepare("SELECT step, state, journey FROM intervention WHERE id=?1");
         _open = database.Prepare("SELECT count(*) FROM intervention WHERE journey=?1 AND state<2");
         _clicked = database.Prepare("""
@@ -54,7 +55,7 @@ public sealed class MessageTable
             """);
         _retry = database.Prepare("""
             UPDATE intervention SET state=0, reason=0, detail=NULL, ended_at=NULL, due_at=?2, useful_until=max(useful_until, ?3)
-            WHERE id=?1 AND state=3 AND reason IN (24, 25)
+            WHERE id=?1 AND state=3 AND reason IN (24, 25) AND journey NOT IN (SELECT j.id FROM journey j WHERE j.id=journey AND j.state=2)
             """);
     }
 
@@ -92,19 +93,6 @@ public sealed class MessageTable
     /// <summary>Whether the time of one has come.</summary>
     public bool HasDue(long now) => _hasDue.With(now).Number() is not null;
 
-    /// <summary>The message of this id, if its time has come.</summary>
-    public DueMessage? DueOf(string id, long now)
-    {
-        if (!_dueOf.With(id).With(now).Next())
-        {
-            return null;
-        }
-
-        var message = Read(_dueOf);
-        _dueOf.Reset();
-        return message;
-    }
-
     static DueMessage Read(Statement row) => new()
     {
         Id = row.Text(0),
@@ -127,7 +115,8 @@ public sealed class MessageTable
     /// <summary>A message goes out.</summary>
     /// <returns><see langword="false"/> when it is not to any more.</returns>
     public bool Send(Intervention intervention, long now) => _send.With(intervention.Id).With(now)
-        .With(JsonSerializer.SerializeToUtf8Bytes(intervention with { Recipient = null }, ContractsJson.Default.Intervention)).Run() > 0;
+        .With(JsonSerializer.SerializeToUtf8Bytes(intervention with { Recipient = null }, ContractsJson.Default.Intervention))
+        .With(CustomerTables.KeysOf(intervention.StoreId, intervention.Recipient).FirstOrDefault(key => key != default)).Run() > 0;
 
     /// <summary>A message's way has ended.</summary>
     /// <returns><see langword="false"/> when it had before.</returns>
@@ -160,14 +149,19 @@ public sealed class MessageTable
         return found;
     }
 
-    /// <summary>What a shopper was sent, the latest first.</summary>
-    public List<(string Channel, AddressKind Address, long SentAt)> SentSince(in Hash128 subject, long since)
+    /// <summary>What a shopper was sent, the latest first: in their own name, or to an address of theirs in whatever name.</summary>
+    public List<(string Channel, AddressKind Address, long SentAt)> SentSince(in Hash128 subject, string store, Recipient recipient, long since)
     {
         var sent = new List<(string, AddressKind, long)>();
         _sentSince.With(subject).With(since);
+        foreach (var key in CustomerTables.KeysOf(store, recipient))
+        {
+            _sentSince.With(key);
+        }
+
         while (_sentSince.Next())
         {
-            sent.Add((_sentSince.Text(0), (AddressKind)_sentSince.Int(1), _sentSince.Long(2)));
+            sent.Add((_sentSince.Text(1), (AddressKind)_sentSince.Int(2), _sentSince.Long(3)));
         }
 
         return sent;
@@ -202,7 +196,7 @@ public sealed class MessageTable
     /// <summary>The message that a shopper saw last in a span of time.</summary>
     public string? SeenBy(in Hash128 subject, string store, long from, long to) => IdOf(_seen, subject, store, from, to);
 
-    /// <summary>A message that its sink gave up is tried once more.</summary>
+    /// <summary>A message that its sink gave up is tried once more, unless its series ended early.</summary>
     /// <returns><see langword="false"/> when it is not one of those.</returns>
     public bool Retry(string id, long now, long usefulUntil) => _retry.With(id).With(now).With(usefulUntil).Run() > 0;
 

@@ -2,7 +2,7 @@ namespace CartRecovery.Engine.Outreach;
 
 /// <summary>
 /// The tables. Times are milliseconds since 1970 UTC, money is in <see cref="Events.Money"/> units, keys are the 16 bytes of a
-/// <see cref="Events.Hash128"/>. Addresses of customers are in <c>contact</c> and <c>suppression</c> alone.
+/// <see cref="Events.Hash128"/>. Addresses of customers are in <c>contact</c> and <c>suppression</c> alone; <c>reached</c> is a key of one.
 /// </summary>
 static class OutreachSchema
 {
@@ -27,8 +27,13 @@ static class OutreachSchema
 
         -- Whom a signed-in customer was before: the subject of all draws by lot.
         CREATE TABLE IF NOT EXISTS identity(customer BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS identity_subject ON identity(subject);
 
-        -- By the customer where a server said it, by the cart where a browser did.
+        -- When a customer, or the shopper of a cart, last bought.
+        CREATE TABLE IF NOT EXISTS purchase(owner BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS purchase_time ON purchase(at);
+
+        -- By the customer where a server said it, by the cart, and the customer in it, where a browser did.
         CREATE TABLE IF NOT EXISTS contact(
             owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS consent(
@@ -45,7 +50,7 @@ static class OutreachSchema
         CREATE TABLE IF NOT EXISTS journey(
             id INTEGER PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, customer BLOB, user_id TEXT,
             subject BLOB NOT NULL, campaign TEXT NOT NULL, variant TEXT NOT NULL, holdout INTEGER NOT NULL, state INTEGER NOT NULL,
-            started_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL, candidate BLOB);
+            started_at INTEGER NOT NULL, turned_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL, candidate BLOB);
         CREATE INDEX IF NOT EXISTS journey_cart ON journey(cart, campaign, started_at);
         CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
         CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);
@@ -56,10 +61,11 @@ static class OutreachSchema
             user_id TEXT, campaign TEXT NOT NULL, variant TEXT NOT NULL, step INTEGER NOT NULL, channel TEXT NOT NULL, address INTEGER NOT NULL,
             offer TEXT NOT NULL, context INTEGER NOT NULL, propensity REAL NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT,
             decided_at INTEGER NOT NULL, due_at INTEGER NOT NULL, useful_until INTEGER NOT NULL, sent_at INTEGER, ended_at INTEGER,
-            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, payload BLOB);
+            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, reached BLOB, payload BLOB);
         CREATE INDEX IF NOT EXISTS intervention_due ON intervention(due_at) WHERE state = 0;
         CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = 1;
         CREATE INDEX IF NOT EXISTS intervention_subject ON intervention(subject, sent_at) WHERE sent_at IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS intervention_reached ON intervention(reached, sent_at) WHERE sent_at IS NOT NULL;
         CREATE INDEX IF NOT EXISTS intervention_journey ON intervention(journey);
         CREATE INDEX IF NOT EXISTS intervention_time ON intervention(store, decided_at);
 

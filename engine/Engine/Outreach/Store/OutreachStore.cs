@@ -3,8 +3,9 @@ namespace CartRecovery.Engine.Outreach;
 /// <summary>Everything that is kept of customers, journeys, messages and orders. Its desk's alone: readers open the file for themselves.</summary>
 public sealed class OutreachStore : IDisposable
 {
-    readonly Statement _position, _setPosition, _begin, _commit, _stop, _stopped;
+    readonly Statement _position, _setPosition, _begin, _commit, _stop;
     readonly Statement[] _purge;
+    readonly HashSet<(string Campaign, string Variant)> _isStopped = [];
 
     /// <summary>Opens it, and makes it where there is none.</summary>
     /// <param name="path">The file; <c>:memory:</c> for none.</param>
@@ -24,11 +25,17 @@ public sealed class OutreachStore : IDisposable
         _setPosition = Database.Prepare(
             "INSERT INTO position(partition, address) VALUES(?1, ?2) ON CONFLICT(partition) DO UPDATE SET address=max(address, excluded.address)");
         _stop = Database.Prepare("INSERT OR IGNORE INTO stopped(campaign, variant, at, why) VALUES(?1, ?2, ?3, ?4)");
-        _stopped = Database.Prepare("SELECT 1 FROM stopped WHERE campaign=?1 AND variant=?2");
+        using var stopped = new Query(Database, "SELECT campaign, variant FROM stopped");
+        while (stopped.Rows.Next())
+        {
+            _isStopped.Add((stopped.Rows.Text(0), stopped.Rows.Text(1)));
+        }
+
         _purge =
         [
             Database.Prepare("DELETE FROM intervention WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
             Database.Prepare("DELETE FROM conversion WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
+            Database.Prepare("DELETE FROM purchase WHERE owner IN (SELECT owner FROM purchase WHERE at<?1 LIMIT 500)"),
             Database.Prepare("DELETE FROM journey WHERE id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
         ];
     }
@@ -72,10 +79,14 @@ public sealed class OutreachStore : IDisposable
     public void SetPosition(int partition, long address) => _setPosition.With((long)partition).With(address).Run();
 
     /// <summary>A side of an experiment gets no more shoppers.</summary>
-    public void Stop(string campaign, string variant, string why, long now) => _stop.With(campaign).With(variant).With(now).With(why).Run();
+    public void Stop(string campaign, string variant, string why, long now)
+    {
+        _stop.With(campaign).With(variant).With(now).With(why).Run();
+        _isStopped.Add((campaign, variant));
+    }
 
     /// <summary>Whether a side of an experiment was stopped.</summary>
-    public bool IsStopped(string campaign, string variant) => _stopped.With(campaign).With(variant).Number() is not null;
+    public bool IsStopped(string campaign, string variant) => _isStopped.Contains((campaign, variant));
 
     /// <summary>Forgets some of what is over and too old.</summary>
     /// <param name="before">What began before this.</param>
