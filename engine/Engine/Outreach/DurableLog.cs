@@ -15,12 +15,19 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
     // The log is folded into the database when it is this long, in bytes.
     const long LongLog = 16 << 20;
 
+    // A failed sync is tried again after this, in milliseconds.
+    const int Again = 200;
+
     readonly long[] _committed = new long[partitions];
     List<Intervention> _waiting = [];
+    readonly ManualResetEventSlim _ending = new();
     SafeFileHandle? _file;
     Task _sync = Task.CompletedTask;
     bool _isDirty;
     int _unsettled;
+
+    /// <summary>Why commits cannot be put on the disk at the moment; <see langword="null"/> while all is well.</summary>
+    public string? Problem { get; private set; }
 
     /// <summary>How far each partition's facts are on the disk.</summary>
     public long[] Noted { get; } = new long[partitions];
@@ -70,6 +77,7 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
     /// <summary>Syncs what is left, and waits for it.</summary>
     public void Finish()
     {
+        _ending.Set();
         for (var i = 0; i < 2; i++)
         {
             _sync.Wait();
@@ -80,24 +88,67 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _ending.Dispose();
+    }
 
     void Write(List<Intervention> decisions, long[] addresses)
     {
-        if (File.Exists(database.LogPath))
+        // A disk that fails is asked again until it takes it: what is not on it is not settled.
+        while (!TryFlush() && !_ending.Wait(Again))
         {
-            _file ??= File.OpenHandle(database.LogPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            RandomAccess.FlushToDisk(_file);
-            if (RandomAccess.GetLength(_file) > LongLog)
-            {
-                using var second = new Database(database.Path);
-                second.Execute("PRAGMA wal_checkpoint(PASSIVE)");
-            }
+        }
+
+        if (Problem is not null)
+        {
+            return;
         }
 
         decisions.ForEach(settle);
         Interlocked.Add(ref _unsettled, -decisions.Count);
         Publish(addresses);
+        FoldIn();
+    }
+
+    bool TryFlush()
+    {
+        try
+        {
+            if (File.Exists(database.LogPath))
+            {
+                _file ??= File.OpenHandle(database.LogPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                RandomAccess.FlushToDisk(_file);
+            }
+
+            Problem = null;
+            return true;
+        }
+        catch (IOException e)
+        {
+            Problem = e.Message;
+            return false;
+        }
+    }
+
+    // Beside the desk's thread, which goes on writing. Where it cannot be done now it is done after a later sync.
+    void FoldIn()
+    {
+        if (_file is null || RandomAccess.GetLength(_file) <= LongLog)
+        {
+            return;
+        }
+
+        try
+        {
+            using var second = new Database(database.Path);
+            second.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+        }
+        catch (IOException)
+        {
+            // The log is longer for a while.
+        }
     }
 
     void Publish(long[] addresses)

@@ -27,6 +27,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     readonly long[] _advanced;
     readonly ManualResetEventSlim _stop = new();
     List<(Intervention Message, long Journey)> _left = [];
+    volatile string? _problem;
     volatile bool _stopping;
 
     /// <param name="desk">What it works for.</param>
@@ -49,7 +50,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     }
 
     /// <summary>Why nothing can be kept at the moment; null while all is well.</summary>
-    public string? Problem { get; private set; }
+    public string? Problem => _problem ?? _log.Problem;
 
     /// <summary>What waits.</summary>
     public int Depth => _queue.Count;
@@ -196,7 +197,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
             try
             {
                 var more = WorkOnce(advanced, out var done);
-                Problem = null;
+                _problem = null;
                 _ports.Forget();
                 done.ForEach(tell => tell());
                 return more;
@@ -204,7 +205,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
             catch (IOException e)
             {
                 // The disk is full, or gone for a while: the same again until it takes it.
-                Problem = e.Message;
+                _problem = e.Message;
                 _desk.Store.RollBack();
                 if (_stopping)
                 {
