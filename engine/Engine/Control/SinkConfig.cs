@@ -26,7 +26,7 @@ public sealed class SinkConfig
     [ConfigKey("Writes under way at one time.", Min = "1", Max = "256")]
     public int MaxInFlight { get; set; } = 4;
 
-    [ConfigKey("Interventions that may wait for this sink; a newer one is dropped and counted.", Min = "1", Max = "1000000")]
+    [ConfigKey("Interventions that may wait for this sink; the rest waits in the database.", Min = "1", Max = "1000000")]
     public int Queue { get; set; } = 10_000;
 
     [ConfigKey("Interventions a second at most, retries among them; 0 for no limit. Default: what the type of sink asks for, mostly no limit.", Min = "0", Max = "1000000")]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Features;
@@ -91,8 +92,14 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
 
     /// <summary>Does something on the desk's thread, within a transaction.</summary>
     /// <returns>What came of it, once it is kept.</returns>
+    /// <exception cref="ChannelClosedException">The engine stops.</exception>
     public Task<T> Do<T>(Func<OutreachDesk, long, T> work)
     {
+        if (_stopping)
+        {
+            throw new ChannelClosedException();
+        }
+
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Add(new Errand((desk, now) =>
         {
