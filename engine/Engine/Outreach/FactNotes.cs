@@ -36,7 +36,7 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
                 Learn(fact, storeId);
                 break;
             case >= EventType.Delivered:
-                Message(fact, storeId);
+                Message(setup, fact, storeId);
                 break;
         }
 
@@ -123,7 +123,20 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
             fact.ProductId, Short(meta.Name, LongestText), Link(meta.Url), Link(meta.Image), Price: null, Stock: null));
     }
 
-    void Message(CartFact fact, string storeId)
+    // The order may have been told of before the click that led to it: what happened first counts, not what came in first.
+    void Attribute(OutreachSetup setup, string id, CartFact fact)
+    {
+        if (fact.Type == EventType.Clicked)
+        {
+            store.Conversions.Attribute(id, "click", fact.At, fact.At + setup.ClickWindow);
+        }
+        else if (fact.Type is EventType.Opened || (fact.Type == EventType.Delivered && store.Messages.IsOnSite(id)))
+        {
+            store.Conversions.Attribute(id, "view", fact.At, fact.At + setup.ViewWindow);
+        }
+    }
+
+    void Message(OutreachSetup setup, CartFact fact, string storeId)
     {
         var meta = FactMeta.Of(fact.Meta);
         if (fact.Type is EventType.Unsubscribed or EventType.Bounced or EventType.Complained)
@@ -133,7 +146,10 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
         else if (meta.Intervention is { } id)
         {
             // A browser speaks for its own cart alone.
-            store.Messages.Mark(id, fact.Type, fact.At, fact.IsVerified ? default : fact.Cart);
+            if (store.Messages.Mark(id, fact.Type, fact.At, fact.IsVerified ? default : fact.Cart))
+            {
+                Attribute(setup, id, fact);
+            }
         }
     }
 

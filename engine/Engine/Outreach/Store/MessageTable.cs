@@ -7,10 +7,11 @@ namespace CartRecovery.Engine.Outreach;
 /// <summary>The messages of all journeys: planned, under way, sent, and not sent.</summary>
 public sealed class MessageTable
 {
-    readonly Statement _exists, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _sentSince, _nth, _open, _seen, _clicked, _mark, _retry;
+    readonly Statement _onSite, _exists, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _sentSince, _nth, _open, _seen, _clicked, _mark, _retry;
 
     internal MessageTable(Database database)
     {
+        _onSite = database.Prepare("SELECT 1 FROM intervention WHERE id=?1 AND address=0 AND sent_at IS NOT NULL");
         _exists = database.Prepare("SELECT 1 FROM intervention WHERE id=?1");
         _add = database.Prepare("""
             INSERT OR IGNORE INTO intervention(id, journey, store, subject, cart, cart_id, user_id, campaign, variant, step, channel, address, offer,
@@ -58,6 +59,9 @@ public sealed class MessageTable
             WHERE id=?1 AND state=3 AND reason IN (24, 25) AND journey NOT IN (SELECT j.id FROM journey j WHERE j.id=journey AND j.state=2)
             """);
     }
+
+    /// <summary>Whether a message goes to who is there anyway, so that its arrival is its being seen.</summary>
+    public bool IsOnSite(string id) => _onSite.With(id).Number() is not null;
 
     /// <summary>There is a message of this id.</summary>
     public bool Exists(string id) => _exists.With(id).Number() is not null;

@@ -74,6 +74,7 @@ static class OutreachSchema
             value INTEGER NOT NULL, currency TEXT NOT NULL, verified INTEGER NOT NULL, journey INTEGER NOT NULL, intervention TEXT,
             touch TEXT) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS conversion_journey ON conversion(journey);
+        CREATE INDEX IF NOT EXISTS conversion_subject ON conversion(subject, at);
         CREATE INDEX IF NOT EXISTS conversion_time ON conversion(store, at);
 
         CREATE TABLE IF NOT EXISTS stopped(campaign TEXT NOT NULL, variant TEXT NOT NULL, at INTEGER NOT NULL, why TEXT NOT NULL,

@@ -206,6 +206,8 @@ function thank(order) {
   show("thanks");
   $("thanks-title").focus();
   showRevenue();
+  // What the page told of the offer may still be on its way.
+  setTimeout(showRevenue, 600);
 }
 
 // Behind the counter.
