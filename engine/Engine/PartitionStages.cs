@@ -215,10 +215,10 @@ public sealed class PartitionStages : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var part in (IDisposable[])[_carts, _customers, _batch, _decider])
-        {
-            part.Dispose();
-        }
+        _carts.Dispose();
+        _customers.Dispose();
+        _batch.Dispose();
+        _decider.Dispose();
     }
 
     // Rows that wait are decided on by the campaigns that they were gathered for.

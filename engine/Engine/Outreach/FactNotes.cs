@@ -47,7 +47,13 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
     {
         store.Customers.SetPurchased(fact.Customer == default ? fact.Cart : fact.Customer, fact.At);
         var subject = identities.SubjectOf(fact.Cart, fact.Customer);
-        if (store.Journeys.LatestOf(subject, storeId, fact.At) is { } journey && fact.At - journey.TurnedAt <= setup.OutcomeWindow)
+        if (store.Journeys.LatestOf(subject, storeId, fact.At) is not { } journey)
+        {
+            // Most who buy were never in a campaign: nothing is to be attributed, and nothing to end.
+            return;
+        }
+
+        if (fact.At - journey.TurnedAt <= setup.OutcomeWindow)
         {
             var clicked = store.Messages.ClickedBy(subject, storeId, fact.At - setup.ClickWindow, fact.At);
             var seen = clicked is null ? store.Messages.SeenBy(subject, storeId, fact.At - setup.ViewWindow, fact.At) : null;
