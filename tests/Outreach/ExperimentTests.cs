@@ -88,10 +88,10 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void What_sinks_had_and_what_is_due_goes_on_after_a_restart()
+    public void What_a_sink_had_for_people_is_asked_for_anew_after_a_restart_and_sent_under_the_same_id()
     {
         using var desk = new Desk([Series(Step("mail"), Step("mail", hours: 2))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
-        foreach (var cart in (string[])["c1", "c2"])
+        foreach (var cart in (string[])["c1", "c2", "c3"])
         {
             desk.Know(cart, "u" + cart, $"{cart}@x.example");
             desk.Decide(cart, "u" + cart);
@@ -100,16 +100,31 @@ public sealed class ExperimentTests
         desk.Pass(Minute);
         var handed = desk.Sent.ToDictionary(s => s.CartId);
         desk.It.Settle(handed["c2"], WithheldReason.None, null, desk.Now);
+        desk.Tell(EventType.Purchase, "c3-elsewhere", "uc3", amount: 5);
         desk.Restart();
         desk.Sent.Clear();
-        desk.FullSinks.Add("mail");
+        Assert.That(desk.It.Resume(desk.Now), Is.Empty);
+        desk.Work();
+        Assert.That(desk.Sent.Single(), Has.Property("Id").EqualTo(handed["c1"].Id).And.Property("Recipient").EqualTo(handed["c1"].Recipient));
+        desk.Pass(3 * Hour);
+        Assert.That(desk.Sent.Skip(1).Select(s => (s.CartId, s.Step)), Is.EquivalentTo(new[] { ("c1", 2), ("c2", 2) }));
+        Assert.That(desk.Withheld(), Is.EquivalentTo(new[] { (1, WithheldReason.Purchased), (2, WithheldReason.Purchased) }));
+    }
+
+    [Test]
+    public void What_a_sink_had_for_a_machine_is_handed_over_again_after_a_restart_as_it_was()
+    {
+        using var desk = new Desk([Series(Step("crm"))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
+        desk.Decide("c1");
+        var handed = desk.Sent.Single();
+        desk.Restart();
+        desk.Sent.Clear();
+        desk.FullSinks.Add("crm");
         var left = desk.It.Resume(desk.Now);
         Assert.That(left, Has.Count.EqualTo(1));
         desk.FullSinks.Clear();
         Assert.That(desk.It.Resume(desk.Now, left), Is.Empty);
-        Assert.That(desk.Sent.Single(), Has.Property("Id").EqualTo(handed["c1"].Id).And.Property("Recipient").EqualTo(handed["c1"].Recipient));
-        desk.Pass(3 * Hour);
-        Assert.That(desk.Sent.Skip(1).Select(s => (s.CartId, s.Step)), Is.EquivalentTo(new[] { ("c1", 2), ("c2", 2) }));
+        Assert.That(desk.Sent.Single(), Has.Property("Id").EqualTo(handed.Id).And.Property("Message").EqualTo(handed.Message));
     }
 
     [Test]

@@ -71,7 +71,6 @@ public sealed class Decider : IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), cart.High);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), at);
         name.CopyTo(bytes, 24);
-        var hash = Hash128.Of(bytes, seed: 0);
-        return $"iv_{hash.High:x16}{hash.Low:x16}";
+        return InterventionIds.Of(at, Hash128.Of(bytes, seed: 0));
     }
 }

@@ -102,14 +102,6 @@ public sealed class Composer(ProductTable products)
     }
 
     /// <summary>The id of a later step of a journey: of the first one's and the step's number, so that a repetition has it too.</summary>
-    internal static string IdOf(Intervention candidate, int step)
-    {
-        if (step == 1)
-        {
-            return candidate.Id;
-        }
-
-        var hash = Hash128.Of(Encoding.UTF8.GetBytes($"{candidate.Id} {step}"), seed: 0);
-        return $"iv_{hash.High:x16}{hash.Low:x16}";
-    }
+    internal static string IdOf(Journey journey, int step) => step == 1 ? journey.Candidate.Id
+        : InterventionIds.Of(journey.StartedAt, Hash128.Of(Encoding.UTF8.GetBytes($"{journey.Candidate.Id} {step}"), seed: 0));
 }

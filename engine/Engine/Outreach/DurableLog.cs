@@ -12,8 +12,11 @@ namespace CartRecovery.Engine.Outreach;
 /// <param name="settle">Is told of each decision that is on the disk.</param>
 sealed class DurableLog(Database database, int partitions, Action<Intervention> settle) : IDisposable
 {
-    // The log is folded into the database when it is this long, in bytes.
-    const long LongLog = 16 << 20;
+    // The log is folded into the database when it is this long, in pages of 4 KB: the longer it gets, the fewer times a page is moved.
+    const int LongLog = 16_384;
+
+    // While the desk goes on writing, folding is begun again until so few pages are left, but not more often than this.
+    const int FewPages = 512, MostFolds = 8;
 
     // A failed sync is tried again after this, in milliseconds.
     const int Again = 200;
@@ -25,6 +28,8 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
     Task _sync = Task.CompletedTask;
     bool _isDirty;
     int _unsettled;
+    int _logBegan;
+    bool _isFolded;
 
     /// <summary>Why commits cannot be put on the disk at the moment; <see langword="null"/> while all is well.</summary>
     public string? Problem { get; private set; }
@@ -63,6 +68,11 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
             return;
         }
 
+        if (_isFolded)
+        {
+            BeginLogAnew();
+        }
+
         if (!_isDirty)
         {
             Publish(_committed);
@@ -70,8 +80,9 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
         }
 
         var (decisions, addresses) = (_waiting, (long[])_committed.Clone());
+        var isLong = database.PagesLogged - _logBegan > LongLog;
         (_waiting, _isDirty) = ([], false);
-        _sync = Task.Run(() => Write(decisions, addresses));
+        _sync = Task.Run(() => Write(decisions, addresses, isLong));
     }
 
     /// <summary>Syncs what is left, and waits for it.</summary>
@@ -94,7 +105,7 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
         _ending.Dispose();
     }
 
-    void Write(List<Intervention> decisions, long[] addresses)
+    void Write(List<Intervention> decisions, long[] addresses, bool isLong)
     {
         // A disk that fails is asked again until it takes it: what is not on it is not settled.
         while (!TryFlush() && !_ending.Wait(Again))
@@ -109,7 +120,10 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
         decisions.ForEach(settle);
         Interlocked.Add(ref _unsettled, -decisions.Count);
         Publish(addresses);
-        FoldIn();
+        if (isLong)
+        {
+            FoldIn();
+        }
     }
 
     bool TryFlush()
@@ -135,19 +149,35 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
     // Beside the desk's thread, which goes on writing. Where it cannot be done now it is done after a later sync.
     void FoldIn()
     {
-        if (_file is null || RandomAccess.GetLength(_file) <= LongLog)
-        {
-            return;
-        }
-
         try
         {
             using var second = new Database(database.Path);
-            second.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+            for (var i = 0; i < MostFolds && second.FoldLog() > FewPages; i++)
+            {
+            }
+
+            _isFolded = true;
         }
         catch (IOException)
         {
             // The log is longer for a while.
+        }
+    }
+
+    // The few pages that are left: with none of them missing, and no reader in the middle of the log, the next commit begins it anew.
+    void BeginLogAnew()
+    {
+        _isFolded = false;
+        try
+        {
+            if (database.FoldLog() == 0)
+            {
+                _logBegan = database.PagesLogged;
+            }
+        }
+        catch (IOException)
+        {
+            // As above.
         }
     }
 

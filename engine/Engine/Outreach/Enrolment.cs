@@ -6,26 +6,29 @@ namespace CartRecovery.Engine.Outreach;
 /// <param name="store">What is known.</param>
 /// <param name="identities">Whom lots are drawn for.</param>
 /// <param name="planner">Plans the messages.</param>
-sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner planner)
+/// <param name="sending">Sends what is due at once.</param>
+sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner planner, Sending sending)
 {
-    /// <summary>Begins a journey, or says why not.</summary>
+    /// <summary>Begins a journey, or notes why not. To take a decision again changes nothing.</summary>
     /// <param name="setup">The configuration.</param>
     /// <param name="decision">The decision.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    /// <returns>The journey and its first message, which is planned; <see langword="null"/> when there is none.</returns>
-    public (Journey Journey, DueMessage First)? Enrol(OutreachSetup setup, Decision decision, long now)
+    public void Enrol(OutreachSetup setup, Decision decision, long now)
     {
         var candidate = decision.Intervention;
-        if (store.Messages.Exists(candidate.Id))
+        var isKnown = store.Journeys.Knows(decision.Cart);
+        var last = isKnown ? store.Journeys.LastOf(decision.Cart, candidate.Campaign) : null;
+        if (last?.StartedAt == decision.At)
         {
-            return null;
+            return;
         }
 
         var customer = Identities.CustomerOf(candidate.StoreId, candidate.UserId);
-        var subject = identities.SubjectOf(decision.Cart, customer);
+        var subject = identities.SubjectOf(decision.Cart, customer, isKnown);
         var campaign = setup.Campaigns.Find(candidate.Campaign);
         var journey = new Journey
         {
+            Id = store.Journeys.NextId(),
             Candidate = candidate,
             Cart = decision.Cart,
             Customer = customer,
@@ -37,49 +40,47 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
         };
         if (campaign is null)
         {
-            Refuse(setup, journey, WithheldReason.CampaignGone, now);
-            return null;
+            Refuse(journey, WithheldReason.CampaignGone, now);
+            return;
         }
 
-        if (store.Journeys.LastOf(decision.Cart, campaign.Name) is { } last
-            && (last.State == JourneyState.Active || decision.At - last.StartedAt < campaign.Reentry))
+        if (last is var (id, state, startedAt) && (state == JourneyState.Active || decision.At - startedAt < campaign.Reentry))
         {
-            store.Journeys.Turn(last.Id, decision.At);
-            planner.Withhold(setup, journey with { Id = last.Id }, now,
-                last.State == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
-            return null;
+            store.Journeys.Turn(id, decision.At);
+            planner.Withhold(journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
+            return;
         }
 
         if (Lots.IsHoldout(subject, candidate.StoreId, setup.Holdout))
         {
-            Refuse(setup, journey with { IsHoldout = true }, WithheldReason.Holdout, now);
-            return null;
+            Refuse(journey with { IsHoldout = true }, WithheldReason.Holdout, now);
+            return;
         }
 
-        var variant = campaign.Variants.FirstOrDefault(v => v.Name == store.Journeys.VariantOf(subject, campaign.Name))
-            ?? Lots.VariantOf(subject, campaign);
+        // Nobody whom a campaign never turned to has drawn a lot.
+        var drawn = isKnown || customer != default ? store.Journeys.VariantOf(subject, campaign.Name) : null;
+        var variant = campaign.Variants.FirstOrDefault(v => v.Name == drawn) ?? Lots.VariantOf(subject, campaign);
         journey = journey with { Variant = variant.Name };
         if (variant.Steps.Count == 0 || store.IsStopped(campaign.Name, variant.Name))
         {
-            Refuse(setup, journey, variant.Steps.Count == 0 ? WithheldReason.Control : WithheldReason.VariantStopped, now);
-            return null;
+            Refuse(journey, variant.Steps.Count == 0 ? WithheldReason.Control : WithheldReason.VariantStopped, now);
+            return;
         }
 
         // A message to an open stream goes before the cart is looked at again; who bought elsewhere while it was left is known here already.
         if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
         {
-            Refuse(setup, journey, WithheldReason.Purchased, now);
-            return null;
+            Refuse(journey, WithheldReason.Purchased, now);
+            return;
         }
 
-        journey = journey with { Id = store.Journeys.Add(journey) };
-        return (journey, planner.Plan(setup, journey, campaign, variant, number: 1, now)!);
+        sending.Begin(setup, journey, planner.Plan(setup, journey, campaign, variant, number: 1, now)!, campaign, variant, now);
     }
 
     // Its journey is kept all the same: who was left alone is what the others are held against.
-    void Refuse(OutreachSetup setup, Journey journey, WithheldReason reason, long now)
+    void Refuse(Journey journey, WithheldReason reason, long now)
     {
-        var observed = journey with { State = JourneyState.Observed };
-        planner.Withhold(setup, observed with { Id = store.Journeys.Add(observed) }, now, reason);
+        store.Journeys.Add(journey with { State = JourneyState.Observed });
+        planner.Withhold(journey, now, reason);
     }
 }

@@ -45,8 +45,17 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
 
     void Purchase(OutreachSetup setup, CartFact fact, string storeId, long now)
     {
-        store.Customers.SetPurchased(fact.Customer == default ? fact.Cart : fact.Customer, fact.At);
-        var subject = identities.SubjectOf(fact.Cart, fact.Customer);
+        var isKnown = store.Journeys.Knows(fact.Cart);
+        if (fact.Customer != default)
+        {
+            store.Customers.SetPurchased(fact.Customer, fact.At);
+        }
+        else if (!isKnown)
+        {
+            return;
+        }
+
+        var subject = identities.SubjectOf(fact.Cart, fact.Customer, isKnown);
         if (store.Journeys.LatestOf(subject, storeId, fact.At) is not { } journey)
         {
             // Most who buy were never in a campaign: nothing is to be attributed, and nothing to end.

@@ -51,8 +51,8 @@ public sealed class OutreachDesk : IDisposable
         _composer = new Composer(_store.Products);
         var identities = new Identities(_store);
         var planner = new StepPlanner(_store, ports, _chooser, Counters);
-        _enrolment = new Enrolment(_store, identities, planner);
         _sending = new Sending(_store, ports, planner, _composer, _gate, Counters);
+        _enrolment = new Enrolment(_store, identities, planner, _sending);
         _notes = new FactNotes(_store, identities, _sending, Counters);
         _learner = new OutcomeLearner(_store);
     }
@@ -90,11 +90,7 @@ public sealed class OutreachDesk : IDisposable
         Counters.Decisions++;
         _news++;
         _taken.Add(decision.Intervention);
-        if (_enrolment.Enrol(Setup, decision, now) is var (journey, message) && message.DueAt <= now
-            && !_sending.NeedsCart(Setup, message, journey))
-        {
-            _sending.Process(Setup, message, journey, cart: null, now);
-        }
+        _enrolment.Enrol(Setup, decision, now);
     }
 
     /// <summary>Takes a fact. To take it again changes nothing.</summary>
@@ -229,20 +225,28 @@ public sealed class OutreachDesk : IDisposable
         return _composer.Compose(setup, sample, sample.Id, step, number, step.Offers[0], _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, null, now);
     }
 
-    /// <summary>Hands over again what sinks had when the process ended, under the same ids; what a sink had that is gone is withheld.</summary>
+    /// <summary>
+    /// Takes up what sinks had when the process ended, under the same ids. What was for people is held against everything that is known once more;
+    /// the rest is handed over again, and what a sink had that is gone is withheld.
+    /// </summary>
     /// <returns>What found no room yet.</returns>
-    public List<(Intervention Message, long Journey)> Resume(long now, IReadOnlyList<(Intervention Message, long Journey)>? left = null)
+    public List<Intervention> Resume(long now, IReadOnlyList<Intervention>? left = null)
     {
-        var rest = new List<(Intervention, long)>();
-        foreach (var (message, journey) in left ?? _store.Messages.Sending())
+        if (left is null)
+        {
+            _store.Messages.Recall(now);
+        }
+
+        var rest = new List<Intervention>();
+        foreach (var message in left ?? _store.Messages.Sending())
         {
             if (_ports.Find(message.Channel) is null)
             {
                 Settle(message, WithheldReason.ChannelGone, detail: null, now);
             }
-            else if (_store.Journeys.Find(journey) is { } found && !_sending.HandOverAgain(message, found))
+            else if (!_ports.TryHandOver(message))
             {
-                rest.Add((message, journey));
+                rest.Add(message);
             }
         }
 

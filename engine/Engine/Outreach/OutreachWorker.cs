@@ -27,7 +27,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     readonly DurableLog _log;
     readonly long[] _advanced;
     readonly ManualResetEventSlim _stop = new();
-    List<(Intervention Message, long Journey)> _left = [];
+    List<Intervention> _left = [];
     volatile string? _problem;
     volatile bool _stopping;
 

@@ -27,8 +27,27 @@ sealed class Sending
         (_store, _ports, _planner, _composer, _gate, _counters) = (store, ports, planner, composer, gate, counters);
         _discounted = store.Database.Prepare("""
             SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
-            WHERE i.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0 AND c.verified=1
+            WHERE c.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0 AND c.verified=1
             """);
+    }
+
+    /// <summary>Takes a journey's first message: where it is due, and nothing has to be asked before, it goes out at once.</summary>
+    /// <param name="setup">The configuration.</param>
+    /// <param name="journey">The journey, which is kept with it.</param>
+    /// <param name="first">The message.</param>
+    /// <param name="campaign">The journey's campaign.</param>
+    /// <param name="variant">Its side of the experiment.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public void Begin(OutreachSetup setup, Journey journey, PlannedMessage first, Campaign campaign, CampaignVariant variant, long now)
+    {
+        var message = DueMessage.Of(first, journey, now);
+        var outcome = first.DueAt > now || NeedsCart(setup, message, journey) || setup.FindStore(journey.Candidate.StoreId) is not { } store
+            ? new MessageOutcome(MessageState.Scheduled)
+            : Decide(setup, message, journey, campaign, variant, store, cart: null, now);
+        _store.Messages.Add(first, journey, now, outcome);
+        Count(outcome);
+        var isOver = outcome.State != MessageState.Scheduled && !PlanNext(setup, journey, campaign, variant, step: 1, now);
+        _store.Journeys.Add(journey with { State = isOver ? JourneyState.Completed : JourneyState.Active });
     }
 
     /// <summary>Whether the cart has to be looked at again before: what a partition has just decided needs it not.</summary>
@@ -59,24 +78,58 @@ sealed class Sending
             return;
         }
 
-        var step = variant.Steps[message.Step - 1];
-        var verdict = _store.IsStopped(campaign.Name, variant.Name) ? PolicyVerdict.Withhold(WithheldReason.VariantStopped)
-            : _ports.Find(step.Channel) is { } channel ? Try(setup, message, journey, step, channel, store, cart, now)
-            : PolicyVerdict.Withhold(WithheldReason.ChannelGone);
-        switch (verdict.Action)
+        var outcome = Decide(setup, message, journey, campaign, variant, store, cart, now);
+        Count(outcome);
+        switch (outcome.State)
         {
-            case PolicyAction.Wait:
-                _store.Messages.Wait(message.Id, verdict.Until, verdict.Reason);
-                _counters.AddWait(verdict.Reason);
+            case MessageState.Scheduled:
+                _store.Messages.Wait(message.Id, outcome.Until ?? message.DueAt, outcome.Reason);
                 return;
-            case PolicyAction.Withhold:
-                _store.Messages.End(message.Id, verdict.Reason, detail: null, now);
-                _counters.AddWithheld(verdict.Reason);
+            case MessageState.Withheld:
+                _store.Messages.End(message.Id, outcome.Reason, detail: null, now);
+                break;
+            default:
+                _store.Messages.Send(outcome, now);
                 break;
         }
 
-        _planner.Plan(setup, journey, campaign, variant, message.Step + 1, now);
+        if (!PlanNext(setup, journey, campaign, variant, message.Step, now))
+        {
+            _store.Journeys.End(journey.Id, JourneyState.Completed);
+        }
     }
+
+    bool PlanNext(OutreachSetup setup, Journey journey, Campaign campaign, CampaignVariant variant, int step, long now)
+    {
+        if (_planner.Plan(setup, journey, campaign, variant, step + 1, now) is not { } next)
+        {
+            return false;
+        }
+
+        _store.Messages.Add(next, journey, now, new MessageOutcome(MessageState.Scheduled));
+        return true;
+    }
+
+    void Count(in MessageOutcome outcome)
+    {
+        if (outcome is { State: MessageState.Scheduled, Until: not null })
+        {
+            _counters.AddWait(outcome.Reason);
+        }
+        else if (outcome.State == MessageState.Withheld)
+        {
+            _counters.AddWithheld(outcome.Reason);
+        }
+    }
+
+    MessageOutcome Decide(
+        OutreachSetup setup, DueMessage message, Journey journey, Campaign campaign, CampaignVariant variant, Store store, in CartRecord? cart, long now) =>
+        _store.IsStopped(campaign.Name, variant.Name) ? Withhold(WithheldReason.VariantStopped)
+        : _ports.Find(variant.Steps[message.Step - 1].Channel) is { } channel
+            ? Try(setup, message, journey, variant.Steps[message.Step - 1], channel, store, cart, now)
+        : Withhold(WithheldReason.ChannelGone);
+
+    static MessageOutcome Withhold(WithheldReason reason) => new(MessageState.Withheld, reason);
 
     /// <summary>Ends a journey early, and withholds what was to come.</summary>
     public void Exit(Journey journey, WithheldReason reason, long now) => Exit(journey.Id, reason, now);
@@ -97,7 +150,7 @@ sealed class Sending
             ? WithheldReason.CartTakenOver
         : WithheldReason.None;
 
-    PolicyVerdict Try(
+    MessageOutcome Try(
         OutreachSetup setup, DueMessage message, Journey journey, CampaignStep step, OutreachChannel channel, Store store, in CartRecord? cart, long now)
     {
         var offer = step.Offers.FirstOrDefault(o => o.Name == message.Offer) ?? step.Offers[0];
@@ -105,12 +158,12 @@ sealed class Sending
             && _gate.Refuse(journey.Candidate.Campaign, offer, _discounted.With(journey.Subject).Number() ?? 0, store.Margin) is var refused
             and not WithheldReason.None)
         {
-            return PolicyVerdict.Withhold(refused);
+            return Withhold(refused);
         }
 
         if (cart is { } current && _composer.LinesOf(store.Id, current).Exists(line => line.Product is { Stock: <= 0 }))
         {
-            return PolicyVerdict.Withhold(WithheldReason.OutOfStock);
+            return Withhold(WithheldReason.OutOfStock);
         }
 
         var (recipient, zone, consent) = ReachOf(journey, CustomerOf(journey, cart), channel.Address);
@@ -132,44 +185,28 @@ sealed class Sending
         var verdict = setup.Policy.Check(now, facts);
         if (verdict.Action != PolicyAction.Send)
         {
-            return verdict;
+            return verdict.Action == PolicyAction.Wait
+                ? new MessageOutcome(MessageState.Scheduled, verdict.Reason, Until: verdict.Until) : Withhold(verdict.Reason);
         }
 
         var intervention = _composer.Compose(
             setup, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart, Only(recipient, channel.Address), now);
-        return channel.Name == Campaign.SocketChannel ? SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId, now) : HandOver(intervention, now);
+        return channel.Name == Campaign.SocketChannel ? SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId)
+            : _ports.TryHandOver(intervention) ? new MessageOutcome(MessageState.Sending, Message: intervention)
+            : new MessageOutcome(MessageState.Scheduled, Until: now + NoRoom);
     }
 
-    PolicyVerdict SendToSocket(Intervention intervention, long connectionId, long now)
+    MessageOutcome SendToSocket(Intervention intervention, long connectionId)
     {
         if (connectionId == 0 || !_ports.TrySendToSocket(intervention, connectionId))
         {
             _counters.AddEnded(intervention.Channel, ActionName(intervention), "unreachable");
-            return PolicyVerdict.Withhold(WithheldReason.Unreachable);
+            return Withhold(WithheldReason.Unreachable);
         }
 
-        _store.Messages.Send(intervention, now);
-        _store.Messages.End(intervention.Id, WithheldReason.None, detail: null, now);
         _counters.AddEnded(intervention.Channel, ActionName(intervention), "delivered");
-        return PolicyVerdict.Send;
+        return new MessageOutcome(MessageState.Sent, Message: intervention);
     }
-
-    PolicyVerdict HandOver(Intervention intervention, long now)
-    {
-        if (!_ports.TryHandOver(intervention))
-        {
-            return new PolicyVerdict(PolicyAction.Wait, WithheldReason.None, now + NoRoom);
-        }
-
-        _store.Messages.Send(intervention, now);
-        return PolicyVerdict.Send;
-    }
-
-    /// <summary>Hands over again what sinks had when the process ended.</summary>
-    /// <returns><see langword="false"/> when its sink has no room, or is gone.</returns>
-    public bool HandOverAgain(Intervention intervention, Journey journey) =>
-        _ports.Find(intervention.Channel) is { } channel
-        && _ports.TryHandOver(intervention with { Recipient = Only(ReachOf(journey, journey.Customer, channel.Address).Recipient, channel.Address) });
 
     static string ActionName(Intervention intervention) => intervention.Action.ToString().ToLowerInvariant();
 

@@ -125,7 +125,7 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
         }
 
         if (Count("SELECT count(*) FROM intervention WHERE state=2") != Sent.Values.Sum()) Faults.Add("the engine counts other messages than were sent");
-        foreach (var id in _ids.Keys.Where(id => !_desk.Store.Messages.Exists(id))) Faults.Add($"the decision {id} is lost");
+        foreach (var id in _ids.Keys.Where(id => _desk.Store.Messages.Find(id) is null)) Faults.Add($"the decision {id} is lost");
         var without = new SimulatedWorld(_seed, _shoppers, _stores, listener: null);
         while (without.Next != long.MaxValue) without.Step();
         using var reports = new OutreachReports(_path);

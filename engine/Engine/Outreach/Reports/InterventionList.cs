@@ -89,8 +89,11 @@ public static class InterventionList
     public static (ReportTable Interventions, bool Recovered, long ContactedAt) OfCart(OutreachReports reports, string storeId, string cartId, in Events.Hash128 cart)
     {
         var key = cart;
-        var table = reports.Ask($"SELECT {Columns} FROM intervention WHERE cart=?1 AND store=?2 ORDER BY decided_at LIMIT 500",
-            rows => Read(rows.With(key).With(storeId)));
+        var table = reports.Ask($"""
+            SELECT {Columns} FROM intervention WHERE journey IN (
+                SELECT id FROM journey WHERE subject=?1 AND cart=?1 UNION ALL SELECT id FROM journey WHERE cart=?1 AND subject<>cart) AND store=?2
+            ORDER BY decided_at LIMIT 500
+            """, rows => Read(rows.With(key).With(storeId)));
         var recovered = reports.Ask("""
             SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.store=?1 AND c.cart_id=?2 AND c.value>0 AND i.sent_at<=c.at LIMIT 1
             """, rows => rows.With(storeId).With(cartId).Number() is not null);

@@ -10,7 +10,10 @@ namespace CartRecovery.Engine.Outreach;
 /// </summary>
 public sealed class CustomerTables
 {
-    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
+    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
+
+    // Where the last look for old purchases ended: they are gone through a thousand at a time, as an index by time would cost more than that.
+    Hash128 _seenUpTo;
 
     internal CustomerTables(Database database)
     {
@@ -20,6 +23,8 @@ public sealed class CustomerTables
         _purchase = database.Prepare("SELECT at FROM purchase WHERE owner=?1");
         _setPurchase = database.Prepare(
             "INSERT INTO purchase(owner, at) VALUES(?1, ?2) ON CONFLICT(owner) DO UPDATE SET at=max(at, excluded.at)");
+        _purchaseAfter = database.Prepare("SELECT owner FROM purchase WHERE owner>coalesce(?1, x'') ORDER BY owner LIMIT 1 OFFSET 999");
+        _purgePurchases = database.Prepare("DELETE FROM purchase WHERE owner>coalesce(?1, x'') AND (?2 IS NULL OR owner<=?2) AND at<?3");
         _contact = database.Prepare("SELECT email, phone, push, zone FROM contact WHERE owner=?1");
         _setContact = database.Prepare("""
             INSERT INTO contact(owner, store, email, phone, push, zone, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -55,11 +60,26 @@ public sealed class CustomerTables
     /// <summary>Whether an anonymous shopper is known to be a customer.</summary>
     public bool IsJoined(in Hash128 subject) => _joined.With(subject).Number() is not null;
 
-    /// <summary>When a customer or a cart's shopper last bought: milliseconds since 1970 UTC, 0 for never.</summary>
-    public long PurchasedAt(in Hash128 owner) => owner == default ? 0 : _purchase.With(owner).Number() ?? 0;
+    /// <summary>When a customer last bought: milliseconds since 1970 UTC, 0 for never.</summary>
+    public long PurchasedAt(in Hash128 customer) => customer == default ? 0 : _purchase.With(customer).Number() ?? 0;
 
     /// <summary>Notes a purchase.</summary>
-    public void SetPurchased(in Hash128 owner, long at) => _setPurchase.With(owner).With(at).Run();
+    public void SetPurchased(in Hash128 customer, long at) => _setPurchase.With(customer).With(at).Run();
+
+    /// <summary>Forgets purchases that are too old, of some customers; of the next ones at the next call.</summary>
+    /// <param name="before">What was bought before this.</param>
+    internal void PurgePurchases(long before)
+    {
+        var end = default(Hash128);
+        if (_purchaseAfter.With(_seenUpTo).Next())
+        {
+            end = _purchaseAfter.Key(0);
+            _purchaseAfter.Reset();
+        }
+
+        _purgePurchases.With(_seenUpTo).With(end).With(before).Run();
+        _seenUpTo = end;
+    }
 
     /// <summary>Where a customer or a cart's shopper is reached, and in which zone; <see langword="null"/> where nothing is known.</summary>
     public (Recipient Recipient, string? Zone)? ContactOf(in Hash128 owner)
@@ -125,6 +145,9 @@ public sealed class CustomerTables
     /// <summary>A key for each kind of address, by which the same address is known again; none for one that is not there.</summary>
     public static Hash128[] KeysOf(string store, Recipient? recipient) =>
         [Key(store, recipient?.Email), Key(store, recipient?.Phone), Key(store, recipient?.PushToken)];
+
+    /// <summary>The key of the one address that a message goes to; none for none.</summary>
+    public static Hash128 KeyOf(string store, Recipient? recipient) => Key(store, recipient?.Email ?? recipient?.Phone ?? recipient?.PushToken);
 
     static Hash128 Key(string store, string? value) =>
         value is null ? default : Hash128.Of(Encoding.UTF8.GetBytes($"{store} {Fold(value)}"), seed: 0);

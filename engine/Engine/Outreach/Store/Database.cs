@@ -44,6 +44,18 @@ public sealed class Database : IDisposable
     /// <summary>The file that commits go to before they go to <see cref="Path"/>.</summary>
     public string LogPath => Path + "-wal";
 
+    /// <summary>Pages that this connection has written to the log, ever.</summary>
+    public int PagesLogged => raw.sqlite3_db_status(_handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, 0) == raw.SQLITE_OK ? pages : 0;
+
+    /// <summary>Moves pages of the log to their places in the file, as far as no reader is in the way.</summary>
+    /// <returns>How many pages of the log are left.</returns>
+    /// <exception cref="IOException">It failed.</exception>
+    public int FoldLog()
+    {
+        var code = raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out var logged, out var moved);
+        return code is raw.SQLITE_OK or raw.SQLITE_BUSY ? Math.Max(0, logged - moved) : throw Failure(code);
+    }
+
     /// <summary>Rows that the last statement changed.</summary>
     public int Changes => raw.sqlite3_changes(_handle);
 

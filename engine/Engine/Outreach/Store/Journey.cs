@@ -77,6 +77,14 @@ public enum MessageState
 public sealed record PlannedMessage(
     string Id, int Step, OutreachChannel Channel, string Offer, int Context, double Propensity, long DueAt, long UsefulUntil);
 
+/// <summary>What has become of a message.</summary>
+/// <param name="State">Where it stands.</param>
+/// <param name="Reason">Why it is not sent, or not yet.</param>
+/// <param name="Message">What went out; <see langword="null"/> where nothing did.</param>
+/// <param name="Until">When it is due, where that is not when it was planned for.</param>
+public readonly record struct MessageOutcome(
+    MessageState State, WithheldReason Reason = WithheldReason.None, Intervention? Message = null, long? Until = null);
+
 /// <summary>A message whose time has come.</summary>
 public sealed record DueMessage
 {
@@ -98,4 +106,18 @@ public sealed record DueMessage
 
     /// <summary>It was not due at once, or had to wait since.</summary>
     public required bool IsDelayed { get; init; }
+
+    /// <summary>A message that is being planned.</summary>
+    internal static DueMessage Of(PlannedMessage message, Journey journey, long now) => new()
+    {
+        Id = message.Id,
+        Journey = journey.Id,
+        Cart = journey.Cart,
+        Step = message.Step,
+        Channel = message.Channel.Name,
+        Offer = message.Offer,
+        DueAt = message.DueAt,
+        UsefulUntil = message.UsefulUntil,
+        IsDelayed = message.DueAt > now,
+    };
 }

@@ -7,45 +7,63 @@ namespace CartRecovery.Engine.Outreach;
 /// <summary>The journeys.</summary>
 public sealed class JourneyTable
 {
-    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _lastOfCart, _any, _turn;
+    // The journeys of a cart: those of its anonymous shopper are found by the shopper, who has the cart's key, the others by the cart.
+    const string Own = "subject=?1 AND cart=?1", Others = "cart=?1 AND subject<>cart";
+
+    readonly Statement _add, _read, _knows, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _turn;
+    long _lastId;
 
     internal JourneyTable(Database database)
     {
+        _lastId = database.Prepare("SELECT max(id) FROM journey").Number() ?? 0;
         _add = database.Prepare("""
-            INSERT INTO journey(store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency,
+            INSERT INTO journey(id, store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency,
                 connection, candidate)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15) RETURNING id
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16)
             """);
         _read = database.Prepare("""
-            SELECT candidate, cart, customer, subject, variant, holdout, state, started_at, connection FROM journey WHERE id=?1
+            SELECT coalesce(candidate, (SELECT payload FROM intervention WHERE journey=?1 AND payload IS NOT NULL LIMIT 1)),
+                cart, customer, subject, variant, holdout, state, started_at, connection FROM journey WHERE id=?1
             """);
-        _last = database.Prepare("SELECT id, state, started_at FROM journey WHERE cart=?1 AND campaign=?2 ORDER BY started_at DESC LIMIT 1");
+        _knows = database.Prepare($"SELECT EXISTS(SELECT 1 FROM journey WHERE subject=?1) OR EXISTS(SELECT 1 FROM journey WHERE {Others})");
+        _last = database.Prepare($"""
+            SELECT id, state, started_at FROM ({Ends("id, state, started_at", "AND campaign=?2", "DESC")}) ORDER BY started_at DESC LIMIT 1
+            """);
+        _subjectOfCart = database.Prepare($"SELECT subject FROM ({Ends("subject, started_at", "", "")}) ORDER BY started_at LIMIT 1");
         _variant = database.Prepare("SELECT variant FROM journey WHERE subject=?1 AND campaign=?2 AND holdout=0 ORDER BY started_at LIMIT 1");
         _end = database.Prepare("UPDATE journey SET state=?2 WHERE id=?1 AND state=0");
         _active = database.Prepare("SELECT id, campaign, started_at FROM journey WHERE subject=?1 AND state=0 ORDER BY started_at DESC LIMIT 64");
         _latest = database.Prepare(
             "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");
         _turn = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
-        _lastOfCart = database.Prepare("SELECT subject FROM journey WHERE cart=?1 ORDER BY started_at LIMIT 1");
         _any = database.Prepare("SELECT 1 FROM journey WHERE subject=?1 LIMIT 1");
     }
 
+    /// <summary>A number for another journey.</summary>
+    public long NextId() => ++_lastId;
+
     /// <summary>Keeps a journey.</summary>
-    /// <returns>Its number.</returns>
-    public long Add(Journey journey)
+    public void Add(Journey journey)
     {
+        // What set it off is asked for as long as there is something to send; afterwards a message that was sent says the same.
         var candidate = journey.Candidate;
-        return _add.With(candidate.StoreId).With(journey.Cart).With(candidate.CartId).With(journey.Customer).With(candidate.UserId)
+        _add.With(journey.Id).With(candidate.StoreId).With(journey.Cart).With(candidate.CartId).With(journey.Customer).With(candidate.UserId)
             .With(journey.Subject).With(candidate.Campaign).With(journey.Variant).With(journey.IsHoldout).With((long)journey.State)
             .With(journey.StartedAt).With((long)(candidate.Cart.Value * Money.PerUnit)).With(candidate.Cart.Currency).With(journey.ConnectionId)
-            .With(JsonSerializer.SerializeToUtf8Bytes(candidate, ContractsJson.Default.Intervention)).Number()!.Value;
+            .WithJson(journey.State == JourneyState.Active ? candidate : null).Run();
     }
 
-    /// <summary>The journey of this number.</summary>
+    /// <summary>The journey of this number; <see langword="null"/> for none, and for one that never had anything to send.</summary>
     public Journey? Find(long id)
     {
         if (!_read.With(id).Next())
         {
+            return null;
+        }
+
+        if (_read.IsNull(0))
+        {
+            _read.Reset();
             return null;
         }
 
@@ -66,6 +84,9 @@ public sealed class JourneyTable
         return journey;
     }
 
+    /// <summary>Whether a campaign ever turned to a cart, or to its shopper as an anonymous one: most carts are not known.</summary>
+    public bool Knows(in Hash128 cart) => _knows.With(cart).Number() != 0;
+
     /// <summary>The cart's last journey in a campaign.</summary>
     public (long Id, JourneyState State, long StartedAt)? LastOf(in Hash128 cart, string campaign)
     {
@@ -82,13 +103,13 @@ public sealed class JourneyTable
     /// <summary>Whom lots were drawn for when the cart was in a campaign first; <see langword="null"/> where it never was.</summary>
     public Hash128? SubjectOfCart(in Hash128 cart)
     {
-        if (!_lastOfCart.With(cart).Next())
+        if (!_subjectOfCart.With(cart).Next())
         {
             return null;
         }
 
-        var subject = _lastOfCart.Key(0);
-        _lastOfCart.Reset();
+        var subject = _subjectOfCart.Key(0);
+        _subjectOfCart.Reset();
         return subject;
     }
 
@@ -142,4 +163,10 @@ public sealed class JourneyTable
         _latest.Reset();
         return latest;
     }
+
+    // The first or the last journey of a cart, by each of the two ways to it.
+    static string Ends(string columns, string and, string order) => $"""
+        SELECT * FROM (SELECT {columns} FROM journey WHERE {Own} {and} ORDER BY started_at {order} LIMIT 1)
+        UNION ALL SELECT * FROM (SELECT {columns} FROM journey WHERE {Others} {and} ORDER BY started_at {order} LIMIT 1)
+        """;
 }

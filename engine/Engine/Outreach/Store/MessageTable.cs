@@ -7,16 +7,18 @@ namespace CartRecovery.Engine.Outreach;
 /// <summary>The messages of all journeys: planned, under way, sent, and not sent.</summary>
 public sealed class MessageTable
 {
-    readonly Statement _onSite, _exists, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _sentSince, _nth, _open, _seen, _clicked, _mark, _retry;
+    // By the shopper's journeys, of which the latest count: it saves an index of its own.
+    const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
+
+    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _open, _seen, _clicked, _mark, _retry;
 
     internal MessageTable(Database database)
     {
         _onSite = database.Prepare("SELECT 1 FROM intervention WHERE id=?1 AND address=0 AND sent_at IS NOT NULL");
-        _exists = database.Prepare("SELECT 1 FROM intervention WHERE id=?1");
         _add = database.Prepare("""
             INSERT OR IGNORE INTO intervention(id, journey, store, subject, cart, cart_id, user_id, campaign, variant, step, channel, address, offer,
-                context, propensity, state, reason, decided_at, due_at, useful_until, ended_at)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+                context, propensity, decided_at, due_at, useful_until, state, reason, ended_at, sent_at, payload, reached)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
             """);
         _due = database.Prepare("""
             SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention WHERE state=0 AND due_at<=?1 ORDER BY due_at LIMIT ?2
@@ -24,26 +26,29 @@ public sealed class MessageTable
         _hasDue = database.Prepare("SELECT 1 FROM intervention WHERE state=0 AND due_at<=?1 LIMIT 1");
         _putOff = database.Prepare("UPDATE intervention SET due_at=?2 WHERE id=?1 AND state=0");
         _wait = database.Prepare("UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state=0");
-        _send = database.Prepare("UPDATE intervention SET state=1, reason=0, sent_at=?2, payload=?3, reached=?4 WHERE id=?1 AND state=0");
+        _send = database.Prepare("""
+            UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, payload=?6, reached=?7 WHERE id=?1 AND state=0
+            """);
         _end = database.Prepare("""
             UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5, sent_at=CASE WHEN ?2=2 THEN sent_at ELSE NULL END
             WHERE id=?1 AND state<2
             """);
         _endOfJourney = database.Prepare("UPDATE intervention SET state=3, reason=?2, ended_at=?3 WHERE journey=?1 AND state=0 RETURNING channel");
-        _sending = database.Prepare("SELECT payload, journey FROM intervention WHERE state=1");
+        _sending = database.Prepare("SELECT payload FROM intervention WHERE state=1");
+        _recall = database.Prepare("UPDATE intervention SET state=0, sent_at=NULL, reached=NULL, due_at=?1 WHERE state=1 AND address<>0");
         _sentSince = database.Prepare(
-            """
-            SELECT id, channel, address, sent_at FROM intervention WHERE subject=?1 AND sent_at>?2
+            $"""
+            SELECT id, channel, address, sent_at FROM intervention WHERE {OfSubject} AND sent_at>?2
             UNION SELECT id, channel, address, sent_at FROM intervention WHERE reached IN (?3, ?4, ?5) AND sent_at>?2
             ORDER BY sent_at DESC LIMIT 1000
             """);
         _nth = database.Prepare("SELECT step, state, journey FROM intervention WHERE id=?1");
         _open = database.Prepare("SELECT count(*) FROM intervention WHERE journey=?1 AND state<2");
-        _clicked = database.Prepare("""
-            SELECT id FROM intervention WHERE subject=?1 AND store=?2 AND sent_at IS NOT NULL AND clicked_at BETWEEN ?3 AND ?4 ORDER BY clicked_at DESC LIMIT 1
+        _clicked = database.Prepare($"""
+            SELECT id FROM intervention WHERE {OfSubject} AND store=?2 AND sent_at IS NOT NULL AND clicked_at BETWEEN ?3 AND ?4 ORDER BY clicked_at DESC LIMIT 1
             """);
-        _seen = database.Prepare("""
-            SELECT id FROM intervention WHERE subject=?1 AND store=?2 AND sent_at IS NOT NULL AND
+        _seen = database.Prepare($"""
+            SELECT id FROM intervention WHERE {OfSubject} AND store=?2 AND sent_at IS NOT NULL AND
                 CASE WHEN address=0 THEN coalesce(opened_at, delivered_at) ELSE opened_at END BETWEEN ?3 AND ?4
             ORDER BY coalesce(opened_at, delivered_at) DESC LIMIT 1
             """);
@@ -63,22 +68,20 @@ public sealed class MessageTable
     /// <summary>Whether a message goes to who is there anyway, so that its arrival is its being seen.</summary>
     public bool IsOnSite(string id) => _onSite.With(id).Number() is not null;
 
-    /// <summary>There is a message of this id.</summary>
-    public bool Exists(string id) => _exists.With(id).Number() is not null;
-
     /// <summary>Keeps a message.</summary>
     /// <param name="message">It.</param>
     /// <param name="journey">What it belongs to.</param>
     /// <param name="now">When it was planned.</param>
-    /// <param name="reason">Why it is not to be sent at all; none for one that is.</param>
-    public void Add(PlannedMessage message, Journey journey, long now, WithheldReason reason = WithheldReason.None)
+    /// <param name="outcome">What has already become of it.</param>
+    /// <returns><see langword="false"/> when there is one of its id: that one stays as it is.</returns>
+    public bool Add(PlannedMessage message, Journey journey, long now, in MessageOutcome outcome)
     {
         var candidate = journey.Candidate;
         _add.With(message.Id).With(journey.Id).With(candidate.StoreId).With(journey.Subject).With(journey.Cart).With(candidate.CartId)
             .With(candidate.UserId).With(candidate.Campaign).With(journey.Variant).With((long)message.Step).With(message.Channel.Name)
             .With((long)message.Channel.Address).With(message.Offer).With((long)message.Context).With((double?)message.Propensity)
-            .With((long)(reason == WithheldReason.None ? MessageState.Scheduled : MessageState.Withheld)).With((long)reason).With(now)
-            .With(message.DueAt).With(message.UsefulUntil).With(reason == WithheldReason.None ? null : now).Run();
+            .With(now).With(outcome.Until ?? message.DueAt).With(message.UsefulUntil);
+        return With(_add, outcome, now).Run() > 0;
     }
 
     /// <summary>The messages whose time has come, the longest due first.</summary>
@@ -116,11 +119,17 @@ public sealed class MessageTable
     /// <summary>A message waits until another time.</summary>
     public void Wait(string id, long until, WithheldReason reason) => _wait.With(id).With(until).With((long)reason).Run();
 
-    /// <summary>A message goes out.</summary>
-    /// <returns><see langword="false"/> when it is not to any more.</returns>
-    public bool Send(Intervention intervention, long now) => _send.With(intervention.Id).With(now)
-        .With(JsonSerializer.SerializeToUtf8Bytes(intervention with { Recipient = null }, ContractsJson.Default.Intervention))
-        .With(CustomerTables.KeysOf(intervention.StoreId, intervention.Recipient).FirstOrDefault(key => key != default)).Run() > 0;
+    /// <summary>A message goes out, if it still is to.</summary>
+    public void Send(in MessageOutcome outcome, long now) => With(_send.With(outcome.Message!.Id), outcome, now).Run();
+
+    // State, reason, end, time of sending, what was sent, and a key of who got it.
+    static Statement With(Statement statement, in MessageOutcome outcome, long now)
+    {
+        statement.With((long)outcome.State).With((long)outcome.Reason).With(outcome.State >= MessageState.Sent ? now : null);
+        return outcome.Message is { } sent
+            ? statement.With(now).WithJson(sent with { Recipient = null }).With(CustomerTables.KeyOf(sent.StoreId, sent.Recipient))
+            : statement.With((long?)null).WithJson(null).With(default(Hash128));
+    }
 
     /// <summary>A message's way has ended.</summary>
     /// <returns><see langword="false"/> when it had before.</returns>
@@ -141,13 +150,18 @@ public sealed class MessageTable
         return channels;
     }
 
+    /// <summary>
+    /// What sinks had for people when the process ended is due again: whether it still is to be sent is asked anew, and its id is the same.
+    /// </summary>
+    public void Recall(long now) => _recall.With(now).Run();
+
     /// <summary>What sinks had when the process ended: it is handed over again, under the same ids.</summary>
-    public List<(Intervention Message, long Journey)> Sending()
+    public List<Intervention> Sending()
     {
-        var found = new List<(Intervention, long)>();
+        var found = new List<Intervention>();
         while (_sending.Next())
         {
-            found.Add((JsonSerializer.Deserialize(_sending.Bytes(0), ContractsJson.Default.Intervention)!, _sending.Long(1)));
+            found.Add(JsonSerializer.Deserialize(_sending.Bytes(0), ContractsJson.Default.Intervention)!);
         }
 
         return found;

@@ -6,22 +6,36 @@ namespace CartRecovery.Engine.Outreach;
 /// </summary>
 static class OutreachSchema
 {
-    const int Version = 1;
+    const int Version = 2;
 
     /// <summary>Makes the tables where they are not.</summary>
     /// <exception cref="IOException">The file is of another version, or cannot be used.</exception>
     public static void Ensure(Database database)
     {
         var version = database.Prepare("PRAGMA user_version").Number() ?? 0;
-        if (version != 0 && version != Version)
+        if (version > Version)
         {
-            throw new IOException($"{database.Path} is of version {version}, and this engine works with version {Version}");
+            throw new IOException($"{database.Path} is of version {version}, and this engine works with version {Version}: use the engine that made it");
+        }
+
+        if (version == 1)
+        {
+            database.Execute(OfVersion1);
         }
 
         database.Execute(Tables);
         database.Execute($"PRAGMA user_version={Version}");
     }
 
+    // Indexes that are in another order since, or gone.
+    const string OfVersion1 = """
+        DROP INDEX IF EXISTS purchase_time;
+        DROP INDEX IF EXISTS journey_cart;
+        DROP INDEX IF EXISTS intervention_subject;
+        """;
+
+    // Keys of shoppers, carts and addresses are in no order: a row of an index by one changes a page that no other row of its batch does. There
+    // is one such index on what every decision adds, where the shopper is anonymous, and there are two where not.
     const string Tables = """
         CREATE TABLE IF NOT EXISTS position(partition INTEGER PRIMARY KEY, address INTEGER NOT NULL);
 
@@ -29,9 +43,8 @@ static class OutreachSchema
         CREATE TABLE IF NOT EXISTS identity(customer BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS identity_subject ON identity(subject);
 
-        -- When a customer, or the shopper of a cart, last bought.
+        -- When a customer last bought.
         CREATE TABLE IF NOT EXISTS purchase(owner BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE INDEX IF NOT EXISTS purchase_time ON purchase(at);
 
         -- By the customer where a server said it, by the cart, and the customer in it, where a browser did.
         CREATE TABLE IF NOT EXISTS contact(
@@ -51,11 +64,10 @@ static class OutreachSchema
             id INTEGER PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, customer BLOB, user_id TEXT,
             subject BLOB NOT NULL, campaign TEXT NOT NULL, variant TEXT NOT NULL, holdout INTEGER NOT NULL, state INTEGER NOT NULL,
             started_at INTEGER NOT NULL, turned_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL, candidate BLOB);
-        CREATE INDEX IF NOT EXISTS journey_cart ON journey(cart, campaign, started_at);
+        CREATE INDEX IF NOT EXISTS journey_cart ON journey(cart, campaign, started_at) WHERE subject<>cart;
         CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
         CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);
 
-        -- By the order of their planning, and not by their ids, which are in none: a batch then changes few pages.
         CREATE TABLE IF NOT EXISTS intervention(
             id TEXT NOT NULL UNIQUE, journey INTEGER NOT NULL, store TEXT NOT NULL, subject BLOB NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL,
             user_id TEXT, campaign TEXT NOT NULL, variant TEXT NOT NULL, step INTEGER NOT NULL, channel TEXT NOT NULL, address INTEGER NOT NULL,
@@ -64,7 +76,6 @@ static class OutreachSchema
             delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, reached BLOB, payload BLOB);
         CREATE INDEX IF NOT EXISTS intervention_due ON intervention(due_at) WHERE state = 0;
         CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = 1;
-        CREATE INDEX IF NOT EXISTS intervention_subject ON intervention(subject, sent_at) WHERE sent_at IS NOT NULL;
         CREATE INDEX IF NOT EXISTS intervention_reached ON intervention(reached, sent_at) WHERE sent_at IS NOT NULL;
         CREATE INDEX IF NOT EXISTS intervention_journey ON intervention(journey);
         CREATE INDEX IF NOT EXISTS intervention_time ON intervention(store, decided_at);
@@ -75,6 +86,7 @@ static class OutreachSchema
             touch TEXT) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS conversion_journey ON conversion(journey);
         CREATE INDEX IF NOT EXISTS conversion_subject ON conversion(subject, at);
+        CREATE INDEX IF NOT EXISTS conversion_cart ON conversion(cart, at);
         CREATE INDEX IF NOT EXISTS conversion_time ON conversion(store, at);
 
         CREATE TABLE IF NOT EXISTS stopped(campaign TEXT NOT NULL, variant TEXT NOT NULL, at INTEGER NOT NULL, why TEXT NOT NULL,

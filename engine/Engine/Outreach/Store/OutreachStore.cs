@@ -35,7 +35,6 @@ public sealed class OutreachStore : IDisposable
         [
             Database.Prepare("DELETE FROM intervention WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
             Database.Prepare("DELETE FROM conversion WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
-            Database.Prepare("DELETE FROM purchase WHERE owner IN (SELECT owner FROM purchase WHERE at<?1 LIMIT 500)"),
             Database.Prepare("DELETE FROM journey WHERE id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
         ];
     }
@@ -96,6 +95,8 @@ public sealed class OutreachStore : IDisposable
         {
             statement.With(before).Run();
         }
+
+        Customers.PurgePurchases(before);
     }
 
     /// <inheritdoc/>

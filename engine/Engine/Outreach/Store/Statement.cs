@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text.Json;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 using SQLitePCL;
 
@@ -11,6 +14,7 @@ public sealed class Statement
 {
     readonly Database _database;
     readonly sqlite3_stmt _handle;
+    ArrayBufferWriter<byte>? _json;
     int _bound;
 
     internal Statement(Database database, sqlite3_stmt handle) => (_database, _handle) = (database, handle);
@@ -71,6 +75,24 @@ public sealed class Statement
         BitConverter.TryWriteBytes(bytes, key.Low);
         BitConverter.TryWriteBytes(bytes[8..], key.High);
         return With(bytes);
+    }
+
+    /// <summary>Binds an intervention as its JSON.</summary>
+    public Statement WithJson(Intervention? value)
+    {
+        if (value is null)
+        {
+            return WithNull();
+        }
+
+        _json ??= new ArrayBufferWriter<byte>(1024);
+        _json.ResetWrittenCount();
+        using (var writer = new Utf8JsonWriter(_json))
+        {
+            JsonSerializer.Serialize(writer, value, ContractsJson.Default.Intervention);
+        }
+
+        return With(_json.WrittenSpan);
     }
 
     /// <summary>Runs it to its end.</summary>
