@@ -1,22 +1,32 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text;
-using Microsoft.AspNetCore.Connections;
+using System.Net;
+using System.Net.Sockets;
 
 namespace CartRecovery.Bench.Outbox;
 
-/// <summary>A webhook's other end that does as little as can be: it notes the id of each post and says 204.</summary>
-sealed class HookServer : IAsyncDisposable
+/// <summary>
+/// A webhook's other end that does as little as can be, so that the processor is the engine's: it notes the id of each post and says 204. A thread for
+/// each connection, which a sink has few of.
+/// </summary>
+sealed class HookServer : IDisposable
 {
     static readonly byte[] s_answer = "HTTP/1.1 204 No Content\r\n\r\n"u8.ToArray();
 
-    readonly ConcurrentDictionary<string, byte> _ids = new(StringComparer.Ordinal);
-    LoopbackServer _server = null!;
+    readonly ConcurrentDictionary<UInt128, byte> _ids = new();
+    readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     long _posts;
 
+    /// <summary>Starts one on a free port.</summary>
+    public HookServer()
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
+        new Thread(Accept) { IsBackground = true }.Start();
+    }
+
     /// <summary>Where it listens.</summary>
-    public int Port => _server.Port;
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     /// <summary>Posts that came.</summary>
     public long Posts => Interlocked.Read(ref _posts);
@@ -24,60 +34,74 @@ sealed class HookServer : IAsyncDisposable
     /// <summary>Different ids among them.</summary>
     public int Ids => _ids.Count;
 
-    /// <summary>Starts one on a free port.</summary>
-    public static async Task<HookServer> StartAsync()
-    {
-        var hook = new HookServer();
-        hook._server = await LoopbackServer.StartAsync(0, hook.ServeAsync);
-        return hook;
-    }
-
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    public void Dispose() => _listener.Dispose();
 
-    async Task ServeAsync(ConnectionContext connection)
+    void Accept()
     {
-        var (input, output) = (connection.Transport.Input, connection.Transport.Output);
-        while (true)
+        try
         {
-            var read = await input.ReadAsync(connection.ConnectionClosed);
-            var rest = read.Buffer;
-            while (TryTake(ref rest))
+            while (true)
             {
-                output.Write(s_answer);
+                var connection = _listener.Accept();
+                connection.NoDelay = true;
+                new Thread(() => Serve(connection)) { IsBackground = true }.Start();
             }
-
-            input.AdvanceTo(rest.Start, rest.End);
-            await output.FlushAsync(connection.ConnectionClosed);
-            if (read.IsCompleted)
-            {
-                return;
-            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It was disposed of.
         }
     }
 
-    bool TryTake(ref ReadOnlySequence<byte> rest)
+    void Serve(Socket connection)
     {
-        var reader = new SequenceReader<byte>(rest);
-        if (!reader.TryReadTo(out ReadOnlySequence<byte> head, "\r\n\r\n"u8))
+        using var own = connection;
+        var buffer = new byte[64 * 1024];
+        var length = 0;
+        try
         {
-            return false;
+            while (connection.Receive(buffer.AsSpan(length)) is var read and > 0)
+            {
+                length += read;
+                while (Take(buffer.AsSpan(0, length)) is var taken and > 0)
+                {
+                    buffer.AsSpan(taken, length - taken).CopyTo(buffer);
+                    length -= taken;
+                    connection.Send(s_answer);
+                }
+            }
+        }
+        catch (SocketException)
+        {
+            // The engine cut it.
+        }
+    }
+
+    // A post's length, when it is there as a whole.
+    int Take(ReadOnlySpan<byte> posted)
+    {
+        var end = posted.IndexOf("\r\n\r\n"u8);
+        if (end < 0)
+        {
+            return 0;
         }
 
-        var lines = Encoding.ASCII.GetString(head).Split("\r\n");
-        var length = int.Parse(HeaderOf(lines, "Content-Length"), CultureInfo.InvariantCulture);
-        if (reader.Remaining < length)
+        var head = posted[..(end + 2)];
+        var length = end + 4 + int.Parse(HeaderOf(head, "\r\nContent-Length: "u8), CultureInfo.InvariantCulture);
+        if (posted.Length < length)
         {
-            return false;
+            return 0;
         }
 
-        reader.Advance(length);
-        rest = rest.Slice(reader.Position);
         Interlocked.Increment(ref _posts);
-        _ids.TryAdd(HeaderOf(lines, "webhook-id"), 0);
-        return true;
+        _ids.TryAdd(UInt128.Parse(HeaderOf(head, "\r\nwebhook-id: iv_"u8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), 0);
+        return length;
     }
 
-    static string HeaderOf(string[] lines, string name) =>
-        lines.First(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))[(name.Length + 1)..].Trim();
+    static ReadOnlySpan<byte> HeaderOf(ReadOnlySpan<byte> head, ReadOnlySpan<byte> name)
+    {
+        var value = head[(head.IndexOf(name) + name.Length)..];
+        return value[..value.IndexOf((byte)'\r')];
+    }
 }

@@ -30,11 +30,11 @@ static class OutboxCommand
 
         try
         {
-            await using var hook = await HookServer.StartAsync();
+            using var hook = new HookServer();
             using var engine = new EngineProcess(binary,
                 "{ name: outbox, trigger: { event: add_to_cart }, action: { type: reminder }, channel: hook, message: \"{{item_count}} for {{cart_value}} {{currency}}\" }",
                 [$"sinks: {{ console: {{ type: console }}, hook: {{ type: webhook, url: \"http://127.0.0.1:{hook.Port}/\", "
-                    + "secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, batch: 256, batchAge: 5ms, maxInFlight: 4 } }"]);
+                    + "secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, batch: 256, batchAge: 5ms, maxInFlight: 4, queue: 100000 } }"]);
             await engine.StartAsync();
             var before = engine.Cpu;
             var watch = Stopwatch.StartNew();

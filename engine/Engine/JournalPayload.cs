@@ -13,6 +13,9 @@ static class JournalPayload
     /// <summary>Decisions in an entry at the most: a decision is about a kilobyte, and an entry must fit in a page.</summary>
     public const int MaxDecisions = 512;
 
+    /// <summary>Keys of settled decisions in an entry at the most: a key is 36 bytes.</summary>
+    public const int MaxSettled = 4096;
+
     public static ReadOnlySpan<byte> Tick(ArrayBufferWriter<byte> buffer, long now)
     {
         buffer.ResetWrittenCount();

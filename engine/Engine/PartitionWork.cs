@@ -124,6 +124,9 @@ public sealed class PartitionWork : IDisposable
         }
 
         Decide();
+
+        // A partition that never runs dry has no other time for it.
+        AppendSettled();
         var now = _time.GetTimestamp();
         foreach (var (receivedTicks, own) in _taken)
         {
@@ -225,14 +228,11 @@ public sealed class PartitionWork : IDisposable
         _journal?.Commit();
     }
 
-    /// <summary>Appends the ends of deliveries.</summary>
+    /// <summary>Appends the ends of deliveries, and hands over.</summary>
     public void NoteSettled()
     {
-        _state.Outbox.TakeSettled(_settled);
-        if (_settled.Count > 0)
+        if (AppendSettled())
         {
-            Append(EntryKind.Settled, JournalPayload.Settled(_buffer, _settled));
-            _settled.Clear();
             HandOver();
         }
     }
@@ -280,6 +280,22 @@ public sealed class PartitionWork : IDisposable
         for (var from = 0; from < decisions.Count; from += JournalPayload.MaxDecisions)
         {
             Append(EntryKind.Decisions, JournalPayload.Decisions(_buffer, decisions, from));
+        }
+    }
+
+    bool AppendSettled()
+    {
+        var any = false;
+        for (; ; any = true)
+        {
+            _state.Outbox.TakeSettled(_settled, JournalPayload.MaxSettled);
+            if (_settled.Count == 0)
+            {
+                return any;
+            }
+
+            Append(EntryKind.Settled, JournalPayload.Settled(_buffer, _settled));
+            _settled.Clear();
         }
     }
 

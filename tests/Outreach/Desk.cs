@@ -204,6 +204,8 @@ sealed class Desk : IOutreachPorts, IDisposable
         _ => null,
     };
 
+    public int RoomOf(string channel) => FullSinks.Contains(channel) ? 0 : int.MaxValue;
+
     public bool TrySendToSocket(Intervention intervention, long connectionId)
     {
         if (IsSocketOpen) Sent.Add(intervention);

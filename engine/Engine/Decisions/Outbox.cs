@@ -27,9 +27,10 @@ public sealed class Outbox
 
     /// <summary>Takes out what was settled since the last call.</summary>
     /// <param name="ids">Gets the idempotency keys that were pending.</param>
-    public void TakeSettled(List<string> ids)
+    /// <param name="most">How many at most.</param>
+    public void TakeSettled(List<string> ids, int most)
     {
-        while (_settled.TryDequeue(out var id))
+        while (ids.Count < most && _settled.TryDequeue(out var id))
         {
             if (_pending.Remove(id))
             {

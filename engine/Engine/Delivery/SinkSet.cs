@@ -47,8 +47,8 @@ public sealed class SinkSet
     public bool TryDeliver(string channel, Intervention intervention) =>
         _byName.TryGetValue(channel, out var runner) && runner.TryEnqueue(intervention);
 
-    /// <summary>The sink of this name has room for another intervention.</summary>
-    public bool HasRoom(string channel) => _byName.TryGetValue(channel, out var runner) && runner.FreePlaces > 0;
+    /// <summary>How many more interventions the sink of this name would take now; 0 where there is none.</summary>
+    public int RoomOf(string channel) => _byName.TryGetValue(channel, out var runner) ? runner.FreePlaces : 0;
 
     /// <summary>There is a sink of this name.</summary>
     public bool Has(string channel) => _byName.ContainsKey(channel);

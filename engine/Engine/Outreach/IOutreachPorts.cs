@@ -8,6 +8,9 @@ public interface IOutreachPorts
     /// <summary>The channel of this name; <see langword="null"/> where the configuration has none.</summary>
     OutreachChannel? Find(string name);
 
+    /// <summary>How many more interventions a channel takes now. What is for a full one stays where it is until there is room.</summary>
+    int RoomOf(string channel);
+
     /// <summary>Sends to a shopper's open stream.</summary>
     /// <returns><see langword="false"/> when it is gone.</returns>
     bool TrySendToSocket(Intervention intervention, long connectionId);

@@ -11,7 +11,7 @@ namespace CartRecovery.Engine.Outreach;
 /// </summary>
 public sealed class OutreachDesk : IDisposable
 {
-    // Messages that are worked on in one go.
+    // Messages of a channel that are worked on in one go.
     const int MostDue = 512;
 
     // Whoever was asked for a cart and did not answer is asked again after this, in milliseconds.
@@ -140,7 +140,23 @@ public sealed class OutreachDesk : IDisposable
     }
 
     /// <summary>Whether a message is due.</summary>
-    public bool HasDue(long now) => IsTimeToLearn(now) || _store.Messages.HasDue(now);
+    public bool HasDue(long now)
+    {
+        if (IsTimeToLearn(now))
+        {
+            return true;
+        }
+
+        foreach (var channel in _store.Messages.Channels)
+        {
+            if (_ports.RoomOf(channel) > 0 && _store.Messages.HasDue(channel, now))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     bool IsTimeToLearn(long now) => now - _taughtAt >= TeachAtLeast || (now - _taughtAt >= TeachEvery && _news * NewPart > _taught);
 
@@ -148,7 +164,24 @@ public sealed class OutreachDesk : IDisposable
     /// <returns><see langword="false"/> when more is due.</returns>
     public bool Run(long now)
     {
-        var due = _store.Messages.Due(now, MostDue);
+        var due = new List<DueMessage>();
+        var isAll = true;
+        var isTimeToPurge = now - _purgedAt >= PurgeEvery;
+        foreach (var channel in _store.Messages.Channels)
+        {
+            var (before, room) = (due.Count, Math.Min(MostDue, _ports.RoomOf(channel)));
+            if (room > 0)
+            {
+                _store.Messages.AddDue(due, channel, now, long.MaxValue, room);
+                isAll &= due.Count - before < room;
+            }
+            else if (isTimeToPurge)
+            {
+                // What a full sink lets wait for too long.
+                _store.Messages.AddDue(due, channel, now, now, MostDue);
+            }
+        }
+
         var needing = new List<DueMessage>();
         foreach (var message in due)
         {
@@ -179,13 +212,13 @@ public sealed class OutreachDesk : IDisposable
             _learner.Guard(Setup, now);
         }
 
-        if (now - _purgedAt >= PurgeEvery)
+        if (isTimeToPurge)
         {
             _purgedAt = now;
             _store.Purge(now - Setup.Retention);
         }
 
-        return due.Count < MostDue;
+        return isAll;
     }
 
     /// <summary>What is in a cart, in today's prices.</summary>

@@ -27,13 +27,16 @@ public sealed class OutreachPorts(ConnectionRegistry connections, SinkSet sinks,
     public OutreachChannel? Find(string name) => _channels.GetValueOrDefault(name);
 
     /// <inheritdoc/>
+    public int RoomOf(string channel) => sinks.Has(channel) ? sinks.RoomOf(channel) : int.MaxValue;
+
+    /// <inheritdoc/>
     public bool TrySendToSocket(Intervention intervention, long connectionId) =>
         _handedOver.Contains(intervention.Id) || (connections.TrySend(connectionId, intervention) && _handedOver.Add(intervention.Id));
 
     /// <inheritdoc/>
     public bool TryHandOver(Intervention intervention) =>
         _handedOver.Contains(intervention.Id)
-        || (sinks.HasRoom(intervention.Channel) && sinks.TryDeliver(intervention.Channel, intervention) && _handedOver.Add(intervention.Id));
+        || (sinks.RoomOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, intervention) && _handedOver.Add(intervention.Id));
 
     /// <inheritdoc/>
     public void LookUp(IReadOnlyList<DueMessage> messages) => _ = LookUpAsync(messages);

@@ -7,27 +7,44 @@ using CartRecovery.Engine.Features;
 namespace CartRecovery.Engine.Outreach;
 
 /// <summary>
-/// The desk's thread and its queue. What comes in is worked on in batches, a transaction each, and put on the disk beside it: only then is a
-/// decision settled, and do journals let go of the facts. The queue is bounded; who finds it full waits, so that clients' acknowledgements do.
+/// The desk's thread and its queue. What comes in is worked on at once, committed some milliseconds later together with what else came, and put on the
+/// disk beside the thread: only then is a decision settled, and do journals let go of the facts. The queue is bounded; who finds it full waits, so that
+/// clients' acknowledgements do.
 /// </summary>
 public sealed class OutreachWorker : IInterventionOutlet, IDisposable
 {
-    const int MostItems = 2048;
+    // What a transaction holds at the most.
+    const int MostItems = 8192;
+
+    // How long one is open, and how often it is looked at what is due, in milliseconds.
     const int Pause = 25;
 
     // A failed transaction is tried again after this, in milliseconds.
     const int Again = 200;
+
+    static readonly object s_done = new();
 
     readonly OutreachDesk _desk;
     readonly OutreachPorts _ports;
     readonly TimeProvider _time;
     readonly BlockingCollection<object> _queue = new(MemoryBudget.OutreachQueue);
     readonly List<object> _batch = new(MostItems);
+
+    // Ends of deliveries, as many as sinks have in their queues. Nobody waits for them, so that they wake nobody: they go along with what comes next.
+    readonly ConcurrentQueue<Ended> _ended = new();
     readonly Thread _thread;
     readonly DurableLog _log;
-    readonly long[] _advanced;
+
+    // How far partitions have handed their facts over; the same as it was before the queue was looked at; and as far as all facts are in the batch.
+    readonly long[] _advanced, _seen, _covered;
+
+    // What is to be done when the transaction is kept.
+    readonly List<Action> _kept = [];
     readonly ManualResetEventSlim _stop = new();
     List<Intervention> _left = [];
+    int _worked;
+    bool _hasBegun, _hasMore;
+    long _begunAt;
     volatile string? _problem;
     volatile bool _stopping;
 
@@ -40,11 +57,12 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         _desk = desk;
         _ports = ports;
         _time = time;
-        _advanced = new long[partitions];
+        (_advanced, _seen, _covered) = (new long[partitions], new long[partitions], new long[partitions]);
         _log = new DurableLog(desk.Store.Database, partitions, ports.Settle);
         for (var i = 0; i < partitions; i++)
         {
-            _log.Restore(i, desk.Store.PositionOf(i));
+            _covered[i] = desk.Store.PositionOf(i);
+            _log.Restore(i, _covered[i]);
         }
 
         _thread = new Thread(Run) { Name = "outreach", IsBackground = true };
@@ -79,7 +97,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     public void Note(CartFact fact) => Add(fact);
 
     /// <inheritdoc/>
-    public void Afterwards(Action then) => Add(new Errand((_, _) => then));
+    public void Afterwards(Action then) => Add(then);
 
     /// <inheritdoc/>
     public void Advance(int partition, long address) => Volatile.Write(ref _advanced[partition], address);
@@ -88,7 +106,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     public long NotedUpTo(int partition) => Volatile.Read(ref _log.Noted[partition]);
 
     /// <summary>Takes the end of a delivery by a sink. Any thread.</summary>
-    public void Settle(Intervention intervention, WithheldReason reason, string? detail) => Add(new Ended(intervention, reason, detail));
+    public void Settle(Intervention intervention, WithheldReason reason, string? detail) => _ended.Enqueue(new Ended(intervention, reason, detail));
 
     /// <summary>Does something on the desk's thread, within a transaction.</summary>
     /// <returns>What came of it, once it is kept.</returns>
@@ -167,23 +185,10 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         try
         {
             _left = _desk.Resume(_time.GetUtcNow().ToUnixTimeMilliseconds());
-            var more = false;
-            while (!_queue.IsCompleted)
+            while (!_queue.IsCompleted || !_ended.IsEmpty || _batch.Count > 0)
             {
-                // What was handed over before this is in the queue, and the whole queue is in the batch unless it is very long.
-                var advanced = Array.ConvertAll(_advanced, address => address);
-                var count = _queue.Count;
-                if (_queue.TryTake(out var item, more ? 0 : Pause))
-                {
-                    _batch.Add(item);
-                    while (_batch.Count < Math.Min(Math.Max(count, 1), MostItems) && _queue.TryTake(out item))
-                    {
-                        _batch.Add(item);
-                    }
-                }
-
-                more = Work(count <= MostItems ? advanced : null);
-                _batch.Clear();
+                Gather();
+                Work();
                 _log.Sync();
             }
         }
@@ -197,23 +202,53 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         }
     }
 
-    bool Work(long[]? advanced)
+    void Gather()
+    {
+        // What was handed over before this is in the queue, and the whole queue is in the batch unless it is very long.
+        for (var i = 0; i < _advanced.Length; i++)
+        {
+            _seen[i] = Volatile.Read(ref _advanced[i]);
+        }
+
+        var (had, count) = (_batch.Count, _queue.Count);
+        var most = Math.Min(count, MostItems - had);
+        if (_queue.TryTake(out var item, _hasMore ? 0 : Pause))
+        {
+            _batch.Add(item);
+            while (_batch.Count - had < most && _queue.TryTake(out item))
+            {
+                _batch.Add(item);
+            }
+        }
+
+        if (_batch.Count - had >= count)
+        {
+            _seen.CopyTo(_covered, 0);
+        }
+
+        while (_batch.Count < 2 * MostItems && _ended.TryDequeue(out var ended))
+        {
+            _batch.Add(ended);
+        }
+    }
+
+    void Work()
     {
         while (true)
         {
             try
             {
-                var more = WorkOnce(advanced, out var done);
+                WorkOnce();
                 _problem = null;
-                _ports.Forget();
-                done.ForEach(tell => tell());
-                return more;
+                return;
             }
             catch (IOException e)
             {
                 // The disk is full, or gone for a while: the same again until it takes it.
                 _problem = e.Message;
                 _desk.Store.RollBack();
+                (_worked, _hasBegun) = (0, false);
+                _kept.Clear();
                 if (_stopping)
                 {
                     throw;
@@ -224,54 +259,83 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         }
     }
 
-    bool WorkOnce(long[]? advanced, out List<Action> done)
+    void WorkOnce()
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        done = [];
-        if (_batch.Count == 0 && !_desk.HasDue(now) && _left.Count == 0)
+        if (!_hasBegun)
         {
-            _log.Advance(advanced);
-            return false;
-        }
-
-        _desk.Begin();
-        foreach (var item in _batch)
-        {
-            switch (item)
+            if (_batch.Count == 0 && !_desk.HasDue(now) && _left.Count == 0)
             {
-                case Decision decision:
-                    _desk.Take(decision, now);
-                    break;
-                case CartFact fact:
-                    _desk.Take(fact, now);
-                    break;
-                case Found found:
-                    _desk.TakeCarts(found.Carts, now);
-                    break;
-                case Ended ended:
-                    _desk.Settle(ended.Intervention, ended.Reason, ended.Detail, now);
-                    break;
-                case Errand errand:
-                    done.Add(errand.Work(_desk, now));
-                    break;
+                _hasMore = false;
+                _log.Advance(_covered);
+                return;
             }
+
+            _desk.Begin();
+            (_hasBegun, _begunAt) = (true, _time.GetTimestamp());
         }
 
+        for (; _worked < _batch.Count; _worked++)
+        {
+            Work(_worked, now);
+        }
+
+        // Nobody but an errand waits for the commit. A longer transaction writes a page once that many shorter ones write many times.
+        if (_kept.Count > 0 || _batch.Count == 0 || _batch.Count >= MostItems || _queue.IsAddingCompleted
+            || _time.GetElapsedTime(_begunAt).TotalMilliseconds >= Pause)
+        {
+            Commit(now);
+        }
+    }
+
+    void Work(int index, long now)
+    {
+        switch (_batch[index])
+        {
+            case Action then:
+                // Everything before it has been answered; whether that is kept is not for it to wait for, as journals have it. Only once, come what may.
+                _batch[index] = s_done;
+                then();
+                break;
+            case Decision decision:
+                _desk.Take(decision, now);
+                break;
+            case CartFact fact:
+                _desk.Take(fact, now);
+                break;
+            case Found found:
+                _desk.TakeCarts(found.Carts, now);
+                break;
+            case Ended ended:
+                _desk.Settle(ended.Intervention, ended.Reason, ended.Detail, now);
+                break;
+            case Errand errand:
+                _kept.Add(errand.Work(_desk, now));
+                break;
+        }
+    }
+
+    void Commit(long now)
+    {
         if (_left.Count > 0)
         {
             _left = _desk.Resume(now, _left);
         }
 
-        var more = !_desk.Run(now);
-        for (var i = 0; advanced is not null && i < advanced.Length; i++)
+        _hasMore = !_desk.Run(now);
+        for (var i = 0; i < _covered.Length; i++)
         {
-            _desk.Store.SetPosition(i, advanced[i]);
+            _desk.Store.SetPosition(i, _covered[i]);
         }
 
         _desk.Commit();
+        _ports.Forget();
         _log.Add(_desk.TakeSettled());
-        _log.Advance(advanced);
-        return more;
+        _log.Advance(_covered);
+        _batch.Clear();
+        (_worked, _hasBegun) = (0, false);
+        _kept.ForEach(tell => tell());
+        _kept.Clear();
     }
 
     sealed record Ended(Intervention Intervention, WithheldReason Reason, string? Detail);

@@ -10,9 +10,6 @@ namespace CartRecovery.Engine.Outreach;
 /// <summary>What becomes of a message whose time has come: it is held against everything that is known now, and sent, put off, or withheld.</summary>
 sealed class Sending
 {
-    // A sink without room is asked again after this, in milliseconds.
-    const long NoRoom = 1000;
-
     readonly OutreachStore _store;
     readonly IOutreachPorts _ports;
     readonly StepPlanner _planner;
@@ -89,7 +86,7 @@ sealed class Sending
                 _store.Messages.End(message.Id, outcome.Reason, detail: null, now);
                 break;
             default:
-                _store.Messages.Send(outcome, now);
+                _store.Messages.Send(message, outcome, now);
                 break;
         }
 
@@ -193,7 +190,7 @@ sealed class Sending
             setup, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart, Only(recipient, channel.Address), now);
         return channel.Name == Campaign.SocketChannel ? SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId)
             : _ports.TryHandOver(intervention) ? new MessageOutcome(MessageState.Sending, Message: intervention)
-            : new MessageOutcome(MessageState.Scheduled, Until: now + NoRoom);
+            : new MessageOutcome(MessageState.Scheduled, Until: now);
     }
 
     MessageOutcome SendToSocket(Intervention intervention, long connectionId)

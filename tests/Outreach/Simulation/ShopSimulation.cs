@@ -202,6 +202,8 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
         _ => null,
     };
 
+    public int RoomOf(string channel) => int.MaxValue;
+
     public bool TrySendToSocket(Intervention intervention, long connectionId)
     {
         var cart = Note(intervention, AddressKind.None);

@@ -5,6 +5,8 @@ namespace CartRecovery.Engine.Control;
 /// <summary>Checks the campaigns: their names, triggers and series, and that every text can be filled in.</summary>
 internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlaces places)
 {
+    const int MostSteps = 100;
+
     public void Run(CartRecoveryConfig config)
     {
         var names = new Dictionary<string, CampaignConfig>(StringComparer.Ordinal);
@@ -99,6 +101,8 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
 
     void Steps(List<StepConfig> steps, CartRecoveryConfig config)
     {
+        if (steps.Count > MostSteps)
+            check.Report(steps[MostSteps], "", $"a series has at most {MostSteps} steps");
         foreach (var step in steps)
         {
             if (places.Bound(step, "channel"))

@@ -33,7 +33,7 @@ public static class InterventionList
     const string Columns = """
         id, campaign, variant, step, channel, offer, propensity, cart_id, user_id,
         CASE state WHEN 0 THEN 'scheduled' WHEN 1 THEN 'sending' WHEN 2 THEN 'sent' ELSE 'withheld' END, reason, detail, decided_at, due_at, useful_until,
-        sent_at, delivered_at, opened_at, clicked_at, dismissed_at, ended_at, json_extract(CAST(payload AS TEXT), '$.message')
+        sent_at, delivered_at, opened_at, clicked_at, dismissed_at, ended_at, message
         """;
 
     /// <summary>The columns' names.</summary>

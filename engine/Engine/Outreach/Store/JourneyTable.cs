@@ -1,5 +1,3 @@
-using System.Text.Json;
-using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Outreach;
@@ -11,19 +9,20 @@ public sealed class JourneyTable
     const string Own = "subject=?1 AND cart=?1", Others = "cart=?1 AND subject<>cart";
 
     readonly Statement _add, _read, _knows, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _turn;
+    readonly ContentTable _contents;
     long _lastId;
 
-    internal JourneyTable(Database database)
+    internal JourneyTable(Database database, ContentTable contents)
     {
+        _contents = contents;
         _lastId = database.Prepare("SELECT max(id) FROM journey").Number() ?? 0;
         _add = database.Prepare("""
             INSERT INTO journey(id, store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency,
-                connection, candidate)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16)
+                connection)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15)
             """);
         _read = database.Prepare("""
-            SELECT coalesce(candidate, (SELECT payload FROM intervention WHERE journey=?1 AND payload IS NOT NULL LIMIT 1)),
-                cart, customer, subject, variant, holdout, state, started_at, connection FROM journey WHERE id=?1
+            SELECT cart, customer, subject, variant, holdout, state, started_at, connection FROM journey WHERE id=?1
             """);
         _knows = database.Prepare($"SELECT EXISTS(SELECT 1 FROM journey WHERE subject=?1) OR EXISTS(SELECT 1 FROM journey WHERE {Others})");
         _last = database.Prepare($"""
@@ -45,40 +44,39 @@ public sealed class JourneyTable
     /// <summary>Keeps a journey.</summary>
     public void Add(Journey journey)
     {
-        // What set it off is asked for as long as there is something to send; afterwards a message that was sent says the same.
         var candidate = journey.Candidate;
         _add.With(journey.Id).With(candidate.StoreId).With(journey.Cart).With(candidate.CartId).With(journey.Customer).With(candidate.UserId)
             .With(journey.Subject).With(candidate.Campaign).With(journey.Variant).With(journey.IsHoldout).With((long)journey.State)
             .With(journey.StartedAt).With((long)(candidate.Cart.Value * Money.PerUnit)).With(candidate.Cart.Currency).With(journey.ConnectionId)
-            .WithJson(journey.State == JourneyState.Active ? candidate : null).Run();
+            .Run();
+
+        // It is asked for as long as there is something to send.
+        if (journey.State == JourneyState.Active)
+        {
+            _contents.SetDecision(journey.Id, candidate);
+        }
     }
 
     /// <summary>The journey of this number; <see langword="null"/> for none, and for one that never had anything to send.</summary>
     public Journey? Find(long id)
     {
-        if (!_read.With(id).Next())
+        if (_contents.DecisionOf(id) is not { } candidate || !_read.With(id).Next())
         {
-            return null;
-        }
-
-        if (_read.IsNull(0))
-        {
-            _read.Reset();
             return null;
         }
 
         var journey = new Journey
         {
             Id = id,
-            Candidate = JsonSerializer.Deserialize(_read.Bytes(0), ContractsJson.Default.Intervention)!,
-            Cart = _read.Key(1),
-            Customer = _read.Key(2),
-            Subject = _read.Key(3),
-            Variant = _read.Text(4),
-            IsHoldout = _read.Long(5) != 0,
-            State = (JourneyState)_read.Int(6),
-            StartedAt = _read.Long(7),
-            ConnectionId = _read.Long(8),
+            Candidate = candidate,
+            Cart = _read.Key(0),
+            Customer = _read.Key(1),
+            Subject = _read.Key(2),
+            Variant = _read.Text(3),
+            IsHoldout = _read.Long(4) != 0,
+            State = (JourneyState)_read.Int(5),
+            StartedAt = _read.Long(6),
+            ConnectionId = _read.Long(7),
         };
         _read.Reset();
         return journey;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 
@@ -7,34 +6,46 @@ namespace CartRecovery.Engine.Outreach;
 /// <summary>The messages of all journeys: planned, under way, sent, and not sent.</summary>
 public sealed class MessageTable
 {
-    // By the shopper's journeys, of which the latest count: it saves an index of its own.
+    // By the shopper's journeys, of which the latest count: it saves an index of its own. Beside it a plus keeps SQLite from going by the store instead.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
     readonly Statement _onSite, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _open, _seen, _clicked, _mark, _retry;
 
-    internal MessageTable(Database database)
+    readonly ContentTable _contents;
+
+    internal MessageTable(Database database, ContentTable contents)
     {
+        _contents = contents;
+        using (var channels = new Query(database, "SELECT DISTINCT channel FROM intervention WHERE state=0"))
+        {
+            while (channels.Rows.Next())
+            {
+                Channels.Add(channels.Rows.Text(0));
+            }
+        }
+
         _onSite = database.Prepare("SELECT 1 FROM intervention WHERE id=?1 AND address=0 AND sent_at IS NOT NULL");
         _add = database.Prepare("""
             INSERT OR IGNORE INTO intervention(id, journey, store, subject, cart, cart_id, user_id, campaign, variant, step, channel, address, offer,
-                context, propensity, decided_at, due_at, useful_until, state, reason, ended_at, sent_at, payload, reached)
+                context, propensity, decided_at, due_at, useful_until, state, reason, ended_at, sent_at, reached, message)
             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
             """);
         _due = database.Prepare("""
-            SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention WHERE state=0 AND due_at<=?1 ORDER BY due_at LIMIT ?2
+            SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention
+            WHERE state=0 AND channel=?1 AND due_at<=?2 AND useful_until<=?3 ORDER BY due_at LIMIT ?4
             """);
-        _hasDue = database.Prepare("SELECT 1 FROM intervention WHERE state=0 AND due_at<=?1 LIMIT 1");
+        _hasDue = database.Prepare("SELECT 1 FROM intervention WHERE state=0 AND channel=?1 AND due_at<=?2 LIMIT 1");
         _putOff = database.Prepare("UPDATE intervention SET due_at=?2 WHERE id=?1 AND state=0");
         _wait = database.Prepare("UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state=0");
         _send = database.Prepare("""
-            UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, payload=?6, reached=?7 WHERE id=?1 AND state=0
+            UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, reached=?6, message=?7 WHERE id=?1 AND state=0
             """);
         _end = database.Prepare("""
             UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5, sent_at=CASE WHEN ?2=2 THEN sent_at ELSE NULL END
             WHERE id=?1 AND state<2
             """);
         _endOfJourney = database.Prepare("UPDATE intervention SET state=3, reason=?2, ended_at=?3 WHERE journey=?1 AND state=0 RETURNING channel");
-        _sending = database.Prepare("SELECT payload FROM intervention WHERE state=1");
+        _sending = database.Prepare("SELECT c.json FROM intervention i JOIN content c ON c.id=i.journey*256+i.step WHERE i.state=1");
         _recall = database.Prepare("UPDATE intervention SET state=0, sent_at=NULL, reached=NULL, due_at=?1 WHERE state=1 AND address<>0");
         _sentSince = database.Prepare(
             $"""
@@ -45,10 +56,10 @@ public sealed class MessageTable
         _nth = database.Prepare("SELECT step, state, journey FROM intervention WHERE id=?1");
         _open = database.Prepare("SELECT count(*) FROM intervention WHERE journey=?1 AND state<2");
         _clicked = database.Prepare($"""
-            SELECT id FROM intervention WHERE {OfSubject} AND store=?2 AND sent_at IS NOT NULL AND clicked_at BETWEEN ?3 AND ?4 ORDER BY clicked_at DESC LIMIT 1
+            SELECT id FROM intervention WHERE {OfSubject} AND +store=?2 AND sent_at IS NOT NULL AND clicked_at BETWEEN ?3 AND ?4 ORDER BY clicked_at DESC LIMIT 1
             """);
         _seen = database.Prepare($"""
-            SELECT id FROM intervention WHERE {OfSubject} AND store=?2 AND sent_at IS NOT NULL AND
+            SELECT id FROM intervention WHERE {OfSubject} AND +store=?2 AND sent_at IS NOT NULL AND
                 CASE WHEN address=0 THEN coalesce(opened_at, delivered_at) ELSE opened_at END BETWEEN ?3 AND ?4
             ORDER BY coalesce(opened_at, delivered_at) DESC LIMIT 1
             """);
@@ -65,6 +76,9 @@ public sealed class MessageTable
             """);
     }
 
+    /// <summary>The channels that messages are for.</summary>
+    public HashSet<string> Channels { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Whether a message goes to who is there anyway, so that its arrival is its being seen.</summary>
     public bool IsOnSite(string id) => _onSite.With(id).Number() is not null;
 
@@ -77,28 +91,37 @@ public sealed class MessageTable
     public bool Add(PlannedMessage message, Journey journey, long now, in MessageOutcome outcome)
     {
         var candidate = journey.Candidate;
+        Channels.Add(message.Channel.Name);
         _add.With(message.Id).With(journey.Id).With(candidate.StoreId).With(journey.Subject).With(journey.Cart).With(candidate.CartId)
             .With(candidate.UserId).With(candidate.Campaign).With(journey.Variant).With((long)message.Step).With(message.Channel.Name)
             .With((long)message.Channel.Address).With(message.Offer).With((long)message.Context).With((double?)message.Propensity)
             .With(now).With(outcome.Until ?? message.DueAt).With(message.UsefulUntil);
-        return With(_add, outcome, now).Run() > 0;
+        if (With(_add, outcome, now).Run() == 0)
+        {
+            return false;
+        }
+
+        Keep(journey.Id, outcome);
+        return true;
     }
 
-    /// <summary>The messages whose time has come, the longest due first.</summary>
-    public List<DueMessage> Due(long now, int most)
+    /// <summary>Adds the messages of a channel whose time has come, the longest due first.</summary>
+    /// <param name="due">To these.</param>
+    /// <param name="channel">The channel.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <param name="usefulUntil">Only those that are of use until then at the latest.</param>
+    /// <param name="most">How many at most.</param>
+    public void AddDue(List<DueMessage> due, string channel, long now, long usefulUntil, int most)
     {
-        var due = new List<DueMessage>();
-        _due.With(now).With((long)most);
+        _due.With(channel).With(now).With(usefulUntil).With((long)most);
         while (_due.Next())
         {
             due.Add(Read(_due));
         }
-
-        return due;
     }
 
     /// <summary>Whether the time of one has come.</summary>
-    public bool HasDue(long now) => _hasDue.With(now).Number() is not null;
+    public bool HasDue(string channel, long now) => _hasDue.With(channel).With(now).Number() is not null;
 
     static DueMessage Read(Statement row) => new()
     {
@@ -120,15 +143,30 @@ public sealed class MessageTable
     public void Wait(string id, long until, WithheldReason reason) => _wait.With(id).With(until).With((long)reason).Run();
 
     /// <summary>A message goes out, if it still is to.</summary>
-    public void Send(in MessageOutcome outcome, long now) => With(_send.With(outcome.Message!.Id), outcome, now).Run();
+    public void Send(DueMessage message, in MessageOutcome outcome, long now)
+    {
+        if (With(_send.With(message.Id), outcome, now).Run() > 0)
+        {
+            Keep(message.Journey, outcome);
+        }
+    }
 
-    // State, reason, end, time of sending, what was sent, and a key of who got it.
+    // What was for people is composed anew should the process end before it is known to have arrived, and a stream has it at once.
+    void Keep(long journey, in MessageOutcome outcome)
+    {
+        if (outcome is { State: MessageState.Sending, Message: { Recipient: null } sent })
+        {
+            _contents.SetSent(journey, sent);
+        }
+    }
+
+    // State, reason, end, time of sending, a key of who got it, and the text.
     static Statement With(Statement statement, in MessageOutcome outcome, long now)
     {
         statement.With((long)outcome.State).With((long)outcome.Reason).With(outcome.State >= MessageState.Sent ? now : null);
         return outcome.Message is { } sent
-            ? statement.With(now).WithJson(sent with { Recipient = null }).With(CustomerTables.KeyOf(sent.StoreId, sent.Recipient))
-            : statement.With((long?)null).WithJson(null).With(default(Hash128));
+            ? statement.With(now).With(CustomerTables.KeyOf(sent.StoreId, sent.Recipient)).With(sent.Message)
+            : statement.With((long?)null).With(default(Hash128)).With((string?)null);
     }
 
     /// <summary>A message's way has ended.</summary>
@@ -161,7 +199,7 @@ public sealed class MessageTable
         var found = new List<Intervention>();
         while (_sending.Next())
         {
-            found.Add(JsonSerializer.Deserialize(_sending.Bytes(0), ContractsJson.Default.Intervention)!);
+            found.Add(ContentTable.Read(_sending));
         }
 
         return found;

@@ -14,9 +14,10 @@ public sealed class OutreachStore : IDisposable
     {
         Database = new Database(path);
         OutreachSchema.Ensure(Database);
+        var contents = new ContentTable(Database);
         Customers = new CustomerTables(Database);
-        Journeys = new JourneyTable(Database);
-        Messages = new MessageTable(Database);
+        Journeys = new JourneyTable(Database, contents);
+        Messages = new MessageTable(Database, contents);
         Conversions = new ConversionTable(Database);
         Products = new ProductTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
@@ -35,6 +36,11 @@ public sealed class OutreachStore : IDisposable
         [
             Database.Prepare("DELETE FROM intervention WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
             Database.Prepare("DELETE FROM conversion WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
+            Database.Prepare($"""
+                DELETE FROM content WHERE id IN (SELECT c.id
+                    FROM journey j JOIN content c ON c.id BETWEEN j.id<<{ContentTable.StepBits} AND (j.id<<{ContentTable.StepBits})+{(1 << ContentTable.StepBits) - 1}
+                    WHERE j.id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500))
+                """),
             Database.Prepare("DELETE FROM journey WHERE id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
         ];
     }

@@ -78,13 +78,8 @@ public sealed class Statement
     }
 
     /// <summary>Binds an intervention as its JSON.</summary>
-    public Statement WithJson(Intervention? value)
+    public Statement WithJson(Intervention value)
     {
-        if (value is null)
-        {
-            return WithNull();
-        }
-
         _json ??= new ArrayBufferWriter<byte>(1024);
         _json.ResetWrittenCount();
         using (var writer = new Utf8JsonWriter(_json))
