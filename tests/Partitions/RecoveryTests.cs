@@ -44,6 +44,36 @@ public sealed class RecoveryTests
     [TestCase(9, true)]
     public void Also_when_most_carts_are_on_disk(int lives, bool checkpoints) => IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
 
+    [Test]
+    public void However_many_deliveries_end_at_once_a_partition_that_never_rests_lets_go_of_them()
+    {
+        using var scratch = new Scratch();
+        var outlet = new RecordingOutlet();
+        var setup = Setup(outlet, scratch.Folder, memory: 16 << 20, checkpoints: false);
+        var time = new ManualTime(ShopLogSample.Events[^1].At);
+        var recovered = new PartitionRecovery(0, setup, new SlabPool(4), new PartitionCounters()).Run(time, progress: null);
+        using var state = recovered.State;
+        using var work = new PartitionWork(0, setup, state, new PartitionCounters(), recovered.Journal, time);
+        work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
+        work.Take(Slabs[0]);
+        work.EndTurn();
+        work.Take(Slabs[1]);
+        work.EndTurn();
+        var decided = outlet.Interventions.FirstOrDefault() ?? state.Outbox.Pending.First().Intervention;
+        for (var i = 0; i < 100_000; i++)
+        {
+            var intervention = decided with { Id = $"iv_{i:x32}" };
+            state.Outbox.Add(new Decision(default, 0, 0, intervention));
+            state.Outbox.Settle(intervention.Id);
+        }
+
+        var (before, tail) = (state.Outbox.Count, recovered.Journal!.Tail);
+        work.Take(Slabs[2]);
+        work.EndTurn();
+        Assert.That(state.Outbox.Count, Is.LessThanOrEqualTo(before - 100_000 + EventsASlab));
+        Assert.That(recovered.Journal.Tail - tail, Is.GreaterThan(100_000 * 35));
+    }
+
     void IsTheSame(Night night)
     {
         Assert.That(StateBytes.Differences(night.State, _undisturbed.State), Is.Empty);

@@ -37,7 +37,7 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
         _contact = Contact(seed);
         _reference = new ContactReference(_contact);
         _desk = new OutreachDesk(path, new OutreachSetup(Breached(Contact(seed), breach), stores.Count > 1 ? Learning : Plain, SimulatedWorld.Stores, new byte[32]), this);
-        _nextDue = _desk.Store.Database.Prepare("SELECT min(due_at) FROM intervention WHERE state=0");
+        _nextDue = _desk.Store.Database.Prepare("SELECT min(due_at) FROM intervention WHERE state=0 AND channel=?1");
         _world = new SimulatedWorld(seed, shoppers, stores, this);
     }
 
@@ -82,7 +82,7 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
         _desk.Begin();
         for (long steps = 0, end = SimulatedWorld.Start + Longest; ; steps++)
         {
-            var (next, due) = (_world.Next, _nextDue.Number() ?? long.MaxValue);
+            var (next, due) = (_world.Next, NextDue());
             if (Math.Min(next, due) > end || Faults.Count >= MostFaults) break;
             if (due < next)
             {
@@ -100,6 +100,18 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
 
         _desk.Commit();
         Check();
+    }
+
+    long NextDue()
+    {
+        var next = long.MaxValue;
+        foreach (var channel in _desk.Store.Messages.Channels)
+        {
+            var due = _nextDue.With(channel).Number() ?? long.MaxValue;
+            next = Math.Min(next, RoomOf(channel) > 0 ? due : Math.Max(due, ((_world.Now / Minute) + 1) * Minute));
+        }
+
+        return next;
     }
 
     void Work()
@@ -202,7 +214,8 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
         _ => null,
     };
 
-    public int RoomOf(string channel) => int.MaxValue;
+    // A minute an hour no sink has room.
+    public int RoomOf(string channel) => channel != "socket" && _world.Now / Minute % 60 == 7 ? 0 : int.MaxValue;
 
     public bool TrySendToSocket(Intervention intervention, long connectionId)
     {
@@ -213,8 +226,7 @@ sealed class ShopSimulation : IOutreachPorts, IWorldListener, IDisposable
 
     public bool TryHandOver(Intervention intervention)
     {
-        // A minute an hour no sink has room.
-        if (_world.Now / Minute % 60 == 7) return false;
+        if (RoomOf(intervention.Channel) == 0) return false;
         var kind = Find(intervention.Channel)!.Address;
         var cart = Note(intervention, kind);
         var shopper = cart.Visit!.Shopper;
