@@ -68,7 +68,7 @@ sealed partial class EngineHost : IAsyncDisposable
         _data = DataFolder.Open(config);
         _ports = new OutreachPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         Setup = SetupOf(config.Decisions, config.Contact);
-        Desk = _data.Use(() => new OutreachDesk(Path.Combine(_data.Path, "outreach.db"), Setup, _ports));
+        Desk = _data.Use(() => new OutreachDesk(Path.Combine(_data.Path, "outreach.db"), Setup, _ports) { LearnsBeside = true });
         Outreach = new OutreachWorker(Desk, _ports, budget.Partitions, time) { OnFault = OnFault };
         Reports = new OutreachReports(Desk.Store.Database.Path);
         _ports.Worker = Outreach;

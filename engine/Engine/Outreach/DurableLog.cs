@@ -52,9 +52,9 @@ sealed class DurableLog(Database database, int partitions, Action<Intervention> 
     }
 
     /// <summary>Everything up to these addresses has been committed.</summary>
-    public void Advance(long[] addresses)
+    public void Advance(IList<long> addresses)
     {
-        for (var i = 0; i < addresses.Length; i++)
+        for (var i = 0; i < addresses.Count; i++)
         {
             _committed[i] = Math.Max(_committed[i], addresses[i]);
         }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
@@ -13,35 +12,31 @@ namespace CartRecovery.Engine.Outreach;
 /// </summary>
 public sealed class OutreachWorker : IInterventionOutlet, IDisposable
 {
-    // What a transaction holds at the most.
-    const int MostItems = 8192;
-
     // How long one is open, and how often it is looked at what is due, in milliseconds.
     const int Pause = 25;
 
     // A failed transaction is tried again after this, in milliseconds.
     const int Again = 200;
 
+    // What came of things is summed up this long after the last time at the earliest, in milliseconds.
+    const long SumAgain = 60_000;
+
     static readonly object s_done = new();
 
     readonly OutreachDesk _desk;
     readonly OutreachPorts _ports;
     readonly TimeProvider _time;
-    readonly BlockingCollection<object> _queue = new(MemoryBudget.OutreachQueue);
-    readonly List<object> _batch = new(MostItems);
-
-    // Ends of deliveries, as many as sinks have in their queues. Nobody waits for them, so that they wake nobody: they go along with what comes next.
-    readonly ConcurrentQueue<Ended> _ended = new();
+    readonly OutreachInbox _inbox;
+    readonly List<object> _batch = new(OutreachInbox.MostItems);
     readonly Thread _thread;
     readonly DurableLog _log;
-
-    // How far partitions have handed their facts over; the same as it was before the queue was looked at; and as far as all facts are in the batch.
-    readonly long[] _advanced, _seen, _covered;
 
     // What is to be done when the transaction is kept.
     readonly List<Action> _kept = [];
     readonly ManualResetEventSlim _stop = new();
     List<Intervention> _left = [];
+    Task _summing = Task.CompletedTask;
+    long _summedAt;
     int _worked;
     bool _hasBegun, _hasMore;
     long _begunAt;
@@ -57,12 +52,12 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         _desk = desk;
         _ports = ports;
         _time = time;
-        (_advanced, _seen, _covered) = (new long[partitions], new long[partitions], new long[partitions]);
+        _inbox = new OutreachInbox(partitions);
         _log = new DurableLog(desk.Store.Database, partitions, ports.Settle);
         for (var i = 0; i < partitions; i++)
         {
-            _covered[i] = desk.Store.PositionOf(i);
-            _log.Restore(i, _covered[i]);
+            _inbox.Covered[i] = desk.Store.PositionOf(i);
+            _log.Restore(i, _inbox.Covered[i]);
         }
 
         _thread = new Thread(Run) { Name = "outreach", IsBackground = true };
@@ -72,7 +67,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     public string? Problem => _problem ?? _log.Problem;
 
     /// <summary>What waits.</summary>
-    public int Depth => _queue.Count;
+    public int Depth => _inbox.Count;
 
     /// <summary>Called once, on the thread, when it dies.</summary>
     public Action<Exception>? OnFault { get; set; }
@@ -100,13 +95,13 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     public void Afterwards(Action then) => Add(then);
 
     /// <inheritdoc/>
-    public void Advance(int partition, long address) => Volatile.Write(ref _advanced[partition], address);
+    public void Advance(int partition, long address) => _inbox.Advance(partition, address);
 
     /// <inheritdoc/>
     public long NotedUpTo(int partition) => Volatile.Read(ref _log.Noted[partition]);
 
     /// <summary>Takes the end of a delivery by a sink. Any thread.</summary>
-    public void Settle(Intervention intervention, WithheldReason reason, string? detail) => _ended.Enqueue(new Ended(intervention, reason, detail));
+    public void Settle(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddEnded(new Ended(intervention, reason, detail));
 
     /// <summary>Does something on the desk's thread, within a transaction.</summary>
     /// <returns>What came of it, once it is kept.</returns>
@@ -147,7 +142,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
 
         _stopping = true;
         _stop.Set();
-        _queue.CompleteAdding();
+        _inbox.Complete();
         if (_thread.IsAlive)
         {
             _thread.Join(TimeSpan.FromSeconds(20));
@@ -162,7 +157,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         Stop();
         _log.Dispose();
         _desk.Dispose();
-        _queue.Dispose();
+        _inbox.Dispose();
         _stop.Dispose();
     }
 
@@ -172,7 +167,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     {
         try
         {
-            _queue.Add(item);
+            _inbox.Add(item);
         }
         catch (InvalidOperationException) when (_stopping)
         {
@@ -185,11 +180,12 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         try
         {
             _left = _desk.Resume(_time.GetUtcNow().ToUnixTimeMilliseconds());
-            while (!_queue.IsCompleted || !_ended.IsEmpty || _batch.Count > 0)
+            while (!_inbox.IsCompleted || _batch.Count > 0)
             {
-                Gather();
+                _inbox.Gather(_batch, _hasMore ? 0 : Pause);
                 Work();
                 _log.Sync();
+                SumUp();
             }
         }
 #pragma warning disable CA1031 // Whatever it was, nobody is contacted any more: the process must say so and stop.
@@ -197,38 +193,30 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
 #pragma warning restore CA1031
         {
             _stopping = true;
-            _queue.CompleteAdding();
+            _inbox.Complete();
             OnFault?.Invoke(e);
         }
     }
 
-    void Gather()
+    // Beside the thread, over a connection of its own: with many journeys it takes seconds.
+    void SumUp()
     {
-        // What was handed over before this is in the queue, and the whole queue is in the batch unless it is very long.
-        for (var i = 0; i < _advanced.Length; i++)
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (_summing.IsCompleted && now - _summedAt >= SumAgain && _desk.IsTimeToLearn(now))
         {
-            _seen[i] = Volatile.Read(ref _advanced[i]);
-        }
-
-        var (had, count) = (_batch.Count, _queue.Count);
-        var most = Math.Min(count, MostItems - had);
-        if (_queue.TryTake(out var item, _hasMore ? 0 : Pause))
-        {
-            _batch.Add(item);
-            while (_batch.Count - had < most && _queue.TryTake(out item))
+            _summedAt = now;
+            _summing = Task.Run(() =>
             {
-                _batch.Add(item);
-            }
-        }
-
-        if (_batch.Count - had >= count)
-        {
-            _seen.CopyTo(_covered, 0);
-        }
-
-        while (_batch.Count < 2 * MostItems && _ended.TryDequeue(out var ended))
-        {
-            _batch.Add(ended);
+                try
+                {
+                    using var reader = new Database(_desk.Store.Database.Path, isReader: true);
+                    Add(OutcomeSummary.Of(reader, now));
+                }
+                catch (IOException)
+                {
+                    // What was learned before stays; it is tried again a minute later.
+                }
+            });
         }
     }
 
@@ -267,7 +255,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
             if (_batch.Count == 0 && !_desk.HasDue(now) && _left.Count == 0)
             {
                 _hasMore = false;
-                _log.Advance(_covered);
+                _log.Advance(_inbox.Covered);
                 return;
             }
 
@@ -281,7 +269,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         }
 
         // Nobody but an errand waits for the commit. A longer transaction writes a page once that many shorter ones write many times.
-        if (_kept.Count > 0 || _batch.Count == 0 || _batch.Count >= MostItems || _queue.IsAddingCompleted
+        if (_kept.Count > 0 || _batch.Count == 0 || _batch.Count >= OutreachInbox.MostItems || _stopping
             || _time.GetElapsedTime(_begunAt).TotalMilliseconds >= Pause)
         {
             Commit(now);
@@ -309,6 +297,9 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
             case Ended ended:
                 _desk.Settle(ended.Intervention, ended.Reason, ended.Detail, now);
                 break;
+            case OutcomeSummary outcomes:
+                _desk.Learn(outcomes, now);
+                break;
             case Errand errand:
                 _kept.Add(errand.Work(_desk, now));
                 break;
@@ -323,24 +314,18 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         }
 
         _hasMore = !_desk.Run(now);
-        for (var i = 0; i < _covered.Length; i++)
+        for (var i = 0; i < _inbox.Covered.Count; i++)
         {
-            _desk.Store.SetPosition(i, _covered[i]);
+            _desk.Store.SetPosition(i, _inbox.Covered[i]);
         }
 
         _desk.Commit();
         _ports.Forget();
         _log.Add(_desk.TakeSettled());
-        _log.Advance(_covered);
+        _log.Advance(_inbox.Covered);
         _batch.Clear();
         (_worked, _hasBegun) = (0, false);
         _kept.ForEach(tell => tell());
         _kept.Clear();
     }
-
-    sealed record Ended(Intervention Intervention, WithheldReason Reason, string? Detail);
-
-    sealed record Found(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> Carts);
-
-    sealed record Errand(Func<OutreachDesk, long, Action> Work);
 }

@@ -19,6 +19,7 @@ public sealed class OutreachSchemaTests
         }
 
         using var later = new Desk([Series(Step("crm"), Step("crm", hours: 1))], path: path);
+        later.Fill("c1", Noon);
         using var reports = new OutreachReports(path);
         var listed = InterventionList.Of(reports, new InterventionFilter { StoreId = "shop", Limit = 10 });
         Assert.That(listed.Rows.Select(row => row[^1]), Is.EquivalentTo(new object?[] { "2 for 50.00 in c1", null }));

@@ -43,6 +43,10 @@ public static class InterventionList
         "usefulUntil", "sentAt", "deliveredAt", "openedAt", "clickedAt", "dismissedAt", "endedAt", "message",
     ];
 
+    static readonly int s_reason = ColumnOf("reason"), s_sentAt = ColumnOf("sentAt");
+
+    static int ColumnOf(string name) => Names.ToList().IndexOf(name);
+
     /// <summary>The interventions.</summary>
     public static ReportTable Of(OutreachReports reports, InterventionFilter filter)
     {
@@ -97,7 +101,7 @@ public static class InterventionList
         var recovered = reports.Ask("""
             SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.store=?1 AND c.cart_id=?2 AND c.value>0 AND i.sent_at<=c.at LIMIT 1
             """, rows => rows.With(storeId).With(cartId).Number() is not null);
-        return (table, recovered, table.Rows.Max(row => row[15] as long?) ?? 0);
+        return (table, recovered, table.Rows.Max(row => row[s_sentAt] as long?) ?? 0);
     }
 
     static ReportTable Read(Statement rows)
@@ -106,7 +110,8 @@ public static class InterventionList
         while (rows.Next())
         {
             object?[] row = [.. Enumerable.Range(0, Names.Count).Select(rows.Value)];
-            row[10] = (long)row[10]! == 0 ? null : WithheldReasons.NameOf((WithheldReason)(long)row[10]!);
+            var reason = (WithheldReason)(long)row[s_reason]!;
+            row[s_reason] = reason == WithheldReason.None ? null : WithheldReasons.NameOf(reason);
             table.Rows.Add(row);
         }
 

@@ -28,8 +28,6 @@ public sealed class OutreachDesk : IDisposable
     readonly Enrolment _enrolment;
     readonly Sending _sending;
     readonly FactNotes _notes;
-    readonly OfferChooser _chooser = new();
-    readonly DiscountGate _gate = new();
     readonly OutcomeLearner _learner;
     readonly List<Intervention> _taken = [];
     OutreachSetup _setup;
@@ -50,11 +48,12 @@ public sealed class OutreachDesk : IDisposable
         _store = new OutreachStore(path);
         _composer = new Composer(_store.Products);
         var identities = new Identities(_store);
-        var planner = new StepPlanner(_store, ports, _chooser, Counters);
-        _sending = new Sending(_store, ports, planner, _composer, _gate, Counters);
+        var (chooser, gate) = (new OfferChooser(), new DiscountGate());
+        var planner = new StepPlanner(_store, ports, chooser, Counters);
+        _sending = new Sending(_store, ports, planner, _composer, gate, Counters);
         _enrolment = new Enrolment(_store, identities, planner, _sending);
         _notes = new FactNotes(_store, identities, _sending, Counters);
-        _learner = new OutcomeLearner(_store);
+        _learner = new OutcomeLearner(_store, chooser, gate);
     }
 
     /// <summary>What is counted.</summary>
@@ -142,7 +141,7 @@ public sealed class OutreachDesk : IDisposable
     /// <summary>Whether a message is due.</summary>
     public bool HasDue(long now)
     {
-        if (IsTimeToLearn(now))
+        if (!LearnsBeside && IsTimeToLearn(now))
         {
             return true;
         }
@@ -158,7 +157,18 @@ public sealed class OutreachDesk : IDisposable
         return false;
     }
 
-    bool IsTimeToLearn(long now) => now - _taughtAt >= TeachAtLeast || (now - _taughtAt >= TeachEvery && _news * NewPart > _taught);
+    /// <summary>What came of things is summed up by someone else, and told by <see cref="Learn"/>: it takes its time.</summary>
+    public bool LearnsBeside { get; init; }
+
+    /// <summary>Takes in what came of things.</summary>
+    internal void Learn(OutcomeSummary outcomes, long now)
+    {
+        (_taughtAt, _news, _taught) = (now, 0, outcomes.Journeys);
+        _learner.Learn(outcomes, Setup, now);
+    }
+
+    /// <summary>Enough is new to sum it up once more.</summary>
+    internal bool IsTimeToLearn(long now) => now - _taughtAt >= TeachAtLeast || (now - _taughtAt >= TeachEvery && _news * NewPart > _taught);
 
     /// <summary>Works on what is due, asks for the carts that it needs, and learns now and then.</summary>
     /// <returns><see langword="false"/> when more is due.</returns>
@@ -205,11 +215,9 @@ public sealed class OutreachDesk : IDisposable
             _ports.LookUp(needing);
         }
 
-        if (IsTimeToLearn(now))
+        if (!LearnsBeside && IsTimeToLearn(now))
         {
-            (_taughtAt, _news) = (now, 0);
-            _taught = _learner.Teach(_chooser, _gate, now);
-            _learner.Guard(Setup, now);
+            Learn(OutcomeSummary.Of(_store.Database, now), now);
         }
 
         if (isTimeToPurge)

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Features;
+
+namespace CartRecovery.Engine.Outreach;
+
+/// <summary>What comes to the desk's thread: decisions, facts and errands in their order, through a bounded queue; and ends of deliveries beside it.</summary>
+/// <param name="partitions">How many partitions hand things over.</param>
+sealed class OutreachInbox(int partitions) : IDisposable
+{
+    /// <summary>What a batch holds at the most, ends of deliveries apart, of which there are as many again.</summary>
+    public const int MostItems = 8192;
+
+    readonly BlockingCollection<object> _queue = new(MemoryBudget.OutreachQueue);
+
+    // As many as sinks have in their queues. Nobody waits for them, so that they wake nobody: they go along with what comes next.
+    readonly ConcurrentQueue<Ended> _ended = new();
+
+    // How far partitions have handed their facts over; and the same as it was before the queue was looked at.
+    readonly long[] _advanced = new long[partitions], _seen = new long[partitions], _covered = new long[partitions];
+
+    /// <summary>How far the facts of each partition are in what was gathered: an address of its journal. The desk's thread alone.</summary>
+    public IList<long> Covered => _covered;
+
+    /// <summary>What waits.</summary>
+    public int Count => _queue.Count;
+
+    /// <summary>Nothing more comes, and everything was gathered.</summary>
+    public bool IsCompleted => _queue.IsCompleted && _ended.IsEmpty;
+
+    /// <summary>Adds something; waits while the queue is full.</summary>
+    /// <exception cref="InvalidOperationException">Nothing more is taken.</exception>
+    public void Add(object item) => _queue.Add(item);
+
+    /// <summary>Adds the end of a delivery. Never waits.</summary>
+    public void AddEnded(Ended ended) => _ended.Enqueue(ended);
+
+    /// <summary>A partition has handed over all facts up to this address.</summary>
+    public void Advance(int partition, long address) => Volatile.Write(ref _advanced[partition], address);
+
+    /// <summary>Nothing more is taken.</summary>
+    public void Complete() => _queue.CompleteAdding();
+
+    /// <summary>Adds what has come to a batch.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="wait">How long to wait for something, in milliseconds.</param>
+    public void Gather(List<object> batch, int wait)
+    {
+        // What was handed over before this is in the queue, and the whole queue is in the batch unless it is very long.
+        for (var i = 0; i < _advanced.Length; i++)
+        {
+            _seen[i] = Volatile.Read(ref _advanced[i]);
+        }
+
+        var (had, count) = (batch.Count, _queue.Count);
+        var most = Math.Min(count, MostItems - had);
+        if (_queue.TryTake(out var item, wait))
+        {
+            batch.Add(item);
+            while (batch.Count - had < most && _queue.TryTake(out item))
+            {
+                batch.Add(item);
+            }
+        }
+
+        if (batch.Count - had >= count)
+        {
+            _seen.CopyTo(_covered, 0);
+        }
+
+        while (batch.Count < 2 * MostItems && _ended.TryDequeue(out var ended))
+        {
+            batch.Add(ended);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _queue.Dispose();
+}
+
+/// <summary>A delivery by a sink has ended.</summary>
+sealed record Ended(Intervention Intervention, WithheldReason Reason, string? Detail);
+
+/// <summary>Carts that were asked for.</summary>
+sealed record Found(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> Carts);
+
+/// <summary>Something to be done on the desk's thread; gives what is to be done when it is kept.</summary>
+sealed record Errand(Func<OutreachDesk, long, Action> Work);
