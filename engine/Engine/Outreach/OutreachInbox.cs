@@ -1,17 +1,23 @@
 using System.Collections.Concurrent;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Features;
 
 namespace CartRecovery.Engine.Outreach;
 
-/// <summary>What comes to the desk's thread: decisions, facts and errands in their order, through a bounded queue; and ends of deliveries beside it.</summary>
+/// <summary>
+/// What comes to the desk's thread: decisions, facts and errands in their order, through a bounded queue; and ends of deliveries beside it. The thread is woken
+/// for what someone waits for, and finds the rest when it looks.
+/// </summary>
 /// <param name="partitions">How many partitions hand things over.</param>
-sealed class OutreachInbox(int partitions) : IDisposable
+sealed class OutreachInbox(int partitions)
 {
     /// <summary>What a batch holds at the most, ends of deliveries apart, of which there are as many again.</summary>
     public const int MostItems = 8192;
 
-    readonly BlockingCollection<object> _queue = new(MemoryBudget.OutreachQueue);
+    readonly object _gate = new();
+    readonly Queue<object> _queue = new();
+    bool _isUrgent, _isComplete;
 
     // As many as sinks have in their queues. Nobody waits for them, so that they wake nobody: they go along with what comes next.
     readonly ConcurrentQueue<Ended> _ended = new();
@@ -23,14 +29,55 @@ sealed class OutreachInbox(int partitions) : IDisposable
     public IList<long> Covered => _covered;
 
     /// <summary>What waits.</summary>
-    public int Count => _queue.Count;
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queue.Count;
+            }
+        }
+    }
 
     /// <summary>Nothing more comes, and everything was gathered.</summary>
-    public bool IsCompleted => _queue.IsCompleted && _ended.IsEmpty;
+    public bool IsCompleted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isComplete && _queue.Count == 0 && _ended.IsEmpty;
+            }
+        }
+    }
 
     /// <summary>Adds something; waits while the queue is full.</summary>
-    /// <exception cref="InvalidOperationException">Nothing more is taken.</exception>
-    public void Add(object item) => _queue.Add(item);
+    /// <returns><see langword="false"/> when nothing more is taken.</returns>
+    public bool Add(object item)
+    {
+        lock (_gate)
+        {
+            while (_queue.Count >= MemoryBudget.OutreachQueue && !_isComplete)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            if (_isComplete)
+            {
+                return false;
+            }
+
+            _queue.Enqueue(item);
+            if (!_isUrgent && (item is not CartFact || _queue.Count >= MostItems))
+            {
+                _isUrgent = true;
+                Monitor.PulseAll(_gate);
+            }
+
+            return true;
+        }
+    }
 
     /// <summary>Adds the end of a delivery. Never waits.</summary>
     public void AddEnded(Ended ended) => _ended.Enqueue(ended);
@@ -39,7 +86,14 @@ sealed class OutreachInbox(int partitions) : IDisposable
     public void Advance(int partition, long address) => Volatile.Write(ref _advanced[partition], address);
 
     /// <summary>Nothing more is taken.</summary>
-    public void Complete() => _queue.CompleteAdding();
+    public void Complete()
+    {
+        lock (_gate)
+        {
+            _isComplete = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
 
     /// <summary>Adds what has come to a batch.</summary>
     /// <param name="batch">The batch.</param>
@@ -52,20 +106,29 @@ sealed class OutreachInbox(int partitions) : IDisposable
             _seen[i] = Volatile.Read(ref _advanced[i]);
         }
 
-        var (had, count) = (batch.Count, _queue.Count);
-        var most = Math.Min(count, MostItems - had);
-        if (_queue.TryTake(out var item, wait))
+        lock (_gate)
         {
-            batch.Add(item);
-            while (batch.Count - had < most && _queue.TryTake(out item))
+            if (!_isUrgent && !_isComplete && wait > 0)
+            {
+                Monitor.Wait(_gate, wait);
+            }
+
+            var isFull = _queue.Count >= MemoryBudget.OutreachQueue;
+            while (batch.Count < MostItems && _queue.TryDequeue(out var item))
             {
                 batch.Add(item);
             }
-        }
 
-        if (batch.Count - had >= count)
-        {
-            _seen.CopyTo(_covered, 0);
+            _isUrgent = _queue.Count > 0;
+            if (_queue.Count == 0)
+            {
+                _seen.CopyTo(_covered, 0);
+            }
+
+            if (isFull)
+            {
+                Monitor.PulseAll(_gate);
+            }
         }
 
         while (batch.Count < 2 * MostItems && _ended.TryDequeue(out var ended))
@@ -73,9 +136,6 @@ sealed class OutreachInbox(int partitions) : IDisposable
             batch.Add(ended);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _queue.Dispose();
 }
 
 /// <summary>A delivery by a sink has ended.</summary>

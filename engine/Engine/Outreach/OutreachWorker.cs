@@ -108,18 +108,13 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     /// <exception cref="ChannelClosedException">The engine stops.</exception>
     public Task<T> Do<T>(Func<OutreachDesk, long, T> work)
     {
-        if (_stopping)
-        {
-            throw new ChannelClosedException();
-        }
-
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Add(new Errand((desk, now) =>
+        var errand = new Errand((desk, now) =>
         {
             var result = work(desk, now);
             return () => done.TrySetResult(result);
-        }));
-        return done.Task;
+        });
+        return _inbox.Add(errand) ? done.Task : throw new ChannelClosedException();
     }
 
     /// <summary>Completes when everything that came in before is worked off, on the disk and settled.</summary>
@@ -157,23 +152,13 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         Stop();
         _log.Dispose();
         _desk.Dispose();
-        _inbox.Dispose();
         _stop.Dispose();
     }
 
     internal void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => Add(new Found(carts));
 
-    void Add(object item)
-    {
-        try
-        {
-            _inbox.Add(item);
-        }
-        catch (InvalidOperationException) when (_stopping)
-        {
-            // The engine stops: what is handed over now was not settled, and comes again.
-        }
-    }
+    // Where nothing more is taken the engine stops: what is handed over then was not settled, and comes again.
+    void Add(object item) => _inbox.Add(item);
 
     void Run()
     {

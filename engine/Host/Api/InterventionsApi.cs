@@ -98,7 +98,7 @@ sealed class InterventionsApi(EngineHost host)
         }
 
         var hash = Hash128.Of(Encoding.UTF8.GetBytes(cartId), EventKeys.SeedOf(key.Store.IdUtf8));
-        var (interventions, recovered, contactedAt) = InterventionList.OfCart(host.Reports, key.Store.Id, cartId, hash);
+        var (interventions, recovered, contactedAt) = InterventionList.OfCart(host.Reports, key.Store.Id, hash);
         await Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
         {
             writer.WriteStartObject();

@@ -10,6 +10,7 @@ public sealed class ScannersTests
     [TestCase("GET", Firefox, null, null)]
     [TestCase("GET", Firefox, null, 2000L)]
     [TestCase("GET", Iphone, "", 60_000L)]
+    [TestCase("GET", "Mozilla/5.0 (Linux; Android 13; CUBOT P80) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36", null, 60_000L)]
     public void Whoever_follows_a_link_counts(string method, string? agent, string? purpose, long? since) =>
         Assert.That(Scanners.IsOne(method, agent, purpose, since), Is.False);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Outreach;
 
@@ -50,10 +51,12 @@ public static class InterventionList
     /// <summary>The interventions.</summary>
     public static ReportTable Of(OutreachReports reports, InterventionFilter filter)
     {
-        var sql = new StringBuilder($"SELECT {Columns} FROM intervention WHERE store=?1 AND decided_at<?2");
-        List<string?> texts = [filter.CartId, filter.UserId, filter.Campaign, filter.Channel];
-        string[] names = ["cart_id", "user_id", "campaign", "channel"];
-        var number = 2;
+        // A cart's are found by its journeys; the plus keeps SQLite from going by the store instead.
+        var sql = new StringBuilder($"SELECT {Columns} FROM intervention WHERE ")
+            .Append(filter.CartId is null ? "store=?1 AND decided_at<?2" : $"{OfJourneys(3)} AND +store=?1 AND decided_at<?2");
+        List<string?> texts = [filter.UserId, filter.Campaign, filter.Channel];
+        string[] names = ["user_id", "campaign", "channel"];
+        var number = filter.CartId is null ? 2 : 3;
         for (var i = 0; i < names.Length; i++)
         {
             if (texts[i] is not null)
@@ -76,6 +79,11 @@ public static class InterventionList
         return reports.Ask(sql.ToString(), rows =>
         {
             rows.With(filter.StoreId).With(filter.Before);
+            if (filter.CartId is { } cartId)
+            {
+                rows.With(Hash128.Of(Encoding.UTF8.GetBytes(cartId), EventKeys.SeedOf(Encoding.UTF8.GetBytes(filter.StoreId))));
+            }
+
             foreach (var text in texts.Where(t => t is not null))
             {
                 rows.With(text);
@@ -90,19 +98,21 @@ public static class InterventionList
         reports.Ask($"SELECT {Columns} FROM intervention WHERE store=?1 AND id=?2", rows => Read(rows.With(storeId).With(id)));
 
     /// <summary>A store's interventions for a cart, the oldest first, whether an order came after one, and when the last one was sent (0 for never).</summary>
-    public static (ReportTable Interventions, bool Recovered, long ContactedAt) OfCart(OutreachReports reports, string storeId, string cartId, in Events.Hash128 cart)
+    public static (ReportTable Interventions, bool Recovered, long ContactedAt) OfCart(OutreachReports reports, string storeId, in Hash128 cart)
     {
         var key = cart;
         var table = reports.Ask($"""
-            SELECT {Columns} FROM intervention WHERE journey IN (
-                SELECT id FROM journey WHERE subject=?1 AND cart=?1 UNION ALL SELECT id FROM journey WHERE cart=?1 AND subject<>cart) AND store=?2
-            ORDER BY decided_at LIMIT 500
+            SELECT {Columns} FROM intervention WHERE {OfJourneys(1)} AND +store=?2 ORDER BY decided_at LIMIT 500
             """, rows => Read(rows.With(key).With(storeId)));
         var recovered = reports.Ask("""
-            SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.store=?1 AND c.cart_id=?2 AND c.value>0 AND i.sent_at<=c.at LIMIT 1
-            """, rows => rows.With(storeId).With(cartId).Number() is not null);
+            SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.cart=?1 AND c.value>0 AND i.sent_at<=c.at LIMIT 1
+            """, rows => rows.With(key).Number() is not null);
         return (table, recovered, table.Rows.Max(row => row[s_sentAt] as long?) ?? 0);
     }
+
+    // The journeys of a cart: of its anonymous shopper, who has its key, and of others.
+    static string OfJourneys(int cart) =>
+        $"journey IN (SELECT id FROM journey WHERE subject=?{cart} AND cart=?{cart} UNION ALL SELECT id FROM journey WHERE cart=?{cart} AND subject<>cart)";
 
     static ReportTable Read(Statement rows)
     {

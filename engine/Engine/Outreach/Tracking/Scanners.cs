@@ -9,6 +9,9 @@ public static class Scanners
     /// <summary>Nobody has read a message and clicked in it so soon after it was handed over, in milliseconds.</summary>
     public const long TooSoon = 2000;
 
+    // A maker of telephones, whose browsers say so.
+    const string NoBot = "cubot";
+
     // Parts of the names of mail gateways, link checkers, previews and HTTP libraries.
     static readonly string[] s_names =
     [
@@ -24,5 +27,7 @@ public static class Scanners
     /// <param name="sinceSent">How long after the message was handed over, in milliseconds; <see langword="null"/> where that is not known.</param>
     public static bool IsOne(string method, string? userAgent, string? purpose, long? sinceSent) =>
         method != "GET" || string.IsNullOrWhiteSpace(userAgent) || purpose?.Contains("prefetch", StringComparison.OrdinalIgnoreCase) == true
-        || sinceSent < TooSoon || Array.Exists(s_names, name => userAgent.Contains(name, StringComparison.OrdinalIgnoreCase));
+        || sinceSent < TooSoon || IsNamed(userAgent.Replace(NoBot, "", StringComparison.OrdinalIgnoreCase));
+
+    static bool IsNamed(string userAgent) => Array.Exists(s_names, name => userAgent.Contains(name, StringComparison.OrdinalIgnoreCase));
 }
