@@ -69,7 +69,7 @@ sealed class PartitionRecovery(int index, StageSetup setup, SlabPool slabs, Part
             var checkpoints = new PartitionCheckpoints(index, setup.Outlet, state, log, journal, retention, folder, setup.DataFolder, counters, time,
                 isBehind: reader.NextSequence != position.Sequence);
             return new RecoveredPartition(state, log, checkpoints, Math.Max(position.ReceivedAt, player.ReceivedAt),
-                new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Pending.Count, warnings));
+                new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Count, warnings));
         }
         catch
         {

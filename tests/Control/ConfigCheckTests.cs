@@ -74,6 +74,22 @@ public class ConfigCheckTests
         Assert.That(ConfigFile.ProblemsOf("listen: { http: 127.0.0.1:0, stream: 127.0.0.1:0 }"), Is.Empty);
 
     [Test]
+    public void Every_mistake_of_a_step_is_reported() =>
+        Assert.That(ConfigFile.ProblemsOf("""
+            decisions:
+              campaigns:
+                - name: series
+                  trigger: { idle: 30m }
+                  steps:
+                    - { channel: socket, message: m }
+                    - { channel: socket, message: m, action: { type: reminder }, when: [{ feature: item_count }] }
+            """), Is.EqualTo(new[]
+        {
+            "c.yaml:11:11: error: a step needs either an action or choices",
+            "c.yaml:12:77: error: a condition needs a comparison: above, atLeast, below, atMost, equals",
+        }));
+
+    [Test]
     public void Every_mistake_of_a_campaign_is_reported()
     {
         var problems = ConfigFile.ProblemsOf("""

@@ -1,5 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Outreach;
 using static CartRecovery.Tests.Outreach.Desk;
@@ -45,6 +46,35 @@ public sealed class OutreachDeskTests
     }
 
     [Test]
+    public void Decisions_may_come_in_any_order_and_again()
+    {
+        using var desk = new Desk([Series(Step("crm"))]);
+        var (late, early) = (desk.Decide("c1"), default(Decision));
+        early = late with { At = late.At - 50, Intervention = late.Intervention with { Id = "iv_00000000000000000000000000000001" } };
+        for (var i = 0; i < 3; i++)
+        {
+            desk.It.Take(early, desk.Now);
+            desk.It.Take(late, desk.Now);
+        }
+
+        Assert.That(desk.Sent.Select(s => s.Id), Is.EqualTo(new[] { late.Intervention.Id, early.Intervention.Id }));
+        Assert.That(desk.Withheld(), Is.Empty);
+    }
+
+    [Test]
+    public void One_that_was_withheld_stays_so_when_its_decision_comes_again_after_the_series()
+    {
+        using var desk = new Desk([Series(Step("crm"), Step("crm", hours: 1))]);
+        desk.Decide("c1");
+        desk.Now += Minute;
+        var second = desk.Decide("c1");
+        desk.Pass(2 * Hour);
+        desk.It.Take(second, desk.Now);
+        Assert.That(desk.Sent.Select(s => s.Step), Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.InCampaign }));
+    }
+
+    [Test]
     public void A_series_waits_between_its_messages_and_anew_after_what_the_shopper_does()
     {
         using var desk = new Desk([Series(Step("socket"), Step("mail", hours: 2), Step("texts", hours: 24))]);
@@ -72,6 +102,22 @@ public sealed class OutreachDeskTests
         desk.Pass(2 * Hour);
         Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.NoAddress }));
         Assert.That(desk.Sent.Single().Channel, Is.EqualTo("socket"));
+    }
+
+    [Test]
+    public void A_step_whose_conditions_do_not_hold_when_it_is_to_go_out_is_left_out_and_the_series_goes_on()
+    {
+        var (first, second) = (Step("crm"), Step("crm", hours: 1));
+        first.When = [new ConditionConfig { Feature = "item_count", AtLeast = 3 }];
+        second.When = [new ConditionConfig { Feature = "item_count", AtLeast = 3 }];
+        using var desk = new Desk([Series(first, second, Step("crm", hours: 1))]);
+        desk.Decide("c1");
+        desk.Work();
+        Assert.That(desk.Sent, Is.Empty);
+        desk.Fill("c1", Noon - (30 * Minute), items: 3);
+        desk.Pass(2 * Hour);
+        Assert.That(desk.Sent.Select(s => s.Step), Is.EqualTo(new[] { 2, 3 }));
+        Assert.That(desk.Withheld(), Is.EqualTo(new[] { (1, WithheldReason.ConditionNotMet) }));
     }
 
     [Test]

@@ -63,6 +63,9 @@ public sealed class StepConfig
     [ConfigKey("How long after the step before, or after the trigger; the shopper's doing something in between starts it anew.", Max = "90d")]
     public Duration Wait { get; set; }
 
+    [ConfigKey("Conditions on features, which must all hold when the message is to go out; else the series goes on without it.", Max = "16")]
+    public List<ConditionConfig> When { get; set; } = [];
+
     [ConfigKey("What is offered; or choices.", Example = "{ type: discount, percent: 10 }")]
     public ActionConfig? Action { get; set; }
 

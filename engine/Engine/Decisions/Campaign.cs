@@ -79,15 +79,7 @@ public sealed class Campaign
             return false;
         }
 
-        for (var i = 0; i < Conditions.Count; i++)
-        {
-            if (!Conditions[i].Holds(cart, moment))
-            {
-                return false;
-            }
-        }
-
-        return true;
+        return Condition.AllHold(Conditions, cart, moment);
     }
 
     /// <summary>When it is due for a cart that went quiet: milliseconds since 1970 UTC.</summary>
@@ -123,6 +115,20 @@ public sealed record Condition(
     double AtMost = double.PositiveInfinity,
     double Below = double.PositiveInfinity)
 {
+    /// <summary>All of them hold.</summary>
+    public static bool AllHold(IReadOnlyList<Condition> conditions, in CartRecord cart, in FeatureMoment moment)
+    {
+        for (var i = 0; i < conditions.Count; i++)
+        {
+            if (!conditions[i].Holds(cart, moment))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The feature is within the bounds.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment)
     {

@@ -40,6 +40,7 @@ public static class CampaignCompiler
     static CampaignStep Compile(StepConfig config) => new()
     {
         Wait = Milliseconds(config.Wait),
+        Conditions = [.. config.When.Select(Compile)],
         Channel = config.Channel,
         Offers = [.. (config.Action is { } action ? [action] : config.Choices).Select(a => new Offer(a.Type, a.Percent, a.Code))],
         Message = new CampaignMessage(MessageTemplate.Parse(config.Message)),

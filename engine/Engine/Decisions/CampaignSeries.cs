@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Features;
 
 namespace CartRecovery.Engine.Decisions;
 
@@ -31,8 +32,14 @@ public sealed class CampaignStep
 
     public CampaignMessage? Html { get; init; }
 
-    /// <summary>It shows the cart's products, so that the cart has to be looked at.</summary>
-    public bool ShowsLines => Message.ShowsLines || Html?.ShowsLines == true || Subject?.ShowsLines == true;
+    /// <summary>All of them must hold for the cart as it is when the message is to go out.</summary>
+    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+
+    /// <summary>It shows the cart's products, or asks something of the cart, so that the cart has to be looked at.</summary>
+    public bool LooksAtCart => Conditions.Count > 0 || Message.ShowsLines || Html?.ShowsLines == true || Subject?.ShowsLines == true;
+
+    /// <summary>All conditions hold for the cart at the moment.</summary>
+    public bool Holds(in CartRecord cart, in FeatureMoment moment) => Condition.AllHold(Conditions, cart, moment);
 
     /// <summary>How long it is of use after it was due first, in milliseconds.</summary>
     public required long UsefulFor { get; init; }

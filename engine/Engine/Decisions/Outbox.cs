@@ -12,8 +12,8 @@ public sealed class Outbox
     readonly Dictionary<string, Decision> _pending = new(StringComparer.Ordinal);
     readonly ConcurrentQueue<string> _settled = new();
 
-    /// <summary>What is to be delivered.</summary>
-    public IReadOnlyCollection<Decision> Pending => _pending.Values;
+    /// <summary>What is to be delivered, in the order of event time.</summary>
+    public IReadOnlyCollection<Decision> Pending => [.. _pending.Values.OrderBy(d => d.At).ThenBy(d => d.Intervention.Id, StringComparer.Ordinal)];
 
     /// <summary>How many there are.</summary>
     public int Count => _pending.Count;

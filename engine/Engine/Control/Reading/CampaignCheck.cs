@@ -5,8 +5,6 @@ namespace CartRecovery.Engine.Control;
 /// <summary>Checks the campaigns: their names, triggers and series, and that every text can be filled in.</summary>
 internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlaces places)
 {
-    const int MostSteps = 100;
-
     public void Run(CartRecoveryConfig config)
     {
         var names = new Dictionary<string, CampaignConfig>(StringComparer.Ordinal);
@@ -22,14 +20,16 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
             foreach (var store in campaign.Stores.Where(store => !stores.Contains(store) && check.Sound(config, "stores")))
                 check.Report(campaign, "stores", $"unknown store '{store}'{NearMiss.Hint(store, stores)}");
             Trigger(campaign.Trigger);
-            foreach (var condition in campaign.When)
-            {
-                string[] comparisons = ["above", "atLeast", "below", "atMost", "equals"];
-                if (!comparisons.Any(comparison => places.Has(condition, comparison)))
-                    check.Report(condition, "", $"a condition needs a comparison: {string.Join(", ", comparisons)}");
-            }
+            Conditions(campaign.When);
             Series(campaign, config);
         }
+    }
+
+    void Conditions(List<ConditionConfig> conditions)
+    {
+        string[] comparisons = ["above", "atLeast", "below", "atMost", "equals"];
+        foreach (var condition in conditions.Where(condition => !comparisons.Any(comparison => places.Has(condition, comparison))))
+            check.Report(condition, "", $"a condition needs a comparison: {string.Join(", ", comparisons)}");
     }
 
     void Trigger(TriggerConfig trigger)
@@ -101,10 +101,9 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
 
     void Steps(List<StepConfig> steps, CartRecoveryConfig config)
     {
-        if (steps.Count > MostSteps)
-            check.Report(steps[MostSteps], "", $"a series has at most {MostSteps} steps");
         foreach (var step in steps)
         {
+            Conditions(step.When);
             if (places.Bound(step, "channel"))
                 Channel(step, step.Channel, config);
             if (places.Has(step, "action") == places.Has(step, "choices"))

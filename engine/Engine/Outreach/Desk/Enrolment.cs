@@ -18,7 +18,7 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
         var candidate = decision.Intervention;
         var isKnown = store.Journeys.Knows(decision.Cart);
         var last = isKnown ? store.Journeys.LastOf(decision.Cart, candidate.Campaign) : null;
-        if (last?.StartedAt == decision.At)
+        if (last is not null && store.Messages.Find(candidate.Id) is not null)
         {
             return;
         }
@@ -44,7 +44,8 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
             return;
         }
 
-        if (last is var (id, state, startedAt) && (state == JourneyState.Active || decision.At - startedAt < campaign.Reentry))
+        // Decisions come in no order: after a crash, and where clients' clocks differ.
+        if (last is var (id, state, startedAt) && (state == JourneyState.Active || Math.Abs(decision.At - startedAt) < campaign.Reentry))
         {
             store.Journeys.Turn(id, decision.At);
             planner.Withhold(journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);

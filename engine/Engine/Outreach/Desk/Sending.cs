@@ -50,7 +50,7 @@ sealed class Sending
     /// <summary>Whether the cart has to be looked at again before: what a partition has just decided needs it not.</summary>
     public bool NeedsCart(OutreachSetup setup, DueMessage message, Journey journey) =>
         message.Step > 1 || message.IsDelayed || _ports.Find(message.Channel) is { IsMessage: true }
-        || setup.Campaigns.Find(journey.Candidate.Campaign)?.Variants.FirstOrDefault(v => v.Name == journey.Variant)?.Steps is [{ ShowsLines: true }, ..];
+        || setup.Campaigns.Find(journey.Candidate.Campaign)?.Variants.FirstOrDefault(v => v.Name == journey.Variant)?.Steps is [{ LooksAtCart: true }, ..];
 
     /// <summary>Works on a message.</summary>
     /// <param name="setup">The configuration.</param>
@@ -156,6 +156,11 @@ sealed class Sending
             and not WithheldReason.None)
         {
             return Withhold(refused);
+        }
+
+        if (cart is { } looked && !step.Holds(looked, new StoreClock(store.TimeZone).At(now)))
+        {
+            return Withhold(WithheldReason.ConditionNotMet);
         }
 
         if (cart is { } current && _composer.LinesOf(store.Id, current).Exists(line => line.Product is { Stock: <= 0 }))

@@ -97,6 +97,9 @@ public enum WithheldReason
 
     /// <summary>The series ended because an earlier message of it could not be sent.</summary>
     SeriesEnded = 30,
+
+    /// <summary>What the step asks of the cart does not hold.</summary>
+    ConditionNotMet = 31,
 }
 
 /// <summary>The reasons' names.</summary>
