@@ -167,17 +167,19 @@ sealed class WebSocketStream(ClientWebSocket socket) : EventStream
 
 sealed class LineStream(TcpClient client) : EventStream
 {
+    // Asked for once: a client whose peer was killed says by another exception that it has none.
+    readonly NetworkStream _stream = client.GetStream();
     readonly StreamReader _reader = new(client.GetStream(), Encoding.UTF8);
 
     // In two pieces: the engine must not count on a whole line in one read.
     public override async Task SendAsync(ReadOnlyMemory<byte> message)
     {
-        await client.GetStream().WriteAsync(message);
-        await client.GetStream().WriteAsync("\n"u8.ToArray());
+        await _stream.WriteAsync(message);
+        await _stream.WriteAsync("\n"u8.ToArray());
     }
 
     /// <summary>Sends bytes as they are: several lines, or a part of one.</summary>
-    public Task SendBytesAsync(ReadOnlyMemory<byte> bytes) => client.GetStream().WriteAsync(bytes).AsTask();
+    public Task SendBytesAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask();
 
     public override ValueTask DisposeAsync()
     {
@@ -201,14 +203,15 @@ sealed class LineStream(TcpClient client) : EventStream
 
 sealed class MessagePackStream(TcpClient client) : EventStream
 {
+    readonly NetworkStream _stream = client.GetStream();
     readonly byte[] _length = new byte[4];
 
     // In two pieces: the engine must not count on a whole message in one read.
     public override async Task SendAsync(ReadOnlyMemory<byte> message)
     {
         var frame = Packer.Frame(Packer.Json(Encoding.UTF8.GetString(message.Span)));
-        await client.GetStream().WriteAsync(frame.AsMemory(..7));
-        await client.GetStream().WriteAsync(frame.AsMemory(7..));
+        await _stream.WriteAsync(frame.AsMemory(..7));
+        await _stream.WriteAsync(frame.AsMemory(7..));
     }
 
     public override ValueTask DisposeAsync()
@@ -221,9 +224,9 @@ sealed class MessagePackStream(TcpClient client) : EventStream
     {
         try
         {
-            await client.GetStream().ReadExactlyAsync(_length);
+            await _stream.ReadExactlyAsync(_length);
             var message = new byte[BinaryPrimitives.ReadInt32BigEndian(_length)];
-            await client.GetStream().ReadExactlyAsync(message);
+            await _stream.ReadExactlyAsync(message);
             return Encoding.UTF8.GetBytes(PlainMessagePack.Json(PlainMessagePack.Read(message)));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
