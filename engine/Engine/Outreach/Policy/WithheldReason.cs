@@ -95,11 +95,8 @@ public enum WithheldReason
     /// <summary>The shopper's side of the experiment was stopped: it did worse than the control.</summary>
     VariantStopped = 29,
 
-    /// <summary>The series ended because an earlier message of it could not be sent.</summary>
-    SeriesEnded = 30,
-
     /// <summary>What the step asks of the cart does not hold.</summary>
-    ConditionNotMet = 31,
+    ConditionNotMet = 30,
 }
 
 /// <summary>The reasons' names.</summary>

@@ -9,7 +9,7 @@ public sealed class MessageTable
     // By the shopper's journeys, of which the latest count: it saves an index of its own. Beside it a plus keeps SQLite from going by the store instead.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
-    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _open, _seen, _clicked, _mark, _retry;
+    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _seen, _clicked, _mark, _retry;
 
     readonly ContentTable _contents;
 
@@ -54,7 +54,6 @@ public sealed class MessageTable
             ORDER BY sent_at DESC LIMIT 1000
             """);
         _nth = database.Prepare("SELECT step, state, journey FROM intervention WHERE id=?1");
-        _open = database.Prepare("SELECT count(*) FROM intervention WHERE journey=?1 AND state<2");
         _clicked = database.Prepare($"""
             SELECT id FROM intervention WHERE {OfSubject} AND +store=?2 AND sent_at IS NOT NULL AND clicked_at BETWEEN ?3 AND ?4 ORDER BY clicked_at DESC LIMIT 1
             """);
@@ -235,9 +234,6 @@ public sealed class MessageTable
         _nth.Reset();
         return found;
     }
-
-    /// <summary>Messages of a journey that are to come or under way.</summary>
-    public long OpenOf(long journey) => _open.With(journey).Number() ?? 0;
 
     /// <summary>Notes what became of a message: the first time counts.</summary>
     /// <param name="id">The message.</param>
