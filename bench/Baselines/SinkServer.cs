@@ -91,7 +91,7 @@ sealed class SinkServer : IAsyncDisposable
                 events += (long)messages * _perMessage;
                 Interlocked.Add(ref _events, (long)messages * _perMessage);
                 progress.EndSubmit(events);
-                output.AckChanged();
+                output.Flush();
             }
 
             if (read.IsCompleted || closed)

@@ -25,6 +25,9 @@ public sealed class MemoryBudget
     /// <summary>Pages of the outreach database in memory, in bytes.</summary>
     public const long OutreachCache = 64 << 20;
 
+    /// <summary>The outreach database's filter of keys, in bytes.</summary>
+    public const int OutreachFilter = 16 << 20;
+
     /// <summary>Decisions and facts that wait for the desk at the most.</summary>
     public const int OutreachQueue = 65_536;
 
@@ -57,7 +60,8 @@ public sealed class MemoryBudget
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),
             ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
-            ("outreach", OutreachCache + (OutreachQueue * PerIntervention), $"{OutreachCache >> 20} MB of pages, {OutreachQueue:N0} decisions and facts that wait"),
+            ("outreach", OutreachCache + OutreachFilter + (OutreachQueue * PerIntervention),
+                $"{OutreachCache >> 20} MB of pages, {OutreachFilter >> 20} MB of keys, {OutreachQueue:N0} decisions and facts that wait"),
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} that wait to be written"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];

@@ -19,9 +19,15 @@ public static class DecisionCodec
     public static void Write(IBufferWriter<byte> output, IReadOnlyCollection<Decision> decisions)
     {
         WriteInt(output, decisions.Count);
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using var writer = new Utf8JsonWriter(buffer);
         foreach (var decision in decisions)
         {
-            var json = JsonSerializer.SerializeToUtf8Bytes(decision.Intervention, ContractsJson.Default.Intervention);
+            buffer.ResetWrittenCount();
+            writer.Reset();
+            JsonSerializer.Serialize(writer, decision.Intervention, ContractsJson.Default.Intervention);
+            writer.Flush();
+            var json = buffer.WrittenSpan;
             var span = output.GetSpan(Fixed + json.Length);
             BinaryPrimitives.WriteUInt64LittleEndian(span, decision.Cart.Low);
             BinaryPrimitives.WriteUInt64LittleEndian(span[8..], decision.Cart.High);

@@ -42,6 +42,13 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     // How long a client that did not read may take to read why it is dropped.
     static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1.5);
 
+    // One thread sends interventions, and many at a time.
+    [ThreadStatic]
+    static ArrayBufferWriter<byte>? t_body;
+
+    [ThreadStatic]
+    static Utf8JsonWriter? t_writer;
+
     readonly IDuplexPipe _transport;
     readonly IngestSetup _setup;
     readonly Action _abort;
@@ -109,28 +116,29 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
     }
 
-    /// <summary>Sends an intervention.</summary>
+    /// <summary>Writes an intervention; <see cref="Outbound.Flush"/> sends it.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TrySend(Intervention intervention)
+    public bool TryWrite(Intervention intervention)
     {
-        var body = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(body))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("type"u8, "intervention"u8);
-            writer.WritePropertyName("payload"u8);
-            JsonSerializer.Serialize(writer, intervention, ContractsJson.Default.Intervention);
-            writer.WriteString("messageId"u8, intervention.Id);
-            writer.WriteEndObject();
-        }
-
-        return Output.TrySend(body.WrittenMemory);
+        var body = t_body ??= new ArrayBufferWriter<byte>(4096);
+        var writer = t_writer ??= new Utf8JsonWriter(body);
+        body.ResetWrittenCount();
+        writer.Reset();
+        writer.WriteStartObject();
+        writer.WriteString("type"u8, "intervention"u8);
+        writer.WritePropertyName("payload"u8);
+        JsonSerializer.Serialize(writer, intervention, ContractsJson.Default.Intervention);
+        writer.WriteString("messageId"u8, intervention.Id);
+        writer.WriteEndObject();
+        writer.Flush();
+        return Output.TryWrite(body.WrittenSpan);
     }
 
     /// <summary>Sends a sign of life, and asks for one.</summary>
     public void SendHeartbeat()
     {
-        Output.TrySend(s_heartbeat);
+        Output.TryWrite(s_heartbeat);
+        Output.Flush();
         if (_encoding == AnswerEncoding.WebSocket)
         {
             Output.TrySendFrame(WebSocketOpcode.Ping, []);
@@ -160,7 +168,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     {
         // A submit came before it, and made the router.
         _router!.Progress.Complete(partition, upTo);
-        Output.AckChanged();
+        Output.Flush();
         CheckDrained();
     }
 
@@ -206,14 +214,14 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             if (session.IsClosed || read.IsCompleted || read.IsCanceled)
             {
                 _clientEnded = read.IsCompleted || session.ClientClosed;
-                Output.AckChanged();
+                Output.Flush();
                 return;
             }
 
             if (_router is not null && IsDrained)
             {
                 // Only refusals came, and no partition will say so.
-                Output.AckChanged();
+                Output.Flush();
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Ingest;
 
@@ -47,10 +46,8 @@ public sealed class ConnectionRegistry : IDisposable
     /// <summary>Open streams.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Sends an intervention to the stream of this id.</summary>
-    /// <returns>False when it is gone.</returns>
-    public bool TrySend(long connectionId, Intervention intervention) =>
-        SliceOf(connectionId).TryGetValue(connectionId, out var connection) && connection.TrySend(intervention);
+    /// <summary>The stream of this id; null when it is gone.</summary>
+    public ClientConnection? Find(long connectionId) => SliceOf(connectionId).GetValueOrDefault(connectionId);
 
     /// <summary>Asks every client to go, those too that are about to come in.</summary>
     public void CloseAll()

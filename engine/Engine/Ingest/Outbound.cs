@@ -81,19 +81,19 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Sends what the client did not ask for, in its encoding.</summary>
+    /// <summary>Appends what the client did not ask for, in its encoding; <see cref="Flush"/> sends it.</summary>
     /// <param name="json">One value.</param>
     /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TrySend(ReadOnlyMemory<byte> json) =>
-        TryAppendBody(_encoding == AnswerEncoding.MessagePack ? MessagePackWriter.FromJson(json) : json.Span, isAnswer: false);
+    public bool TryWrite(ReadOnlySpan<byte> json) =>
+        TryAppendBody(_encoding == AnswerEncoding.MessagePack ? MessagePackWriter.FromJson(json) : json, isAnswer: false);
 
     /// <summary>Sends one WebSocket frame that the client did not ask for.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: false);
+    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => Sent(TryAppendFrame(opcode, payload, isAnswer: false));
 
     /// <summary>Answers with one WebSocket frame. The reader's alone.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TryAnswer(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: true);
+    public bool TryAnswer(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => Sent(TryAppendFrame(opcode, payload, isAnswer: true));
 
     /// <summary>Answers one event with an error. The reader's alone.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
@@ -103,11 +103,17 @@ public sealed class Outbound : IThreadPoolWorkItem
     public bool TrySendError(long index, string code, string message)
     {
         Span<byte> body = stackalloc byte[AnswerFormat.MaxBody];
-        return TryAppendBody(body[..AnswerFormat.WriteError(body, _encoding, index, code, message)], isAnswer: true);
+        return Sent(TryAppendBody(body[..AnswerFormat.WriteError(body, _encoding, index, code, message)], isAnswer: true));
     }
 
-    /// <summary>Lets a flush look for a newer acknowledgement.</summary>
-    public void AckChanged() => Schedule();
+    /// <summary>Sends what waits, and the newest acknowledgement, on another thread.</summary>
+    public void Flush()
+    {
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
 
     /// <summary>The payload of the WebSocket close frame that <see cref="Close"/> sends behind everything else. The first one counts.</summary>
     public void SetFarewell(ReadOnlySpan<byte> closePayload)
@@ -134,7 +140,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             _closing = true;
         }
 
-        Schedule();
+        Flush();
     }
 
     /// <summary>
@@ -199,16 +205,17 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        Schedule();
         return true;
     }
 
-    void Schedule()
+    bool Sent(bool isAppended)
     {
-        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+        if (isAppended)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Flush();
         }
+
+        return isAppended;
     }
 
     async Task FlushAsync()

@@ -17,6 +17,9 @@ public sealed class OutreachPorts(ConnectionRegistry connections, SinkSet sinks,
     // What was handed over in a transaction that is not committed: when it is tried again, nothing is sent twice.
     readonly HashSet<string> _handedOver = new(StringComparer.Ordinal);
 
+    // Streams that have been written to and not flushed.
+    readonly HashSet<ClientConnection> _written = [];
+
     /// <summary>The partitions. Set once they are there.</summary>
     public PartitionSet? Partitions { get; set; }
 
@@ -30,8 +33,21 @@ public sealed class OutreachPorts(ConnectionRegistry connections, SinkSet sinks,
     public int RoomOf(string channel) => sinks.Has(channel) ? sinks.RoomOf(channel) : int.MaxValue;
 
     /// <inheritdoc/>
-    public bool TrySendToSocket(Intervention intervention, long connectionId) =>
-        _handedOver.Contains(intervention.Id) || (connections.TrySend(connectionId, intervention) && _handedOver.Add(intervention.Id));
+    public bool TrySendToSocket(Intervention intervention, long connectionId)
+    {
+        if (_handedOver.Contains(intervention.Id))
+        {
+            return true;
+        }
+
+        if (connections.Find(connectionId) is not { } connection || !connection.TryWrite(intervention))
+        {
+            return false;
+        }
+
+        _written.Add(connection);
+        return _handedOver.Add(intervention.Id);
+    }
 
     /// <inheritdoc/>
     public bool TryHandOver(Intervention intervention) =>
@@ -43,6 +59,17 @@ public sealed class OutreachPorts(ConnectionRegistry connections, SinkSet sinks,
 
     /// <inheritdoc/>
     public void Settle(Intervention candidate) => Partitions!.Settle(candidate);
+
+    /// <summary>Sends what was written to streams: what one stream gets of a batch goes out in one call of the system.</summary>
+    internal void Flush()
+    {
+        foreach (var connection in _written)
+        {
+            connection.Output.Flush();
+        }
+
+        _written.Clear();
+    }
 
     /// <summary>The transaction is committed.</summary>
     internal void Forget() => _handedOver.Clear();

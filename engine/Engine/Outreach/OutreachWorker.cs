@@ -12,8 +12,12 @@ namespace CartRecovery.Engine.Outreach;
 /// </summary>
 public sealed class OutreachWorker : IInterventionOutlet, IDisposable
 {
-    // How long one is open, and how often it is looked at what is due, in milliseconds.
-    const int Pause = 25;
+    // How often it is looked at what is due, and how long a transaction is open: while little comes, and at the most; in milliseconds. Keys of shoppers
+    // are in no order, so that a transaction of ten times as many of them writes few pages more.
+    const int Pause = 25, LongPause = 250;
+
+    // So much in a pause is little.
+    const int Little = 16;
 
     // A failed transaction is tried again after this, in milliseconds.
     const int Again = 200;
@@ -39,7 +43,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     long _summedAt;
     int _worked;
     bool _hasBegun, _hasMore;
-    long _begunAt;
+    long _begunAt, _ranAt;
     volatile string? _problem;
     volatile bool _stopping;
 
@@ -245,20 +249,47 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
             }
 
             _desk.Begin();
-            (_hasBegun, _begunAt) = (true, _time.GetTimestamp());
+            _hasBegun = true;
+            _begunAt = _ranAt = _time.GetTimestamp();
         }
 
-        for (; _worked < _batch.Count; _worked++)
+        try
         {
-            Work(_worked, now);
+            for (; _worked < _batch.Count; _worked++)
+            {
+                Work(_worked, now);
+            }
+        }
+        finally
+        {
+            _ports.Flush();
         }
 
-        // Nobody but an errand waits for the commit. A longer transaction writes a page once that many shorter ones write many times.
+        // Nobody but an errand waits for the commit.
+        var open = _time.GetElapsedTime(_begunAt).TotalMilliseconds;
         if (_kept.Count > 0 || _batch.Count == 0 || _batch.Count >= OutreachInbox.MostItems || _stopping
-            || _time.GetElapsedTime(_begunAt).TotalMilliseconds >= Pause)
+            || open >= (_batch.Count <= Little ? Pause : LongPause))
         {
-            Commit(now);
+            Run(now);
+            Commit();
         }
+        else if (_hasMore || _time.GetElapsedTime(_ranAt).TotalMilliseconds >= Pause)
+        {
+            Run(now);
+        }
+    }
+
+    // What is due, and what sinks had room for since.
+    void Run(long now)
+    {
+        if (_left.Count > 0)
+        {
+            _left = _desk.Resume(now, _left);
+        }
+
+        _hasMore = !_desk.Run(now);
+        _ports.Flush();
+        _ranAt = _time.GetTimestamp();
     }
 
     void Work(int index, long now)
@@ -291,14 +322,8 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         }
     }
 
-    void Commit(long now)
+    void Commit()
     {
-        if (_left.Count > 0)
-        {
-            _left = _desk.Resume(now, _left);
-        }
-
-        _hasMore = !_desk.Run(now);
         for (var i = 0; i < _inbox.Covered.Count; i++)
         {
             _desk.Store.SetPosition(i, _inbox.Covered[i]);

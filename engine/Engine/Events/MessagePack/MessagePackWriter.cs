@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
 
@@ -17,14 +18,17 @@ ref struct MessagePackWriter(Span<byte> target)
     public int Length { get; private set; }
 
     /// <summary>The same as a JSON text says.</summary>
-    /// <param name="json">One value.</param>
-    public static byte[] FromJson(ReadOnlyMemory<byte> json)
+    /// <param name="json">One value, in well-formed JSON.</param>
+    public static byte[] FromJson(ReadOnlySpan<byte> json)
     {
-        using var document = JsonDocument.Parse(json);
-        var bytes = new byte[(json.Length * MostGrowth) + Longest];
+        var bytes = ArrayPool<byte>.Shared.Rent((json.Length * MostGrowth) + Longest);
         var writer = new MessagePackWriter(bytes);
-        writer.Write(document.RootElement);
-        return bytes[..writer.Length];
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        writer.Write(ref reader);
+        var packed = bytes.AsSpan(0, writer.Length).ToArray();
+        ArrayPool<byte>.Shared.Return(bytes);
+        return packed;
     }
 
     /// <summary>Begins a map; its names and values follow in turns.</summary>
@@ -83,48 +87,69 @@ ref struct MessagePackWriter(Span<byte> target)
         }
     }
 
-    void Write(JsonElement value)
+    void Write(ref Utf8JsonReader value)
     {
-        switch (value.ValueKind)
+        switch (value.TokenType)
         {
-            case JsonValueKind.Object:
-                WriteMap(value.EnumerateObject().Count());
-                foreach (var property in value.EnumerateObject())
-                {
-                    WriteText(System.Text.Encoding.UTF8.GetBytes(property.Name));
-                    Write(property.Value);
-                }
-
+            case JsonTokenType.StartObject:
+                WriteChildren(ref value, JsonTokenType.EndObject, 0x80, 0xdd);
                 break;
-            case JsonValueKind.Array:
-                WriteArray(value.GetArrayLength());
-                foreach (var element in value.EnumerateArray())
-                {
-                    Write(element);
-                }
-
+            case JsonTokenType.StartArray:
+                WriteChildren(ref value, JsonTokenType.EndArray, 0x90, 0xdb);
                 break;
-            case JsonValueKind.String:
-                WriteText(System.Text.Encoding.UTF8.GetBytes(value.GetString()!));
+            case JsonTokenType.String or JsonTokenType.PropertyName:
+                WriteText(ref value);
                 break;
-            case JsonValueKind.Number when value.TryGetInt64(out var whole):
+            case JsonTokenType.Number when value.TryGetInt64(out var whole):
                 WriteInteger(whole);
                 break;
-            case JsonValueKind.Number:
+            case JsonTokenType.Number:
                 Put(0xcb);
                 BinaryPrimitives.WriteDoubleBigEndian(_target[Length..], value.GetDouble());
                 Length += sizeof(double);
                 break;
-            case JsonValueKind.True:
+            case JsonTokenType.True:
                 Put(0xc3);
                 break;
-            case JsonValueKind.False:
+            case JsonTokenType.False:
                 Put(0xc2);
                 break;
             default:
                 Put(0xc0);
                 break;
         }
+    }
+
+    // How many there are is known at their end: a count that does not fit in the first byte moves them along.
+    void WriteChildren(ref Utf8JsonReader value, JsonTokenType end, byte shortForm, byte beforeLongForms)
+    {
+        var start = Length++;
+        var count = 0;
+        for (value.Read(); value.TokenType != end; value.Read())
+        {
+            // A name is not counted, its value is.
+            count += value.TokenType == JsonTokenType.PropertyName ? 0 : 1;
+            Write(ref value);
+        }
+
+        var head = new MessagePackWriter(stackalloc byte[1 + sizeof(uint)]);
+        head.WriteHead(count, shortForm, 0x0f, beforeLongForms);
+        _target[(start + 1)..Length].CopyTo(_target[(start + head.Length)..]);
+        head._target[..head.Length].CopyTo(_target[start..]);
+        Length += head.Length - 1;
+    }
+
+    void WriteText(ref Utf8JsonReader value)
+    {
+        if (!value.ValueIsEscaped)
+        {
+            WriteText(value.ValueSpan);
+            return;
+        }
+
+        var plain = ArrayPool<byte>.Shared.Rent(value.ValueSpan.Length);
+        WriteText(plain.AsSpan(0, value.CopyString(plain)));
+        ArrayPool<byte>.Shared.Return(plain);
     }
 
     // The short form has the count in its first byte; of the long ones the first is that with two bytes of it, less one.

@@ -16,15 +16,14 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
     public void Enrol(OutreachSetup setup, Decision decision, long now)
     {
         var candidate = decision.Intervention;
-        var isKnown = store.Journeys.Knows(decision.Cart);
-        var last = isKnown ? store.Journeys.LastOf(decision.Cart, candidate.Campaign) : null;
+        var last = store.Journeys.LastOf(decision.Cart, candidate.Campaign);
         if (last is not null && store.Messages.Find(candidate.Id) is not null)
         {
             return;
         }
 
         var customer = Identities.CustomerOf(candidate.StoreId, candidate.UserId);
-        var subject = identities.SubjectOf(decision.Cart, customer, isKnown);
+        var subject = identities.SubjectOf(decision.Cart, customer);
         var campaign = setup.Campaigns.Find(candidate.Campaign);
         var journey = new Journey
         {
@@ -58,8 +57,7 @@ sealed class Enrolment(OutreachStore store, Identities identities, StepPlanner p
             return;
         }
 
-        // Nobody whom a campaign never turned to has drawn a lot.
-        var drawn = isKnown || customer != default ? store.Journeys.VariantOf(subject, campaign.Name) : null;
+        var drawn = store.Journeys.VariantOf(subject, campaign.Name);
         var variant = campaign.Variants.FirstOrDefault(v => v.Name == drawn) ?? Lots.VariantOf(subject, campaign);
         journey = journey with { Variant = variant.Name };
         if (variant.Steps.Count == 0 || store.IsStopped(campaign.Name, variant.Name))

@@ -45,17 +45,12 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
 
     void Purchase(OutreachSetup setup, CartFact fact, string storeId, long now)
     {
-        var isKnown = store.Journeys.Knows(fact.Cart);
         if (fact.Customer != default)
         {
             store.Customers.SetPurchased(fact.Customer, fact.At);
         }
-        else if (!isKnown)
-        {
-            return;
-        }
 
-        var subject = identities.SubjectOf(fact.Cart, fact.Customer, isKnown);
+        var subject = identities.SubjectOf(fact.Cart, fact.Customer);
         if (store.Journeys.LatestOf(subject, storeId, fact.At) is not { } journey)
         {
             // Most who buy were never in a campaign: nothing is to be attributed, and nothing to end.
@@ -64,11 +59,9 @@ sealed class FactNotes(OutreachStore store, Identities identities, Sending sendi
 
         if (fact.At - journey.TurnedAt <= setup.OutcomeWindow)
         {
-            var clicked = store.Messages.ClickedBy(subject, storeId, fact.At - setup.ClickWindow, fact.At);
-            var seen = clicked is null ? store.Messages.SeenBy(subject, storeId, fact.At - setup.ViewWindow, fact.At) : null;
-            var touch = clicked is not null ? "click" : seen is not null ? "view" : null;
+            var touch = store.Messages.TouchOf(subject, storeId, fact.At - setup.ClickWindow, fact.At - setup.ViewWindow, fact.At);
             store.Conversions.Add(
-                fact, storeId, subject, fact.Amount, journey.Id, clicked ?? seen, touch, CurrencyOf(setup, fact));
+                fact, storeId, subject, fact.Amount, journey.Id, touch?.Id, touch?.Kind, CurrencyOf(setup, fact));
         }
 
         // Whoever has bought, in this cart or in another, is not reminded of any.

@@ -17,18 +17,14 @@ sealed class Identities(OutreachStore store)
     /// <summary>The key of a customer in one cart alone: who signs in next on the same device is another one.</summary>
     public static Hash128 InCart(in Hash128 cart, in Hash128 customer) => new(cart.Low ^ customer.Low, cart.High ^ customer.High);
 
-    /// <inheritdoc cref="SubjectOf(in Hash128, in Hash128, bool)"/>
-    public Hash128 SubjectOf(in Hash128 cart, in Hash128 customer) => SubjectOf(cart, customer, store.Journeys.Knows(cart));
-
     /// <summary>Whom lots are drawn for; what it says once for a customer it says for good.</summary>
     /// <param name="cart">The cart's key.</param>
     /// <param name="customer">The customer's key; none for an anonymous shopper.</param>
-    /// <param name="isKnown">Whether a campaign ever turned to the cart.</param>
-    public Hash128 SubjectOf(in Hash128 cart, in Hash128 customer, bool isKnown)
+    public Hash128 SubjectOf(in Hash128 cart, in Hash128 customer)
     {
         if (customer == default)
         {
-            return (isKnown ? store.Journeys.SubjectOfCart(cart) : null) ?? cart;
+            return store.Journeys.SubjectOfCart(cart) ?? cart;
         }
 
         if (store.Customers.SubjectOf(customer) is { } known)
@@ -37,7 +33,7 @@ sealed class Identities(OutreachStore store)
         }
 
         // Nobody but an anonymous shopper has the cart's own key; of those who sign in on a device the first was that shopper.
-        if (!isKnown || store.Journeys.SubjectOfCart(cart) != cart || store.Journeys.HasSubject(customer) || store.Customers.IsJoined(cart))
+        if (!store.Journeys.HasSubject(cart) || store.Journeys.SubjectOfCart(cart) != cart || store.Journeys.HasSubject(customer) || store.Customers.IsJoined(cart))
         {
             return customer;
         }

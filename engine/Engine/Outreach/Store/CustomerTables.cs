@@ -15,8 +15,11 @@ public sealed class CustomerTables
     // Where the last look for old purchases ended: they are gone through a thousand at a time, as an index by time would cost more than that.
     Hash128 _seenUpTo;
 
-    internal CustomerTables(Database database)
+    readonly ShopperFilter _filter;
+
+    internal CustomerTables(Database database, ShopperFilter filter)
     {
+        _filter = filter;
         _subject = database.Prepare("SELECT subject FROM identity WHERE customer=?1");
         _setSubject = database.Prepare("INSERT OR IGNORE INTO identity(customer, subject) VALUES(?1, ?2)");
         _joined = database.Prepare("SELECT 1 FROM identity WHERE subject=?1 LIMIT 1");
@@ -44,7 +47,7 @@ public sealed class CustomerTables
     /// <summary>Whom a customer counts as when lots are drawn; <see langword="null"/> for who has no other name than their own.</summary>
     public Hash128? SubjectOf(in Hash128 customer)
     {
-        if (!_subject.With(customer).Next())
+        if (!_filter.MayBeJoined(customer) || !_subject.With(customer).Next())
         {
             return null;
         }
@@ -55,7 +58,11 @@ public sealed class CustomerTables
     }
 
     /// <summary>Notes that a customer is whom lots were drawn for as an anonymous shopper.</summary>
-    public void Join(in Hash128 customer, in Hash128 subject) => _setSubject.With(customer).With(subject).Run();
+    public void Join(in Hash128 customer, in Hash128 subject)
+    {
+        _setSubject.With(customer).With(subject).Run();
+        _filter.AddJoined(customer);
+    }
 
     /// <summary>Whether an anonymous shopper is known to be a customer.</summary>
     public bool IsJoined(in Hash128 subject) => _joined.With(subject).Number() is not null;

@@ -8,13 +8,14 @@ public sealed class JourneyTable
     // The journeys of a cart: those of its anonymous shopper are found by the shopper, who has the cart's key, the others by the cart.
     const string Own = "subject=?1 AND cart=?1", Others = "cart=?1 AND subject<>cart";
 
-    readonly Statement _add, _read, _knows, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _turn;
+    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _turn;
     readonly ContentTable _contents;
+    readonly ShopperFilter _filter;
     long _lastId;
 
-    internal JourneyTable(Database database, ContentTable contents)
+    internal JourneyTable(Database database, ContentTable contents, ShopperFilter filter)
     {
-        _contents = contents;
+        (_contents, _filter) = (contents, filter);
         _lastId = database.Prepare("SELECT max(id) FROM journey").Number() ?? 0;
         _add = database.Prepare("""
             INSERT INTO journey(id, store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency,
@@ -24,7 +25,6 @@ public sealed class JourneyTable
         _read = database.Prepare("""
             SELECT cart, customer, subject, variant, holdout, state, started_at, connection FROM journey WHERE id=?1
             """);
-        _knows = database.Prepare($"SELECT EXISTS(SELECT 1 FROM journey WHERE subject=?1) OR EXISTS(SELECT 1 FROM journey WHERE {Others})");
         _last = database.Prepare($"""
             SELECT id, state, started_at FROM ({Ends("id, state, started_at", "AND campaign=?2", "DESC")}) ORDER BY started_at DESC LIMIT 1
             """);
@@ -49,6 +49,11 @@ public sealed class JourneyTable
             .With(journey.Subject).With(candidate.Campaign).With(journey.Variant).With(journey.IsHoldout).With((long)journey.State)
             .With(journey.StartedAt).With((long)(candidate.Cart.Value * Money.PerUnit)).With(candidate.Cart.Currency).With(journey.ConnectionId)
             .Run();
+        _filter.AddSubject(journey.Subject);
+        if (journey.Subject != journey.Cart)
+        {
+            _filter.AddCart(journey.Cart);
+        }
 
         // It is asked for as long as there is something to send.
         if (journey.State == JourneyState.Active)
@@ -82,13 +87,10 @@ public sealed class JourneyTable
         return journey;
     }
 
-    /// <summary>Whether a campaign ever turned to a cart, or to its shopper as an anonymous one: most carts are not known.</summary>
-    public bool Knows(in Hash128 cart) => _knows.With(cart).Number() != 0;
-
     /// <summary>The cart's last journey in a campaign.</summary>
     public (long Id, JourneyState State, long StartedAt)? LastOf(in Hash128 cart, string campaign)
     {
-        if (!_last.With(cart).With(campaign).Next())
+        if (!_filter.MayBeInJourney(cart) || !_last.With(cart).With(campaign).Next())
         {
             return null;
         }
@@ -101,7 +103,7 @@ public sealed class JourneyTable
     /// <summary>Whom lots were drawn for when the cart was in a campaign first; <see langword="null"/> where it never was.</summary>
     public Hash128? SubjectOfCart(in Hash128 cart)
     {
-        if (!_subjectOfCart.With(cart).Next())
+        if (!_filter.MayBeInJourney(cart) || !_subjectOfCart.With(cart).Next())
         {
             return null;
         }
@@ -112,12 +114,12 @@ public sealed class JourneyTable
     }
 
     /// <summary>Whether lots were drawn for this shopper before.</summary>
-    public bool HasSubject(in Hash128 subject) => _any.With(subject).Number() is not null;
+    public bool HasSubject(in Hash128 subject) => _filter.MayHaveJourney(subject) && _any.With(subject).Number() is not null;
 
     /// <summary>The side of a campaign's experiment that a shopper has; <see langword="null"/> for none yet.</summary>
     public string? VariantOf(in Hash128 subject, string campaign)
     {
-        if (!_variant.With(subject).With(campaign).Next())
+        if (!_filter.MayHaveJourney(subject) || !_variant.With(subject).With(campaign).Next())
         {
             return null;
         }
@@ -134,6 +136,11 @@ public sealed class JourneyTable
     public List<(long Id, string Campaign, long StartedAt)> ActiveOf(in Hash128 subject)
     {
         var active = new List<(long, string, long)>();
+        if (!_filter.MayHaveJourney(subject))
+        {
+            return active;
+        }
+
         _active.With(subject);
         while (_active.Next())
         {
@@ -152,7 +159,7 @@ public sealed class JourneyTable
     /// <summary>The journey that an order at this time counts for, the shopper's latest before it, and when a campaign last turned to them.</summary>
     public (long Id, long TurnedAt)? LatestOf(in Hash128 subject, string store, long at)
     {
-        if (!_latest.With(subject).With(store).With(at).Next())
+        if (!_filter.MayHaveJourney(subject) || !_latest.With(subject).With(store).With(at).Next())
         {
             return null;
         }

@@ -9,13 +9,14 @@ public sealed class MessageTable
     // By the shopper's journeys, of which the latest count: it saves an index of its own. Beside it a plus keeps SQLite from going by the store instead.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
-    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _seen, _clicked, _mark, _retry;
+    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _touch, _mark, _retry;
 
     readonly ContentTable _contents;
+    readonly ShopperFilter _filter;
 
-    internal MessageTable(Database database, ContentTable contents)
+    internal MessageTable(Database database, ContentTable contents, ShopperFilter filter)
     {
-        _contents = contents;
+        (_contents, _filter) = (contents, filter);
         using (var channels = new Query(database, "SELECT DISTINCT channel FROM intervention WHERE state=0"))
         {
             while (channels.Rows.Next())
@@ -54,20 +55,19 @@ public sealed class MessageTable
             ORDER BY sent_at DESC LIMIT 1000
             """);
         _nth = database.Prepare("SELECT step, state, journey FROM intervention WHERE id=?1");
-        _clicked = database.Prepare($"""
-            SELECT id FROM intervention WHERE {OfSubject} AND +store=?2 AND sent_at IS NOT NULL AND clicked_at BETWEEN ?3 AND ?4 ORDER BY clicked_at DESC LIMIT 1
-            """);
-        _seen = database.Prepare($"""
-            SELECT id FROM intervention WHERE {OfSubject} AND +store=?2 AND sent_at IS NOT NULL AND
-                CASE WHEN address=0 THEN coalesce(opened_at, delivered_at) ELSE opened_at END BETWEEN ?3 AND ?4
-            ORDER BY coalesce(opened_at, delivered_at) DESC LIMIT 1
+        _touch = database.Prepare($"""
+            SELECT id, touch FROM (
+                SELECT id, CASE WHEN clicked_at BETWEEN ?3 AND ?5 THEN 'click' ELSE 'view' END AS touch, clicked_at, coalesce(opened_at, delivered_at) AS seen_at
+                FROM intervention WHERE {OfSubject} AND +store=?2 AND sent_at IS NOT NULL AND
+                    (clicked_at BETWEEN ?3 AND ?5 OR CASE WHEN address=0 THEN coalesce(opened_at, delivered_at) ELSE opened_at END BETWEEN ?4 AND ?5))
+            ORDER BY touch, CASE touch WHEN 'click' THEN clicked_at ELSE seen_at END DESC LIMIT 1
             """);
         _mark = database.Prepare("""
             UPDATE intervention SET delivered_at=CASE WHEN ?2=15 THEN coalesce(delivered_at, ?3) ELSE delivered_at END,
                 opened_at=CASE WHEN ?2=16 THEN coalesce(opened_at, ?3) ELSE opened_at END,
                 clicked_at=CASE WHEN ?2=17 THEN coalesce(clicked_at, ?3) ELSE clicked_at END,
                 dismissed_at=CASE WHEN ?2=18 THEN coalesce(dismissed_at, ?3) ELSE dismissed_at END
-            WHERE id=?1 AND (?4 IS NULL OR cart=?4)
+            WHERE id=?1 AND (?4 IS NULL OR cart=?4) RETURNING subject
             """);
         _retry = database.Prepare("""
             UPDATE intervention SET state=0, reason=0, detail=NULL, ended_at=NULL, due_at=?2, useful_until=max(useful_until, ?3)
@@ -240,27 +240,38 @@ public sealed class MessageTable
     /// <param name="what">delivered, opened, clicked or dismissed.</param>
     /// <param name="at">When.</param>
     /// <param name="cart">The cart that it must be of; none where who says so is trusted.</param>
-    public bool Mark(string id, EventType what, long at, in Hash128 cart) => _mark.With(id).With((long)what).With(at).With(cart).Run() > 0;
-
-    /// <summary>The message that a shopper clicked last in a span of time.</summary>
-    public string? ClickedBy(in Hash128 subject, string store, long from, long to) => IdOf(_clicked, subject, store, from, to);
-
-    /// <summary>The message that a shopper saw last in a span of time.</summary>
-    public string? SeenBy(in Hash128 subject, string store, long from, long to) => IdOf(_seen, subject, store, from, to);
-
-    /// <summary>A message that its sink gave up is tried once more, unless its series ended early.</summary>
-    /// <returns><see langword="false"/> when it is not one of those.</returns>
-    public bool Retry(string id, long now, long usefulUntil) => _retry.With(id).With(now).With(usefulUntil).Run() > 0;
-
-    static string? IdOf(Statement statement, in Hash128 subject, string store, long from, long to)
+    public bool Mark(string id, EventType what, long at, in Hash128 cart)
     {
-        if (!statement.With(subject).With(store).With(from).With(to).Next())
+        if (!_mark.With(id).With((long)what).With(at).With(cart).Next())
+        {
+            return false;
+        }
+
+        _filter.AddTouched(_mark.Key(0));
+        _mark.Reset();
+        return true;
+    }
+
+    /// <summary>The message that an order is put down to: the one that the shopper clicked last, or else the one they saw last.</summary>
+    /// <param name="subject">The shopper.</param>
+    /// <param name="store">Where they bought.</param>
+    /// <param name="clickedFrom">Clicks count from here on.</param>
+    /// <param name="seenFrom">Views count from here on.</param>
+    /// <param name="to">When they bought: what came later does not count.</param>
+    /// <returns>Its id, and <c>click</c> or <c>view</c>; <see langword="null"/> for none.</returns>
+    public (string Id, string Kind)? TouchOf(in Hash128 subject, string store, long clickedFrom, long seenFrom, long to)
+    {
+        if (!_filter.MayHaveTouched(subject) || !_touch.With(subject).With(store).With(clickedFrom).With(seenFrom).With(to).Next())
         {
             return null;
         }
 
-        var id = statement.Text(0);
-        statement.Reset();
-        return id;
+        var found = (_touch.Text(0), _touch.Text(1));
+        _touch.Reset();
+        return found;
     }
+
+    /// <summary>A message that its sink gave up is tried once more, unless its series ended early.</summary>
+    /// <returns><see langword="false"/> when it is not one of those.</returns>
+    public bool Retry(string id, long now, long usefulUntil) => _retry.With(id).With(now).With(usefulUntil).Run() > 0;
 }

@@ -15,9 +15,10 @@ public sealed class OutreachStore : IDisposable
         Database = new Database(path);
         OutreachSchema.Ensure(Database);
         var contents = new ContentTable(Database);
-        Customers = new CustomerTables(Database);
-        Journeys = new JourneyTable(Database, contents);
-        Messages = new MessageTable(Database, contents);
+        var filter = new ShopperFilter(Database);
+        Customers = new CustomerTables(Database, filter);
+        Journeys = new JourneyTable(Database, contents, filter);
+        Messages = new MessageTable(Database, contents, filter);
         Conversions = new ConversionTable(Database);
         Products = new ProductTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
