@@ -51,8 +51,8 @@ public sealed class ShopperFilterTests(bool restarts)
     {
         _desk.Decide("c1", "u1");
         Pause();
-        _desk.Decide("c1", "u2");
-        _desk.Decide("c1");
+        _desk.Decide("c1", "u2", id: "second");
+        _desk.Decide("c1", id: "third");
         Assert.That(_desk.Reasons, Is.EqualTo(new[] { WithheldReason.Reentry, WithheldReason.Reentry }));
     }
 
