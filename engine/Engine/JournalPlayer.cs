@@ -86,11 +86,8 @@ public sealed class JournalPlayer
             case EntryKind.Events:
                 Fold(isDecided);
                 break;
-            case EntryKind.Tick when isDecided:
-                _state.Stages.TickDecided(JournalPayload.ReadTick(_turn.AsSpan(0, _turnLength)));
-                break;
             case EntryKind.Tick:
-                _state.Stages.Tick(JournalPayload.ReadTick(_turn.AsSpan(0, _turnLength)));
+                _state.Stages.Tick(JournalPayload.ReadTick(_turn.AsSpan(0, _turnLength)), isDecided);
                 break;
         }
 
@@ -134,13 +131,6 @@ public sealed class JournalPlayer
         ReceivedAt = Math.Max(ReceivedAt, slab.ReceivedAt);
         Events += slab.Count;
         _state.Dedup.MarkDuplicates(slab);
-        if (isDecided)
-        {
-            _state.Stages.ProcessDecided(slab);
-        }
-        else
-        {
-            _state.Stages.Process(slab);
-        }
+        _state.Stages.Process(slab, isDecided);
     }
 }

@@ -29,8 +29,7 @@ public sealed class PartitionStages : IDisposable
     readonly FactFilter _filter;
     EventSlab _slab = null!;
     CustomerRecord _history;
-    bool _claimed;
-    bool _isDecided;
+    bool _claimed, _isDecided;
 
     /// <summary>Makes a partition's empty state.</summary>
     /// <param name="index">The partition's number, for its files' names.</param>
@@ -75,11 +74,13 @@ public sealed class PartitionStages : IDisposable
 
     /// <summary>Folds a slab's events in and gathers their rows; a full batch is scored and decided on the way. Duplicates are passed
     /// over.</summary>
+    /// <param name="slab">The slab.</param>
+    /// <param name="isDecided">It was decided on in an earlier life: nothing is scored, and the decisions come by <see cref="Claim"/>.</param>
     /// <returns>How many of its events were this partition's own.</returns>
-    public int Process(EventSlab slab)
+    public int Process(EventSlab slab, bool isDecided = false)
     {
+        (_slab, _isDecided) = (slab, isDecided);
         TakeCampaigns();
-        _slab = slab;
         _carts.Enter();
         _customers.Enter();
         try
@@ -131,28 +132,14 @@ public sealed class PartitionStages : IDisposable
         return own;
     }
 
-    /// <summary>Folds a slab that was decided on in an earlier life: nothing is scored, and the decisions come by <see cref="Claim"/>.</summary>
-    public void ProcessDecided(EventSlab slab)
-    {
-        _isDecided = true;
-        Process(slab);
-        _isDecided = false;
-    }
-
     /// <summary>Lets event time move on without an event.</summary>
     /// <param name="now">The new time: milliseconds since 1970 UTC.</param>
-    public void Tick(long now)
+    /// <param name="isDecided">Its decisions were made in an earlier life.</param>
+    public void Tick(long now, bool isDecided = false)
     {
+        _isDecided = isDecided;
         TakeCampaigns();
         _timers.MoveTo(now);
-    }
-
-    /// <summary>A <see cref="Tick"/> whose decisions were made in an earlier life.</summary>
-    public void TickDecided(long now)
-    {
-        _isDecided = true;
-        Tick(now);
-        _isDecided = false;
     }
 
     /// <summary>A timer is due by then, or may be.</summary>
@@ -267,7 +254,7 @@ public sealed class PartitionStages : IDisposable
                 ApplyTimer(ref cart, input);
                 break;
             case CartStep.Claim:
-                _claimed = cart.LastInterventionAt == 0 || input.At - cart.LastInterventionAt >= _setup.WindowMilliseconds;
+                _claimed = cart.IsFree(input.At, _setup.WindowMilliseconds);
                 cart.LastInterventionAt = _claimed ? input.At : cart.LastInterventionAt;
                 break;
             case CartStep.Claimed:
@@ -294,7 +281,12 @@ public sealed class PartitionStages : IDisposable
         if (!_isDecided && (_setup.Scored == ScoredEvents.All || EventTypes.ChangesCart(e.Type) || _campaigns.HasTrigger(e.Type)))
         {
             var moment = _clocks[e.Store].At(e.Timestamp);
-            _batch.Gather(cart, moment, _campaigns.MatchEvent(e.Type, cart, moment), input.Key);
+            var eligible = _campaigns.MatchEvent(e.Type, cart, moment);
+            _batch.Gather(cart, moment, eligible, input.Key);
+            if (eligible != 0 && cart.IsFree(moment.At, _setup.WindowMilliseconds))
+            {
+                _batch.AddSnapshot().Take(cart, e, _slab);
+            }
         }
 
         _timers.SetFor(ref cart, input.Key, _campaigns, _setup.Stores[e.Store].TimeZone);
@@ -315,6 +307,10 @@ public sealed class PartitionStages : IDisposable
         if (due != 0 && !_isDecided && cart.Checkout != CheckoutStep.Purchased && _campaigns.MatchIdle(due, cart, moment) is var eligible and not 0)
         {
             _batch.Gather(cart, moment, eligible, input.Key);
+            if (cart.IsFree(input.At, _setup.WindowMilliseconds))
+            {
+                _batch.AddSnapshot() = CartSnapshot.Of(cart);
+            }
         }
 
         _timers.SetFor(ref cart, input.Key, _campaigns, zone);
@@ -331,8 +327,14 @@ public sealed class PartitionStages : IDisposable
                 continue;
             }
 
-            var input = new CartInput { Step = CartStep.Claim, Key = row.Key, At = row.At };
-            _carts.Update(row.Key, ref input);
+            _claimed = false;
+            if (row.Snapshot >= 0)
+            {
+                // Another row of the batch may have claimed it before.
+                var input = new CartInput { Step = CartStep.Claim, Key = row.Key, At = row.At };
+                _carts.Update(row.Key, ref input);
+            }
+
             if (!_claimed)
             {
                 _counters.AddWithheld();

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Scoring;
@@ -13,7 +14,7 @@ sealed class ScoreBatch : IDisposable
     readonly FeatureVector _vector;
     readonly BatchScorer _scorer;
     readonly ScoreRow[] _rows;
-    readonly CartRecord[] _snapshots;
+    readonly CartSnapshot[] _snapshots;
     int _snapshotCount;
 
     public ScoreBatch(OnnxModel model, int capacity)
@@ -21,7 +22,7 @@ sealed class ScoreBatch : IDisposable
         _vector = new FeatureVector(model.Features);
         _scorer = model.CreateScorer(capacity);
         _rows = new ScoreRow[capacity];
-        _snapshots = new CartRecord[capacity];
+        _snapshots = new CartSnapshot[capacity];
     }
 
     /// <summary>Rows in it.</summary>
@@ -34,6 +35,10 @@ sealed class ScoreBatch : IDisposable
     public ref readonly ScoreRow this[int index] => ref _rows[index];
 
     /// <summary>Adds the cart's row as it is now.</summary>
+    /// <param name="cart">The cart.</param>
+    /// <param name="moment">When.</param>
+    /// <param name="eligible">The campaigns whose trigger and conditions hold, a bit each.</param>
+    /// <param name="key">The cart's key.</param>
     public void Gather(in CartRecord cart, in FeatureMoment moment, ulong eligible, in Hash128 key)
     {
         _vector.Fill(cart, moment, _scorer.Row(Count));
@@ -41,11 +46,15 @@ sealed class ScoreBatch : IDisposable
         row.Key = key;
         row.At = moment.At;
         row.Eligible = eligible;
-        if (eligible != 0)
-        {
-            row.Snapshot = _snapshotCount;
-            _snapshots[_snapshotCount++] = cart;
-        }
+        row.Snapshot = -1;
+    }
+
+    /// <summary>Keeps the cart of the last row as it is now; until then it cannot be decided on.</summary>
+    /// <returns>Where it is to be written.</returns>
+    public ref CartSnapshot AddSnapshot()
+    {
+        _rows[Count - 1].Snapshot = _snapshotCount;
+        return ref _snapshots[_snapshotCount++];
     }
 
     /// <summary>Runs the model over all rows.</summary>
@@ -54,8 +63,8 @@ sealed class ScoreBatch : IDisposable
     /// <summary>The features at this place.</summary>
     public ReadOnlySpan<float> FeaturesAt(int index) => _scorer.Row(index);
 
-    /// <summary>The cart at this place, which a campaign may act on.</summary>
-    public ref readonly CartRecord CartAt(int index) => ref _snapshots[_rows[index].Snapshot];
+    /// <summary>The cart at this place.</summary>
+    public ref readonly CartSnapshot CartAt(int index) => ref _snapshots[_rows[index].Snapshot];
 
     /// <summary>Lets go of all rows.</summary>
     public void Clear()
@@ -80,6 +89,6 @@ struct ScoreRow
     /// <summary>The campaigns whose trigger and conditions hold, a bit each.</summary>
     public ulong Eligible;
 
-    /// <summary>Where the cart's copy is.</summary>
+    /// <summary>Where the cart's copy is; -1 where nothing can be decided.</summary>
     public int Snapshot;
 }

@@ -13,8 +13,9 @@ readonly struct SlabLookahead(
     const int Records = 8;
     const int Buckets = 2 * Records;
 
-    // What an event changes and the features read: up to the cart's lines.
-    const int CartLines = 8;
+    // What an event changes and the features read: up to the cart's lines. Beyond them it is compared who is signed in.
+    const int CartLines = 6;
+    static readonly int s_user = CartRecord.UserOffset;
 
     /// <summary>Asks for what the first events need.</summary>
     public void Begin(EventSlab slab)
@@ -35,7 +36,12 @@ readonly struct SlabLookahead(
 
         if (index + Records < slab.Count)
         {
-            carts.ExpectSoon(slab.Records[index + Records].Cart, CartLines);
+            ref readonly var soon = ref slab.Records[index + Records];
+            carts.ExpectSoon(soon.Cart, CartLines, soon.UserLength != 0 ? s_user : 0);
+            if (soon.UserLength != 0)
+            {
+                customers.ExpectSoon(soon.Customer, lines: 1);
+            }
         }
     }
 

@@ -14,6 +14,8 @@ public sealed class DeciderTests
     static readonly CartRecord Cart = Fold(
         Add("p1", 19.99m, 3) with { Cart = "cart 1", User = "u1", Session = "s1" }, View("p2", 500).After(30 * Second));
 
+    static readonly CartSnapshot Snapshot = CartSnapshot.Of(Cart);
+
     readonly Decider _decider = new(TestStages.Model, TestStages.Stores);
     readonly float[] _row = Row();
 
@@ -24,7 +26,7 @@ public sealed class DeciderTests
     public void A_decision_says_what_to_whom_and_why()
     {
         var campaign = CampaignOf("left", new ActionConfig { Type = ActionKind.Discount, Percent = 10 });
-        var intervention = _decider.Decide(campaign, Cart, EventReading.KeyOf("cart 1"), Start + 5, 0.25f, _row);
+        var intervention = _decider.Decide(campaign, Snapshot, EventReading.KeyOf("cart 1"), Start + 5, 0.25f, _row);
 
         Assert.That(intervention.Id, Does.Match("^iv_[0-9a-f]{32}$"));
         Assert.That((intervention.StoreId, intervention.CartId, intervention.UserId, intervention.SessionId), Is.EqualTo(("demo", "cart 1", "u1", "s1")));
@@ -40,7 +42,7 @@ public sealed class DeciderTests
     [Test]
     public void Its_features_are_those_of_the_model_that_moved_the_score_most()
     {
-        var features = _decider.Decide(CampaignOf("left"), Cart, EventReading.KeyOf("cart 1"), Start, 0.25f, _row).Reasons.Features;
+        var features = _decider.Decide(CampaignOf("left"), Snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row).Reasons.Features;
 
         Assert.That(features, Has.Count.InRange(1, 3));
         Assert.That(features.Select(f => Math.Abs(f.Effect)), Is.Ordered.Descending.And.All.Positive);
@@ -50,16 +52,16 @@ public sealed class DeciderTests
     [Test]
     public void One_decision_does_not_change_the_reasons_of_another()
     {
-        var first = _decider.Decide(CampaignOf("left"), Cart, EventReading.KeyOf("cart 1"), Start, 0.25f, _row);
+        var first = _decider.Decide(CampaignOf("left"), Snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row);
         var features = first.Reasons.Features.ToArray();
-        _decider.Decide(CampaignOf("left"), Cart, EventReading.KeyOf("cart 1"), Start, 0.25f, new float[_row.Length]);
+        _decider.Decide(CampaignOf("left"), Snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, new float[_row.Length]);
         Assert.That(first.Reasons.Features, Is.EqualTo(features));
     }
 
     [Test]
     public void A_shopper_who_is_nobody_has_no_name()
     {
-        var cart = Fold(Add("p1", 1));
+        var cart = CartSnapshot.Of(Fold(Add("p1", 1)));
         var intervention = _decider.Decide(CampaignOf("left"), cart, EventReading.KeyOf("c1"), Start, 0, _row);
         Assert.That((intervention.UserId, intervention.SessionId), Is.EqualTo(((string?)null, (string?)null)));
     }
@@ -68,13 +70,13 @@ public sealed class DeciderTests
     public void The_same_decision_has_the_same_id_and_another_has_another()
     {
         string IdOf(string campaign, string cart, long at, float score = 0.5f) =>
-            _decider.Decide(CampaignOf(campaign), Cart, EventReading.KeyOf(cart), at, score, _row).Id;
+            _decider.Decide(CampaignOf(campaign), Snapshot, EventReading.KeyOf(cart), at, score, _row).Id;
 
         Assert.That(IdOf("left", "c1", Start, score: 0.7f), Is.EqualTo(IdOf("left", "c1", Start)));
         Assert.That(
             new[] { IdOf("left", "c1", Start), IdOf("left2", "c1", Start), IdOf("left", "c2", Start), IdOf("left", "c1", Start + 1) }, Is.Unique);
         using var restarted = new Decider(TestStages.Model, TestStages.Stores);
-        Assert.That(restarted.Decide(CampaignOf("left"), Cart, EventReading.KeyOf("c1"), Start, 0.5f, _row).Id, Is.EqualTo(IdOf("left", "c1", Start)));
+        Assert.That(restarted.Decide(CampaignOf("left"), Snapshot, EventReading.KeyOf("c1"), Start, 0.5f, _row).Id, Is.EqualTo(IdOf("left", "c1", Start)));
     }
 
     static float[] Row()

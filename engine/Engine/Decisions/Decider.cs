@@ -3,7 +3,6 @@ using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Scoring;
 
 namespace CartRecovery.Engine.Decisions;
@@ -32,10 +31,10 @@ public sealed class Decider : IDisposable
     /// <param name="at">When, in milliseconds since 1970 UTC, in event time.</param>
     /// <param name="score">The model's probability.</param>
     /// <param name="row">The row that was scored.</param>
-    public Intervention Decide(Campaign campaign, in CartRecord cart, in Hash128 key, long at, float score, ReadOnlySpan<float> row)
+    public Intervention Decide(Campaign campaign, in CartSnapshot cart, in Hash128 key, long at, float score, ReadOnlySpan<float> row)
     {
         var store = _stores[cart.Store];
-        var cartId = Encoding.UTF8.GetString(cart.CartId);
+        var (cartId, userId, sessionId) = (Encoding.UTF8.GetString(cart.CartId), Encoding.UTF8.GetString(cart.UserId), Encoding.UTF8.GetString(cart.SessionId));
         var summary = new CartSummary(cart.ItemCount, Money.ToDecimal(cart.Value), CurrencyCode.ToString(cart.Currency));
         var step = campaign.First;
         var offer = step.Offers[0];
@@ -45,8 +44,8 @@ public sealed class Decider : IDisposable
             Id = IdempotencyKey(key, campaign.Name, at),
             StoreId = store.Id,
             CartId = cartId,
-            UserId = cart.UserLength == 0 ? null : Encoding.UTF8.GetString(cart.UserId),
-            SessionId = cart.SessionLength == 0 ? null : Encoding.UTF8.GetString(cart.SessionId),
+            UserId = userId.Length == 0 ? null : userId,
+            SessionId = sessionId.Length == 0 ? null : sessionId,
             Campaign = campaign.Name,
             Channel = step.Channel,
             Action = offer.Action,

@@ -16,14 +16,6 @@ static partial class HugePages
     // Below this a table is not worth it.
     const long Smallest = 8 << 20;
 
-    /// <summary>A table of zeros that stays where it is.</summary>
-    public static ulong[] NewTable(int length)
-    {
-        var table = GC.AllocateArray<ulong>(length, pinned: true);
-        Prepare(Marshal.UnsafeAddrOfPinnedArrayElement(table, 0), (long)length * sizeof(ulong));
-        return table;
-    }
-
     /// <summary>Prepares memory that does not move; what is in it stays.</summary>
     public static void Prepare(nint address, long bytes)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CartRecovery.Engine.Events;
@@ -14,7 +15,10 @@ static class JsonTokens
     public const int MostDigits = 15;
 
     /// <summary>The place of the first byte from here on that is no space.</summary>
-    public static int SkipSpace(ReadOnlySpan<byte> json, int at)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SkipSpace(ReadOnlySpan<byte> json, int at) => (uint)at < (uint)json.Length && json[at] > ' ' ? at : SkipSpaces(json, at);
+
+    static int SkipSpaces(ReadOnlySpan<byte> json, int at)
     {
         while (at < json.Length && json[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
         {
@@ -27,16 +31,33 @@ static class JsonTokens
     /// <summary>Where the quote is that ends a string without escapes.</summary>
     /// <param name="json">Valid UTF-8.</param>
     /// <param name="at">Behind the quote that begins it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int EndOfString(ReadOnlySpan<byte> json, int at)
+    {
+        // Most are short.
+        if (json.Length - at >= Vector128<byte>.Count)
+        {
+            var special = SpecialIn(json, at);
+            if (special != 0)
+            {
+                at += BitOperations.TrailingZeroCount(special);
+                return json[at] == '"' ? at : None;
+            }
+
+            at += Vector128<byte>.Count;
+        }
+
+        return EndOfLongString(json, at);
+    }
+
+    static int EndOfLongString(ReadOnlySpan<byte> json, int at)
     {
         while (json.Length - at >= Vector128<byte>.Count)
         {
-            var bytes = Vector128.Create(json.Slice(at, Vector128<byte>.Count));
-            var special = Vector128.Equals(bytes, Vector128.Create((byte)'"')) | Vector128.Equals(bytes, Vector128.Create((byte)'\\'))
-                | Vector128.LessThan(bytes, Vector128.Create((byte)' '));
-            if (special != Vector128<byte>.Zero)
+            var special = SpecialIn(json, at);
+            if (special != 0)
             {
-                at += BitOperations.TrailingZeroCount(special.ExtractMostSignificantBits());
+                at += BitOperations.TrailingZeroCount(special);
                 return json[at] == '"' ? at : None;
             }
 
@@ -57,6 +78,15 @@ static class JsonTokens
         }
 
         return None;
+    }
+
+    // A bit for each of the next 16 bytes, which are there, that is not plain text.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint SpecialIn(ReadOnlySpan<byte> json, int at)
+    {
+        var bytes = Vector128.Create(json.Slice(at, Vector128<byte>.Count));
+        return (Vector128.Equals(bytes, Vector128.Create((byte)'"')) | Vector128.Equals(bytes, Vector128.Create((byte)'\\'))
+            | Vector128.LessThan(bytes, Vector128.Create((byte)' '))).ExtractMostSignificantBits();
     }
 
     /// <summary>What follows a number without an exponent, true, false or null.</summary>

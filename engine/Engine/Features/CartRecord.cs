@@ -123,6 +123,12 @@ public struct CartRecord
     public IdText UserText;
     public IdText SessionText;
 
+    /// <summary>Whether the last intervention is so long ago that there may be another. A cart that is not free now is not so for the same moment later.</summary>
+    public readonly bool IsFree(long at, long window) => LastInterventionAt == 0 || at - LastInterventionAt >= window;
+
+    /// <summary>Where in the record the user's id is, in bytes.</summary>
+    internal static int UserOffset { get; } = OffsetOfUser();
+
     /// <summary>How many events of this type there were.</summary>
     public readonly uint CountOf(EventType type) => Counts[(int)type];
 
@@ -137,6 +143,12 @@ public struct CartRecord
     /// <summary>The session's id, empty where there is none.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> SessionId => ((ReadOnlySpan<byte>)SessionText)[..SessionLength];
+
+    static int OffsetOfUser()
+    {
+        var cart = default(CartRecord);
+        return (int)Unsafe.ByteOffset(ref Unsafe.As<CartRecord, byte>(ref cart), ref Unsafe.As<IdText, byte>(ref cart.UserText));
+    }
 }
 
 /// <summary>How far a checkout got.</summary>

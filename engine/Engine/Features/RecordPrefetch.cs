@@ -19,6 +19,9 @@ sealed unsafe class RecordPrefetch<TRecord>
     // FASTER's Constants: a bucket is a cache line of eight words, the last of which leads to another bucket. A word is 48 bits of address
     // and 14 bits of the key's hash.
     const int Entries = 7;
+
+    // A record's header and its key.
+    const int BeforeValue = 24;
     const int HashTagShift = 50;
     const int TagShift = 48;
     const ulong TagMask = 0x3fff;
@@ -64,7 +67,8 @@ sealed unsafe class RecordPrefetch<TRecord>
     /// <summary>Asks for the first lines of the key's record, if it is in memory and its bucket names it.</summary>
     /// <param name="key">The key; its bucket should be in the cache by now.</param>
     /// <param name="lines">How many.</param>
-    public void Record(in Hash128 key, int lines)
+    /// <param name="also">A place in the record beyond them; 0 for none.</param>
+    public void Record(in Hash128 key, int lines, int also)
     {
         var address = Find(key);
         if (address != 0)
@@ -72,6 +76,11 @@ sealed unsafe class RecordPrefetch<TRecord>
             for (var line = 0; line < lines; line++)
             {
                 CacheLine.Prefetch(address + (line * CacheLine.Size));
+            }
+
+            if (also != 0)
+            {
+                CacheLine.Prefetch(address + BeforeValue + also);
             }
         }
     }

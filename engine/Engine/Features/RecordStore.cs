@@ -36,8 +36,9 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     readonly StoreCheckpoints _checkpoints;
     readonly StoreLayout _layout;
     readonly FasterKV<Hash128, TRecord> _store;
-    readonly ClientSession<Hash128, TRecord, TInput, TRecord, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
-    readonly UnsafeContext<Hash128, TRecord, TInput, TRecord, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _context;
+    readonly ClientSession<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
+    readonly UnsafeContext<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _context;
+    readonly RecordTarget<TRecord> _target = new();
     StoreCheckpoint? _checkpoint;
     bool _isEntered;
 
@@ -129,7 +130,8 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// <summary>Says that an operation on the key is next but a few: the second step, when the first has had time to work.</summary>
     /// <param name="key">The key.</param>
     /// <param name="lines">How many cache lines of the record will be looked at, from its beginning on.</param>
-    public void ExpectSoon(in Hash128 key, int lines) => Prefetch?.Record(key, lines);
+    /// <param name="also">A place in the record beyond them that will be looked at too; 0 for none.</param>
+    public void ExpectSoon(in Hash128 key, int lines, int also = 0) => Prefetch?.Record(key, lines, also);
 
     /// <summary>Enters FASTER's epoch for all operations until <see cref="Exit"/>: once a slab, where each would enter and leave it. Meanwhile
     /// nothing is refreshed and no checkpoint begun.</summary>
@@ -202,25 +204,21 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     bool TryReadInside(in Hash128 key, out TRecord record)
     {
         var k = key;
-        record = default;
-        var status = _context.Read(ref k, ref record);
-        if (!status.IsPending)
+        var output = _target;
+        var status = _context.Read(ref k, ref output);
+        var isFound = status.Found;
+        if (status.IsPending)
         {
-            return status.Found;
-        }
-
-        _context.CompletePendingWithOutputs(out var outputs, wait: true);
-        ThrowIfUnreadable();
-        using (outputs)
-        {
-            if (!outputs.Next())
+            _context.CompletePendingWithOutputs(out var outputs, wait: true);
+            ThrowIfUnreadable();
+            using (outputs)
             {
-                return false;
+                isFound = outputs.Next() && outputs.Current.Status.Found;
             }
-
-            record = outputs.Current.Output;
-            return outputs.Current.Status.Found;
         }
+
+        record = isFound ? _target.Record : default;
+        return isFound;
     }
 
     /// <summary>Lets FASTER move on when nothing comes in; a checkpoint needs it time and again until it is written.</summary>

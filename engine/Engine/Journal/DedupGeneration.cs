@@ -12,16 +12,19 @@ namespace CartRecovery.Engine.Journal;
 /// </summary>
 sealed class DedupGeneration
 {
-    public const int Bucket = 8;
+    public const int Bucket = LineTable.LineWords;
+
+    /// <summary>The most that a table has.</summary>
+    public static readonly int MostSlots = Array.MaxLength - 64;
 
     // A crowded stretch of a table that is full to its limit is some tens of buckets long; more than this is somebody who makes up ids.
     const int MaxProbe = 64;
 
-    readonly ulong[] _slots;
+    readonly LineTable _slots;
     readonly ulong _buckets;
     int _holds;
 
-    public DedupGeneration(ulong[] slots, long number, long openedAt)
+    public DedupGeneration(LineTable slots, long number, long openedAt)
     {
         _slots = slots;
         _buckets = (ulong)(slots.Length / Bucket);
@@ -38,7 +41,7 @@ sealed class DedupGeneration
     /// <summary>Fingerprints in it.</summary>
     public int Count { get; set; }
 
-    public ulong[] Slots => _slots;
+    public LineTable Slots => _slots;
 
     /// <summary>A snapshot reads it: its slots are not to be used for anything else.</summary>
     public bool IsHeld => Volatile.Read(ref _holds) > 0;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Journal;
 
@@ -32,7 +33,7 @@ public sealed class DedupSnapshot : IDisposable
             WriteLong(stream, generation.OpenedAt);
             WriteLong(stream, generation.Count);
             WriteLong(stream, generation.Slots.Length);
-            DedupGeneration.Write(stream, generation.Slots);
+            DedupGeneration.Write(stream, generation.Slots.Words);
         }
     }
 
@@ -63,12 +64,12 @@ public sealed class DedupSnapshot : IDisposable
         var openedAt = ReadLong(stream);
         var count = ReadLong(stream);
         var slots = ReadLong(stream);
-        if (slots <= 0 || slots > Array.MaxLength || slots % DedupGeneration.Bucket != 0 || count < 0 || count > slots)
+        if (slots <= 0 || slots > DedupGeneration.MostSlots || slots % DedupGeneration.Bucket != 0 || count < 0 || count > slots)
         {
             throw new InvalidDataException("the ids that were seen do not hang together");
         }
 
-        var generation = new DedupGeneration(new ulong[slots], number, openedAt);
+        var generation = new DedupGeneration(new LineTable((int)slots), number, openedAt);
         generation.Read(stream);
         return generation.Count == count ? generation : throw new InvalidDataException("some of the ids that were seen are missing");
     }

@@ -16,11 +16,15 @@ namespace CartRecovery.Engine.Journal;
 /// </summary>
 public sealed class DedupWindow
 {
-    const int Generations = 4;
+    const int Generations = DedupSummary.Columns;
 
-    // One more for the copy that a snapshot takes of the youngest.
-    const int Tables = Generations + 1;
+    // A slot's part: in each generation, in the copy that a snapshot takes of the youngest, and in the summary.
+    const int BytesPerSlot = ((Generations + 1) * sizeof(ulong)) + (CacheLine.Size / SlotsPerLine);
+
+    // At a generation's limit a column of the summary has eleven fingerprints a line.
+    const int SlotsPerLine = 2 * DedupGeneration.Bucket;
     const int MinSlots = 64;
+    const int Ahead = 12;
     const long Kind = 0x31207075646564; // "dedup 1"
 
     readonly long _window;
@@ -28,21 +32,23 @@ public sealed class DedupWindow
 
     // The youngest first.
     readonly DedupGeneration[] _generations = new DedupGeneration[Generations];
+    readonly DedupSummary _summary;
     readonly ulong[] _places = new ulong[EventSlab.Capacity];
     readonly ulong[] _fingerprints = new ulong[EventSlab.Capacity];
-    ulong[]? _copy;
+    LineTable? _copy;
     long _now = long.MinValue;
 
     /// <summary>An empty window.</summary>
-    /// <param name="budget">The memory to use, in bytes; 2.5 KB is the least that it takes.</param>
+    /// <param name="budget">The memory to use, in bytes; 3 KB is the least that it takes.</param>
     /// <param name="window">How long an id is to be remembered, 3 ms or more.</param>
     public DedupWindow(long budget, TimeSpan window)
     {
         _window = (long)window.TotalMilliseconds;
         _slots = SlotsFor(budget);
+        _summary = new DedupSummary(_slots / SlotsPerLine);
         for (var i = 0; i < Generations; i++)
         {
-            _generations[i] = new DedupGeneration(HugePages.NewTable(_slots), Generations - i, long.MinValue);
+            _generations[i] = new DedupGeneration(new LineTable(_slots), Generations - i, long.MinValue);
         }
     }
 
@@ -93,25 +99,20 @@ public sealed class DedupWindow
     /// <returns>How many were.</returns>
     public int MarkDuplicates(EventSlab slab)
     {
-        // The tables are larger than the cache. All lines of a slab are asked for before the first is needed, so that the loads overlap.
+        // The tables are larger than the cache. What a new event touches, and nearly all are new, is asked for some events ahead, so that the loads overlap.
+        var (ahead, duplicates) = (0, 0);
         for (var i = 0; i < slab.Count; i++)
         {
-            ref readonly var e = ref slab.Records[i];
-            var (place, fingerprint) = Mix(e.Id, e.Cart);
-            _places[i] = place;
-            _fingerprints[i] = fingerprint;
-            foreach (var generation in _generations)
+            for (var until = Math.Min(i + Ahead, slab.Count); ahead < until; ahead++)
             {
-                if (generation.Count > 0)
-                {
-                    generation.Expect(place);
-                }
+                ref readonly var e = ref slab.Records[ahead];
+                var (place, fingerprint) = Mix(e.Id, e.Cart);
+                _places[ahead] = place;
+                _fingerprints[ahead] = fingerprint;
+                _summary.Expect(fingerprint);
+                _generations[0].Expect(place);
             }
-        }
 
-        var duplicates = 0;
-        for (var i = 0; i < slab.Count; i++)
-        {
             if (!TryAdd(_places[i], _fingerprints[i], slab.ReceivedAt))
             {
                 slab.Records[i].Flags |= EventFlags.Duplicate;
@@ -129,10 +130,10 @@ public sealed class DedupWindow
         var copy = Interlocked.Exchange(ref _copy, null);
         if (copy?.Length != current.Slots.Length)
         {
-            copy = GC.AllocateUninitializedArray<ulong>(current.Slots.Length);
+            copy = new LineTable(current.Slots.Length);
         }
 
-        current.Slots.CopyTo(copy, 0);
+        current.Slots.Words.CopyTo(copy.Words);
         var youngest = new DedupGeneration(copy, current.Number, current.OpenedAt) { Count = current.Count };
         foreach (var generation in _generations.AsSpan(1))
         {
@@ -159,10 +160,20 @@ public sealed class DedupWindow
         {
             _generations[i] = DedupSnapshot.ReadGeneration(stream);
         }
+
+        for (var column = 0; column < Generations; column++)
+        {
+            _summary.Clear(column);
+        }
+
+        foreach (var generation in _generations)
+        {
+            _summary.AddAll(ColumnOf(generation), generation.Slots.Words);
+        }
     }
 
     static int SlotsFor(long budget) =>
-        (int)Math.Clamp(budget / Tables / sizeof(ulong), MinSlots, Array.MaxLength - 64) / DedupGeneration.Bucket * DedupGeneration.Bucket;
+        (int)Math.Clamp(budget / BytesPerSlot, MinSlots, DedupGeneration.MostSlots) / SlotsPerLine * SlotsPerLine;
 
     static int LimitOf(int slots) => (int)(slots * 7L / 10);
 
@@ -183,12 +194,10 @@ public sealed class DedupWindow
 
     bool TryAdd(ulong place, ulong fingerprint, long receivedAt)
     {
-        foreach (var generation in _generations)
+        var columns = _summary.MayHold(fingerprint);
+        if (columns != 0 && IsHeld(columns, place, fingerprint))
         {
-            if (generation.Count > 0 && generation.Contains(place, fingerprint))
-            {
-                return false;
-            }
+            return false;
         }
 
         MoveOn(receivedAt);
@@ -202,8 +211,25 @@ public sealed class DedupWindow
             Forgotten++;
         }
 
+        _summary.Add(ColumnOf(_generations[0]), fingerprint);
         return true;
     }
+
+    bool IsHeld(uint columns, ulong place, ulong fingerprint)
+    {
+        foreach (var generation in _generations)
+        {
+            if (((columns >> (2 * ColumnOf(generation))) & 1) != 0 && generation.Contains(place, fingerprint))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Generations are numbered one after the other, so that no two have the same.
+    static int ColumnOf(DedupGeneration generation) => (int)(generation.Number % Generations);
 
     void MoveOn(long receivedAt)
     {
@@ -227,14 +253,15 @@ public sealed class DedupWindow
         var slots = oldest.Slots;
         if (oldest.IsHeld || slots.Length != _slots)
         {
-            slots = new ulong[_slots];
+            slots = new LineTable(_slots);
         }
         else if (oldest.Count > 0)
         {
-            Array.Clear(slots);
+            slots.Words.Clear();
         }
 
         _generations.AsSpan(0, Generations - 1).CopyTo(_generations.AsSpan(1));
         _generations[0] = new DedupGeneration(slots, _generations[1].Number + 1, _now);
+        _summary.Clear(ColumnOf(_generations[0]));
     }
 }

@@ -71,15 +71,11 @@ public sealed class ReplayLane : IDisposable
     public void Take(EventSlab slab, bool isScored)
     {
         var own = Select(slab);
+        _stages.Process(slab, isDecided: !isScored);
         if (isScored)
         {
-            _stages.Process(slab);
             Events += own;
             TakeDecisions();
-        }
-        else
-        {
-            _stages.ProcessDecided(slab);
         }
 
         Volatile.Write(ref _folded, _folded + own);
@@ -89,14 +85,10 @@ public sealed class ReplayLane : IDisposable
     public void Tick(long now, bool isScored)
     {
         _now = Math.Max(_now, now);
+        _stages.Tick(_now, isDecided: !isScored);
         if (isScored)
         {
-            _stages.Tick(_now);
             TakeDecisions();
-        }
-        else
-        {
-            _stages.TickDecided(_now);
         }
     }
 
@@ -119,7 +111,7 @@ public sealed class ReplayLane : IDisposable
     }
 
     /// <summary>The range begins: what was due before was decided then.</summary>
-    public void Begin() => _stages.TickDecided(_now);
+    public void Begin() => _stages.Tick(_now, isDecided: true);
 
     /// <summary>The range, or the stream, is at its end: whatever is due by then is decided on.</summary>
     public void End()

@@ -10,9 +10,9 @@ namespace CartRecovery.Engine.Outreach;
 /// <param name="bytes">Its size, a power of two of at least 64.</param>
 public sealed class KeyFilter(int bytes)
 {
-    const int LineWords = 8, LineBits = 9, Probes = 5;
+    const int LineBits = 9, Probes = 5;
 
-    readonly ulong[] _words = HugePages.NewTable(bytes / sizeof(ulong));
+    readonly LineTable _words = new(bytes / sizeof(ulong));
 
     /// <summary>Keys that it is made for, at ten bits each.</summary>
     public long Planned => bytes * 8L / 10;
@@ -23,7 +23,7 @@ public sealed class KeyFilter(int bytes)
         var (line, bits) = (LineOf(key), key.Low);
         for (var i = 0; i < Probes; i++, bits >>= LineBits)
         {
-            _words[line + (int)((bits >> 6) & (LineWords - 1))] |= 1UL << (int)(bits & 63);
+            _words[line + (int)((bits >> 6) & (LineTable.LineWords - 1))] |= 1UL << (int)(bits & 63);
         }
     }
 
@@ -34,7 +34,7 @@ public sealed class KeyFilter(int bytes)
         var (line, bits) = (LineOf(key), key.Low);
         for (var i = 0; i < Probes; i++, bits >>= LineBits)
         {
-            if ((_words[line + (int)((bits >> 6) & (LineWords - 1))] & (1UL << (int)(bits & 63))) == 0)
+            if ((_words[line + (int)((bits >> 6) & (LineTable.LineWords - 1))] & (1UL << (int)(bits & 63))) == 0)
             {
                 return false;
             }
@@ -44,5 +44,5 @@ public sealed class KeyFilter(int bytes)
     }
 
     // The half of the key that the bits are not from.
-    int LineOf(in Hash128 key) => (int)(key.High & (ulong)((_words.Length / LineWords) - 1)) * LineWords;
+    int LineOf(in Hash128 key) => (int)(key.High & (ulong)((_words.Length / LineTable.LineWords) - 1)) * LineTable.LineWords;
 }

@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Features;
+
+namespace CartRecovery.Engine.Decisions;
+
+/// <summary>
+/// What a decision says of its cart, as the cart was at what set the decision off: until the score is there, events may have changed it. It is a
+/// sixth of the record, and taken of every cart that a campaign may act on, of which few are decided on.
+/// </summary>
+public struct CartSnapshot
+{
+    /// <summary>The value of what is in the cart, in <see cref="Money"/> units.</summary>
+    public long Value;
+
+    /// <summary>The connection that may be answered; 0 for none.</summary>
+    public long ConnectionId;
+
+    /// <summary>Units in the cart.</summary>
+    public int ItemCount;
+
+    /// <summary>ISO 4217 code, first letter lowest.</summary>
+    public uint Currency;
+
+    /// <summary>The store's place.</summary>
+    public ushort Store;
+
+    byte _cartLength, _userLength, _sessionLength;
+    IdText _cart, _user, _session;
+
+    /// <summary>Takes a cart as it is.</summary>
+    public static CartSnapshot Of(in CartRecord cart)
+    {
+        var snapshot = default(CartSnapshot);
+        snapshot.Take(cart, cart.CartId, cart.UserId, cart.SessionId);
+        return snapshot;
+    }
+
+    /// <summary>Takes a cart as it is right after an event: the event's ids are the cart's, and nearer.</summary>
+    public void Take(in CartRecord cart, in EventRecord e, EventSlab slab) => Take(
+        cart, slab.CartOf(e), e.UserLength != 0 ? slab.UserOf(e) : cart.UserId, e.SessionLength != 0 ? slab.SessionOf(e) : cart.SessionId);
+
+    /// <summary>The cart's id as the shop writes it, in UTF-8.</summary>
+    [UnscopedRef]
+    public readonly ReadOnlySpan<byte> CartId => ((ReadOnlySpan<byte>)_cart)[.._cartLength];
+
+    /// <summary>The user's id, empty for an anonymous shopper.</summary>
+    [UnscopedRef]
+    public readonly ReadOnlySpan<byte> UserId => ((ReadOnlySpan<byte>)_user)[.._userLength];
+
+    /// <summary>The session's id, empty where there is none.</summary>
+    [UnscopedRef]
+    public readonly ReadOnlySpan<byte> SessionId => ((ReadOnlySpan<byte>)_session)[.._sessionLength];
+
+    void Take(in CartRecord cart, ReadOnlySpan<byte> cartId, ReadOnlySpan<byte> userId, ReadOnlySpan<byte> sessionId)
+    {
+        (Value, ConnectionId, ItemCount, Currency, Store) = (cart.Value, cart.ConnectionId, cart.ItemCount, cart.Currency, cart.Store);
+        (_cartLength, _userLength, _sessionLength) = ((byte)cartId.Length, (byte)userId.Length, (byte)sessionId.Length);
+        cartId.CopyTo(_cart);
+        userId.CopyTo(_user);
+        sessionId.CopyTo(_session);
+    }
+}

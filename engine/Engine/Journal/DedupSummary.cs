@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using CartRecovery.Engine.Events;
+
+namespace CartRecovery.Engine.Journal;
+
+/// <summary>
+/// Tells which generations of a window may hold a fingerprint, in one look at one line of the processor's cache: nearly every event is new, and would
+/// else be looked for in each of them. The line has a column of 128 bits for each generation, a Bloom filter of four bits a fingerprint (Putze,
+/// Sanders and Singler 2007). Filled as planned a column is wrong about one new fingerprint in a hundred. It follows from the generations' slots.
+/// </summary>
+/// <param name="lines">Its size in lines of 64 bytes; a column is planned for eleven fingerprints a line.</param>
+sealed class DedupSummary(int lines)
+{
+    /// <summary>Columns, and so generations at the most.</summary>
+    public const int Columns = 4;
+
+    const int Words = LineTable.LineWords;
+
+    readonly LineTable _words = new(lines * Words);
+
+    /// <summary>Asks for the line that a look at the fingerprint needs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Expect(ulong fingerprint) => CacheLine.Prefetch(ref _words[LineOf(fingerprint)]);
+
+    /// <summary>The columns that may hold a fingerprint.</summary>
+    /// <returns>Bit 2n for column n; 0 when none does.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint MayHold(ulong fingerprint)
+    {
+        var (first, second) = BitsOf(fingerprint);
+        var sought = Vector256.Create(first, second, first, second);
+        ref var line = ref _words[LineOf(fingerprint)];
+        var low = Vector256.Equals(Vector256.LoadUnsafe(ref line) & sought, sought).ExtractMostSignificantBits();
+        var high = Vector256.Equals(Vector256.LoadUnsafe(ref line, Words / 2) & sought, sought).ExtractMostSignificantBits();
+
+        // Both words of a column have all their bits.
+        var words = low | (high << (Words / 2));
+        return words & (words >> 1) & 0x55;
+    }
+
+    /// <summary>Adds a fingerprint to a column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(int column, ulong fingerprint)
+    {
+        var (first, second) = BitsOf(fingerprint);
+        ref var word = ref _words[LineOf(fingerprint) + (2 * column)];
+        word |= first;
+        Unsafe.Add(ref word, 1) |= second;
+    }
+
+    /// <summary>Adds all fingerprints of a generation's slots to a column.</summary>
+    public void AddAll(int column, ReadOnlySpan<ulong> slots)
+    {
+        foreach (var fingerprint in slots)
+        {
+            if (fingerprint != 0)
+            {
+                Add(column, fingerprint);
+            }
+        }
+    }
+
+    /// <summary>Empties a column.</summary>
+    public void Clear(int column)
+    {
+        for (var i = 2 * column; i < _words.Length; i += Words)
+        {
+            _words[i] = _words[i + 1] = 0;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    int LineOf(ulong fingerprint) => (int)Math.BigMul(fingerprint, (ulong)(_words.Length / Words), out _) * Words;
+
+    // The line takes the high bits, and these the low ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static (ulong First, ulong Second) BitsOf(ulong fingerprint) =>
+        ((1UL << (int)(fingerprint & 63)) | (1UL << (int)((fingerprint >> 6) & 63)),
+        (1UL << (int)((fingerprint >> 12) & 63)) | (1UL << (int)((fingerprint >> 18) & 63)));
+}
