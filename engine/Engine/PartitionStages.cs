@@ -289,7 +289,7 @@ public sealed class PartitionStages : IDisposable
             }
         }
 
-        _timers.SetFor(ref cart, input.Key, _campaigns, _setup.Stores[e.Store].TimeZone);
+        _timers.SetFor(ref cart, input.Key, _campaigns, _clocks[e.Store].Zone);
     }
 
     void ApplyTimer(ref CartRecord cart, in CartInput input)
@@ -301,7 +301,7 @@ public sealed class PartitionStages : IDisposable
         }
 
         cart.TimerAt = 0;
-        var zone = _setup.Stores[cart.Store].TimeZone;
+        var zone = _clocks[cart.Store].Zone;
         var due = CartTimers.TakeDue(ref cart, input.At, _campaigns, zone);
         var moment = _clocks[cart.Store].At(input.At);
         if (due != 0 && !_isDecided && cart.Checkout != CheckoutStep.Purchased && _campaigns.MatchIdle(due, cart, moment) is var eligible and not 0)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CartRecovery.Engine.Control;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Features;
@@ -40,7 +41,7 @@ public sealed class Campaign
     public double ScoreBelow { get; init; } = double.PositiveInfinity;
 
     /// <summary>All of them must hold.</summary>
-    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+    public ImmutableArray<Condition> Conditions { get; init; } = [];
 
     /// <summary>With <see cref="TriggerKind.Idle"/>: the stage that the cart must have been left at; <see langword="null"/> for any.</summary>
     public CartStage? Stage { get; init; }
@@ -116,9 +117,9 @@ public sealed record Condition(
     double Below = double.PositiveInfinity)
 {
     /// <summary>All of them hold.</summary>
-    public static bool AllHold(IReadOnlyList<Condition> conditions, in CartRecord cart, in FeatureMoment moment)
+    public static bool AllHold(ImmutableArray<Condition> conditions, in CartRecord cart, in FeatureMoment moment)
     {
-        for (var i = 0; i < conditions.Count; i++)
+        for (var i = 0; i < conditions.Length; i++)
         {
             if (!conditions[i].Holds(cart, moment))
             {

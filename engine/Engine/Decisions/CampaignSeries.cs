@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Features;
 
@@ -33,10 +34,10 @@ public sealed class CampaignStep
     public CampaignMessage? Html { get; init; }
 
     /// <summary>All of them must hold for the cart as it is when the message is to go out.</summary>
-    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+    public ImmutableArray<Condition> Conditions { get; init; } = [];
 
     /// <summary>It shows the cart's products, or asks something of the cart, so that the cart has to be looked at.</summary>
-    public bool LooksAtCart => Conditions.Count > 0 || Message.ShowsLines || Html?.ShowsLines == true || Subject?.ShowsLines == true;
+    public bool LooksAtCart => Conditions.Length > 0 || Message.ShowsLines || Html?.ShowsLines == true || Subject?.ShowsLines == true;
 
     /// <summary>All conditions hold for the cart at the moment.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment) => Condition.AllHold(Conditions, cart, moment);

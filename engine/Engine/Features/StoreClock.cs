@@ -11,6 +11,9 @@ public sealed class StoreClock(TimeZoneInfo zone)
     long _quarter = long.MinValue;
     long _offset;
 
+    /// <summary>The zone.</summary>
+    public TimeZoneInfo Zone => zone;
+
     /// <summary>The moment as features see it.</summary>
     /// <param name="at">Milliseconds since 1970 UTC.</param>
     public FeatureMoment At(long at)

@@ -72,6 +72,7 @@ sealed class AnalyticsApi(EngineHost host)
         if (QueryNumbers.TryRead(context.Request.Query["from"], now - Usual, 0, long.MaxValue, out var from)
             && QueryNumbers.TryRead(context.Request.Query["to"], long.MaxValue, from, long.MaxValue, out var to))
         {
+            await CatchUp.WithDeskAsync(host);
             return (key.Store.Id, from, to);
         }
 

@@ -30,6 +30,7 @@ sealed class InterventionsApi(EngineHost host)
             return;
         }
 
+        await CatchUp.WithDeskAsync(host);
         var table = InterventionList.Of(host.Reports, new InterventionFilter
         {
             StoreId = key.Store.Id,
@@ -49,6 +50,7 @@ sealed class InterventionsApi(EngineHost host)
     {
         if (await ApiRoutes.AdmitAsync(context, host.Stores, secretOnly: true) is { } key)
         {
+            await CatchUp.WithDeskAsync(host);
             var table = InterventionList.One(host.Reports, key.Store.Id, (string)context.Request.RouteValues["id"]!);
             await (table.Rows.Count == 0 ? Answer.ProblemAsync(context, NotFound) : ReportAnswer.WriteAsync(context, "interventions", table));
         }
@@ -64,6 +66,7 @@ sealed class InterventionsApi(EngineHost host)
         }
 
         var id = (string)context.Request.RouteValues["id"]!;
+        await CatchUp.WithDeskAsync(host);
         if (InterventionList.One(host.Reports, key.Store.Id, id).Rows.Count == 0)
         {
             await Answer.ProblemAsync(context, NotFound);
@@ -97,6 +100,7 @@ sealed class InterventionsApi(EngineHost host)
             return;
         }
 
+        await CatchUp.WithDeskAsync(host);
         var hash = Hash128.Of(Encoding.UTF8.GetBytes(cartId), EventKeys.SeedOf(key.Store.IdUtf8));
         var (interventions, recovered, contactedAt) = InterventionList.OfCart(host.Reports, key.Store.Id, hash);
         await Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
