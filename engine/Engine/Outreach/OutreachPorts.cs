@@ -49,10 +49,20 @@ public sealed class OutreachPorts(ConnectionRegistry connections, SinkSet sinks,
         return _handedOver.Add(intervention.Id);
     }
 
+    /// <summary>A sink was handed something in the transaction that is not committed.</summary>
+    internal bool HasSinkWork { get; private set; }
+
     /// <inheritdoc/>
-    public bool TryHandOver(Intervention intervention) =>
-        _handedOver.Contains(intervention.Id)
-        || (sinks.RoomOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, intervention) && _handedOver.Add(intervention.Id));
+    public bool TryHandOver(Intervention intervention)
+    {
+        if (_handedOver.Contains(intervention.Id))
+        {
+            return true;
+        }
+
+        HasSinkWork = true;
+        return sinks.RoomOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, intervention) && _handedOver.Add(intervention.Id);
+    }
 
     /// <inheritdoc/>
     public void LookUp(IReadOnlyList<DueMessage> messages) => _ = LookUpAsync(messages);
@@ -72,7 +82,11 @@ public sealed class OutreachPorts(ConnectionRegistry connections, SinkSet sinks,
     }
 
     /// <summary>The transaction is committed.</summary>
-    internal void Forget() => _handedOver.Clear();
+    internal void Forget()
+    {
+        _handedOver.Clear();
+        HasSinkWork = false;
+    }
 
     async Task LookUpAsync(IReadOnlyList<DueMessage> messages)
     {

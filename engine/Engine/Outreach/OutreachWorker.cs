@@ -12,8 +12,9 @@ namespace CartRecovery.Engine.Outreach;
 /// </summary>
 public sealed class OutreachWorker : IInterventionOutlet, IDisposable
 {
-    // How often it is looked at what is due, and how long a transaction is open: while little comes, and at the most; in milliseconds. Keys of shoppers
-    // are in no order, so that a transaction of ten times as many of them writes few pages more.
+    // How often it is looked at what is due, and how long a transaction is open: while little comes, or sinks are at work, whose messages would go out
+    // again after a crash; and at the most; in milliseconds. Keys of shoppers are in no order, so that a transaction of ten times as many of them writes
+    // few pages more.
     const int Pause = 25, LongPause = 250;
 
     // So much in a pause is little.
@@ -42,7 +43,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
     Task _summing = Task.CompletedTask;
     long _summedAt;
     int _worked;
-    bool _hasBegun, _hasMore;
+    bool _hasBegun, _hasMore, _hasEnded;
     long _begunAt, _ranAt;
     volatile string? _problem;
     volatile bool _stopping;
@@ -268,7 +269,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         // Nobody but an errand waits for the commit.
         var open = _time.GetElapsedTime(_begunAt).TotalMilliseconds;
         if (_kept.Count > 0 || _batch.Count == 0 || _batch.Count >= OutreachInbox.MostItems || _stopping
-            || open >= (_batch.Count <= Little ? Pause : LongPause))
+            || open >= (_batch.Count <= Little || _hasEnded || _ports.HasSinkWork ? Pause : LongPause))
         {
             Run(now);
             Commit();
@@ -311,6 +312,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
                 _desk.TakeCarts(found.Carts, now);
                 break;
             case Ended ended:
+                _hasEnded = true;
                 _desk.Settle(ended.Intervention, ended.Reason, ended.Detail, now);
                 break;
             case OutcomeSummary outcomes:
@@ -334,7 +336,7 @@ public sealed class OutreachWorker : IInterventionOutlet, IDisposable
         _log.Add(_desk.TakeSettled());
         _log.Advance(_inbox.Covered);
         _batch.Clear();
-        (_worked, _hasBegun) = (0, false);
+        (_worked, _hasBegun, _hasEnded) = (0, false, false);
         _kept.ForEach(tell => tell());
         _kept.Clear();
     }
