@@ -52,11 +52,17 @@ sealed class DedupSummary(int lines)
     /// <summary>Adds all fingerprints of a generation's slots to a column.</summary>
     public void AddAll(int column, ReadOnlySpan<ulong> slots)
     {
-        foreach (var fingerprint in slots)
+        const int Ahead = 16;
+        for (var i = 0; i < slots.Length; i++)
         {
-            if (fingerprint != 0)
+            if (i + Ahead < slots.Length)
             {
-                Add(column, fingerprint);
+                Expect(slots[i + Ahead]);
+            }
+
+            if (slots[i] != 0)
+            {
+                Add(column, slots[i]);
             }
         }
     }
