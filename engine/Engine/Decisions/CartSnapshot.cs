@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Decisions;
 
 /// <summary>
 /// What a decision says of its cart, as the cart was at what set the decision off: until the score is there, events may have changed it. It is a
-/// sixth of the record, and taken of every cart that a campaign may act on, of which few are decided on.
+/// third of the record, and taken of every cart that a campaign may act on, of which few are decided on.
 /// </summary>
 public struct CartSnapshot
 {

@@ -35,6 +35,9 @@ public sealed class Outbound : IThreadPoolWorkItem
     // About what a connection's pipe and its socket hold beside.
     const int Congestion = 64 * 1024;
 
+    // So much is not left lying until somebody flushes.
+    const int Much = 16 * 1024;
+
     /// <summary>A way back to one client.</summary>
     /// <param name="writer">Its transport; nobody else writes to it.</param>
     /// <param name="encoding">How it is written.</param>
@@ -81,7 +84,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Appends what the client did not ask for, in its encoding; <see cref="Flush"/> sends it.</summary>
+    /// <summary>Appends what the client did not ask for, in its encoding; <see cref="Flush"/> sends it, or it goes by itself when there is much.</summary>
     /// <param name="json">One value.</param>
     /// <returns>False when the client cannot be reached any more.</returns>
     public bool TryWrite(ReadOnlySpan<byte> json) =>
@@ -89,11 +92,11 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     /// <summary>Sends one WebSocket frame that the client did not ask for.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => Sent(TryAppendFrame(opcode, payload, isAnswer: false));
+    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: false);
 
     /// <summary>Answers with one WebSocket frame. The reader's alone.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
-    public bool TryAnswer(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => Sent(TryAppendFrame(opcode, payload, isAnswer: true));
+    public bool TryAnswer(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: true);
 
     /// <summary>Answers one event with an error. The reader's alone.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>
@@ -103,7 +106,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     public bool TrySendError(long index, string code, string message)
     {
         Span<byte> body = stackalloc byte[AnswerFormat.MaxBody];
-        return Sent(TryAppendBody(body[..AnswerFormat.WriteError(body, _encoding, index, code, message)], isAnswer: true));
+        return TryAppendBody(body[..AnswerFormat.WriteError(body, _encoding, index, code, message)], isAnswer: true);
     }
 
     /// <summary>Sends what waits, and the newest acknowledgement, on another thread.</summary>
@@ -168,17 +171,17 @@ public sealed class Outbound : IThreadPoolWorkItem
     bool TryAppendBody(ReadOnlySpan<byte> body, bool isAnswer)
     {
         Span<byte> header = stackalloc byte[AnswerFormat.MaxHeader];
-        return TryAppend(header[..AnswerFormat.WriteHeader(header, _encoding, body.Length)], body, AnswerFormat.TrailerOf(_encoding), isAnswer);
+        return TryAppend(header[..AnswerFormat.WriteHeader(header, _encoding, body.Length)], body, AnswerFormat.TrailerOf(_encoding), isAnswer, flush: isAnswer);
     }
 
     bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool isAnswer)
     {
         Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
         var length = FrameHeader.WriteServer(header, opcode, payload.Length);
-        return TryAppend(header[..length], payload, default, isAnswer);
+        return TryAppend(header[..length], payload, default, isAnswer, flush: true);
     }
 
-    bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, bool isAnswer)
+    bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, bool isAnswer, bool flush)
     {
         bool tooSlow;
         lock (_gate)
@@ -205,17 +208,12 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        return true;
-    }
-
-    bool Sent(bool isAppended)
-    {
-        if (isAppended)
+        if (flush || Volatile.Read(ref _waiting) > Much)
         {
             Flush();
         }
 
-        return isAppended;
+        return true;
     }
 
     async Task FlushAsync()

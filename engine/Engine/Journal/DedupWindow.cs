@@ -159,6 +159,10 @@ public sealed class DedupWindow
         for (var i = 0; i < Generations; i++)
         {
             _generations[i] = DedupSnapshot.ReadGeneration(stream);
+            if (_generations[i].Number != _generations[0].Number - i || _generations[i].Number < 1)
+            {
+                throw new InvalidDataException("the generations of the ids that were seen are not in a row");
+            }
         }
 
         for (var column = 0; column < Generations; column++)
