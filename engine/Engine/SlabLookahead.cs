@@ -15,7 +15,6 @@ readonly struct SlabLookahead(
 
     // What an event changes and the features read: up to the cart's lines. Beyond them it is compared who is signed in.
     const int CartLines = 6;
-    static readonly int s_user = CartRecord.UserOffset;
 
     /// <summary>Asks for what the first events need.</summary>
     public void Begin(EventSlab slab)
@@ -37,7 +36,7 @@ readonly struct SlabLookahead(
         if (index + Records < slab.Count)
         {
             ref readonly var soon = ref slab.Records[index + Records];
-            carts.ExpectSoon(soon.Cart, CartLines, soon.UserLength != 0 ? s_user : 0);
+            carts.ExpectSoon(soon.Cart, CartLines, soon.UserLength != 0 ? CartRecord.UserOffset : 0);
             if (soon.UserLength != 0)
             {
                 customers.ExpectSoon(soon.Customer, lines: 1);

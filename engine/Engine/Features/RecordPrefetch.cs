@@ -19,13 +19,13 @@ sealed unsafe class RecordPrefetch<TRecord>
     // FASTER's Constants: a bucket is a cache line of eight words, the last of which leads to another bucket. A word is 48 bits of address
     // and 14 bits of the key's hash.
     const int Entries = 7;
-
-    // A record's header and its key.
-    const int BeforeValue = 24;
     const int HashTagShift = 50;
     const int TagShift = 48;
     const ulong TagMask = 0x3fff;
     const ulong AddressMask = (1UL << TagShift) - 1;
+
+    // A record's header and its key.
+    const int BeforeValue = 24;
 
     readonly LogAccessor<Hash128, TRecord> _log;
     readonly ulong* _buckets;
