@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.WebSocket;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Streams;
+using CartRecovery.Engine.Ingest.Streams.WebSocket;
 using Microsoft.AspNetCore.Connections;
 
 namespace CartRecovery.Bench.Baselines;
@@ -124,7 +125,7 @@ sealed class SinkServer : IAsyncDisposable
         }
 
         using var patience = new CancellationTokenSource(s_patience);
-        return wire != Wire.Lines || await Greeting.ReadLineAsync(connection.Transport.Input, MaxMessage, patience.Token) is not null;
+        return wire != Wire.Lines || await TcpHandshake.ReadLineAsync(connection.Transport.Input, MaxMessage, patience.Token) is not null;
     }
 
     static int Count(MessageCounter counter, in ReadOnlySequence<byte> buffer)

@@ -1,5 +1,7 @@
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.WebSocket;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Streams;
+using CartRecovery.Engine.Ingest.Streams.WebSocket;
 using Microsoft.AspNetCore.Connections;
 
 namespace CartRecovery.Bench.Echo;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using CartRecovery.Bench.Load;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Bench.Proof;
 

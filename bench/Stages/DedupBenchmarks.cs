@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Bench.Stages;
 

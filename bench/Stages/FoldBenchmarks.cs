@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Bench.Stages;
 

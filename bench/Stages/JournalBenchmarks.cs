@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Bench.Stages;

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using CartRecovery.Engine;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Bench.Stages;
 

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using CartRecovery.Engine.Learning;
+using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Scoring.Onnx;
 
 namespace CartRecovery.Bench.Stages;
 

@@ -1,17 +1,19 @@
 using System.Buffers;
 using System.Text.Json;
-using CartRecovery.Engine;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
-using CartRecovery.Engine.Learning;
-using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Learning.Datasets;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.State;
 
 namespace CartRecovery.Bench.Stages;
 
 /// <summary>What the stage benchmarks share: the shipped model, campaigns and real events, spread over many carts.</summary>
-sealed class StageFixture : IDisposable, IInterventionOutlet
+sealed class StageFixture : IDisposable, IDecisionConsumer
 {
     /// <summary>Carts that the events are spread over.</summary>
     public const int Carts = 100_000;
@@ -25,7 +27,7 @@ sealed class StageFixture : IDisposable, IInterventionOutlet
             ?? throw new InvalidOperationException("the shipped configuration has problems");
         Log = ShopLog.Read(SourceTree.PathOf("config/demo/rees46-2019-10-01.csv.gz"));
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
-        Setup = new StageSetup
+        Setup = new PipelineOptions
         {
             DedupWindow = TimeSpan.FromHours(1),
             DedupBytes = 64 << 20,
@@ -47,7 +49,7 @@ sealed class StageFixture : IDisposable, IInterventionOutlet
 
     public OnnxModel Model { get; }
 
-    public StageSetup Setup { get; }
+    public PipelineOptions Setup { get; }
 
     public EventRules Rules { get; }
 

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Bench.Stages;
 

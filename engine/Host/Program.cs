@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using CartRecovery.Engine.Ingest.Transport;
-using CartRecovery.Host.Verbs;
+using CartRecovery.Engine.Ingest.Streams.Transport;
+using CartRecovery.Host.Commands;
 using CommandLine;
 using CommandLine.Text;
 
@@ -42,15 +42,15 @@ static class Program
         return result is Parsed<object> { Value: var options }
             ? options switch
             {
-                RunOptions run => await RunVerb.RunAsync(run),
-                DemoOptions demo => await DemoVerb.RunAsync(demo),
-                CheckOptions check => CheckVerb.Run(check),
-                ModelsOptions models => ModelsVerb.Run(models),
-                DeadLettersOptions letters => await DeadLettersVerb.RunAsync(letters),
-                ReplayOptions replay => ReplayVerb.Run(replay),
-                ExportOptions export => ExportVerb.Run(export),
-                OffPolicyOptions offPolicy => OffPolicyVerb.Run(offPolicy),
-                _ => VersionVerb.Run(),
+                RunOptions run => await RunCommand.RunAsync(run),
+                DemoOptions demo => await DemoCommand.RunAsync(demo),
+                CheckOptions check => CheckCommand.Run(check),
+                ModelsOptions models => ModelsCommand.Run(models),
+                DeadLettersOptions letters => await DeadLettersCommand.RunAsync(letters),
+                ReplayOptions replay => ReplayCommand.Run(replay),
+                ExportOptions export => ExportCommand.Run(export),
+                OffPolicyOptions offPolicy => OffPolicyCommand.Run(offPolicy),
+                _ => VersionCommand.Run(),
             }
             : Explain((NotParsed<object>)result);
     }
@@ -68,7 +68,7 @@ static class Program
             text.MaximumDisplayWidth = Columns;
             text.AddPostOptionsText($"""
                 Examples:
-                {(result.TypeInfo.Current == typeof(DeadLettersOptions) ? DeadLettersVerb.Examples : Examples)}
+                {(result.TypeInfo.Current == typeof(DeadLettersOptions) ? DeadLettersCommand.Examples : Examples)}
 
                 Exit codes: 0 fine, 1 failed, 2 bad usage, 78 bad configuration.
                 """);

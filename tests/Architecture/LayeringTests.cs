@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Architecture;
 
@@ -100,7 +100,7 @@ public sealed partial class LayeringTests
     public void Unsafe_code_is_in_the_bindings_and_where_memory_is_asked_for_early()
     {
         var files = Sources.Where(file => Code(file).Any(line => UnsafeWord().IsMatch(line))).ToArray();
-        string[] early = ["engine/Engine/Events/CacheLine.cs", "engine/Engine/Features/RecordPrefetch.cs"];
+        string[] early = ["engine/Engine/Events/CacheLine.cs", "engine/Engine/Features/RecordPrefetcher.cs"];
         Assert.That(files.Where(file => !file.StartsWith("engine/Engine/Scoring/", StringComparison.Ordinal)), Is.EquivalentTo(early));
     }
 

@@ -1,12 +1,14 @@
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.State;
 using CartRecovery.Tests.Events;
-using CartRecovery.Tests.Partitions;
-using static CartRecovery.Tests.Features.Folding;
+using CartRecovery.Tests.Pipeline;
+using static CartRecovery.Tests.State.Carts.Folding;
 
 namespace CartRecovery.Tests.Decisions;
 

@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Decisions;

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Delivery;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Delivery;
 

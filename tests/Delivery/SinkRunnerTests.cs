@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Tests.Support;
 using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Tests.Delivery;

@@ -1,5 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Delivery;
 

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 

@@ -1,4 +1,4 @@
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Tests.Delivery;
 using CartRecovery.Tests.Events.MessagePack;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 

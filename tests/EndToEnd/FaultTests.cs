@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 

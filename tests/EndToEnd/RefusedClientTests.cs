@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CartRecovery.Bench.Load;
+using CartRecovery.Tests.Support;
 using CartRecovery.Tests.Telemetry;
 
 namespace CartRecovery.Tests.EndToEnd;

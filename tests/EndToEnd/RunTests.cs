@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 

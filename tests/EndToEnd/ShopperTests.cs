@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using CartRecovery.Tests.Delivery;
 using CartRecovery.Tests.Plugins;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 

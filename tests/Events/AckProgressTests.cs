@@ -1,8 +1,9 @@
 using System.Text;
-using CartRecovery.Engine;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Tests.Partitions;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Support;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;
@@ -16,7 +17,7 @@ public sealed class AckProgressTests
 
     [OneTimeSetUp]
     public void Open() => _sets = [.. Enumerable.Range(1, MostPartitions).Select(count =>
-        new PartitionSet(count, TestStages.Setup(new RecordingOutlet(), []), new ManualTime(EventReading.Now), TimeSpan.Zero))];
+        new PartitionSet(count, TestStages.Setup(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero))];
 
     [OneTimeTearDown]
     public void Close() => Array.ForEach(_sets, set => set.Dispose());

@@ -1,5 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Tests.Events;
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Primitives;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;

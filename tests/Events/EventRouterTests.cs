@@ -1,8 +1,10 @@
 using System.Text;
-using CartRecovery.Engine;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Tests.Partitions;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Events;
 
@@ -229,7 +231,7 @@ public sealed class EventRouterTests
         _source = new RecordingSource();
         _counters = new IngestCounters();
         _partitions = new PartitionSet(
-            partitions, TestStages.Setup(new RecordingOutlet(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+            partitions, TestStages.Setup(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
         _router = new EventRouter(_partitions, EventReading.Rules(), maxBatch, Protocol.Tcp, _counters, _source, _source);
         _router.BeginRead();
     }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 
 namespace CartRecovery.Tests.Events;
 

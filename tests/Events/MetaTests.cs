@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Tests.Events.Json;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;

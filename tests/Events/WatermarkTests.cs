@@ -1,8 +1,9 @@
 using System.Text;
-using CartRecovery.Engine;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Tests.Partitions;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Events;
 
@@ -99,7 +100,7 @@ public sealed class WatermarkTests
     }
 
     static PartitionSet Partitions(int count) =>
-        new(count, TestStages.Setup(new RecordingOutlet(), []), new ManualTime(Now), TimeSpan.Zero);
+        new(count, TestStages.Setup(new RecordingConsumer(), []), new ManualTime(Now), TimeSpan.Zero);
 
     static EventRouter RouterTo(PartitionSet partitions)
     {

@@ -2,21 +2,22 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
 /// <summary>Asks the HTTP API and checks what every answer must be.</summary>
 static class ApiClient
 {
-    public static Task<ApiAnswer> GetAsync(this RunningEngine engine, string path, string? key = RunningEngine.Secret, params (string, string)[] headers) =>
+    public static Task<ApiAnswer> GetAsync(this InProcessEngine engine, string path, string? key = InProcessEngine.Secret, params (string, string)[] headers) =>
         AskAsync(engine, HttpMethod.Get, path, content: null, key, headers);
 
     public static Task<ApiAnswer> PostAsync(
-        this RunningEngine engine, string path, string body, string? key = RunningEngine.Secret, params (string, string)[] headers) =>
+        this InProcessEngine engine, string path, string body, string? key = InProcessEngine.Secret, params (string, string)[] headers) =>
         PostAsync(engine, path, EventJson.Utf8(body), key, headers);
 
     public static Task<ApiAnswer> PostAsync(
-        this RunningEngine engine, string path, byte[] body, string? key = RunningEngine.Secret, params (string, string)[] headers)
+        this InProcessEngine engine, string path, byte[] body, string? key = InProcessEngine.Secret, params (string, string)[] headers)
     {
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -24,7 +25,7 @@ static class ApiClient
     }
 
     public static async Task<ApiAnswer> AskAsync(
-        this RunningEngine engine, HttpMethod method, string path, HttpContent? content, string? key, params (string Name, string Value)[] headers)
+        this InProcessEngine engine, HttpMethod method, string path, HttpContent? content, string? key, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Content = content;

@@ -1,22 +1,22 @@
 using System.Net;
 using System.Text.Json;
-using CartRecovery.Engine.Control;
-using CartRecovery.Engine.Journal.DeadLetters;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
 [TestFixture]
 sealed class DeadLettersApiTests
 {
-    RunningEngine _engine = null!;
+    InProcessEngine _engine = null!;
 
     [SetUp]
-    public async Task StartAsync() => _engine = await RunningEngine.StartAsync(config => config.Stores.Add(new StoreConfig
+    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync(config => config.Stores.Add(new StoreConfig
     {
         Id = "other",
-        Keys = [RunningEngine.Key("sk_other", KeyKind.Secret)],
+        Keys = [InProcessEngine.Key("sk_other", KeyKind.Secret)],
     }));
 
     [TearDown]
@@ -144,7 +144,7 @@ sealed class DeadLettersApiTests
     [Test]
     public async Task A_batch_that_was_too_large_goes_in_whole()
     {
-        await using var small = await RunningEngine.StartAsync(config => config.Limits.Batch = 3);
+        await using var small = await InProcessEngine.StartAsync(config => config.Limits.Batch = 3);
         var cart = EventJson.NewCart();
         await small.PostAsync("/v1/events", EventJson.Array(EventJson.Many(cart, 1000)));
         await Eventually.Is(() => small.Host.DeadLetters.Count(DeadLetterState.Waiting) == 1, "the batch is kept");
@@ -159,7 +159,7 @@ sealed class DeadLettersApiTests
     public async Task What_was_dropped_is_not_replayed()
     {
         await TakeAsync(3, EventJson.Array(Enumerable.Range(0, 3).Select(_ => EventJson.Of("c", more: ",\"price\":\"5\""))));
-        var deleted = await _engine.AskAsync(HttpMethod.Delete, "/v1/deadletters/2", content: null, RunningEngine.Secret);
+        var deleted = await _engine.AskAsync(HttpMethod.Delete, "/v1/deadletters/2", content: null, InProcessEngine.Secret);
 
         var answer = (await _engine.PostAsync("/v1/deadletters/replay", "{\"ids\":[2]}")).Json;
         var dropped = (await _engine.PostAsync("/v1/deadletters/drop", "{\"all\":true,\"code\":\"wrong_type\",\"limit\":1}")).Json;
@@ -181,10 +181,10 @@ sealed class DeadLettersApiTests
         Assert.That((await _engine.PostAsync("/v1/deadletters/drop", "{\"all\":true}", "sk_other")).Json.GetProperty("dropped").GetInt32(), Is.Zero);
         foreach (var path in new[] { "/v1/deadletters", "/v1/deadletters/1", "/v1/deadletters/1/repair" })
         {
-            Assert.That((await _engine.GetAsync(path, RunningEngine.Publishable)).Problem, Is.EqualTo((403, "secret_key_required")));
+            Assert.That((await _engine.GetAsync(path, InProcessEngine.Publishable)).Problem, Is.EqualTo((403, "secret_key_required")));
         }
 
-        Assert.That((await _engine.PostAsync("/v1/deadletters/replay", "{\"all\":true}", RunningEngine.Publishable)).Problem, Is.EqualTo((403, "secret_key_required")));
+        Assert.That((await _engine.PostAsync("/v1/deadletters/replay", "{\"all\":true}", InProcessEngine.Publishable)).Problem, Is.EqualTo((403, "secret_key_required")));
         Assert.That(await ListAsync(), Has.Count.EqualTo(1));
     }
 

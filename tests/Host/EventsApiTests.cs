@@ -1,18 +1,20 @@
 using System.Net;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
 using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Ingest.Connections;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
 [TestFixture]
 sealed class EventsApiTests
 {
-    RunningEngine _engine = null!;
+    InProcessEngine _engine = null!;
     Counts _before = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await RunningEngine.StartAsync(config =>
-        config.Stores[0].Keys.Add(RunningEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example")));
+    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync(config =>
+        config.Stores[0].Keys.Add(InProcessEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example")));
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _engine.DisposeAsync();
@@ -41,14 +43,14 @@ sealed class EventsApiTests
     [Test]
     public async Task The_answer_comes_after_the_events_are_folded_unless_the_client_does_not_wait()
     {
-        await using var engine = await RunningEngine.StartAsync(config =>
+        await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Partitions = 1;
-            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout"));
+            config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var gate = new Gate(engine);
+        using var gate = new LimiterFixture(engine);
         var waiting = engine.PostAsync("/v1/events", EventJson.Of("c", "begin_checkout"));
-        await Delivery.Eventually.Is(() => gate.IsReached, "the partition stands still");
+        await Eventually.Is(() => gate.IsReached, "the partition stands still");
         var received = await engine.PostAsync("/v1/events?ack=received", EventJson.Array(EventJson.Of("c"), EventJson.Of("c"), "{}"));
         var waited = waiting.IsCompleted;
         gate.Open();

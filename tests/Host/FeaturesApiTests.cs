@@ -1,16 +1,17 @@
 using System.Globalization;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.State;
 using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
 [TestFixture]
 sealed class FeaturesApiTests
 {
-    RunningEngine _engine = null!;
+    InProcessEngine _engine = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await RunningEngine.StartAsync();
+    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _engine.DisposeAsync();

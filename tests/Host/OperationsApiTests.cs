@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Net;
-using CartRecovery.Engine.Control;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Support;
 using CartRecovery.Tests.Telemetry;
 
 namespace CartRecovery.Tests.Hosting;
@@ -11,10 +12,10 @@ namespace CartRecovery.Tests.Hosting;
 [TestFixture]
 sealed class OperationsApiTests
 {
-    RunningEngine _engine = null!;
+    InProcessEngine _engine = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await RunningEngine.StartAsync();
+    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _engine.DisposeAsync();
@@ -33,14 +34,14 @@ sealed class OperationsApiTests
     [Test]
     public async Task A_dead_sink_degrades_it_and_does_not_stop_it()
     {
-        await using var engine = await RunningEngine.StartAsync(config =>
+        await using var engine = await InProcessEngine.StartAsync(config =>
         {
             var webhook = new SinkConfig { Type = "webhook", Retries = 0, Timeout = Duration.FromMilliseconds(200), BatchAge = Duration.FromMilliseconds(0) };
             // A port that nobody listens on.
             webhook.SetOption("url", "http://127.0.0.1:1/hook");
             webhook.SetOption("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
             config.Sinks["crm"] = webhook;
-            var campaign = RunningEngine.Answering("begin_checkout");
+            var campaign = InProcessEngine.Answering("begin_checkout");
             campaign.Channel = "crm";
             config.Decisions.Campaigns.Add(campaign);
         });
@@ -65,13 +66,13 @@ sealed class OperationsApiTests
     [Test]
     public async Task A_partition_that_died_is_said_at_once_and_takes_nothing_more()
     {
-        await using var engine = await RunningEngine.StartAsync(config =>
+        await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Partitions = 1;
             config.Log.Level = LogThreshold.Error;
-            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout"));
+            config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        engine.Host.Outreach.OnDecided = _ => throw new InvalidOperationException("broken on purpose");
+        engine.Host.Journeys.OnDecided = _ => throw new InvalidOperationException("broken on purpose");
         using var client = await StreamClient.OpenAsync(engine, Via.WebSocket);
         await client.SendAsync(EventJson.Of("c"));
         await client.UntilAckAsync(1);
@@ -92,10 +93,10 @@ sealed class OperationsApiTests
     [Test]
     public async Task The_metrics_have_every_promised_name_and_promtool_finds_nothing_wrong()
     {
-        await using var engine = await RunningEngine.StartAsync(config =>
+        await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Sinks["console"] = new SinkConfig { Type = "console" };
-            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout"));
+            config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
         using var client = await StreamClient.OpenAsync(engine, Via.WebSocket);
         await client.SendAsync(EventJson.Of("c"), "{}", EventJson.Of("c", "begin_checkout"), EventJson.Of("c", "begin_checkout"));
@@ -140,7 +141,7 @@ sealed class OperationsApiTests
     [TestCase("PUT", "/v1/features/c", 405, "method_not_allowed")]
     public async Task What_is_not_there_is_a_problem(string method, string path, int status, string code)
     {
-        var answer = await _engine.AskAsync(new HttpMethod(method), path, content: null, RunningEngine.Secret);
+        var answer = await _engine.AskAsync(new HttpMethod(method), path, content: null, InProcessEngine.Secret);
 
         Assert.That(answer.Problem, Is.EqualTo((status, code)));
         if (status == 405)

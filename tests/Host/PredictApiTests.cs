@@ -1,15 +1,16 @@
 using System.Text.Json;
 using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
 [TestFixture]
 sealed class PredictApiTests
 {
-    RunningEngine _engine = null!;
+    InProcessEngine _engine = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await RunningEngine.StartAsync();
+    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _engine.DisposeAsync();

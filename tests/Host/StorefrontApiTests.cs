@@ -1,5 +1,6 @@
 using System.Net;
 using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
@@ -11,7 +12,7 @@ public sealed class StorefrontApiTests
     [TestCase("/sdk.mjs", "import \"./sdk.js\";")]
     public async Task The_client_is_there_for_every_shops_pages(string path, string content)
     {
-        await using var engine = await RunningEngine.StartAsync();
+        await using var engine = await InProcessEngine.StartAsync();
 
         var answer = await engine.GetAsync(path, key: null);
 
@@ -29,7 +30,7 @@ public sealed class StorefrontApiTests
     [Test]
     public async Task Who_has_it_already_is_not_sent_it_again()
     {
-        await using var engine = await RunningEngine.StartAsync();
+        await using var engine = await InProcessEngine.StartAsync();
         var plain = await engine.GetAsync("/sdk.js", key: null);
         var packed = await engine.GetAsync("/sdk.js", key: null, ("Accept-Encoding", "gzip, br"));
 
@@ -47,7 +48,7 @@ public sealed class StorefrontApiTests
     [Test]
     public async Task The_demos_shop_is_the_demos_alone()
     {
-        await using var engine = await RunningEngine.StartAsync();
+        await using var engine = await InProcessEngine.StartAsync();
 
         Assert.That((await engine.GetAsync("/shop", key: null)).Status, Is.EqualTo(HttpStatusCode.NotFound));
         Assert.That((await engine.GetAsync("/shop/api/revenue", key: null)).Status, Is.EqualTo(HttpStatusCode.NotFound));

@@ -1,4 +1,5 @@
 using CartRecovery.Tests.Conformance.WebSocket;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest;
 
@@ -8,7 +9,7 @@ namespace CartRecovery.Tests.Ingest;
 [TestFixture(Via.HttpUpgrade)]
 sealed class BadInputTests(Via via)
 {
-    RunningEngine _engine = null!;
+    InProcessEngine _engine = null!;
     Counts _before = null!;
 
     static readonly string Long = new('x', 33 * 1024);
@@ -62,7 +63,7 @@ sealed class BadInputTests(Via via)
     ];
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await RunningEngine.StartAsync();
+    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _engine.DisposeAsync();

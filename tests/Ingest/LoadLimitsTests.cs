@@ -1,6 +1,7 @@
-using CartRecovery.Engine;
-using CartRecovery.Engine.Control;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Tests.Ingest.Connections;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest;
 
@@ -13,7 +14,7 @@ sealed class LoadLimitsTests
     [Test]
     public async Task One_stream_too_many_is_told_so_by_each_way_and_let_in_when_there_is_room([Values] Via via)
     {
-        await using var engine = await RunningEngine.StartAsync(config => config.Listen.MaxConnections = 2);
+        await using var engine = await InProcessEngine.StartAsync(config => config.Listen.MaxConnections = 2);
         using var first = await StreamClient.OpenAsync(engine, via);
         using var second = await StreamClient.OpenAsync(engine, via);
         await Eventually.Is(() => engine.Host.Connections.Count == 2, "both are open");
@@ -42,9 +43,9 @@ sealed class LoadLimitsTests
     [Test]
     public async Task A_client_that_does_not_read_its_interventions_is_dropped_and_counted_once([Values] Via via)
     {
-        await using var engine = await RunningEngine.StartAsync(config =>
+        await using var engine = await InProcessEngine.StartAsync(config =>
         {
-            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout", new string('m', 4000)));
+            config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout", new string('m', 4000)));
             config.Decisions.Window = Duration.FromMilliseconds(0);
         });
         using var other = await StreamClient.OpenAsync(engine, via);
@@ -74,7 +75,7 @@ sealed class LoadLimitsTests
     public async Task A_client_that_never_reads_its_errors_is_dropped_and_counted([Values] Via via)
     {
         // The time that it is waited for is over at once.
-        await using var engine = await RunningEngine.StartAsync(
+        await using var engine = await InProcessEngine.StartAsync(
             config => config.Listen.Heartbeat = Duration.FromMinutes(10), new SkippingTime(TimeSpan.FromSeconds(30)));
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
         using var stop = new CancellationTokenSource();
@@ -91,7 +92,7 @@ sealed class LoadLimitsTests
     public async Task A_client_that_does_not_read_its_errors_is_not_read_either_and_loses_none_of_them([Values] Via via)
     {
         const int count = 150_000;
-        await using var engine = await RunningEngine.StartAsync();
+        await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
         long sent = 0;
         var bad = Bad(client, count);
@@ -109,12 +110,12 @@ sealed class LoadLimitsTests
     public async Task A_partition_that_stands_still_holds_up_the_client_and_nothing_is_lost([Values] Via via)
     {
         const int count = 300_000;
-        await using var engine = await RunningEngine.StartAsync(config =>
+        await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Partitions = 1;
-            config.Decisions.Campaigns.Add(RunningEngine.Answering("begin_checkout"));
+            config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var gate = new Gate(engine);
+        using var gate = new LimiterFixture(engine);
         using var client = await StreamClient.OpenAsync(engine, via);
         var (cart, blocker) = (EventJson.NewCart(), EventJson.NewCart());
         await client.SendAsync(EventJson.Of(blocker, "begin_checkout"));

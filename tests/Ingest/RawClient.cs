@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using CartRecovery.Tests.Conformance.WebSocket;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest;
 

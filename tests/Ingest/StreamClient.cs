@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CartRecovery.Tests.Conformance.WebSocket;
 using CartRecovery.Tests.Events.MessagePack;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest;
 
@@ -51,7 +52,7 @@ sealed class StreamClient : IDisposable
     /// <summary>Pings that came.</summary>
     public int Pings { get; private set; }
 
-    public static async Task<StreamClient> OpenAsync(RunningEngine engine, Via via, string key = RunningEngine.Secret, int? receiveBuffer = null)
+    public static async Task<StreamClient> OpenAsync(InProcessEngine engine, Via via, string key = InProcessEngine.Secret, int? receiveBuffer = null)
     {
         if (!via.IsTcp())
         {

@@ -1,7 +1,9 @@
 using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.Json;
 
 namespace CartRecovery.Tests.Journal;
 

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Journal;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Tests.Journal;
 

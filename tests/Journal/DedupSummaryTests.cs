@@ -1,5 +1,5 @@
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Tests.Journal;
 

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
 using FsCheck.Fluent;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Tests.Events;
 using FsCheck.Fluent;

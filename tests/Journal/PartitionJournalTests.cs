@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Tests.Delivery;
-using CartRecovery.Tests.EndToEnd;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journal;
 

@@ -1,5 +1,6 @@
 using CartRecovery.Bench.Load;
 using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Load;
 
@@ -7,10 +8,10 @@ namespace CartRecovery.Tests.Load;
 [TestFixture]
 sealed class LoadOfTheEngineTests
 {
-    RunningEngine _engine = null!;
+    InProcessEngine _engine = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await RunningEngine.StartAsync();
+    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
 
     [OneTimeTearDown]
     public async Task StopAsync() => await _engine.DisposeAsync();

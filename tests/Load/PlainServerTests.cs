@@ -3,10 +3,14 @@ using System.Text.Json;
 using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Load;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
-using CartRecovery.Engine.Learning;
-using CartRecovery.Engine.Scoring;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Learning.Datasets;
+using CartRecovery.Engine.Learning.Evaluation;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Load;
 

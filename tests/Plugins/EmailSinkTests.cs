@@ -2,7 +2,7 @@ using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Plugins;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 using MimeKit;
 
 namespace CartRecovery.Tests.Plugins;

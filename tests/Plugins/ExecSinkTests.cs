@@ -1,7 +1,7 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Plugins;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Plugins;
 

@@ -4,7 +4,7 @@ using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Plugins;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Plugins;
 

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Plugins;
 

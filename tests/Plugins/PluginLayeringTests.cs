@@ -1,5 +1,6 @@
 using System.Reflection;
 using CartRecovery.Contracts;
+using CartRecovery.Host.Composition;
 using CartRecovery.Plugins;
 
 namespace CartRecovery.Tests.Plugins;
@@ -23,13 +24,13 @@ sealed class PluginLayeringTests
     }
 
     [Test]
-    public void The_catalog_has_no_other() => Assert.That(Host.SinkCatalog.All, Has.Count.EqualTo(Plugins.Length));
+    public void The_catalog_has_no_other() => Assert.That(SinkCatalog.All, Has.Count.EqualTo(Plugins.Length));
 
     [TestCaseSource(nameof(Plugins))]
     public void A_plugin_is_in_the_hosts_catalog_once(Type plugin)
     {
         var spec = (SinkSpec)plugin.GetProperty("Spec", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
-        Assert.That(Host.SinkCatalog.All.Count(other => other.Type == spec.Type), Is.EqualTo(1));
+        Assert.That(SinkCatalog.All.Count(other => other.Type == spec.Type), Is.EqualTo(1));
         Assert.That(spec.Options, Has.All.Matches<SinkOption>(option => option.Description.EndsWith('.')));
     }
 }

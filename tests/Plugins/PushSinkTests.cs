@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Plugins;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Tests.Plugins;

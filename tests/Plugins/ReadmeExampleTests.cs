@@ -5,7 +5,7 @@ using System.Reflection;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Delivery;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 

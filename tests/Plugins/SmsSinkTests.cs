@@ -1,7 +1,7 @@
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Plugins;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Plugins;
 

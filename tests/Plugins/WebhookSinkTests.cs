@@ -7,7 +7,7 @@ using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Plugins;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Tests.Plugins;

@@ -1,5 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Scoring.Onnx;
 
 namespace CartRecovery.Tests.Scoring;
 

@@ -1,5 +1,6 @@
-using CartRecovery.Engine.Learning;
+using CartRecovery.Engine.Learning.Training;
 using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Scoring.Onnx;
 
 namespace CartRecovery.Tests.Scoring;
 

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Learning;
+using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Tests.Scoring;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using CartRecovery.Contracts;
-using CartRecovery.Engine;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Tests.Simulation;
 
@@ -26,7 +26,7 @@ sealed class ReferencePartition : IDisposable
     long _end;
     long _sequence;
 
-    public ReferencePartition(int index, StageSetup setup, SimulatedDisk disk, SimulatedTraffic traffic, SlabPool slabs)
+    public ReferencePartition(int index, PipelineOptions setup, SimulatedDisk disk, SimulatedTraffic traffic, SlabPool slabs)
     {
         _index = index;
         _layout = setup.Journal!.Layout;

@@ -1,32 +1,32 @@
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>A partition's work without its thread, over several lives on one disk; and what was delivered in them.</summary>
-sealed class SimulatedPartition : IInterventionOutlet, IDisposable
+sealed class SimulatedPartition : IDecisionConsumer, IDisposable
 {
     // It waits for the disk before that: an append that finds no room would wait for ever, as nobody else works the disk off.
     readonly long _mostPending;
     readonly int _index;
-    readonly StageSetup _setup;
+    readonly PipelineOptions _setup;
     readonly SlabPool _slabs;
     readonly Random _random;
     readonly TimeProvider _time;
     readonly HashSet<string> _deliveredNow = new(StringComparer.Ordinal);
     SimulatedDevice _device = null!;
     PartitionState? _state;
-    PartitionWork? _work;
+    PartitionProcessor? _work;
     PartitionJournal _journal = null!;
     PartitionCheckpoints _checkpoints = null!;
     FasterQuiet _quiet = null!;
     long _receivedAt;
 
-    public SimulatedPartition(int index, Func<IInterventionOutlet, Func<int, JournalDevice>, StageSetup> setup, SlabPool slabs, Random random, TimeProvider time)
+    public SimulatedPartition(int index, Func<IDecisionConsumer, Func<int, JournalDevice>, PipelineOptions> setup, SlabPool slabs, Random random, TimeProvider time)
     {
         _index = index;
         _slabs = slabs;
@@ -38,11 +38,11 @@ sealed class SimulatedPartition : IInterventionOutlet, IDisposable
 
     public SimulatedDisk Disk { get; } = new();
 
-    public StageSetup Setup => _setup;
+    public PipelineOptions Setup => _setup;
 
     public PartitionState State => _state!;
 
-    public PartitionWork Work => _work!;
+    public PartitionProcessor Work => _work!;
 
     /// <summary>What the outlet was handed in all lives, in order.</summary>
     public List<Intervention> Delivered { get; } = [];
@@ -76,7 +76,7 @@ sealed class SimulatedPartition : IInterventionOutlet, IDisposable
         _checkpoints = recovered.Checkpoints!;
         _quiet = new FasterQuiet(_journal);
         _receivedAt = recovered.ReceivedAt;
-        _work = new PartitionWork(_index, _setup, _state, counters, _journal, _time) { OnFault = e => Fault ??= e.ToString() };
+        _work = new PartitionProcessor(_index, _setup, _state, counters, _journal, _time) { OnFault = e => Fault ??= e.ToString() };
         watermark.Raise(_state.Stages.Now, _receivedAt);
     }
 

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.State.Customers;
 
 namespace CartRecovery.Tests.Simulation;
 
@@ -64,7 +65,7 @@ sealed class SimulatedSender(int number, SimulatedTraffic traffic, Random random
             Note(home, e);
             for (var other = 0; other < partitions; other++)
             {
-                if (other != home && e.Record.UserLength != 0 && Engine.Features.CustomerRecord.IsChangedBy(e.Record.Type))
+                if (other != home && e.Record.UserLength != 0 && CustomerRecord.IsChangedBy(e.Record.Type))
                 {
                     (dealt[other] ??= slabs.Rent()).AppendFact(kept, slab);
                     Note(other, e);

@@ -1,7 +1,8 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
-using CartRecovery.Tests.Partitions;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Simulation;
 

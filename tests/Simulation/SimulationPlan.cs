@@ -1,10 +1,14 @@
 using System.Runtime.CompilerServices;
-using CartRecovery.Engine;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Tests.Partitions;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Engine.State.Customers;
+using CartRecovery.Tests.Pipeline;
 
 namespace CartRecovery.Tests.Simulation;
 
@@ -55,15 +59,15 @@ sealed class SimulationPlan
     public TimeSpan DedupWindow { get; }
 
     /// <summary>A partition that crashes; in half of the seeds most of its records are on disk.</summary>
-    public StageSetup Live(IInterventionOutlet outlet, Func<int, JournalDevice> device) => Setup(outlet, device, "live", _spills);
+    public PipelineOptions Live(IDecisionConsumer outlet, Func<int, JournalDevice> device) => Setup(outlet, device, "live", _spills);
 
     /// <summary>A partition that never crashes.</summary>
-    public StageSetup Reference(IInterventionOutlet outlet) => Setup(outlet, _ => throw new NotSupportedException(), "reference", spills: false);
+    public PipelineOptions Reference(IDecisionConsumer outlet) => Setup(outlet, _ => throw new NotSupportedException(), "reference", spills: false);
 
     /// <summary>The folder of a partition's checkpoints.</summary>
     public string CheckpointsOf(int partition) => Path.Combine(_folder, "live", "checkpoints", $"{partition}");
 
-    StageSetup Setup(IInterventionOutlet outlet, Func<int, JournalDevice> device, string folder, bool spills) => new()
+    PipelineOptions Setup(IDecisionConsumer outlet, Func<int, JournalDevice> device, string folder, bool spills) => new()
     {
         Stores = TestStages.Stores,
         Model = TestStages.Model,
@@ -77,7 +81,7 @@ sealed class SimulationPlan
         DedupBytes = 32 * 1024,
         Outlet = outlet,
         DataFolder = Path.Combine(_folder, folder),
-        Journal = new JournalSetup
+        Journal = new JournalOptions
         {
             Stores = new JournalStores("demo"u8.ToArray()),
             Layout = _layout,

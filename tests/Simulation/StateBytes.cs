@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using CartRecovery.Engine;
-using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Tests.Simulation;
 

@@ -1,3 +1,4 @@
+using CartRecovery.Tests.Support;
 using Microsoft.Playwright;
 
 namespace CartRecovery.Tests.Storefront;
@@ -43,7 +44,7 @@ sealed class Chromium : IAsyncDisposable
             // Nothing is half transparent when it is looked at.
             ReducedMotion = ReducedMotion.Reduce,
         });
-        context.SetDefaultTimeout((float)EndToEnd.EngineBinary.Deadline.TotalMilliseconds);
+        context.SetDefaultTimeout((float)EngineBinary.Deadline.TotalMilliseconds);
         return new Shopper(context);
     }
 

@@ -1,6 +1,5 @@
 using System.IO.Compression;
-using CartRecovery.Tests.Delivery;
-using CartRecovery.Tests.EndToEnd;
+using CartRecovery.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
-using CartRecovery.Tests.Delivery;
-using CartRecovery.Tests.EndToEnd;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Storefront;
 

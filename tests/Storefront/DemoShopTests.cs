@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Host.Demo;
+using CartRecovery.Tests.Support;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -184,7 +185,7 @@ public sealed class DemoShopTests
 
     static Task OfferAsync(IPage page) => Expect(page.Locator("cart-recovery dialog")).ToBeVisibleAsync(new()
     {
-        Timeout = (float)(TimeSpan.FromSeconds(DemoShop.IdleSeconds) + EndToEnd.EngineBinary.Deadline).TotalMilliseconds,
+        Timeout = (float)(TimeSpan.FromSeconds(DemoShop.IdleSeconds) + EngineBinary.Deadline).TotalMilliseconds,
     });
 
     // With the cart's drawer open.

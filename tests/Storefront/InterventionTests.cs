@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using CartRecovery.Tests.EndToEnd;
+using CartRecovery.Tests.Support;
 using Microsoft.Playwright;
 
 namespace CartRecovery.Tests.Storefront;

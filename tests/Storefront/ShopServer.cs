@@ -1,4 +1,4 @@
-using CartRecovery.Tests.EndToEnd;
+using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Decisions;
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
 
 namespace CartRecovery.Engine.Decisions;
 

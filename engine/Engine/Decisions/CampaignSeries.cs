@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Decisions;
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Decisions;
 

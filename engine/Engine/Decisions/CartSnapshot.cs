@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 

@@ -1,5 +1,5 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 

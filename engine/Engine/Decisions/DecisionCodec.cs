@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 

@@ -1,3 +1,5 @@
+using CartRecovery.Primitives;
+
 namespace CartRecovery.Engine.Events;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using CartRecovery.Primitives;
+
 namespace CartRecovery.Engine.Events;
 
 /// <summary>How an event's keys come from its texts: in the decoder, and again when it is read back from where only the texts are kept.</summary>

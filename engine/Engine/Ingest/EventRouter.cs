@@ -1,9 +1,12 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.MessagePack;
-using CartRecovery.Engine.Features;
-using CartRecovery.Engine.Journal.DeadLetters;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.State.Customers;
 
 namespace CartRecovery.Engine.Ingest;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;
 

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;
 

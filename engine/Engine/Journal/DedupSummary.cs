@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Primitives;
 using Microsoft.Win32.SafeHandles;
 
 namespace CartRecovery.Engine.Journal;

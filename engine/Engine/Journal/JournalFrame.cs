@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;
 

@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Scoring.Onnx;
 
 namespace CartRecovery.Engine.Scoring;
 

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Outreach;
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;

@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.Threading.Channels;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -75,8 +78,8 @@ static class ApiRoutes
     {
         var request = context.Request;
         var origin = request.Headers.Origin.Count == 0 ? null : request.Headers.Origin.ToString();
-        var key = Gatekeeper.KeyOf(request.Query["key"], request.Headers["X-Api-Key"], request.Headers.Authorization);
-        var problem = Gatekeeper.Admit(stores, key, origin, context.Connection.RemoteIpAddress, out var granted);
+        var key = Authenticator.KeyOf(request.Query["key"], request.Headers["X-Api-Key"], request.Headers.Authorization);
+        var problem = Authenticator.Admit(stores, key, origin, context.Connection.RemoteIpAddress, out var granted);
         if (problem is null && secretOnly && granted.Kind != KeyKind.Secret)
         {
             problem = new Problem(403, "secret_key_required", "A publishable key may send events and nothing else; use a secret key.");
@@ -99,7 +102,7 @@ static class ApiRoutes
             if (context.Features.Get<RefusedConnection>() is { } refused)
             {
                 context.Response.Headers.Connection = "close";
-                await Answer.ProblemAsync(context, ConnectionGate.ProblemOf(refused.Reason));
+                await Answer.ProblemAsync(context, ConnectionLimiter.ProblemOf(refused.Reason));
                 return;
             }
 

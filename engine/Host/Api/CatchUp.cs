@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Api;
 
@@ -13,7 +14,7 @@ static class CatchUp
     {
         try
         {
-            await host.Outreach.Do((_, _) => true).WaitAsync(s_longest);
+            await host.Journeys.Do((_, _) => true).WaitAsync(s_longest);
         }
         catch (Exception e) when (e is TimeoutException or ChannelClosedException)
         {

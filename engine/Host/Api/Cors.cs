@@ -1,4 +1,5 @@
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;

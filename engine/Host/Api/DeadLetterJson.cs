@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.Journal.DeadLetters;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Api;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Journal.DeadLetters;
+using CartRecovery.Engine.Ingest.DeadLetters;
 
 namespace CartRecovery.Host.Api;
 

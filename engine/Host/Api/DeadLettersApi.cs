@@ -1,7 +1,8 @@
 using System.Globalization;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Journal.DeadLetters;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;

@@ -1,7 +1,9 @@
 using System.Text.Json;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;
@@ -160,7 +162,7 @@ sealed class EventsApi(EngineHost host)
     {
         readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public RequestSource(IngestSetup setup, StoreKey key)
+        public RequestSource(IngestOptions setup, StoreKey key)
         {
             IsPublishable = key.Kind == KeyKind.Publishable;
             Router = new EventRouter(

@@ -1,8 +1,10 @@
 using System.Text;
-using CartRecovery.Engine.Control;
-using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Host.Composition;
+using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;
@@ -11,7 +12,7 @@ static class HealthApi
         var sinks = await host.Sinks.CheckHealthAsync(context.RequestAborted);
         var down = host.Fault is not null;
         var sheds = host.Partitions.JournalProblem is not null;
-        var isFine = !sheds && host.Outreach.Problem is null && host.ReloadProblem is null && host.Partitions.CheckpointProblem is null && sinks.All(s => s.Health.Healthy);
+        var isFine = !sheds && host.Journeys.Problem is null && host.ReloadProblem is null && host.Partitions.CheckpointProblem is null && sinks.All(s => s.Health.Healthy);
         // A sink that is down costs its interventions, not the events; a journal that cannot be written costs the events.
         var status = down ? "down" : isFine ? "ok" : "degraded";
         await Answer.JsonAsync(context, down || sheds ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK, writer =>
@@ -60,7 +61,7 @@ static class HealthApi
         Part("deadletters", host.DeadLetterQueue.IsFailing ? "dead letters cannot be written; those refused meanwhile are lost and counted" : null, "kept");
         Part("checkpoints", host.Partitions.CheckpointProblem, host.Config.Journal.Enabled ? "made" : "not enabled");
 
-        Part("outreach", host.Outreach.Problem, $"{host.Outreach.Depth} waiting");
+        Part("outreach", host.Journeys.Problem, $"{host.Journeys.Depth} waiting");
         Part("campaigns", host.ReloadProblem, $"{host.Setup.Campaigns.Count} in force");
 
         void Part(string name, string? problem, string fine)

@@ -1,8 +1,12 @@
 using System.Text;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Outreach;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Host.Composition;
+using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;
@@ -73,7 +77,7 @@ sealed class InterventionsApi(EngineHost host)
             return;
         }
 
-        var retried = await host.Outreach.Do((desk, now) => desk.Store.Messages.Retry(id, now, now + useful));
+        var retried = await host.Journeys.Do((desk, now) => desk.Store.Messages.Retry(id, now, now + useful));
         await (retried
             ? Answer.JsonAsync(context, StatusCodes.Status202Accepted, writer =>
             {

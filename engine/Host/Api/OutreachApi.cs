@@ -3,9 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Features;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Outreach;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Host.Composition;
+using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;
@@ -31,7 +33,7 @@ sealed class OutreachApi(EngineHost host)
         }
 
         var seed = EventKeys.SeedOf(Encoding.UTF8.GetBytes(store));
-        await host.Outreach.Do((desk, _) =>
+        await host.Journeys.Do((desk, _) =>
         {
             foreach (var p in products)
             {
@@ -60,7 +62,7 @@ sealed class OutreachApi(EngineHost host)
         }
 
         var isRelease = context.Request.Method == "DELETE";
-        var changed = await host.Outreach.Do((desk, now) =>
+        var changed = await host.Journeys.Do((desk, now) =>
         {
             if (isRelease)
             {
@@ -93,7 +95,7 @@ sealed class OutreachApi(EngineHost host)
         }
 
         var name = (string)context.Request.RouteValues["name"]!;
-        var preview = await host.Outreach.Do((desk, now) => desk.Preview(store, name, body.Variant, body.Step ?? 1, body.CartId ?? "sample", cart, now));
+        var preview = await host.Journeys.Do((desk, now) => desk.Preview(store, name, body.Variant, body.Step ?? 1, body.CartId ?? "sample", cart, now));
         if (preview is null)
         {
             await Answer.ProblemAsync(context, new Problem(404, "campaign_unknown", "The configuration has no such campaign, variant or step."));

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Control;
-using CartRecovery.Engine.Features;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.State;
+using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;

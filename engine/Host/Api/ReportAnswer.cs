@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using CartRecovery.Engine.Outreach;
+using CartRecovery.Engine.Journeys.Reports;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CartRecovery.Engine.Outreach;
+using CartRecovery.Engine.Journeys.Reports;
 
 namespace CartRecovery.Host.Api;
 

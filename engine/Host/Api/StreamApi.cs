@@ -1,8 +1,11 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.WebSocket;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Streams;
+using CartRecovery.Engine.Ingest.Streams.WebSocket;
+using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -43,7 +46,7 @@ sealed class StreamApi(EngineHost host)
 
         if (!host.Gate.TryEnterStream())
         {
-            await Answer.ProblemAsync(context, ConnectionGate.ProblemOf(Refusal.Full));
+            await Answer.ProblemAsync(context, ConnectionLimiter.ProblemOf(Refusal.Full));
             return;
         }
 
@@ -61,7 +64,7 @@ sealed class StreamApi(EngineHost host)
     {
         if (!host.Gate.TryEnter(key.Store))
         {
-            await Answer.ProblemAsync(context, ConnectionGate.ProblemOf(Refusal.Store));
+            await Answer.ProblemAsync(context, ConnectionLimiter.ProblemOf(Refusal.Store));
             return;
         }
 

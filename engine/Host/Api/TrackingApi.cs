@@ -1,10 +1,13 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Outreach;
+using CartRecovery.Engine.Journeys.Tracking;
+using CartRecovery.Engine.Storage;
+using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api;
@@ -82,7 +85,7 @@ sealed class TrackingApi(EngineHost host)
             return;
         }
 
-        var lines = await host.Outreach.Do((desk, _) => desk.LinesOf(store.Id, cart));
+        var lines = await host.Journeys.Do((desk, _) => desk.LinesOf(store.Id, cart));
         await Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
         {
             writer.WriteStartObject();
@@ -116,7 +119,7 @@ sealed class TrackingApi(EngineHost host)
         var request = context.Request;
         var sentAt = RowOf(link)?.SentAt;
         string? purpose = request.Headers["Sec-Purpose"] is [{ } said] ? said : request.Headers["Purpose"];
-        if (!Scanners.IsOne(request.Method, request.Headers.UserAgent, purpose, Now - sentAt))
+        if (!LinkScanners.IsOne(request.Method, request.Headers.UserAgent, purpose, Now - sentAt))
         {
             await SendAsync(context, link, store, what);
         }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CartRecovery.Engine.Learning;
+using CartRecovery.Engine.Learning.Datasets;
 
 namespace CartRecovery.Host.Demo;
 

@@ -2,9 +2,11 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text.Json;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api;
+using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Demo;
 
@@ -38,7 +40,7 @@ sealed class DemoOrders
         _host = host;
         _store = store;
         _catalogue = catalogue;
-        host.Outreach.OnDecided += Note;
+        host.Journeys.OnDecided += Note;
     }
 
     /// <summary>Takes an order: prices it, and sends its purchases through the engine's front door.</summary>

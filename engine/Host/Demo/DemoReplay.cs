@@ -3,11 +3,12 @@ using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text.Json;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
-using CartRecovery.Engine.Learning;
+using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Demo;
 
@@ -35,7 +36,7 @@ sealed class DemoReplay
         _host = host;
         _log = log;
         _length = length;
-        host.Outreach.OnDecided += i =>
+        host.Journeys.OnDecided += i =>
         {
             Interlocked.Increment(ref _actions[(int)i.Action]);
             if (i.Channel != Campaign.SocketChannel)

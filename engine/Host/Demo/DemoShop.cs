@@ -1,9 +1,11 @@
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Control;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Learning;
+using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Host.Api;
+using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -101,7 +103,7 @@ static class DemoShop
     static async Task RevenueAsync(HttpContext context, EngineHost host)
     {
         context.Response.Headers.CacheControl = "no-store";
-        await host.Outreach.FlushAsync(context.RequestAborted);
+        await host.Journeys.FlushAsync(context.RequestAborted);
         var report = host.Reports.Revenue(StoreId, host.Stores.FindStore(StoreId)!.Currency, from: 0, to: long.MaxValue);
         await Answer.JsonAsync(context, StatusCodes.Status200OK, writer => RevenueJson.Write(writer, report));
     }

@@ -1,9 +1,9 @@
 using System.Text;
-using CartRecovery.Engine;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Tests.Delivery;
+using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Events;
-using CartRecovery.Tests.Partitions;
+using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Conformance.Json;
 
@@ -26,7 +26,7 @@ public sealed class JsonConformanceTests
 
     [OneTimeSetUp]
     public void Open() => _partitions =
-        new PartitionSet(1, TestStages.Setup(new RecordingOutlet(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+        new PartitionSet(1, TestStages.Setup(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
 
     [OneTimeTearDown]
     public void Close() => _partitions.Dispose();

@@ -3,8 +3,8 @@ using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events.MessagePack;
-using CartRecovery.Tests.Delivery;
 using CartRecovery.Tests.Events.MessagePack;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Conformance.MessagePack;
 

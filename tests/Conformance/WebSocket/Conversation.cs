@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.WebSocket;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Streams;
+using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using CartRecovery.Bench.Echo;
-using CartRecovery.Tests.Delivery;
 using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 

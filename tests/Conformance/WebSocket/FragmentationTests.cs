@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Ingest.WebSocket;
+using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 

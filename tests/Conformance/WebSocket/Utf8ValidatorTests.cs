@@ -1,5 +1,5 @@
 using System.Text.Unicode;
-using CartRecovery.Engine.Ingest.WebSocket;
+using CartRecovery.Engine.Ingest.Streams.WebSocket;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;

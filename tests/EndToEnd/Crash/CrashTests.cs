@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd.Crash;
 

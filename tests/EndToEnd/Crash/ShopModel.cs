@@ -1,3 +1,5 @@
+using CartRecovery.Tests.Support;
+
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>An intervention as the model expects it.</summary>

@@ -1,6 +1,9 @@
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Events.Json;
 using static CartRecovery.Tests.Events.EventReading;
 
 namespace CartRecovery.Tests.Events.MessagePack;

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Tests.Events.Json;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events.MessagePack;

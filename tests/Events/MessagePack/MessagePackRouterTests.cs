@@ -1,8 +1,9 @@
 using System.Text;
-using CartRecovery.Engine;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Tests.Partitions;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Events.MessagePack;
 
@@ -19,7 +20,7 @@ public sealed class MessagePackRouterTests
     public void Open()
     {
         _source = new RecordingSource();
-        _partitions = new PartitionSet(3, TestStages.Setup(new RecordingOutlet(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+        _partitions = new PartitionSet(3, TestStages.Setup(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
         _router = new EventRouter(_partitions, EventReading.Rules(), MaxBatch, Protocol.Tcp, new IngestCounters(), _source, _source);
         _router.BeginRead();
     }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Text;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 
 namespace CartRecovery.Tests.Events.MessagePack;
 

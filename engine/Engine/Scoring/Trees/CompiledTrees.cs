@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace CartRecovery.Engine.Scoring;
+namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>A tree ensemble as <see cref="TreeBatch"/> walks it: twigs of three comparisons, in the order of the trees, and the branches
 /// that join them where a tree is higher than a twig. Shared by all threads.</summary>

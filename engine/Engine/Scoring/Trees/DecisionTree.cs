@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Scoring;
+namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>A node of a decision tree in the one form that is evaluated: a leaf, or a branch on "value ≤ threshold".</summary>
 internal abstract record TreeNode(int Height);

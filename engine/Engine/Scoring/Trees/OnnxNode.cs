@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Scoring;
+namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>A node of an ONNX graph (onnx.proto's NodeProto).</summary>
 internal sealed class OnnxNode

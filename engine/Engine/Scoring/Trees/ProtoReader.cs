@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace CartRecovery.Engine.Scoring;
+namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>Walks over the fields of a Protocol Buffers message. The bytes may be anything: what is no message throws
 /// <see cref="InvalidDataException"/>, and nothing is allocated by what a length claims.</summary>

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace CartRecovery.Engine.Scoring;
+namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>1 / (1 + e^−z) of a vector, within a few units in the last place, with the same bits on every machine: plain IEEE additions,
 /// multiplications and one division, in a fixed order, where the framework's may be fused.</summary>

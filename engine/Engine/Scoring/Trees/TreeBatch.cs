@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace CartRecovery.Engine.Scoring;
+namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>Evaluates trees for many rows at once, without a jump that depends on a row: of each branch both sides are worked out, and a
 /// comparison chooses. A row's score is the same bits wherever it stands and whatever stands beside it: each lane of a vector

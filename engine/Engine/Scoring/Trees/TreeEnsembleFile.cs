@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Scoring;
+namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>A tree ensemble as an ONNX file states it: the attributes of the operator that the model consists of.</summary>
 internal sealed class TreeEnsembleFile

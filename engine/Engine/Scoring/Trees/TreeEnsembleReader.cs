@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Scoring;
+namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>Makes decision trees of an ensemble's attributes. Every comparison of ONNX becomes "value ≤ threshold", with its branches
 /// exchanged where it is the opposite, and a choice of where a missing value stands.</summary>

@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Scoring;
+namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>Rows to tell by whether an ensemble was understood: each threshold met exactly, missed by the least either way, infinities,
 /// missing values, and numbers at random. The same for the same ensemble.</summary>

@@ -1,0 +1,122 @@
+using System.IO.Compression;
+using System.Text.Unicode;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Journal;
+
+namespace CartRecovery.Engine.Backtest;
+
+/// <summary>
+/// A file of native events, one a line, as a stream. An event was received at its own time, so no time is clamped; event time is the highest
+/// so far, in the order of the file. Events sent twice count once, as in the engine.
+/// </summary>
+/// <param name="path">The file; gzipped if its name ends in .gz.</param>
+/// <param name="stores">The ids of the stores, each at its place in the configuration. An event that names none is the first one's.</param>
+/// <param name="maxEvent">The longest event, in bytes.</param>
+/// <param name="dedupBytes">Memory for event ids.</param>
+/// <param name="dedupWindow">How long they are remembered.</param>
+public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, int maxEvent, long dedupBytes, TimeSpan dedupWindow) : IReplayStream
+{
+    // Far enough for any clock, and nothing overflows.
+    const long AnyTime = long.MaxValue / 4;
+
+    /// <inheritdoc/>
+    public long Length { get; } = new FileInfo(path).Length;
+
+    /// <inheritdoc/>
+    public bool KnowsDecisions => false;
+
+    /// <inheritdoc/>
+    public bool IsWhole => true;
+
+    /// <inheritdoc/>
+    public void Play(ReplayLane lane, TimeRange range, CancellationToken cancellationToken)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+        using Stream content = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        var lines = new LineReader(content, maxEvent);
+        var slab = new EventSlab();
+        var dedup = new DedupWindow(dedupBytes, dedupWindow);
+        var decoders = stores.Select((id, i) => new JsonEventDecoder(new EventRules(id, (ushort)i, Verified: true, maxEvent, AnyTime, AnyTime))).ToArray();
+        var store = 0;
+        var now = long.MinValue;
+        var isScored = false;
+        while (lines.TryNext(out var line))
+        {
+            if (line.IsEmpty)
+            {
+                continue;
+            }
+
+            var problem = line.Length > maxEvent
+                ? new EventProblem(EventErrorCode.EventTooLarge, "the event is longer than limits.event") : Decode(decoders, ref store, line);
+            if (problem.IsError)
+            {
+                lane.Refused++;
+                lane.FirstRefused ??= $"line {lines.Number}: {problem.Code}: {problem.Message}";
+                continue;
+            }
+
+            ref readonly var record = ref decoders[store].Record;
+            now = Math.Max(now, record.Timestamp);
+            if (now >= range.To)
+            {
+                break;
+            }
+
+            if (!isScored && now >= range.From)
+            {
+                HandOver(slab, dedup, lane, isScored);
+                isScored = true;
+                lane.Begin();
+            }
+
+            if (!slab.HasRoom(record.TextLength))
+            {
+                HandOver(slab, dedup, lane, isScored);
+                lane.Position = file.Position;
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            decoders[store].AppendTo(slab, line).Watermark = slab.ReceivedAt = now;
+        }
+
+        HandOver(slab, dedup, lane, isScored);
+        if (isScored)
+        {
+            lane.End();
+        }
+
+        lane.Position = Length;
+    }
+
+    static void HandOver(EventSlab slab, DedupWindow dedup, ReplayLane lane, bool isScored)
+    {
+        dedup.MarkDuplicates(slab);
+        lane.Take(slab, isScored);
+        slab.Reset();
+    }
+
+    // Most files are of one store: the one of the event before is tried first.
+    static EventProblem Decode(JsonEventDecoder[] decoders, ref int store, ReadOnlySpan<byte> line)
+    {
+        if (!Utf8.IsValid(line))
+        {
+            return new EventProblem(EventErrorCode.InvalidUtf8, "the line is not valid UTF-8");
+        }
+
+        var problem = decoders[store].Decode(line, receivedAt: 0);
+        for (var other = 0; other < decoders.Length && problem.Error == EventErrorCode.ForeignStore; other++)
+        {
+            store = other;
+            problem = decoders[store].Decode(line, receivedAt: 0);
+        }
+
+        return problem.Error switch
+        {
+            EventErrorCode.ForeignStore => new EventProblem(EventErrorCode.ForeignStore, "the configuration does not name the event's store"),
+            EventErrorCode.InvalidJson => new EventProblem(EventErrorCode.InvalidJson, "the line is not one JSON object"),
+            _ => problem,
+        };
+    }
+}

@@ -1,0 +1,84 @@
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+
+namespace CartRecovery.Engine.Backtest;
+
+/// <summary>The events of a journal one after another, without the copies for customers' records. Blocks outside the range are passed over
+/// unread.</summary>
+sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
+{
+    readonly JournalViewReader _reader = journal.Read();
+    readonly EventBlockReader _blocks = new(journal.Stores);
+    int _index = -1;
+    bool _isOpen;
+
+    /// <summary>The slab that the event is in.</summary>
+    public EventSlab Slab { get; } = new();
+
+    /// <summary>The event.</summary>
+    public ref readonly EventRecord Current => ref Slab.Records[_index];
+
+    /// <summary>Bytes of the journal read.</summary>
+    public long Position => _reader.Position;
+
+    /// <summary>
+    /// Where the event stands among those of other journals: when it was received; among those received together, by how far time had
+    /// come, and first the one that brought it there.
+    /// </summary>
+    public (long ReceivedAt, long Watermark, bool IsBehind) Place =>
+        (Slab.ReceivedAt, Current.Watermark, Math.Min(Current.Timestamp, Slab.ReceivedAt) < Current.Watermark);
+
+    /// <summary>Goes on to the next event.</summary>
+    /// <returns>False at the end.</returns>
+    public bool TryNext()
+    {
+        do
+        {
+            while (++_index < Slab.Count)
+            {
+                if ((Current.Flags & EventFlags.CustomerFact) == 0)
+                {
+                    return true;
+                }
+            }
+        }
+        while (TryNextSlab());
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _reader.Dispose();
+
+    bool TryNextSlab()
+    {
+        Slab.Reset();
+        _index = -1;
+        while (true)
+        {
+            if (_isOpen && _blocks.TryRead(Slab))
+            {
+                if (range.Contains(Slab.ReceivedAt))
+                {
+                    return true;
+                }
+
+                Slab.Reset();
+                continue;
+            }
+
+            _isOpen = false;
+            if (!_reader.TryNext(out var entry))
+            {
+                return false;
+            }
+
+            if (entry.Kind == EntryKind.Events && IsWanted(EventBlockHeader.Read(entry.Payload.Span)))
+            {
+                _blocks.Open(entry.Payload.Span);
+                _isOpen = true;
+            }
+        }
+    }
+
+    bool IsWanted(in EventBlockHeader header) => header.OwnCount > 0 && header.LastReceivedAt >= range.From && header.FirstReceivedAt < range.To;
+}

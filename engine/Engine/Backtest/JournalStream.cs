@@ -1,0 +1,92 @@
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline;
+
+namespace CartRecovery.Engine.Backtest;
+
+/// <summary>
+/// A partition's journal as a stream. A worker's turn (a block of events, or a tick, with what was decided on it) is in the range or not as
+/// a whole: by when its last event was received; a tick, by the time that it says, if that is later.
+/// </summary>
+public sealed class JournalStream(JournalView journal) : IReplayStream
+{
+    /// <inheritdoc/>
+    public long Length => journal.End - journal.Begin;
+
+    /// <inheritdoc/>
+    public bool KnowsDecisions => true;
+
+    /// <inheritdoc/>
+    public bool IsWhole => journal.Begin == 0;
+
+    /// <inheritdoc/>
+    public void Play(ReplayLane lane, TimeRange range, CancellationToken cancellationToken)
+    {
+        using var reader = journal.Read();
+        var blocks = new EventBlockReader(journal.Stores);
+        var slab = new EventSlab();
+        var received = long.MinValue;
+        var isScored = false;
+        while (reader.TryNext(out var entry))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var payload = entry.Payload.Span;
+            if (entry.Kind == EntryKind.Decisions)
+            {
+                foreach (var decision in JournalPayload.ReadDecisions(payload, out _))
+                {
+                    lane.TakeDecision(decision, isScored);
+                }
+            }
+            else if (entry.Kind is EntryKind.Events or EntryKind.Tick)
+            {
+                var tick = entry.Kind == EntryKind.Tick ? JournalPayload.ReadTick(payload) : 0;
+                received = entry.Kind == EntryKind.Tick ? received : Math.Max(received, EventBlockHeader.Read(payload).LastReceivedAt);
+                var moment = Math.Max(received, tick);
+                if (moment >= range.To)
+                {
+                    break;
+                }
+
+                if (!isScored && moment >= range.From)
+                {
+                    isScored = true;
+                    lane.Begin();
+                }
+
+                if (entry.Kind == EntryKind.Tick)
+                {
+                    lane.Tick(tick, isScored);
+                }
+                else
+                {
+                    Take(blocks, slab, payload, lane, isScored);
+                }
+            }
+
+            lane.Position = reader.Position;
+        }
+
+        if (isScored)
+        {
+            lane.End();
+        }
+
+        lane.Position = Length;
+    }
+
+    static void Take(EventBlockReader blocks, EventSlab slab, ReadOnlySpan<byte> block, ReplayLane lane, bool isScored)
+    {
+        blocks.Open(block);
+        while (true)
+        {
+            slab.Reset();
+            if (!blocks.TryRead(slab))
+            {
+                return;
+            }
+
+            lane.Take(slab, isScored);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.State;
+
+namespace CartRecovery.Engine.Configuration.Campaigns;
+
+/// <summary>Makes campaigns out of their configuration, which has been checked.</summary>
+public static class CampaignCompiler
+{
+    /// <summary>The campaigns of a configuration, in its order.</summary>
+    /// <param name="config">The section.</param>
+    /// <param name="stores">The stores that campaigns may name.</param>
+    public static CampaignSet Compile(DecisionsConfig config, IReadOnlyList<Store>? stores = null) =>
+        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? []))]);
+
+    static Campaign Compile(CampaignConfig config, IReadOnlyList<Store> stores) => new()
+    {
+        Name = config.Name,
+        Stores = config.Stores.Count == 0 ? null
+            : stores.Where(store => config.Stores.Contains(store.Id)).Select(store => (ushort)store.Index).ToHashSet(),
+        Trigger = config.Trigger.Idle is not null ? TriggerKind.Idle
+            : config.Trigger.Event is not null ? TriggerKind.Event : TriggerKind.Score,
+        IdleMilliseconds = (long)(config.Trigger.Idle?.Value.TotalMilliseconds ?? 0),
+        EventType = config.Trigger.Event is { } type ? EventTypes.Parse(Encoding.UTF8.GetBytes(type)) : EventType.None,
+        ScoreAbove = config.Trigger.Score?.Above ?? double.NegativeInfinity,
+        ScoreBelow = config.Trigger.Score?.Below ?? double.PositiveInfinity,
+        Conditions = [.. config.When.Select(Compile)],
+        Stage = config.Trigger.Stage,
+        At = config.Trigger.At is { } at ? new DailyTime(at.Value, config.Trigger.Days.Aggregate(0, (days, day) => days | (1 << (int)day))) : null,
+        Reentry = Milliseconds(config.Reentry),
+        Goal = config.Goal is { } goal ? EventTypes.Parse(Encoding.UTF8.GetBytes(goal)) : EventType.None,
+        Variants = config.Variants.Count > 0
+            ? [.. config.Variants.Select(v => new CampaignVariant(v.Name, v.Weight, [.. v.Steps.Select(Compile)]))]
+            : [new CampaignVariant(CampaignVariant.Only, 1, [.. config.StepsOrSingle.Select(Compile)])],
+        Rule = Describe(config),
+    };
+
+    static CampaignStep Compile(StepConfig config) => new()
+    {
+        Wait = Milliseconds(config.Wait),
+        Conditions = [.. config.When.Select(Compile)],
+        Channel = config.Channel,
+        Offers = [.. (config.Action is { } action ? [action] : config.Choices).Select(a => new Offer(a.Type, a.Percent, a.Code))],
+        Message = new CampaignMessage(MessageTemplate.Parse(config.Message)),
+        Subject = config.Subject is { } subject ? new CampaignMessage(MessageTemplate.Parse(subject)) : null,
+        Html = config.Html is { } html ? new CampaignMessage(MessageTemplate.Parse(html), Escaping.Html) : null,
+        UsefulFor = Milliseconds(config.UsefulFor),
+    };
+
+    static long Milliseconds(Duration duration) => (long)duration.Value.TotalMilliseconds;
+
+    static Condition Compile(ConditionConfig config) => new(
+        FeatureTable.Get(config.Feature),
+        AtLeast: Math.Max(config.AtLeast ?? double.NegativeInfinity, config.EqualTo ?? double.NegativeInfinity),
+        Above: config.Above ?? double.NegativeInfinity,
+        AtMost: Math.Min(config.AtMost ?? double.PositiveInfinity, config.EqualTo ?? double.PositiveInfinity),
+        Below: config.Below ?? double.PositiveInfinity);
+
+    static string Describe(CampaignConfig config)
+    {
+        var trigger = config.Trigger;
+        var parts = new List<string>();
+        if (trigger.Idle is { } idle)
+        {
+            parts.Add($"idle for {idle}");
+        }
+
+        if (trigger.Stage is { } stage)
+        {
+            parts.Add($"left at {stage.ToString().ToLowerInvariant()}");
+        }
+
+        if (trigger.At is { } at)
+        {
+            parts.Add(trigger.Days.Count == 0 ? $"at {at}" : $"at {at} on {string.Join(", ", trigger.Days)}");
+        }
+
+        if (trigger.Event is { } type)
+        {
+            parts.Add($"event {type}");
+        }
+
+        AddBound(parts, "score", ">", trigger.Score?.Above);
+        AddBound(parts, "score", "<", trigger.Score?.Below);
+        foreach (var condition in config.When)
+        {
+            AddBound(parts, condition.Feature, ">", condition.Above);
+            AddBound(parts, condition.Feature, ">=", condition.AtLeast);
+            AddBound(parts, condition.Feature, "<", condition.Below);
+            AddBound(parts, condition.Feature, "<=", condition.AtMost);
+            AddBound(parts, condition.Feature, "=", condition.EqualTo);
+        }
+
+        return string.Join(" and ", parts);
+    }
+
+    static void AddBound(List<string> parts, string name, string comparison, double? bound)
+    {
+        if (bound is { } value)
+        {
+            parts.Add($"{name} {comparison} {value.ToString("R", CultureInfo.InvariantCulture)}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using CartRecovery.Contracts;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>Checks the campaigns: their names, triggers and series, and that every text can be filled in.</summary>
+internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlaces places)
+{
+    public void Run(CartRecoveryConfig config)
+    {
+        var names = new Dictionary<string, CampaignConfig>(StringComparer.Ordinal);
+        foreach (var campaign in config.Decisions.Campaigns)
+        {
+            check.Name(campaign, "name", campaign.Name, "a campaign's name");
+            if (campaign.Name.Length > 0 && !names.TryAdd(campaign.Name, campaign))
+            {
+                var first = places.Of(names[campaign.Name], "name").Line;
+                check.Report(campaign, "name", $"duplicate campaign '{campaign.Name}', which is also on line {first}");
+            }
+            List<string> stores = [.. config.Stores.Select(store => store.Id)];
+            foreach (var store in campaign.Stores.Where(store => !stores.Contains(store) && check.Sound(config, "stores")))
+                check.Report(campaign, "stores", $"unknown store '{store}'{Suggestion.Hint(store, stores)}");
+            Trigger(campaign.Trigger);
+            Conditions(campaign.When);
+            Series(campaign, config);
+        }
+    }
+
+    void Conditions(List<ConditionConfig> conditions)
+    {
+        string[] comparisons = ["above", "atLeast", "below", "atMost", "equals"];
+        foreach (var condition in conditions.Where(condition => !comparisons.Any(comparison => places.Has(condition, comparison))))
+            check.Report(condition, "", $"a condition needs a comparison: {string.Join(", ", comparisons)}");
+    }
+
+    void Trigger(TriggerConfig trigger)
+    {
+        // A trigger that the file lacks has had its message.
+        string[] kinds = ["idle", "event", "score"];
+        if (places.Knows(trigger) && kinds.Count(kind => places.Has(trigger, kind)) != 1)
+            check.Report(trigger, "", "a trigger needs exactly one of idle, event and score");
+        foreach (var key in (string[])["stage", "at"])
+        {
+            if (places.Has(trigger, key) && !places.Has(trigger, "idle"))
+                check.Report(trigger, key, $"{key} goes with idle alone");
+        }
+        if (places.Has(trigger, "days") && !places.Has(trigger, "at"))
+            check.Report(trigger, "days", "days goes with at alone");
+        if (trigger.Score is not { } score)
+            return;
+        if (!places.Has(score, "above") && !places.Has(score, "below"))
+            check.Report(score, "", "a score trigger needs above, below or both");
+        if (score.Above >= score.Below)
+            check.Report(score, "above", $"no score is above {score.Above} and below {score.Below}");
+    }
+
+    void Series(CampaignConfig campaign, CartRecoveryConfig config)
+    {
+        if (!places.Knows(campaign))
+            return;
+        string[] single = ["action", "channel", "message"];
+        var forms = (single.Any(key => places.Has(campaign, key)) ? 1 : 0) + (places.Has(campaign, "steps") ? 1 : 0)
+            + (places.Has(campaign, "variants") ? 1 : 0);
+        if (forms != 1)
+        {
+            check.Report(campaign, "", "a campaign needs either action, channel and message, or steps, or variants");
+            return;
+        }
+        if (places.Has(campaign, "steps"))
+        {
+            Steps(campaign.Steps, config);
+        }
+        else if (places.Has(campaign, "variants"))
+        {
+            Variants(campaign, config);
+        }
+        else
+        {
+            foreach (var key in single.Where(key => !places.Has(campaign, key)))
+                check.Report(campaign, "", $"a single message needs its {key}");
+            if (campaign.Channel is { } channel)
+                Channel(campaign, channel, config);
+            if (campaign.Action is { } action)
+                Action(action);
+            Text(campaign, "message", campaign.Message, campaign.Action is { } offer ? [offer] : [], config);
+        }
+    }
+
+    void Variants(CampaignConfig campaign, CartRecoveryConfig config)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var variant in campaign.Variants)
+        {
+            check.Name(variant, "name", variant.Name, "a variant's name");
+            if (variant.Name.Length > 0 && !names.Add(variant.Name))
+                check.Report(variant, "name", $"duplicate variant '{variant.Name}'");
+            Steps(variant.Steps, config);
+        }
+        if (!campaign.Variants.Exists(variant => variant.Steps.Count > 0) && check.Sound(campaign, "variants"))
+            check.Report(campaign, "variants", "at least one variant needs steps: without, nobody gets anything");
+    }
+
+    void Steps(List<StepConfig> steps, CartRecoveryConfig config)
+    {
+        foreach (var step in steps)
+        {
+            Conditions(step.When);
+            if (places.Bound(step, "channel"))
+                Channel(step, step.Channel, config);
+            if (places.Has(step, "action") == places.Has(step, "choices"))
+                check.Report(step, "", "a step needs either an action or choices");
+            List<ActionConfig> offers = step.Action is { } action ? [action] : step.Choices;
+            foreach (var offer in offers)
+                Action(offer);
+            Text(step, "message", step.Message, offers, config);
+            Text(step, "subject", step.Subject, offers, config);
+            Text(step, "html", step.Html, offers, config);
+            if (step.Subject is null && AddressOf(step.Channel, config) == AddressKind.Email)
+                check.Report(step, "", "a step by e-mail needs its subject");
+        }
+    }
+
+    void Channel(object section, string channel, CartRecoveryConfig config)
+    {
+        List<string> channels = ["socket", .. places.KeysOf(config.Sinks)];
+        if (!channels.Contains(channel) && check.Sound(config, "sinks"))
+            check.Report(section, "channel", $"unknown channel '{channel}'{Suggestion.Hint(channel, channels)}");
+    }
+
+    AddressKind AddressOf(string channel, CartRecoveryConfig config) =>
+        config.Sinks.TryGetValue(channel, out var sink) && catalog.FindSink(sink.Type) is { } spec ? spec.Address : AddressKind.None;
+
+    void Action(ActionConfig action)
+    {
+        if (!places.Bound(action, "type"))
+            return;
+        if (action.Type == ActionKind.Discount && !places.Has(action, "percent"))
+            check.Report(action, "", "a discount needs its percent");
+        foreach (var key in (string[])["percent", "code"])
+        {
+            if (action.Type != ActionKind.Discount && places.Has(action, key))
+                check.Report(action, key, $"{key} is for a discount alone");
+        }
+    }
+
+    // What would be an empty text in someone's inbox is an error here.
+    void Text(object section, string key, string? text, List<ActionConfig> offers, CartRecoveryConfig config)
+    {
+        try
+        {
+            foreach (var part in MessageTemplate.Parse(text ?? "").Parts.Where(p => p.Kind == MessageTemplate.PartKind.Variable))
+            {
+                if (Problem(part, offers, config) is { } problem)
+                    check.Report(section, key, problem);
+            }
+        }
+        catch (FormatException malformed)
+        {
+            check.Report(section, key, $"{key} has {malformed.Message}");
+        }
+    }
+
+    string? Problem(MessageTemplate.Part part, List<ActionConfig> offers, CartRecoveryConfig config)
+    {
+        var name = $"'{{{{{part.Text}}}}}'";
+        if (!catalog.TemplateVariables.Contains(part.Text, StringComparer.Ordinal))
+            return $"unknown variable {name}{Suggestion.Hint(part.Text, catalog.TemplateVariables)}";
+        if (part.Text.StartsWith("line_", StringComparison.Ordinal) && !part.InLines)
+            return $"{name} is a product's: write it between '{{{{#lines}}}}' and '{{{{/lines}}}}'";
+        return part.Text switch
+        {
+            "discount" when offers.Exists(offer => offer.Percent is null) => $"{name} has no value where no discount is offered",
+            "code" when offers.Exists(offer => offer.Code is null) => $"{name} has no value: the action has no code",
+            "restore_url" or "unsubscribe_url" when config.Contact.PublicUrl is null => $"{name} has no value without contact.publicUrl",
+            "restore_url" when config.Stores.Exists(store => store.CartUrl is null) => $"{name} has no value in a store without cartUrl",
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,216 @@
+using System.Collections;
+using System.Text.Json.Serialization.Metadata;
+using CartRecovery.Engine.Configuration.Values;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>
+/// Binds the tree of a file to the configuration's types by walking both, and reports whatever does not fit. A value that does not
+/// fit leaves the default in its place, so that the rest is looked at too.
+/// </summary>
+internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<string, string?> environment)
+{
+    /// <summary>Where the bound objects stand in the file.</summary>
+    public ConfigPlaces Places { get; } = new();
+
+    /// <summary>The whole configuration; <see langword="null"/> if the file is not a map.</summary>
+    public CartRecoveryConfig? Bind(YamlItem root) => (CartRecoveryConfig?)Bind(root, ConfigJson.Root, key: null, "");
+
+    /// <summary>What declares a property to be a key.</summary>
+    public static ConfigKeyAttribute? KeyOf(JsonPropertyInfo property) =>
+        property.AttributeProvider?.GetCustomAttributes(typeof(ConfigKeyAttribute), inherit: false) is [ConfigKeyAttribute key, ..]
+            ? key
+            : null;
+
+    object? Bind(YamlItem item, JsonTypeInfo type, ConfigKeyAttribute? key, string path) => type.Kind switch
+    {
+        JsonTypeInfoKind.Object => BindSection(item, type, path),
+        JsonTypeInfoKind.Enumerable => BindList(item, type, key, path),
+        JsonTypeInfoKind.Dictionary => BindMap(item, type, key, path),
+        _ => BindScalar(item, IScalarFormat.Of(type), key, path),
+    };
+
+    object? BindSection(YamlItem item, JsonTypeInfo type, string path)
+    {
+        if (!TryOpen(item, path, "a section of keys", out YamlMap map))
+            return null;
+        var section = type.CreateObject!();
+        Places.Set(section, map);
+        var keys = ConfigJson.KeysOf(type);
+        var guessed = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, (at, value)) in map.Entries)
+        {
+            if (keys.FirstOrDefault(key => key.Name == name) is { } property)
+            {
+                BindProperty(section, property, value, Join(path, name));
+            }
+            else if (section is SinkConfig sink)
+            {
+                BindOption(sink, name, value, Join(path, name));
+            }
+            else
+            {
+                var known = keys.Select(key => key.Name).ToList();
+                problems.Add(at, $"unknown key '{name}'{In(path)}{Suggestion.Hint(name, known)}");
+                guessed.Add(Suggestion.Find(name, known) ?? "");
+            }
+        }
+        foreach (var property in keys)
+        {
+            // A key that was probably misspelt has had its message.
+            if (property.IsRequired && !map.Entries.ContainsKey(property.Name) && !guessed.Contains(property.Name))
+                problems.Add(map.At, $"missing key '{property.Name}'{In(path)}: {Explain(property)}");
+        }
+        return section;
+    }
+
+    void BindProperty(object section, JsonPropertyInfo property, YamlItem value, string path)
+    {
+        var type = property.Options.GetTypeInfo(property.PropertyType);
+        if (type.Kind == JsonTypeInfoKind.None && value is YamlText text)
+        {
+            if (EnvironmentText.Expand(text, environment, problems) is not { } expanded)
+            {
+                Places.SetFailed(section, property.Name);
+                return;
+            }
+            if (text.Plain && YamlText.MeansNothing(expanded))
+            {
+                if (!property.IsSetNullable)
+                    problems.Add(text.At, $"{path} has no value: {Explain(property)}");
+                Places.SetFailed(section, property.Name);
+                return;
+            }
+        }
+        if (Bind(value, type, KeyOf(property), path) is { } bound)
+            property.Set!(section, bound);
+        else
+            Places.SetFailed(section, property.Name);
+    }
+
+    IList? BindList(YamlItem item, JsonTypeInfo type, ConfigKeyAttribute? key, string path)
+    {
+        if (!TryOpen(item, path, "a list", out YamlList yaml))
+            return null;
+        var list = (IList)type.CreateObject!();
+        var elementType = type.Options.GetTypeInfo(type.ElementType!);
+        for (var i = 0; i < yaml.Items.Count; i++)
+        {
+            if (Bind(yaml.Items[i], elementType, key: null, $"{path}[{i}]") is { } element)
+                list.Add(element);
+        }
+        CheckCount(yaml.Items.Count, item, key, path);
+        return list;
+    }
+
+    IDictionary? BindMap(YamlItem item, JsonTypeInfo type, ConfigKeyAttribute? key, string path)
+    {
+        if (!TryOpen(item, path, "a map from names to sections", out YamlMap yaml))
+            return null;
+        var map = (IDictionary)type.CreateObject!();
+        var elementType = type.Options.GetTypeInfo(type.ElementType!);
+        Places.Set(map, yaml);
+        foreach (var (name, (_, value)) in yaml.Entries)
+        {
+            if (Bind(value, elementType, key: null, Join(path, name)) is { } element)
+                map.Add(name, element);
+        }
+        CheckCount(yaml.Entries.Count, item, key, path);
+        return map;
+    }
+
+    void BindOption(SinkConfig sink, string name, YamlItem value, string path)
+    {
+        var text = value as YamlText;
+        if (text is null)
+            problems.Add(value.At, $"{path} must be text, not {KindOf(value)}");
+        if (text is null || EnvironmentText.Expand(text, environment, problems) is not { } expanded)
+            Places.SetFailed(sink, name);
+        else if (!text.Plain || !YamlText.MeansNothing(expanded))
+            sink.SetOption(name, expanded);
+    }
+
+    object? BindScalar(YamlItem item, IScalarFormat format, ConfigKeyAttribute? key, string path)
+    {
+        if (item is not YamlText text)
+        {
+            problems.Add(item.At, $"{path} must be {format.Expected}, not {KindOf(item)}");
+            return null;
+        }
+        if (EnvironmentText.Expand(text, environment, problems) is not { } expanded)
+            return null;
+        // Messages show the text of the file, so that a variable's value is not shown.
+        if (format.Parse(expanded) is not { } value)
+        {
+            var hint = format.Choices is { } choices && Suggestion.Find(expanded, choices) is { } near ? $", did you mean '{near}'?" : "";
+            problems.Add(text.At, $"{path} must be {format.Expected}, not '{text.Value}'{hint}");
+            return null;
+        }
+        if (key is null)
+            return value;
+        if (catalog.NamesOf(key.In) is { } names && !names.Contains(expanded, StringComparer.Ordinal))
+        {
+            problems.Add(text.At, $"unknown {NounOf(key.In)} '{text.Value}' in {path}{Suggestion.Hint(expanded, names)}");
+            return null;
+        }
+        return InRange(value, format, key, text, path) ? value : null;
+    }
+
+    bool InRange(object value, IScalarFormat format, ConfigKeyAttribute key, YamlText text, string path)
+    {
+        var message =
+            key.Min is { } min && Compare(min) < 0 ? $"at least {min}"
+            : key.Above is { } above && Compare(above) <= 0 ? $"above {above}"
+            : key.Max is { } max && Compare(max) > 0 ? $"at most {max}"
+            : null;
+        if (message is not null)
+            problems.Add(text.At, $"{path} must be {message}, not {text.Value}");
+        return message is null;
+
+        int Compare(string bound) => ((IComparable)value).CompareTo(format.Parse(bound));
+    }
+
+    void CheckCount(int count, YamlItem item, ConfigKeyAttribute? key, string path)
+    {
+        if (key?.Min is { } min && count < int.Parse(min))
+            problems.Add(item.At, $"{path} must have at least {min} {(min == "1" ? "entry" : "entries")}.{Example(key, path[(path.LastIndexOf('.') + 1)..])}");
+        if (key?.Max is { } max && count > int.Parse(max))
+            problems.Add(item.At, $"{path} must have at most {max} entries, not {count}");
+    }
+
+    /// <summary>Takes the item for a list or map. Nothing at all after the key stands for an empty one.</summary>
+    bool TryOpen<T>(YamlItem item, string path, string expected, out T opened)
+        where T : YamlItem
+    {
+        opened = (item as T)!;
+        if (opened is null && item is YamlText { Plain: true } text && YamlText.MeansNothing(text.Value))
+            opened = (T)(YamlItem)(typeof(T) == typeof(YamlMap) ? new YamlMap(item.At) : new YamlList(item.At));
+        if (opened is null)
+            problems.Add(item.At, $"{(path.Length == 0 ? "the configuration" : path)} must be {expected}, not {KindOf(item)}");
+        return opened is not null;
+    }
+
+    static string Explain(JsonPropertyInfo property) =>
+        KeyOf(property) is { } key ? key.Description + Example(key, property.Name) : "";
+
+    static string Example(ConfigKeyAttribute key, string name) => key.Example is { } example ? $" For instance: {name}: {example}" : "";
+
+    static string In(string path) => path.Length == 0 ? "" : $" in {path}";
+
+    static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+
+    static string KindOf(YamlItem item) => item switch
+    {
+        YamlMap => "a section of keys",
+        YamlList => "a list",
+        YamlText text => $"'{text.Value}'",
+        _ => "",
+    };
+
+    static string NounOf(ConfigNames names) => names switch
+    {
+        ConfigNames.EventTypes => "event type",
+        ConfigNames.Features => "feature",
+        _ => "sink type",
+    };
+}

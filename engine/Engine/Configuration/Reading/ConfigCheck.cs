@@ -1,0 +1,147 @@
+using System.Text;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>Checks what concerns more than one value: names that must be unique, or that must be somewhere else in the file.</summary>
+internal sealed class ConfigCheck
+{
+    const int LongestName = 64, LongestKey = 128;
+
+    readonly ConfigCatalog _catalog;
+    readonly ConfigPlaces _places;
+    readonly ConfigProblems _problems;
+
+    ConfigCheck(ConfigCatalog catalog, ConfigPlaces places, ConfigProblems problems) =>
+        (_catalog, _places, _problems) = (catalog, places, problems);
+
+    public static void Run(CartRecoveryConfig config, ConfigCatalog catalog, ConfigPlaces places, ConfigProblems problems)
+    {
+        var check = new ConfigCheck(catalog, places, problems);
+        check.Stores(config.Stores, config.Listen);
+        check.Listen(config.Listen);
+        check.Sizes(config);
+        check.Sinks(config.Sinks);
+        new CampaignCheck(check, catalog, places).Run(config);
+        new ContactCheck(check, places).Run(config);
+    }
+
+    void Listen(ListenConfig listen)
+    {
+        if (listen.Http == listen.Stream && listen.Http.Port != 0 && Sound(listen, "http", "stream"))
+            Report(listen, "stream", $"listen.http and listen.stream are both {listen.Stream}; give one another port");
+        if (listen.Heartbeat.Value >= listen.IdleTimeout.Value && Sound(listen, "heartbeat", "idleTimeout"))
+        {
+            Report(listen, "heartbeat",
+                $"listen.heartbeat ({listen.Heartbeat}) must be shorter than listen.idleTimeout ({listen.IdleTimeout})");
+        }
+    }
+
+    void Stores(List<StoreConfig> stores, ListenConfig listen)
+    {
+        var ids = new Dictionary<string, StoreConfig>(StringComparer.Ordinal);
+        var keys = new Dictionary<string, StoreConfig>(StringComparer.Ordinal);
+        foreach (var store in stores)
+        {
+            Name(store, "id", store.Id, "a store's id");
+            if (store.Id.Length > 0 && !ids.TryAdd(store.Id, store))
+                Report(store, "id", $"duplicate store '{store.Id}', which is also on line {_places.Of(ids[store.Id], "id").Line}");
+            Zone(store);
+            if (store.Currency.Length != 3 || store.Currency.AsSpan().ContainsAnyExceptInRange('A', 'Z'))
+                Report(store, "currency", $"a currency must be three capital letters like EUR, not '{store.Currency}'");
+            foreach (var key in store.Keys.Where(key => _places.Bound(key, "key")))
+            {
+                // Keys are secrets: messages say where they are, not what.
+                if (key.Key.Length > LongestKey || key.Key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+                    Report(key, "key", $"a key must be at most {LongestKey} printable ASCII characters without spaces");
+                else if (key.Key.Length == 0)
+                    Report(key, "key", "a key must not be empty");
+                else if (!keys.TryAdd(key.Key, store))
+                    Report(key, "key", $"duplicate key: it is also a key of store '{keys[key.Key].Id}'");
+            }
+        }
+        var allRead = stores.Count > 0 && stores.TrueForAll(store => store.Keys.TrueForAll(key => _places.Bound(key, "key")));
+        if (listen.TcpKey is { } tcpKey && allRead && !keys.ContainsKey(tcpKey))
+            Report(listen, "tcpKey", "listen.tcpKey is no store's key; write one of stores[].keys[].key, or leave it out");
+    }
+
+    void Zone(StoreConfig store)
+    {
+        if (StoreDirectory.TryFindZone(store.Timezone, out _))
+            return;
+        var known = TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).ToList();
+        var hint = known.Count > 1
+            ? Suggestion.Find(store.Timezone, known) is { } near ? $", did you mean '{near}'?" : "; write an IANA name like Europe/Amsterdam"
+            : "; this machine has no time zones but UTC (is the package tzdata installed?)";
+        Report(store, "timezone", $"unknown time zone '{store.Timezone}'{hint}");
+    }
+
+    void Sizes(CartRecoveryConfig config)
+    {
+        var (limits, memory) = (config.Limits, config.Memory);
+        if (limits.Message.Bytes < limits.Event.Bytes && Sound(limits, "message", "event"))
+            Report(limits, "message", $"limits.message ({limits.Message}) must not be smaller than limits.event ({limits.Event})");
+        var planned = new ByteSize(memory.Carts.Bytes + memory.Customers.Bytes);
+        if (memory.Limit.Bytes > 0 && planned.Bytes > memory.Limit.Bytes && Sound(memory, "limit", "carts", "customers"))
+            Report(memory, "limit", $"memory.limit ({memory.Limit}) does not hold memory.carts and memory.customers ({planned} together)");
+        if (config.Data.Length == 0)
+            Report(config, "data", "data must name a folder");
+        if (config.Scoring.Model.Length == 0)
+            Report(config.Scoring, "model", "scoring.model must name a file");
+    }
+
+    void Sinks(Dictionary<string, SinkConfig> sinks)
+    {
+        var common = ConfigJson.KeysOf(ConfigJson.Default.SinkConfig).Select(property => property.Name).ToList();
+        foreach (var (name, sink) in sinks)
+        {
+            if (name == "socket")
+                _problems.Add(_places.OfKey(sinks, name), "a sink cannot be called 'socket': that is the shopper's own connection");
+            if (!IsName(name))
+                _problems.Add(_places.OfKey(sinks, name), NameRule("a sink's name"));
+            if (_catalog.FindSink(sink.Type) is not { } spec)
+                continue;
+            List<string> known = [.. common, .. spec.Options.Select(option => option.Name)];
+            var guessed = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var key in _places.KeysOf(sink).Where(key => !known.Contains(key)))
+            {
+                guessed.Add(Suggestion.Find(key, known) ?? "");
+                _problems.Add(_places.OfKey(sink, key),
+                    $"unknown key '{key}' in sinks.{name}, a {spec.Type} sink{Suggestion.Hint(key, known)}");
+            }
+            foreach (var option in spec.Options.Where(option => !sink.Options.ContainsKey(option.Name)))
+            {
+                if (option.Default is { } value)
+                    sink.SetOption(option.Name, value);
+                else if (option.Required && !guessed.Contains(option.Name) && !_places.Failed(sink, option.Name))
+                    Report(sink, "", $"missing key '{option.Name}' in sinks.{name}, a {spec.Type} sink: {option.Description}");
+            }
+        }
+    }
+
+    public void Name(object section, string key, string value, string what)
+    {
+        if (_places.Bound(section, key) && !IsName(value))
+            Report(section, key, NameRule(what));
+    }
+
+    static bool IsName(string name) =>
+        name.Length > 0 && Encoding.UTF8.GetByteCount(name) <= LongestName
+        && !name.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter));
+
+    static string NameRule(string what) => $"{what} must be 1 to {LongestName} bytes without spaces";
+
+    /// <summary>None of these keys was given in vain, so that a rule about them can be held against their values.</summary>
+    public bool Sound(object section, params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+        {
+            if (_places.Failed(section, key))
+                return false;
+        }
+        return true;
+    }
+
+    public void Report(object section, string key, string message) => _problems.Add(_places.Of(section, key), message);
+}

@@ -1,0 +1,38 @@
+using System.Text.RegularExpressions;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>Puts environment variables in the place of <c>${NAME}</c> and <c>${NAME:-default}</c>.</summary>
+internal static partial class EnvironmentText
+{
+    /// <summary>The text with its variables filled in; <see langword="null"/> when that cannot be done, which is reported.</summary>
+    public static string? Expand(YamlText text, Func<string, string?> environment, ConfigProblems problems)
+    {
+        var failed = false;
+        // One pass over the parsed text: what a variable holds is never YAML and never expanded again.
+        var expanded = Variable().Replace(text.Value, match =>
+        {
+            var name = match.Groups["name"];
+            if (!name.Success)
+                Fail("'${' must begin an environment variable: ${NAME} or ${NAME:-default}");
+            else if (environment(name.Value) is { } value)
+                return value;
+            else if (match.Groups["default"] is { Success: true } otherwise)
+                return otherwise.Value;
+            else
+                Fail($"the environment variable {name.Value} is not set; set it, or write ${{{name.Value}:-default}}");
+            return "";
+        });
+        return failed ? null : expanded;
+
+        void Fail(string message)
+        {
+            failed = true;
+            problems.Add(text.At, message);
+        }
+    }
+
+    // "${{" is a dollar sign before a template variable.
+    [GeneratedRegex(@"\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?\}|\$\{(?!\{)", RegexOptions.ExplicitCapture)]
+    private static partial Regex Variable();
+}

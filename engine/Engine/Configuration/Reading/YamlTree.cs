@@ -1,0 +1,191 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>A place in the file; both count from 1.</summary>
+internal readonly record struct Place(int Line, int Column)
+{
+    public static Place Start => new(1, 1);
+
+    public static Place Of(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
+}
+
+/// <summary>A node of the file that knows where it stands.</summary>
+internal abstract record YamlItem(Place At);
+
+/// <summary>A text, a number, a word: whatever is neither a list nor a map.</summary>
+internal sealed record YamlText(Place At, string Value, bool Plain) : YamlItem(At)
+{
+    public static bool MeansNothing(string plain) => plain is "" or "~" or "null";
+}
+
+/// <summary>Lines that begin with a dash, or <c>[…]</c>.</summary>
+internal sealed record YamlList(Place At) : YamlItem(At)
+{
+    public List<YamlItem> Items { get; } = [];
+}
+
+/// <summary>Lines of <c>key: value</c>, or <c>{…}</c>; no key comes twice.</summary>
+internal sealed record YamlMap(Place At) : YamlItem(At)
+{
+    public Dictionary<string, (Place At, YamlItem Value)> Entries { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>
+/// Builds the tree from the parser's events. YamlDotNet's own node model stops at the first duplicate key; this one reports it and
+/// reads on, and it needs no recursion.
+/// </summary>
+internal sealed class YamlTree
+{
+    const int DeepestNesting = 32;
+
+    readonly ConfigProblems _problems;
+    readonly Dictionary<string, YamlItem> _anchors = new(StringComparer.Ordinal);
+    readonly Stack<Open> _open = new();
+    YamlItem? _root;
+
+    YamlTree(ConfigProblems problems) => _problems = problems;
+
+    /// <summary>The file's one document, an empty map if there is none, or <see langword="null"/> when it cannot be parsed.</summary>
+    public static YamlItem? Parse(string text, ConfigProblems problems)
+    {
+        var tree = new YamlTree(problems);
+        var parser = new Parser(new StringReader(text));
+        var documents = 0;
+        while (TryRead(parser, text, problems, out var next))
+        {
+            if (next is null)
+                return tree.Root();
+            if (next is DocumentStart && ++documents > 1)
+            {
+                problems.Add(Place.Of(next.Start), "there must be one YAML document in the file, not several");
+                return null;
+            }
+            // The parser takes quadratic time over deep nesting.
+            if (tree._open.Count > DeepestNesting)
+            {
+                problems.Add(Place.Of(next.Start), $"this is nested more than {DeepestNesting} levels deep");
+                return null;
+            }
+            tree.Take(next);
+        }
+        return null;
+    }
+
+    /// <summary>Reads the next event, or none at the end. <see langword="false"/> for what is not YAML, which is reported.</summary>
+    static bool TryRead(Parser parser, string text, ConfigProblems problems, out ParsingEvent? next)
+    {
+        next = null;
+        try
+        {
+            if (parser.MoveNext())
+                next = parser.Current;
+            return true;
+        }
+        catch (YamlException broken)
+        {
+            problems.Add(PlaceOf(broken, text), $"this is not valid YAML: {broken.Message}");
+        }
+        catch (Exception broken)
+        {
+            // Some damaged texts make the parser throw what it does not declare.
+            problems.Add(parser.Current is { } last ? Place.Of(last.End) : Place.Start, $"this is not valid YAML after here ({broken.Message})");
+        }
+        return false;
+    }
+
+    /// <summary>The parser reports a tab where the map began that it indents, which may be far above.</summary>
+    static Place PlaceOf(YamlException broken, string text)
+    {
+        var place = Place.Of(broken.Start);
+        if (!broken.Message.Contains("tab as indentation", StringComparison.Ordinal))
+            return place;
+        var line = 0;
+        foreach (var content in text.AsSpan().EnumerateLines())
+        {
+            var tab = content.IndexOf('\t');
+            if (++line > place.Line && tab >= 0 && content[..tab].Trim(' ').IsEmpty)
+                return new Place(line, tab + 1);
+        }
+        return place;
+    }
+
+    YamlItem Root() => _root is null or YamlText { Plain: true, Value: "" } ? new YamlMap(Place.Start) : _root;
+
+    void Take(ParsingEvent next)
+    {
+        var at = Place.Of(next.Start);
+        switch (next)
+        {
+            case Scalar scalar:
+                Put(at, new YamlText(at, scalar.Value, scalar.Style == ScalarStyle.Plain), scalar.Anchor);
+                break;
+            case SequenceStart list:
+                Begin(at, new YamlList(at), list.Anchor);
+                break;
+            case MappingStart map:
+                Begin(at, new YamlMap(at), map.Anchor);
+                break;
+            case SequenceEnd or MappingEnd:
+                _open.Pop();
+                break;
+            case AnchorAlias alias:
+                if (!_anchors.TryGetValue(alias.Value.Value, out var item))
+                {
+                    _problems.Add(at, $"there is no anchor '&{alias.Value.Value}' before this");
+                    item = new YamlText(at, "", Plain: true);
+                }
+                Put(at, item, AnchorName.Empty);
+                break;
+        }
+    }
+
+    void Begin(Place at, YamlItem item, AnchorName anchor)
+    {
+        Put(at, item, anchor);
+        _open.Push(new Open(item));
+    }
+
+    void Put(Place at, YamlItem item, AnchorName anchor)
+    {
+        if (!anchor.IsEmpty)
+            _anchors[anchor.Value] = item;
+        if (!_open.TryPeek(out var open))
+            _root = item;
+        else if (open.Item is YamlList list)
+            list.Items.Add(item);
+        else if (!open.HasKey)
+            open.TakeKey(at, item, _problems);
+        else
+            open.TakeValue(item, _problems);
+    }
+
+    /// <summary>A list or map whose end has not come; of a map, also the key whose value has not come.</summary>
+    sealed class Open(YamlItem item)
+    {
+        string? _key;
+        Place _at;
+
+        public YamlItem Item => item;
+
+        public bool HasKey { get; private set; }
+
+        public void TakeKey(Place at, YamlItem key, ConfigProblems problems)
+        {
+            HasKey = true;
+            _key = (key as YamlText)?.Value;
+            _at = at;
+            if (_key is null)
+                problems.Add(at, "a key must be a text, not a list or a map");
+        }
+
+        public void TakeValue(YamlItem value, ConfigProblems problems)
+        {
+            HasKey = false;
+            var entries = ((YamlMap)item).Entries;
+            if (_key is not null && !entries.TryAdd(_key, (_at, value)))
+                problems.Add(_at, $"duplicate key '{_key}', which is also on line {entries[_key].At.Line}");
+        }
+    }
+}

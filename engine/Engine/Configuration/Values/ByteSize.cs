@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace CartRecovery.Engine.Configuration.Values;
+
+/// <summary>A number of bytes, 0 or more, written with a unit of 1024s: <c>32KB</c>, <c>512MB</c>, <c>1GB</c>; a bare number is
+/// bytes.</summary>
+/// <param name="Bytes">The number.</param>
+[JsonConverter(typeof(ScalarConverter<ByteSize>))]
+public readonly record struct ByteSize(long Bytes) : IScalar<ByteSize>, IComparable<ByteSize>, IComparable
+{
+    static readonly (string Name, long Bytes)[] Units =
+        [("TB", 1L << 40), ("GB", 1L << 30), ("MB", 1L << 20), ("KB", 1L << 10), ("B", 1), ("", 1)];
+
+    /// <inheritdoc/>
+    public static string Form => "a size like 32KB, 512MB or 1GB";
+
+    /// <inheritdoc/>
+    public static string Pattern => "[0-9]{1,18}([KMGT]?B)?";
+
+    /// <inheritdoc/>
+    public static bool TakesNumber => true;
+
+    /// <summary>So many times 1024 bytes.</summary>
+    public static ByteSize FromKilobytes(long count) => new(count << 10);
+
+    /// <summary>So many times 1024 × 1024 bytes.</summary>
+    public static ByteSize FromMegabytes(long count) => new(count << 20);
+
+    /// <inheritdoc/>
+    public static bool TryParse(string text, out ByteSize value)
+    {
+        value = default;
+        foreach (var (name, bytes) in Units)
+        {
+            if (!text.EndsWith(name, StringComparison.Ordinal) || !long.TryParse(text.AsSpan(0, text.Length - name.Length),
+                    NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+                continue;
+            if (count > long.MaxValue / bytes)
+                return false;
+            value = new ByteSize(count * bytes);
+            return true;
+        }
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public int CompareTo(ByteSize other) => Bytes.CompareTo(other.Bytes);
+
+    /// <inheritdoc/>
+    public int CompareTo(object? obj) => obj is ByteSize other ? CompareTo(other) : 1;
+
+    /// <summary>The largest unit that leaves no fraction.</summary>
+    public override string ToString()
+    {
+        if (Bytes == 0)
+            return "0";
+        var bytes = Bytes;
+        var (name, unit) = Units.First(unit => bytes % unit.Bytes == 0);
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes / unit}{name}");
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace CartRecovery.Engine.Configuration.Values;
+
+/// <summary>A value that the configuration writes as one text, such as a duration; <c>ToString</c> writes it the same way.</summary>
+/// <typeparam name="T">The value's own type.</typeparam>
+public interface IScalar<T>
+    where T : struct, IScalar<T>
+{
+    /// <summary>What people should write, with examples: <c>a duration like 5s</c>.</summary>
+    static abstract string Form { get; }
+
+    /// <summary>The regular expression of the texts that can be read, without anchors.</summary>
+    static abstract string Pattern { get; }
+
+    /// <summary>A bare whole number is of the form too.</summary>
+    static virtual bool TakesNumber => false;
+
+    /// <summary>Reads the text; <see langword="false"/> if it is not of the form.</summary>
+    static abstract bool TryParse(string text, out T value);
+}
+
+/// <summary>Reads and writes an <see cref="IScalar{T}"/> as a JSON string.</summary>
+internal sealed class ScalarConverter<T> : JsonConverter<T>, IScalarFormat
+    where T : struct, IScalar<T>
+{
+    public string Expected => T.Form;
+
+    public object? Parse(string text) => T.TryParse(text, out var value) ? value : null;
+
+    public JsonNode Show(object value) => value.ToString()!;
+
+    public JsonObject Schema() => new()
+    {
+        ["type"] = T.TakesNumber ? new JsonArray("integer", "string") : "string",
+        ["pattern"] = $"^({T.Pattern})$|{IScalarFormat.Substitution}",
+    };
+
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && T.TryParse(reader.GetString()!, out var value)
+            ? value
+            : throw new JsonException($"must be {T.Form}");
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
+
+/// <summary>Reads and writes an enumeration by its names in camelCase.</summary>
+internal sealed class WordConverter<T> : JsonConverter<T>, IScalarFormat
+    where T : struct, Enum
+{
+    static readonly Dictionary<string, T> Words = Enum.GetValues<T>().ToDictionary(WordOf, StringComparer.Ordinal);
+
+    public string Expected => string.Join(" or ", Words.Keys);
+
+    public IReadOnlyList<string>? Choices => [.. Words.Keys];
+
+    public object? Parse(string text) => Words.TryGetValue(text, out var value) ? value : null;
+
+    public JsonNode Show(object value) => WordOf((T)value);
+
+    public JsonObject Schema() => IScalarFormat.OneOf(Words.Keys);
+
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Words.TryGetValue(reader.GetString()!, out var value)
+            ? value
+            : throw new JsonException($"must be {Expected}");
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(WordOf(value));
+
+    static string WordOf(T value) => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+}

@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
+namespace CartRecovery.Engine.Configuration.Values;
+
+/// <summary>Web origins that are allowed: one (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>), or
+/// all (<c>*</c>).</summary>
+[JsonConverter(typeof(ScalarConverter<OriginPattern>))]
+public readonly partial record struct OriginPattern : IScalar<OriginPattern>
+{
+    const string Text = @"\*|https?://([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:([0-9]{1,5}|\*))?";
+
+    readonly string _text;
+
+    OriginPattern(string text) => _text = text;
+
+    /// <inheritdoc/>
+    public static string Form => "an origin like https://shop.example or http://localhost:* (no path, no slash at the end), or *";
+
+    /// <inheritdoc/>
+    public static string Pattern => Text;
+
+    /// <inheritdoc/>
+    public static bool TryParse(string text, out OriginPattern value)
+    {
+        value = new OriginPattern(text);
+        return Whole().IsMatch(text);
+    }
+
+    /// <summary>Whether a page of this origin is let in.</summary>
+    /// <param name="origin">The request's <c>Origin</c> header.</param>
+    public bool Allows(string origin)
+    {
+        if (_text == "*" || string.Equals(_text, origin, StringComparison.OrdinalIgnoreCase))
+            return true;
+        if (!_text.EndsWith(":*", StringComparison.Ordinal))
+            return false;
+        var host = _text.AsSpan(0, _text.Length - 2);
+        if (!origin.StartsWith(host, StringComparison.OrdinalIgnoreCase))
+            return false;
+        var port = origin.AsSpan(host.Length);
+        return port.IsEmpty || (port.Length > 1 && port[0] == ':' && !port[1..].ContainsAnyExceptInRange('0', '9'));
+    }
+
+    /// <summary>The origin as it is written.</summary>
+    public override string ToString() => _text;
+
+    [GeneratedRegex("^(" + Text + @")\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Whole();
+}

@@ -1,0 +1,60 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Events.Json;
+
+/// <summary>Writes events as the native JSON that they may have come from: decoded again, they are the same events.</summary>
+public static class EventJson
+{
+    /// <summary>How a writer of events should be set up: on one line, with the shops' languages readable.</summary>
+    public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes one event as a JSON object. What it does not say is left out.</summary>
+    /// <param name="writer">Where a value may stand.</param>
+    /// <param name="slab">The slab that it is in.</param>
+    /// <param name="record">The event.</param>
+    /// <param name="storeId">Its store, in UTF-8.</param>
+    public static void Write(Utf8JsonWriter writer, EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id"u8, slab.IdOf(record));
+        writer.WriteString("type"u8, EventTypes.NameOf(record.Type));
+        writer.WriteString("storeId"u8, storeId);
+        writer.WriteString("cartId"u8, slab.CartOf(record));
+        WriteText(writer, "userId"u8, slab.UserOf(record));
+        WriteText(writer, "sessionId"u8, slab.SessionOf(record));
+        WriteText(writer, "productId"u8, slab.ProductOf(record));
+        if (record.Quantity != 1)
+        {
+            writer.WriteNumber("quantity"u8, record.Quantity);
+        }
+
+        if ((record.Flags & EventFlags.HasPrice) != 0)
+        {
+            writer.WriteNumber("price"u8, Money.ToDecimal(record.Price));
+        }
+
+        if (record.Currency != 0)
+        {
+            WriteText(writer, "currency"u8, [(byte)record.Currency, (byte)(record.Currency >> 8), (byte)(record.Currency >> 16)]);
+        }
+
+        writer.WriteNumber("ts"u8, record.Timestamp);
+        if (record.MetaLength != 0)
+        {
+            writer.WritePropertyName("meta"u8);
+            writer.WriteRawValue(slab.MetaOf(record), skipInputValidation: true);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    static void WriteText(Utf8JsonWriter writer, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
+    {
+        if (!text.IsEmpty)
+        {
+            writer.WriteString(name, text);
+        }
+    }
+}

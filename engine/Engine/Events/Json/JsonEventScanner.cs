@@ -1,0 +1,315 @@
+using System.Runtime.Intrinsics;
+
+namespace CartRecovery.Engine.Events.Json;
+
+/// <summary>
+/// Reads an event in one pass, if it is written as most senders write it: strings without escapes, plain numbers, literals, and no object
+/// or array in it but <c>meta</c>, of the same. The names are expected in the order of the event before. Anything else, right or wrong, it
+/// declines, and <see cref="JsonEventDecoder"/> reads the event anew: so what is valid, and what is wrong with it, is said in one place.
+/// </summary>
+sealed class JsonEventScanner(EventBuilder builder)
+{
+    /// <summary>What <see cref="Scan"/> returns for an event that it does not read.</summary>
+    public const int Declined = JsonTokens.None;
+
+    // Names that are known have at most nine characters: with quotes and colon twelve.
+    const int Width = 16;
+    const int MostNames = 16;
+
+    // A double holds every whole number of up to 15 digits, and these powers of ten: so their quotient is the nearest double there is.
+    static readonly double[] s_powers = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+    readonly ExpectedName[] _expected = new ExpectedName[MostNames];
+
+    /// <summary>A name as it stood at a place of the event before, with its quotes and colon.</summary>
+    struct ExpectedName
+    {
+        public Vector128<byte> Text;
+        public Vector128<byte> Mask;
+        public int Length;
+        public EventField Field;
+    }
+
+    /// <summary>Reads the event, or declines it.</summary>
+    /// <param name="json">Valid UTF-8.</param>
+    /// <param name="start">Where the event begins.</param>
+    /// <param name="receivedAt">When it arrived, in milliseconds since 1970 UTC.</param>
+    /// <param name="problem">What is wrong with it, if it was read.</param>
+    /// <returns>Where it ends, or <see cref="Declined"/>.</returns>
+    public int Scan(ReadOnlySpan<byte> json, int start, long receivedAt, out EventProblem problem)
+    {
+        problem = default;
+        var at = start;
+        if (at >= json.Length || json[at] != '{')
+        {
+            return Declined;
+        }
+
+        builder.Begin(receivedAt);
+        for (var place = 0; ; place++)
+        {
+            var nameAt = JsonTokens.SkipSpace(json, at + 1);
+            at = ReadName(json, nameAt, place, out var field);
+            if (at < 0 || (at = ReadValue(json, at, field, nameAt)) < 0 || (at = JsonTokens.SkipSpace(json, at)) >= json.Length)
+            {
+                return Declined;
+            }
+
+            if (json[at] == '}')
+            {
+                problem = builder.Finish(json, at + 1 - start);
+                return at + 1;
+            }
+
+            if (json[at] != ',')
+            {
+                return Declined;
+            }
+        }
+    }
+
+    // The value's first byte, or Declined.
+    int ReadName(ReadOnlySpan<byte> json, int at, int place, out EventField field)
+    {
+        if (place < MostNames && json.Length - at >= Width)
+        {
+            ref readonly var expected = ref _expected[place];
+            if (expected.Length > 0 && ((Vector128.Create(json.Slice(at, Width)) ^ expected.Text) & expected.Mask) == Vector128<byte>.Zero)
+            {
+                field = expected.Field;
+                return JsonTokens.SkipSpace(json, at + expected.Length);
+            }
+        }
+
+        field = EventField.Other;
+        if (at >= json.Length || json[at] != '"')
+        {
+            return Declined;
+        }
+
+        var end = JsonTokens.EndOfString(json, at + 1);
+        if (end < 0)
+        {
+            return Declined;
+        }
+
+        field = EventFields.Parse(json[(at + 1)..end]);
+        var colon = JsonTokens.SkipSpace(json, end + 1);
+        if (colon >= json.Length || json[colon] != ':')
+        {
+            return Declined;
+        }
+
+        if (place < MostNames && field != EventField.Other && colon == end + 1 && json.Length - at >= Width)
+        {
+            Expect(place, json.Slice(at, Width), colon + 1 - at, field);
+        }
+
+        return JsonTokens.SkipSpace(json, colon + 1);
+    }
+
+    void Expect(int place, ReadOnlySpan<byte> text, int length, EventField field)
+    {
+        Span<byte> mask = stackalloc byte[Width];
+        mask.Clear();
+        mask[..length].Fill(0xff);
+        ref var expected = ref _expected[place];
+        expected.Mask = Vector128.Create<byte>(mask);
+        expected.Text = Vector128.Create(text) & expected.Mask;
+        expected.Length = length;
+        expected.Field = field;
+    }
+
+    // What follows the value, or Declined.
+    int ReadValue(ReadOnlySpan<byte> json, int at, EventField field, int nameAt)
+    {
+        if (at >= json.Length)
+        {
+            return Declined;
+        }
+
+        if (json[at] == 'n')
+        {
+            return JsonTokens.EndOfLiteral(json, at);
+        }
+
+        switch (field)
+        {
+            case EventField.Quantity:
+                return ReadQuantity(json, at);
+            case EventField.Price:
+                return ReadPrice(json, at);
+            case EventField.Timestamp when json[at] != '"':
+                return ReadTime(json, at);
+            case EventField.Meta:
+                return ReadMeta(json, at);
+        }
+
+        var end = Declined;
+        if (json[at] == '"')
+        {
+            end = JsonTokens.EndOfString(json, at + 1);
+            if (end < 0)
+            {
+                return Declined;
+            }
+
+            SetText(json, field, at + 1, end);
+            end++;
+        }
+        else if (field is EventField.Other or EventField.Device or EventField.Source)
+        {
+            end = JsonTokens.EndOfPlain(json, at);
+        }
+
+        if (end > 0 && field is EventField.Other or EventField.Device or EventField.Source)
+        {
+            builder.Meta.AddField(json[nameAt..end]);
+        }
+
+        return end;
+    }
+
+    void SetText(ReadOnlySpan<byte> json, EventField field, int from, int end)
+    {
+        switch (field)
+        {
+            case EventField.Id or EventField.CartId or EventField.UserId or EventField.SessionId or EventField.ProductId:
+                builder.SetId(field, from, end - from);
+                break;
+            case EventField.Type:
+                builder.SetType(json[from..end]);
+                break;
+            case EventField.StoreId:
+                builder.SetStore(json[from..end]);
+                break;
+            case EventField.Currency:
+                builder.SetCurrency(json[from..end]);
+                break;
+            case EventField.Timestamp:
+                builder.SetTime(json[from..end]);
+                break;
+            default:
+                builder.SetContext(field, json[from..end]);
+                break;
+        }
+    }
+
+    int ReadQuantity(ReadOnlySpan<byte> json, int at)
+    {
+        var end = JsonTokens.ReadDigits(json, at, out var quantity);
+        if (end < 0 || !JsonTokens.IsEndOfNumber(json, end))
+        {
+            return Declined;
+        }
+
+        builder.SetQuantity(quantity);
+        return end;
+    }
+
+    int ReadTime(ReadOnlySpan<byte> json, int at)
+    {
+        var end = JsonTokens.ReadDigits(json, at, out var time);
+        if (end < 0 || !JsonTokens.IsEndOfNumber(json, end))
+        {
+            return Declined;
+        }
+
+        builder.SetTime(time);
+        return end;
+    }
+
+    int ReadPrice(ReadOnlySpan<byte> json, int at)
+    {
+        var end = JsonTokens.ReadDigits(json, at, out var whole);
+        if (end < 0)
+        {
+            return Declined;
+        }
+
+        if (JsonTokens.IsEndOfNumber(json, end))
+        {
+            builder.SetPrice(whole);
+            return end;
+        }
+
+        if (json[end] != '.')
+        {
+            return Declined;
+        }
+
+        var digits = end - at;
+        var from = ++end;
+        for (; end < json.Length && (uint)(json[end] - '0') <= 9 && digits < JsonTokens.MostDigits; end++, digits++)
+        {
+            whole = (whole * 10) + (json[end] - '0');
+        }
+
+        if (end == from || end >= json.Length || !JsonTokens.IsEndOfNumber(json, end))
+        {
+            return Declined;
+        }
+
+        builder.SetPrice(whole / s_powers[end - from]);
+        return end;
+    }
+
+    int ReadMeta(ReadOnlySpan<byte> json, int at)
+    {
+        if (json[at] != '{')
+        {
+            return Declined;
+        }
+
+        var from = at + 1;
+        while (true)
+        {
+            at = JsonTokens.SkipSpace(json, at + 1);
+            if (at >= json.Length || json[at] != '"')
+            {
+                return Declined;
+            }
+
+            var nameAt = at + 1;
+            var nameEnd = JsonTokens.EndOfString(json, nameAt);
+            if (nameEnd < 0 || (at = JsonTokens.SkipSpace(json, nameEnd + 1)) >= json.Length || json[at] != ':'
+                || (at = JsonTokens.SkipSpace(json, at + 1)) >= json.Length)
+            {
+                return Declined;
+            }
+
+            if (json[at] == '"')
+            {
+                var textAt = at + 1;
+                at = JsonTokens.EndOfString(json, textAt);
+                if (at < 0)
+                {
+                    return Declined;
+                }
+
+                builder.SetMetaContext(EventFields.Parse(json[nameAt..nameEnd]), json[textAt..at]);
+                at++;
+            }
+            else
+            {
+                at = JsonTokens.EndOfPlain(json, at);
+            }
+
+            if (at < 0 || (at = JsonTokens.SkipSpace(json, at)) >= json.Length)
+            {
+                return Declined;
+            }
+
+            if (json[at] == '}')
+            {
+                builder.Meta.AddMembers(json[from..at]);
+                return at + 1;
+            }
+
+            if (json[at] != ',')
+            {
+                return Declined;
+            }
+        }
+    }
+}

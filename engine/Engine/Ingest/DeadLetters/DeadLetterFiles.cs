@@ -1,0 +1,150 @@
+using System.Globalization;
+
+namespace CartRecovery.Engine.Ingest.DeadLetters;
+
+/// <summary>
+/// The files of a folder of dead letters, for reading: segments of letters, each named after the number of its first, and the marks.
+/// Nothing is ever changed here, so it works beside a running engine too.
+/// </summary>
+public static class DeadLetterFiles
+{
+    const string Pattern = "*.ndjson";
+    const string Marks = "marks.ndjson";
+    const int Digits = 16;
+
+    /// <summary>Every letter that is kept, by number; those that were dropped too, while their bytes are still there.</summary>
+    /// <param name="folder">The folder; one that is not there has no letters.</param>
+    /// <param name="after">Letters with this number or a lower one are left out.</param>
+    public static IEnumerable<DeadLetter> Read(string folder, long after = 0)
+    {
+        var marks = ReadMarks(folder);
+        return Read(folder, after, id => marks.GetValueOrDefault(id));
+    }
+
+    /// <summary>The letter with this number; null when there is none.</summary>
+    public static DeadLetter? Find(string folder, long id) => Read(folder, id - 1).Take(1).FirstOrDefault(letter => letter.Id == id);
+
+    internal static IEnumerable<DeadLetter> Read(string folder, long after, Func<long, DeadLetterMark?> markOf)
+    {
+        var segments = Segments(folder);
+        for (var i = 0; i < segments.Count; i++)
+        {
+            if (i + 1 < segments.Count && segments[i + 1].FirstId <= after + 1)
+            {
+                continue;
+            }
+
+            foreach (var line in Lines(segments[i].Path))
+            {
+                if (DeadLetterLine.Read(line.Span) is { } letter && letter.Id > after)
+                {
+                    yield return markOf(letter.Id) is { } mark ? letter with { Mark = mark } : letter;
+                }
+            }
+        }
+    }
+
+    internal static Dictionary<long, DeadLetterMark> ReadMarks(string folder)
+    {
+        var marks = new Dictionary<long, DeadLetterMark>();
+        foreach (var line in Lines(MarksOf(folder)))
+        {
+            if (DeadLetterLine.ReadMark(line.Span) is var (id, mark))
+            {
+                marks[id] = mark;
+            }
+        }
+
+        return marks;
+    }
+
+    /// <summary>The segments, oldest first.</summary>
+    internal static List<(long FirstId, string Path)> Segments(string folder)
+    {
+        var segments = new List<(long FirstId, string Path)>();
+        if (Directory.Exists(folder))
+        {
+            foreach (var path in Directory.EnumerateFiles(folder, Pattern))
+            {
+                if (long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var first))
+                {
+                    segments.Add((first, path));
+                }
+            }
+        }
+
+        segments.Sort((a, b) => a.FirstId.CompareTo(b.FirstId));
+        return segments;
+    }
+
+    internal static string SegmentOf(string folder, long firstId) =>
+        Path.Combine(folder, firstId.ToString(CultureInfo.InvariantCulture).PadLeft(Digits, '0') + ".ndjson");
+
+    internal static string MarksOf(string folder) => Path.Combine(folder, Marks);
+
+    /// <summary>The last whole line of a file; null when there is none.</summary>
+    internal static byte[]? LastLine(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var length = RandomAccess.GetLength(file);
+        for (var window = Math.Min(length, 4096); window > 0; window = Math.Min(length, window * 2))
+        {
+            var tail = new byte[window];
+            var read = tail.AsSpan(0, RandomAccess.Read(file, tail, length - window));
+            var end = read.LastIndexOf((byte)'\n');
+            var start = end < 0 ? -1 : read[..end].LastIndexOf((byte)'\n');
+            if (start >= 0 || window == length)
+            {
+                return end < 0 ? null : tail[(start + 1)..end];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The whole lines of a file, without their ends; each is good until the next. A file that is not there has none.</summary>
+    internal static IEnumerable<ReadOnlyMemory<byte>> Lines(string path)
+    {
+        FileStream file;
+        try
+        {
+            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Its letters grew too old just now, or there were never any.
+            yield break;
+        }
+
+        using (file)
+        {
+            var buffer = new byte[64 * 1024];
+            var length = 0;
+            while (true)
+            {
+                var read = file.Read(buffer, length, buffer.Length - length);
+                if (read == 0)
+                {
+                    yield break;
+                }
+
+                var searched = length;
+                length += read;
+                var start = 0;
+                while (buffer.AsSpan(searched..length).IndexOf((byte)'\n') is >= 0 and var offset)
+                {
+                    var end = searched + offset;
+                    yield return buffer.AsMemory(start..end);
+                    searched = start = end + 1;
+                }
+
+                buffer.AsSpan(start..length).CopyTo(buffer);
+                length -= start;
+                if (length == buffer.Length)
+                {
+                    Array.Resize(ref buffer, buffer.Length * 2);
+                }
+            }
+        }
+    }
+}

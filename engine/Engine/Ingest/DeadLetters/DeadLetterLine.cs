@@ -1,0 +1,200 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace CartRecovery.Engine.Ingest.DeadLetters;
+
+/// <summary>A letter, and a mark, as a line of JSON: what a person can read with the tools at hand.</summary>
+public static class DeadLetterLine
+{
+    static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes a letter and the line's end.</summary>
+    public static void Write(ArrayBufferWriter<byte> output, long id, DeadLetter letter)
+    {
+        using (var writer = new Utf8JsonWriter(output, s_options))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("id"u8, id);
+            writer.WriteString("at"u8, TimeText.Of(letter.At));
+            writer.WriteString("store"u8, letter.Store);
+            writer.WriteString("protocol"u8, letter.Protocol);
+            writer.WriteNumber("connection"u8, letter.Connection);
+            writer.WriteBoolean("verified"u8, letter.Verified);
+            writer.WriteString("code"u8, letter.Code);
+            writer.WriteString("message"u8, letter.Message);
+            if (letter.IsTruncated)
+            {
+                writer.WriteBoolean("truncated"u8, value: true);
+            }
+
+            WriteEvent(writer, letter.Event);
+            writer.WriteEndObject();
+        }
+
+        EndLine(output);
+    }
+
+    /// <summary>Writes the event's bytes as a property of the open object: <c>event</c>, a text, or <c>eventBase64</c> where they are none.</summary>
+    public static void WriteEvent(Utf8JsonWriter writer, byte[] bytes)
+    {
+        if (Utf8.IsValid(bytes))
+        {
+            writer.WriteString("event"u8, bytes);
+        }
+        else
+        {
+            writer.WriteBase64String("eventBase64"u8, bytes);
+        }
+    }
+
+    /// <summary>Writes a mark and the line's end.</summary>
+    public static void Write(ArrayBufferWriter<byte> output, long id, DeadLetterMark mark)
+    {
+        using (var writer = new Utf8JsonWriter(output, s_options))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("id"u8, id);
+            writer.WriteString("state"u8, mark.State == DeadLetterState.Replayed ? "replayed"u8 : "dropped"u8);
+            writer.WriteString("at"u8, TimeText.Of(mark.At));
+            if (mark.EventId is { } eventId)
+            {
+                writer.WriteString("event"u8, eventId);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        EndLine(output);
+    }
+
+    /// <summary>Reads a letter.</summary>
+    /// <returns>Null for a line that is none.</returns>
+    public static DeadLetter? Read(ReadOnlySpan<byte> line)
+    {
+        if (!TryOpen(line, out var reader))
+        {
+            return null;
+        }
+
+        try
+        {
+            var letter = new DeadLetter(0, "", "", 0, false, "", "", false, []);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var name = reader.GetString();
+                reader.Read();
+                letter = name switch
+                {
+                    "id" => letter with { Id = reader.GetInt64() },
+                    "at" => letter with { At = reader.GetDateTimeOffset().ToUnixTimeMilliseconds() },
+                    "store" => letter with { Store = reader.GetString()! },
+                    "protocol" => letter with { Protocol = reader.GetString()! },
+                    "connection" => letter with { Connection = reader.GetInt64() },
+                    "verified" => letter with { Verified = reader.GetBoolean() },
+                    "code" => letter with { Code = reader.GetString()! },
+                    "message" => letter with { Message = reader.GetString()! },
+                    "truncated" => letter with { IsTruncated = reader.GetBoolean() },
+                    "event" => letter with { Event = BytesOf(ref reader) },
+                    "eventBase64" => letter with { Event = reader.GetBytesFromBase64() },
+                    _ => letter,
+                };
+                reader.Skip();
+            }
+
+            return letter.Id > 0 ? letter : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a mark.</summary>
+    /// <returns>Null for a line that is none.</returns>
+    public static (long Id, DeadLetterMark Mark)? ReadMark(ReadOnlySpan<byte> line)
+    {
+        if (!TryOpen(line, out var reader))
+        {
+            return null;
+        }
+
+        try
+        {
+            var (id, state, at, eventId) = (0L, DeadLetterState.Waiting, 0L, (string?)null);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var name = reader.GetString();
+                reader.Read();
+                switch (name)
+                {
+                    case "id":
+                        id = reader.GetInt64();
+                        break;
+                    case "state":
+                        state = reader.GetString() switch
+                        {
+                            "replayed" => DeadLetterState.Replayed,
+                            "dropped" => DeadLetterState.Dropped,
+                            _ => DeadLetterState.Waiting,
+                        };
+                        break;
+                    case "at":
+                        at = reader.GetDateTimeOffset().ToUnixTimeMilliseconds();
+                        break;
+                    case "event":
+                        eventId = reader.GetString();
+                        break;
+                    default:
+                        reader.Skip();
+                        break;
+                }
+            }
+
+            return id > 0 && state != DeadLetterState.Waiting ? (id, new DeadLetterMark(state, at, eventId)) : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    static bool TryOpen(ReadOnlySpan<byte> line, out Utf8JsonReader reader)
+    {
+        reader = new Utf8JsonReader(line);
+        try
+        {
+            return reader.Read() && reader.TokenType == JsonTokenType.StartObject;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    static byte[] BytesOf(ref Utf8JsonReader reader)
+    {
+        var bytes = new byte[reader.ValueSpan.Length];
+        var length = reader.CopyString(bytes);
+        return length == bytes.Length ? bytes : bytes[..length];
+    }
+
+    static void EndLine(ArrayBufferWriter<byte> output)
+    {
+        output.GetSpan(1)[0] = (byte)'\n';
+        output.Advance(1);
+    }
+}
+
+/// <summary>Times as RFC 3339 in UTC, to the millisecond.</summary>
+public static class TimeText
+{
+    // What DateTimeOffset can say.
+    static readonly (long Least, long Most) s_range =
+        (DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
+
+    /// <summary>Of milliseconds since 1970 UTC; what no calendar has is the first or the last moment that it has.</summary>
+    public static string Of(long milliseconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, s_range.Least, s_range.Most)).ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace CartRecovery.Engine.Ingest.DeadLetters;
+
+/// <summary>Times in a form that the engine does not take and that can mean but one thing.</summary>
+static class TimeRules
+{
+    // From 2001 to 5138 in seconds; in milliseconds both are 1970 to 1973, before there were shops to send events.
+    const decimal LeastSeconds = 1e9m, MostSeconds = 1e11m;
+
+    // In capitals. The year comes first, so that no day can be taken for a month; a time without a zone is UTC.
+    static readonly string[] s_forms =
+    [
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss.FFFFFFF K", "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd HH:mmK", "yyyy/MM/dd HH:mm:ss.FFFFFFFK", "yyyy/MM/dd HH:mmK", "yyyyMMdd'T'HHmmssK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd HH:mm:ss.FFFFFFF zzz",
+        "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
+    ];
+
+    /// <summary>A date as text becomes RFC 3339.</summary>
+    public static void DatesAsText(EventDraft draft)
+    {
+        foreach (var field in draft.Named("ts"))
+        {
+            if (field.Text?.Trim() is not { Length: > 0 } text || IsGood(field))
+            {
+                continue;
+            }
+
+            var capitals = text.ToUpperInvariant();
+            capitals = capitals.EndsWith(" UTC", StringComparison.Ordinal) ? capitals[..^4] + "Z" : capitals;
+            if (DateTimeOffset.TryParseExact(capitals, s_forms, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var moment) && moment.Year >= 1970)
+            {
+                draft.Set(field, $"\"{TimeText.Of(moment.ToUnixTimeMilliseconds())}\"", "date as text");
+            }
+        }
+    }
+
+    /// <summary>Seconds become milliseconds.</summary>
+    public static void Seconds(EventDraft draft)
+    {
+        foreach (var field in draft.Named("ts"))
+        {
+            if (field.IsNumber && decimal.TryParse(field.Json, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
+                && time is >= LeastSeconds and < MostSeconds)
+            {
+                draft.Set(field, ((long)(time * 1000)).ToString(CultureInfo.InvariantCulture), "seconds for milliseconds");
+            }
+        }
+    }
+
+    static bool IsGood(DraftField field) => Events.EventTime.TryParse(System.Text.Encoding.UTF8.GetBytes(field.Text!), out _);
+}

@@ -1,0 +1,99 @@
+using System.Buffers;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Ingest.Streams;
+
+/// <summary>Events over plain TCP: each line is one event or an array of events. Empty lines are nothing.</summary>
+public sealed class LineSession(ClientConnection connection, int maxLine) : IStreamSession
+{
+    bool _skipping;
+
+    /// <inheritdoc/>
+    public bool IsClosed => false;
+
+    /// <inheritdoc/>
+    public bool IsPaused { get; private set; }
+
+    /// <inheritdoc/>
+    public bool ClientClosed => false;
+
+    /// <inheritdoc/>
+    public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        while (!(IsPaused = connection.ShouldPause))
+        {
+            if (reader.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
+            {
+                TakeLine(line);
+            }
+            else if (reader.Remaining > maxLine)
+            {
+                // Not held until its end: it is dropped as it comes in.
+                BeginSkipping(reader.UnreadSequence);
+                reader.AdvanceToEnd();
+                break;
+            }
+            else
+            {
+                if (_skipping)
+                {
+                    reader.AdvanceToEnd();
+                }
+
+                break;
+            }
+        }
+
+        return reader.Position;
+    }
+
+    /// <inheritdoc/>
+    public void End(in ReadOnlySequence<byte> rest)
+    {
+        // The last line need not end with a newline.
+        if (rest.Length > 0)
+        {
+            TakeLine(rest);
+        }
+    }
+
+    void TakeLine(in ReadOnlySequence<byte> line)
+    {
+        if (_skipping)
+        {
+            _skipping = false;
+        }
+        else if (line.Length > maxLine)
+        {
+            BeginSkipping(line);
+            _skipping = false;
+        }
+        else
+        {
+            Take(ContiguousBuffer.Of(line));
+        }
+    }
+
+    void Take(ReadOnlySpan<byte> line)
+    {
+        var text = line.Trim(" \t\r"u8);
+        if (text.Length > 0)
+        {
+            connection.Router.TakeJson(text);
+        }
+    }
+
+    void BeginSkipping(in ReadOnlySequence<byte> line)
+    {
+        if (!_skipping)
+        {
+            _skipping = true;
+            connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the line is longer than limits.message"),
+                ContiguousBuffer.Of(line.Slice(0, Math.Min(line.Length, DeadLetterQueue.Beginning))), isTruncated: true);
+        }
+    }
+}

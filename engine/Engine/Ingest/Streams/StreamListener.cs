@@ -1,0 +1,225 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Text;
+using System.Threading.Channels;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Streams.WebSocket;
+using Microsoft.AspNetCore.Connections;
+
+namespace CartRecovery.Engine.Ingest.Streams;
+
+/// <summary>
+/// The stream port: WebSocket, newline-delimited JSON and length-prefixed MessagePack on one port, told apart by the first byte. Kestrel
+/// accepts the connection and does TLS; from there on it is ours.
+/// </summary>
+public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
+{
+    // A length whose first byte is higher is longer than limits.message may be, and not meant as one; white space is not either.
+    const byte HighestOfLength = 8;
+
+    // How long a client that is refused may take to show how it wants to be told.
+    static readonly TimeSpan s_refusal = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        var entered = setup.Gate.TryEnterStream();
+        StoreKey? key = null;
+        try
+        {
+            (key, var encoding) = await AdmitAsync(connection, connection.Features.Get<RefusedConnection>()?.Reason ?? (entered ? null : Refusal.Full));
+            if (key is not null)
+            {
+                await RunAsync(setup, connection.Transport, key, encoding, connection.Abort);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException
+            or ChannelClosedException)
+        {
+            // The client is gone, or too slow to say who it is; or the partitions have stopped.
+        }
+        finally
+        {
+            if (entered)
+            {
+                setup.Gate.LeaveStream();
+            }
+
+            if (key is not null)
+            {
+                setup.Gate.Leave(key.Store);
+            }
+        }
+    }
+
+    /// <summary>Serves a client that was let in, whichever port it came in by.</summary>
+    public static Task RunAsync(IngestOptions setup, IDuplexPipe transport, StoreKey key, AnswerEncoding encoding, Action abort)
+    {
+        var client = new ClientConnection(transport, setup, key, encoding, abort);
+        return client.RunAsync(encoding switch
+        {
+            AnswerEncoding.WebSocket => new WebSocketSession(client, setup.MaxMessage),
+            AnswerEncoding.MessagePack => new MessagePackSession(client, setup.MaxMessage),
+            _ => new LineSession(client, setup.MaxMessage),
+        });
+    }
+
+    /// <summary>Hears who a client is. Nothing of this is held while it stays.</summary>
+    /// <returns>Its key, whose store it has entered, and how it is answered; no key when it was refused, or said nothing.</returns>
+    async Task<(StoreKey? Key, AnswerEncoding Encoding)> AdmitAsync(ConnectionContext connection, Refusal? refusal)
+    {
+        // Not linked to ConnectionClosed: that is cancelled when the client has sent its last byte, and not when all are read.
+        using var handshake = new CancellationTokenSource(refusal is null ? setup.HandshakeTimeout : s_refusal);
+        var first = await ReadFirstByteAsync(connection.Transport.Input, handshake.Token);
+        switch (first)
+        {
+            case null:
+                return default;
+            case (byte)'G':
+                return (await AdmitWebSocketAsync(connection, refusal, handshake.Token), AnswerEncoding.WebSocket);
+            case (byte)'{' or (byte)'[':
+                return (await AdmitTcpAsync(connection, AnswerEncoding.Lines, refusal, handshake.Token), AnswerEncoding.Lines);
+            case <= HighestOfLength:
+                return (await AdmitTcpAsync(connection, AnswerEncoding.MessagePack, refusal, handshake.Token), AnswerEncoding.MessagePack);
+            default:
+                await RefuseAsync(connection.Transport.Output, AnswerEncoding.Lines, new EventProblem(EventErrorCode.UnsupportedEncoding,
+                    "speak WebSocket, JSON with one event or array a line, or MessagePack behind its length in four bytes"), handshake.Token);
+                return default;
+        }
+    }
+
+    async Task<StoreKey?> AdmitWebSocketAsync(ConnectionContext connection, Refusal? refusal, CancellationToken cancellationToken)
+    {
+        var output = connection.Transport.Output;
+        var head = await RequestHead.ReadAsync(connection.Transport.Input, cancellationToken);
+        var problem = refusal is { } reason ? ConnectionLimiter.ProblemOf(reason)
+            : head is null ? new Problem(400, "bad_handshake", "The request is not HTTP/1.1, or its head is too long.")
+            : CheckHandshake(head);
+        StoreKey key = null!;
+        problem ??= Authenticator.Admit(setup.Stores, Authenticator.KeyOf(head!.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
+            head["Origin"], RemoteOf(connection), out key);
+        problem ??= setup.Gate.TryEnter(key.Store) ? null : ConnectionLimiter.ProblemOf(Refusal.Store);
+        if (problem is not null)
+        {
+            await RefuseHttpAsync(output, problem, cancellationToken);
+            if (head is null)
+            {
+                await Linger.UntilEndAsync(connection.Transport.Input, isWebSocket: false);
+            }
+
+            return null;
+        }
+
+        output.Write(Encoding.ASCII.GetBytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + $"Sec-WebSocket-Accept: {Handshake.AcceptOf(head!["Sec-WebSocket-Key"]!)}\r\n\r\n"));
+        try
+        {
+            await output.FlushAsync(cancellationToken);
+            return key;
+        }
+        catch
+        {
+            setup.Gate.Leave(key.Store);
+            throw;
+        }
+    }
+
+    async Task<StoreKey?> AdmitTcpAsync(ConnectionContext connection, AnswerEncoding encoding, Refusal? refusal, CancellationToken cancellationToken)
+    {
+        var transport = connection.Transport;
+        if (refusal is { } reason)
+        {
+            await SayNoAsync(transport.Output, encoding, reason, cancellationToken);
+            return null;
+        }
+
+        var greeting = encoding == AnswerEncoding.Lines
+            ? await TcpHandshake.ReadLineAsync(transport.Input, setup.MaxMessage, cancellationToken)
+            : await TcpHandshake.ReadMessageAsync(transport.Input, setup.MaxMessage, cancellationToken);
+        var problem = Authenticator.Admit(setup.Stores, greeting ?? setup.TcpKey, origin: null, RemoteOf(connection), out var key);
+        if (problem is not null)
+        {
+            await RefuseAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);
+            return null;
+        }
+
+        if (!setup.Gate.TryEnter(key.Store))
+        {
+            await SayNoAsync(transport.Output, encoding, Refusal.Store, cancellationToken);
+            return null;
+        }
+
+        return key;
+    }
+
+    static Problem? CheckHandshake(RequestHead head) =>
+        head.Path != "/v1/stream" ? new Problem(404, "not_found", "This port serves /v1/stream; the API is on the HTTP port.")
+        : head["Host"] is null ? new Problem(400, "bad_handshake", "A request needs a Host.")
+        : head["Transfer-Encoding"] is not null || head["Content-Length"] is not (null or "0")
+            ? new Problem(400, "bad_handshake", "A handshake has no body.")
+        : !Handshake.HasToken(head["Upgrade"], "websocket") || !Handshake.HasToken(head["Connection"], "Upgrade")
+            ? new Problem(426, "upgrade_required", "Open /v1/stream as a WebSocket.")
+        : head["Sec-WebSocket-Version"] != "13" ? new Problem(426, "websocket_version", "Speak version 13 of the WebSocket protocol.")
+        : !Handshake.IsValidKey(head["Sec-WebSocket-Key"])
+            ? new Problem(400, "bad_handshake", "Sec-WebSocket-Key must be sixteen bytes of base64.")
+        : null;
+
+    static IPAddress? RemoteOf(ConnectionContext connection) => (connection.RemoteEndPoint as IPEndPoint)?.Address;
+
+    static async Task<byte?> ReadFirstByteAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await input.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            var start = SkipWhiteSpace(buffer);
+            byte? first = start.IsEmpty ? null : start.FirstSpan[0];
+            input.AdvanceTo(start.Start, first is null ? buffer.End : start.Start);
+            if (first is not null || read.IsCompleted)
+            {
+                return first;
+            }
+        }
+    }
+
+    static ReadOnlySequence<byte> SkipWhiteSpace(in ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        reader.AdvancePastAny((byte)' ', (byte)'\t', (byte)'\r', (byte)'\n');
+        return reader.UnreadSequence;
+    }
+
+    static async Task RefuseHttpAsync(PipeWriter output, Problem problem, CancellationToken cancellationToken)
+    {
+        var body = problem.ToJson();
+        var version = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n" : "";
+        output.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 {problem.Status} {problem.Title}\r\nContent-Type: {Problem.MediaType}\r\n"
+            + $"Content-Length: {body.Length}\r\n{version}Connection: close\r\n\r\n"));
+        output.Write(body.Span);
+        await output.FlushAsync(cancellationToken);
+    }
+
+    async Task RefuseAsync(PipeWriter output, AnswerEncoding encoding, EventProblem problem, CancellationToken cancellationToken)
+    {
+        setup.Counters.Received(Protocol.Tcp, 1);
+        setup.Counters.Rejected(problem.Error);
+        await SayNoAsync(output, encoding, problem.Code, problem.Message, cancellationToken);
+    }
+
+    Task SayNoAsync(PipeWriter output, AnswerEncoding encoding, Refusal refusal, CancellationToken cancellationToken)
+    {
+        var problem = ConnectionLimiter.ProblemOf(refusal);
+        return SayNoAsync(output, encoding, refusal == Refusal.Full ? "overloaded" : problem.Code, problem.Detail, cancellationToken);
+    }
+
+    async Task SayNoAsync(PipeWriter output, AnswerEncoding encoding, string code, string message, CancellationToken cancellationToken)
+    {
+        var answer = new Outbound(output, encoding, setup.MaxUnsent, onTooSlow: () => { });
+        answer.TrySendError(0, code, message);
+        answer.Close();
+        await answer.Closed.WaitAsync(cancellationToken);
+    }
+}

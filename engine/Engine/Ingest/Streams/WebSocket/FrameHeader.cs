@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
+
+/// <summary>Frame types of RFC 6455, section 5.2.</summary>
+public enum WebSocketOpcode : byte
+{
+    Continuation = 0,
+    Text = 1,
+    Binary = 2,
+    Close = 8,
+    Ping = 9,
+    Pong = 10,
+}
+
+/// <summary>Close codes of RFC 6455, section 7.4, that the engine sends.</summary>
+public enum WebSocketCloseCode : ushort
+{
+    Normal = 1000,
+    GoingAway = 1001,
+    ProtocolError = 1002,
+    UnsupportedData = 1003,
+    InvalidPayload = 1007,
+    PolicyViolation = 1008,
+    MessageTooBig = 1009,
+}
+
+/// <summary>The head of a frame from a client: RFC 6455, section 5.2.</summary>
+/// <param name="IsFinal">The message ends with this frame.</param>
+/// <param name="Opcode">The frame's type.</param>
+/// <param name="PayloadLength">Bytes of payload.</param>
+/// <param name="Mask">What the payload is masked with.</param>
+public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, long PayloadLength, uint Mask)
+{
+    /// <summary>The longest head that a server writes.</summary>
+    public const int MaxServerLength = 10;
+
+    /// <summary>The longest payload of a control frame.</summary>
+    public const int LongestControl = 125;
+
+    const int MaxClientLength = 14;
+
+    /// <summary>A control frame, which may come between the frames of a message.</summary>
+    public bool IsControl => ((byte)Opcode & 8) != 0;
+
+    /// <summary>Reads a head.</summary>
+    /// <param name="reader">Moved past the head when it is complete, left alone otherwise.</param>
+    /// <param name="header">The head.</param>
+    /// <param name="violation">What RFC 6455 forbids in it; null when it is fine.</param>
+    /// <returns>False when more bytes are needed.</returns>
+    public static bool TryRead(ref SequenceReader<byte> reader, out FrameHeader header, out string? violation)
+    {
+        header = default;
+        violation = null;
+        Span<byte> bytes = stackalloc byte[MaxClientLength];
+        var available = (int)Math.Min(MaxClientLength, reader.Remaining);
+        if (available < 2)
+        {
+            return false;
+        }
+
+        bytes = bytes[..available];
+        reader.TryCopyTo(bytes);
+        var opcode = (byte)(bytes[0] & 0x0f);
+        var isFinal = (bytes[0] & 0x80) != 0;
+        violation = (bytes[0] & 0x70) != 0 ? "reserved bits are set"
+            : opcode is (> 2 and < 8) or > 10 ? "the opcode is reserved"
+            : (bytes[1] & 0x80) == 0 ? "a client's frame must be masked"
+            : opcode >= 8 && !isFinal ? "a control frame must not be fragmented"
+            : opcode >= 8 && (bytes[1] & 0x7f) > LongestControl ? "a control frame must not be longer than 125 bytes" : null;
+        if (violation is not null)
+        {
+            return true;
+        }
+
+        long length = bytes[1] & 0x7f;
+        var offset = 2;
+        if (length == 126)
+        {
+            if (available < 4)
+            {
+                return false;
+            }
+
+            length = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
+            offset = 4;
+        }
+        else if (length == 127)
+        {
+            if (available < 10)
+            {
+                return false;
+            }
+
+            length = BinaryPrimitives.ReadInt64BigEndian(bytes[2..]);
+            offset = 10;
+            if (length < 0)
+            {
+                violation = "the highest bit of the length is set";
+                return true;
+            }
+        }
+
+        if (available < offset + 4)
+        {
+            return false;
+        }
+
+        header = new FrameHeader(isFinal, (WebSocketOpcode)opcode, length, BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]));
+        reader.Advance(offset + 4);
+        return true;
+    }
+
+    /// <summary>Writes the head of an unfragmented frame from the server.</summary>
+    /// <param name="target">Room for <see cref="MaxServerLength"/> bytes.</param>
+    /// <param name="opcode">The frame's type.</param>
+    /// <param name="length">Bytes of payload.</param>
+    /// <returns>The head's length.</returns>
+    public static int WriteServer(Span<byte> target, WebSocketOpcode opcode, int length)
+    {
+        target[0] = (byte)(0x80 | (byte)opcode);
+        switch (length)
+        {
+            case < 126:
+                target[1] = (byte)length;
+                return 2;
+            case <= ushort.MaxValue:
+                target[1] = 126;
+                BinaryPrimitives.WriteUInt16BigEndian(target[2..], (ushort)length);
+                return 4;
+            default:
+                target[1] = 127;
+                BinaryPrimitives.WriteInt64BigEndian(target[2..], length);
+                return 10;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.IO.Pipelines;
+using System.Text;
+
+namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
+
+/// <summary>The head of the HTTP request that opens a WebSocket on the stream port.</summary>
+sealed class RequestHead
+{
+    const int MaxLength = 8 * 1024;
+
+    readonly Dictionary<string, string> _headers = new(StringComparer.OrdinalIgnoreCase);
+    readonly string _query;
+
+    RequestHead(string target)
+    {
+        // The form that is meant for proxies is allowed to every server.
+        var scheme = target.IndexOf("://", StringComparison.Ordinal);
+        if (scheme > 0 && !target.StartsWith('/'))
+        {
+            var slash = target.IndexOf('/', scheme + 3);
+            target = slash < 0 ? "/" : target[slash..];
+        }
+
+        var question = target.IndexOf('?');
+        Path = question < 0 ? target : target[..question];
+        _query = question < 0 ? "" : target[(question + 1)..];
+    }
+
+    /// <summary>The path, without the query.</summary>
+    public string Path { get; }
+
+    /// <summary>A header's value; null where there is none.</summary>
+    public string? this[string header] => _headers.GetValueOrDefault(header);
+
+    /// <summary>A query parameter's value; null where there is none.</summary>
+    public string? QueryOf(string name)
+    {
+        foreach (var part in _query.Split('&'))
+        {
+            var equals = part.IndexOf('=');
+            if (equals > 0 && part.AsSpan(0, equals).SequenceEqual(name))
+            {
+                return Uri.UnescapeDataString(part[(equals + 1)..].Replace('+', ' '));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads a head, up to the empty line that ends it.</summary>
+    /// <returns>Null when it is no HTTP/1.1 GET, or too long.</returns>
+    public static async Task<RequestHead?> ReadAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await input.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            var text = Encoding.Latin1.GetString(buffer.Slice(0, Math.Min(buffer.Length, MaxLength)));
+            var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            if (end >= 0)
+            {
+                input.AdvanceTo(buffer.GetPosition(end + 4));
+                return Parse(text[..end]);
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted || buffer.Length >= MaxLength)
+            {
+                return null;
+            }
+        }
+    }
+
+    static RequestHead? Parse(string text)
+    {
+        var lines = text.Split("\r\n");
+        var start = lines[0].Split(' ');
+        if (start is not ["GET", var target, "HTTP/1.1"])
+        {
+            return null;
+        }
+
+        var head = new RequestHead(target);
+        foreach (var line in lines.AsSpan(1))
+        {
+            var colon = line.IndexOf(':');
+            if (colon <= 0 || line.AsSpan(0, colon).ContainsAny(' ', '\t'))
+            {
+                return null;
+            }
+
+            var name = line[..colon];
+            var value = line[(colon + 1)..].Trim();
+            head._headers[name] = head._headers.TryGetValue(name, out var earlier) ? $"{earlier}, {value}" : value;
+        }
+
+        return head;
+    }
+}

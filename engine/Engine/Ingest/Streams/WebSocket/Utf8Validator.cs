@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
+
+/// <summary>Validates UTF-8 that comes in pieces, cut anywhere: the first byte that cannot belong to a valid text is found at once.</summary>
+struct Utf8Validator
+{
+    const int LongestCharacter = 4;
+
+    // The begun character at the end of the last piece, its first byte lowest.
+    uint _begun;
+    int _begunLength;
+
+    /// <summary>What came so far does not end in the middle of a character.</summary>
+    public readonly bool IsComplete => _begunLength == 0;
+
+    /// <summary>Takes the next piece.</summary>
+    /// <returns>False when nothing that might follow could make it valid; the validator is of no more use then.</returns>
+    public bool TryAppend(ReadOnlySpan<byte> piece)
+    {
+        Span<byte> character = stackalloc byte[LongestCharacter];
+        while (_begunLength > 0 && piece.Length > 0)
+        {
+            _begun |= (uint)piece[0] << (8 * _begunLength++);
+            piece = piece[1..];
+            BitConverter.TryWriteBytes(character, _begun);
+            switch (Rune.DecodeFromUtf8(character[.._begunLength], out _, out _))
+            {
+                case OperationStatus.Done:
+                    _begun = 0;
+                    _begunLength = 0;
+                    break;
+                case OperationStatus.InvalidData:
+                    return false;
+            }
+        }
+
+        var cut = CutOff(piece);
+        if (!Utf8.IsValid(piece[..^cut]))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < cut; i++)
+        {
+            _begun |= (uint)piece[piece.Length - cut + i] << (8 * i);
+        }
+
+        _begunLength += cut;
+        return cut == 0 || Rune.DecodeFromUtf8(piece[^cut..], out _, out _) == OperationStatus.NeedMoreData;
+    }
+
+    // How many bytes at the end begin a character that the piece does not finish.
+    static int CutOff(ReadOnlySpan<byte> piece)
+    {
+        for (var i = 1; i < LongestCharacter && i <= piece.Length; i++)
+        {
+            var b = piece[^i];
+            if ((b & 0xc0) != 0x80)
+            {
+                var length = b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : b >= 0xc0 ? 2 : 1;
+                return length > i ? i : 0;
+            }
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Buffers;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.Connections;
+
+namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
+
+/// <summary>Events over WebSocket: each message is one event or an array of events, a text in JSON and a binary one in MessagePack.</summary>
+public sealed class WebSocketSession(ClientConnection connection, int maxMessage)
+    : WebSocketProtocol(connection.Output, maxMessage), IStreamSession
+{
+    /// <inheritdoc/>
+    protected override bool ShouldPause => connection.ShouldPause;
+
+    /// <inheritdoc/>
+    public void End(in ReadOnlySequence<byte> rest)
+    {
+        // A frame that was cut off was never a message.
+    }
+
+    /// <inheritdoc/>
+    protected override void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message)
+    {
+        if (opcode == WebSocketOpcode.Text)
+        {
+            connection.Router.TakeJson(message, isValidUtf8: true);
+        }
+        else
+        {
+            connection.Router.TakeMessagePack(message);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnMessageTooLong(ReadOnlySpan<byte> beginning) =>
+        connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message is longer than limits.message"), beginning,
+            isTruncated: true);
+
+    /// <inheritdoc/>
+    protected override void OnInvalidText(ReadOnlySpan<byte> text) =>
+        connection.Router.Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"), text);
+}

@@ -1,0 +1,88 @@
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Tables;
+
+namespace CartRecovery.Engine.Journeys;
+
+/// <summary>Takes a decision of a cart's partition on: whether the shopper may be contacted by the campaign at all, on which side of its experiment.</summary>
+/// <param name="store">What is known.</param>
+/// <param name="identities">Whom lots are drawn for.</param>
+/// <param name="planner">Plans the messages.</param>
+/// <param name="sending">Sends what is due at once.</param>
+sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlanner planner, MessageSender sending)
+{
+    /// <summary>Begins a journey, or notes why not. To take a decision again changes nothing.</summary>
+    /// <param name="setup">The configuration.</param>
+    /// <param name="decision">The decision.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public void Enrol(JourneyOptions setup, Decision decision, long now)
+    {
+        var candidate = decision.Intervention;
+        var last = store.Journeys.LastOf(decision.Cart, candidate.Campaign);
+        if (last is not null && store.Messages.Find(candidate.Id) is not null)
+        {
+            return;
+        }
+
+        var customer = IdentityResolver.CustomerOf(candidate.StoreId, candidate.UserId);
+        var subject = identities.SubjectOf(decision.Cart, customer);
+        var campaign = setup.Campaigns.Find(candidate.Campaign);
+        var journey = new Journey
+        {
+            Id = store.Journeys.NextId(),
+            Candidate = candidate,
+            Cart = decision.Cart,
+            Customer = customer,
+            Subject = subject,
+            Variant = CampaignVariant.Only,
+            IsHoldout = false,
+            StartedAt = decision.At,
+            ConnectionId = decision.ConnectionId,
+        };
+        if (campaign is null)
+        {
+            Refuse(journey, WithheldReason.CampaignGone, now);
+            return;
+        }
+
+        // Decisions come in no order: after a crash, and where clients' clocks differ.
+        if (last is var (id, state, startedAt) && (state == JourneyState.Active || Math.Abs(decision.At - startedAt) < campaign.Reentry))
+        {
+            store.Journeys.Turn(id, decision.At);
+            planner.Withhold(journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
+            return;
+        }
+
+        if (Assignment.IsHoldout(subject, candidate.StoreId, setup.Holdout))
+        {
+            Refuse(journey with { IsHoldout = true }, WithheldReason.Holdout, now);
+            return;
+        }
+
+        var drawn = store.Journeys.VariantOf(subject, campaign.Name);
+        var variant = campaign.Variants.FirstOrDefault(v => v.Name == drawn) ?? Assignment.VariantOf(subject, campaign);
+        journey = journey with { Variant = variant.Name };
+        if (variant.Steps.Count == 0 || store.IsStopped(campaign.Name, variant.Name))
+        {
+            Refuse(journey, variant.Steps.Count == 0 ? WithheldReason.Control : WithheldReason.VariantStopped, now);
+            return;
+        }
+
+        // A message to an open stream goes before the cart is looked at again; who bought elsewhere while it was left is known here already.
+        if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
+        {
+            Refuse(journey, WithheldReason.Purchased, now);
+            return;
+        }
+
+        sending.Begin(setup, journey, planner.Plan(setup, journey, campaign, variant, number: 1, now)!, campaign, variant, now);
+    }
+
+    // Its journey is kept all the same: who was left alone is what the others are held against.
+    void Refuse(Journey journey, WithheldReason reason, long now)
+    {
+        store.Journeys.Add(journey with { State = JourneyState.Observed });
+        planner.Withhold(journey, now, reason);
+    }
+}

@@ -1,0 +1,47 @@
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journeys.Tables;
+
+namespace CartRecovery.Engine.Journeys.Experiments;
+
+/// <summary>Tells those who choose offers what came of them, and stops a side of an experiment that does worse than its control.</summary>
+/// <param name="store">Where sides are stopped.</param>
+/// <param name="chooser">Chooses offers.</param>
+/// <param name="gate">Refuses discounts that do not pay.</param>
+sealed class OutcomeLearner(JourneyStore store, OfferChooser chooser, DiscountEligibility gate)
+{
+    const int FewestShoppers = 200;
+
+    // One-sided, 99%: it is looked at again and again.
+    const double Confidence = 2.326;
+
+    /// <summary>Takes in what came of things.</summary>
+    public void Learn(OutcomeSummary outcomes, JourneyOptions setup, long now)
+    {
+        chooser.Learn(outcomes.Offers);
+        gate.Learn(outcomes.Campaigns.Select(pair => (pair.Key, pair.Value)));
+        for (var i = 0; i < setup.Campaigns.Count; i++)
+        {
+            Guard(outcomes, setup.Campaigns[i], now);
+        }
+    }
+
+    // Stops sides whose shoppers spend less than those of the control, with 99% confidence.
+    void Guard(OutcomeSummary outcomes, Campaign campaign, long now)
+    {
+        var control = campaign.Variants.FirstOrDefault(v => v.Steps.Count == 0);
+        if (control is null || !outcomes.Sides.TryGetValue((campaign.Name, control.Name), out var rest) || rest.Count < FewestShoppers)
+        {
+            return;
+        }
+
+        foreach (var variant in campaign.Variants.Where(v => v.Steps.Count > 0 && !store.IsStopped(campaign.Name, v.Name)))
+        {
+            if (outcomes.Sides.TryGetValue((campaign.Name, variant.Name), out var own) && own.Count >= FewestShoppers
+                && own.Mean - rest.Mean + (Confidence * Math.Sqrt((own.Variance / own.Count) + (rest.Variance / rest.Count))) < 0)
+            {
+                store.Stop(campaign.Name, variant.Name,
+                    FormattableString.Invariant($"{own.Mean:F2} a shopper against {rest.Mean:F2} of the control"), now);
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using CartRecovery.Engine.Storage;
+
+namespace CartRecovery.Engine.Journeys.Experiments;
+
+/// <summary>What came of journeys and offers in the last 60 days. Older shoppers were other shoppers.</summary>
+sealed class OutcomeSummary
+{
+    const long Span = 60 * 86_400_000L;
+
+    OutcomeSummary(
+        List<(string, string, int, OfferOutcomes)> offers, Dictionary<string, CampaignOutcomes> campaigns, Dictionary<(string, string), SpendingOfSide> sides) =>
+        (Offers, Campaigns, Sides) = (offers, campaigns, sides);
+
+    /// <summary>By campaign, offer and kind of shopper.</summary>
+    public IReadOnlyList<(string Campaign, string Offer, int Context, OfferOutcomes Outcomes)> Offers { get; }
+
+    /// <summary>By campaign.</summary>
+    public IReadOnlyDictionary<string, CampaignOutcomes> Campaigns { get; }
+
+    /// <summary>By campaign and side of its experiment.</summary>
+    public IReadOnlyDictionary<(string Campaign, string Variant), SpendingOfSide> Sides { get; }
+
+    /// <summary>How many journeys it is about.</summary>
+    public long Journeys => Campaigns.Values.Sum(seen => seen.Treated + seen.LeftAlone);
+
+    /// <summary>Sums it up. All that is known is gone through: with millions of journeys that takes seconds.</summary>
+    /// <param name="database">Where; a reader's connection will do.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static OutcomeSummary Of(Database database, long now)
+    {
+        var offers = new List<(string, string, int, OfferOutcomes)>();
+        using (var query = new Query(database, """
+            SELECT i.campaign, i.offer, i.context, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=i.journey AND c.value>0 AND c.at>=i.sent_at))
+            FROM intervention i WHERE i.sent_at>?1 AND i.propensity<1 GROUP BY i.campaign, i.offer, i.context
+            """))
+        {
+            for (var row = query.Rows.With(now - Span); row.Next();)
+            {
+                offers.Add((row.Text(0), row.Text(1), row.Int(2), new OfferOutcomes(row.Long(3), row.Long(4))));
+            }
+        }
+
+        var campaigns = new Dictionary<string, CampaignOutcomes>(StringComparer.Ordinal);
+        using (var query = new Query(database, """
+            SELECT campaign, holdout, count(*), sum(EXISTS(SELECT 1 FROM conversion c WHERE c.journey=j.id AND c.value>0))
+            FROM journey j WHERE started_at>?1 GROUP BY campaign, holdout
+            """))
+        {
+            for (var row = query.Rows.With(now - Span); row.Next();)
+            {
+                var seen = campaigns.GetValueOrDefault(row.Text(0));
+                campaigns[row.Text(0)] = row.Long(1) != 0
+                    ? seen with { LeftAlone = row.Long(2), LeftAloneBought = row.Long(3) }
+                    : seen with { Treated = row.Long(2), TreatedBought = row.Long(3) };
+            }
+        }
+
+        var sides = new Dictionary<(string, string), SpendingOfSide>();
+        using (var query = new Query(database, """
+            SELECT campaign, variant, count(*), sum(spent), sum(spent*spent) FROM (
+                SELECT j.campaign, j.variant, j.subject,
+                    sum(coalesce((SELECT sum(c.value) FROM conversion c WHERE c.journey=j.id AND c.verified=1), 0))/10000.0 AS spent
+                FROM journey j WHERE j.started_at>?1 AND j.holdout=0 GROUP BY j.campaign, j.variant, j.subject)
+            GROUP BY campaign, variant
+            """))
+        {
+            for (var row = query.Rows.With(now - Span); row.Next();)
+            {
+                var (count, mean) = (row.Long(2), (row.DoubleOrNull(3) ?? 0) / row.Long(2));
+                var squares = (row.DoubleOrNull(4) ?? 0) / count;
+                sides[(row.Text(0), row.Text(1))] =
+                    new SpendingOfSide(count, mean, Math.Max(0, squares - (mean * mean)) * count / Math.Max(1, count - 1));
+            }
+        }
+
+        return new OutcomeSummary(offers, campaigns, sides);
+    }
+}
+
+/// <summary>What the shoppers of a side of an experiment spent.</summary>
+/// <param name="Count">How many they are.</param>
+/// <param name="Mean">What one spent, in the currency.</param>
+/// <param name="Variance">Its variance from shopper to shopper.</param>
+readonly record struct SpendingOfSide(long Count, double Mean, double Variance);

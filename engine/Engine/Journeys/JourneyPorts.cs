@@ -1,0 +1,107 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.Pipeline;
+
+namespace CartRecovery.Engine.Journeys;
+
+/// <summary>The desk's world in a running engine: the open streams, the sinks, the partitions.</summary>
+/// <param name="connections">The open streams.</param>
+/// <param name="sinks">The sinks.</param>
+/// <param name="addresses">The address that each sink needs, by its name.</param>
+public sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOnlyDictionary<string, AddressKind> addresses) : IJourneyPorts
+{
+    readonly Dictionary<string, OutreachChannel> _channels = addresses.Select(pair => new OutreachChannel(pair.Key, pair.Value))
+        .Append(new OutreachChannel(Campaign.SocketChannel, AddressKind.None)).ToDictionary(channel => channel.Name, StringComparer.Ordinal);
+
+    // What was handed over in a transaction that is not committed: when it is tried again, nothing is sent twice.
+    readonly HashSet<string> _handedOver = new(StringComparer.Ordinal);
+
+    // Streams that have been written to and not flushed.
+    readonly HashSet<ClientConnection> _written = [];
+
+    /// <summary>The partitions. Set once they are there.</summary>
+    public PartitionSet? Partitions { get; set; }
+
+    /// <summary>Who works on the answers. Set once it is there.</summary>
+    public JourneyWorker? Worker { get; set; }
+
+    /// <inheritdoc/>
+    public OutreachChannel? Find(string name) => _channels.GetValueOrDefault(name);
+
+    /// <inheritdoc/>
+    public int RoomOf(string channel) => sinks.Has(channel) ? sinks.RoomOf(channel) : int.MaxValue;
+
+    /// <inheritdoc/>
+    public bool TrySendToSocket(Intervention intervention, long connectionId)
+    {
+        if (_handedOver.Contains(intervention.Id))
+        {
+            return true;
+        }
+
+        if (connections.Find(connectionId) is not { } connection || !connection.TryWrite(intervention))
+        {
+            return false;
+        }
+
+        _written.Add(connection);
+        return _handedOver.Add(intervention.Id);
+    }
+
+    /// <summary>A sink was handed something in the transaction that is not committed.</summary>
+    internal bool HasSinkWork { get; private set; }
+
+    /// <inheritdoc/>
+    public bool TryHandOver(Intervention intervention)
+    {
+        if (_handedOver.Contains(intervention.Id))
+        {
+            return true;
+        }
+
+        HasSinkWork = true;
+        return sinks.RoomOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, intervention) && _handedOver.Add(intervention.Id);
+    }
+
+    /// <inheritdoc/>
+    public void LookUp(IReadOnlyList<DueMessage> messages) => _ = LookUpAsync(messages);
+
+    /// <inheritdoc/>
+    public void Settle(Intervention candidate) => Partitions!.Settle(candidate);
+
+    /// <summary>Sends what was written to streams: what one stream gets of a batch goes out in one call of the system.</summary>
+    internal void Flush()
+    {
+        foreach (var connection in _written)
+        {
+            connection.Output.Flush();
+        }
+
+        _written.Clear();
+    }
+
+    /// <summary>The transaction is committed.</summary>
+    internal void Forget()
+    {
+        _handedOver.Clear();
+        HasSinkWork = false;
+    }
+
+    async Task LookUpAsync(IReadOnlyList<DueMessage> messages)
+    {
+        try
+        {
+            var carts = await Task.WhenAll(messages.Select(message => Partitions!.FindAsync(message.Cart, CancellationToken.None)));
+            Worker!.TakeCarts([.. messages.Zip(carts, (message, cart) => (message, cart))]);
+        }
+#pragma warning disable CA1031 // A partition that died has said so; the messages are due again.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+}

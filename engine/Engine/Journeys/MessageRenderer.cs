@@ -1,0 +1,110 @@
+using System.Text;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.Journeys.Tracking;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys;
+
+/// <summary>Writes a message out: its texts with the cart as it is now and today's prices, its links, its recipient.</summary>
+/// <param name="products">What is known of products.</param>
+public sealed class MessageRenderer(ProductTable products)
+{
+    const int UnsubscribeDays = 365;
+
+    /// <summary>The message.</summary>
+    /// <param name="setup">Links and their signer.</param>
+    /// <param name="candidate">What set the journey off.</param>
+    /// <param name="id">The message's id.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="number">The step's number, from 1.</param>
+    /// <param name="offer">What is offered.</param>
+    /// <param name="address">The address that the channel needs.</param>
+    /// <param name="cart">The cart as it is now; <see langword="null"/> for as it was when the journey began.</param>
+    /// <param name="recipient">Where the shopper is reached, if that is needed.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public Intervention Compose(
+        JourneyOptions setup, Intervention candidate, string id, CampaignStep step, int number, Offer offer, AddressKind address,
+        in CartRecord? cart, Recipient? recipient, long now)
+    {
+        var lines = cart is { } record ? LinesOf(candidate.StoreId, record) : [];
+        var summary = cart is { } current ? SummaryOf(current, lines) : candidate.Cart;
+        var links = LinksOf(setup, candidate, id, address != AddressKind.None, now);
+        var values = new MessageValues(candidate.StoreId, candidate.CartId, summary, offer.DiscountPercent)
+        {
+            Code = offer.Code,
+            Links = links,
+            Lines = [.. lines.Select(l => l.Line)],
+        };
+        return candidate with
+        {
+            Id = id,
+            Channel = step.Channel,
+            Action = offer.Action,
+            DiscountPercent = offer.DiscountPercent,
+            Code = offer.Code,
+            Step = number,
+            Message = step.Message.Render(values),
+            Subject = step.Subject?.Render(values),
+            Html = step.Html is { } html ? html.Render(values) + PixelOf(setup, candidate, id, now) : null,
+            Recipient = recipient,
+            Links = links,
+            Cart = summary,
+        };
+    }
+
+    /// <summary>What is in a cart, in today's prices.</summary>
+    internal List<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart)
+    {
+        var lines = new List<(MessageLine, Product?)>();
+        for (var i = 0; i < cart.LineCount; i++)
+        {
+            var line = cart.Lines[i];
+            var product = line.Product == 0 ? null : products.Find(storeId, line.Product);
+            var value = product?.Price is { } price ? price * line.Quantity : line.Value;
+            lines.Add((new MessageLine(product?.Name ?? product?.Id ?? "", line.Quantity, Money.ToDecimal(value), product?.Url, product?.Image), product));
+        }
+
+        if (cart.Others.Quantity > 0)
+        {
+            lines.Add((new MessageLine("", cart.Others.Quantity, Money.ToDecimal(cart.Others.Value), null, null), null));
+        }
+
+        return lines;
+    }
+
+    static CartSummary SummaryOf(in CartRecord cart, List<(MessageLine Line, Product? Product)> lines) =>
+        new(cart.ItemCount, lines.Sum(l => l.Line.Value), CurrencyCode.ToString(cart.Currency));
+
+    static InterventionLinks? LinksOf(JourneyOptions setup, Intervention candidate, string id, bool isMessage, long now)
+    {
+        if (setup.PublicUrl is not { } root || setup.FindStore(candidate.StoreId) is not { } store)
+        {
+            return null;
+        }
+
+        var restore = store.CartUrl is null ? null : $"{root}/v1/track/click/{Sign(LinkKind.Restore, now + setup.RestoreFor)}";
+        var unsubscribe = isMessage ? $"{root}/v1/track/unsubscribe/{Sign(LinkKind.Unsubscribe, now + (UnsubscribeDays * 86_400_000L))}" : null;
+        return restore is null && unsubscribe is null ? null : new InterventionLinks(restore, unsubscribe);
+
+        string Sign(LinkKind kind, long until) => setup.Signer.Sign(new SignedLink(kind, id, candidate.StoreId, candidate.CartId, until));
+    }
+
+    static string PixelOf(JourneyOptions setup, Intervention candidate, string id, long now)
+    {
+        if (setup.PublicUrl is not { } root)
+        {
+            return "";
+        }
+
+        var token = setup.Signer.Sign(new SignedLink(LinkKind.Open, id, candidate.StoreId, candidate.CartId, now + setup.RestoreFor));
+        return $"<img src=\"{root}/v1/track/open/{token}\" width=\"1\" height=\"1\" alt=\"\">";
+    }
+
+    /// <summary>The id of a later step of a journey: of the first one's and the step's number, so that a repetition has it too.</summary>
+    internal static string IdOf(Journey journey, int step) => step == 1 ? journey.Candidate.Id
+        : InterventionIds.Of(journey.StartedAt, Hash128.Of(Encoding.UTF8.GetBytes($"{journey.Candidate.Id} {step}"), seed: 0));
+}

@@ -1,0 +1,290 @@
+using System.Text;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys;
+
+/// <summary>What becomes of a message whose time has come: it is held against everything that is known now, and sent, put off, or withheld.</summary>
+sealed class MessageSender
+{
+    readonly JourneyStore _store;
+    readonly IJourneyPorts _ports;
+    readonly StepPlanner _planner;
+    readonly DiscountEligibility _gate;
+    readonly JourneyCounters _counters;
+    readonly MessageRenderer _composer;
+    readonly Statement _discounted;
+    readonly Dictionary<string, TimeZoneInfo?> _zones = new(StringComparer.Ordinal);
+
+    public MessageSender(JourneyStore store, IJourneyPorts ports, StepPlanner planner, MessageRenderer composer, DiscountEligibility gate, JourneyCounters counters)
+    {
+        (_store, _ports, _planner, _composer, _gate, _counters) = (store, ports, planner, composer, gate, counters);
+        _discounted = store.Database.Prepare("""
+            SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
+            WHERE c.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0 AND c.verified=1
+            """);
+    }
+
+    /// <summary>Takes a journey's first message: where it is due, and nothing has to be asked before, it goes out at once.</summary>
+    /// <param name="setup">The configuration.</param>
+    /// <param name="journey">The journey, which is kept with it.</param>
+    /// <param name="first">The message.</param>
+    /// <param name="campaign">The journey's campaign.</param>
+    /// <param name="variant">Its side of the experiment.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public void Begin(JourneyOptions setup, Journey journey, PlannedMessage first, Campaign campaign, CampaignVariant variant, long now)
+    {
+        var message = DueMessage.Of(first, journey, now);
+        var outcome = first.DueAt > now || NeedsCart(setup, message, journey) || setup.FindStore(journey.Candidate.StoreId) is not { } store
+            ? new MessageOutcome(MessageState.Scheduled)
+            : Decide(setup, message, journey, campaign, variant, store, cart: null, now);
+        _store.Messages.Add(first, journey, now, outcome);
+        Count(outcome);
+        var isOver = outcome.State != MessageState.Scheduled && !PlanNext(setup, journey, campaign, variant, step: 1, now);
+        _store.Journeys.Add(journey with { State = isOver ? JourneyState.Completed : JourneyState.Active });
+    }
+
+    /// <summary>Whether the cart has to be looked at again before: what a partition has just decided needs it not.</summary>
+    public bool NeedsCart(JourneyOptions setup, DueMessage message, Journey journey) =>
+        message.Step > 1 || message.IsDelayed || _ports.Find(message.Channel) is { IsMessage: true }
+        || setup.Campaigns.Find(journey.Candidate.Campaign)?.Variants.FirstOrDefault(v => v.Name == journey.Variant)?.Steps is [{ LooksAtCart: true }, ..];
+
+    /// <summary>Works on a message.</summary>
+    /// <param name="setup">The configuration.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="journey">What it belongs to.</param>
+    /// <param name="cart">The cart as it is now; <see langword="null"/> for as it was decided on.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    public void Process(JourneyOptions setup, DueMessage message, Journey journey, in CartRecord? cart, long now)
+    {
+        var campaign = setup.Campaigns.Find(journey.Candidate.Campaign);
+        var variant = campaign?.Variants.FirstOrDefault(v => v.Name == journey.Variant);
+        var store = setup.FindStore(journey.Candidate.StoreId);
+        if (campaign is null || variant is null || store is null || message.Step > variant.Steps.Count)
+        {
+            Exit(journey, WithheldReason.CampaignGone, now);
+            return;
+        }
+
+        if (cart is { } record && EndOf(record, journey, _store.Customers.PurchasedAt(CustomerOf(journey, cart))) is var end and not WithheldReason.None)
+        {
+            Exit(journey, end, now);
+            return;
+        }
+
+        var outcome = Decide(setup, message, journey, campaign, variant, store, cart, now);
+        Count(outcome);
+        switch (outcome.State)
+        {
+            case MessageState.Scheduled:
+                _store.Messages.Wait(message.Id, outcome.Until ?? message.DueAt, outcome.Reason);
+                return;
+            case MessageState.Withheld:
+                _store.Messages.End(message.Id, outcome.Reason, detail: null, now);
+                break;
+            default:
+                _store.Messages.Send(message, outcome, now);
+                break;
+        }
+
+        if (!PlanNext(setup, journey, campaign, variant, message.Step, now))
+        {
+            _store.Journeys.End(journey.Id, JourneyState.Completed);
+        }
+    }
+
+    bool PlanNext(JourneyOptions setup, Journey journey, Campaign campaign, CampaignVariant variant, int step, long now)
+    {
+        if (_planner.Plan(setup, journey, campaign, variant, step + 1, now) is not { } next)
+        {
+            return false;
+        }
+
+        _store.Messages.Add(next, journey, now, new MessageOutcome(MessageState.Scheduled));
+        return true;
+    }
+
+    void Count(in MessageOutcome outcome)
+    {
+        if (outcome is { State: MessageState.Scheduled, Until: not null })
+        {
+            _counters.AddWait(outcome.Reason);
+        }
+        else if (outcome.State == MessageState.Withheld)
+        {
+            _counters.AddWithheld(outcome.Reason);
+        }
+    }
+
+    MessageOutcome Decide(
+        JourneyOptions setup, DueMessage message, Journey journey, Campaign campaign, CampaignVariant variant, Store store, in CartRecord? cart, long now) =>
+        _store.IsStopped(campaign.Name, variant.Name) ? Withhold(WithheldReason.VariantStopped)
+        : _ports.Find(variant.Steps[message.Step - 1].Channel) is { } channel
+            ? Try(setup, message, journey, variant.Steps[message.Step - 1], channel, store, cart, now)
+        : Withhold(WithheldReason.ChannelGone);
+
+    static MessageOutcome Withhold(WithheldReason reason) => new(MessageState.Withheld, reason);
+
+    /// <summary>Ends a journey early, and withholds what was to come.</summary>
+    public void Exit(Journey journey, WithheldReason reason, long now) => Exit(journey.Id, reason, now);
+
+    /// <inheritdoc cref="Exit(Journey, WithheldReason, long)"/>
+    public void Exit(long journey, WithheldReason reason, long now)
+    {
+        _counters.AddWithheld(reason, _store.Messages.EndAll(journey, reason, now).Count);
+        _store.Journeys.End(journey, JourneyState.Exited);
+    }
+
+    // Why nothing more of the journey makes sense. Whoever bought elsewhere since they left this cart, even before it was given up, needs it no more.
+    static WithheldReason EndOf(in CartRecord cart, Journey journey, long purchasedAt) =>
+        cart.EventCount == 0 ? WithheldReason.CartUnknown
+        : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.LastAt ? WithheldReason.Purchased
+        : cart.ItemCount == 0 && journey.Candidate.Cart.ItemCount > 0 ? WithheldReason.CartEmpty
+        : journey.Candidate.UserId is { } user && cart.UserLength > 0 && Encoding.UTF8.GetString(cart.UserId) != user
+            ? WithheldReason.CartTakenOver
+        : WithheldReason.None;
+
+    MessageOutcome Try(
+        JourneyOptions setup, DueMessage message, Journey journey, CampaignStep step, OutreachChannel channel, Store store, in CartRecord? cart, long now)
+    {
+        var offer = step.Offers.FirstOrDefault(o => o.Name == message.Offer) ?? step.Offers[0];
+        if (offer.Action == ActionKind.Discount
+            && _gate.Refuse(journey.Candidate.Campaign, offer, _discounted.With(journey.Subject).Number() ?? 0, store.Margin) is var refused
+            and not WithheldReason.None)
+        {
+            return Withhold(refused);
+        }
+
+        if (cart is { } looked && !step.Holds(looked, new StoreClock(store.TimeZone).At(now)))
+        {
+            return Withhold(WithheldReason.ConditionNotMet);
+        }
+
+        if (cart is { } current && _composer.LinesOf(store.Id, current).Exists(line => line.Product is { Stock: <= 0 }))
+        {
+            return Withhold(WithheldReason.OutOfStock);
+        }
+
+        var (recipient, zone, consent) = ReachOf(journey, CustomerOf(journey, cart), channel.Address);
+        var address = CustomerTables.AddressOf(recipient, channel.Address);
+        var facts = new ContactFacts
+        {
+            IsMessage = channel.IsMessage,
+            UsefulUntil = message.UsefulUntil,
+            HasAddress = address is not null,
+            IsSuppressed = address is not null && _store.Customers.IsSuppressed(store.Id, channel.Address, address),
+            Consent = consent,
+            IsFirst = message.Step == 1,
+            LastActivityAt = cart?.LastAt ?? journey.StartedAt,
+            NotBefore = (cart?.LastAt ?? journey.StartedAt) + step.Wait,
+            CapFreeAt = CapFreeAt(setup, journey, recipient, channel, now),
+            CustomerZone = zone ?? store.TimeZone,
+            StoreZone = store.TimeZone,
+        };
+        var verdict = setup.Policy.Check(now, facts);
+        if (verdict.Action != PolicyAction.Send)
+        {
+            return verdict.Action == PolicyAction.Wait
+                ? new MessageOutcome(MessageState.Scheduled, verdict.Reason, Until: verdict.Until) : Withhold(verdict.Reason);
+        }
+
+        var intervention = _composer.Compose(
+            setup, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart, Only(recipient, channel.Address), now);
+        return channel.Name == Campaign.SocketChannel ? SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId)
+            : _ports.TryHandOver(intervention) ? new MessageOutcome(MessageState.Sending, Message: intervention)
+            : new MessageOutcome(MessageState.Scheduled, Until: now);
+    }
+
+    MessageOutcome SendToSocket(Intervention intervention, long connectionId)
+    {
+        if (connectionId == 0 || !_ports.TrySendToSocket(intervention, connectionId))
+        {
+            _counters.AddEnded(intervention.Channel, ActionName(intervention), "unreachable");
+            return Withhold(WithheldReason.Unreachable);
+        }
+
+        _counters.AddEnded(intervention.Channel, ActionName(intervention), "delivered");
+        return new MessageOutcome(MessageState.Sent, Message: intervention);
+    }
+
+    static string ActionName(Intervention intervention) => intervention.Action.ToString().ToLowerInvariant();
+
+    // A server's word of the customer goes before a browser's word of the customer in this cart, and that before one of the cart's shopper. What a
+    // browser agreed to is nothing to an address that a server gave; but a no counts whoever said it.
+    (Recipient Recipient, TimeZoneInfo? Zone, Consent? Consent) ReachOf(Journey journey, in Hash128 customer, AddressKind address)
+    {
+        if (address == AddressKind.None)
+        {
+            return (new Recipient(), null, null);
+        }
+
+        Hash128[] owners = customer == default ? [journey.Cart] : [customer, IdentityResolver.InCart(journey.Cart, customer), journey.Cart];
+        var contacts = Array.ConvertAll(owners, owner => _store.Customers.ContactOf(owner));
+        var said = Array.ConvertAll(owners, owner => _store.Customers.ConsentOf(owner, address));
+        var reached = contacts.FirstOrDefault(contact => contact is { } known && known.Recipient != new Recipient())?.Recipient;
+        var isServers = customer != default && contacts[0] is { } first && first.Recipient != new Recipient();
+        var consent = Array.Find(said, word => word is { Granted: false }) ?? (isServers ? said[0] : said.Length > 1 ? said[1] ?? said[2] : said[0]);
+        return (reached ?? new Recipient(), ZoneOf(contacts.FirstOrDefault(contact => contact?.Zone is not null)?.Zone), consent);
+    }
+
+    // Who has the cart now, where nobody had signed in when the journey began.
+    static Hash128 CustomerOf(Journey journey, in CartRecord? cart) =>
+        journey.Customer == default && cart is { UserLength: > 0 } current
+            ? IdentityResolver.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)) : journey.Customer;
+
+    TimeZoneInfo? ZoneOf(string? name)
+    {
+        if (name is null)
+        {
+            return null;
+        }
+
+        if (!_zones.TryGetValue(name, out var zone))
+        {
+            zone = StoreDirectory.TryFindZone(name, out var found) ? found : null;
+            _zones[name] = zone;
+        }
+
+        return zone;
+    }
+
+    // When the latest of all caps has room again.
+    long CapFreeAt(JourneyOptions setup, Journey journey, Recipient recipient, OutreachChannel channel, long now)
+    {
+        List<(string Channel, AddressKind Address, long SentAt)>? sent = null;
+        var free = 0L;
+        foreach (var cap in setup.Caps)
+        {
+            if (!cap.Counts(channel))
+            {
+                continue;
+            }
+
+            sent ??= _store.Messages.SentSince(journey.Subject, journey.Candidate.StoreId, recipient, now - setup.LongestCap);
+            var counted = sent.Where(s => s.SentAt > now - cap.Per && cap.Counts(new OutreachChannel(s.Channel, s.Address))).ToArray();
+            if (counted.Length >= cap.Max)
+            {
+                free = Math.Max(free, counted[cap.Max - 1].SentAt + cap.Per);
+            }
+        }
+
+        return free;
+    }
+
+    // A sink sees the address that it needs and no other.
+    static Recipient? Only(Recipient recipient, AddressKind address) => address switch
+    {
+        AddressKind.Email => new Recipient(Email: recipient.Email),
+        AddressKind.Phone => new Recipient(Phone: recipient.Phone),
+        AddressKind.Push => new Recipient(PushToken: recipient.PushToken),
+        _ => null,
+    };
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Text;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys.Reports;
+
+/// <summary>Which interventions are asked for. What is <see langword="null"/> does not matter.</summary>
+public sealed record InterventionFilter
+{
+    public required string StoreId { get; init; }
+
+    public string? CartId { get; init; }
+
+    public string? UserId { get; init; }
+
+    public string? Campaign { get; init; }
+
+    public string? Channel { get; init; }
+
+    public MessageState? State { get; init; }
+
+    public WithheldReason? Reason { get; init; }
+
+    /// <summary>Decided before this: milliseconds since 1970 UTC. What the page before ended with.</summary>
+    public long Before { get; init; } = long.MaxValue;
+
+    /// <summary>How many at most.</summary>
+    public required int Limit { get; init; }
+}
+
+/// <summary>Lists interventions, the latest first.</summary>
+public static class InterventionList
+{
+    const string Columns = """
+        id, campaign, variant, step, channel, offer, propensity, cart_id, user_id,
+        CASE state WHEN 0 THEN 'scheduled' WHEN 1 THEN 'sending' WHEN 2 THEN 'sent' ELSE 'withheld' END, reason, detail, decided_at, due_at, useful_until,
+        sent_at, delivered_at, opened_at, clicked_at, dismissed_at, ended_at, message
+        """;
+
+    /// <summary>The columns' names.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "id", "campaign", "variant", "step", "channel", "offer", "propensity", "cartId", "userId", "state", "reason", "detail", "decidedAt", "dueAt",
+        "usefulUntil", "sentAt", "deliveredAt", "openedAt", "clickedAt", "dismissedAt", "endedAt", "message",
+    ];
+
+    static readonly int s_reason = ColumnOf("reason"), s_sentAt = ColumnOf("sentAt");
+
+    static int ColumnOf(string name) => Names.ToList().IndexOf(name);
+
+    /// <summary>The interventions.</summary>
+    public static ReportTable Of(JourneyReports reports, InterventionFilter filter)
+    {
+        // A cart's are found by its journeys; the plus keeps SQLite from going by the store instead.
+        var sql = new StringBuilder($"SELECT {Columns} FROM intervention WHERE ")
+            .Append(filter.CartId is null ? "store=?1 AND decided_at<?2" : $"{OfJourneys(3)} AND +store=?1 AND decided_at<?2");
+        List<string?> texts = [filter.UserId, filter.Campaign, filter.Channel];
+        string[] names = ["user_id", "campaign", "channel"];
+        var number = filter.CartId is null ? 2 : 3;
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (texts[i] is not null)
+            {
+                sql.Append(CultureInfo.InvariantCulture, $" AND {names[i]}=?{++number}");
+            }
+        }
+
+        if (filter.State is { } state)
+        {
+            sql.Append(CultureInfo.InvariantCulture, $" AND state={(int)state}");
+        }
+
+        if (filter.Reason is { } reason)
+        {
+            sql.Append(CultureInfo.InvariantCulture, $" AND reason={(int)reason}");
+        }
+
+        sql.Append(CultureInfo.InvariantCulture, $" ORDER BY decided_at DESC LIMIT {filter.Limit}");
+        return reports.Ask(sql.ToString(), rows =>
+        {
+            rows.With(filter.StoreId).With(filter.Before);
+            if (filter.CartId is { } cartId)
+            {
+                rows.With(Hash128.Of(Encoding.UTF8.GetBytes(cartId), EventKeys.SeedOf(Encoding.UTF8.GetBytes(filter.StoreId))));
+            }
+
+            foreach (var text in texts.Where(t => t is not null))
+            {
+                rows.With(text);
+            }
+
+            return Read(rows);
+        });
+    }
+
+    /// <summary>One intervention of a store; no row where there is none.</summary>
+    public static ReportTable One(JourneyReports reports, string storeId, string id) =>
+        reports.Ask($"SELECT {Columns} FROM intervention WHERE store=?1 AND id=?2", rows => Read(rows.With(storeId).With(id)));
+
+    /// <summary>A store's interventions for a cart, the oldest first, whether an order came after one, and when the last one was sent (0 for never).</summary>
+    public static (ReportTable Interventions, bool Recovered, long ContactedAt) OfCart(JourneyReports reports, string storeId, in Hash128 cart)
+    {
+        var key = cart;
+        var table = reports.Ask($"""
+            SELECT {Columns} FROM intervention WHERE {OfJourneys(1)} AND +store=?2 ORDER BY decided_at LIMIT 500
+            """, rows => Read(rows.With(key).With(storeId)));
+        var recovered = reports.Ask("""
+            SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.cart=?1 AND c.value>0 AND i.sent_at<=c.at LIMIT 1
+            """, rows => rows.With(key).Number() is not null);
+        return (table, recovered, table.Rows.Max(row => row[s_sentAt] as long?) ?? 0);
+    }
+
+    // The journeys of a cart: of its anonymous shopper, who has its key, and of others.
+    static string OfJourneys(int cart) =>
+        $"journey IN (SELECT id FROM journey WHERE subject=?{cart} AND cart=?{cart} UNION ALL SELECT id FROM journey WHERE cart=?{cart} AND subject<>cart)";
+
+    static ReportTable Read(Statement rows)
+    {
+        var table = new ReportTable(Names);
+        while (rows.Next())
+        {
+            object?[] row = [.. Enumerable.Range(0, Names.Count).Select(rows.Value)];
+            var reason = (WithheldReason)(long)row[s_reason]!;
+            row[s_reason] = reason == WithheldReason.None ? null : WithheldReasons.NameOf(reason);
+            table.Rows.Add(row);
+        }
+
+        return table;
+    }
+}

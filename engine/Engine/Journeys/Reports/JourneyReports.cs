@@ -1,0 +1,163 @@
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Storage;
+
+namespace CartRecovery.Engine.Journeys.Reports;
+
+/// <summary>
+/// Answers questions about journeys, messages and orders from the desk's database, over a connection of its own: it sees what has been committed, and
+/// nobody waits for it. Any thread; one question at a time.
+/// </summary>
+/// <param name="path">The database.</param>
+public sealed class JourneyReports(string path) : IDisposable
+{
+    readonly Database _database = new(path, isReader: true);
+    readonly Lock _gate = new();
+
+    /// <summary>What came of contacting a store's shoppers.</summary>
+    /// <param name="storeId">The store.</param>
+    /// <param name="currency">Its currency: orders in another are left out.</param>
+    /// <param name="from">Journeys that began from here on: milliseconds since 1970 UTC.</param>
+    /// <param name="to">And before this.</param>
+    public RevenueReport Revenue(string storeId, string currency, long from, long to)
+    {
+        lock (_gate)
+        {
+            var groups = new SpendingGroup[2];
+            using var spending = new Query(_database, """
+                SELECT holdout, count(*), sum(spent)/10000.0, sum(spent*1.0*spent)/100000000.0 FROM (
+                    SELECT j.subject, max(j.holdout) AS holdout, sum(coalesce(c.value, 0)) AS spent
+                    FROM journey j LEFT JOIN (
+                        SELECT journey, sum(value) AS value FROM conversion WHERE store=?1 AND verified=1 AND currency=?2 GROUP BY journey) c ON c.journey=j.id
+                    WHERE j.store=?1 AND j.started_at>=?3 AND j.started_at<?4 GROUP BY j.subject)
+                GROUP BY holdout
+                """);
+            for (var row = spending.Rows.With(storeId).With(currency).With(from).With(to); row.Next();)
+            {
+                groups[row.Int(0)] = new SpendingGroup(row.Long(1), row.DoubleOrNull(2) ?? 0, row.DoubleOrNull(3) ?? 0);
+            }
+
+            using var attributed = new Query(_database, """
+                SELECT coalesce(sum(c.value), 0)/10000.0, count(DISTINCT CASE WHEN c.value>0 THEN c.cart_id || c.at END) FROM conversion c JOIN journey j ON j.id=c.journey
+                WHERE c.store=?1 AND c.currency=?2 AND c.verified=1 AND c.touch IS NOT NULL AND j.started_at>=?3 AND j.started_at<?4
+                """);
+            attributed.Rows.With(storeId).With(currency).With(from).With(to).Next();
+            return new RevenueReport(currency, IncrementalRevenue.Of(groups[0], groups[1]), attributed.Rows.DoubleOrNull(0) ?? 0,
+                attributed.Rows.Long(1), groups[0], groups[1]);
+        }
+    }
+
+    /// <summary>Campaigns and the sides of their experiments, with how likely it is that their sizes came by chance.</summary>
+    /// <param name="storeId">The store.</param>
+    /// <param name="campaigns">The campaigns that are configured: their weights.</param>
+    /// <param name="from">Journeys that began from here on: milliseconds since 1970 UTC.</param>
+    /// <param name="to">And before this.</param>
+    public ReportTable Performance(string storeId, CampaignSet campaigns, long from, long to)
+    {
+        var table = Table("""
+            SELECT j.campaign, j.variant, count(DISTINCT CASE WHEN j.holdout=0 THEN j.subject END) AS shoppers, count(*) AS journeys, sum(j.holdout) AS holdout,
+                coalesce(sum(i.sent), 0) AS sent, coalesce(sum(i.opened), 0) AS opened, coalesce(sum(i.clicked), 0) AS clicked,
+                coalesce(sum(i.withheld), 0) AS withheld, coalesce(sum(c.orders), 0) AS orders, coalesce(sum(c.value), 0)/10000.0 AS revenue,
+                (SELECT s.why FROM stopped s WHERE s.campaign=j.campaign AND s.variant=j.variant) AS stopped
+            FROM journey j
+            LEFT JOIN (SELECT journey, sum(sent_at IS NOT NULL) AS sent, sum(opened_at IS NOT NULL) AS opened, sum(clicked_at IS NOT NULL) AS clicked,
+                sum(state=3) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
+            LEFT JOIN (SELECT journey, sum(value>0) AS orders, sum(value) AS value FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c
+                ON c.journey=j.id
+            WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign, j.variant ORDER BY j.campaign, j.variant
+            """, ["campaign", "variant", "shoppers", "journeys", "holdout", "sent", "opened", "clicked", "withheld", "orders", "revenue", "stopped"],
+            storeId, from, to);
+        return WithSampleRatio(table, campaigns);
+    }
+
+    /// <summary>Channels, and what became of what went over them.</summary>
+    public ReportTable Channels(string storeId, long from, long to) => Table("""
+        SELECT channel, count(*) AS planned, sum(sent_at IS NOT NULL) AS sent, sum(delivered_at IS NOT NULL) AS delivered, sum(opened_at IS NOT NULL) AS opened,
+            sum(clicked_at IS NOT NULL) AS clicked, sum(dismissed_at IS NOT NULL) AS dismissed, sum(state=3 AND reason=24) AS failed,
+            sum(state=3 AND reason=25) AS rejected, sum(state=3 AND reason=26) AS bounced, sum(state=3 AND reason NOT IN (24, 25, 26)) AS withheld,
+            sum(state=0) AS waiting
+        FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 GROUP BY channel ORDER BY channel
+        """, ["channel", "planned", "sent", "delivered", "opened", "clicked", "dismissed", "failed", "rejected", "bounced", "withheld", "waiting"],
+        storeId, from, to);
+
+    /// <summary>How far shoppers came, by campaign: from the trigger over the message to the order.</summary>
+    public ReportTable Conversion(string storeId, long from, long to) => Table("""
+        SELECT j.campaign, count(*) AS triggered, sum(coalesce(i.sent, 0)>0) AS contacted, sum(coalesce(i.seen, 0)>0) AS seen, sum(coalesce(i.clicked, 0)>0) AS clicked,
+            sum(coalesce(i.sent, 0)>0 AND coalesce(c.orders, 0)>0) AS bought, sum(j.holdout) AS leftAlone, sum(j.holdout AND coalesce(c.orders, 0)>0) AS leftAloneBought
+        FROM journey j
+        LEFT JOIN (SELECT journey, sum(sent_at IS NOT NULL) AS sent, sum(coalesce(opened_at, delivered_at) IS NOT NULL) AS seen,
+            sum(clicked_at IS NOT NULL) AS clicked FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
+        LEFT JOIN (SELECT journey, sum(value>0) AS orders FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c ON c.journey=j.id
+        WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign ORDER BY j.campaign
+        """, ["campaign", "triggered", "contacted", "seen", "clicked", "bought", "leftAlone", "leftAloneBought"], storeId, from, to);
+
+    /// <summary>Orders of shoppers that a campaign turned to, the latest first.</summary>
+    public ReportTable Conversions(string storeId, long from, long to, int most) => Table($"""
+        SELECT cart_id, at, value/10000.0, currency, verified<>0, journey, intervention, touch FROM conversion
+        WHERE store=?1 AND at>=?2 AND at<?3 ORDER BY at DESC LIMIT {most}
+        """, ["cartId", "at", "value", "currency", "verified", "journey", "intervention", "touch"], storeId, from, to);
+
+    /// <summary>Which interventions were not sent, and why.</summary>
+    public ReportTable Reasons(string storeId, long from, long to)
+    {
+        var table = Table("""
+            SELECT campaign, channel, reason, count(*) FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 AND state=3
+            GROUP BY campaign, channel, reason ORDER BY campaign, channel, 4 DESC
+            """, ["campaign", "channel", "reason", "count"], storeId, from, to);
+        table.Rows.ForEach(row => row[2] = WithheldReasons.NameOf((WithheldReason)(long)row[2]!));
+        return table;
+    }
+
+    /// <summary>Whom a message was for, over what, and when it was handed over; <see langword="null"/> for one that is not known.</summary>
+    public (string? UserId, string Channel, long? SentAt)? MessageOf(string storeId, string id) => Ask(
+        "SELECT user_id, address, sent_at FROM intervention WHERE store=?1 AND id=?2",
+        rows => rows.With(storeId).With(id).Next()
+            ? (rows.TextOrNull(0), rows.Int(1) switch { 2 => "sms", 3 => "push", _ => "email" }, rows.LongOrNull(2))
+            : ((string?, string, long?)?)null);
+
+    /// <summary>Runs a question of another kind.</summary>
+    internal T Ask<T>(string sql, Func<Statement, T> ask)
+    {
+        lock (_gate)
+        {
+            using var query = new Query(_database, sql);
+            return ask(query.Rows);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _database.Dispose();
+
+    ReportTable Table(string sql, string[] columns, string storeId, long from, long to)
+    {
+        var table = new ReportTable(columns);
+        lock (_gate)
+        {
+            using var query = new Query(_database, sql);
+            for (var row = query.Rows.With(storeId).With(from).With(to); row.Next();)
+            {
+                table.Rows.Add([.. Enumerable.Range(0, columns.Length).Select(row.Value)]);
+            }
+        }
+
+        return table;
+    }
+
+    static ReportTable WithSampleRatio(ReportTable table, CampaignSet campaigns)
+    {
+        var whole = new ReportTable([.. table.Columns, "sampleRatioProbability", "sampleRatioMismatch"]);
+        foreach (var rows in table.Rows.GroupBy(row => (string)row[0]!))
+        {
+            var weights = campaigns.Find(rows.Key)?.Variants.ToDictionary(v => v.Name, v => (double)v.Weight, StringComparer.Ordinal) ?? [];
+            var sides = rows.Where(row => weights.ContainsKey((string)row[1]!)).ToArray();
+            var probability = SampleRatio.Probability(
+                [.. sides.Select(row => (long)row[2]!)], [.. sides.Select(row => weights[(string)row[1]!])]);
+            foreach (var row in rows)
+            {
+                whole.Rows.Add([.. row, probability, probability < SampleRatio.Mismatch]);
+            }
+        }
+
+        return whole;
+    }
+}

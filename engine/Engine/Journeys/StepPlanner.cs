@@ -1,0 +1,47 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Tables;
+
+namespace CartRecovery.Engine.Journeys;
+
+/// <summary>Plans a journey's messages: when, and with what offer.</summary>
+/// <param name="store">Where those are kept that are not to be sent.</param>
+/// <param name="ports">Knows the channels.</param>
+/// <param name="chooser">Chooses offers.</param>
+/// <param name="counters">What is counted.</param>
+sealed class StepPlanner(JourneyStore store, IJourneyPorts ports, OfferChooser chooser, JourneyCounters counters)
+{
+    /// <summary>Plans a step.</summary>
+    /// <returns>Its message; <see langword="null"/> where there is no step of this number: the series is over.</returns>
+    public PlannedMessage? Plan(JourneyOptions setup, Journey journey, Campaign campaign, CampaignVariant variant, int number, long now)
+    {
+        if (number > variant.Steps.Count)
+        {
+            return null;
+        }
+
+        var step = variant.Steps[number - 1];
+        var id = MessageRenderer.IdOf(journey, number);
+        var context = OfferChooser.ContextOf(journey.Candidate.UserId is not null, journey.Candidate.Cart.Value);
+        var margin = setup.FindStore(journey.Candidate.StoreId)?.Margin ?? 0;
+        var (offer, propensity) = chooser.Choose(campaign.Name, number, step.Offers, context, margin, id);
+        var due = now + step.Wait;
+        return new PlannedMessage(id, number, ChannelOf(step.Channel), offer.Name, context, propensity, due, due + step.UsefulFor);
+    }
+
+    /// <summary>Notes a first message that is not to be sent, and why.</summary>
+    public void Withhold(Journey journey, long now, WithheldReason reason)
+    {
+        var candidate = journey.Candidate;
+        var offer = new Offer(candidate.Action, candidate.DiscountPercent, candidate.Code);
+        var message = new PlannedMessage(candidate.Id, 1, ChannelOf(candidate.Channel), offer.Name, Context: 0, Propensity: 1, now, now);
+        if (store.Messages.Add(message, journey, now, new MessageOutcome(MessageState.Withheld, reason)))
+        {
+            counters.AddWithheld(reason);
+        }
+    }
+
+    OutreachChannel ChannelOf(string name) => ports.Find(name) ?? new OutreachChannel(name, AddressKind.None);
+}

@@ -1,0 +1,61 @@
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys.Tables;
+
+/// <summary>Orders and refunds of shoppers that a campaign turned to, and what they are put down to.</summary>
+public sealed class ConversionTable
+{
+    readonly Statement _add, _touchOf, _attribute;
+
+    internal ConversionTable(Database database)
+    {
+        _add = database.Prepare("""
+            INSERT OR IGNORE INTO conversion(id, store, cart, cart_id, subject, at, value, currency, verified, journey, intervention, touch)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            """);
+        _attribute = database.Prepare("""
+            UPDATE conversion SET intervention=?1, touch=?2
+            WHERE subject=(SELECT subject FROM intervention WHERE id=?1) AND store=(SELECT store FROM intervention WHERE id=?1)
+                AND at BETWEEN ?3 AND ?4 AND (touch IS NULL OR (touch='view' AND ?2='click'))
+            """);
+        _touchOf = database.Prepare("""
+            SELECT journey, intervention, touch FROM conversion WHERE cart=?1 AND value>0 AND at<=?2 ORDER BY at DESC LIMIT 1
+            """);
+    }
+
+    /// <summary>Keeps an order, or with a value below zero a refund.</summary>
+    /// <param name="fact">The event.</param>
+    /// <param name="store">The store's id.</param>
+    /// <param name="subject">Whose it is.</param>
+    /// <param name="value">What it came to, in <see cref="Money"/> units.</param>
+    /// <param name="journey">The journey that it counts for.</param>
+    /// <param name="intervention">The message that it is put down to; <see langword="null"/> for none.</param>
+    /// <param name="touch"><c>click</c> or <c>view</c>.</param>
+    /// <param name="currency">ISO 4217.</param>
+    public void Add(CustomerEvent fact, string store, in Hash128 subject, long value, long journey, string? intervention, string? touch, string currency) =>
+        _add.With(fact.Id).With(store).With(fact.Cart).With(fact.CartId).With(subject).With(fact.At).With(value).With(currency)
+            .With(fact.IsVerified).With(journey).With(intervention).With(touch).Run();
+
+    /// <summary>Puts orders down to a message whose click or view is told of only after them. A click takes the place of a view.</summary>
+    /// <param name="intervention">The message.</param>
+    /// <param name="touch"><c>click</c> or <c>view</c>.</param>
+    /// <param name="from">When it was clicked or seen.</param>
+    /// <param name="to">When its window ends.</param>
+    public void Attribute(string intervention, string touch, long from, long to) =>
+        _attribute.With(intervention).With(touch).With(from).With(to).Run();
+
+    /// <summary>What the cart's last order before this time counts for; a refund counts against the same.</summary>
+    public (long Journey, string? Intervention, string? Touch)? OrderBefore(in Hash128 cart, long at)
+    {
+        if (!_touchOf.With(cart).With(at).Next())
+        {
+            return null;
+        }
+
+        var order = (_touchOf.Long(0), _touchOf.TextOrNull(1), _touchOf.TextOrNull(2));
+        _touchOf.Reset();
+        return order;
+    }
+}

@@ -1,0 +1,166 @@
+using System.Text;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys.Tables;
+
+/// <summary>
+/// What is known of customers: who they are, where they are reached, what they agreed to. What a server says is kept by the customer, what a browser
+/// says by the cart and who is signed in there, so that nobody can give another customer's reminders a new address.
+/// </summary>
+public sealed class CustomerTables
+{
+    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
+
+    // Where the last look for old purchases ended: they are gone through a thousand at a time, as an index by time would cost more than that.
+    Hash128 _seenUpTo;
+
+    readonly ShopperFilter _filter;
+
+    internal CustomerTables(Database database, ShopperFilter filter)
+    {
+        _filter = filter;
+        _subject = database.Prepare("SELECT subject FROM identity WHERE customer=?1");
+        _setSubject = database.Prepare("INSERT OR IGNORE INTO identity(customer, subject) VALUES(?1, ?2)");
+        _joined = database.Prepare("SELECT 1 FROM identity WHERE subject=?1 LIMIT 1");
+        _purchase = database.Prepare("SELECT at FROM purchase WHERE owner=?1");
+        _setPurchase = database.Prepare(
+            "INSERT INTO purchase(owner, at) VALUES(?1, ?2) ON CONFLICT(owner) DO UPDATE SET at=max(at, excluded.at)");
+        _purchaseAfter = database.Prepare("SELECT owner FROM purchase WHERE owner>coalesce(?1, x'') ORDER BY owner LIMIT 1 OFFSET 999");
+        _purgePurchases = database.Prepare("DELETE FROM purchase WHERE owner>coalesce(?1, x'') AND (?2 IS NULL OR owner<=?2) AND at<?3");
+        _contact = database.Prepare("SELECT email, phone, push, zone FROM contact WHERE owner=?1");
+        _setContact = database.Prepare("""
+            INSERT INTO contact(owner, store, email, phone, push, zone, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT(owner) DO UPDATE SET email=coalesce(excluded.email, email), phone=coalesce(excluded.phone, phone),
+                push=coalesce(excluded.push, push), zone=coalesce(excluded.zone, zone), at=excluded.at WHERE excluded.at >= at
+            """);
+        _consent = database.Prepare("SELECT granted, expires, at FROM consent WHERE owner=?1 AND address=?2");
+        _setConsent = database.Prepare("""
+            INSERT INTO consent(owner, address, granted, at, expires) VALUES(?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT(owner, address) DO UPDATE SET granted=excluded.granted, at=excluded.at, expires=excluded.expires WHERE excluded.at >= at
+            """);
+        _suppressed = database.Prepare("SELECT 1 FROM suppression WHERE store=?1 AND address=?2 AND value=?3");
+        _suppress = database.Prepare("INSERT OR IGNORE INTO suppression(store, address, value, reason, at) VALUES(?1, ?2, ?3, ?4, ?5)");
+        _release = database.Prepare("DELETE FROM suppression WHERE store=?1 AND address=?2 AND value=?3");
+    }
+
+    /// <summary>Whom a customer counts as when lots are drawn; <see langword="null"/> for who has no other name than their own.</summary>
+    public Hash128? SubjectOf(in Hash128 customer)
+    {
+        if (!_filter.MayBeJoined(customer) || !_subject.With(customer).Next())
+        {
+            return null;
+        }
+
+        var subject = _subject.Key(0);
+        _subject.Reset();
+        return subject;
+    }
+
+    /// <summary>Notes that a customer is whom lots were drawn for as an anonymous shopper.</summary>
+    public void Join(in Hash128 customer, in Hash128 subject)
+    {
+        _setSubject.With(customer).With(subject).Run();
+        _filter.AddJoined(customer);
+    }
+
+    /// <summary>Whether an anonymous shopper is known to be a customer.</summary>
+    public bool IsJoined(in Hash128 subject) => _joined.With(subject).Number() is not null;
+
+    /// <summary>When a customer last bought: milliseconds since 1970 UTC, 0 for never.</summary>
+    public long PurchasedAt(in Hash128 customer) => customer == default ? 0 : _purchase.With(customer).Number() ?? 0;
+
+    /// <summary>Notes a purchase.</summary>
+    public void SetPurchased(in Hash128 customer, long at) => _setPurchase.With(customer).With(at).Run();
+
+    /// <summary>Forgets purchases that are too old, of some customers; of the next ones at the next call.</summary>
+    /// <param name="before">What was bought before this.</param>
+    internal void PurgePurchases(long before)
+    {
+        var end = default(Hash128);
+        if (_purchaseAfter.With(_seenUpTo).Next())
+        {
+            end = _purchaseAfter.Key(0);
+            _purchaseAfter.Reset();
+        }
+
+        _purgePurchases.With(_seenUpTo).With(end).With(before).Run();
+        _seenUpTo = end;
+    }
+
+    /// <summary>Where a customer or a cart's shopper is reached, and in which zone; <see langword="null"/> where nothing is known.</summary>
+    public (Recipient Recipient, string? Zone)? ContactOf(in Hash128 owner)
+    {
+        if (owner == default || !_contact.With(owner).Next())
+        {
+            return null;
+        }
+
+        var found = (new Recipient(_contact.TextOrNull(0), _contact.TextOrNull(1), _contact.TextOrNull(2)), _contact.TextOrNull(3));
+        _contact.Reset();
+        return found;
+    }
+
+    /// <summary>Notes addresses and zone; what is <see langword="null"/> stays as it was.</summary>
+    public void SetContact(in Hash128 owner, string store, Recipient recipient, string? zone, long at) =>
+        _setContact.With(owner).With(store).With(recipient.Email).With(recipient.Phone).With(recipient.PushToken).With(zone).With(at).Run();
+
+    /// <summary>What was said last about a channel; <see langword="null"/> for nothing.</summary>
+    public Consent? ConsentOf(in Hash128 owner, AddressKind address)
+    {
+        if (owner == default || !_consent.With(owner).With((long)address).Next())
+        {
+            return null;
+        }
+
+        var consent = new Consent(_consent.Long(0) != 0, _consent.Long(1));
+        _consent.Reset();
+        return consent;
+    }
+
+    /// <summary>Notes what was said about a channel. What was said later counts, whichever comes first.</summary>
+    public void SetConsent(in Hash128 owner, AddressKind address, bool granted, long at, long expiresAt) =>
+        _setConsent.With(owner).With((long)address).With(granted).With(at).With(expiresAt).Run();
+
+    /// <summary>Whether an address takes no more.</summary>
+    public bool IsSuppressed(string store, AddressKind address, string value) =>
+        _suppressed.With(store).With((long)address).With(Fold(value)).Number() is not null;
+
+    /// <summary>From now on an address takes no more.</summary>
+    /// <param name="store">Whose list it is.</param>
+    /// <param name="address">What kind of address.</param>
+    /// <param name="value">The address.</param>
+    /// <param name="reason">unsubscribed, bounced, complained, or the shop's own word.</param>
+    /// <param name="at">When.</param>
+    public void Suppress(string store, AddressKind address, string value, string reason, long at) =>
+        _suppress.With(store).With((long)address).With(Fold(value)).With(reason).With(at).Run();
+
+    /// <summary>Takes an address off the list.</summary>
+    /// <returns><see langword="false"/> when it was not on it.</returns>
+    public bool Release(string store, AddressKind address, string value) =>
+        _release.With(store).With((long)address).With(Fold(value)).Run() > 0;
+
+    /// <summary>The address of this kind.</summary>
+    public static string? AddressOf(Recipient recipient, AddressKind address) => address switch
+    {
+        AddressKind.Email => recipient.Email,
+        AddressKind.Phone => recipient.Phone,
+        AddressKind.Push => recipient.PushToken,
+        _ => null,
+    };
+
+    /// <summary>A key for each kind of address, by which the same address is known again; none for one that is not there.</summary>
+    public static Hash128[] KeysOf(string store, Recipient? recipient) =>
+        [Key(store, recipient?.Email), Key(store, recipient?.Phone), Key(store, recipient?.PushToken)];
+
+    /// <summary>The key of the one address that a message goes to; none for none.</summary>
+    public static Hash128 KeyOf(string store, Recipient? recipient) => Key(store, recipient?.Email ?? recipient?.Phone ?? recipient?.PushToken);
+
+    static Hash128 Key(string store, string? value) =>
+        value is null ? default : Hash128.Of(Encoding.UTF8.GetBytes($"{store} {Fold(value)}"), seed: 0);
+
+    // Nobody has two mailboxes that differ in case alone; a push token is another one.
+    static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? value.ToLowerInvariant() : value;
+}

@@ -1,0 +1,119 @@
+using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys.Tables;
+
+/// <summary>
+/// The tables. Times are milliseconds since 1970 UTC, money is in <see cref="Money"/> units, keys are the 16 bytes of a
+/// <see cref="Hash128"/>. Addresses of customers are in <c>contact</c> and <c>suppression</c> alone; <c>reached</c> is a key of one.
+/// </summary>
+static class JourneySchema
+{
+    const int Version = 2;
+
+    /// <summary>Makes the tables where they are not.</summary>
+    /// <exception cref="IOException">The file is of another version, or cannot be used.</exception>
+    public static void Ensure(Database database)
+    {
+        var version = database.Prepare("PRAGMA user_version").Number() ?? 0;
+        if (version > Version)
+        {
+            throw new IOException($"{database.Path} is of version {version}, and this engine works with version {Version}: use the engine that made it");
+        }
+
+        if (version == 1)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion1} PRAGMA user_version={Version}; COMMIT");
+        }
+
+        database.Execute(Tables);
+        database.Execute($"PRAGMA user_version={Version}");
+    }
+
+    // Indexes that are in another order since, or gone; and what is in a table of its own since.
+    const string OfVersion1 = """
+        DROP INDEX IF EXISTS purchase_time;
+        DROP INDEX IF EXISTS journey_cart;
+        DROP INDEX IF EXISTS intervention_subject;
+        DROP INDEX IF EXISTS intervention_due;
+        DROP INDEX IF EXISTS intervention_reached;
+        CREATE TABLE IF NOT EXISTS content(id INTEGER PRIMARY KEY, json BLOB NOT NULL);
+        INSERT INTO content(id, json) SELECT id*256, candidate FROM journey WHERE candidate IS NOT NULL;
+        INSERT OR IGNORE INTO content(id, json) SELECT journey*256+step, payload FROM intervention WHERE payload IS NOT NULL;
+        ALTER TABLE intervention ADD COLUMN message TEXT;
+        UPDATE intervention SET message=json_extract(CAST(payload AS TEXT), '$.message') WHERE payload IS NOT NULL;
+        ALTER TABLE journey DROP COLUMN candidate;
+        ALTER TABLE intervention DROP COLUMN payload;
+        ALTER TABLE conversion RENAME TO conversion1;
+        DROP INDEX conversion_journey;
+        DROP INDEX conversion_subject;
+        DROP INDEX conversion_time;
+        CREATE TABLE conversion(
+            id BLOB NOT NULL, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL,
+            value INTEGER NOT NULL, currency TEXT NOT NULL, verified INTEGER NOT NULL, journey INTEGER NOT NULL, intervention TEXT, touch TEXT);
+        INSERT INTO conversion SELECT id, store, cart, cart_id, subject, at, value, currency, verified, journey, intervention, touch FROM conversion1 ORDER BY at;
+        DROP TABLE conversion1;
+        """;
+
+    // Keys of shoppers, carts and addresses are in no order: a row of an index by one changes a page that no other row of its batch does. There
+    // is one such index on what every decision adds, where the shopper is anonymous, and there are two where not.
+    const string Tables = """
+        CREATE TABLE IF NOT EXISTS position(partition INTEGER PRIMARY KEY, address INTEGER NOT NULL);
+
+        -- Whom a signed-in customer was before: the subject of all draws by lot.
+        CREATE TABLE IF NOT EXISTS identity(customer BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS identity_subject ON identity(subject);
+
+        -- When a customer last bought.
+        CREATE TABLE IF NOT EXISTS purchase(owner BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+
+        -- By the customer where a server said it, by the cart, and the customer in it, where a browser did.
+        CREATE TABLE IF NOT EXISTS contact(
+            owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS consent(
+            owner BLOB NOT NULL, address INTEGER NOT NULL, granted INTEGER NOT NULL, at INTEGER NOT NULL, expires INTEGER NOT NULL,
+            PRIMARY KEY(owner, address)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS suppression(
+            store TEXT NOT NULL, address INTEGER NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+            PRIMARY KEY(store, address, value)) WITHOUT ROWID;
+
+        CREATE TABLE IF NOT EXISTS product(
+            store TEXT NOT NULL, product INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, url TEXT, image TEXT, price INTEGER, stock INTEGER,
+            PRIMARY KEY(store, product)) WITHOUT ROWID;
+
+        CREATE TABLE IF NOT EXISTS journey(
+            id INTEGER PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, customer BLOB, user_id TEXT,
+            subject BLOB NOT NULL, campaign TEXT NOT NULL, variant TEXT NOT NULL, holdout INTEGER NOT NULL, state INTEGER NOT NULL,
+            started_at INTEGER NOT NULL, turned_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL);
+        CREATE INDEX IF NOT EXISTS journey_cart ON journey(cart, campaign, started_at) WHERE subject<>cart;
+        CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
+        CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);
+
+        -- The decision of a journey (step 0), while there is something to send, and what machines were sent: its number times 256 and the step.
+        CREATE TABLE IF NOT EXISTS content(id INTEGER PRIMARY KEY, json BLOB NOT NULL);
+
+        CREATE TABLE IF NOT EXISTS intervention(
+            id TEXT NOT NULL UNIQUE, journey INTEGER NOT NULL, store TEXT NOT NULL, subject BLOB NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL,
+            user_id TEXT, campaign TEXT NOT NULL, variant TEXT NOT NULL, step INTEGER NOT NULL, channel TEXT NOT NULL, address INTEGER NOT NULL,
+            offer TEXT NOT NULL, context INTEGER NOT NULL, propensity REAL NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT,
+            decided_at INTEGER NOT NULL, due_at INTEGER NOT NULL, useful_until INTEGER NOT NULL, sent_at INTEGER, ended_at INTEGER,
+            delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, reached BLOB, message TEXT);
+        CREATE INDEX IF NOT EXISTS intervention_due ON intervention(channel, due_at, useful_until) WHERE state = 0;
+        CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = 1;
+        CREATE INDEX IF NOT EXISTS intervention_reached ON intervention(reached, sent_at) WHERE reached IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS intervention_journey ON intervention(journey);
+        CREATE INDEX IF NOT EXISTS intervention_time ON intervention(store, decided_at);
+
+        CREATE TABLE IF NOT EXISTS conversion(
+            id BLOB NOT NULL, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL,
+            value INTEGER NOT NULL, currency TEXT NOT NULL, verified INTEGER NOT NULL, journey INTEGER NOT NULL, intervention TEXT,
+            touch TEXT);
+        CREATE UNIQUE INDEX IF NOT EXISTS conversion_cart ON conversion(cart, at, id);
+        CREATE INDEX IF NOT EXISTS conversion_journey ON conversion(journey);
+        CREATE INDEX IF NOT EXISTS conversion_subject ON conversion(subject, at);
+        CREATE INDEX IF NOT EXISTS conversion_time ON conversion(store, at);
+
+        CREATE TABLE IF NOT EXISTS stopped(campaign TEXT NOT NULL, variant TEXT NOT NULL, at INTEGER NOT NULL, why TEXT NOT NULL,
+            PRIMARY KEY(campaign, variant)) WITHOUT ROWID;
+        """;
+}

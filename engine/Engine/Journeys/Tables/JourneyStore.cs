@@ -1,0 +1,113 @@
+using CartRecovery.Engine.Storage;
+
+namespace CartRecovery.Engine.Journeys.Tables;
+
+/// <summary>Everything that is kept of customers, journeys, messages and orders. Its desk's alone: readers open the file for themselves.</summary>
+public sealed class JourneyStore : IDisposable
+{
+    readonly Statement _position, _setPosition, _begin, _commit, _stop;
+    readonly Statement[] _purge;
+    readonly HashSet<(string Campaign, string Variant)> _isStopped = [];
+
+    /// <summary>Opens it, and makes it where there is none.</summary>
+    /// <param name="path">The file; <c>:memory:</c> for none.</param>
+    /// <exception cref="IOException">It cannot be used.</exception>
+    public JourneyStore(string path)
+    {
+        Database = new Database(path);
+        JourneySchema.Ensure(Database);
+        var contents = new ContentTable(Database);
+        var filter = new ShopperFilter(Database);
+        Customers = new CustomerTables(Database, filter);
+        Journeys = new JourneyTable(Database, contents, filter);
+        Messages = new MessageTable(Database, contents, filter);
+        Conversions = new ConversionTable(Database);
+        Products = new ProductTable(Database);
+        _begin = Database.Prepare("BEGIN IMMEDIATE");
+        _commit = Database.Prepare("COMMIT");
+        _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
+        _setPosition = Database.Prepare(
+            "INSERT INTO position(partition, address) VALUES(?1, ?2) ON CONFLICT(partition) DO UPDATE SET address=max(address, excluded.address)");
+        _stop = Database.Prepare("INSERT OR IGNORE INTO stopped(campaign, variant, at, why) VALUES(?1, ?2, ?3, ?4)");
+        using var stopped = new Query(Database, "SELECT campaign, variant FROM stopped");
+        while (stopped.Rows.Next())
+        {
+            _isStopped.Add((stopped.Rows.Text(0), stopped.Rows.Text(1)));
+        }
+
+        _purge =
+        [
+            Database.Prepare("DELETE FROM intervention WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
+            Database.Prepare("DELETE FROM conversion WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
+            Database.Prepare($"""
+                DELETE FROM content WHERE id IN (SELECT c.id
+                    FROM journey j JOIN content c ON c.id BETWEEN j.id<<{ContentTable.StepBits} AND (j.id<<{ContentTable.StepBits})+{(1 << ContentTable.StepBits) - 1}
+                    WHERE j.id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500))
+                """),
+            Database.Prepare("DELETE FROM journey WHERE id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
+        ];
+    }
+
+    /// <summary>The database itself.</summary>
+    public Database Database { get; }
+
+    public CustomerTables Customers { get; }
+
+    public JourneyTable Journeys { get; }
+
+    public MessageTable Messages { get; }
+
+    public ConversionTable Conversions { get; }
+
+    public ProductTable Products { get; }
+
+    /// <summary>What follows counts together, at <see cref="Commit"/>.</summary>
+    public void Begin() => _begin.Run();
+
+    /// <summary>What was done since <see cref="Begin"/> counts, and survives the process.</summary>
+    public void Commit() => _commit.Run();
+
+    /// <summary>What was done since <see cref="Begin"/> counts not.</summary>
+    public void RollBack()
+    {
+        try
+        {
+            Database.Execute("ROLLBACK");
+        }
+        catch (IOException)
+        {
+            // SQLite had rolled it back itself.
+        }
+    }
+
+    /// <summary>How far a partition's facts have been noted: an address of its journal.</summary>
+    public long PositionOf(int partition) => _position.With((long)partition).Number() ?? 0;
+
+    /// <summary>Notes how far a partition's facts have been noted.</summary>
+    public void SetPosition(int partition, long address) => _setPosition.With((long)partition).With(address).Run();
+
+    /// <summary>A side of an experiment gets no more shoppers.</summary>
+    public void Stop(string campaign, string variant, string why, long now)
+    {
+        _stop.With(campaign).With(variant).With(now).With(why).Run();
+        _isStopped.Add((campaign, variant));
+    }
+
+    /// <summary>Whether a side of an experiment was stopped.</summary>
+    public bool IsStopped(string campaign, string variant) => _isStopped.Contains((campaign, variant));
+
+    /// <summary>Forgets some of what is over and too old.</summary>
+    /// <param name="before">What began before this.</param>
+    public void Purge(long before)
+    {
+        foreach (var statement in _purge)
+        {
+            statement.With(before).Run();
+        }
+
+        Customers.PurgePurchases(before);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Database.Dispose();
+}

@@ -1,0 +1,179 @@
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys.Tables;
+
+/// <summary>The journeys.</summary>
+public sealed class JourneyTable
+{
+    // The journeys of a cart: those of its anonymous shopper are found by the shopper, who has the cart's key, the others by the cart.
+    const string Own = "subject=?1 AND cart=?1", Others = "cart=?1 AND subject<>cart";
+
+    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _turn;
+    readonly ContentTable _contents;
+    readonly ShopperFilter _filter;
+    long _lastId;
+
+    internal JourneyTable(Database database, ContentTable contents, ShopperFilter filter)
+    {
+        (_contents, _filter) = (contents, filter);
+        _lastId = database.Prepare("SELECT max(id) FROM journey").Number() ?? 0;
+        _add = database.Prepare("""
+            INSERT INTO journey(id, store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency,
+                connection)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15)
+            """);
+        _read = database.Prepare("""
+            SELECT cart, customer, subject, variant, holdout, state, started_at, connection FROM journey WHERE id=?1
+            """);
+        _last = database.Prepare($"""
+            SELECT id, state, started_at FROM ({Ends("id, state, started_at", "AND campaign=?2", "DESC")}) ORDER BY started_at DESC LIMIT 1
+            """);
+        _subjectOfCart = database.Prepare($"SELECT subject FROM ({Ends("subject, started_at", "", "")}) ORDER BY started_at LIMIT 1");
+        _variant = database.Prepare("SELECT variant FROM journey WHERE subject=?1 AND campaign=?2 AND holdout=0 ORDER BY started_at LIMIT 1");
+        _end = database.Prepare("UPDATE journey SET state=?2 WHERE id=?1 AND state=0");
+        _active = database.Prepare("SELECT id, campaign, started_at FROM journey WHERE subject=?1 AND state=0 ORDER BY started_at DESC LIMIT 64");
+        _latest = database.Prepare(
+            "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");
+        _turn = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
+        _any = database.Prepare("SELECT 1 FROM journey WHERE subject=?1 LIMIT 1");
+    }
+
+    /// <summary>A number for another journey.</summary>
+    public long NextId() => ++_lastId;
+
+    /// <summary>Keeps a journey.</summary>
+    public void Add(Journey journey)
+    {
+        var candidate = journey.Candidate;
+        _add.With(journey.Id).With(candidate.StoreId).With(journey.Cart).With(candidate.CartId).With(journey.Customer).With(candidate.UserId)
+            .With(journey.Subject).With(candidate.Campaign).With(journey.Variant).With(journey.IsHoldout).With((long)journey.State)
+            .With(journey.StartedAt).With((long)(candidate.Cart.Value * Money.PerUnit)).With(candidate.Cart.Currency).With(journey.ConnectionId)
+            .Run();
+        _filter.AddSubject(journey.Subject);
+        if (journey.Subject != journey.Cart)
+        {
+            _filter.AddCart(journey.Cart);
+        }
+
+        // It is asked for as long as there is something to send.
+        if (journey.State == JourneyState.Active)
+        {
+            _contents.SetDecision(journey.Id, candidate);
+        }
+    }
+
+    /// <summary>The journey of this number; <see langword="null"/> for none, and for one that never had anything to send.</summary>
+    public Journey? Find(long id)
+    {
+        if (_contents.DecisionOf(id) is not { } candidate || !_read.With(id).Next())
+        {
+            return null;
+        }
+
+        var journey = new Journey
+        {
+            Id = id,
+            Candidate = candidate,
+            Cart = _read.Key(0),
+            Customer = _read.Key(1),
+            Subject = _read.Key(2),
+            Variant = _read.Text(3),
+            IsHoldout = _read.Long(4) != 0,
+            State = (JourneyState)_read.Int(5),
+            StartedAt = _read.Long(6),
+            ConnectionId = _read.Long(7),
+        };
+        _read.Reset();
+        return journey;
+    }
+
+    /// <summary>The cart's last journey in a campaign.</summary>
+    public (long Id, JourneyState State, long StartedAt)? LastOf(in Hash128 cart, string campaign)
+    {
+        if (!_filter.MayBeInJourney(cart) || !_last.With(cart).With(campaign).Next())
+        {
+            return null;
+        }
+
+        var last = (_last.Long(0), (JourneyState)_last.Int(1), _last.Long(2));
+        _last.Reset();
+        return last;
+    }
+
+    /// <summary>Whom lots were drawn for when the cart was in a campaign first; <see langword="null"/> where it never was.</summary>
+    public Hash128? SubjectOfCart(in Hash128 cart)
+    {
+        if (!_filter.MayBeInJourney(cart) || !_subjectOfCart.With(cart).Next())
+        {
+            return null;
+        }
+
+        var subject = _subjectOfCart.Key(0);
+        _subjectOfCart.Reset();
+        return subject;
+    }
+
+    /// <summary>Whether lots were drawn for this shopper before.</summary>
+    public bool HasSubject(in Hash128 subject) => _filter.MayHaveJourney(subject) && _any.With(subject).Number() is not null;
+
+    /// <summary>The side of a campaign's experiment that a shopper has; <see langword="null"/> for none yet.</summary>
+    public string? VariantOf(in Hash128 subject, string campaign)
+    {
+        if (!_filter.MayHaveJourney(subject) || !_variant.With(subject).With(campaign).Next())
+        {
+            return null;
+        }
+
+        var variant = _variant.Text(0);
+        _variant.Reset();
+        return variant;
+    }
+
+    /// <summary>Ends a journey that is active.</summary>
+    public void End(long id, JourneyState state) => _end.With(id).With((long)state).Run();
+
+    /// <summary>A shopper's active journeys and their campaigns.</summary>
+    public List<(long Id, string Campaign, long StartedAt)> ActiveOf(in Hash128 subject)
+    {
+        var active = new List<(long, string, long)>();
+        if (!_filter.MayHaveJourney(subject))
+        {
+            return active;
+        }
+
+        _active.With(subject);
+        while (_active.Next())
+        {
+            active.Add((_active.Long(0), _active.Text(1), _active.Long(2)));
+        }
+
+        return active;
+    }
+
+    /// <summary>
+    /// The campaign would have turned to the shopper again, were the journey not there. Orders count for so long after that too: those who are in a
+    /// series and those who are left alone are watched for the same time.
+    /// </summary>
+    public void Turn(long id, long at) => _turn.With(id).With(at).Run();
+
+    /// <summary>The journey that an order at this time counts for, the shopper's latest before it, and when a campaign last turned to them.</summary>
+    public (long Id, long TurnedAt)? LatestOf(in Hash128 subject, string store, long at)
+    {
+        if (!_filter.MayHaveJourney(subject) || !_latest.With(subject).With(store).With(at).Next())
+        {
+            return null;
+        }
+
+        var latest = (_latest.Long(0), _latest.Long(1));
+        _latest.Reset();
+        return latest;
+    }
+
+    // The first or the last journey of a cart, by each of the two ways to it.
+    static string Ends(string columns, string and, string order) => $"""
+        SELECT * FROM (SELECT {columns} FROM journey WHERE {Own} {and} ORDER BY started_at {order} LIMIT 1)
+        UNION ALL SELECT * FROM (SELECT {columns} FROM journey WHERE {Others} {and} ORDER BY started_at {order} LIMIT 1)
+        """;
+}

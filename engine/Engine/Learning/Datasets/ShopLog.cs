@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text.Json;
+
+namespace CartRecovery.Engine.Learning.Datasets;
+
+/// <summary>One event of a shop's log, as REES46 publishes it.</summary>
+/// <param name="Number">Its place in the log, from 0.</param>
+/// <param name="At">When, in milliseconds since 1970 UTC.</param>
+/// <param name="Type">The native event type.</param>
+/// <param name="Product">The product's id.</param>
+/// <param name="Category">The product's category; empty where the shop has none.</param>
+/// <param name="Brand">The product's brand; empty where the shop has none.</param>
+/// <param name="Price">The product's price.</param>
+/// <param name="User">The shopper.</param>
+/// <param name="Session">The shopper's session, which is the cart.</param>
+public sealed record ShopEvent(
+    int Number, long At, string Type, string Product, string Category, string Brand, decimal Price, string User, string Session)
+{
+    /// <summary>Writes it as a native event.</summary>
+    /// <param name="writer">The writer.</param>
+    /// <param name="at">The time to give it, in milliseconds since 1970 UTC.</param>
+    public void WriteTo(Utf8JsonWriter writer, long at)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id"u8, $"r{Number}");
+        writer.WriteString("type"u8, Type);
+        writer.WriteString("cartId"u8, Session);
+        writer.WriteString("userId"u8, User);
+        writer.WriteString("sessionId"u8, Session);
+        writer.WriteString("productId"u8, Product);
+        writer.WriteNumber("price"u8, Price);
+        writer.WriteNumber("ts"u8, at);
+        writer.WriteStartObject("meta"u8);
+        writer.WriteString("category"u8, Category);
+        writer.WriteString("brand"u8, Brand);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+}
+
+/// <summary>Reads a log in the form of REES46's open data: a CSV file, gzipped or not.</summary>
+public static class ShopLog
+{
+    const int Columns = 9;
+
+    /// <summary>All events, in the order of the file.</summary>
+    /// <exception cref="FormatException">A line is not of this form; the message says which.</exception>
+    public static List<ShopEvent> Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        using Stream content = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using var reader = new StreamReader(content);
+        var events = new List<ShopEvent>();
+        reader.ReadLine();
+        while (reader.ReadLine() is { } line)
+        {
+            events.Add(Parse(line, events.Count) ?? throw new FormatException($"{path}:{events.Count + 2}: the line is not an event"));
+        }
+
+        return events;
+    }
+
+    static ShopEvent? Parse(string line, int number)
+    {
+        var fields = line.Split(',');
+        if (fields.Length != Columns || TypeOf(fields[1]) is not { } type
+            || !DateTimeOffset.TryParseExact(fields[0], "yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal, out var at)
+            || !decimal.TryParse(fields[6], NumberStyles.Number, CultureInfo.InvariantCulture, out var price))
+        {
+            return null;
+        }
+
+        return new ShopEvent(number, at.ToUnixTimeMilliseconds(), type, fields[2], fields[4], fields[5], price, fields[7], fields[8]);
+    }
+
+    static string? TypeOf(string type) => type switch
+    {
+        "view" => "view_item",
+        "cart" => "add_to_cart",
+        "remove_from_cart" => "remove_from_cart",
+        "purchase" => "purchase",
+        _ => null,
+    };
+}

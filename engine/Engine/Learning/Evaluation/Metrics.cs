@@ -1,0 +1,118 @@
+using CartRecovery.Engine.Learning.Training;
+
+namespace CartRecovery.Engine.Learning.Evaluation;
+
+/// <summary>How well probabilities tell what happened. Every array has one entry per row.</summary>
+public static class Metrics
+{
+    /// <summary>The chance that a row of label 1 scores above one of label 0, ties counting half: 0.5 is guessing, 1 is perfect.
+    /// NaN where a label is missing from the rows.</summary>
+    public static double Auc(float[] scores, byte[] labels) => WeightedAuc(Ranking(scores), scores, labels, weights: null);
+
+    /// <summary>The mean precision over the recall steps, best score first; guessing gives the share of label 1.
+    /// NaN where no row has label 1.</summary>
+    public static double AveragePrecision(float[] scores, byte[] labels)
+    {
+        var order = Ranking(scores);
+        double sum = 0, hits = 0, positives = labels.AsSpan().Count((byte)1);
+        for (int end = order.Length, begin; end > 0; end = begin)
+        {
+            double tied = 0;
+            begin = end;
+            while (begin > 0 && scores[order[begin - 1]] == scores[order[end - 1]]) tied += labels[order[--begin]];
+            hits += tied;
+            sum += tied * hits / (order.Length - begin);
+        }
+        return sum / positives;
+    }
+
+    /// <summary>The mean of −ln(probability of what happened), probabilities held 1e-7 away from 0 and 1. Less is better.</summary>
+    public static double LogLoss(float[] scores, byte[] labels)
+    {
+        double sum = 0;
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var p = Math.Clamp((double)scores[i], 1e-7, 1 - 1e-7);
+            sum -= Math.Log(labels[i] == 1 ? p : 1 - p);
+        }
+        return sum / scores.Length;
+    }
+
+    /// <summary>Rows in the order of their scores, cut into bins of equal size: in each, what was predicted beside what happened.</summary>
+    public static CalibrationBin[] Calibration(float[] scores, byte[] labels, int bins = 10)
+    {
+        var order = Ranking(scores);
+        bins = Math.Min(bins, order.Length);
+        var table = new CalibrationBin[bins];
+        for (var b = 0; b < bins; b++)
+        {
+            int begin = (int)((long)order.Length * b / bins), end = (int)((long)order.Length * (b + 1) / bins);
+            double predicted = 0, observed = 0;
+            foreach (var row in order.AsSpan(begin, end - begin))
+            {
+                predicted += scores[row];
+                observed += labels[row];
+            }
+            table[b] = new CalibrationBin(end - begin, predicted / (end - begin), observed / (end - begin));
+        }
+        return table;
+    }
+
+    /// <summary>The middle 95% of the AUC when whole groups are drawn again with replacement, as many as there are: how far chance
+    /// alone could have moved it. NaN where a label is missing.</summary>
+    public static (double Low, double High) AucInterval(float[] scores, byte[] labels, int[] groups, int rounds, ulong seed)
+    {
+        var order = Ranking(scores);
+        var distinct = groups.Distinct().Order().ToArray();
+        var place = Array.ConvertAll(groups, g => Array.BinarySearch(distinct, g));
+        var random = new SeededRandom(seed);
+        var drawn = new int[distinct.Length];
+        var weights = new int[scores.Length];
+        var aucs = new List<double>(rounds);
+        for (var round = 0; round < rounds; round++)
+        {
+            Array.Clear(drawn);
+            for (var i = 0; i < drawn.Length; i++) drawn[random.Below(drawn.Length)]++;
+            for (var i = 0; i < weights.Length; i++) weights[i] = drawn[place[i]];
+            var auc = WeightedAuc(order, scores, labels, weights);
+            if (!double.IsNaN(auc)) aucs.Add(auc);
+        }
+        if (aucs.Count == 0) return (double.NaN, double.NaN);
+        aucs.Sort();
+        return (aucs[(int)(0.025 * (aucs.Count - 1))], aucs[(int)Math.Ceiling(0.975 * (aucs.Count - 1))]);
+    }
+
+    /// <summary>Row numbers, lowest score first; equal scores in row order.</summary>
+    private static int[] Ranking(float[] scores)
+    {
+        var order = new int[scores.Length];
+        for (var i = 0; i < order.Length; i++) order[i] = i;
+        Array.Sort(order, (a, b) => scores[a] != scores[b] ? scores[a].CompareTo(scores[b]) : a.CompareTo(b));
+        return order;
+    }
+
+    private static double WeightedAuc(int[] order, float[] scores, byte[] labels, int[]? weights)
+    {
+        double negatives = 0, positives = 0, wins = 0;
+        for (int begin = 0, end; begin < order.Length; begin = end)
+        {
+            double tiedNegatives = 0, tiedPositives = 0;
+            for (end = begin; end < order.Length && scores[order[end]] == scores[order[begin]]; end++)
+            {
+                var weight = weights?[order[end]] ?? 1;
+                if (labels[order[end]] == 1) tiedPositives += weight;
+                else tiedNegatives += weight;
+            }
+            wins += tiedPositives * (negatives + tiedNegatives / 2);
+            negatives += tiedNegatives;
+            positives += tiedPositives;
+        }
+        return wins / (positives * negatives);
+    }
+}
+
+/// <summary>One bin of a calibration table.</summary>
+/// <param name="Rows">Rows in it.</param>
+/// <param name="Predicted">Their mean score.</param>
+/// <param name="Observed">The share of them with label 1.</param>
+public sealed record CalibrationBin(int Rows, double Predicted, double Observed);

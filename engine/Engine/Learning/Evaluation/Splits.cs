@@ -1,0 +1,59 @@
+using CartRecovery.Engine.Learning.Datasets;
+using CartRecovery.Engine.Learning.Training;
+
+namespace CartRecovery.Engine.Learning.Evaluation;
+
+/// <summary>Divides a set so that what is learned from one part can be checked on another that it has not seen.</summary>
+public static class Splits
+{
+    /// <summary>Deals the groups into folds, evenly and with the groups that have a positive row spread first, since they are few.</summary>
+    /// <param name="set">The rows.</param>
+    /// <param name="folds">2 or more.</param>
+    /// <param name="seed">The same seed gives the same folds.</param>
+    /// <returns>For each row its fold, 0 to <paramref name="folds"/> − 1.</returns>
+    public static int[] FoldsByGroup(TrainingSet set, int folds, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(folds, 2);
+        var positive = new SortedDictionary<int, bool>();
+        for (var i = 0; i < set.Count; i++)
+            positive[set.Groups[i]] = positive.GetValueOrDefault(set.Groups[i]) || set.Labels[i] == 1;
+
+        var random = new SeededRandom(seed);
+        var foldOf = new Dictionary<int, int>();
+        foreach (var withPositive in (ReadOnlySpan<bool>)[true, false])
+        {
+            var groups = positive.Where(g => g.Value == withPositive).Select(g => g.Key).ToArray();
+            random.Choose(groups, groups.Length);
+            foreach (var group in groups) foldOf[group] = foldOf.Count % folds;
+        }
+        return Array.ConvertAll(set.Groups, g => foldOf[g]);
+    }
+
+    /// <summary>The rows outside a fold and those in it.</summary>
+    public static (TrainingSet Train, TrainingSet HeldOut) AtFold(TrainingSet set, int[] foldOf, int fold)
+        => (set.Select(Where(set, i => foldOf[i] != fold)), set.Select(Where(set, i => foldOf[i] == fold)));
+
+    /// <summary>Learns from what came first, and checks on what came later from groups that had not been seen before: what a new
+    /// model meets in service. Later rows of a group from the first part are in neither.</summary>
+    /// <param name="set">The rows.</param>
+    /// <param name="heldOutShare">About how many of the rows come later, above 0 and below 1. Rows of one time stay together.</param>
+    public static (TrainingSet Train, TrainingSet HeldOut) ByTime(TrainingSet set, double heldOutShare)
+    {
+        if (heldOutShare is not (> 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(heldOutShare), heldOutShare, "Above 0 and below 1.");
+        var times = set.Times.Order().ToArray();
+        var cut = times[Math.Min(times.Length - 1, (int)(times.Length * (1 - heldOutShare)))];
+        var before = new HashSet<int>();
+        for (var i = 0; i < set.Count; i++)
+            if (set.Times[i] < cut) before.Add(set.Groups[i]);
+        return (set.Select(Where(set, i => set.Times[i] < cut)),
+            set.Select(Where(set, i => set.Times[i] >= cut && !before.Contains(set.Groups[i]))));
+    }
+
+    private static List<int> Where(TrainingSet set, Func<int, bool> wanted)
+    {
+        var indices = new List<int>(set.Count);
+        for (var i = 0; i < set.Count; i++)
+            if (wanted(i)) indices.Add(i);
+        return indices;
+    }
+}

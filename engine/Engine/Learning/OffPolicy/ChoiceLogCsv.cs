@@ -1,0 +1,164 @@
+using System.Globalization;
+
+namespace CartRecovery.Engine.Learning.OffPolicy;
+
+/// <summary>
+/// Reads choices from a CSV file (RFC 4180) with a head: the columns <c>action</c>, <c>propensity</c> and <c>reward</c>; all others are features.
+/// A column of numbers is a feature as it is, and an empty cell in it is missing. Of any other column each value is a feature, 1 where it is:
+/// the 20 most frequent, since the rest are too few to learn from.
+/// </summary>
+public static class ChoiceLogCsv
+{
+    const int MaxChoices = 5_000_000;
+    const int MaxFeatures = 200;
+    const int MaxValues = 20;
+    const int MaxValuesCounted = 10_000;
+
+    /// <exception cref="FormatException">The file is not of this form; the message says where and why.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static ChoiceLog Read(string path)
+    {
+        // Twice over the file: what a column is shows at its last row, and texts of all rows would not fit into memory.
+        Column[] columns = [];
+        var rows = 0;
+        foreach (var (line, cells) in Records(path))
+        {
+            if (columns.Length == 0)
+            {
+                columns = ColumnsOf(path, cells);
+                continue;
+            }
+
+            if (cells.Count != columns.Length) throw Wrong(path, line, $"{cells.Count} cells, where the head has {columns.Length}");
+            if (++rows > MaxChoices) throw Wrong(path, line, $"more than {MaxChoices:N0} choices");
+            for (var i = 0; i < cells.Count; i++) columns[i].See(cells[i]);
+        }
+
+        if (columns.Length == 0) throw Wrong(path, 1, "no head");
+        Column[] features = [.. columns.Where(c => c.Role == Role.Feature)];
+        string[] names = [.. features.SelectMany(f => f.Features())];
+        if (names.Length > MaxFeatures) throw Wrong(path, 1, $"{names.Length} features (each value of a column of texts is one); {MaxFeatures} at the most");
+        return Fill(path, columns, names, rows);
+    }
+
+    static ChoiceLog Fill(string path, Column[] columns, string[] names, int rows)
+    {
+        var contexts = new float[checked(rows * names.Length)];
+        var chosen = new int[rows];
+        double[] propensities = new double[rows], rewards = new double[rows];
+        var actions = new List<string>();
+        int row = -1, at = 0;
+        foreach (var (line, cells) in Records(path))
+        {
+            if (row++ < 0) continue;
+            if (row > rows || cells.Count != columns.Length) throw Wrong(path, line, "the file was changed while it was read");
+            for (var i = 0; i < columns.Length; i++)
+            {
+                switch (columns[i].Role)
+                {
+                    case Role.Action:
+                        chosen[row - 1] = NumberOf(actions, cells[i]);
+                        if (actions.Count > ChoiceLog.MaxActions) throw Wrong(path, line, $"more than {ChoiceLog.MaxActions} actions");
+                        break;
+                    case Role.Propensity:
+                        propensities[row - 1] = Number(path, line, "propensity", cells[i]);
+                        if (propensities[row - 1] is not (> 0 and <= 1)) throw Wrong(path, line, $"the propensity is {cells[i]}; it must be above 0 and up to 1");
+                        break;
+                    case Role.Reward:
+                        rewards[row - 1] = Number(path, line, "reward", cells[i]);
+                        break;
+                    default:
+                        at += columns[i].Write(cells[i], contexts.AsSpan(at));
+                        break;
+                }
+            }
+        }
+
+        if (row < 2) throw Wrong(path, 1, "fewer than two choices");
+        return new ChoiceLog(names, actions, contexts, chosen, propensities, rewards);
+    }
+
+    static Column[] ColumnsOf(string path, List<string> head)
+    {
+        Column[] columns = [.. head.Select(name => new Column(name.Trim()))];
+        foreach (var role in (ReadOnlySpan<Role>)[Role.Action, Role.Propensity, Role.Reward])
+        {
+            var name = role.ToString().ToLowerInvariant();
+            if (columns.Count(c => c.Role == role) != 1) throw Wrong(path, 1, $"the head needs one column '{name}'; it has {string.Join(", ", columns.Select(c => c.Name))}");
+        }
+
+        return columns;
+    }
+
+    static int NumberOf(List<string> actions, string name)
+    {
+        var number = actions.IndexOf(name);
+        if (number >= 0) return number;
+        actions.Add(name);
+        return actions.Count - 1;
+    }
+
+    static double Number(string path, int line, string column, string cell) =>
+        double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value
+        : throw Wrong(path, line, $"the {column} '{cell}' is not a number");
+
+    static IEnumerable<(int Line, List<string> Cells)> Records(string path)
+    {
+        using var reader = new StreamReader(path);
+        foreach (var record in CsvRecords.Read(reader, path)) yield return record;
+    }
+
+    static FormatException Wrong(string path, int line, string what) => new($"{path}:{line}: {what}");
+
+    enum Role
+    {
+        Feature,
+        Action,
+        Propensity,
+        Reward,
+    }
+
+    sealed class Column(string name)
+    {
+        readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
+        bool _isText;
+        string[]? _values;
+
+        public string Name => name;
+
+        public Role Role { get; } = name switch
+        {
+            "action" => Role.Action,
+            "propensity" => Role.Propensity,
+            "reward" => Role.Reward,
+            _ => Role.Feature,
+        };
+
+        public void See(string cell)
+        {
+            if (Role != Role.Feature) return;
+            _isText = _isText || (cell.Length > 0 && !double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
+            if (_counts.TryGetValue(cell, out var count)) _counts[cell] = count + 1;
+            else if (_counts.Count < MaxValuesCounted) _counts[cell] = 1;
+        }
+
+        public IEnumerable<string> Features() => _isText ? Values().Select(value => $"{name}={value}") : [name];
+
+        // How many features it has written.
+        public int Write(string cell, Span<float> features)
+        {
+            if (!_isText)
+            {
+                features[0] = cell.Length == 0 ? float.NaN : float.Parse(cell, NumberStyles.Float, CultureInfo.InvariantCulture);
+                return 1;
+            }
+
+            var values = Values();
+            for (var i = 0; i < values.Length; i++) features[i] = string.Equals(values[i], cell, StringComparison.Ordinal) ? 1 : 0;
+            return values.Length;
+        }
+
+        string[] Values() => _values ??=
+            [.. _counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Take(MaxValues).Select(c => c.Key)];
+    }
+}

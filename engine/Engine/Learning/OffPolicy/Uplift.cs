@@ -1,0 +1,91 @@
+using CartRecovery.Engine.Learning.Datasets;
+using CartRecovery.Engine.Learning.Evaluation;
+using CartRecovery.Engine.Learning.Training;
+
+namespace CartRecovery.Engine.Learning.OffPolicy;
+
+/// <summary>
+/// What a treatment would do to each row, by two models (a T-learner): one of the treated and one of the rest, logistic regressions both, whose
+/// predictions are subtracted. A row's own score comes from models of the other folds alone; it is the mean over some dealings of the folds,
+/// since what is left after the subtraction is small beside what chance does to two models.
+/// </summary>
+public sealed class Uplift
+{
+    const double L2 = 10;
+    const int Rounds = 5;
+
+    Uplift(float[] scores, bool[] treated, byte[] outcomes) => (Scores, Treated, Outcomes) = (scores, treated, outcomes);
+
+    /// <summary>By how much the treatment raises the probability of the outcome, −1 to 1, held out.</summary>
+    public float[] Scores { get; }
+
+    /// <summary>Who had the treatment.</summary>
+    public bool[] Treated { get; }
+
+    /// <summary>1 where it happened, 0 where not.</summary>
+    public byte[] Outcomes { get; }
+
+    /// <summary>How well the scores rank.</summary>
+    /// <param name="rounds">Draws of the bootstrap for the interval.</param>
+    /// <param name="seed">Decides the draws.</param>
+    public Qini Rank(int rounds = 1000, ulong seed = 1) => Qini.Of(Scores, Treated, Outcomes, rounds, seed);
+
+    /// <summary>Scores rows that were treated or not by lot.</summary>
+    /// <param name="set">The rows; label 1 is the outcome that is wanted.</param>
+    /// <param name="treated">For each row whether it had the treatment.</param>
+    /// <param name="folds">Of the cross-fitting, 2 or more.</param>
+    /// <param name="seed">Decides the folds.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or a fold has no row to learn from.</exception>
+    public static Uplift CrossFit(TrainingSet set, bool[] treated, int folds = 5, ulong seed = 1)
+    {
+        if (treated.Length != set.Count) throw new ArgumentException($"{set.Count} rows need as many treatments; there are {treated.Length}.", nameof(treated));
+        var filled = Fill(set);
+        var scores = new float[set.Count];
+        for (var round = 0; round < Rounds; round++)
+        {
+            var foldOf = Splits.FoldsByGroup(filled, folds, seed + (ulong)round);
+            for (var fold = 0; fold < folds; fold++)
+            {
+                var (with, without) = (Learn(foldOf, fold, true), Learn(foldOf, fold, false));
+                for (var i = 0; i < scores.Length; i++)
+                    if (foldOf[i] == fold) scores[i] += (with.Predict(filled.Row(i)) - without.Predict(filled.Row(i))) / Rounds;
+            }
+        }
+
+        return new Uplift(scores, treated, set.Labels);
+
+        LogisticRegression Learn(int[] foldOf, int without, bool wanted)
+        {
+            var rows = Enumerable.Range(0, set.Count).Where(i => foldOf[i] != without && treated[i] == wanted).ToList();
+            if (rows.Count == 0) throw new ArgumentException(wanted ? "No row has the treatment." : "Every row has the treatment.", nameof(treated));
+            return LogisticRegression.Fit(filled.Select(rows), L2);
+        }
+    }
+
+    // With the column's mean where a value is missing: both models are then to take it for the same.
+    static TrainingSet Fill(TrainingSet set)
+    {
+        var means = LinearModels.Standards(set.Rows, set.Features.Count).Means;
+        return new TrainingSet(set.Features, [.. set.Rows.Select((value, i) => float.IsFinite(value) ? value : (float)means[i % means.Length])],
+            set.Labels, set.Groups, set.Times);
+    }
+
+    /// <summary>Scores the choices of two actions: what the one does that the other does not.</summary>
+    /// <exception cref="ArgumentException">A reward is neither 0 nor 1, there are no features, or the two were not chosen with the same
+    /// likelihoods everywhere, so that their choices cannot be compared as they are.</exception>
+    public static Uplift CrossFit(ChoiceLog log, int action, int against, int folds = 5, ulong seed = 1)
+    {
+        var rows = Enumerable.Range(0, log.Count).Where(i => log.Chosen[i] == action || log.Chosen[i] == against).ToArray();
+        foreach (var arm in rows.GroupBy(i => log.Chosen[i]))
+        {
+            var (least, most) = (arm.Min(i => log.Propensities[i]), arm.Max(i => log.Propensities[i]));
+            if (most - least > 1e-6)
+                throw new ArgumentException($"'{log.Actions[arm.Key]}' was chosen with propensities from {least} to {most}; uplift needs one for all its choices.", nameof(log));
+        }
+
+        if (rows.Any(i => log.Rewards[i] is not (0 or 1))) throw new ArgumentException("Uplift needs rewards of 0 or 1.", nameof(log));
+        var set = new TrainingSet(log.Features, [.. rows.SelectMany(i => log.Context(i).ToArray())], [.. rows.Select(i => (byte)log.Rewards[i])],
+            rows, new long[rows.Length]);
+        return CrossFit(set, [.. rows.Select(i => log.Chosen[i] == action)], folds, seed);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using CartRecovery.Engine.Learning.Evaluation;
+
+namespace CartRecovery.Engine.Learning.Training;
+
+/// <summary>A fitted model: it predicts here, and it can be written as an ONNX file that predicts the same.</summary>
+public sealed class FittedModel
+{
+    private readonly ILearned _learned;
+
+    internal FittedModel(ILearned learned, IReadOnlyList<string> features, float[] baseline, FitReport report)
+    {
+        _learned = learned;
+        Features = features;
+        Baseline = baseline;
+        Report = report;
+    }
+
+    /// <summary>The features, in the order of a row.</summary>
+    public IReadOnlyList<string> Features { get; }
+
+    /// <summary>Each feature's median over the training rows.</summary>
+    public IReadOnlyList<float> Baseline { get; }
+
+    /// <summary>How well it does.</summary>
+    public FitReport Report { get; }
+
+    /// <summary>The probability of label 1, 0–1.</summary>
+    public float Predict(ReadOnlySpan<float> row) => _learned.Predict(row);
+
+    /// <summary>Writes the model with the metadata that the engine reads. The same model gives the same bytes.</summary>
+    public void WriteOnnx(string path, string name, string version) => File.WriteAllBytes(path, ToOnnx(name, version));
+
+    internal byte[] ToOnnx(string name, string version)
+    {
+        var graph = new OnnxGraph();
+        graph.Metadata("cartrecovery.name", name);
+        graph.Metadata("cartrecovery.version", version);
+        graph.Metadata("cartrecovery.features", string.Join(',', Features));
+        graph.Metadata("cartrecovery.baseline", string.Join(',', Baseline.Select(b => b.ToString("R", CultureInfo.InvariantCulture))));
+        graph.Input("features", OnnxGraph.Float, -1, Features.Count);
+        graph.Output("probability", OnnxGraph.Float, -1, 1);
+        _learned.Write(graph, "features", "probability");
+        return graph.ToArray(name);
+    }
+}

@@ -1,0 +1,44 @@
+namespace CartRecovery.Engine.Learning.Training;
+
+/// <summary>A tree of comparisons with a number at each leaf. Node 0 is the root; a leaf's feature is −1. A value up to the
+/// threshold goes left; all others, NaN too, go right.</summary>
+internal sealed class RegressionTree
+{
+    internal List<int> Feature { get; } = [];
+
+    internal List<float> Threshold { get; } = [];
+
+    internal List<int> Left { get; } = [];
+
+    internal List<int> Right { get; } = [];
+
+    internal List<float> Value { get; } = [];
+
+    /// <summary>Adds a leaf and returns its number.</summary>
+    internal int AddLeaf(float value)
+    {
+        Feature.Add(-1);
+        Threshold.Add(0);
+        Left.Add(0);
+        Right.Add(0);
+        Value.Add(value);
+        return Feature.Count - 1;
+    }
+
+    /// <summary>Turns a leaf into a comparison.</summary>
+    internal void Split(int node, int feature, float threshold, int left, int right)
+    {
+        Feature[node] = feature;
+        Threshold[node] = threshold;
+        Left[node] = left;
+        Right[node] = right;
+        Value[node] = 0;
+    }
+
+    internal float Predict(ReadOnlySpan<float> row)
+    {
+        var node = 0;
+        while (Feature[node] >= 0) node = row[Feature[node]] <= Threshold[node] ? Left[node] : Right[node];
+        return Value[node];
+    }
+}

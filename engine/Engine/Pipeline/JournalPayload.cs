@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using CartRecovery.Engine.Decisions;
+
+namespace CartRecovery.Engine.Pipeline;
+
+/// <summary>
+/// What the journal's entries hold beside events. A tick: the new event time (8 bytes). Decisions: 1 when they are the last of their turn, else
+/// 0 (1 byte), then as <see cref="DecisionCodec"/> writes them. Settled: the idempotency keys, likewise.
+/// </summary>
+static class JournalPayload
+{
+    /// <summary>Decisions in an entry at the most: a decision is about a kilobyte, and an entry must fit in a page.</summary>
+    public const int MaxDecisions = 512;
+
+    /// <summary>Keys of settled decisions in an entry at the most: a key is 36 bytes.</summary>
+    public const int MaxSettled = 4096;
+
+    public static ReadOnlySpan<byte> Tick(ArrayBufferWriter<byte> buffer, long now)
+    {
+        buffer.ResetWrittenCount();
+        BinaryPrimitives.WriteInt64LittleEndian(buffer.GetSpan(sizeof(long)), now);
+        buffer.Advance(sizeof(long));
+        return buffer.WrittenSpan;
+    }
+
+    public static long ReadTick(ReadOnlySpan<byte> payload) => payload.Length == sizeof(long)
+        ? BinaryPrimitives.ReadInt64LittleEndian(payload)
+        : throw new InvalidDataException("A tick is eight bytes long.");
+
+    public static ReadOnlySpan<byte> Settled(ArrayBufferWriter<byte> buffer, IReadOnlyCollection<string> keys)
+    {
+        buffer.ResetWrittenCount();
+        DecisionCodec.WriteKeys(buffer, keys);
+        return buffer.WrittenSpan;
+    }
+
+    public static ReadOnlySpan<byte> Decisions(ArrayBufferWriter<byte> buffer, List<Decision> decisions, int from)
+    {
+        var count = Math.Min(MaxDecisions, decisions.Count - from);
+        buffer.ResetWrittenCount();
+        buffer.GetSpan(1)[0] = from + count == decisions.Count ? (byte)1 : (byte)0;
+        buffer.Advance(1);
+        DecisionCodec.Write(buffer, decisions.GetRange(from, count));
+        return buffer.WrittenSpan;
+    }
+
+    public static List<Decision> ReadDecisions(ReadOnlySpan<byte> payload, out bool isLast)
+    {
+        isLast = payload.Length > 0 && payload[0] == 1;
+        return payload.Length > 0 ? DecisionCodec.Read(payload[1..]) : throw new InvalidDataException("The decisions are empty.");
+    }
+}

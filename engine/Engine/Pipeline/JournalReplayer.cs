@@ -1,0 +1,136 @@
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+
+namespace CartRecovery.Engine.Pipeline;
+
+/// <summary>
+/// Makes a partition's state from its journal again, entry by entry. An entry behind a turn's events shows that the turn had been decided on:
+/// then it is folded without being scored, and what was decided is taken from the journal, whatever the configuration says by now. Only
+/// the last turn may have been cut off before its decisions; it is decided on anew.
+/// </summary>
+public sealed class JournalReplayer
+{
+    readonly PartitionState _state;
+    readonly EventBlockReader _blocks;
+    readonly SlabPool _slabs;
+    readonly List<Decision> _decisions = [];
+    byte[] _turn = [];
+    int _turnLength;
+    EntryKind _turnKind;
+
+    /// <param name="state">What is made.</param>
+    /// <param name="blocks">Reads blocks of events.</param>
+    /// <param name="slabs">Lends slabs to them.</param>
+    public JournalReplayer(PartitionState state, EventBlockReader blocks, SlabPool slabs)
+    {
+        _state = state;
+        _blocks = blocks;
+        _slabs = slabs;
+    }
+
+    /// <summary>Events folded so far.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>When the latest events were received: milliseconds since 1970 UTC; 0 for never.</summary>
+    public long ReceivedAt { get; private set; }
+
+    /// <summary>Takes the next entry.</summary>
+    /// <exception cref="InvalidDataException">It is whole, and not what it should be.</exception>
+    public void Play(in JournalEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case EntryKind.Events or EntryKind.Tick:
+                EndTurn(isDecided: true);
+                Keep(entry);
+                break;
+            case EntryKind.Decisions:
+                _decisions.AddRange(JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast));
+                if (isLast)
+                {
+                    EndTurn(isDecided: true);
+                }
+
+                break;
+            case EntryKind.Settled:
+                EndTurn(isDecided: true);
+                _state.Outbox.Remove(DecisionCodec.ReadKeys(entry.Payload.Span));
+                break;
+            default:
+                throw new InvalidDataException($"The journal has an entry of kind {(int)entry.Kind}, which does not exist.");
+        }
+    }
+
+    /// <summary>The journal is at its end: decides on the last turn if that had not been done. What it decided is in the stages.</summary>
+    public void Finish() => EndTurn(isDecided: false);
+
+    void Keep(in JournalEntry entry)
+    {
+        if (_turn.Length < entry.Payload.Length)
+        {
+            _turn = new byte[entry.Payload.Length * 2];
+        }
+
+        entry.Payload.Span.CopyTo(_turn);
+        _turnLength = entry.Payload.Length;
+        _turnKind = entry.Kind;
+    }
+
+    void EndTurn(bool isDecided)
+    {
+        var kind = _turnKind;
+        _turnKind = EntryKind.None;
+        switch (kind)
+        {
+            case EntryKind.Events:
+                Fold(isDecided);
+                break;
+            case EntryKind.Tick:
+                _state.Stages.Tick(JournalPayload.ReadTick(_turn.AsSpan(0, _turnLength)), isDecided);
+                break;
+        }
+
+        if (isDecided)
+        {
+            foreach (var decision in _decisions)
+            {
+                _state.Stages.Claim(decision);
+                _state.Outbox.Add(decision);
+            }
+        }
+        else
+        {
+            _state.Stages.Decide();
+        }
+
+        _decisions.Clear();
+    }
+
+    void Fold(bool isDecided)
+    {
+        _blocks.Open(_turn.AsSpan(0, _turnLength));
+        for (var slab = _slabs.Rent(); ; slab = _slabs.Rent())
+        {
+            var isThere = _blocks.TryRead(slab);
+            if (isThere)
+            {
+                Fold(slab, isDecided);
+            }
+
+            _slabs.Return(slab);
+            if (!isThere)
+            {
+                return;
+            }
+        }
+    }
+
+    void Fold(EventSlab slab, bool isDecided)
+    {
+        ReceivedAt = Math.Max(ReceivedAt, slab.ReceivedAt);
+        Events += slab.Count;
+        _state.Dedup.MarkDuplicates(slab);
+        _state.Stages.Process(slab, isDecided);
+    }
+}

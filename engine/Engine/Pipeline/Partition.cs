@@ -1,0 +1,245 @@
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Pipeline;
+
+/// <summary>
+/// The unit of everything: one worker thread, one inbox, one set of stores, one batch. A cart belongs to one partition, so it has one
+/// writer and one order.
+/// </summary>
+public sealed class Partition : IDisposable
+{
+    const int TickMilliseconds = 100;
+
+    // How long the last commit, and then the last checkpoint, may take when the engine stops.
+    static readonly TimeSpan s_finish = TimeSpan.FromSeconds(20);
+
+    // How long the worker may take for all of its end.
+    static readonly TimeSpan s_stop = TimeSpan.FromSeconds(50);
+
+    readonly SlabPool _slabs;
+    readonly TimeProvider _time;
+    readonly Watermark _watermark;
+    readonly int _batchRows;
+    readonly TimeSpan _maxAge;
+    readonly Thread _worker;
+    readonly PartitionRecovery _recovery;
+    PartitionState? _state;
+    PartitionProcessor? _work;
+    PartitionJournal? _journal;
+    PartitionCheckpoints? _checkpoints;
+    long _receivedAt;
+    long _journalFrom;
+
+    /// <summary>Makes a partition. <see cref="Recover"/> makes its state; its worker starts with <see cref="Start"/>.</summary>
+    /// <param name="index">Its number, from 0.</param>
+    /// <param name="setup">What all partitions share.</param>
+    /// <param name="slabs">Where used slabs go.</param>
+    /// <param name="time">The clocks.</param>
+    /// <param name="watermark">Event time over all sources.</param>
+    /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
+    /// <param name="inboxCapacity">Slabs in the inbox at the most.</param>
+    public Partition(
+        int index, PipelineOptions setup, SlabPool slabs, TimeProvider time, Watermark watermark, TimeSpan maxAge, int inboxCapacity)
+    {
+        _slabs = slabs;
+        _time = time;
+        _watermark = watermark;
+        _batchRows = setup.BatchRows;
+        _maxAge = maxAge;
+        Inbox = new PartitionInbox(inboxCapacity);
+        _recovery = new PartitionRecovery(index, setup, slabs, Counters);
+        _worker = new Thread(Run) { Name = $"partition {index}", IsBackground = true };
+    }
+
+    /// <summary>Its queue.</summary>
+    public PartitionInbox Inbox { get; }
+
+    /// <summary>What it counts.</summary>
+    public PartitionCounters Counters { get; } = new();
+
+    /// <summary>Why its worker died; null while all is well.</summary>
+    public Exception? Fault { get; private set; }
+
+    /// <summary>Called once, on the worker, when it dies.</summary>
+    public Action<Exception>? OnFault { get; set; }
+
+    /// <summary>Why nothing can be made durable at the moment; null while all is well.</summary>
+    public string? JournalProblem => _journal?.Problem;
+
+    /// <summary>Bytes written to its journal since the start.</summary>
+    public long JournalBytes => _journal is null ? 0 : _journal.Durable - _journalFrom;
+
+    /// <summary>Writes of its journal that failed and were tried again.</summary>
+    public long JournalRetries => _journal?.Retries ?? 0;
+
+    /// <summary>Interventions whose delivery has not ended. Any thread; may be a little behind.</summary>
+    public int OutboxCount => _state?.Outbox.Count ?? 0;
+
+    /// <summary>Event ids that are remembered. Any thread; may be a little behind.</summary>
+    public long DedupCount => _state?.Dedup.Count ?? 0;
+
+    /// <summary>Why the last checkpoint could not be made; null while all is well.</summary>
+    public string? CheckpointProblem => _work?.CheckpointProblem;
+
+    /// <summary>Makes the state that the journal says; empty without one. Before <see cref="Start"/>.</summary>
+    /// <param name="progress">Is told how it goes on, a few times a second.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="JournalException">The journal cannot be gone on with.</exception>
+    /// <exception cref="IOException">The data folder cannot be used.</exception>
+    public RecoveryReport Recover(Action<RecoveryProgress>? progress = null)
+    {
+        var recovered = _recovery.Run(_time, progress);
+        _state = recovered.State;
+        _journal = recovered.Journal;
+        _journalFrom = _journal?.Durable ?? 0;
+        _work = new PartitionProcessor(_recovery.Index, _recovery.Setup, _state, Counters, _journal, _time) { OnFault = Fail };
+        _checkpoints = recovered.Checkpoints;
+        _receivedAt = recovered.ReceivedAt;
+        _watermark.Raise(_state.Stages.Now, _receivedAt);
+        return recovered.Report;
+    }
+
+    /// <summary>Starts the worker, after <see cref="Recover"/> if that was not called.</summary>
+    public void Start()
+    {
+        if (_work is null)
+        {
+            Recover();
+        }
+
+        _worker.Start();
+    }
+
+    /// <summary>What was decided in the life before and is still to be delivered. Before <see cref="Start"/>.</summary>
+    public IReadOnlyCollection<Decision> Undelivered => _state?.Outbox.Pending ?? [];
+
+    /// <summary>Notes that a delivery ended, well or not. Any thread.</summary>
+    /// <param name="id">The intervention's idempotency key.</param>
+    public void Settle(string id) => _state?.Outbox.Settle(id);
+
+    /// <summary>Looks a cart up, after everything that was enqueued before.</summary>
+    public async Task<CartRecord?> FindAsync(Hash128 cart, CancellationToken cancellationToken)
+    {
+        var lookup = new CartLookup(cart);
+        await Inbox.EnqueueAsync(lookup, cancellationToken);
+        return await lookup.Answer.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Completes when everything that was enqueued before is durable, and on its way to the sinks.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        var flush = new Flush();
+        await Inbox.EnqueueAsync(flush, cancellationToken);
+        await flush.Done.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Works off what is in the inbox and stops.</summary>
+    public void Stop()
+    {
+        Inbox.Close();
+        if (_worker.IsAlive && !_worker.Join(s_stop))
+        {
+            // It waits for a disk that does not come back: what it holds was not acknowledged.
+            _journal?.Close();
+            _worker.Join();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Stop();
+        _work?.Dispose();
+        _state?.Dispose();
+    }
+
+    void Run()
+    {
+        try
+        {
+            _work!.Begin(_checkpoints, _receivedAt);
+            while (!Inbox.IsDone)
+            {
+                Drain();
+                if (_work.HasTurn && Inbox.Depth == 0 && MayGather())
+                {
+                    Inbox.Gather(1);
+                    continue;
+                }
+
+                _work.EndTurn();
+                if (Inbox.Depth == 0)
+                {
+                    _work.Rest(_watermark.EstimateAt(_time.GetUtcNow().ToUnixTimeMilliseconds()));
+                    Inbox.Wait(_work.UntilCommit(TickMilliseconds));
+                }
+            }
+
+            _work.Finish(s_finish);
+        }
+#pragma warning disable CA1031 // Whatever it was, this partition's carts are no longer served: the process must say so and stop.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(e);
+            while (Inbox.TryDequeue(out var item))
+            {
+                (item as CartLookup)?.Answer.TrySetException(e);
+                (item as Flush)?.Done.TrySetException(e);
+            }
+        }
+    }
+
+    // From the worker, or from whoever completes a commit.
+    void Fail(Exception e)
+    {
+        Fault = e;
+        Inbox.Close();
+        OnFault?.Invoke(e);
+    }
+
+    void Drain()
+    {
+        while (Inbox.TryDequeue(out var item))
+        {
+            switch (item)
+            {
+                case EventSlab slab:
+                    _work!.Take(slab);
+                    _slabs.Return(slab);
+                    break;
+                case CartLookup lookup:
+                    lookup.Answer.SetResult(_state!.Stages.Find(lookup.Cart));
+                    break;
+                case Flush flush:
+                    _work!.TellWhenDurable(flush);
+                    break;
+            }
+        }
+    }
+
+    // A run of the model costs about as much for one row as for dozens: a batch that is not full waits a little, while nothing presses.
+    bool MayGather() => _maxAge > TimeSpan.Zero && _work!.TurnEvents < _batchRows && _time.GetElapsedTime(_work.OldestTicks) < _maxAge;
+
+    sealed class CartLookup(Hash128 cart)
+    {
+        public Hash128 Cart { get; } = cart;
+
+        public TaskCompletionSource<CartRecord?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    sealed class Flush : IEventSource
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public long ConnectionId => 0;
+
+        public bool IsPublishable => false;
+
+        public void OnProcessed(int partition, long upTo) => Done.TrySetResult();
+    }
+}

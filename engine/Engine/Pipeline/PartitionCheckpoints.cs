@@ -1,0 +1,239 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.State;
+
+namespace CartRecovery.Engine.Pipeline;
+
+/// <summary>
+/// Makes a partition's checkpoints. The worker begins one between two turns: the stores shift to their next version and the small parts are
+/// copied. Everything else goes on beside the worker, and the checkpoint counts when it and the journal before it are durable. Then the
+/// journal lets go of what no checkpoint needs and the retention does not keep.
+/// </summary>
+sealed class PartitionCheckpoints : IDisposable
+{
+    const string Carts = "carts";
+    const string Customers = "customers";
+    const string Timers = "timers";
+    const string Ids = "dedup";
+    const string Undelivered = "outbox";
+    const string Position = "position";
+
+    readonly int _index;
+    readonly IDecisionConsumer _outlet;
+    readonly PartitionState _state;
+    readonly PartitionJournal _journal;
+    readonly JournalOptions _setup;
+    readonly JournalRetention _retention;
+    readonly CheckpointFolder _folder;
+    readonly PartitionCounters _counters;
+    readonly TimeProvider _time;
+    readonly string _stores;
+    CheckpointInProgress? _current;
+    Task? _writing;
+    long _begunAt;
+    long _lastTail;
+
+    /// <param name="index">The partition's number.</param>
+    /// <param name="outlet">Who notes what is said beyond the carts: a checkpoint counts when it is noted so far.</param>
+    /// <param name="state">What is copied.</param>
+    /// <param name="journal">What it is a copy of.</param>
+    /// <param name="setup">When, and how many are kept.</param>
+    /// <param name="retention">What the journal keeps behind them.</param>
+    /// <param name="folder">Where they go.</param>
+    /// <param name="stores">The folder of the stores' logs, which checkpoints need.</param>
+    /// <param name="counters">What is counted.</param>
+    /// <param name="time">The clocks.</param>
+    /// <param name="isBehind">The newest one is behind the journal: there is something to copy before anything changes.</param>
+    public PartitionCheckpoints(
+        int index, IDecisionConsumer outlet, PartitionState state, PartitionJournal journal, JournalOptions setup, JournalRetention retention, CheckpointFolder folder, string stores,
+        PartitionCounters counters, TimeProvider time, bool isBehind)
+    {
+        _index = index;
+        _outlet = outlet;
+        _state = state;
+        _journal = journal;
+        _setup = setup;
+        _retention = retention;
+        _folder = folder;
+        _stores = stores;
+        _counters = counters;
+        _time = time;
+        _begunAt = time.GetTimestamp();
+        _lastTail = isBehind ? -1 : journal.Tail;
+    }
+
+    /// <summary>Why the last one could not be made; null while all is well.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>One is being made.</summary>
+    public bool IsBusy => _current is not null;
+
+    /// <summary>It waits for its own files, not for the journal or for the worker.</summary>
+    internal bool IsWriting => _current is { } current && !(_writing?.IsCompleted ?? (current.Carts.IsWritten && current.Customers.IsWritten));
+
+    /// <summary>Begins one if it is time and something changed; goes on with the one that is being made. Between two turns, on the worker.</summary>
+    /// <param name="receivedAt">When the latest events were received: milliseconds since 1970 UTC.</param>
+    public void Step(long receivedAt)
+    {
+        if (_current is not null)
+        {
+            GoOn();
+        }
+        else if (_time.GetElapsedTime(_begunAt) >= _setup.CheckpointInterval)
+        {
+            _begunAt = _time.GetTimestamp();
+            if (_journal.Tail != _lastTail)
+            {
+                Begin(receivedAt);
+            }
+        }
+    }
+
+    /// <summary>Makes one now and waits for it: the engine stops. On the worker.</summary>
+    public void Finish(long receivedAt, TimeSpan atMost)
+    {
+        var start = _time.GetTimestamp();
+        Await(start, atMost);
+        if (_current is null && _journal.Tail != _lastTail && Problem is null)
+        {
+            Begin(receivedAt);
+            Await(start, atMost);
+        }
+    }
+
+    /// <summary>Reads a checkpoint's parts beside the stores.</summary>
+    /// <returns>The next entry's number in the journal, and when the latest events were received.</returns>
+    /// <exception cref="InvalidDataException">A part is not what it should be.</exception>
+    /// <exception cref="IOException">A part cannot be read.</exception>
+    public static (long Sequence, long ReceivedAt) Restore(Checkpoint checkpoint, PartitionState state)
+    {
+        using (var timers = checkpoint.Open(Timers))
+        {
+            state.Stages.ReadTimers(timers);
+        }
+
+        using (var ids = checkpoint.Open(Ids))
+        {
+            state.Dedup.ReadFrom(ids);
+        }
+
+        state.Outbox.ReadFrom(File.ReadAllBytes(Path.Combine(checkpoint.Path, Undelivered)));
+        Span<byte> position = stackalloc byte[2 * sizeof(long)];
+        using var file = checkpoint.Open(Position);
+        file.ReadExactly(position);
+        return (BinaryPrimitives.ReadInt64LittleEndian(position), BinaryPrimitives.ReadInt64LittleEndian(position[8..]));
+    }
+
+    /// <summary>The folder of the carts' part of a checkpoint.</summary>
+    public static string CartsOf(Checkpoint checkpoint) => Path.Combine(checkpoint.Path, Carts);
+
+    /// <summary>The folder of the customers' part of a checkpoint.</summary>
+    public static string CustomersOf(Checkpoint checkpoint) => Path.Combine(checkpoint.Path, Customers);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writing?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+        _current?.Dispose();
+    }
+
+    void Begin(long receivedAt)
+    {
+        var started = _time.GetTimestamp();
+        CheckpointDraft? draft = null;
+        try
+        {
+            var address = _journal.Tail;
+            draft = _folder.Begin(address);
+            var outbox = new ArrayBufferWriter<byte>();
+            _state.Outbox.WriteTo(outbox);
+            var position = new byte[2 * sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(position, _journal.NextSequence);
+            BinaryPrimitives.WriteInt64LittleEndian(position.AsSpan(8), receivedAt);
+            var (carts, customers) = _state.Stages.BeginCheckpoint(
+                Path.Combine(draft.Path, Carts), Path.Combine(draft.Path, Customers), address);
+            _current = new CheckpointInProgress(
+                draft, address, carts, customers, _state.Stages.SnapshotTimers(), _state.Dedup.Snapshot(), outbox.WrittenMemory, position);
+            _lastTail = address;
+            _journal.Commit();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            draft?.Dispose();
+            Failed(e);
+        }
+
+        _counters.SetCheckpointStall(_time.GetElapsedTime(started));
+    }
+
+    void GoOn()
+    {
+        _state.Stages.Refresh();
+        if (_writing is null)
+        {
+            if (_current!.Carts.IsWritten && _current.Customers.IsWritten && _journal.Durable >= _current.Address
+                && _outlet.NotedUpTo(_index) >= _current.Address)
+            {
+                var current = _current;
+                _writing = Task.Run(() => Write(current));
+            }
+        }
+        else if (_writing.IsCompleted)
+        {
+            _current!.Dispose();
+            _current = null;
+            if (_writing.Exception is { } failure)
+            {
+                Failed(failure.InnerException!);
+            }
+            else
+            {
+                Problem = null;
+                _counters.AddCheckpoint(_time.GetElapsedTime(_begunAt));
+                _journal.TruncateUntil(_retention.Until(_folder.OldestJournalAddress() ?? 0));
+            }
+
+            _writing = null;
+        }
+    }
+
+    void Write(CheckpointInProgress current)
+    {
+        current.Carts.Save();
+        current.Customers.Save();
+        current.Draft.Write(Timers, stream => current.Timers.WriteTo(stream));
+        current.Draft.Write(Ids, stream => current.Ids.WriteTo(stream));
+        current.Draft.Write(Undelivered, stream => stream.Write(current.Outbox.Span));
+        current.Draft.Write(Position, stream => stream.Write(current.Position.Span));
+        current.Draft.Keep(_stores);
+    }
+
+    void Await(long start, TimeSpan atMost)
+    {
+        while (_current is not null && _time.GetElapsedTime(start) < atMost)
+        {
+            GoOn();
+            _writing?.Wait(1);
+            Thread.Yield();
+        }
+    }
+
+    void Failed(Exception e)
+    {
+        Problem = e.Message;
+        _counters.AddCheckpointFailure();
+    }
+
+    sealed record CheckpointInProgress(
+        CheckpointDraft Draft, long Address, StoreCheckpoint Carts, StoreCheckpoint Customers, TimersSnapshot Timers, DedupSnapshot Ids,
+        ReadOnlyMemory<byte> Outbox, ReadOnlyMemory<byte> Position) : IDisposable
+    {
+        public void Dispose()
+        {
+            Ids.Dispose();
+            Draft.Dispose();
+        }
+    }
+}

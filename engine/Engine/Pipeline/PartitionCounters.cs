@@ -1,0 +1,85 @@
+using CartRecovery.Engine.Telemetry;
+
+namespace CartRecovery.Engine.Pipeline;
+
+/// <summary>What a partition counts: plain numbers that its worker alone writes and a scrape reads.</summary>
+public sealed class PartitionCounters
+{
+    long _processed;
+    long _predictions;
+    long _runs;
+    long _withheldByWindow;
+    long _carts;
+    long _timersRefused;
+    long _duplicates;
+    long _checkpoints;
+    long _checkpointFailures;
+    long _checkpointTicks;
+    long _checkpointStallTicks;
+
+    /// <summary>Received to decided, in nanoseconds.</summary>
+    public LatencyHistogram Latency { get; } = new();
+
+    /// <summary>How the scores are spread; null where nobody asks.</summary>
+    public ScoreDistribution? Scores { get; init; }
+
+    /// <summary>Events folded, scored and decided on.</summary>
+    public long Processed => Volatile.Read(ref _processed);
+
+    /// <summary>Rows scored.</summary>
+    public long Predictions => Volatile.Read(ref _predictions);
+
+    /// <summary>Runs of the model.</summary>
+    public long Runs => Volatile.Read(ref _runs);
+
+    /// <summary>Carts made since the start.</summary>
+    public long Carts => Volatile.Read(ref _carts);
+
+    /// <summary>Idle timers that the wheel had no room for.</summary>
+    public long TimersRefused => Volatile.Read(ref _timersRefused);
+
+    /// <summary>Events that had been taken before: acknowledged, and nothing else.</summary>
+    public long Duplicates => Volatile.Read(ref _duplicates);
+
+    /// <summary>Interventions withheld because the cart had one within the window.</summary>
+    public long WithheldByWindow => Volatile.Read(ref _withheldByWindow);
+
+    internal void AddProcessed(long count) => Volatile.Write(ref _processed, _processed + count);
+
+    internal void AddRun(ReadOnlySpan<float> scores)
+    {
+        Volatile.Write(ref _predictions, _predictions + scores.Length);
+        Volatile.Write(ref _runs, _runs + 1);
+        Scores?.Add(scores);
+    }
+
+    internal void AddCart() => Volatile.Write(ref _carts, _carts + 1);
+
+    internal void AddTimerRefused() => Volatile.Write(ref _timersRefused, _timersRefused + 1);
+
+    /// <summary>Checkpoints made.</summary>
+    public long Checkpoints => Volatile.Read(ref _checkpoints);
+
+    /// <summary>Checkpoints that could not be made.</summary>
+    public long CheckpointFailures => Volatile.Read(ref _checkpointFailures);
+
+    /// <summary>How long the last checkpoint took.</summary>
+    public TimeSpan CheckpointTook => TimeSpan.FromTicks(Volatile.Read(ref _checkpointTicks));
+
+    /// <summary>How long the worker stood still for the last one.</summary>
+    public TimeSpan CheckpointStall => TimeSpan.FromTicks(Volatile.Read(ref _checkpointStallTicks));
+
+    internal void AddCheckpoint(TimeSpan took)
+    {
+        Volatile.Write(ref _checkpointTicks, took.Ticks);
+        Volatile.Write(ref _checkpoints, _checkpoints + 1);
+    }
+
+    internal void AddCheckpointFailure() => Volatile.Write(ref _checkpointFailures, _checkpointFailures + 1);
+
+    internal void SetCheckpointStall(TimeSpan stall) => Volatile.Write(ref _checkpointStallTicks, stall.Ticks);
+
+    internal void AddDuplicates(long count) => Volatile.Write(ref _duplicates, _duplicates + count);
+
+    internal void AddWithheld() => Volatile.Write(ref _withheldByWindow, _withheldByWindow + 1);
+}

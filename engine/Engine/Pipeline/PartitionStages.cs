@@ -1,0 +1,353 @@
+using System.Numerics;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Engine.State.Customers;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Pipeline;
+
+/// <summary>
+/// A partition's way from an event to a decision: fold it into its cart, take the row of features as it is then, score many rows in one
+/// run, decide in the order of the events. A decision depends on the events before it and on nothing else, in particular not on where
+/// batches begin and end. One thread at a time; nothing on the way of an event allocates.
+/// </summary>
+public sealed class PartitionStages : IDisposable
+{
+    readonly PipelineOptions _setup;
+    readonly PartitionCounters _counters;
+    CampaignSet _campaigns;
+    readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
+    readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
+    readonly SlabPrefetcher _lookahead;
+    readonly ScoreBatch _batch;
+    readonly Decider _decider;
+    readonly StoreClock[] _clocks;
+    readonly uint[] _currencies;
+    readonly List<Decision> _decisions = [];
+    readonly CartTimers _timers;
+    readonly CustomerEventFilter _filter;
+    EventSlab _slab = null!;
+    CustomerRecord _history;
+    bool _claimed, _isDecided;
+
+    /// <summary>Makes a partition's empty state.</summary>
+    /// <param name="index">The partition's number, for its files' names.</param>
+    /// <param name="setup">What all partitions share.</param>
+    /// <param name="counters">What is counted.</param>
+    /// <param name="checkpoint">The checkpoint to start from; null for an empty state. What is in it beside the stores is read by <see cref="ReadTimers"/>.</param>
+    /// <exception cref="IOException">The checkpoint cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It holds something else.</exception>
+    public PartitionStages(int index, PipelineOptions setup, PartitionCounters counters, Checkpoint? checkpoint = null)
+    {
+        var keep = setup.Journal is not null;
+        _setup = setup;
+        _counters = counters;
+        _campaigns = setup.Campaigns;
+        _filter = new CustomerEventFilter(setup.Outlet.TakesFacts);
+        _carts = new(Path.Combine(setup.DataFolder, $"carts.{index}.log"), setup.Carts, new CartUpdate(this), keep,
+            checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
+        _customers = new(Path.Combine(setup.DataFolder, $"customers.{index}.log"), setup.Customers, default, keep,
+            checkpoint is null ? null : PartitionCheckpoints.CustomersOf(checkpoint));
+        _lookahead = new SlabPrefetcher(_carts, _customers);
+        _batch = new ScoreBatch(setup.Model, setup.BatchRows);
+        _decider = new Decider(setup.Model, setup.Stores);
+        _clocks = [.. setup.Stores.Select(s => new StoreClock(s.TimeZone))];
+        _currencies = [.. setup.Stores.Select(s => CurrencyCode.Parse(s.Currency))];
+        _timers = new CartTimers(setup.Timers, counters, OnTimer);
+    }
+
+    /// <summary>Rows that wait for a run of the model.</summary>
+    public int Rows => _batch.Count;
+
+    /// <summary>Idle timers that are set.</summary>
+    public int Timers => _timers.Count;
+
+    /// <summary>Event time: the watermark of the latest event or tick. It never goes back.</summary>
+    public long Now => _timers.Now;
+
+    /// <summary>What was decided and not yet taken from here, in order.</summary>
+    public List<Decision> Decisions => _decisions;
+
+    /// <summary>What was said beyond the carts and not yet taken from here, in order.</summary>
+    public List<CustomerEvent> Facts => _filter.Facts;
+
+    /// <summary>Folds a slab's events in and gathers their rows; a full batch is scored and decided on the way. Duplicates are passed
+    /// over.</summary>
+    /// <param name="slab">The slab.</param>
+    /// <param name="isDecided">It was decided on in an earlier life: nothing is scored, and the decisions come by <see cref="Claim"/>.</param>
+    /// <returns>How many of its events were this partition's own.</returns>
+    public int Process(EventSlab slab, bool isDecided = false)
+    {
+        (_slab, _isDecided) = (slab, isDecided);
+        TakeCampaigns();
+        _carts.Enter();
+        _customers.Enter();
+        try
+        {
+            return Fold(slab);
+        }
+        finally
+        {
+            _customers.Exit();
+            _carts.Exit();
+        }
+    }
+
+    int Fold(EventSlab slab)
+    {
+        var own = 0;
+        _lookahead.Begin(slab);
+        for (var i = 0; i < slab.Count; i++)
+        {
+            ref var e = ref slab.Records[i];
+            _lookahead.MoveTo(slab, i);
+            if ((e.Flags & EventFlags.Duplicate) != 0)
+            {
+                continue;
+            }
+
+            _timers.MoveTo(e.Watermark);
+            if (e.UserLength != 0)
+            {
+                FoldCustomer(ref e);
+            }
+
+            if ((e.Flags & EventFlags.CustomerFact) != 0)
+            {
+                continue;
+            }
+
+            if (_batch.IsFull)
+            {
+                Decide();
+            }
+
+            _filter.Look(e, slab, _campaigns);
+            var input = new CartInput { Step = CartStep.Event, Index = i, Key = e.Cart, At = e.Timestamp };
+            _carts.Update(e.Cart, ref input);
+            own++;
+        }
+
+        return own;
+    }
+
+    /// <summary>Lets event time move on without an event.</summary>
+    /// <param name="now">The new time: milliseconds since 1970 UTC.</param>
+    /// <param name="isDecided">Its decisions were made in an earlier life.</param>
+    public void Tick(long now, bool isDecided = false)
+    {
+        _isDecided = isDecided;
+        TakeCampaigns();
+        _timers.MoveTo(now);
+    }
+
+    /// <summary>A timer is due by then, or may be.</summary>
+    public bool HasDue(long now) => _timers.HasDue(now);
+
+    /// <summary>Lets the stores move on when nothing comes in.</summary>
+    public void Refresh()
+    {
+        _carts.Refresh();
+        _customers.Refresh();
+    }
+
+    /// <summary>Scores the rows that were gathered and decides on each, in order.</summary>
+    public void Decide()
+    {
+        if (_batch.Count == 0)
+        {
+            return;
+        }
+
+        var scores = _batch.Score();
+        _counters.AddRun(scores);
+        for (var i = 0; i < _batch.Count; i++)
+        {
+            if (_batch[i].Eligible != 0)
+            {
+                Decide(i, scores[i]);
+            }
+        }
+
+        _batch.Clear();
+    }
+
+    /// <summary>Notes a decision of an earlier life in its cart.</summary>
+    public void Claim(Decision decision)
+    {
+        var input = new CartInput { Step = CartStep.Claimed, Key = decision.Cart, At = decision.At };
+        _carts.Update(decision.Cart, ref input);
+    }
+
+    /// <summary>Begins a checkpoint of the stores as they are now.</summary>
+    /// <param name="carts">The folder for the carts.</param>
+    /// <param name="customers">The folder for the customers.</param>
+    /// <param name="address">The journal's address that it belongs to.</param>
+    public (StoreCheckpoint Carts, StoreCheckpoint Customers) BeginCheckpoint(string carts, string customers, long address) =>
+        (_carts.BeginCheckpoint(carts, address), _customers.BeginCheckpoint(customers, address));
+
+    /// <summary>Copies event time and timers.</summary>
+    internal TimersSnapshot SnapshotTimers() => _timers.Snapshot();
+
+    /// <summary>Takes event time and timers over from a checkpoint.</summary>
+    internal void ReadTimers(Stream stream) => _timers.ReadFrom(stream);
+
+    /// <summary>The cart of this key, as it is now.</summary>
+    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) ? record : null;
+
+    /// <summary>The history of this customer, as it is now.</summary>
+    public CustomerRecord? FindCustomer(in Hash128 customer) => _customers.TryRead(customer, out var record) ? record : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _carts.Dispose();
+        _customers.Dispose();
+        _batch.Dispose();
+        _decider.Dispose();
+    }
+
+    // Rows that wait are decided on by the campaigns that they were gathered for.
+    void TakeCampaigns()
+    {
+        var campaigns = _setup.Campaigns;
+        if (campaigns != _campaigns)
+        {
+            Decide();
+            _campaigns = campaigns;
+        }
+    }
+
+    void FoldCustomer(ref EventRecord e)
+    {
+        if (CustomerRecord.IsChangedBy(e.Type))
+        {
+            _customers.Update(e.Customer, ref e);
+        }
+
+        if (!_customers.TryRead(e.Customer, out _history))
+        {
+            _history = default;
+        }
+    }
+
+    void OnTimer(Hash128 cart, long dueAt)
+    {
+        if (_batch.IsFull)
+        {
+            Decide();
+        }
+
+        var input = new CartInput { Step = CartStep.Timer, Key = cart, At = dueAt };
+        _carts.Update(cart, ref input);
+    }
+
+    internal void Apply(ref CartRecord cart, in CartInput input)
+    {
+        switch (input.Step)
+        {
+            case CartStep.Event:
+                ApplyEvent(ref cart, input);
+                break;
+            case CartStep.Timer:
+                ApplyTimer(ref cart, input);
+                break;
+            case CartStep.Claim:
+                _claimed = cart.IsFree(input.At, _setup.WindowMilliseconds);
+                cart.LastInterventionAt = _claimed ? input.At : cart.LastInterventionAt;
+                break;
+            case CartStep.Claimed:
+                cart.LastInterventionAt = input.At;
+                break;
+        }
+    }
+
+    void ApplyEvent(ref CartRecord cart, in CartInput input)
+    {
+        ref readonly var e = ref _slab.Records[input.Index];
+        if (cart.EventCount == 0)
+        {
+            _counters.AddCart();
+        }
+
+        CartFold.Apply(ref cart, e, _slab, _currencies[e.Store]);
+        if (e.UserLength != 0)
+        {
+            cart.History = _history;
+        }
+
+        CartOwnership.Apply(ref cart, e, _slab.Source);
+        if (!_isDecided && (_setup.Scored == ScoredEvents.All || EventTypes.ChangesCart(e.Type) || _campaigns.HasTrigger(e.Type)))
+        {
+            var moment = _clocks[e.Store].At(e.Timestamp);
+            var eligible = _campaigns.MatchEvent(e.Type, cart, moment);
+            _batch.Gather(cart, moment, eligible, input.Key);
+            if (eligible != 0 && cart.IsFree(moment.At, _setup.WindowMilliseconds))
+            {
+                _batch.AddSnapshot().Take(cart, e, _slab);
+            }
+        }
+
+        _timers.SetFor(ref cart, input.Key, _campaigns, _clocks[e.Store].Zone);
+    }
+
+    void ApplyTimer(ref CartRecord cart, in CartInput input)
+    {
+        // An event may have set an earlier one since: then this one is nobody's.
+        if (cart.TimerAt != input.At)
+        {
+            return;
+        }
+
+        cart.TimerAt = 0;
+        var zone = _clocks[cart.Store].Zone;
+        var due = CartTimers.TakeDue(ref cart, input.At, _campaigns, zone);
+        var moment = _clocks[cart.Store].At(input.At);
+        if (due != 0 && !_isDecided && cart.Checkout != CheckoutStep.Purchased && _campaigns.MatchIdle(due, cart, moment) is var eligible and not 0)
+        {
+            _batch.Gather(cart, moment, eligible, input.Key);
+            if (cart.IsFree(input.At, _setup.WindowMilliseconds))
+            {
+                _batch.AddSnapshot() = CartSnapshot.Of(cart);
+            }
+        }
+
+        _timers.SetFor(ref cart, input.Key, _campaigns, zone);
+    }
+
+    void Decide(int index, float score)
+    {
+        ref readonly var row = ref _batch[index];
+        for (var rest = row.Eligible; rest != 0; rest &= rest - 1)
+        {
+            var campaign = _campaigns[BitOperations.TrailingZeroCount(rest)];
+            if (!campaign.Accepts(score))
+            {
+                continue;
+            }
+
+            _claimed = false;
+            if (row.Snapshot >= 0)
+            {
+                // Another row of the batch may have claimed it before.
+                var input = new CartInput { Step = CartStep.Claim, Key = row.Key, At = row.At };
+                _carts.Update(row.Key, ref input);
+            }
+
+            if (!_claimed)
+            {
+                _counters.AddWithheld();
+                return;
+            }
+
+            ref readonly var cart = ref _batch.CartAt(index);
+            var intervention = _decider.Decide(campaign, cart, row.Key, row.At, score, _batch.FeaturesAt(index));
+            _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention));
+            return;
+        }
+    }
+}

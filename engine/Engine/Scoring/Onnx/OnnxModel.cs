@@ -1,0 +1,191 @@
+using System.Globalization;
+using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Scoring.Trees;
+
+namespace CartRecovery.Engine.Scoring.Onnx;
+
+/// <summary>A model that gives a cart's probability of a purchase. Shared by all threads; each makes its own
+/// <see cref="BatchScorer"/>. A model says in its metadata what it is and what it reads: <c>cartrecovery.name</c>,
+/// <c>cartrecovery.version</c>, <c>cartrecovery.features</c> (comma separated, in the input's order) and, optionally,
+/// <c>cartrecovery.baseline</c> (a float for each feature). Its one input is float [rows, features]; its first float output
+/// is [rows], [rows, 1] or, with the positive class second, [rows, 2].</summary>
+public sealed class OnnxModel : IDisposable
+{
+    /// <summary>Rows a scorer may take at once, at most.</summary>
+    public const int MaxRows = 65_536;
+
+    private readonly OrtSession _session;
+    private readonly string _input;
+    private readonly string _output;
+    private readonly long[] _outputShape;
+    private readonly CompiledTrees? _trees;
+
+    private OnnxModel(OrtSession session, string name, string version, string[] features, float[] baseline, string input, string output,
+        long[] outputShape, string path)
+    {
+        _session = session;
+        Name = name;
+        Version = version;
+        Features = features;
+        Baseline = baseline;
+        _input = input;
+        _output = output;
+        _outputShape = outputShape;
+        _trees = Compile(path);
+    }
+
+    /// <summary>The model's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The model's version.</summary>
+    public string Version { get; }
+
+    /// <summary><c>name@version</c>.</summary>
+    public string Id => $"{Name}@{Version}";
+
+    /// <summary>The features it reads, in the order of a row.</summary>
+    public IReadOnlyList<string> Features { get; }
+
+    /// <summary>A typical value for each feature, to tell a feature's effect by; zeros where the model says none.</summary>
+    public IReadOnlyList<float> Baseline { get; }
+
+    /// <summary>What works its rows off: the engine's own evaluation of trees, or ONNX Runtime.</summary>
+    public string Evaluator => _trees is null ? $"ONNX Runtime {_session.Runtime.Version}" : $"{_trees.TreeCount} compiled trees";
+
+    /// <summary>Loads a model and checks that it fits the engine.</summary>
+    /// <param name="path">The <c>.onnx</c> file.</param>
+    /// <param name="knownFeatures">The features that the engine computes.</param>
+    /// <param name="runtime">The library to run it with; <see cref="OnnxRuntime.Shared"/> if none is given.</param>
+    /// <exception cref="ModelException">With the code that says why not.</exception>
+    public static OnnxModel Load(string path, IReadOnlyList<string> knownFeatures, OnnxRuntime? runtime = null)
+    {
+        runtime ??= OnnxRuntime.Shared;
+        if (!File.Exists(path)) throw new ModelException(ModelException.NotFound, $"There is no model at {path}.");
+        OrtSession session;
+        try
+        {
+            session = OrtSession.Open(runtime, path);
+        }
+        catch (ModelException e)
+        {
+            throw new ModelException(e.Code, $"{path} is not a model that can be loaded; it may be truncated. {e.Message}");
+        }
+        try
+        {
+            return Check(session, path, knownFeatures);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A scorer for one thread.</summary>
+    /// <param name="maxRows">Rows in one run, 1 to <see cref="MaxRows"/>.</param>
+    public BatchScorer CreateScorer(int maxRows)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxRows, MaxRows);
+        ObjectDisposedException.ThrowIf(_session.IsClosed, this);
+        return _trees is null ? CreateRuntimeScorer(maxRows) : CreateTreeScorer(_trees, maxRows);
+    }
+
+    /// <summary>As <see cref="CreateScorer"/>, by ONNX Runtime in any case.</summary>
+    internal BatchScorer CreateRuntimeScorer(int maxRows)
+    {
+        var batch = new OrtBatch(_session, _input, Features.Count, _output, _outputShape, maxRows);
+        return new BatchScorer(batch, Features.Count, _outputShape.Length > 1 ? (int)_outputShape[1] : 1, maxRows);
+    }
+
+    private BatchScorer CreateTreeScorer(CompiledTrees trees, int maxRows)
+        => new(new TreeBatch(trees, Features.Count, maxRows), Features.Count, 1, maxRows);
+
+    /// <summary>Lets go of the model. Scorers made from it go on until they are disposed.</summary>
+    public void Dispose() => _session.Dispose();
+
+    private static OnnxModel Check(OrtSession session, string path, IReadOnlyList<string> knownFeatures)
+    {
+        var name = Required(session, path, "cartrecovery.name");
+        var version = Required(session, path, "cartrecovery.version");
+        var features = Required(session, path, "cartrecovery.features").Split(',', StringSplitOptions.TrimEntries);
+        var baseline = Baselines(session.Metadata("cartrecovery.baseline"), features, path);
+        CheckFeatures(features, knownFeatures, path);
+
+        var inputs = session.Inputs();
+        if (inputs is not [{ Type: OrtApi.ElementFloat, Shape: [-1, var columns] }] || (columns != -1 && columns != features.Length))
+        {
+            throw new ModelException(ModelException.WrongInput,
+                $"{path}: the model must have one input, float [rows, {features.Length}], for the {features.Length} features it names; it has {Text(inputs)}.");
+        }
+        var outputs = session.Outputs();
+        var output = outputs.Find(o => o.Type == OrtApi.ElementFloat).Name
+            ?? throw new ModelException(ModelException.WrongOutput, $"{path}: the model must have a float output of one probability per row; it has {Text(outputs)}.");
+
+        // The declared shape may leave everything open, so the shape that counts is what comes out for one row and for two.
+        long[] one, two;
+        try
+        {
+            one = session.Probe(inputs[0].Name, 1, features.Length, output);
+            two = session.Probe(inputs[0].Name, 2, features.Length, output);
+        }
+        catch (ModelException e)
+        {
+            throw new ModelException(e.Code, $"{path}: the model does not run on rows of its {features.Length} features. {e.Message}");
+        }
+        if (one is not ([1] or [1, 1 or 2]) || two[0] != 2 || !two.AsSpan(1).SequenceEqual(one.AsSpan(1)))
+        {
+            throw new ModelException(ModelException.WrongOutput,
+                $"{path}: output '{output}' must be [rows], [rows, 1] or [rows, 2]; it is [{string.Join(", ", two)}] for two rows.");
+        }
+        return new OnnxModel(session, name, version, features, baseline, inputs[0].Name, output, one, path);
+    }
+
+    // What is not understood is left to ONNX Runtime, and so is what was understood otherwise than by it.
+    private CompiledTrees? Compile(string path)
+    {
+        try
+        {
+            if (TreeEnsembleFile.Read(path, _input, _output) is not { } file) return null;
+            var trees = CompiledTrees.Compile(TreeEnsembleReader.Read(file, Features.Count));
+            return trees is not null && TreeProbes.Agree(trees, Features.Count, rows => CreateTreeScorer(trees, rows), CreateRuntimeScorer) ? trees : null;
+        }
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string Required(OrtSession session, string path, string key)
+        => session.Metadata(key) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim()
+            : throw new ModelException(ModelException.MetadataMissing, $"{path}: the model's metadata has no '{key}'.");
+
+    private static float[] Baselines(string? text, string[] features, string path)
+    {
+        var baseline = new float[features.Length];
+        if (string.IsNullOrWhiteSpace(text)) return baseline;
+        var parts = text.Split(',', StringSplitOptions.TrimEntries);
+        var fits = parts.Length == baseline.Length;
+        for (var i = 0; fits && i < parts.Length; i++)
+            fits = float.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out baseline[i]);
+        return fits ? baseline : throw new ModelException(ModelException.MetadataMissing,
+            $"{path}: the metadata 'cartrecovery.baseline' must be {features.Length} numbers with commas between, one for each feature.");
+    }
+
+    private static void CheckFeatures(string[] features, IReadOnlyList<string> knownFeatures, string path)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var feature in features)
+        {
+            if (!seen.Add(feature))
+                throw new ModelException(ModelException.MetadataMissing, $"{path}: the metadata 'cartrecovery.features' names '{feature}' twice.");
+            if (knownFeatures.Contains(feature, StringComparer.Ordinal)) continue;
+            var near = Suggestion.Find(feature, knownFeatures);
+            throw new ModelException(ModelException.UnknownFeature,
+                $"{path}: the model asks for feature '{feature}', which the engine does not compute.{(near is null ? "" : $" Did it mean '{near}'?")}");
+        }
+    }
+
+    private static string Text(List<(string Name, int Type, long[] Shape)> tensors) => tensors.Count == 0 ? "none"
+        : string.Join(", ", tensors.Select(t => $"'{t.Name}' of element type {t.Type} [{string.Join(", ", t.Shape)}]"));
+}

@@ -1,0 +1,259 @@
+using System.Numerics;
+using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.State.Carts;
+
+/// <summary>
+/// How an event changes a cart: a pure function of the record and the event, which takes its time from the event alone, so that the same
+/// events give the same record, byte for byte.
+/// </summary>
+public static class CartFold
+{
+    /// <summary>A session whose events carry no session id ends after this much quiet, in milliseconds (as GA4 counts).</summary>
+    public const long SessionGap = 30 * 60 * 1000;
+
+    static readonly double[] s_distinct = DistinctByBits();
+
+    /// <summary>Folds one event in.</summary>
+    /// <param name="cart">The record; all zero for a new cart.</param>
+    /// <param name="e">The event.</param>
+    /// <param name="slab">Where its texts lie.</param>
+    /// <param name="defaultCurrency">The store's currency, for a cart whose events name none.</param>
+    public static void Apply(ref CartRecord cart, in EventRecord e, EventSlab slab, uint defaultCurrency)
+    {
+        var at = e.Timestamp;
+        if (cart.EventCount == 0)
+        {
+            Begin(ref cart, e, slab, defaultCurrency);
+        }
+        else if (at > cart.LastAt)
+        {
+            // One that comes late is not the end of the quiet that has been since.
+            cart.LastGap = at - cart.LastAt;
+            cart.IdleDoneAt = 0;
+        }
+
+        FoldSession(ref cart, e, slab);
+        cart.FirstAt = Math.Min(cart.FirstAt, at);
+        cart.LastAt = Math.Max(cart.LastAt, at);
+        cart.EventCount++;
+        cart.Counts[(int)e.Type]++;
+
+        if (e.UserLength != 0 && !slab.UserOf(e).SequenceEqual(cart.UserId))
+        {
+            slab.UserOf(e).CopyTo(cart.UserText);
+            cart.UserLength = e.UserLength;
+        }
+
+        if (e.Device != DeviceKind.Unknown)
+        {
+            cart.Device = e.Device;
+        }
+
+        // Where the shopper came from is what the first event that knows says.
+        if (cart.Source == TrafficSource.Unknown)
+        {
+            cart.Source = e.Source;
+        }
+
+        if (e.Currency != 0)
+        {
+            cart.Currency = e.Currency;
+        }
+
+        if (e.Product != 0)
+        {
+            FoldProduct(ref cart, e.Product, at);
+        }
+
+        if ((e.Flags & EventFlags.HasPrice) != 0)
+        {
+            FoldPrice(ref cart, e.Price);
+        }
+
+        FoldType(ref cart, e);
+    }
+
+    static void Begin(ref CartRecord cart, in EventRecord e, EventSlab slab, uint defaultCurrency)
+    {
+        cart.FirstAt = cart.LastAt = e.Timestamp;
+        cart.Store = e.Store;
+        cart.Currency = defaultCurrency;
+        cart.CartLength = e.CartLength;
+        slab.CartOf(e).CopyTo(cart.CartText);
+    }
+
+    static void FoldSession(ref CartRecord cart, in EventRecord e, EventSlab slab)
+    {
+        var isNew = cart.EventCount == 0
+            || (e.Session != 0 ? e.Session != cart.Session : cart.Session == 0 && e.Timestamp - cart.LastAt > SessionGap);
+        if (isNew)
+        {
+            cart.Session = e.Session;
+            cart.SessionStartedAt = e.Timestamp;
+            cart.SessionEvents = 0;
+            cart.SessionCount++;
+            cart.LastProduct = 0;
+            cart.ProductStreak = 0;
+            cart.SessionLength = e.SessionLength;
+            slab.SessionOf(e).CopyTo(cart.SessionText);
+        }
+
+        cart.SessionStartedAt = Math.Min(cart.SessionStartedAt, e.Timestamp);
+        cart.SessionEvents++;
+    }
+
+    static void FoldProduct(ref CartRecord cart, ulong product, long at)
+    {
+        var seen = 1UL << (int)(product >> 58);
+        if (product != cart.LastProduct)
+        {
+            // Seen before, or as good as: its place in the sketch may be another product's.
+            cart.ProductReturns += (cart.ProductSketch & seen) != 0 ? 1u : 0;
+            cart.LastProduct = product;
+            cart.ProductSince = at;
+            cart.ProductStreak = 0;
+        }
+
+        cart.ProductSince = Math.Min(cart.ProductSince, at);
+        cart.ProductStreak++;
+        cart.ProductSketch |= seen;
+    }
+
+    static void FoldPrice(ref CartRecord cart, long price)
+    {
+        cart.PriceLowest = cart.PriceCount == 0 ? price : Math.Min(cart.PriceLowest, price);
+        cart.PriceHighest = Math.Max(cart.PriceHighest, price);
+        cart.PriceSum = Money.Add(cart.PriceSum, price);
+        cart.PriceLast = price;
+        cart.PriceCount++;
+    }
+
+    static void FoldType(ref CartRecord cart, in EventRecord e)
+    {
+        switch (e.Type)
+        {
+            case EventType.AddToCart:
+                if (cart.Checkout == CheckoutStep.Purchased)
+                {
+                    cart.Checkout = CheckoutStep.None;
+                }
+
+                cart.LastAddAt = Math.Max(cart.LastAddAt, e.Timestamp);
+                Add(ref cart, e);
+                break;
+            case EventType.RemoveFromCart:
+                Remove(ref cart, e);
+                break;
+            case EventType.BeginCheckout:
+                Advance(ref cart, CheckoutStep.Begun);
+                break;
+            case EventType.AddShippingInfo:
+                Advance(ref cart, CheckoutStep.Shipping);
+                break;
+            case EventType.AddPaymentInfo:
+                Advance(ref cart, CheckoutStep.Payment);
+                break;
+            case EventType.Purchase:
+                // An order ends the cart, whichever of its lines the event names: nobody is reminded of what they bought.
+                cart.Checkout = CheckoutStep.Purchased;
+                cart.PurchasedAt = Math.Max(cart.PurchasedAt, e.Timestamp);
+                cart.Lines = default;
+                cart.Others = default;
+                cart.LineCount = 0;
+                cart.ItemCount = 0;
+                cart.Value = 0;
+                break;
+        }
+    }
+
+    // A checkout that begins after an order is a new one.
+    static void Advance(ref CartRecord cart, CheckoutStep step) =>
+        cart.Checkout = cart.Checkout == CheckoutStep.Purchased || step > cart.Checkout ? step : cart.Checkout;
+
+    static void Add(ref CartRecord cart, in EventRecord e)
+    {
+        ref var line = ref LineOf(ref cart, e.Product);
+        var value = e.Price * e.Quantity;
+        line.Quantity = (int)Math.Min((long)line.Quantity + e.Quantity, int.MaxValue);
+        line.Value = Money.Add(line.Value, value);
+        cart.ItemCount = (int)Math.Min((long)cart.ItemCount + e.Quantity, int.MaxValue);
+        cart.Value = Money.Add(cart.Value, value);
+    }
+
+    // What is taken out costs what it cost when it was put in, whatever the event says of the price.
+    static void Remove(ref CartRecord cart, in EventRecord e)
+    {
+        var index = IndexOf(cart, e.Product);
+        ref var line = ref cart.Others;
+        if (index >= 0)
+        {
+            line = ref cart.Lines[index];
+        }
+
+        if (line.Quantity == 0)
+        {
+            return;
+        }
+
+        var quantity = Math.Min(e.Quantity, line.Quantity);
+        var value = quantity == line.Quantity ? line.Value : (long)((Int128)line.Value * quantity / line.Quantity);
+        line.Quantity -= quantity;
+        line.Value -= value;
+        cart.ItemCount -= quantity;
+        cart.Value -= value;
+        if (line.Quantity == 0 && index >= 0)
+        {
+            Span<CartLine> lines = cart.Lines;
+            lines[(index + 1)..cart.LineCount].CopyTo(lines[index..]);
+            lines[--cart.LineCount] = default;
+        }
+    }
+
+    static ref CartLine LineOf(ref CartRecord cart, ulong product)
+    {
+        var index = IndexOf(cart, product);
+        if (index < 0)
+        {
+            if (cart.LineCount == CartLines.Capacity)
+            {
+                return ref cart.Others;
+            }
+
+            index = cart.LineCount++;
+            cart.Lines[index].Product = product;
+        }
+
+        return ref cart.Lines[index];
+    }
+
+    static int IndexOf(in CartRecord cart, ulong product)
+    {
+        for (var i = 0; i < cart.LineCount; i++)
+        {
+            if (cart.Lines[i].Product == product)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>About how many different products a sketch has seen, by linear counting: 0–266.</summary>
+    public static double EstimateDistinct(ulong sketch) => s_distinct[BitOperations.PopCount(sketch)];
+
+    // By the number of bits set; with all of them set the estimate has no bound, and the one before stands for it.
+    static double[] DistinctByBits()
+    {
+        var estimates = new double[65];
+        for (var bits = 0; bits < 64; bits++)
+        {
+            estimates[bits] = 64 * Math.Log(64.0 / (64 - bits));
+        }
+
+        estimates[64] = estimates[63];
+        return estimates;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using CartRecovery.Primitives;
+using FASTER.core;
+
+namespace CartRecovery.Engine.State;
+
+/// <summary>
+/// Loads into the cache what an operation on a key will look at: first the key's bucket in FASTER's index, a little later the record that the
+/// bucket names. FASTER has no call for it, so this reads its index as FASTER 2.6.5 lays it out; where it does not look like that, nothing is
+/// loaded early, and everything else stays as it is.
+/// </summary>
+/// <typeparam name="TRecord">The store's records.</typeparam>
+sealed unsafe class RecordPrefetcher<TRecord>
+    where TRecord : unmanaged
+{
+    // FASTER's Constants: a bucket is a cache line of eight words, the last of which leads to another bucket. A word is 48 bits of address
+    // and 14 bits of the key's hash.
+    const int Entries = 7;
+    const int HashTagShift = 50;
+    const int TagShift = 48;
+    const ulong TagMask = 0x3fff;
+    const ulong AddressMask = (1UL << TagShift) - 1;
+
+    // A record's header and its key.
+    const int BeforeValue = 24;
+
+    readonly LogAccessor<Hash128, TRecord> _log;
+    readonly ulong* _buckets;
+    readonly ulong _bucketMask;
+    readonly long* _pages;
+    readonly int _pageBits;
+    readonly long _pageMask;
+
+    RecordPrefetcher(LogAccessor<Hash128, TRecord> log, nint buckets, long count, nint pages, int pageBits)
+    {
+        _log = log;
+        _buckets = (ulong*)buckets;
+        _bucketMask = (ulong)count - 1;
+        _pages = (long*)pages;
+        _pageBits = pageBits;
+        _pageMask = log.BufferSize - 1;
+    }
+
+    /// <summary>Looks a store over.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="pageBits">A page of its log is 2 to this power bytes.</param>
+    /// <returns>Null where its index is not as expected.</returns>
+    public static RecordPrefetcher<TRecord>? For(FasterKV<Hash128, TRecord> store, int pageBits)
+    {
+        if (!(TryFindIndex(store, out var buckets, out var count) && buckets % CacheLine.Size == 0 && count == store.IndexSize
+            && TryFindPages(store, out var pages) && BitOperations.IsPow2(store.Log.BufferSize)))
+        {
+            return null;
+        }
+
+        HugePages.Prepare(buckets, count * CacheLine.Size);
+        return new RecordPrefetcher<TRecord>(store.Log, buckets, count, pages, pageBits);
+    }
+
+    /// <summary>Asks for the key's bucket.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Bucket(in Hash128 key) => CacheLine.Prefetch((nint)BucketOf(key));
+
+    /// <summary>Asks for the first lines of the key's record, if it is in memory and its bucket names it.</summary>
+    /// <param name="key">The key; its bucket should be in the cache by now.</param>
+    /// <param name="lines">How many.</param>
+    /// <param name="also">A place in the record beyond them; 0 for none.</param>
+    public void Record(in Hash128 key, int lines, int also)
+    {
+        var address = Find(key);
+        if (address != 0)
+        {
+            for (var line = 0; line < lines; line++)
+            {
+                CacheLine.Prefetch(address + (line * CacheLine.Size));
+            }
+
+            if (also != 0)
+            {
+                CacheLine.Prefetch(address + BeforeValue + also);
+            }
+        }
+    }
+
+    /// <summary>Where the key's record is in memory, or one whose hash is alike; 0 for nowhere.</summary>
+    public nint Find(in Hash128 key)
+    {
+        var bucket = BucketOf(key);
+        var head = _log.HeadAddress;
+        var tag = (key.Low >> HashTagShift) & TagMask;
+        for (var i = 0; i < Entries; i++)
+        {
+            var word = bucket[i];
+            var address = (long)(word & AddressMask);
+            if (((word >> TagShift) & TagMask) == tag && address >= head)
+            {
+                var page = _pages[(address >> _pageBits) & _pageMask];
+                return page == 0 ? 0 : (nint)(page + (address & ((1L << _pageBits) - 1)));
+            }
+        }
+
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    ulong* BucketOf(in Hash128 key) => _buckets + ((key.Low & _bucketMask) * (Entries + 1));
+
+    [DynamicDependency("state", typeof(FasterBase))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields, "FASTER.core.InternalHashTable", "FASTER.core")]
+    static bool TryFindIndex(FasterBase store, out nint buckets, out long count)
+    {
+        (buckets, count) = (0, 0);
+        if (Field(typeof(FasterBase), "state", store) is not Array { Length: > 0 } tables || tables.GetValue(0) is not { } table
+            || Field(table.GetType(), "tableAligned", table) is not Pointer aligned || Field(table.GetType(), "size", table) is not long size)
+        {
+            return false;
+        }
+
+        (buckets, count) = ((nint)Pointer.Unbox(aligned), size);
+        return true;
+    }
+
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields, "FASTER.core.FasterKV`2", "FASTER.core")]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields, "FASTER.core.BlittableAllocator`2", "FASTER.core")]
+    static bool TryFindPages(FasterKV<Hash128, TRecord> store, out nint pages)
+    {
+        pages = 0;
+        if (Field(typeof(FasterKV<Hash128, TRecord>), "hlog", store) is not { } log
+            || Field(log.GetType(), "nativePointers", log) is not Pointer pointers)
+        {
+            return false;
+        }
+
+        pages = (nint)Pointer.Unbox(pointers);
+        return true;
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The callers' attributes keep the fields.")]
+    static object? Field(Type type, string name, object owner) =>
+        type.GetField(name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)?.GetValue(owner);
+}

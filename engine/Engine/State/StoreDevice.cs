@@ -1,0 +1,280 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using FASTER.core;
+using Microsoft.Win32.SafeHandles;
+
+namespace CartRecovery.Engine.State;
+
+/// <summary>
+/// Files for FASTER's pages: <c>path.0</c>, <c>path.1</c> and so on. FASTER itself only logs an error of its device and goes on, with a
+/// checkpoint that is not whole or a record that is not what was written. So this one keeps the first error for whoever asks; and the
+/// records' own log, whose pages are nowhere else, is written again and again until the disk takes it.
+/// </summary>
+sealed class StoreDevice : StorageDeviceBase
+{
+    const uint Failed = uint.MaxValue;
+    const int ChunkBytes = 1 << 20;
+    const int ReadAttempts = 3;
+    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    readonly ConcurrentDictionary<int, SafeFileHandle> _files = new();
+    readonly Lock _opening = new();
+    readonly BlockingCollection<Write> _writes = [];
+    readonly ManualResetEventSlim _closing = new();
+    readonly bool _insist;
+    readonly bool _delete;
+    Thread? _writer;
+    volatile IOException? _failure;
+    volatile IOException? _problem;
+    bool _closed;
+
+    /// <param name="path">The files' name without their number.</param>
+    /// <param name="insist">Write again what could not be written, and let nothing rest in the system's cache.</param>
+    /// <param name="delete">The files go with the device.</param>
+    public StoreDevice(string path, bool insist, bool delete)
+        : base(path, 512, -1)
+    {
+        _insist = insist;
+        _delete = delete;
+    }
+
+    /// <summary>Called before each write, on its thread: for tests, of a disk that is slow.</summary>
+    internal Action? BeforeWrite { get; set; }
+
+    /// <summary>What could not be read or, where it does not insist, written; null while all is well. It stays.</summary>
+    public IOException? Failure => _failure;
+
+    /// <summary>Why a write does not go through at the moment; null when it does.</summary>
+    public IOException? Problem => _problem;
+
+    /// <summary>Removes the files of this path.</summary>
+    public static void Delete(string path)
+    {
+        foreach (var file in FilesOf(path))
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>What there is of this path, from its beginning to the first gap, in bytes.</summary>
+    public static long LengthOf(string path, long segmentSize)
+    {
+        var length = 0L;
+        for (var i = 0; ; i++)
+        {
+            var file = new FileInfo($"{path}.{i}");
+            if (!file.Exists)
+            {
+                return length;
+            }
+
+            length += Math.Min(file.Length, segmentSize);
+            if (file.Length < segmentSize)
+            {
+                return length;
+            }
+        }
+    }
+
+    public override void WriteAsync(
+        nint sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
+    {
+        lock (_opening)
+        {
+            if (!_closed)
+            {
+                if (_writer is null)
+                {
+                    _writer = new Thread(WriteAll) { Name = Path.GetFileName(FileName), IsBackground = true };
+                    _writer.Start();
+                }
+
+                _writes.Add(new Write(sourceAddress, segmentId, (long)destinationAddress, (int)numBytesToWrite, callback, context));
+                return;
+            }
+        }
+
+        callback(Failed, 0, context);
+    }
+
+    public override void ReadAsync(
+        int segmentId, ulong sourceAddress, nint destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context) =>
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static read => read.Device.ReadNow(read), new Read(this, segmentId, (long)sourceAddress, destinationAddress, readLength, callback, context),
+            preferLocal: false);
+
+    public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
+    {
+        if (_files.TryRemove(segment, out var file))
+        {
+            file.Dispose();
+        }
+
+        File.Delete(NameOf(segment));
+        callback(result);
+    }
+
+    /// <summary>Finishes what it was given to write (once, if it fails), and closes the files. The memory of the pages may go then.</summary>
+    public override void Dispose()
+    {
+        lock (_opening)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+        }
+
+        _closing.Set();
+        _writes.CompleteAdding();
+        _writer?.Join();
+        foreach (var file in _files.Values)
+        {
+            file.Dispose();
+        }
+
+        if (_delete)
+        {
+            Delete(FileName);
+        }
+
+        _writes.Dispose();
+        _closing.Dispose();
+    }
+
+    static string[] FilesOf(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, Path.GetFileName(path) + ".*")
+                .Where(file => int.TryParse(file.AsSpan(file.LastIndexOf('.') + 1), out _))]
+            : [];
+    }
+
+    void WriteAll()
+    {
+        byte[] buffer = [];
+        foreach (var write in _writes.GetConsumingEnumerable())
+        {
+            var chunk = Math.Min(ChunkBytes, write.Length);
+            if (buffer.Length < chunk)
+            {
+                buffer = new byte[chunk];
+            }
+
+            BeforeWrite?.Invoke();
+            var written = _insist ? WriteUntilDone(write, buffer) : TryWrite(write, buffer);
+            if (!written)
+            {
+                _failure ??= _problem;
+            }
+
+            write.Callback(written ? 0 : Failed, (uint)write.Length, write.Context);
+        }
+    }
+
+    bool WriteUntilDone(in Write write, byte[] buffer)
+    {
+        for (var wait = TimeSpan.FromMilliseconds(10); !TryWrite(write, buffer); wait = wait * 2 > LongestWait ? LongestWait : wait * 2)
+        {
+            if (_closing.Wait(wait))
+            {
+                return TryWrite(write, buffer);
+            }
+        }
+
+        return true;
+    }
+
+    bool TryWrite(in Write write, byte[] buffer)
+    {
+        try
+        {
+            var file = FileOf(write.Segment);
+            for (var done = 0; done < write.Length; done += ChunkBytes)
+            {
+                var chunk = Math.Min(ChunkBytes, write.Length - done);
+                Marshal.Copy(write.Source + done, buffer, 0, chunk);
+                RandomAccess.Write(file, buffer.AsSpan(0, chunk), write.At + done);
+            }
+
+            _problem = null;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _problem = AsIOException(e);
+            return false;
+        }
+    }
+
+    void ReadNow(in Read read)
+    {
+        var length = 0;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                length = ReadInto(read);
+                break;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            {
+                if (attempt == ReadAttempts)
+                {
+                    _failure ??= AsIOException(e);
+                    break;
+                }
+            }
+        }
+
+        read.Callback(_failure is null ? 0 : Failed, (uint)length, read.Context);
+    }
+
+    // FASTER asks for whole sectors and pages, so it may ask for more than there is behind the last record; but not for nothing.
+    int ReadInto(in Read read)
+    {
+        var file = FileOf(read.Segment);
+        var buffer = new byte[(int)Math.Min(read.Length, ChunkBytes)];
+        long done = 0;
+        while (done < read.Length)
+        {
+            var count = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, read.Length - done)), read.At + done);
+            if (count == 0)
+            {
+                break;
+            }
+
+            Marshal.Copy(buffer, 0, (nint)(read.Destination + done), count);
+            done += count;
+        }
+
+        return done > 0 ? (int)done : throw new IOException($"{NameOf(read.Segment)} ends before {read.At}");
+    }
+
+    SafeFileHandle FileOf(int segment)
+    {
+        if (_files.TryGetValue(segment, out var file))
+        {
+            return file;
+        }
+
+        lock (_opening)
+        {
+            return _files.GetOrAdd(segment, static (s, device) => File.OpenHandle(
+                device.NameOf(s), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite,
+                device._insist && !device._delete ? FileOptions.WriteThrough : FileOptions.None), this);
+        }
+    }
+
+    string NameOf(int segment) => GetSegmentFilename(FileName, segment);
+
+    static IOException AsIOException(Exception e) => e as IOException ?? new IOException(e.Message, e);
+
+    readonly record struct Write(nint Source, int Segment, long At, int Length, DeviceIOCompletionCallback Callback, object Context);
+
+    readonly record struct Read(
+        StoreDevice Device, int Segment, long At, nint Destination, long Length, DeviceIOCompletionCallback Callback, object Context);
+}

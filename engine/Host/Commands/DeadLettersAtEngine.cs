@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Host.Api;
+using CartRecovery.Host.Composition;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary>Has the running engine replay or drop letters, over its HTTP API with the secret keys of the configuration.</summary>
+static class DeadLettersAtEngine
+{
+    const int ChunkOfIds = 1000;
+
+    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Replays letters and prints what became of each.</summary>
+    public static async Task<int> ReplayAsync(DeadLettersOptions options, CartRecoveryConfig config, List<DeadLetter> letters)
+    {
+        var given = options.Event is { } path ? await File.ReadAllBytesAsync(path) : null;
+        if (given is not null && !IsObject(given))
+        {
+            Console.Error.WriteLine($"error: {options.Event} is not an event: it must be one JSON object");
+            return ExitCode.BadUsage;
+        }
+
+        var outcomes = new List<ReplayOutcome>();
+        try
+        {
+            foreach (var (store, ids) in Requests(letters))
+            {
+                using var answer = await PostAsync(config, store, "/v1/deadletters/replay", ids, given);
+                outcomes.AddRange(answer.RootElement.GetProperty("letters").EnumerateArray().Select(Read));
+            }
+        }
+        catch (HttpRequestException e) when (e.StatusCode is null)
+        {
+            Console.Error.WriteLine($"error: no engine answers at {AddressOf(config)} ({e.Message}). Replay goes through a running engine; start it with: "
+                + $"cartrecovery run{(options.Config is null ? "" : $" --config {options.Config}")}");
+            return ExitCode.Failed;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return ExitCode.Failed;
+        }
+
+        Print(options, outcomes);
+        return outcomes.TrueForAll(o => o.Outcome is ReplayOutcome.Replayed or ReplayOutcome.AlreadyReplayed) ? ExitCode.Fine : ExitCode.Failed;
+    }
+
+    /// <summary>Drops letters: by the engine, or in the files when no engine runs.</summary>
+    public static async Task<int> DropAsync(DeadLettersOptions options, CartRecoveryConfig config, List<DeadLetter> letters)
+    {
+        letters.RemoveAll(letter => letter.Mark.State == DeadLetterState.Dropped);
+        try
+        {
+            foreach (var (store, ids) in Requests(letters))
+            {
+                (await PostAsync(config, store, "/v1/deadletters/drop", ids, given: null)).Dispose();
+            }
+        }
+        catch (HttpRequestException e) when (e.StatusCode is null)
+        {
+            DropInFiles(config, letters);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return ExitCode.Failed;
+        }
+
+        if (options.Json)
+        {
+            TerminalText.WriteJson(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("dropped"u8, letters.Count);
+                writer.WriteEndObject();
+            });
+        }
+        else
+        {
+            Console.WriteLine($"dropped {letters.Count}");
+        }
+
+        return ExitCode.Fine;
+    }
+
+    static void DropInFiles(CartRecoveryConfig config, List<DeadLetter> letters)
+    {
+        if (letters.Count == 0)
+        {
+            return;
+        }
+
+        // The lock says whether an engine runs that does not answer; then it fails, and nothing is changed.
+        using var data = DataFolder.Open(config);
+        using var store = new DeadLetterStore(DeadLettersCommand.FolderOf(config),
+            new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), TimeProvider.System);
+        store.Mark([.. letters.Select(letter => (letter.Id, (string?)null))], DeadLetterState.Dropped);
+    }
+
+    static IEnumerable<(string Store, long[] Ids)> Requests(List<DeadLetter> letters) =>
+        letters.GroupBy(l => l.Store, StringComparer.Ordinal).SelectMany(g => g.Select(l => l.Id).Chunk(ChunkOfIds).Select(ids => (g.Key, ids)));
+
+    static async Task<JsonDocument> PostAsync(CartRecoveryConfig config, string store, string path, long[] ids, byte[]? given)
+    {
+        var key = config.Stores.Find(s => s.Id == store)?.Keys.Find(k => k.Kind == KeyKind.Secret)
+            ?? throw new IOException($"the configuration has no secret key of the store '{store}', and nobody else may do this");
+        using var handler = HandlerFor(config);
+        using var client = new HttpClient(handler) { BaseAddress = AddressOf(config), Timeout = s_patience };
+        client.DefaultRequestHeaders.Add("X-Api-Key", key.Key);
+        using var content = new StringContent($"{{\"ids\":[{string.Join(',', ids)}]{(given is null ? "" : $",\"event\":{Encoding.UTF8.GetString(given)}")}}}",
+            Encoding.UTF8, "application/json");
+        using var response = await client.PostAsync(path, content);
+        var body = await response.Content.ReadAsByteArrayAsync();
+        if (response.IsSuccessStatusCode)
+        {
+            return JsonDocument.Parse(body);
+        }
+
+        throw new HttpRequestException($"the engine answers {(int)response.StatusCode}: {Encoding.UTF8.GetString(body)}", inner: null, response.StatusCode);
+    }
+
+    // From here the engine is on this machine, whatever address it listens on.
+    static Uri AddressOf(CartRecoveryConfig config)
+    {
+        var listen = config.Listen.Http.ToIPEndPoint();
+        var address = listen.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
+            : listen.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : listen.Address;
+        return new Uri($"{(config.Listen.HttpTls is null ? "http" : "https")}://{new IPEndPoint(address, listen.Port)}");
+    }
+
+    // The certificate is for the shop's name, and not for this machine's address: it must be the one that the configuration names.
+    static SocketsHttpHandler HandlerFor(CartRecoveryConfig config)
+    {
+        var handler = new SocketsHttpHandler();
+        if (config.Listen.HttpTls is { } tls)
+        {
+            using var known = X509Certificate2.CreateFromPem(File.ReadAllText(Path.GetFullPath(tls.Certificate, config.Folder)));
+            var hash = known.GetCertHashString();
+            handler.SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == hash,
+            };
+        }
+
+        return handler;
+    }
+
+    static ReplayOutcome Read(JsonElement letter) => new(
+        letter.GetProperty("id").GetInt64(), letter.GetProperty("outcome").GetString()!,
+        letter.TryGetProperty("eventId", out var eventId) ? eventId.GetString() : null,
+        letter.TryGetProperty("code", out var code)
+            ? new Engine.Events.EventProblem(Engine.Events.EventProblem.ErrorOf(code.GetString()!), letter.GetProperty("message").GetString()!) : default);
+
+    static void Print(DeadLettersOptions options, List<ReplayOutcome> outcomes)
+    {
+        if (options.Json)
+        {
+            TerminalText.WriteJson(writer => DeadLetterJson.Write(writer, outcomes));
+            return;
+        }
+
+        foreach (var outcome in outcomes)
+        {
+            var eventId = TerminalText.Clean(outcome.EventId ?? "");
+            Console.WriteLine($"{outcome.Id,8}  " + outcome.Outcome switch
+            {
+                ReplayOutcome.Replayed => $"replayed as {eventId}",
+                ReplayOutcome.AlreadyReplayed => $"replayed earlier, as {eventId}; left alone",
+                ReplayOutcome.IsDropped => "dropped earlier; left alone",
+                ReplayOutcome.NotRepairable => $"not repairable: {outcome.Problem.Code}: {outcome.Problem.Message}",
+                ReplayOutcome.Refused => $"refused for now: {outcome.Problem.Code}: {outcome.Problem.Message}",
+                _ => "gone",
+            });
+        }
+
+        Console.WriteLine($"replayed {outcomes.Count(o => o.Outcome == ReplayOutcome.Replayed)} of {outcomes.Count}");
+    }
+
+    static bool IsObject(byte[] json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

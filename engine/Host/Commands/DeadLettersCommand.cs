@@ -1,0 +1,225 @@
+using System.Globalization;
+using System.Text;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Host.Api;
+using CartRecovery.Host.Composition;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary>
+/// <c>deadletters</c>. What only looks reads the files, beside a running engine or without one; what changes something asks the engine.
+/// </summary>
+static class DeadLettersCommand
+{
+    public const string Examples = """
+          cartrecovery deadletters list                        what could not be used, and why
+          cartrecovery deadletters list --code wrong_type      ... for this reason
+          cartrecovery deadletters show 17                     a letter with its whole event
+          cartrecovery deadletters repair 17                   what a repair would change; changes nothing
+          cartrecovery deadletters replay 17 18                repair them and send them in
+          cartrecovery deadletters replay --all --limit 100    the same for the first hundred that wait
+          cartrecovery deadletters replay 17 --event e.json    send this event in its place
+          cartrecovery deadletters drop 17                     it is not worth keeping
+        """;
+
+    const int UsualList = 50;
+
+    public static async Task<int> RunAsync(DeadLettersOptions options)
+    {
+        if (WrongUsage(options, out var ids, out var state) is { } wrong)
+        {
+            Console.Error.WriteLine($"error: {wrong}");
+            return ExitCode.BadUsage;
+        }
+
+        if (ConfigFile.Load(ConfigFile.Locate(options.Config)) is not { } config)
+        {
+            return ExitCode.BadConfiguration;
+        }
+
+        if (options.Store is { } store && config.Stores.TrueForAll(s => s.Id != store))
+        {
+            Console.Error.WriteLine($"error: there is no store '{store}' in the configuration; there are {string.Join(", ", config.Stores.Select(s => s.Id))}");
+            return ExitCode.BadUsage;
+        }
+
+        try
+        {
+            var folder = FolderOf(config);
+            if (options.Action == "list")
+            {
+                return List(options, DeadLetterFiles.Read(folder).Where(l => IsWanted(l, options) && (state is null || l.Mark.State == state)));
+            }
+
+            var letters = Select(options, folder, ids);
+            var missing = ids.Except(letters.Select(l => l.Id)).ToArray();
+            foreach (var id in missing)
+            {
+                Console.Error.WriteLine($"error: there is no dead letter {id}{(options.Store is null ? "" : " of this store")}; see: cartrecovery deadletters list");
+            }
+
+            var code = options.Action switch
+            {
+                "show" => Show(options, letters),
+                "repair" => Repair(options, config, letters),
+                "replay" => await DeadLettersAtEngine.ReplayAsync(options, config, letters),
+                _ => await DeadLettersAtEngine.DropAsync(options, config, letters),
+            };
+            return missing.Length > 0 ? ExitCode.Failed : code;
+        }
+        catch (DataFolderException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return e.ExitCode;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>Where a configuration's letters are.</summary>
+    public static string FolderOf(CartRecoveryConfig config) => Path.Combine(config.Data, "deadletters");
+
+    static string? WrongUsage(DeadLettersOptions options, out HashSet<long> ids, out DeadLetterState? state)
+    {
+        ids = [];
+        state = null;
+        if (options.Action is not ("list" or "show" or "repair" or "replay" or "drop"))
+        {
+            return $"deadletters cannot '{options.Action}'; it can list, show, repair, replay and drop";
+        }
+
+        foreach (var text in options.Ids)
+        {
+            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == 0)
+            {
+                return $"'{text}' is not a letter's number";
+            }
+
+            ids.Add(id);
+        }
+
+        return options.Action == "list" && (ids.Count > 0 || options.All) ? "list takes no numbers; show does"
+            : options.Action != "list" && ids.Count == 0 && !options.All ? "name the letters by their numbers, or say --all"
+            : ids.Count > 0 && options.All ? "numbers or --all, not both"
+            : options.Limit is < 1 ? "--limit must be 1 or more"
+            : !DeadLetterJson.TryParseState(options.State, out state) ? "--state is waiting, replayed, dropped or all"
+            : options.Event is not null && (options.Action != "replay" || ids.Count != 1) ? "--event takes the place of one letter's: replay ID --event FILE"
+            : null;
+    }
+
+    static bool IsWanted(DeadLetter letter, DeadLettersOptions options) =>
+        (options.Store is null || letter.Store == options.Store) && (options.Code is null || letter.Code == options.Code);
+
+    static List<DeadLetter> Select(DeadLettersOptions options, string folder, HashSet<long> ids) => options.All
+        ? [.. DeadLetterFiles.Read(folder).Where(l => l.Mark.State == DeadLetterState.Waiting && IsWanted(l, options)).Take(options.Limit ?? int.MaxValue)]
+        : [.. DeadLetterFiles.Read(folder, ids.Min() - 1).TakeWhile(l => l.Id <= ids.Max()).Where(l => ids.Contains(l.Id) && IsWanted(l, options))];
+
+    static int List(DeadLettersOptions options, IEnumerable<DeadLetter> letters)
+    {
+        var limit = options.Limit ?? UsualList;
+        var page = letters.Take(limit + 1).ToList();
+        if (options.Json)
+        {
+            foreach (var letter in page.Take(limit))
+            {
+                TerminalText.WriteJson(writer => DeadLetterJson.Write(writer, letter, whole: false));
+            }
+
+            return ExitCode.Fine;
+        }
+
+        if (page.Count == 0)
+        {
+            Console.WriteLine(options.State == "waiting" ? "No dead letters wait." : "No dead letters.");
+            return ExitCode.Fine;
+        }
+
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        string[][] rows =
+        [
+            ["ID", "AGE", "STORE", "CODE", "MESSAGE", "EVENT"],
+            .. page.Take(limit).Select(l => new[]
+            {
+                l.Id.ToString(CultureInfo.InvariantCulture), TerminalText.AgeOf(now - l.At), TerminalText.Cut(l.Store, 20), l.Code,
+                TerminalText.Cut(l.Message, 48), TerminalText.Cut(DeadLetterJson.PreviewOf(l, 60), 60),
+            }),
+        ];
+        TerminalText.WriteTable(rows);
+        if (page.Count > limit)
+        {
+            Console.WriteLine($"There are more: --limit {limit * 2L}");
+        }
+
+        return ExitCode.Fine;
+    }
+
+    static int Show(DeadLettersOptions options, List<DeadLetter> letters)
+    {
+        foreach (var letter in letters)
+        {
+            if (options.Json)
+            {
+                TerminalText.WriteJson(writer => DeadLetterJson.Write(writer, letter, whole: true));
+                continue;
+            }
+
+            Console.WriteLine($"letter      {letter.Id}, {DeadLetterJson.NameOf(letter.Mark.State)}"
+                + (letter.Mark.EventId is { } eventId ? $" as {TerminalText.Clean(eventId)}" : "")
+                + (letter.Mark.State == DeadLetterState.Waiting ? "" : $" at {TimeText.Of(letter.Mark.At)}"));
+            Console.WriteLine($"received    {TimeText.Of(letter.At)} over {letter.Protocol}"
+                + (letter.Connection == 0 ? "" : $", connection {letter.Connection}"));
+            Console.WriteLine($"store       {letter.Store}, with a {(letter.Verified ? "secret" : "publishable")} key");
+            Console.WriteLine($"refused     {letter.Code}: {letter.Message}");
+            Console.WriteLine($"event       {letter.Event.Length:N0} bytes{(letter.IsTruncated ? ", only its beginning" : "")}");
+            Console.WriteLine();
+            Console.WriteLine(TerminalText.Clean(Encoding.UTF8.GetString(letter.Event)));
+            Console.WriteLine();
+        }
+
+        return ExitCode.Fine;
+    }
+
+    static int Repair(DeadLettersOptions options, CartRecoveryConfig config, List<DeadLetter> letters)
+    {
+        var failed = 0;
+        foreach (var letter in letters)
+        {
+            var repair = EventRepair.Of(letter, RulesFor(config, letter));
+            failed += repair.IsUsable ? 0 : 1;
+            if (options.Json)
+            {
+                TerminalText.WriteJson(writer => DeadLetterJson.Write(writer, letter.Id, repair));
+                continue;
+            }
+
+            Console.WriteLine($"letter {letter.Id}: {letter.Code}: {letter.Message}");
+            TerminalText.WriteDifference(repair.Lines);
+            foreach (var rule in repair.Changes.Select(c => c.Rule).Distinct())
+            {
+                Console.WriteLine($"    by the rule: {rule}");
+            }
+
+            Console.WriteLine(!repair.IsUsable ? $"    not repairable: {repair.Problem.Code}: {repair.Problem.Message}"
+                : letter.Mark.State == DeadLetterState.Replayed ? "    it has been replayed already"
+                : repair.Changes.Count == 0 ? "    it can be used as it is" : "    it can be used so");
+            Console.WriteLine();
+        }
+
+        if (!options.Json && letters.Count > 0)
+        {
+            Console.WriteLine($"{letters.Count - failed} of {letters.Count} can be used. Nothing was changed; to send them in: cartrecovery deadletters replay"
+                + (options.All ? " --all" : $" {string.Join(' ', letters.Take(20).Select(l => l.Id))}"));
+        }
+
+        return failed == 0 ? ExitCode.Fine : ExitCode.Failed;
+    }
+
+    static EventRules RulesFor(CartRecoveryConfig config, DeadLetter letter) => new(
+        Encoding.UTF8.GetBytes(letter.Store), StoreIndex: 0, letter.Verified, (int)config.Limits.Event.Bytes,
+        (long)config.Limits.Past.Value.TotalMilliseconds, (long)config.Limits.Future.Value.TotalMilliseconds);
+}

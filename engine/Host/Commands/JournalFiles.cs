@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Host.Composition;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary>The journals of a data folder for verbs that only read them, beside a running engine or without one.</summary>
+static class JournalFiles
+{
+    /// <summary>The journals of all partitions.</summary>
+    /// <exception cref="DataFolderException">There are none, or they are of another version.</exception>
+    /// <exception cref="JournalException">A journal cannot be read.</exception>
+    public static List<JournalView> Open(CartRecoveryConfig config)
+    {
+        var path = Path.GetFullPath(config.Data);
+        if (DataFolder.ReadFormat(path) is not var (partitions, segment))
+        {
+            throw new DataFolderException("data_empty",
+                $"{path} has no journal: run the engine first, or name its data folder as 'data' in the configuration");
+        }
+
+        var layout = new JournalLayout(segment, JournalLayout.StandardPage);
+        var stores = new JournalStores(config.Stores.Select(s => Encoding.UTF8.GetBytes(s.Id)));
+        return [.. Enumerable.Range(0, partitions).Select(i =>
+            new JournalView(() => new FileJournalDevice(DataFolder.JournalOf(path, i), readOnly: true), layout, stores))];
+    }
+
+    /// <summary>Does what a verb is for, and explains what went wrong.</summary>
+    /// <param name="work">Is told when to stop: Ctrl-C, SIGTERM.</param>
+    /// <returns>The exit code.</returns>
+    public static int Explain(Func<CancellationToken, int> work)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = Stop(PosixSignal.SIGINT, stop);
+        using var terminate = Stop(PosixSignal.SIGTERM, stop);
+        try
+        {
+            return work(stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Console.Error.WriteLine("error: stopped before the end");
+            return ExitCode.Failed;
+        }
+        catch (DataFolderException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return e.ExitCode;
+        }
+        catch (JournalException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return ExitCode.Failed;
+        }
+        catch (InvalidDataException e)
+        {
+            Console.Error.WriteLine($"error: journal_damaged: {e.Message}");
+            return ExitCode.Failed;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return ExitCode.Failed;
+        }
+    }
+
+    static PosixSignalRegistration Stop(
+        PosixSignal signal, CancellationTokenSource stop) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        });
+}

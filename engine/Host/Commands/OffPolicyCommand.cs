@@ -1,0 +1,100 @@
+using System.Globalization;
+using CartRecovery.Engine.Learning.OffPolicy;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary><c>offpolicy</c>: what other policies would have brought, by choices that were made by lot.</summary>
+static class OffPolicyCommand
+{
+    const string All = "all";
+
+    public static int Run(OffPolicyOptions options)
+    {
+        if (WrongUsage(options) is { } wrong)
+        {
+            Console.Error.WriteLine($"error: {wrong}");
+            return ExitCode.BadUsage;
+        }
+
+        try
+        {
+            if (options.Log is { } path)
+            {
+                return Print(ChoiceLogCsv.Read(path), options);
+            }
+
+            // An offer is not on every step: the others have nothing to say of it.
+            var steps = JourneyChoices.Read(options.FromOutreach!).Where(s => options.Policy == All || s.Log.ActionOf(options.Policy) >= 0).ToList();
+            foreach (var (title, log) in steps)
+            {
+                Console.WriteLine(TerminalText.Clean(title));
+                Print(log, options);
+                Console.WriteLine();
+            }
+
+            return steps.Count > 0 ? ExitCode.Fine : throw new IOException($"no step chose among offers with '{options.Policy}'");
+        }
+        catch (Exception e) when (e is IOException or FormatException or ArgumentException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"error: {TerminalText.Clean(e.Message)}");
+            return ExitCode.Failed;
+        }
+    }
+
+    static string? WrongUsage(OffPolicyOptions options) =>
+        (options.Log is null) == (options.FromOutreach is null) ? "name the choices: --log FILE or --from-outreach FOLDER"
+        : (options.Uplift is null) != (options.Against is null) ? "--uplift and --against go together"
+        : options.Uplift is not null && options.Log is null ? "--uplift goes with --log, where rewards are 0 or 1"
+        : null;
+
+    static int Print(ChoiceLog log, OffPolicyOptions options)
+    {
+        foreach (var name in (ReadOnlySpan<string?>)[options.Policy == All ? null : options.Policy, options.Uplift, options.Against])
+        {
+            if (name is not null && log.ActionOf(name) < 0)
+            {
+                Console.Error.WriteLine($"error: '{TerminalText.Clean(name)}' is no action of the log; there are {TerminalText.Clean(string.Join(", ", log.Actions))}");
+                return ExitCode.Failed;
+            }
+        }
+
+        var offPolicy = new OffPolicyEstimator(log);
+        Line($"{log.Count:N0} choices among {log.Actions.Count} actions, {log.Features.Count} features");
+        List<string[]> rows = [["value", "95% interval", "by", "effective", "largest weight", "policy"], Row(offPolicy.Logged, "mean", Text($"{log.Count:N0}"), "1", "as logged")];
+        List<string> notes = [];
+        foreach (var action in Enumerable.Range(0, log.Actions.Count).Where(a => options.Policy == All || log.Actions[a] == options.Policy)
+            .OrderBy(a => log.Actions[a], StringComparer.Ordinal))
+        {
+            var name = $"always {log.Actions[action]}";
+            var value = offPolicy.Evaluate(OffPolicyEstimator.Always(action));
+            var (effective, largest) = (Text($"{value.EffectiveSampleSize:N0}"), Text($"{value.LargestWeight:0.##}"));
+            rows.Add(Row(value.Ips, "IPS", effective, largest, name));
+            rows.Add(Row(value.SelfNormalisedIps, "SNIPS", effective, largest, name));
+            rows.Add(Row(value.DoublyRobust, "DR", effective, largest, name));
+            if (IsOff(value.MeanWeight))
+            {
+                notes.Add(Text($"note: the weights of '{name}' have the mean {value.MeanWeight.Value:0.###}, where 1 is expected: the propensities are not those of the choices, or it was never chosen in some contexts"));
+            }
+        }
+
+        TerminalText.WriteTable([.. rows.Select(row => Array.ConvertAll(row, TerminalText.Clean))]);
+        notes.ForEach(note => Console.WriteLine(TerminalText.Clean(note)));
+        if (options.Uplift is { } treatment)
+        {
+            var qini = Uplift.CrossFit(log, log.ActionOf(treatment), log.ActionOf(options.Against!)).Rank();
+            Line($"uplift of {TerminalText.Clean(treatment)} against {TerminalText.Clean(options.Against!)}: {qini.Uplift:0.#####} for all; the model's Qini {qini.Coefficient:0.#####} ({qini.Low:0.#####} to {qini.High:0.#####}), q0 {qini.Q0:0.###}");
+        }
+
+        return ExitCode.Fine;
+    }
+
+    // Four standard errors: a note that comes by chance would be of no use.
+    static bool IsOff(Estimate meanWeight) => Math.Abs(meanWeight.Value - 1) > 4 * meanWeight.StandardError + 1e-6;
+
+    static string[] Row(Estimate estimate, string by, string effective, string largest, string policy) =>
+        [Text($"{estimate.Value:0.00000}"), Text($"{estimate.Low:0.00000} to {estimate.High:0.00000}"), by, effective, largest, policy];
+
+    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    static void Line(FormattableString line) => Console.WriteLine(Text(line));
+}

@@ -1,0 +1,122 @@
+using System.Text;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.State;
+using CartRecovery.Host.Composition;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary><c>replay</c>: what a model and campaigns would decide on the traffic that was.</summary>
+static class ReplayCommand
+{
+    const int MaxLanes = 256;
+
+    public static int Run(ReplayOptions options)
+    {
+        if (options.Partitions is < 1 or > MaxLanes)
+        {
+            Console.Error.WriteLine($"error: --partitions must be from 1 to {MaxLanes}");
+            return ExitCode.BadUsage;
+        }
+
+        if (TimeArgument.ReadRange(options.From, options.To) is not { } range)
+        {
+            return ExitCode.BadUsage;
+        }
+
+        if (options.Events is { } path && !File.Exists(path))
+        {
+            Console.Error.WriteLine($"error: the events are not there ({path})");
+            return ExitCode.Failed;
+        }
+
+        if (ConfigFile.Load(ConfigFile.Locate(options.Config)) is not { } config)
+        {
+            return ExitCode.BadConfiguration;
+        }
+
+        try
+        {
+            using var model = OnnxModel.Load(options.Model is { } file ? Path.GetFullPath(file) : config.ModelPath, FeatureTable.Names);
+            return JournalFiles.Explain(stop => Play(options, config, model, range, stop));
+        }
+        catch (ModelException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return ExitCode.BadConfiguration;
+        }
+    }
+
+    static int Play(ReplayOptions options, CartRecoveryConfig config, OnnxModel model, TimeRange range, CancellationToken stop)
+    {
+        IReadOnlyList<IReplayStream> streams = options.Events is { } path
+            ? [new EventFileStream(path, [.. config.Stores.Select(s => Encoding.UTF8.GetBytes(s.Id))], (int)config.Limits.Event.Bytes,
+                config.Dedup.Memory.Bytes / options.Partitions, config.Dedup.Window)]
+            : [.. JournalFiles.Open(config).Select(journal => new JournalStream(journal))];
+
+        // What is planned for the engine's partitions is for the lanes that are played at a time.
+        var threads = Math.Min(Environment.ProcessorCount, streams.Count * options.Partitions);
+        config.Partitions = threads;
+        if (ConfigFile.Plan(config) is not { } budget)
+        {
+            return ExitCode.BadConfiguration;
+        }
+
+        var folder = Directory.CreateTempSubdirectory("cartrecovery-replay-").FullName;
+        try
+        {
+            var replay = new Replay(streams, options.Partitions, threads, SetupOf(config, budget, model, folder));
+            ReplayReport report;
+            TimeSpan took;
+            using (var progress = new ProgressLine(() => (replay.Events, replay.Share)))
+            {
+                report = replay.Run(range, stop);
+                took = progress.Elapsed;
+            }
+
+            if (options.Json)
+            {
+                TerminalText.WriteJson(writer => ReplayReportText.Write(writer, report, took, model.Id));
+            }
+            else
+            {
+                ReplayReportText.Print(report, took, model.Id);
+            }
+
+            return ExitCode.Fine;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    static PipelineOptions SetupOf(CartRecoveryConfig config, MemoryBudget budget, OnnxModel model, string folder) => new()
+    {
+        Stores = StoreDirectory.Create(config.Stores).Stores,
+        Model = model,
+        Campaigns = CampaignCompiler.Compile(config.Decisions, StoreDirectory.Create(config.Stores).Stores),
+        WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
+        Scored = config.Scoring.Events,
+        BatchRows = config.Scoring.Batch,
+        Carts = budget.Carts,
+        Customers = budget.Customers,
+        Timers = budget.TimersPerPartition,
+        DedupWindow = config.Dedup.Window,
+        DedupBytes = budget.DedupBytes,
+        Outlet = new Nobody(),
+        DataFolder = folder,
+    };
+
+    /// <summary>Nothing that is decided here is delivered.</summary>
+    sealed class Nobody : IDecisionConsumer
+    {
+        public void Deliver(Decision decision) => throw new InvalidOperationException("A replay delivers nothing.");
+    }
+}

@@ -1,0 +1,124 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring;
+using CartRecovery.Host.Composition;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary><c>run</c>.</summary>
+static class RunCommand
+{
+    public static async Task<int> RunAsync(RunOptions options)
+    {
+        if (Prepare(options.Config, out var config, out var budget) is { } failed)
+        {
+            return failed;
+        }
+
+        return await ServeAsync(config, budget, async host =>
+        {
+            host.Watch(ConfigFile.Locate(options.Config), path => ConfigLoader.Load(path, ConfigFile.Catalog));
+            await host.WaitForShutdownAsync();
+            return ExitCode.Fine;
+        });
+    }
+
+    /// <summary>Loads the configuration and plans its memory.</summary>
+    /// <returns>The exit code when that failed, and has been explained.</returns>
+    public static int? Prepare(string? told, out CartRecoveryConfig config, out MemoryBudget budget)
+    {
+        budget = null!;
+        if (ConfigFile.Load(ConfigFile.Locate(told)) is not { } loaded)
+        {
+            config = null!;
+            return ExitCode.BadConfiguration;
+        }
+
+        config = loaded;
+        if (ConfigFile.Plan(loaded) is not { } plan)
+        {
+            return ExitCode.BadConfiguration;
+        }
+
+        budget = plan;
+        return null;
+    }
+
+    /// <summary>Starts the engine, does something with it, and stops it.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="budget">Its memory plan.</param>
+    /// <param name="use">What is done with the engine that runs.</param>
+    /// <param name="prepare">What is done to it before it starts.</param>
+    public static async Task<int> ServeAsync(
+        CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use, Action<EngineHost>? prepare = null)
+    {
+        EngineHost host;
+        try
+        {
+            host = new EngineHost(config, budget, TimeProvider.System);
+        }
+        catch (ModelException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return ExitCode.BadConfiguration;
+        }
+        catch (DataFolderException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return e.ExitCode;
+        }
+
+        await using (host)
+        {
+            prepare?.Invoke(host);
+            try
+            {
+                var recovered = new RecoveryProgress[host.Partitions.Count];
+                using var progress = new ProgressLine(
+                    () => (recovered.Sum(p => p.Events), recovered.Sum(p => p.Bytes) / Math.Max(1.0, recovered.Sum(p => p.Total))), onTerminalAlone: true);
+                await host.StartAsync((partition, p) => recovered[partition] = p);
+            }
+            catch (DataFolderException e)
+            {
+                Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+                return e.ExitCode;
+            }
+            catch (JournalException e)
+            {
+                Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+                return ExitCode.Failed;
+            }
+            catch (Exception e) when (e is CryptographicException or FileNotFoundException or DirectoryNotFoundException)
+            {
+                Console.Error.WriteLine($"error: a TLS certificate or its key cannot be read: {e.Message}");
+                return ExitCode.BadConfiguration;
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                Console.Error.WriteLine($"error: cannot listen: {e.Message} Stop what uses the port, or change 'listen' in the configuration.");
+                return ExitCode.Failed;
+            }
+
+            Greet(host, budget);
+            var code = await use(host);
+            await host.StopAsync();
+            return host.Fault is null ? code : ExitCode.Failed;
+        }
+    }
+
+    static void Greet(EngineHost host, MemoryBudget budget)
+    {
+        var addresses = host.Addresses;
+        Console.WriteLine($"CartRecovery {VersionCommand.Version}");
+        Console.WriteLine($"  http      {addresses[0]}  (API, /metrics, /health)");
+        Console.WriteLine($"  stream    {(host.Config.Listen.StreamTls is null ? "ws" : "wss")}://{addresses[1].Authority}/v1/stream, and JSON lines or MessagePack over TCP on the same port");
+        Console.WriteLine($"  model     {host.Model.Id}: {host.Model.Features.Count} features, {host.Model.Evaluator}");
+        Console.WriteLine($"  campaigns {string.Join(", ", host.Config.Decisions.Campaigns.Select(c => c.Name))}");
+        Console.WriteLine($"  sinks     {string.Join(", ", host.Config.Sinks.Select(s => $"{s.Key} ({s.Value.Type})"))}");
+        Console.WriteLine($"  memory\n{string.Join('\n', budget.ToString().Split('\n').Select(l => $"  {l}"))}");
+        Console.Out.Flush();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary>Prints what clients sent, so that it cannot do anything to the terminal.</summary>
+static class TerminalText
+{
+    const int LongestLine = 400;
+
+    static readonly bool s_colours = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
+    /// <summary>A text without what a terminal would obey; line breaks and tabs stay.</summary>
+    public static string Clean(string text) =>
+        text.Any(IsUnsafe) ? string.Concat(text.Select(c => IsUnsafe(c) ? $"\\u{(int)c:x4}" : c.ToString())) : text;
+
+    /// <summary>The first characters of a text, cleaned.</summary>
+    public static string Cut(string text, int characters)
+    {
+        var clean = Clean(text);
+        return clean.Length <= characters ? clean : clean[..(characters - 1)].TrimEnd() + "…";
+    }
+
+    /// <summary>A length of time in its largest unit: 5s, 3m, 2h, 4d.</summary>
+    public static string AgeOf(long milliseconds)
+    {
+        var seconds = Math.Max(milliseconds, 0) / 1000;
+        return seconds < 60 ? $"{seconds}s" : seconds < 3600 ? $"{seconds / 60}m" : seconds < 86400 ? $"{seconds / 3600}h" : $"{seconds / 86400}d";
+    }
+
+    /// <summary>Rows in columns; numbers in the first one stand to the right.</summary>
+    public static void WriteTable(IReadOnlyList<string[]> rows)
+    {
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        foreach (var row in rows)
+        {
+            Console.WriteLine(string.Join("  ", row.Select((cell, i) => i == 0 ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
+        }
+    }
+
+    /// <summary>A difference: red goes, green comes, if the terminal has colours.</summary>
+    public static void WriteDifference(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            var text = Cut(line, LongestLine);
+            Console.WriteLine(!s_colours ? text : line[0] switch
+            {
+                '-' => $"\e[31m{text}\e[0m",
+                '+' => $"\e[32m{text}\e[0m",
+                _ => text,
+            });
+        }
+    }
+
+    /// <summary>An object of JSON on a line of its own.</summary>
+    public static void WriteJson(Action<Utf8JsonWriter> write)
+    {
+        var output = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            write(writer);
+        }
+
+        Console.WriteLine(Encoding.UTF8.GetString(output.WrittenSpan).ReplaceLineEndings(" "));
+    }
+
+    static bool IsUnsafe(char c) => char.IsControl(c) && c is not ('\n' or '\t');
+}

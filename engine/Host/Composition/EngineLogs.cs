@@ -1,0 +1,21 @@
+using CartRecovery.Engine.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>How the engine logs: JSON, a line each, to standard error.</summary>
+static class EngineLogs
+{
+    public static void Configure(ILoggingBuilder logs, CartRecoveryConfig config)
+    {
+        logs.ClearProviders();
+        logs.AddJsonConsole(o => o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ");
+        logs.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        logs.Services.Configure<Microsoft.Extensions.Logging.Console.JsonConsoleFormatterOptions>(o => o.UseUtcTimestamp = true);
+        logs.SetMinimumLevel((LogLevel)config.Log.Level);
+        logs.AddFilter("Microsoft", LogLevel.Warning);
+        // Every failed request is answered with its problem; the server's own view of it is noise.
+        logs.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
+    }
+}

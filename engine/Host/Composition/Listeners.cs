@@ -1,0 +1,89 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Streams.Transport;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>The two ports: where they are, TLS, and what a connection passes on its way in.</summary>
+static class Listeners
+{
+    /// <summary>Tells Kestrel where and how.</summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="gate">Counts connections.</param>
+    /// <param name="shutdown">How long open connections may take to end at a stop.</param>
+    public static void Configure(WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter gate, TimeSpan shutdown)
+    {
+        builder.Services.AddSingleton<StreamPort>();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(sockets => sockets.Backlog = SocketTransport.Backlog);
+        EndPoint? streams = null;
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new SocketTransport(endpoint => ReferenceEquals(endpoint, streams)
+            || (endpoint is IPEndPoint { Port: not 0 and var port } && port == config.Listen.Stream.Port)));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = shutdown);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
+            kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
+            Listen(kestrel, config.Listen.Http, options =>
+            {
+                options.Protocols = HttpProtocols.Http1;
+                options.Use(ConnectionMiddleware.Counting(gate));
+                UseTls(options, config.Listen.HttpTls, config);
+                options.Use(ConnectionMiddleware.FirstByteWithin(config.Listen.HandshakeTimeout));
+            });
+            Listen(kestrel, config.Listen.Stream, options =>
+            {
+                streams = options.EndPoint;
+                options.Use(ConnectionMiddleware.Counting(gate));
+                UseTls(options, config.Listen.StreamTls, config);
+                options.UseConnectionHandler<StreamPort>();
+            });
+        });
+    }
+
+    static void UseTls(ListenOptions options, TlsConfig? tls, CartRecoveryConfig config)
+    {
+        if (tls is not null)
+        {
+            options.UseHttps(new HttpsConnectionAdapterOptions
+            {
+                ServerCertificate = X509Certificate2.CreateFromPemFile(
+                    Path.GetFullPath(tls.Certificate, config.Folder), Path.GetFullPath(tls.Key, config.Folder)),
+                HandshakeTimeout = config.Listen.HandshakeTimeout,
+            });
+        }
+    }
+
+    // A browser may resolve localhost to either family.
+    static void Listen(KestrelServerOptions kestrel, EndpointAddress address, Action<ListenOptions> configure)
+    {
+        if (address.IsLocalhost && address.Port != 0)
+        {
+            kestrel.ListenLocalhost(address.Port, configure);
+        }
+        else
+        {
+            kestrel.Listen(address.ToIPEndPoint(), configure);
+        }
+    }
+}
+
+/// <summary>Kestrel makes connection handlers itself; this one passes on to the listener that was made here.</summary>
+sealed class StreamPort : ConnectionHandler
+{
+    public ConnectionHandler? Listener { get; set; }
+
+    public override Task OnConnectedAsync(ConnectionContext connection) => Listener!.OnConnectedAsync(connection);
+}

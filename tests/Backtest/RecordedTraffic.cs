@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Text.Json;
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Learning.Datasets;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Learning.Datasets;
+using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Backtest;
+
+/// <summary>A journal of real partitions, which the real shop's log went through as it happened, and what was decided meanwhile.</summary>
+sealed class RecordedTraffic
+{
+    public const int Partitions = 2;
+    const int EventsARead = 100;
+
+    static readonly JournalLayout s_layout = new(4 << 20, 1 << 20);
+    static readonly JournalStores s_stores = new("demo"u8.ToArray());
+
+    readonly string _folder = TestStages.NewFolder();
+
+    /// <summary>The campaigns of then: one of each kind, and two idle ones.</summary>
+    public static readonly CampaignConfig[] Campaigns =
+    [
+        TestStages.OnEvent("added", "add_to_cart"),
+        TestStages.OnEvent("bought", "purchase"),
+        TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 3 }),
+        TestStages.OnIdle("left", Duration.FromMinutes(3), new ConditionConfig { Feature = "item_views", AtLeast = 4 }),
+        TestStages.OnIdle("left-longer", Duration.FromMinutes(15), new ConditionConfig { Feature = "highest_seen_price", Above = 300 }),
+    ];
+
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
+
+    /// <summary>The log's events, and one long after it that lets the last carts go idle.</summary>
+    public static IReadOnlyList<byte[]> Messages { get; } = [.. ShopLogSample.Events.Select(ToJson), .. Closing()];
+
+    /// <summary>When the log's events happened, and were received.</summary>
+    public static (long First, long Last) Times => (ShopLogSample.Events[0].At, ShopLogSample.Events[^1].At);
+
+    /// <summary>What was delivered, in every detail.</summary>
+    public RecordingConsumer Outlet { get; } = new();
+
+    /// <summary>Lets the log go through the partitions.</summary>
+    /// <param name="quiet">Afterwards nothing comes in for ten minutes, so that time goes on by ticks; else it ends with events long after.</param>
+    public static async Task<RecordedTraffic> RecordAsync(bool quiet)
+    {
+        var traffic = new RecordedTraffic { Events = quiet ? ShopLogSample.Events.Count : Messages.Count };
+        await traffic.WriteAsync(quiet);
+        return traffic;
+    }
+
+    /// <summary>How many events it has.</summary>
+    public int Events { get; private init; }
+
+    /// <summary>The journals of all partitions.</summary>
+    public JournalView[] Journals() =>
+        [.. Enumerable.Range(0, Partitions).Select(i => new JournalView(() => new FileJournalDevice(FolderOf(i), readOnly: true), s_layout, s_stores))];
+
+    /// <summary>Plays the journals.</summary>
+    public ReplayReport Replay(int lanes = 1, TimeRange? range = null, IEnumerable<CampaignConfig>? campaigns = null, OnnxModel? model = null, int threads = 2) =>
+        Replay([.. Journals().Select(j => new JournalStream(j))], lanes, range, campaigns, model, threads);
+
+    /// <summary>Plays any streams.</summary>
+    public static ReplayReport Replay(
+        IReadOnlyList<IReplayStream> streams, int lanes = 1, TimeRange? range = null, IEnumerable<CampaignConfig>? campaigns = null,
+        OnnxModel? model = null, int threads = 2) =>
+        new Replay(streams, lanes, threads, SetupOf(campaigns ?? Campaigns, model)).Run(range ?? TimeRange.Everything, default);
+
+    /// <summary>Exports the journals' events.</summary>
+    public byte[] Export(ExportFormat format, TimeRange? range = null, int? store = null)
+    {
+        using var output = new MemoryStream();
+        new EventExport(Journals(), range ?? TimeRange.Everything, store).WriteTo(output, format, default);
+        return output.ToArray();
+    }
+
+    async Task WriteAsync(bool quiet)
+    {
+        var time = new ManualTime(Times.First);
+        using var set = new PartitionSet(Partitions, SetupOf(Campaigns, model: null, Outlet, new JournalOptions
+        {
+            Stores = s_stores,
+            Layout = s_layout,
+            CommitAge = TimeSpan.FromMilliseconds(1),
+            CommitBytes = 64 << 10,
+            CheckpointInterval = TimeSpan.FromDays(1),
+            RetentionAge = TimeSpan.FromDays(1000),
+            RetentionBytes = 1L << 40,
+            CheckpointsKept = 2,
+            CheckpointFolder = i => Path.Combine(_folder, "checkpoints", $"{i}"),
+            Device = i => new FileJournalDevice(FolderOf(i)),
+        }), time, TimeSpan.Zero);
+        set.Start();
+        var source = new RecordingSource { ConnectionId = 7 };
+        var router = new EventRouter(set, EventReading.AnyTime(), 2500, Protocol.WebSocket, new IngestCounters(), source, source);
+        for (var from = 0; from < Events; from += EventsARead)
+        {
+            router.BeginRead(ReceivedAt(from));
+            foreach (var message in Messages.Take(Events).Skip(from).Take(EventsARead)) router.TakeJson(message);
+            await router.SubmitAsync(default);
+        }
+
+        await set.FlushAsync(default).WaitAsync(Eventually.Deadline);
+        if (quiet)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(Times.Last - Times.First + (10 * EventReading.Minute)));
+            await Eventually.Is(() => Outlet.Interventions.Any(i => i.DecidedAt.ToUnixTimeMilliseconds() > Times.Last + (5 * EventReading.Minute)),
+                "carts go idle");
+        }
+
+        set.Stop();
+        Assert.That(source.Rejected, Is.Empty);
+    }
+
+    static PipelineOptions SetupOf(IEnumerable<CampaignConfig> campaigns, OnnxModel? model, IDecisionConsumer? outlet = null, JournalOptions? journal = null)
+    {
+        var setup = TestStages.Setup(outlet ?? new RecordingConsumer(), campaigns, Window, batchRows: 64);
+        return new PipelineOptions
+        {
+            Stores = setup.Stores,
+            Model = model ?? setup.Model,
+            Campaigns = setup.Campaigns,
+            WindowMilliseconds = setup.WindowMilliseconds,
+            Scored = setup.Scored,
+            BatchRows = setup.BatchRows,
+            Carts = setup.Carts,
+            Customers = setup.Customers,
+            Timers = setup.Timers,
+            DedupWindow = setup.DedupWindow,
+            DedupBytes = setup.DedupBytes,
+            Outlet = setup.Outlet,
+            DataFolder = setup.DataFolder,
+            Journal = journal,
+        };
+    }
+
+    string FolderOf(int partition) => Path.Combine(_folder, "journal", $"{partition}");
+
+    /// <summary>When an event was received: with the last one of its read, at that one's time.</summary>
+    public long ReceivedAt(int message) => TimeOf(Math.Min((message / EventsARead * EventsARead) + EventsARead, Events) - 1);
+
+    static long TimeOf(int message) => message < ShopLogSample.Events.Count ? ShopLogSample.Events[message].At : ClosingAt;
+
+    static long ClosingAt => Times.Last + (2 * 60 * EventReading.Minute);
+
+    static IEnumerable<byte[]> Closing() => Enumerable.Range(0, 20).Select(i =>
+        new TestEvent("consent", ClosingAt) { Id = $"close {i}", Cart = $"close {i}" }.ToUtf8());
+
+    static byte[] ToJson(ShopEvent e)
+    {
+        var json = new ArrayBufferWriter<byte>(512);
+        using var writer = new Utf8JsonWriter(json);
+        e.WriteTo(writer, e.At);
+        writer.Flush();
+        return json.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,128 @@
+using CartRecovery.Engine.Backtest;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.State;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Scoring;
+
+namespace CartRecovery.Tests.Backtest;
+
+/// <summary>What went through real partitions, with and without ticks, replayed out of their journals.</summary>
+[TestFixture(true)]
+[TestFixture(false)]
+public sealed class ReplayTests(bool quiet)
+{
+    RecordedTraffic _traffic = null!;
+    ReplayReport _report = null!;
+
+    [OneTimeSetUp]
+    public async Task Record()
+    {
+        _traffic = await RecordedTraffic.RecordAsync(quiet);
+        _report = _traffic.Replay();
+        Assert.That(_traffic.Outlet.Campaigns.Distinct(), Is.EquivalentTo(new[] { "added", "keen", "left", "left-longer", "bought" }));
+    }
+
+    [Test]
+    public void The_same_model_and_campaigns_decide_what_was_decided_then()
+    {
+        Assert.That(_report.Difference!.IsEmpty, Is.True);
+        Assert.That(_report.Decisions.Select(d => d.Id), Is.EquivalentTo(_traffic.Outlet.Interventions.Select(i => i.Id)));
+        Assert.That(_report.Decisions.Select(d => (d.Id, d.Score)), Is.EquivalentTo(_traffic.Outlet.Interventions.Select(i => (i.Id, i.Reasons.Score))));
+        Assert.That(_report.Difference.Campaigns.Select(c => (c.Campaign, c.Same, c.OnlyThen, c.OnlyNow)), Is.EqualTo(_traffic.Outlet.Campaigns
+            .GroupBy(c => c, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (g.Key, g.Count(), 0, 0))));
+        Assert.That(_report.Difference.Campaigns, Has.All.Matches<CampaignDifference>(c => c.ScoreThen is > 0 and < 1 && c.ScoreThen == c.ScoreNow));
+    }
+
+    [Test]
+    public void It_counts_events_carts_and_scores()
+    {
+        Assert.That((_report.Events, _report.EventsBefore, _report.Refused, _report.IsWhole), Is.EqualTo(((long)_traffic.Events, 0L, 0L, true)));
+        Assert.That(_report.Carts, Is.EqualTo(5066 + _traffic.Events - 17_434));
+        Assert.That(_report.Scores.Count, Is.GreaterThan(_report.Events));
+        var deciles = Enumerable.Range(0, 11).Select(i => _report.Scores.Quantile(i / 10.0)).ToArray();
+        Assert.That(deciles, Is.Ordered.And.All.InRange(0, 1));
+        Assert.That(_report.Scores.Mean, Is.InRange(deciles[1], deciles[9]));
+    }
+
+    [TestCase(1, 1)]
+    [TestCase(2, 2)]
+    [TestCase(3, 1)]
+    [TestCase(5, 4)]
+    public void It_decides_the_same_again_on_any_number_of_partitions_and_threads(int lanes, int threads) =>
+        Same(_traffic.Replay(lanes, threads: threads), _report);
+
+    [TestCase(0.1, 1)]
+    [TestCase(0.5, 3)]
+    [TestCase(0.9, 1)]
+    public void What_was_before_the_range_is_as_it_was_then(double share, int lanes)
+    {
+        var middle = RecordedTraffic.Times.First + (long)((RecordedTraffic.Times.Last - RecordedTraffic.Times.First) * share);
+        var before = _traffic.Replay(lanes, new TimeRange(long.MinValue, middle));
+        var after = _traffic.Replay(lanes, new TimeRange(middle, long.MaxValue));
+
+        Assert.That((before.Difference!.IsEmpty, after.Difference!.IsEmpty), Is.EqualTo((true, true)));
+        Assert.That((before.Events + after.Events, before.EventsBefore, after.EventsBefore), Is.EqualTo((_report.Events, 0, before.Events)));
+        Assert.That(before.Decisions.Concat(after.Decisions).Select(d => d.Id), Is.EquivalentTo(_report.Decisions.Select(d => d.Id)));
+        Assert.That((before.Decisions.Count, after.Decisions.Count), Is.GreaterThan((0, 0)));
+    }
+
+    [Test]
+    public void A_replay_of_nothing_says_so()
+    {
+        var none = _traffic.Replay(range: new TimeRange(RecordedTraffic.Times.Last + EventReading.Day, long.MaxValue));
+        Assert.That((none.Events, none.EventsBefore, none.Decisions.Count, none.Scores.Count), Is.EqualTo((0, (long)_traffic.Events, 0, 0)));
+        Assert.That(none.Difference!.IsEmpty, Is.True);
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    public void Other_campaigns_decide_otherwise(int lanes)
+    {
+        var report = _traffic.Replay(lanes, campaigns:
+        [
+            TestStages.OnEvent("looked", "view_item", new ConditionConfig { Feature = "item_views", AtLeast = 20 }),
+            .. RecordedTraffic.Campaigns.Where(c => c.Name != "added"),
+        ]);
+
+        var by = report.Difference!.Campaigns.ToDictionary(c => c.Campaign, StringComparer.Ordinal);
+        Assert.That((by["added"].Now, by["added"].OnlyThen, by["added"].ScoreNow), Is.EqualTo((0, by["added"].Then, (double?)null)));
+        Assert.That(by["added"].Then, Is.EqualTo(_traffic.Outlet.Campaigns.Count(c => c == "added")));
+        Assert.That((by["looked"].Then, by["looked"].OnlyNow, by["looked"].ScoreThen), Is.EqualTo((0, by["looked"].Now, (double?)null)));
+        Assert.That(by["looked"].Now, Is.GreaterThan(0));
+        Assert.That(report.Difference.OnlyThen, Has.Count.EqualTo(by.Values.Sum(c => c.OnlyThen)));
+        Assert.That(report.Difference.OnlyNow, Has.Count.EqualTo(by.Values.Sum(c => c.OnlyNow)));
+        Assert.That(report.Difference.OnlyNow.Select(d => d.At), Is.Ordered);
+    }
+
+    [Test]
+    public void Another_model_scores_and_decides_otherwise()
+    {
+        using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), FeatureTable.Names);
+        var report = _traffic.Replay(model: model);
+
+        Assert.That(report.Scores.Mean, Is.Not.EqualTo(_report.Scores.Mean).Within(0.1));
+        Assert.That(report.Difference!.OnlyNow.Select(d => d.Campaign), Does.Contain("keen"));
+        Assert.That(report.Difference.Campaigns.Single(c => c.Campaign == "bought") is { Same: > 0 } c && c.ScoreThen != c.ScoreNow, Is.True);
+    }
+
+    [Test]
+    public void It_can_be_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.That(() => new Replay([.. _traffic.Journals().Select(j => new JournalStream(j))], 2, 2,
+            TestStages.Setup(new RecordingConsumer(), [])).Run(TimeRange.Everything, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    static void Same(ReplayReport report, ReplayReport other)
+    {
+        Assert.That(report.Decisions, Is.EqualTo(other.Decisions));
+        Assert.That(report.Difference!.IsEmpty, Is.True);
+        Assert.That((report.Events, report.Carts, report.Scores.Count, report.Scores.Mean),
+            Is.EqualTo((other.Events, other.Carts, other.Scores.Count, other.Scores.Mean)));
+        Assert.That(Enumerable.Range(0, 101).Select(i => report.Scores.Quantile(i / 100.0)),
+            Is.EqualTo(Enumerable.Range(0, 101).Select(i => other.Scores.Quantile(i / 100.0))));
+    }
+}

@@ -1,0 +1,189 @@
+namespace CartRecovery.Tests.Configuration;
+
+public class ConfigCheckTests
+{
+    [Test]
+    public void Stores_and_keys_that_come_twice_are_reported_without_showing_the_key()
+    {
+        var (_, problems) = ConfigFile.Load("""
+            stores:
+              - id: s1
+                keys: [{ key: sk_hidden, kind: secret }]
+              - id: s1
+                keys: [{ key: sk_hidden, kind: secret }]
+              - id: s2
+                keys: []
+            """);
+
+        Assert.That(problems, Is.EqualTo(new[]
+        {
+            "c.yaml:4:9: error: duplicate store 's1', which is also on line 2",
+            "c.yaml:5:19: error: duplicate key: it is also a key of store 's1'",
+            "c.yaml:7:11: error: stores[2].keys must have at least 1 entry. For instance: keys: [{ key: sk_demo, kind: secret }]",
+        }));
+    }
+
+    [TestCase("id: 's 1'", "a store's id must be 1 to 64 bytes without spaces")]
+    [TestCase("id: ''", "a store's id must be 1 to 64 bytes without spaces")]
+    [TestCase("id: ééééééééééééééééééééééééééééééééé", "a store's id must be 1 to 64 bytes without spaces")]
+    [TestCase("id: s1, currency: usd", "a currency must be three capital letters like EUR, not 'usd'")]
+    [TestCase("id: s1, timezone: Europe/Amsterdm", "unknown time zone 'Europe/Amsterdm', did you mean 'Europe/Amsterdam'?")]
+    [TestCase("id: s1, timezone: Qqqqqqqqqq/Xxxxx", "unknown time zone 'Qqqqqqqqqq/Xxxxx'; write an IANA name like Europe/Amsterdam")]
+    public void A_store_that_cannot_work_is_reported(string store, string expected)
+    {
+        var (_, problems) = ConfigFile.Load($"stores: [{{ {store}, keys: [{{ key: k, kind: secret }}] }}]\n");
+
+        Assert.That(problems, Has.One.EndsWith("error: " + expected));
+    }
+
+    [TestCase("key: 'a b', kind: secret", "a key must be at most 128 printable ASCII characters without spaces")]
+    [TestCase("key: '', kind: secret", "a key must not be empty")]
+    [TestCase("key: k, kind: publishable, origins: ['https://a.example/']", "stores[0].keys[0].origins[0] must be an origin like "
+        + "https://shop.example or http://localhost:* (no path, no slash at the end), or *, not 'https://a.example/'")]
+    public void A_key_that_cannot_work_is_reported(string key, string expected)
+    {
+        var (_, problems) = ConfigFile.Load($"stores: [{{ id: s1, keys: [{{ {key} }}] }}]\n");
+
+        Assert.That(problems, Has.Length.EqualTo(1));
+        Assert.That(problems[0], Does.EndWith("error: " + expected));
+    }
+
+    [TestCase("listen: { tcpKey: sk_2 }", "listen.tcpKey is no store's key; write one of stores[].keys[].key, or leave it out")]
+    [TestCase("listen: { stream: 127.0.0.1:8080 }", "listen.http and listen.stream are both 127.0.0.1:8080; give one another port")]
+    [TestCase("listen: { heartbeat: 5m }", "listen.heartbeat (5m) must be shorter than listen.idleTimeout (5m)")]
+    [TestCase("limits: { message: 16KB }", "limits.message (16KB) must not be smaller than limits.event (32KB)")]
+    [TestCase("memory: { limit: 1GB }", "memory.limit (1GB) does not hold memory.carts and memory.customers (1152MB together)")]
+    [TestCase("data: ''", "data must name a folder")]
+    [TestCase("scoring: { model: '' }", "scoring.model must name a file")]
+    public void Values_that_contradict_each_other_are_reported(string yaml, string expected)
+    {
+        var problems = ConfigFile.ProblemsOf(yaml);
+
+        Assert.That(problems, Has.Length.EqualTo(1));
+        Assert.That(problems[0], Does.EndWith("error: " + expected));
+    }
+
+    [TestCase("listen: { heartbeat: 10m, idleTimeout: x }")]
+    [TestCase("limits: { message: 16KB, event: x }")]
+    [TestCase("memory: { limit: 1GB, carts: x }")]
+    public void A_rule_about_a_value_that_could_not_be_read_is_not_held_against_its_default(string yaml) =>
+        Assert.That(ConfigFile.ProblemsOf(yaml), Has.Length.EqualTo(1));
+
+    [Test]
+    public void Any_free_port_can_be_asked_for_twice() =>
+        Assert.That(ConfigFile.ProblemsOf("listen: { http: 127.0.0.1:0, stream: 127.0.0.1:0 }"), Is.Empty);
+
+    [Test]
+    public void Every_mistake_of_a_step_is_reported() =>
+        Assert.That(ConfigFile.ProblemsOf("""
+            decisions:
+              campaigns:
+                - name: series
+                  trigger: { idle: 30m }
+                  steps:
+                    - { channel: socket, message: m }
+                    - { channel: socket, message: m, action: { type: reminder }, when: [{ feature: item_count }] }
+            """), Is.EqualTo(new[]
+        {
+            "c.yaml:11:11: error: a step needs either an action or choices",
+            "c.yaml:12:77: error: a condition needs a comparison: above, atLeast, below, atMost, equals",
+        }));
+
+    [Test]
+    public void Every_mistake_of_a_campaign_is_reported()
+    {
+        var problems = ConfigFile.ProblemsOf("""
+            decisions:
+              campaigns:
+                - name: first
+                  trigger: { idle: 30m, event: purchase }
+                  when:
+                    - { feature: item_cuont, atLeast: 1 }
+                    - { feature: item_count }
+                  action: { type: discount }
+                  channel: sokcet
+                  message: "{{item_cnt}} and {{ currency }}"
+                - name: first
+                  trigger: { event: purchse }
+                  action: { type: reminder, percent: 5 }
+                  channel: socket
+                  message: "{{item_count"
+                - trigger: { score: { above: 0.7, below: 0.2 } }
+                  action: { type: discount, percent: 0 }
+                  channel: socket
+                  message: ""
+                - { name: n, trigger: { }, action: { type: offer }, channel: socket, message: m }
+                - { name: m, trigger: { score: { } }, action: { type: urgency }, channel: socket, message: m }
+            """);
+
+        Assert.That(problems, Is.EqualTo(new[]
+        {
+            "c.yaml:9:16: error: a trigger needs exactly one of idle, event and score",
+            "c.yaml:11:22: error: unknown feature 'item_cuont' in decisions.campaigns[0].when[0].feature, did you mean 'item_count'?",
+            "c.yaml:12:11: error: a condition needs a comparison: above, atLeast, below, atMost, equals",
+            "c.yaml:13:15: error: a discount needs its percent",
+            "c.yaml:14:16: error: unknown channel 'sokcet', did you mean 'socket'?",
+            "c.yaml:15:16: error: unknown variable '{{item_cnt}}', did you mean 'item_count'?",
+            "c.yaml:16:13: error: duplicate campaign 'first', which is also on line 8",
+            "c.yaml:17:25: error: unknown event type 'purchse' in decisions.campaigns[1].trigger.event, did you mean 'purchase'?",
+            "c.yaml:18:42: error: percent is for a discount alone",
+            "c.yaml:20:16: error: message has '{{' without '}}'",
+            "c.yaml:21:7: error: missing key 'name' in decisions.campaigns[2]: The campaign's name in interventions and metrics: "
+                + "at most 64 bytes, no spaces. For instance: name: checkout-left",
+            "c.yaml:21:34: error: no score is above 0.7 and below 0.2",
+            "c.yaml:22:42: error: decisions.campaigns[2].action.percent must be above 0, not 0",
+            "c.yaml:25:27: error: a trigger needs exactly one of idle, event and score",
+            "c.yaml:25:48: error: decisions.campaigns[3].action.type must be reminder or discount or urgency, not 'offer'",
+            "c.yaml:26:36: error: a score trigger needs above, below or both",
+        }));
+    }
+
+    [Test]
+    public void A_channel_may_be_the_name_of_a_sink_even_of_one_with_mistakes()
+    {
+        const string Campaigns = "decisions: { campaigns: [{ name: n, trigger: { idle: 1m }, action: { type: reminder }, "
+            + "channel: crm, message: m }] }\n";
+
+        Assert.That(ConfigFile.ProblemsOf(Campaigns), Has.One.EndsWith("error: unknown channel 'crm'; there is socket"));
+        Assert.That(ConfigFile.ProblemsOf(Campaigns + "sinks: { crm: { type: console } }"), Is.Empty);
+        Assert.That(ConfigFile.ProblemsOf(Campaigns + "sinks: { crm: [] }"), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void Every_mistake_of_a_sink_is_reported()
+    {
+        var problems = ConfigFile.ProblemsOf("""
+            sinks:
+              a: { type: webhok }
+              b: { type: webhook, ulr: "https://b.example", secret: [x], reties: 3 }
+              c: { type: file, retries: -1 }
+              d: { path: x }
+              socket: { type: console }
+              e: { type: webhook, url: , secret: s }
+            """);
+
+        Assert.That(problems, Is.EqualTo(new[]
+        {
+            "c.yaml:7:14: error: unknown sink type 'webhok' in sinks.a.type, did you mean 'webhook'?",
+            "c.yaml:8:23: error: unknown key 'ulr' in sinks.b, a webhook sink, did you mean 'url'?",
+            "c.yaml:8:57: error: sinks.b.secret must be text, not a list",
+            "c.yaml:8:62: error: unknown key 'reties' in sinks.b, a webhook sink, did you mean 'retries'?",
+            "c.yaml:9:6: error: missing key 'path' in sinks.c, a file sink: The file.",
+            "c.yaml:9:29: error: sinks.c.retries must be at least 0, not -1",
+            "c.yaml:10:6: error: missing key 'type' in sinks.d: The kind of sink. For instance: type: console",
+            "c.yaml:11:3: error: a sink cannot be called 'socket': that is the shopper's own connection",
+            "c.yaml:12:6: error: missing key 'url' in sinks.e, a webhook sink: Where to post: an absolute http or https address.",
+        }));
+    }
+
+    [Test]
+    public void A_sink_has_its_options_and_the_defaults_of_its_type()
+    {
+        var (config, problems) = ConfigFile.Load(ConfigFile.Store + "sinks: { log: { type: file, path: 8080, queue: 5 } }\n");
+
+        Assert.That(problems, Is.Empty);
+        var sink = config!.Sinks["log"];
+        Assert.That(sink.Options, Is.EquivalentTo(new Dictionary<string, string> { ["path"] = "8080", ["mode"] = "append" }));
+        Assert.That((sink.Queue, sink.Batch), Is.EqualTo((5, 64)));
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using CartRecovery.Engine.Configuration;
+
+namespace CartRecovery.Tests.Configuration;
+
+public class ConfigSchemaTests
+{
+    static readonly JsonNode Schema = JsonNode.Parse(ConfigSchema.Write(TestCatalog.Small))!;
+
+    [Test]
+    public void Every_key_has_a_description_and_no_section_takes_others()
+    {
+        var sections = Sections(Schema).ToList();
+
+        Assert.That(sections, Has.Count.GreaterThan(12));
+        foreach (var section in sections)
+        {
+            Assert.That((bool?)section["additionalProperties"], Is.False, section.GetPath());
+            foreach (var (name, key) in section["properties"]!.AsObject())
+                Assert.That((string?)key!["description"], Is.Not.Null.And.Not.Empty, section.GetPath() + "." + name);
+        }
+    }
+
+    [TestCase("listen.http", "127.0.0.1:8080")]
+    [TestCase("listen.idleTimeout", "5m")]
+    [TestCase("limits.past", "24h")]
+    [TestCase("memory.carts", "1GB")]
+    [TestCase("partitions", 0)]
+    [TestCase("log.level", "information")]
+    public void A_key_has_the_default_of_its_type(string path, object expected)
+    {
+        var key = path.Split('.').Aggregate(Schema, (section, name) => section["properties"]![name]!);
+
+        Assert.That(key["default"]!.ToString(), Is.EqualTo(expected.ToString()));
+    }
+
+    [Test]
+    public void Ranges_requirements_and_names_are_in_it()
+    {
+        var campaign = Schema["properties"]!["decisions"]!["properties"]!["campaigns"]!["items"]!;
+        var condition = campaign["properties"]!["when"]!["items"]!;
+
+        Assert.That(Schema["required"]!.ToJsonString(), Is.EqualTo("""["stores"]"""));
+        Assert.That((int)Schema["properties"]!["partitions"]!["maximum"]!, Is.EqualTo(256));
+        Assert.That(campaign["required"]!.ToJsonString(), Is.EqualTo("""["name","trigger"]"""));
+        Assert.That(condition["properties"]!["feature"]!["anyOf"]![0]!["enum"]!.ToJsonString(), Does.Contain("\"item_count\""));
+        Assert.That((string?)Schema["properties"]!["scoring"]!["properties"]!["maxAge"]!["description"], Does.EndWith("At most 1s."));
+    }
+
+    [Test]
+    public void Each_type_of_sink_has_the_common_keys_and_its_own()
+    {
+        var webhook = Schema["properties"]!["sinks"]!["additionalProperties"]!["oneOf"]!.AsArray()
+            .Single(sink => (string?)sink!["properties"]!["type"]!["const"] == "webhook")!;
+
+        Assert.That(webhook["properties"]!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[]
+        {
+            "type", "batch", "batchAge", "timeout", "retries", "maxInFlight", "queue", "rateLimit", "url", "secret",
+        }));
+        Assert.That(webhook["required"]!.ToJsonString(), Is.EqualTo("""["type","url","secret"]"""));
+    }
+
+    static IEnumerable<JsonObject> Sections(JsonNode node) => node switch
+    {
+        JsonObject found => (found["properties"] is JsonObject && found["type"] is not null ? [found] : Array.Empty<JsonObject>())
+            .Concat(found.SelectMany(pair => pair.Value is null ? [] : Sections(pair.Value))),
+        JsonArray list => list.SelectMany(item => item is null ? [] : Sections(item)),
+        _ => [],
+    };
+}

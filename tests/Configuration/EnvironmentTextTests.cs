@@ -1,0 +1,73 @@
+using CartRecovery.Engine.Configuration;
+
+namespace CartRecovery.Tests.Configuration;
+
+public class EnvironmentTextTests
+{
+    [Test]
+    public void Variables_fill_values_of_every_type()
+    {
+        var (config, problems) = ConfigFile.Load("""
+            partitions: ${PARTS}
+            listen: { http: "${HOST}:${PORT:-9000}", tcpKey: "${KEY}" }
+            log: { level: "${LEVEL:-error}" }
+            stores: [{ id: s1, keys: [{ key: "${KEY}", kind: secret }] }]
+            sinks: { hook: { type: webhook, url: "${URL}", secret: "a${KEY}z" } }
+            """, ("PARTS", "4"), ("HOST", "127.0.0.1"), ("KEY", "sk_live"), ("URL", "https://a.example/${PARTS}: {x}"));
+
+        Assert.That(problems, Is.Empty);
+        Assert.That(config!.Partitions, Is.EqualTo(4));
+        Assert.That(config.Listen.Http.ToString(), Is.EqualTo("127.0.0.1:9000"));
+        Assert.That(config.Log.Level, Is.EqualTo(LogThreshold.Error));
+        Assert.That(config.Stores[0].Keys[0].Key, Is.EqualTo("sk_live"));
+        Assert.That(config.Sinks["hook"].Options["secret"], Is.EqualTo("ask_livez"));
+        // What a variable holds is text: it is neither YAML nor expanded again.
+        Assert.That(config.Sinks["hook"].Options["url"], Is.EqualTo("https://a.example/${PARTS}: {x}"));
+    }
+
+    [Test]
+    public void Each_variable_that_is_not_set_is_reported()
+    {
+        Assert.That(ConfigFile.ProblemsOf("data: ${A}/${B}\nsinks: { f: { type: file, path: \"${C}\" } }\n"), Is.EquivalentTo(new[]
+        {
+            "c.yaml:6:7: error: the environment variable A is not set; set it, or write ${A:-default}",
+            "c.yaml:6:7: error: the environment variable B is not set; set it, or write ${B:-default}",
+            "c.yaml:7:33: error: the environment variable C is not set; set it, or write ${C:-default}",
+        }));
+    }
+
+    [Test]
+    public void A_key_from_a_variable_that_is_not_set_makes_no_other_problem()
+    {
+        var (_, problems) = ConfigFile.Load("""
+            listen: { tcpKey: sk_1 }
+            stores: [{ id: s1, keys: [{ key: "${KEY}", kind: secret }] }]
+            """);
+
+        Assert.That(problems, Is.EqualTo(new[]
+        {
+            "c.yaml:2:34: error: the environment variable KEY is not set; set it, or write ${KEY:-default}",
+        }));
+    }
+
+    [Test]
+    public void Messages_show_the_variable_and_not_what_it_holds()
+    {
+        var problems = ConfigFile.ProblemsOf("partitions: ${SECRET}\nlisten: { tcpKey: \"${SECRET}\" }\n", ("SECRET", "hunter2"));
+
+        Assert.That(problems, Has.Length.EqualTo(2));
+        Assert.That(problems[0], Does.EndWith("partitions must be a whole number, not '${SECRET}'"));
+        Assert.That(string.Concat(problems), Does.Not.Contain("hunter2"));
+    }
+
+    [Test]
+    public void A_dollar_sign_before_a_template_variable_is_text_and_a_broken_variable_is_not()
+    {
+        const string Campaign = "decisions: { campaigns: [{ name: n, trigger: { event: purchase }, action: { type: reminder }, "
+            + "channel: socket, message: \"$(price) $5 ${{cart_value}} ?\" }] }\n";
+
+        Assert.That(ConfigFile.ProblemsOf(Campaign), Is.Empty);
+        Assert.That(ConfigFile.ProblemsOf(Campaign.Replace("?", "${9}", StringComparison.Ordinal)), Has.One.EndsWith(
+            "'${' must begin an environment variable: ${NAME} or ${NAME:-default}"));
+    }
+}

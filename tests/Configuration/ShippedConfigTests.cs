@@ -1,0 +1,83 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Configuration;
+
+public class ShippedConfigTests
+{
+    static readonly string Folder = Path.Combine(Repository.Root, "config");
+    static readonly string Shipped = Path.Combine(Folder, "cartrecovery.yaml");
+    static readonly string Schema = Path.Combine(Folder, "cartrecovery.schema.json");
+
+    static CartRecoveryConfig Load()
+    {
+        var result = ConfigLoader.Load(Shipped, TestCatalog.Shipped);
+        Assert.That(result.Problems, Is.Empty);
+        return result.Config!;
+    }
+
+    [Test]
+    public void It_loads_and_works_from_loopback_alone()
+    {
+        var config = Load();
+
+        Assert.That(config.Listen.Http.ToIPEndPoint().Address, Is.EqualTo(System.Net.IPAddress.Loopback));
+        Assert.That(config.Stores.SelectMany(store => store.Keys).Select(key => (key.Key, key.Kind, key.LoopbackOnly)), Is.EqualTo(new[]
+        {
+            ("pk_demo", KeyKind.Publishable, true), ("sk_demo", KeyKind.Secret, true),
+        }));
+        Assert.That(config.Decisions.Campaigns, Has.Count.EqualTo(3));
+        Assert.That(config.ModelPath, Is.EqualTo(Path.Combine(Folder, "models", "purchase.onnx")));
+    }
+
+    [Test]
+    public void Its_values_are_the_defaults_where_it_says_so()
+    {
+        var (shipped, defaults) = (Tree(Load()), Tree(new CartRecoveryConfig()));
+
+        Assert.That(Difference(shipped, defaults), Is.EquivalentTo(new[] { "listen.tcpKey", "stores", "decisions.campaigns", "sinks" }));
+        Assert.That(Difference(Tree(Load().Sinks["console"]), Tree(new SinkConfig())), Is.EquivalentTo(new[] { "type", "maxInFlight" }));
+        Assert.That(Difference(Tree(Load().Stores[0]), Tree(new StoreConfig())), Is.EquivalentTo(new[] { "id", "keys" }));
+    }
+
+    [Test]
+    public void It_explains_every_key()
+    {
+        var text = File.ReadAllText(Shipped);
+
+        Assert.That(KeysOf(JsonNode.Parse(ConfigSchema.Write(TestCatalog.Shipped))!)
+            .Where(key => !System.Text.RegularExpressions.Regex.IsMatch(text, $@"\b{key}\b", default, TimeSpan.FromSeconds(5))), Is.Empty);
+    }
+
+    [Test]
+    public void Its_schema_is_current()
+    {
+        var schema = ConfigSchema.Write(TestCatalog.Shipped);
+        if (Environment.GetEnvironmentVariable("CARTRECOVERY_UPDATE") is not null)
+            File.WriteAllText(Schema, schema);
+
+        Assert.That(File.ReadAllText(Schema), Is.EqualTo(schema),
+            "Write it anew with: CARTRECOVERY_UPDATE=1 dotnet test --filter Its_schema_is_current");
+        Assert.That(File.ReadLines(Shipped).First(), Is.EqualTo("# yaml-language-server: $schema=./" + Path.GetFileName(Schema)));
+    }
+
+    static JsonObject Tree<T>(T section) =>
+        (JsonObject)JsonSerializer.SerializeToNode(section, ConfigJson.Default.GetTypeInfo(typeof(T))!)!;
+
+    static IEnumerable<string> Difference(JsonObject a, JsonObject b, string path = "") =>
+        a.SelectMany(pair => (pair.Value, b[pair.Key]) switch
+        {
+            (JsonObject { Count: > 0 } left, JsonObject { Count: > 0 } right) => Difference(left, right, path + pair.Key + "."),
+            var (left, right) => JsonNode.DeepEquals(left, right) ? [] : [path + pair.Key],
+        });
+
+    static IEnumerable<string> KeysOf(JsonNode schema) => schema switch
+    {
+        JsonObject node => (node["properties"] as JsonObject ?? []).Select(pair => pair.Key).Concat(node.SelectMany(pair =>
+            pair.Value is null ? [] : KeysOf(pair.Value))),
+        JsonArray list => list.SelectMany(item => item is null ? [] : KeysOf(item)),
+        _ => [],
+    };
+}

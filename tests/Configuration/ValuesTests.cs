@@ -1,0 +1,130 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+
+namespace CartRecovery.Tests.Configuration;
+
+public class ValuesTests
+{
+    [TestCase("250ms", 250, "250ms")]
+    [TestCase("5s", 5_000, "5s")]
+    [TestCase("90s", 90_000, "90s")]
+    [TestCase("60s", 60_000, "1m")]
+    [TestCase("30m", 1_800_000, "30m")]
+    [TestCase("24h", 86_400_000, "24h")]
+    [TestCase("1d", 86_400_000, "24h")]
+    [TestCase("7d", 604_800_000, "7d")]
+    [TestCase("0s", 0, "0ms")]
+    public void A_duration_is_read_and_written(string text, long milliseconds, string written)
+    {
+        Assert.That(Duration.TryParse(text, out var value), Is.True);
+        Assert.That(value.Value, Is.EqualTo(TimeSpan.FromMilliseconds(milliseconds)));
+        Assert.That(value.ToString(), Is.EqualTo(written));
+    }
+
+    [TestCase("")]
+    [TestCase("5")]
+    [TestCase("s")]
+    [TestCase("5 s")]
+    [TestCase("-5s")]
+    [TestCase("1.5h")]
+    [TestCase("5S")]
+    [TestCase("99999999999999d")]
+    [TestCase("9223372036854775807d")]
+    public void What_is_no_duration_is_not_read(string text) => Assert.That(Duration.TryParse(text, out _), Is.False);
+
+    [TestCase("0", 0L, "0")]
+    [TestCase("100", 100L, "100B")]
+    [TestCase("100B", 100L, "100B")]
+    [TestCase("32KB", 32L << 10, "32KB")]
+    [TestCase("1024KB", 1L << 20, "1MB")]
+    [TestCase("512MB", 512L << 20, "512MB")]
+    [TestCase("3TB", 3L << 40, "3TB")]
+    public void A_size_is_read_and_written(string text, long bytes, string written)
+    {
+        Assert.That(ByteSize.TryParse(text, out var value), Is.True);
+        Assert.That(value.Bytes, Is.EqualTo(bytes));
+        Assert.That(value.ToString(), Is.EqualTo(written));
+    }
+
+    [TestCase("")]
+    [TestCase("KB")]
+    [TestCase("1K")]
+    [TestCase("1 KB")]
+    [TestCase("-1KB")]
+    [TestCase("8388608TB")]
+    public void What_is_no_size_is_not_read(string text) => Assert.That(ByteSize.TryParse(text, out _), Is.False);
+
+    [TestCase("127.0.0.1:8080", "127.0.0.1:8080")]
+    [TestCase("0.0.0.0:0", "0.0.0.0:0")]
+    [TestCase("[::1]:80", "[::1]:80")]
+    [TestCase("localhost:65535", "127.0.0.1:65535")]
+    public void An_address_is_read_and_written(string text, string endpoint)
+    {
+        Assert.That(EndpointAddress.TryParse(text, out var value), Is.True);
+        Assert.That(value.ToIPEndPoint().ToString(), Is.EqualTo(endpoint));
+        Assert.That(value.ToString(), Is.EqualTo(text));
+    }
+
+    [TestCase("")]
+    [TestCase("8080")]
+    [TestCase("127.0.0.1")]
+    [TestCase("127.0.0.1:")]
+    [TestCase("127.0.0.1:65536")]
+    [TestCase("127.0.0.1:-1")]
+    [TestCase("127.1:80")]
+    [TestCase("::1:80")]
+    [TestCase("[127.0.0.1]:80")]
+    [TestCase("shop.example:80")]
+    [TestCase(":80")]
+    public void What_is_no_address_is_not_read(string text) => Assert.That(EndpointAddress.TryParse(text, out _), Is.False);
+
+    [TestCase("*", "https://any.example", true)]
+    [TestCase("*", "null", true)]
+    [TestCase("https://shop.example", "https://shop.example", true)]
+    [TestCase("https://shop.example", "https://Shop.Example", true)]
+    [TestCase("https://shop.example", "https://shop.example:8443", false)]
+    [TestCase("https://shop.example", "http://shop.example", false)]
+    [TestCase("https://shop.example", "https://shop.example.evil", false)]
+    [TestCase("http://localhost:*", "http://localhost:3000", true)]
+    [TestCase("http://localhost:*", "http://localhost", true)]
+    [TestCase("http://localhost:*", "http://localhost:", false)]
+    [TestCase("http://localhost:*", "http://localhost.evil:80", false)]
+    [TestCase("http://localhost:*", "http://localhost:80.evil", false)]
+    [TestCase("http://localhost:*", "https://localhost:3000", false)]
+    public void An_origin_is_allowed_or_not(string pattern, string origin, bool allowed)
+    {
+        Assert.That(OriginPattern.TryParse(pattern, out var value), Is.True);
+        Assert.That(value.Allows(origin), Is.EqualTo(allowed));
+    }
+
+    [TestCase("shop.example")]
+    [TestCase("https://shop.example/")]
+    [TestCase("https://*.shop.example")]
+    [TestCase("ftp://shop.example")]
+    [TestCase("https://shop.example\n")]
+    public void What_is_no_origin_is_not_read(string text) => Assert.That(OriginPattern.TryParse(text, out _), Is.False);
+
+    [Test]
+    public void A_template_is_cut_at_its_variables()
+    {
+        const MessageTemplate.PartKind Text = MessageTemplate.PartKind.Text, Variable = MessageTemplate.PartKind.Variable;
+        Assert.That(MessageTemplate.Parse("{{a}}, ${{ b }}!{{c}}").Parts, Is.EqualTo(new MessageTemplate.Part[]
+        {
+            new(Variable, "a", false), new(Text, ", $", false), new(Variable, "b", false), new(Text, "!", false), new(Variable, "c", false),
+        }));
+        Assert.That(MessageTemplate.Parse("{{#lines}}{{a}};{{/lines}}.").Parts.Select(p => (p.Text, p.InLines)), Is.EqualTo(new[]
+        {
+            ("lines", false), ("a", true), (";", true), ("lines", false), (".", false),
+        }));
+    }
+
+    [TestCase("{{a} }")]
+    [TestCase("{{#lines}}")]
+    [TestCase("{{/lines}}")]
+    [TestCase("{{#lines}}{{#lines}}{{/lines}}")]
+    [TestCase("{{#others}}{{/others}}")]
+    public void A_template_that_does_not_end_as_it_began_is_refused(string text)
+    {
+        Assert.That(() => MessageTemplate.Parse(text), Throws.TypeOf<FormatException>());
+    }
+}

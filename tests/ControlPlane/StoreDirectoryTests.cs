@@ -1,0 +1,88 @@
+using System.Text;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Tests.Configuration;
+
+namespace CartRecovery.Tests.ControlPlane;
+
+public class StoreDirectoryTests
+{
+    static StoreDirectory Directory { get; } = StoreDirectory.Create(ConfigFile.Load("""
+        stores:
+          - id: one
+            keys:
+              - { key: pk_1, kind: publishable, origins: ["https://one.example", "http://localhost:*"] }
+              - { key: sk_1, kind: secret, loopbackOnly: true }
+          - id: twö
+            timezone: Asia/Kolkata
+            currency: INR
+            keys: [{ key: sk_2, kind: secret }]
+        """).Config!.Stores);
+
+    [Test]
+    public void A_key_leads_to_its_store_and_to_what_it_allows()
+    {
+        var publishable = Directory.FindKey("pk_1")!;
+        var secret = Directory.FindKey("sk_1"u8)!;
+
+        Assert.That((publishable.Store.Id, publishable.Kind, publishable.LoopbackOnly), Is.EqualTo(("one", KeyKind.Publishable, false)));
+        Assert.That((secret.Store.Id, secret.Kind, secret.LoopbackOnly), Is.EqualTo(("one", KeyKind.Secret, true)));
+        Assert.That(Directory.FindKey("sk_2")!.Store.Id, Is.EqualTo("twö"));
+    }
+
+    [TestCase("")]
+    [TestCase("pk_")]
+    [TestCase("pk_11")]
+    [TestCase("PK_1")]
+    public void An_unknown_key_leads_nowhere(string key)
+    {
+        Assert.That(Directory.FindKey(key), Is.Null);
+        Assert.That(Directory.FindKey(Encoding.UTF8.GetBytes(key)), Is.Null);
+    }
+
+    [Test]
+    public void A_key_of_any_length_can_be_asked_for()
+    {
+        Assert.That(Directory.FindKey(new string('k', 100_000)), Is.Null);
+        Assert.That(Directory.FindKey(new byte[100_000]), Is.Null);
+    }
+
+    [TestCase(null, true)]
+    [TestCase("https://one.example", true)]
+    [TestCase("http://localhost:5173", true)]
+    [TestCase("https://evil.example", false)]
+    [TestCase("null", false)]
+    [TestCase("", false)]
+    public void A_key_is_for_its_origins_and_for_what_is_no_browser(string? origin, bool allowed) =>
+        Assert.That(Directory.FindKey("pk_1")!.AllowsOrigin(origin), Is.EqualTo(allowed));
+
+    [Test]
+    public void A_key_without_origins_is_not_for_browsers() =>
+        Assert.That(Directory.FindKey("sk_2")!.AllowsOrigin("https://one.example"), Is.False);
+
+    [Test]
+    public void Stores_know_their_place_their_zone_and_their_currency()
+    {
+        var store = Directory.FindStore("twö")!;
+
+        Assert.That(Directory.Stores[store.Index], Is.SameAs(store));
+        Assert.That(store.IdUtf8, Is.EqualTo("twö"u8.ToArray()));
+        Assert.That(store.TimeZone.BaseUtcOffset, Is.EqualTo(new TimeSpan(5, 30, 0)));
+        Assert.That(store.Currency, Is.EqualTo("INR"));
+        Assert.That(Directory.FindStore("one")!.TimeZone, Is.SameAs(TimeZoneInfo.Utc));
+        Assert.That(Directory.FindStore("two"), Is.Null);
+    }
+
+    [Test]
+    public void Looking_a_key_up_allocates_nothing()
+    {
+        ReadOnlySpan<byte> key = "pk_1"u8;
+        for (var i = 0; i < 100; i++)
+            _ = Directory.FindKey(key);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+            _ = Directory.FindKey(key);
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+}

@@ -1,0 +1,160 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Tests.Learning.Datasets;
+using FsCheck.Fluent;
+
+namespace CartRecovery.Tests.Events.Json;
+
+/// <summary>The one pass reads what it reads as the framework's reader does, and declines everything else.</summary>
+public sealed class JsonEventScannerTests
+{
+    const string Required = "\"id\":\"e1\",\"type\":\"page_view\",\"cartId\":\"c1\",\"ts\":1732095600000";
+
+    [Test]
+    public void Every_event_of_a_real_shop_is_read_in_one_pass()
+    {
+        var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
+        foreach (var json in RealEvents())
+        {
+            Assert.That(scanner.Scan(json, 0, EventReading.Now, out _), Is.EqualTo(json.Length), Encoding.UTF8.GetString(json));
+            AssertSame(json);
+        }
+    }
+
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1732095600000}""")]
+    [TestCase("""{ "id": "e1", "type": "page_view", "cartId": "c1", "ts": 1732095600000 }""")]
+    [TestCase("{\n  \"ts\": \"2024-11-20T09:40:00Z\",\r\n\t\"cartId\": \"c1\",\n  \"type\": \"page_view\",\n  \"id\": \"e1\"\n}")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1732095600000,"userId":null,"meta":{"device":"mobile","n":-1.50,"t":true,"x":null}}""")]
+    [TestCase("""{"id":"größe","type":"add_to_cart","cartId":"カート","ts":0,"quantity":7,"price":0.1,"currency":"EUR","abTest":"b","beta":false,"n":12}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1732095600000,"price":123456789.123456}""")]
+    public void What_senders_write_is_read_in_one_pass(string text)
+    {
+        var json = Encoding.UTF8.GetBytes(text);
+        var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
+        Assert.That(scanner.Scan(json, 0, EventReading.Now, out _), Is.EqualTo(json.Length));
+        AssertSame(json);
+    }
+
+    [TestCase("""{"id":"e\u0031","type":"page_view","cartId":"c1","ts":1}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1e12}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":01}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"price":1.}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"price":"1"}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"n":12x}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"n":nul}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"x":{"y":1}}""")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"x":[1]}""")]
+    [TestCase("""{"id":7,"type":"page_view","cartId":"c1","ts":1}""")]
+    [TestCase("""[{"id":"e1"}]""")]
+    [TestCase("5")]
+    [TestCase("")]
+    public void What_is_written_another_way_is_left_to_the_reader(string text)
+    {
+        var json = Encoding.UTF8.GetBytes(text);
+        var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
+        Assert.That(scanner.Scan(json, 0, EventReading.Now, out _), Is.EqualTo(JsonEventScanner.Declined));
+        AssertSame(json);
+    }
+
+    [TestCase("""{"type":"page_view","cartId":"c1","ts":1}""", "missing_field")]
+    [TestCase("""{"id":"e1","type":"page_vie","cartId":"c1","ts":1}""", "unknown_type")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"quantity":0}""", "out_of_range")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"price":1000000000.01}""", "out_of_range")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":"yesterday"}""", "invalid_timestamp")]
+    [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"storeId":"other"}""", "foreign_store")]
+    public void What_is_wrong_with_an_event_is_told(string text, string code)
+    {
+        var json = Encoding.UTF8.GetBytes(text);
+        var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
+        Assert.That(scanner.Scan(json, 0, EventReading.Now, out var problem), Is.EqualTo(json.Length));
+        Assert.That(problem.Code, Is.EqualTo(code));
+        AssertSame(json);
+    }
+
+    [Test]
+    public void The_order_of_the_event_before_is_only_a_guess()
+    {
+        var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
+        string[] events =
+        [
+            $$"""{{{Required}},"userId":"u1","price":5}""",
+            $$"""{{{Required}},"productId":"p1","userId":"u1"}""",
+            $$"""{"cartId":"c1","ts":1732095600000,"id":"e1","type":"page_view"}""",
+            $$"""{{{Required}},"userIds":"u1","prices":5}""",
+        ];
+        foreach (var text in events.Concat(events.Reverse()))
+        {
+            var json = Encoding.UTF8.GetBytes(text);
+            Assert.That(scanner.Scan(json, 0, EventReading.Now, out var problem), Is.EqualTo(json.Length), text);
+            Assert.That(problem.IsError, Is.False, text);
+        }
+    }
+
+    // One byte of an event is another, or it ends early: whatever comes of it, both read the same.
+    [FsCheck.NUnit.Property(MaxTest = 3000)]
+    public FsCheck.Property Any_bytes_are_read_as_the_reader_reads_them() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            const string Telling = "{}[]\",:\\ \n\t0123456789.-+eEtfnul/\u0000\u001f\u007f";
+            var random = new Random(seed);
+            var events = RealEvents();
+            var json = events[random.Next(events.Count)].ToArray();
+            for (var changes = random.Next(4); changes > 0; changes--)
+            {
+                json[random.Next(json.Length)] = (byte)(random.Next(4) == 0 ? random.Next(128) : Telling[random.Next(Telling.Length)]);
+            }
+
+            if (random.Next(3) == 0)
+            {
+                json = json[..random.Next(json.Length)];
+            }
+
+            if (Utf8.IsValid(json))
+            {
+                AssertSame(json);
+            }
+
+            return true;
+        });
+
+    static void AssertSame(byte[] json)
+    {
+        var (one, other) = (new EventBuilder(EventReading.AnyTime()), new EventBuilder(EventReading.AnyTime()));
+        var end = new JsonEventScanner(one).Scan(json, 0, EventReading.Now, out var problem);
+        if (end == JsonEventScanner.Declined)
+        {
+            return;
+        }
+
+        var position = 0;
+        var expected = new JsonEventDecoder(other).DecodeByReader(json, ref position, EventReading.Now);
+        var text = Encoding.UTF8.GetString(json);
+        Assert.That((problem.Error, problem.Message, end), Is.EqualTo((expected.Error, expected.Message, position)), text);
+        if (!problem.IsError)
+        {
+            Assert.That(Written(one, json), Is.EqualTo(Written(other, json)), text);
+        }
+    }
+
+    static (EventRecord Record, string Text) Written(EventBuilder builder, byte[] json)
+    {
+        var slab = new EventSlab();
+        ref var record = ref builder.AppendTo(slab, json);
+        return (record, Encoding.UTF8.GetString(slab.TextOf(record)));
+    }
+
+    static List<byte[]> RealEvents() => s_real.Value;
+
+    static readonly Lazy<List<byte[]>> s_real = new(() => [.. ShopLogSample.Events.Take(3000).Select(e =>
+    {
+        var json = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(json)) e.WriteTo(writer, e.At);
+        return json.WrittenSpan.ToArray();
+    })]);
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Ingest.Connections;
+
+namespace CartRecovery.Tests.Ingest.Connections;
+
+public sealed class ConnectionLimiterTests
+{
+    static readonly Store Limited = new(0, "a", "a"u8.ToArray(), TimeZoneInfo.Utc, "USD"), Free = Limited with { Index = 1 };
+
+    [Test]
+    public void Each_limit_holds_to_the_last_place_and_a_place_left_is_free_again()
+    {
+        var gate = new ConnectionLimiter(capacity: 2, perAddress: 2, [2, 0]);
+        var address = IPAddress.Parse("192.0.2.7");
+
+        Assert.That(new[] { gate.TryEnterStream(), gate.TryEnterStream(), gate.TryEnterStream() }, Is.EqualTo(new[] { true, true, false }));
+        Assert.That(new[] { gate.TryEnter(address), gate.TryEnter(address), gate.TryEnter(address) }, Is.EqualTo(new[] { true, true, false }));
+        Assert.That(new[] { gate.TryEnter(Limited), gate.TryEnter(Limited), gate.TryEnter(Limited) }, Is.EqualTo(new[] { true, true, false }));
+        Assert.That(Enumerable.Range(0, 100).Select(_ => gate.TryEnter(Free)), Has.All.True);
+        Assert.That(Enumerable.Range(0, 2 + ConnectionLimiter.Spare).Select(_ => gate.TryEnter()), Has.All.True);
+        Assert.That(gate.TryEnter(), Is.False);
+        Assert.That(ConnectionLimiter.Reasons.Select(gate.RefusedFor), Is.EqualTo(new[] { 2, 1, 1 }));
+
+        gate.LeaveStream();
+        gate.Leave(address);
+        gate.Leave(Limited);
+        gate.Leave();
+        Assert.That((gate.TryEnterStream(), gate.TryEnter(address), gate.TryEnter(Limited), gate.TryEnter()), Is.EqualTo((true, true, true, true)));
+        Assert.That((gate.TryEnterStream(), gate.TryEnter(address), gate.TryEnter(Limited), gate.TryEnter()), Is.EqualTo((false, false, false, false)));
+    }
+
+    [TestCase("192.0.2.7", "192.0.2.8", false)]
+    [TestCase("192.0.2.7", "::ffff:192.0.2.7", true)]
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true)]
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+    public void An_IPv6_network_is_one_address_and_a_mapped_one_is_its_IPv4_address(string first, string second, bool isSame)
+    {
+        var gate = new ConnectionLimiter(capacity: 10, perAddress: 1, []);
+
+        Assert.That(gate.TryEnter(IPAddress.Parse(first)), Is.True);
+        Assert.That(gate.TryEnter(IPAddress.Parse(second)), Is.EqualTo(!isSame));
+        gate.Leave(IPAddress.Parse(first));
+        Assert.That(gate.TryEnter(IPAddress.Parse(isSame ? second : first)), Is.True);
+    }
+
+    [Test]
+    public void So_many_are_told_at_one_time_and_no_more()
+    {
+        var gate = new ConnectionLimiter(capacity: 1, perAddress: 1, []);
+
+        Assert.That(Enumerable.Range(0, ConnectionLimiter.Spare).Select(_ => gate.TryTell()), Has.All.True);
+        Assert.That(gate.TryTell(), Is.False);
+        gate.LeaveTold();
+        Assert.That((gate.TryTell(), gate.TryTell()), Is.EqualTo((true, false)));
+    }
+
+    [Test]
+    public void Many_at_once_are_counted_exactly()
+    {
+        const int limit = 5;
+        var gate = new ConnectionLimiter(capacity: limit, perAddress: limit, [limit]);
+        var (inside, most) = (0, 0);
+        Parallel.For(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            if (!gate.TryEnter(IPAddress.Loopback))
+            {
+                return;
+            }
+
+            var now = Interlocked.Increment(ref inside);
+            if (now > Volatile.Read(ref most))
+            {
+                Interlocked.Exchange(ref most, now);
+            }
+
+            Interlocked.Decrement(ref inside);
+            gate.Leave(IPAddress.Loopback);
+            if (gate.TryEnterStream())
+            {
+                gate.LeaveStream();
+            }
+        });
+
+        Assert.That((most is > 0 and <= limit, gate.Streams), Is.EqualTo((true, 0)));
+        Assert.That(Enumerable.Range(0, limit).Select(_ => gate.TryEnter(IPAddress.Loopback)), Has.All.True);
+        Assert.That(gate.TryEnter(IPAddress.Loopback), Is.False);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Ingest.Connections;
+
+/// <summary>How many may come in, counted from when they are accepted until they are gone, whatever became of them.</summary>
+[TestFixture]
+sealed class ConnectionLimitsTests
+{
+    [Test]
+    public async Task One_too_many_from_an_address_is_told_so_on_both_ports_and_let_in_when_there_is_room()
+    {
+        await using var engine = await InProcessEngine.StartAsync(config => config.Listen.MaxConnectionsPerAddress = 2);
+        using var first = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var second = await StreamClient.OpenAsync(engine, Via.HttpUpgrade);
+
+        await IsRefusedAsync(engine, 429, "too_many_connections_from_address");
+        Assert.That(engine.Host.Gate.RefusedFor(Refusal.Address), Is.EqualTo(3));
+        await first.CloseAsync();
+        await Eventually.Is(() => engine.Host.Gate.Sockets == 1, "there is room");
+        using var next = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        await next.SendAsync(EventJson.Of("c"));
+        Assert.That((await next.UntilAckAsync(1))[^1].UpTo, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task One_too_many_of_a_store_is_told_so_and_another_store_is_not([Values] Via via)
+    {
+        await using var engine = await InProcessEngine.StartAsync(config =>
+        {
+            config.Stores[0].MaxConnections = 1;
+            config.Stores.Add(new StoreConfig { Id = "other", Keys = [InProcessEngine.Key("sk_other", KeyKind.Secret)] });
+        });
+        using var first = await StreamClient.OpenAsync(engine, via);
+        await first.SendAsync(EventJson.Of("c"));
+        await first.UntilAckAsync(1);
+
+        await IsRefusedAsync(engine, 429, "too_many_connections_for_store");
+        Assert.That(engine.Host.Gate.RefusedFor(Refusal.Store), Is.EqualTo(3));
+        using var other = await StreamClient.OpenAsync(engine, via, "sk_other");
+        await other.SendAsync(EventJson.Of("c"));
+        await other.UntilAckAsync(1);
+        Assert.That(Encoding.UTF8.GetString(await engine.Http.GetByteArrayAsync("/metrics")),
+            Does.Contain("cartrecovery_connections_refused_total{reason=\"too_many_connections_for_store\"} 3\n"));
+    }
+
+    [Test]
+    public async Task Who_has_not_said_who_it_is_takes_a_place_until_its_time_is_up()
+    {
+        await using var engine = await InProcessEngine.StartAsync(config =>
+        {
+            config.Listen.MaxConnections = 2;
+            config.Listen.HandshakeTimeout = Duration.FromSeconds(2);
+        });
+        using var silent = await RawClient.ConnectAsync(engine.Stream);
+        using var slow = await RawClient.ConnectAsync(engine.Stream);
+        await slow.SendAsync("GET /v1/str");
+        await Eventually.Is(() => engine.Host.Gate.Streams == 2, "both are there");
+
+        using (var third = await RawClient.ConnectAsync(engine.Stream))
+        {
+            await third.SendAsync(RawClient.Handshake());
+            Assert.That(await third.ReadHeadAsync(), Does.StartWith("HTTP/1.1 503 "));
+        }
+
+        await Task.WhenAll(silent.ReadToEndAsync(), slow.ReadToEndAsync());
+        await Eventually.Is(() => engine.Host.Gate.Streams == 0, "their time is up");
+        using var next = await StreamClient.OpenAsync(engine, Via.WebSocket);
+    }
+
+    [Test]
+    public async Task Whatever_becomes_of_a_connection_its_place_is_free_afterwards()
+    {
+        await using var engine = await InProcessEngine.StartAsync(config =>
+        {
+            (config.Listen.MaxConnectionsPerAddress, config.Stores[0].MaxConnections) = (1000, 1000);
+            config.Listen.HandshakeTimeout = Duration.FromMilliseconds(300);
+        });
+        string[] openings =
+        [
+            "", "G", "GET /v1/stream HTTP/1.0\r\n\r\n", RawClient.Handshake("/v1/stream?key=nobody"), RawClient.Handshake(), "{\"key\":\"nobody\"}\n",
+            "{\"key\":\"sk_demo\"}\n", EventJson.Of("c") + "\n", "\u0001", $"{RawClient.Handshake()}\u0081\u0002{{}}", "GET /health HTTP/1.1\r\nHost: test\r\n\r\n",
+        ];
+        for (var i = 0; i < 10 * openings.Length; i++)
+        {
+            foreach (var port in new[] { engine.Stream, engine.HttpPort })
+            {
+                using var client = await RawClient.ConnectAsync(port);
+                await client.SendAsync(Encoding.Latin1.GetBytes(openings[i / 10]));
+                switch (i % 3)
+                {
+                    case 0:
+                        client.Reset();
+                        break;
+                    case 1:
+                        client.HalfClose();
+                        break;
+                }
+            }
+        }
+
+        await Eventually.Is(() => (engine.Host.Gate.Sockets, engine.Host.Gate.Streams, engine.Host.Connections.Count) == (0, 0, 0), "all are gone");
+        var places = Enumerable.Range(0, 1001).Select(_ => engine.Host.Gate.TryEnter(engine.Host.Stores.Stores[0])).ToArray();
+        Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "no place of the store is lost, and none won");
+        places = [.. Enumerable.Range(0, 1001).Select(_ => engine.Host.Gate.TryEnter(System.Net.IPAddress.Loopback))];
+        Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "no place of the address is lost, and none won");
+    }
+
+    [Test]
+    public async Task A_thousand_that_come_at_once_all_get_in_while_events_flow_and_none_is_lost()
+    {
+        const int clients = 1000;
+        await using var engine = await InProcessEngine.StartAsync();
+        using var steady = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var stop = new CancellationTokenSource();
+        var sent = 0;
+        var flowing = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await steady.SendAsync(EventJson.Many("steady", 10));
+                sent += 10;
+                await steady.UntilAckAsync(sent);
+            }
+        });
+        var opened = await Task.WhenAll(Enumerable.Range(0, clients).Select(async i =>
+        {
+            var client = await StreamClient.OpenAsync(engine, i % 2 == 0 ? Via.WebSocket : Via.HttpUpgrade);
+            await client.SendAsync(EventJson.Of("burst"));
+            await client.UntilAckAsync(1);
+            return client;
+        }));
+        stop.Cancel();
+        await flowing;
+
+        Assert.That((engine.Host.Connections.Count, await engine.EventsOfAsync("burst"), await engine.EventsOfAsync("steady")), Is.EqualTo((clients + 1, clients, sent)));
+        foreach (var client in opened)
+        {
+            client.Dispose();
+        }
+    }
+
+    static async Task IsRefusedAsync(InProcessEngine engine, int status, string code)
+    {
+        foreach (var port in new[] { engine.Stream, engine.HttpPort })
+        {
+            using var client = await RawClient.ConnectAsync(port);
+            await client.SendAsync(RawClient.Handshake());
+            Assert.That(await client.ReadHeadAsync(), Does.StartWith($"HTTP/1.1 {status} Too Many Requests\r\n"));
+            client.HalfClose();
+            Assert.That(Encoding.UTF8.GetString(await client.ReadToEndAsync()), Does.Contain($"\"code\":\"{code}\""));
+        }
+
+        using var lines = await RawClient.ConnectAsync(engine.Stream);
+        await lines.SendAsync(EventJson.Of("c") + "\n");
+        Assert.That(Said.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo(code));
+        Assert.That(await lines.ReadLineAsync(), Is.Null);
+    }
+}

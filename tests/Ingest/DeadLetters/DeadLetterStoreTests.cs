@@ -1,0 +1,209 @@
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Ingest.DeadLetters;
+
+[TestFixture]
+public sealed class DeadLetterStoreTests
+{
+    ManualTime _time = null!;
+    LetterFolder _folder = null!;
+
+    [SetUp]
+    public void SetUp() => (_folder, _time) = (new LetterFolder(), new ManualTime(EventReading.Now));
+
+    [TearDown]
+    public void TearDown() => _folder.Dispose();
+
+    [Test]
+    public void A_letter_is_there_after_a_restart_with_everything_that_it_says()
+    {
+        var letter = Letters.Of("{\"price\":\"1\"}\u0000\n\u2028\ud83d\ude00") with { Verified = false, IsTruncated = true, Connection = 0 };
+        using (var store = Open())
+        {
+            store.Append([letter, Letters.Of("second")]);
+        }
+
+        using var again = Open();
+        var read = again.Read().ToArray();
+        Assert.That(read.Select(l => l.Id), Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(read[0] with { Id = 0, Event = letter.Event }, Is.EqualTo(letter));
+        Assert.That(read[0].Event, Is.EqualTo(letter.Event));
+        Assert.That(again.Find(2)!.TextOf(), Is.EqualTo("second"));
+        Assert.That((again.Find(3), again.Find(0)), Is.EqualTo(((DeadLetter?)null, (DeadLetter?)null)));
+    }
+
+    [FsCheck.NUnit.Property(MaxTest = 200)]
+    public FsCheck.Property Any_bytes_come_back() => FsCheck.Fluent.Prop.ForAll<byte[]>(FsCheck.Fluent.ArbMap.Default.ArbFor<byte[]>(), bytes =>
+    {
+        using var folder = new LetterFolder();
+        using var store = new DeadLetterStore(folder.Path, Letters.Bounds, _time);
+        store.Append([Letters.Of(bytes), Letters.Of("after")]);
+
+        Assert.That(store.Read().Select(l => l.Event), Is.EqualTo(new[] { bytes, "after"u8.ToArray() }));
+    });
+
+    [Test]
+    public void A_file_that_was_cut_at_any_byte_opens_and_is_appended_to()
+    {
+        using (var store = Open())
+        {
+            store.Append([Letters.Of("one"), Letters.Of("two"), Letters.Of("three")]);
+        }
+
+        var whole = File.ReadAllBytes(_folder.Segments.Single());
+        for (var length = 0; length <= whole.Length; length++)
+        {
+            File.WriteAllBytes(_folder.Segments.Single(), whole[..length]);
+            var left = whole.AsSpan(0, length).Count((byte)'\n');
+            using var store = Open();
+
+            Assert.That(store.Read().Select(l => l.TextOf()), Is.EqualTo(new[] { "one", "two", "three" }.Take(left)));
+            Assert.That(store.Count(DeadLetterState.Waiting), Is.EqualTo(left));
+            store.Append([Letters.Of("next")]);
+            Assert.That(store.Read().Last() is { Id: var id } last ? (id, last.TextOf()) : default, Is.EqualTo((left + 1L, "next")));
+        }
+    }
+
+    [Test]
+    public void Marks_that_were_cut_at_any_byte_open()
+    {
+        using (var store = Open())
+        {
+            store.Append([Letters.Of("one"), Letters.Of("two")]);
+            store.Mark([(1, "e1")], DeadLetterState.Replayed);
+            store.Mark([(2, null)], DeadLetterState.Dropped);
+        }
+
+        var path = Path.Combine(_folder.Path, "marks.ndjson");
+        var whole = File.ReadAllBytes(path);
+        for (var length = 0; length <= whole.Length; length++)
+        {
+            File.WriteAllBytes(path, whole[..length]);
+            using var store = Open();
+            var left = whole.AsSpan(0, length).Count((byte)'\n');
+            Assert.That(store.Read().Select(l => l.Mark.State), Is.EqualTo(new[]
+            {
+                left >= 1 ? DeadLetterState.Replayed : DeadLetterState.Waiting, left >= 2 ? DeadLetterState.Dropped : DeadLetterState.Waiting,
+            }));
+        }
+    }
+
+    [Test]
+    public void What_became_of_a_letter_is_there_after_a_restart()
+    {
+        using (var store = Open())
+        {
+            store.Append([Letters.Of("one"), Letters.Of("two"), Letters.Of("three")]);
+            _time.Advance(TimeSpan.FromMilliseconds(5));
+            store.Mark([(2, "e2"), (99, "none")], DeadLetterState.Replayed);
+        }
+
+        using var again = Open();
+        Assert.That(again.Find(2)!.Mark, Is.EqualTo(new DeadLetterMark(DeadLetterState.Replayed, EventReading.Now + 5, "e2")));
+        Assert.That((again.Count(DeadLetterState.Waiting), again.Count(DeadLetterState.Replayed), again.Count(DeadLetterState.Dropped)), Is.EqualTo((2, 1, 0)));
+        Assert.That(DeadLetterFiles.Find(_folder.Path, 2)!.Mark.EventId, Is.EqualTo("e2"));
+    }
+
+    [Test]
+    public void The_oldest_go_when_there_is_no_room()
+    {
+        const int bound = 64 * 1024;
+        using var store = new DeadLetterStore(_folder.Path, new DeadLetterBounds(bound, TimeSpan.FromDays(1)), _time);
+        for (var i = 1; i <= 400; i++)
+        {
+            store.Append([Letters.Of(new string('x', 500))]);
+            store.Mark([(i, "e")], DeadLetterState.Replayed);
+            Assert.That(store.Bytes, Is.LessThanOrEqualTo(bound));
+        }
+
+        var ids = store.Read().Select(l => l.Id).ToArray();
+        Assert.That(ids, Is.EqualTo(Enumerable.Range((int)ids[0], ids.Length)));
+        Assert.That(ids[^1], Is.EqualTo(400));
+        Assert.That(ids, Has.Length.GreaterThan(50));
+        Assert.That(_folder.Segments.Sum(s => new FileInfo(s).Length), Is.EqualTo(store.Bytes));
+        Assert.That((store.Count(DeadLetterState.Waiting), store.Count(DeadLetterState.Replayed)), Is.EqualTo((0, ids.Length)));
+    }
+
+    [Test]
+    public void What_is_larger_than_all_that_may_be_kept_is_refused_and_nothing_is_lost()
+    {
+        using var store = new DeadLetterStore(_folder.Path, new DeadLetterBounds(4096, TimeSpan.FromDays(1)), _time);
+        store.Append([Letters.Of("one")]);
+
+        Assert.That(() => store.Append([Letters.Of(new string('x', 5000))]), Throws.InstanceOf<IOException>());
+        Assert.That(store.Read().Select(l => l.TextOf()), Is.EqualTo(new[] { "one" }));
+    }
+
+    [Test]
+    public void Letters_go_when_they_are_old_and_their_numbers_are_not_used_again()
+    {
+        using (var store = Open())
+        {
+            store.Append([Letters.Of("old", EventReading.Now)]);
+            _time.Advance(TimeSpan.FromDays(10));
+            store.Append([Letters.Of("newer", _time.GetUtcNow().ToUnixTimeMilliseconds())]);
+            _time.Advance(TimeSpan.FromDays(21));
+            store.Expire();
+            Assert.That(store.Read().Select(l => l.TextOf()), Is.EqualTo(new[] { "newer" }));
+        }
+
+        _time.Advance(TimeSpan.FromDays(19));
+        using var again = Open();
+        Assert.That(again.Read(), Is.Empty);
+        Assert.That((again.Bytes, again.Count(DeadLetterState.Waiting)), Is.EqualTo((0, 0)));
+        again.Append([Letters.Of("next", _time.GetUtcNow().ToUnixTimeMilliseconds())]);
+        Assert.That(again.Read().Single().Id, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void The_bytes_of_what_was_dropped_go_too()
+    {
+        using var store = Open();
+        store.Append([Letters.Of("one"), Letters.Of("two")]);
+        store.Mark([(1, null)], DeadLetterState.Dropped);
+        Assert.That((store.Count(DeadLetterState.Waiting), store.Count(DeadLetterState.Dropped)), Is.EqualTo((1, 1)));
+
+        store.Mark([(2, null)], DeadLetterState.Dropped);
+        Assert.That((store.Bytes, store.Count(DeadLetterState.Waiting), store.Count(DeadLetterState.Dropped)), Is.EqualTo((0, 0, 0)));
+        store.Append([Letters.Of("three")]);
+        Assert.That(store.Read().Select(l => (l.Id, l.Mark.State)), Is.EqualTo(new[] { (3L, DeadLetterState.Waiting) }));
+    }
+
+    [Test]
+    public void A_line_that_was_damaged_costs_its_letter_alone()
+    {
+        using (var store = Open())
+        {
+            store.Append([Letters.Of("one"), Letters.Of("two"), Letters.Of("three")]);
+        }
+
+        var text = File.ReadAllText(_folder.Segments.Single());
+        File.WriteAllText(_folder.Segments.Single(), text.Replace("\"id\":2,", "\"id\":2x", StringComparison.Ordinal));
+        using var again = Open();
+        Assert.That(again.Read().Select(l => l.Id), Is.EqualTo(new[] { 1, 3 }));
+        again.Append([Letters.Of("four")]);
+        Assert.That(again.Find(4)!.TextOf(), Is.EqualTo("four"));
+    }
+
+    [Test]
+    public void Reading_begins_after_a_number_and_needs_no_store()
+    {
+        using var store = new DeadLetterStore(_folder.Path, new DeadLetterBounds(1 << 20, TimeSpan.FromDays(1)), _time);
+        for (var i = 0; i < 300; i++)
+        {
+            store.Append([Letters.Of(new string('x', 1000))]);
+        }
+
+        Assert.That(_folder.Segments, Has.Length.GreaterThan(3));
+        foreach (var after in new[] { 0, 1, 77, 299, 300 })
+        {
+            Assert.That(DeadLetterFiles.Read(_folder.Path, after).Select(l => l.Id), Is.EqualTo(Enumerable.Range(after + 1, 300 - after)));
+        }
+
+        Assert.That(DeadLetterFiles.Read(Path.Combine(_folder.Path, "nowhere")), Is.Empty);
+    }
+
+    DeadLetterStore Open() => new(_folder.Path, Letters.Bounds, _time);
+}

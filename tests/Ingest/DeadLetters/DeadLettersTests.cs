@@ -1,0 +1,54 @@
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Ingest.DeadLetters;
+
+/// <summary>What is refused on a stream is kept, and only that.</summary>
+[TestFixture(Via.Tcp)]
+[TestFixture(Via.WebSocket)]
+[TestFixture(Via.MessagePack)]
+[TestFixture(Via.Binary)]
+sealed class DeadLettersTests(Via via)
+{
+    [Test]
+    public async Task A_refused_event_is_kept_with_its_connection_and_its_neighbours_are_not()
+    {
+        await using var engine = await InProcessEngine.StartAsync();
+        using var client = await StreamClient.OpenAsync(engine, via);
+        await client.SendAsync(EventJson.Array(EventJson.Of("c"), "{\"id\":7}", EventJson.Of("c")));
+        var letter = await FirstAsync(engine);
+
+        Assert.That((letter.TextOf(), letter.Code, letter.Store, letter.Verified), Is.EqualTo(("{\"id\":7}", "wrong_type", "demo", true)));
+        Assert.That((letter.Protocol, letter.Connection > 0), Is.EqualTo((via.IsTcp() ? "tcp" : "websocket", true)));
+        Assert.That(letter.At, Is.EqualTo(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()).Within(60_000));
+    }
+
+    [Test]
+    public async Task Of_a_message_that_is_too_long_the_beginning_is_kept()
+    {
+        await using var engine = await InProcessEngine.StartAsync();
+        using var client = await StreamClient.OpenAsync(engine, via);
+        var message = $"{{\"id\":\"e1\",\"note\":\"{new string('x', 600 * 1024)}\"}}";
+        await client.SendAsync(message);
+        await client.SendAsync("{}");
+        var letter = await FirstAsync(engine, 2);
+
+        Assert.That((letter.Code, letter.IsTruncated), Is.EqualTo(("message_too_large", true)));
+        Assert.That(letter.Event, Has.Length.LessThanOrEqualTo(DeadLetterQueue.Beginning));
+        if (!via.IsMessagePack())
+        {
+            Assert.That(message, Does.StartWith(letter.TextOf()));
+        }
+
+        if (via == Via.Tcp)
+        {
+            Assert.That(letter.Event, Has.Length.EqualTo(DeadLetterQueue.Beginning));
+        }
+    }
+
+    static async Task<DeadLetter> FirstAsync(InProcessEngine engine, int count = 1)
+    {
+        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == count, "it is kept");
+        return engine.Host.DeadLetters.Find(1)!;
+    }
+}

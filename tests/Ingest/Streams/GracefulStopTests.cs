@@ -1,0 +1,81 @@
+using CartRecovery.Tests.Ingest.Connections;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Ingest.Streams;
+
+[TestFixture]
+sealed class GracefulStopTests
+{
+    [Test]
+    public async Task What_was_taken_is_decided_on_and_acknowledged_before_the_engine_goes_away([Values] Via via)
+    {
+        const int count = 1000;
+        await using var engine = await InProcessEngine.StartAsync(config =>
+        {
+            config.Partitions = 1;
+            config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
+        });
+        using var gate = new LimiterFixture(engine);
+        using var client = await StreamClient.OpenAsync(engine, via);
+        await client.SendAsync([EventJson.Of("blocker", "begin_checkout"), .. EventJson.Many("c", count)]);
+        await Eventually.Is(() => engine.Counts.Received == count + 1, "all are taken");
+        var stopping = engine.Host.StopAsync();
+        var closed = client.UntilEndAsync();
+        Assert.That((stopping.IsCompleted, closed.IsCompleted), Is.EqualTo((false, false)));
+        gate.Open();
+        var heard = await closed;
+        await stopping.WaitAsync(Eventually.Deadline);
+
+        Assert.That(heard[^1].UpTo, Is.EqualTo(count + 1));
+        Assert.That(heard.Count(s => s.Type == "intervention"), Is.EqualTo(1));
+        Assert.That(client.CloseCode, Is.EqualTo(via.IsTcp() ? 0 : 1001));
+        Assert.That(engine.Counts, Is.EqualTo(new Counts(count + 1, count + 1, 0)));
+    }
+
+    [Test]
+    public async Task A_client_that_keeps_sending_is_told_how_far_it_came([Values] Via via)
+    {
+        await using var engine = await InProcessEngine.StartAsync();
+        using var client = await StreamClient.OpenAsync(engine, via);
+        using var stop = new CancellationTokenSource();
+        var sending = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await client.Raw.SendAllAsync(client.Encode(EventJson.Of("c")), _ => { }, stop.Token);
+            }
+        });
+        await client.UntilAckAtLeastAsync(1000);
+        var stopping = engine.Host.StopAsync();
+        var heard = await client.UntilEndAsync();
+        stop.Cancel();
+        await stopping.WaitAsync(Eventually.Deadline);
+
+        await sending.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Eventually.Deadline);
+        Assert.That(client.CloseCode, Is.EqualTo(via.IsTcp() ? 0 : 1001));
+        Assert.That(heard.LastOrDefault(s => s.Type == "ack")?.UpTo ?? client.Acknowledged, Is.EqualTo(engine.Counts.Processed));
+        Assert.That(engine.Counts.Received, Is.EqualTo(engine.Counts.Processed));
+    }
+
+    [Test]
+    public async Task A_client_that_does_not_hang_up_does_not_hold_up_the_stop([Values] Via via)
+    {
+        await using var engine = await InProcessEngine.StartAsync();
+        using var client = await StreamClient.OpenAsync(engine, via);
+        await client.SendAsync(EventJson.Of("c"));
+        await client.UntilAckAsync(1);
+        await engine.Host.StopAsync().WaitAsync(Eventually.Deadline);
+
+        Assert.That(engine.Host.Connections.Count, Is.Zero);
+    }
+
+    [Test]
+    public async Task Stopping_twice_is_stopping_once()
+    {
+        await using var engine = await InProcessEngine.StartAsync();
+        await engine.Host.StopAsync().WaitAsync(Eventually.Deadline);
+        await engine.Host.StopAsync().WaitAsync(Eventually.Deadline);
+
+        Assert.That(engine.Host.Fault, Is.Null);
+    }
+}

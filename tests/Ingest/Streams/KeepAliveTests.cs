@@ -1,0 +1,66 @@
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Tests.Conformance.WebSocket;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Ingest.Streams;
+
+/// <summary>Signs of life, and what becomes of a stream that gives none.</summary>
+[TestFixture(Via.Tcp)]
+[TestFixture(Via.WebSocket)]
+[TestFixture(Via.HttpUpgrade)]
+[TestFixture(Via.MessagePack)]
+sealed class KeepAliveTests(Via via)
+{
+    InProcessEngine _engine = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync(config =>
+    {
+        config.Listen.Heartbeat = Duration.FromMilliseconds(100);
+        config.Listen.IdleTimeout = Duration.FromSeconds(1);
+    });
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    [Test]
+    public async Task A_stream_hears_heartbeats_and_stays_open_while_it_answers()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        await client.SendAsync(EventJson.Of("c"));
+        await client.UntilAckAsync(1);
+        for (var heard = 0; heard < 25; heard++)
+        {
+            var said = await client.NextAsync();
+            Assert.That(said?.Json, Is.EqualTo("""{"type":"heartbeat"}"""));
+            if (via.IsTcp())
+            {
+                // There is no pong: nothing in an array will do.
+                await client.SendAsync("[]");
+            }
+        }
+
+        Assert.That(client.Pings, Is.EqualTo(via.IsTcp() ? 0 : 24).Within(1));
+        await client.SendAsync(EventJson.Of("c"));
+        Assert.That((await client.UntilAckAsync(2))[^1].UpTo, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_stream_from_which_nothing_comes_is_closed()
+    {
+        using var client = await StreamClient.OpenAsync(_engine, via);
+        await client.SendAsync(EventJson.Of("c"));
+        await Eventually.Is(() => _engine.Host.Connections.Count == 1, "it is open");
+        var heard = await client.Raw.ReadToEndAsync();
+        await Eventually.Is(() => _engine.Host.Connections.Count == 0, "nothing is left of it");
+
+        Assert.That(client.Raw.WasReset, Is.False);
+        if (!via.IsTcp())
+        {
+            Assert.That(ServerFrame.ReadAll(heard)[^1].CloseCode, Is.EqualTo(1001));
+        }
+
+        Assert.That(_engine.Host.Counters.SlowConsumers, Is.Zero);
+        Assert.That(_engine.Host.Counters.Connections, Is.Zero);
+    }
+}

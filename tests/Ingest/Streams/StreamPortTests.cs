@@ -1,0 +1,204 @@
+using System.Net;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Ingest.Streams;
+
+/// <summary>What the stream port alone does: tells the protocols apart, greets lines, reads its own HTTP heads.</summary>
+[TestFixture]
+sealed class StreamPortTests
+{
+    InProcessEngine _engine = null!;
+    InProcessEngine _keyless = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _engine = await InProcessEngine.StartAsync();
+        _keyless = await InProcessEngine.StartAsync(config => config.Listen.TcpKey = null);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        await _engine.DisposeAsync();
+        await _keyless.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_line_may_be_an_event_an_array_or_nothing_and_may_end_like_in_Windows()
+    {
+        var cart = EventJson.NewCart();
+        var heard = await TalkAsync(_engine, $"{EventJson.Of(cart)}\r\n\n\r\n  \n{EventJson.Array(EventJson.Many(cart, 3))}\n\t{EventJson.Of(cart)} \r\n");
+
+        Assert.That(heard.Select(s => s.Type).Distinct(), Is.EqualTo(new[] { "ack" }));
+        Assert.That(heard[^1].UpTo, Is.EqualTo(5));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(5));
+    }
+
+    [Test]
+    public async Task The_last_line_needs_no_end()
+    {
+        var cart = EventJson.NewCart();
+        var heard = await TalkAsync(_engine, $"{EventJson.Of(cart)}\n{EventJson.Of(cart)}");
+
+        Assert.That(heard[^1].UpTo, Is.EqualTo(2));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task The_only_line_needs_no_end_either()
+    {
+        var cart = EventJson.NewCart();
+
+        Assert.That((await TalkAsync(_engine, EventJson.Of(cart)))[^1].UpTo, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_line_over_the_limit_costs_one_error_and_the_next_ones_nothing([Values(1, 3)] int times)
+    {
+        var cart = EventJson.NewCart();
+        var line = new string('x', (512 * 1024 * times) + 1);
+        var heard = await TalkAsync(_engine, $"{EventJson.Of(cart)}\n{line}\n{EventJson.Of(cart)}\n{line}");
+
+        Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)),
+            Is.EqualTo(new[] { (1L, "message_too_large"), (3L, "message_too_large") }));
+        Assert.That(heard[^1].UpTo, Is.EqualTo(4));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(2));
+    }
+
+    [TestCase("{\"key\":\"sk_demo\"}\n")]
+    [TestCase("  {\"name\":\"till 4\", \"more\":[{\"key\":\"x\"}], \"key\":\"sk\\u005fdemo\"}\r\n")]
+    [TestCase("")]
+    public async Task A_greeting_names_the_key_and_is_no_event(string greeting)
+    {
+        var cart = EventJson.NewCart();
+        var heard = await TalkAsync(_engine, $"{greeting}{EventJson.Of(cart)}\n");
+
+        Assert.That(heard[^1].UpTo, Is.EqualTo(1));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task The_first_line_may_come_in_any_number_of_parts()
+    {
+        using var client = await RawClient.ConnectAsync(_keyless.Stream);
+        var cart = EventJson.NewCart();
+        foreach (var b in EventJson.Utf8($"\n {{\"key\":\"sk_demo\"}}\n{EventJson.Of(cart)}\n"))
+        {
+            await client.SendAsync(new[] { b });
+        }
+
+        Assert.That(await client.ReadLineAsync(), Is.EqualTo("""{"type":"ack","upTo":1}"""));
+    }
+
+    [Test]
+    public async Task A_wrong_key_is_refused_and_counted()
+    {
+        var before = _engine.Host.Counters.RejectedFor(EventErrorCode.UnknownKey);
+        var heard = await TalkAsync(_engine, $"{{\"key\":\"sk_other\"}}\n{EventJson.Of("c")}\n");
+
+        Assert.That(heard.Select(s => (s.Type, s.Code)), Is.EqualTo(new[] { ("error", "unknown_key") }));
+        Assert.That(_engine.Host.Counters.RejectedFor(EventErrorCode.UnknownKey), Is.EqualTo(before + 1));
+        Assert.That((_engine.Counts.Received, _engine.Host.Connections.Count), Is.EqualTo((_engine.Counts.Processed + _engine.Counts.Rejected, 0)));
+    }
+
+    [Test]
+    public async Task Without_a_tcp_key_a_stream_must_greet()
+    {
+        var refused = await TalkAsync(_keyless, $"{EventJson.Of("c")}\n");
+        var greeted = await TalkAsync(_keyless, $"{{\"key\":\"sk_demo\"}}\n{EventJson.Of("c")}\n");
+
+        Assert.That(refused.Select(s => (s.Type, s.Code)), Is.EqualTo(new[] { ("error", "unknown_key") }));
+        Assert.That(greeted[^1].UpTo, Is.EqualTo(1));
+    }
+
+    [TestCase("hello\n")]
+    [TestCase("POST /v1/events HTTP/1.1\r\n\r\n")]
+    [TestCase("\u0016\u0003\u0001")]
+    public async Task What_is_neither_JSON_nor_HTTP_nor_a_length_is_told_so(string text)
+    {
+        var before = _engine.Counts;
+        var heard = await TalkAsync(_engine, text);
+
+        Assert.That(heard.Select(s => (s.Type, s.Index, s.Code)), Is.EqualTo(new[] { ("error", 0L, "unsupported_encoding") }));
+        Assert.That(_engine.Counts - before, Is.EqualTo(new Counts(1, 0, 1)));
+    }
+
+    [TestCase("GARBAGE\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.0\r\n\r\n")]
+    [TestCase("GET /v1/stream\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nno colon\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nHost : test\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nHost: test\r\n folded: yes\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nUpgrade: websocket\r\n\r\n")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}")]
+    [TestCase("GET /v1/stream HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    public async Task A_head_that_is_not_HTTP_is_a_bad_handshake(string head)
+    {
+        using var client = await RawClient.ConnectAsync(_engine.Stream);
+        await client.SendAsync(head);
+
+        Assert.That(await client.ReadHeadAsync(), Does.StartWith("HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n"));
+        Assert.That(System.Text.Encoding.UTF8.GetString(await client.ReadToEndAsync()), Does.Contain("\"code\":\"bad_handshake\""));
+    }
+
+    [TestCase("http://shop.example/v1/stream?key=sk_demo")]
+    [TestCase("ws://127.0.0.1:8081/v1/stream?key=sk_demo")]
+    public async Task A_target_may_name_its_host(string target)
+    {
+        using var client = await RawClient.OpenWebSocketAsync(_engine.Stream, target);
+        await client.SendAsync(Conformance.WebSocket.ClientFrame.Text(EventJson.Of("c")));
+
+        Assert.That((await client.ReadFrameAsync())!.Text, Is.EqualTo("""{"type":"ack","upTo":1}"""));
+    }
+
+    [Test]
+    public async Task A_head_of_eight_kilobytes_is_read_and_a_longer_one_is_refused()
+    {
+        var most = RawClient.Handshake(headers: "X-Long: ");
+        var pad = new string('x', (8 * 1024) - most.Length);
+        using var fits = await RawClient.OpenWebSocketAsync(_engine.Stream, headers: $"X-Long: {pad}");
+        using var longer = await RawClient.ConnectAsync(_engine.Stream);
+        await longer.SendAsync(RawClient.Handshake(headers: $"X-Long: {pad}x"));
+
+        Assert.That(await longer.ReadHeadAsync(), Does.StartWith("HTTP/1.1 400 "));
+    }
+
+    [Test]
+    public void A_loopback_key_is_for_loopback_alone()
+    {
+        var stores = _engine.Host.Stores;
+        var near = new[] { IPAddress.Loopback, IPAddress.IPv6Loopback, IPAddress.Parse("127.8.8.8"), IPAddress.Parse("::ffff:127.0.0.1") };
+        var far = new[] { IPAddress.Parse("192.0.2.7"), IPAddress.Parse("::ffff:192.0.2.7"), IPAddress.Parse("2001:db8::1") };
+
+        Assert.That(near.Select(remote => Authenticator.Admit(stores, "sk_demo", null, remote, out _)), Has.All.Null);
+        Assert.That(far.Select(remote => Authenticator.Admit(stores, "sk_demo", null, remote, out _)?.Code), Has.All.EqualTo("loopback_only"));
+    }
+
+    [Test]
+    public async Task A_publishable_key_works_on_lines_too()
+    {
+        var cart = EventJson.NewCart();
+        var heard = await TalkAsync(_engine, $"{{\"key\":\"pk_demo\"}}\n{EventJson.Of(cart)}\n");
+
+        Assert.That(heard[^1].UpTo, Is.EqualTo(1));
+    }
+
+    /// <summary>Sends everything, half-closes, and reads to the end.</summary>
+    static async Task<List<Said>> TalkAsync(InProcessEngine engine, string text)
+    {
+        using var client = await RawClient.ConnectAsync(engine.Stream);
+        await client.SendAsync(text);
+        client.HalfClose();
+        var heard = new List<Said>();
+        while (await client.ReadLineAsync() is { } line)
+        {
+            heard.Add(Said.Read(line));
+        }
+
+        Assert.That(client.WasReset, Is.False);
+        return heard;
+    }
+}

@@ -1,0 +1,32 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journeys.Experiments;
+using CartRecovery.Engine.Journeys.Policy;
+
+namespace CartRecovery.Tests.Journeys.Experiments;
+
+public sealed class DiscountEligibilityTests
+{
+    static readonly Offer Reminder = new(ActionKind.Reminder, null, null), Twenty = new(ActionKind.Discount, 20, null);
+
+    [TestCase(0, ExpectedResult = WithheldReason.None)]
+    [TestCase(1, ExpectedResult = WithheldReason.None)]
+    [TestCase(2, ExpectedResult = WithheldReason.CouponSeeker)]
+    public WithheldReason Who_buys_with_discounts_alone_gets_no_more(long discounted) => new DiscountEligibility().Refuse("c", Twenty, discounted, 0.4);
+
+    // Twenty percent off at a margin of 0.4 halves what an order earns: it must double the orders.
+    [TestCase(1000, 300, 1000, 100, ExpectedResult = WithheldReason.None)]
+    [TestCase(1000, 205, 1000, 100, ExpectedResult = WithheldReason.None)]
+    [TestCase(1000, 190, 1000, 100, ExpectedResult = WithheldReason.None, Description = "not known at 95%")]
+    [TestCase(1000, 120, 1000, 100, ExpectedResult = WithheldReason.DiscountNotWorthIt)]
+    [TestCase(199, 0, 1000, 900, ExpectedResult = WithheldReason.None, Description = "too few")]
+    [TestCase(1000, 0, 99, 90, ExpectedResult = WithheldReason.None, Description = "too few")]
+    public WithheldReason A_discount_that_costs_more_than_it_brings_is_not_offered(long treated, long bought, long alone, long boughtAlone)
+    {
+        var gate = new DiscountEligibility();
+        gate.Learn([("c", new CampaignOutcomes(treated, bought, alone, boughtAlone))]);
+        Assert.That(gate.Refuse("c", Reminder, 9, 0.4), Is.EqualTo(WithheldReason.None));
+        Assert.That(gate.Refuse("another", Twenty, 0, 0.4), Is.EqualTo(WithheldReason.None));
+        return gate.Refuse("c", Twenty, 0, 0.4);
+    }
+}

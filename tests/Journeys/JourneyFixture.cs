@@ -1,0 +1,237 @@
+using System.Text;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Tests.Journeys;
+
+/// <summary>A desk and a world that does what the test says: carts, sinks and a socket in memory, and a clock that is a number.</summary>
+sealed class JourneyFixture : IJourneyPorts, IDisposable
+{
+    public const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
+
+    /// <summary>A Monday at noon.</summary>
+    public static readonly long Noon = DateTimeOffset.Parse("2026-06-01T12:00:00Z").ToUnixTimeMilliseconds();
+
+    readonly JourneyOptions _setup;
+    readonly string _path;
+    int _events;
+
+    public JourneyFixture(IEnumerable<CampaignConfig> campaigns, ContactConfig? contact = null, string path = ":memory:", long? now = null)
+    {
+        _path = path;
+        _setup = new JourneyOptions(contact ?? Open(), CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] }), Stores, new byte[32]);
+        Now = now ?? Noon;
+        It = new JourneyEngine(path, _setup, this);
+    }
+
+    public static IReadOnlyList<Store> Stores { get; } =
+    [
+        new Store(0, "shop", "shop"u8.ToArray(), TimeZoneInfo.Utc, "EUR"), new Store(1, "other", "other"u8.ToArray(), TimeZoneInfo.Utc, "EUR"),
+    ];
+
+    public JourneyEngine It { get; private set; }
+
+    public long Now { get; set; }
+
+    /// <summary>The carts as they are; one that is not there is not known.</summary>
+    public Dictionary<Hash128, CartRecord> Carts { get; } = [];
+
+    /// <summary>What went out, in its order.</summary>
+    public List<Intervention> Sent { get; } = [];
+
+    public HashSet<string> FullSinks { get; } = [];
+
+    public HashSet<string> GoneSinks { get; } = [];
+
+    public bool IsSocketOpen { get; set; } = true;
+
+    /// <summary>Nothing in the way of a message but consent.</summary>
+    public static ContactConfig Open() => new()
+    {
+        Holdout = 0,
+        Caps = [],
+        QuietHours = new HoursConfig(),
+        FirstMessage = new Duration(TimeSpan.Zero),
+        Consent = ConsentRule.Required,
+    };
+
+    public static CampaignConfig Series(params StepConfig[] steps) => new()
+    {
+        Name = "left",
+        Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) },
+        Steps = [.. steps],
+    };
+
+    public static StepConfig Step(string channel, double hours = 0, double? discount = null) => new()
+    {
+        Channel = channel,
+        Wait = new Duration(TimeSpan.FromHours(hours)),
+        Message = "{{item_count}} for {{cart_value}} in {{cart_id}}",
+        Action = new ActionConfig { Type = discount is null ? ActionKind.Reminder : ActionKind.Discount, Percent = discount },
+    };
+
+    public static Hash128 Cart(string id) => Hash128.Of(Encoding.UTF8.GetBytes(id), EventKeys.SeedOf("shop"u8));
+
+    public static Hash128 Customer(string? user) => user is null ? default : IdentityResolver.CustomerOf("shop", user);
+
+    /// <summary>A cart with something in it.</summary>
+    public void Fill(string cart, long at, string? user = null, int items = 2)
+    {
+        var record = new CartRecord
+        {
+            EventCount = 1,
+            LastAt = at,
+            ItemCount = items,
+            Value = items * 25 * Money.PerUnit,
+            Currency = CurrencyCode.Parse("EUR"),
+            LineCount = 1,
+            ConnectionId = 7,
+            UserLength = (byte)(user?.Length ?? 0),
+        };
+        record.Lines[0] = new CartLine { Quantity = items, Value = record.Value };
+        if (user is not null) Encoding.UTF8.GetBytes(user, record.UserText);
+        Carts[Cart(cart)] = record;
+    }
+
+    /// <summary>The cart's partition decides now that the campaign is to begin.</summary>
+    public Decision Decide(string cart, string? user = null, string? id = null, string channel = "socket", string campaign = "left", long connection = 7)
+    {
+        if (!Carts.ContainsKey(Cart(cart))) Fill(cart, Now - (30 * Minute), user);
+        var hash = Hash128.Of(Encoding.UTF8.GetBytes(id ?? $"{cart} {Now}"), seed: 0);
+        var decision = new Decision(Cart(cart), Now, connection, new Intervention
+        {
+            Id = $"iv_{hash.High:x16}{hash.Low:x16}",
+            StoreId = "shop",
+            CartId = cart,
+            UserId = user,
+            Campaign = campaign,
+            Channel = channel,
+            Action = ActionKind.Reminder,
+            Message = "",
+            Cart = new CartSummary(2, 50, "EUR"),
+            Reasons = new DecisionReasons("", 0, [], ""),
+            DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(Now),
+        });
+        It.Take(decision, Now);
+        return decision;
+    }
+
+    /// <summary>Something happens in a cart.</summary>
+    public CustomerEvent Tell(EventType type, string cart, string? user = null, bool verified = true, string meta = "", decimal amount = 0, long? at = null)
+    {
+        var fact = new CustomerEvent
+        {
+            Type = type,
+            Id = Hash128.Of(BitConverter.GetBytes(++_events), seed: 9),
+            Cart = Cart(cart),
+            Customer = Customer(user),
+            Store = 0,
+            CartId = cart,
+            At = at ?? Now,
+            Amount = (long)(amount * Money.PerUnit),
+            IsVerified = verified,
+            Meta = Encoding.UTF8.GetBytes(meta),
+        };
+        It.Take(fact, Now);
+        return fact;
+    }
+
+    public void Identify(string cart, string? user, string email, bool verified = true) =>
+        Tell(EventType.Identify, cart, user, verified, $$"""{"email":"{{email}}","phone":"+31600000000"}""");
+
+    public void Agree(string cart, string? user, bool granted = true, bool verified = true, string channel = "email", long? until = null) => Tell(
+        EventType.Consent, cart, user, verified,
+        $$"""{"channel":"{{channel}}","granted":{{(granted ? "true" : "false")}}{{(until is null ? "" : $",\"expiresAt\":{until}")}}}""");
+
+    /// <summary>A customer who may be written to.</summary>
+    public void Know(string cart, string? user, string email)
+    {
+        Identify(cart, user, email);
+        Agree(cart, user);
+    }
+
+    /// <summary>Time goes on, a minute at a time, and the desk works; sinks deliver at once.</summary>
+    public void Pass(long time)
+    {
+        for (var until = Now + time; Now < until;)
+        {
+            Now = Math.Min(until, Now + Minute);
+            Work();
+        }
+    }
+
+    public void Work()
+    {
+        for (var i = 0; i < 100 && !It.Run(Now); i++)
+        {
+        }
+    }
+
+    /// <summary>The process ends and begins again.</summary>
+    public void Restart()
+    {
+        It.Dispose();
+        It = new JourneyEngine(_path, _setup, this);
+    }
+
+    /// <summary>Interventions that were not sent, with their reasons, the oldest first.</summary>
+    public List<(int Step, WithheldReason Reason)> Withheld()
+    {
+        using var query = new Query(It.Store.Database, "SELECT step, reason FROM intervention WHERE state=3 ORDER BY decided_at, step");
+        var found = new List<(int, WithheldReason)>();
+        while (query.Rows.Next()) found.Add((query.Rows.Int(0), (WithheldReason)query.Rows.Int(1)));
+        return found;
+    }
+
+    public WithheldReason[] Reasons => [.. Withheld().Select(w => w.Reason)];
+
+    public long Count(string sql)
+    {
+        using var query = new Query(It.Store.Database, sql);
+        return query.Rows.Number() ?? 0;
+    }
+
+    public OutreachChannel? Find(string name) => GoneSinks.Contains(name) ? null : name switch
+    {
+        "socket" or "crm" => new OutreachChannel(name, AddressKind.None),
+        "mail" => new OutreachChannel(name, AddressKind.Email),
+        "texts" => new OutreachChannel(name, AddressKind.Phone),
+        "app" => new OutreachChannel(name, AddressKind.Push),
+        _ => null,
+    };
+
+    public int RoomOf(string channel) => FullSinks.Contains(channel) ? 0 : int.MaxValue;
+
+    public bool TrySendToSocket(Intervention intervention, long connectionId)
+    {
+        if (IsSocketOpen) Sent.Add(intervention);
+        return IsSocketOpen;
+    }
+
+    public bool TryHandOver(Intervention intervention)
+    {
+        if (FullSinks.Contains(intervention.Channel)) return false;
+        Sent.Add(intervention);
+        return true;
+    }
+
+    public void LookUp(IReadOnlyList<DueMessage> messages) => It.TakeCarts(
+        [.. messages.Select(m => (m, Carts.TryGetValue(m.Cart, out var cart) ? cart : (CartRecord?)null))], Now);
+
+    public void Settle(Intervention candidate)
+    {
+    }
+
+    public void Dispose() => It.Dispose();
+}

@@ -1,0 +1,186 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Journeys.Policy;
+
+namespace CartRecovery.Tests.Journeys.Policy;
+
+public sealed class ContactPolicyTests
+{
+    const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
+
+    // A Monday at noon, in Amsterdam 14:00.
+    static readonly long Noon = At("2026-06-01T12:00:00Z");
+    static readonly TimeZoneInfo Amsterdam = TimeZoneInfo.FindSystemTimeZoneById("Europe/Amsterdam");
+
+    static readonly ContactFacts Fine = new()
+    {
+        IsMessage = true,
+        UsefulUntil = Noon + (3 * Day),
+        HasAddress = true,
+        Consent = new Consent(true, long.MaxValue),
+        IsFirst = true,
+        LastActivityAt = Noon - (2 * Day),
+        CustomerZone = Amsterdam,
+        StoreZone = Amsterdam,
+    };
+
+    [Test]
+    public void Nothing_in_the_way_is_a_go() => Assert.That(new ContactPolicy(new ContactConfig()).Check(Noon, Fine), Is.EqualTo(PolicyVerdict.Send));
+
+    static IEnumerable<TestCaseData> Refusals =>
+    [
+        new(Fine with { HasAddress = false }, WithheldReason.NoAddress),
+        new(Fine with { IsSuppressed = true }, WithheldReason.Suppressed),
+        new(Fine with { Consent = null }, WithheldReason.NoConsent),
+        new(Fine with { Consent = new Consent(false, long.MaxValue) }, WithheldReason.ConsentDenied),
+        new(Fine with { Consent = new Consent(false, Noon - 1) }, WithheldReason.ConsentDenied),
+        new(Fine with { Consent = new Consent(true, Noon) }, WithheldReason.ConsentExpired),
+        new(Fine with { UsefulUntil = Noon - 1 }, WithheldReason.Expired),
+        new(Fine with { HasAddress = false, IsSuppressed = true, Consent = null }, WithheldReason.NoAddress),
+        new(Fine with { Consent = null, CapFreeAt = Noon + Hour }, WithheldReason.NoConsent),
+    ];
+
+    [TestCaseSource(nameof(Refusals))]
+    public void What_no_wait_mends_is_withheld_at_once(ContactFacts facts, WithheldReason reason) =>
+        Assert.That(new ContactPolicy(new ContactConfig()).Check(Noon, facts), Is.EqualTo(PolicyVerdict.Withhold(reason)));
+
+    [Test]
+    public void Silence_is_consent_only_where_it_is_assumed()
+    {
+        var assumed = new ContactPolicy(new ContactConfig { Consent = ConsentRule.Assumed });
+        Assert.That(assumed.Check(Noon, Fine with { Consent = null }).Action, Is.EqualTo(PolicyAction.Send));
+        Assert.That(assumed.Check(Noon, Fine with { Consent = new Consent(false, 0) }).Reason, Is.EqualTo(WithheldReason.ConsentDenied));
+    }
+
+    static IEnumerable<TestCaseData> Waits =>
+    [
+        new(Noon, Fine with { CapFreeAt = Noon + Hour }, WithheldReason.FrequencyCap, Noon + Hour),
+        new(Noon, Fine with { NotBefore = Noon + Minute }, WithheldReason.TooSoon, Noon + Minute),
+        new(Noon, Fine with { LastActivityAt = Noon - (22 * Hour) }, WithheldReason.TooSoon, Noon + (2 * Hour)),
+        new(Noon + (8 * Hour), Fine, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
+
+        // Room under the cap comes at night: quiet hours are the longer wait.
+        new(Noon, Fine with { CapFreeAt = Noon + (9 * Hour) }, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
+        new(Noon + (8 * Hour), Fine with { CapFreeAt = Noon + Day }, WithheldReason.FrequencyCap, Noon + Day),
+    ];
+
+    [TestCaseSource(nameof(Waits))]
+    public void What_passes_makes_it_wait_and_the_longest_wait_is_the_reason(long now, ContactFacts facts, WithheldReason reason, long until)
+    {
+        var policy = new ContactPolicy(new ContactConfig());
+        Assert.That(policy.Check(now, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Wait, reason, until)));
+        Assert.That(policy.Check(now, facts with { UsefulUntil = until }).Action, Is.EqualTo(PolicyAction.Wait));
+        Assert.That(policy.Check(now, facts with { UsefulUntil = until - 1 }), Is.EqualTo(PolicyVerdict.Withhold(reason)));
+    }
+
+    [Test]
+    public void The_first_message_s_wait_is_not_that_of_later_ones() => Assert.That(
+        new ContactPolicy(new ContactConfig()).Check(Noon, Fine with { LastActivityAt = Noon - Hour, IsFirst = false }).Action, Is.EqualTo(PolicyAction.Send));
+
+    [Test]
+    public void Business_hours_are_the_store_s_and_quiet_hours_the_customer_s()
+    {
+        var policy = new ContactPolicy(new ContactConfig
+        {
+            BusinessHours = new BusinessHoursConfig { Days = [Weekday.Mon], From = new TimeOfDay(new TimeOnly(9, 0)), To = new TimeOfDay(new TimeOnly(18, 0)) },
+        });
+        var facts = Fine with { CustomerZone = TimeZoneInfo.FindSystemTimeZoneById("America/New_York"), UsefulUntil = Noon + (30 * Day) };
+        Assert.That(policy.Check(Noon, facts).Action, Is.EqualTo(PolicyAction.Send));
+        Assert.That(policy.Check(Noon - Hour, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Wait, WithheldReason.QuietHours, Noon)));
+        Assert.That(policy.Check(Noon + (5 * Hour), facts), Is.EqualTo(
+            new PolicyVerdict(PolicyAction.Wait, WithheldReason.QuietHours, Noon + (7 * Day))), "opens at 9 in Amsterdam, and the customer sleeps until 14");
+    }
+
+    [Test]
+    public void A_shopper_on_a_stream_is_only_capped()
+    {
+        var policy = new ContactPolicy(new ContactConfig());
+        var facts = new ContactFacts { IsMessage = false, UsefulUntil = Noon + Day, CustomerZone = Amsterdam, StoreZone = Amsterdam };
+        Assert.That(policy.Check(Noon + (10 * Hour), facts).Action, Is.EqualTo(PolicyAction.Send));
+        Assert.That(policy.Check(Noon, facts with { CapFreeAt = Noon + 1 }).Reason, Is.EqualTo(WithheldReason.FrequencyCap));
+    }
+
+    [Test]
+    public void Whatever_is_known_nothing_goes_out_against_a_rule()
+    {
+        var random = new Random(20260601);
+        string[] zones = ["Europe/Amsterdam", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Etc/UTC"];
+        var seen = new HashSet<(PolicyAction, WithheldReason)>();
+        for (var i = 0; i < 20_000; i++)
+        {
+            var now = At("2026-03-01T00:00:00Z") + random.NextInt64(300 * Day);
+            var config = new ContactConfig
+            {
+                Consent = (ConsentRule)random.Next(2),
+                FirstMessage = new Duration(TimeSpan.FromHours(random.Next(30))),
+                QuietHours = random.Next(4) == 0 ? new HoursConfig() : new HoursConfig { From = Time(), To = Time() },
+                BusinessHours = random.Next(2) == 0 ? null : new BusinessHoursConfig
+                {
+                    Days = [.. Enum.GetValues<Weekday>().Where(_ => random.Next(2) == 0)],
+                    From = new TimeOfDay(new TimeOnly(random.Next(12), 30)),
+                    To = new TimeOfDay(new TimeOnly(random.Next(13, 24), 0)),
+                },
+            };
+            var facts = new ContactFacts
+            {
+                IsMessage = random.Next(8) > 0,
+                UsefulUntil = now + random.NextInt64(-Day / 8, 5 * Day),
+                HasAddress = random.Next(8) > 0,
+                IsSuppressed = random.Next(8) == 0,
+                Consent = random.Next(4) == 0 ? null : new Consent(random.Next(8) > 0, now + random.NextInt64(-Day, 8 * Day)),
+                IsFirst = random.Next(2) == 0,
+                LastActivityAt = now - random.NextInt64(2 * Day),
+                NotBefore = now + random.NextInt64(-Day, Day / 4),
+                CapFreeAt = random.Next(2) == 0 ? 0 : now + random.NextInt64(-Day, 2 * Day),
+                CustomerZone = Zone(),
+                StoreZone = Zone(),
+            };
+            var verdict = new ContactPolicy(config).Check(now, facts);
+            seen.Add((verdict.Action, verdict.Reason));
+            switch (verdict.Action)
+            {
+                case PolicyAction.Send:
+                    Assert.That(Against(config, facts, now), Is.Null, $"{config.QuietHours?.From} {facts}");
+                    break;
+                case PolicyAction.Wait:
+                    Assert.That(verdict.Until, Is.GreaterThan(now).And.AtMost(facts.UsefulUntil));
+                    Assert.That(Against(config, facts, now), Is.Not.Null);
+                    Assert.That(Against(config, facts with { Consent = new Consent(true, long.MaxValue) }, verdict.Until), Is.Null);
+                    break;
+                default:
+                    Assert.That(verdict.Reason, Is.Not.EqualTo(WithheldReason.None));
+                    break;
+            }
+        }
+
+        Assert.That(seen.Count, Is.AtLeast(14), "the cases are too much alike");
+
+        TimeOfDay Time() => new(new TimeOnly(random.Next(24), random.Next(60)));
+        TimeZoneInfo Zone() => TimeZoneInfo.FindSystemTimeZoneById(zones[random.Next(zones.Length)]);
+    }
+
+    // What a message at this moment would be against; null for nothing.
+    static string? Against(ContactConfig config, ContactFacts facts, long at)
+    {
+        if (at > facts.UsefulUntil) return "use";
+        if (at < facts.CapFreeAt) return "cap";
+        if (!facts.IsMessage) return null;
+        if (!facts.HasAddress || facts.IsSuppressed) return "address";
+        if (facts.Consent is { } consent ? !consent.Granted || consent.ExpiresAt <= at : config.Consent == ConsentRule.Required) return "consent";
+        if (at < facts.NotBefore || (facts.IsFirst && at < facts.LastActivityAt + config.FirstMessage.Value.TotalMilliseconds)) return "soon";
+        var (customer, store) = (Local(at, facts.CustomerZone), Local(at, facts.StoreZone));
+        if (config.QuietHours is { } quiet && IsIn(quiet.From, quiet.To, customer)) return "quiet";
+        return config.BusinessHours is { } open && !(IsIn(open.From, open.To, store)
+            && (open.Days.Count == 0 || open.Days.Contains((Weekday)store.DayOfWeek))) ? "business" : null;
+
+        static bool IsIn(TimeOfDay from, TimeOfDay to, DateTime local)
+        {
+            var (a, b, t) = (from.Value.ToTimeSpan(), to.Value.ToTimeSpan(), local.TimeOfDay);
+            return a <= b ? t >= a && t < b : t >= a || t < b;
+        }
+    }
+
+    static DateTime Local(long at, TimeZoneInfo zone) => TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(at), zone).DateTime;
+
+    static long At(string text) => DateTimeOffset.Parse(text).ToUnixTimeMilliseconds();
+}

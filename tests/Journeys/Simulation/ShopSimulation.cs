@@ -1,0 +1,367 @@
+using System.Text;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
+using static CartRecovery.Tests.Journeys.JourneyFixture;
+
+namespace CartRecovery.Tests.Journeys.Simulation;
+
+/// <summary>A simulated world with a desk in it, in virtual time. Every message is held against <see cref="ContactReference"/> as it goes out.</summary>
+sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
+{
+    // Everything is over by then: three weeks of visits, and the longest that a series can be put off.
+    const long Longest = 60 * Day;
+
+    const int MostFaults = 20;
+
+    readonly string _path;
+    readonly SimulatedWorld _world;
+    readonly JourneyEngine _desk;
+    readonly ContactReference _reference;
+    readonly ContactConfig _contact;
+    readonly Statement _nextDue;
+    readonly Random _random;
+    readonly IReadOnlyList<Store> _stores;
+    readonly int _seed, _shoppers;
+    readonly Breach _breach;
+    readonly Dictionary<string, SimulatedCart> _ids = [];
+    int _facts;
+
+    public ShopSimulation(int seed, int shoppers, IReadOnlyList<Store> stores, string path, Breach breach = Breach.None)
+    {
+        _breach = breach;
+        (_path, _seed, _shoppers, _stores, _random) = (path, seed, shoppers, stores, new Random(seed));
+        _contact = Contact(seed);
+        _reference = new ContactReference(_contact);
+        _desk = new JourneyEngine(path, new JourneyOptions(Breached(Contact(seed), breach), stores.Count > 1 ? Learning : Plain, SimulatedWorld.Stores, new byte[32]), this);
+        _nextDue = _desk.Store.Database.Prepare("SELECT min(due_at) FROM intervention WHERE state=0 AND channel=?1");
+        _world = new SimulatedWorld(seed, shoppers, stores, this);
+    }
+
+    /// <summary>What went against a rule, in words.</summary>
+    public List<string> Faults { get; } = [];
+
+    public long Decisions { get; private set; }
+
+    public Dictionary<string, long> Sent { get; } = [];
+
+    public Dictionary<string, long> Withheld { get; } = [];
+
+    /// <summary>What the engine says that its messages brought in, and what they did, by store.</summary>
+    public List<(string Store, IncrementalRevenue Reported, double True)> Revenue { get; } = [];
+
+    // What is learned of offers takes its time, which is not for every seed.
+    static readonly CampaignSet Learning = Campaigns(Choice), Plain = Campaigns((channel, hours) => Step(channel, hours));
+
+    static CampaignSet Campaigns(Func<string, double, StepConfig> choice) => CampaignCompiler.Compile(new DecisionsConfig
+    {
+        Campaigns =
+        [
+            new CampaignConfig
+            {
+                Name = "left", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) }, Reentry = Duration.FromHours(24),
+                Steps = [Step("socket"), Step("mail", 2), Step("texts", 24), Step("app", 40)],
+            },
+            new CampaignConfig
+            {
+                Name = "checkout", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(60) },
+                Variants =
+                [
+                    new VariantConfig { Name = "nothing" },
+                    new VariantConfig { Name = "messages", Weight = 3, Steps = [choice("mail", 0), choice("app", 24), Step("mail", 72)] },
+                ],
+            },
+        ],
+    });
+
+    public void Run()
+    {
+        _desk.Begin();
+        for (long steps = 0, end = SimulatedWorld.Start + Longest; ; steps++)
+        {
+            var (next, due) = (_world.Next, NextDue());
+            if (Math.Min(next, due) > end || Faults.Count >= MostFaults) break;
+            if (due < next)
+            {
+                // Time stands still for nobody else: what is due goes out before the next thing happens.
+                _world.At(Math.Max(due, _world.Now), Work);
+            }
+
+            _world.Step();
+            if (steps % 4096 == 4095)
+            {
+                _desk.Commit();
+                _desk.Begin();
+            }
+        }
+
+        _desk.Commit();
+        Check();
+    }
+
+    long NextDue()
+    {
+        var next = long.MaxValue;
+        foreach (var channel in _desk.Store.Messages.Channels)
+        {
+            var due = _nextDue.With(channel).Number() ?? long.MaxValue;
+            next = Math.Min(next, RoomOf(channel) > 0 ? due : Math.Max(due, ((_world.Now / Minute) + 1) * Minute));
+        }
+
+        return next;
+    }
+
+    void Work()
+    {
+        for (var i = 0; i < 1000 && !_desk.Run(_world.Now); i++)
+        {
+        }
+    }
+
+    // Everything ended one way or the other, and what the engine reports is what it did.
+    void Check()
+    {
+        var database = _desk.Store.Database;
+        Expect("SELECT count(*) FROM intervention WHERE state<2", "interventions have not ended");
+        Expect("SELECT count(*) FROM intervention WHERE state=3 AND reason=0", "were withheld without a reason");
+        Expect("SELECT count(*) FROM intervention WHERE state=2 AND (reason<>0 OR sent_at IS NULL OR sent_at>useful_until)", "were sent with a reason, or too late");
+        Expect("SELECT count(*) FROM intervention i JOIN journey j ON j.id=i.journey WHERE j.holdout=1 AND i.state=2", "were sent to the holdout");
+        Expect("SELECT count(*) FROM (SELECT subject, campaign FROM journey WHERE holdout=0 GROUP BY subject, campaign HAVING count(DISTINCT variant)>1)",
+            "shoppers changed sides");
+        using (var rows = new Query(database, "SELECT reason, count(*) FROM intervention WHERE state=3 GROUP BY reason"))
+        {
+            while (rows.Rows.Next()) Withheld[WithheldReasons.NameOf((WithheldReason)rows.Rows.Int(0))] = rows.Rows.Long(1);
+        }
+
+        if (Count("SELECT count(*) FROM intervention WHERE state=2") != Sent.Values.Sum()) Faults.Add("the engine counts other messages than were sent");
+        foreach (var id in _ids.Keys.Where(id => _desk.Store.Messages.Find(id) is null)) Faults.Add($"the decision {id} is lost");
+        var without = new SimulatedWorld(_seed, _shoppers, _stores, listener: null);
+        while (without.Next != long.MaxValue) without.Step();
+        using var reports = new JourneyReports(_path);
+        foreach (var store in _stores)
+        {
+            Revenue.Add((store.Id, reports.Revenue(store.Id, store.Currency, 0, long.MaxValue).Incremental,
+                (double)(_world.Revenue[store.Id] - without.Revenue[store.Id])));
+        }
+
+        void Expect(string sql, string fault)
+        {
+            if (Count(sql) is > 0 and var count) Faults.Add($"{count} {fault}");
+        }
+
+        long Count(string sql)
+        {
+            using var rows = new Query(database, sql);
+            return rows.Rows.Number() ?? 0;
+        }
+    }
+
+    public void Tell(EventType type, Visit visit, long at, bool verified, string meta = "", decimal amount = 0, SimulatedCart? cart = null)
+    {
+        if (_breach == Breach.Purchases && type == EventType.Purchase) return;
+        verified |= _breach == Breach.Addresses && type == EventType.Identify;
+        cart ??= visit.Cart;
+        _desk.Take(new CustomerEvent
+        {
+            Type = type,
+            Id = Hash128.Of(BitConverter.GetBytes(++_facts), seed: 11),
+            Cart = cart.Key,
+            Customer = visit.Customer,
+            Store = cart.Store.Index,
+            CartId = cart.Id,
+            At = at,
+            Amount = (long)(amount * Money.PerUnit),
+            IsVerified = verified,
+            Meta = Encoding.UTF8.GetBytes(meta),
+        }, at);
+    }
+
+    public void Decide(Visit visit, long at)
+    {
+        var cart = visit.Cart;
+        var hash = Hash128.Of(Encoding.UTF8.GetBytes($"{cart.Store.Id} {cart.Id} {at}"), seed: 0);
+        var decision = new Decision(cart.Key, at, visit.HasStream ? 1 : 0, new Intervention
+        {
+            Id = $"iv_{hash.High:x16}{hash.Low:x16}",
+            StoreId = cart.Store.Id,
+            CartId = cart.Id,
+            UserId = cart.User,
+            Campaign = visit.Campaign,
+            Channel = visit.Campaign == "left" ? "socket" : "mail",
+            Action = ActionKind.Reminder,
+            Message = "",
+            Cart = new CartSummary(cart.Items, cart.Value, "EUR"),
+            Reasons = new DecisionReasons("", 0, [], ""),
+            DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),
+        });
+        Decisions++;
+        _ids[decision.Intervention.Id] = cart;
+        _desk.Take(decision, at);
+
+        // A journal that is read again brings it again.
+        if (_random.Next(20) == 0) _world.At(at + (5 * Minute), () => _desk.Take(decision, _world.Now));
+    }
+
+    public OutreachChannel? Find(string name) => name switch
+    {
+        "socket" => new OutreachChannel(name, AddressKind.None),
+        "mail" => new OutreachChannel(name, AddressKind.Email),
+        "texts" => new OutreachChannel(name, AddressKind.Phone),
+        "app" => new OutreachChannel(name, AddressKind.Push),
+        _ => null,
+    };
+
+    // A minute an hour no sink has room.
+    public int RoomOf(string channel) => channel != "socket" && _world.Now / Minute % 60 == 7 ? 0 : int.MaxValue;
+
+    public bool TrySendToSocket(Intervention intervention, long connectionId)
+    {
+        var cart = Note(intervention, AddressKind.None);
+        _world.Reach(cart, intervention.Id, AddressKind.None);
+        return true;
+    }
+
+    public bool TryHandOver(Intervention intervention)
+    {
+        if (RoomOf(intervention.Channel) == 0) return false;
+        var kind = Find(intervention.Channel)!.Address;
+        var cart = Note(intervention, kind);
+        var shopper = cart.Visit!.Shopper;
+        shopper.Received.Add((_world.Now, kind, intervention.Id));
+        var reason = _random.Next(60) switch { 0 => WithheldReason.Failed, 1 => WithheldReason.Rejected, 2 => WithheldReason.Bounced, _ => WithheldReason.None };
+        _world.At(_world.Now + 900, () =>
+        {
+            _desk.Settle(intervention, reason, null, _world.Now);
+            if (reason == WithheldReason.None)
+            {
+                _world.Reach(cart, intervention.Id, kind);
+                return;
+            }
+
+            Sent[intervention.Channel]--;
+            shopper.Received.RemoveAll(r => r.Id == intervention.Id);
+            if (reason == WithheldReason.Bounced) shopper.Refused.Add(kind);
+        });
+        return true;
+    }
+
+    public void LookUp(IReadOnlyList<DueMessage> messages) => _desk.TakeCarts([.. messages.Select(m => (m, (CartRecord?)RecordOf(_world.Carts[m.Cart])))], _world.Now);
+
+    public void Settle(Intervention candidate)
+    {
+    }
+
+    public void Dispose() => _desk.Dispose();
+
+    SimulatedCart Note(Intervention message, AddressKind kind)
+    {
+        var cart = _world.Carts[Hash128.Of(Encoding.UTF8.GetBytes(message.CartId), EventKeys.SeedOf(Encoding.UTF8.GetBytes(message.StoreId)))];
+        Sent[message.Channel] = Sent.GetValueOrDefault(message.Channel) + 1;
+        if (_reference.Fault(message, cart, kind, _world.Now) is { } fault)
+        {
+            Faults.Add($"step {message.Step} of {message.Campaign} to {message.Channel} for {message.CartId} at {DateTimeOffset.FromUnixTimeMilliseconds(_world.Now):u} {fault}");
+        }
+
+        return cart;
+    }
+
+    static CartRecord RecordOf(SimulatedCart cart)
+    {
+        var record = new CartRecord
+        {
+            EventCount = 1,
+            LastAt = cart.LastAt,
+            PurchasedAt = cart.PurchasedAt,
+            ItemCount = cart.Items,
+            Value = (long)(cart.Value * Money.PerUnit),
+            Currency = CurrencyCode.Parse("EUR"),
+            Store = (ushort)cart.Store.Index,
+            LineCount = 1,
+            UserLength = (byte)(cart.User?.Length ?? 0),
+        };
+        record.Lines[0] = new CartLine { Quantity = cart.Items, Value = record.Value };
+        if (cart.User is { } user) Encoding.UTF8.GetBytes(user, record.UserText);
+        return record;
+    }
+
+    static StepConfig Choice(string channel, double hours)
+    {
+        var step = Step(channel, hours);
+        step.Action = null;
+        step.Choices = [new ActionConfig { Type = ActionKind.Reminder }, new ActionConfig { Type = ActionKind.Discount, Percent = 10 }];
+        return step;
+    }
+
+    static ContactConfig Breached(ContactConfig contact, Breach breach)
+    {
+        switch (breach)
+        {
+            case Breach.QuietHours:
+                contact.QuietHours = new HoursConfig();
+                break;
+            case Breach.BusinessHours:
+                contact.BusinessHours = null;
+                break;
+            case Breach.Caps:
+                contact.Caps = [];
+                break;
+            case Breach.Consent:
+                contact.Consent = ConsentRule.Assumed;
+                break;
+            case Breach.FirstMessage:
+                contact.FirstMessage = Duration.FromMinutes(1);
+                break;
+        }
+
+        return contact;
+    }
+
+    static ContactConfig Contact(int seed) => new()
+    {
+        Holdout = 20,
+
+        // The truth is all that the messages brought in.
+        OutcomeWindow = new Duration(TimeSpan.FromDays(60)),
+        FirstMessage = Duration.FromHours(1),
+        Caps =
+        [
+            new CapConfig { Channel = "messages", Max = 2, Per = new Duration(TimeSpan.FromDays(3)) },
+            new CapConfig { Channel = "sms", Max = 1, Per = Duration.FromHours(48) },
+        ],
+        QuietHours = new HoursConfig { From = new TimeOfDay(new TimeOnly(21, 0)), To = new TimeOfDay(new TimeOnly(8, 0)) },
+        BusinessHours = seed % 3 != 0 ? null : new BusinessHoursConfig
+        {
+            Days = [Weekday.Mon, Weekday.Tue, Weekday.Wed, Weekday.Thu, Weekday.Fri, Weekday.Sat],
+            From = new TimeOfDay(new TimeOnly(7, 30)),
+            To = new TimeOfDay(new TimeOnly(22, 0)),
+        },
+    };
+}
+
+/// <summary>What the engine is kept from keeping, to see that it is noticed.</summary>
+public enum Breach
+{
+    None,
+    QuietHours,
+    BusinessHours,
+    Caps,
+    Consent,
+    FirstMessage,
+
+    /// <summary>It is not told of orders.</summary>
+    Purchases,
+
+    /// <summary>It takes any browser's word for where a customer is reached.</summary>
+    Addresses,
+}

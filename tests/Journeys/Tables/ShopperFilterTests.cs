@@ -1,0 +1,79 @@
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Pipeline;
+using static CartRecovery.Tests.Journeys.JourneyFixture;
+
+namespace CartRecovery.Tests.Journeys.Tables;
+
+/// <summary>What the filter says is not there must not be there: what is kept is found, in the same life and in the next.</summary>
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class ShopperFilterTests(bool restarts)
+{
+    JourneyFixture _desk = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        var series = Series(Step("socket"));
+        series.Reentry = Duration.FromHours(1);
+        _desk = new JourneyFixture([series], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
+    }
+
+    [TearDown]
+    public void Close() => _desk.Dispose();
+
+    [TestCase(null)]
+    [TestCase("u1")]
+    public void An_order_counts_for_the_campaign_that_turned_to_its_shopper(string? user)
+    {
+        _desk.Decide("c1", user);
+        Pause();
+        _desk.Tell(EventType.Purchase, "c1", user, amount: 20);
+        _desk.Tell(EventType.Purchase, "c2", "u2", amount: 30);
+        Assert.That(_desk.Count("SELECT value FROM conversion"), Is.EqualTo(20 * Money.PerUnit));
+        Assert.That(_desk.Count("SELECT count(*) FROM conversion"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void An_order_is_put_down_to_the_message_that_was_clicked()
+    {
+        var id = _desk.Decide("c1", "u1").Intervention.Id;
+        _desk.Tell(EventType.Clicked, "c1", "u1", meta: $$"""{"intervention":"{{id}}"}""");
+        Pause();
+        _desk.Tell(EventType.Purchase, "c1", "u1", amount: 20);
+        Assert.That(_desk.Count($"SELECT count(*) FROM conversion WHERE touch='click' AND intervention='{id}'"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_cart_is_in_its_campaign_once_whoever_is_signed_in()
+    {
+        _desk.Decide("c1", "u1");
+        Pause();
+        _desk.Decide("c1", "u2", id: "second");
+        _desk.Decide("c1", id: "third");
+        Assert.That(_desk.Reasons, Is.EqualTo(new[] { WithheldReason.Reentry, WithheldReason.Reentry }));
+    }
+
+    [Test]
+    public void Who_signs_in_after_a_campaign_is_whom_it_turned_to()
+    {
+        _desk.Decide("c1");
+        _desk.Tell(EventType.Identify, "c1", "u1", meta: """{"email":"a@example.org"}""");
+        Pause();
+        _desk.Tell(EventType.Purchase, "c2", "u1", amount: 20);
+        Assert.That(_desk.Count("SELECT count(*) FROM conversion WHERE cart_id='c2'"), Is.EqualTo(1));
+    }
+
+    void Pause()
+    {
+        if (restarts)
+        {
+            _desk.Restart();
+        }
+
+        _desk.Now += Minute;
+    }
+}

@@ -1,0 +1,56 @@
+using CartRecovery.Engine.Learning.Datasets;
+using CartRecovery.Engine.Learning.Evaluation;
+using CartRecovery.Tests.Learning.Training;
+
+namespace CartRecovery.Tests.Learning.Evaluation;
+
+public sealed class SplitsTests
+{
+    private static readonly TrainingSet Set = SyntheticData.Draw(501, 2, 4, SyntheticData.Line);
+
+    [Test]
+    public void A_group_stays_in_one_fold()
+    {
+        var folds = Splits.FoldsByGroup(Set, 5, 1);
+        foreach (var group in Set.Groups.Zip(folds).GroupBy(p => p.First))
+            Assert.That(group.Select(p => p.Second).Distinct().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Groups_and_positives_are_spread_evenly()
+    {
+        var folds = Splits.FoldsByGroup(Set, 5, 1);
+        var groups = Enumerable.Range(0, 5).Select(f => Set.Groups.Zip(folds).Where(p => p.Second == f).Select(p => p.First).Distinct().Count());
+        Assert.That(groups.Max() - groups.Min(), Is.LessThanOrEqualTo(1));
+        var withPositive = Set.Groups.Where((_, i) => Set.Labels[i] == 1).ToHashSet();
+        var positives = Enumerable.Range(0, 5).Select(f => Set.Groups.Zip(folds).Where(p => p.Second == f && withPositive.Contains(p.First)).Select(p => p.First).Distinct().Count());
+        Assert.That(positives.Max() - positives.Min(), Is.LessThanOrEqualTo(1));
+    }
+
+    [Test]
+    public void The_seed_decides_the_folds()
+    {
+        var folds = Splits.FoldsByGroup(Set, 5, 1);
+        var again = Splits.FoldsByGroup(Set, 5, 1);
+        Assert.That(again, Is.EqualTo(folds));
+        Assert.That(Splits.FoldsByGroup(Set, 5, 2), Is.Not.EqualTo(folds));
+    }
+
+    [Test]
+    public void A_split_by_time_holds_out_later_rows_of_new_groups_alone()
+    {
+        // Group 1 has rows on both sides of the cut, which comes at time 30: its later row is in neither part.
+        var set = new TrainingSet(["f"], [0, 1, 2, 3, 4, 5], [0, 1, 0, 1, 0, 1], [0, 1, 0, 1, 2, 3], [10, 20, 25, 30, 30, 40]);
+        var (train, heldOut) = Splits.ByTime(set, 0.5);
+        Assert.That(train.Rows, Is.EqualTo(new float[] { 0, 1, 2 }));
+        Assert.That(heldOut.Rows, Is.EqualTo(new float[] { 4, 5 }));
+        Assert.That(heldOut.Groups, Is.EqualTo(new[] { 2, 3 }));
+    }
+
+    [Test]
+    public void A_set_whose_parts_do_not_fit_is_refused()
+    {
+        Assert.Throws<ArgumentException>(() => _ = new TrainingSet(["f"], [1, 2, 3], [0, 1], [0, 1], [0, 1]));
+        Assert.Throws<ArgumentException>(() => _ = new TrainingSet(["f"], [1, 2], [0, 2], [0, 1], [0, 1]));
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text;
+using CartRecovery.Engine.Learning.OffPolicy;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Learning.OffPolicy;
+
+/// <summary>
+/// Kevin Hillstrom's e-mail experiment (MineThatData challenge, 2008, public): a random 60% of its 64,000 customers, each sent one of two
+/// e-mails or none, each with a third's chance. It stands beside the repository, in <c>../shared/data</c>.
+/// </summary>
+static class Hillstrom
+{
+    public const string Mens = "Mens E-Mail";
+    public const string Womens = "Womens E-Mail";
+    public const string None = "No E-Mail";
+
+    static readonly string[] s_features = ["recency", "history_segment", "history", "mens", "womens", "zip_code", "newbie", "channel"];
+
+    static readonly string s_path = Path.Combine(Repository.Root, "..", "shared", "data", "hillstrom", "campaign.csv");
+
+    /// <summary>The experiment as a log of choices, with visit, conversion or spend as the reward; read as the verb reads one.</summary>
+    public static ChoiceLog Log(string reward)
+    {
+        using var scratch = new Scratch();
+        return ChoiceLogCsv.Read(scratch.Write("log.csv", Csv(reward)));
+    }
+
+    /// <summary>The same as the file that the verb takes.</summary>
+    public static string Csv(string reward)
+    {
+        if (!File.Exists(s_path)) Assert.Ignore($"{s_path} is not there.");
+        using var reader = new StreamReader(s_path);
+        using var records = CsvRecords.Read(reader, s_path).GetEnumerator();
+        records.MoveNext();
+        var place = records.Current.Cells.Index().ToDictionary(column => column.Item, column => column.Index, StringComparer.Ordinal);
+        var csv = new StringBuilder($"{string.Join(',', s_features)},action,propensity,reward\n");
+        while (records.MoveNext())
+        {
+            // Quoted, since "$1,000" is in it.
+            foreach (var feature in s_features) csv.Append(CultureInfo.InvariantCulture, $"\"{records.Current.Cells[place[feature]]}\",");
+            csv.Append(CultureInfo.InvariantCulture, $"{records.Current.Cells[place["segment"]]},{1 / 3.0},{records.Current.Cells[place[reward]]}\n");
+        }
+
+        return csv.ToString();
+    }
+
+    /// <summary>The mean reward of an action's own choices, which chance alone made: what it brings.</summary>
+    public static Estimate MeanOf(ChoiceLog log, string action) =>
+        Estimate.OfMean([.. log.Rewards.Where((_, i) => log.Chosen[i] == log.ActionOf(action))]);
+
+    /// <summary>On all 64,000 rows, as published.</summary>
+    public static double Published(string reward, string action) => (reward, action) switch
+    {
+        ("visit", None) => 0.1062,
+        ("visit", Mens) => 0.1828,
+        ("visit", Womens) => 0.1514,
+        ("conversion", None) => 0.0057,
+        ("conversion", Mens) => 0.0125,
+        ("conversion", Womens) => 0.0088,
+        ("spend", None) => 0.653,
+        ("spend", Mens) => 1.42,
+        ("spend", Womens) => 1.08,
+        _ => throw new ArgumentOutOfRangeException(nameof(reward), reward, action),
+    };
+}

@@ -1,0 +1,121 @@
+using CartRecovery.Engine.Learning.OffPolicy;
+using CartRecovery.Engine.Learning.Training;
+using CartRecovery.Tests.Learning.Training;
+
+namespace CartRecovery.Tests.Learning.OffPolicy;
+
+public sealed class UpliftTests
+{
+    [Test]
+    public void The_qini_curve_is_what_paper_and_pencil_give()
+    {
+        // Best first: a treated row that won, another row that did not, a tie of a treated one that did not and another that won.
+        var qini = Qini.Of([4, 3, 2, 2], [true, false, true, false], [1, 0, 0, 1], rounds: 1, seed: 1);
+
+        Assert.That(qini.Curve, Is.EqualTo(new QiniPoint[] { new(0, 0), new(0.25, 0.5), new(0.5, 0.5), new(1, 0) }));
+        Assert.That(qini.Uplift, Is.Zero);
+        Assert.That(qini.Coefficient, Is.EqualTo(0.25 * 0.25 + 0.25 * 0.5 + 0.5 * 0.25));
+        Assert.That(qini.Q0, Is.NaN);
+    }
+
+    [Test]
+    public void Scores_that_find_just_those_who_are_moved_have_a_q0_of_1_and_their_reverse_of_minus_1()
+    {
+        // A fifth is moved: it wins when it is treated, and nobody else ever does.
+        float[] scores = [.. Enumerable.Range(0, 1000).Select(i => i % 10 < 2 ? 1f : 0f)];
+        bool[] treated = [.. Enumerable.Range(0, 1000).Select(i => i % 2 == 0)];
+        byte[] outcomes = [.. Enumerable.Range(0, 1000).Select(i => i % 10 == 0 ? (byte)1 : (byte)0)];
+
+        var qini = Qini.Of(scores, treated, outcomes, rounds: 200, seed: 1);
+        var reverse = Qini.Of([.. scores.Select(s => -s)], treated, outcomes, rounds: 200, seed: 1);
+
+        Assert.That((qini.Uplift, qini.Q0, reverse.Q0), Is.EqualTo((0.2, 1, -1)).Within(1e-9));
+        Assert.That(qini.Coefficient, Is.EqualTo(0.2 * 0.8 / 2).Within(1e-9));
+        Assert.That((qini.Low, qini.High), Is.EqualTo((0.08, 0.08)).Within(0.02));
+        Assert.That(qini.Low, Is.LessThan(0.08));
+        Assert.That(qini.High, Is.GreaterThan(0.08));
+    }
+
+    [Test]
+    public void The_model_finds_whom_a_treatment_moves()
+    {
+        // The treatment helps the more, the higher the first feature, and harms below −1/3; the second makes the outcome likely by itself.
+        var random = new SeededRandom(5);
+        bool[] treated = [.. Enumerable.Range(0, 6000).Select(_ => random.Unit() < 0.4)];
+        var row = 0;
+        var set = SyntheticData.Draw(6000, 2, 6, x => 0.3 + 0.2 * x[1] + (treated[row++] ? 0.05 + 0.15 * x[0] : 0));
+
+        var uplift = Uplift.CrossFit(set, treated);
+        var qini = uplift.Rank();
+
+        Assert.That(MeanScore(x => x > 0), Is.EqualTo(0.125).Within(0.04));
+        Assert.That(MeanScore(x => x <= 0), Is.EqualTo(-0.025).Within(0.04));
+        // Of perfect scores: the best share s gains s·(0.05 + 0.15·(1 − s)), which is 0.15/6 above the line.
+        Assert.That(qini.Coefficient, Is.EqualTo(0.025).Within(0.01));
+        Assert.That(qini.Low, Is.Positive);
+
+        double MeanScore(Func<float, bool> wanted) => Enumerable.Range(0, set.Count).Where(i => wanted(set.Row(i)[0])).Average(i => uplift.Scores[i]);
+    }
+
+    [Test]
+    public void Of_hillstroms_e_mails_the_womens_moves_some_more_than_others_and_the_mens_all_alike()
+    {
+        var log = Hillstrom.Log("visit");
+        var mens = Uplift.CrossFit(log, log.ActionOf(Hillstrom.Mens), log.ActionOf(Hillstrom.None)).Rank();
+        var womens = Uplift.CrossFit(log, log.ActionOf(Hillstrom.Womens), log.ActionOf(Hillstrom.None)).Rank();
+
+        Print("mens", mens);
+        Print("womens", womens);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(mens.Uplift, Is.EqualTo(0.0715).Within(0.0005));
+            Assert.That(mens.Coefficient, Is.Positive);
+            // What is to be found of the men's is less than chance makes of 25,481 rows, and the interval says so.
+            Assert.That(mens.Low, Is.Negative);
+            Assert.That(mens.High, Is.Positive);
+            Assert.That(womens.Low, Is.Positive);
+            Assert.That(womens.Q0, Is.GreaterThan(0.2));
+        }
+    }
+
+    [Test]
+    public void A_missing_value_leaves_every_row_its_score()
+    {
+        bool[] treated = [.. Enumerable.Range(0, 400).Select(i => i % 3 == 0)];
+        var uplift = Uplift.CrossFit(SyntheticData.Draw(400, 2, 1, SyntheticData.Line, missing: 0.2), treated);
+        Assert.That(uplift.Scores, Has.All.InRange(-1f, 1f));
+    }
+
+    [Test]
+    public void Nothing_is_found_where_the_treatment_is_shuffled()
+    {
+        var log = Hillstrom.Log("visit");
+        var (womens, none) = (log.ActionOf(Hillstrom.Womens), log.ActionOf(Hillstrom.None));
+        int[] rows = [.. Enumerable.Range(0, log.Count).Where(i => log.Chosen[i] == womens || log.Chosen[i] == none)];
+        int[] shuffled = [.. rows];
+        new SeededRandom(1).Choose(shuffled, shuffled.Length);
+        var chosen = (int[])log.Chosen.Clone();
+        foreach (var (to, from) in rows.Zip(shuffled)) chosen[to] = log.Chosen[from];
+
+        var qini = Uplift.CrossFit(new ChoiceLog(log.Features, log.Actions, log.Contexts, chosen, log.Propensities, log.Rewards), womens, none).Rank();
+
+        Print("shuffled", qini);
+        Assert.That(qini.Uplift, Is.Zero.Within(0.012));
+        Assert.That(qini.Coefficient, Is.Zero.Within(0.003));
+        Assert.That(qini.Low, Is.Negative);
+        Assert.That(qini.High, Is.Positive);
+    }
+
+    [Test]
+    public void Choices_that_cannot_be_compared_as_they_are_are_refused()
+    {
+        ChoiceLog Log(double propensity, double reward) => new(["f"], ["a", "b"], [1, 2, 3, 4], [0, 1, 0, 1], [0.5, 0.5, propensity, 0.5], [0, 1, reward, 0]);
+
+        Assert.That(() => Uplift.CrossFit(Log(0.4, 1), 0, 1), Throws.ArgumentException.With.Message.Contains("'a' was chosen with propensities from 0.4 to 0.5"));
+        Assert.That(() => Uplift.CrossFit(Log(0.5, 2), 0, 1), Throws.ArgumentException.With.Message.Contains("rewards of 0 or 1"));
+        Assert.That(() => Qini.Of([1, 2], [true, true], [0, 1], 10, 1), Throws.ArgumentException.With.Message.Contains("All or none"));
+    }
+
+    static void Print(string what, Qini qini) =>
+        TestContext.Out.WriteLine($"{what}: uplift {qini.Uplift:0.0000}, Qini {qini.Coefficient:0.00000} ({qini.Low:0.00000} to {qini.High:0.00000}), q0 {qini.Q0:0.000}");
+}

@@ -1,0 +1,80 @@
+using System.Text;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Events.MessagePack;
+
+namespace CartRecovery.Tests.Pipeline;
+
+/// <summary>The rule of the hot path that continuous integration holds: nothing on the way of an event allocates.</summary>
+[Category("Allocation")]
+public sealed class AllocationTests
+{
+    const int Carts = 500;
+    const int EventsAMessage = 50;
+
+    [Test]
+    public void A_batch_from_message_to_decision_allocates_nothing(
+        [Values(1, 3)] int partitions, [Values(1, 64, 256)] int batchRows, [Values] bool messagePack)
+    {
+        // Campaigns of every kind, whose conditions are looked at and do not hold.
+        var never = new ConditionConfig { Feature = "cart_value", Above = 1e9 };
+        var setup = TestStages.Setup(
+            new RecordingConsumer(),
+            [
+                TestStages.OnEvent("event", "add_to_cart", never), TestStages.OnScore("score", above: 0, below: null, never),
+                TestStages.OnIdle("idle", Duration.FromSeconds(30), never), TestStages.OnIdle("longer", Duration.FromMinutes(2), never),
+                TestStages.OnScore("unlikely", above: 1),
+            ],
+            batchRows: batchRows);
+        using var pipeline = new Pipeline(setup, partitions, EventReading.Now + EventReading.Day);
+        var messages = Messages(rounds: 120).Select(json => messagePack ? Packer.Json(json) : Encoding.UTF8.GetBytes(json)).ToArray();
+
+        // Three quarters warm it up: code is compiled, carts and timers are made, buffers reach their size.
+        var warm = messages.Length * 3 / 4;
+        foreach (var message in messages.AsSpan(0, warm)) Play(message);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var message in messages.AsSpan(warm)) Play(message);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.That(pipeline.Rejected, Is.Empty);
+        Assert.That(pipeline.Counters.Sum(c => c.Carts), Is.EqualTo(Carts));
+        Assert.That(pipeline.Counters.Sum(c => c.Predictions), Is.EqualTo(messages.Length * EventsAMessage));
+        Assert.That(allocated, Is.Zero, $"{(double)allocated / ((messages.Length - warm) * EventsAMessage):0.##} bytes an event");
+
+        void Play(byte[] message)
+        {
+            if (messagePack) pipeline.Router.TakeMessagePack(message);
+            else pipeline.Router.TakeJson(message);
+            if (pipeline.Process() != EventsAMessage) throw new InvalidOperationException("An event was lost.");
+            pipeline.Decide();
+        }
+    }
+
+    // Shoppers look, add, take out and buy, signed in or not, so that lines, sessions, histories and timers all move.
+    static IEnumerable<string> Messages(int rounds)
+    {
+        var random = new Random(1);
+        var at = EventReading.Now;
+        string[] types = ["page_view", "view_item", "view_item", "add_to_cart", "remove_from_cart", "begin_checkout", "coupon_applied", "purchase"];
+        for (var message = 0; message < rounds * Carts / EventsAMessage; message++)
+        {
+            yield return TestEvent.Array(Enumerable.Range(0, EventsAMessage).Select(i =>
+            {
+                var cart = ((message * EventsAMessage) + i) % Carts;
+                return new TestEvent(types[random.Next(types.Length)], at += 20)
+                {
+                    Id = $"e{message}-{i}",
+                    Cart = $"cart {cart}",
+                    User = cart % 2 == 0 ? $"user {cart}" : null,
+                    Session = cart % 3 == 0 ? null : $"session {cart} {message / 1000}",
+                    Product = $"p{random.Next(20)}",
+                    Price = random.Next(100, 10_000) / 100m,
+                    Quantity = random.Next(1, 4),
+                    Device = cart % 2 == 0 ? "mobile" : "desktop",
+                    Source = "email",
+                };
+            }));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Learning.Datasets;
+using CartRecovery.Engine.State;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Pipeline;
+
+/// <summary>
+/// The same events give the same carts and the same decisions, however they are cut into slabs and batches, and on however many
+/// partitions: the whole log that ships, a real shop's night.
+/// </summary>
+public sealed class DeterminismTests
+{
+    static readonly List<ShopEvent> Log = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
+    static readonly byte[][] Messages = [.. Log.Select(ToJson), .. Closing()];
+    static readonly string[] Carts = [.. Log.Select(e => e.Session).Distinct(StringComparer.Ordinal)];
+
+    Result _first = null!;
+
+    [OneTimeSetUp]
+    public void PlayOnce()
+    {
+        _first = Play(new Cut(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1));
+        Assert.That(Carts, Has.Length.EqualTo(5066));
+        Assert.That(_first.Campaigns.Distinct(), Is.EquivalentTo(new[] { "added", "keen", "left", "left-longer", "bought" }));
+        Assert.That(_first.Interventions, Has.Length.GreaterThan(1000).And.Unique);
+    }
+
+    [Test]
+    public void The_same_log_gives_the_same_bytes_again() => Same(Play(new Cut(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1)));
+
+    [TestCase(1, 1, 1)]
+    [TestCase(1, 256, 100)]
+    [TestCase(7, 16, 3)]
+    [TestCase(100, 64, 1000)]
+    [TestCase(256, 17, 1)]
+    public void Where_slabs_and_batches_end_makes_no_difference(int eventsASlab, int batchRows, int slabsADecision) =>
+        Same(Play(new Cut(eventsASlab, batchRows, slabsADecision)));
+
+    [Test]
+    public void Nor_does_it_whether_carts_are_in_memory_or_on_disk() =>
+        Same(Play(new Cut(EventsASlab: 256, BatchRows: 64, SlabsADecision: 1, Memory: 1 << 20)));
+
+    [TestCase(2)]
+    [TestCase(5)]
+    public void On_any_number_of_partitions_the_decisions_are_the_same(int partitions)
+    {
+        var other = Play(new Cut(EventsASlab: 100, BatchRows: 64, SlabsADecision: 1, Partitions: partitions));
+        Assert.That(other.Interventions.Order(StringComparer.Ordinal), Is.EqualTo(_first.Interventions.Order(StringComparer.Ordinal)));
+        Assert.That(other.Features.AsSpan().SequenceEqual(_first.Features), Is.True);
+    }
+
+    void Same(Result other)
+    {
+        Assert.That(other.Interventions, Is.EqualTo(_first.Interventions));
+        Assert.That(other.Features.AsSpan().SequenceEqual(_first.Features), Is.True);
+        Assert.That(other.Withheld, Is.EqualTo(_first.Withheld));
+    }
+
+    static Result Play(Cut cut)
+    {
+        var outlet = new RecordingConsumer();
+        CampaignConfig[] campaigns =
+        [
+            TestStages.OnEvent("added", "add_to_cart"),
+            TestStages.OnEvent("bought", "purchase"),
+            TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 3 }),
+            TestStages.OnIdle("left", Duration.FromMinutes(3), new ConditionConfig { Feature = "item_views", AtLeast = 4 }),
+            TestStages.OnIdle("left-longer", Duration.FromMinutes(15), new ConditionConfig { Feature = "highest_seen_price", Above = 300 }),
+        ];
+        var setup = TestStages.Setup(outlet, campaigns, TimeSpan.FromMinutes(5), cut.BatchRows, memory: cut.Memory);
+        using var pipeline = new Pipeline(setup, cut.Partitions, Log[^1].At + EventReading.Day);
+        for (var i = 0; i < Messages.Length; i++)
+        {
+            pipeline.Router.TakeJson(Messages[i]);
+            if ((i + 1) % cut.EventsASlab == 0) pipeline.Process();
+            if ((i + 1) % (cut.EventsASlab * cut.SlabsADecision) == 0) pipeline.Decide();
+        }
+
+        pipeline.Process();
+        pipeline.Decide();
+        Assert.That(pipeline.Rejected, Is.Empty);
+        return new Result(
+            outlet.Json, [.. outlet.Campaigns], FeaturesOf(pipeline), pipeline.Counters.Sum(c => c.WithheldByWindow));
+    }
+
+    // Every feature of every cart, at its latest event.
+    static byte[] FeaturesOf(Pipeline pipeline)
+    {
+        var vector = new FeatureVector(FeatureTable.Names);
+        var clock = new StoreClock(TimeZoneInfo.Utc);
+        var rows = new float[vector.Count * Carts.Length];
+        for (var i = 0; i < Carts.Length; i++)
+        {
+            var key = EventReading.KeyOf(Carts[i]);
+            var cart = pipeline.StagesOf(key).Find(key) ?? throw new InvalidOperationException($"There is no cart {Carts[i]}.");
+            vector.Fill(cart, clock.At(cart.LastAt), rows.AsSpan(i * vector.Count));
+        }
+
+        return MemoryMarshal.AsBytes(rows.AsSpan()).ToArray();
+    }
+
+    static byte[] ToJson(ShopEvent e)
+    {
+        var json = new ArrayBufferWriter<byte>(512);
+        using var writer = new Utf8JsonWriter(json);
+        e.WriteTo(writer, e.At);
+        writer.Flush();
+        return json.WrittenSpan.ToArray();
+    }
+
+    // Every partition's time ends at the same moment, long after the log's, when all that can go idle has.
+    static IEnumerable<byte[]> Closing() => Enumerable.Range(0, 100).Select(i =>
+        new TestEvent("consent", Log[^1].At + 2 * 60 * EventReading.Minute) { Id = $"close {i}", Cart = $"close {i}" }.ToUtf8());
+
+    sealed record Cut(int EventsASlab, int BatchRows, int SlabsADecision, int Partitions = 1, long Memory = 16 << 20);
+
+    sealed record Result(string[] Interventions, string[] Campaigns, byte[] Features, long Withheld);
+}

@@ -1,0 +1,154 @@
+using System.Threading.Channels;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Pipeline;
+
+public sealed class PartitionInboxTests
+{
+    // Longer than any test: who returns before has been woken.
+    const int Forever = 600_000;
+
+    [Test]
+    public void It_holds_as_much_as_its_capacity_in_order()
+    {
+        var inbox = new PartitionInbox(2);
+        Assert.That((inbox.TryEnqueue("a"), inbox.TryEnqueue("b"), inbox.TryEnqueue("c"), inbox.Depth), Is.EqualTo((true, true, false, 2)));
+        Assert.That((inbox.TryDequeue(out var first), first), Is.EqualTo((true, "a")));
+        Assert.That(inbox.TryEnqueue("d"), Is.True);
+        Assert.That((inbox.TryDequeue(out var second), second), Is.EqualTo((true, "b")));
+        Assert.That((inbox.TryDequeue(out var third), third), Is.EqualTo((true, "d")));
+        Assert.That((inbox.TryDequeue(out _), inbox.Depth), Is.EqualTo((false, 0)));
+    }
+
+    [Test]
+    public async Task Who_finds_it_full_waits_for_room()
+    {
+        var inbox = new PartitionInbox(1);
+        inbox.TryEnqueue("a");
+        var waiting = inbox.EnqueueAsync("b", default).AsTask();
+        Assert.That(waiting.IsCompleted, Is.False);
+
+        inbox.TryDequeue(out _);
+        await waiting.WaitAsync(Eventually.Deadline);
+        Assert.That((inbox.TryDequeue(out var item), item), Is.EqualTo((true, "b")));
+    }
+
+    [Test]
+    public async Task A_wait_for_room_can_be_given_up()
+    {
+        var inbox = new PartitionInbox(1);
+        inbox.TryEnqueue("a");
+        using var cancel = new CancellationTokenSource();
+        var waiting = inbox.EnqueueAsync("b", cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        Assert.That(async () => await waiting.WaitAsync(Eventually.Deadline), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(inbox.Depth, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task The_worker_wakes_when_something_comes_or_it_closes([Values] bool closes)
+    {
+        var inbox = new PartitionInbox(1);
+        var woken = Worker(() => inbox.Wait(Forever));
+        await Eventually.Is(() => IsBlocked(woken.Thread), "the worker waits");
+
+        if (closes) inbox.Close();
+        else inbox.TryEnqueue("a");
+        await woken.Done.WaitAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task The_worker_does_not_wait_when_there_is_something_or_it_is_closed([Values] bool closed)
+    {
+        var inbox = new PartitionInbox(1);
+        if (closed) inbox.Close();
+        else inbox.TryEnqueue("a");
+        await Worker(() => inbox.Wait(Forever)).Done.WaitAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public async Task The_worker_wakes_when_its_time_is_over()
+    {
+        var inbox = new PartitionInbox(1);
+        await Worker(() => inbox.Wait(1)).Done.WaitAsync(Eventually.Deadline);
+        await Worker(() => inbox.Gather(1)).Done.WaitAsync(Eventually.Deadline);
+    }
+
+    [Test]
+    public void When_it_is_closed_it_takes_nothing_more_and_gives_what_it_has()
+    {
+        var inbox = new PartitionInbox(2);
+        inbox.TryEnqueue("a");
+        inbox.Close();
+        inbox.Close();
+
+        Assert.That((inbox.TryEnqueue("b"), inbox.IsDone), Is.EqualTo((false, false)));
+        Assert.That(async () => await inbox.EnqueueAsync("b", default), Throws.InstanceOf<ChannelClosedException>());
+        Assert.That((inbox.TryDequeue(out var item), item, inbox.IsDone), Is.EqualTo((true, "a", true)));
+    }
+
+    [Test]
+    public void Who_waits_for_room_when_it_closes_is_told()
+    {
+        var inbox = new PartitionInbox(1);
+        inbox.TryEnqueue("a");
+        var waiting = inbox.EnqueueAsync("b", default).AsTask();
+        inbox.Close();
+        Assert.That(async () => await waiting.WaitAsync(Eventually.Deadline), Throws.InstanceOf<ChannelClosedException>());
+    }
+
+    [Test]
+    public async Task Many_writers_lose_nothing_and_keep_their_order()
+    {
+        const int Writers = 4, Items = 5000;
+        var inbox = new PartitionInbox(16);
+        var next = new int[Writers];
+        var worker = Worker(() =>
+        {
+            while (!inbox.IsDone)
+            {
+                while (inbox.TryDequeue(out var item))
+                {
+                    var (writer, number) = ((int, int))item;
+                    if (next[writer]++ != number) throw new InvalidOperationException($"{number} of writer {writer} is out of order");
+                }
+
+                inbox.Wait(Forever);
+            }
+        });
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
+        {
+            for (var number = 0; number < Items; number++)
+            {
+                if (!inbox.TryEnqueue((writer, number))) await inbox.EnqueueAsync((writer, number), default);
+            }
+        }))).WaitAsync(TimeSpan.FromMinutes(1));
+        inbox.Close();
+        await worker.Done.WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.That(next, Is.All.EqualTo(Items));
+    }
+
+    static (Thread Thread, Task Done) Worker(Action action)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                action();
+                done.SetResult();
+            }
+            catch (InvalidOperationException e)
+            {
+                done.SetException(e);
+            }
+        })
+        { IsBackground = true };
+        thread.Start();
+        return (thread, done.Task);
+    }
+
+    static bool IsBlocked(Thread thread) => (thread.ThreadState & ThreadState.WaitSleepJoin) != 0;
+}

@@ -1,0 +1,65 @@
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Support;
+using static CartRecovery.Tests.State.Carts.Folding;
+
+namespace CartRecovery.Tests.Pipeline;
+
+public sealed class PartitionSetTests
+{
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(7)]
+    public void Carts_are_dealt_out_evenly(int count)
+    {
+        using var set = Open(count);
+        const int Keys = 20_000;
+        var shares = new int[count];
+        for (var i = 0; i < Keys; i++) shares[set.IndexOf(EventReading.KeyOf($"cart {i}"))]++;
+        Assert.That(shares, Is.All.InRange(Keys / count * 0.9, Keys / count * 1.1));
+        Assert.That((set.IndexOf(new Hash128(5, 0)), set.IndexOf(new Hash128(5, ulong.MaxValue))), Is.EqualTo((0, count - 1)));
+    }
+
+    [Test]
+    public void There_is_at_least_one() => Assert.That(() => Open(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+
+    // Through the workers' threads, from four sources at a time.
+    [Test]
+    public async Task Everything_that_is_submitted_is_worked_off_before_it_stops()
+    {
+        const int Sources = 4, Events = 3000, Carts = 50;
+        using var set = Open(3);
+        set.Start();
+        var routers = await Task.WhenAll(Enumerable.Range(0, Sources).Select(number => Task.Run(async () =>
+        {
+            var source = new RecordingSource();
+            var router = new EventRouter(set, EventReading.AnyTime(), 2500, Protocol.Tcp, new IngestCounters(), source, source);
+            source.WhenProcessed = (partition, upTo) => router.Progress.Complete(partition, upTo);
+            router.BeginRead();
+            for (var i = 0; i < Events; i++)
+            {
+                router.TakeJson((Add("p1", 1) with { Id = $"{number}-{i}", Cart = $"c{i % Carts}" }).ToUtf8());
+                if (i % 10 == 0) await router.SubmitAsync(default);
+            }
+
+            await router.SubmitAsync(default);
+            return router;
+        }))).WaitAsync(TimeSpan.FromMinutes(1));
+
+        for (var i = 0; i < Carts; i++)
+        {
+            var cart = await set.FindAsync(EventReading.KeyOf($"c{i}"), default).WaitAsync(Eventually.Deadline);
+            Assert.That(cart?.ItemCount, Is.EqualTo(Sources * Events / Carts));
+        }
+
+        set.Stop();
+        Assert.That(Enumerable.Range(0, 3).Sum(i => set[i].Counters.Processed), Is.EqualTo(Sources * Events));
+        Assert.That(routers.Select(router => router.Progress.UpTo), Is.All.EqualTo(Events));
+        Assert.That(Enumerable.Range(0, 3).Select(i => set[i].Fault), Is.All.Null);
+    }
+
+    static PartitionSet Open(int count) =>
+        new(count, TestStages.Setup(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+}

@@ -1,0 +1,180 @@
+using System.Threading.Channels;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Support;
+using static CartRecovery.Tests.State.Carts.Folding;
+
+namespace CartRecovery.Tests.Pipeline;
+
+public sealed class PartitionTests
+{
+    readonly RecordingConsumer _outlet = new();
+    readonly RecordingSource _source = new() { ConnectionId = 7 };
+    ManualTime _time = null!;
+    SlabPool _slabs = null!;
+    Watermark _watermark = null!;
+
+    [SetUp]
+    public void SetClocks()
+    {
+        _time = new ManualTime(Start);
+        _slabs = new SlabPool(1000);
+        _watermark = new Watermark();
+        _watermark.Raise(Start, Start);
+        _source.Processed.Clear();
+        _source.WhenProcessed = null;
+    }
+
+    [Test]
+    public async Task A_lookup_is_answered_after_what_came_before_it()
+    {
+        using var partition = Open();
+        partition.Start();
+        for (var i = 1; i <= 50; i++)
+        {
+            partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
+            var cart = await partition.FindAsync(EventReading.KeyOf("c1"), default).WaitAsync(Eventually.Deadline);
+            Assert.That(cart?.EventCount, Is.EqualTo(i));
+        }
+
+        Assert.That(await partition.FindAsync(EventReading.KeyOf("nobody's"), default).WaitAsync(Eventually.Deadline), Is.Null);
+    }
+
+    [Test]
+    public async Task A_batch_that_is_not_full_waits_until_it_is_old_enough()
+    {
+        using var partition = Open(maxAge: TimeSpan.FromMilliseconds(10));
+        partition.Start();
+        partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
+        partition.Inbox.TryEnqueue(Slab(upTo: 2, Of("page_view")));
+        var cart = await partition.FindAsync(EventReading.KeyOf("c1"), default).WaitAsync(Eventually.Deadline);
+        Assert.That((cart?.EventCount, partition.Counters.Runs, partition.Counters.Processed, _source.Processed.Count), Is.EqualTo(((uint?)2, 0, 0, 0)));
+
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        await Eventually.Is(() => _source.Processed.Count == 2, "both slabs are done");
+        Assert.That((partition.Counters.Runs, partition.Counters.Predictions, partition.Counters.Processed), Is.EqualTo((1, 2, 2)));
+        Assert.That((partition.Counters.Latency.Count, partition.Counters.Latency.Max), Is.EqualTo((2, 10_000_000)));
+    }
+
+    [Test]
+    public async Task A_batch_that_is_full_waits_for_nothing()
+    {
+        using var partition = Open(maxAge: TimeSpan.FromMilliseconds(10), batchRows: 4);
+        partition.Start();
+        for (var i = 1; i <= 4; i++) partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
+        await Eventually.Is(() => _source.Processed.Count == 4, "the batch is done");
+        Assert.That(partition.Counters.Processed, Is.EqualTo(4));
+    }
+
+    [Test]
+    public async Task A_source_is_told_in_order_and_after_the_count()
+    {
+        using var partition = Open();
+        long counted = 0;
+        _source.WhenProcessed = (_, upTo) => counted += partition.Counters.Processed >= upTo ? 1 : 0;
+        partition.Start();
+        for (var i = 1; i <= 100; i++) partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
+        await Eventually.Is(() => _source.Processed.Count == 100, "all slabs are done");
+
+        Assert.That(_source.Processed, Is.EqualTo(Enumerable.Range(1, 100).Select(i => (3, (long)i))));
+        Assert.That(counted, Is.EqualTo(100));
+    }
+
+    [Test]
+    public async Task Stopping_works_off_what_is_in_the_inbox()
+    {
+        using var partition = Open(maxAge: TimeSpan.FromHours(1));
+        for (var i = 1; i <= 200; i++) partition.Inbox.TryEnqueue(Slab(upTo: i, Add("p1", 1)));
+        var lookup = partition.FindAsync(EventReading.KeyOf("c1"), default);
+        partition.Start();
+        partition.Stop();
+
+        Assert.That((await lookup)?.ItemCount, Is.EqualTo(200));
+        Assert.That((partition.Counters.Processed, _source.Processed.Count, partition.Fault), Is.EqualTo((200, 200, (Exception?)null)));
+        Assert.That(partition.Inbox.TryEnqueue(Slab(upTo: 201, Of("page_view"))), Is.False);
+        Assert.That(async () => await partition.FindAsync(EventReading.KeyOf("c1"), default), Throws.InstanceOf<ChannelClosedException>());
+        partition.Stop();
+    }
+
+    [Test]
+    public async Task Slabs_go_back_to_the_pool()
+    {
+        using var partition = Open();
+        partition.Start();
+        var slab = Slab(upTo: 1, Of("page_view"));
+        partition.Inbox.TryEnqueue(slab);
+        await Eventually.Is(() => _source.Processed.Count == 1, "the slab is done");
+        partition.Stop();
+        Assert.That(_slabs.Rent(), Is.SameAs(slab));
+        Assert.That(slab.Count, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_cart_goes_idle_when_nothing_else_comes()
+    {
+        using var partition = Open(TestStages.OnIdle("left", Duration.FromMinutes(20)));
+        var taken = _outlet.Taken.Count;
+        partition.Start();
+        partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
+        await Eventually.Is(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(10));
+                return _outlet.Taken.Count > taken;
+            },
+            "the cart is idle");
+        var (intervention, connection) = _outlet.Taken[^1];
+        Assert.That((intervention.Campaign, intervention.DecidedAt.ToUnixTimeMilliseconds(), connection), Is.EqualTo(("left", Start + 20 * Minute, 7L)));
+    }
+
+    [Test]
+    public async Task A_fault_is_reported_and_nobody_waits_for_what_will_not_come()
+    {
+        var fault = new TaskCompletionSource<Exception>();
+        using var release = new ManualResetEventSlim();
+        using var partition = Open(new FailingOutlet(release), TestStages.OnEvent("any", "page_view"));
+        partition.OnFault = fault.SetResult;
+        partition.Start();
+        partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
+        await Eventually.Is(() => partition.Inbox.Depth == 0, "the worker has the slab");
+        var lookup = partition.FindAsync(EventReading.KeyOf("c1"), default);
+        release.Set();
+
+        Assert.That((await fault.Task.WaitAsync(Eventually.Deadline)).Message, Is.EqualTo("The outlet is broken."));
+        Assert.That(partition.Fault, Is.SameAs(await fault.Task));
+        Assert.That(async () => await lookup.WaitAsync(Eventually.Deadline), Throws.InvalidOperationException);
+        Assert.That(partition.Inbox.TryEnqueue(Slab(upTo: 2, Of("page_view"))), Is.False);
+        Assert.That(async () => await partition.FindAsync(EventReading.KeyOf("c1"), default), Throws.InstanceOf<ChannelClosedException>());
+        partition.Stop();
+    }
+
+    Partition Open(params CampaignConfig[] campaigns) => Open(_outlet, campaigns);
+
+    Partition Open(IDecisionConsumer outlet, params CampaignConfig[] campaigns) =>
+        new(3, TestStages.Setup(outlet, campaigns), _slabs, _time, _watermark, TimeSpan.Zero, inboxCapacity: 256);
+
+    Partition Open(TimeSpan maxAge, int batchRows = 256) =>
+        new(3, TestStages.Setup(_outlet, [], batchRows: batchRows), _slabs, _time, _watermark, maxAge, inboxCapacity: 256);
+
+    EventSlab Slab(long upTo, params TestEvent[] events)
+    {
+        var slab = EventReading.Slab(events);
+        slab.Source = _source;
+        slab.UpTo = upTo;
+        slab.ReceivedTicks = _time.GetTimestamp();
+        return slab;
+    }
+
+    sealed class FailingOutlet(ManualResetEventSlim release) : IDecisionConsumer
+    {
+        public void Deliver(Decision decision)
+        {
+            release.Wait(Eventually.Deadline);
+            throw new InvalidOperationException("The outlet is broken.");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Pipeline;
+
+/// <summary>The way from a message to its decisions without sockets and threads: what was taken is worked off when the test says so.</summary>
+sealed class Pipeline : IDisposable
+{
+    readonly PartitionSet _partitions;
+    readonly PartitionStages[] _stages;
+    readonly IDecisionConsumer _outlet;
+
+    /// <param name="setup">Of the stages.</param>
+    /// <param name="partitions">How many.</param>
+    /// <param name="receivedAt">When everything is received.</param>
+    public Pipeline(PipelineOptions setup, int partitions, long receivedAt)
+    {
+        _outlet = setup.Outlet;
+
+        // Its workers are not started: it deals out, and the stages beside it do the work.
+        _partitions = new PartitionSet(partitions, TestStages.Setup(new RecordingConsumer(), [], memory: 1), new ManualTime(receivedAt), TimeSpan.Zero);
+        _stages = [.. Enumerable.Range(0, partitions).Select(i => new PartitionStages(i, setup, Counters[i]))];
+        var source = new RecordingSource();
+        Router = new EventRouter(_partitions, EventReading.AnyTime(), 2500, Protocol.WebSocket, new IngestCounters(), source, source);
+        Rejected = source.Rejected;
+        Router.BeginRead();
+    }
+
+    public EventRouter Router { get; }
+
+    public List<(long Index, string Code)> Rejected { get; }
+
+    public PartitionCounters[] Counters { get; } = [.. Enumerable.Range(0, 8).Select(_ => new PartitionCounters())];
+
+    public PartitionStages StagesOf(Hash128 cart) => _stages[_partitions.IndexOf(cart)];
+
+    /// <summary>Hands over what was taken and folds it in.</summary>
+    public int Process()
+    {
+        if (!Router.SubmitAsync(default).IsCompletedSuccessfully) throw new InvalidOperationException("The inboxes are full.");
+        var own = 0;
+        for (var i = 0; i < _stages.Length; i++)
+        {
+            while (_partitions[i].Inbox.TryDequeue(out var item))
+            {
+                var slab = (EventSlab)item;
+                own += _stages[i].Process(slab);
+                HandOver(_stages[i]);
+                _partitions.Slabs.Return(slab);
+            }
+        }
+
+        return own;
+    }
+
+    /// <summary>Decides on what was folded in.</summary>
+    public void Decide()
+    {
+        foreach (var stages in _stages)
+        {
+            stages.Decide();
+            HandOver(stages);
+        }
+    }
+
+    void HandOver(PartitionStages stages)
+    {
+        foreach (var decision in stages.Decisions) _outlet.Deliver(decision);
+        stages.Decisions.Clear();
+    }
+
+    public void Dispose()
+    {
+        foreach (var stages in _stages) stages.Dispose();
+        _partitions.Dispose();
+    }
+}

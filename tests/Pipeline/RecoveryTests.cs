@@ -1,0 +1,222 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.State;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Engine.State.Customers;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Learning.Datasets;
+using CartRecovery.Tests.Simulation;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Pipeline;
+
+/// <summary>
+/// A real shop's night through a partition that is journaled on real files: in one life, and in many that end abruptly, with checkpoints
+/// between. What it comes to is the same, byte for byte.
+/// </summary>
+public sealed class RecoveryTests
+{
+    const int EventsASlab = 200;
+    static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
+
+    static readonly List<EventSlab> Slabs = Read();
+
+    Night _undisturbed = null!;
+
+    [OneTimeSetUp]
+    public void PlayOnce()
+    {
+        _undisturbed = Play(lives: 1, memory: 16 << 20, checkpoints: false);
+        Assert.That(_undisturbed.Interventions, Has.Count.GreaterThan(500).And.Unique);
+    }
+
+    [TestCase(9, 16 << 20, false)]
+    [TestCase(9, 16 << 20, true)]
+    [TestCase(30, 16 << 20, true)]
+    public void Recovered_state_is_the_state_without_the_crash(int lives, int memory, bool checkpoints) => IsTheSame(Play(lives, memory, checkpoints));
+
+    [TestCase(9, false)]
+    [TestCase(9, true)]
+    public void Also_when_most_carts_are_on_disk(int lives, bool checkpoints) => IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
+
+    [Test]
+    public void However_many_deliveries_end_at_once_a_partition_that_never_rests_lets_go_of_them()
+    {
+        using var scratch = new Scratch();
+        var outlet = new RecordingConsumer();
+        var setup = Setup(outlet, scratch.Folder, memory: 16 << 20, checkpoints: false);
+        var time = new ManualTime(ShopLogSample.Events[^1].At);
+        var recovered = new PartitionRecovery(0, setup, new SlabPool(4), new PartitionCounters()).Run(time, progress: null);
+        using var state = recovered.State;
+        using var work = new PartitionProcessor(0, setup, state, new PartitionCounters(), recovered.Journal, time);
+        work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
+        work.Take(Slabs[0]);
+        work.EndTurn();
+        work.Take(Slabs[1]);
+        work.EndTurn();
+        var decided = outlet.Interventions.FirstOrDefault() ?? state.Outbox.Pending.First().Intervention;
+        for (var i = 0; i < 100_000; i++)
+        {
+            var intervention = decided with { Id = $"iv_{i:x32}" };
+            state.Outbox.Add(new Decision(default, 0, 0, intervention));
+            state.Outbox.Settle(intervention.Id);
+        }
+
+        var (before, tail) = (state.Outbox.Count, recovered.Journal!.Tail);
+        work.Take(Slabs[2]);
+        work.EndTurn();
+        Assert.That(state.Outbox.Count, Is.LessThanOrEqualTo(before - 100_000 + EventsASlab));
+        Assert.That(recovered.Journal.Tail - tail, Is.GreaterThan(100_000 * 35));
+    }
+
+    void IsTheSame(Night night)
+    {
+        Assert.That(StateBytes.Differences(night.State, _undisturbed.State), Is.Empty);
+        Assert.That(night.Interventions, Is.EqualTo(_undisturbed.Interventions));
+    }
+
+    static Night Play(int lives, int memory, bool checkpoints)
+    {
+        using var scratch = new Scratch();
+        var outlet = new RecordingConsumer();
+        var time = new ManualTime(ShopLogSample.Events[^1].At);
+        var setup = Setup(outlet, scratch.Folder, memory, checkpoints);
+        var random = new Random(lives);
+        var told = 0L;
+        var sources = Enumerable.Range(1, 3).Select(id => new RecordingSource { ConnectionId = id, WhenProcessed = (_, upTo) => told = Math.Max(told, upTo) }).ToArray();
+        var fromCheckpoint = 0;
+        var sentAgain = 0;
+        var sent = 0;
+        List<(string, byte[])> state = [];
+        for (var life = 1; life <= lives; life++)
+        {
+            var counters = new PartitionCounters();
+            var recovered = new PartitionRecovery(0, setup, new SlabPool(4), counters).Run(time, progress: null);
+            if (recovered.Report.Events < told * EventsASlab) fromCheckpoint++;
+            var fault = default(Exception);
+            using (recovered.State)
+            using (var work = new PartitionProcessor(0, setup, recovered.State, counters, recovered.Journal, time) { OnFault = e => fault = e })
+            {
+                foreach (var decision in recovered.State.Outbox.Pending) outlet.Deliver(decision);
+                work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
+                sentAgain += sent - (int)told;
+                for (sent = (int)told; sent < Slabs.Count * life / lives; sent++)
+                {
+                    var slab = Slabs[sent];
+                    slab.Source = sources[sent % 3];
+                    slab.UpTo = sent + 1;
+                    foreach (ref var e in slab.Records.AsSpan(0, slab.Count)) e.Flags &= ~EventFlags.Duplicate;
+                    work.Take(slab);
+                    if (random.Next(3) == 0) work.EndTurn();
+                    if (random.Next(10) == 0) work.Commit();
+                    time.Advance(TimeSpan.FromMilliseconds(1));
+                }
+
+                // However busy the disk is, one life at least leaves a checkpoint. The worker rests between turns alone.
+                if (checkpoints && life == lives / 2) work.EndTurn();
+                var start = TimeProvider.System.GetTimestamp();
+                while (checkpoints && life == lives / 2 && counters.Checkpoints == 0)
+                {
+                    if (TimeProvider.System.GetElapsedTime(start) > s_deadline) throw new TimeoutException("No checkpoint is made.");
+                    work.Rest(recovered.State.Stages.Now);
+                    time.Advance(TimeSpan.FromMilliseconds(1));
+                    Thread.Yield();
+                }
+
+                if (life == lives)
+                {
+                    work.EndTurn();
+                    if (!recovered.Journal!.WaitUntilDurable(s_deadline, TimeProvider.System)) throw new TimeoutException("The journal does not get durable.");
+                    state = StateBytes.Of(recovered.State, Carts(), []);
+                }
+
+                // Then it is gone, without a word: what is durable by then is what there is.
+            }
+
+            Assert.That(fault, Is.Null);
+        }
+
+        Assert.That(told, Is.EqualTo(Slabs.Count));
+        Assert.That(fromCheckpoint > 0, Is.EqualTo(checkpoints && lives > 1));
+        Assert.That(sentAgain > 0, Is.EqualTo(lives > 1));
+        return new Night(
+            state,
+            [.. outlet.Interventions.DistinctBy(i => i.Id).Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention)).Order(StringComparer.Ordinal)]);
+    }
+
+    static PipelineOptions Setup(RecordingConsumer outlet, string folder, int memory, bool checkpoints) => new()
+    {
+        Stores = TestStages.Stores,
+        Model = TestStages.Model,
+        Campaigns = CampaignCompiler.Compile(new DecisionsConfig
+        {
+            Campaigns =
+            [
+                TestStages.OnEvent("added", "add_to_cart"),
+                TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 3 }),
+                TestStages.OnIdle("left", Duration.FromMinutes(3), new ConditionConfig { Feature = "item_views", AtLeast = 4 }),
+            ],
+        }),
+        WindowMilliseconds = 5 * EventReading.Minute,
+        BatchRows = 256,
+        Carts = RecordStoreSize.For(memory, Unsafe.SizeOf<CartRecord>()),
+        Customers = RecordStoreSize.For(1 << 20, Unsafe.SizeOf<CustomerRecord>()),
+        Timers = 1 << 16,
+        DedupWindow = TimeSpan.FromHours(1),
+        DedupBytes = 4 << 20,
+        Outlet = outlet,
+        DataFolder = folder,
+        Journal = new JournalOptions
+        {
+            Stores = new JournalStores("demo"u8.ToArray()),
+            Layout = new JournalLayout(1 << 20, 1 << 20),
+            CommitAge = TimeSpan.FromMilliseconds(5),
+            CommitBytes = 64 * 1024,
+            CheckpointInterval = checkpoints ? TimeSpan.FromMilliseconds(5) : TimeSpan.FromDays(1),
+            RetentionAge = TimeSpan.Zero,
+            RetentionBytes = 0,
+            CheckpointsKept = 2,
+            CheckpointFolder = _ => Path.Combine(folder, "checkpoints"),
+            Device = _ => new FileJournalDevice(Path.Combine(folder, "journal")),
+        },
+    };
+
+    static IEnumerable<Hash128> Carts() => ShopLogSample.Events.Select(e => e.Session).Distinct(StringComparer.Ordinal).Select(EventReading.KeyOf);
+
+    static List<EventSlab> Read()
+    {
+        var decoder = new JsonEventDecoder(EventReading.AnyTime());
+        var json = new ArrayBufferWriter<byte>(512);
+        var slabs = new List<EventSlab>();
+        var watermark = 0L;
+        foreach (var e in ShopLogSample.Events)
+        {
+            if (slabs.Count == 0 || slabs[^1].Count == EventsASlab)
+            {
+                slabs.Add(new EventSlab { ReceivedAt = e.At });
+            }
+
+            json.ResetWrittenCount();
+            using (var writer = new Utf8JsonWriter(json)) e.WriteTo(writer, e.At);
+            var problem = decoder.Read(json.WrittenSpan);
+            if (problem.IsError) throw new InvalidDataException(problem.Message);
+            ref var kept = ref decoder.AppendTo(slabs[^1], json.WrittenSpan);
+            kept.Watermark = watermark = Math.Max(watermark, kept.Timestamp);
+        }
+
+        return slabs;
+    }
+
+    sealed record Night(List<(string Name, byte[] Bytes)> State, List<string> Interventions);
+}

@@ -1,0 +1,59 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Tests.Events;
+
+namespace CartRecovery.Tests.Pipeline;
+
+/// <summary>One partition's stages without its worker: what the test hands in happens at once.</summary>
+sealed class StageRun : IDisposable
+{
+    readonly RecordingConsumer _outlet = new();
+
+    public StageRun(IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256, int timers = 1000,
+        ScoredEvents scored = ScoredEvents.All) =>
+        Stages = new PartitionStages(0, TestStages.Setup(_outlet, campaigns, window, batchRows, timers, scored: scored), Counters);
+
+    /// <summary>What was decided until now.</summary>
+    public RecordingConsumer Outlet
+    {
+        get
+        {
+            _outlet.Take(Stages.Decisions);
+            return _outlet;
+        }
+    }
+
+    public PartitionCounters Counters { get; } = new();
+
+    public PartitionStages Stages { get; }
+
+    /// <summary>The last intervention.</summary>
+    public Intervention Last => Outlet.Interventions.Last();
+
+    /// <summary>Folds events in that came together, and decides nothing yet.</summary>
+    public int Process(IEventSource? source, params IEnumerable<TestEvent> events)
+    {
+        var slab = EventReading.Slab(events);
+        slab.Source = source;
+        slab.ReceivedAt = slab.Records.Take(slab.Count).Max(e => e.Timestamp);
+        return Stages.Process(slab);
+    }
+
+    /// <summary>Folds events in and decides.</summary>
+    public void Play(params IEnumerable<TestEvent> events)
+    {
+        Process(source: null, events);
+        Stages.Decide();
+    }
+
+    /// <summary>Lets time pass, as another cart's event would.</summary>
+    public void PassTo(long at) => Play(new TestEvent("consent", at) { Cart = "someone else's" });
+
+    public CartRecord Cart(string id = "c1") =>
+        Stages.Find(EventReading.KeyOf(id)) ?? throw new InvalidOperationException($"There is no cart {id}.");
+
+    public void Dispose() => Stages.Dispose();
+}

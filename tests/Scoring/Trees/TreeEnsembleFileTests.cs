@@ -1,0 +1,198 @@
+using System.Numerics;
+using CartRecovery.Engine.Learning.Training;
+using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.Scoring.Trees;
+
+namespace CartRecovery.Tests.Scoring.Trees;
+
+/// <summary>What is no ensemble of the kinds that are compiled is left to ONNX Runtime, and what is no model at all does no harm.</summary>
+public sealed class TreeEnsembleFileTests
+{
+    private static readonly Node Stump = new("BRANCH_LEQ", 0, 0.5f, Node.Leaf(0.1f), Node.Leaf(0.9f));
+
+    [TestCase("aggregate_function", "AVERAGE")]
+    [TestCase("aggregate_function", "MAX")]
+    [TestCase("post_transform", "PROBIT")]
+    [TestCase("post_transform", "SOFTMAX")]
+    public void An_ensemble_of_another_kind_goes_to_the_runtime(string attribute, string value)
+    {
+        using var model = TreeModels.Load(TreeModels.Regressor([Stump, Stump], 1, sigmoid: false, OnnxAttribute.Of(attribute, value)), 1);
+        AssertLeftToRuntime(model);
+    }
+
+    [Test]
+    public void Something_between_the_input_and_the_trees_goes_to_the_runtime()
+    {
+        var graph = TreeModels.Graph(1);
+        graph.Output("p", OnnxGraph.Float, -1, 1);
+        graph.Node("Neg", ["x"], ["y"]);
+        graph.Node("TreeEnsembleRegressor", ["y"], ["p"], OnnxGraph.MachineLearning,
+            [.. TreeModels.Attributes([Stump], "target", 0), OnnxAttribute.Of("n_targets", 1)]);
+        using var model = TreeModels.Load(graph, 1);
+        AssertLeftToRuntime(model);
+    }
+
+    [Test]
+    public void Something_else_than_a_sigmoid_behind_the_trees_goes_to_the_runtime()
+    {
+        var graph = TreeModels.Regressor([Stump], 1);
+        var other = TreeModels.Graph(1);
+        other.Output("p", OnnxGraph.Float, -1, 1);
+        other.Node("TreeEnsembleRegressor", ["x"], ["sum"], OnnxGraph.MachineLearning,
+            [.. TreeModels.Attributes([Stump], "target", 0), OnnxAttribute.Of("n_targets", 1)]);
+        other.Node("Abs", ["sum"], ["p"]);
+        using var model = TreeModels.Load(other, 1);
+        AssertLeftToRuntime(model);
+        using var plain = TreeModels.Load(graph, 1);
+        CompiledTreesTests.AssertCompiled(plain);
+    }
+
+    [Test]
+    public void Identities_on_the_way_change_nothing()
+    {
+        var graph = TreeModels.Graph(1);
+        graph.Output("p", OnnxGraph.Float, -1, 1);
+        graph.Node("TreeEnsembleRegressor", ["x"], ["a"], OnnxGraph.MachineLearning,
+            [.. TreeModels.Attributes([Stump], "target", 0), OnnxAttribute.Of("n_targets", 1)]);
+        graph.Node("Identity", ["a"], ["b"]);
+        graph.Node("Sigmoid", ["b"], ["c"]);
+        graph.Node("Identity", ["c"], ["p"]);
+        using var model = TreeModels.Load(graph, 1);
+        CompiledTreesTests.AssertCompiled(model);
+    }
+
+    [Test]
+    public void Trees_that_are_too_large_to_gain_by_it_go_to_the_runtime()
+    {
+        var random = new Random(3);
+        using var model = TreeModels.Load(TreeModels.Regressor([Complete(9)], 2), 2);
+        AssertLeftToRuntime(model);
+
+        Node Complete(int height) => height == 0 ? Node.Leaf((float)random.NextDouble())
+            : new Node("BRANCH_LEQ", random.Next(2), (float)random.NextDouble(), Complete(height - 1), Complete(height - 1));
+    }
+
+    [Test]
+    public void What_the_runtime_understands_otherwise_goes_to_it()
+    {
+        // Read as one tree, of which the runtime makes another: the probes tell.
+        var trees = CompiledTrees.Compile(new TreeEnsemble([new TreeBranch(new TreeColumn(0, MissingIsLow: false), 0.5f, new TreeLeaf(0.1f), new TreeLeaf(0.9f))], 0, IsLogistic: false))!;
+        using var same = TreeModels.Load(TreeModels.Regressor([Stump], 1, sigmoid: false), 1);
+        using var strict = TreeModels.Load(TreeModels.Regressor([Stump with { Mode = "BRANCH_LT" }], 1, sigmoid: false), 1);
+        using var missing = TreeModels.Load(TreeModels.Regressor([Stump with { MissingIsTrue = true }], 1, sigmoid: false), 1);
+        Assert.That(Agrees(same));
+        Assert.That(Agrees(strict), Is.False);
+        Assert.That(Agrees(missing), Is.False);
+
+        bool Agrees(OnnxModel model) => TreeProbes.Agree(trees, 1, rows => new BatchScorer(new TreeBatch(trees, 1, rows), 1, 1, rows), model.CreateRuntimeScorer);
+    }
+
+    [Test]
+    public void A_tree_that_goes_round_in_a_circle_is_refused() => AssertRefused([1, 0], [2, 2], ["BRANCH_LEQ", "BRANCH_LEQ", "LEAF"]);
+
+    [Test]
+    public void A_tree_whose_paths_multiply_is_refused()
+    {
+        // 60 levels, both sides of each the next: 2^60 paths.
+        const int Levels = 60;
+        long[] next = [.. Enumerable.Range(1, Levels)];
+        AssertRefused(next, next, [.. Enumerable.Repeat("BRANCH_LEQ", Levels), "LEAF"]);
+    }
+
+    [Test]
+    public void A_tree_that_never_ends_is_refused()
+    {
+        const int Levels = 100_000;
+        AssertRefused([.. Enumerable.Range(1, Levels)], [.. Enumerable.Repeat((long)Levels, Levels)], [.. Enumerable.Repeat("BRANCH_LEQ", Levels), "LEAF"]);
+    }
+
+    [Test]
+    public void A_file_that_is_cut_or_changed_anywhere_does_no_harm()
+    {
+        var random = new Random(5);
+        Node[] trees = [.. Enumerable.Range(0, 4).Select(_ => TreeModels.Random(random, 4, 3, TreeModels.Modes, missing: true))];
+        var whole = TreeModels.Regressor(trees, 3, sigmoid: true, OnnxAttribute.Of("base_values", [0.5f])).ToArray("test");
+        Assert.That(Read(whole), Is.True);
+        for (var length = 0; length < whole.Length; length++) Assert.That(Read(whole[..length]), Is.False, $"cut at {length}");
+        for (var round = 0; round < 20_000; round++)
+        {
+            var changed = whole.ToArray();
+            for (var i = random.Next(1, 4); i > 0; i--) changed[random.Next(changed.Length)] = (byte)random.Next(256);
+            Read(changed);
+        }
+        for (var round = 0; round < 2_000; round++)
+        {
+            var garbage = new byte[random.Next(200)];
+            random.NextBytes(garbage);
+            Read(garbage);
+        }
+    }
+
+    [TestCase("")]
+    [TestCase("00", TestName = "field 0")]
+    [TestCase("3AFFFFFFFFFFFFFFFFFF01", TestName = "a length of 2^64 - 1")]
+    [TestCase("3AFFFFFF7F00", TestName = "a length beyond the end")]
+    [TestCase("FFFFFFFFFFFFFFFFFFFFFF", TestName = "a number without an end")]
+    [TestCase("3B", TestName = "a group")]
+    [TestCase("3D0000", TestName = "half a float")]
+    public void Bytes_that_are_no_message_are_refused(string hex) => Assert.That(Read(Convert.FromHexString(hex)), Is.False);
+
+    [Test]
+    public void Lists_may_be_written_number_by_number()
+    {
+        byte[] ints = [0x40, 3, 0x40, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0x42, 2, 7, 8];
+        byte[] floats = [0x3D, 0, 0, 0x80, 0x3F, 0x3A, 4, 0, 0, 0, 0x40];
+        var value = OnnxValue.Read([.. ints, .. floats]).Value;
+        Assert.That(value.Ints, Is.EqualTo(new long[] { 3, -1, 7, 8 }));
+        Assert.That(value.Floats, Is.EqualTo(new float[] { 1, 2 }));
+    }
+
+    [Test]
+    public void The_sigmoid_is_right_to_a_few_units_in_the_last_place()
+    {
+        for (var z = -100f; z <= 100; z += 0.0137f)
+        {
+            var expected = 1 / (1 + Math.Exp(-Math.Clamp(z, -87, 87)));
+            Assert.That(Sigmoid.Of(new Vector<float>(z))[0], Is.EqualTo(expected).Within(expected * 5e-7), $"at {z}");
+        }
+        Assert.That(Sigmoid.Of(new Vector<float>(float.PositiveInfinity))[0], Is.EqualTo(1));
+        Assert.That(Sigmoid.Of(new Vector<float>(float.NegativeInfinity))[0], Is.LessThan(1e-37f));
+        Assert.That(Sigmoid.Of(new Vector<float>(float.NaN))[0], Is.NaN);
+    }
+
+    // Node i's true and false branch; tree 0, feature 0.
+    private static void AssertRefused(long[] whenTrue, long[] whenFalse, string[] modes)
+    {
+        long[] zeros = new long[modes.Length], ids = [.. Enumerable.Range(0, modes.Length)];
+        var graph = TreeModels.Graph(1);
+        graph.Node("TreeEnsembleRegressor", ["x"], ["p"], OnnxGraph.MachineLearning, OnnxAttribute.Of("n_targets", 1),
+            OnnxAttribute.Of("nodes_treeids", zeros), OnnxAttribute.Of("nodes_nodeids", ids), OnnxAttribute.Of("nodes_featureids", zeros),
+            OnnxAttribute.Of("nodes_values", new float[modes.Length]), OnnxAttribute.Of("nodes_modes", modes),
+            OnnxAttribute.Of("nodes_truenodeids", [.. whenTrue, 0]), OnnxAttribute.Of("nodes_falsenodeids", [.. whenFalse, 0]),
+            OnnxAttribute.Of("target_treeids", [0L]), OnnxAttribute.Of("target_nodeids", [modes.Length - 1L]),
+            OnnxAttribute.Of("target_ids", [0L]), OnnxAttribute.Of("target_weights", [1f]));
+        var file = TreeEnsembleFile.Parse(graph.ToArray("test"), "x", "p")!;
+        Assert.That(() => TreeEnsembleReader.Read(file, 1), Throws.TypeOf<NotSupportedException>());
+    }
+
+    // True when an ensemble was read; anything but the two exceptions for what was not fails the test.
+    private static bool Read(byte[] file)
+    {
+        try
+        {
+            return TreeEnsembleFile.Parse(file, "x", "p") is { } ensemble && CompiledTrees.Compile(TreeEnsembleReader.Read(ensemble, 3)) is not null;
+        }
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException)
+        {
+            return false;
+        }
+    }
+
+    private static void AssertLeftToRuntime(OnnxModel model)
+    {
+        Assert.That(model.Evaluator, Does.StartWith("ONNX Runtime "));
+        var (a, b) = TreeModels.Scores(model, [.. TreeModels.Rows(new Random(1), 50, model.Features.Count)]);
+        Assert.That(a, Is.EqualTo(b));
+    }
+}

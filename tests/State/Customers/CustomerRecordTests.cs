@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.State.Customers;
+using CartRecovery.Primitives;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.State.Carts;
+using static CartRecovery.Tests.State.Carts.Folding;
+
+namespace CartRecovery.Tests.State.Customers;
+
+public sealed class CustomerRecordTests
+{
+    [Test]
+    public void Orders_make_a_customers_history()
+    {
+        var customer = Of(
+            new("purchase", Start) { Price = 20, Quantity = 2 },
+            new("coupon_applied", Start + Minute),
+            new("coupon_applied", Start + 2 * Minute),
+            new("purchase", Start + 3 * Minute) { Price = 10 },
+            new("purchase", Start + 4 * Minute),
+            new("refund", Start + 5 * Minute));
+
+        Assert.That((customer.Orders, customer.OrderValue, customer.LastOrderAt), Is.EqualTo((3u, 50 * Money.PerUnit, Start + 4 * Minute)));
+        Assert.That((customer.DiscountedOrders, customer.CouponPending, customer.Refunds), Is.EqualTo((1u, 0u, 1u)));
+    }
+
+    [Test]
+    public void A_coupon_counts_for_the_next_order()
+    {
+        var customer = Of(new TestEvent("coupon_applied", Start));
+        Assert.That((customer.DiscountedOrders, customer.CouponPending, customer.Orders), Is.EqualTo((0u, 1u, 0u)));
+    }
+
+    [Test]
+    public void An_order_that_comes_late_is_not_the_last_one() =>
+        Assert.That(Of(new("purchase", Start), new("purchase", Start - Minute)).LastOrderAt, Is.EqualTo(Start));
+
+    [Test]
+    public void Nothing_but_orders_coupons_and_refunds_changes_it()
+    {
+        foreach (var type in Enum.GetValues<EventType>().Where(t => t != EventType.None))
+        {
+            var changed = Of(new TestEvent(EventTypes.NameOf(type), Start) { Price = 5 });
+            Assert.That(CustomerRecord.IsChangedBy(type), Is.EqualTo(MemoryMarshal.AsBytes(new ReadOnlySpan<CustomerRecord>(ref changed)).ContainsAnyExcept((byte)0)), $"{type}");
+        }
+    }
+
+    static CustomerRecord Of(params TestEvent[] events)
+    {
+        var customer = default(CustomerRecord);
+        foreach (var e in events) customer.Fold(EventReading.Slab(e).Records[0]);
+        return customer;
+    }
+}

@@ -1,0 +1,45 @@
+using CartRecovery.Engine.State;
+using FsCheck.Fluent;
+
+namespace CartRecovery.Tests.State;
+
+public sealed class StoreClockTests
+{
+    // Half and quarter hours, changes on both hemispheres, a change of half an hour (Lord Howe).
+    static readonly TimeZoneInfo[] Zones =
+    [
+        .. new[] { "UTC", "Europe/Amsterdam", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Los_Angeles", "Pacific/Apia" }
+            .Select(TimeZoneInfo.FindSystemTimeZoneById),
+    ];
+
+    [FsCheck.NUnit.Property(MaxTest = 500)]
+    public FsCheck.Property Whatever_it_was_asked_before_it_says_what_the_zone_says() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            var random = new Random(seed);
+            var zone = Zones[random.Next(Zones.Length)];
+            var clock = new StoreClock(zone);
+            var at = random.NextInt64(1_600_000_000_000, 1_800_000_000_000);
+            for (var i = 0; i < 50; i++)
+            {
+                at += random.Next(3) == 0 ? random.NextInt64(-10_000_000_000, 10_000_000_000) : random.Next(-1_000_000, 1_000_000);
+                var local = TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(at), zone).DateTime;
+                Assert.That(clock.At(at), Is.EqualTo(new FeatureMoment(at, (local.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond)));
+            }
+
+            return true;
+        });
+
+    [Test]
+    [Category("Allocation")]
+    public void Asking_within_a_quarter_of_an_hour_allocates_nothing()
+    {
+        var clock = new StoreClock(Zones[1]);
+        const long At = 1_732_095_000_000;
+        clock.At(At);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++) clock.At(At + i * 500);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+}

@@ -1,0 +1,145 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace CartRecovery.Tests.Support;
+
+/// <summary>The executable under test: the one that <c>CARTRECOVERY_BINARY</c> names, else the one of this build.</summary>
+static class EngineBinary
+{
+    public const string Variable = "CARTRECOVERY_BINARY";
+
+    /// <summary>How long anything may take that these tests wait for.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    public static string Path { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+        ? System.IO.Path.GetFullPath(named, Repository.Root)
+        : System.IO.Path.Combine(Repository.Root, "artifacts", "bin", "Host",
+            new DirectoryInfo(AppContext.BaseDirectory).Name, "cartrecovery");
+
+    /// <summary>Runs it until it ends by itself.</summary>
+    public static async Task<Finished> RunAsync(string folder, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        await using var process = new EngineOutput(Start(folder, arguments, environment));
+        return await process.EndAsync();
+    }
+
+    public static Process Start(string folder, string[] arguments, params (string Name, string Value)[] environment) =>
+        StartThrough([], folder, arguments, environment);
+
+    /// <summary>Starts it by another program, to which its own command line is given.</summary>
+    public static Process StartThrough(string[] wrapper, string folder, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        string[] command = [.. wrapper, Path, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        // Whatever it leaves behind, it leaves where the test looks and clears up.
+        start.Environment["HOME"] = start.Environment["TMPDIR"] = folder;
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception error)
+        {
+            throw new InvalidOperationException($"{Path} cannot be started; {Variable} names another binary.", error);
+        }
+    }
+}
+
+/// <summary>What a process left behind.</summary>
+sealed record Finished(int ExitCode, string Output, string Errors)
+{
+    public override string ToString() => $"exit code {ExitCode}\n--- standard output\n{Output}--- standard error\n{Errors}";
+}
+
+/// <summary>A process and what it has printed so far. A process that is still there at the end is killed.</summary>
+sealed class EngineOutput : IAsyncDisposable
+{
+    readonly Process _process;
+    readonly StringBuilder _output = new();
+    readonly StringBuilder _errors = new();
+
+    public EngineOutput(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Append(_output, line.Data);
+        process.ErrorDataReceived += (_, line) => Append(_errors, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public string Text => Read(_output);
+
+    /// <summary>What it has printed on standard error.</summary>
+    public string Errors => Read(_errors);
+
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Asks it to stop, as an operator or a container does.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Ends it as a crash does: SIGKILL, and nothing that it could do about it.</summary>
+    public Task<Finished> KillAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        return EndAsync();
+    }
+
+    public async Task<Finished> EndAsync()
+    {
+        using var deadline = new CancellationTokenSource(EngineBinary.Deadline);
+        try
+        {
+            await _process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"The process did not end within {EngineBinary.Deadline.TotalSeconds} s.\n{Read(_output)}{Read(_errors)}");
+        }
+
+        return new Finished(_process.ExitCode, Read(_output), Read(_errors));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    static void Append(StringBuilder text, string? line)
+    {
+        lock (text)
+        {
+            if (line is not null)
+                text.Append(line).Append('\n');
+        }
+    }
+
+    static string Read(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
+        }
+    }
+}

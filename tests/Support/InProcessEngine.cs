@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Host.Composition;
+using CartRecovery.Tests.Configuration;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Support;
+
+/// <summary>The whole engine in this process: the shipped configuration on free ports, with little memory and no campaigns.</summary>
+sealed class InProcessEngine : IAsyncDisposable
+{
+    public const string Secret = "sk_demo", Publishable = "pk_demo";
+
+    readonly string _data;
+
+    InProcessEngine(EngineHost host, string data)
+    {
+        Host = host;
+        _data = data;
+        var addresses = host.Addresses;
+        Stream = new IPEndPoint(IPAddress.Loopback, addresses[1].Port);
+        HttpPort = new IPEndPoint(IPAddress.Loopback, addresses[0].Port);
+        Http = new HttpClient { BaseAddress = addresses[0], Timeout = Eventually.Deadline };
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Secret);
+    }
+
+    public EngineHost Host { get; }
+
+    public IPEndPoint Stream { get; }
+
+    public IPEndPoint HttpPort { get; }
+
+    /// <summary>A client of the HTTP API with the secret key.</summary>
+    public HttpClient Http { get; }
+
+    public Counts Counts => Counts.Of(Host);
+
+    public static async Task<InProcessEngine> StartAsync(Action<CartRecoveryConfig>? change = null, TimeProvider? time = null)
+    {
+        var result = ConfigLoader.Load(Path.Combine(Repository.Root, "config", "cartrecovery.yaml"), TestCatalog.Shipped);
+        Assert.That(result.Problems, Is.Empty);
+        var config = result.Config!;
+        var data = Directory.CreateTempSubdirectory("cartrecovery-").FullName;
+        config.Data = data;
+        config.Listen.Http = new EndpointAddress("127.0.0.1", 0);
+        config.Listen.Stream = new EndpointAddress("127.0.0.1", 0);
+        config.Partitions = 2;
+        config.Memory.Carts = ByteSize.FromMegabytes(16);
+        config.Memory.Customers = ByteSize.FromMegabytes(16);
+        config.Decisions.Campaigns.Clear();
+        config.Sinks.Clear();
+        config.Contact.Holdout = 0;
+        config.Log.Level = LogThreshold.Error;
+        change?.Invoke(config);
+        var host = new EngineHost(config, new MemoryBudget(config, 1L << 40), time ?? TimeProvider.System);
+        await host.StartAsync();
+        return new InProcessEngine(host, data);
+    }
+
+    /// <summary>A campaign that answers every event of a type on the shopper's own stream.</summary>
+    public static CampaignConfig Answering(string eventType, string message = "hello {{cart_id}}") => new()
+    {
+        Name = $"on-{eventType}",
+        Trigger = new TriggerConfig { Event = eventType },
+        Action = new ActionConfig { Type = ActionKind.Reminder },
+        Channel = "socket",
+        Message = message,
+    };
+
+    /// <summary>A key as the configuration has it.</summary>
+    public static StoreKeyConfig Key(string key, KeyKind kind, params string[] origins) => new()
+    {
+        Key = key,
+        Kind = kind,
+        Origins = [.. origins.Select(o => OriginPattern.TryParse(o, out var pattern) ? pattern : throw new ArgumentException(o, nameof(origins)))],
+    };
+
+    /// <summary>A cart's features; null when there is no such cart.</summary>
+    public async Task<JsonElement?> FeaturesAsync(string cartId)
+    {
+        using var response = await Http.GetAsync($"/v1/features/{Uri.EscapeDataString(cartId)}");
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync());
+        return json.RootElement.GetProperty("features").Clone();
+    }
+
+    /// <summary>How many events the engine folded into a cart.</summary>
+    public async Task<int> EventsOfAsync(string cartId) =>
+        await FeaturesAsync(cartId) is { } features ? features.GetProperty("event_count").GetInt32() : 0;
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await Host.DisposeAsync();
+        Directory.Delete(_data, recursive: true);
+    }
+}
+
+/// <summary>What the engine counted, to be compared with what it had counted before.</summary>
+sealed record Counts(long Received, long Processed, long Rejected)
+{
+    public static Counts Of(EngineHost host) => new(
+        host.Metrics.Received, host.Metrics.Processed, Enum.GetValues<EventErrorCode>().Sum(host.Counters.RejectedFor));
+
+    public static Counts operator -(Counts now, Counts before) =>
+        new(now.Received - before.Received, now.Processed - before.Processed, now.Rejected - before.Rejected);
+}
+
+/// <summary>Events as clients write them.</summary>
+static class EventJson
+{
+    static readonly long s_start = TimeProvider.System.GetUtcNow().AddHours(-1).ToUnixTimeMilliseconds();
+    static int s_id;
+
+    /// <summary>One event, each a millisecond after the one before, so that what is decided on them has an id of its own; <paramref name="more"/> is put behind it as it is: <c>,"price":5</c>.</summary>
+    public static string Of(string cart, string type = "page_view", string more = "", string? session = null) => string.Create(
+        CultureInfo.InvariantCulture,
+        $$"""{"id":"e{{Interlocked.Increment(ref s_id)}}","type":"{{type}}","cartId":"{{cart}}","ts":{{s_start + Volatile.Read(ref s_id)}}{{(session is null ? "" : $",\"sessionId\":\"{session}\"")}}{{more}}}""");
+
+    /// <summary>An array of events.</summary>
+    public static string Array(params IEnumerable<string> events) => $"[{string.Join(',', events)}]";
+
+    /// <summary>So many page views of one cart.</summary>
+    public static IEnumerable<string> Many(string cart, int count) => Enumerable.Range(0, count).Select(_ => Of(cart));
+
+    /// <summary>A cart nobody has used.</summary>
+    public static string NewCart() => $"c{Interlocked.Increment(ref s_id)}";
+
+    public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+}

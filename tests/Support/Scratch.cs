@@ -1,0 +1,27 @@
+namespace CartRecovery.Tests.Support;
+
+/// <summary>A folder that is gone after the test.</summary>
+sealed class Scratch : IDisposable
+{
+    bool _isKept;
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("cartrecovery-").FullName;
+
+    public string PathOf(string name) => Path.Combine(Folder, name);
+
+    public string Write(string name, string text)
+    {
+        var path = PathOf(name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    /// <summary>Leaves the folder there, for someone to look into.</summary>
+    public void Keep() => _isKept = true;
+
+    public void Dispose()
+    {
+        if (!_isKept)
+            Directory.Delete(Folder, recursive: true);
+    }
+}
