@@ -74,8 +74,8 @@ public class StoreBenchmarks
         _store.Enter();
         for (var i = 0; i < _keys.Length; i++)
         {
-            _store.Expect(_keys[Math.Min(i + (2 * Ahead), _keys.Length - 1)]);
-            _store.ExpectSoon(_keys[Math.Min(i + Ahead, _keys.Length - 1)], 8);
+            _store.PrefetchBucket(_keys[Math.Min(i + (2 * Ahead), _keys.Length - 1)]);
+            _store.PrefetchRecord(_keys[Math.Min(i + Ahead, _keys.Length - 1)], 8);
             var input = 0;
             _store.Update(_keys[i], ref input);
         }

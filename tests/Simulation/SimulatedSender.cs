@@ -65,7 +65,7 @@ sealed class SimulatedSender(int number, SimulatedTraffic traffic, Random random
             Note(home, e);
             for (var other = 0; other < partitions; other++)
             {
-                if (other != home && e.Record.UserLength != 0 && CustomerRecord.IsChangedBy(e.Record.Type))
+                if (other != home && e.Record.UserLength != 0 && EventTypes.Has(e.Record.Type, EventTraits.ChangesHistory))
                 {
                     (dealt[other] ??= slabs.Rent()).AppendFact(kept, slab);
                     Note(other, e);

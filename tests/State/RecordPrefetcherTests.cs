@@ -60,10 +60,10 @@ public sealed class RecordPrefetcherTests
         using var store = Open(1 << 20);
         for (var i = 0; i < 1000; i++)
         {
-            store.Expect(Key(i));
-            store.ExpectSoon(Key(i), 8);
+            store.PrefetchBucket(Key(i));
+            store.PrefetchRecord(Key(i), 8);
             Add(store, i % 10);
-            store.ExpectSoon(Key(i % 10), 8);
+            store.PrefetchRecord(Key(i % 10), 8);
         }
 
         Assert.That(store.TryRead(Key(3), out var record), Is.True);

@@ -152,7 +152,7 @@ public sealed class ReplayLane : IDisposable
             }
             else
             {
-                e.Flags |= e.UserLength != 0 && CustomerRecord.IsChangedBy(e.Type) ? EventFlags.CustomerFact : EventFlags.Duplicate;
+                e.Flags |= e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory) ? EventFlags.CustomerFact : EventFlags.Duplicate;
             }
         }
 

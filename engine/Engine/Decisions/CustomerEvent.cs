@@ -49,10 +49,6 @@ public sealed record CustomerEvent
     /// <summary>A JSON object, empty where there is none.</summary>
     public byte[] Meta { get; init; } = [];
 
-    /// <summary>Whether an event of this type is always a fact.</summary>
-    public static bool IsFact(EventType type) =>
-        type is EventType.Purchase or EventType.Refund or EventType.Identify or EventType.Consent or >= EventType.Delivered;
-
     /// <summary>A copy of an event.</summary>
     public static CustomerEvent Of(in EventRecord e, EventSlab slab) => new()
     {

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Primitives;

@@ -301,7 +301,7 @@ public sealed class EventRouter
         kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, _receivedAt));
 
         // Every partition keeps the customers' histories for itself: orders are rare, and so no partition ever waits for another.
-        if (_open.Length > 1 && record.UserLength != 0 && CustomerRecord.IsChangedBy(record.Type))
+        if (_open.Length > 1 && record.UserLength != 0 && EventTypes.Has(record.Type, EventTraits.ChangesHistory))
         {
             for (var other = 0; other < _open.Length; other++)
             {

@@ -52,7 +52,7 @@ sealed class DedupGeneration
 
     /// <summary>Asks for the bucket that <see cref="Contains"/> will look at first, which in most cases is the only one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Expect(ulong position) => CacheLine.Prefetch(ref _slots[HomeOf(position)]);
+    public void Prefetch(ulong position) => CacheLine.Prefetch(ref _slots[HomeOf(position)]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(ulong position, ulong fingerprint)

@@ -21,7 +21,7 @@ sealed class DedupSummary(int lines)
 
     /// <summary>Asks for the line that a look at the fingerprint needs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Expect(ulong fingerprint) => CacheLine.Prefetch(ref _words[LineOf(fingerprint)]);
+    public void Prefetch(ulong fingerprint) => CacheLine.Prefetch(ref _words[LineOf(fingerprint)]);
 
     /// <summary>The columns that may hold a fingerprint.</summary>
     /// <returns>Bit 2n for column n; 0 when none does.</returns>
@@ -57,7 +57,7 @@ sealed class DedupSummary(int lines)
         {
             if (i + Ahead < slots.Length)
             {
-                Expect(slots[i + Ahead]);
+                Prefetch(slots[i + Ahead]);
             }
 
             if (slots[i] != 0)

@@ -110,8 +110,8 @@ public sealed class DedupWindow
                 var (place, fingerprint) = Mix(e.Id, e.Cart);
                 _places[ahead] = place;
                 _fingerprints[ahead] = fingerprint;
-                _summary.Expect(fingerprint);
-                _generations[0].Expect(place);
+                _summary.Prefetch(fingerprint);
+                _generations[0].Prefetch(place);
             }
 
             if (!TryAdd(_places[i], _fingerprints[i], slab.ReceivedAt))

@@ -35,10 +35,10 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             case EventType.Consent:
                 Consent(fact);
                 break;
-            case EventType.AddToCart or EventType.ViewItem:
-                Learn(fact, storeId);
+            case var type when EventTypes.Has(type, EventTraits.DescribesProduct):
+                LearnProduct(fact, storeId);
                 break;
-            case >= EventType.Delivered:
+            case var type when EventTypes.Has(type, EventTraits.Message):
                 Message(setup, fact, storeId);
                 break;
         }
@@ -121,7 +121,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
     }
 
-    void Learn(CustomerEvent fact, string storeId)
+    void LearnProduct(CustomerEvent fact, string storeId)
     {
         if (fact.Product == 0)
         {
@@ -150,7 +150,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     void Message(JourneyOptions setup, CustomerEvent fact, string storeId)
     {
         var meta = CustomerEventMeta.Of(fact.Meta);
-        if (fact.Type is EventType.Unsubscribed or EventType.Bounced or EventType.Complained)
+        if (EventTypes.Has(fact.Type, EventTraits.EndsContact))
         {
             Refusal(fact, storeId, KindOf(meta.Channel) ?? AddressKind.Email);
         }

@@ -1,7 +1,6 @@
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Journeys.Tracking;
 using CartRecovery.Engine.State.Carts;

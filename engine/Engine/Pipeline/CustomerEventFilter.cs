@@ -15,7 +15,7 @@ sealed class CustomerEventFilter(bool isAsked)
     /// <summary>Picks an event if it is one.</summary>
     public void Look(in EventRecord e, EventSlab slab, CampaignSet campaigns)
     {
-        if (isAsked && (campaigns.IsGoal(e.Type) || (e.Type == EventType.AddToCart ? IsNew(e.Product) : CustomerEvent.IsFact(e.Type))))
+        if (isAsked && (campaigns.IsGoal(e.Type) || (e.Type == EventType.AddToCart ? IsNew(e.Product) : EventTypes.Has(e.Type, EventTraits.ConcernsCustomer))))
         {
             Facts.Add(CustomerEvent.Of(e, slab));
         }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
@@ -17,47 +18,45 @@ namespace CartRecovery.Engine.Pipeline;
 /// </summary>
 public sealed class PartitionStages : IDisposable
 {
-    readonly PipelineOptions _setup;
+    readonly PipelineOptions _options;
     readonly PartitionCounters _counters;
     CampaignSet _campaigns;
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
     readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
-    readonly SlabPrefetcher _lookahead;
+    readonly SlabPrefetcher _prefetcher;
     readonly ScoreBatch _batch;
     readonly Decider _decider;
     readonly StoreClock[] _clocks;
-    readonly uint[] _currencies;
     readonly List<Decision> _decisions = [];
     readonly CartTimers _timers;
     readonly CustomerEventFilter _filter;
-    EventSlab _slab = null!;
-    CustomerRecord _history;
-    bool _claimed, _isDecided;
+    readonly CartFoldContext _context;
+    bool _isDecided;
 
     /// <summary>Makes a partition's empty state.</summary>
     /// <param name="index">The partition's number, for its files' names.</param>
-    /// <param name="setup">What all partitions share.</param>
+    /// <param name="options">What all partitions share.</param>
     /// <param name="counters">What is counted.</param>
     /// <param name="checkpoint">The checkpoint to start from; null for an empty state. What is in it beside the stores is read by <see cref="ReadTimers"/>.</param>
     /// <exception cref="IOException">The checkpoint cannot be read.</exception>
     /// <exception cref="InvalidDataException">It holds something else.</exception>
-    public PartitionStages(int index, PipelineOptions setup, PartitionCounters counters, Checkpoint? checkpoint = null)
+    public PartitionStages(int index, PipelineOptions options, PartitionCounters counters, Checkpoint? checkpoint = null)
     {
-        var keep = setup.Journal is not null;
-        _setup = setup;
+        var keep = options.Journal is not null;
+        _options = options;
         _counters = counters;
-        _campaigns = setup.Campaigns;
-        _filter = new CustomerEventFilter(setup.Outlet.TakesFacts);
-        _carts = new(Path.Combine(setup.DataFolder, $"carts.{index}.log"), setup.Carts, new CartUpdate(this), keep,
+        _campaigns = options.Campaigns;
+        _context = new CartFoldContext(options.WindowMilliseconds, [.. options.Stores.Select(s => CurrencyCode.Parse(s.Currency))]);
+        _filter = new CustomerEventFilter(options.Outlet.TakesFacts);
+        _carts = new(Path.Combine(options.DataFolder, $"carts.{index}.log"), options.Carts, new CartUpdate(_context), keep,
             checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
-        _customers = new(Path.Combine(setup.DataFolder, $"customers.{index}.log"), setup.Customers, default, keep,
+        _customers = new(Path.Combine(options.DataFolder, $"customers.{index}.log"), options.Customers, default, keep,
             checkpoint is null ? null : PartitionCheckpoints.CustomersOf(checkpoint));
-        _lookahead = new SlabPrefetcher(_carts, _customers);
-        _batch = new ScoreBatch(setup.Model, setup.BatchRows);
-        _decider = new Decider(setup.Model, setup.Stores);
-        _clocks = [.. setup.Stores.Select(s => new StoreClock(s.TimeZone))];
-        _currencies = [.. setup.Stores.Select(s => CurrencyCode.Parse(s.Currency))];
-        _timers = new CartTimers(setup.Timers, counters, OnTimer);
+        _prefetcher = new SlabPrefetcher(_carts, _customers);
+        _batch = new ScoreBatch(options.Model, options.BatchRows);
+        _decider = new Decider(options.Model, options.Stores);
+        _clocks = [.. options.Stores.Select(s => new StoreClock(s.TimeZone))];
+        _timers = new CartTimers(options.Timers, counters, OnTimer);
     }
 
     /// <summary>Rows that wait for a run of the model.</summary>
@@ -82,7 +81,7 @@ public sealed class PartitionStages : IDisposable
     /// <returns>How many of its events were this partition's own.</returns>
     public int Process(EventSlab slab, bool isDecided = false)
     {
-        (_slab, _isDecided) = (slab, isDecided);
+        (_context.Slab, _isDecided) = (slab, isDecided);
         TakeCampaigns();
         _carts.Enter();
         _customers.Enter();
@@ -100,11 +99,11 @@ public sealed class PartitionStages : IDisposable
     int Fold(EventSlab slab)
     {
         var own = 0;
-        _lookahead.Begin(slab);
+        _prefetcher.Begin(slab);
         for (var i = 0; i < slab.Count; i++)
         {
             ref var e = ref slab.Records[i];
-            _lookahead.MoveTo(slab, i);
+            _prefetcher.MoveTo(slab, i);
             if ((e.Flags & EventFlags.Duplicate) != 0)
             {
                 continue;
@@ -127,8 +126,10 @@ public sealed class PartitionStages : IDisposable
             }
 
             _filter.Look(e, slab, _campaigns);
-            var input = new CartInput { Step = CartStep.Event, Index = i, Key = e.Cart, At = e.Timestamp };
-            _carts.Update(e.Cart, ref input);
+            var input = new CartInput { Step = CartStep.Fold, Index = i };
+            ref var cart = ref _carts.UpdateInPlace(e.Cart, ref input);
+            Gather(cart, e, slab);
+            _timers.SetFor(ref cart, e.Cart, _campaigns, _clocks[e.Store].Zone);
             own++;
         }
 
@@ -142,7 +143,15 @@ public sealed class PartitionStages : IDisposable
     {
         _isDecided = isDecided;
         TakeCampaigns();
-        _timers.MoveTo(now);
+        _carts.Enter();
+        try
+        {
+            _timers.MoveTo(now);
+        }
+        finally
+        {
+            _carts.Exit();
+        }
     }
 
     /// <summary>A timer is due by then, or may be.</summary>
@@ -179,7 +188,7 @@ public sealed class PartitionStages : IDisposable
     /// <summary>Notes a decision of an earlier life in its cart.</summary>
     public void Claim(Decision decision)
     {
-        var input = new CartInput { Step = CartStep.Claimed, Key = decision.Cart, At = decision.At };
+        var input = new CartInput { Step = CartStep.Claimed, At = decision.At };
         _carts.Update(decision.Cart, ref input);
     }
 
@@ -214,7 +223,7 @@ public sealed class PartitionStages : IDisposable
     // Rows that wait are decided on by the campaigns that they were gathered for.
     void TakeCampaigns()
     {
-        var campaigns = _setup.Campaigns;
+        var campaigns = _options.Campaigns;
         if (campaigns != _campaigns)
         {
             Decide();
@@ -224,99 +233,79 @@ public sealed class PartitionStages : IDisposable
 
     void FoldCustomer(ref EventRecord e)
     {
-        if (CustomerRecord.IsChangedBy(e.Type))
+        if (EventTypes.Has(e.Type, EventTraits.ChangesHistory))
         {
             _customers.Update(e.Customer, ref e);
         }
 
-        if (!_customers.TryRead(e.Customer, out _history))
+        if (!_customers.TryRead(e.Customer, out _context.History))
         {
-            _history = default;
+            _context.History = default;
         }
     }
 
-    void OnTimer(Hash128 cart, long dueAt)
+    // Gather: the cart's row is taken as it is right after its event.
+    void Gather(in CartRecord cart, in EventRecord e, EventSlab slab)
+    {
+        if (cart.EventCount == 1)
+        {
+            _counters.AddCart();
+        }
+
+        if (_isDecided || !(_options.Scored == ScoredEvents.All || EventTypes.Has(e.Type, EventTraits.ChangesCart) || _campaigns.HasTrigger(e.Type)))
+        {
+            return;
+        }
+
+        var moment = _clocks[e.Store].At(e.Timestamp);
+        var eligible = _campaigns.MatchEvent(e.Type, cart, moment);
+        _batch.Gather(cart, moment, eligible, e.Cart);
+        if (eligible != 0 && cart.IsFree(moment.At, _context.Window))
+        {
+            _batch.AddSnapshot().Take(cart, e, slab);
+        }
+    }
+
+    void OnTimer(Hash128 key, long dueAt)
     {
         if (_batch.IsFull)
         {
             Decide();
         }
 
-        var input = new CartInput { Step = CartStep.Timer, Key = cart, At = dueAt };
-        _carts.Update(cart, ref input);
-    }
+        var input = new CartInput { Step = CartStep.Touch, At = dueAt };
+        ref var cart = ref _carts.UpdateInPlace(key, ref input);
 
-    internal void Apply(ref CartRecord cart, in CartInput input)
-    {
-        switch (input.Step)
-        {
-            case CartStep.Event:
-                ApplyEvent(ref cart, input);
-                break;
-            case CartStep.Timer:
-                ApplyTimer(ref cart, input);
-                break;
-            case CartStep.Claim:
-                _claimed = cart.IsFree(input.At, _setup.WindowMilliseconds);
-                cart.LastInterventionAt = _claimed ? input.At : cart.LastInterventionAt;
-                break;
-            case CartStep.Claimed:
-                cart.LastInterventionAt = input.At;
-                break;
-        }
-    }
-
-    void ApplyEvent(ref CartRecord cart, in CartInput input)
-    {
-        ref readonly var e = ref _slab.Records[input.Index];
-        if (cart.EventCount == 0)
-        {
-            _counters.AddCart();
-        }
-
-        CartFold.Apply(ref cart, e, _slab, _currencies[e.Store]);
-        if (e.UserLength != 0)
-        {
-            cart.History = _history;
-        }
-
-        CartOwnership.Apply(ref cart, e, _slab.Source);
-        if (!_isDecided && (_setup.Scored == ScoredEvents.All || EventTypes.ChangesCart(e.Type) || _campaigns.HasTrigger(e.Type)))
-        {
-            var moment = _clocks[e.Store].At(e.Timestamp);
-            var eligible = _campaigns.MatchEvent(e.Type, cart, moment);
-            _batch.Gather(cart, moment, eligible, input.Key);
-            if (eligible != 0 && cart.IsFree(moment.At, _setup.WindowMilliseconds))
-            {
-                _batch.AddSnapshot().Take(cart, e, _slab);
-            }
-        }
-
-        _timers.SetFor(ref cart, input.Key, _campaigns, _clocks[e.Store].Zone);
-    }
-
-    void ApplyTimer(ref CartRecord cart, in CartInput input)
-    {
-        // An event may have set an earlier one since: then this one is nobody's.
-        if (cart.TimerAt != input.At)
+        // An event may have set an earlier timer since: then this one is void.
+        if (Unsafe.IsNullRef(ref cart) || cart.TimerAt != dueAt)
         {
             return;
         }
 
         cart.TimerAt = 0;
         var zone = _clocks[cart.Store].Zone;
-        var due = CartTimers.TakeDue(ref cart, input.At, _campaigns, zone);
-        var moment = _clocks[cart.Store].At(input.At);
-        if (due != 0 && !_isDecided && cart.Checkout != CheckoutStep.Purchased && _campaigns.MatchIdle(due, cart, moment) is var eligible and not 0)
+        var due = CartTimers.TakeDue(ref cart, dueAt, _campaigns, zone);
+        if (due != 0 && !_isDecided && cart.Checkout != CheckoutStep.Purchased)
         {
-            _batch.Gather(cart, moment, eligible, input.Key);
-            if (cart.IsFree(input.At, _setup.WindowMilliseconds))
-            {
-                _batch.AddSnapshot() = CartSnapshot.Of(cart);
-            }
+            GatherIdle(cart, key, due, dueAt);
         }
 
-        _timers.SetFor(ref cart, input.Key, _campaigns, zone);
+        _timers.SetFor(ref cart, key, _campaigns, zone);
+    }
+
+    void GatherIdle(in CartRecord cart, in Hash128 key, ulong due, long at)
+    {
+        var moment = _clocks[cart.Store].At(at);
+        if (_campaigns.MatchIdle(due, cart, moment) is not (var eligible and not 0))
+        {
+            return;
+        }
+
+        _batch.Gather(cart, moment, eligible, key);
+        if (cart.IsFree(at, _context.Window))
+        {
+            _batch.AddSnapshot() = CartSnapshot.Of(cart);
+        }
     }
 
     void Decide(int index, float score)
@@ -330,15 +319,15 @@ public sealed class PartitionStages : IDisposable
                 continue;
             }
 
-            _claimed = false;
+            _context.IsClaimed = false;
             if (row.Snapshot >= 0)
             {
-                // Another row of the batch may have claimed it before.
-                var input = new CartInput { Step = CartStep.Claim, Key = row.Key, At = row.At };
+                // An earlier row of the batch may have claimed the cart.
+                var input = new CartInput { Step = CartStep.Claim, At = row.At };
                 _carts.Update(row.Key, ref input);
             }
 
-            if (!_claimed)
+            if (!_context.IsClaimed)
             {
                 _counters.AddWithheld();
                 return;

@@ -38,20 +38,20 @@ readonly struct SlabPrefetcher(
         if (index + Records < slab.Count)
         {
             ref readonly var soon = ref slab.Records[index + Records];
-            carts.ExpectSoon(soon.Cart, CartLines, soon.UserLength != 0 ? CartRecord.UserOffset : 0);
+            carts.PrefetchRecord(soon.Cart, CartLines, soon.UserLength != 0 ? CartRecord.UserOffset : 0);
             if (soon.UserLength != 0)
             {
-                customers.ExpectSoon(soon.Customer, lines: 1);
+                customers.PrefetchRecord(soon.Customer, lines: 1);
             }
         }
     }
 
     void AskForBuckets(in EventRecord e)
     {
-        carts.Expect(e.Cart);
+        carts.PrefetchBucket(e.Cart);
         if (e.UserLength != 0)
         {
-            customers.Expect(e.Customer);
+            customers.PrefetchBucket(e.Customer);
         }
     }
 }

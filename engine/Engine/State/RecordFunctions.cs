@@ -1,9 +1,10 @@
+using System.Runtime.CompilerServices;
 using CartRecovery.Primitives;
 using FASTER.core;
 
 namespace CartRecovery.Engine.State;
 
-/// <summary>Keys are hashes already.</summary>
+/// <summary>Compares keys, which are hashes already.</summary>
 sealed class RecordKeyComparer : IFasterEqualityComparer<Hash128>
 {
     public long GetHashCode64(ref Hash128 key) => (long)key.Low;
@@ -12,18 +13,29 @@ sealed class RecordKeyComparer : IFasterEqualityComparer<Hash128>
 }
 
 /// <summary>
-/// Where a record that is read goes. FASTER makes room for several outputs at each operation, and clears it, which would cost more than the operation if
-/// an output were the record itself.
+/// Receives the record of an operation. FASTER reserves and clears room for several outputs at each operation, which would cost more than the
+/// operation if an output were the record itself.
 /// </summary>
-sealed class RecordTarget<TRecord>
+sealed unsafe class RecordTarget<TRecord>
     where TRecord : unmanaged
 {
-    /// <summary>The record.</summary>
+    TRecord* _updated;
+
+    /// <summary>The copy that a read made.</summary>
     public TRecord Record;
+
+    /// <summary>The record of the last update, where FASTER's log keeps it: the log's pages do not move, and the epoch keeps them in memory.</summary>
+    public ref TRecord Updated => ref *_updated;
+
+    /// <summary>Clears <see cref="Updated"/>: an update that finds no record leaves it null.</summary>
+    public void Forget() => _updated = null;
+
+    /// <summary>Notes where the updated record is.</summary>
+    public void Note(ref TRecord record) => _updated = (TRecord*)Unsafe.AsPointer(ref record);
 }
 
 /// <summary>FASTER's callbacks: a struct, so that the calls from its generic code are direct.</summary>
-readonly struct RecordFunctions<TRecord, TInput, TUpdate>(TUpdate update) : IFunctions<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty>
+readonly struct RecordFunctions<TRecord, TInput, TUpdate>(TUpdate update, RecordTarget<TRecord> target) : IFunctions<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty>
     where TRecord : unmanaged
     where TInput : struct
     where TUpdate : IRecordUpdate<TRecord, TInput>
@@ -33,14 +45,12 @@ readonly struct RecordFunctions<TRecord, TInput, TUpdate>(TUpdate update) : IFun
     public bool InitialUpdater(ref Hash128 key, ref TInput input, ref TRecord value, ref RecordTarget<TRecord> output, ref RMWInfo info)
     {
         value = default;
-        update.Apply(ref value, ref input);
-        return true;
+        return Apply(ref value, ref input);
     }
 
     public bool InPlaceUpdater(ref Hash128 key, ref TInput input, ref TRecord value, ref RecordTarget<TRecord> output, ref RMWInfo info)
     {
-        update.Apply(ref value, ref input);
-        return true;
+        return Apply(ref value, ref input);
     }
 
     public bool NeedCopyUpdate(ref Hash128 key, ref TInput input, ref TRecord old, ref RecordTarget<TRecord> output, ref RMWInfo info) => true;
@@ -49,8 +59,7 @@ readonly struct RecordFunctions<TRecord, TInput, TUpdate>(TUpdate update) : IFun
         ref Hash128 key, ref TInput input, ref TRecord old, ref TRecord value, ref RecordTarget<TRecord> output, ref RMWInfo info)
     {
         value = old;
-        update.Apply(ref value, ref input);
-        return true;
+        return Apply(ref value, ref input);
     }
 
     public bool SingleReader(ref Hash128 key, ref TInput input, ref TRecord value, ref RecordTarget<TRecord> output, ref ReadInfo info)
@@ -135,5 +144,13 @@ readonly struct RecordFunctions<TRecord, TInput, TUpdate>(TUpdate update) : IFun
 
     public void CheckpointCompletionCallback(int sessionId, string sessionName, CommitPoint commitPoint)
     {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    bool Apply(ref TRecord record, ref TInput input)
+    {
+        update.Apply(ref record, ref input);
+        target.Note(ref record);
+        return true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using CartRecovery.Primitives;
 using FASTER.core;
@@ -85,7 +86,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         _store = new FasterKV<Hash128, TRecord>(
             size.Buckets, log, new CheckpointSettings { CheckpointManager = _checkpoints }, comparer: new RecordKeyComparer(),
             concurrencyControlMode: ConcurrencyControlMode.None);
-        var functions = new RecordFunctions<TRecord, TInput, TUpdate>(update);
+        var functions = new RecordFunctions<TRecord, TInput, TUpdate>(update, _target);
         if (checkpoint is null)
         {
             StoreDevice.Delete(file);
@@ -125,13 +126,13 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     internal Action? BeforeSnapshotWrite { get; set; }
 
     /// <summary>Says that an operation on the key will come: the first of two steps, some events ahead of it.</summary>
-    public void Expect(in Hash128 key) => Prefetch?.Bucket(key);
+    public void PrefetchBucket(in Hash128 key) => Prefetch?.Bucket(key);
 
     /// <summary>Says that an operation on the key is next but a few: the second step, when the first has had time to work.</summary>
     /// <param name="key">The key.</param>
     /// <param name="lines">How many cache lines of the record will be looked at, from its beginning on.</param>
     /// <param name="also">A place in the record beyond them that will be looked at too; 0 for none.</param>
-    public void ExpectSoon(in Hash128 key, int lines, int also = 0) => Prefetch?.Record(key, lines, also);
+    public void PrefetchRecord(in Hash128 key, int lines, int also = 0) => Prefetch?.Record(key, lines, also);
 
     /// <summary>Enters FASTER's epoch for all operations until <see cref="Exit"/>: once a slab, where each would enter and leave it. Meanwhile
     /// nothing is refreshed and no checkpoint begun.</summary>
@@ -169,7 +170,19 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
     }
 
-    /// <summary>Copies the record of the key, or says that there is none.</summary>
+    /// <summary>Changes the record of the key, and makes it if the update may. Between <see cref="Enter"/> and <see cref="Exit"/> only.</summary>
+    /// <returns>The record itself, which may be changed until the next operation on the store; a null reference if there is none.</returns>
+    /// <exception cref="IOException">The record is on disk and cannot be read.</exception>
+    public ref TRecord UpdateInPlace(in Hash128 key, ref TInput input)
+    {
+        Debug.Assert(_isEntered, "the epoch keeps the record in memory");
+        _target.Forget();
+        UpdateInside(key, ref input);
+        return ref _target.Updated;
+    }
+
+    /// <summary>Copies the record of the key.</summary>
+    /// <returns><see langword="false"/> if there is none.</returns>
     /// <exception cref="IOException">The record is on disk and cannot be read.</exception>
     public bool TryRead(in Hash128 key, out TRecord record)
     {

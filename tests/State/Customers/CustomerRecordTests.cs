@@ -42,7 +42,7 @@ public sealed class CustomerRecordTests
         foreach (var type in Enum.GetValues<EventType>().Where(t => t != EventType.None))
         {
             var changed = Of(new TestEvent(EventTypes.NameOf(type), Start) { Price = 5 });
-            Assert.That(CustomerRecord.IsChangedBy(type), Is.EqualTo(MemoryMarshal.AsBytes(new ReadOnlySpan<CustomerRecord>(ref changed)).ContainsAnyExcept((byte)0)), $"{type}");
+            Assert.That(EventTypes.Has(type, EventTraits.ChangesHistory), Is.EqualTo(MemoryMarshal.AsBytes(new ReadOnlySpan<CustomerRecord>(ref changed)).ContainsAnyExcept((byte)0)), $"{type}");
         }
     }
 

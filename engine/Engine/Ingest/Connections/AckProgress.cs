@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 

@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 

@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Learning.Training;
 

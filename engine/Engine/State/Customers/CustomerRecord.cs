@@ -27,10 +27,7 @@ public struct CustomerRecord
     /// <summary>Orders that were refunded.</summary>
     public uint Refunds;
 
-    /// <summary>Whether an event of this type changes a customer's record.</summary>
-    public static bool IsChangedBy(EventType type) => type is EventType.Purchase or EventType.CouponApplied or EventType.Refund;
-
-    /// <summary>Folds an event in.</summary>
+    /// <summary>Folds an event with <see cref="EventTraits.ChangesHistory"/> in.</summary>
     public void Fold(in EventRecord e)
     {
         switch (e.Type)
