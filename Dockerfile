@@ -11,9 +11,9 @@
 # SIGTERM drains, which takes up to 20 seconds: hence the stop timeout above Docker's ten.
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
-# clang and zlib1g-dev link the native binary; npm fetches ONNX Runtime's library.
+# clang and zlib1g-dev link the native binary.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends clang zlib1g-dev nodejs npm \
+    && apt-get install -y --no-install-recommends clang zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

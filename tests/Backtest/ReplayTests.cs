@@ -32,7 +32,7 @@ public sealed class ReplayTests(bool quiet)
         Assert.That(_report.Decisions.Select(d => (d.Id, d.Score)), Is.EquivalentTo(_traffic.Outlet.Interventions.Select(i => (i.Id, i.Reasons.Score))));
         Assert.That(_report.Difference.Campaigns.Select(c => (c.Campaign, c.Same, c.OnlyThen, c.OnlyNow)), Is.EqualTo(_traffic.Outlet.Campaigns
             .GroupBy(c => c, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (g.Key, g.Count(), 0, 0))));
-        Assert.That(_report.Difference.Campaigns, Has.All.Matches<CampaignDifference>(c => c.ScoreThen is > 0 and < 1 && c.ScoreThen == c.ScoreNow));
+        Assert.That(_report.Difference.Campaigns, Has.All.Matches<CampaignDifference>(c => c!.ScoreThen is > 0 and < 1 && c.ScoreThen == c.ScoreNow));
     }
 
     [Test]

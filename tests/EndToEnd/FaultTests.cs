@@ -301,7 +301,7 @@ public sealed class FaultTests
         var warnings = engine.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(line => line.Contains("\"LogLevel\":\"Warning\"", StringComparison.Ordinal))
             .Select(MessageOf);
-        Assert.That(warnings, Has.Some.Matches<string>(message => words.All(word => message.Contains(word, StringComparison.OrdinalIgnoreCase))),
+        Assert.That(warnings, Has.Some.Matches<string>(message => words.All(word => message!.Contains(word, StringComparison.OrdinalIgnoreCase))),
             () => $"a warning with {string.Join(", ", words)}\n{engine.Log}");
     }
 

@@ -32,7 +32,7 @@ public sealed class EventTypesTests
     {
         var aliases = EventTypes.All.SelectMany(row => row.Aliases).ToArray();
         Assert.That(aliases, Is.Unique);
-        Assert.That(aliases, Is.All.Matches<string>(alias => alias == FieldRules.Plain(alias)), "without case and separators");
+        Assert.That(aliases, Is.All.Matches<string>(alias => alias == FieldRules.Plain(alias!)), "without case and separators");
     }
 
     // The customers' side hears of a message's outcome because of the table, not because of where its number stands.

@@ -61,7 +61,7 @@ public sealed class PlainServerTests
 
         Assert.That(steppedIn, Is.Not.Empty);
         Assert.That(events.Where(e => steppedIn.Contains(e.CartId, StringComparer.Ordinal)).GroupBy(e => e.CartId, StringComparer.Ordinal),
-            Has.All.Matches<IGrouping<string, PlainEvent>>(cart => cart.Count(e => e.Type == "view_item") >= 4));
+            Has.All.Matches<IGrouping<string, PlainEvent>>(cart => cart!.Count(e => e.Type == "view_item") >= 4));
     }
 
     [TestCase(false)]

@@ -83,7 +83,7 @@ public sealed class ProofTests
     {
         var targets = Targets.Of([], Latency(p99, p999, popup, cpu), []).Where(target => target.Name.StartsWith("At 50,000", StringComparison.Ordinal)).ToArray();
 
-        Assert.That(targets, Has.Length.EqualTo(4).And.All.Matches<TargetResult>(target => target.Passed == expected));
+        Assert.That(targets, Has.Length.EqualTo(4).And.All.Matches<TargetResult>(target => target!.Passed == expected));
     }
 
     [Test]
@@ -96,7 +96,7 @@ public sealed class ProofTests
     [Test]
     public void The_timers_lines_and_BenchmarkDotNets_report_come_together_by_name()
     {
-        var timer = StagesRun.OfTimer("# native, .NET 9.0\nScore.Score(64)\t950.5\t900\t1000\n// a remark\nFold.Fold\t15.00\t14\t16\n");
+        var timer = StagesRun.OfTimer("# native, .NET 10.0\nScore.Score(64)\t950.5\t900\t1000\n// a remark\nFold.Fold\t15.00\t14\t16\n");
         var detail = StagesRun.OfBenchmarkDotNet("""
             {"Benchmarks":[
               {"Type":"ScoreBenchmarks","Method":"Score","Parameters":"Rows=64","Statistics":{"Median":64000.0},"Memory":{"BytesAllocatedPerOperation":128}},
@@ -137,7 +137,7 @@ public sealed class ProofTests
     [Test]
     public void Every_scenario_can_be_loaded()
     {
-        Assert.That(Scenario.All, Has.All.Matches<Scenario>(scenario => scenario.Contenders.Contains(Contender.Sink) && scenario.Contenders.Contains(Contender.Engine)));
+        Assert.That(Scenario.All, Has.All.Matches<Scenario>(scenario => scenario!.Contenders.Contains(Contender.Sink) && scenario.Contenders.Contains(Contender.Engine)));
         Assert.That(Scenario.All.SelectMany(scenario => scenario.Options(new NoServer(), 2).Problems()), Is.Empty);
     }
 

@@ -31,6 +31,6 @@ sealed class PluginLayeringTests
     {
         var spec = (SinkSpec)plugin.GetProperty("Spec", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
         Assert.That(SinkCatalog.All.Count(other => other.Type == spec.Type), Is.EqualTo(1));
-        Assert.That(spec.Options, Has.All.Matches<SinkOption>(option => option.Description.EndsWith('.')));
+        Assert.That(spec.Options, Has.All.Matches<SinkOption>(option => option!.Description.EndsWith('.')));
     }
 }

@@ -40,7 +40,7 @@ public sealed partial class MonitoringConfigTests
     {
         var text = File.ReadAllText(Path.Combine(Config, "grafana/dashboard.json"));
 
-        Assert.That(Known, Has.All.Matches<string>(text.Contains));
+        Assert.That(Known, Has.All.Matches<string>(name => text.Contains(name!, StringComparison.Ordinal)));
     }
 
     [Test]

@@ -205,7 +205,7 @@ public sealed class PrometheusWriterTests
         var pages = new string[64];
         Parallel.For(0, pages.Length, i => pages[i] = Scrape());
 
-        Assert.That(pages, Has.All.Matches<string>(page => page.Split("cartrecovery_queue_depth{").Length == 51));
+        Assert.That(pages, Has.All.Matches<string>(page => page!.Split("cartrecovery_queue_depth{").Length == 51));
     }
 
     [Test]

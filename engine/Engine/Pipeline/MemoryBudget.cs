@@ -6,6 +6,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
@@ -55,7 +56,7 @@ public sealed class MemoryBudget
             ("timers", (long)TimersPerPartition * TimerWheel.BytesPerTimer * Partitions, $"{Partitions} × {TimersPerPartition:N0} idle timers"),
             ("inboxes", EventSlab.SizeFor(config.Limits.Event.Bytes) * PartitionSet.InboxCapacity * Partitions,
                 $"{Partitions} × {PartitionSet.InboxCapacity} slabs of {EventSlab.Capacity} events"),
-            ("batches", (long)config.Scoring.Batch * (Unsafe.SizeOf<CartRecord>() + (FeatureTable.All.Count * 4)) * Partitions,
+            ("batches", (long)config.Scoring.Batch * (Unsafe.SizeOf<CartRecord>() + (FeatureTable.All.Count * 4) + OrtBatch.BindingBytes) * Partitions,
                 $"{Partitions} × {config.Scoring.Batch} rows"),
             ("dedup", DedupBytes * Partitions, DedupWindow.Describe(DedupBytes, Partitions, config.Dedup.Window)),
             ("journal", config.Journal.Enabled ? Partitions * JournalMemory : 0, config.Journal.Enabled

@@ -9,28 +9,28 @@ public sealed class OnnxRuntimeTests
     [Test]
     public void The_library_lies_beside_the_binary_unless_another_is_named()
     {
-        Assert.That(OnnxRuntime.Locate(null, "/opt/cr"), Is.EqualTo("/opt/cr/libonnxruntime.so.1"));
-        Assert.That(OnnxRuntime.Locate(" ", "/opt/cr"), Is.EqualTo("/opt/cr/libonnxruntime.so.1"));
+        Assert.That(OnnxRuntime.Locate(null, "/opt/cr"), Is.EqualTo("/opt/cr/libonnxruntime.so"));
+        Assert.That(OnnxRuntime.Locate(" ", "/opt/cr"), Is.EqualTo("/opt/cr/libonnxruntime.so"));
         Assert.That(OnnxRuntime.Locate("/usr/lib/ort.so", "/opt/cr"), Is.EqualTo("/usr/lib/ort.so"));
     }
 
     [Test]
     public void The_build_puts_the_library_beside_the_binary()
-        => Assert.That(OnnxRuntime.Load(OnnxRuntime.Locate(null, AppContext.BaseDirectory)).Version, Is.EqualTo("1.30.0"));
+        => Assert.That(OnnxRuntime.Open(OnnxRuntime.Locate(null, AppContext.BaseDirectory)).Version, Is.EqualTo("1.31.1"));
 
     [Test]
     public void A_named_library_that_is_not_there_is_not_replaced_by_another()
     {
-        var e = Assert.Throws<ModelException>(() => OnnxRuntime.Load(OnnxRuntime.Locate("/nowhere/libonnxruntime.so.1", AppContext.BaseDirectory)));
+        var e = Assert.Throws<ModelException>(() => OnnxRuntime.Open(OnnxRuntime.Locate("/nowhere/libonnxruntime.so", AppContext.BaseDirectory)));
         Assert.That(e!.Code, Is.EqualTo(ModelException.NativeLibraryMissing));
-        Assert.That(e.Message, Does.Contain("/nowhere/libonnxruntime.so.1").And.Contain(OnnxRuntime.PathVariable));
+        Assert.That(e.Message, Does.Contain("/nowhere/libonnxruntime.so").And.Contain(OnnxRuntime.PathVariable));
     }
 
     [Test]
     public void A_file_that_is_no_library_is_refused()
     {
         var path = TestModels.Write("not a library"u8.ToArray());
-        var e = Assert.Throws<ModelException>(() => OnnxRuntime.Load(path));
+        var e = Assert.Throws<ModelException>(() => OnnxRuntime.Open(path));
         Assert.That(e!.Code, Is.EqualTo(ModelException.NativeLibraryMissing));
         Assert.That(e.Message, Does.Contain("cannot be loaded"));
     }
@@ -39,8 +39,17 @@ public sealed class OnnxRuntimeTests
     public void Another_library_is_refused()
     {
         var path = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "libSystem.Native.so");
-        var e = Assert.Throws<ModelException>(() => OnnxRuntime.Load(path));
+        var e = Assert.Throws<ModelException>(() => OnnxRuntime.Open(path));
         Assert.That(e!.Code, Is.EqualTo(ModelException.NativeLibraryMissing));
         Assert.That(e.Message, Does.Contain("not ONNX Runtime"));
     }
+
+    [TestCase("1.31.1", true)]
+    [TestCase("1.31.0-dev", true)]
+    [TestCase("1.40.0", true)]
+    [TestCase("1.30.9", false)]
+    [TestCase("2.0.0", false)]
+    [TestCase("", false)]
+    public void The_library_is_of_the_managed_APIs_version_or_later(string version, bool usable)
+        => Assert.That(OnnxRuntime.IsUsable(version, new Version(1, 31, 1)), Is.EqualTo(usable));
 }

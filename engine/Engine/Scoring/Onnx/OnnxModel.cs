@@ -1,6 +1,7 @@
 using System.Globalization;
 using CartRecovery.Engine.Configuration.Reading;
 using CartRecovery.Engine.Scoring.Trees;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace CartRecovery.Engine.Scoring.Onnx;
 
@@ -50,21 +51,21 @@ public sealed class OnnxModel : IDisposable
     public IReadOnlyList<float> Baseline { get; }
 
     /// <summary>What works its rows off: the engine's own evaluation of trees, or ONNX Runtime.</summary>
-    public string Evaluator => _trees is null ? $"ONNX Runtime {_session.Runtime.Version}" : $"{_trees.TreeCount} compiled trees";
+    public string Evaluator => _trees is null ? $"ONNX Runtime {OnnxRuntime.Version}" : $"{_trees.TreeCount} compiled trees";
 
     /// <summary>Loads a model and checks that it fits the engine.</summary>
     /// <param name="path">The <c>.onnx</c> file.</param>
     /// <param name="knownFeatures">The features that the engine computes.</param>
-    /// <param name="runtime">The library to run it with; <see cref="OnnxRuntime.Shared"/> if none is given.</param>
     /// <exception cref="ModelException">With the code that says why not.</exception>
-    public static OnnxModel Load(string path, IReadOnlyList<string> knownFeatures, OnnxRuntime? runtime = null)
+    public static OnnxModel Load(string path, IReadOnlyList<string> knownFeatures)
     {
-        runtime ??= OnnxRuntime.Shared;
+        // A missing library is reported as such, whatever the model.
+        _ = OnnxRuntime.Version;
         if (!File.Exists(path)) throw new ModelException(ModelException.NotFound, $"There is no model at {path}.");
         OrtSession session;
         try
         {
-            session = OrtSession.Open(runtime, path);
+            session = OrtSession.Open(path);
         }
         catch (ModelException e)
         {
@@ -112,22 +113,20 @@ public sealed class OnnxModel : IDisposable
         var baseline = Baselines(session.Metadata("cartrecovery.baseline"), features, path);
         CheckFeatures(features, knownFeatures, path);
 
-        var inputs = session.Inputs();
-        if (inputs is not [{ Type: OrtApi.ElementFloat, Shape: [-1, var columns] }] || (columns != -1 && columns != features.Length))
+        if (session.Inputs is not [{ Type: TensorElementType.Float, Shape: [-1, var columns] } input] || (columns != -1 && columns != features.Length))
         {
             throw new ModelException(ModelException.WrongInput,
-                $"{path}: the model must have one input, float [rows, {features.Length}], for the {features.Length} features it names; it has {Text(inputs)}.");
+                $"{path}: the model must have one input, float [rows, {features.Length}], for the {features.Length} features it names; it has {Text(session.Inputs)}.");
         }
-        var outputs = session.Outputs();
-        var output = outputs.Find(o => o.Type == OrtApi.ElementFloat).Name
-            ?? throw new ModelException(ModelException.WrongOutput, $"{path}: the model must have a float output of one probability per row; it has {Text(outputs)}.");
+        var output = session.Outputs.FirstOrDefault(o => o.Type == TensorElementType.Float).Name
+            ?? throw new ModelException(ModelException.WrongOutput, $"{path}: the model must have a float output of one probability per row; it has {Text(session.Outputs)}.");
 
         // The declared shape may leave everything open, so the shape that counts is what comes out for one row and for two.
         long[] one, two;
         try
         {
-            one = session.Probe(inputs[0].Name, 1, features.Length, output);
-            two = session.Probe(inputs[0].Name, 2, features.Length, output);
+            one = session.Probe(input.Name, 1, features.Length, output);
+            two = session.Probe(input.Name, 2, features.Length, output);
         }
         catch (ModelException e)
         {
@@ -138,7 +137,7 @@ public sealed class OnnxModel : IDisposable
             throw new ModelException(ModelException.WrongOutput,
                 $"{path}: output '{output}' must be [rows], [rows, 1] or [rows, 2]; it is [{string.Join(", ", two)}] for two rows.");
         }
-        return new OnnxModel(session, name, version, features, baseline, inputs[0].Name, output, one, path);
+        return new OnnxModel(session, name, version, features, baseline, input.Name, output, one, path);
     }
 
     // What is not understood is left to ONNX Runtime, and so is what was understood otherwise than by it.
@@ -186,6 +185,5 @@ public sealed class OnnxModel : IDisposable
         }
     }
 
-    private static string Text(List<(string Name, int Type, long[] Shape)> tensors) => tensors.Count == 0 ? "none"
-        : string.Join(", ", tensors.Select(t => $"'{t.Name}' of element type {t.Type} [{string.Join(", ", t.Shape)}]"));
+    private static string Text(IReadOnlyList<TensorDescription> tensors) => tensors.Count == 0 ? "none" : string.Join(", ", tensors);
 }

@@ -1,171 +1,149 @@
-using System.Runtime.InteropServices;
-using System.Text;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace CartRecovery.Engine.Scoring.Onnx;
 
-/// <summary>A loaded ONNX graph. Counted: it is released when the model and every batch made from it are gone. Running it is safe
-/// from several threads.</summary>
-internal sealed unsafe class OrtSession : SafeHandle
+/// <summary>A loaded ONNX graph. Reference counted: it is released once it is disposed and the last batch made from it is. Running
+/// it is safe from several threads.</summary>
+internal sealed class OrtSession : IDisposable
 {
-    private readonly OnnxRuntime _runtime;
-    private readonly OrtApi _api;
+    private readonly InferenceSession _session;
+    private readonly Lock _lock = new();
+    private int _references = 1;
+    private bool _closed;
 
-    private OrtSession(OnnxRuntime runtime, nint session) : base(0, ownsHandle: true)
+    private OrtSession(InferenceSession session)
     {
-        _runtime = runtime;
-        _api = runtime.Api;
-        SetHandle(session);
+        _session = session;
+        Inputs = [.. session.InputNames.Select(name => Describe(name, session.InputMetadata[name]))];
+        Outputs = [.. session.OutputNames.Select(name => Describe(name, session.OutputMetadata[name]))];
     }
 
-    public override bool IsInvalid => handle == 0;
+    /// <summary>Each input, in the graph's order.</summary>
+    internal IReadOnlyList<TensorDescription> Inputs { get; }
 
-    internal OnnxRuntime Runtime => _runtime;
+    /// <summary>Each output, in the graph's order.</summary>
+    internal IReadOnlyList<TensorDescription> Outputs { get; }
 
-    internal nint Pointer => handle;
+    /// <summary>Whether it was disposed; batches that were made before still run.</summary>
+    internal bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>Loads a model: one thread (the caller's), no spinning, every graph optimization.</summary>
-    /// <exception cref="ModelException"><see cref="ModelException.Unreadable"/>.</exception>
-    internal static OrtSession Open(OnnxRuntime runtime, string path)
+    /// <exception cref="ModelException"><see cref="ModelException.Unreadable"/>, or <see cref="ModelException.NativeLibraryMissing"/>.</exception>
+    internal static OrtSession Open(string path)
     {
-        var api = runtime.Api;
-        const string Code = ModelException.Unreadable;
-        nint options, session;
-        api.Check(api.CreateSessionOptions(&options), Code);
+        _ = OnnxRuntime.Version;
         try
         {
-            api.Check(api.SetIntraOpNumThreads(options, 1), Code);
-            api.Check(api.SetInterOpNumThreads(options, 1), Code);
-            api.Check(api.SetSessionExecutionMode(options, OrtApi.Sequential), Code);
-            api.Check(api.SetSessionGraphOptimizationLevel(options, OrtApi.OptimizeAll), Code);
-            api.Check(api.SetSessionLogSeverityLevel(options, OrtApi.LogError), Code);
-            // The runtime would remember a memory plan for every row count; the intermediate tensors here are too small to gain by it.
-            api.Check(api.DisableMemPattern(options), Code);
-            fixed (byte* intra = "session.intra_op.allow_spinning\0"u8, inter = "session.inter_op.allow_spinning\0"u8, off = "0\0"u8)
+            using var options = new SessionOptions
             {
-                api.Check(api.AddSessionConfigEntry(options, intra, off), Code);
-                api.Check(api.AddSessionConfigEntry(options, inter, off), Code);
-            }
-            fixed (byte* name = Terminated(path))
-                api.Check(api.CreateSession(runtime.Env, name, options, &session), Code);
-            return new OrtSession(runtime, session);
+                IntraOpNumThreads = 1,
+                InterOpNumThreads = 1,
+                ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+                GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+                // The runtime would remember a memory plan for every row count; the intermediate tensors here are too small to gain by it.
+                EnableMemoryPattern = false,
+            };
+            options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+            return new OrtSession(new InferenceSession(path, options));
         }
-        finally
+        catch (OnnxRuntimeException e)
         {
-            api.ReleaseSessionOptions(options);
+            throw Failed(ModelException.Unreadable, e);
         }
     }
 
-    /// <summary>The value of a key in the model's metadata, or <see langword="null"/>.</summary>
-    internal string? Metadata(string key)
-    {
-        nint metadata;
-        byte* value;
-        _api.Check(_api.SessionGetModelMetadata(handle, &metadata), ModelException.Unreadable);
-        try
-        {
-            fixed (byte* name = Terminated(key))
-                _api.Check(_api.ModelMetadataLookupCustomMetadataMap(metadata, _runtime.Allocator, name, &value), ModelException.Unreadable);
-            return _api.TakeString(_runtime.Allocator, value);
-        }
-        finally
-        {
-            _api.ReleaseModelMetadata(metadata);
-        }
-    }
+    /// <summary>Returns the value of a key in the model's metadata, or <see langword="null"/>.</summary>
+    internal string? Metadata(string key) => _session.ModelMetadata.CustomMetadataMap.GetValueOrDefault(key);
 
-    /// <summary>Each input's name, element type (0 for no tensor) and dimensions, −1 for a free one.</summary>
-    internal List<(string Name, int Type, long[] Shape)> Inputs() => Describe(
-        _api.SessionGetInputCount, _api.SessionGetInputName, _api.SessionGetInputTypeInfo);
-
-    /// <summary>Each output, as in <see cref="Inputs"/>.</summary>
-    internal List<(string Name, int Type, long[] Shape)> Outputs() => Describe(
-        _api.SessionGetOutputCount, _api.SessionGetOutputName, _api.SessionGetOutputTypeInfo);
-
-    private List<(string Name, int Type, long[] Shape)> Describe(
-        delegate* unmanaged[Cdecl]<nint, nuint*, nint> count,
-        delegate* unmanaged[Cdecl]<nint, nuint, nint, byte**, nint> name,
-        delegate* unmanaged[Cdecl]<nint, nuint, nint*, nint> typeInfo)
-    {
-        nuint n;
-        _api.Check(count(handle, &n), ModelException.Unreadable);
-        var described = new List<(string, int, long[])>((int)n);
-        for (nuint i = 0; i < n; i++)
-        {
-            byte* text;
-            nint type, tensor;
-            int kind;
-            _api.Check(name(handle, i, _runtime.Allocator, &text), ModelException.Unreadable);
-            var called = _api.TakeString(_runtime.Allocator, text) ?? "";
-            _api.Check(typeInfo(handle, i, &type), ModelException.Unreadable);
-            try
-            {
-                _api.Check(_api.GetOnnxTypeFromTypeInfo(type, &kind), ModelException.Unreadable);
-                if (kind != OrtApi.TypeTensor)
-                {
-                    described.Add((called, 0, []));
-                    continue;
-                }
-                _api.Check(_api.CastTypeInfoToTensorInfo(type, &tensor), ModelException.Unreadable);
-                var (element, shape) = DescribeTensor(tensor);
-                described.Add((called, element, shape));
-            }
-            finally
-            {
-                _api.ReleaseTypeInfo(type);
-            }
-        }
-        return described;
-    }
-
-    /// <summary>Runs once on zeros and tells the shape of one output, which the model itself may leave open.</summary>
+    /// <summary>Runs once on zeros and returns the shape of one output, which the model itself may leave open.</summary>
     internal long[] Probe(string input, int rows, int columns, string output)
     {
-        var zeros = new float[rows * columns];
-        var shape = stackalloc long[] { rows, columns };
-        nint value = 0, result = 0, tensor;
         try
         {
-            fixed (float* data = zeros)
-            fixed (byte* inputName = Terminated(input), outputName = Terminated(output))
-            {
-                _api.Check(_api.CreateTensorWithDataAsOrtValue(_runtime.CpuMemory, data, (nuint)zeros.Length * sizeof(float), shape, 2,
-                    OrtApi.ElementFloat, &value), ModelException.WrongInput);
-                _api.Check(_api.Run(handle, 0, &inputName, &value, 1, &outputName, 1, &result), ModelException.WrongInput);
-            }
-            _api.Check(_api.GetTensorTypeAndShape(result, &tensor), ModelException.WrongOutput);
-            try
-            {
-                return DescribeTensor(tensor).Shape;
-            }
-            finally
-            {
-                _api.ReleaseTensorTypeAndShapeInfo(tensor);
-            }
+            using var options = new RunOptions();
+            using var zeros = OrtValue.CreateTensorValueFromMemory(new float[rows * columns], [rows, columns]);
+            using var results = _session.Run(options, [input], [zeros], [output]);
+            return results[0].GetTensorTypeAndShape().Shape;
         }
-        finally
+        catch (OnnxRuntimeException e)
         {
-            if (value != 0) _api.ReleaseValue(value);
-            if (result != 0) _api.ReleaseValue(result);
+            throw Failed(ModelException.WrongInput, e);
         }
     }
 
-    private (int Element, long[] Shape) DescribeTensor(nint tensor)
+    /// <summary>Binds one input and one output to memory that must neither move nor be freed while the binding is in use.</summary>
+    internal OrtIoBinding Bind(string input, Memory<float> inputs, long[] inputShape, string output, Memory<float> outputs, long[] outputShape)
     {
-        int element;
-        nuint rank;
-        _api.Check(_api.GetTensorElementType(tensor, &element), ModelException.Unreadable);
-        _api.Check(_api.GetDimensionsCount(tensor, &rank), ModelException.Unreadable);
-        var shape = new long[(int)rank];
-        fixed (long* dimensions = shape)
-            _api.Check(_api.GetDimensions(tensor, dimensions, rank), ModelException.Unreadable);
-        return (element, shape);
+        var binding = _session.CreateIoBinding();
+        try
+        {
+            using var inputTensor = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, inputs, inputShape);
+            using var outputTensor = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, outputs, outputShape);
+            binding.BindInput(input, inputTensor);
+            binding.BindOutput(output, outputTensor);
+            return binding;
+        }
+        catch (OnnxRuntimeException e)
+        {
+            binding.Dispose();
+            throw Failed(ModelException.RunFailed, e);
+        }
     }
 
-    internal static byte[] Terminated(string text) => Encoding.UTF8.GetBytes(text + '\0');
-
-    protected override bool ReleaseHandle()
+    /// <summary>Runs the graph on bound memory. Allocates nothing.</summary>
+    internal void Run(RunOptions options, OrtIoBinding binding)
     {
-        _api.ReleaseSession(handle);
-        return true;
+        try
+        {
+            _session.RunWithBinding(options, binding);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw Failed(ModelException.RunFailed, e);
+        }
     }
+
+    /// <summary>Keeps the graph loaded until <see cref="Release"/>.</summary>
+    internal void Retain()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_references == 0, this);
+            _references++;
+        }
+    }
+
+    /// <summary>Ends what <see cref="Retain"/> began.</summary>
+    internal void Release()
+    {
+        lock (_lock)
+        {
+            if (--_references > 0) return;
+        }
+        _session.Dispose();
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _closed, true)) return;
+        Release();
+    }
+
+    private static TensorDescription Describe(string name, NodeMetadata metadata) => metadata.IsTensor
+        ? new TensorDescription(name, metadata.ElementDataType, metadata.Dimensions)
+        : new TensorDescription(name, null, []);
+
+    private static ModelException Failed(string code, OnnxRuntimeException e) => new(code, "ONNX Runtime: " + e.Message);
+}
+
+/// <summary>An input or output of a graph.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its element type; <see langword="null"/> if it is not a tensor.</param>
+/// <param name="Shape">Its dimensions, −1 for a free one.</param>
+internal readonly record struct TensorDescription(string Name, TensorElementType? Type, int[] Shape)
+{
+    public override string ToString() => Type is null ? $"'{Name}' (not a tensor)" : $"'{Name}' of {Type} [{string.Join(", ", Shape)}]";
 }
