@@ -170,7 +170,7 @@ public class ConfigCheckTests
             "c.yaml:8:62: error: unknown key 'reties' in sinks.b, a webhook sink, did you mean 'retries'?",
             "c.yaml:9:6: error: missing key 'path' in sinks.c, a file sink: The file.",
             "c.yaml:9:29: error: sinks.c.retries must be at least 0, not -1",
-            "c.yaml:10:6: error: missing key 'type' in sinks.d: The kind of sink. For instance: type: console",
+            "c.yaml:10:6: error: missing key 'type' in sinks.d: The type of sink. For instance: type: console",
             "c.yaml:11:3: error: a sink cannot be called 'socket': that is the shopper's own connection",
             "c.yaml:12:6: error: missing key 'url' in sinks.e, a webhook sink: Where to post: an absolute http or https address.",
         }));

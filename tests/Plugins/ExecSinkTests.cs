@@ -17,7 +17,7 @@ sealed class ExecSinkTests
     public async Task The_program_of_the_README_delivers()
     {
         var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "plugins", "README.md"));
-        var code = readme.Split("```python\n")[1].Split("```")[0].Replace("\n  ", "\n", StringComparison.Ordinal)[2..];
+        var code = readme.Split("```python\n")[1].Split("```")[0];
         var batch = await WriteAsync(Python(code), Interventions.Many(5));
         Assert.That(Outcomes(batch), Is.All.EqualTo(DeliveryOutcome.Delivered));
     }

@@ -5,13 +5,14 @@ using System.Reflection;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Delivery;
+using CartRecovery.Plugins.Http;
 using CartRecovery.Tests.Support;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>The sink that plugins/README.md shows, compiled from there and run.</summary>
+/// <summary>The sinks that plugins/README.md shows, compiled from there and run.</summary>
 sealed class ReadmeExampleTests
 {
     // What ImplicitUsings adds in a project.
@@ -28,8 +29,7 @@ sealed class ReadmeExampleTests
     [Test]
     public async Task It_compiles_against_the_contracts_alone_and_delivers_real_carts_over_a_broken_connection()
     {
-        var spec = (SinkSpec)Compile(CodeBlock()).GetType("CartRecovery.Plugins.LinesSink", throwOnError: true)!
-            .GetProperty("Spec")!.GetValue(null)!;
+        var spec = SpecOf("LinesSink", typeof(ISink));
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var received = new ConcurrentQueue<string>();
@@ -67,26 +67,45 @@ sealed class ReadmeExampleTests
     [TestCase("http")]
     public void It_refuses_a_port_that_cannot_be_one(string port)
     {
-        var spec = (SinkSpec)Compile(CodeBlock()).GetType("CartRecovery.Plugins.LinesSink", throwOnError: true)!
-            .GetProperty("Spec")!.GetValue(null)!;
+        var spec = SpecOf("LinesSink", typeof(ISink));
         var settings = new SinkSettings("x", new Dictionary<string, string>(StringComparer.Ordinal) { ["host"] = "x", ["port"] = port });
         Assert.That(() => spec.Create(settings), Throws.InstanceOf<SinkConfigurationException>().With.Property("Option").EqualTo("port"));
     }
 
-    static string CodeBlock()
+    [Test]
+    public async Task The_HTTP_example_posts_json_with_its_token()
     {
-        var blocks = File.ReadAllText(Path.Combine(Repository.Root, "plugins", "README.md")).Split("```csharp\n");
-        Assert.That(blocks, Has.Length.EqualTo(2), "the README has one C# code block");
-        return blocks[1][..blocks[1].IndexOf("```", StringComparison.Ordinal)];
+        await using var receiver = await Receiver.StartAsync(200);
+        var settings = new SinkSettings("phone", new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["url"] = receiver.Root, ["topic"] = "carts", ["token"] = "tk_1",
+        });
+        await using var sink = SpecOf("NtfySink", typeof(ISink), typeof(HttpSink)).Create(settings).Sink;
+        var batch = new DeliveryBatch([Interventions.One(0) with { Subject = "Left" }, Interventions.One(1)]);
+        await sink.WriteAsync(batch, default);
+
+        Assert.That(Enumerable.Range(0, 2).Select(batch.VerdictOf), Is.All.EqualTo(DeliveryVerdict.Delivered));
+        Assert.That(receiver.Posts.Select(post => post.Headers["authorization"]), Is.All.EqualTo("Bearer tk_1"));
+        Assert.That(receiver.Posts.Select(post => JsonDocument.Parse(post.Body).RootElement)
+            .Select(body => (body.GetProperty("topic").GetString(), body.GetProperty("title").GetString(), body.GetProperty("message").GetString())),
+            Is.EquivalentTo(batch.Items.Select(item => ("carts", item.Subject ?? item.Campaign, item.Message))));
     }
 
-    static Assembly Compile(string code)
+    static SinkSpec SpecOf(string name, params Type[] references) =>
+        (SinkSpec)Compile(CodeBlockOf(name), references).GetType($"CartRecovery.Plugins.{name}", throwOnError: true)!.GetProperty("Spec")!.GetValue(null)!;
+
+    static string CodeBlockOf(string name) =>
+        File.ReadAllText(Path.Combine(Repository.Root, "plugins", "README.md")).Split("```csharp\n").Skip(1)
+            .Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)])
+            .Single(code => code.Contains($"class {name} ", StringComparison.Ordinal));
+
+    static Assembly Compile(string code, Type[] referenced)
     {
         var parse = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetDirectoryName(path) == framework)
-            .Append(typeof(ISink).Assembly.Location)
+            .Concat(referenced.Select(type => type.Assembly.Location))
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create(
             "ReadmeExample",

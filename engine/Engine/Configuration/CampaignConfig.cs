@@ -7,10 +7,10 @@ namespace CartRecovery.Engine.Configuration;
 /// <summary>When and how to step in.</summary>
 public sealed class DecisionsConfig
 {
-    [ConfigKey("At most one intervention per cart in this time.", Max = "365d")]
+    [ConfigKey("Minimum time between two interventions for the same cart.", Max = "365d")]
     public Duration Window { get; set; } = Duration.FromHours(1);
 
-    [ConfigKey("The rules, the most important first.", Max = "64")]
+    [ConfigKey("The campaigns, highest priority first.", Max = "64")]
     public List<CampaignConfig> Campaigns { get; set; } = [];
 }
 
@@ -22,31 +22,31 @@ public sealed class CampaignConfig
     public string Name { get; set; } = "";
 
     [JsonRequired]
-    [ConfigKey("What sets the campaign off: exactly one of idle, event and score.", Example = "{ idle: 30m }")]
+    [ConfigKey("What starts the campaign: exactly one of idle, event and score.", Example = "{ idle: 30m }")]
     public TriggerConfig Trigger { get; set; } = new();
 
-    [ConfigKey("The stores whose carts it is for; without any, all.", Max = "4096")]
+    [ConfigKey("The stores that the campaign applies to. Empty: all stores.", Max = "4096")]
     public List<string> Stores { get; set; } = [];
 
-    [ConfigKey("What must hold of the cart, all of it.", Max = "16")]
+    [ConfigKey("Conditions on the cart. All of them must hold.", Max = "16")]
     public List<ConditionConfig> When { get; set; } = [];
 
-    [ConfigKey("How long after a cart was in this campaign it may be in it again; while its series goes on, it never may.", Max = "365d")]
+    [ConfigKey("Minimum time before the same cart can enter the campaign again. A cart never enters while its series is running.", Max = "365d")]
     public Duration Reentry { get; set; } = new(TimeSpan.Zero);
 
-    [ConfigKey("An event of this type ends the series, as a purchase does.", In = ConfigNames.EventTypes)]
+    [ConfigKey("An event of this type ends the series. A purchase always does.", In = ConfigNames.EventTypes)]
     public string? Goal { get; set; }
 
-    [ConfigKey("What is offered, where the campaign is a single message.", Example = "{ type: discount, percent: 10 }")]
+    [ConfigKey("The offer, if the campaign is a single message.", Example = "{ type: discount, percent: 10 }")]
     public ActionConfig? Action { get; set; }
 
-    [ConfigKey("Where a single message goes: socket (the shopper's own connection) or the name of a sink.", Example = "socket")]
+    [ConfigKey("The channel of a single message: socket (the shopper's own connection) or the name of a sink.", Example = "socket")]
     public string? Channel { get; set; }
 
     [ConfigKey("The text of a single message, with {{variables}} for the cart's values.", Example = "\"Your {{item_count}} items are waiting.\"")]
     public string? Message { get; set; }
 
-    [ConfigKey("A series of messages, one after the other, in place of a single one.", Max = "16")]
+    [ConfigKey("A series of messages, in order, instead of a single message.", Max = "16")]
     public List<StepConfig> Steps { get; set; } = [];
 
     /// <summary>The series; a single message is one of one.</summary>
@@ -54,27 +54,27 @@ public sealed class CampaignConfig
     public IReadOnlyList<StepConfig> StepsOrSingle =>
         Steps.Count > 0 ? Steps : [new StepConfig { Action = Action, Channel = Channel ?? "", Message = Message ?? "" }];
 
-    [ConfigKey("An experiment: each shopper gets one of these for good, by chance, in place of action, channel, message and steps.", Max = "8")]
+    [ConfigKey("The variants of an experiment, instead of action, channel, message and steps. Each shopper is assigned to one of them permanently.", Max = "8")]
     public List<VariantConfig> Variants { get; set; } = [];
 }
 
 /// <summary>One message of a series.</summary>
 public sealed class StepConfig
 {
-    [ConfigKey("How long after the step before, or after the trigger; the shopper's doing something in between starts it anew.", Max = "90d")]
+    [ConfigKey("Delay after the previous step, or after the trigger. Shopper activity restarts it.", Max = "90d")]
     public Duration Wait { get; set; }
 
-    [ConfigKey("Conditions on features, which must all hold when the message is to go out; else the series goes on without it.", Max = "16")]
+    [ConfigKey("Conditions on the cart, checked when the message is due. If one does not hold, the step is skipped and the series continues.", Max = "16")]
     public List<ConditionConfig> When { get; set; } = [];
 
-    [ConfigKey("What is offered; or choices.", Example = "{ type: discount, percent: 10 }")]
+    [ConfigKey("The offer. Use choices instead to let the engine select one.", Example = "{ type: discount, percent: 10 }")]
     public ActionConfig? Action { get; set; }
 
-    [ConfigKey("What may be offered: the engine learns which of them earns most for which shopper, and says how likely each choice was.", Max = "8")]
+    [ConfigKey("Offers to select from. The engine learns which one earns most for which kind of shopper, and records the probability of each selection.", Max = "8")]
     public List<ActionConfig> Choices { get; set; } = [];
 
     [JsonRequired]
-    [ConfigKey("Where it goes: socket (the shopper's own connection) or the name of a sink.", Example = "socket")]
+    [ConfigKey("The channel: socket (the shopper's own connection) or the name of a sink.", Example = "socket")]
     public string Channel { get; set; } = "";
 
     [JsonRequired]
@@ -87,7 +87,7 @@ public sealed class StepConfig
     [ConfigKey("The message as HTML, with {{variables}}, whose values are escaped.")]
     public string? Html { get; set; }
 
-    [ConfigKey("How long it is of use: a message that policy makes wait longer is not sent at all.", Min = "1s", Max = "90d")]
+    [ConfigKey("How long the message stays useful. A message that the contact policy defers for longer expires.", Min = "1s", Max = "90d")]
     public Duration UsefulFor { get; set; } = new(TimeSpan.FromDays(3));
 }
 
@@ -95,35 +95,35 @@ public sealed class StepConfig
 public sealed class VariantConfig
 {
     [JsonRequired]
-    [ConfigKey("Its name in interventions and reports.", Example = "gentle")]
+    [ConfigKey("The variant's name in interventions and reports.", Example = "gentle")]
     public string Name { get; set; } = "";
 
-    [ConfigKey("How many of the shoppers, against the other variants' weights.", Min = "1", Max = "1000")]
+    [ConfigKey("The variant's share of the shoppers, relative to the other variants' weights.", Min = "1", Max = "1000")]
     public int Weight { get; set; } = 1;
 
-    [ConfigKey("Its series; empty for a control, which gets nothing.", Max = "16")]
+    [ConfigKey("The variant's series. Empty: a control group, which receives nothing.", Max = "16")]
     public List<StepConfig> Steps { get; set; } = [];
 }
 
 /// <summary>What sets a campaign off; exactly one property is set.</summary>
 public sealed class TriggerConfig
 {
-    [ConfigKey("Nothing happened in the cart for this long; fires once until something happens again.", Min = "1s", Max = "30d")]
+    [ConfigKey("Fires when a cart has had no event for this long. Fires once, until the next event of the cart.", Min = "1s", Max = "30d")]
     public Duration? Idle { get; set; }
 
-    [ConfigKey("With idle: only a cart that was left at this stage.")]
+    [ConfigKey("With idle: the stage at which the shopper left.")]
     public CartStage? Stage { get; set; }
 
-    [ConfigKey("With idle: not at once, but at this time of day in the store's time zone.")]
+    [ConfigKey("With idle: fires at this time of day, in the store's time zone, instead of immediately.")]
     public TimeOfDay? At { get; set; }
 
-    [ConfigKey("With at: on these days alone; without any, every day.", Max = "7")]
+    [ConfigKey("With at: the days of the week. Empty: every day.", Max = "7")]
     public List<Weekday> Days { get; set; } = [];
 
-    [ConfigKey("An event of this type came.", In = ConfigNames.EventTypes)]
+    [ConfigKey("Fires on every event of this type.", In = ConfigNames.EventTypes)]
     public string? Event { get; set; }
 
-    [ConfigKey("The model's probability of a purchase got into this range.")]
+    [ConfigKey("Fires when the predicted probability of a purchase is in this range.")]
     public ScoreTrigger? Score { get; set; }
 }
 
@@ -160,17 +160,17 @@ public sealed class ConditionConfig
     [ConfigKey("The feature is greater than this.")]
     public double? Above { get; set; }
 
-    [ConfigKey("The feature is this or greater.")]
+    [ConfigKey("The feature is greater than or equal to this.")]
     public double? AtLeast { get; set; }
 
     [ConfigKey("The feature is less than this.")]
     public double? Below { get; set; }
 
-    [ConfigKey("The feature is this or less.")]
+    [ConfigKey("The feature is less than or equal to this.")]
     public double? AtMost { get; set; }
 
     [JsonPropertyName("equals")]
-    [ConfigKey("The feature is exactly this.")]
+    [ConfigKey("The feature equals this.")]
     public double? EqualTo { get; set; }
 }
 
@@ -178,12 +178,12 @@ public sealed class ConditionConfig
 public sealed class ActionConfig
 {
     [JsonRequired]
-    [ConfigKey("reminder: the cart is still there. discount: a percentage off. urgency: it does not last.", Example = "reminder")]
+    [ConfigKey("reminder: the cart is still available. discount: a percentage off. urgency: price or stock will not last.", Example = "reminder")]
     public ActionKind Type { get; set; }
 
-    [ConfigKey("Percent off; for a discount, and only there.", Above = "0", Max = "100")]
+    [ConfigKey("Percentage off. Required for a discount, not allowed otherwise.", Above = "0", Max = "100")]
     public double? Percent { get; set; }
 
-    [ConfigKey("The coupon's code, for a discount.")]
+    [ConfigKey("The coupon code of a discount.")]
     public string? Code { get; set; }
 }

@@ -6,51 +6,51 @@ namespace CartRecovery.Engine.Configuration;
 /// <summary>The whole configuration. A new instance holds the defaults; <see cref="ConfigLoader"/> fills it from a file.</summary>
 public sealed class CartRecoveryConfig
 {
-    [ConfigKey("Where the engine listens.")]
+    [ConfigKey("The addresses that the engine listens on, and its connection limits.")]
     public ListenConfig Listen { get; set; } = new();
 
-    [ConfigKey("The folder for everything that outlives the process, relative to the working directory.")]
+    [ConfigKey("The data folder, relative to the working directory. Holds everything that must survive a restart.")]
     public string Data { get; set; } = "./data";
 
-    [ConfigKey("Worker threads that carts are spread over; 0 is one per core.", Min = "0", Max = "256")]
+    [ConfigKey("Number of partitions, each with its own worker thread. 0: one per core. Fixed once the data folder exists.", Min = "0", Max = "256")]
     public int Partitions { get; set; }
 
     [JsonRequired]
-    [ConfigKey("The shops that send events, and their keys.", Min = "1", Max = "4096",
+    [ConfigKey("The stores and their keys.", Min = "1", Max = "4096",
         Example = "[{ id: demo, keys: [{ key: pk_demo, kind: publishable, loopbackOnly: true }] }]")]
     public List<StoreConfig> Stores { get; set; } = [];
 
-    [ConfigKey("What the engine accepts from a client.")]
+    [ConfigKey("Limits on what a client may send.")]
     public LimitsConfig Limits { get; set; } = new();
 
-    [ConfigKey("How long events are kept that cannot be used.")]
+    [ConfigKey("Retention of rejected events.")]
     public DeadLettersConfig DeadLetters { get; set; } = new();
 
-    [ConfigKey("How much memory the engine plans with.")]
+    [ConfigKey("The memory budget.")]
     public MemoryConfig Memory { get; set; } = new();
 
-    [ConfigKey("The journal that makes events durable before they are acknowledged.")]
+    [ConfigKey("The journal, which makes events durable before they are acknowledged.")]
     public JournalConfig Journal { get; set; } = new();
 
-    [ConfigKey("Copies of the state, so that a start need not read the whole journal.")]
+    [ConfigKey("Checkpoints of the state, which shorten recovery.")]
     public CheckpointsConfig Checkpoints { get; set; } = new();
 
-    [ConfigKey("How long event ids are remembered, so that an event that is sent twice counts once.")]
+    [ConfigKey("Deduplication of events by their ids.")]
     public DedupConfig Dedup { get; set; } = new();
 
     [ConfigKey("The model that scores carts.")]
     public ScoringConfig Scoring { get; set; } = new();
 
-    [ConfigKey("When and how to step in.")]
+    [ConfigKey("The campaigns.")]
     public DecisionsConfig Decisions { get; set; } = new();
 
-    [ConfigKey("Whom campaigns may contact, when and how often, and how what came of it is measured.")]
+    [ConfigKey("The contact policy: who may be contacted, when and how often, and how the result is measured.")]
     public ContactConfig Contact { get; set; } = new();
 
-    [ConfigKey("Where interventions go beside the shopper's own socket, by the name that campaigns use as their channel.", Max = "64")]
+    [ConfigKey("Delivery channels in addition to the shopper's own socket. A campaign refers to a sink by its name here.", Max = "64")]
     public Dictionary<string, SinkConfig> Sinks { get; set; } = new(StringComparer.Ordinal);
 
-    [ConfigKey("What the engine logs.")]
+    [ConfigKey("Logging.")]
     public LogConfig Log { get; set; } = new();
 
     /// <summary>The folder of the file that this was loaded from: an absolute path.</summary>
@@ -65,34 +65,34 @@ public sealed class CartRecoveryConfig
 /// <summary>Where the engine listens.</summary>
 public sealed class ListenConfig
 {
-    [ConfigKey("API, dashboard, /metrics and /health.")]
+    [ConfigKey("Address of the HTTP port: the API, /metrics and /health.")]
     public EndpointAddress Http { get; set; } = new("127.0.0.1", 8080);
 
-    [ConfigKey("Event streams: WebSocket, and newline-delimited JSON or length-prefixed MessagePack over TCP, on one port.")]
+    [ConfigKey("Address of the stream port: WebSocket, and newline-delimited JSON or length-prefixed MessagePack over TCP.")]
     public EndpointAddress Stream { get; set; } = new("127.0.0.1", 8081);
 
-    [ConfigKey("TLS on the HTTP port; without it the port speaks plain HTTP.")]
+    [ConfigKey("TLS for the HTTP port. Default: plain HTTP.")]
     public TlsConfig? HttpTls { get; set; }
 
-    [ConfigKey("TLS on the stream port; without it the port speaks plain WebSocket and TCP.")]
+    [ConfigKey("TLS for the stream port. Default: plain WebSocket and TCP.")]
     public TlsConfig? StreamTls { get; set; }
 
-    [ConfigKey("The key of a raw TCP connection whose first message names none. Without it such a connection is refused.")]
+    [ConfigKey("The key of a TCP connection whose first message names none. Default: such a connection is rejected.")]
     public string? TcpKey { get; set; }
 
-    [ConfigKey("Connections open at one time, over both ports.", Min = "1", Max = "1000000")]
+    [ConfigKey("Maximum number of open streams, over both ports.", Min = "1", Max = "1000000")]
     public int MaxConnections { get; set; } = 10_000;
 
-    [ConfigKey("Connections of one address, over both ports; 0 is any number. Behind a proxy all clients have the proxy's address.", Max = "1000000")]
+    [ConfigKey("Maximum number of connections from one address, over both ports. 0: unlimited. Behind a proxy, all clients share the proxy's address.", Max = "1000000")]
     public int MaxConnectionsPerAddress { get; set; }
 
-    [ConfigKey("How long a new connection may take to say who it is.", Min = "100ms", Max = "5m")]
+    [ConfigKey("Time allowed for a new connection to complete the TLS handshake and authenticate.", Min = "100ms", Max = "5m")]
     public Duration HandshakeTimeout { get; set; } = Duration.FromSeconds(10);
 
-    [ConfigKey("A stream from which nothing came for this long, not even a pong, is closed.", Min = "1s", Max = "24h")]
+    [ConfigKey("Closes a stream from which nothing, not even a pong, arrived for this long.", Min = "1s", Max = "24h")]
     public Duration IdleTimeout { get; set; } = Duration.FromMinutes(5);
 
-    [ConfigKey("How often a quiet stream is sent a heartbeat.", Min = "100ms", Max = "1h")]
+    [ConfigKey("Interval between heartbeats on a quiet stream.", Min = "100ms", Max = "1h")]
     public Duration Heartbeat { get; set; } = Duration.FromSeconds(30);
 }
 
@@ -100,112 +100,113 @@ public sealed class ListenConfig
 public sealed class TlsConfig
 {
     [JsonRequired]
-    [ConfigKey("The certificate and its chain: a PEM file, relative to the folder of the configuration.", Example = "tls/shop.pem")]
+    [ConfigKey("The certificate and its chain: a PEM file, relative to the folder of the configuration file.", Example = "tls/shop.pem")]
     public string Certificate { get; set; } = "";
 
     [JsonRequired]
-    [ConfigKey("The certificate's private key: a PEM file, relative to the folder of the configuration.", Example = "tls/shop.key")]
+    [ConfigKey("The certificate's private key: a PEM file, relative to the folder of the configuration file.", Example = "tls/shop.key")]
     public string Key { get; set; } = "";
 }
 
 /// <summary>What the engine accepts from a client.</summary>
 public sealed class LimitsConfig
 {
-    [ConfigKey("The largest event.", Min = "256B", Max = "1MB")]
+    [ConfigKey("Maximum size of an event.", Min = "256B", Max = "1MB")]
     public ByteSize Event { get; set; } = ByteSize.FromKilobytes(32);
 
-    [ConfigKey("The largest WebSocket message or HTTP body.", Min = "256B", Max = "64MB")]
+    [ConfigKey("Maximum size of a WebSocket message, a TCP message or an HTTP body.", Min = "256B", Max = "64MB")]
     public ByteSize Message { get; set; } = ByteSize.FromKilobytes(512);
 
-    [ConfigKey("The most events in one batch.", Min = "1", Max = "100000")]
+    [ConfigKey("Maximum number of events in one message or HTTP body.", Min = "1", Max = "100000")]
     public int Batch { get; set; } = 2_500;
 
-    [ConfigKey("How far back an event's time may lie; one that is older is clamped and marked.", Max = "365d")]
+    [ConfigKey("Maximum age of an event's time. An older time is clamped and marked.", Max = "365d")]
     public Duration Past { get; set; } = Duration.FromHours(24);
 
-    [ConfigKey("How far ahead an event's time may lie; one that is later is clamped and marked.", Max = "24h")]
+    [ConfigKey("Maximum distance of an event's time into the future. A later time is clamped and marked.", Max = "24h")]
     public Duration Future { get; set; } = Duration.FromMinutes(5);
 }
 
 /// <summary>How long events are kept that cannot be used.</summary>
 public sealed class DeadLettersConfig
 {
-    [ConfigKey("What they may take on disk; the oldest go first.", Min = "16MB", Max = "1TB")]
+    [ConfigKey("Maximum size on disk. The oldest are deleted first.", Min = "16MB", Max = "1TB")]
     public ByteSize Size { get; set; } = ByteSize.FromMegabytes(256);
 
-    [ConfigKey("How long one is kept.", Min = "1h", Max = "3650d")]
+    [ConfigKey("How long a dead letter is kept.", Min = "1h", Max = "3650d")]
     public Duration Age { get; set; } = Duration.FromHours(30 * 24);
 }
 
 /// <summary>How much memory the engine plans with.</summary>
 public sealed class MemoryConfig
 {
-    [ConfigKey("What the whole process may take; 0 is three quarters of what the machine or container has.")]
+    [ConfigKey("Memory limit of the whole process. 0: three quarters of the memory of the machine or container.")]
     public ByteSize Limit { get; set; }
 
-    [ConfigKey("Cart records kept in memory, over all partitions; older ones go to disk.", Min = "16MB", Max = "16TB")]
+    [ConfigKey("Memory for cart records, over all partitions. Older records are moved to disk.", Min = "16MB", Max = "16TB")]
     public ByteSize Carts { get; set; } = ByteSize.FromMegabytes(1024);
 
-    [ConfigKey("Customer records kept in memory, over all partitions; older ones go to disk.", Min = "16MB", Max = "16TB")]
+    [ConfigKey("Memory for customer records, over all partitions. Older records are moved to disk.", Min = "16MB", Max = "16TB")]
     public ByteSize Customers { get; set; } = ByteSize.FromMegabytes(128);
 }
 
 /// <summary>The journal that makes events durable before they are acknowledged.</summary>
 public sealed class JournalConfig
 {
-    [ConfigKey("Without it, events are acknowledged when they are decided on, and a crash loses the state.")]
+    [ConfigKey("If false, events are acknowledged once processed, and a crash loses the state.")]
     public bool Enabled { get; set; } = true;
 
-    [ConfigKey("How long an event may wait for others to be committed with.", Max = "1s")]
+    [ConfigKey("Maximum time an event waits for its group commit.", Max = "1s")]
     public Duration CommitAge { get; set; } = Duration.FromMilliseconds(5);
 
-    [ConfigKey("So many bytes are committed at once, however young they are.", Min = "4KB", Max = "8MB")]
+    [ConfigKey("Starts a commit when this many bytes are pending.", Min = "4KB", Max = "8MB")]
     public ByteSize CommitSize { get; set; } = ByteSize.FromKilobytes(512);
 
-    [ConfigKey("The size of a file of a new journal: rounded down to a power of two.", Min = "4MB", Max = "1GB")]
+    [ConfigKey("File size of a new journal, rounded down to a power of two.", Min = "4MB", Max = "1GB")]
     public ByteSize Segment { get; set; } = ByteSize.FromMegabytes(64);
 
-    [ConfigKey("Files are kept this long for replay and export, if a checkpoint does not need them longer.", Max = "3650d")]
+    [ConfigKey("How long journal files are kept for replay and export. Files that a checkpoint needs are always kept.", Max = "3650d")]
     public Duration Retention { get; set; } = Duration.FromHours(7 * 24);
 
-    [ConfigKey("What the files may take together, over all partitions; the oldest go first, but none that a checkpoint needs.", Min = "16MB", Max = "1024TB")]
+    [ConfigKey("Maximum total size of the journal files, over all partitions. The oldest are deleted first; files that a checkpoint needs are "
+        + "always kept.", Min = "16MB", Max = "1024TB")]
     public ByteSize MaxSize { get; set; } = ByteSize.FromMegabytes(20 * 1024);
 }
 
 /// <summary>Copies of the state, so that a start need not read the whole journal.</summary>
 public sealed class CheckpointsConfig
 {
-    [ConfigKey("How often one is made.", Min = "100ms", Max = "24h")]
+    [ConfigKey("Interval between checkpoints.", Min = "100ms", Max = "24h")]
     public Duration Interval { get; set; } = Duration.FromMinutes(5);
 
-    [ConfigKey("How many are kept: when the newest is damaged, the one before it is used.", Min = "1", Max = "100")]
+    [ConfigKey("Number of checkpoints to keep. If the newest is damaged, recovery uses the previous one.", Min = "1", Max = "100")]
     public int Keep { get; set; } = 2;
 }
 
 /// <summary>How long event ids are remembered.</summary>
 public sealed class DedupConfig
 {
-    [ConfigKey("An event whose id came for the same cart within this time is acknowledged and changes nothing.", Min = "1s", Max = "7d")]
+    [ConfigKey("An event whose id was already received for the same cart within this time is acknowledged and has no effect.", Min = "1s", Max = "7d")]
     public Duration Window { get; set; } = Duration.FromHours(1);
 
-    [ConfigKey("Memory for the ids, over all partitions; when it is full, the oldest are forgotten early.", Min = "1MB", Max = "1TB")]
+    [ConfigKey("Memory for event ids, over all partitions. When it is full, the oldest ids are discarded early.", Min = "1MB", Max = "1TB")]
     public ByteSize Memory { get; set; } = ByteSize.FromMegabytes(256);
 }
 
 /// <summary>The model that scores carts.</summary>
 public sealed class ScoringConfig
 {
-    [ConfigKey("The ONNX model, relative to the folder of the configuration.")]
+    [ConfigKey("The ONNX model, relative to the folder of the configuration file.")]
     public string Model { get; set; } = "models/purchase.onnx";
 
-    [ConfigKey("Which events have their cart scored: all, or cart for those alone that change a cart's contents, checkout or coupon, "
-        + "and those that are a campaign's trigger. Campaigns on a score then see those scores alone.")]
+    [ConfigKey("The events that are scored. all: every event. cart: events that change a cart's contents, checkout or coupon, and events that "
+        + "trigger a campaign; score triggers then see only those scores.")]
     public ScoredEvents Events { get; set; }
 
-    [ConfigKey("The most carts in one run of the model.", Min = "1", Max = "4096")]
+    [ConfigKey("Maximum number of rows in one run of the model.", Min = "1", Max = "4096")]
     public int Batch { get; set; } = 256;
 
-    [ConfigKey("How long a cart may wait for its batch to fill.", Max = "1s")]
+    [ConfigKey("Maximum time a row waits for its batch to fill.", Max = "1s")]
     public Duration MaxAge { get; set; } = Duration.FromMilliseconds(1);
 }
 
@@ -222,7 +223,7 @@ public enum ScoredEvents
 /// <summary>What the engine logs.</summary>
 public sealed class LogConfig
 {
-    [ConfigKey("The least severe messages to log.")]
+    [ConfigKey("Minimum severity of messages to log.")]
     public LogThreshold Level { get; set; } = LogThreshold.Information;
 }
 

@@ -7,59 +7,59 @@ namespace CartRecovery.Engine.Configuration;
 /// planned, and at the moment of sending.</summary>
 public sealed class ContactConfig
 {
-    [ConfigKey("Percent of shoppers that no campaign ever contacts, chosen by chance and for good: what the others' revenue is held against.",
+    [ConfigKey("Percentage of shoppers in the holdout group, which no campaign contacts. Assigned at random and permanently; the baseline for incremental revenue.",
         Min = "0", Max = "90")]
     public double Holdout { get; set; } = 5;
 
-    [ConfigKey("E-mail, SMS and push only go to who said yes (required), or to whoever did not say no (assumed; check what your law says).")]
+    [ConfigKey("required: e-mail, SMS and push need the customer's consent. assumed: they need the absence of a refusal; check that your law allows it.")]
     public ConsentRule Consent { get; set; }
 
-    [ConfigKey("The first e-mail, SMS or push to a shopper who left comes no sooner than this after the last thing they did. Reminders within "
-        + "the first hour were found to lower purchases, such after one to three days to raise them.", Max = "30d")]
+    [ConfigKey("Minimum time between a shopper's last activity and the first e-mail, SMS or push of a series. Reminders within the first hour were "
+        + "found to lower purchases, reminders after one to three days to raise them.", Max = "30d")]
     public Duration FirstMessage { get; set; } = Duration.FromHours(24);
 
-    [ConfigKey("How many messages a customer gets at most. All that match a message must have room for it; without room it waits.", Max = "32")]
+    [ConfigKey("Frequency caps per customer. A message is deferred until every matching cap has room for it.", Max = "32")]
     public List<CapConfig> Caps { get; set; } =
     [
         new() { Channel = CapConfig.Messages, Max = 3, Per = new Duration(TimeSpan.FromDays(7)) },
         new() { Channel = CapConfig.Sms, Max = 1, Per = Duration.FromHours(48) },
     ];
 
-    [ConfigKey("Hours in which no e-mail, SMS or push goes out, in the customer's time zone, or the store's where that is not known.")]
+    [ConfigKey("Hours without e-mail, SMS and push, in the customer's time zone, or in the store's if the customer's is unknown.")]
     public HoursConfig QuietHours { get; set; } = new()
     {
         From = new TimeOfDay(new TimeOnly(21, 0)),
         To = new TimeOfDay(new TimeOnly(8, 0)),
     };
 
-    [ConfigKey("The only hours and days in which e-mail, SMS and push go out, in the store's time zone; without it, any.")]
+    [ConfigKey("The only hours and days with e-mail, SMS and push, in the store's time zone. Default: no restriction.")]
     public BusinessHoursConfig? BusinessHours { get; set; }
 
-    [ConfigKey("A cart with something in it counts as abandoned after this long without an event.", Min = "1s", Max = "30d")]
+    [ConfigKey("A cart with items is abandoned after this long without an event.", Min = "1s", Max = "30d")]
     public Duration AbandonedAfter { get; set; } = Duration.FromMinutes(30);
 
-    [ConfigKey("An abandoned cart counts as lost after this long without an event.", Min = "1m", Max = "365d")]
+    [ConfigKey("An abandoned cart is lost after this long without an event.", Min = "1m", Max = "365d")]
     public Duration LostAfter { get; set; } = new(TimeSpan.FromDays(7));
 
-    [ConfigKey("An order is attributed to the message that the shopper clicked in this time before it, ...", Max = "90d")]
+    [ConfigKey("An order is attributed to the message that the shopper clicked within this time before it.", Max = "90d")]
     public Duration ClickWindow { get; set; } = new(TimeSpan.FromDays(7));
 
-    [ConfigKey("... or else to one that was seen in this time before it.", Max = "90d")]
+    [ConfigKey("Without a click, an order is attributed to the message that the shopper viewed within this time before it.", Max = "90d")]
     public Duration ViewWindow { get; set; } = Duration.FromHours(24);
 
-    [ConfigKey("Orders count for the comparison with the holdout for so long after a campaign turned to a shopper.", Min = "1m", Max = "90d")]
+    [ConfigKey("How long a shopper's orders count in the comparison with the holdout after a campaign's decision.", Min = "1m", Max = "90d")]
     public Duration OutcomeWindow { get; set; } = new(TimeSpan.FromDays(7));
 
-    [ConfigKey("A link back to a cart works for this long.", Min = "1m", Max = "365d")]
+    [ConfigKey("How long a link back to a cart is valid.", Min = "1m", Max = "365d")]
     public Duration RestoreFor { get; set; } = new(TimeSpan.FromDays(30));
 
-    [ConfigKey("The engine's address as shoppers reach it, for links in messages: https://recover.shop.example. Without it messages have none.")]
+    [ConfigKey("Public address of the engine, for links in messages: https://recover.shop.example. Default: messages have no links.")]
     public string? PublicUrl { get; set; }
 
-    [ConfigKey("What signs links; at least 32 characters, the same on every node. Without it one is made and kept in the data folder.")]
+    [ConfigKey("Secret that signs links: at least 32 characters, the same on every node. Default: generated at the first start and stored in the data folder.")]
     public string? Secret { get; set; }
 
-    [ConfigKey("What was sent and what came of it is kept for this long.", Min = "1h", Max = "3650d")]
+    [ConfigKey("How long interventions and their results are kept.", Min = "1h", Max = "3650d")]
     public Duration Retention { get; set; } = new(TimeSpan.FromDays(90));
 }
 
@@ -83,40 +83,40 @@ public sealed class CapConfig
     internal const string Sms = "sms";
 
     [JsonRequired]
-    [ConfigKey("What counts: messages (e-mail, SMS and push together), email, sms, push, socket, or the name of a sink.", Example = "messages")]
+    [ConfigKey("What the cap counts: messages (e-mail, SMS and push together), email, sms, push, socket, or the name of a sink.", Example = "messages")]
     public string Channel { get; set; } = "";
 
     [JsonRequired]
-    [ConfigKey("How many at most.", Min = "1", Max = "1000", Example = "3")]
+    [ConfigKey("Maximum number of messages.", Min = "1", Max = "1000", Example = "3")]
     public int Max { get; set; }
 
     [JsonRequired]
-    [ConfigKey("In this time.", Min = "1m", Max = "365d", Example = "7d")]
+    [ConfigKey("Length of the sliding window.", Min = "1m", Max = "365d", Example = "7d")]
     public Duration Per { get; set; }
 }
 
 /// <summary>A part of each day; it may reach over midnight. One that ends when it begins is none.</summary>
 public sealed class HoursConfig
 {
-    [ConfigKey("When it begins.")]
+    [ConfigKey("Start time.")]
     public TimeOfDay From { get; set; }
 
-    [ConfigKey("When it ends; the same time for none.")]
+    [ConfigKey("End time. If it equals the start time, the setting is off.")]
     public TimeOfDay To { get; set; }
 }
 
 /// <summary>A part of some days of the week.</summary>
 public sealed class BusinessHoursConfig
 {
-    [ConfigKey("The days; without any, all.", Max = "7")]
+    [ConfigKey("The days of the week. Empty: every day.", Max = "7")]
     public List<Weekday> Days { get; set; } = [];
 
     [JsonRequired]
-    [ConfigKey("When it begins.", Example = "\"09:00\"")]
+    [ConfigKey("Start time.", Example = "\"09:00\"")]
     public TimeOfDay From { get; set; }
 
     [JsonRequired]
-    [ConfigKey("When it ends.", Example = "\"18:00\"")]
+    [ConfigKey("End time.", Example = "\"18:00\"")]
     public TimeOfDay To { get; set; }
 }
 

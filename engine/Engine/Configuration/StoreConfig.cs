@@ -7,30 +7,30 @@ namespace CartRecovery.Engine.Configuration;
 public sealed class StoreConfig
 {
     [JsonRequired]
-    [ConfigKey("The shop's name in events and in the API: at most 64 bytes, no spaces.", Example = "demo")]
+    [ConfigKey("The store's id in events and in the API: at most 64 bytes, no spaces.", Example = "demo")]
     public string Id { get; set; } = "";
 
-    [ConfigKey("The IANA time zone that hours and weekdays are counted in, like Europe/Amsterdam.")]
+    [ConfigKey("The store's IANA time zone, such as Europe/Amsterdam. Hours and weekdays are in this zone.")]
     public string Timezone { get; set; } = "UTC";
 
-    [ConfigKey("The ISO 4217 code of events that name no currency: three capital letters.")]
+    [ConfigKey("The currency of events that name none: an ISO 4217 code of three capital letters.")]
     public string Currency { get; set; } = "USD";
 
-    [ConfigKey("The shop's page that shows a cart, where links in messages lead: https://shop.example/cart. The engine adds the cart's token as 'restore'.")]
+    [ConfigKey("The shop's cart page, the target of links in messages: https://shop.example/cart. The engine adds a token for the cart as the query parameter restore.")]
     public string? CartUrl { get; set; }
 
-    [ConfigKey("Hosts beside that of cartUrl that a link in a message may lead to.", Max = "100")]
+    [ConfigKey("Additional hosts that a link in a message may point to. The host of cartUrl is always allowed.", Max = "100")]
     public List<string> LinkHosts { get; set; } = [];
 
-    [ConfigKey("What is left of a price when the goods are paid for, 0 to 1: a discount is only offered where it is expected to earn more than it costs.",
+    [ConfigKey("The gross margin: the share of a price that remains after the cost of the goods. A discount is offered only where it is expected to earn more than it costs.",
         Min = "0", Max = "1")]
     public double Margin { get; set; } = 0.4;
 
-    [ConfigKey("Streams that may be open with the shop's keys at one time; 0 is any number.", Max = "1000000")]
+    [ConfigKey("Maximum number of open streams with the store's keys. 0: unlimited.", Max = "1000000")]
     public int MaxConnections { get; set; }
 
     [JsonRequired]
-    [ConfigKey("What clients prove with that they may speak for the shop.", Min = "1", Max = "100",
+    [ConfigKey("The store's API keys.", Min = "1", Max = "100",
         Example = "[{ key: sk_demo, kind: secret }]")]
     public List<StoreKeyConfig> Keys { get; set; } = [];
 }
@@ -44,15 +44,15 @@ public sealed class StoreKeyConfig
     public string Key { get; set; } = "";
 
     [JsonRequired]
-    [ConfigKey("publishable: for browsers, sends events and receives its own session's interventions. secret: for servers, may do everything.",
+    [ConfigKey("publishable: for browsers; sends events and receives the interventions of its own session. secret: for servers; full access to its store.",
         Example = "publishable")]
     public KeyKind Kind { get; set; }
 
-    [ConfigKey("The key works from this machine alone.")]
+    [ConfigKey("Restricts the key to clients on this machine.")]
     public bool LoopbackOnly { get; set; }
 
-    [ConfigKey("The web origins whose pages may use the key: https://shop.example, http://localhost:* for any port, or * for all. "
-        + "Clients other than browsers send no origin and are let in.", Max = "100")]
+    [ConfigKey("Web origins that may use the key: https://shop.example, http://localhost:* for any port, or * for any origin. "
+        + "Clients that send no origin, such as servers and apps, are accepted.", Max = "100")]
     public List<OriginPattern> Origins { get; set; } = [];
 }
 

@@ -73,7 +73,7 @@ sealed class EventBuilder(EventRules rules)
         _record.Type = EventTypes.Parse(name);
         if (_record.Type == EventType.None)
         {
-            Fail(EventErrorCode.UnknownType, "'type' is not an event type; see the README for the list");
+            Fail(EventErrorCode.UnknownType, "'type' is not an event type; docs/events.md lists them");
         }
     }
 

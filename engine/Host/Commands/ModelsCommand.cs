@@ -37,20 +37,20 @@ static class ModelsCommand
         {
             Name = "purchase",
             Version = options.ModelVersion,
-            Purpose = "The probability that a cart still comes to a purchase in its session, judged after each of its events.",
-            DataSource = "every event of a real multi-category shop in one night's three hours (2019-10-01): REES46 Marketing Platform "
+            Purpose = "Predicts the probability that a cart ends in a purchase within its session. Evaluated after each event of the cart.",
+            DataSource = "every event of a real multi-category shop in three hours of one night (2019-10-01): REES46 Marketing Platform "
                 + "(rees46.com), open data set \"eCommerce behavior data from multi category store\"; config/demo/SOURCE.md.",
-            Licence = "free to use with a mention of the source and of REES46, which this is.",
-            Split = $"a row is a cart after one of its events, up to its first purchase. The first {100 * (1 - fit.HeldOutShare):0}% of the time are for training "
-                + "(features, settings and learner were chosen there, by cross-validation over shoppers, whose AUC that flatters a little); held out are the later rows of shoppers not seen before.",
+            Licence = "free to use if the source and REES46 are credited, as they are here.",
+            Split = $"a row is a cart after one of its events, up to its first purchase. Training rows are from the first {100 * (1 - fit.HeldOutShare):0}% of the time "
+                + "range. Features, settings and the learner were selected on them by cross-validation over shoppers, so that AUC is slightly optimistic. Held-out rows are later and from other shoppers.",
             Limits =
             [
-                "Checkout steps, coupons, removals, devices, traffic sources and page views do not occur in the log: they count as events, and say nothing more.",
-                "Times of day, weekdays and the customer's earlier orders are left out: three hours of one night cannot teach them.",
-                "What kind of product it is, and how many others look at it: both tell something in this log, but the engine keeps neither.",
-                "What the demo would be like on another night: it replays the log that most of the model was learned from.",
-                "How the night went on: a cart that was bought after the log ends counts as not bought.",
-                "Prices are this shop's, in US dollars. In another shop, fit it anew on its own log.",
+                "The log has no checkout steps, coupons, removals, devices, traffic sources or page views. The model sees them only in the event count.",
+                "Time of day, weekday and the customer's earlier orders are excluded: three hours of one night hold no information about them.",
+                "Product category and product popularity are informative in this log, but the engine stores neither.",
+                "The demo is not an independent test: it replays the log that most of the model was trained on.",
+                "A cart that was purchased after the end of the log counts as not purchased.",
+                "Prices are this shop's, in US dollars. Fit the model again on your own shop's log.",
             ],
             Command = $"cartrecovery models fit --events {options.Events} --out {options.Out}",
         });

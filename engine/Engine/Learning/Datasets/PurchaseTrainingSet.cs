@@ -33,7 +33,7 @@ public static class PurchaseTrainingSet
         new("after 2 events or more", "event_count", 2),
         new("after 3 events or more", "event_count", 3),
         new("after 6 events or more", "event_count", 6),
-        new("something was added to the cart", "seconds_since_last_add", 0),
+        new("after an addition to the cart", "seconds_since_last_add", 0),
     ];
 
     /// <summary>Makes the rows of a log.</summary>

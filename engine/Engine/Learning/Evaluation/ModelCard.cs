@@ -51,26 +51,26 @@ public static class ModelCard
             - **Data:** {facts.DataSource}
             - **Licence of the data:** {facts.Licence}
             - **Split:** {facts.Split}
-            - **Made by:** `{facts.Command}` (seed {report.Seed}; the same data gives the same file)
+            - **Command:** `{facts.Command}` (seed {report.Seed}; deterministic: the same data gives the same file)
 
-            ## How well it does
+            ## Quality
 
             | rows | count | positive | groups |
             |---|---:|---:|---:|
             | training | {report.Train.Rows} | {report.Train.Positives} ({Share(report.Train)}) | {report.Train.Groups} |
             | held out | {report.HeldOut.Rows} | {report.HeldOut.Positives} ({Share(report.HeldOut)}) | {report.HeldOut.Groups} |
 
-            On the held-out rows, which were used for nothing else:
+            Measured on the held-out rows, which were used for nothing else:
 
             | measure | value |
             |---|---:|
             | AUC | {report.Auc:F4} (95% interval {report.AucInterval.Low:F4}–{report.AucInterval.High:F4}, bootstrap over groups) |
-            | average precision | {report.AveragePrecision:F4} (guessing: {(double)report.HeldOut.Positives / report.HeldOut.Rows:F4}) |
-            | log loss | {report.LogLoss:F4} (always saying the training rate: {report.LogLossOfRate:F4}) |
+            | average precision | {report.AveragePrecision:F4} (random: {(double)report.HeldOut.Positives / report.HeldOut.Rows:F4}) |
+            | log loss | {report.LogLoss:F4} (always predicting the training rate: {report.LogLossOfRate:F4}) |
 
-            Chosen by the AUC of repeated cross-validations within the training rows, groups kept whole:
+            The learner was selected by its AUC in repeated cross-validation on the training rows. Folds never split a group.
 
-            | learner | mean AUC | deviation |
+            | learner | mean AUC | standard deviation |
             |---|---:|---:|
 
             """));
@@ -78,8 +78,8 @@ public static class ModelCard
             card.Append(Invariant($"| {candidate.Learner} | {candidate.Auc:F4} | {candidate.Deviation:F4} |\n"));
         card.Append("""
 
-            A second figure, from more rows: the chosen learner in one cross-validation over the whole log. Every row is scored by a model
-            that did not see its group, but may have seen later times, and the learner was chosen on part of the same rows.
+            A second estimate uses more rows: one cross-validation of the selected learner over the whole log. Each row is scored by a model
+            that was not trained on its group. The model may have been trained on later rows, and the learner was selected on part of the same rows.
 
             | rows | count | positive | groups | AUC | 95% interval |
             |---|---:|---:|---:|---:|---:|
@@ -90,15 +90,15 @@ public static class ModelCard
             card.Append(Invariant($"| {slice.Name} | {slice.Size.Rows} | {slice.Size.Positives} ({Share(slice.Size)}) | {slice.Size.Groups} "));
             card.Append(Invariant($"| {slice.Auc:F4} | {slice.AucInterval.Low:F4}–{slice.AucInterval.High:F4} |\n"));
         }
-        card.Append("\n## What it does not know\n\n");
+        card.Append("\n## Limitations\n\n");
         foreach (var limit in facts.Limits) card.Append("- ").Append(limit).Append('\n');
         card.Append("""
 
             ## Calibration
 
-            Held-out rows in the order of their score, in tenths: what was predicted beside what happened.
+            Held-out rows, sorted by score and split into deciles: the mean prediction and the observed rate.
 
-            | tenth | rows | predicted | happened |
+            | decile | rows | predicted | observed |
             |---:|---:|---:|---:|
 
             """);
@@ -111,7 +111,7 @@ public static class ModelCard
 
             ## Features
 
-            Importance is how much the held-out AUC falls when a feature's values are shuffled; the baseline is its median.
+            Importance is the drop of the held-out AUC when the feature's values are shuffled. The baseline is the feature's median.
 
             | feature | importance | baseline |
             |---|---:|---:|
