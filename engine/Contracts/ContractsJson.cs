@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Contracts;
 
-/// <summary>Source-generated JSON of the contracts: camelCase names, lower-case actions, no nulls.</summary>
+/// <summary>Source-generated JSON metadata: camelCase names, lower-case actions, nulls left out.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(Intervention))]

@@ -1,50 +1,62 @@
 namespace CartRecovery.Contracts;
 
 /// <summary>
-/// The interventions of one write and what became of each. What the sink does not mark is delivered when the write returns in time, and
-/// is tried again when it throws or runs out of time. Marking may happen from several threads; an item's last mark counts.
+/// The interventions of one write, and the sink's verdict on each. An item without a verdict is not delivered: the engine retries it, within
+/// the sink's <c>retries</c>. Mark each item once. Marking is thread-safe; of several marks the last counts.
 /// </summary>
 public sealed class DeliveryBatch
 {
     readonly DeliveryVerdict?[] _verdicts;
+    readonly int[] _marks;
 
-    /// <summary>A batch of these items, none of them marked.</summary>
+    /// <summary>A batch of these items, without verdicts.</summary>
     public DeliveryBatch(IReadOnlyList<Intervention> items)
     {
         Items = items;
         _verdicts = new DeliveryVerdict?[items.Count];
+        _marks = new int[items.Count];
     }
 
-    /// <summary>What is to be delivered, oldest first.</summary>
+    /// <summary>The interventions to deliver, oldest first.</summary>
     public IReadOnlyList<Intervention> Items { get; }
 
-    /// <summary>The receiver has the item: it is not sent again, whatever becomes of the rest of the batch.</summary>
-    /// <param name="index">The item's place in <see cref="Items"/>.</param>
+    /// <summary>Marks an item as delivered. It is not sent again, even if the write throws later.</summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public void Deliver(int index) => Mark(index, DeliveryVerdict.Delivered);
 
-    /// <summary>The receiver did not take the item now and may later: it is tried again.</summary>
-    /// <param name="index">The item's place in <see cref="Items"/>.</param>
-    /// <param name="reason">Why: one line, for logs, with nothing in it that says who the shopper is.</param>
+    /// <summary>Marks every item that has no verdict as delivered, for a receiver that takes a batch as a whole.</summary>
+    public void DeliverRemaining()
+    {
+        for (var i = 0; i < _verdicts.Length; i++)
+        {
+            if (Volatile.Read(ref _verdicts[i]) is null)
+                Deliver(i);
+        }
+    }
+
+    /// <summary>Marks an item that the receiver may accept later. It is retried.</summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
+    /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
     /// <param name="after">How long the receiver asked to wait, if it did.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public void Retry(int index, string reason, TimeSpan? after = null) =>
         Mark(index, new DeliveryVerdict(DeliveryOutcome.Retry, reason, after));
 
-    /// <summary>The receiver will never take the item: it is not tried again.</summary>
-    /// <param name="index">The item's place in <see cref="Items"/>.</param>
-    /// <param name="reason">Why: one line, for logs, with nothing in it that says who the shopper is.</param>
+    /// <summary>Marks an item that the receiver will never accept. It is not retried.</summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
+    /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public void Reject(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Rejected, reason, After: null));
 
-    /// <summary>The address does not exist or refuses all mail: the item is not tried again, and nothing more should go there.</summary>
-    /// <param name="index">The item's place in <see cref="Items"/>.</param>
-    /// <param name="reason">Why: one line, for logs, with nothing in it that says who the shopper is.</param>
+    /// <summary>Marks an item whose address does not exist or refuses all messages. It is not retried, and the address is suppressed.</summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
+    /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public void Bounce(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Bounced, reason, After: null));
 
-    /// <summary>How the sink marked the item; <see langword="null"/> if it has not.</summary>
-    /// <param name="index">The item's place in <see cref="Items"/>.</param>
+    /// <summary>The verdict on an item; <see langword="null"/> if the sink has not marked it.</summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public DeliveryVerdict? VerdictOf(int index)
     {
@@ -52,10 +64,20 @@ public sealed class DeliveryBatch
         return Volatile.Read(ref _verdicts[index]);
     }
 
+    /// <summary>How often the sink has marked an item. The contract is once.</summary>
+    /// <param name="index">The item's index in <see cref="Items"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    public int MarksOf(int index)
+    {
+        ThrowIfNoItem(index);
+        return Volatile.Read(ref _marks[index]);
+    }
+
     void Mark(int index, DeliveryVerdict verdict)
     {
         ThrowIfNoItem(index);
         Volatile.Write(ref _verdicts[index], verdict);
+        Interlocked.Increment(ref _marks[index]);
     }
 
     void ThrowIfNoItem(int index)
@@ -65,28 +87,28 @@ public sealed class DeliveryBatch
     }
 }
 
-/// <summary>How a sink marked one item of a batch. A class, so that a mark is seen whole by a thread that reads it meanwhile.</summary>
-/// <param name="Outcome">Delivered, to be tried again, refused for good, or bounced.</param>
+/// <summary>The sink's verdict on one item. A class, so that another thread reads it whole.</summary>
+/// <param name="Outcome">Delivered, retry, rejected or bounced.</param>
 /// <param name="Reason">Why, unless delivered.</param>
-/// <param name="After">How long to wait before the next try, if the receiver said.</param>
+/// <param name="After">How long to wait before the next attempt, if the receiver said.</param>
 public sealed record DeliveryVerdict(DeliveryOutcome Outcome, string? Reason, TimeSpan? After)
 {
-    /// <summary>The receiver has it.</summary>
+    /// <summary>The receiver has accepted the item.</summary>
     public static DeliveryVerdict Delivered { get; } = new(DeliveryOutcome.Delivered, Reason: null, After: null);
 }
 
-/// <summary>The ways a delivery ends.</summary>
+/// <summary>The outcomes of an attempt to deliver.</summary>
 public enum DeliveryOutcome
 {
-    /// <summary>The receiver has it.</summary>
+    /// <summary>The receiver accepted the item.</summary>
     Delivered,
 
-    /// <summary>Not now.</summary>
+    /// <summary>The receiver may accept it later.</summary>
     Retry,
 
-    /// <summary>Never.</summary>
+    /// <summary>The receiver will never accept it.</summary>
     Rejected,
 
-    /// <summary>Never, and nothing else to this address either: it does not exist, or refuses all mail.</summary>
+    /// <summary>The address does not exist or refuses all messages.</summary>
     Bounced,
 }

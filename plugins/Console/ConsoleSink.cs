@@ -33,6 +33,7 @@ public sealed class ConsoleSink : ISink
             foreach (var intervention in batch.Items)
                 _out.WriteLine(Line(intervention));
             await _out.FlushAsync(cancellationToken);
+            batch.DeliverRemaining();
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using CartRecovery.Contracts;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 
@@ -14,7 +15,7 @@ namespace CartRecovery.Plugins;
 /// <param name="Password">With what.</param>
 /// <param name="Authorities">The certificates that the relay's must come from; <see langword="null"/> for the system's.</param>
 sealed record EmailServer(
-    string Host, int Port, SecureSocketOptions Security, string? User, string? Password, X509Certificate2Collection? Authorities) : IDisposable
+    string Host, int Port, SecureSocketOptions Security, string? User, Secret? Password, X509Certificate2Collection? Authorities) : IDisposable
 {
     readonly ConcurrentQueue<SmtpClient> _idle = [];
 
@@ -51,7 +52,7 @@ sealed record EmailServer(
         {
             await client.ConnectAsync(Host, Port, Security, cancellationToken);
             if (User is not null && Password is not null)
-                await client.AuthenticateAsync(User, Password, cancellationToken);
+                await client.AuthenticateAsync(User, Password.Reveal(), cancellationToken);
             return client;
         }
         catch

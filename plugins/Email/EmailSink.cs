@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -31,14 +30,15 @@ public sealed class EmailSink : ISink
         "email",
         "Sends each intervention as an e-mail, over an SMTP relay.",
         [
-            new SinkOption("host", "The relay's name or address.", Required: true),
-            new SinkOption("port", "Its port, 1 to 65535.", Default: "587"),
-            new SinkOption("tls", "How the session is encrypted: starttls, tls (from the start, mostly on port 465) or none.", Default: "starttls"),
-            new SinkOption("ca", "A PEM file with the certificates that the relay's must come from, instead of the system's."),
-            new SinkOption("user", "Who logs in; absent: nobody."),
-            new SinkOption("password", "With what.", Secret: true),
-            new SinkOption("from", "The sender: shop@shop.example or The Shop <shop@shop.example>.", Required: true),
-            new SinkOption("replyTo", "Where answers go, if elsewhere."),
+            SinkOption.Text("host", "The relay's name or address.", required: true),
+            SinkOption.Integer("port", "The relay's port.", min: 1, max: 65535, defaultValue: 587),
+            SinkOption.Choice("tls", "How the session is encrypted; tls means from the start, mostly on port 465.", ["starttls", "tls", "none"],
+                defaultValue: "starttls"),
+            SinkOption.Text("ca", "A PEM file of the authorities that may sign the relay's certificate, instead of the system's."),
+            SinkOption.Text("user", "The user to log in as. Absent: no login."),
+            SinkOption.Secret("password", "The user's password."),
+            SinkOption.Text("from", "The sender: shop@shop.example or The Shop <shop@shop.example>.", required: true),
+            SinkOption.Text("replyTo", "The address for replies, if it is not the sender's."),
         ],
         Create)
     {
@@ -146,33 +146,30 @@ public sealed class EmailSink : ISink
 
     static SinkInstance Create(SinkSettings settings)
     {
-        var host = settings.Get("host");
+        var host = settings.GetText("host");
         if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
-            throw new SinkConfigurationException("host", "must be a name or an address");
-        if (!int.TryParse(settings.Get("port"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
-            throw new SinkConfigurationException("port", "must be a number from 1 to 65535");
-        var security = settings.Get("tls") switch
+            throw SinkConfigurationException.Expected("host", "a host name or an IP address");
+        var security = settings.GetText("tls") switch
         {
-            "starttls" => SecureSocketOptions.StartTls,
             "tls" => SecureSocketOptions.SslOnConnect,
             "none" => SecureSocketOptions.None,
-            _ => throw new SinkConfigurationException("tls", "must be starttls, tls or none"),
+            _ => SecureSocketOptions.StartTls,
         };
-        var (user, password) = (settings.Find("user"), settings.Find("password"));
+        var (user, password) = (settings.FindText("user"), settings.FindSecret("password"));
         if (user is null != password is null)
-            throw new SinkConfigurationException(user is null ? "user" : "password", "is required where there is the other of user and password");
+            throw new SinkConfigurationException(user is null ? "user" : "password", $"required with '{(user is null ? "password" : "user")}'");
         if (user is not null && security == SecureSocketOptions.None && !IsThisMachine(host))
-            throw new SinkConfigurationException("tls", "must be starttls or tls where a password is sent");
-        var server = new EmailServer(host, port, security, user, password, AuthoritiesOf(settings));
-        var from = MailboxOf(settings, "from", settings.Get("from"));
-        var replyTo = settings.Find("replyTo") is { } text ? MailboxOf(settings, "replyTo", text) : null;
+            throw SinkConfigurationException.Expected("tls", "starttls or tls, because a password is sent");
+        var server = new EmailServer(host, (int)settings.GetInteger("port"), security, user, password, AuthoritiesOf(settings));
+        var from = MailboxOf("from", settings.GetText("from"));
+        var replyTo = settings.FindText("replyTo") is { } text ? MailboxOf("replyTo", text) : null;
         var sink = new EmailSink(server, new EmailMessage(from, replyTo, settings.Time));
         return new SinkInstance(sink, _ => ValueTask.FromResult(sink._health));
     }
 
     static X509Certificate2Collection? AuthoritiesOf(SinkSettings settings)
     {
-        if (settings.Find("ca") is not { } file)
+        if (settings.FindText("ca") is not { } file)
             return null;
         var authorities = new X509Certificate2Collection();
         try
@@ -181,16 +178,16 @@ public sealed class EmailSink : ISink
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new SinkConfigurationException("ca", "must name a PEM file of certificates that can be read");
+            throw SinkConfigurationException.Expected("ca", "a readable PEM file of certificates");
         }
 
-        return authorities.Count > 0 ? authorities : throw new SinkConfigurationException("ca", "holds no certificate");
+        return authorities.Count > 0 ? authorities : throw SinkConfigurationException.Expected("ca", "a PEM file with at least one certificate");
     }
 
-    static MailboxAddress MailboxOf(SinkSettings settings, string option, string text) =>
-        MailboxAddress.TryParse(text, out var mailbox) && EmailMessage.AddressOf(mailbox.Address) is not null && !text.Any(char.IsControl)
+    static MailboxAddress MailboxOf(string option, string text) =>
+        MailboxAddress.TryParse(text, out var mailbox) && EmailMessage.AddressOf(mailbox.Address) is not null
             ? mailbox
-            : throw new SinkConfigurationException(option, "must be an e-mail address, with or without a name before it");
+            : throw SinkConfigurationException.Expected(option, "an e-mail address, with or without a name before it");
 
     static bool IsThisMachine(string host) =>
         host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));

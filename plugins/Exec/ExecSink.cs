@@ -15,27 +15,27 @@ public sealed class ExecSink : ISink
     const int MostGarbage = 1000;
 
     readonly IReadOnlyList<string> _command;
-    readonly TimeProvider _time;
     readonly ConcurrentDictionary<string, Asked> _asked = new(StringComparer.Ordinal);
     readonly SemaphoreSlim _turn = new(1);
     volatile ChildProcess? _program;
     int _garbage;
 
-    ExecSink(IReadOnlyList<string> command, TimeProvider time) => (_command, _time) = (command, time);
+    ExecSink(IReadOnlyList<string> command) => _command = command;
 
     /// <summary>The kind of sink called <c>exec</c>.</summary>
     public static SinkSpec Spec { get; } = new(
         "exec",
         "Hands interventions to a program of any language, as lines of JSON.",
         [
-            new SinkOption("command", "The program and its arguments, separated by spaces; what holds a space is put in double quotes. No shell.",
-                Required: true),
+            SinkOption.List("command", "The program and its arguments, as a list, or separated by spaces with double quotes around what holds one. No shell.",
+                required: true),
         ],
         settings =>
         {
-            var command = CommandWords.Split(settings.Get("command"))
-                ?? throw new SinkConfigurationException("command", "must name a program, and end its quotes");
-            var sink = new ExecSink(command, settings.Time);
+            var command = settings.GetList("command");
+            if (command[0].Length == 0)
+                throw new SinkConfigurationException("command", "names no program");
+            var sink = new ExecSink(command);
             return new SinkInstance(sink, _ => ValueTask.FromResult(sink.Health()));
         });
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using CartRecovery.Contracts;
 
@@ -28,8 +27,8 @@ public sealed class FileSink : ISink
         "file",
         "Appends each intervention to a file, one JSON object a line.",
         [
-            new SinkOption("path", "The file, relative to the working directory; missing folders are made.", Required: true),
-            new SinkOption("maxBytes", "The size at which the file is put aside as path.1 and begun anew, 4096 or more; absent: never."),
+            SinkOption.Text("path", "The file, relative to the working directory. Missing folders are created.", required: true),
+            SinkOption.Integer("maxBytes", "The size at which the file is renamed to path.1 and a new one begins. Absent: never.", min: 4096),
         ],
         Create);
 
@@ -90,6 +89,7 @@ public sealed class FileSink : ISink
 
             var file = _file ?? throw new IOException("the file is not open");
             await file.WriteAsync(_lines.WrittenMemory, cancellationToken);
+            batch.DeliverRemaining();
         }
         finally
         {
@@ -106,19 +106,10 @@ public sealed class FileSink : ISink
 
     static SinkInstance Create(SinkSettings settings)
     {
-        var path = settings.Get("path");
-        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal))
-            throw new SinkConfigurationException("path", "must name a file");
+        var path = settings.GetText("path");
         if (Path.EndsInDirectorySeparator(path))
-            throw new SinkConfigurationException("path", "must name a file, not a folder");
-        var maxBytes = long.MaxValue;
-        if (settings.Find("maxBytes") is { } text
-            && (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out maxBytes) || maxBytes < 4096))
-        {
-            throw new SinkConfigurationException("maxBytes", "must be a whole number, 4096 or more");
-        }
-
-        var sink = new FileSink(Path.GetFullPath(path), maxBytes);
+            throw SinkConfigurationException.Expected("path", "a file, not a folder");
+        var sink = new FileSink(Path.GetFullPath(path), settings.FindInteger("maxBytes") ?? long.MaxValue);
         return new SinkInstance(sink, _ => ValueTask.FromResult(sink.Health()));
     }
 

@@ -19,7 +19,7 @@ public abstract class HttpSink : ISink
 
     /// <summary>A sink whose receiver is at this address.</summary>
     /// <param name="address">Its host and port are shown at <c>/health</c>; its path, which may be a secret, is not.</param>
-    /// <param name="time">The clock that dates in <c>Retry-After</c> are held against.</param>
+    /// <param name="time">The clock for dates in <c>Retry-After</c>.</param>
     protected HttpSink(Uri address, TimeProvider time)
     {
         _address = address;
@@ -63,7 +63,7 @@ public abstract class HttpSink : ISink
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Out of time: what was not sent is not marked, and there is no connection to make again.
+            // Out of time. The engine retries the items without a mark; there is no connection to reopen.
         }
     }
 

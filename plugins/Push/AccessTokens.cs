@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using CartRecovery.Contracts;
 using CartRecovery.Plugins.Http;
 
 namespace CartRecovery.Plugins;
@@ -99,7 +100,7 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
             throw new NotNowException("the credentials lack project_id, client_email or private_key");
         }
 
-        if (!Uri.TryCreate(account.TokenUri, UriKind.Absolute, out var address) || !HttpAddress.IsSafe(address))
+        if (!Uri.TryCreate(account.TokenUri, UriKind.Absolute, out var address) || !UrlOption.IsConfidential(address))
             throw new NotNowException("the credentials' token_uri is not an https address");
         return account;
     }

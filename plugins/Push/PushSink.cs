@@ -27,10 +27,10 @@ public sealed class PushSink : HttpSink
         "push",
         "Sends each intervention as a push notification, over Firebase Cloud Messaging.",
         [
-            new SinkOption("credentials", "The service account's JSON file, as the Firebase console gives it.", Required: true),
-            new SinkOption("url", "The API's address.", Default: "https://fcm.googleapis.com"),
+            SinkOption.Text("credentials", "The service account's JSON file, as the Firebase console gives it.", required: true),
+            SinkOption.Url("url", "The API.", defaultValue: "https://fcm.googleapis.com", encrypted: true),
         ],
-        Create)
+        settings => new PushSink(settings.GetUrl("url"), Path.GetFullPath(settings.GetText("credentials")), settings.Time).Instance)
     {
         Address = AddressKind.Push,
     };
@@ -79,15 +79,6 @@ public sealed class PushSink : HttpSink
             default:
                 return HttpVerdict.Of(status) with { Reason = reason };
         }
-    }
-
-    static SinkInstance Create(SinkSettings settings)
-    {
-        var url = HttpAddress.Of(settings, "url", encrypted: true);
-        var credentials = settings.Get("credentials");
-        if (string.IsNullOrWhiteSpace(credentials))
-            throw new SinkConfigurationException("credentials", "must name a file");
-        return new PushSink(url, Path.GetFullPath(credentials), settings.Time).Instance;
     }
 
     static ReadOnlyMemory<byte> Body(Intervention intervention)

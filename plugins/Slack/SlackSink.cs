@@ -18,8 +18,8 @@ public sealed class SlackSink : HttpSink
     public static SinkSpec Spec { get; } = new(
         "slack",
         "Posts each intervention to a Slack channel, for the shop's people.",
-        [new SinkOption("url", "The incoming webhook: https://hooks.slack.com/services/….", Required: true, Secret: true)],
-        settings => new SlackSink(HttpAddress.Of(settings, "url", encrypted: true), settings.Time).Instance)
+        [SinkOption.Url("url", "The incoming webhook: https://hooks.slack.com/services/….", required: true, encrypted: true, secret: true)],
+        settings => new SlackSink(settings.GetUrl("url"), settings.Time).Instance)
     {
         // What Slack lets an incoming webhook have.
         RateLimit = 1,

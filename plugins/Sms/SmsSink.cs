@@ -16,11 +16,11 @@ public sealed class SmsSink : HttpSink
     readonly AuthenticationHeaderValue _credentials;
     readonly KeyValuePair<string, string> _sender;
 
-    SmsSink(Uri url, string account, string token, string from, TimeProvider time)
+    SmsSink(Uri url, string account, Secret token, string from, TimeProvider time)
         : base(url, time)
     {
         _url = new Uri($"{url.AbsoluteUri.TrimEnd('/')}/2010-04-01/Accounts/{account}/Messages.json");
-        _credentials = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{account}:{token}")));
+        _credentials = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{account}:{token.Reveal()}")));
         _sender = new(IsSid(from, "MG") ? "MessagingServiceSid" : "From", from);
     }
 
@@ -29,10 +29,10 @@ public sealed class SmsSink : HttpSink
         "sms",
         "Sends each intervention as a text message, over Twilio or an API of its shape.",
         [
-            new SinkOption("account", "The account's SID: AC and 32 hexadecimal digits.", Required: true),
-            new SinkOption("token", "The account's auth token.", Required: true, Secret: true),
-            new SinkOption("from", "Who sends: a number in E.164 (+15005550006), a sender's name, or a messaging service's SID (MG…).", Required: true),
-            new SinkOption("url", "The API's address.", Default: "https://api.twilio.com"),
+            SinkOption.Text("account", "The account's SID: AC and 32 hexadecimal digits.", required: true),
+            SinkOption.Secret("token", "The account's auth token.", required: true),
+            SinkOption.Text("from", "The sender: a number in E.164 (+15005550006), a name, or a messaging service's SID (MG…).", required: true),
+            SinkOption.Url("url", "The API.", defaultValue: "https://api.twilio.com", encrypted: true),
         ],
         Create)
     {
@@ -72,15 +72,10 @@ public sealed class SmsSink : HttpSink
 
     static SinkInstance Create(SinkSettings settings)
     {
-        var url = HttpAddress.Of(settings, "url", encrypted: true);
-        var account = settings.Get("account");
+        var account = settings.GetText("account");
         if (!IsSid(account, "AC"))
-            throw new SinkConfigurationException("account", "must be AC and 32 hexadecimal digits");
-        if (settings.Get("token").Length == 0)
-            throw new SinkConfigurationException("token", "must not be empty");
-        if (settings.Get("from").Length == 0)
-            throw new SinkConfigurationException("from", "must not be empty");
-        return new SmsSink(url, account, settings.Get("token"), settings.Get("from"), settings.Time).Instance;
+            throw SinkConfigurationException.Expected("account", "AC and 32 hexadecimal digits");
+        return new SmsSink(settings.GetUrl("url"), account, settings.GetSecret("token"), settings.GetText("from"), settings.Time).Instance;
     }
 
     static bool IsSid(string text, string kind) =>

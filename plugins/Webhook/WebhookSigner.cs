@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins;
 
@@ -15,30 +16,32 @@ sealed class WebhookSigner
     const int ShortestKey = 24;
     const int LongestKey = 64;
 
+    static readonly string Form = $"{Prefix} and the base64 of {ShortestKey} to {LongestKey} bytes";
+
     readonly byte[][] _keys;
 
     WebhookSigner(byte[][] keys) => _keys = keys;
 
-    /// <summary>Reads secrets, separated by spaces.</summary>
+    /// <summary>Parses secrets, separated by spaces.</summary>
     /// <param name="secrets">Each <c>whsec_</c> and the base64 of 24 to 64 bytes.</param>
     /// <param name="signer">The signer, where the result is <see langword="null"/>.</param>
     /// <returns>What is wrong, as a phrase without any of the secret; or <see langword="null"/>.</returns>
-    public static string? TryParse(string secrets, out WebhookSigner? signer)
+    public static string? TryParse(Secret secrets, out WebhookSigner? signer)
     {
         signer = null;
-        var parts = secrets.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var parts = secrets.Reveal().Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length == 0)
-            return "is empty";
+            return $"expected {Form}";
         var keys = new byte[parts.Length][];
         for (var i = 0; i < parts.Length; i++)
         {
             if (!parts[i].StartsWith(Prefix, StringComparison.Ordinal))
-                return $"must begin with {Prefix}";
+                return $"expected {Form}, got a text without {Prefix}";
             var buffer = new byte[parts[i].Length];
             if (!Convert.TryFromBase64String(parts[i][Prefix.Length..], buffer, out var length))
-                return $"must be base64 after {Prefix}";
+                return $"expected {Form}, got no base64 after {Prefix}";
             if (length is < ShortestKey or > LongestKey)
-                return $"must hold {ShortestKey} to {LongestKey} bytes, not {length}";
+                return $"expected {Form}, got {length} bytes";
             keys[i] = buffer[..length];
         }
 

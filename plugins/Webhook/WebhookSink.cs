@@ -15,12 +15,14 @@ public sealed class WebhookSink : HttpSink
 {
     readonly Uri _url;
     readonly WebhookSigner _signer;
+    readonly IReadOnlyDictionary<string, Secret> _headers;
 
-    WebhookSink(Uri url, WebhookSigner signer, TimeProvider time)
+    WebhookSink(Uri url, WebhookSigner signer, IReadOnlyDictionary<string, Secret> headers, TimeProvider time)
         : base(url, time)
     {
         _url = url;
         _signer = signer;
+        _headers = headers;
     }
 
     /// <summary>The kind of sink called <c>webhook</c>.</summary>
@@ -28,9 +30,10 @@ public sealed class WebhookSink : HttpSink
         "webhook",
         "Posts each intervention to an HTTP endpoint, signed as Standard Webhooks 1.0 says.",
         [
-            new SinkOption("url", "Where to post: an absolute http or https address.", Required: true),
-            new SinkOption("secret", "The signing secret, whsec_ and the base64 of 24 to 64 bytes; several, separated by spaces, while one " +
-                "is being replaced.", Required: true, Secret: true),
+            SinkOption.Url("url", "Where to post.", required: true),
+            SinkOption.Secret("secret", "The signing secret: whsec_ and the base64 of 24 to 64 bytes. Several, separated by spaces, while one " +
+                "is being replaced.", required: true),
+            SinkOption.Headers("headers", "Headers to send with each request, such as Authorization. They require an https URL."),
         ],
         Create);
 
@@ -44,16 +47,26 @@ public sealed class WebhookSink : HttpSink
         request.Headers.Add("webhook-id", intervention.Id);
         request.Headers.Add("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
         request.Headers.Add("webhook-signature", _signer.Sign(intervention.Id, timestamp, body.Span));
+        foreach (var (name, value) in _headers)
+            request.Headers.TryAddWithoutValidation(name, value.Reveal());
         return ValueTask.FromResult(request);
     }
 
     static SinkInstance Create(SinkSettings settings)
     {
-        var url = HttpAddress.Of(settings, "url");
-        if (WebhookSigner.TryParse(settings.Get("secret"), out var signer) is { } problem)
+        if (WebhookSigner.TryParse(settings.GetSecret("secret"), out var signer) is { } problem)
             throw new SinkConfigurationException("secret", problem);
-        return new WebhookSink(url, signer!, settings.Time).Instance;
+        var (url, headers) = (settings.GetUrl("url"), settings.GetHeaders("headers"));
+        if (headers.Count > 0 && !UrlOption.IsConfidential(url))
+            throw SinkConfigurationException.Expected("url", "an https URL, because 'headers' are sent");
+        if (headers.Keys.FirstOrDefault(IsReserved) is { } reserved)
+            throw new SinkConfigurationException("headers", $"the sink sets '{reserved}' itself; remove it");
+        return new WebhookSink(url, signer!, headers, settings.Time).Instance;
     }
+
+    static bool IsReserved(string header) =>
+        header.StartsWith("webhook-", StringComparison.OrdinalIgnoreCase) || header.StartsWith("content-", StringComparison.OrdinalIgnoreCase)
+        || header.ToLowerInvariant() is "host" or "connection" or "transfer-encoding" or "expect" or "upgrade";
 
     // The timestamp is when it was decided, so the body is the same on every try.
     static ReadOnlyMemory<byte> Body(Intervention intervention)

@@ -84,6 +84,7 @@ public sealed partial class LayeringTests
     [TestCase("plugins/Slack/Slack.csproj", "Contracts", "Http")]
     [TestCase("plugins/Email/Email.csproj", "Contracts")]
     [TestCase("plugins/Exec/Exec.csproj", "Contracts")]
+    [TestCase("plugins/TestKit/TestKit.csproj", "Contracts")]
     public void A_project_refers_to(string project, params string[] references) =>
         Assert.That(XDocument.Load(Path.Combine(Repository.Root, project)).Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/'))), Is.EqualTo(references));

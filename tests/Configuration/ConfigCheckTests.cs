@@ -1,3 +1,5 @@
+using CartRecovery.Contracts;
+
 namespace CartRecovery.Tests.Configuration;
 
 public class ConfigCheckTests
@@ -166,13 +168,46 @@ public class ConfigCheckTests
         {
             "c.yaml:7:14: error: unknown sink type 'webhok' in sinks.a.type, did you mean 'webhook'?",
             "c.yaml:8:23: error: unknown key 'ulr' in sinks.b, a webhook sink, did you mean 'url'?",
-            "c.yaml:8:57: error: sinks.b.secret must be text, not a list",
+            "c.yaml:8:57: error: sinks.b.secret: expected a text that is not empty, got a list",
             "c.yaml:8:62: error: unknown key 'reties' in sinks.b, a webhook sink, did you mean 'retries'?",
             "c.yaml:9:6: error: missing key 'path' in sinks.c, a file sink: The file.",
             "c.yaml:9:29: error: sinks.c.retries must be at least 0, not -1",
             "c.yaml:10:6: error: missing key 'type' in sinks.d: The type of sink. For instance: type: console",
             "c.yaml:11:3: error: a sink cannot be called 'socket': that is the shopper's own connection",
-            "c.yaml:12:6: error: missing key 'url' in sinks.e, a webhook sink: Where to post: an absolute http or https address.",
+            "c.yaml:12:6: error: missing key 'url' in sinks.e, a webhook sink: Where to post.",
+        }));
+    }
+
+    [Test]
+    public void A_value_of_another_type_than_declared_is_reported_with_what_the_file_says_but_no_secret()
+    {
+        var problems = ConfigFile.ProblemsOf("""
+            sinks:
+              mail: { type: typed, port: abc, share: 2, every: soon, quiet: maybe, tls: startls }
+              b: { type: typed, port: "${PORT}", url: "ftp://x", command: 'a "b', headers: { X-Key: "a\tsecret" } }
+              c: { type: typed, key: [sesame], command: [a, [b]], headers: { X: {} }, port: { a: 1 } }
+              d: { type: typed, key: "", hook: "http://sesame.example", headers: sesame }
+              fine: { type: typed, port: 25, share: 0.5, every: 5s, quiet: true, tls: none, url: "http://x", command: [a, "b c"], headers: { X-Key: k } }
+            """, ("PORT", "sesame"));
+
+        Assert.That(problems, Is.EqualTo(new[]
+        {
+            "c.yaml:7:30: error: sinks.mail.port: expected a whole number from 1 to 65535, got \"abc\"",
+            "c.yaml:7:42: error: sinks.mail.share: expected a number from 0 to 1, got \"2\"",
+            "c.yaml:7:52: error: sinks.mail.every: expected a duration from 1s to 5m, got \"soon\"",
+            "c.yaml:7:65: error: sinks.mail.quiet: expected true or false, got \"maybe\"",
+            "c.yaml:7:77: error: sinks.mail.tls: expected starttls or none, got \"startls\", did you mean 'starttls'?",
+            "c.yaml:8:27: error: sinks.b.port: expected a whole number from 1 to 65535, got \"${PORT}\"",
+            "c.yaml:8:43: error: sinks.b.url: expected an absolute http or https URL without a user name, got \"ftp://x\"",
+            "c.yaml:8:63: error: sinks.b.command: expected a list, or words separated by spaces with every quote closed, got \"a \"b\"",
+            "c.yaml:8:80: error: sinks.b.headers: expected a map from HTTP header names to values of printable ASCII, got a map",
+            "c.yaml:9:26: error: sinks.c.key: expected a text that is not empty, got a list",
+            "c.yaml:9:49: error: sinks.c.command[1]: expected text, got a list",
+            "c.yaml:9:69: error: sinks.c.headers.X: expected text, got a map",
+            "c.yaml:9:81: error: sinks.c.port: expected a whole number from 1 to 65535, got a map",
+            "c.yaml:10:26: error: sinks.d.key: expected a text that is not empty",
+            "c.yaml:10:36: error: sinks.d.hook: expected an absolute https URL without a user name",
+            "c.yaml:10:70: error: sinks.d.headers: expected a map from HTTP header names to values of printable ASCII",
         }));
     }
 
@@ -183,7 +218,9 @@ public class ConfigCheckTests
 
         Assert.That(problems, Is.Empty);
         var sink = config!.Sinks["log"];
-        Assert.That(sink.Options, Is.EquivalentTo(new Dictionary<string, string> { ["path"] = "8080", ["mode"] = "append" }));
+        Assert.That(sink.Options.Select(option => (option.Key, option.Value.Text)), Is.EqualTo(new[] { ("path", "8080") }));
+        var settings = new SinkSettings("log", TestCatalog.Small.Sinks.Single(spec => spec.Type == "file"), sink.Options);
+        Assert.That((settings.GetText("path"), settings.GetText("mode")), Is.EqualTo(("8080", "append")));
         Assert.That((sink.Queue, sink.Batch), Is.EqualTo((5, 64)));
     }
 }

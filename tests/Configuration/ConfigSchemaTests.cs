@@ -60,6 +60,26 @@ public class ConfigSchemaTests
         Assert.That(webhook["required"]!.ToJsonString(), Is.EqualTo("""["type","url","secret"]"""));
     }
 
+    [Test]
+    public void An_option_of_a_sink_has_the_schema_of_its_type()
+    {
+        var typed = Schema["properties"]!["sinks"]!["additionalProperties"]!["oneOf"]!.AsArray()
+            .Single(sink => (string?)sink!["properties"]!["type"]!["const"] == "typed")!["properties"]!;
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Of("port"), Is.EqualTo("""{"description":"A port.","type":["integer","string"],"pattern":"\\$\\{","minimum":1,"maximum":65535}"""));
+            Assert.That(Of("share"), Is.EqualTo("""{"description":"A share.","type":["number","string"],"pattern":"\\$\\{","minimum":0,"maximum":1,"default":0.5}"""));
+            Assert.That(Of("quiet"), Is.EqualTo("""{"description":"Says less.","type":["boolean","string"],"pattern":"\\$\\{","default":false}"""));
+            Assert.That(Of("tls"), Does.Contain("""{"enum":["starttls","none"]}"""));
+            Assert.That(Of("every"), Does.Contain("(ms|s|m|h|d)"));
+            Assert.That(Of("command"), Does.Contain("""["array","string"]"""));
+            Assert.That(Of("headers"), Does.Contain("additionalProperties"));
+        });
+
+        string Of(string option) => typed[option]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+
     static IEnumerable<JsonObject> Sections(JsonNode node) => node switch
     {
         JsonObject found => (found["properties"] is JsonObject && found["type"] is not null ? [found] : Array.Empty<JsonObject>())

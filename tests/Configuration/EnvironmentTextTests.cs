@@ -20,9 +20,9 @@ public class EnvironmentTextTests
         Assert.That(config.Listen.Http.ToString(), Is.EqualTo("127.0.0.1:9000"));
         Assert.That(config.Log.Level, Is.EqualTo(LogThreshold.Error));
         Assert.That(config.Stores[0].Keys[0].Key, Is.EqualTo("sk_live"));
-        Assert.That(config.Sinks["hook"].Options["secret"], Is.EqualTo("ask_livez"));
+        Assert.That(config.Sinks["hook"].Options["secret"].Text, Is.EqualTo("ask_livez"));
         // What a variable holds is text: it is neither YAML nor expanded again.
-        Assert.That(config.Sinks["hook"].Options["url"], Is.EqualTo("https://a.example/${PARTS}: {x}"));
+        Assert.That(config.Sinks["hook"].Options["url"].Text, Is.EqualTo("https://a.example/${PARTS}: {x}"));
     }
 
     [Test]

@@ -63,6 +63,18 @@ public class ShippedConfigTests
         Assert.That(File.ReadLines(Shipped).First(), Is.EqualTo("# yaml-language-server: $schema=./" + Path.GetFileName(Schema)));
     }
 
+    [Test]
+    public void The_reference_of_sinks_is_current()
+    {
+        var file = Path.Combine(Delivery.Repository.Root, "docs", "sink-options.md");
+        var text = SinkReference.Write(TestCatalog.Shipped.Sinks);
+        if (Environment.GetEnvironmentVariable("CARTRECOVERY_UPDATE") is not null)
+            File.WriteAllText(file, text);
+
+        Assert.That(File.ReadAllText(file), Is.EqualTo(text),
+            "Update it with: CARTRECOVERY_UPDATE=1 dotnet test --filter The_reference_of_sinks_is_current");
+    }
+
     static JsonObject Tree<T>(T section) =>
         (JsonObject)JsonSerializer.SerializeToNode(section, ConfigJson.Default.GetTypeInfo(typeof(T))!)!;
 

@@ -41,7 +41,7 @@ sealed class RateLimitTests
         using var log = new LogLines();
         var sink = new ScriptedSink();
         var time = new SkippingTime();
-        var runner = new SinkRunner("slow", sink.Spec, new("slow", new Dictionary<string, string>(StringComparer.Ordinal)),
+        var runner = new SinkRunner("slow", sink.Spec, new("slow", sink.Spec, new Dictionary<string, string>(StringComparer.Ordinal)),
             new SinkRunnerOptions { RateLimit = 20, BatchAge = TimeSpan.Zero, MaxInFlight = 1 }, time, log);
         foreach (var item in Interventions.Many(25))
             runner.TryEnqueue(item);

@@ -183,7 +183,7 @@ sealed class SinkCircuitTests
     };
 
     SinkRunner Runner(ScriptedSink sink, SinkRunnerOptions options, TimeProvider? time = null) =>
-        new("sink", sink.Spec, new("sink", new Dictionary<string, string>(StringComparer.Ordinal)), options, time ?? TimeProvider.System, _log,
+        new("sink", sink.Spec, new("sink", sink.Spec, new Dictionary<string, string>(StringComparer.Ordinal)), options, time ?? TimeProvider.System, _log,
             (item, outcome, _) => _outcomes.Enqueue((item.Id, outcome)));
 
     static void Enqueue(SinkRunner runner, int count)

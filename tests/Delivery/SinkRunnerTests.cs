@@ -80,6 +80,50 @@ sealed class SinkRunnerTests
     }
 
     [Test]
+    public async Task What_a_sink_does_not_mark_is_not_delivered_but_retried_and_then_given_up()
+    {
+        var sink = new ScriptedSink { MarksEveryItem = false, OnWrite = (batch, _) => Mark(batch, (b, i) => DeliverFirst(b, i)) };
+        var runner = Runner(sink, Quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5), Retries = 2 });
+        Enqueue(runner, 3);
+        runner.Start();
+        await Eventually.Is(() => _outcomes.Count == 3, "each has its outcome");
+        await runner.DrainAsync(Eventually.Deadline);
+        var ids = Interventions.Many(3).ConvertAll(item => item.Id);
+        Assert.Multiple(() =>
+        {
+            Assert.That(sink.Writes, Is.EqualTo(new[] { ids.ToArray(), [ids[1], ids[2]], [ids[1], ids[2]] }), "one try and two retries");
+            Assert.That(_outcomes, Is.EquivalentTo(new[]
+            {
+                (ids[0], DeliveryAttemptOutcome.Delivered, (string?)null),
+                (ids[1], DeliveryAttemptOutcome.Failed, "unmarked"),
+                (ids[2], DeliveryAttemptOutcome.Failed, "unmarked"),
+            }));
+            Assert.That(runner.Unmarked, Is.EqualTo(6));
+            Assert.That(runner.State.LastError, Is.EqualTo("unmarked"));
+            Assert.That(sink.Connects, Is.EqualTo(1));
+            Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(1).Contains("unmarked"), "once a minute at most");
+        });
+
+        void DeliverFirst(DeliveryBatch batch, int index)
+        {
+            if (batch.Items[index].Id == Interventions.One(0).Id)
+                batch.Deliver(index);
+        }
+    }
+
+    [Test]
+    public async Task A_sink_that_never_marks_opens_no_circuit_whose_probes_would_repeat_its_messages_without_end()
+    {
+        var sink = new ScriptedSink { MarksEveryItem = false };
+        var runner = Runner(sink, Quick with { Batch = 1, Retries = 2, BreakAfter = 2 });
+        Enqueue(runner, 20);
+        runner.Start();
+        await runner.DrainAsync(Eventually.Deadline);
+        Assert.That(_outcomes.Select(outcome => (outcome.Outcome, outcome.Reason)), Is.All.EqualTo((DeliveryAttemptOutcome.Failed, "unmarked")).And.Exactly(20).Items);
+        Assert.That((sink.Writes.Count, runner.Unmarked, runner.State.Circuit), Is.EqualTo((60, 60L, CircuitState.Closed)));
+    }
+
+    [Test]
     public async Task Only_what_is_marked_is_sent_again()
     {
         var tries = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
@@ -532,7 +576,7 @@ sealed class SinkRunnerTests
         }
     }
 
-    static SinkSettings Settings => new("sink", new Dictionary<string, string>(StringComparer.Ordinal));
+    static SinkSettings Settings => new("sink", new ScriptedSink().Spec, new Dictionary<string, string>(StringComparer.Ordinal));
 
     SinkRunner Runner(ScriptedSink sink, SinkRunnerOptions options, TimeProvider? time = null)
     {

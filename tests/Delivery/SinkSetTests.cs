@@ -61,5 +61,5 @@ sealed class SinkSetTests
     }
 
     static (string, SinkSpec, SinkSettings, SinkRunnerOptions) Sink(string name, ScriptedSink sink, SinkRunnerOptions? options = null) =>
-        (name, sink.Spec, new SinkSettings(name, new Dictionary<string, string>(StringComparer.Ordinal)), options ?? Options);
+        (name, sink.Spec, new SinkSettings(name, sink.Spec, new Dictionary<string, string>(StringComparer.Ordinal)), options ?? Options);
 }

@@ -211,14 +211,14 @@ sealed class EmailSinkTests
             Interventions.Many(20, first).Select(item => item with { Subject = "Hi", Recipient = new Recipient(Email: "ann@example.com") });
     }
 
-    [TestCase("host", "no host", "host must be a name or an address")]
-    [TestCase("port", "0", "port must be a number from 1 to 65535")]
-    [TestCase("tls", "yes", "tls must be starttls, tls or none")]
-    [TestCase("from", "shop", "from must be an e-mail address, with or without a name before it")]
-    [TestCase("from", "a@b.example\r\nBcc: c@d.example", "from must be an e-mail address, with or without a name before it")]
-    [TestCase("replyTo", "a@b.example, c@d.example", "replyTo must be an e-mail address, with or without a name before it")]
-    [TestCase("user", "shop", "password is required where there is the other of user and password")]
-    [TestCase("ca", "/nowhere.pem", "ca must name a PEM file of certificates that can be read")]
+    [TestCase("host", "no host", "host: expected a host name or an IP address")]
+    [TestCase("port", "0", "port: expected a whole number from 1 to 65535")]
+    [TestCase("tls", "yes", "tls: expected starttls, tls or none")]
+    [TestCase("from", "shop", "from: expected an e-mail address, with or without a name before it")]
+    [TestCase("from", "a@b.example\r\nBcc: c@d.example", "from: expected text, neither blank nor with control characters")]
+    [TestCase("replyTo", "a@b.example, c@d.example", "replyTo: expected an e-mail address, with or without a name before it")]
+    [TestCase("user", "shop", "password: required with 'user'")]
+    [TestCase("ca", "/nowhere.pem", "ca: expected a readable PEM file of certificates")]
     public void Settings_that_cannot_work_are_refused(string option, string value, string problem) =>
         Assert.That(() => EmailSink.Spec.Create(Settings("mail.example", 25, (option, value))),
             Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
@@ -255,6 +255,6 @@ sealed class EmailSinkTests
         };
         foreach (var (name, value) in options)
             values[name] = value;
-        return new SinkSettings("mail", values);
+        return new SinkSettings("mail", EmailSink.Spec, values);
     }
 }

@@ -105,10 +105,10 @@ sealed class FileSinkTests
             Assert.That(File.GetUnixFileMode(FilePath) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite), Is.EqualTo(UnixFileMode.None));
     }
 
-    [TestCase("", null, "path must name a file")]
-    [TestCase("data/", null, "path must name a file, not a folder")]
-    [TestCase("data/x", "1 MB", "maxBytes must be a whole number, 4096 or more")]
-    [TestCase("data/x", "4095", "maxBytes must be a whole number, 4096 or more")]
+    [TestCase("", null, "path: expected text, neither blank nor with control characters")]
+    [TestCase("data/", null, "path: expected a file, not a folder")]
+    [TestCase("data/x", "1 MB", "maxBytes: expected a whole number, 4096 or more")]
+    [TestCase("data/x", "4095", "maxBytes: expected a whole number, 4096 or more")]
     public void Settings_that_cannot_work_are_refused(string path, string? maxBytes, string problem) =>
         Assert.That(() => FileSink.Spec.Create(Settings(maxBytes, path)),
             Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
@@ -125,7 +125,7 @@ sealed class FileSinkTests
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["path"] = path ?? FilePath };
         if (maxBytes is not null)
             values["maxBytes"] = maxBytes;
-        return new SinkSettings("file", values);
+        return new SinkSettings("file", FileSink.Spec, values);
     }
 
     List<Intervention> Read()

@@ -85,7 +85,7 @@ sealed class HttpSinkTests
         return batch.VerdictOf(0);
     }
 
-    static SinkSettings Settings(string url) => new("sms", new Dictionary<string, string>(StringComparer.Ordinal)
+    static SinkSettings Settings(string url) => new("sms", SmsSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["url"] = url,
         ["account"] = "AC0123456789abcdef0123456789abcdef",

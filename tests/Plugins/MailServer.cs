@@ -12,6 +12,8 @@ namespace CartRecovery.Tests.Plugins;
 /// <summary>A real SMTP server in a process of its own: <c>mail-server.py</c>, which needs Debian's python3-aiosmtpd.</summary>
 sealed class MailServer : IAsyncDisposable
 {
+    const string Certificate = "server.pem";
+
     readonly ConcurrentQueue<Mail> _mails = [];
     readonly ConcurrentQueue<string> _events = [];
     readonly Process _process;
@@ -41,7 +43,12 @@ sealed class MailServer : IAsyncDisposable
 
     public int Sessions => _events.Count(name => name == "session");
 
-    public static async Task<MailServer> StartAsync(string tls = "none", bool auth = false, int port = 0)
+    /// <summary>Starts a server.</summary>
+    /// <param name="tls">none, starttls or tls.</param>
+    /// <param name="auth">Requires a login.</param>
+    /// <param name="port">The port; a free one by default.</param>
+    /// <param name="before">A server whose certificate it keeps.</param>
+    public static async Task<MailServer> StartAsync(string tls = "none", bool auth = false, int port = 0, MailServer? before = null)
     {
         var start = new ProcessStartInfo("/usr/bin/python3")
         {
@@ -57,9 +64,9 @@ sealed class MailServer : IAsyncDisposable
         string? folder = null;
         if (tls != "none")
         {
-            folder = Directory.CreateTempSubdirectory("cartrecovery-mail-").FullName;
+            folder = before?._folder ?? Directory.CreateTempSubdirectory("cartrecovery-mail-").FullName;
             start.ArgumentList.Add("--certificate");
-            start.ArgumentList.Add(WriteCertificate(folder));
+            start.ArgumentList.Add(before is null ? WriteCertificate(folder) : Path.Combine(folder, Certificate));
         }
 
         var server = new MailServer(Process.Start(start)!, folder);
@@ -80,7 +87,7 @@ sealed class MailServer : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        if (_folder is not null)
+        if (Directory.Exists(_folder))
             Directory.Delete(_folder, recursive: true);
     }
 
@@ -93,7 +100,7 @@ sealed class MailServer : IAsyncDisposable
         request.CertificateExtensions.Add(names.Build());
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        var file = Path.Combine(folder, "server.pem");
+        var file = Path.Combine(folder, Certificate);
         File.WriteAllText(Path.Combine(folder, "certificate.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(file, certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
         return file;

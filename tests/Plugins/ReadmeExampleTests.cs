@@ -37,7 +37,7 @@ sealed class ReadmeExampleTests
         _ = CollectAsync(listener, received, connections);
 
         using var log = new LogLines();
-        var settings = new SinkSettings("collector", new Dictionary<string, string>(StringComparer.Ordinal)
+        var settings = new SinkSettings("collector", spec, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["host"] = "127.0.0.1",
             ["port"] = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(),
@@ -68,19 +68,20 @@ sealed class ReadmeExampleTests
     public void It_refuses_a_port_that_cannot_be_one(string port)
     {
         var spec = SpecOf("LinesSink", typeof(ISink));
-        var settings = new SinkSettings("x", new Dictionary<string, string>(StringComparer.Ordinal) { ["host"] = "x", ["port"] = port });
-        Assert.That(() => spec.Create(settings), Throws.InstanceOf<SinkConfigurationException>().With.Property("Option").EqualTo("port"));
+        var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["host"] = "x", ["port"] = port };
+        Assert.That(() => new SinkSettings("x", spec, values), Throws.InstanceOf<SinkConfigurationException>().With.Property("Option").EqualTo("port"));
     }
 
     [Test]
     public async Task The_HTTP_example_posts_json_with_its_token()
     {
         await using var receiver = await Receiver.StartAsync(200);
-        var settings = new SinkSettings("phone", new Dictionary<string, string>(StringComparer.Ordinal)
+        var spec = SpecOf("NtfySink", typeof(ISink), typeof(HttpSink));
+        var settings = new SinkSettings("phone", spec, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["url"] = receiver.Root, ["topic"] = "carts", ["token"] = "tk_1",
         });
-        await using var sink = SpecOf("NtfySink", typeof(ISink), typeof(HttpSink)).Create(settings).Sink;
+        await using var sink = spec.Create(settings).Sink;
         var batch = new DeliveryBatch([Interventions.One(0) with { Subject = "Left" }, Interventions.One(1)]);
         await sink.WriteAsync(batch, default);
 

@@ -36,10 +36,10 @@ sealed class SlackSinkTests
         await sink.WriteAsync(batch, default);
         var health = await instance.CheckHealthAsync(default);
         Assert.That(health.Detail + batch.VerdictOf(0)!.Reason, Does.Not.Contain("hook"));
-        Assert.That(SlackSink.Spec.Options.Single().Secret);
+        Assert.That(SlackSink.Spec.Options.Single().IsSecret);
         Assert.That(SlackSink.Spec.RateLimit, Is.EqualTo(1));
         Assert.That(() => SlackSink.Spec.Create(Settings("http://hooks.slack.com/services/x")), Throws.InstanceOf<SinkConfigurationException>());
     }
 
-    static SinkSettings Settings(string url) => new("slack", new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = url });
+    static SinkSettings Settings(string url) => new("slack", SlackSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = url });
 }

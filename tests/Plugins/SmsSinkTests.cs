@@ -72,11 +72,11 @@ sealed class SmsSinkTests
         Assert.That(receiver.Posts, Is.Empty);
     }
 
-    [TestCase("url", "http://api.example", "url must be an https address")]
-    [TestCase("account", "AC12", "account must be AC and 32 hexadecimal digits")]
-    [TestCase("account", "../../3456789abcdef0123456789abcdef", "account must be AC and 32 hexadecimal digits")]
-    [TestCase("token", "", "token must not be empty")]
-    [TestCase("from", "", "from must not be empty")]
+    [TestCase("url", "http://api.example", "url: expected an absolute https URL without a user name")]
+    [TestCase("account", "AC12", "account: expected AC and 32 hexadecimal digits")]
+    [TestCase("account", "../../3456789abcdef0123456789abcdef", "account: expected AC and 32 hexadecimal digits")]
+    [TestCase("token", "", "token: expected a text that is not empty")]
+    [TestCase("from", "", "from: expected text, neither blank nor with control characters")]
     public void Settings_that_cannot_work_are_refused(string option, string value, string problem) =>
         Assert.That(() => SmsSink.Spec.Create(Settings("https://api.example", (option, value))),
             Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
@@ -101,6 +101,6 @@ sealed class SmsSinkTests
         };
         foreach (var (name, value) in options)
             values[name] = value;
-        return new SinkSettings("sms", values);
+        return new SinkSettings("sms", SmsSink.Spec, values);
     }
 }

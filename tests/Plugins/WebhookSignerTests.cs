@@ -1,4 +1,5 @@
 using System.Text;
+using CartRecovery.Contracts;
 using CartRecovery.Plugins;
 
 namespace CartRecovery.Tests.Plugins;
@@ -20,21 +21,21 @@ sealed class WebhookSignerTests
         Assert.That(Sign($"{other}  {Secret}"), Is.EqualTo($"{Sign(other)} {Signature}"));
     }
 
-    [TestCase("", "is empty")]
-    [TestCase("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "must begin with whsec_")]
-    [TestCase("whsec_not base64", "must be base64 after whsec_")]
-    [TestCase("whsec_AAAA", "must hold 24 to 64 bytes, not 3")]
-    [TestCase("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_", "must hold 24 to 64 bytes, not 0")]
+    [TestCase("", "expected whsec_ and the base64 of 24 to 64 bytes")]
+    [TestCase("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "expected whsec_ and the base64 of 24 to 64 bytes, got a text without whsec_")]
+    [TestCase("whsec_not base64", "expected whsec_ and the base64 of 24 to 64 bytes, got no base64 after whsec_")]
+    [TestCase("whsec_AAAA", "expected whsec_ and the base64 of 24 to 64 bytes, got 3 bytes")]
+    [TestCase("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_", "expected whsec_ and the base64 of 24 to 64 bytes, got 0 bytes")]
     public void A_secret_that_cannot_be_one_is_refused_without_showing_it(string secret, string problem) =>
-        Assert.That(WebhookSigner.TryParse(secret, out _), Is.EqualTo(problem));
+        Assert.That(WebhookSigner.TryParse(new Secret(secret), out _), Is.EqualTo(problem));
 
     [Test]
     public void A_secret_of_65_bytes_is_too_long() =>
-        Assert.That(WebhookSigner.TryParse("whsec_" + Convert.ToBase64String(new byte[65]), out _), Does.Contain("not 65"));
+        Assert.That(WebhookSigner.TryParse(new Secret("whsec_" + Convert.ToBase64String(new byte[65])), out _), Does.Contain("got 65"));
 
     static string Sign(string secrets)
     {
-        Assert.That(WebhookSigner.TryParse(secrets, out var signer), Is.Null);
+        Assert.That(WebhookSigner.TryParse(new Secret(secrets), out var signer), Is.Null);
         return signer!.Sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, Encoding.UTF8.GetBytes("""{"test": 2432232314}"""));
     }
 }

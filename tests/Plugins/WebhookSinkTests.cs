@@ -261,10 +261,10 @@ sealed class WebhookSinkTests
         long Total(DeliveryAttemptOutcome outcome) => Enum.GetValues<ActionKind>().Sum(action => runner.Count(action, outcome));
     }
 
-    [TestCase("ftp://example.org/", Secret, "url must be an absolute http or https address")]
-    [TestCase("/hook", Secret, "url must be an absolute http or https address")]
-    [TestCase("https://user:word@example.org/", Secret, "url must not hold a user name or password")]
-    [TestCase("https://example.org/", "whsec_AAAA", "secret must hold 24 to 64 bytes, not 3")]
+    [TestCase("ftp://example.org/", Secret, "url: expected an absolute http or https URL without a user name")]
+    [TestCase("/hook", Secret, "url: expected an absolute http or https URL without a user name")]
+    [TestCase("https://user:word@example.org/", Secret, "url: expected an absolute http or https URL without a user name")]
+    [TestCase("https://example.org/", "whsec_AAAA", "secret: expected whsec_ and the base64 of 24 to 64 bytes, got 3 bytes")]
     public void Settings_that_cannot_work_are_refused(string url, string secret, string problem) =>
         Assert.That(() => WebhookSink.Spec.Create(Settings(url, secret)),
             Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
@@ -281,7 +281,7 @@ sealed class WebhookSinkTests
     static SinkInstance Create(string url, TimeProvider time) => WebhookSink.Spec.Create(Settings(url).With(time));
 
     static SinkSettings Settings(string url, string secret = Secret) =>
-        new("shop", new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = url, ["secret"] = secret });
+        new("shop", WebhookSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = url, ["secret"] = secret });
 
     sealed class FixedTime(DateTimeOffset now) : TimeProvider
     {

@@ -14,6 +14,9 @@ sealed class ScriptedSink : ISink
 
     public Func<DeliveryBatch, CancellationToken, ValueTask> OnWrite { get; init; } = (_, _) => default;
 
+    /// <summary>Delivers what <see cref="OnWrite"/> leaves unmarked, as a sink must.</summary>
+    public bool MarksEveryItem { get; init; } = true;
+
     public Func<int, CancellationToken, ValueTask> OnConnect { get; init; } = (_, _) => default;
 
     public Func<CancellationToken, ValueTask<SinkHealth>> OnHealth { get; init; } = _ => ValueTask.FromResult(new SinkHealth(true, "fine"));
@@ -70,7 +73,7 @@ sealed class ScriptedSink : ISink
             throw;
         }
 
-        return EndAsync(written);
+        return EndAsync(written, batch, cancellationToken);
     }
 
     public ValueTask DisposeAsync()
@@ -79,11 +82,13 @@ sealed class ScriptedSink : ISink
         return default;
     }
 
-    async ValueTask EndAsync(ValueTask written)
+    async ValueTask EndAsync(ValueTask written, DeliveryBatch batch, CancellationToken cancellationToken)
     {
         try
         {
             await written;
+            if (MarksEveryItem && !cancellationToken.IsCancellationRequested)
+                batch.DeliverRemaining();
         }
         finally
         {

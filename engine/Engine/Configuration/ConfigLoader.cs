@@ -1,3 +1,4 @@
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Reading;
 
 namespace CartRecovery.Engine.Configuration;
@@ -16,7 +17,25 @@ public sealed record ConfigProblem(string File, int Line, int Column, string Mes
 /// <summary>What came of loading a configuration.</summary>
 /// <param name="Config">The configuration, or <see langword="null"/> if there are problems.</param>
 /// <param name="Problems">Everything that is wrong with it, in the file's order.</param>
-public sealed record ConfigResult(CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems);
+public sealed record ConfigResult(CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems)
+{
+    /// <summary>Where the file's sections stand.</summary>
+    internal (string File, ConfigPlaces Places, ConfigCatalog Catalog)? Source { get; init; }
+
+    /// <summary>Locates what a sink's factory found wrong with its settings.</summary>
+    /// <param name="sink">The sink's name.</param>
+    /// <param name="error">What the factory threw.</param>
+    /// <exception cref="InvalidOperationException">There is no configuration.</exception>
+    public ConfigProblem ProblemOf(string sink, SinkConfigurationException error)
+    {
+        if (Config is null || Source is not { } source)
+            throw new InvalidOperationException("There is no configuration.");
+        var problems = new ConfigProblems(source.File);
+        var config = Config.Sinks[sink];
+        new SinkCheck(sink, config, source.Catalog.FindSink(config.Type)!, source.Places, problems).Report(error);
+        return problems.Sorted()[0];
+    }
+}
 
 /// <summary>Reads a configuration file and finds all of its mistakes at once.</summary>
 public static class ConfigLoader
@@ -58,7 +77,7 @@ public static class ConfigLoader
                 if (problems.None)
                 {
                     config.Folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-                    return new ConfigResult(config, []);
+                    return new ConfigResult(config, []) { Source = (path, binder.Places, catalog) };
                 }
             }
         }

@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Reading;
 using CartRecovery.Engine.Configuration.Values;
 
@@ -136,20 +135,12 @@ public static class ConfigSchema
             properties["type"] = new JsonObject { ["description"] = spec.Description, ["const"] = spec.Type };
             foreach (var option in spec.Options)
             {
-                properties[option.Name] = Option(option);
-                if (option is { Required: true, Default: null })
+                properties[option.Name] = SinkOptionSchema.Of(option);
+                if (option.Required)
                     ((JsonArray)section["required"]!).Add((JsonNode)option.Name);
             }
             alternatives.Add((JsonNode)section);
         }
         return new() { ["oneOf"] = alternatives };
-    }
-
-    static JsonObject Option(SinkOption option)
-    {
-        var schema = new JsonObject { ["description"] = option.Description, ["type"] = new JsonArray("string", "number", "boolean") };
-        if (option.Default is { } value)
-            schema["default"] = value;
-        return schema;
     }
 }

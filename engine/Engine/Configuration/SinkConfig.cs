@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;
@@ -6,7 +7,7 @@ namespace CartRecovery.Engine.Configuration;
 /// <summary>A sink's section: the keys that every sink has, and the options of its type.</summary>
 public sealed class SinkConfig
 {
-    readonly Dictionary<string, string> _options = new(StringComparer.Ordinal);
+    readonly Dictionary<string, OptionValue> _options = new(StringComparer.Ordinal);
 
     [JsonRequired]
     [ConfigKey("The type of sink.", In = ConfigNames.SinkTypes, Example = "console")]
@@ -33,10 +34,10 @@ public sealed class SinkConfig
     [ConfigKey("Maximum number of interventions per second, including retries. 0: unlimited. Default: the sink type's own limit, if it has one.", Min = "0", Max = "1000000")]
     public double? RateLimit { get; set; }
 
-    /// <summary>The type's own options as texts, with the defaults of its spec. Never serialized or shown: some are secrets.</summary>
+    /// <summary>The type's own options that the file gives. Never serialized or shown: some are secrets.</summary>
     [JsonIgnore]
-    public IReadOnlyDictionary<string, string> Options => _options;
+    public IReadOnlyDictionary<string, OptionValue> Options => _options;
 
     /// <summary>Sets an option.</summary>
-    internal void SetOption(string name, string value) => _options[name] = value;
+    internal void SetOption(string name, OptionValue value) => _options[name] = value;
 }

@@ -33,6 +33,10 @@ static partial class DeliveryLog
         Message = "Sink {Sink} gave up {InterventionId} ({Action}) after {Tries} tries: {Reason}")]
     public static partial void Failed(ILogger logger, string sink, string interventionId, ActionKind action, int tries, string reason);
 
+    [LoggerMessage(EventId = 5013, Level = LogLevel.Error,
+        Message = "Sink {Sink} left {Count} interventions unmarked; they are retried and may arrive more than once. The plugin is faulty: it must mark each item")]
+    public static partial void Unmarked(ILogger logger, string sink, long count);
+
     [LoggerMessage(EventId = 5006, Level = LogLevel.Warning, Message = "Sink {Sink}: the queue of {Capacity} was full, {Count} dropped")]
     public static partial void Dropped(ILogger logger, string sink, int capacity, long count);
 

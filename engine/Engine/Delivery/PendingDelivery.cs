@@ -10,6 +10,9 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
     // A single intervention that its receiver cannot digest must not look like a receiver that is down for ever.
     const int MostFailedProbes = 100;
 
+    // The reason of an item that the sink did not mark.
+    const string UnmarkedReason = "unmarked";
+
     bool _probe = probe;
     int _failedProbes;
 
@@ -24,6 +27,9 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
     /// <summary>What was wrong with the first item that was not delivered by the last try; <see langword="null"/> if nothing was.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>Items that the last write returned without a mark, neither throwing nor running out of time.</summary>
+    public int Unmarked { get; private set; }
+
     /// <summary>Tries so far.</summary>
     public int Tries { get; private set; }
 
@@ -34,21 +40,28 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
     /// <param name="batch">The pending interventions, as the sink left them.</param>
     /// <param name="failure">Why the write as a whole failed, so that what is not marked stays pending; or <see langword="null"/>.</param>
     /// <param name="settle">Takes what is final.</param>
-    /// <returns>Whether the receiver decided on any: took it, refused it, or said that its address is none.</returns>
+    /// <returns>Whether the write worked: the receiver decided on an item, or the sink returned without a word against any. What it left
+    /// unmarked is retried, but does not open the circuit: behind an open circuit an item is probed far more often than <c>retries</c>,
+    /// and a sink that delivers without marking would repeat it each time.</returns>
     public bool Apply(DeliveryBatch batch, string? failure, Action<Intervention, DeliveryAttemptOutcome, string?, int> settle)
     {
         Tries++;
         Wait = null;
         Problem = null;
+        Unmarked = 0;
         var decided = false;
+        var refused = false;
         var pending = new List<Intervention>();
         var reasons = new List<string?>();
         for (var i = 0; i < batch.Items.Count; i++)
         {
             // Read once: a sink that did not return may still be marking.
-            var verdict = batch.VerdictOf(i) ?? (failure is null
-                ? DeliveryVerdict.Delivered
-                : new DeliveryVerdict(DeliveryOutcome.Retry, failure, After: null));
+            var mark = batch.VerdictOf(i);
+            if (mark is null && failure is null)
+                Unmarked++;
+            else
+                refused |= mark is null or { Outcome: DeliveryOutcome.Retry };
+            var verdict = mark ?? new DeliveryVerdict(DeliveryOutcome.Retry, failure ?? UnmarkedReason, After: null);
             if (verdict.Outcome != DeliveryOutcome.Delivered)
                 Problem ??= verdict.Reason;
             decided |= verdict.Outcome != DeliveryOutcome.Retry;
@@ -74,7 +87,7 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 
         Pending = pending;
         _reasons = [.. reasons];
-        return decided;
+        return decided || (Unmarked > 0 && !refused);
     }
 
     /// <summary>Whether the try at hand was let through an open circuit before it began; says so once.</summary>

@@ -80,7 +80,7 @@ sealed class SinkConnection
     }
 
     /// <summary>Writes a batch, connecting first where needed.</summary>
-    /// <returns>Why the write failed as a whole, so that what is not marked is still to be delivered; or <see langword="null"/>.</returns>
+    /// <returns>Why the write failed as a whole, so that items without a mark are retried; or <see langword="null"/>.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled before the sink was called.</exception>
     public async Task<string?> WriteAsync(DeliveryBatch batch, CancellationToken stop)
     {

@@ -28,6 +28,7 @@ public sealed class SinkRunner
     readonly int _batch;
     readonly Channel<Intervention> _queue;
     readonly DeliveryCounters _counters = new();
+    readonly UnmarkedItems _unmarked;
     readonly SemaphoreSlim _hands;
     readonly CancellationTokenSource _stop = new();
     Task<bool>? _more;
@@ -59,13 +60,13 @@ public sealed class SinkRunner
         _settle = Settle;
         _connection = new SinkConnection(name, spec.Create(settings.With(time)), options, time, logger);
         _retries = Backoff.ForDeliveries(options, time);
+        _unmarked = new UnmarkedItems(name, time, logger);
         _circuit = new SinkCircuit(name, options, time, logger);
         _rate = options.RateLimit > 0 ? new RateLimit(options.RateLimit, time) : null;
         _batch = Math.Min(options.Batch, _rate?.Burst ?? int.MaxValue);
         _hands = new SemaphoreSlim(options.MaxInFlight);
         // "Wait" is for WriteAsync, which nobody calls: TryWrite on a full queue says no, and the newest is dropped.
-        _queue = Channel.CreateBounded<Intervention>(
-            new BoundedChannelOptions(options.Queue) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        _queue = Channel.CreateBounded<Intervention>(new BoundedChannelOptions(options.Queue) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     }
 
     /// <summary>The sink's name in the configuration.</summary>
@@ -85,6 +86,9 @@ public sealed class SinkRunner
 
     /// <summary>Interventions handed to the sink again, each time counted.</summary>
     public long Retried => Volatile.Read(ref _retried);
+
+    /// <summary>Items that the sink returned without a mark, each time counted. They are retried; the sink breaks its contract.</summary>
+    public long Unmarked => _unmarked.Count;
 
     /// <summary>How long writes took, failed ones among them.</summary>
     public LatencyHistogram WriteTimes => _connection.WriteTimes;
@@ -281,6 +285,7 @@ public sealed class SinkRunner
             Interlocked.Add(ref _retried, batch.Items.Count);
         var failure = await _connection.WriteAsync(batch, stop);
         var decided = delivery.Apply(batch, failure, _settle);
+        _unmarked.Add(delivery.Unmarked);
         var problem = failure ?? delivery.Problem;
         _connection.Note(decided, problem is null ? null : FailureReason.Clean(problem, batch.Items));
         return decided;

@@ -44,11 +44,11 @@ static class ConfigFile
             Console.Error.WriteLine(problem);
         }
 
-        return result.Config is { } config && SinksCanWork(config) ? config : null;
+        return result.Config is { } config && SinksCanWork(result, config) ? config : null;
     }
 
-    // What only a sink itself can say of its options. It is made, which opens nothing, and let go of again.
-    static bool SinksCanWork(CartRecoveryConfig config)
+    // What only the sink itself can check, such as two options together. Creating it opens nothing.
+    static bool SinksCanWork(ConfigResult result, CartRecoveryConfig config)
     {
         var fine = true;
         foreach (var (name, sink) in config.Sinks)
@@ -56,11 +56,11 @@ static class ConfigFile
             try
             {
                 var spec = SinkCatalog.All.Single(s => s.Type == sink.Type);
-                spec.Create(new SinkSettings(name, sink.Options)).Sink.DisposeAsync().AsTask().GetAwaiter().GetResult();
+                spec.Create(new SinkSettings(name, spec, sink.Options)).Sink.DisposeAsync().AsTask().GetAwaiter().GetResult();
             }
             catch (SinkConfigurationException e)
             {
-                Console.Error.WriteLine($"error: sinks.{name}: {e.Message}");
+                Console.Error.WriteLine(result.ProblemOf(name, e));
                 fine = false;
             }
         }

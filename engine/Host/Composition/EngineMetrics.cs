@@ -96,6 +96,8 @@ sealed class EngineMetrics : IDisposable
             () => _host.Sinks.Runners.SelectMany(r => s_outcomes.Select(o => Measure(r.Total(o), ("sink", r.Name), ("outcome", NameOf(o))))));
         Counter("cartrecovery_sink_retries_total", "Interventions handed to a sink again, each time counted",
             () => _host.Sinks.Runners.Select(r => Measure(r.Retried, ("sink", r.Name))));
+        Counter("cartrecovery_sink_unmarked_total", "Interventions that a sink returned without a verdict, each time counted; above 0 the sink is faulty",
+            () => _host.Sinks.Runners.Select(r => Measure(r.Unmarked, ("sink", r.Name))));
         Gauge("cartrecovery_sink_circuit_open", "1 while nothing is sent but probes, because writes failed",
             () => _host.Sinks.Runners.Select(r => Measure(r.State.Circuit == CircuitState.Closed ? 0 : 1, ("sink", r.Name))));
         Gauge("cartrecovery_queue_depth", "What waits in a queue",

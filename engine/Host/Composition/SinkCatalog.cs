@@ -26,7 +26,7 @@ static class SinkCatalog
     static (string, SinkSpec, SinkSettings, SinkRunnerOptions) Of(string name, SinkConfig config, SinkSpec spec) => (
         name,
         spec,
-        new SinkSettings(name, config.Options),
+        new SinkSettings(name, spec, config.Options),
         new SinkRunnerOptions
         {
             Batch = config.Batch,

@@ -121,13 +121,12 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
 
     void BindOption(SinkConfig sink, string name, YamlItem value, string path)
     {
-        var text = value as YamlText;
-        if (text is null)
-            problems.Add(value.At, $"{path} must be text, not {KindOf(value)}");
-        if (text is null || EnvironmentText.Expand(text, environment, problems) is not { } expanded)
+        if (value is YamlText { Plain: true } text && EnvironmentText.Expand(text, environment, new ConfigProblems("")) is { } plain && YamlText.MeansNothing(plain))
+            return;
+        if (OptionBinder.Read(value, path, environment, problems) is { } read)
+            sink.SetOption(name, read);
+        else
             Places.SetFailed(sink, name);
-        else if (!text.Plain || !YamlText.MeansNothing(expanded))
-            sink.SetOption(name, expanded);
     }
 
     object? BindScalar(YamlItem item, IScalarFormat format, ConfigKeyAttribute? key, string path)

@@ -93,30 +93,14 @@ internal sealed class ConfigCheck
 
     void Sinks(Dictionary<string, SinkConfig> sinks)
     {
-        var common = ConfigJson.KeysOf(ConfigJson.Default.SinkConfig).Select(property => property.Name).ToList();
         foreach (var (name, sink) in sinks)
         {
             if (name == "socket")
                 _problems.Add(_places.OfKey(sinks, name), "a sink cannot be called 'socket': that is the shopper's own connection");
             if (!IsName(name))
                 _problems.Add(_places.OfKey(sinks, name), NameRule("a sink's name"));
-            if (_catalog.FindSink(sink.Type) is not { } spec)
-                continue;
-            List<string> known = [.. common, .. spec.Options.Select(option => option.Name)];
-            var guessed = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var key in _places.KeysOf(sink).Where(key => !known.Contains(key)))
-            {
-                guessed.Add(Suggestion.Find(key, known) ?? "");
-                _problems.Add(_places.OfKey(sink, key),
-                    $"unknown key '{key}' in sinks.{name}, a {spec.Type} sink{Suggestion.Hint(key, known)}");
-            }
-            foreach (var option in spec.Options.Where(option => !sink.Options.ContainsKey(option.Name)))
-            {
-                if (option.Default is { } value)
-                    sink.SetOption(option.Name, value);
-                else if (option.Required && !guessed.Contains(option.Name) && !_places.Failed(sink, option.Name))
-                    Report(sink, "", $"missing key '{option.Name}' in sinks.{name}, a {spec.Type} sink: {option.Description}");
-            }
+            if (_catalog.FindSink(sink.Type) is { } spec)
+                new SinkCheck(name, sink, spec, _places, _problems).Run();
         }
     }
 

@@ -32,6 +32,10 @@ internal sealed class ConfigPlaces
         : known.Map.Entries.TryGetValue(key, out var entry) ? entry.Value.At
         : known.Map.At;
 
+    /// <summary>The key's value in the file; <see langword="null"/> where the file does not give it.</summary>
+    public YamlItem? ItemOf(object section, string key) =>
+        _sections.TryGetValue(section, out var known) && known.Map.Entries.TryGetValue(key, out var entry) ? entry.Value : null;
+
     /// <summary>Where the key itself stands.</summary>
     public Place OfKey(object section, string key) =>
         _sections.TryGetValue(section, out var known) && known.Map.Entries.TryGetValue(key, out var entry) ? entry.At : Of(section, key);

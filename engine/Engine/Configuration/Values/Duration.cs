@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
+using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
@@ -8,15 +8,11 @@ namespace CartRecovery.Engine.Configuration.Values;
 [JsonConverter(typeof(ScalarConverter<Duration>))]
 public readonly record struct Duration(TimeSpan Value) : IScalar<Duration>, IComparable<Duration>, IComparable
 {
-    // Days come from two up, because 24h says more than 1d.
-    static readonly (string Name, long Milliseconds, long FromCount)[] Units =
-        [("d", 86_400_000, 2), ("h", 3_600_000, 1), ("m", 60_000, 1), ("s", 1_000, 1), ("ms", 1, 0)];
+    /// <inheritdoc/>
+    public static string Form => DurationText.Form;
 
     /// <inheritdoc/>
-    public static string Form => "a duration like 250ms, 5s, 30m, 24h or 7d";
-
-    /// <inheritdoc/>
-    public static string Pattern => "[0-9]{1,15}(ms|s|m|h|d)";
+    public static string Pattern => DurationText.Pattern;
 
     /// <summary>So many milliseconds.</summary>
     public static Duration FromMilliseconds(long count) => new(TimeSpan.FromMilliseconds(count));
@@ -36,18 +32,9 @@ public readonly record struct Duration(TimeSpan Value) : IScalar<Duration>, ICom
     /// <inheritdoc/>
     public static bool TryParse(string text, out Duration value)
     {
-        value = default;
-        foreach (var (name, milliseconds, _) in Units)
-        {
-            if (!text.EndsWith(name, StringComparison.Ordinal) || !long.TryParse(text.AsSpan(0, text.Length - name.Length),
-                    NumberStyles.None, CultureInfo.InvariantCulture, out var count))
-                continue;
-            if (count > TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond / milliseconds)
-                return false;
-            value = new Duration(TimeSpan.FromTicks(count * milliseconds * TimeSpan.TicksPerMillisecond));
-            return true;
-        }
-        return false;
+        var isDuration = DurationText.TryParse(text, out var time);
+        value = new Duration(time);
+        return isDuration;
     }
 
     /// <inheritdoc/>
@@ -57,10 +44,5 @@ public readonly record struct Duration(TimeSpan Value) : IScalar<Duration>, ICom
     public int CompareTo(object? obj) => obj is Duration other ? CompareTo(other) : 1;
 
     /// <summary>The largest unit that leaves no fraction.</summary>
-    public override string ToString()
-    {
-        var total = Value.Ticks / TimeSpan.TicksPerMillisecond;
-        var (name, milliseconds, _) = Units.First(unit => total % unit.Milliseconds == 0 && total / unit.Milliseconds >= unit.FromCount);
-        return string.Create(CultureInfo.InvariantCulture, $"{total / milliseconds}{name}");
-    }
+    public override string ToString() => DurationText.Write(Value);
 }

@@ -1,11 +1,11 @@
 using System.Text;
 
-namespace CartRecovery.Plugins;
+namespace CartRecovery.Contracts;
 
-/// <summary>Takes a command apart: words are separated by spaces, unless in double quotes. No shell, and nothing is substituted.</summary>
-static class CommandWords
+/// <summary>Splits a text into words: spaces separate them, double quotes hold spaces together. There are no escapes or substitutions.</summary>
+static class Words
 {
-    /// <summary>The program and its arguments; <see langword="null"/> where a quote does not end, or there is nothing.</summary>
+    /// <summary>The words; <see langword="null"/> if a quote is not closed.</summary>
     public static IReadOnlyList<string>? Split(string text)
     {
         var words = new List<string>();
@@ -33,6 +33,6 @@ static class CommandWords
 
         if (begun)
             words.Add(word.ToString());
-        return quoted || words.Count == 0 || words[0].Length == 0 ? null : words;
+        return quoted ? null : words;
     }
 }

@@ -1,0 +1,45 @@
+using CartRecovery.Contracts;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>Reads a sink's option from the file. Its type is checked later, when the sink's own type is known.</summary>
+static class OptionBinder
+{
+    /// <summary>The value with its variables filled in; <see langword="null"/> where that fails, which is reported.</summary>
+    public static OptionValue? Read(YamlItem item, string path, Func<string, string?> environment, ConfigProblems problems)
+    {
+        switch (item)
+        {
+            case YamlText text:
+                return EnvironmentText.Expand(text, environment, problems) is { } value ? new OptionValue(value) : null;
+            case YamlList list:
+                var texts = list.Items.Select((entry, i) => TextOf(entry, $"{path}[{i}]", environment, problems)).ToList();
+                return texts.Contains(null) ? null : new OptionValue([.. texts.OfType<string>()]);
+            case YamlMap map:
+                var entries = map.Entries.Select(entry =>
+                    (entry.Key, Text: TextOf(entry.Value.Value, $"{path}.{entry.Key}", environment, problems))).ToList();
+                return entries.Exists(entry => entry.Text is null)
+                    ? null
+                    : new OptionValue(entries.ToDictionary(entry => entry.Key, entry => entry.Text!, StringComparer.Ordinal));
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>How a problem quotes what the file has; nothing of a secret.</summary>
+    public static string Quote(YamlItem item, bool secret) => item switch
+    {
+        YamlList => ", got a list",
+        YamlMap => ", got a map",
+        YamlText text when !secret => $", got \"{text.Value.ReplaceLineEndings(" ")}\"",
+        _ => "",
+    };
+
+    static string? TextOf(YamlItem item, string path, Func<string, string?> environment, ConfigProblems problems)
+    {
+        if (item is YamlText text)
+            return EnvironmentText.Expand(text, environment, problems);
+        problems.Add(item.At, $"{path}: expected text{Quote(item, secret: false)}");
+        return null;
+    }
+}

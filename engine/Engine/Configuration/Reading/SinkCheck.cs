@@ -1,0 +1,48 @@
+using CartRecovery.Contracts;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>Checks a sink's section against its spec: unknown keys, missing ones, and values of another type than declared.</summary>
+sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigPlaces places, ConfigProblems problems)
+{
+    static readonly string[] Common = [.. ConfigJson.KeysOf(ConfigJson.Default.SinkConfig).Select(property => property.Name)];
+
+    public void Run()
+    {
+        List<string> known = [.. Common, .. spec.Options.Select(option => option.Name)];
+        var guessed = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var key in places.KeysOf(sink).Where(key => !known.Contains(key)))
+        {
+            guessed.Add(Suggestion.Find(key, known) ?? "");
+            problems.Add(places.OfKey(sink, key), $"unknown key '{key}' in sinks.{name}, a {spec.Type} sink{Suggestion.Hint(key, known)}");
+        }
+
+        foreach (var option in spec.Options)
+        {
+            if (sink.Options.TryGetValue(option.Name, out var value))
+            {
+                if (!option.Type.Accepts(value))
+                    Report(SinkConfigurationException.Expected(option.Name, option.Type.Form));
+            }
+            else if (option.Required && !guessed.Contains(option.Name) && !places.Failed(sink, option.Name))
+            {
+                problems.Add(places.Of(sink, ""), $"missing key '{option.Name}' in sinks.{name}, a {spec.Type} sink: {option.Description}");
+            }
+        }
+    }
+
+    /// <summary>Reports what is wrong with an option, at its place. The quote is the file's own text, without variables filled in.</summary>
+    public void Report(SinkConfigurationException error)
+    {
+        var option = spec.Options.FirstOrDefault(option => option.Name == error.Option);
+        var quote = error.IsMalformed && places.ItemOf(sink, error.Option) is { } item
+            ? OptionBinder.Quote(item, option is not { IsSecret: false }) + Hint(option, item)
+            : "";
+        problems.Add(places.Of(sink, error.Option), $"sinks.{name}.{error.Option}: {error.Problem}{quote}");
+    }
+
+    static string Hint(SinkOption? option, YamlItem item) =>
+        option?.Type is ChoiceOption { Choices: var choices } && item is YamlText text && Suggestion.Find(text.Value, choices) is { } near
+            ? $", did you mean '{near}'?"
+            : "";
+}

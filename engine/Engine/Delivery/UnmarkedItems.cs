@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Engine.Delivery;
+
+/// <summary>
+/// Counts the items that a sink returned without a mark. Logs the first at once, and later ones once a minute: a sink that never marks
+/// leaves some in every write.
+/// </summary>
+sealed class UnmarkedItems(string sink, TimeProvider time, ILogger logger)
+{
+    static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    readonly Lock _lock = new();
+    long _count;
+    long _logged;
+    long _loggedAt;
+
+    public long Count => Volatile.Read(ref _count);
+
+    public void Add(int count)
+    {
+        if (count == 0)
+            return;
+        lock (_lock)
+        {
+            Volatile.Write(ref _count, _count + count);
+            if (_logged > 0 && time.GetElapsedTime(_loggedAt) < Interval)
+                return;
+            DeliveryLog.Unmarked(logger, sink, _count - _logged);
+            (_logged, _loggedAt) = (_count, time.GetTimestamp());
+        }
+    }
+}

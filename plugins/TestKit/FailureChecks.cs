@@ -1,0 +1,88 @@
+using CartRecovery.Contracts;
+
+namespace CartRecovery.Plugins.TestKit;
+
+/// <summary>Checks of what a sink makes of a receiver that fails. A connect or write that throws is as good as a retry.</summary>
+sealed class FailureChecks(ContractRun run)
+{
+    public async Task HangAsync()
+    {
+        using var timeout = new CancellationTokenSource();
+        var instance = run.Create();
+        var connecting = run.CallAsync("a cancelled connect", () => instance.Sink.ConnectAsync(timeout.Token));
+        timeout.CancelAfter(TimeSpan.FromMilliseconds(300));
+        if (await connecting is null)
+        {
+            var (batch, error) = await run.WriteAsync(instance, run.Items(2), timeout.Token);
+            run.Expect(timeout.IsCancellationRequested, "it did not wait for the answer");
+            Expect(batch, error, DeliveryOutcome.Retry, mayLeaveUnmarked: true);
+        }
+
+        await run.DisposeAsync(instance);
+    }
+
+    // The connection breaks under a sink that was connected, too.
+    public async Task RefuseAsync()
+    {
+        await AttemptAsync(run.Create(), DeliveryOutcome.Retry, after: null);
+        await run.Receiver.SetAsync(ReceiverBehaviour.Accept);
+        var instance = run.Create();
+        if (!await run.ConnectAsync(instance))
+            return;
+        await run.Receiver.SetAsync(ReceiverBehaviour.RefuseConnections);
+        var (batch, error) = await run.WriteAsync(instance, run.Items(2));
+        Expect(batch, error, DeliveryOutcome.Retry, mayLeaveUnmarked: false);
+        await RecoverAsync(instance);
+    }
+
+    public Task FailAsync() => AttemptAsync(run.Create(), DeliveryOutcome.Retry, after: null);
+
+    public Task ThrottleAsync() => AttemptAsync(run.Create(), DeliveryOutcome.Retry, SinkReceiver.RetryAfter);
+
+    public Task RejectAsync() => AttemptAsync(run.Create(), DeliveryOutcome.Rejected, after: null);
+
+    async Task AttemptAsync(SinkInstance instance, DeliveryOutcome expected, TimeSpan? after)
+    {
+        if (await run.CallAsync("connecting", () => instance.Sink.ConnectAsync(CancellationToken.None)) is not null)
+        {
+            run.Expect(expected == DeliveryOutcome.Retry, "it could not connect to a receiver that only refuses the interventions");
+        }
+        else
+        {
+            var (batch, error) = await run.WriteAsync(instance, run.Items(2));
+            Expect(batch, error, expected, mayLeaveUnmarked: false);
+            if (after is not null)
+            {
+                for (var i = 0; i < batch.Items.Count; i++)
+                    run.Expect(batch.VerdictOf(i)?.After == after, $"the receiver asked to wait {after.Value.TotalSeconds} s, the sink {batch.VerdictOf(i)?.After?.TotalSeconds.ToString() ?? "nothing"}");
+            }
+        }
+
+        await RecoverAsync(instance);
+    }
+
+    // As the engine: connect again, write again.
+    async Task RecoverAsync(SinkInstance instance)
+    {
+        await run.Receiver.SetAsync(ReceiverBehaviour.Accept);
+        if (await run.ConnectAsync(instance))
+        {
+            var (batch, error) = await run.WriteAsync(instance, run.Items(1));
+            run.Expect(error is null && batch.VerdictOf(0)?.Outcome == DeliveryOutcome.Delivered, "it does not deliver once the receiver accepts again");
+        }
+
+        await run.DisposeAsync(instance);
+    }
+
+    void Expect(DeliveryBatch batch, Exception? error, DeliveryOutcome expected, bool mayLeaveUnmarked)
+    {
+        for (var i = 0; i < batch.Items.Count; i++)
+        {
+            var outcome = batch.VerdictOf(i)?.Outcome ?? (error is not null || mayLeaveUnmarked ? DeliveryOutcome.Retry : null);
+            // An address that is refused for good may have bounced.
+            var holds = outcome == expected || (expected == DeliveryOutcome.Rejected && outcome == DeliveryOutcome.Bounced);
+            run.Expect(holds, $"item {i} was {(outcome is null ? "not marked" : $"marked {outcome}")} instead of {expected}{(error is null ? "" : $" ({error.GetType().Name})")}");
+            run.Expect(batch.MarksOf(i) <= 1, $"item {i} was marked {batch.MarksOf(i)} times");
+        }
+    }
+}

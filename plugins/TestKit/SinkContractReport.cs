@@ -1,0 +1,30 @@
+namespace CartRecovery.Plugins.TestKit;
+
+/// <summary>The result of a verification.</summary>
+/// <param name="Checks">Every check, in the order in which it ran.</param>
+public sealed record SinkContractReport(IReadOnlyList<SinkContractCheck> Checks)
+{
+    /// <summary>What is wrong, one line each, with the name of the check.</summary>
+    public IReadOnlyList<string> Failures => [.. Checks.SelectMany(check => check.Failures.Select(failure => $"{check.Name}: {failure}"))];
+
+    /// <summary>Fails the test if the sink breaks its contract.</summary>
+    /// <exception cref="SinkContractException">It does; the message lists every failure.</exception>
+    public void ThrowIfFailed()
+    {
+        if (Failures is { Count: > 0 } failures)
+            throw new SinkContractException(string.Join('\n', failures));
+    }
+
+    /// <summary>A line for each check: passed, failed or skipped.</summary>
+    public override string ToString() => string.Join('\n', Checks.Select(check =>
+        $"{(check.Skipped ? "skipped" : check.Failures.Count == 0 ? "passed " : "FAILED ")} {check.Name}{string.Concat(check.Failures.Select(f => $"\n          {f}"))}"));
+}
+
+/// <summary>One check.</summary>
+/// <param name="Name">What the contract demands.</param>
+/// <param name="Failures">How the sink breaks it; empty if it does not.</param>
+/// <param name="Skipped">The receiver cannot show the behaviour.</param>
+public sealed record SinkContractCheck(string Name, IReadOnlyList<string> Failures, bool Skipped);
+
+/// <summary>A sink breaks its contract.</summary>
+public sealed class SinkContractException(string message) : Exception(message);
