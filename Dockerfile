@@ -21,9 +21,9 @@ RUN dotnet publish engine/Host -c Release -p:Native=true -o /out
 
 # The same distribution as above, so that the binary finds the C library that it was linked with.
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble
-# libstdc++ and libgcc are ONNX Runtime's, liblz4 the journal's, OpenSSL and the certificates TLS's, tzdata the stores' time zones'.
+# libstdc++ and libgcc are ONNX Runtime's, OpenSSL and the certificates TLS's, tzdata the stores' time zones'.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libgcc-s1 liblz4-1 libssl3t64 libstdc++6 tzdata \
+    && apt-get install -y --no-install-recommends ca-certificates libgcc-s1 libssl3t64 libstdc++6 tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o 1654 -g 1654 /var/lib/cartrecovery
 COPY --from=build /out /opt/cartrecovery

@@ -1,6 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
-using CartRecovery.Engine.Events.MessagePack;
+using MessagePack;
 
 namespace CartRecovery.Bench.Load;
 
@@ -178,20 +179,21 @@ sealed class EventComposer
 
     static byte[] MessagePackPrefix(string id)
     {
-        var bytes = new byte[256];
+        var bytes = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(bytes);
-        writer.WriteMap(5 + EventMix.TailFields);
-        writer.WriteText("id"u8);
-        writer.WriteText(Encoding.ASCII.GetBytes(id));
-        writer.WriteText("ts"u8);
-        writer.WriteInteger(long.MaxValue);
+        writer.WriteMapHeader(5 + EventMix.TailFields);
+        writer.Write("id");
+        writer.Write(id);
+        writer.Write("ts");
+        writer.WriteInt64(long.MaxValue);
         foreach (var (name, kind) in new[] { ("cartId", 'c'), ("sessionId", 's'), ("userId", 'u') })
         {
-            writer.WriteText(Encoding.ASCII.GetBytes(name));
-            writer.WriteText(Encoding.ASCII.GetBytes(kind + Digits8));
+            writer.Write(name);
+            writer.Write(kind + Digits8);
         }
 
-        return bytes[..writer.Length];
+        writer.Flush();
+        return bytes.WrittenSpan.ToArray();
     }
 
     static void CountUp(Span<byte> digits)

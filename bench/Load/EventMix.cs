@@ -104,7 +104,7 @@ sealed class EventMix
     // Of the map that the tail is by itself, the fields without their count.
     static byte[] Render(string tail, EventFormat format) => format == EventFormat.Json
         ? Encoding.UTF8.GetBytes(tail)
-        : MessagePackWriter.FromJson(Encoding.UTF8.GetBytes($"{{{tail[1..]}"))[1..];
+        : JsonToMessagePack.Convert(Encoding.UTF8.GetBytes($"{{{tail[1..]}"))[1..];
 
     static string? TypeOf(string type) => type switch
     {

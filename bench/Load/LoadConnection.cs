@@ -213,8 +213,8 @@ sealed class LoadConnection : IDisposable
         while (_inputEnd - at >= sizeof(int)
             && BinaryPrimitives.ReadInt32BigEndian(_input.AsSpan(at)) is var length and >= 0 && length <= _inputEnd - at - sizeof(int))
         {
-            var message = _input.AsSpan(at + sizeof(int), length);
-            Take(ServerMessage.ReadMessagePack(message), message, now);
+            var message = _input.AsMemory(at + sizeof(int), length);
+            Take(ServerMessage.ReadMessagePack(message), message.Span, now);
             at += sizeof(int) + length;
         }
 

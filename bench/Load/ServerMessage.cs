@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.Events.MessagePack;
+using MessagePack;
 
 namespace CartRecovery.Bench.Load;
 
@@ -34,34 +34,41 @@ readonly record struct ServerMessage(MessageKind Kind, long UpTo = 0, string? Co
     }
 
     /// <summary>Reads a map of MessagePack.</summary>
-    public static ServerMessage ReadMessagePack(ReadOnlySpan<byte> message)
+    public static ServerMessage ReadMessagePack(ReadOnlyMemory<byte> message)
     {
-        var reader = new MessagePackReader(message);
-        if (reader.Read() != MessagePackKind.Map)
-            return default;
-
-        string? type = null, code = null, text = null;
-        long upTo = 0;
-        for (var left = reader.Count; left > 0; left--)
+        try
         {
-            if (reader.Read() != MessagePackKind.Text)
-                return default;
-            var name = reader.Content;
-            var value = reader;
-            if (!reader.Skip())
-                return default;
-            var kind = value.Read();
-            if (name.SequenceEqual("upTo"u8) && kind == MessagePackKind.Integer)
-                upTo = value.Integer;
-            else if (name.SequenceEqual("type"u8) && kind == MessagePackKind.Text)
-                type = Encoding.UTF8.GetString(value.Content);
-            else if (name.SequenceEqual("code"u8) && kind == MessagePackKind.Text)
-                code = Encoding.UTF8.GetString(value.Content);
-            else if (name.SequenceEqual("message"u8) && kind == MessagePackKind.Text)
-                text = Encoding.UTF8.GetString(value.Content);
-        }
+            string? type = null, code = null, text = null;
+            long upTo = 0;
+            var reader = new MessagePackReader(message);
+            for (var left = reader.ReadMapHeader(); left > 0; left--)
+            {
+                switch (reader.ReadString())
+                {
+                    case "type":
+                        type = reader.ReadString();
+                        break;
+                    case "upTo":
+                        upTo = reader.ReadInt64();
+                        break;
+                    case "code":
+                        code = reader.ReadString();
+                        break;
+                    case "message":
+                        text = reader.ReadString();
+                        break;
+                    default:
+                        reader.Skip();
+                        break;
+                }
+            }
 
-        return Of(type, upTo, code, text);
+            return Of(type, upTo, code, text);
+        }
+        catch (Exception failed) when (failed is MessagePackSerializationException or EndOfStreamException)
+        {
+            return default;
+        }
     }
 
     static ServerMessage Parse(ReadOnlySpan<byte> json)

@@ -67,7 +67,7 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
         if (Format == EventFormat.Json)
             return json;
 
-        var message = MessagePackWriter.FromJson(json);
+        var message = JsonToMessagePack.Convert(json);
         return [0, 0, (byte)(message.Length >> 8), (byte)message.Length, .. message];
     }
 

@@ -18,6 +18,7 @@ var decode = new DecodeBenchmarks();
 decode.Setup();
 timer.Time("Decode.Decode", DecodeBenchmarks.Count, decode.Decode);
 timer.Time("Decode.DecodeMessagePack", DecodeBenchmarks.Count, decode.DecodeMessagePack);
+timer.Time("Decode.DecodeMessagePackByPackage", DecodeBenchmarks.Count, decode.DecodeMessagePackByPackage);
 decode.Cleanup();
 
 var dedup = new DedupBenchmarks();

@@ -66,7 +66,7 @@ public class ShippedConfigTests
     [Test]
     public void The_reference_of_sinks_is_current()
     {
-        var file = Path.Combine(Delivery.Repository.Root, "docs", "sink-options.md");
+        var file = Path.Combine(Repository.Root, "docs", "sink-options.md");
         var text = SinkReference.Write(TestCatalog.Shipped.Sinks);
         if (Environment.GetEnvironmentVariable("CARTRECOVERY_UPDATE") is not null)
             File.WriteAllText(file, text);

@@ -122,6 +122,44 @@ public sealed class EventBlockTests
         Assert.That(Read(new EventBlockReader(AnySlabs.Stores), writer.Finish().ToArray()), Has.Count.EqualTo(writer.Count));
     }
 
+    [Test]
+    public void Without_compression_events_are_stored_as_they_are()
+    {
+        var writer = new EventBlockWriter(AnySlabs.Stores, compress: false);
+        var slabs = AnySlabs.Make(new Random(1), 20);
+        var (block, reader) = (Write(writer, slabs), new EventBlockReader(AnySlabs.Stores));
+        Assert.That(block, Has.Length.EqualTo(EventBlockHeader.Size + writer.RawLength));
+        Same(Read(reader, block), slabs);
+        Assert.That(reader.Header.IsCompressed, Is.False);
+    }
+
+    [Test]
+    public void What_hardly_shrinks_is_stored_as_it_is_and_tried_less_often()
+    {
+        var (writer, random) = (new EventBlockWriter(AnySlabs.Stores), new Random(1));
+        var (noise, words) = (Meta(() => (byte)random.Next(256)), Meta(() => (byte)'x'));
+        for (var i = 0; i < 100; i++) Assert.That(IsCompressed(noise), Is.False);
+
+        var untried = 0;
+        while (!IsCompressed(words)) Assert.That(++untried, Is.LessThanOrEqualTo(32));
+        Assert.That(untried, Is.GreaterThan(1));
+        for (var i = 0; i < 10; i++) Assert.That(IsCompressed(words), Is.True);
+
+        bool IsCompressed(EventSlab slab)
+        {
+            var block = Write(writer, slab);
+            Same(Read(new EventBlockReader(AnySlabs.Stores), block), slab);
+            return EventBlockHeader.Read(block).IsCompressed;
+        }
+
+        static EventSlab Meta(Func<byte> next)
+        {
+            var slab = EventReading.Slab(new TestEvent("page_view", EventReading.Now) { Device = new string('m', 8000) });
+            foreach (ref var b in slab.Text.AsSpan(slab.TextLength - 8000, 7990)) b = next();
+            return slab;
+        }
+    }
+
     [FsCheck.NUnit.Property(MaxTest = 60)]
     public FsCheck.Property Damaged_bytes_are_read_or_refused_and_nothing_else() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>

@@ -5,22 +5,42 @@ namespace CartRecovery.Tests.Journal;
 
 public sealed class Lz4Tests
 {
+    // Above and below the length from which on blocks are searched less thoroughly.
     [Test]
-    public void The_library_is_there() => Assert.That(Lz4.Version, Is.GreaterThanOrEqualTo(new Version(1, 8)));
-
-    [Test]
-    public void Bytes_come_back([Values(0, 1, 13, 1000, 100_000)] int length, [Values] bool noise)
+    public void Bytes_come_back([Values(1, 13, 1000, 65_535, 65_536, 300_000)] int length, [Values("zeros", "noise", "words")] string content)
     {
-        var bytes = new byte[length];
-        if (noise) new Random(1).NextBytes(bytes);
-        var packed = new byte[Lz4.MaxLength(length)];
-        var packedLength = Lz4.Compress(bytes, packed);
-        Assert.That(packedLength, Is.GreaterThan(0));
-        if (!noise && length >= 1000) Assert.That(packedLength, Is.LessThan(length / 50));
+        var bytes = Bytes(length, content);
+        var packed = Compress(bytes);
+        if (content != "noise" && length >= 1000) Assert.That(packed, Has.Length.LessThan(length * 2 / 3));
 
         var unpacked = new byte[length];
-        Assert.That(Lz4.Decompress(packed.AsSpan(0, packedLength), unpacked), Is.EqualTo(length));
-        Assert.That(unpacked, Is.EqualTo(bytes));
+        Assert.That(Lz4.Decompress(packed, unpacked), Is.EqualTo(length));
+        Assert.That(unpacked.AsSpan().SequenceEqual(bytes), Is.True);
+
+        // What any other library that keeps to the format reads.
+        Assert.That(PlainLz4.Decompress(packed).AsSpan().SequenceEqual(bytes), Is.True);
+    }
+
+    [Test]
+    public void A_long_block_does_not_refer_to_the_one_before()
+    {
+        var bytes = Bytes(100_000, "noise");
+        foreach (var from in new[] { 0, 0, 1, 30_000 })
+        {
+            var packed = Compress(bytes[from..]);
+            Assert.That(packed, Has.Length.GreaterThanOrEqualTo(bytes.Length - from), "noise does not shrink, unless by what was there before");
+            Assert.That(PlainLz4.Decompress(packed).AsSpan().SequenceEqual(bytes.AsSpan(from)), Is.True);
+        }
+    }
+
+    // The hash table counts bytes in 32 bits from block to block.
+    [Test]
+    public void Long_blocks_do_not_run_out_of_positions()
+    {
+        var bytes = new byte[32 << 20];
+        var packed = new byte[Lz4.MaxLength(bytes.Length)];
+        for (var done = 0L; done < 5L << 30; done += bytes.Length) Assert.That(Lz4.Compress(bytes, packed), Is.GreaterThan(0));
+        Bytes_come_back(300_000, "words");
     }
 
     [Test]
@@ -34,16 +54,36 @@ public sealed class Lz4Tests
     }
 
     [Test]
-    public void What_has_no_room_or_is_damaged_is_said()
+    public void What_has_no_room_or_is_damaged_is_said([Values(1000, 100_000)] int length)
     {
-        var bytes = new byte[1000];
-        new Random(1).NextBytes(bytes);
-        Assert.That(Lz4.Compress(bytes, new byte[100]), Is.Zero);
+        var bytes = Bytes(length, "noise");
+        Assert.That(Lz4.Compress(bytes, new byte[length / 10]), Is.Zero);
 
-        var packed = new byte[Lz4.MaxLength(1000)];
-        var length = Lz4.Compress(bytes, packed);
-        Assert.That(Lz4.Decompress(packed.AsSpan(0, length), new byte[999]), Is.Negative);
-        Assert.That(Lz4.Decompress(packed.AsSpan(0, length - 1), new byte[1000]), Is.Not.EqualTo(1000));
-        Assert.That(Lz4.Decompress([], new byte[10]), Is.Negative);
+        var packed = Compress(bytes);
+        Assert.That(Lz4.Decompress(packed, new byte[length - 1]), Is.Negative);
+        Assert.That(Lz4.Decompress(packed.AsSpan(0, packed.Length - 1), new byte[length]), Is.Not.EqualTo(length));
+        Assert.That(Lz4.Decompress([], new byte[10]), Is.LessThanOrEqualTo(0));
+        Assert.That(Lz4.Compress([], new byte[10]), Is.Zero);
+    }
+
+    static byte[] Compress(byte[] bytes)
+    {
+        var packed = new byte[Lz4.MaxLength(bytes.Length)];
+        return packed[..Lz4.Compress(bytes, packed)];
+    }
+
+    static byte[] Bytes(int length, string content)
+    {
+        var bytes = new byte[length];
+        var random = new Random(1);
+        if (content == "noise") random.NextBytes(bytes);
+        for (var at = 0; content == "words" && at < length;)
+        {
+            var word = Encoding.ASCII.GetBytes($"\"word-{random.Next(500):D5}\":{random.Next(1000)},");
+            word.AsSpan(0, Math.Min(word.Length, length - at)).CopyTo(bytes.AsSpan(at));
+            at += word.Length;
+        }
+
+        return bytes;
     }
 }

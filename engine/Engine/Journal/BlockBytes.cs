@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Journal;
@@ -12,25 +13,43 @@ ref struct BlockWriter(Span<byte> bytes)
     /// <summary>Bytes written.</summary>
     public int Length { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Byte(byte value) => _bytes[Length++] = value;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Unsigned(ulong value)
     {
-        while (value >= 0x80)
+        if (value < 0x80)
         {
-            _bytes[Length++] = (byte)(value | 0x80);
-            value >>= 7;
+            _bytes[Length++] = (byte)value;
         }
-
-        _bytes[Length++] = (byte)value;
+        else
+        {
+            Length += Write(_bytes[Length..], value);
+        }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Signed(long value) => Unsigned((ulong)((value << 1) ^ (value >> 63)));
 
-    public void Bytes(ReadOnlySpan<byte> value)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Bytes(scoped ReadOnlySpan<byte> value)
     {
         value.CopyTo(_bytes[Length..]);
         Length += value.Length;
+    }
+
+    static int Write(Span<byte> bytes, ulong value)
+    {
+        var length = 0;
+        while (value >= 0x80)
+        {
+            bytes[length++] = (byte)(value | 0x80);
+            value >>= 7;
+        }
+
+        bytes[length] = (byte)value;
+        return length + 1;
     }
 }
 

@@ -4,11 +4,21 @@ namespace CartRecovery.Engine.Journal;
 
 /// <summary>
 /// Writes slabs of events into a block, compactly: what follows from the event before or can be computed from the texts is left out, and
-/// LZ4 goes over the whole. It is reused from block to block and allocates only while its buffers grow. One thread at a time.
+/// LZ4 goes over the whole where that saves room. It is reused from block to block and allocates only while its buffers grow. One thread at a time.
 /// </summary>
 /// <param name="stores">The stores that events name by their places.</param>
-public sealed class EventBlockWriter(JournalStores stores)
+/// <param name="compress">False writes every block as it is.</param>
+public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 {
+    // A block that shrinks by less than one part in so many is stored as it is: reading it back is then a copy.
+    const int LeastSaving = 16;
+
+    // Blocks shorter than this are always tried: it costs little, and says nothing about longer ones.
+    const int ShortBlock = 4 * 1024;
+
+    // After a block that hardly shrank, so many are stored without a try; twice as many after the next, up to the most.
+    const int MostUntried = 32;
+
     // More than all the numbers of a slab or an event take at their longest, a store's id among them.
     const int SlabOverhead = 32;
     const int EventOverhead = 160;
@@ -18,6 +28,8 @@ public sealed class EventBlockWriter(JournalStores stores)
     byte[] _block = new byte[64 * 1024];
     EventBefore _before = EventBefore.None;
     int _ownCount;
+    int _pause = 1;
+    int _untried;
     long _first;
     long _last;
 
@@ -83,20 +95,47 @@ public sealed class EventBlockWriter(JournalStores stores)
 
         var raw = _raw.AsSpan(0, RawLength);
         var target = _block.AsSpan(EventBlockHeader.Size);
-        var length = RawLength == 0 ? 0 : Lz4.Compress(raw, target);
-        var isShorter = length > 0 && length < RawLength;
-        if (!isShorter)
+        var length = Compress(raw, target);
+        var isCompressed = length > 0;
+        if (!isCompressed)
         {
             raw.CopyTo(target);
             length = RawLength;
         }
 
-        new EventBlockHeader(Count, _ownCount, RawLength, _first, _last, isShorter).WriteTo(_block);
+        new EventBlockHeader(Count, _ownCount, RawLength, _first, _last, isCompressed).WriteTo(_block);
         return _block.AsSpan(0, EventBlockHeader.Size + length);
+    }
+
+    // 0 where the block is to be stored as it is.
+    int Compress(ReadOnlySpan<byte> raw, Span<byte> target)
+    {
+        if (!compress || raw.IsEmpty)
+        {
+            return 0;
+        }
+
+        if (_untried > 0 && raw.Length >= ShortBlock)
+        {
+            _untried--;
+            return 0;
+        }
+
+        var length = Lz4.Compress(raw, target);
+        var isWorthIt = length > 0 && length < raw.Length - (raw.Length / LeastSaving);
+        if (raw.Length >= ShortBlock)
+        {
+            _untried = isWorthIt ? 0 : _pause;
+            _pause = isWorthIt ? 1 : Math.Min(2 * _pause, MostUntried);
+        }
+
+        return isWorthIt ? length : 0;
     }
 
     void Write(ref BlockWriter writer, in EventRecord record, ReadOnlySpan<byte> text)
     {
+        // A copy, which stays in registers.
+        var bytes = writer;
         var watermark = record.Watermark - _before.NextWatermark(record.Timestamp);
         var parts = (record.Store != _before.Store ? EventParts.Store : 0)
             | (record.Flags != _before.Flags ? EventParts.Flags : 0)
@@ -109,29 +148,36 @@ public sealed class EventBlockWriter(JournalStores stores)
             | (record.SessionLength != 0 ? EventParts.Session : 0)
             | (record.ProductLength != 0 ? EventParts.Product : 0)
             | (record.MetaLength != 0 ? EventParts.Meta : 0);
-        writer.Byte((byte)record.Type);
-        writer.Byte((byte)parts);
-        writer.Byte((byte)((int)parts >> 8));
-        writer.Signed(record.Timestamp - _before.Timestamp);
-        if ((parts & EventParts.Store) != 0) WriteStore(ref writer, record.Store);
-        if ((parts & EventParts.Flags) != 0) writer.Byte((byte)record.Flags);
-        if ((parts & EventParts.Watermark) != 0) writer.Signed(watermark);
-        if ((parts & EventParts.Price) != 0) writer.Signed(record.Price);
-        if ((parts & EventParts.Quantity) != 0) writer.Signed(record.Quantity);
-        if ((parts & EventParts.Currency) != 0) writer.Unsigned(record.Currency);
-        if ((parts & EventParts.Context) != 0)
+        bytes.Byte((byte)record.Type);
+        bytes.Byte((byte)parts);
+        bytes.Byte((byte)((int)parts >> 8));
+        bytes.Signed(record.Timestamp - _before.Timestamp);
+        if ((parts & EventParts.Store) != 0)
         {
-            writer.Byte((byte)record.Device);
-            writer.Byte((byte)record.Source);
+            writer = bytes;
+            WriteStore(ref writer, record.Store);
+            bytes = writer;
         }
 
-        writer.Byte(record.IdLength);
-        writer.Byte(record.CartLength);
-        if (record.UserLength != 0) writer.Byte(record.UserLength);
-        if (record.SessionLength != 0) writer.Byte(record.SessionLength);
-        if (record.ProductLength != 0) writer.Byte(record.ProductLength);
-        if (record.MetaLength != 0) writer.Unsigned((uint)record.MetaLength);
-        writer.Bytes(text);
+        if ((parts & EventParts.Flags) != 0) bytes.Byte((byte)record.Flags);
+        if ((parts & EventParts.Watermark) != 0) bytes.Signed(watermark);
+        if ((parts & EventParts.Price) != 0) bytes.Signed(record.Price);
+        if ((parts & EventParts.Quantity) != 0) bytes.Signed(record.Quantity);
+        if ((parts & EventParts.Currency) != 0) bytes.Unsigned(record.Currency);
+        if ((parts & EventParts.Context) != 0)
+        {
+            bytes.Byte((byte)record.Device);
+            bytes.Byte((byte)record.Source);
+        }
+
+        bytes.Byte(record.IdLength);
+        bytes.Byte(record.CartLength);
+        if (record.UserLength != 0) bytes.Byte(record.UserLength);
+        if (record.SessionLength != 0) bytes.Byte(record.SessionLength);
+        if (record.ProductLength != 0) bytes.Byte(record.ProductLength);
+        if (record.MetaLength != 0) bytes.Unsigned((uint)record.MetaLength);
+        bytes.Bytes(text);
+        writer = bytes;
 
         _ownCount += (record.Flags & EventFlags.CustomerFact) == 0 ? 1 : 0;
         _before.Timestamp = record.Timestamp;

@@ -53,7 +53,7 @@ public sealed class PartitionProcessor : IDisposable
         _commits = new CommitQueue(index, setup.Outlet);
         if (journal is not null)
         {
-            _block = new EventBlockWriter(setup.Journal!.Stores);
+            _block = new EventBlockWriter(setup.Journal!.Stores, setup.Journal.Compress);
             _commitTicks = (long)(setup.Journal.CommitAge.TotalSeconds * time.TimestampFrequency);
             _commitBytes = setup.Journal.CommitBytes;
             journal.OnDurable = OnDurable;

@@ -72,6 +72,9 @@ public sealed class JournalOptions
     /// <summary>... or when there are so many bytes for it.</summary>
     public required int CommitBytes { get; init; }
 
+    /// <summary>Blocks of events are compressed with LZ4.</summary>
+    public bool Compress { get; init; } = true;
+
     /// <summary>How often a checkpoint is begun.</summary>
     public required TimeSpan CheckpointInterval { get; init; }
 

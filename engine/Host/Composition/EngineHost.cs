@@ -302,6 +302,7 @@ sealed partial class EngineHost : IAsyncDisposable
         Layout = _data.Layout,
         CommitAge = config.Journal.CommitAge,
         CommitBytes = (int)config.Journal.CommitSize.Bytes,
+        Compress = config.Journal.Compression == JournalCompression.Lz4,
         CheckpointInterval = config.Checkpoints.Interval,
         CheckpointsKept = config.Checkpoints.Keep,
         RetentionAge = config.Journal.Retention,

@@ -90,7 +90,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <param name="json">One value.</param>
     /// <returns>False when the client cannot be reached any more.</returns>
     public bool TryWrite(ReadOnlySpan<byte> json) =>
-        TryAppendBody(_encoding == AnswerEncoding.MessagePack ? MessagePackWriter.FromJson(json) : json, isAnswer: false);
+        TryAppendBody(_encoding == AnswerEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, isAnswer: false);
 
     /// <summary>Sends one WebSocket frame that the client did not ask for.</summary>
     /// <returns>False when the client cannot be reached any more.</returns>

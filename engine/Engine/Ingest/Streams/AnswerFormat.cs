@@ -1,8 +1,9 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
-using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
+using MessagePack;
 
 namespace CartRecovery.Engine.Ingest.Streams;
 
@@ -28,19 +29,23 @@ static class AnswerFormat
     /// <summary>Bytes of the longest header.</summary>
     public const int MaxHeader = FrameHeader.MaxServerLength;
 
+    // What MessagePack is written to; an answer is written whole on one thread.
+    [ThreadStatic]
+    static ArrayBufferWriter<byte>? t_buffer;
+
     /// <summary>Writes that the first <paramref name="upTo"/> events are done.</summary>
     /// <returns>Bytes written.</returns>
     public static int WriteAck(Span<byte> body, AnswerEncoding encoding, long upTo)
     {
         if (encoding == AnswerEncoding.MessagePack)
         {
-            var writer = new MessagePackWriter(body);
-            writer.WriteMap(2);
-            writer.WriteText("type"u8);
-            writer.WriteText("ack"u8);
-            writer.WriteText("upTo"u8);
-            writer.WriteInteger(upTo);
-            return writer.Length;
+            var writer = new MessagePackWriter(EmptyBuffer());
+            writer.WriteMapHeader(2);
+            writer.WriteString("type"u8);
+            writer.WriteString("ack"u8);
+            writer.WriteString("upTo"u8);
+            writer.Write(upTo);
+            return Take(ref writer, body);
         }
 
         var length = 0;
@@ -56,18 +61,17 @@ static class AnswerFormat
     {
         if (encoding == AnswerEncoding.MessagePack)
         {
-            Span<byte> text = stackalloc byte[MaxBody];
-            var writer = new MessagePackWriter(body);
-            writer.WriteMap(4);
-            writer.WriteText("type"u8);
-            writer.WriteText("error"u8);
-            writer.WriteText("index"u8);
-            writer.WriteInteger(index);
-            writer.WriteText("code"u8);
-            writer.WriteText(text[..Encoding.UTF8.GetBytes(code, text)]);
-            writer.WriteText("message"u8);
-            writer.WriteText(text[..Encoding.UTF8.GetBytes(message, text)]);
-            return writer.Length;
+            var writer = new MessagePackWriter(EmptyBuffer());
+            writer.WriteMapHeader(4);
+            writer.WriteString("type"u8);
+            writer.WriteString("error"u8);
+            writer.WriteString("index"u8);
+            writer.Write(index);
+            writer.WriteString("code"u8);
+            writer.Write(code);
+            writer.WriteString("message"u8);
+            writer.Write(message);
+            return Take(ref writer, body);
         }
 
         var length = 0;
@@ -99,6 +103,21 @@ static class AnswerFormat
 
     /// <summary>What goes behind a body.</summary>
     public static ReadOnlySpan<byte> TrailerOf(AnswerEncoding encoding) => encoding == AnswerEncoding.Lines ? "\n"u8 : default;
+
+    static ArrayBufferWriter<byte> EmptyBuffer()
+    {
+        var buffer = t_buffer ??= new ArrayBufferWriter<byte>(MaxBody);
+        buffer.ResetWrittenCount();
+        return buffer;
+    }
+
+    static int Take(ref MessagePackWriter writer, Span<byte> body)
+    {
+        writer.Flush();
+        var written = t_buffer!.WrittenSpan;
+        written.CopyTo(body);
+        return written.Length;
+    }
 
     static void Put(Span<byte> target, ref int length, ReadOnlySpan<byte> text)
     {

@@ -1,9 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Events.MessagePack;
+using MessagePack;
 
 namespace CartRecovery.Engine.Ingest.Streams;
 
@@ -86,36 +85,35 @@ static class TcpHandshake
         return reader.TryReadBigEndian(out int length) ? MessagePackSession.PrefixLength + (long)(uint)length : MessagePackSession.PrefixLength;
     }
 
-    static string? KeyInMessage(ReadOnlySpan<byte> message)
+    static string? KeyInMessage(ReadOnlyMemory<byte> message)
     {
-        var reader = new MessagePackReader(message);
-        if (reader.Read() != MessagePackKind.Map)
+        try
+        {
+            var reader = new MessagePackReader(message);
+            string? key = null;
+            for (var left = reader.ReadMapHeader(); left > 0; left--)
+            {
+                if (!reader.TryReadStringSpan(out var name) || EventFields.Parse(name) != EventField.Other)
+                {
+                    return null;
+                }
+
+                if (name.SequenceEqual("key"u8) && reader.NextMessagePackType == MessagePackType.String)
+                {
+                    key = reader.ReadString();
+                }
+                else
+                {
+                    reader.Skip();
+                }
+            }
+
+            return reader.End ? key : null;
+        }
+        catch (Exception e) when (e is MessagePackSerializationException or EndOfStreamException)
         {
             return null;
         }
-
-        string? key = null;
-        for (var left = reader.Count; left > 0; left--)
-        {
-            if (reader.Read() != MessagePackKind.Text || EventFields.Parse(reader.Content) != EventField.Other)
-            {
-                return null;
-            }
-
-            var isKey = reader.Content.SequenceEqual("key"u8);
-            var value = reader;
-            if (!reader.Skip())
-            {
-                return null;
-            }
-
-            if (isKey && value.Read() == MessagePackKind.Text)
-            {
-                key = Encoding.UTF8.GetString(value.Content);
-            }
-        }
-
-        return reader.Position == message.Length ? key : null;
     }
 
     static string? KeyIn(ReadOnlySpan<byte> line)

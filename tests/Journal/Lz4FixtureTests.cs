@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Journal;
+
+/// <summary>Blocks that earlier versions compressed with liblz4 (1.9.4, acceleration 4) stay readable.</summary>
+public sealed class Lz4FixtureTests
+{
+    static readonly string s_file = Path.Combine(Repository.Root, "tests", "Journal", "liblz4-block.bin");
+
+    [Test]
+    public void A_block_of_liblz4_is_read()
+    {
+        var block = File.ReadAllBytes(s_file);
+        var reader = new EventBlockReader(AnySlabs.Stores);
+        reader.Open(block);
+        Assert.That((reader.Header.IsCompressed, reader.Header.RawLength), Is.EqualTo((true, 3315)));
+
+        var (read, written) = (new EventSlab(), Slab());
+        Assert.That(reader.TryRead(read), Is.True);
+        Assert.That((read.ReceivedAt, read.Count), Is.EqualTo((written.ReceivedAt, written.Count)));
+        Assert.That(MemoryMarshal.AsBytes(read.Records.AsSpan(0, read.Count))
+            .SequenceEqual(MemoryMarshal.AsBytes(written.Records.AsSpan(0, written.Count))), Is.True);
+        Assert.That(read.Text.AsSpan(0, read.TextLength).SequenceEqual(written.Text.AsSpan(0, written.TextLength)), Is.True);
+        Assert.That(reader.TryRead(new EventSlab()), Is.False);
+    }
+
+    // Readable for the version before: the same header and form, and an LZ4 block by the letter of the format.
+    [Test]
+    public void A_block_of_today_has_the_same_form()
+    {
+        var old = File.ReadAllBytes(s_file);
+        var writer = new EventBlockWriter(AnySlabs.Stores);
+        writer.Begin();
+        writer.Add(Slab());
+        var today = writer.Finish().ToArray();
+        Assert.That(today[..EventBlockHeader.Size], Is.EqualTo(old[..EventBlockHeader.Size]));
+        Assert.That(PlainLz4.Decompress(today.AsSpan(EventBlockHeader.Size)), Is.EqualTo(PlainLz4.Decompress(old.AsSpan(EventBlockHeader.Size))));
+    }
+
+    // 48 events whose texts repeat near and far, and in runs.
+    static EventSlab Slab() => EventReading.Slab(Enumerable.Range(0, 48).Select(i => new TestEvent(i % 5 == 0 ? "add_to_cart" : "view_item", EventReading.Now + (i * 1000))
+    {
+        Id = $"event-{i:D4}",
+        Cart = $"cart-{i * 7919 % 11:D6}",
+        User = i % 3 == 0 ? null : $"user-{i * 31 % 7:D4}",
+        Session = new string('s', 1 + (i % 40)),
+        Product = $"{i * 104_729 % 1_000_003}",
+        Price = i % 2 == 0 ? 19.99m + i : null,
+        Quantity = i % 4 == 0 ? 3 : null,
+        Device = i % 6 == 0 ? "mobile" : null,
+    }));
+}
