@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Engine.Learning.Datasets;
 
 namespace CartRecovery.Bench.Load;
 
@@ -15,7 +15,6 @@ sealed class EventMix
     /// <summary>Rows that are read at most.</summary>
     public const int MostRows = 100_000;
 
-    const string Header = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
     const string DefaultFile = "config/demo/rees46-2019-10-01.csv.gz";
 
     readonly byte[] _bytes;
@@ -58,41 +57,32 @@ sealed class EventMix
         path ??= FindDefault();
         try
         {
-            using var file = File.OpenRead(path);
-            using var content = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
-                ? new GZipStream(file, CompressionMode.Decompress)
-                : (Stream)file;
-            using var reader = new StreamReader(content);
-            return Read(reader, path, format);
+            return Read(path, format);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new LoadException($"cannot read the events: {failed.Message}");
         }
+        catch (FormatException failed)
+        {
+            throw new LoadException(failed.Message);
+        }
     }
 
-    static EventMix Read(StreamReader reader, string path, EventFormat format)
+    static EventMix Read(string path, EventFormat format)
     {
-        if (!string.Equals(reader.ReadLine(), Header, StringComparison.Ordinal))
-            throw new LoadException($"{path}:1: expected REES46's header, {Header}");
-
         using var tails = new MemoryStream();
         var ends = new List<int>();
         var sessions = new List<int>();
         var sessionNumbers = new Dictionary<string, int>(StringComparer.Ordinal);
-        while (ends.Count < MostRows && reader.ReadLine() is { } line)
+        foreach (var row in ShopLog.Events(path).Take(MostRows))
         {
-            var fields = line.Split(',');
-            var type = fields.Length == 9 ? TypeOf(fields[1]) : null;
-            if (type is null || !decimal.TryParse(fields[6], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price))
-                throw new LoadException($"{path}:{ends.Count + 2}: not an event of REES46's form");
-
             tails.Write(Render(
-                $",\"type\":\"{type}\",\"productId\":{Json(fields[2])},\"quantity\":1,\"price\":{price.ToString(CultureInfo.InvariantCulture)}"
-                + $",\"currency\":\"USD\",\"meta\":{{\"category\":{Json(fields[4])},\"brand\":{Json(fields[5])}}}}}", format));
+                $",\"type\":\"{row.Type}\",\"productId\":{Json(row.Product)},\"quantity\":1,\"price\":{row.Price.ToString(CultureInfo.InvariantCulture)}"
+                + $",\"currency\":\"USD\",\"meta\":{{\"category\":{Json(row.Category)},\"brand\":{Json(row.Brand)}}}}}", format));
             ends.Add((int)tails.Length);
-            if (!sessionNumbers.TryGetValue(fields[8], out var session))
-                sessionNumbers.Add(fields[8], session = sessionNumbers.Count);
+            if (!sessionNumbers.TryGetValue(row.Session, out var session))
+                sessionNumbers.Add(row.Session, session = sessionNumbers.Count);
             sessions.Add(session);
         }
 
@@ -105,15 +95,6 @@ sealed class EventMix
     static byte[] Render(string tail, EventFormat format) => format == EventFormat.Json
         ? Encoding.UTF8.GetBytes(tail)
         : JsonToMessagePack.Convert(Encoding.UTF8.GetBytes($"{{{tail[1..]}"))[1..];
-
-    static string? TypeOf(string type) => type switch
-    {
-        "view" => "view_item",
-        "cart" => "add_to_cart",
-        "remove_from_cart" => "remove_from_cart",
-        "purchase" => "purchase",
-        _ => null,
-    };
 
     static string Json(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 

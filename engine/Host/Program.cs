@@ -1,81 +1,73 @@
-using System.Diagnostics.CodeAnalysis;
 using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Host.Commands;
 using CommandLine;
-using CommandLine.Text;
 
 namespace CartRecovery.Host;
 
 /// <summary>The command line.</summary>
 static class Program
 {
-    const int Columns = 100;
-
-    const string Examples = """
-          cartrecovery demo                        see it work first: it needs nothing
-          cartrecovery check --config shop.yaml    find every mistake in a configuration
-          cartrecovery run --config shop.yaml      run the engine
-          cartrecovery replay --model new.onnx     try a model on the traffic that was
-          cartrecovery run --help                  explain a verb
-        """;
-
-    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(RunOptions))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(DemoOptions))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(CheckOptions))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ModelsOptions))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(DeadLettersOptions))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ReplayOptions))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(ExportOptions))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(OffPolicyOptions))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.All, typeof(VersionOptions))]
     static async Task<int> Main(string[] args)
     {
         SocketThreads.RunSessions();
-        using var parser = new Parser(s =>
+        return args switch
         {
-            s.AutoVersion = false;
-            s.HelpWriter = null;
-        });
-        var result = parser.ParseArguments(args, typeof(RunOptions), typeof(DemoOptions), typeof(CheckOptions), typeof(ModelsOptions),
-            typeof(DeadLettersOptions), typeof(ReplayOptions), typeof(ExportOptions), typeof(OffPolicyOptions),
-            typeof(VersionOptions));
-        return result is Parsed<object> { Value: var options }
-            ? options switch
-            {
-                RunOptions run => await RunCommand.RunAsync(run),
-                DemoOptions demo => await DemoCommand.RunAsync(demo),
-                CheckOptions check => CheckCommand.Run(check),
-                ModelsOptions models => ModelsCommand.Run(models),
-                DeadLettersOptions letters => await DeadLettersCommand.RunAsync(letters),
-                ReplayOptions replay => ReplayCommand.Run(replay),
-                ExportOptions export => ExportCommand.Run(export),
-                OffPolicyOptions offPolicy => OffPolicyCommand.Run(offPolicy),
-                _ => VersionCommand.Run(),
-            }
-            : Explain((NotParsed<object>)result);
+            ["--version" or "-V"] => VersionCommand.Run(new VersionOptions()),
+            ["--help" or "-h" or "-?" or "help"] => Print(CommandHelp.Overview()),
+            ["help", var name, ..] => Explain(name),
+            [] => Refuse(command: null, "No command given."),
+            [var name, ..] when CommandTable.Find(name) is { } command => await RunAsync(command, args),
+            [['-', ..] option, ..] => Refuse(command: null, UsageErrors.UnknownOption(command: null, option)),
+            [var name, ..] => Refuse(command: null, UsageErrors.Unknown(name)),
+        };
     }
 
-    static int Explain(NotParsed<object> result)
+    static async Task<int> RunAsync(Command command, string[] args)
     {
-        var isHelp = result.Errors.IsHelp();
-        var help = HelpText.AutoBuild(result, text =>
+        if (args.Contains("--help") || args.Contains("-h"))
         {
-            text.Heading = "cartrecovery: watches a shop's carts as they change, and steps in before they are lost";
-            text.Copyright = "";
-            text.AdditionalNewLineAfterOption = false;
-            text.AddDashesToOption = true;
-            text.AutoVersion = false;
-            text.MaximumDisplayWidth = Columns;
-            text.AddPostOptionsText($"""
-                Examples:
-                {(result.TypeInfo.Current == typeof(DeadLettersOptions) ? DeadLettersCommand.Examples : Examples)}
+            return Explain(command.Name);
+        }
 
-                Exit codes: 0 fine, 1 failed, 2 bad usage, 78 bad configuration.
-                """);
-            return HelpText.DefaultParsingErrorsHandler(result, text);
-        }, e => e, verbsIndex: true);
-        (isHelp ? Console.Out : Console.Error).WriteLine(help);
-        return isHelp ? ExitCode.Fine : ExitCode.BadUsage;
+        var result = Parse(args);
+        if (result is NotParsed<object> { Errors: var errors })
+        {
+            return Refuse(command, [.. errors.Select(error => UsageErrors.Describe(command, error)).Distinct()]);
+        }
+
+        return UsageErrors.Unexpected(command, args.Skip(1)) is { } unexpected
+            ? Refuse(command, unexpected) : await command.RunAsync(result.Value);
+    }
+
+    static ParserResult<object> Parse(string[] args)
+    {
+        using var parser = new Parser(settings =>
+        {
+            settings.AutoVersion = false;
+            settings.HelpWriter = null;
+        });
+        return parser.ParseArguments(args, [.. CommandTable.All.Select(c => c.Options)]);
+    }
+
+    static int Explain(string name) => CommandTable.Find(name) is { } command
+        ? Print(CommandHelp.Of(command, Parse([name, "--help"])))
+        : name == "help" ? Print(CommandHelp.Overview()) : Refuse(command: null, UsageErrors.Unknown(name));
+
+    static int Print(string help)
+    {
+        Console.WriteLine(help);
+        return ExitCode.Fine;
+    }
+
+    static int Refuse(Command? command, params string[] problems)
+    {
+        foreach (var problem in problems)
+        {
+            Console.Error.WriteLine(problem);
+        }
+
+        Console.Error.WriteLine($"Run 'cartrecovery help{(command is null ? "" : $" {command.Name}")}' for {(command is null ? "the list of commands" : "its options")}.");
+        return ExitCode.BadUsage;
     }
 }
 

@@ -12,18 +12,19 @@ public sealed partial class LayeringTests
     /// <summary>What each folder of the engine may name beside itself. The engine's root is called Partition after what is in it.</summary>
     static readonly Dictionary<string, string[]> MayName = new(StringComparer.Ordinal)
     {
+        ["Csv"] = [],
         ["Events"] = [],
         ["Telemetry"] = [],
         ["Journal"] = ["Events", "Contracts"],
         ["Features"] = ["Events", "Contracts"],
         ["Scoring"] = ["Contracts"],
-        ["Learning"] = ["Events", "Features"],
+        ["Learning"] = ["Csv", "Events", "Features"],
         ["Control"] = ["Events", "Contracts"],
         ["Decisions"] = ["Events", "Features", "Scoring", "Control", "Contracts"],
         ["Ingest"] = ["Partition", "Events", "Journal", "Features", "Control", "Contracts"],
         ["Delivery"] = ["Telemetry", "Contracts"],
-        ["Outreach"] = ["Partition", "Events", "Features", "Control", "Decisions", "Delivery", "Ingest", "Contracts"],
-        ["Replaying"] = ["Partition", "Events", "Journal", "Features", "Decisions", "Telemetry", "Contracts"],
+        ["Outreach"] = ["Partition", "Csv", "Events", "Features", "Control", "Decisions", "Delivery", "Ingest", "Contracts"],
+        ["Replaying"] = ["Partition", "Csv", "Events", "Journal", "Features", "Decisions", "Telemetry", "Contracts"],
         ["Partition"] = ["Events", "Journal", "Features", "Scoring", "Decisions", "Control", "Telemetry", "Contracts"],
     };
 
@@ -135,7 +136,7 @@ public sealed partial class LayeringTests
             .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 
-    [GeneratedRegex(@"\bCartRecovery\.(Engine\.)?(?<part>Events|Ingest|Journal|Features|Scoring|Decisions|Delivery|Learning|Control|Telemetry|Replaying|Contracts|Host|Plugins)",
+    [GeneratedRegex(@"\bCartRecovery\.(Engine\.)?(?<part>Csv|Events|Ingest|Journal|Features|Scoring|Decisions|Delivery|Learning|Control|Telemetry|Replaying|Contracts|Host|Plugins)",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Usings();
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using CartRecovery.Tests.Scoring;
 using CartRecovery.Tests.Support;
 
@@ -80,7 +81,7 @@ public sealed class BadStartTests
             var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
 
             Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
-            Assert.That(finished.Errors, Does.StartWith($"error: {code}: ").And.Contain(path));
+            Assert.That(finished.Errors, Does.Match($@"^{Regex.Escape(config)}:\d+:\d+: error: scoring\.model: {code}: ").And.Contain(path));
             if (kind == "unknown feature")
                 Assert.That(finished.Errors, Does.Contain("Did it mean 'cart_value'?"));
         }
@@ -109,7 +110,66 @@ public sealed class BadStartTests
         var finished = await EngineBinary.RunAsync(scratch.Folder, ["run", "--config", config]);
 
         Assert.That(finished.ExitCode, Is.EqualTo(Failed), finished.ToString);
-        Assert.That(finished.Errors, Does.Contain("error: cannot listen: ").And.Contain($"{other.LocalEndpoint}"));
+        var errors = finished.Errors.Split('\n').Where(line => !line.StartsWith('{') && line.Length > 0);
+        Assert.That(errors, Is.EqualTo(new[]
+        {
+            $"error: port {((IPEndPoint)other.LocalEndpoint).Port} is in use by another program: stop that one, or change 'listen' in {config}",
+        }));
+        Assert.That(finished.Errors, Does.Not.Contain("Exception"));
+    }
+
+    [Test]
+    public async Task A_port_of_the_demo_that_is_taken_is_named_in_one_line()
+    {
+        using var scratch = new Scratch();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+
+        var finished = await EngineBinary.RunAsync(
+            scratch.Folder, ["demo", "--port", "0", "--stream-port", $"{port}", "--config", new EngineConfig().WriteTo(scratch)]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(Failed), finished.ToString);
+        Assert.That(finished.Errors, Does.Match(
+            $@"^error: port {port} is in use by another program: stop that one, or take another: cartrecovery demo --port \d+ \(0 takes free ports\)\n$"));
+    }
+
+    [TestCase("run")]
+    [TestCase("check")]
+    public async Task A_model_that_is_nowhere_is_told_with_both_places(string verb)
+    {
+        using var scratch = new Scratch();
+        var config = new EngineConfig { Model = "models/mine.onnx" }.WriteTo(scratch);
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
+        var beside = Path.Combine(Path.GetDirectoryName(EngineBinary.Path)!, "config", "models", "mine.onnx");
+        Assert.That(finished.Errors, Does.Contain($"there is no model at {scratch.PathOf("models/mine.onnx")}, nor at {beside};"));
+    }
+
+    [Test]
+    public async Task Check_tells_what_the_parts_find_together_with_the_files_own_mistakes()
+    {
+        using var scratch = new Scratch();
+        var path = scratch.Write("shop.yaml", """
+            stores: [{ id: shop, timezon: UTC, keys: [{ key: k, kind: secret }] }]
+            listen:
+              httpTls: { certificate: none.pem, key: none.key }
+            scoring:
+              model: none.onnx
+            sinks:
+              out: { type: exec, command: "" }
+              crm: { type: webhook, url: "http://localhost/", secret: "hunter2" }
+
+            """);
+
+        var finished = await EngineBinary.RunAsync(scratch.Folder, ["check", "--config", path]);
+
+        Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
+        foreach (var (line, what) in new[] { (1, "unknown key 'timezon'"), (3, "listen.httpTls: "), (5, "scoring.model: model_not_found: "), (8, "sinks.crm: ") })
+            Assert.That(finished.Errors, Does.Match($@"(?m)^{Regex.Escape(path)}:{line}:\d+: error: {Regex.Escape(what)}"));
+        Assert.That(finished.Errors.TrimEnd().Split('\n'), Has.All.StartWith($"{path}:"));
     }
 
     [TestCase("run")]
@@ -122,7 +182,7 @@ public sealed class BadStartTests
         var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
 
         Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
-        Assert.That(finished.Errors, Does.StartWith("error: the configuration plans with more memory than it may use; "));
+        Assert.That(finished.Errors, Does.Match($@"^{Regex.Escape(config)}:\d+:\d+: error: memory\.limit: the plan needs [\d,]+ MB and may use 64 MB; "));
         Assert.That(finished.Errors, Does.Match(@"(?m)^ +total +\d+ MB  of 64 MB \(memory\.limit\)$"));
     }
 
@@ -136,6 +196,6 @@ public sealed class BadStartTests
         var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
 
         Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
-        Assert.That(finished.Errors, Does.StartWith("error: sinks.crm: ").And.Contain("secret").And.Not.Contain("hunter2"));
+        Assert.That(finished.Errors, Does.Match($@"^{Regex.Escape(config)}:\d+:\d+: error: sinks\.crm: ").And.Contain("secret").And.Not.Contain("hunter2"));
     }
 }

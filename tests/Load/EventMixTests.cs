@@ -30,9 +30,9 @@ public sealed class EventMixTests
     [Test]
     public void What_would_break_the_JSON_is_escaped()
     {
-        var path = WithRow("2019-10-01 00:00:00 UTC,view,1,2,\"books\\new\",b,1,3,s");
+        var path = WithRow("2019-10-01 00:00:00 UTC,view,1,2,\"\"\"books\"\"\\new\",b,1,3,s");
 
-        Assert.That(Encoding.UTF8.GetString(EventMix.Load(path).Tail(RealEvents.Rows)), Does.Contain("""\u0022books\\new\u0022"""));
+        Assert.That(Encoding.UTF8.GetString(EventMix.Load(path).Tail(RealEvents.Rows)), Does.Contain("""\u0022books\u0022\\new"""));
     }
 
     [TestCase("2019-10-01 00:00:00 UTC,view,1,2,,b,cheap,3,s")]

@@ -1,78 +1,53 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
+using CartRecovery.Primitives.Csv;
 using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>Events as lines of CSV (RFC 4180): times are milliseconds since 1970 UTC, what an event does not say is empty.</summary>
-static class EventCsv
+/// <summary>Writes events as CSV. Times are milliseconds since 1970 UTC; what an event does not say is empty.</summary>
+sealed class EventCsv : IDisposable
 {
-    static readonly SearchValues<byte> s_special = SearchValues.Create(",\"\r\n"u8);
-    static readonly byte[][] s_types = [.. Enumerable.Range(0, EventTypes.Count).Select(i => Encoding.UTF8.GetBytes(EventTypes.NameOf((EventType)i)))];
+    static readonly string[] s_columns =
+        ["id", "type", "storeId", "cartId", "userId", "sessionId", "productId", "quantity", "price", "currency", "ts", "receivedAt", "meta"];
 
-    /// <summary>The first line.</summary>
-    public static ReadOnlySpan<byte> Header => "id,type,storeId,cartId,userId,sessionId,productId,quantity,price,currency,ts,receivedAt,meta\r\n"u8;
+    static readonly string[] s_types = [.. Enumerable.Range(0, EventTypes.Count).Select(i => EventTypes.NameOf((EventType)i))];
 
-    /// <summary>Writes the line of an event.</summary>
-    public static void Write(IBufferWriter<byte> output, EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId)
+    readonly CsvWriter _writer;
+
+    /// <param name="output">Receives the text, and is left open.</param>
+    public EventCsv(TextWriter output) => _writer = new CsvWriter(output, s_columns);
+
+    /// <summary>Writes an event.</summary>
+    public void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId)
     {
-        WriteText(output, slab.IdOf(record));
-        WriteText(output, s_types[(int)record.Type]);
-        WriteText(output, storeId);
-        WriteText(output, slab.CartOf(record));
-        WriteText(output, slab.UserOf(record));
-        WriteText(output, slab.SessionOf(record));
-        WriteText(output, slab.ProductOf(record));
-        WriteNumber(output, record.Quantity);
+        using var line = _writer.NewRecord();
+        _writer.Text(line, 0, slab.IdOf(record));
+        line[1].Set(s_types[(int)record.Type]);
+        _writer.Text(line, 2, storeId);
+        _writer.Text(line, 3, slab.CartOf(record));
+        _writer.Text(line, 4, slab.UserOf(record));
+        _writer.Text(line, 5, slab.SessionOf(record));
+        _writer.Text(line, 6, slab.ProductOf(record));
+        CsvWriter.Number(line, 7, record.Quantity);
         if ((record.Flags & EventFlags.HasPrice) != 0)
         {
-            WriteNumber(output, Money.ToDecimal(record.Price));
+            CsvWriter.Number(line, 8, Money.ToDecimal(record.Price));
         }
         else
         {
-            output.Write(","u8);
+            line[8].Set("");
         }
 
         Span<byte> currency = [(byte)record.Currency, (byte)(record.Currency >> 8), (byte)(record.Currency >> 16)];
-        WriteText(output, record.Currency == 0 ? default : currency);
-        WriteNumber(output, record.Timestamp);
-        WriteNumber(output, slab.ReceivedAt);
-        WriteField(output, slab.MetaOf(record));
-        output.Write("\r\n"u8);
+        _writer.Text(line, 9, record.Currency == 0 ? default : currency);
+        CsvWriter.Number(line, 10, record.Timestamp);
+        CsvWriter.Number(line, 11, slab.ReceivedAt);
+        _writer.Text(line, 12, slab.MetaOf(record));
     }
 
-    static void WriteNumber<T>(IBufferWriter<byte> output, T number)
-        where T : IUtf8SpanFormattable
-    {
-        number.TryFormat(output.GetSpan(64), out var length, default, CultureInfo.InvariantCulture);
-        output.Advance(length);
-        output.Write(","u8);
-    }
+    /// <summary>Passes what is buffered to the output.</summary>
+    public void Flush() => _writer.Flush();
 
-    static void WriteText(IBufferWriter<byte> output, ReadOnlySpan<byte> text)
-    {
-        WriteField(output, text);
-        output.Write(","u8);
-    }
-
-    static void WriteField(IBufferWriter<byte> output, ReadOnlySpan<byte> text)
-    {
-        if (!text.ContainsAny(s_special))
-        {
-            output.Write(text);
-            return;
-        }
-
-        output.Write("\""u8);
-        for (int quote; (quote = text.IndexOf((byte)'"')) >= 0; text = text[(quote + 1)..])
-        {
-            output.Write(text[..(quote + 1)]);
-            output.Write("\""u8);
-        }
-
-        output.Write(text);
-        output.Write("\""u8);
-    }
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
 }

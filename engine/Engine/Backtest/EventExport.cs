@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
-using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Events.Json;
-
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>How events are written out.</summary>
@@ -24,7 +19,7 @@ public enum ExportFormat
 /// <param name="store">The place of the only store that is wanted; null for all.</param>
 public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange range, int? store = null)
 {
-    const int BufferSize = 256 * 1024;
+    const int EventsPerLook = 1024;
 
     readonly long _total = journals.Sum(j => j.End - j.Begin);
     long _events;
@@ -41,13 +36,7 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
     /// <exception cref="IOException">They cannot be written.</exception>
     public void WriteTo(Stream output, ExportFormat format, CancellationToken cancellationToken)
     {
-        var buffer = new ArrayBufferWriter<byte>(BufferSize + (64 * 1024));
-        using var json = new Utf8JsonWriter(buffer, EventJson.WriterOptions);
-        if (format == ExportFormat.Csv)
-        {
-            buffer.Write(EventCsv.Header);
-        }
-
+        using IEventWriter writer = format == ExportFormat.Csv ? new CsvEventWriter(output) : new JsonEventWriter(output);
         var sources = new List<JournalEvents>();
         try
         {
@@ -59,21 +48,19 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
                 Enqueue(next, source, sources.Count);
             }
 
-            var count = 0L;
+            long count = 0, looked = 0;
             while (next.TryDequeue(out var source, out var place))
             {
                 ref readonly var record = ref source.Current;
                 if (store is null || record.Store == store)
                 {
-                    Write(buffer, json, format, source, record);
+                    writer.Write(source.Slab, record, journals[0].Stores.IdOf(record.Store));
                     count++;
                 }
 
-                if (buffer.WrittenCount >= BufferSize)
+                if (++looked % EventsPerLook == 0)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    output.Write(buffer.WrittenSpan);
-                    buffer.ResetWrittenCount();
                     Volatile.Write(ref _events, count);
                     Volatile.Write(ref _position, sources.Sum(s => s.Position));
                 }
@@ -81,7 +68,7 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
                 Enqueue(next, source, place.Item4);
             }
 
-            output.Write(buffer.WrittenSpan);
+            writer.Flush();
             output.Flush();
             Volatile.Write(ref _events, count);
             Volatile.Write(ref _position, _total);
@@ -90,21 +77,6 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
         {
             sources.ForEach(s => s.Dispose());
         }
-    }
-
-    void Write(ArrayBufferWriter<byte> buffer, Utf8JsonWriter json, ExportFormat format, JournalEvents source, in EventRecord record)
-    {
-        var storeId = journals[0].Stores.IdOf(record.Store);
-        if (format == ExportFormat.Csv)
-        {
-            EventCsv.Write(buffer, source.Slab, record, storeId);
-            return;
-        }
-
-        json.Reset(buffer);
-        EventJson.Write(json, source.Slab, record, storeId);
-        json.Flush();
-        buffer.Write("\n"u8);
     }
 
     static void Enqueue(PriorityQueue<JournalEvents, (long, long, bool, int)> next, JournalEvents source, int number)

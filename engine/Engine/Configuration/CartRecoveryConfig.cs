@@ -57,9 +57,22 @@ public sealed class CartRecoveryConfig
     [JsonIgnore]
     public string Folder { get; set; } = Environment.CurrentDirectory;
 
-    /// <summary>The model's file: <see cref="ScoringConfig.Model"/> as an absolute path.</summary>
+    /// <summary>Where the file says what this holds, for problems that show only when it is used.</summary>
     [JsonIgnore]
-    public string ModelPath => Path.GetFullPath(Scoring.Model, Folder);
+    public ConfigOrigin Origin { get; set; } = ConfigOrigin.None;
+
+    /// <summary>
+    /// Where the model may be, as absolute paths, the first choice first: <see cref="ScoringConfig.Model"/> beside the configuration's file, then
+    /// among the files that ship beside the program.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> ModelPaths => Path.IsPathRooted(Scoring.Model)
+        ? [Path.GetFullPath(Scoring.Model)]
+        : [Path.GetFullPath(Scoring.Model, Folder), Path.GetFullPath(Scoring.Model, Path.Combine(AppContext.BaseDirectory, "config"))];
+
+    /// <summary>The model's file: the first of <see cref="ModelPaths"/> that is there, else the first.</summary>
+    [JsonIgnore]
+    public string ModelPath => ModelPaths.FirstOrDefault(File.Exists) ?? ModelPaths[0];
 }
 
 /// <summary>Where the engine listens.</summary>
@@ -210,7 +223,7 @@ public sealed class DedupConfig
 /// <summary>The model that scores carts.</summary>
 public sealed class ScoringConfig
 {
-    [ConfigKey("The ONNX model, relative to the folder of the configuration file.")]
+    [ConfigKey("The ONNX model, relative to the folder of the configuration file, or else to config/ beside the program.")]
     public string Model { get; set; } = "models/purchase.onnx";
 
     [ConfigKey("The events that are scored. all: every event. cart: events that change a cart's contents, checkout or coupon, and events that "

@@ -19,22 +19,8 @@ public sealed record ConfigProblem(string File, int Line, int Column, string Mes
 /// <param name="Problems">Everything that is wrong with it, in the file's order.</param>
 public sealed record ConfigResult(CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems)
 {
-    /// <summary>Where the file's sections stand.</summary>
-    internal (string File, ConfigPlaces Places, ConfigCatalog Catalog)? Source { get; init; }
-
-    /// <summary>Locates what a sink's factory found wrong with its settings.</summary>
-    /// <param name="sink">The sink's name.</param>
-    /// <param name="error">What the factory threw.</param>
-    /// <exception cref="InvalidOperationException">There is no configuration.</exception>
-    public ConfigProblem ProblemOf(string sink, SinkConfigurationException error)
-    {
-        if (Config is null || Source is not { } source)
-            throw new InvalidOperationException("There is no configuration.");
-        var problems = new ConfigProblems(source.File);
-        var config = Config.Sinks[sink];
-        new SinkCheck(sink, config, source.Catalog.FindSink(config.Type)!, source.Places, problems).Report(error);
-        return problems.Sorted()[0];
-    }
+    /// <summary>What could be bound, with defaults where the file is wrong, for checks that add to the problems; <see langword="null"/> if nothing could.</summary>
+    public CartRecoveryConfig? Draft { get; init; } = Config;
 }
 
 /// <summary>Reads a configuration file and finds all of its mistakes at once.</summary>
@@ -74,11 +60,9 @@ public static class ConfigLoader
             if (binder.Bind(tree) is { } config)
             {
                 ConfigCheck.Run(config, catalog, binder.Places, problems);
-                if (problems.None)
-                {
-                    config.Folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-                    return new ConfigResult(config, []) { Source = (path, binder.Places, catalog) };
-                }
+                config.Folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+                config.Origin = new ConfigOrigin(path, binder.Places);
+                return new ConfigResult(problems.None ? config : null, problems.Sorted()) { Draft = config };
             }
         }
         return new ConfigResult(Config: null, problems.Sorted());

@@ -1,4 +1,6 @@
+using System.Globalization;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
@@ -17,34 +19,81 @@ static class CheckCommand
         }
 
         var path = ConfigFile.Locate(options.Config);
-        if (ConfigFile.Load(path) is not { } config)
+        var result = ConfigLoader.Load(path, ConfigFile.Catalog);
+        var problems = ConfigInspection.Of(result);
+        MemoryBudget? budget = null;
+        string? model = null, missingLibrary = null;
+        if (result.Draft is { } draft)
+        {
+            budget = ConfigFile.BudgetOf(draft);
+            if (!budget.Fits && result.Config is not null)
+            {
+                problems.Add(ConfigInspection.DoesNotFit(draft, budget));
+            }
+
+            if (ConfigInspection.MissingModel(draft) is { } missing)
+            {
+                problems.Add(missing);
+            }
+            else if (draft.Scoring.Model.Length > 0)
+            {
+                model = Load(draft, problems, out missingLibrary);
+            }
+        }
+
+        ConfigFile.Print(problems);
+        if (missingLibrary is not null)
+        {
+            Console.Error.WriteLine(missingLibrary);
+        }
+
+        if (budget is { Fits: false } && result.Config is not null)
+        {
+            Console.Error.WriteLine(budget);
+        }
+
+        if (problems.Count > 0 || missingLibrary is not null || result.Config is not { } config)
         {
             return ExitCode.BadConfiguration;
         }
 
-        var budget = ConfigFile.Plan(config);
-        var model = CheckModel(config);
-        if (budget is null || model is null)
-        {
-            return ExitCode.BadConfiguration;
-        }
-
-        Console.WriteLine($"{path}: fine ({config.Stores.Count} stores, {config.Decisions.Campaigns.Count} campaigns, "
-            + $"{config.Sinks.Count} sinks, model {model}, {budget.Total >> 20:N0} MB planned)");
+        Print(path, config, model!, budget!);
         return ExitCode.Fine;
     }
 
-    static string? CheckModel(CartRecoveryConfig config)
+    static string? Load(CartRecoveryConfig config, List<ConfigProblem> problems, out string? missingLibrary)
     {
+        missingLibrary = null;
         try
         {
             using var model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
             return model.Id;
         }
+        catch (ModelException e) when (e.Code == ModelException.NativeLibraryMissing)
+        {
+            missingLibrary = ConfigFile.ProblemOf(config, e);
+        }
         catch (ModelException e)
         {
-            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
-            return null;
+            problems.Add(config.Origin.ProblemOf(config.Scoring, "model", $"scoring.model: {e.Code}: {e.Message}"));
         }
+
+        return null;
     }
+
+    static void Print(string path, CartRecoveryConfig config, string model, MemoryBudget budget)
+    {
+        Console.WriteLine($"{path}: no problems");
+        Terminal.WriteTable(
+        [
+            ["PART", "COUNT", "WHAT"],
+            ["stores", Count(config.Stores), string.Join(", ", config.Stores.Select(s => s.Id))],
+            ["campaigns", Count(config.Decisions.Campaigns), string.Join(", ", config.Decisions.Campaigns.Select(c => c.Name))],
+            ["sinks", Count(config.Sinks), string.Join(", ", config.Sinks.Select(s => $"{s.Key} ({s.Value.Type})"))],
+            ["model", "1", $"{model}, {config.ModelPath}"],
+            ["memory", "", string.Create(CultureInfo.InvariantCulture, $"{budget.Total >> 20:N0} MB planned, of {budget.Limit >> 20:N0} MB")],
+        ], 1);
+    }
+
+    static string Count<T>(ICollection<T> parts) => parts.Count.ToString(CultureInfo.InvariantCulture);
 }

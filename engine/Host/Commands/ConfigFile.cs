@@ -1,7 +1,7 @@
-using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;
 
@@ -10,13 +10,14 @@ namespace CartRecovery.Host.Commands;
 /// <summary>Finds and loads the configuration for a verb.</summary>
 static class ConfigFile
 {
+    const string Own = "cartrecovery.yaml";
     const string Default = "config/cartrecovery.yaml";
 
     /// <summary>What a configuration may name.</summary>
     public static ConfigCatalog Catalog { get; } = new(SinkCatalog.All, FeatureTable.Names, CampaignMessage.Variables);
 
-    /// <summary>The file that a verb reads: the one it was told, or the default one.</summary>
-    public static string Locate(string? told) => told ?? Find(Default) ?? Default;
+    /// <summary>The file that a verb reads: the one it was told, or that of <c>init</c> in this folder, or the default one.</summary>
+    public static string Locate(string? told) => told ?? (File.Exists(Own) ? Own : null) ?? Find(Default) ?? Default;
 
     /// <summary>A shipped file: in this folder or one above it, else beside the program.</summary>
     /// <returns>Null when it is nowhere.</returns>
@@ -36,37 +37,34 @@ static class ConfigFile
     }
 
     /// <summary>Loads a configuration, or prints every problem it has to standard error.</summary>
-    public static CartRecoveryConfig? Load(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="needsModel">Whether the model's file must be there.</param>
+    public static CartRecoveryConfig? Load(string path, bool needsModel = false)
     {
         var result = ConfigLoader.Load(path, Catalog);
-        foreach (var problem in result.Problems)
+        var problems = ConfigInspection.Of(result);
+        if (needsModel && result.Draft is { } draft && ConfigInspection.MissingModel(draft) is { } missing)
+        {
+            problems.Add(missing);
+        }
+
+        Print(problems);
+        return problems.Count == 0 ? result.Config : null;
+    }
+
+    /// <summary>Prints problems in the file's order.</summary>
+    public static void Print(IEnumerable<ConfigProblem> problems)
+    {
+        foreach (var problem in problems.Distinct().OrderBy(p => p.Line).ThenBy(p => p.Column))
         {
             Console.Error.WriteLine(problem);
         }
-
-        return result.Config is { } config && SinksCanWork(result, config) ? config : null;
     }
 
-    // What only the sink itself can check, such as two options together. Creating it opens nothing.
-    static bool SinksCanWork(ConfigResult result, CartRecoveryConfig config)
-    {
-        var fine = true;
-        foreach (var (name, sink) in config.Sinks)
-        {
-            try
-            {
-                var spec = SinkCatalog.All.Single(s => s.Type == sink.Type);
-                spec.Create(new SinkSettings(name, spec, sink.Options)).Sink.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            }
-            catch (SinkConfigurationException e)
-            {
-                Console.Error.WriteLine(result.ProblemOf(name, e));
-                fine = false;
-            }
-        }
-
-        return fine;
-    }
+    /// <summary>Why the configuration's model cannot be used, with the place where it is named.</summary>
+    public static string ProblemOf(CartRecoveryConfig config, ModelException e) => e.Code == ModelException.NativeLibraryMissing
+        ? $"error: {e.Code}: {e.Message}"
+        : config.Origin.ProblemOf(config.Scoring, "model", $"scoring.model: {e.Code}: {e.Message}").ToString();
 
     // What is wrong with the folder is said when it is opened.
     static int PartitionsOf(string data)
@@ -81,16 +79,21 @@ static class ConfigFile
         }
     }
 
-    /// <summary>The memory plan of a configuration, or what to do when it does not fit.</summary>
+    /// <summary>The memory plan of a configuration, or <see langword="null"/> after it has printed why it does not fit.</summary>
     public static MemoryBudget? Plan(CartRecoveryConfig config)
     {
-        var budget = new MemoryBudget(config, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, PartitionsOf(config.Data));
+        var budget = BudgetOf(config);
         if (budget.Fits)
         {
             return budget;
         }
 
-        Console.Error.WriteLine($"error: the configuration plans with more memory than it may use; lower memory.carts, or raise memory.limit\n{budget}");
+        Console.Error.WriteLine(ConfigInspection.DoesNotFit(config, budget));
+        Console.Error.WriteLine(budget);
         return null;
     }
+
+    /// <summary>The memory plan of a configuration, which may not fit.</summary>
+    public static MemoryBudget BudgetOf(CartRecoveryConfig config) =>
+        new(config, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, PartitionsOf(config.Data));
 }

@@ -14,14 +14,14 @@ namespace CartRecovery.Host.Commands;
 static class DeadLettersCommand
 {
     public const string Examples = """
-          cartrecovery deadletters list                        what could not be used, and why
-          cartrecovery deadletters list --code wrong_type      ... for this reason
-          cartrecovery deadletters show 17                     a letter with its whole event
-          cartrecovery deadletters repair 17                   what a repair would change; changes nothing
-          cartrecovery deadletters replay 17 18                repair them and send them in
-          cartrecovery deadletters replay --all --limit 100    the same for the first hundred that wait
-          cartrecovery deadletters replay 17 --event e.json    send this event in its place
-          cartrecovery deadletters drop 17                     it is not worth keeping
+          cartrecovery deadletters list                        the rejected events, and why
+          cartrecovery deadletters list --code wrong_type      ... those rejected for one reason
+          cartrecovery deadletters show 17                     one letter with its whole event
+          cartrecovery deadletters repair 17                   show what a repair would change; changes nothing
+          cartrecovery deadletters replay 17 18                repair them and send them in again
+          cartrecovery deadletters replay --all --limit 100    ... the first hundred that wait
+          cartrecovery deadletters replay 17 --event e.json    send this event in place of letter 17's
+          cartrecovery deadletters drop 17                     give it up
         """;
 
     const int UsualList = 50;
@@ -149,7 +149,7 @@ static class DeadLettersCommand
                 TerminalText.Cut(l.Message, 48), TerminalText.Cut(DeadLetterJson.PreviewOf(l, 60), 60),
             }),
         ];
-        TerminalText.WriteTable(rows);
+        Terminal.WriteTable(rows, 0);
         if (page.Count > limit)
         {
             Console.WriteLine($"There are more: --limit {limit * 2L}");

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Host.Composition;
 using CartRecovery.Host.Demo;
@@ -18,15 +19,26 @@ static class DemoCommand
             return ExitCode.BadUsage;
         }
 
+        if (options.Port is < 0 or > ushort.MaxValue || options.StreamPort is < 0 or > ushort.MaxValue)
+        {
+            Console.Error.WriteLine($"error: --port and --stream-port must be from 0 to {ushort.MaxValue}");
+            return ExitCode.BadUsage;
+        }
+
+        // Loading takes a moment; whoever waits should know for what.
+        Console.WriteLine($"CartRecovery {VersionCommand.Version} demo: starting the engine, to stream a shop's night through it in {options.Seconds} seconds ...");
         if (RunCommand.Prepare(options.Config, out var config, out var budget) is { } failed)
         {
             return failed;
         }
 
-        // A shopper's night of its own each time: not what the engine at work keeps, nor what the demo before kept.
+        SetPorts(config.Listen, options);
+        ShowAll(config);
+
+        // Data of its own: neither the engine's at work nor that of the demo before.
         config.Data = Directory.CreateTempSubdirectory("cartrecovery-demo-").FullName;
 
-        // The engine's own log would come between the lines that the demo is for.
+        // The engine's log would interrupt the demo's lines.
         config.Log.Level = LogThreshold.Warning;
         if ((options.Events ?? ConfigFile.Find(Sample)) is not { } path || !File.Exists(path))
         {
@@ -45,10 +57,18 @@ static class DemoCommand
             return ExitCode.Failed;
         }
 
+        if (log.Count == 0)
+        {
+            Console.Error.WriteLine($"error: {path} has no events");
+            return ExitCode.Failed;
+        }
+
         try
         {
             DemoShop.AddTo(config);
-            return await RunCommand.ServeAsync(config, budget, host => PlayAsync(host, log, options), host => DemoShop.Open(host, log));
+            var other = config.Listen.Http.Port is > 0 and < 60_000 and var port ? port + 1010 : 9090;
+            return await RunCommand.ServeAsync(config, budget, host => PlayAsync(host, log, options),
+                $"take another: cartrecovery demo --port {other} (0 takes free ports)", host => DemoShop.Open(host, log));
         }
         finally
         {
@@ -58,7 +78,14 @@ static class DemoCommand
 
     static async Task<int> PlayAsync(EngineHost host, List<ShopEvent> log, DemoOptions options)
     {
-        var replay = new DemoReplay(host, log, TimeSpan.FromSeconds(options.Seconds));
+        RunCommand.Greet(host);
+        Console.WriteLine($"""
+
+            {log.Count:N0} events of a real shop's night (REES46, open data), a frame each, over the stream port. The clock is the shop's;
+            quiet hours go by faster. What the engine answers, and what was ordered after it:
+
+            """);
+        using var replay = new DemoReplay(host, log, TimeSpan.FromSeconds(options.Seconds));
         using var stop = new CancellationTokenSource();
         var stopped = host.WaitForShutdownAsync().ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
         try
@@ -67,13 +94,13 @@ static class DemoCommand
         }
         catch (OperationCanceledException)
         {
-            Console.WriteLine("\nStopped early; what was seen until then:");
+            Console.WriteLine("\nStopped early. Until then:");
         }
 
-        replay.PrintSummary();
+        DemoSummary.Print(host, replay);
         if (!options.Keep)
         {
-            Console.WriteLine("\nWith --keep the engine goes on running, and has a shop at /shop to leave a cart in.");
+            Console.WriteLine("\nNext: cartrecovery demo --keep, and leave a cart yourself in the shop at /shop. Or: cartrecovery init, for your own shop.");
         }
 
         if (options.Keep && !stop.IsCancellationRequested)
@@ -82,11 +109,41 @@ static class DemoCommand
 
                 The engine keeps running; Ctrl-C stops it. Now leave a cart yourself:
 
-                  {new Uri(host.Addresses[0], "/shop")}   a shop of the same products; what it recovers is counted on its page
+                  {new Uri(host.Addresses[0], "/shop")}   a shop of the same products; its page counts what it recovers
                 """);
             await stopped;
         }
 
         return ExitCode.Fine;
     }
+
+    static void SetPorts(ListenConfig listen, DemoOptions options)
+    {
+        if (options.Port is { } http)
+        {
+            listen.Http = listen.Http with { Port = http };
+            listen.Stream = listen.Stream with { Port = http is 0 or ushort.MaxValue ? 0 : http + 1 };
+        }
+
+        if (options.StreamPort is { } stream)
+        {
+            listen.Stream = listen.Stream with { Port = stream };
+        }
+    }
+
+    // The demo prints what shoppers see. What would be written to this terminal by the console sink goes to the shoppers' socket too.
+    static void ShowAll(CartRecoveryConfig config)
+    {
+        foreach (var campaign in config.Decisions.Campaigns)
+        {
+            campaign.Channel = campaign.Channel is { } channel ? OnScreen(config, channel) : null;
+            foreach (var step in campaign.Steps.Concat(campaign.Variants.SelectMany(v => v.Steps)))
+            {
+                step.Channel = OnScreen(config, step.Channel);
+            }
+        }
+    }
+
+    static string OnScreen(CartRecoveryConfig config, string channel) =>
+        config.Sinks.TryGetValue(channel, out var sink) && sink.Type == "console" ? Campaign.SocketChannel : channel;
 }

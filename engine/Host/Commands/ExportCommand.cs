@@ -35,10 +35,8 @@ static class ExportCommand
             var export = new EventExport(JournalFiles.Open(config), range, options.Store is null ? null : store);
             using var output = options.Out is { } path
                 ? new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1) : Console.OpenStandardOutput();
-            using (new ProgressLine(() => (export.Events, export.Share), onTerminalAlone: true))
-            {
-                export.WriteTo(output, options.Format == "csv" ? ExportFormat.Csv : ExportFormat.Ndjson, stop);
-            }
+            new WorkProgress(() => (export.Events, export.Share), onTerminalAlone: true)
+                .Run(() => export.WriteTo(output, options.Format == "csv" ? ExportFormat.Csv : ExportFormat.Ndjson, stop));
 
             if (options.Out is not null)
             {

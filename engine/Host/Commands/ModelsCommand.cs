@@ -27,7 +27,7 @@ static class ModelsCommand
             return ExitCode.Failed;
         }
 
-        Console.WriteLine($"{log.Count:N0} events of {options.Events}; folding them and fitting takes about a minute");
+        Console.WriteLine($"{log.Count:N0} events of {options.Events}; fitting takes about a minute");
         var fit = new FitOptions { Slices = PurchaseTrainingSet.Slices };
         var model = ModelFitter.Fit(PurchaseTrainingSet.From(log), fit);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Out))!);
@@ -54,9 +54,14 @@ static class ModelsCommand
             ],
             Command = $"cartrecovery models fit --events {options.Events} --out {options.Out}",
         });
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{model.Report.Model}: held-out AUC {model.Report.Auc:F3} ({model.Report.AucInterval.Low:F3} to {model.Report.AucInterval.High:F3})"));
-        Console.WriteLine($"written: {options.Out} and {card}");
+        Terminal.WriteTable(
+        [
+            ["MODEL", "HELD-OUT AUC", "95% INTERVAL", "FILE", "CARD"],
+            [
+                model.Report.Model, model.Report.Auc.ToString("F3", CultureInfo.InvariantCulture),
+                string.Create(CultureInfo.InvariantCulture, $"{model.Report.AucInterval.Low:F3} to {model.Report.AucInterval.High:F3}"), options.Out, card,
+            ],
+        ]);
         return ExitCode.Fine;
     }
 }

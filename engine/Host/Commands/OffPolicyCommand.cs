@@ -77,7 +77,7 @@ static class OffPolicyCommand
             }
         }
 
-        TerminalText.WriteTable([.. rows.Select(row => Array.ConvertAll(row, TerminalText.Clean))]);
+        Terminal.WriteTable(rows, 0, 3, 4);
         notes.ForEach(note => Console.WriteLine(TerminalText.Clean(note)));
         if (options.Uplift is { } treatment)
         {

@@ -1,3 +1,4 @@
+using CartRecovery.Host.Composition;
 using CommandLine;
 
 namespace CartRecovery.Host.Commands;
@@ -6,141 +7,166 @@ namespace CartRecovery.Host.Commands;
 abstract class ConfigOptions
 {
     [Option('c', "config", MetaValue = "FILE",
-        HelpText = "The configuration. Default: config/cartrecovery.yaml in this folder or one above it, else beside the program.")]
+        HelpText = "The configuration. Default: cartrecovery.yaml in this folder; config/cartrecovery.yaml in this folder or one above it; the one beside the program.")]
     public string? Config { get; set; }
 }
 
-[Verb("run", HelpText = "Run the engine until it is told to stop (SIGTERM or Ctrl-C).")]
+[Verb("run", HelpText = "Run the engine until SIGTERM or Ctrl-C.")]
 sealed class RunOptions : ConfigOptions;
 
-[Verb("demo", HelpText = "See it work: the engine with the default configuration, and a real shop's events streamed through it.")]
+[Verb("demo", HelpText = "Watch it work: stream a real shop's night through the engine. Needs nothing else.")]
 sealed class DemoOptions : ConfigOptions
 {
-    [Option("seconds", Default = 20, MetaValue = "N", HelpText = "How long the three hours of the log take, 1 to 3600.")]
+    [Option("seconds", Default = 20, MetaValue = "N", HelpText = "Seconds that the night takes, 1 to 3600.")]
     public int Seconds { get; set; }
 
-    [Option("events", MetaValue = "FILE", HelpText = "Another log in REES46's form, .csv or .csv.gz. Default: the one that is shipped.")]
+    [Option("events", MetaValue = "FILE", HelpText = "A log in REES46's form, .csv or .csv.gz. Default: the one that is shipped.")]
     public string? Events { get; set; }
 
-    [Option("keep", HelpText = "Leave the engine running afterwards.")]
+    [Option("port", MetaValue = "PORT", HelpText = "The HTTP port; 0 takes a free one. Default: that of the configuration.")]
+    public int? Port { get; set; }
+
+    [Option("stream-port", MetaValue = "PORT", HelpText = "The stream port. Default: with --port, the port after it, or a free one with --port 0.")]
+    public int? StreamPort { get; set; }
+
+    [Option("keep", HelpText = "Keep the engine running afterwards, with a shop at /shop.")]
     public bool Keep { get; set; }
 }
 
-[Verb("check", HelpText = "Report every mistake in the configuration, with its line and column.")]
+[Verb("init", HelpText = "Write a working configuration with fresh keys.")]
+sealed class InitOptions
+{
+    [Option("dir", MetaValue = "DIR", HelpText = "The folder to write cartrecovery.yaml to; made if it is not there. Default: this folder.")]
+    public string? Dir { get; set; }
+
+    [Option('c', "config", MetaValue = "FILE", HelpText = "The file to write, in place of --dir.")]
+    public string? Config { get; set; }
+
+    [Option("store", Default = "shop", MetaValue = "NAME", HelpText = "The store's id.")]
+    public string Store { get; set; } = "";
+
+    [Option("origin", MetaValue = "URL", HelpText = "Where the shop's pages are, like https://shop.example. Default: http://localhost on any port.")]
+    public string? Origin { get; set; }
+
+    [Option("force", HelpText = "Overwrite the file. The keys in it stop working.")]
+    public bool Force { get; set; }
+}
+
+[Verb("check", HelpText = "Check a configuration and print every mistake with its line and column.")]
 sealed class CheckOptions : ConfigOptions
 {
-    [Option("schema", HelpText = "Print the configuration's JSON Schema instead.")]
+    [Option("schema", HelpText = "Print the JSON Schema of the configuration instead.")]
     public bool Schema { get; set; }
 }
 
-[Verb("models", HelpText = "Fit the purchase model on a shop's log and write it, with its card: cartrecovery models fit.")]
+[Verb("models", HelpText = "Fit the purchase model to a shop's log, and write it with its model card.")]
 sealed class ModelsOptions
 {
-    [Value(0, Required = true, MetaName = "fit", HelpText = "What to do: fit.")]
+    [Value(0, Required = true, MetaName = "fit", HelpText = "The action: fit.")]
     public string Action { get; set; } = "";
 
     [Option("events", MetaValue = "FILE", Default = "config/demo/rees46-2019-10-01.csv.gz",
-        HelpText = "The log, in REES46's form, .csv or .csv.gz.")]
+        HelpText = "The log in REES46's form, .csv or .csv.gz.")]
     public string Events { get; set; } = "";
 
     [Option("out", MetaValue = "FILE", Default = "config/models/purchase.onnx",
-        HelpText = "The model's file; its card goes beside it, with the ending .md.")]
+        HelpText = "The model's file. Its card is written beside it, as .md.")]
     public string Out { get; set; } = "";
 
-    [Option("model-version", MetaValue = "TEXT", Default = "1", HelpText = "The version that interventions and metrics name.")]
+    [Option("model-version", MetaValue = "TEXT", Default = "1", HelpText = "The version that interventions and metrics show.")]
     public string ModelVersion { get; set; } = "";
 }
 
-[Verb("deadletters", HelpText = "Look at the events that could not be used; repair, replay or drop them.")]
+[Verb("deadletters", HelpText = "List rejected events; repair, replay or drop them.")]
 sealed class DeadLettersOptions : ConfigOptions
 {
-    [Value(0, Required = true, MetaName = "ACTION", HelpText = "What to do: list, show, repair (shows what a repair would change), replay or drop.")]
+    [Value(0, Required = true, MetaName = "ACTION", HelpText = "list, show, repair (shows what a repair would change), replay or drop.")]
     public string Action { get; set; } = "";
 
-    [Value(1, MetaName = "ID...", HelpText = "The letters' numbers, as list shows them.")]
+    [Value(1, MetaName = "ID...", HelpText = "Numbers of dead letters, as list shows them.")]
     public IEnumerable<string> Ids { get; set; } = [];
 
-    [Option("all", HelpText = "Every letter that waits, in place of numbers.")]
+    [Option("all", HelpText = "All waiting letters, in place of numbers.")]
     public bool All { get; set; }
 
-    [Option("store", MetaValue = "ID", HelpText = "Only this store's letters.")]
+    [Option("store", MetaValue = "ID", HelpText = "Only letters of this store.")]
     public string? Store { get; set; }
 
-    [Option("code", MetaValue = "CODE", HelpText = "Only letters refused for this reason, like wrong_type.")]
+    [Option("code", MetaValue = "CODE", HelpText = "Only letters rejected with this code, like wrong_type.")]
     public string? Code { get; set; }
 
     [Option("state", MetaValue = "STATE", Default = "waiting", HelpText = "For list: waiting, replayed, dropped or all.")]
     public string State { get; set; } = "";
 
-    [Option("limit", MetaValue = "N", HelpText = "So many letters at the most. Default: 50 for list, else all.")]
+    [Option("limit", MetaValue = "N", HelpText = "At most N letters. Default: 50 for list, else all.")]
     public int? Limit { get; set; }
 
-    [Option("event", MetaValue = "FILE", HelpText = "For replay of one letter: the event to send in its place, as JSON.")]
+    [Option("event", MetaValue = "FILE", HelpText = "For replay of one letter: a JSON file with the event to send in its place.")]
     public string? Event { get; set; }
 
-    [Option("json", HelpText = "Print JSON, an object a line, for other programs.")]
+    [Option("json", HelpText = "Print one JSON object a line.")]
     public bool Json { get; set; }
 }
 
 /// <summary>What verbs take that go over a span of the journal.</summary>
 abstract class RangeOptions : ConfigOptions
 {
-    [Option("from", MetaValue = "TIME", HelpText = "Events received from then on: RFC 3339, a date, milliseconds since 1970, or how long ago (2h, 7d). Default: the first.")]
+    [Option("from", MetaValue = "TIME", HelpText = "Only events received at or after this time: RFC 3339, a date, epoch milliseconds, or an age (2h, 7d).")]
     public string? From { get; set; }
 
-    [Option("to", MetaValue = "TIME", HelpText = "Events received before then, likewise. Default: the last.")]
+    [Option("to", MetaValue = "TIME", HelpText = "Only events received before this time.")]
     public string? To { get; set; }
 }
 
-[Verb("replay", HelpText = "Decide anew on the journal's events, or a file's, and compare: to try a model or campaigns on the traffic that was.")]
+[Verb("replay", HelpText = "Back-test a model or campaigns: decide again on recorded events, and compare.")]
 sealed class ReplayOptions : RangeOptions
 {
-    [Option("model", MetaValue = "FILE", HelpText = "The model to score with. Default: the configuration's.")]
+    [Option("model", MetaValue = "FILE", HelpText = "The model to score with. Default: that of the configuration.")]
     public string? Model { get; set; }
 
-    [Option("events", MetaValue = "FILE", HelpText = "Native events, a JSON object a line (.ndjson, .ndjson.gz), in place of the journal.")]
+    [Option("events", MetaValue = "FILE", HelpText = "Replay a file of native events (.ndjson, .ndjson.gz) in place of the journal.")]
     public string? Events { get; set; }
 
     [Option("partitions", Default = 1, MetaValue = "N",
-        HelpText = "Spread the carts of each of the journal's partitions, or of the file, over so many, 1 to 256. What is decided stays the same.")]
+        HelpText = "Replay each journal partition, or the file, on N partitions, 1 to 256. Does not change the decisions.")]
     public int Partitions { get; set; }
 
     [Option("json", HelpText = "Print the report as JSON.")]
     public bool Json { get; set; }
 }
 
-[Verb("export", HelpText = "Write the journal's events out, as JSON lines or CSV.")]
+[Verb("export", HelpText = "Export the journal's events as JSON lines or CSV.")]
 sealed class ExportOptions : RangeOptions
 {
-    [Option("format", Default = "ndjson", MetaValue = "FORMAT", HelpText = "ndjson: native events, one a line; csv: RFC 4180.")]
+    [Option("format", Default = "ndjson", MetaValue = "FORMAT", HelpText = "ndjson (a native event a line) or csv (RFC 4180).")]
     public string Format { get; set; } = "";
 
-    [Option("store", MetaValue = "ID", HelpText = "Only this store's events.")]
+    [Option("store", MetaValue = "ID", HelpText = "Only events of this store.")]
     public string? Store { get; set; }
 
-    [Option("out", MetaValue = "FILE", HelpText = "Default: standard output.")]
+    [Option("out", MetaValue = "FILE", HelpText = "The file to write. Default: standard output.")]
     public string? Out { get; set; }
 }
 
-[Verb("offpolicy", HelpText = "Value other policies by choices that were made by lot: what always choosing one action would have brought.")]
+[Verb("offpolicy", HelpText = "Estimate from randomised choices what another policy would have earned (off-policy evaluation).")]
 sealed class OffPolicyOptions
 {
     [Option("log", MetaValue = "FILE",
-        HelpText = "The choices, a CSV file with the columns action, propensity (how likely that action was there) and reward; all others are features.")]
+        HelpText = "A CSV file with the columns action, propensity (the probability of that action) and reward. All other columns are features.")]
     public string? Log { get; set; }
 
-    [Option("from-outreach", MetaValue = "FOLDER", HelpText = "The engine's own choices among offers, out of its data folder; the reward is the journey's revenue.")]
+    [Option("from-outreach", MetaValue = "FOLDER", HelpText = "A data folder: the engine's own choices among offers, with the journey's revenue as the reward.")]
     public string? FromOutreach { get; set; }
 
-    [Option("policy", Default = "all", MetaValue = "ACTION", HelpText = "Only the policy that always chooses this action.")]
+    [Option("policy", Default = "all", MetaValue = "ACTION", HelpText = "Evaluate only the policy that always chooses this action.")]
     public string Policy { get; set; } = "";
 
-    [Option("uplift", MetaValue = "ACTION", HelpText = "Fit also whom this action moves, and say how well that ranks; rewards are 0 or 1.")]
+    [Option("uplift", MetaValue = "ACTION", HelpText = "Also fit an uplift model of this action and print its Qini coefficient. Rewards must be 0 or 1.")]
     public string? Uplift { get; set; }
 
-    [Option("against", MetaValue = "ACTION", HelpText = "The action that --uplift is held against.")]
+    [Option("against", MetaValue = "ACTION", HelpText = "The action that --uplift is compared with.")]
     public string? Against { get; set; }
 }
 
-[Verb("version", HelpText = "Print the version.")]
+[Verb("version", HelpText = "Print the version, the commit and the runtime.")]
 sealed class VersionOptions;

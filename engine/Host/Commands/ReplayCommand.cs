@@ -36,7 +36,7 @@ static class ReplayCommand
             return ExitCode.Failed;
         }
 
-        if (ConfigFile.Load(ConfigFile.Locate(options.Config)) is not { } config)
+        if (ConfigFile.Load(ConfigFile.Locate(options.Config), options.Model is null) is not { } config)
         {
             return ExitCode.BadConfiguration;
         }
@@ -48,7 +48,7 @@ static class ReplayCommand
         }
         catch (ModelException e)
         {
-            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            Console.Error.WriteLine(options.Model is null ? ConfigFile.ProblemOf(config, e) : $"error: {e.Code}: {e.Message}");
             return ExitCode.BadConfiguration;
         }
     }
@@ -72,13 +72,10 @@ static class ReplayCommand
         try
         {
             var replay = new Replay(streams, options.Partitions, threads, SetupOf(config, budget, model, folder));
-            ReplayReport report;
-            TimeSpan took;
-            using (var progress = new ProgressLine(() => (replay.Events, replay.Share)))
-            {
-                report = replay.Run(range, stop);
-                took = progress.Elapsed;
-            }
+            ReplayReport report = null!;
+            var start = TimeProvider.System.GetTimestamp();
+            new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));
+            var took = TimeProvider.System.GetElapsedTime(start);
 
             if (options.Json)
             {

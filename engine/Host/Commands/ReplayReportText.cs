@@ -97,7 +97,7 @@ static class ReplayReportText
     static void Print(DecisionDifference difference)
     {
         Console.WriteLine(difference.IsEmpty ? "\nThe same was decided then.\n" : "\nAgainst what was decided then:\n");
-        TerminalText.WriteTable(
+        Terminal.WriteTable(
         [
             ["same", "only then", "only now", "score then", "score now", "campaign"],
             .. difference.Campaigns.Select(c => new[]
@@ -105,7 +105,7 @@ static class ReplayReportText
                 c.Same.ToString("N0", CultureInfo.InvariantCulture), c.OnlyThen.ToString("N0", CultureInfo.InvariantCulture),
                 c.OnlyNow.ToString("N0", CultureInfo.InvariantCulture), Score(c.ScoreThen), Score(c.ScoreNow), c.Campaign,
             }),
-        ]);
+        ], 0, 1, 2, 3, 4);
         PrintExamples("Only then", difference.OnlyThen);
         PrintExamples("Only now", difference.OnlyNow);
     }

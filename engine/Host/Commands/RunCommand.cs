@@ -5,6 +5,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Composition;
+using Microsoft.AspNetCore.Connections;
 
 namespace CartRecovery.Host.Commands;
 
@@ -20,10 +21,11 @@ static class RunCommand
 
         return await ServeAsync(config, budget, async host =>
         {
+            Greet(host, budget);
             host.Watch(ConfigFile.Locate(options.Config), path => ConfigLoader.Load(path, ConfigFile.Catalog));
             await host.WaitForShutdownAsync();
             return ExitCode.Fine;
-        });
+        }, $"change 'listen' in {ConfigFile.Locate(options.Config)}");
     }
 
     /// <summary>Loads the configuration and plans its memory.</summary>
@@ -31,7 +33,7 @@ static class RunCommand
     public static int? Prepare(string? told, out CartRecoveryConfig config, out MemoryBudget budget)
     {
         budget = null!;
-        if (ConfigFile.Load(ConfigFile.Locate(told)) is not { } loaded)
+        if (ConfigFile.Load(ConfigFile.Locate(told), needsModel: true) is not { } loaded)
         {
             config = null!;
             return ExitCode.BadConfiguration;
@@ -51,9 +53,10 @@ static class RunCommand
     /// <param name="config">The configuration.</param>
     /// <param name="budget">Its memory plan.</param>
     /// <param name="use">What is done with the engine that runs.</param>
+    /// <param name="otherPort">What to do when a port is taken, beside stopping the program that has it.</param>
     /// <param name="prepare">What is done to it before it starts.</param>
     public static async Task<int> ServeAsync(
-        CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use, Action<EngineHost>? prepare = null)
+        CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use, string otherPort, Action<EngineHost>? prepare = null)
     {
         EngineHost host;
         try
@@ -62,7 +65,7 @@ static class RunCommand
         }
         catch (ModelException e)
         {
-            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            Console.Error.WriteLine(ConfigFile.ProblemOf(config, e));
             return ExitCode.BadConfiguration;
         }
         catch (DataFolderException e)
@@ -77,9 +80,9 @@ static class RunCommand
             try
             {
                 var recovered = new RecoveryProgress[host.Partitions.Count];
-                using var progress = new ProgressLine(
+                var progress = new WorkProgress(
                     () => (recovered.Sum(p => p.Events), recovered.Sum(p => p.Bytes) / Math.Max(1.0, recovered.Sum(p => p.Total))), onTerminalAlone: true);
-                await host.StartAsync((partition, p) => recovered[partition] = p);
+                await progress.RunAsync(() => Task.Run(() => host.StartAsync((partition, p) => recovered[partition] = p)));
             }
             catch (DataFolderException e)
             {
@@ -98,26 +101,41 @@ static class RunCommand
             }
             catch (Exception e) when (e is IOException or SocketException)
             {
-                Console.Error.WriteLine($"error: cannot listen: {e.Message} Stop what uses the port, or change 'listen' in the configuration.");
+                Console.Error.WriteLine(CannotListen(config.Listen, e, otherPort));
                 return ExitCode.Failed;
             }
 
-            Greet(host, budget);
             var code = await use(host);
             await host.StopAsync();
             return host.Fault is null ? code : ExitCode.Failed;
         }
     }
 
-    static void Greet(EngineHost host, MemoryBudget budget)
+    // Kestrel's message names the address; which of the two it is, and what to do, it cannot say.
+    static string CannotListen(ListenConfig listen, Exception e, string otherPort)
+    {
+        var isTaken = e.InnerException is AddressInUseException || e.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
+        var port = new[] { listen.Http.Port, listen.Stream.Port }.FirstOrDefault(p => e.Message.Contains($":{p}", StringComparison.Ordinal));
+        return isTaken && port != 0
+            ? $"error: port {port} is in use by another program: stop that one, or {otherPort}"
+            : $"error: cannot listen: {e.Message.TrimEnd('.')}: {otherPort}";
+    }
+
+    /// <summary>Prints where the engine listens and what it runs.</summary>
+    public static void Greet(EngineHost host)
     {
         var addresses = host.Addresses;
-        Console.WriteLine($"CartRecovery {VersionCommand.Version}");
         Console.WriteLine($"  http      {addresses[0]}  (API, /metrics, /health)");
         Console.WriteLine($"  stream    {(host.Config.Listen.StreamTls is null ? "ws" : "wss")}://{addresses[1].Authority}/v1/stream, and JSON lines or MessagePack over TCP on the same port");
         Console.WriteLine($"  model     {host.Model.Id}: {host.Model.Features.Count} features, {host.Model.Evaluator}");
         Console.WriteLine($"  campaigns {string.Join(", ", host.Config.Decisions.Campaigns.Select(c => c.Name))}");
         Console.WriteLine($"  sinks     {string.Join(", ", host.Config.Sinks.Select(s => $"{s.Key} ({s.Value.Type})"))}");
+    }
+
+    static void Greet(EngineHost host, MemoryBudget budget)
+    {
+        Console.WriteLine($"CartRecovery {VersionCommand.Version}");
+        Greet(host);
         Console.WriteLine($"  memory\n{string.Join('\n', budget.ToString().Split('\n').Select(l => $"  {l}"))}");
         Console.Out.Flush();
     }

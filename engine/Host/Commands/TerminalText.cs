@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Spectre.Console;
 
 namespace CartRecovery.Host.Commands;
 
@@ -9,8 +10,6 @@ namespace CartRecovery.Host.Commands;
 static class TerminalText
 {
     const int LongestLine = 400;
-
-    static readonly bool s_colours = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     /// <summary>A text without what a terminal would obey; line breaks and tabs stay.</summary>
     public static string Clean(string text) =>
@@ -30,27 +29,17 @@ static class TerminalText
         return seconds < 60 ? $"{seconds}s" : seconds < 3600 ? $"{seconds / 60}m" : seconds < 86400 ? $"{seconds / 3600}h" : $"{seconds / 86400}d";
     }
 
-    /// <summary>Rows in columns; numbers in the first one stand to the right.</summary>
-    public static void WriteTable(IReadOnlyList<string[]> rows)
-    {
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        foreach (var row in rows)
-        {
-            Console.WriteLine(string.Join("  ", row.Select((cell, i) => i == 0 ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
-        }
-    }
-
-    /// <summary>A difference: red goes, green comes, if the terminal has colours.</summary>
+    /// <summary>Writes a difference: removed lines in red, added ones in green, if the terminal has colours.</summary>
     public static void WriteDifference(IEnumerable<string> lines)
     {
         foreach (var line in lines)
         {
             var text = Cut(line, LongestLine);
-            Console.WriteLine(!s_colours ? text : line[0] switch
+            Terminal.WriteLine(text, line[0] switch
             {
-                '-' => $"\e[31m{text}\e[0m",
-                '+' => $"\e[32m{text}\e[0m",
-                _ => text,
+                '-' => Color.Red,
+                '+' => Color.Green,
+                _ => Color.Default,
             });
         }
     }

@@ -1,17 +1,26 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace CartRecovery.Host.Commands;
 
 /// <summary><c>version</c>.</summary>
 static class VersionCommand
 {
-    /// <summary>The version, without what the build adds to it.</summary>
-    public static string Version { get; } =
-        (typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
+    const int CommitDigits = 12;
 
-    public static int Run()
+    static readonly string[] s_informational =
+        (typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+', 2);
+
+    /// <summary>The version, without the commit.</summary>
+    public static string Version => s_informational[0];
+
+    /// <summary>Prints name, version, commit (where the build knew it) and runtime in a line.</summary>
+    public static int Run(VersionOptions options)
     {
-        Console.WriteLine($"cartrecovery {Version}");
+        var commit = s_informational.Length < 2 ? "" : s_informational[1][..Math.Min(CommitDigits, s_informational[1].Length)];
+        var runtime = $"{RuntimeInformation.FrameworkDescription}{(RuntimeFeature.IsDynamicCodeSupported ? "" : " native")}, {RuntimeInformation.RuntimeIdentifier}";
+        Console.WriteLine($"cartrecovery {Version} ({(commit.Length > 0 ? $"commit {commit}, " : "")}{runtime})");
         return ExitCode.Fine;
     }
 }

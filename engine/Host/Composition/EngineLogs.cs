@@ -15,6 +15,8 @@ static class EngineLogs
         logs.Services.Configure<Microsoft.Extensions.Logging.Console.JsonConsoleFormatterOptions>(o => o.UseUtcTimestamp = true);
         logs.SetMinimumLevel((LogLevel)config.Log.Level);
         logs.AddFilter("Microsoft", LogLevel.Warning);
+        // A start that fails ends the process with one line that says why and what to do; the stack trace beside it is noise.
+        logs.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // Every failed request is answered with its problem; the server's own view of it is noise.
         logs.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
     }

@@ -1,136 +1,198 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Learning.Datasets;
-using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Commands;
 using CartRecovery.Host.Composition;
+using Spectre.Console;
 
 namespace CartRecovery.Host.Demo;
 
 /// <summary>
-/// Streams a log through a real WebSocket at a steady pace, prints what comes back, and sums up. The log's times are moved so that it
-/// ends now; the time between events is kept, so carts go idle in the log's time, faster than on the clock.
+/// Streams a log through a real WebSocket and prints what comes back. The log's times are moved so that it ends now. It stands in for the shop's pages:
+/// it reports each message as delivered, as the storefront client does when it shows one.
 /// </summary>
-sealed class DemoReplay
+sealed class DemoReplay : IDisposable
 {
     static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(300);
+    static readonly TimeSpan s_silence = TimeSpan.FromMilliseconds(800);
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     readonly EngineHost _host;
     readonly List<ShopEvent> _log;
+    readonly DemoPace _pace;
     readonly TimeSpan _length;
-    readonly TaskCompletionSource _acknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly long _shift;
     readonly long[] _actions = new long[Enum.GetValues<ActionKind>().Length];
+    readonly ConcurrentQueue<(string MessageId, Intervention Intervention)> _shown = new();
+    readonly Dictionary<string, string> _campaignOf = new(StringComparer.Ordinal);
+    readonly ArrayBufferWriter<byte> _json = new(512);
+    readonly Utf8JsonWriter _writer;
     readonly Stopwatch _watch = new();
     long _acked;
+    long _answeredAt;
+    long _linedAt;
     long _sent;
-    long _toSinks;
+    int _events;
 
+    /// <param name="host">The engine, which listens.</param>
+    /// <param name="log">The events in the order of their times; at least one.</param>
+    /// <param name="length">How long it takes.</param>
     public DemoReplay(EngineHost host, List<ShopEvent> log, TimeSpan length)
     {
-        _host = host;
-        _log = log;
-        _length = length;
-        host.Journeys.OnDecided += i =>
-        {
-            Interlocked.Increment(ref _actions[(int)i.Action]);
-            if (i.Channel != Campaign.SocketChannel)
-            {
-                Interlocked.Increment(ref _toSinks);
-            }
-        };
+        (_host, _log, _length) = (host, log, length);
+        _pace = new DemoPace(log, FirstIdle(host.Config));
+        _shift = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - log[^1].At;
+        _writer = new Utf8JsonWriter(_json);
     }
 
+    /// <summary>Events of the log that were sent.</summary>
+    public int Events => Volatile.Read(ref _events);
+
+    /// <summary>Messages that were reported as delivered.</summary>
+    public long Shown => _actions.Sum();
+
+    /// <summary>How long the streaming took.</summary>
+    public TimeSpan Elapsed => _watch.Elapsed;
+
+    /// <summary>How many interventions with this action arrived.</summary>
+    public long CountOf(ActionKind action) => Interlocked.Read(ref _actions[(int)action]);
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+
+    /// <summary>Streams the log to its end, until everything is decided and shown.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var uri = new Uri($"ws://{_host.Addresses[1].Authority}/v1/stream");
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("X-Api-Key", KeyOf(_host.Config));
-        await socket.ConnectAsync(uri, cancellationToken);
-        Console.WriteLine($"\nStreaming {_log.Count:N0} events of a real shop's night (REES46) through {uri}\n"
-            + $"in {_length.TotalSeconds:N0} seconds. What the engine answers:\n");
+        await socket.ConnectAsync(new Uri($"ws://{_host.Addresses[1].Authority}/v1/stream"), cancellationToken);
         _watch.Start();
         var receiving = ReceiveAsync(socket, cancellationToken);
-        await SendAsync(socket, cancellationToken);
-        await _acknowledged.Task.WaitAsync(s_patience, cancellationToken);
+        if (Terminal.IsLive)
+        {
+            await Terminal.Out.Progress().AutoClear(enabled: true)
+                .Columns(new ProgressBarColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+                .StartAsync(context => StreamAsync(socket, context.AddTask("the night", maxValue: _log.Count), cancellationToken));
+        }
+        else
+        {
+            await StreamAsync(socket, progress: null, cancellationToken);
+        }
+
         _watch.Stop();
-        await WaitForSinksAsync(cancellationToken);
         await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, cancellationToken);
         await receiving;
     }
 
-    public void PrintSummary()
-    {
-        var latency = new LatencyHistogram();
-        foreach (var part in _host.Metrics.Latencies)
-        {
-            latency.Merge(part);
-        }
-
-        var interventions = Enum.GetValues<ActionKind>().Select(a => $"{_actions[(int)a]:N0} {EngineMetrics.NameOf(a)}");
-        Console.WriteLine($"""
-
-            events         {_host.Metrics.Processed,10:N0}   in {_watch.Elapsed.TotalSeconds:N1} s: {_host.Metrics.Processed / Math.Max(_watch.Elapsed.TotalSeconds, 0.001):N0} a second
-            carts          {_host.Metrics.Carts,10:N0}
-            predictions    {_host.Metrics.Predictions,10:N0}   by {_host.Model.Id}
-            interventions  {_actions.Sum(),10:N0}   {string.Join(", ", interventions)}
-            latency        received to decided: p50 {Milliseconds(latency.Quantile(0.5))}, p99 {Milliseconds(latency.Quantile(0.99))}
-            """);
-    }
-
-    // The sum comes last, after the lines that the sinks print.
-    async Task WaitForSinksAsync(CancellationToken cancellationToken)
-    {
-        var outcomes = Enum.GetValues<DeliveryAttemptOutcome>();
-        var since = Stopwatch.StartNew();
-        using var pace = new PeriodicTimer(s_step);
-        while (since.Elapsed < s_patience && _host.Sinks.Runners.Sum(r =>
-            outcomes.Sum(o => Enum.GetValues<ActionKind>().Sum(a => r.Count(a, o)))) < Interlocked.Read(ref _toSinks))
-        {
-            await pace.WaitForNextTickAsync(cancellationToken);
-        }
-    }
-
-    static string Milliseconds(long nanoseconds) => $"{nanoseconds / 1e6:0.00} ms";
+    // The campaigns' shortest wait for a cart that is left.
+    static TimeSpan FirstIdle(CartRecoveryConfig config) => config.Decisions.Campaigns
+        .Where(c => c.Stores.Count == 0 || !c.Stores.TrueForAll(s => s == DemoShop.StoreId))
+        .Select(c => c.Trigger.Idle?.Value ?? TimeSpan.MaxValue).DefaultIfEmpty(TimeSpan.MaxValue).Min() is var idle && idle < TimeSpan.MaxValue
+            ? idle : TimeSpan.Zero;
 
     static string KeyOf(CartRecoveryConfig config) =>
         config.Stores.SelectMany(s => s.Keys).OrderByDescending(k => k.Kind == KeyKind.Secret).First().Key;
 
-    async Task SendAsync(ClientWebSocket socket, CancellationToken cancellationToken)
+    async Task StreamAsync(ClientWebSocket socket, ProgressTask? progress, CancellationToken cancellationToken)
     {
-        var first = _log[0].At;
-        var span = Math.Max(1, _log[^1].At - first);
-        var shift = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - _log[^1].At;
-        var json = new ArrayBufferWriter<byte>(512);
-        using var writer = new Utf8JsonWriter(json);
         using var pace = new PeriodicTimer(s_step);
-        while (_sent < _log.Count)
+        while (_events < _log.Count)
         {
-            var due = first + (span * (_watch.Elapsed / _length));
-            while (_sent < _log.Count && _log[(int)_sent].At <= due)
+            var due = _watch.Elapsed / _length;
+            while (_events < _log.Count && _pace.DueOf(_events) <= due)
             {
-                var e = _log[(int)_sent];
-                json.ResetWrittenCount();
-                writer.Reset(json);
-                e.WriteTo(writer, e.At + shift);
-                writer.Flush();
-                await socket.SendAsync(json.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
-                Interlocked.Increment(ref _sent);
+                var e = _log[_events];
+                Follow(e);
+                e.WriteTo(Begin(), e.At + _shift);
+                await SendAsync(socket, cancellationToken);
+                Volatile.Write(ref _events, _events + 1);
+            }
+
+            await AnswerAsync(socket, cancellationToken);
+            if (_events > 0 && Stopwatch.GetElapsedTime(Interlocked.Read(ref _linedAt)) > s_silence)
+            {
+                DemoLines.WriteFlow(_pace.TimeAfter(_events), _events, _host.Metrics.Carts);
+                HasLine();
+            }
+
+            if (progress is not null)
+            {
+                progress.Value = _events;
+                progress.Description = $"{Clock(_pace.TimeAfter(_events))}  {_events:N0} events, {_host.Metrics.Carts:N0} carts, {Shown:N0} interventions";
             }
 
             await pace.WaitForNextTickAsync(cancellationToken);
         }
 
-        if (Interlocked.Read(ref _acked) >= _log.Count)
+        // What the last events led to is on its way; each message that arrives is answered, and that is one more event to wait for.
+        var since = Stopwatch.StartNew();
+        while (since.Elapsed < s_patience && (Interlocked.Read(ref _acked) < _sent || Stopwatch.GetElapsedTime(Interlocked.Read(ref _answeredAt)) < s_quiet))
         {
-            _acknowledged.TrySetResult();
+            await pace.WaitForNextTickAsync(cancellationToken);
+            await AnswerAsync(socket, cancellationToken);
+        }
+
+        await _host.Outreach.FlushAsync(cancellationToken);
+    }
+
+    Utf8JsonWriter Begin()
+    {
+        _json.ResetWrittenCount();
+        _writer.Reset(_json);
+        return _writer;
+    }
+
+    async Task SendAsync(ClientWebSocket socket, CancellationToken cancellationToken)
+    {
+        await _writer.FlushAsync(cancellationToken);
+        await socket.SendAsync(_json.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+        Interlocked.Increment(ref _sent);
+    }
+
+    // As a page does that shows a message. In the log's time that is at once: the way here took milliseconds, and a millisecond of the demo is a second of the log.
+    async Task AnswerAsync(ClientWebSocket socket, CancellationToken cancellationToken)
+    {
+        while (_shown.TryDequeue(out var shown))
+        {
+            var (id, i) = shown;
+            if (i.UserId is { } user)
+            {
+                _campaignOf[user] = i.Campaign;
+            }
+
+            var writer = Begin();
+            writer.WriteStartObject();
+            writer.WriteString("id"u8, $"shown-{id}");
+            writer.WriteString("type"u8, "delivered"u8);
+            writer.WriteString("cartId"u8, i.CartId);
+            writer.WriteString("userId"u8, i.UserId);
+            writer.WriteString("sessionId"u8, i.SessionId);
+            writer.WriteNumber("ts"u8, i.DecidedAt.ToUnixTimeMilliseconds());
+            writer.WriteStartObject("meta"u8);
+            writer.WriteString("intervention"u8, id);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+            await SendAsync(socket, cancellationToken);
         }
     }
+
+    void Follow(ShopEvent e)
+    {
+        if (e.Type == "purchase" && _campaignOf.TryGetValue(e.User, out var campaign))
+        {
+            DemoLines.WriteOrder(e.At, e.Price, campaign);
+            HasLine();
+        }
+    }
+
+    void HasLine() => Interlocked.Exchange(ref _linedAt, Stopwatch.GetTimestamp());
 
     async Task ReceiveAsync(ClientWebSocket socket, CancellationToken cancellationToken)
     {
@@ -146,13 +208,13 @@ sealed class DemoReplay
             message.Advance(received.Count);
             if (received.EndOfMessage)
             {
-                Show(message.WrittenMemory);
+                Take(message.WrittenMemory);
                 message.ResetWrittenCount();
             }
         }
     }
 
-    void Show(ReadOnlyMemory<byte> message)
+    void Take(ReadOnlyMemory<byte> message)
     {
         using var document = JsonDocument.Parse(message);
         var root = document.RootElement;
@@ -160,21 +222,20 @@ sealed class DemoReplay
         {
             case "ack":
                 Interlocked.Exchange(ref _acked, root.GetProperty("upTo").GetInt64());
-                if (Interlocked.Read(ref _acked) >= _log.Count)
-                {
-                    _acknowledged.TrySetResult();
-                }
-
                 break;
             case "intervention":
                 var i = root.GetProperty("payload").Deserialize(ContractsJson.Default.Intervention)!;
-                var top = i.Reasons.Features.Count > 0 ? $", mostly {i.Reasons.Features[0].Name}" : "";
-                Console.WriteLine($"{i.DecidedAt:HH:mm:ss}  socket  {EngineMetrics.NameOf(i.Action),-8}  {i.Message}\n"
-                    + $"                    because {i.Reasons.Rule} (score {i.Reasons.Score:0.000}{top})");
+                Interlocked.Increment(ref _actions[(int)i.Action]);
+                Interlocked.Exchange(ref _answeredAt, Stopwatch.GetTimestamp());
+                DemoLines.Write(_pace.TimeAfter(Events), i);
+                HasLine();
+                _shown.Enqueue((root.GetProperty("messageId").GetString()!, i));
                 break;
             case "error":
-                Console.WriteLine($"          refused: {root.GetProperty("code").GetString()}: {root.GetProperty("message").GetString()}");
+                DemoLines.WriteRejected(_pace.TimeAfter(Events), root.GetProperty("code").GetString(), root.GetProperty("message").GetString());
                 break;
         }
     }
+
+    static string Clock(long at) => DateTimeOffset.FromUnixTimeMilliseconds(at).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CartRecovery.Primitives.Csv;
 using CartRecovery.Engine.Learning.OffPolicy;
 using CartRecovery.Tests.Support;
 
@@ -30,16 +31,15 @@ static class Hillstrom
     public static string Csv(string reward)
     {
         if (!File.Exists(s_path)) Assert.Ignore($"{s_path} is not there.");
-        using var reader = new StreamReader(s_path);
-        using var records = CsvRecords.Read(reader, s_path).GetEnumerator();
-        records.MoveNext();
-        var place = records.Current.Cells.Index().ToDictionary(column => column.Item, column => column.Index, StringComparer.Ordinal);
+        using var records = new CsvReader(new StreamReader(s_path), s_path);
+        records.Next();
+        var place = records.Texts().Index().ToDictionary(column => column.Item, column => column.Index, StringComparer.Ordinal);
         var csv = new StringBuilder($"{string.Join(',', s_features)},action,propensity,reward\n");
-        while (records.MoveNext())
+        while (records.Next())
         {
             // Quoted, since "$1,000" is in it.
-            foreach (var feature in s_features) csv.Append(CultureInfo.InvariantCulture, $"\"{records.Current.Cells[place[feature]]}\",");
-            csv.Append(CultureInfo.InvariantCulture, $"{records.Current.Cells[place["segment"]]},{1 / 3.0},{records.Current.Cells[place[reward]]}\n");
+            foreach (var feature in s_features) csv.Append(CultureInfo.InvariantCulture, $"\"{records.Text(place[feature])}\",");
+            csv.Append(CultureInfo.InvariantCulture, $"{records.Text(place["segment"])},{1 / 3.0},{records.Text(place[reward])}\n");
         }
 
         return csv.ToString();

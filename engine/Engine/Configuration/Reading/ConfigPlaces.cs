@@ -23,6 +23,9 @@ internal sealed class ConfigPlaces
     /// <summary>The file gives this key in vain; the problem is reported, and checks need not add to it.</summary>
     public bool Failed(object section, string key) => _sections.TryGetValue(section, out var known) && known.Failed.Contains(key);
 
+    /// <summary>The file gives some key of the object in vain.</summary>
+    public bool AnyFailed(object section) => _sections.TryGetValue(section, out var known) && known.Failed.Count > 0;
+
     /// <summary>The file gives this key with its value.</summary>
     public bool Bound(object section, string key) => Has(section, key) && !Failed(section, key);
 

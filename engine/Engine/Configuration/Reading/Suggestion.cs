@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Finds the name that was probably meant.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     const int FewEnoughToList = 12;
 

@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using CartRecovery.Primitives.Csv;
 
 namespace CartRecovery.Engine.Journeys.Reports;
 
@@ -9,8 +8,6 @@ namespace CartRecovery.Engine.Journeys.Reports;
 /// <param name="Columns">Their names, in camelCase.</param>
 public sealed record ReportTable(IReadOnlyList<string> Columns)
 {
-    static readonly SearchValues<char> s_quoted = SearchValues.Create(",\"\r\n");
-
     /// <summary>A value for each column: text, whole number, fraction, or nothing.</summary>
     public List<object?[]> Rows { get; } = [];
 
@@ -33,13 +30,28 @@ public sealed record ReportTable(IReadOnlyList<string> Columns)
         writer.WriteEndArray();
     }
 
-    /// <summary>CSV as RFC 4180 says, with a line of names. A text that a spreadsheet would take for a formula is given a quote in front.</summary>
+    /// <summary>CSV (RFC 4180) with a line of names.</summary>
     public string ToCsv()
     {
-        var text = new StringBuilder().AppendJoin(',', Columns).Append("\r\n");
-        foreach (var row in Rows)
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        using (var writer = new CsvWriter(text, Columns))
         {
-            text.AppendJoin(',', row.Select(Cell)).Append("\r\n");
+            foreach (var row in Rows)
+            {
+                using var record = writer.NewRecord();
+                for (var i = 0; i < row.Length; i++)
+                {
+                    // Numbers are no formulas, though a negative one begins like it.
+                    if (row[i] is string value)
+                    {
+                        writer.Text(record, i, value);
+                    }
+                    else
+                    {
+                        record[i].Set(Convert.ToString(row[i], CultureInfo.InvariantCulture));
+                    }
+                }
+            }
         }
 
         return text.ToString();
@@ -68,16 +80,5 @@ public sealed record ReportTable(IReadOnlyList<string> Columns)
                 writer.WriteNullValue();
                 break;
         }
-    }
-
-    static string Cell(object? value)
-    {
-        if (value is not string text)
-        {
-            return Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
-        }
-
-        text = text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
-        return text.AsSpan().ContainsAny(s_quoted) ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
+using CartRecovery.Primitives.Csv;
 
 namespace CartRecovery.Engine.Learning.Datasets;
 
@@ -42,40 +43,47 @@ public sealed record ShopEvent(
 /// <summary>Reads a log in the form of REES46's open data: a CSV file, gzipped or not.</summary>
 public static class ShopLog
 {
+    const string Header = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
     const int Columns = 9;
 
     /// <summary>All events, in the order of the file.</summary>
     /// <exception cref="FormatException">A line is not of this form; the message says which.</exception>
-    public static List<ShopEvent> Read(string path)
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static List<ShopEvent> Read(string path) => [.. Events(path)];
+
+    /// <summary>The events as they are read, in the order of the file.</summary>
+    /// <exception cref="FormatException">A line is not of this form; the message says which.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IEnumerable<ShopEvent> Events(string path)
     {
         using var file = File.OpenRead(path);
         using Stream content = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var reader = new StreamReader(content);
-        var events = new List<ShopEvent>();
-        reader.ReadLine();
-        while (reader.ReadLine() is { } line)
+        using var records = new CsvReader(new StreamReader(content), path);
+        if (!records.Next() || !string.Equals(string.Join(',', records.Texts()), Header, StringComparison.Ordinal))
         {
-            events.Add(Parse(line, events.Count) ?? throw new FormatException($"{path}:{events.Count + 2}: the line is not an event"));
+            throw new FormatException($"{path}:1: expected REES46's header, {Header}");
         }
 
-        return events;
+        for (var number = 0; records.Next(); number++)
+        {
+            yield return Parse(records, number) ?? throw new FormatException($"{path}:{records.Line}: the line is not an event of REES46's form");
+        }
     }
 
-    static ShopEvent? Parse(string line, int number)
+    static ShopEvent? Parse(CsvReader fields, int number)
     {
-        var fields = line.Split(',');
-        if (fields.Length != Columns || TypeOf(fields[1]) is not { } type
+        if (fields.Count != Columns || TypeOf(fields[1]) is not { } type
             || !DateTimeOffset.TryParseExact(fields[0], "yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal, out var at)
-            || !decimal.TryParse(fields[6], NumberStyles.Number, CultureInfo.InvariantCulture, out var price))
+            || !decimal.TryParse(fields[6], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price))
         {
             return null;
         }
 
-        return new ShopEvent(number, at.ToUnixTimeMilliseconds(), type, fields[2], fields[4], fields[5], price, fields[7], fields[8]);
+        return new ShopEvent(number, at.ToUnixTimeMilliseconds(), type, fields.Text(2), fields.Text(4), fields.Text(5), price, fields.Text(7), fields.Text(8));
     }
 
-    static string? TypeOf(string type) => type switch
+    static string? TypeOf(ReadOnlySpan<char> type) => type switch
     {
         "view" => "view_item",
         "cart" => "add_to_cart",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CartRecovery.Primitives.Csv;
 
 namespace CartRecovery.Engine.Learning.OffPolicy;
 
@@ -21,16 +22,17 @@ public static class ChoiceLogCsv
         // Twice over the file: what a column is shows at its last row, and texts of all rows would not fit into memory.
         Column[] columns = [];
         var rows = 0;
-        foreach (var (line, cells) in Records(path))
+        using var cells = Open(path);
+        while (cells.Next())
         {
             if (columns.Length == 0)
             {
-                columns = ColumnsOf(path, cells);
+                columns = ColumnsOf(path, cells.Texts());
                 continue;
             }
 
-            if (cells.Count != columns.Length) throw Wrong(path, line, $"{cells.Count} cells, where the head has {columns.Length}");
-            if (++rows > MaxChoices) throw Wrong(path, line, $"more than {MaxChoices:N0} choices");
+            if (cells.Count != columns.Length) throw Wrong(path, cells.Line, $"{cells.Count} cells, where the head has {columns.Length}");
+            if (++rows > MaxChoices) throw Wrong(path, cells.Line, $"more than {MaxChoices:N0} choices");
             for (var i = 0; i < cells.Count; i++) columns[i].See(cells[i]);
         }
 
@@ -48,8 +50,10 @@ public static class ChoiceLogCsv
         double[] propensities = new double[rows], rewards = new double[rows];
         var actions = new List<string>();
         int row = -1, at = 0;
-        foreach (var (line, cells) in Records(path))
+        using var cells = Open(path);
+        while (cells.Next())
         {
+            var line = cells.Line;
             if (row++ < 0) continue;
             if (row > rows || cells.Count != columns.Length) throw Wrong(path, line, "the file was changed while it was read");
             for (var i = 0; i < columns.Length; i++)
@@ -57,7 +61,7 @@ public static class ChoiceLogCsv
                 switch (columns[i].Role)
                 {
                     case Role.Action:
-                        chosen[row - 1] = NumberOf(actions, cells[i]);
+                        chosen[row - 1] = NumberOf(actions, cells.Text(i));
                         if (actions.Count > ChoiceLog.MaxActions) throw Wrong(path, line, $"more than {ChoiceLog.MaxActions} actions");
                         break;
                     case Role.Propensity:
@@ -78,7 +82,7 @@ public static class ChoiceLogCsv
         return new ChoiceLog(names, actions, contexts, chosen, propensities, rewards);
     }
 
-    static Column[] ColumnsOf(string path, List<string> head)
+    static Column[] ColumnsOf(string path, string[] head)
     {
         Column[] columns = [.. head.Select(name => new Column(name.Trim()))];
         foreach (var role in (ReadOnlySpan<Role>)[Role.Action, Role.Propensity, Role.Reward])
@@ -98,15 +102,11 @@ public static class ChoiceLogCsv
         return actions.Count - 1;
     }
 
-    static double Number(string path, int line, string column, string cell) =>
+    static double Number(string path, int line, string column, ReadOnlySpan<char> cell) =>
         double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value
         : throw Wrong(path, line, $"the {column} '{cell}' is not a number");
 
-    static IEnumerable<(int Line, List<string> Cells)> Records(string path)
-    {
-        using var reader = new StreamReader(path);
-        foreach (var record in CsvRecords.Read(reader, path)) yield return record;
-    }
+    static CsvReader Open(string path) => new(new StreamReader(path), path);
 
     static FormatException Wrong(string path, int line, string what) => new($"{path}:{line}: {what}");
 
@@ -134,18 +134,19 @@ public static class ChoiceLogCsv
             _ => Role.Feature,
         };
 
-        public void See(string cell)
+        public void See(ReadOnlySpan<char> cell)
         {
             if (Role != Role.Feature) return;
             _isText = _isText || (cell.Length > 0 && !double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
-            if (_counts.TryGetValue(cell, out var count)) _counts[cell] = count + 1;
-            else if (_counts.Count < MaxValuesCounted) _counts[cell] = 1;
+            var counts = _counts.GetAlternateLookup<ReadOnlySpan<char>>();
+            if (counts.TryGetValue(cell, out var count)) counts[cell] = count + 1;
+            else if (_counts.Count < MaxValuesCounted) counts[cell] = 1;
         }
 
         public IEnumerable<string> Features() => _isText ? Values().Select(value => $"{name}={value}") : [name];
 
         // How many features it has written.
-        public int Write(string cell, Span<float> features)
+        public int Write(ReadOnlySpan<char> cell, Span<float> features)
         {
             if (!_isText)
             {
@@ -154,7 +155,7 @@ public static class ChoiceLogCsv
             }
 
             var values = Values();
-            for (var i = 0; i < values.Length; i++) features[i] = string.Equals(values[i], cell, StringComparison.Ordinal) ? 1 : 0;
+            for (var i = 0; i < values.Length; i++) features[i] = cell.SequenceEqual(values[i]) ? 1 : 0;
             return values.Length;
         }
 

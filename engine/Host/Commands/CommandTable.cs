@@ -1,0 +1,122 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using CommandLine;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary>A verb of the command line: its options, its examples, and what runs it.</summary>
+sealed class Command
+{
+    const DynamicallyAccessedMemberTypes Everything = DynamicallyAccessedMemberTypes.All;
+
+    readonly Func<object, Task<int>> _run;
+
+    Command([DynamicallyAccessedMembers(Everything)] Type options, string examples, Func<object, Task<int>> run)
+    {
+        Options = options;
+        Examples = examples;
+        _run = run;
+        var verb = options.GetCustomAttribute<VerbAttribute>()!;
+        (Name, Summary) = (verb.Name, verb.HelpText);
+        var properties = options.GetProperties();
+        OptionsOf = [.. properties.Select(p => (p.GetCustomAttribute<OptionAttribute>(), p.PropertyType == typeof(bool)))
+            .Where(o => o.Item1 is not null).Select(o => new CommandOption($"--{o.Item1!.LongName}", o.Item1.ShortName, o.Item2))];
+        var values = properties.Where(p => p.GetCustomAttribute<ValueAttribute>() is not null).ToList();
+        MostValues = values.Exists(p => p.PropertyType != typeof(string)) ? int.MaxValue : values.Count;
+        var arguments = values.Select(p => p.GetCustomAttribute<ValueAttribute>()!).Select(v => v.Required ? $" {v.MetaName}" : $" [{v.MetaName}]");
+        Usage = $"cartrecovery {Name}{string.Concat(arguments)}{(OptionsOf.Count > 0 ? " [options]" : "")}";
+    }
+
+    /// <summary>What is written first on the command line.</summary>
+    public string Name { get; }
+
+    /// <summary>What it does, in a sentence.</summary>
+    public string Summary { get; }
+
+    /// <summary>The form of its command line.</summary>
+    public string Usage { get; }
+
+    /// <summary>Command lines that show it, a line each, with what they do.</summary>
+    public string Examples { get; }
+
+    /// <summary>The class that the parser fills.</summary>
+    [DynamicallyAccessedMembers(Everything)]
+    public Type Options { get; }
+
+    /// <summary>Its options.</summary>
+    public IReadOnlyList<CommandOption> OptionsOf { get; }
+
+    /// <summary>How many arguments it takes that belong to no option.</summary>
+    public int MostValues { get; }
+
+    /// <summary>Declares a verb. The parser reaches the options by reflection, so the trimmer has to keep them.</summary>
+    public static Command Of<[DynamicallyAccessedMembers(Everything)] T>(string examples, Func<T, Task<int>> run) =>
+        new(typeof(T), examples, options => run((T)options));
+
+    /// <summary>Declares a verb that does not wait for anything.</summary>
+    public static Command Of<[DynamicallyAccessedMembers(Everything)] T>(string examples, Func<T, int> run) =>
+        new(typeof(T), examples, options => Task.FromResult(run((T)options)));
+
+    /// <summary>Runs it.</summary>
+    /// <returns>The exit code.</returns>
+    public Task<int> RunAsync(object options) => _run(options);
+}
+
+/// <summary>An option of a verb.</summary>
+/// <param name="Name">With its dashes.</param>
+/// <param name="ShortName">Without its dash; empty where there is none.</param>
+/// <param name="IsSwitch">It takes no value.</param>
+sealed record CommandOption(string Name, string ShortName, bool IsSwitch);
+
+/// <summary>All verbs, in the order of the help.</summary>
+static class CommandTable
+{
+    public static IReadOnlyList<Command> All { get; } =
+    [
+        Command.Of<RunOptions>("""
+              cartrecovery run                                     with the default configuration
+              cartrecovery run --config shop.yaml                  with your own
+            """, RunCommand.RunAsync),
+        Command.Of<DemoOptions>("""
+              cartrecovery demo                                    three hours of a real shop in 20 seconds
+              cartrecovery demo --keep                             ... then a shop in your browser, to leave a cart in
+              cartrecovery demo --port 9090                        on the ports 9090 and 9091; --port 0 takes free ones
+            """, DemoCommand.RunAsync),
+        Command.Of<InitOptions>("""
+              cartrecovery init                                    write cartrecovery.yaml here, with fresh keys
+              cartrecovery init --dir shop --store my-shop         in the folder shop, for the store my-shop
+              cartrecovery init --origin https://shop.example      ... whose pages are there
+            """, InitCommand.Run),
+        Command.Of<CheckOptions>("""
+              cartrecovery check --config shop.yaml                print every mistake as file:line:column: error: …
+              cartrecovery check --schema > schema.json            the schema, for an editor
+            """, CheckCommand.Run),
+        Command.Of<ModelsOptions>("""
+              cartrecovery models fit                              fit the shipped model again
+              cartrecovery models fit --events log.csv.gz --out models/shop.onnx
+            """, ModelsCommand.Run),
+        Command.Of<DeadLettersOptions>(DeadLettersCommand.Examples, DeadLettersCommand.RunAsync),
+        Command.Of<ReplayOptions>("""
+              cartrecovery replay --model new.onnx                 what would another model have decided?
+              cartrecovery replay --from 7d --config other.yaml    other campaigns, on the last week
+              cartrecovery replay --events events.ndjson.gz --json events from a file; the report as JSON
+            """, ReplayCommand.Run),
+        Command.Of<ExportOptions>("""
+              cartrecovery export --from 24h > events.ndjson       the last day's events
+              cartrecovery export --format csv --out events.csv    all events, for a spreadsheet
+            """, ExportCommand.Run),
+        Command.Of<OffPolicyOptions>("""
+              cartrecovery offpolicy --from-outreach data          what always sending one offer would have earned
+              cartrecovery offpolicy --log choices.csv --uplift mens --against none
+            """, OffPolicyCommand.Run),
+        Command.Of<VersionOptions>("""
+              cartrecovery version                                 also: cartrecovery --version
+            """, VersionCommand.Run),
+    ];
+
+    /// <summary>The verb of this name.</summary>
+    public static Command? Find(string name) => All.FirstOrDefault(command => command.Name == name);
+
+    /// <summary>The verb whose options these are.</summary>
+    public static Command Of(Type options) => All.First(command => command.Options == options);
+}

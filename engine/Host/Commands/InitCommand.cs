@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary><c>init</c>: a working configuration of one's own, with keys that nobody else has.</summary>
+static class InitCommand
+{
+    // 192 bits.
+    const int KeyBytes = 24;
+
+    public static int Run(InitOptions options)
+    {
+        if (WrongUsage(options) is { } wrong)
+        {
+            Console.Error.WriteLine($"error: {wrong}");
+            return ExitCode.BadUsage;
+        }
+
+        var path = options.Config ?? Path.Combine(options.Dir ?? "", "cartrecovery.yaml");
+        var (publishable, secret) = (NewKey("pk_"), NewKey("sk_"));
+        try
+        {
+            Write(path, Text(options, Path.GetFullPath(path), publishable, secret), options.Force);
+        }
+        catch (IOException) when (!options.Force && File.Exists(path))
+        {
+            Console.Error.WriteLine($"error: {path} exists and was not changed. Write to another file with --config FILE, or overwrite it, keys and all, with --force");
+            return ExitCode.Failed;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"error: {path} cannot be written: {e.Message}");
+            return ExitCode.Failed;
+        }
+
+        if (ConfigFile.Load(path, needsModel: true) is not { } config)
+        {
+            return ExitCode.BadConfiguration;
+        }
+
+        PrintNext(path, config, publishable, secret);
+        return ExitCode.Fine;
+    }
+
+    static string? WrongUsage(InitOptions options) =>
+        options.Dir is not null && options.Config is not null ? "--dir or --config, not both"
+        : options.Store.Length is 0 or > 64 || options.Store.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) || options.Store.Contains("${", StringComparison.Ordinal)
+            ? $"--store '{options.Store}' is not a store's id: 1 to 64 characters without spaces"
+        : options.Origin is not null && !OriginPattern.TryParse(options.Origin, out _)
+            ? $"--origin '{options.Origin}' is not {OriginPattern.Form}"
+        : null;
+
+    static string NewKey(string prefix) => prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes));
+
+    // The secret key is in it: its owner alone may read it.
+    static void Write(string path, string text, bool overwrite)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var options = new FileStreamOptions { Mode = overwrite ? FileMode.Create : FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var file = new StreamWriter(path, options);
+        file.Write(text);
+    }
+
+    static string Text(InitOptions options, string path, string publishable, string secret)
+    {
+        var origins = options.Origin is { } origin ? Quote(origin) : "\"http://localhost:*\", \"http://127.0.0.1:*\"";
+        return $$$"""
+            # The configuration of CartRecovery for one shop, written by `cartrecovery init`. What is not here has its default.
+            # The file that ships beside the program, config/cartrecovery.yaml, explains every key. Check this one with: cartrecovery check
+
+            listen:
+              http: 127.0.0.1:8080      # API, /sdk.js, /metrics, /health
+              stream: 127.0.0.1:8081    # event streams
+
+            data: {{{Quote(Path.Combine(Path.GetDirectoryName(path)!, "data"))}}}
+
+            stores:
+              - id: {{{Quote(options.Store)}}}
+                timezone: UTC           # an IANA name, like Europe/Amsterdam
+                currency: USD           # of events that name none
+                # cartUrl: https://shop.example/cart    the page that shows a cart; links in messages lead there
+                keys:
+                  # In the shop's pages. Works only on pages of these origins: add your shop's, like https://shop.example
+                  - key: {{{publishable}}}
+                    kind: publishable
+                    origins: [{{{origins}}}]
+                  # On the shop's servers. Keep it secret.
+                  - key: {{{secret}}}
+                    kind: secret
+
+            decisions:
+              campaigns:
+                - name: valuable-cart-left
+                  trigger: { idle: 15m }
+                  when:
+                    - { feature: item_count, atLeast: 1 }
+                    - { feature: cart_value, atLeast: 100 }
+                  action: { type: discount, percent: 10 }
+                  channel: socket       # the shopper's own page; add a sink for e-mail, SMS, push or a webhook
+                  message: "Your cart ({{cart_value}} {{currency}}) is waiting: {{discount}}% off if you finish now."
+
+                - name: cart-left
+                  trigger: { idle: 20m }
+                  when:
+                    - { feature: item_count, atLeast: 1 }
+                  action: { type: reminder }
+                  channel: socket
+                  message: "Your cart ({{cart_value}} {{currency}}) is still here for you."
+
+            """;
+    }
+
+    // A string of JSON is one of YAML.
+    static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+
+    static void PrintNext(string path, CartRecoveryConfig config, string publishable, string secret)
+    {
+        var http = $"http://{config.Listen.Http}";
+        var file = path.Contains(' ') ? $"\"{path}\"" : path;
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""
+            Wrote {{path}}: store {{config.Stores[0].Id}}, with a publishable and a secret key that were made now.
+
+            Next:
+
+              cartrecovery check --config {{file}}
+              cartrecovery run --config {{file}}
+              curl {{http}}/v1/events -H 'X-Api-Key: {{secret}}' -H 'Content-Type: application/json' -d '{"ts":{{now}},"id":"e1","type":"add_to_cart","cartId":"c1","productId":"p1","price":19.99}'
+
+            In your shop's pages, with their address among the key's origins:
+
+              <script src="{{http}}/sdk.js" data-key="{{publishable}}" defer></script>
+            """));
+    }
+}

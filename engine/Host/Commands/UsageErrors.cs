@@ -1,0 +1,76 @@
+using CartRecovery.Engine.Configuration.Reading;
+using CommandLine;
+using CommandLine.Text;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary>Says what is wrong with a command line, and what was probably meant.</summary>
+static class UsageErrors
+{
+    /// <summary>A command that does not exist.</summary>
+    public static string Unknown(string command) =>
+        $"Unknown command '{command}'.{Guess(command, [.. CommandTable.All.Select(c => c.Name), "help"])}";
+
+    /// <summary>A mistake that the parser found in a command's options.</summary>
+    public static string Describe(Command? command, Error error) => error switch
+    {
+        BadVerbSelectedError bad => Unknown(bad.Token),
+        NoVerbSelectedError => "No command given.",
+        UnknownOptionError unknown => UnknownOption(command, unknown.Token),
+        MissingRequiredOptionError missing when missing.NameInfo.LongName.Length == 0 && command is not null =>
+            $"An argument is missing. Usage: {command.Usage}",
+        MissingRequiredOptionError missing => $"Option '{Name(missing)}' is required.",
+        MissingValueOptionError missing => $"Option '{Name(missing)}' needs a value.",
+        BadFormatConversionError bad => $"Option '{Name(bad)}' has a value of the wrong form; it needs a number.",
+        RepeatedOptionError repeated => $"Option '{Name(repeated)}' is given more than once.",
+        _ => SentenceBuilder.Create().FormatError(error),
+    };
+
+    /// <summary>
+    /// An argument that no option takes and the command has no place for, or an option at the end without its value. The parser would ignore both, and
+    /// <c>run shop.yaml</c> as well as <c>run --config</c> would run the default configuration.
+    /// </summary>
+    public static string? Unexpected(Command command, IEnumerable<string> arguments)
+    {
+        var values = 0;
+        string? open = null;
+        foreach (var argument in arguments)
+        {
+            if (open is not null && !argument.StartsWith("--", StringComparison.Ordinal))
+            {
+                open = null;
+            }
+            else if (open is not null)
+            {
+                break;
+            }
+            else if (argument.StartsWith('-') && argument.Length > 1)
+            {
+                var name = argument.Split('=')[0];
+                var option = command.OptionsOf.FirstOrDefault(o => o.Name == name || $"-{o.ShortName}" == name);
+                open = option is { IsSwitch: false } && !argument.Contains('=') ? option.Name : null;
+            }
+            else if (++values > command.MostValues)
+            {
+                var hint = command.OptionsOf.Any(o => o.Name == "--config") && argument.EndsWith(".yaml", StringComparison.Ordinal)
+                    ? $" Did you mean '--config {argument}'?" : "";
+                return $"Unexpected argument '{argument}' of '{command.Name}'.{hint}";
+            }
+        }
+
+        return open is null ? null : $"Option '{open}' needs a value.";
+    }
+
+    /// <summary>An option that the command, or the program without a command, does not have.</summary>
+    public static string UnknownOption(Command? command, string token)
+    {
+        var name = token.TrimStart('-').Split('=')[0] is { Length: 1 } letter ? $"-{letter}" : $"--{token.TrimStart('-').Split('=')[0]}";
+        return command is null ? $"Unknown option '{name}'.{Guess(name, ["--help", "--version"])}"
+            : $"Unknown option '{name}' of '{command.Name}'.{Guess(name, [.. command.OptionsOf.Select(o => o.Name), "--help"])}";
+    }
+
+    static string Guess(string name, IReadOnlyCollection<string> known) => Suggestion.Find(name, known) is { } near ? $" Did you mean '{near}'?" : "";
+
+    static string Name(NamedError error) =>
+        error.NameInfo.LongName.Length > 0 ? $"--{error.NameInfo.LongName}" : error.NameInfo.ShortName.Length > 0 ? $"-{error.NameInfo.ShortName}" : error.NameInfo.NameText;
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary>
+/// Shows on standard error how long work goes on: a bar on a terminal, else a plain line every few seconds, or nothing. Short work shows nothing.
+/// </summary>
+/// <param name="look">Returns how many events were handled, and the share of the work that is done.</param>
+/// <param name="onTerminalAlone">Without plain lines.</param>
+sealed class WorkProgress(Func<(long Events, double Share)> look, bool onTerminalAlone = false)
+{
+    static readonly TimeSpan s_untilShown = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan s_onTerminal = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan s_inLog = TimeSpan.FromSeconds(5);
+
+    /// <summary>Does work on a thread of its own.</summary>
+    public void Run(Action work) =>
+        RunAsync(() => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).GetAwaiter().GetResult();
+
+    /// <summary>Waits for work, and shows it.</summary>
+    public async Task RunAsync(Func<Task> work)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        var running = work();
+        if (Terminal.IsErrorLive)
+        {
+            if (!await EndsWithinAsync(running, s_untilShown))
+            {
+                await ShowAsync(running);
+            }
+        }
+        else if (!onTerminalAlone)
+        {
+            while (!await EndsWithinAsync(running, s_inLog))
+            {
+                Console.Error.WriteLine(Describe(TimeProvider.System.GetElapsedTime(start)));
+            }
+        }
+
+        await running;
+    }
+
+    async Task ShowAsync(Task running)
+    {
+        var progress = Terminal.Error.Progress().AutoClear(enabled: true).Columns(
+            new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new RemainingTimeColumn());
+        await progress.StartAsync(async context =>
+        {
+            var task = context.AddTask("events", maxValue: 1);
+            do
+            {
+                var (events, share) = look();
+                task.Value = share;
+                task.Description = string.Create(CultureInfo.InvariantCulture, $"{events:N0} events");
+            }
+            while (!await EndsWithinAsync(running, s_onTerminal));
+        });
+    }
+
+    string Describe(TimeSpan elapsed)
+    {
+        var (events, share) = look();
+        var left = share < 0.001 ? "" : $", {Describe(elapsed, share)} left";
+        return string.Create(CultureInfo.InvariantCulture, $"{share:P0}  {events:N0} events, {events / Math.Max(elapsed.TotalSeconds, 0.001):N0} a second{left}");
+    }
+
+    static string Describe(TimeSpan elapsed, double share)
+    {
+        var left = elapsed * ((1 - share) / share);
+        return left.TotalHours >= 1 ? $"{(int)left.TotalHours}h {left.Minutes}m" : left.TotalMinutes >= 1 ? $"{left.Minutes}m {left.Seconds}s" : $"{left.Seconds}s";
+    }
+
+    static async Task<bool> EndsWithinAsync(Task task, TimeSpan time) => await Task.WhenAny(task, Task.Delay(time)) == task;
+}

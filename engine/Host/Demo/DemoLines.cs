@@ -1,0 +1,34 @@
+using System.Globalization;
+using CartRecovery.Contracts;
+using CartRecovery.Host.Commands;
+using CartRecovery.Host.Composition;
+using Spectre.Console;
+
+namespace CartRecovery.Host.Demo;
+
+/// <summary>What happens in the demo, a line each: the shop's time, what it is, and in words.</summary>
+static class DemoLines
+{
+    /// <summary>An intervention that reaches a shopper.</summary>
+    public static void Write(long at, Intervention i)
+    {
+        var action = i.Action == ActionKind.Discount && i.DiscountPercent is { } percent
+            ? string.Create(CultureInfo.InvariantCulture, $"discount {percent:0.##}%") : EngineMetrics.NameOf(i.Action);
+        Write(at, action, $"{i.Message}  ({i.Campaign}, score {i.Reasons.Score.ToString("0.00", CultureInfo.InvariantCulture)})",
+            i.Action == ActionKind.Discount ? Color.Yellow : Color.Default);
+    }
+
+    /// <summary>A purchase of a shopper who was shown a message before.</summary>
+    public static void WriteOrder(long at, decimal amount, string campaign) => Write(at, "order",
+        string.Create(CultureInfo.InvariantCulture, $"{amount:0.00} USD, bought after a message of {campaign}"), Color.Green);
+
+    /// <summary>An event that the engine rejected.</summary>
+    public static void WriteRejected(long at, string? code, string? message) => Write(at, "rejected", $"{code}: {message}", Color.Red);
+
+    /// <summary>That events flow, while nothing else is to be said.</summary>
+    public static void WriteFlow(long at, long events, long carts) =>
+        Write(at, "watching", string.Create(CultureInfo.InvariantCulture, $"{events:N0} events, {carts:N0} carts so far"), Color.Grey);
+
+    static void Write(long at, string what, string text, Color colour) => Terminal.WriteLine(
+        string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.FromUnixTimeMilliseconds(at):HH:mm:ss}  {what,-12}  {TerminalText.Clean(text)}"), colour);
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Commands;
+using CartRecovery.Host.Composition;
+
+namespace CartRecovery.Host.Demo;
+
+/// <summary>What the demo comes to: events, carts, interventions, and the money at the end.</summary>
+static class DemoSummary
+{
+    public static void Print(EngineHost host, DemoReplay replay)
+    {
+        var latency = new LatencyHistogram();
+        foreach (var part in host.Metrics.Latencies)
+        {
+            latency.Merge(part);
+        }
+
+        var store = host.Config.Stores[0];
+        var revenue = host.Reports.Revenue(store.Id, store.Currency, from: 0, to: long.MaxValue);
+        var interventions = Enum.GetValues<ActionKind>().Select(a => $"{replay.CountOf(a):N0} {EngineMetrics.NameOf(a)}");
+        var seconds = Math.Max(replay.Elapsed.TotalSeconds, 0.001);
+        Console.WriteLine();
+        Terminal.WriteTable(
+        [
+            ["", "", ""],
+            ["events", Count(replay.Events), Text($"in {seconds:N1} s; received to decided: p50 {Milliseconds(latency.Quantile(0.5))}, p99 {Milliseconds(latency.Quantile(0.99))}")],
+            ["carts seen", Count(host.Metrics.Carts), Text($"scored {host.Metrics.Predictions:N0} times by {host.Model.Id}")],
+            ["interventions", Count(replay.Shown), string.Join(", ", interventions)],
+            ["orders followed", Count(Orders(host, store.Id)), Text($"of shoppers with an intervention; {revenue.Treated.Revenue:N2} {store.Currency}")],
+            ["revenue attributed", Text($"{revenue.AttributedRevenue:N2}"), Text($"{store.Currency}, in {revenue.AttributedOrders:N0} orders after a message was shown")],
+        ], 1);
+        Console.WriteLine("""
+
+            The night was recorded before: its shoppers bought what they bought. In your shop a holdout measures what the messages add.
+            """);
+    }
+
+    // The first column that sums up orders belongs to the report of campaigns.
+    static long Orders(EngineHost host, string store)
+    {
+        var table = host.Reports.Performance(store, host.Setup.Campaigns, from: 0, to: long.MaxValue);
+        var column = table.Columns.Index().First(c => c.Item == "orders").Index;
+        return table.Rows.Sum(row => row[column] is long orders ? orders : 0);
+    }
+
+    static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    static string Milliseconds(long nanoseconds) => Text($"{nanoseconds / 1e6:0.00} ms");
+
+    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
