@@ -22,7 +22,7 @@ sealed class StageFixture : IDisposable, IDecisionConsumer
 
     public StageFixture(int batchRows = 256)
     {
-        var catalog = new ConfigCatalog([Plugins.ConsoleSink.Spec], FeatureTable.Names, CampaignMessage.Variables);
+        var catalog = new ConfigCatalog([Plugins.ConsoleSink.Spec], FeatureTable.Names);
         var config = ConfigLoader.Load(SourceTree.PathOf("config/cartrecovery.yaml"), catalog).Config
             ?? throw new InvalidOperationException("the shipped configuration has problems");
         Log = ShopLog.Read(SourceTree.PathOf("config/demo/rees46-2019-10-01.csv.gz"));

@@ -125,11 +125,11 @@ public class ConfigCheckTests
             "c.yaml:12:11: error: a condition needs a comparison: above, atLeast, below, atMost, equals",
             "c.yaml:13:15: error: a discount needs its percent",
             "c.yaml:14:16: error: unknown channel 'sokcet', did you mean 'socket'?",
-            "c.yaml:15:16: error: unknown variable '{{item_cnt}}', did you mean 'item_count'?",
+            "c.yaml:15:19: error: unknown variable 'item_cnt', did you mean 'cart.item_count'?",
             "c.yaml:16:13: error: duplicate campaign 'first', which is also on line 8",
             "c.yaml:17:25: error: unknown event type 'purchse' in decisions.campaigns[1].trigger.event, did you mean 'purchase'?",
             "c.yaml:18:42: error: percent is for a discount alone",
-            "c.yaml:20:16: error: message has '{{' without '}}'",
+            "c.yaml:20:17: error: '{{' without '}}'",
             "c.yaml:21:7: error: missing key 'name' in decisions.campaigns[2]: The campaign's name in interventions and metrics: "
                 + "at most 64 bytes, no spaces. For instance: name: checkout-left",
             "c.yaml:21:34: error: no score is above 0.7 and below 0.2",

@@ -1,6 +1,5 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;
 
@@ -31,12 +30,11 @@ static class TestCatalog
                 SinkOption.List("command", "A command."),
                 SinkOption.Headers("headers", "Headers.")),
         ],
-        ["event_count", "page_views", "item_views", "adds", "removes", "item_count", "cart_value", "checkout_step", "purchases"],
-        ["item_count", "cart_value", "currency", "discount"]);
+        ["event_count", "page_views", "item_views", "adds", "removes", "item_count", "cart_value", "checkout_step", "purchases"]);
 
     /// <summary>What the engine has.</summary>
     public static ConfigCatalog Shipped { get; } = new(
-        SinkCatalog.All, FeatureTable.Names, CampaignMessage.Variables);
+        SinkCatalog.All, FeatureTable.Names);
 
     static SinkSpec Sink(string type, string description, params SinkOption[] options) =>
         new(type, description, options, _ => throw new InvalidOperationException("Loading a configuration must not make sinks."));

@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Tests.Configuration;
@@ -103,28 +102,4 @@ public class ValuesTests
     [TestCase("ftp://shop.example")]
     [TestCase("https://shop.example\n")]
     public void What_is_no_origin_is_not_read(string text) => Assert.That(OriginPattern.TryParse(text, out _), Is.False);
-
-    [Test]
-    public void A_template_is_cut_at_its_variables()
-    {
-        const MessageTemplate.PartKind Text = MessageTemplate.PartKind.Text, Variable = MessageTemplate.PartKind.Variable;
-        Assert.That(MessageTemplate.Parse("{{a}}, ${{ b }}!{{c}}").Parts, Is.EqualTo(new MessageTemplate.Part[]
-        {
-            new(Variable, "a", false), new(Text, ", $", false), new(Variable, "b", false), new(Text, "!", false), new(Variable, "c", false),
-        }));
-        Assert.That(MessageTemplate.Parse("{{#lines}}{{a}};{{/lines}}.").Parts.Select(p => (p.Text, p.InLines)), Is.EqualTo(new[]
-        {
-            ("lines", false), ("a", true), (";", true), ("lines", false), (".", false),
-        }));
-    }
-
-    [TestCase("{{a} }")]
-    [TestCase("{{#lines}}")]
-    [TestCase("{{/lines}}")]
-    [TestCase("{{#lines}}{{#lines}}{{/lines}}")]
-    [TestCase("{{#others}}{{/others}}")]
-    public void A_template_that_does_not_end_as_it_began_is_refused(string text)
-    {
-        Assert.That(() => MessageTemplate.Parse(text), Throws.TypeOf<FormatException>());
-    }
 }

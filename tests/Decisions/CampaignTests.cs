@@ -167,57 +167,6 @@ public sealed class CampaignTests
         Assert.That(() => Compile([.. most, most[0]]), Throws.ArgumentException);
     }
 
-    [Test]
-    public void A_message_shows_the_cart()
-    {
-        var values = new MessageValues("demo", "c 1", new CartSummary(3, 1234.5m, "EUR"), 12.5);
-        Assert.That(Message("{{item_count}} items, {{cart_value}} {{currency}}, {{discount}}% in {{ cart_id }} of {{store_id}}.").Render(values),
-            Is.EqualTo("3 items, 1234.50 EUR, 12.5% in c 1 of demo."));
-        Assert.That(Message("No variable.").Render(values), Is.EqualTo("No variable."));
-        Assert.That(Message("{{item_count}}{{item_count}}").Render(values), Is.EqualTo("33"));
-        Assert.That(Message("{{discount}}").Render(values with { DiscountPercent = null }), Is.EqualTo("0"));
-    }
-
-    // A shop's ids are text, whatever is in them.
-    [Test]
-    public void What_a_value_holds_is_no_template() =>
-        Assert.That(Message("{{cart_id}}!").Render(new MessageValues("demo", "{{store_id}}", new CartSummary(0, 0, "EUR"), null)),
-            Is.EqualTo("{{store_id}}!"));
-
-    [Test]
-    public void Every_variable_can_be_shown()
-    {
-        var values = new MessageValues("s", "c", new CartSummary(1, 1, "EUR"), 5)
-        {
-            Code = "BACK5",
-            Links = new InterventionLinks("https://r", "https://u"),
-            Lines = [new MessageLine("hat", 1, 1, "https://h", "https://i")],
-        };
-        foreach (var variable in CampaignMessage.Variables)
-            Assert.That(Message($"{{{{#lines}}}}{{{{{variable}}}}}{{{{/lines}}}}").Render(values), Is.Not.Empty.And.Not.Contain("{"));
-        Assert.That(() => Message("{{nonsense}}"), Throws.TypeOf<KeyNotFoundException>());
-    }
-
-    [Test]
-    public void Products_are_shown_one_after_the_other()
-    {
-        var values = new MessageValues("s", "c", new CartSummary(3, 30, "EUR"), null)
-        {
-            Lines = [new MessageLine("hat", 1, 10, null, null), new MessageLine("shoe", 2, 20, null, null)],
-        };
-        Assert.That(Message("In {{cart_id}}: {{#lines}}{{line_quantity}} {{line_name}} {{line_value}} {{currency}}; {{/lines}}done").Render(values),
-            Is.EqualTo("In c: 1 hat 10.00 EUR; 2 shoe 20.00 EUR; done"));
-    }
-
-    [TestCase(Escaping.Html, "&lt;b&gt; &amp; &quot;it&#39;s&quot;")]
-    [TestCase(Escaping.Json, "\\u003Cb\\u003E \\u0026 \\u0022it\\u0027s\\u0022")]
-    [TestCase(Escaping.Text, "<b> & \"it's\"")]
-    public void A_value_is_nothing_but_text_wherever_it_stands(Escaping escaping, string expected) =>
-        Assert.That(new CampaignMessage(MessageTemplate.Parse("{{cart_id}}"), escaping)
-            .Render(new MessageValues("s", "<b> & \"it's\"", new CartSummary(1, 1, "EUR"), 5)), Is.EqualTo(expected));
-
-    static CampaignMessage Message(string template) => new(MessageTemplate.Parse(template));
-
     static CampaignSet Compile(params CampaignConfig[] campaigns) => CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] });
 
     static ConditionConfig If(

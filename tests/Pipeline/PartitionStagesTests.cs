@@ -1,3 +1,4 @@
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Events;
@@ -24,8 +25,8 @@ public sealed class PartitionStagesTests
         Assert.That(run.Outlet.Taken, Is.Empty);
 
         run.Play(Add("p1", 5, 2).After(Second));
-        Assert.That((run.Last.Campaign, run.Last.CartId, run.Last.Message, run.Last.DecidedAt.ToUnixTimeMilliseconds()),
-            Is.EqualTo(("added", "c1", "2 for 10.00 USD in c1", Start + Second)));
+        Assert.That((run.Last.Campaign, run.Last.CartId, run.Last.Cart, run.Last.DecidedAt.ToUnixTimeMilliseconds()),
+            Is.EqualTo(("added", "c1", new CartSummary(2, 10, "USD"), Start + Second)));
         Assert.That(run.Outlet.Taken, Has.Count.EqualTo(1));
     }
 
@@ -199,12 +200,12 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_message_shows_the_cart_as_it_was_at_its_event()
+    public void A_decision_has_the_cart_as_it_was_at_its_event()
     {
         using var run = new StageRun([Added]);
         run.Play(Add("p1", 5), Add("p2", 7).After(1), Remove("p1").After(2), Of("purchase").After(3), Add("p3", 1).After(4));
-        Assert.That(run.Outlet.Interventions.Select(i => i.Message),
-            Is.EqualTo(new[] { "1 for 5.00 USD in c1", "2 for 12.00 USD in c1", "1 for 1.00 USD in c1" }));
+        Assert.That(run.Outlet.Interventions.Select(i => (i.Cart.ItemCount, i.Cart.Value)),
+            Is.EqualTo(new[] { (1, 5m), (2, 12m), (1, 1m) }));
     }
 
     [Test]

@@ -43,7 +43,7 @@ public sealed class CampaignConfig
     [ConfigKey("The channel of a single message: socket (the shopper's own connection) or the name of a sink.", Example = "socket")]
     public string? Channel { get; set; }
 
-    [ConfigKey("The text of a single message, with {{variables}} for the cart's values.", Example = "\"Your {{item_count}} items are waiting.\"")]
+    [ConfigKey("The text of a single message, in Liquid: {{ cart.total | money }}, {% if %}, {% for %}.", Example = "\"Your {{ cart.item_count }} items are waiting.\"")]
     public string? Message { get; set; }
 
     [ConfigKey("A series of messages, in order, instead of a single message.", Max = "16")]
@@ -78,13 +78,13 @@ public sealed class StepConfig
     public string Channel { get; set; } = "";
 
     [JsonRequired]
-    [ConfigKey("The text, with {{variables}} for the cart's values.", Example = "\"Your {{item_count}} items are waiting.\"")]
+    [ConfigKey("The text, in Liquid: {{ cart.total | money }}, {% if %}, {% for %}.", Example = "\"Your {{ cart.item_count }} items are waiting.\"")]
     public string Message { get; set; } = "";
 
-    [ConfigKey("A heading, or an e-mail's subject, with {{variables}}.")]
+    [ConfigKey("A heading, or an e-mail's subject, in Liquid; one line.")]
     public string? Subject { get; set; }
 
-    [ConfigKey("The message as HTML, with {{variables}}, whose values are escaped.")]
+    [ConfigKey("The message as HTML, in Liquid, whose values are escaped.")]
     public string? Html { get; set; }
 
     [ConfigKey("How long the message stays useful. A message that the contact policy defers for longer expires.", Min = "1s", Max = "90d")]

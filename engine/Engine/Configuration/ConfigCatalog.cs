@@ -6,9 +6,7 @@ namespace CartRecovery.Engine.Configuration;
 /// <summary>What a configuration may name that other parts of the engine declare.</summary>
 /// <param name="Sinks">The sinks that the engine has.</param>
 /// <param name="Features">The names of the feature table, for conditions.</param>
-/// <param name="TemplateVariables">What <c>{{…}}</c> in a message may name.</param>
-public sealed record ConfigCatalog(
-    IReadOnlyList<SinkSpec> Sinks, IReadOnlyList<string> Features, IReadOnlyList<string> TemplateVariables)
+public sealed record ConfigCatalog(IReadOnlyList<SinkSpec> Sinks, IReadOnlyList<string> Features)
 {
     /// <summary>The sink of that type.</summary>
     internal SinkSpec? FindSink(string type) => Sinks.FirstOrDefault(spec => spec.Type == type);

@@ -10,6 +10,9 @@ public sealed class StoreConfig
     [ConfigKey("The store's id in events and in the API: at most 64 bytes, no spaces.", Example = "demo")]
     public string Id { get; set; } = "";
 
+    [ConfigKey("The store's name as shoppers know it: {{ store.name }} in messages. Default: its id.", Example = "Demo Shop")]
+    public string? Name { get; set; }
+
     [ConfigKey("The store's IANA time zone, such as Europe/Amsterdam. Hours and weekdays are in this zone.")]
     public string Timezone { get; set; } = "UTC";
 

@@ -15,6 +15,9 @@ namespace CartRecovery.Engine.ControlPlane;
 /// <param name="Currency">ISO 4217 code of events that name none.</param>
 public sealed record Store(int Index, string Id, byte[] IdUtf8, TimeZoneInfo TimeZone, string Currency)
 {
+    /// <summary>Its name as shoppers know it; <see langword="null"/> where the configuration gives none.</summary>
+    public string? Name { get; init; }
+
     /// <summary>The shop's page that shows a cart; <see langword="null"/> where there is none.</summary>
     public Uri? CartUrl { get; init; }
 
@@ -68,6 +71,7 @@ public sealed class StoreDirectory
         var directory = new StoreDirectory([.. stores.Select((store, index) => new Store(
             index, store.Id, Encoding.UTF8.GetBytes(store.Id), ZoneOf(store.Timezone), store.Currency)
         {
+            Name = store.Name,
             CartUrl = store.CartUrl is { } url ? new Uri(url) : null,
             LinkHosts = [.. store.LinkHosts],
             Margin = store.Margin,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 
@@ -28,17 +29,20 @@ public sealed class CampaignStep
     /// <summary>What may be offered; more than one is a choice that is learned.</summary>
     public required IReadOnlyList<Offer> Offers { get; init; }
 
-    public required CampaignMessage Message { get; init; }
+    public required MessageTemplate Message { get; init; }
 
-    public CampaignMessage? Subject { get; init; }
+    public MessageTemplate? Subject { get; init; }
 
-    public CampaignMessage? Html { get; init; }
+    public MessageTemplate? Html { get; init; }
 
     /// <summary>All of them must hold for the cart as it is when the message is to go out.</summary>
     public ImmutableArray<Condition> Conditions { get; init; } = [];
 
     /// <summary>It shows the cart's products, or asks something of the cart, so that the cart has to be looked at.</summary>
     public bool LooksAtCart => Conditions.Length > 0 || Message.ShowsLines || Html?.ShowsLines == true || Subject?.ShowsLines == true;
+
+    /// <summary>It shows something of the customer, so that the customer has to be looked up.</summary>
+    public bool ShowsCustomer => Message.ShowsCustomer || Html?.ShowsCustomer == true || Subject?.ShowsCustomer == true;
 
     /// <summary>All conditions hold for the cart at the moment.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment) => Condition.AllHold(Conditions, cart, moment);

@@ -8,7 +8,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>Writes a decision out: the message, the cart, the reasons. Decisions are rare beside events, so here it may allocate.</summary>
+/// <summary>Writes a decision out: the offer, the cart, the reasons. Decisions are rare beside events, so here it may allocate.</summary>
 public sealed class Decider : IDisposable
 {
     const int TopFeatures = 3;
@@ -52,7 +52,8 @@ public sealed class Decider : IDisposable
             Action = offer.Action,
             DiscountPercent = offer.DiscountPercent,
             Code = offer.Code,
-            Message = step.Message.Render(new MessageValues(store.Id, cartId, summary, offer.DiscountPercent) { Code = offer.Code }),
+            // Its texts are rendered when it goes out, with what is known then and off this thread.
+            Message = "",
             Cart = summary,
             Reasons = new DecisionReasons(campaign.Rule, score, _top[..count], _model.Id),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),

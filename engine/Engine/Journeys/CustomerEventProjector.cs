@@ -3,6 +3,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
@@ -91,9 +92,12 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     {
         var meta = CustomerEventMeta.Of(fact.Meta);
         var recipient = new Recipient(Address(meta.Email, '@'), Address(meta.Phone, '+'), Short(meta.PushToken, LongestText));
-        if (recipient != new Recipient() || meta.Timezone is not null)
+        var owner = OwnerOf(fact);
+        var known = store.Customers.AttributesOf(owner);
+        var attributes = CustomerAttributes.Merge(known, fact.Meta);
+        if (recipient != new Recipient() || meta.Timezone is not null || attributes != known)
         {
-            store.Customers.SetContact(OwnerOf(fact), storeId, recipient, Short(meta.Timezone, 64), fact.At);
+            store.Customers.SetContact(owner, storeId, recipient, Short(meta.Timezone, 64), fact.At, attributes);
         }
 
         // Who signs in is from now on whom lots were drawn for in this cart.

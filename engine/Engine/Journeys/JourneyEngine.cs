@@ -1,9 +1,11 @@
+using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Journeys;
@@ -266,7 +268,17 @@ public sealed class JourneyEngine : IDisposable
             Reasons = new DecisionReasons(found!.Rule, 0, [], ""),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
         };
-        return _composer.Compose(setup, sample, sample.Id, step, number, step.Offers[0], _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, null, now);
+        var user = cart is { UserLength: > 0 } known ? Encoding.UTF8.GetString(known.UserId) : null;
+        var attributes = CustomerAttributes.Read(_store.Customers.AttributesOf(IdentityResolver.CustomerOf(storeId, user)));
+        try
+        {
+            return _composer.Compose(setup, sample with { UserId = user }, sample.Id, step, number, step.Offers[0],
+                _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone), now);
+        }
+        catch (MessageRenderingException e)
+        {
+            return sample with { Message = $"This message is not sent: the template {e.Message}." };
+        }
     }
 
     /// <summary>

@@ -3,6 +3,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Journeys.Tracking;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 
@@ -23,18 +24,26 @@ public sealed class MessageRenderer(ProductTable products)
     /// <param name="offer">What is offered.</param>
     /// <param name="address">The address that the channel needs.</param>
     /// <param name="cart">The cart as it is now; <see langword="null"/> for as it was when the journey began.</param>
-    /// <param name="recipient">Where the shopper is reached, if that is needed.</param>
+    /// <param name="addressee">The shopper.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <exception cref="MessageRenderingException">A template exceeds its bounds.</exception>
     public Intervention Compose(
         JourneyOptions setup, Intervention candidate, string id, CampaignStep step, int number, Offer offer, AddressKind address,
-        in CartRecord? cart, Recipient? recipient, long now)
+        in CartRecord? cart, Addressee addressee, long now)
     {
         var lines = cart is { } record ? LinesOf(candidate.StoreId, record) : [];
         var summary = cart is { } current ? SummaryOf(current, lines) : candidate.Cart;
         var links = LinksOf(setup, candidate, id, address != AddressKind.None, now);
         var values = new MessageValues(candidate.StoreId, candidate.CartId, summary, offer.DiscountPercent)
         {
+            Action = offer.Action,
             Code = offer.Code,
+            StoreName = setup.FindStore(candidate.StoreId)?.Name,
+            CustomerId = candidate.UserId,
+            Recipient = addressee.Recipient,
+            Attributes = addressee.Attributes,
+            Now = DateTimeOffset.FromUnixTimeMilliseconds(now),
+            TimeZone = addressee.Zone,
             Links = links,
             Lines = [.. lines.Select(l => l.Line)],
         };
@@ -49,7 +58,7 @@ public sealed class MessageRenderer(ProductTable products)
             Message = step.Message.Render(values),
             Subject = step.Subject?.Render(values),
             Html = step.Html is { } html ? html.Render(values) + PixelOf(setup, candidate, id, now) : null,
-            Recipient = recipient,
+            Recipient = addressee.Recipient,
             Links = links,
             Cart = summary,
         };
@@ -107,3 +116,9 @@ public sealed class MessageRenderer(ProductTable products)
     internal static string IdOf(Journey journey, int step) => step == 1 ? journey.Candidate.Id
         : InterventionIds.Of(journey.StartedAt, Hash128.Of(Encoding.UTF8.GetBytes($"{journey.Candidate.Id} {step}"), seed: 0));
 }
+
+/// <summary>Whom a message is for.</summary>
+/// <param name="Recipient">The address that the channel needs; <see langword="null"/> for none.</param>
+/// <param name="Attributes">What is known of the shopper.</param>
+/// <param name="Zone">The shopper's zone, or else the store's.</param>
+public sealed record Addressee(Recipient? Recipient, CustomerAttributes Attributes, TimeZoneInfo Zone);

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.Storage;
@@ -88,7 +89,7 @@ sealed class MessageSender
                 _store.Messages.Wait(message.Id, outcome.Until ?? message.DueAt, outcome.Reason);
                 return;
             case MessageState.Withheld:
-                _store.Messages.End(message.Id, outcome.Reason, detail: null, now);
+                _store.Messages.End(message.Id, outcome.Reason, outcome.Detail, now);
                 break;
             default:
                 _store.Messages.Send(message, outcome, now);
@@ -196,8 +197,22 @@ sealed class MessageSender
                 ? new MessageOutcome(MessageState.Scheduled, verdict.Reason, Until: verdict.Until) : Withhold(verdict.Reason);
         }
 
-        var intervention = _composer.Compose(
-            setup, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart, Only(recipient, channel.Address), now);
+        Intervention intervention;
+        try
+        {
+            intervention = _composer.Compose(
+                setup, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart,
+                new Addressee(
+                    Only(recipient, channel.Address),
+                    step.ShowsCustomer ? AttributesOf(journey, CustomerOf(journey, cart), channel.Address) : CustomerAttributes.None,
+                    facts.CustomerZone),
+                now);
+        }
+        catch (MessageRenderingException e)
+        {
+            return new MessageOutcome(MessageState.Withheld, WithheldReason.TemplateFailed, Detail: $"The template {e.Message}.");
+        }
+
         return channel.Name == Campaign.SocketChannel ? SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId)
             : _ports.TryHandOver(intervention) ? new MessageOutcome(MessageState.Sending, Message: intervention)
             : new MessageOutcome(MessageState.Scheduled, Until: now);
@@ -233,6 +248,27 @@ sealed class MessageSender
         var isServers = customer != default && contacts[0] is { } first && first.Recipient != new Recipient();
         var consent = Array.Find(said, word => word is { Granted: false }) ?? (isServers ? said[0] : said.Length > 1 ? said[1] ?? said[2] : said[0]);
         return (reached ?? new Recipient(), ZoneOf(contacts.FirstOrDefault(contact => contact?.Zone is not null)?.Zone), consent);
+    }
+
+    // In the order of ReachOf. Behind the one whose address is reached nobody is asked: a browser puts no words into a message to an address that
+    // a server gave.
+    CustomerAttributes AttributesOf(Journey journey, in Hash128 customer, AddressKind address)
+    {
+        Hash128[] owners = customer == default ? [journey.Cart] : [customer, IdentityResolver.InCart(journey.Cart, customer), journey.Cart];
+        foreach (var owner in owners)
+        {
+            if (_store.Customers.AttributesOf(owner) is { } said)
+            {
+                return CustomerAttributes.Read(said);
+            }
+
+            if (address != AddressKind.None && _store.Customers.ContactOf(owner) is { } contact && contact.Recipient != new Recipient())
+            {
+                break;
+            }
+        }
+
+        return CustomerAttributes.None;
     }
 
     // Who has the cart now, where nobody had signed in when the journey began.

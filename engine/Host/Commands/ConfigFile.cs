@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.State;
@@ -14,7 +13,7 @@ static class ConfigFile
     const string Default = "config/cartrecovery.yaml";
 
     /// <summary>What a configuration may name.</summary>
-    public static ConfigCatalog Catalog { get; } = new(SinkCatalog.All, FeatureTable.Names, CampaignMessage.Variables);
+    public static ConfigCatalog Catalog { get; } = new(SinkCatalog.All, FeatureTable.Names);
 
     /// <summary>The file that a verb reads: the one it was told, or that of <c>init</c> in this folder, or the default one.</summary>
     public static string Locate(string? told) => told ?? (File.Exists(Own) ? Own : null) ?? Find(Default) ?? Default;

@@ -65,7 +65,7 @@ static class DemoShop
             ],
             Action = new ActionConfig { Type = ActionKind.Discount, Percent = 10 },
             Channel = Campaign.SocketChannel,
-            Message = "Your cart ({{cart_value}} {{currency}}) is still here. Finish now, and {{discount}}% of it is on us.",
+            Message = "Your cart ({{ cart.total | money }}) is still here. Finish now, and {{ offer.discount_percent }}% of it is on us.",
         });
     }
 

@@ -34,6 +34,23 @@ public sealed class JourneySchemaTests
     }
 
     [Test]
+    public void What_version_2_kept_goes_on()
+    {
+        var path = Path.Combine(TestStages.NewFolder(), "outreach.db");
+        using (var desk = new JourneyFixture([Series(Step("mail"))], path: path))
+        {
+            desk.Know("c1", "u1", "ada@example.com");
+            desk.It.Store.Database.Execute("ALTER TABLE contact DROP COLUMN attributes; PRAGMA user_version=2");
+        }
+
+        using var later = new JourneyFixture([Series(Step("mail"))], path: path);
+        Assert.That(later.Count("PRAGMA user_version"), Is.EqualTo(3));
+        Assert.That(later.It.Store.Customers.ContactOf(Customer("u1"))?.Recipient.Email, Is.EqualTo("ada@example.com"));
+        later.Tell(Engine.Events.EventType.Identify, "c1", "u1", meta: """{"firstName":"Ada"}""");
+        Assert.That(later.It.Store.Customers.AttributesOf(Customer("u1")), Is.EqualTo("""{"first_name":"Ada"}"""));
+    }
+
+    [Test]
     public void A_file_of_a_later_version_is_left_alone()
     {
         var path = Path.Combine(TestStages.NewFolder(), "outreach.db");
@@ -45,7 +62,7 @@ public sealed class JourneySchemaTests
     {
         database.Execute("""
             ALTER TABLE purchase RENAME TO purchase2; ALTER TABLE journey RENAME TO journey2; ALTER TABLE intervention RENAME TO intervention2;
-            DROP TABLE conversion; DROP INDEX journey_cart; DROP INDEX journey_subject; DROP INDEX journey_time; DROP INDEX intervention_due;
+            DROP TABLE conversion; ALTER TABLE contact DROP COLUMN attributes; DROP INDEX journey_cart; DROP INDEX journey_subject; DROP INDEX journey_time; DROP INDEX intervention_due;
             DROP INDEX intervention_sending; DROP INDEX intervention_reached; DROP INDEX intervention_journey; DROP INDEX intervention_time;
             """);
         database.Execute(Version1);

@@ -4,6 +4,7 @@ using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State;
 
 namespace CartRecovery.Engine.Configuration.Campaigns;
@@ -45,9 +46,9 @@ public static class CampaignCompiler
         Conditions = [.. config.When.Select(Compile)],
         Channel = config.Channel,
         Offers = [.. (config.Action is { } action ? [action] : config.Choices).Select(a => new Offer(a.Type, a.Percent, a.Code))],
-        Message = new CampaignMessage(MessageTemplate.Parse(config.Message)),
-        Subject = config.Subject is { } subject ? new CampaignMessage(MessageTemplate.Parse(subject)) : null,
-        Html = config.Html is { } html ? new CampaignMessage(MessageTemplate.Parse(html), Escaping.Html) : null,
+        Message = MessageTemplate.Compile(config.Message, MessageFormat.Text),
+        Subject = config.Subject is { } subject ? MessageTemplate.Compile(subject, MessageFormat.Line) : null,
+        Html = config.Html is { } html ? MessageTemplate.Compile(html, MessageFormat.Html) : null,
         UsefulFor = Milliseconds(config.UsefulFor),
     };
 

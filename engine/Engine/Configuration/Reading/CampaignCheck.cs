@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Messages;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
@@ -81,7 +82,7 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
                 Channel(campaign, channel, config);
             if (campaign.Action is { } action)
                 Action(action);
-            Text(campaign, "message", campaign.Message, campaign.Action is { } offer ? [offer] : [], config);
+            Text(campaign, "message", campaign.Message, MessageFormat.Text, campaign.Action is { } offer ? [offer] : [], config);
         }
     }
 
@@ -111,9 +112,9 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
             List<ActionConfig> offers = step.Action is { } action ? [action] : step.Choices;
             foreach (var offer in offers)
                 Action(offer);
-            Text(step, "message", step.Message, offers, config);
-            Text(step, "subject", step.Subject, offers, config);
-            Text(step, "html", step.Html, offers, config);
+            Text(step, "message", step.Message, MessageFormat.Text, offers, config);
+            Text(step, "subject", step.Subject, MessageFormat.Line, offers, config);
+            Text(step, "html", step.Html, MessageFormat.Html, offers, config);
             if (step.Subject is null && AddressOf(step.Channel, config) == AddressKind.Email)
                 check.Report(step, "", "a step by e-mail needs its subject");
         }
@@ -143,36 +144,37 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
     }
 
     // What would be an empty text in someone's inbox is an error here.
-    void Text(object section, string key, string? text, List<ActionConfig> offers, CartRecoveryConfig config)
+    void Text(object section, string key, string? text, MessageFormat format, List<ActionConfig> offers, CartRecoveryConfig config)
     {
-        try
+        if (text is null)
         {
-            foreach (var part in MessageTemplate.Parse(text ?? "").Parts.Where(p => p.Kind == MessageTemplate.PartKind.Variable))
+            return;
+        }
+
+        var problems = new List<TemplateProblem>();
+        if (MessageTemplate.TryCompile(text, format, problems) is { } template)
+        {
+            foreach (var use in template.Bare)
             {
-                if (Problem(part, offers, config) is { } problem)
-                    check.Report(section, key, problem);
+                if (WithoutValue(use.Path, offers, config) is { } reason)
+                    check.Report(places.Within(section, key, text, use.Offset), $"'{use.Text}' has no value{reason}");
             }
         }
-        catch (FormatException malformed)
+        foreach (var problem in problems)
         {
-            check.Report(section, key, $"{key} has {malformed.Message}");
+            var hint = problem.Name is not { } name ? ""
+                : Suggestion.Find(name, problem.Known!.Keys) is { } near ? $", did you mean '{problem.Known[near]}'?" : Suggestion.Hint(name, [.. problem.Known.Values]);
+            check.Report(places.Within(section, key, text, problem.Offset), problem.Message + hint);
         }
     }
 
-    string? Problem(MessageTemplate.Part part, List<ActionConfig> offers, CartRecoveryConfig config)
+    // Why a field has no value in some of the messages.
+    static string? WithoutValue(string path, List<ActionConfig> offers, CartRecoveryConfig config) => path switch
     {
-        var name = $"'{{{{{part.Text}}}}}'";
-        if (!catalog.TemplateVariables.Contains(part.Text, StringComparer.Ordinal))
-            return $"unknown variable {name}{Suggestion.Hint(part.Text, catalog.TemplateVariables)}";
-        if (part.Text.StartsWith("line_", StringComparison.Ordinal) && !part.InLines)
-            return $"{name} is a product's: write it between '{{{{#lines}}}}' and '{{{{/lines}}}}'";
-        return part.Text switch
-        {
-            "discount" when offers.Exists(offer => offer.Percent is null) => $"{name} has no value where no discount is offered",
-            "code" when offers.Exists(offer => offer.Code is null) => $"{name} has no value: the action has no code",
-            "restore_url" or "unsubscribe_url" when config.Contact.PublicUrl is null => $"{name} has no value without contact.publicUrl",
-            "restore_url" when config.Stores.Exists(store => store.CartUrl is null) => $"{name} has no value in a store without cartUrl",
-            _ => null,
-        };
-    }
+        "offer.discount_percent" when offers.Exists(offer => offer.Percent is null) => " where no discount is offered",
+        "offer.code" when offers.Exists(offer => offer.Code is null) => ": the action has no code",
+        "links.cart" or "links.unsubscribe" when config.Contact.PublicUrl is null => " without contact.publicUrl",
+        "links.cart" when config.Stores.Exists(store => store.CartUrl is null) => " in a store without cartUrl",
+        _ => null,
+    };
 }

@@ -127,5 +127,7 @@ internal sealed class ConfigCheck
         return true;
     }
 
-    public void Report(object section, string key, string message) => _problems.Add(_places.Of(section, key), message);
+    public void Report(object section, string key, string message) => Report(_places.Of(section, key), message);
+
+    public void Report(Place place, string message) => _problems.Add(place, message);
 }

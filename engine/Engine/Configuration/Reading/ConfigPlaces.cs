@@ -39,6 +39,16 @@ internal sealed class ConfigPlaces
     public YamlItem? ItemOf(object section, string key) =>
         _sections.TryGetValue(section, out var known) && known.Map.Entries.TryGetValue(key, out var entry) ? entry.Value : null;
 
+    /// <summary>Where a character of the key's value stands; where the value begins, if the value is not what the file says.</summary>
+    /// <param name="section">The object.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value, with environment variables in it.</param>
+    /// <param name="offset">The character's place in the value, from 0.</param>
+    public Place Within(object section, string key, string value, int offset) =>
+        _sections.TryGetValue(section, out var known) && known.Map.Entries.TryGetValue(key, out var entry)
+        && entry.Value is YamlText { Source: { } source } text && text.Value == value
+            ? source.PlaceOf(offset) : Of(section, key);
+
     /// <summary>Where the key itself stands.</summary>
     public Place OfKey(object section, string key) =>
         _sections.TryGetValue(section, out var known) && known.Map.Entries.TryGetValue(key, out var entry) ? entry.At : Of(section, key);

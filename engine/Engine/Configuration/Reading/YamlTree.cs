@@ -17,6 +17,9 @@ internal abstract record YamlItem(Place At);
 /// <summary>A text, a number, a word: whatever is neither a list nor a map.</summary>
 internal sealed record YamlText(Place At, string Value, bool Plain) : YamlItem(At)
 {
+    /// <summary>How the file writes it; <see langword="null"/> for a text that is not in the file.</summary>
+    public ScalarSource? Source { get; init; }
+
     public static bool MeansNothing(string plain) => plain is "" or "~" or "null";
 }
 
@@ -40,17 +43,18 @@ internal sealed class YamlTree
 {
     const int DeepestNesting = 32;
 
+    readonly string _text;
     readonly ConfigProblems _problems;
     readonly Dictionary<string, YamlItem> _anchors = new(StringComparer.Ordinal);
     readonly Stack<Open> _open = new();
     YamlItem? _root;
 
-    YamlTree(ConfigProblems problems) => _problems = problems;
+    YamlTree(string text, ConfigProblems problems) => (_text, _problems) = (text, problems);
 
     /// <summary>The file's one document, an empty map if there is none, or <see langword="null"/> when it cannot be parsed.</summary>
     public static YamlItem? Parse(string text, ConfigProblems problems)
     {
-        var tree = new YamlTree(problems);
+        var tree = new YamlTree(text, problems);
         var parser = new Parser(new StringReader(text));
         var documents = 0;
         while (TryRead(parser, text, problems, out var next))
@@ -119,7 +123,7 @@ internal sealed class YamlTree
         switch (next)
         {
             case Scalar scalar:
-                Put(at, new YamlText(at, scalar.Value, scalar.Style == ScalarStyle.Plain), scalar.Anchor);
+                Put(at, new YamlText(at, scalar.Value, scalar.Style == ScalarStyle.Plain) { Source = new ScalarSource(_text, scalar) }, scalar.Anchor);
                 break;
             case SequenceStart list:
                 Begin(at, new YamlList(at), list.Anchor);

@@ -97,6 +97,9 @@ public enum WithheldReason
 
     /// <summary>What the step asks of the cart does not hold.</summary>
     ConditionNotMet = 30,
+
+    /// <summary>A template exceeds its bounds, or calculates what cannot be; the detail says which and why.</summary>
+    TemplateFailed = 31,
 }
 
 /// <summary>The reasons' names.</summary>

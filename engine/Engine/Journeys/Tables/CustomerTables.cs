@@ -12,7 +12,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 public sealed class CustomerTables
 {
-    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _consent, _setConsent, _suppressed, _suppress, _release;
+    readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _attributes, _consent, _setConsent, _suppressed, _suppress, _release;
 
     // Where the last look for old purchases ended: they are gone through a thousand at a time, as an index by time would cost more than that.
     Hash128 _seenUpTo;
@@ -30,12 +30,15 @@ public sealed class CustomerTables
             "INSERT INTO purchase(owner, at) VALUES(?1, ?2) ON CONFLICT(owner) DO UPDATE SET at=max(at, excluded.at)");
         _purchaseAfter = database.Prepare("SELECT owner FROM purchase WHERE owner>coalesce(?1, x'') ORDER BY owner LIMIT 1 OFFSET 999");
         _purgePurchases = database.Prepare("DELETE FROM purchase WHERE owner>coalesce(?1, x'') AND (?2 IS NULL OR owner<=?2) AND at<?3");
-        _contact = database.Prepare("SELECT email, phone, push, zone FROM contact WHERE owner=?1");
+        _contact = database.Prepare(
+            "SELECT email, phone, push, zone FROM contact WHERE owner=?1 AND coalesce(email, phone, push, zone) IS NOT NULL");
         _setContact = database.Prepare("""
-            INSERT INTO contact(owner, store, email, phone, push, zone, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO contact(owner, store, email, phone, push, zone, at, attributes) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT(owner) DO UPDATE SET email=coalesce(excluded.email, email), phone=coalesce(excluded.phone, phone),
-                push=coalesce(excluded.push, push), zone=coalesce(excluded.zone, zone), at=excluded.at WHERE excluded.at >= at
+                push=coalesce(excluded.push, push), zone=coalesce(excluded.zone, zone), attributes=coalesce(excluded.attributes, attributes),
+                at=excluded.at WHERE excluded.at >= at
             """);
+        _attributes = database.Prepare("SELECT attributes FROM contact WHERE owner=?1 AND attributes IS NOT NULL");
         _consent = database.Prepare("SELECT granted, expires, at FROM consent WHERE owner=?1 AND address=?2");
         _setConsent = database.Prepare("""
             INSERT INTO consent(owner, address, granted, at, expires) VALUES(?1, ?2, ?3, ?4, ?5)
@@ -103,9 +106,23 @@ public sealed class CustomerTables
         return found;
     }
 
-    /// <summary>Notes addresses and zone; what is <see langword="null"/> stays as it was.</summary>
-    public void SetContact(in Hash128 owner, string store, Recipient recipient, string? zone, long at) =>
-        _setContact.With(owner).With(store).With(recipient.Email).With(recipient.Phone).With(recipient.PushToken).With(zone).With(at).Run();
+    /// <summary>Keeps addresses, zone and attributes; what is <see langword="null"/> stays as it was.</summary>
+    public void SetContact(in Hash128 owner, string store, Recipient recipient, string? zone, long at, string? attributes = null) =>
+        _setContact.With(owner).With(store).With(recipient.Email).With(recipient.Phone).With(recipient.PushToken).With(zone).With(at)
+            .With(attributes).Run();
+
+    /// <summary>The attributes of a customer or a cart's shopper, as <see cref="Messages.CustomerAttributes"/> writes them; <see langword="null"/> for none.</summary>
+    public string? AttributesOf(in Hash128 owner)
+    {
+        if (owner == default || !_attributes.With(owner).Next())
+        {
+            return null;
+        }
+
+        var found = _attributes.Text(0);
+        _attributes.Reset();
+        return found;
+    }
 
     /// <summary>What was said last about a channel; <see langword="null"/> for nothing.</summary>
     public Consent? ConsentOf(in Hash128 owner, AddressKind address)

@@ -83,8 +83,9 @@ public sealed record PlannedMessage(
 /// <param name="Reason">Why it is not sent, or not yet.</param>
 /// <param name="Message">What went out; <see langword="null"/> where nothing did.</param>
 /// <param name="Until">When it is due, where that is not when it was planned for.</param>
+/// <param name="Detail">More of the reason, in words.</param>
 public readonly record struct MessageOutcome(
-    MessageState State, WithheldReason Reason = WithheldReason.None, Intervention? Message = null, long? Until = null);
+    MessageState State, WithheldReason Reason = WithheldReason.None, Intervention? Message = null, long? Until = null, string? Detail = null);
 
 /// <summary>A message whose time has come.</summary>
 public sealed record DueMessage

@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 2;
+    const int Version = 3;
 
     /// <summary>Makes the tables where they are not.</summary>
     /// <exception cref="IOException">The file is of another version, or cannot be used.</exception>
@@ -23,7 +23,13 @@ static class JourneySchema
 
         if (version == 1)
         {
-            database.Execute($"BEGIN IMMEDIATE; {OfVersion1} PRAGMA user_version={Version}; COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion1} PRAGMA user_version=2; COMMIT");
+            version = 2;
+        }
+
+        if (version == 2)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion2} PRAGMA user_version={Version}; COMMIT");
         }
 
         database.Execute(Tables);
@@ -55,6 +61,9 @@ static class JourneySchema
         DROP TABLE conversion1;
         """;
 
+    // What customers are like, beside where they are reached.
+    const string OfVersion2 = "ALTER TABLE contact ADD COLUMN attributes TEXT;";
+
     // Keys of shoppers, carts and addresses are in no order: a row of an index by one changes a page that no other row of its batch does. There
     // is one such index on what every decision adds, where the shopper is anonymous, and there are two where not.
     const string Tables = """
@@ -69,7 +78,8 @@ static class JourneySchema
 
         -- By the customer where a server said it, by the cart, and the customer in it, where a browser did.
         CREATE TABLE IF NOT EXISTS contact(
-            owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL) WITHOUT ROWID;
+            owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL,
+            attributes TEXT) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS consent(
             owner BLOB NOT NULL, address INTEGER NOT NULL, granted INTEGER NOT NULL, at INTEGER NOT NULL, expires INTEGER NOT NULL,
             PRIMARY KEY(owner, address)) WITHOUT ROWID;

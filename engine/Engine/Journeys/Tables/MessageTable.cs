@@ -31,8 +31,8 @@ public sealed class MessageTable
         _onSite = database.Prepare("SELECT 1 FROM intervention WHERE id=?1 AND address=0 AND sent_at IS NOT NULL");
         _add = database.Prepare("""
             INSERT OR IGNORE INTO intervention(id, journey, store, subject, cart, cart_id, user_id, campaign, variant, step, channel, address, offer,
-                context, propensity, decided_at, due_at, useful_until, state, reason, ended_at, sent_at, reached, message)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
+                context, propensity, decided_at, due_at, useful_until, state, reason, ended_at, sent_at, reached, message, detail)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
             """);
         _due = database.Prepare("""
             SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention
@@ -98,7 +98,7 @@ public sealed class MessageTable
             .With(candidate.UserId).With(candidate.Campaign).With(journey.Variant).With((long)message.Step).With(message.Channel.Name)
             .With((long)message.Channel.Address).With(message.Offer).With((long)message.Context).With((double?)message.Propensity)
             .With(now).With(outcome.Until ?? message.DueAt).With(message.UsefulUntil);
-        if (With(_add, outcome, now).Run() == 0)
+        if (With(_add, outcome, now).With(outcome.Detail).Run() == 0)
         {
             return false;
         }

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Fluid;
+using Fluid.Values;
+
+namespace CartRecovery.Engine.Messages;
+
+/// <summary>What a template is rendered with. Kept for the next rendering on the same thread, as making one costs more than most renderings.</summary>
+sealed class MessageContext : TemplateContext
+{
+    static readonly MessageValues s_nothing = new("", "", new Contracts.CartSummary(0, 0, ""), DiscountPercent: null);
+
+    static readonly ConcurrentDictionary<string, MoneyOptions> s_money = new(StringComparer.Ordinal);
+
+    readonly List<ObjectView<MessageValues>> _views = [];
+
+    public MessageContext(TemplateOptions options)
+        : base(options)
+    {
+        foreach (var root in MessageObjects.Roots)
+        {
+            var view = new ObjectView<MessageValues>(root, s_nothing)
+            {
+                Otherwise = root == MessageObjects.Customer ? (values, name) => values.Attributes.Find(name) : null,
+            };
+            _views.Add(view);
+            SetValue(root.Name, new DictionaryValue(view));
+        }
+
+        Now = () => TimeZoneInfo.ConvertTime(_views[0].Value.Now, _views[0].Value.TimeZone);
+    }
+
+    /// <summary>Where the text goes.</summary>
+    public BoundedWriter Writer { get; } = new();
+
+    /// <summary>Prepares the next rendering.</summary>
+    public void Begin(MessageValues values, int limit)
+    {
+        foreach (var view in _views)
+        {
+            view.Value = values;
+        }
+
+        _steps = 0;
+        TimeZone = values.TimeZone;
+        MoneyOptions = s_money.GetOrAdd(values.Cart.Currency, static currency => new MoneyOptions { Currency = currency, AmountsInCents = false });
+        Writer.Limit = limit;
+        EnterChildScope();
+    }
+
+    /// <summary>Lets go of what was rendered.</summary>
+    public void End()
+    {
+        ReleaseScope();
+        Writer.Clear();
+        foreach (var view in _views)
+        {
+            view.Value = s_nothing;
+        }
+    }
+}

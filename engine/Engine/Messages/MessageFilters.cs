@@ -1,0 +1,145 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Net;
+using Fluid;
+using Fluid.Filters;
+using Fluid.Values;
+
+namespace CartRecovery.Engine.Messages;
+
+/// <summary>
+/// The filters of Shopify's documentation, as far as they have a meaning in a message. Each refuses results beyond <see cref="MessageLimits"/>; for HTML
+/// each result is escaped anew, so that no chain of filters undoes escaping.
+/// </summary>
+static class MessageFilters
+{
+    // A number's or a text's format may ask for any width, "raw" for no escaping, and hashes with a key are for machines.
+    static readonly string[] s_left =
+        ["raw", "format_number", "format_string", "format_date", "hmac_sha1", "hmac_sha256", "base64_url_safe_encode", "base64_url_safe_decode", "time_zone"];
+
+    /// <summary>Filters whose result has entries of the input.</summary>
+    public static readonly FrozenSet<string> KeepEntries = FrozenSet.Create(
+        StringComparer.Ordinal, "where", "reject", "sort", "sort_natural", "reverse", "uniq", "compact", "concat", "slice");
+
+    /// <summary>The filters for plain text.</summary>
+    public static TemplateOptions Text { get; } = OptionsOf(isHtml: false);
+
+    /// <summary>The filters for HTML.</summary>
+    public static TemplateOptions Html { get; } = OptionsOf(isHtml: true);
+
+    /// <summary>The filters' names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Text.Filters.Select(filter => filter.Key).Order(StringComparer.Ordinal)];
+
+    static TemplateOptions OptionsOf(bool isHtml)
+    {
+        var options = new TemplateOptions
+        {
+            MaxSteps = MessageLimits.Steps, MaxRecursion = MessageLimits.Depth, CultureInfo = CultureInfo.InvariantCulture, TimeZone = TimeZoneInfo.Utc,
+        };
+        options.Filters.WithMoneyFilters();
+        options.Filters.AddFilter("pluralize", Pluralize);
+        options.Filters.AddFilter("amount", Amount);
+        foreach (var name in s_left)
+        {
+            options.Filters.Remove(name);
+        }
+
+        foreach (var (name, filter) in options.Filters.ToArray())
+        {
+            options.Filters.AddFilter(name, Bounded(name, filter, isHtml));
+        }
+
+        if (isHtml)
+        {
+            options.Filters.AddFilter("escape", static (input, _, _) => new(input));
+            options.Filters.AddFilter("escape_once", static (input, _, _) =>
+                new(input is StringValue { Encode: false } ? input : new StringValue(WebUtility.HtmlDecode(input.ToStringValue()))));
+        }
+
+        options.Filters.AddFilter("newline_to_br", isHtml ? NewLineToBreakInHtml : NewLineToBreak);
+
+        return options;
+    }
+
+    static FilterDelegate Bounded(string name, FilterDelegate filter, bool isHtml) => (input, arguments, context) =>
+    {
+        Foresee(name, input, arguments);
+        var result = filter(input, arguments, context);
+        var value = result.IsCompletedSuccessfully ? result.Result : result.AsTask().GetAwaiter().GetResult();
+        switch (value)
+        {
+            case StringValue text:
+                return text.ToStringValue().Length > MessageLimits.Value ? throw TooLong(name)
+                    : isHtml && !text.Encode && !ReferenceEquals(text, input) ? new(new StringValue(text.ToStringValue())) : new(text);
+            case ArrayValue list:
+                return list.Values.Count > MessageLimits.Entries ? throw TooLong(name)
+                    : isHtml && list.Values.Any(IsRaw) ? new(new ArrayValue([.. list.Values.Select(Escaped)])) : new(list);
+            default:
+                return new(value);
+        }
+    };
+
+    static bool IsRaw(FluidValue value) => value is StringValue { Encode: false };
+
+    static FluidValue Escaped(FluidValue value) => IsRaw(value) ? new StringValue(value.ToStringValue()) : value;
+
+    // What would be too long has to be known before it is made.
+    static void Foresee(string name, FluidValue input, FilterArguments arguments)
+    {
+        long length = name switch
+        {
+            "replace" or "replace_first" or "replace_last" =>
+                (long)input.ToStringValue().Length * (1 + arguments.At(1).ToStringValue().Length) / Math.Max(1, arguments.At(0).ToStringValue().Length),
+            "join" => input is ArrayValue list ? (long)list.Values.Count * (1 + arguments.At(0).ToStringValue().Length) : 0,
+            "date" => arguments.At(0).ToStringValue().Length > 200 || HasWidth(arguments.At(0).ToStringValue()) ? int.MaxValue : 0,
+            _ => 0,
+        };
+        if (length > 16 * MessageLimits.Value)
+        {
+            throw TooLong(name);
+        }
+    }
+
+    // strftime pads to any width that a format asks for.
+    static bool HasWidth(string format)
+    {
+        var digits = 0;
+        foreach (var letter in format)
+        {
+            digits = char.IsAsciiDigit(letter) ? digits + 1 : 0;
+            if (digits > 4)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    static MessageRenderingException TooLong(string name) => new($"makes more than {MessageLimits.Value} characters or {MessageLimits.Entries} entries with '{name}'");
+
+    static ValueTask<FluidValue> Pluralize(FluidValue input, FilterArguments arguments, TemplateContext context) =>
+        new(input.ToNumberValue() == 1 ? arguments.At(0) : arguments.At(1));
+
+    // Two decimals, and nothing between thousands.
+    static ValueTask<FluidValue> Amount(FluidValue input, FilterArguments arguments, TemplateContext context) =>
+        new(new StringValue(input.ToNumberValue().ToString("0.00", CultureInfo.InvariantCulture)));
+
+    static ValueTask<FluidValue> NewLineToBreak(FluidValue input, FilterArguments arguments, TemplateContext context)
+    {
+        var text = input.ToStringValue().ReplaceLineEndings("<br />\n");
+        return text.Length > MessageLimits.Value ? throw TooLong("newline_to_br") : new(new StringValue(text));
+    }
+
+    static ValueTask<FluidValue> NewLineToBreakInHtml(FluidValue input, FilterArguments arguments, TemplateContext context)
+    {
+        var text = input.ToStringValue().ReplaceLineEndings("\n");
+        if (input is not StringValue { Encode: false })
+        {
+            text = string.Join('\n', text.Split('\n').Select(MessageTemplate.HtmlEncoder.Encode));
+        }
+
+        text = text.Replace("\n", "<br />\n", StringComparison.Ordinal);
+        return text.Length > MessageLimits.Value ? throw TooLong("newline_to_br") : new(new StringValue(text, encode: false));
+    }
+}

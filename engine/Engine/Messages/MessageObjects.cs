@@ -1,0 +1,121 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Fluid.Values;
+
+namespace CartRecovery.Engine.Messages;
+
+/// <summary>
+/// The objects that a template may name, and their fields. What is declared here is what the check accepts, what rendering finds and what
+/// <c>docs/messages.md</c> lists.
+/// </summary>
+static class MessageObjects
+{
+    public static readonly ObjectFields<MessageLine> Line = new("line")
+    {
+        ["name"] = line => Text(line.Name),
+        ["quantity"] = line => Number(line.Quantity),
+        ["price"] = line => Number(line.Price),
+        ["total"] = line => Number(line.Value),
+        ["url"] = line => Text(line.Url),
+        ["image"] = line => Text(line.Image),
+    };
+
+    public static readonly ObjectFields<MessageValues> Cart = new("cart")
+    {
+        ["id"] = values => Text(values.CartId),
+        ["total"] = values => Number(values.Cart.Value),
+        ["item_count"] = values => Number(values.Cart.ItemCount),
+        ["currency"] = values => Text(values.Cart.Currency),
+        ["lines"] = values => values.Lines is { Count: > 0 } lines
+            ? new ArrayValue([.. lines.Select(line => new DictionaryValue(new ObjectView<MessageLine>(Line, line)))]) : ArrayValue.Empty,
+    };
+
+    public static readonly ObjectFields<MessageValues> Customer = new("customer")
+    {
+        ["id"] = values => Text(values.CustomerId),
+        ["first_name"] = values => values.Attributes.Find("first_name"),
+        ["last_name"] = values => values.Attributes.Find("last_name"),
+        ["name"] = NameOf,
+        ["email"] = values => Text(values.Recipient?.Email),
+        ["phone"] = values => Text(values.Recipient?.Phone),
+        ["attributes"] = values => new DictionaryValue(new AttributesView(values.Attributes)),
+    };
+
+    public static readonly ObjectFields<MessageValues> Offer = new("offer")
+    {
+        ["type"] = values => Text(JsonNamingPolicy.SnakeCaseLower.ConvertName(values.Action.ToString())),
+        ["discount_percent"] = values => values.DiscountPercent is { } percent ? Number(decimal.Round((decimal)percent, 2)) : NilValue.Instance,
+        ["code"] = values => Text(values.Code),
+    };
+
+    public static readonly ObjectFields<MessageValues> Store = new("store")
+    {
+        ["id"] = values => Text(values.StoreId),
+        ["name"] = values => Text(values.StoreName ?? values.StoreId),
+    };
+
+    public static readonly ObjectFields<MessageValues> Links = new("links")
+    {
+        ["cart"] = values => Text(values.Links?.Restore),
+        ["unsubscribe"] = values => Text(values.Links?.Unsubscribe),
+    };
+
+    /// <summary>What a template may name without a loop.</summary>
+    public static readonly IReadOnlyList<ObjectFields<MessageValues>> Roots = [Cart, Customer, Offer, Store, Links];
+
+    static FluidValue Text(string? text) => text is null ? NilValue.Instance : new StringValue(text);
+
+    // Without trailing zeros: 5.00 is shown as 5, and filters decide on anything else.
+    static FluidValue Number(decimal value) => NumberValue.Create(value / 1.0000000000000000000000000000m);
+
+    static FluidValue NameOf(MessageValues values)
+    {
+        if (values.Attributes.Find("name") is { } name && !name.IsNil())
+        {
+            return name;
+        }
+
+        var both = $"{values.Attributes.Find("first_name").ToStringValue()} {values.Attributes.Find("last_name").ToStringValue()}".Trim();
+        return both.Length == 0 ? NilValue.Instance : new StringValue(both);
+    }
+
+    sealed class AttributesView(CustomerAttributes attributes) : IFluidIndexable
+    {
+        public int Count => attributes.Names.Count;
+
+        public IEnumerable<string> Keys => attributes.Names;
+
+        public bool TryGetValue(string name, [NotNullWhen(true)] out FluidValue? value)
+        {
+            value = attributes.Find(name);
+            return !value.IsNil();
+        }
+    }
+}
+
+/// <summary>The fields of an object, by their names in templates.</summary>
+/// <param name="name">The object's name.</param>
+sealed class ObjectFields<T>(string name) : Dictionary<string, Func<T, FluidValue>>(StringComparer.Ordinal)
+{
+    /// <summary>The object's name.</summary>
+    public string Name => name;
+}
+
+/// <summary>An object as a template sees it. <see cref="Value"/> may be replaced between renderings.</summary>
+sealed class ObjectView<T>(ObjectFields<T> fields, T value) : IFluidIndexable
+{
+    public T Value { get; set; } = value;
+
+    /// <summary>Answers for names that are no field; <see langword="null"/> where there are none.</summary>
+    public Func<T, string, FluidValue>? Otherwise { get; init; }
+
+    public int Count => fields.Count;
+
+    public IEnumerable<string> Keys => fields.Keys;
+
+    public bool TryGetValue(string name, [NotNullWhen(true)] out FluidValue? value)
+    {
+        value = fields.TryGetValue(name, out var field) ? field(Value) : Otherwise?.Invoke(Value, name) ?? NilValue.Instance;
+        return !value.IsNil();
+    }
+}

@@ -1,0 +1,80 @@
+namespace CartRecovery.Engine.Messages;
+
+/// <summary>What is known of a value before there is one: its fields, or the entries of a list.</summary>
+sealed class Shape
+{
+    static readonly IReadOnlyDictionary<string, Shape> s_none = new Dictionary<string, Shape>();
+
+    /// <summary>A text, a number, a truth value.</summary>
+    public static readonly Shape Value = new();
+
+    /// <summary>Nothing is known of it, so that nothing about it is wrong.</summary>
+    public static readonly Shape Any = new() { IsOpen = true };
+
+    /// <summary>The objects that a template may name.</summary>
+    public static readonly IReadOnlyDictionary<string, Shape> Roots = MessageObjects.Roots.ToDictionary(
+        root => root.Name, root => new Shape
+        {
+            Fields = root.Keys.ToDictionary(field => field, field => FieldOf(root.Name, field), StringComparer.Ordinal),
+            IsObject = true,
+            IsOpen = root == MessageObjects.Customer,
+        }, StringComparer.Ordinal);
+
+    /// <summary>What <c>forloop</c> and <c>tablerowloop</c> say of a loop.</summary>
+    public static readonly Shape Loop = new()
+    {
+        IsObject = true,
+        Fields = ((string[])["index", "index0", "rindex", "rindex0", "first", "last", "length", "col", "col0", "row", "col_first", "col_last"])
+            .ToDictionary(field => field, _ => Value, StringComparer.Ordinal),
+    };
+
+    /// <summary>The fields of an object.</summary>
+    public IReadOnlyDictionary<string, Shape> Fields { get; private init; } = s_none;
+
+    /// <summary>The entries of a list; <see langword="null"/> for what is none.</summary>
+    public Shape? Item { get; private init; }
+
+    /// <summary>It has fields, and no text of its own.</summary>
+    public bool IsObject { get; private init; }
+
+    /// <summary>It may have fields beside those that are known.</summary>
+    public bool IsOpen { get; private init; }
+
+    /// <summary>A list.</summary>
+    public static Shape ListOf(Shape item) => new() { Item = item };
+
+    /// <summary>What an unknown name may have been meant for: the objects, and each field by its own name.</summary>
+    public static IReadOnlyDictionary<string, string> Suggestions { get; } = SuggestionsOf();
+
+    static Shape FieldOf(string root, string field) => (root, field) switch
+    {
+        ("cart", "lines") => ListOf(new Shape
+        {
+            Fields = MessageObjects.Line.Keys.ToDictionary(name => name, _ => Value, StringComparer.Ordinal), IsObject = true,
+        }),
+        ("customer", "attributes") => new Shape { IsOpen = true, IsObject = true },
+        ("customer", "first_name" or "last_name" or "name") => Any,
+        _ => Value,
+    };
+
+    static Dictionary<string, string> SuggestionsOf()
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, expression) in OldSyntax.Names)
+        {
+            found[name] = expression;
+        }
+
+        foreach (var (name, shape) in Roots)
+        {
+            found[name] = name;
+            foreach (var field in shape.Fields.Keys)
+            {
+                found[$"{name}.{field}"] = $"{name}.{field}";
+                found.TryAdd(field, $"{name}.{field}");
+            }
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,82 @@
+using CartRecovery.Engine.Messages;
+using CartRecovery.Tests.Support;
+using static CartRecovery.Tests.Messages.Texts;
+
+namespace CartRecovery.Tests.Messages;
+
+public sealed class TemplateCheckTests
+{
+    // The place is that of the mark ^, which is not in the text.
+    [TestCase("{{ ^cart.totl }}", "unknown field 'cart.totl'")]
+    [TestCase("{{ ^total }}", "unknown variable 'total'")]
+    [TestCase("{{ cart.total | ^monye }}", "unknown filter 'monye'")]
+    [TestCase("{{ cart.total | plus: 1 | ^raw }}", "unknown filter 'raw'")]
+    [TestCase("{% if cart.total > 1 and ^cart.itemcount %}{% endif %}", "unknown field 'cart.itemcount'")]
+    [TestCase("{% for line in cart.lines %}{{ ^line.nme }}{% endfor %}", "unknown field 'line.nme'")]
+    [TestCase("{% for line in cart.lines %}{% endfor %}{{ ^line.name }}",
+        "'line' is a product's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")]
+    [TestCase("{% for x in ^cart.items %}{{ x.anything }}{% endfor %}", "unknown field 'cart.items'")]
+    [TestCase("{% assign l = cart.lines | sort: 'price' | last %}{{ ^l.pric }}", "unknown field 'l.pric'")]
+    [TestCase("{{ cart.lines[^nix].name }}", "unknown variable 'nix'")]
+    [TestCase("{{ 'x' | append: 'nix' | append: ^nix }}", "unknown variable 'nix'")]
+    [TestCase("{{ ^customer.frist_name }}", "unknown field 'customer.frist_name'")]
+    [TestCase("{{ ^cart.total.x }}", "unknown field 'cart.total.x'")]
+    [TestCase("{{ ^cart.lines.count }}", "unknown field 'cart.lines.count'")]
+    [TestCase("{{ ^cart }}", "'cart' is no text: show one of its fields")]
+    [TestCase("{{ ^cart.lines }}", "'cart.lines' is a list: write '{% for line in cart.lines %}'")]
+    [TestCase("{% ^foo %}", "unknown tag 'foo'")]
+    [TestCase("{% ^include 'x' %}", "unknown tag 'include'")]
+    [TestCase("{% ^liquid echo x %}", "unknown tag 'liquid'")]
+    [TestCase("a\n^{% if cart.id %}\n{% for x in (1..3) %}{% endfor %}", "'{% if %}' without '{% endif %}'")]
+    [TestCase("{% if cart.id %}^{% endfor %}{% endif %}", "'{% endfor %}' where '{% if %}' is still open")]
+    [TestCase("^{% endif %}", "'{% endif %}' where no block is open")]
+    [TestCase("ab ^{{ cart.id", "'{{' without '}}'")]
+    [TestCase("ab ^{% if x", "'{%' without '%}'")]
+    [TestCase("^{% raw %}{{ x }}", "'{% raw %}' without '{% endraw %}'")]
+    [TestCase("{{ cart.id |^ }}", "this is not Liquid: an identifier was expected after the '|' sign")]
+    [TestCase("^{% assign cart = 1 %}", "'cart' is an object of the engine's: give the variable another name")]
+    public void What_is_wrong_is_said_with_its_place(string marked, string message)
+    {
+        var offset = marked.IndexOf('^', StringComparison.Ordinal);
+        Assert.That(Problems(marked.Remove(offset, 1)), Is.EqualTo(new[] { (offset, message) }));
+    }
+
+    [TestCase("{% if (cart.id == 1) %}{% endif %}", "Liquid has no parentheses")]
+    [TestCase("{{ cart.id() }}", "Liquid has no function calls")]
+    [TestCase("{{ }}", "this is not Liquid: a value was expected")]
+    [TestCase("{% if %}{% endif %}", "this is not Liquid: invalid 'if' tag")]
+    public void What_Liquid_lacks_is_said(string text, string message) =>
+        Assert.That(Problems(text).Single().Message, Does.StartWith(message));
+
+    [TestCase("{{ customer.favourite_colour }}")]
+    [TestCase("{% for x in customer.attributes.list %}{{ x.y }}{% endfor %}")]
+    [TestCase("{% for x in cart.lines %}{{ forloop.first }}{% else %}{{ cart.id.size }}{% endfor %}")]
+    [TestCase("{% tablerow x in cart.lines cols: 2 %}{{ x.name }}{{ tablerowloop.col }}{% endtablerow %}")]
+    [TestCase("{% increment n %}{% decrement n %}{{ n }}{% echo cart.id %}{% # a remark %}")]
+    [TestCase("{% assign a = 'x}}y' %}{{ a }}{{ '%}' }}")]
+    [TestCase("{% if cart.id contains 'x' or cart.id == blank %}{{ true }}{{ nil }}{% endif %}")]
+    [TestCase("a } b }} { c")]
+    public void What_is_right_is_not_complained_of(string text) => Assert.That(Problems(text), Is.Empty);
+
+    [Test]
+    public void A_field_is_bare_where_nothing_asks_for_it()
+    {
+        string[] Bare(string text) => [.. MessageTemplate.Compile(text, MessageFormat.Text).Bare.Select(use => use.Text)];
+
+        Assert.That(Bare("{{ offer.code }}"), Is.EqualTo(new[] { "offer.code" }));
+        Assert.That(Bare("{{code}}"), Is.EqualTo(new[] { "{{code}}" }));
+        Assert.That(Bare("{% if offer.code %}{{ offer.code }}{% endif %}"), Is.Empty);
+        Assert.That(Bare("{{ offer.code | default: 'none' }}"), Is.Empty);
+        Assert.That(Bare("{% if cart.id %}{{ offer.code }}{% endif %}"), Is.EqualTo(new[] { "offer.code" }));
+    }
+
+    [Test]
+    public void Every_field_is_in_the_docs()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "messages.md"));
+        Assert.That(MessageObjects.Roots.SelectMany(root => root.Keys.Select(field => $"`{root.Name}.{field}`"))
+            .Concat(MessageObjects.Line.Keys.Select(field => $"`line.{field}`")).Where(field => !page.Contains(field)), Is.Empty);
+        Assert.That(MessageFilters.Names.Where(name => !page.Contains($"`{name}`")), Is.Empty);
+        Assert.That(OldSyntax.Names.Where(old => !page.Contains($"`{{{{{old.Key}}}}}`")), Is.Empty);
+    }
+}
