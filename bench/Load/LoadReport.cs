@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Bench.Load;
 
@@ -106,7 +105,7 @@ public sealed record EngineReport
 public sealed record Quantiles(double P50, double P90, double P99, double P999, double? Max)
 {
     /// <summary>Those of a histogram.</summary>
-    internal static Quantiles Of(LatencyHistogram histogram)
+    internal static Quantiles Of(Durations histogram)
     {
         double At(double share) => histogram.Quantile(share) / 1e6;
         return new Quantiles(At(0.5), At(0.9), At(0.99), At(0.999), At(1));

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Bench.Load;
 
@@ -152,11 +151,11 @@ sealed class LoadRun : IDisposable
 
     LoadReport Report(double seconds, TimeSpan cpu, MetricsPage? before, MetricsPage? after)
     {
-        var (latency, delay) = (new LatencyHistogram(), new LatencyHistogram());
+        var (latency, delay) = (new Durations(), new Durations());
         foreach (var tally in _tallies)
         {
-            latency.Merge(tally.AckLatency);
-            delay.Merge(tally.SendDelay);
+            latency.Add(tally.AckLatency);
+            delay.Add(tally.SendDelay);
         }
 
         while (_notes.TryTake(out var line))

@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Net.Sockets;
 using System.Text;
-using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Bench.Load;
 
@@ -53,10 +52,10 @@ sealed class PopupProbe : IDisposable
     }
 
     /// <summary>Nanoseconds from due to intervention. One that never came counts as the whole time that it was waited for.</summary>
-    public LatencyHistogram Latency { get; } = new();
+    public Durations Latency { get; } = new();
 
     /// <summary>Nanoseconds from due to sent: the probe's own share of <see cref="Latency"/>.</summary>
-    public LatencyHistogram SendDelay { get; } = new();
+    public Durations SendDelay { get; } = new();
 
     /// <summary>Events that were sent.</summary>
     public int Sent => Volatile.Read(ref _sent);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Bench.Load;
 
@@ -7,10 +6,10 @@ namespace CartRecovery.Bench.Load;
 sealed class Tally
 {
     /// <summary>Nanoseconds from when an event was due (flat out: sent) to its ack.</summary>
-    public LatencyHistogram AckLatency { get; } = new();
+    public Durations AckLatency { get; } = new();
 
     /// <summary>Nanoseconds from when the first event of a batch was due to when the batch was handed to the socket.</summary>
-    public LatencyHistogram SendDelay { get; } = new();
+    public Durations SendDelay { get; } = new();
 }
 
 /// <summary>What is rare enough for all threads to share.</summary>

@@ -52,6 +52,9 @@ public class ConfigCheckTests
 
     [TestCase("listen: { tcpKey: sk_2 }", "listen.tcpKey is no store's key; write one of stores[].keys[].key, or leave it out")]
     [TestCase("listen: { stream: 127.0.0.1:8080 }", "listen.http and listen.stream are both 127.0.0.1:8080; give one another port")]
+    [TestCase("telemetry: { otlp: { endpoint: 'collector:4317' } }", "telemetry.otlp.endpoint must be an address like http://127.0.0.1:4318, not 'collector:4317'")]
+    [TestCase("telemetry: { otlp: { headers: { 'a b': c } } }", "a header's name must be printable ASCII characters without spaces, ':', '=' and ','")]
+    [TestCase("telemetry: { otlp: { headers: { a: 'b,c' } } }", "the value of header 'a' must be printable ASCII characters without ','")]
     [TestCase("listen: { heartbeat: 5m }", "listen.heartbeat (5m) must be shorter than listen.idleTimeout (5m)")]
     [TestCase("limits: { message: 16KB }", "limits.message (16KB) must not be smaller than limits.event (32KB)")]
     [TestCase("memory: { limit: 1GB }", "memory.limit (1GB) does not hold memory.carts and memory.customers (1152MB together)")]

@@ -559,7 +559,7 @@ sealed class SinkRunnerTests
         Enqueue(runner, 3);
         runner.Start();
         await Eventually.Is(() => Delivered(runner) == 3, "delivered by the second try");
-        Assert.That((runner.Retried, runner.WriteTimes.Count), Is.EqualTo((3L, 2L)));
+        Assert.That((runner.Retried, runner.Writes), Is.EqualTo((3L, 2L)));
         await runner.DrainAsync(Eventually.Deadline);
     }
 

@@ -1,6 +1,6 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
-using static CartRecovery.Tests.Outreach.Desk;
+using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
 

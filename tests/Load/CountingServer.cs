@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
@@ -13,6 +12,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Prometheus;
 
 namespace CartRecovery.Tests.Load;
 
@@ -23,9 +23,8 @@ namespace CartRecovery.Tests.Load;
 sealed class CountingServer : IAsyncDisposable
 {
     readonly WebApplication _app;
-    readonly Meter _meter = new("CartRecovery");
-    readonly PrometheusWriter _metrics;
-    readonly LatencyHistogram _latency = new();
+    readonly MetricRegistry _metrics = new();
+    readonly Histogram _latency;
     readonly ConcurrentDictionary<string, long> _received = new(StringComparer.Ordinal);
     long _events;
     long _processed;
@@ -34,13 +33,10 @@ sealed class CountingServer : IAsyncDisposable
     CountingServer(Faults faults)
     {
         Faults = faults;
-        _metrics = new PrometheusWriter(_meter);
-        _metrics.AddHistogram("cartrecovery_event_latency_seconds", "From received to decided.", [_latency]);
-        _meter.CreateObservableCounter("cartrecovery_events_received_total", () =>
-            _received.Select(pair => new Measurement<long>(pair.Value, new KeyValuePair<string, object?>("protocol", pair.Key))));
-        _meter.CreateObservableCounter("cartrecovery_events_processed_total", () => Volatile.Read(ref _processed));
-        _meter.CreateObservableCounter<long>("cartrecovery_events_rejected_total",
-            () => [new(Volatile.Read(ref _rejected), new KeyValuePair<string, object?>("code", "odd"))]);
+        _latency = _metrics.Histogram("cartrecovery_event_latency_seconds", "From received to decided.");
+        _metrics.Counter("cartrecovery_events_received_total", "Received.", ["protocol"], () => _received.Select(pair => new Sample(pair.Value, pair.Key)));
+        _metrics.Counter("cartrecovery_events_processed_total", "Processed.", () => Volatile.Read(ref _processed));
+        _metrics.Counter("cartrecovery_events_rejected_total", "Refused.", ["code"], () => [new(Volatile.Read(ref _rejected), "odd")]);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -52,11 +48,7 @@ sealed class CountingServer : IAsyncDisposable
         _app = builder.Build();
         _app.UseWebSockets();
         _app.Map("/v1/stream", FramesAsync);
-        _app.MapGet("/metrics", context =>
-        {
-            _metrics.Write(context.Response.BodyWriter);
-            return Task.CompletedTask;
-        });
+        _app.MapGet("/metrics", context => _metrics.WriteAsync(context.Response.Body));
     }
 
     public Faults Faults { get; }
@@ -90,8 +82,6 @@ sealed class CountingServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        _metrics.Dispose();
-        _meter.Dispose();
     }
 
     async Task FramesAsync(HttpContext context)
@@ -181,7 +171,7 @@ sealed class CountingServer : IAsyncDisposable
             {
                 var number = Interlocked.Increment(ref server._events);
                 server.Events.Enqueue((connection, item));
-                server._latency.Record(1_500_000);
+                server._latency.Observe(0.0015);
                 if (server.Faults.LoseEvery > 0 && number % server.Faults.LoseEvery == 0)
                     continue;
                 server._received.AddOrUpdate(protocol, 1, (_, count) => count + 1);

@@ -29,7 +29,7 @@ public sealed class PopupProbeTests
         using var probe = await RunAsync(Clock.Now(), count: 200, drain: 10 * Clock.Second, (index, count) => index == count - 1);
 
         Assert.That((probe.Failure, probe.Missing), Is.EqualTo(((string?)null, 0)));
-        Assert.That(probe.Latency.Max, Is.GreaterThanOrEqualTo(199 * Clock.Millisecond));
+        Assert.That(probe.Latency.Quantile(1), Is.GreaterThanOrEqualTo(199 * Clock.Millisecond));
         Assert.That(probe.Latency.Quantile(0.5), Is.GreaterThanOrEqualTo(99 * Clock.Millisecond));
     }
 

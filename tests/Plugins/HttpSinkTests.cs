@@ -69,7 +69,7 @@ sealed class HttpSinkTests
         runner.Start();
         foreach (var item in Interventions.Many(40))
             runner.TryEnqueue(item with { Recipient = new Recipient(Phone: "+4915112345678") });
-        await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed && runner.WriteTimes.Count > 8, "the circuit is open");
+        await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed && runner.Writes > 8, "the circuit is open");
         Volatile.Write(ref down, false);
         await runner.DrainAsync(Eventually.Deadline);
         // What was tried before it opened used up its retries as ever.

@@ -53,6 +53,9 @@ public sealed class CartRecoveryConfig
     [ConfigKey("Logging.")]
     public LogConfig Log { get; set; } = new();
 
+    [ConfigKey("Who is sent traces, metrics and logs.")]
+    public TelemetryConfig Telemetry { get; set; } = new();
+
     /// <summary>The folder of the file that this was loaded from: an absolute path.</summary>
     [JsonIgnore]
     public string Folder { get; set; } = Environment.CurrentDirectory;

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Configuration;
 /// <summary>The source-generated metadata of the configuration's types, which the binder and the schema walk.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
-    Converters = [typeof(WordConverter<KeyKind>), typeof(WordConverter<LogThreshold>), typeof(WordConverter<ScoredEvents>), typeof(WordConverter<JournalCompression>), typeof(WordConverter<ConsentRule>), typeof(WordConverter<Weekday>),
+    Converters = [typeof(WordConverter<KeyKind>), typeof(WordConverter<LogThreshold>), typeof(WordConverter<OtlpProtocol>), typeof(WordConverter<ScoredEvents>), typeof(WordConverter<JournalCompression>), typeof(WordConverter<ConsentRule>), typeof(WordConverter<Weekday>),
         typeof(WordConverter<CartStage>), typeof(WordConverter<ActionKind>)])]
 [JsonSerializable(typeof(CartRecoveryConfig))]
 internal sealed partial class ConfigJson : JsonSerializerContext

@@ -2,6 +2,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 using Polly;
+using Prometheus;
 
 namespace CartRecovery.Engine.Delivery;
 
@@ -23,13 +24,13 @@ sealed class SinkConnection
     readonly SemaphoreSlim _slots;
     readonly SemaphoreSlim _connecting = new(1);
     readonly Lock _healthLock = new();
-    readonly Lock _timesLock = new();
     Task<Exception?> _connect = Task.FromResult<Exception?>(null);
     Task<SinkHealth>? _healthCheck;
     volatile bool _connected;
     volatile bool _closed;
     volatile string? _lastError;
     int _consecutiveFailures;
+    long _writes;
 
     public SinkConnection(string name, SinkInstance instance, SinkRunnerOptions options, TimeProvider time, ILogger logger)
     {
@@ -48,8 +49,11 @@ sealed class SinkConnection
 
     public int ConsecutiveFailures => Volatile.Read(ref _consecutiveFailures);
 
-    /// <summary>How long writes took, failed ones among them.</summary>
-    public LatencyHistogram WriteTimes { get; } = new();
+    /// <summary>Writes so far, failed ones among them.</summary>
+    public long Writes => Volatile.Read(ref _writes);
+
+    /// <summary>How long writes took in seconds, failed ones among them; null where nobody asks.</summary>
+    public IHistogram? WriteTimes { get; set; }
 
     /// <summary>Returns when the sink is connected, however many tries that takes; <see langword="false"/> when writes that were cancelled
     /// have not returned, so that it cannot be connected.</summary>
@@ -86,10 +90,18 @@ sealed class SinkConnection
     {
         if (!await TakeSlotAsync(stop))
             return "earlier writes have not returned";
+        var span = EngineActivity.BeginSinkWrite(_name, batch.Items.Count);
+        var problem = await WriteInSlotAsync(batch, stop);
+        EngineActivity.EndSinkWrite(span, problem);
+        return problem;
+    }
+
+    async Task<string?> WriteInSlotAsync(DeliveryBatch batch, CancellationToken stop)
+    {
         var began = _time.GetTimestamp();
         var call = await PluginCall.RunAsync(token => _instance.Sink.WriteAsync(batch, token), WriteEnded, _options.Timeout, _time, stop);
-        lock (_timesLock)
-            WriteTimes.Record((long)_time.GetElapsedTime(began).TotalNanoseconds);
+        Interlocked.Increment(ref _writes);
+        WriteTimes?.Observe(_time.GetElapsedTime(began).TotalSeconds);
         if (call.InTime)
             return await call.Running is { } error ? FailureReason.Of(error, batch.Items) : null;
         return stop.IsCancellationRequested ? "the engine stopped"

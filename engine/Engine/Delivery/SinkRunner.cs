@@ -1,8 +1,8 @@
 using System.Threading.Channels;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 using Polly;
+using Prometheus;
 
 namespace CartRecovery.Engine.Delivery;
 
@@ -90,8 +90,11 @@ public sealed class SinkRunner
     /// <summary>Items that the sink returned without a mark, each time counted. They are retried; the sink breaks its contract.</summary>
     public long Unmarked => _unmarked.Count;
 
-    /// <summary>How long writes took, failed ones among them.</summary>
-    public LatencyHistogram WriteTimes => _connection.WriteTimes;
+    /// <summary>Writes so far, failed ones among them.</summary>
+    public long Writes => _connection.Writes;
+
+    /// <summary>Observes how long writes take in seconds, failed ones among them. Before the start.</summary>
+    public void Measure(IHistogram writeTimes) => _connection.WriteTimes = writeTimes;
 
     /// <summary>What the engine last saw of the sink.</summary>
     public SinkState State => new(_connection.IsConnected, _connection.LastError, _connection.ConsecutiveFailures, _circuit.State);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
@@ -31,6 +33,9 @@ public sealed class EventSlab
 
     /// <summary>How many events its source had taken when it was handed over, this slab's among them.</summary>
     public long UpTo;
+
+    /// <summary>The span of the HTTP request that it came with; default where there is none.</summary>
+    public ActivityContext Request;
 
     /// <summary>When its bytes were read: milliseconds since 1970 UTC.</summary>
     public long ReceivedAt;
@@ -106,6 +111,7 @@ public sealed class EventSlab
         Count = 0;
         TextLength = 0;
         Source = null;
+        Request = default;
         if (Text.Length > TextCapacity)
         {
             Text = new byte[TextCapacity];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Unicode;
 using CartRecovery.Engine.Events;
@@ -37,6 +38,7 @@ public sealed class EventRouter
     readonly IRejectedEvents _rejected;
     readonly IngestCounters _counters;
     readonly Protocol _protocol;
+    readonly ActivityContext _request;
     readonly DeadLetterQueue? _deadLetters;
     readonly int _maxBatch;
     readonly EventSlab?[] _open;
@@ -67,6 +69,8 @@ public sealed class EventRouter
         _messagePack = new MessagePackEventDecoder(_event);
         _maxBatch = maxBatch;
         _protocol = protocol;
+        // A stream's request lasts as long as the stream: its batches are not parts of it.
+        _request = protocol == Protocol.Http && Activity.Current is { } request ? request.Context : default;
         _counters = counters;
         _source = source;
         _rejected = rejected;
@@ -328,6 +332,7 @@ public sealed class EventRouter
         {
             slab = _open[partition] = _partitions.Slabs.Rent();
             slab.Source = _source;
+            slab.Request = _request;
             slab.ReceivedAt = _receivedAt;
             slab.ReceivedTicks = _receivedTicks;
         }

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -34,7 +35,9 @@ public sealed class CommitQueue(int partition, IDecisionConsumer outlet)
     /// <param name="sources">Who is to be told, and of what.</param>
     /// <param name="decisions">What is to be delivered.</param>
     /// <param name="facts">What is to be noted.</param>
-    public void Add(long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions, List<CustomerEvent> facts)
+    /// <param name="trace">Ends when all of that is done; null where it is not traced.</param>
+    public void Add(
+        long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions, List<CustomerEvent> facts, CommitBatchTrace? trace = null)
     {
         lock (_gate)
         {
@@ -43,6 +46,7 @@ public sealed class CommitQueue(int partition, IDecisionConsumer outlet)
             turn.Sources.AddRange(sources);
             turn.Decisions.AddRange(decisions);
             turn.Facts.AddRange(facts);
+            turn.Trace = trace;
             _waiting.Enqueue(turn);
         }
 
@@ -75,6 +79,8 @@ public sealed class CommitQueue(int partition, IDecisionConsumer outlet)
 
                 turn = _waiting.Dequeue();
             }
+
+            turn.Trace?.Durable();
 
             // First what was decided, by what was known before; who has an acknowledgement has every answer to what it covers.
             foreach (var decision in turn.Decisions)
@@ -116,6 +122,8 @@ public sealed class CommitQueue(int partition, IDecisionConsumer outlet)
         turn.Sources.Clear();
         turn.Decisions.Clear();
         turn.Facts.Clear();
+        turn.Trace?.End();
+        turn.Trace = null;
         lock (_gate)
         {
             _free.Push(turn);
@@ -128,5 +136,6 @@ public sealed class CommitQueue(int partition, IDecisionConsumer outlet)
         public readonly List<(IEventSource Source, long UpTo)> Sources = [];
         public readonly List<Decision> Decisions = [];
         public readonly List<CustomerEvent> Facts = [];
+        public CommitBatchTrace? Trace;
     }
 }

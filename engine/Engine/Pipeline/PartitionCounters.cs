@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Telemetry;
+using Prometheus;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -17,8 +18,11 @@ public sealed class PartitionCounters
     long _checkpointTicks;
     long _checkpointStallTicks;
 
-    /// <summary>Received to decided, in nanoseconds.</summary>
-    public LatencyHistogram Latency { get; } = new();
+    /// <summary>Received to decided, in seconds; null where nobody asks. All partitions may share one.</summary>
+    public IHistogram? Latency { get; set; }
+
+    /// <summary>Notes the model's runs for the commit batch at hand; null where it is not traced.</summary>
+    internal CommitBatchTrace? Trace { get; set; }
 
     /// <summary>How the scores are spread; null where nobody asks.</summary>
     public ScoreDistribution? Scores { get; init; }

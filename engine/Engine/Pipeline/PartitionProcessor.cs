@@ -1,6 +1,7 @@
 using System.Buffers;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -30,6 +31,8 @@ public sealed class PartitionProcessor : IDisposable
     readonly List<(long ReceivedTicks, int Own)> _taken = [];
     readonly List<string> _settled = [];
     readonly ArrayBufferWriter<byte> _buffer = new(4096);
+    readonly CommitBatchSampler? _traces;
+    CommitBatchTrace? _trace;
     PartitionCheckpoints? _checkpoints;
     long _receivedAt;
     int _turnEvents;
@@ -51,6 +54,7 @@ public sealed class PartitionProcessor : IDisposable
         _counters = counters;
         _journal = journal;
         _commits = new CommitQueue(index, setup.Outlet);
+        _traces = setup.TraceEvery is { } every ? new CommitBatchSampler(index, every, time) : null;
         if (journal is not null)
         {
             _block = new EventBlockWriter(setup.Journal!.Stores, setup.Journal.Compress);
@@ -90,6 +94,13 @@ public sealed class PartitionProcessor : IDisposable
         if (!HasTurn)
         {
             _oldestTicks = slab.ReceivedTicks;
+            _trace = _traces?.Begin(slab.ReceivedTicks);
+        }
+
+        if (_traces is not null)
+        {
+            _trace = _traces.Add(_trace, slab.Request, slab.ReceivedTicks);
+            _counters.Trace = _trace;
         }
 
         _receivedAt = Math.Max(_receivedAt, slab.ReceivedAt);
@@ -117,13 +128,16 @@ public sealed class PartitionProcessor : IDisposable
             return;
         }
 
+        _trace?.Folded(_turnEvents);
         if (_block is { Count: > 0 })
         {
             Append(EntryKind.Events, _block.Finish());
             _block.Begin();
         }
 
+        _trace?.Appended();
         Decide();
+        _trace?.Decided(_state.Stages.Decisions.Count);
 
         // A partition that never runs dry has no other time for it.
         AppendSettled();
@@ -132,7 +146,7 @@ public sealed class PartitionProcessor : IDisposable
         {
             if (own > 0)
             {
-                _counters.Latency.Record((long)_time.GetElapsedTime(receivedTicks, now).TotalNanoseconds, own);
+                _counters.Latency?.Observe(_time.GetElapsedTime(receivedTicks, now).TotalSeconds, own);
             }
 
             // Counted before it is acknowledged: who has the acknowledgement finds the count.
@@ -301,7 +315,9 @@ public sealed class PartitionProcessor : IDisposable
 
     void HandOver()
     {
-        _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions, _state.Stages.Facts);
+        _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions, _state.Stages.Facts, _trace);
+        _trace = null;
+        _counters.Trace = null;
         if (_journal is null)
         {
             _commits.Complete(long.MaxValue);

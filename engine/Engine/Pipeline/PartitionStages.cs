@@ -172,7 +172,7 @@ public sealed class PartitionStages : IDisposable
             return;
         }
 
-        var scores = _batch.Score();
+        var scores = _batch.Score(_counters.Trace);
         _counters.AddRun(scores);
         for (var i = 0; i < _batch.Count; i++)
         {

@@ -50,6 +50,9 @@ public sealed class PipelineOptions
     /// <summary>What survives the process, and how; null for nothing.</summary>
     public JournalOptions? Journal { get; init; }
 
+    /// <summary>One in so many commit batches is traced; 0 for those of traced requests alone, null for none at all.</summary>
+    public int? TraceEvery { get; init; }
+
     /// <summary>Where decisions go.</summary>
     public required IDecisionConsumer Outlet { get; init; }
 

@@ -3,6 +3,7 @@ using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
+using CartRecovery.Engine.Telemetry;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline;
@@ -60,7 +61,14 @@ sealed class ScoreBatch : IDisposable
     }
 
     /// <summary>Runs the model over all rows.</summary>
-    public ReadOnlySpan<float> Score() => _scorer.Score(Count);
+    /// <param name="trace">Notes how long that takes; null for nobody.</param>
+    public ReadOnlySpan<float> Score(CommitBatchTrace? trace = null)
+    {
+        var began = trace?.BeginRun() ?? 0;
+        var scores = _scorer.Score(Count);
+        trace?.EndRun(began, Count);
+        return scores;
+    }
 
     /// <summary>The features at this place.</summary>
     public ReadOnlySpan<float> FeaturesAt(int index) => _scorer.Row(index);

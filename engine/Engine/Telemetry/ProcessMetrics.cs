@@ -5,39 +5,34 @@ namespace CartRecovery.Engine.Telemetry;
 /// <summary>The metrics that every Prometheus client gives of its process, under their usual names, and the garbage collector's.</summary>
 static class ProcessMetrics
 {
-    static readonly double StartTime = ReadStartTime();
+    static readonly double s_startTime = ReadStartTime();
 
-    /// <summary>Writes them all. What the platform cannot tell is left out.</summary>
-    public static void Write(PrometheusText text)
+    /// <summary>Declares them all. What the platform cannot tell is left out.</summary>
+    public static void Declare(MetricRegistry metrics)
     {
-        text.Single("process_cpu_seconds_total", "User and system CPU time spent, in seconds.", "counter",
-            Environment.CpuUsage.TotalTime.TotalSeconds);
-        text.Single("process_resident_memory_bytes", "Resident memory size in bytes.", "gauge", Environment.WorkingSet);
-        text.Single("process_start_time_seconds", "Start time of the process since the Unix epoch, in seconds.", "gauge", StartTime);
+        metrics.Counter("process_cpu_seconds_total", "User and system CPU time spent, in seconds.",
+            () => Environment.CpuUsage.TotalTime.TotalSeconds);
+        metrics.Gauge("process_resident_memory_bytes", "Resident memory size in bytes.", () => Environment.WorkingSet);
+        metrics.Gauge("process_start_time_seconds", "Start time of the process since the Unix epoch, in seconds.", () => s_startTime);
         if (OperatingSystem.IsLinux())
         {
-            text.Single("process_open_fds", "Open file descriptors.", "gauge",
-                Directory.EnumerateFileSystemEntries("/proc/self/fd").Count());
+            metrics.Gauge("process_open_fds", "Open file descriptors.", () => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count());
         }
 
-        text.Header("dotnet_gc_collections_total", "Garbage collections that reached this generation and no higher.", "counter");
-        for (var generation = 0; generation <= GC.MaxGeneration; generation++)
-        {
-            // The runtime counts a collection for each generation below it as well.
-            var higher = generation < GC.MaxGeneration ? GC.CollectionCount(generation + 1) : 0;
-            text.Sample("dotnet_gc_collections_total", PrometheusText.Label("generation", generation.ToString()),
-                GC.CollectionCount(generation) - higher);
-        }
-
-        text.Single("dotnet_gc_allocated_bytes_total", "Bytes allocated on the managed heap since the start.", "counter",
-            GC.GetTotalAllocatedBytes());
-        text.Single("dotnet_gc_heap_size_bytes", "Bytes of the managed heap in use.", "gauge", GC.GetTotalMemory(false));
-        text.Single("dotnet_gc_pause_seconds_total", "Time that the process was held for garbage collections, in seconds.", "counter",
-            GC.GetTotalPauseDuration().TotalSeconds);
-        text.Single("dotnet_threadpool_threads", "Threads of the thread pool.", "gauge", ThreadPool.ThreadCount);
-        text.Single("dotnet_threadpool_queue_length", "Work items waiting for a thread of the pool.", "gauge",
-            ThreadPool.PendingWorkItemCount);
+        metrics.Counter("dotnet_gc_collections_total", "Garbage collections that reached this generation and no higher.", ["generation"],
+            () => Enumerable.Range(0, GC.MaxGeneration + 1).Select(g => new Sample(CollectionsOf(g), g.ToString())));
+        metrics.Counter("dotnet_gc_allocated_bytes_total", "Bytes allocated on the managed heap since the start.",
+            () => GC.GetTotalAllocatedBytes());
+        metrics.Gauge("dotnet_gc_heap_size_bytes", "Bytes of the managed heap in use.", () => GC.GetTotalMemory(false));
+        metrics.Counter("dotnet_gc_pause_seconds_total", "Time that the process was held for garbage collections, in seconds.",
+            () => GC.GetTotalPauseDuration().TotalSeconds);
+        metrics.Gauge("dotnet_threadpool_threads", "Threads of the thread pool.", () => ThreadPool.ThreadCount);
+        metrics.Gauge("dotnet_threadpool_queue_length", "Work items waiting for a thread of the pool.", () => ThreadPool.PendingWorkItemCount);
     }
+
+    // The runtime counts a collection for each generation below it as well.
+    static int CollectionsOf(int generation) =>
+        GC.CollectionCount(generation) - (generation < GC.MaxGeneration ? GC.CollectionCount(generation + 1) : 0);
 
     static double ReadStartTime()
     {

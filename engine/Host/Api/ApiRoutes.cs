@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Threading.Channels;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
@@ -141,11 +140,11 @@ static class ApiRoutes
         _ => null,
     };
 
-    static Task MetricsAsync(HttpContext context, EngineHost host)
+    static async Task MetricsAsync(HttpContext context, EngineHost host)
     {
-        var body = new ArrayBufferWriter<byte>(16 * 1024);
-        host.Metrics.Write(body);
-        return Answer.BytesAsync(context, 200, PrometheusWriter.ContentType, body.WrittenMemory);
+        using var body = new MemoryStream(32 * 1024);
+        await host.Metrics.Registry.WriteAsync(body, context.RequestAborted);
+        await Answer.BytesAsync(context, 200, MetricRegistry.ContentType, body.GetBuffer().AsMemory(0, (int)body.Length));
     }
 
     static void Get(IEndpointRouteBuilder routes, string path, RequestDelegate handle) => routes.MapGet(path, handle);

@@ -97,7 +97,7 @@ static class DemoCommand
             Console.WriteLine("\nStopped early. Until then:");
         }
 
-        DemoSummary.Print(host, replay);
+        await DemoSummary.PrintAsync(host, replay);
         if (!options.Keep)
         {
             Console.WriteLine("\nNext: cartrecovery demo --keep, and leave a cart yourself in the shop at /shop. Or: cartrecovery init, for your own shop.");

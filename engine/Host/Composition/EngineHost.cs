@@ -17,6 +17,7 @@ using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
+using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -41,6 +42,7 @@ sealed partial class EngineHost : IAsyncDisposable
     readonly DataFolder _data;
     readonly JourneyPorts _ports;
     readonly PipelineOptions _stages;
+    readonly OtlpExport? _otlp;
     CampaignReload? _reload;
 
     // Until the workers run there is nothing to stop.
@@ -60,7 +62,8 @@ sealed partial class EngineHost : IAsyncDisposable
         // The framework's own configuration is none of ours: unasked it would watch every file below the working directory.
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
-        EngineLogs.Configure(builder.Logging, config);
+        var otlp = OtlpSettings.Of(config.Telemetry.Otlp, Environment.GetEnvironmentVariable);
+        EngineLogs.Configure(builder.Logging, config, otlp);
         Stores = StoreDirectory.Create(config.Stores);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
@@ -69,6 +72,7 @@ sealed partial class EngineHost : IAsyncDisposable
         Listeners.Configure(builder, config, Gate, s_drain);
         _app = BuildApp(builder, out var loggers);
         _log = loggers.CreateLogger("CartRecovery");
+        OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
 
         Sinks = new SinkSet(SinkCatalog.Of(config), time, loggers, Settle);
         _data = DataFolder.Open(config);
@@ -90,6 +94,7 @@ sealed partial class EngineHost : IAsyncDisposable
             Customers = budget.Customers,
             Timers = budget.TimersPerPartition,
             Outlet = Journeys,
+            TraceEvery = otlp?.TraceEvery,
             DataFolder = _data.Stores,
             DedupWindow = config.Dedup.Window,
             DedupBytes = budget.DedupBytes,
@@ -123,7 +128,9 @@ sealed partial class EngineHost : IAsyncDisposable
         };
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
         Metrics = new EngineMetrics(this);
+        _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
         _app.Services.GetRequiredService<StreamPort>().Listener = new StreamListener(Ingest);
+        RequestSpans.Use(_app, otlp);
         ApiRoutes.Map(_app, this, LogRequestFailed);
     }
 
@@ -243,7 +250,7 @@ sealed partial class EngineHost : IAsyncDisposable
         DeadLetterReplay.Dispose();
         DeadLetters.Dispose();
         _data.Dispose();
-        Metrics.Dispose();
+        _otlp?.Dispose();
         Model.Dispose();
         await _app.DisposeAsync();
     }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Diagnostics.Metrics;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
@@ -14,31 +12,32 @@ using CartRecovery.Engine.Telemetry;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// The engine's instruments. All are observable: the parts count in plain numbers as they go, and are asked when somebody looks.
+/// The engine's metrics: the parts count in plain numbers as they go, which are read at each scrape. Only durations are observed as they occur.
 /// </summary>
-sealed class EngineMetrics : IDisposable
+sealed class EngineMetrics
 {
+    /// <summary>The histogram of events' latencies.</summary>
+    public const string Latency = "cartrecovery_event_latency_seconds";
+
     static readonly ActionKind[] s_actions = Enum.GetValues<ActionKind>();
     static readonly double[] s_writeBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
     static readonly DeliveryAttemptOutcome[] s_outcomes = Enum.GetValues<DeliveryAttemptOutcome>();
 
     readonly EngineHost _host;
-    readonly Meter _meter = new("CartRecovery");
-    readonly PrometheusWriter _writer;
 
     public EngineMetrics(EngineHost host)
     {
         _host = host;
-        _writer = new PrometheusWriter(_meter);
-        Declare();
-        Latencies = [.. Partitions.Select(p => p.Counters.Latency)];
-        _writer.AddHistogram("cartrecovery_event_latency_seconds", "From an event's receipt to the decision on it", Latencies);
-        foreach (var sink in _host.Sinks.Runners)
-            _writer.AddHistogram("cartrecovery_sink_write_seconds", "How long a write to a sink took", [sink.WriteTimes], s_writeBounds, ("sink", sink.Name));
+        DeclareEvents();
+        DeclareState();
+        DeclareInterventions();
+        DeclareQueues();
+        DeclareDeadLetters();
+        DeclareDurations();
     }
 
-    /// <summary>Received to decided, by partition.</summary>
-    public IReadOnlyList<LatencyHistogram> Latencies { get; }
+    /// <summary>Everything that /metrics shows.</summary>
+    public MetricRegistry Registry { get; } = new();
 
     public long Received => IngestCounters.Protocols.Sum(_host.Counters.ReceivedBy);
 
@@ -50,73 +49,120 @@ sealed class EngineMetrics : IDisposable
 
     IEnumerable<Partition> Partitions => Enumerable.Range(0, _host.Partitions.Count).Select(i => _host.Partitions[i]);
 
-    /// <summary>Writes all metrics as Prometheus text.</summary>
-    public void Write(IBufferWriter<byte> output) => _writer.Write(output);
-
-    /// <inheritdoc/>
-    public void Dispose()
+    void DeclareEvents()
     {
-        _writer.Dispose();
-        _meter.Dispose();
+        Registry.Counter("cartrecovery_events_received_total", "Events that came in, refused ones among them", ["protocol"],
+            () => IngestCounters.Protocols.Select(p => new Sample(_host.Counters.ReceivedBy(p), IngestCounters.NameOf(p))));
+        Registry.Counter("cartrecovery_events_processed_total", "Events folded, scored and decided on", () => Processed);
+        Registry.Counter("cartrecovery_events_rejected_total", "Events refused, by the code their sender was told", ["code"],
+            () => Enum.GetValues<EventErrorCode>().Where(c => c != EventErrorCode.None)
+                .Select(c => new Sample(_host.Counters.RejectedFor(c), EventProblem.CodeOf(c))));
+        Registry.Counter("cartrecovery_events_duplicate_total", "Events that were there already: acknowledged, and nothing else",
+            () => Partitions.Sum(p => p.Counters.Duplicates));
+        Registry.Gauge("cartrecovery_connections", "Open streams", ["protocol"],
+            () => IngestCounters.Protocols.Where(p => p != Protocol.Http)
+                .Select(p => new Sample(_host.Counters.ConnectionsOf(p), IngestCounters.NameOf(p))));
+        Registry.Counter("cartrecovery_connections_refused_total", "Connections refused because there were too many, by the code that the client was told",
+            ["reason"], () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.Gate.RefusedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
+        Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read", () => _host.Counters.SlowConsumers);
     }
 
-    void Declare()
+    void DeclareState()
     {
-        Counter("cartrecovery_events_received_total", "Events that came in, refused ones among them",
-            () => IngestCounters.Protocols.Select(p => Measure(_host.Counters.ReceivedBy(p), ("protocol", IngestCounters.NameOf(p)))));
-        Counter("cartrecovery_events_processed_total", "Events folded, scored and decided on", () => [Measure(Processed)]);
-        Counter("cartrecovery_events_rejected_total", "Events refused, by the code their sender was told",
-            () => Enum.GetValues<EventErrorCode>().Where(c => c != EventErrorCode.None)
-                .Select(c => Measure(_host.Counters.RejectedFor(c), ("code", EventProblem.CodeOf(c)))));
-        Counter("cartrecovery_events_duplicate_total", "Events that were there already: acknowledged, and nothing else",
-            () => [Measure(Partitions.Sum(p => p.Counters.Duplicates))]);
-        Counter("cartrecovery_journal_bytes_total", "Bytes written to the journals", () => [Measure(Partitions.Sum(p => p.JournalBytes))]);
-        Counter("cartrecovery_journal_retries_total", "Writes to the journals that failed and were tried again", () => [Measure(Partitions.Sum(p => p.JournalRetries))]);
-        Counter("cartrecovery_checkpoints_total", "Checkpoints of partitions, by what came of them",
-            () => [Measure(Partitions.Sum(p => p.Counters.Checkpoints), ("outcome", "made")), Measure(Partitions.Sum(p => p.Counters.CheckpointFailures), ("outcome", "failed"))]);
-        Gauge("cartrecovery_outbox_pending", "Interventions that were decided on and whose delivery has not ended", () => [Measure(Partitions.Sum(p => p.OutboxCount))]);
-        Gauge("cartrecovery_dedup_ids", "Event ids that are remembered", () => [Measure(Partitions.Sum(p => p.DedupCount))]);
-        Counter("cartrecovery_predictions_total", "Rows scored", () => [Measure(Predictions, ("model", _host.Model.Id))]);
-        Counter("cartrecovery_prediction_runs_total", "Runs of the model", () => [Measure(Partitions.Sum(p => p.Counters.Runs), ("model", _host.Model.Id))]);
-        Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => [Measure(Carts)]);
-        Counter("cartrecovery_timers_refused_total", "Idle timers there was no room for", () => [Measure(Partitions.Sum(p => p.Counters.TimersRefused))]);
-        Counter("cartrecovery_interventions_total", "Interventions by channel, action and what became of them", Interventions);
-        Counter("cartrecovery_interventions_withheld_total", "Interventions whose rule fired and that were not made",
-            () => WithheldReasons.All.Select(r => Measure(_host.JourneyEngine.Counters.Withheld(r), ("reason", WithheldReasons.NameOf(r))))
-                .Prepend(Measure(Partitions.Sum(p => p.Counters.WithheldByWindow), ("reason", "window"))));
-        Counter("cartrecovery_interventions_deferred_total", "How often an intervention was put off, by what was in its way",
-            () => WithheldReasons.All.Select(r => Measure(_host.JourneyEngine.Counters.Waits(r), ("reason", WithheldReasons.NameOf(r)))));
-        Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read", () => [Measure(_host.Counters.SlowConsumers)]);
-        Counter("cartrecovery_connections_refused_total", "Connections refused because there were too many, by the code that the client was told",
-            () => ConnectionLimiter.Reasons.Select(r => Measure(_host.Gate.RefusedFor(r), ("reason", ConnectionLimiter.ProblemOf(r).Code))));
-        Counter("cartrecovery_queue_dropped_total", "What a full queue did not take",
-            () => _host.Sinks.Runners.Select(r => Measure(r.Dropped, ("queue", $"sink-{r.Name}")))
-                .Append(Measure(_host.DeadLetterQueue.Dropped, ("queue", "deadletters"))));
-        Counter("cartrecovery_sink_deliveries_total", "Interventions handed to a sink, by what became of them",
-            () => _host.Sinks.Runners.SelectMany(r => s_outcomes.Select(o => Measure(r.Total(o), ("sink", r.Name), ("outcome", NameOf(o))))));
-        Counter("cartrecovery_sink_retries_total", "Interventions handed to a sink again, each time counted",
-            () => _host.Sinks.Runners.Select(r => Measure(r.Retried, ("sink", r.Name))));
-        Counter("cartrecovery_sink_unmarked_total", "Interventions that a sink returned without a verdict, each time counted; above 0 the sink is faulty",
-            () => _host.Sinks.Runners.Select(r => Measure(r.Unmarked, ("sink", r.Name))));
-        Gauge("cartrecovery_sink_circuit_open", "1 while nothing is sent but probes, because writes failed",
-            () => _host.Sinks.Runners.Select(r => Measure(r.State.Circuit == CircuitState.Closed ? 0 : 1, ("sink", r.Name))));
-        Gauge("cartrecovery_queue_depth", "What waits in a queue",
-            () => Partitions.Select((p, i) => Measure(p.Inbox.Depth, ("queue", $"partition-{i}")))
-                .Concat(_host.Sinks.Runners.Select(r => Measure(r.QueueDepth, ("queue", $"sink-{r.Name}"))))
-                .Append(Measure(_host.Journeys.Depth, ("queue", "outreach")))
-                .Append(Measure(_host.DeadLetterQueue.Depth, ("queue", "deadletters"))));
-        Counter("cartrecovery_deadletters_total", "Events kept as dead letters since the start, by the code their sender was told",
+        Registry.Counter("cartrecovery_journal_bytes_total", "Bytes written to the journals", () => Partitions.Sum(p => p.JournalBytes));
+        Registry.Counter("cartrecovery_journal_retries_total", "Writes to the journals that failed and were tried again",
+            () => Partitions.Sum(p => p.JournalRetries));
+        Registry.Counter("cartrecovery_checkpoints_total", "Checkpoints of partitions, by what came of them", ["outcome"], () =>
+        [
+            new(Partitions.Sum(p => p.Counters.Checkpoints), "made"), new(Partitions.Sum(p => p.Counters.CheckpointFailures), "failed"),
+        ]);
+        Registry.Gauge("cartrecovery_dedup_ids", "Event ids that are remembered", () => Partitions.Sum(p => p.DedupCount));
+        Registry.Counter("cartrecovery_predictions_total", "Rows scored", ["model"], () => [new(Predictions, _host.Model.Id)]);
+        Registry.Counter("cartrecovery_prediction_runs_total", "Runs of the model", ["model"],
+            () => [new(Partitions.Sum(p => p.Counters.Runs), _host.Model.Id)]);
+        Registry.Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => Carts);
+        Registry.Counter("cartrecovery_timers_refused_total", "Idle timers there was no room for", () => Partitions.Sum(p => p.Counters.TimersRefused));
+    }
+
+    void DeclareInterventions()
+    {
+        Registry.Gauge("cartrecovery_outbox_pending", "Interventions that were decided on and whose delivery has not ended",
+            () => Partitions.Sum(p => p.OutboxCount));
+        Registry.Counter("cartrecovery_interventions_total", "Interventions by channel, action and what became of them",
+            ["action", "channel", "outcome"], Interventions);
+        Registry.Counter("cartrecovery_interventions_withheld_total", "Interventions whose rule fired and that were not made", ["reason"],
+            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Withheld(r), WithheldReasons.NameOf(r)))
+                .Append(new Sample(Partitions.Sum(p => p.Counters.WithheldByWindow), "window")));
+        Registry.Counter("cartrecovery_interventions_deferred_total", "How often an intervention was put off, by what was in its way", ["reason"],
+            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Waits(r), WithheldReasons.NameOf(r))));
+        Registry.Counter("cartrecovery_sink_deliveries_total", "Interventions handed to a sink, by what became of them", ["outcome", "sink"],
+            () => _host.Sinks.Runners.SelectMany(r => s_outcomes.Select(o => new Sample(r.Total(o), NameOf(o), r.Name))));
+        Registry.Counter("cartrecovery_sink_retries_total", "Interventions handed to a sink again, each time counted", ["sink"],
+            () => _host.Sinks.Runners.Select(r => new Sample(r.Retried, r.Name)));
+        Registry.Counter("cartrecovery_sink_unmarked_total", "Interventions that a sink returned without a verdict, each time counted; above 0 the sink is faulty",
+            ["sink"], () => _host.Sinks.Runners.Select(r => new Sample(r.Unmarked, r.Name)));
+        Registry.Gauge("cartrecovery_sink_circuit_open", "1 while nothing is sent but probes, because writes failed", ["sink"],
+            () => _host.Sinks.Runners.Select(r => new Sample(r.State.Circuit == CircuitState.Closed ? 0 : 1, r.Name)));
+    }
+
+    void DeclareQueues()
+    {
+        Registry.Gauge("cartrecovery_queue_depth", "What waits in a queue", ["queue"],
+            () => Partitions.Select((p, i) => new Sample(p.Inbox.Depth, $"partition-{i}"))
+                .Concat(_host.Sinks.Runners.Select(r => new Sample(r.QueueDepth, $"sink-{r.Name}")))
+                .Append(new Sample(_host.Journeys.Depth, "outreach"))
+                .Append(new Sample(_host.DeadLetterQueue.Depth, "deadletters")));
+        Registry.Counter("cartrecovery_queue_dropped_total", "What a full queue did not take", ["queue"],
+            () => _host.Sinks.Runners.Select(r => new Sample(r.Dropped, $"sink-{r.Name}"))
+                .Append(new Sample(_host.DeadLetterQueue.Dropped, "deadletters")));
+    }
+
+    void DeclareDeadLetters()
+    {
+        Registry.Counter("cartrecovery_deadletters_total", "Events kept as dead letters since the start, by the code their sender was told", ["code"],
             () => Enum.GetValues<EventErrorCode>().Where(DeadLetterQueue.Keeps)
-                .Select(c => Measure(_host.DeadLetterQueue.StoredFor(c), ("code", EventProblem.CodeOf(c)))));
-        Counter("cartrecovery_deadletters_replayed_total", "Dead letters whose event went in after all, since the start",
-            () => [Measure(_host.DeadLetterReplay.Replayed)]);
-        Gauge("cartrecovery_deadletters_stored", "Dead letters that are kept, by what became of them",
-            () => [Measure(_host.DeadLetters.Count(DeadLetterState.Waiting), ("state", "waiting")),
-                Measure(_host.DeadLetters.Count(DeadLetterState.Replayed), ("state", "replayed"))]);
-        Gauge("cartrecovery_deadletters_bytes", "What dead letters take on disk", () => [Measure(_host.DeadLetters.Bytes)]);
-        Gauge("cartrecovery_connections", "Open streams",
-            () => IngestCounters.Protocols.Where(p => p != Protocol.Http)
-                .Select(p => Measure(_host.Counters.ConnectionsOf(p), ("protocol", IngestCounters.NameOf(p)))));
+                .Select(c => new Sample(_host.DeadLetterQueue.StoredFor(c), EventProblem.CodeOf(c))));
+        Registry.Counter("cartrecovery_deadletters_replayed_total", "Dead letters whose event went in after all, since the start",
+            () => _host.DeadLetterReplay.Replayed);
+        Registry.Gauge("cartrecovery_deadletters_stored", "Dead letters that are kept, by what became of them", ["state"], () =>
+        [
+            new(_host.DeadLetters.Count(DeadLetterState.Waiting), "waiting"), new(_host.DeadLetters.Count(DeadLetterState.Replayed), "replayed"),
+        ]);
+        Registry.Gauge("cartrecovery_deadletters_bytes", "What dead letters take on disk", () => _host.DeadLetters.Bytes);
+    }
+
+    void DeclareDurations()
+    {
+        var latency = Registry.Histogram(Latency, "From an event's receipt to the decision on it");
+        foreach (var partition in Partitions)
+        {
+            partition.Counters.Latency = latency;
+        }
+
+        var writes = Registry.Histogram("cartrecovery_sink_write_seconds", "How long a write to a sink took", s_writeBounds, "sink");
+        foreach (var sink in _host.Sinks.Runners)
+        {
+            sink.Measure(writes.WithLabels(sink.Name));
+        }
+    }
+
+    IEnumerable<Sample> Interventions()
+    {
+        foreach (var action in s_actions.Select(a => (Kind: a, Name: NameOf(a))))
+        {
+            foreach (var outcome in (string[])["delivered", "unreachable"])
+            {
+                yield return new(_host.JourneyEngine.Counters.EndedAs(Campaign.SocketChannel, action.Name, outcome), action.Name, Campaign.SocketChannel, outcome);
+            }
+
+            foreach (var sink in _host.Sinks.Runners)
+            {
+                foreach (var outcome in s_outcomes)
+                {
+                    yield return new(sink.Count(action.Kind, outcome), action.Name, sink.Name, NameOf(outcome));
+                }
+            }
+        }
     }
 
     /// <summary>An outcome's label.</summary>
@@ -145,33 +191,4 @@ sealed class EngineMetrics : IDisposable
         ActionKind.Urgency => "urgency",
         _ => "reminder",
     };
-
-    IEnumerable<Measurement<long>> Interventions()
-    {
-        foreach (var action in s_actions)
-        {
-            foreach (var outcome in (string[])["delivered", "unreachable"])
-            {
-                yield return Measure(_host.JourneyEngine.Counters.EndedAs(Campaign.SocketChannel, NameOf(action), outcome),
-                    ("channel", Campaign.SocketChannel), ("action", NameOf(action)), ("outcome", outcome));
-            }
-
-            foreach (var sink in _host.Sinks.Runners)
-            {
-                foreach (var outcome in s_outcomes)
-                {
-                    yield return Measure(sink.Count(action, outcome), ("channel", sink.Name), ("action", NameOf(action)), ("outcome", NameOf(outcome)));
-                }
-            }
-        }
-    }
-
-    void Counter(string name, string help, Func<IEnumerable<Measurement<long>>> observe) =>
-        _meter.CreateObservableCounter(name, observe, unit: null, help);
-
-    void Gauge(string name, string help, Func<IEnumerable<Measurement<long>>> observe) =>
-        _meter.CreateObservableGauge(name, observe, unit: null, help);
-
-    static Measurement<long> Measure(long value, params (string Name, string Value)[] labels) =>
-        new(value, labels.Select(l => new KeyValuePair<string, object?>(l.Name, l.Value)));
 }

@@ -139,7 +139,7 @@ sealed class DemoReplay : IDisposable
             await AnswerAsync(socket, cancellationToken);
         }
 
-        await _host.Outreach.FlushAsync(cancellationToken);
+        await _host.Journeys.FlushAsync(cancellationToken);
     }
 
     Utf8JsonWriter Begin()

@@ -9,14 +9,9 @@ namespace CartRecovery.Host.Demo;
 /// <summary>What the demo comes to: events, carts, interventions, and the money at the end.</summary>
 static class DemoSummary
 {
-    public static void Print(EngineHost host, DemoReplay replay)
+    public static async Task PrintAsync(EngineHost host, DemoReplay replay)
     {
-        var latency = new LatencyHistogram();
-        foreach (var part in host.Metrics.Latencies)
-        {
-            latency.Merge(part);
-        }
-
+        var metrics = await host.Metrics.Registry.ReadAsync();
         var store = host.Config.Stores[0];
         var revenue = host.Reports.Revenue(store.Id, store.Currency, from: 0, to: long.MaxValue);
         var interventions = Enum.GetValues<ActionKind>().Select(a => $"{replay.CountOf(a):N0} {EngineMetrics.NameOf(a)}");
@@ -25,7 +20,7 @@ static class DemoSummary
         Terminal.WriteTable(
         [
             ["", "", ""],
-            ["events", Count(replay.Events), Text($"in {seconds:N1} s; received to decided: p50 {Milliseconds(latency.Quantile(0.5))}, p99 {Milliseconds(latency.Quantile(0.99))}")],
+            ["events", Count(replay.Events), Text($"in {seconds:N1} s; received to decided: p50 {Latency(0.5)}, p99 {Latency(0.99)}")],
             ["carts seen", Count(host.Metrics.Carts), Text($"scored {host.Metrics.Predictions:N0} times by {host.Model.Id}")],
             ["interventions", Count(replay.Shown), string.Join(", ", interventions)],
             ["orders followed", Count(Orders(host, store.Id)), Text($"of shoppers with an intervention; {revenue.Treated.Revenue:N2} {store.Currency}")],
@@ -35,6 +30,8 @@ static class DemoSummary
 
             The night was recorded before: its shoppers bought what they bought. In your shop a holdout measures what the messages add.
             """);
+
+        string Latency(double share) => Text($"{metrics.Quantile(EngineMetrics.Latency, share) * 1e3:0.0} ms");
     }
 
     // The first column that sums up orders belongs to the report of campaigns.
@@ -46,8 +43,6 @@ static class DemoSummary
     }
 
     static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
-    static string Milliseconds(long nanoseconds) => Text($"{nanoseconds / 1e6:0.00} ms");
 
     static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

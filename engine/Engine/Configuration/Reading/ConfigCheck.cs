@@ -23,6 +23,7 @@ internal sealed class ConfigCheck
         check.Listen(config.Listen);
         check.Sizes(config);
         check.Sinks(config.Sinks);
+        check.Telemetry(config.Telemetry.Otlp);
         new CampaignCheck(check, catalog, places).Run(config);
         new ContactCheck(check, places).Run(config);
     }
@@ -89,6 +90,20 @@ internal sealed class ConfigCheck
             Report(config, "data", "data must name a folder");
         if (config.Scoring.Model.Length == 0)
             Report(config.Scoring, "model", "scoring.model must name a file");
+    }
+
+    void Telemetry(OtlpConfig otlp)
+    {
+        if (otlp.Endpoint is { } endpoint && Sound(otlp, "endpoint") && !ContactCheck.IsWebAddress(endpoint))
+            Report(otlp, "endpoint", $"telemetry.otlp.endpoint must be an address like http://127.0.0.1:4318, not '{endpoint}'");
+        foreach (var (name, value) in otlp.Headers)
+        {
+            if (name.Length == 0 || name.AsSpan().ContainsAnyExceptInRange('!', '~') || name.AsSpan().ContainsAny(":=,"))
+                _problems.Add(_places.OfKey(otlp.Headers, name), "a header's name must be printable ASCII characters without spaces, ':', '=' and ','");
+            // A header's value can be a secret: the message does not repeat it.
+            else if (value.AsSpan().ContainsAnyExceptInRange(' ', '~') || value.Contains(',', StringComparison.Ordinal))
+                _problems.Add(_places.OfKey(otlp.Headers, name), $"the value of header '{name}' must be printable ASCII characters without ','");
+        }
     }
 
     void Sinks(Dictionary<string, SinkConfig> sinks)

@@ -15,14 +15,14 @@ internal sealed class ContactCheck(ConfigCheck check, ConfigPlaces places)
             check.Report(hours, "to", "businessHours must end after they begin, on the same day");
         if (contact.AbandonedAfter.Value >= contact.LostAfter.Value && check.Sound(contact, "abandonedAfter", "lostAfter"))
             check.Report(contact, "lostAfter", $"contact.lostAfter ({contact.LostAfter}) must be longer than contact.abandonedAfter ({contact.AbandonedAfter})");
-        if (contact.PublicUrl is { } address && !IsWeb(address))
+        if (contact.PublicUrl is { } address && !IsWebAddress(address))
             check.Report(contact, "publicUrl", "contact.publicUrl must be an absolute http or https address");
         if (contact.Secret is { Length: < ShortestSecret })
             check.Report(contact, "secret", $"contact.secret must have at least {ShortestSecret} characters");
-        foreach (var store in config.Stores.Where(store => store.CartUrl is { } url && !IsWeb(url)))
+        foreach (var store in config.Stores.Where(store => store.CartUrl is { } url && !IsWebAddress(url)))
             check.Report(store, "cartUrl", "cartUrl must be an absolute http or https address");
     }
 
-    static bool IsWeb(string address) =>
+    internal static bool IsWebAddress(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0;
 }

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+
+namespace CartRecovery.Engine.Telemetry;
+
+/// <summary>
+/// One commit batch's way through the stages. It notes ticks of the monotonic clock as the batch passes and makes the spans at the end, so
+/// that the hot path neither makes spans nor has a current one. One thread at a time.
+/// </summary>
+public sealed class CommitBatchTrace
+{
+    /// <summary>The name of the whole way's span.</summary>
+    public const string Name = "commit batch";
+
+    // Further requests in the same batch are left out.
+    const int MaxLinks = 32;
+
+    readonly TimeProvider _time;
+    readonly int _partition;
+    readonly long _received;
+    readonly long _taken;
+    readonly List<(long Began, long Ended, int Rows)> _runs = [];
+    readonly List<ActivityLink> _links = [];
+    ActivityContext _parent;
+    long _folded;
+    long _appended;
+    long _decided;
+    long _durable;
+    int _events;
+    int _decisions;
+
+    internal CommitBatchTrace(int partition, long receivedTicks, TimeProvider time)
+    {
+        _partition = partition;
+        _received = receivedTicks;
+        _time = time;
+        _taken = time.GetTimestamp();
+    }
+
+    /// <summary>Adds a request whose events are in the batch: the first becomes the parent, others are linked.</summary>
+    public void Add(in ActivityContext request)
+    {
+        if (_parent == default)
+        {
+            _parent = request;
+        }
+        else if (request != _parent && _links.Count < MaxLinks)
+        {
+            _links.Add(new ActivityLink(request));
+        }
+    }
+
+    /// <summary>A run of the model begins.</summary>
+    /// <returns>For <see cref="EndRun"/>.</returns>
+    public long BeginRun() => _time.GetTimestamp();
+
+    /// <summary>A run of the model ended.</summary>
+    /// <param name="began">When it began.</param>
+    /// <param name="rows">Rows scored.</param>
+    public void EndRun(long began, int rows) => _runs.Add((began, _time.GetTimestamp(), rows));
+
+    /// <summary>The batch is complete and its last event folded.</summary>
+    public void Folded(int events) => (_folded, _events) = (_time.GetTimestamp(), events);
+
+    /// <summary>Its events are in the journal's memory.</summary>
+    public void Appended() => _appended = _time.GetTimestamp();
+
+    /// <summary>Everything in it is decided on.</summary>
+    public void Decided(int decisions) => (_decided, _decisions) = (_time.GetTimestamp(), decisions);
+
+    /// <summary>Its commit is durable.</summary>
+    public void Durable() => _durable = _time.GetTimestamp();
+
+    /// <summary>Its decisions are handed over and its sources told: makes the spans.</summary>
+    public void End()
+    {
+        var (ended, endedAt) = (_time.GetTimestamp(), _time.GetUtcNow());
+        var outer = Activity.Current;
+        Activity.Current = null;
+        try
+        {
+            var batch = Start(Name, _parent, _received, _links);
+            if (batch is null)
+            {
+                return;
+            }
+
+            batch.SetTag("cartrecovery.partition", _partition);
+            batch.SetTag("cartrecovery.events", _events);
+            batch.SetTag("cartrecovery.decisions", _decisions);
+            Span("ingest", _received, _taken);
+            Span("fold", _taken, _folded);
+            Span("journal", _folded, _durable);
+            foreach (var (began, over, rows) in _runs)
+            {
+                Span("score", began, over, rows);
+            }
+
+            Span("decide", _appended, _decided);
+            Span("deliver", _durable, ended);
+            batch.SetEndTime(endedAt.UtcDateTime);
+            batch.Dispose();
+
+            void Span(string name, long began, long over, int? rows = null)
+            {
+                using var span = Start(name, batch.Context, began, links: null);
+                span?.SetTag("cartrecovery.rows", rows);
+                span?.SetEndTime(At(over).UtcDateTime);
+            }
+        }
+        finally
+        {
+            Activity.Current = outer;
+        }
+
+        Activity? Start(string name, in ActivityContext parent, long began, List<ActivityLink>? links) =>
+            EngineActivity.Source.StartActivity(name, ActivityKind.Internal, parent, tags: null, links, At(began));
+
+        DateTimeOffset At(long ticks) => endedAt - _time.GetElapsedTime(ticks, ended);
+    }
+}
+
+/// <summary>Chooses a partition's commit batches that are traced: one in so many, and those with events of a request that is.</summary>
+/// <param name="partition">The partition's number.</param>
+/// <param name="every">One in so many; 0 for those of requests alone.</param>
+/// <param name="time">The clocks.</param>
+public sealed class CommitBatchSampler(int partition, int every, TimeProvider time)
+{
+    int _untilNext;
+
+    /// <summary>A commit batch begins.</summary>
+    /// <param name="receivedTicks">When its first events were received.</param>
+    /// <returns>Null where it is not traced.</returns>
+    public CommitBatchTrace? Begin(long receivedTicks)
+    {
+        if (every == 0 || _untilNext-- > 0)
+        {
+            return null;
+        }
+
+        _untilNext = every - 1;
+        return new CommitBatchTrace(partition, receivedTicks, time);
+    }
+
+    /// <summary>Events of a request came into the batch.</summary>
+    /// <param name="trace">The batch's trace, if it has one.</param>
+    /// <param name="request">The request's span.</param>
+    /// <param name="receivedTicks">When they were received.</param>
+    /// <returns>The batch's trace, if it has one now.</returns>
+    public CommitBatchTrace? Add(CommitBatchTrace? trace, in ActivityContext request, long receivedTicks)
+    {
+        if ((request.TraceFlags & ActivityTraceFlags.Recorded) != 0)
+        {
+            trace ??= new CommitBatchTrace(partition, receivedTicks, time);
+            trace.Add(request);
+        }
+
+        return trace;
+    }
+}
