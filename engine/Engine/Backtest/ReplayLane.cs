@@ -1,7 +1,6 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
-using CartRecovery.Engine.State.Customers;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Primitives;
 

@@ -1,4 +1,3 @@
-using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Reading;
 
 namespace CartRecovery.Engine.Configuration;

@@ -7,7 +7,6 @@ using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Pipeline;
-using CartRecovery.Engine.State.Customers;
 
 namespace CartRecovery.Engine.Ingest;
 

@@ -1,6 +1,5 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Customers;
-using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State.Carts;
 
