@@ -39,7 +39,7 @@ public sealed class JourneyTests
         await SendAsync(engine, Event("purchase", "c1", "u1", ""","price":20"""));
 
         await StateIsAsync(engine, "c1", "recovered", "sent", "withheld");
-        var withheld = (await engine.GetJsonAsync("/v1/interventions?state=withheld")).GetProperty("interventions").EnumerateArray().Single();
+        var withheld = (await engine.GetJsonAsync("/v1/interventions?state=withheld")).GetProperty("items").EnumerateArray().Single();
         Assert.That(withheld.GetProperty("reason").GetString(), Is.EqualTo("purchased"));
         Assert.That(await engine.Http.GetStringAsync("/metrics"), Does.Contain("cartrecovery_interventions_withheld_total{reason=\"purchased\"} 1\n"));
         Assert.That(shop.Posts, Has.Count.EqualTo(1));
@@ -68,7 +68,7 @@ public sealed class JourneyTests
         {
             using var clicked = await browser.GetAsync(link);
             target = clicked.Headers.Location!.ToString();
-            return (await InterventionAsync(engine)).GetProperty("clickedAt").ValueKind == JsonValueKind.Number;
+            return (await InterventionAsync(engine)).GetProperty("clickedAt").ValueKind == JsonValueKind.String;
         }, "the click is counted");
         Assert.That(target, Does.StartWith("https://shop.example/cart?restore="));
 
@@ -98,7 +98,7 @@ public sealed class JourneyTests
         using var told = await browser.SendAsync(request);
         told.EnsureSuccessStatusCode();
 
-        await Until(async () => (await engine.GetJsonAsync("/v1/conversions")).GetProperty("conversions").GetArrayLength() == 1, "the order is noted");
+        await Until(async () => (await engine.GetJsonAsync("/v1/conversions")).GetProperty("items").GetArrayLength() == 1, "the order is noted");
         var revenue = await engine.GetJsonAsync("/v1/analytics/revenue");
         Assert.That(revenue.GetProperty("treated").GetProperty("revenue").GetDouble(), Is.Zero);
     }
@@ -209,11 +209,11 @@ public sealed class JourneyTests
 
     // What has arrived can be read of, though it is kept some milliseconds later: who asks waits for that.
     static async Task<JsonElement> InterventionAsync(RunningEngine engine) =>
-        (await engine.GetJsonAsync("/v1/interventions")).GetProperty("interventions").EnumerateArray().Single();
+        (await engine.GetJsonAsync("/v1/interventions")).GetProperty("items").EnumerateArray().Single();
 
     static async Task<List<(string Channel, string CartId, string State, string? Reason)>> StatesAsync(RunningEngine engine) =>
     [
-        .. (await engine.GetJsonAsync("/v1/interventions?limit=1000")).GetProperty("interventions").EnumerateArray().Select(i => (
+        .. (await engine.GetJsonAsync("/v1/interventions?limit=1000")).GetProperty("items").EnumerateArray().Select(i => (
             i.GetProperty("channel").GetString()!, i.GetProperty("cartId").GetString()!, i.GetProperty("state").GetString()!, i.GetProperty("reason").GetString())),
     ];
 

@@ -43,12 +43,14 @@ static class ApiClient
         using var response = await plain.SendAsync(request);
         var all = response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase);
         var answer = new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(), all);
-        if ((int)response.StatusCode >= 400 && all.GetValueOrDefault("Content-Type") == "application/problem+json")
+        if (answer.Body.Length > 0 && (int)response.StatusCode >= 400 && all.GetValueOrDefault("Content-Type") == "application/problem+json")
         {
             Assert.That(answer.Json.GetProperty("status").GetInt32(), Is.EqualTo((int)response.StatusCode));
             Assert.That(answer.Json.GetProperty("title").GetString(), Is.Not.Empty.And.Not.EqualTo("Error"));
             Assert.That(answer.Json.GetProperty("detail").GetString(), Is.Not.Empty);
         }
+
+        (await ApiContract.OfAsync(engine)).Check(method, path.Split('?')[0], answer);
 
         return answer;
     }
@@ -68,7 +70,7 @@ sealed record ApiAnswer(HttpStatusCode Status, string Body, IReadOnlyDictionary<
 
     /// <summary>The status and the problem's code; an answer that is no problem has none.</summary>
     public (int Status, string? Code) Problem =>
-        ((int)Status, Headers.GetValueOrDefault("Content-Type") == "application/problem+json" ? Json.GetProperty("code").GetString() : null);
+        ((int)Status, Body.Length > 0 && Headers.GetValueOrDefault("Content-Type") == "application/problem+json" ? Json.GetProperty("code").GetString() : null);
 
     /// <summary>Accepted, rejected, and the errors' indexes and codes.</summary>
     public (long Accepted, long Rejected, string Errors) Taken => (

@@ -65,7 +65,7 @@ sealed class DeadLettersApiTests
         await TakeAsync(5, "[{},{},5,{},{}]");
 
         var first = (await _engine.GetAsync("/v1/deadletters?limit=2&code=missing_field")).Json;
-        var second = (await _engine.GetAsync($"/v1/deadletters?limit=2&code=missing_field&after={first.GetProperty("next").GetInt64()}")).Json;
+        var second = (await _engine.GetAsync($"/v1/deadletters?limit=2&code=missing_field&cursor={first.GetProperty("next").GetString()}")).Json;
         Assert.That(Ids(first), Is.EqualTo(new[] { 1, 2 }));
         Assert.That(Ids(second), Is.EqualTo(new[] { 4, 5 }));
         Assert.That(second.GetProperty("next").ValueKind, Is.EqualTo(JsonValueKind.Null));
@@ -175,7 +175,7 @@ sealed class DeadLettersApiTests
     {
         await TakeAsync(1, "{}");
 
-        Assert.That((await _engine.GetAsync("/v1/deadletters", "sk_other")).Json.GetProperty("deadletters").GetArrayLength(), Is.Zero);
+        Assert.That((await _engine.GetAsync("/v1/deadletters", "sk_other")).Json.GetProperty("items").GetArrayLength(), Is.Zero);
         Assert.That((await _engine.GetAsync("/v1/deadletters/1", "sk_other")).Problem, Is.EqualTo((404, "deadletter_not_found")));
         Assert.That(Outcomes((await _engine.PostAsync("/v1/deadletters/replay", "{\"ids\":[1]}", "sk_other")).Json), Is.EqualTo(new[] { "1 not_found" }));
         Assert.That((await _engine.PostAsync("/v1/deadletters/drop", "{\"all\":true}", "sk_other")).Json.GetProperty("dropped").GetInt32(), Is.Zero);
@@ -203,7 +203,8 @@ sealed class DeadLettersApiTests
         Assert.That((await _engine.PostAsync("/v1/deadletters/replay", body)).Problem, Is.EqualTo((400, code)));
 
     [TestCase("/v1/deadletters?limit=0", 400, "out_of_range")]
-    [TestCase("/v1/deadletters?after=x", 400, "out_of_range")]
+    [TestCase("/v1/deadletters?cursor=x", 400, "out_of_range")]
+    [TestCase("/v1/deadletters?after=7", 400, "unknown_parameter")]
     [TestCase("/v1/deadletters?state=lost", 400, "out_of_range")]
     [TestCase("/v1/deadletters/7", 404, "deadletter_not_found")]
     [TestCase("/v1/deadletters/-7", 404, "deadletter_not_found")]
@@ -220,9 +221,9 @@ sealed class DeadLettersApiTests
     Task WaitForAsync(int letters) =>
         Eventually.Is(() => _engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == letters, $"{letters} letters are kept");
 
-    async Task<List<JsonElement>> ListAsync() => [.. (await _engine.GetAsync("/v1/deadletters?limit=1000")).Json.GetProperty("deadletters").EnumerateArray()];
+    async Task<List<JsonElement>> ListAsync() => [.. (await _engine.GetAsync("/v1/deadletters?limit=1000")).Json.GetProperty("items").EnumerateArray()];
 
-    static long[] Ids(JsonElement page) => [.. page.GetProperty("deadletters").EnumerateArray().Select(l => l.GetProperty("id").GetInt64())];
+    static long[] Ids(JsonElement page) => [.. page.GetProperty("items").EnumerateArray().Select(l => l.GetProperty("id").GetInt64())];
 
     static string[] Outcomes(JsonElement answer) =>
         [.. answer.GetProperty("letters").EnumerateArray().Select(l => $"{l.GetProperty("id").GetInt64()} {l.GetProperty("outcome").GetString()}")];

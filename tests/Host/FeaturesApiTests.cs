@@ -111,7 +111,7 @@ sealed class FeaturesApiTests
     [Test]
     public async Task The_definitions_are_the_table()
     {
-        var features = (await _engine.GetAsync("/v1/features/definitions", key: null)).Json.GetProperty("features").EnumerateArray().ToArray();
+        var features = (await _engine.GetAsync("/v1/features/definitions", key: null)).Json.GetProperty("items").EnumerateArray().ToArray();
 
         Assert.That(features.Select(f => f.GetProperty("name").GetString()), Is.EqualTo(FeatureTable.Names));
         Assert.That(features.SelectMany(f => f.EnumerateObject()).Select(p => p.Value.GetString()), Has.None.Empty);

@@ -43,7 +43,8 @@ sealed class InProcessEngine : IAsyncDisposable
 
     public Counts Counts => Counts.Of(Host);
 
-    public static async Task<InProcessEngine> StartAsync(Action<CartRecoveryConfig>? change = null, TimeProvider? time = null)
+    public static async Task<InProcessEngine> StartAsync(
+        Action<CartRecoveryConfig>? change = null, TimeProvider? time = null, Action<EngineHost>? prepare = null)
     {
         var result = ConfigLoader.Load(Path.Combine(Repository.Root, "config", "cartrecovery.yaml"), TestCatalog.Shipped);
         Assert.That(result.Problems, Is.Empty);
@@ -61,6 +62,7 @@ sealed class InProcessEngine : IAsyncDisposable
         config.Log.Level = LogThreshold.Error;
         change?.Invoke(config);
         var host = new EngineHost(config, new MemoryBudget(config, 1L << 40), time ?? TimeProvider.System);
+        prepare?.Invoke(host);
         await host.StartAsync();
         return new InProcessEngine(host, data);
     }

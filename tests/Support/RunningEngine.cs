@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CartRecovery.Bench.Load;
@@ -80,7 +81,7 @@ sealed partial class RunningEngine : IAsyncDisposable
 
     public async Task<double> ScoreAsync(string cart)
     {
-        using var body = new StringContent($$"""{"cartId":"{{cart}}"}""");
+        using var body = new StringContent($$"""{"cartId":"{{cart}}"}""", Encoding.UTF8, "application/json");
         using var response = await Http.PostAsync("/v1/predict", body);
         using var document = JsonDocument.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
         return document.RootElement.GetProperty("probability").GetDouble();

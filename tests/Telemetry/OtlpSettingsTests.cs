@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Host;
+using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Tests.Telemetry;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace CartRecovery.Engine.Ingest;
@@ -12,11 +13,14 @@ public sealed record Problem(int Status, string Code, string Detail)
     /// <summary>The media type of the body.</summary>
     public const string MediaType = "application/problem+json";
 
+    // People read it in a terminal, and nothing takes it for HTML.
+    static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The body, in UTF-8.</summary>
     public ReadOnlyMemory<byte> ToJson()
     {
         var body = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(body))
+        using (var writer = new Utf8JsonWriter(body, s_plain))
         {
             writer.WriteStartObject();
             writer.WriteString("type"u8, "about:blank"u8);

@@ -6,7 +6,7 @@ using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest.DeadLetters;
-using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;

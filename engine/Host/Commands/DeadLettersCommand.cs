@@ -3,7 +3,7 @@ using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.DeadLetters;
-using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;

@@ -33,11 +33,12 @@ namespace CartRecovery.Host.Composition;
 /// <summary>
 /// The composition root: every part of the engine, made from the configuration and wired in the order in which an event meets them.
 /// </summary>
-sealed partial class EngineHost : IAsyncDisposable
+sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEngineState
 {
     static readonly TimeSpan s_drain = TimeSpan.FromSeconds(10);
 
     readonly WebApplication _app;
+    readonly ILoggerFactory _loggers;
     readonly ILogger _log;
     readonly DataFolder _data;
     readonly JourneyPorts _ports;
@@ -59,22 +60,16 @@ sealed partial class EngineHost : IAsyncDisposable
     {
         Config = config;
         Time = time;
-        // The framework's own configuration is none of ours: unasked it would watch every file below the working directory.
-        var builder = WebApplication.CreateSlimBuilder(
-            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         var otlp = OtlpSettings.Of(config.Telemetry.Otlp, Environment.GetEnvironmentVariable);
-        EngineLogs.Configure(builder.Logging, config, otlp);
+        _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, config, otlp));
+        _log = _loggers.CreateLogger("CartRecovery");
+        OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
         Stores = StoreDirectory.Create(config.Stores);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);
         Gate = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, config.Stores.Select(s => s.MaxConnections));
-        Listeners.Configure(builder, config, Gate, s_drain);
-        _app = BuildApp(builder, out var loggers);
-        _log = loggers.CreateLogger("CartRecovery");
-        OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
-
-        Sinks = new SinkSet(SinkCatalog.Of(config), time, loggers, Settle);
+        Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, Settle);
         _data = DataFolder.Open(config);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         Setup = SetupOf(config.Decisions, config.Contact);
@@ -109,7 +104,7 @@ sealed partial class EngineHost : IAsyncDisposable
 
         DeadLetters = new DeadLetterStore(
             Path.Combine(_data.Path, "deadletters"), new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), time);
-        DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, loggers.CreateLogger<DeadLetterQueue>());
+        DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, _loggers.CreateLogger<DeadLetterQueue>());
         Ingest = new IngestOptions
         {
             DeadLetters = DeadLetterQueue,
@@ -129,9 +124,7 @@ sealed partial class EngineHost : IAsyncDisposable
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
         Metrics = new EngineMetrics(this);
         _otlp = otlp is null ? null : new OtlpExport(otlp, Metrics.Registry, time);
-        _app.Services.GetRequiredService<StreamPort>().Listener = new StreamListener(Ingest);
-        RequestSpans.Use(_app, otlp);
-        ApiRoutes.Map(_app, this, LogRequestFailed);
+        _app = ApiServer.Build(this, _loggers, otlp, s_drain);
     }
 
     public CartRecoveryConfig Config { get; }
@@ -243,6 +236,7 @@ sealed partial class EngineHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        await _app.DisposeAsync();
         Connections.Dispose();
         Partitions.Dispose();
         Reports.Dispose();
@@ -252,7 +246,7 @@ sealed partial class EngineHost : IAsyncDisposable
         _data.Dispose();
         _otlp?.Dispose();
         Model.Dispose();
-        await _app.DisposeAsync();
+        _loggers.Dispose();
     }
 
     // What was kept is handed over again at the next start, and what found no room in a while.
@@ -318,13 +312,7 @@ sealed partial class EngineHost : IAsyncDisposable
         CheckpointFolder = _data.CheckpointsOf,
     };
 
-    static WebApplication BuildApp(WebApplicationBuilder builder, out ILoggerFactory loggers)
-    {
-        var app = builder.Build();
-        loggers = app.Services.GetRequiredService<ILoggerFactory>();
-        return app;
-    }
-
+    // Parts are registered as they are, so that the container does not dispose of them: they end in an order of their own.
     void OnFault(Exception fault)
     {
         Fault = fault;
@@ -347,9 +335,6 @@ sealed partial class EngineHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; everything taken was worked off")]
     partial void LogStopped();
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed")]
-    partial void LogRequestFailed(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "A partition's worker failed; the engine stops")]
     partial void LogFault(Exception fault);

@@ -23,6 +23,7 @@ static class EngineLogs
         logs.AddFilter("Microsoft", LogLevel.Warning);
         // A start that fails ends the process with one line that says why and what to do; the stack trace beside it is noise.
         logs.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        logs.AddFilter("CartRecovery.Host.Api.Access", LogLevel.Warning);
         // Every failed request is answered with its problem; the server's own view of it is noise.
         logs.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
     }

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -24,7 +25,6 @@ static class Listeners
     /// <param name="shutdown">How long open connections may take to end at a stop.</param>
     public static void Configure(WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter gate, TimeSpan shutdown)
     {
-        builder.Services.AddSingleton<StreamPort>();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(sockets => sockets.Backlog = SocketTransport.Backlog);
         EndPoint? streams = null;
@@ -80,10 +80,8 @@ static class Listeners
     }
 }
 
-/// <summary>Kestrel makes connection handlers itself; this one passes on to the listener that was made here.</summary>
-sealed class StreamPort : ConnectionHandler
+/// <summary>Passes connections of the stream port on to the listener.</summary>
+sealed class StreamPort(StreamListener listener) : ConnectionHandler
 {
-    public ConnectionHandler? Listener { get; set; }
-
-    public override Task OnConnectedAsync(ConnectionContext connection) => Listener!.OnConnectedAsync(connection);
+    public override Task OnConnectedAsync(ConnectionContext connection) => listener.OnConnectedAsync(connection);
 }

@@ -2,9 +2,12 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.Analytics;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Storefront;
 using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -83,9 +86,9 @@ static class DemoShop
         new WebAsset(WebAsset.Read("shop/cart.js"), "text/javascript").Map(routes, "/shop/cart.js", Protect);
         new WebAsset(WebAsset.Read("shop/shop.css"), "text/css").Map(routes, "/shop/shop.css", Protect);
         new WebAsset(WebAsset.Read("shop/icon.svg"), "image/svg+xml").Map(routes, "/shop/icon.svg", Protect);
-        routes.MapGet("/shop/api/catalogue", (RequestDelegate)(context => CatalogueAsync(context, catalogue)));
-        routes.MapGet("/shop/api/revenue", (RequestDelegate)(context => RevenueAsync(context, host)));
-        routes.MapPost("/shop/api/orders", (RequestDelegate)(context => OrderAsync(context, orders, host.Ingest.MaxMessage)));
+        routes.MapGet("/shop/api/catalogue", (RequestDelegate)(context => CatalogueAsync(context, catalogue))).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/shop/api/revenue", (RequestDelegate)(context => RevenueAsync(context, host))).AllowAnonymous().ExcludeFromDescription();
+        routes.MapPost("/shop/api/orders", (RequestDelegate)(context => OrderAsync(context, orders))).AllowAnonymous().ExcludeFromDescription();
     }
 
     static Task CatalogueAsync(HttpContext context, DemoCatalogue catalogue) => Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
@@ -108,24 +111,20 @@ static class DemoShop
         await Answer.JsonAsync(context, StatusCodes.Status200OK, writer => RevenueJson.Write(writer, report));
     }
 
-    static async Task OrderAsync(HttpContext context, DemoOrders orders, int limit)
+    static async Task OrderAsync(HttpContext context, DemoOrders orders)
     {
         // Another site's page cannot send this type without asking first, and is never answered.
         if (context.Request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true)
         {
-            await Answer.ProblemAsync(context, new Problem(415, "unsupported_media_type", "Send the order as application/json."));
+            await ApiProblems.UnsupportedMediaType.ToResult().ExecuteAsync(context);
             return;
         }
 
-        if (await Answer.ReadBodyAsync(context, limit) is not { } body)
-        {
-            return;
-        }
-
-        var (order, problem) = await orders.TakeAsync(body, context.RequestAborted);
+        using var body = await RequestBody.ReadAsync(context);
+        var (order, problem) = await orders.TakeAsync(body.Bytes, context.RequestAborted);
         if (problem is not null)
         {
-            await Answer.ProblemAsync(context, problem);
+            await problem.ToResult().ExecuteAsync(context);
             return;
         }
 

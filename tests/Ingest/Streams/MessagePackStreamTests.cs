@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Tests.Conformance.WebSocket;
@@ -202,7 +203,7 @@ sealed class MessagePackStreamTests
         Assert.That(System.Text.Encoding.UTF8.GetString(engine.Host.DeadLetters.Find(1)!.Event), Is.EqualTo(priced));
         Assert.That(engine.Host.DeadLetters.Find(2)!.Event, Is.EqualTo(new byte[] { 0x81, 0xa1 }));
 
-        using var body = new StringContent("{\"all\":true}");
+        using var body = new StringContent("{\"all\":true}", Encoding.UTF8, "application/json");
         using var answer = await engine.Http.PostAsync("/v1/deadletters/replay", body);
         using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
         Assert.That(json.RootElement.GetProperty("letters").EnumerateArray().Select(letter => letter.GetProperty("outcome").GetString()),

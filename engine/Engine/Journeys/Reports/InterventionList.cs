@@ -25,8 +25,14 @@ public sealed record InterventionFilter
 
     public WithheldReason? Reason { get; init; }
 
-    /// <summary>Decided before this: milliseconds since 1970 UTC. What the page before ended with.</summary>
+    /// <summary>Decided from this on: milliseconds since 1970 UTC.</summary>
+    public long From { get; init; } = long.MinValue;
+
+    /// <summary>Decided before this: milliseconds since 1970 UTC.</summary>
     public long Before { get; init; } = long.MaxValue;
+
+    /// <summary>How many of the latest to leave out.</summary>
+    public int Skip { get; init; }
 
     /// <summary>How many at most.</summary>
     public required int Limit { get; init; }
@@ -79,7 +85,7 @@ public static class InterventionList
             sql.Append(CultureInfo.InvariantCulture, $" AND reason={(int)reason}");
         }
 
-        sql.Append(CultureInfo.InvariantCulture, $" ORDER BY decided_at DESC LIMIT {filter.Limit}");
+        sql.Append(CultureInfo.InvariantCulture, $" AND decided_at>={filter.From} ORDER BY decided_at DESC, rowid DESC LIMIT {filter.Limit} OFFSET {filter.Skip}");
         return reports.Ask(sql.ToString(), rows =>
         {
             rows.With(filter.StoreId).With(filter.Before);

@@ -92,9 +92,9 @@ public sealed class JourneyReports(string path) : IDisposable
         """, ["campaign", "triggered", "contacted", "seen", "clicked", "bought", "leftAlone", "leftAloneBought"], storeId, from, to);
 
     /// <summary>Orders of shoppers that a campaign turned to, the latest first.</summary>
-    public ReportTable Conversions(string storeId, long from, long to, int most) => Table($"""
+    public ReportTable Conversions(string storeId, long from, long to, int most, int skip = 0) => Table($"""
         SELECT cart_id, at, value/10000.0, currency, verified<>0, journey, intervention, touch FROM conversion
-        WHERE store=?1 AND at>=?2 AND at<?3 ORDER BY at DESC LIMIT {most}
+        WHERE store=?1 AND at>=?2 AND at<?3 ORDER BY at DESC, rowid DESC LIMIT {most} OFFSET {skip}
         """, ["cartId", "at", "value", "currency", "verified", "journey", "intervention", "touch"], storeId, from, to);
 
     /// <summary>Which interventions were not sent, and why.</summary>

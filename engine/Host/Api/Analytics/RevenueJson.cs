@@ -1,0 +1,49 @@
+using System.Text.Json;
+using CartRecovery.Engine.Journeys.Reports;
+
+namespace CartRecovery.Host.Api.Analytics;
+
+/// <summary>A revenue report as JSON.</summary>
+static class RevenueJson
+{
+    public static void Write(Utf8JsonWriter writer, RevenueReport report)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("currency"u8, report.Currency);
+        writer.WriteStartObject("incremental"u8);
+        writer.WriteNumber("revenue"u8, Cents(report.Incremental.Revenue));
+        Write(writer, "low"u8, report.Incremental.Low);
+        Write(writer, "high"u8, report.Incremental.High);
+        writer.WriteNumber("confidence"u8, report.Incremental.Confidence);
+        writer.WriteEndObject();
+        writer.WriteStartObject("attributed"u8);
+        writer.WriteNumber("revenue"u8, Cents(report.AttributedRevenue));
+        writer.WriteNumber("orders"u8, report.AttributedOrders);
+        writer.WriteEndObject();
+        Write(writer, "treated"u8, report.Treated);
+        Write(writer, "holdout"u8, report.Holdout);
+        writer.WriteEndObject();
+    }
+
+    static void Write(Utf8JsonWriter writer, ReadOnlySpan<byte> name, SpendingGroup group)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteNumber("customers"u8, group.Customers);
+        writer.WriteNumber("revenue"u8, Cents(group.Revenue));
+        writer.WriteEndObject();
+    }
+
+    static void Write(Utf8JsonWriter writer, ReadOnlySpan<byte> name, double? amount)
+    {
+        if (amount is { } number)
+        {
+            writer.WriteNumber(name, Cents(number));
+        }
+        else
+        {
+            writer.WriteNull(name);
+        }
+    }
+
+    static decimal Cents(double amount) => Math.Round((decimal)Math.Clamp(amount, -1e20, 1e20), 2);
+}

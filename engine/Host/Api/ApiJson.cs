@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+using CartRecovery.Host.Api.Analytics;
+using CartRecovery.Host.Api.Campaigns;
+using CartRecovery.Host.Api.Carts;
+using CartRecovery.Host.Api.DeadLetters;
+using CartRecovery.Host.Api.Events;
+using CartRecovery.Host.Api.Features;
+using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Predictions;
+using CartRecovery.Host.Api.Products;
+using CartRecovery.Host.Api.Responses;
+using CartRecovery.Host.Api.Suppressions;
+using CartRecovery.Host.Api.Tracking;
+
+namespace CartRecovery.Host.Api;
+
+/// <summary>JSON of the API's bodies: those that are read and written by it, and those that only the OpenAPI document shows.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(EventBody))]
+[JsonSerializable(typeof(EventsAnswer))]
+[JsonSerializable(typeof(EventsStatistics))]
+[JsonSerializable(typeof(CartFeatures))]
+[JsonSerializable(typeof(ItemPage<FeatureDefinition>))]
+[JsonSerializable(typeof(PredictionBody))]
+[JsonSerializable(typeof(Prediction))]
+[JsonSerializable(typeof(CartLife))]
+[JsonSerializable(typeof(ItemPage<InterventionRow>))]
+[JsonSerializable(typeof(RetriedIntervention))]
+[JsonSerializable(typeof(PreviewBody))]
+[JsonSerializable(typeof(ItemPage<PerformanceRow>))]
+[JsonSerializable(typeof(ItemPage<ChannelRow>))]
+[JsonSerializable(typeof(ItemPage<ConversionFunnelRow>))]
+[JsonSerializable(typeof(ItemPage<ReasonRow>))]
+[JsonSerializable(typeof(ItemPage<ConversionRow>))]
+[JsonSerializable(typeof(RevenueAnswer))]
+[JsonSerializable(typeof(List<ProductBody>))]
+[JsonSerializable(typeof(StoredProducts))]
+[JsonSerializable(typeof(SuppressionBody))]
+[JsonSerializable(typeof(SuppressedAddresses))]
+[JsonSerializable(typeof(ItemPage<DeadLetterItem>))]
+[JsonSerializable(typeof(DeadLetterWhole))]
+[JsonSerializable(typeof(DeadLetterRepair))]
+[JsonSerializable(typeof(DeadLetterSelectionBody))]
+[JsonSerializable(typeof(DeadLetterReplayAnswer))]
+[JsonSerializable(typeof(DroppedLetters))]
+[JsonSerializable(typeof(RestoredCart))]
+[JsonSerializable(typeof(HealthAnswer))]
+sealed partial class ApiJson : JsonSerializerContext;

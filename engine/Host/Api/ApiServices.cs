@@ -1,0 +1,66 @@
+using System.Text.Json.Serialization;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Carts;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Health;
+using CartRecovery.Host.Api.Predictions;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Storefront;
+using CartRecovery.Host.Api.Tracking;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CartRecovery.Host.Api;
+
+/// <summary>What the HTTP API needs of the framework, and the order in which a request passes it.</summary>
+static class ApiServices
+{
+    /// <summary>Adds the services.</summary>
+    public static void AddApi(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            // Interventions as every sink and stream has them.
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
+        services.AddSingleton<CartReader>().AddSingleton<Predictor>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>();
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.AddAccess();
+        services.AddProblemAnswers();
+        services.AddBodyEncoding();
+        services.AddDocumentation();
+    }
+
+    /// <summary>Adds the middleware: each request passes it from top to bottom.</summary>
+    public static void UseApi(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.Use(RefuseConnectionAsync);
+        app.UseRouting();
+        app.UseCors();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.Use(RequestQuery.CheckAsync);
+        app.UseBodyEncoding();
+    }
+
+    // A socket that its address has too many of is told so, and closed.
+    static Task RefuseConnectionAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<RefusedConnection>() is not { } refused)
+        {
+            return next(context);
+        }
+
+        context.Response.Headers.Connection = "close";
+        return ConnectionLimiter.ProblemOf(refused.Reason).ToResult().ExecuteAsync(context);
+    }
+}

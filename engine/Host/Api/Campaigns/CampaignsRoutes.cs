@@ -1,0 +1,51 @@
+using System.ComponentModel;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Carts;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Campaigns;
+
+/// <summary><c>/v1/campaigns</c>: a campaign's messages before anybody gets them.</summary>
+static class CampaignsRoutes
+{
+    static readonly Problem s_unknown = new(404, "campaign_unknown", "The configuration has no such campaign, variant or step.");
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/campaigns", ApiTags.Campaigns)
+        .MapPost("/{name}/preview", PreviewAsync)
+        .Describe("previewCampaign", "Preview a message", "A step's message as it would go out: of a real cart, or of a sample. Nobody gets it.")
+        .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, s_unknown);
+
+    static async Task<Results<Ok<Intervention>, ProblemHttpResult>> PreviewAsync(
+        [Description("The campaign.")] string name, PreviewBody? body, HttpContext context, Caller caller, CartReader carts, JourneyWorker outreach)
+    {
+        body ??= new PreviewBody();
+        CartRecord? cart = null;
+        if (body.CartId is { } cartId)
+        {
+            cart = await carts.FindAsync(caller.Store, cartId, context.RequestAborted);
+            if (cart is null)
+            {
+                return ApiProblems.CartNotFound.ToResult();
+            }
+        }
+
+        var preview = await outreach.Do((desk, now) =>
+            desk.Preview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.CartId ?? "sample", cart, now));
+        return preview is null ? s_unknown.ToResult() : TypedResults.Ok(preview);
+    }
+}
+
+/// <summary>Which message to show.</summary>
+/// <param name="Variant">The side of the campaign's experiment; the first if absent.</param>
+/// <param name="Step">The step, from 1.</param>
+/// <param name="CartId">The cart; a sample if absent.</param>
+sealed record PreviewBody(string? Variant = null, int? Step = null, string? CartId = null);

@@ -1,0 +1,37 @@
+using System.Text;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CartRecovery.Host.Api.Carts;
+
+/// <summary>Reads carts' state.</summary>
+sealed class CartReader(PartitionSet partitions)
+{
+    /// <summary>A store's cart, after every event that was accepted before; <see langword="null"/> where there is none.</summary>
+    public Task<CartRecord?> FindAsync(Store store, string cartId, CancellationToken cancellationToken) =>
+        partitions.FindAsync(KeyOf(store, cartId), cancellationToken);
+
+    /// <summary>A cart's key.</summary>
+    public static Hash128 KeyOf(Store store, string cartId) => Hash128.Of(Encoding.UTF8.GetBytes(cartId), EventKeys.SeedOf(store.IdUtf8));
+
+    /// <summary>The id at the end of a request's path.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="routeValue">The route's value: in it a slash of the id is still escaped, and cannot be told from an id that has %2F in it.</param>
+    public static string IdOf(HttpContext context, string routeValue)
+    {
+        if (!routeValue.Contains('%'))
+        {
+            return routeValue;
+        }
+
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var query = target.IndexOf('?');
+        var path = (query < 0 ? target : target[..query]).TrimEnd('/');
+        return Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
+    }
+}

@@ -1,0 +1,78 @@
+using System.ComponentModel;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Interventions;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Responses;
+using CartRecovery.Host.Composition;
+using CartRecovery.Primitives;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Carts;
+
+/// <summary><c>/v1/carts</c>: where a cart's life stands.</summary>
+static class CartsRoutes
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/carts", ApiTags.Carts)
+        .MapGet("/{cartId}", GetAsync)
+        .Describe("getCart", "Get a cart's life",
+            "A cart is active, then abandoned, contacted, and recovered or lost; or purchased, if nobody had to do anything. With its interventions, the oldest first.")
+        .Produces<CartLife>().Problems(ApiProblems.CartNotFound);
+
+    static async Task<IResult> GetAsync(
+        [Description("The cart, percent-encoded.")] string cartId, HttpContext context, Caller caller, CartReader carts, JourneyReports reports,
+        JourneyWorker outreach, IJourneyOptionsProvider inForce, TimeProvider time)
+    {
+        var id = CartReader.IdOf(context, cartId);
+        if (await carts.FindAsync(caller.Store, id, context.RequestAborted) is not { } cart)
+        {
+            return ApiProblems.CartNotFound.ToResult();
+        }
+
+        await outreach.CatchUpAsync();
+        var (interventions, recovered, contactedAt) = InterventionList.OfCart(reports, caller.Store.Id, CartReader.KeyOf(caller.Store, id));
+        ReportResult.WriteTimes(interventions);
+        return new JsonResult(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("storeId"u8, caller.Store.Id);
+            writer.WriteString("cartId"u8, id);
+            writer.WriteString("state"u8, StateOf(cart, recovered, contactedAt, time.GetUtcNow().ToUnixTimeMilliseconds(), inForce.Setup));
+            writer.WriteNumber("itemCount"u8, cart.ItemCount);
+            writer.WriteNumber("value"u8, Money.ToDecimal(cart.Value));
+            writer.WriteString("currency"u8, CurrencyCode.ToString(cart.Currency));
+            writer.WriteString("updatedAt"u8, DateTimeOffset.FromUnixTimeMilliseconds(cart.LastAt).UtcDateTime);
+            writer.WritePropertyName("interventions"u8);
+            interventions.WriteTo(writer);
+            writer.WriteEndObject();
+        });
+    }
+
+    static string StateOf(in CartRecord cart, bool recovered, long contactedAt, long now, JourneyOptions setup)
+    {
+        var idle = now - cart.LastAt;
+        return cart.Checkout == CheckoutStep.Purchased ? recovered ? "recovered" : "purchased"
+            : cart.ItemCount == 0 ? "active"
+            : idle >= setup.LostAfter ? "lost"
+            : contactedAt > cart.LastAt ? "contacted"
+            : idle >= setup.AbandonedAfter ? "abandoned" : "active";
+    }
+}
+
+/// <summary>Where a cart's life stands.</summary>
+/// <param name="StoreId">The store.</param>
+/// <param name="CartId">The cart.</param>
+/// <param name="State">active, abandoned, contacted, recovered, lost or purchased.</param>
+/// <param name="ItemCount">Items in it.</param>
+/// <param name="Value">What they cost.</param>
+/// <param name="Currency">The currency of the value, ISO 4217.</param>
+/// <param name="UpdatedAt">When its last event happened.</param>
+/// <param name="Interventions">Its interventions, the oldest first; at most 500.</param>
+sealed record CartLife(
+    string StoreId, string CartId, string State, int ItemCount, decimal Value, string Currency, DateTime UpdatedAt, IReadOnlyList<InterventionRow> Interventions);

@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.Json;
+using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Host.Api.Problems;
+
+namespace CartRecovery.Host.Api.DeadLetters;
+
+/// <summary>
+/// Which letters a request is about: <c>{"ids":[1,2]}</c>, or <c>{"all":true,"code":"…","after":0,"limit":n}</c>; for a replay of one letter
+/// also <c>"event"</c>, which goes in in its place.
+/// </summary>
+sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long After, int Limit, byte[]? Event)
+{
+    /// <summary>Letters in one request at the most.</summary>
+    public const int Most = 10_000;
+
+    /// <summary>A body that names no letters, or names them wrongly.</summary>
+    public static readonly Problem Invalid = new(400, "invalid_selection", "Name the letters: either 'ids' or 'all'.");
+
+    const int Usual = 1_000;
+
+    static readonly string[] s_names = ["ids", "all", "code", "after", "limit", "event"];
+
+    /// <summary>Reads a request's body.</summary>
+    public static Problem? Read(ReadOnlyMemory<byte> body, out DeadLetterSelection selection)
+    {
+        selection = null!;
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+            {
+                return Wrong("The body must be an object.");
+            }
+
+            HashSet<long>? ids = null;
+            var (all, code, after, limit, given) = (false, (string?)null, 0L, Usual, (byte[]?)null);
+            foreach (var property in root.EnumerateObject())
+            {
+                var value = property.Value;
+                switch (property.Name)
+                {
+                    case "ids" when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= Most
+                        && value.EnumerateArray().All(id => id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out _)):
+                        ids = [.. value.EnumerateArray().Select(id => id.GetInt64())];
+                        break;
+                    case "all" when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
+                        all = value.GetBoolean();
+                        break;
+                    case "code" when value.ValueKind == JsonValueKind.String:
+                        code = value.GetString();
+                        break;
+                    case "after" when value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out after) && after >= 0:
+                    case "limit" when value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out limit) && limit is > 0 and <= Most:
+                        break;
+                    case "event" when value.ValueKind is JsonValueKind.Object:
+                        given = Encoding.UTF8.GetBytes(value.GetRawText());
+                        break;
+                    default:
+                        return Wrong(WrongProperty(property.Name));
+                }
+            }
+
+            if (all == (ids is not null))
+            {
+                return Wrong("Name the letters: either 'ids' or 'all'.");
+            }
+
+            if (given is not null && ids is not { Count: 1 })
+            {
+                return Wrong("An 'event' takes the place of one letter's: name one id with it.");
+            }
+
+            selection = new DeadLetterSelection(ids, code, after, limit, given);
+            return null;
+        }
+        catch (JsonException)
+        {
+            return ApiProblems.InvalidJson;
+        }
+        catch (InvalidOperationException)
+        {
+            return ApiProblems.InvalidUtf8;
+        }
+    }
+
+    /// <summary>The letters: those that were named, whatever became of them; of all, those that wait.</summary>
+    public IEnumerable<DeadLetter> From(DeadLetterStore letters, string store) => Ids is { } ids
+        ? Named(letters, ids).Where(letter => letter.Store == store)
+        : letters.Read(After).Where(letter => letter.Store == store && letter.Mark.State == DeadLetterState.Waiting
+            && (Code is null || letter.Code == Code)).Take(Limit);
+
+    static IEnumerable<DeadLetter> Named(DeadLetterStore letters, IReadOnlySet<long> ids)
+    {
+        var last = ids.Max();
+        return letters.Read(Math.Max(ids.Min(), 1) - 1).TakeWhile(letter => letter.Id <= last).Where(letter => ids.Contains(letter.Id));
+    }
+
+    static string WrongProperty(string name) => name switch
+    {
+        "ids" => $"ids: expected an array of 1 to {Most} letters' numbers.",
+        "all" => "all: expected true.",
+        "code" => "code: expected a text.",
+        "after" => "after: expected a letter's number, 0 or more.",
+        "limit" => $"limit: expected a number from 1 to {Most}.",
+        "event" => "event: expected an object.",
+        _ => $"'{name}': unknown field. {(Suggestion.Find(name, s_names) is { } near ? $"Did you mean '{near}'?" : $"There are {string.Join(", ", s_names)}.")}",
+    };
+
+    static Problem Wrong(string detail) => Invalid with { Detail = detail };
+}

@@ -1,0 +1,75 @@
+using CartRecovery.Host.Commands;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace CartRecovery.Host.Api.Documentation;
+
+/// <summary>What the OpenAPI document says beside its operations: what the API is, its groups, how to name a key, and the shape of problems.</summary>
+sealed class DocumentDetails : IOpenApiDocumentTransformer
+{
+    /// <summary>The name of the problems' schema.</summary>
+    public const string ProblemSchema = "Problem";
+
+    const string About = """
+        Events in, interventions out. A store's **publishable** key sends events from browsers; its **secret** key may call every endpoint, for its own store.
+
+        - Times in answers are RFC 3339 in UTC. `from` and `to` take RFC 3339, a date, milliseconds since 1970, or how long ago (`7d`).
+        - Lists take `limit` and `cursor` and answer `{"items": […], "next": …}`; `next` is the following page's `cursor`, or null on the last page.
+        - Errors are RFC 9457 problem details with a stable `code`.
+        - An unknown query parameter, format, content type or encoding is refused. Bodies may be compressed with gzip or br.
+        - HEAD is answered wherever GET is.
+        """;
+
+    /// <summary>The ways to name a key.</summary>
+    public static readonly IReadOnlyDictionary<string, OpenApiSecurityScheme> Schemes = new Dictionary<string, OpenApiSecurityScheme>(StringComparer.Ordinal)
+    {
+        ["apiKeyHeader"] = new() { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "X-Api-Key", Description = "A store's key." },
+        ["bearer"] = new() { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A store's key as a bearer token." },
+        ["apiKeyQuery"] = new()
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Query,
+            Name = "key",
+            Description = "A store's key, for clients that cannot set headers. URLs end up in logs, so prefer a header for a secret key.",
+        },
+    };
+
+    /// <inheritdoc/>
+    public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        document.Info = new OpenApiInfo { Title = "CartRecovery", Version = VersionCommand.Version, Description = About };
+        document.Servers = [new OpenApiServer { Url = "/", Description = "The engine that serves this document." }];
+        document.Tags = new HashSet<OpenApiTag>(ApiTags.All.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = Schemes.ToDictionary(s => s.Key, s => (IOpenApiSecurityScheme)s.Value, StringComparer.Ordinal);
+        (document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal))[ProblemSchema] = Problem();
+        foreach (var schema in document.Components.Schemas.Values.OfType<OpenApiSchema>())
+        {
+            schema.Description = OnOneLine(schema.Description);
+            foreach (var property in schema.Properties?.Values ?? [])
+            {
+                property.Description = OnOneLine(property.Description);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    // Comments in the sources go over several lines.
+    static string? OnOneLine(string? text) => text is null ? null : string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    static OpenApiSchema Problem() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = "Why a request was refused (RFC 9457).",
+        Required = new HashSet<string>(StringComparer.Ordinal) { "type", "title", "status", "detail", "code" },
+        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+        {
+            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Always about:blank: the code says more than a link would." },
+            ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The status in words." },
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
+            ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What was wrong, where, and what to do." },
+            ["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Which rule failed. Stable." },
+        },
+    };
+}

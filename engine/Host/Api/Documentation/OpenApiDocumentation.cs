@@ -1,0 +1,92 @@
+using CartRecovery.Host.Api.Events;
+using CartRecovery.Host.Api.Storefront;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+
+namespace CartRecovery.Host.Api.Documentation;
+
+/// <summary>The OpenAPI document, generated from the routes, at <c>/openapi/v1.json</c>, and a page that shows it at <c>/docs</c>.</summary>
+static class OpenApiDocumentation
+{
+    const string DocumentName = "v1";
+
+    // The page comes from this process whole; nothing may be fetched from elsewhere. Its script makes styles, and starts from a line in the page.
+    const string Policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>Adds the document's generation.</summary>
+    public static void AddDocumentation(this IServiceCollection services)
+    {
+        services.AddOpenApi(DocumentName, options =>
+        {
+            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+            options.ShouldInclude = route => route.HttpMethod != HttpMethods.Head;
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                if (context.JsonTypeInfo.Type == typeof(EventBody) && context.JsonPropertyInfo is null)
+                {
+                    EventSchema.Complete(schema);
+                }
+
+                return Task.CompletedTask;
+            });
+            options.AddOperationTransformer<OperationDetails>();
+            options.AddDocumentTransformer<DocumentDetails>();
+        });
+        services.AddSingleton<OpenApiAsset>();
+    }
+
+    /// <summary>Serves the document and the page.</summary>
+    public static void MapDocumentation(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/openapi/v1.json", (RequestDelegate)(context => context.RequestServices.GetRequiredService<OpenApiAsset>().AnswerAsync(context)))
+            .AllowAnonymous().ExcludeFromDescription();
+        routes.MapScalarApiReference("/docs", options =>
+            {
+                options.Title = "CartRecovery HTTP API";
+                options.OpenApiRoutePattern = "/openapi/{documentName}.json";
+                options.DefaultFonts = false;
+                options.Telemetry = false;
+                // Whatever leads to the viewer's makers stays out.
+                options.HideClientButton = true;
+                options.ShowDeveloperTools = DeveloperToolsVisibility.Never;
+                options.Agent = new ScalarAgentOptions { Disabled = true };
+                options.Mcp = new ScalarMcpOptions { Disabled = true };
+            })
+            .AllowAnonymous().ExcludeFromDescription()
+            .AddEndpointFilter((context, next) =>
+            {
+                context.HttpContext.Response.Headers.ContentSecurityPolicy = Policy;
+                return next(context);
+            });
+    }
+
+    /// <summary>The document as it is served: made once, at the first request.</summary>
+    sealed class OpenApiAsset([FromKeyedServices(DocumentName)] IOpenApiDocumentProvider documents)
+    {
+        readonly Lock _gate = new();
+        Task<WebAsset>? _asset;
+
+        public async Task AnswerAsync(HttpContext context)
+        {
+            Task<WebAsset> asset;
+            lock (_gate)
+            {
+                asset = _asset is { IsFaulted: false } made ? made : _asset = MakeAsync();
+            }
+
+            await (await asset).AnswerAsync(context, headers => headers.CacheControl = "no-cache");
+        }
+
+        async Task<WebAsset> MakeAsync()
+        {
+            var document = await documents.GetOpenApiDocumentAsync(CancellationToken.None);
+            return new WebAsset(await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1), "application/json");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace CartRecovery.Host.Api.Documentation;
+
+/// <summary>Adds to an operation what its route's metadata says: query parameters, problems, and who may call it.</summary>
+sealed class OperationDetails : IOpenApiOperationTransformer
+{
+    static readonly Problem[] s_always = [ApiProblems.UnknownParameter, ApiProblems.BadRequest, ApiProblems.TooManyFromAddress, ApiProblems.Internal, ApiProblems.Stopping];
+    static readonly Problem[] s_withKey = [ApiProblems.MissingKey, ApiProblems.UnknownKey, ApiProblems.LoopbackOnly, ApiProblems.ForbiddenOrigin];
+    static readonly Problem[] s_withBody = [ApiProblems.RequestTimeout, ApiProblems.TooLarge, ApiProblems.UnsupportedMediaType, ApiProblems.UnsupportedEncoding];
+
+    /// <summary>Every problem that a route answers with.</summary>
+    public static IEnumerable<Problem> ProblemsOf(IReadOnlyList<object> metadata)
+    {
+        IEnumerable<Problem> problems = [.. s_always, .. metadata.OfType<AnsweredProblems>().SelectMany(p => p.All)];
+        if (PolicyOf(metadata) is { } policy)
+        {
+            problems = [.. problems, .. s_withKey, .. policy == AccessPolicies.Secret ? [ApiProblems.SecretKeyRequired] : Array.Empty<Problem>()];
+        }
+
+        if (metadata.OfType<AcceptedQuery>().LastOrDefault() is { All.Count: > 0 })
+        {
+            problems = problems.Append(ApiProblems.InvalidParameter);
+        }
+
+        return metadata.OfType<IAcceptsMetadata>().Any() ? problems.Concat(s_withBody) : problems;
+    }
+
+    /// <summary>The policy that a route requires; <see langword="null"/> for a public one.</summary>
+    public static string? PolicyOf(IReadOnlyList<object> metadata) =>
+        metadata.OfType<IAllowAnonymous>().Any() ? null : metadata.OfType<IAuthorizeData>().LastOrDefault()?.Policy;
+
+    /// <inheritdoc/>
+    public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata.AsReadOnly();
+        AddQuery(operation, metadata);
+        AddProblems(operation, metadata, context.Document!);
+        foreach (var media in metadata.OfType<AnswersMedia>())
+        {
+            if (operation.Responses?["200"] is OpenApiResponse answer)
+            {
+                (answer.Content ??= new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal))[media.Type] =
+                    new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+            }
+        }
+
+        if (metadata.OfType<BodySchema>().LastOrDefault() is { } body && operation.RequestBody is OpenApiRequestBody { Content: { } contents })
+        {
+            foreach (var content in contents.Values)
+            {
+                content.Schema = body.Of(content.Schema!);
+            }
+        }
+
+        operation.Security = PolicyOf(metadata) is null ? [] : [.. DocumentDetails.Schemes.Keys.Select(name => new OpenApiSecurityRequirement
+        {
+            [new OpenApiSecuritySchemeReference(name, context.Document)] = [],
+        })];
+        return Task.CompletedTask;
+    }
+
+    static void AddQuery(OpenApiOperation operation, IReadOnlyList<object> metadata)
+    {
+        foreach (var parameter in metadata.OfType<AcceptedQuery>().LastOrDefault()?.All ?? [])
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = parameter.Name,
+                In = ParameterLocation.Query,
+                Description = parameter.Description,
+                Schema = new OpenApiSchema
+                {
+                    Type = parameter.Type == "integer" ? JsonSchemaType.Integer : JsonSchemaType.String,
+                    Enum = parameter.Values.Count == 0 ? null : [.. parameter.Values.Select(v => (JsonNode)v)],
+                    Minimum = parameter.Range?.Least.ToString(CultureInfo.InvariantCulture),
+                    Maximum = parameter.Range?.Most.ToString(CultureInfo.InvariantCulture),
+                    Default = parameter is { Default: { } @default, Type: "integer" } ? long.Parse(@default, CultureInfo.InvariantCulture) : parameter.Default,
+                },
+            });
+        }
+    }
+
+    static void AddProblems(OpenApiOperation operation, IReadOnlyList<object> metadata, OpenApiDocument document)
+    {
+        operation.Responses ??= [];
+        foreach (var status in ProblemsOf(metadata).DistinctBy(p => (p.Status, p.Code)).GroupBy(p => p.Status).OrderBy(g => g.Key))
+        {
+            var key = status.Key.ToString(CultureInfo.InvariantCulture);
+            var response = operation.Responses.TryGetValue(key, out var known) && known is OpenApiResponse declared ? declared : new OpenApiResponse();
+            operation.Responses[key] = response;
+            response.Description = $"{status.First().Title}: {string.Join(", ", status.Select(p => $"`{p.Code}`"))}.";
+            (response.Content ??= new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal))[Problem.MediaType] = new OpenApiMediaType
+            {
+                Schema = new OpenApiSchemaReference(DocumentDetails.ProblemSchema, document),
+                Examples = status.ToDictionary(p => p.Code, p => (IOpenApiExample)new OpenApiExample
+                {
+                    Summary = p.Detail,
+                    Value = JsonNode.Parse(p.ToJson().Span),
+                }, StringComparer.Ordinal),
+            };
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CartRecovery.Engine.Events;
+using CartRecovery.Host.Api.Documentation;
+using Microsoft.OpenApi;
+
+namespace CartRecovery.Host.Api.Events;
+
+/// <summary>An event, as a client sends it. Fields that are not named here are kept with `meta`.</summary>
+/// <param name="Id">The event's id, at most 64 bytes of UTF-8. The same id counts once.</param>
+/// <param name="Type">What happened.</param>
+/// <param name="CartId">The cart, at most 64 bytes of UTF-8.</param>
+/// <param name="Ts">When: milliseconds since 1970, or RFC 3339 with a zone.</param>
+/// <param name="StoreId">The key's store; another one is refused.</param>
+/// <param name="UserId">The customer, if known.</param>
+/// <param name="SessionId">The visit.</param>
+/// <param name="ProductId">The product.</param>
+/// <param name="Quantity">How many.</param>
+/// <param name="Price">The price of one.</param>
+/// <param name="Currency">ISO 4217; the store's if absent.</param>
+/// <param name="Meta">`device`, `source`, and whatever else there is.</param>
+sealed record EventBody(
+    string Id, string Type, string CartId, JsonElement Ts, string? StoreId = null, string? UserId = null, string? SessionId = null, string? ProductId = null,
+    decimal? Quantity = null, decimal? Price = null, string? Currency = null, IReadOnlyDictionary<string, JsonElement>? Meta = null);
+
+/// <summary>The schema of what may be sent: the decoder reads the bytes itself, so nothing generates it whole.</summary>
+static class EventSchema
+{
+    /// <summary>Adds what the record's types do not say.</summary>
+    public static void Complete(OpenApiSchema schema)
+    {
+        schema.Properties!["type"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.String,
+            Description = "What happened.",
+            Enum = [.. EventTypes.Names.Select(name => (JsonNode)name)],
+        };
+        schema.Properties["ts"] = new OpenApiSchema
+        {
+            Description = "When: milliseconds since 1970, or RFC 3339 with a zone.",
+            OneOf = [new OpenApiSchema { Type = JsonSchemaType.Integer }, new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }],
+        };
+        schema.AdditionalPropertiesAllowed = true;
+    }
+
+    /// <summary>One event, an array of events, or an object with an array of events.</summary>
+    public static BodySchema Batch { get; } = new(one => new OpenApiSchema
+    {
+        OneOf =
+        [
+            one,
+            new OpenApiSchema { Type = JsonSchemaType.Array, Items = one },
+            new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Required = new HashSet<string>(StringComparer.Ordinal) { "events" },
+                Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+                {
+                    ["events"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = one },
+                },
+            },
+        ],
+    });
+}

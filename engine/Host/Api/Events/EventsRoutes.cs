@@ -1,0 +1,126 @@
+using System.Text.Json;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Composition;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Events;
+
+/// <summary><c>/v1/events</c>: events over HTTP, and their counts.</summary>
+static class EventsRoutes
+{
+    const string Received = "received";
+
+    static readonly QueryParameter<string> s_ack = QueryParameters.Choice("ack",
+        "When to answer: once the events are `durable`, or as soon as they are `received`.", ["durable", Received], "durable");
+
+    // An event's codes as problems, for a request whose only event is refused.
+    static readonly Problem[] s_problems =
+    [
+        .. Enum.GetValues<EventErrorCode>().Where(e => e is not (EventErrorCode.None or EventErrorCode.InvalidMessagePack or EventErrorCode.UnsupportedEncoding or EventErrorCode.UnknownKey))
+            .Select(e => new Problem(StatusOf(e), EventProblem.CodeOf(e), "The request's only event was refused: see its detail.")),
+        ApiProblems.NotDurable,
+    ];
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/v1/events").WithTags(ApiTags.Events);
+        Describe(group.MapPost("", PostAsync), "sendEvents", "Send events");
+        Describe(group.MapPost("/batch", PostAsync), "sendEventBatch", "Send a batch of events");
+        group.MapGet("/stats", Statistics).RequireAuthorization(AccessPolicies.Secret)
+            .Describe("getEventStatistics", "Count events", "Events that came in since the start over any protocol, of all stores.");
+    }
+
+    static void Describe(RouteHandlerBuilder route, string operationId, string summary) => route
+        .RequireAuthorization(AccessPolicies.Publishable).RequireCors(KeyOrigins.OfKey)
+        .Describe(operationId, summary, """
+            One event, an array of events, or `{"events": […]}`. The answer comes when they are durable; with `ack=received` it comes at once, with 202.
+            Each event is taken or rejected by itself: `errors` names those that were rejected. If none was taken, the status says so; if the only event was
+            rejected, the answer is a problem. Sending the same ids again is safe. `text/plain` is for `navigator.sendBeacon`.
+            """)
+        .Query(s_ack)
+        .Accepts<EventBody>("application/json", "text/plain").WithMetadata(EventSchema.Batch)
+        .Produces<EventsAnswer>(StatusCodes.Status200OK).Produces<EventsAnswer>(StatusCodes.Status202Accepted)
+        .Produces<EventsAnswer>(StatusCodes.Status400BadRequest).Produces<EventsAnswer>(StatusCodes.Status403Forbidden)
+        .Produces<EventsAnswer>(StatusCodes.Status413PayloadTooLarge).Produces<EventsAnswer>(StatusCodes.Status503ServiceUnavailable)
+        .Problems(s_problems);
+
+    // The events' path reads its body itself: the decoder takes the bytes, and nothing is made of them on the way.
+    static async Task<IResult> PostAsync(HttpContext context, Caller caller, RequestQuery query, IngestOptions ingest)
+    {
+        var source = new RequestSource(ingest, caller.Key);
+        using (var body = await RequestBody.ReadAsync(context))
+        {
+            await source.SubmitAsync(EventsIn(body.Bytes.Span), context.RequestAborted);
+        }
+
+        var waits = query.Of(s_ack) != Received;
+        if (waits && !await source.WaitAsync(context.RequestAborted))
+        {
+            return ApiProblems.NotDurable.ToResult();
+        }
+
+        var rejected = source.Rejected;
+        if (rejected.Count == 0 || rejected.Count < source.Router.Taken)
+        {
+            return TypedResults.Json(EventsAnswer.Of(source), ApiJson.Default.EventsAnswer, statusCode: waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+        }
+
+        var (_, first) = rejected[0];
+        return rejected.Count == 1
+            ? new Problem(StatusOf(first.Error), first.Code, first.Message).ToResult()
+            : TypedResults.Json(EventsAnswer.Of(source), ApiJson.Default.EventsAnswer, statusCode: StatusOf(first.Error));
+    }
+
+    static Ok<EventsStatistics> Statistics(IngestCounters counters, EngineMetrics metrics, ConnectionRegistry connections)
+    {
+        var received = IngestCounters.Protocols.ToDictionary(p => IngestCounters.NameOf(p), counters.ReceivedBy, StringComparer.Ordinal);
+        received["total"] = metrics.Received;
+        var rejected = Enum.GetValues<EventErrorCode>().Select(e => (Code: EventProblem.CodeOf(e), Count: counters.RejectedFor(e))).Where(e => e.Count > 0);
+        return TypedResults.Ok(new EventsStatistics(
+            received, metrics.Processed, rejected.ToDictionary(e => e.Code, e => e.Count, StringComparer.Ordinal), metrics.Carts, metrics.Predictions, connections.Count));
+    }
+
+    static int StatusOf(EventErrorCode error) => error switch
+    {
+        EventErrorCode.EventTooLarge or EventErrorCode.MessageTooLarge or EventErrorCode.BatchTooLarge => StatusCodes.Status413PayloadTooLarge,
+        EventErrorCode.ForeignStore => StatusCodes.Status403Forbidden,
+        EventErrorCode.Overloaded => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
+    // {"events":[…]} is what other tools' batch endpoints take: its array is the message.
+    static ReadOnlySpan<byte> EventsIn(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body);
+        try
+        {
+            if (reader.Read() && reader.TokenType == JsonTokenType.StartObject && reader.Read()
+                && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("events"u8)
+                && reader.Read() && reader.TokenType == JsonTokenType.StartArray)
+            {
+                var start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                var end = (int)reader.BytesConsumed;
+                if (reader.Read() && reader.TokenType == JsonTokenType.EndObject && !reader.Read())
+                {
+                    return body[start..end];
+                }
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Taken as it is: the router says what is wrong with it.
+        }
+
+        return body;
+    }
+}

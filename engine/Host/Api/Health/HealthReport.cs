@@ -1,0 +1,71 @@
+using System.Text.Json.Serialization;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Delivery;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Host.Composition;
+
+namespace CartRecovery.Host.Api.Health;
+
+/// <summary>The engine's state.</summary>
+/// <param name="Status">ok, degraded or down.</param>
+/// <param name="Parts">The state of each part, by name.</param>
+sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, PartHealth> Parts);
+
+/// <summary>The state of a part.</summary>
+/// <param name="Status">ok, degraded or down.</param>
+/// <param name="Detail">What is wrong, or how it does.</param>
+/// <param name="QueueDepth">Of a partition: what waits in its inbox.</param>
+/// <param name="Evaluator">Of the model: what evaluates it.</param>
+/// <param name="Circuit">Of a sink: closed, half_open or open.</param>
+sealed record PartHealth(
+    string Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? QueueDepth = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Evaluator = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Circuit = null);
+
+/// <summary>Asks every part how it does.</summary>
+sealed class HealthReport(
+    IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker outreach, IJourneyOptionsProvider inForce,
+    OnnxModel model, SinkSet sinks)
+{
+    const string Ok = "ok", Degraded = "degraded", Down = "down";
+
+    /// <summary>Makes the report.</summary>
+    /// <returns>The report, and whether the engine does its job.</returns>
+    public async Task<(HealthAnswer Answer, bool Works)> MakeAsync(CancellationToken cancellationToken)
+    {
+        var reports = await sinks.CheckHealthAsync(cancellationToken);
+        var isDown = engine.Fault is not null;
+        var sheds = partitions.JournalProblem is not null;
+        var isFine = !sheds && outreach.Problem is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
+            && reports.All(s => s.Health.Healthy);
+        var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
+        for (var i = 0; i < partitions.Count; i++)
+        {
+            var fault = partitions[i].Fault;
+            parts.Add($"partition-{i}", new PartHealth(fault is null ? Ok : Down, fault?.Message, partitions[i].Inbox.Depth));
+        }
+
+        var isJournaled = config.Journal.Enabled;
+        parts.Add("journal", Part(isJournaled ? partitions.JournalProblem : null, isJournaled ? "written" : "not enabled"));
+        parts.Add("deadletters", Part(
+            deadLetters.IsFailing ? "dead letters cannot be written; those refused meanwhile are lost and counted" : null, "kept"));
+        parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
+        parts.Add("outreach", Part(outreach.Problem, $"{outreach.Depth} waiting"));
+        parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.Setup.Campaigns.Count} in force"));
+        parts.Add("model", new PartHealth(Ok, model.Id, Evaluator: model.Evaluator));
+        foreach (var sink in reports)
+        {
+            parts.Add($"sink-{sink.Name}", new PartHealth(
+                sink.Health.Healthy ? Ok : Down, sink.Health.Detail, Circuit: EngineMetrics.NameOf(sink.State.Circuit)));
+        }
+
+        return (new HealthAnswer(isDown ? Down : isFine ? Ok : Degraded, parts), !isDown && !sheds);
+    }
+
+    static PartHealth Part(string? problem, string fine) => new(problem is null ? Ok : Degraded, problem ?? fine);
+}

@@ -1,0 +1,41 @@
+using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Composition;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Health;
+
+/// <summary><c>/health</c> and <c>/metrics</c>: for operators and their tools.</summary>
+static class HealthRoutes
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("").WithTags(ApiTags.Operations).AllowAnonymous();
+        group.MapGet("/health", HealthAsync)
+            .Describe("getHealth", "Check health", """
+                The state of each part. 200 while the engine does its job, also where it is `degraded`: a sink that is down costs its interventions, not the
+                events. 503 where it cannot: a partition died, or the journal cannot be written.
+                """)
+            .Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("/metrics", MetricsAsync)
+            .Describe("getMetrics", "Read metrics", "All metrics in Prometheus' text format.")
+            .Media("text/plain");
+    }
+
+    static async Task<Results<Ok<HealthAnswer>, JsonHttpResult<HealthAnswer>>> HealthAsync(HealthReport health, HttpContext context)
+    {
+        var (answer, works) = await health.MakeAsync(context.RequestAborted);
+        return works ? TypedResults.Ok(answer)
+            : TypedResults.Json(answer, ApiJson.Default.HealthAnswer, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    static async Task MetricsAsync(HttpContext context, EngineMetrics metrics)
+    {
+        using var body = new MemoryStream(32 * 1024);
+        await metrics.Registry.WriteAsync(body, context.RequestAborted);
+        await Answer.BytesAsync(context, StatusCodes.Status200OK, MetricRegistry.ContentType, body.GetBuffer().AsMemory(0, (int)body.Length));
+    }
+}

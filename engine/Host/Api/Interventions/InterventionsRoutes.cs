@@ -1,0 +1,102 @@
+using System.ComponentModel;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using CartRecovery.Host.Api.Responses;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Interventions;
+
+/// <summary><c>/v1/interventions</c>: what was planned, sent and withheld, and why.</summary>
+static class InterventionsRoutes
+{
+    static readonly Problem s_unknown = new(404, "intervention_unknown", "There is no such intervention in the store of this key.");
+    static readonly Problem s_notFailed = new(409, "not_failed", "Only what a sink gave up or refused can be tried again.");
+
+    static readonly TimeSpan s_usefulAgain = TimeSpan.FromHours(1);
+
+    static readonly QueryParameter<string> s_state =
+        QueryParameters.Choice("state", "Only in this state.", ["scheduled", "sending", "sent", "withheld"], @default: null);
+
+    static readonly QueryParameter<string> s_reason = QueryParameters.Choice(
+        "reason", "Only withheld for this reason.", [.. WithheldReasons.All.Select(WithheldReasons.NameOf)], @default: null);
+
+    static readonly QueryParameter<string> s_campaign = QueryParameters.Text("campaign", "Only of this campaign.");
+    static readonly QueryParameter<string> s_channel = QueryParameters.Text("channel", "Only over this channel.");
+    static readonly QueryParameter<string> s_cartId = QueryParameters.Text("cartId", "Only of this cart.");
+    static readonly QueryParameter<string> s_userId = QueryParameters.Text("userId", "Only of this customer.");
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.ForServers("/v1/interventions", ApiTags.Interventions);
+        group.MapGet("", ListAsync)
+            .Describe("listInterventions", "List interventions", "The latest first. `from` and `to` go by when they were decided. As CSV, the header `Next-Cursor` has the `next`.")
+            .Report<InterventionRow>(QueryParameters.From, QueryParameters.To, s_state, s_reason, s_campaign, s_channel, s_cartId, s_userId);
+        group.MapGet("/{id}", GetAsync)
+            .Describe("getIntervention", "Get an intervention", "A list of one, so that it reads as any other list.")
+            .Report<InterventionRow>().Problems(s_unknown);
+        group.MapPost("/{id}/retry", RetryAsync)
+            .Describe("retryIntervention", "Retry an intervention", "Tries once more what a sink gave up or refused. It goes out within an hour or not at all.")
+            .Problems(s_unknown, s_notFailed);
+    }
+
+    static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker outreach)
+    {
+        var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
+        var limit = query.Of(QueryParameters.Limit, QueryParameters.UsualPage);
+        await outreach.CatchUpAsync();
+        var table = InterventionList.Of(reports, new InterventionFilter
+        {
+            StoreId = caller.Store.Id,
+            CartId = query.Of(s_cartId),
+            UserId = query.Of(s_userId),
+            Campaign = query.Of(s_campaign),
+            Channel = query.Of(s_channel),
+            State = query.Of(s_state) is { } state ? Enum.Parse<MessageState>(state, ignoreCase: true) : null,
+            Reason = query.Of(s_reason) is { } reason ? WithheldReasons.Parse(reason) : null,
+            From = query.Of(QueryParameters.From, long.MinValue),
+            Before = Math.Min(query.Of(QueryParameters.To, long.MaxValue), cursor.At + 1),
+            Skip = cursor.Skip,
+            Limit = limit + 1,
+        });
+        var next = cursor.Cut(table, "decidedAt", limit);
+        return new ReportResult("interventions", table, next, query.Of(QueryParameters.Format));
+    }
+
+    static async Task<IResult> GetAsync(
+        [Description("The intervention.")] string id, Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker outreach)
+    {
+        await outreach.CatchUpAsync();
+        var table = InterventionList.One(reports, caller.Store.Id, id);
+        return table.Rows.Count == 0 ? s_unknown.ToResult() : new ReportResult("interventions", table, next: null, query.Of(QueryParameters.Format));
+    }
+
+    static async Task<Results<Accepted<RetriedIntervention>, ProblemHttpResult>> RetryAsync(
+        [Description("The intervention.")] string id, Caller caller, JourneyReports reports, JourneyWorker outreach)
+    {
+        await outreach.CatchUpAsync();
+        if (InterventionList.One(reports, caller.Store.Id, id).Rows.Count == 0)
+        {
+            return s_unknown.ToResult();
+        }
+
+        var useful = (long)s_usefulAgain.TotalMilliseconds;
+        return await outreach.Do((desk, now) => desk.Store.Messages.Retry(id, now, now + useful))
+            ? TypedResults.Accepted((string?)null, new RetriedIntervention(id, "scheduled"))
+            : s_notFailed.ToResult();
+    }
+}
+
+/// <summary>An intervention that is tried again.</summary>
+/// <param name="Id">The intervention.</param>
+/// <param name="State">Always scheduled.</param>
+sealed record RetriedIntervention(string Id, string State);

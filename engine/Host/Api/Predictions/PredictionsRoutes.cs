@@ -1,0 +1,71 @@
+using System.Text.Json.Serialization;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.State;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Carts;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Problems;
+using CartRecovery.Host.Api.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Predictions;
+
+/// <summary><c>/v1/predict</c>: the probability of a purchase.</summary>
+static class PredictionsRoutes
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/predict", ApiTags.Predictions)
+        .MapPost("", PostAsync)
+        .Describe("predict", "Predict a purchase", """
+            The probability that a cart ends in a purchase, and what moved it: of a cart (`{"cartId": "c1"}`) or of features
+            (`{"features": {"item_count": 2}}`; what is left out is at the model's baseline).
+            """)
+        .Accepts<PredictionBody>("application/json")
+        .Problems(ApiProblems.InvalidJson, ApiProblems.InvalidUtf8, ApiProblems.MissingField, ApiProblems.WrongType, ApiProblems.OutOfRange,
+            Predictor.UnknownFeature, ApiProblems.CartNotFound);
+
+    static async Task<Results<Ok<Prediction>, ProblemHttpResult>> PostAsync(
+        HttpContext context, Caller caller, Predictor predictor, CartReader carts, PartitionSet partitions)
+    {
+        var row = new float[predictor.Vector.Count];
+        using var body = await RequestBody.ReadAsync(context);
+        if (predictor.Read(body.Bytes, row, out var cartId) is { } problem)
+        {
+            return problem.ToResult();
+        }
+
+        if (cartId is not null)
+        {
+            if (await carts.FindAsync(caller.Store, cartId, context.RequestAborted) is not { } cart)
+            {
+                return ApiProblems.CartNotFound.ToResult();
+            }
+
+            predictor.Vector.Fill(cart, new StoreClock(caller.Store.TimeZone).At(cart.LastAt), row);
+        }
+
+        var (probability, effects) = predictor.Score(row);
+        return TypedResults.Ok(new Prediction(
+            probability, predictor.ModelId, effects,
+            predictor.Vector.Names.Zip(row).ToDictionary(f => f.First, f => f.Second, StringComparer.Ordinal), partitions.Clock.GetUtcNow().UtcDateTime, cartId));
+    }
+}
+
+/// <summary>What to score: a cart, or features.</summary>
+/// <param name="CartId">The cart.</param>
+/// <param name="Features">Values by name; what is left out is at the model's baseline.</param>
+sealed record PredictionBody(string? CartId = null, IReadOnlyDictionary<string, float>? Features = null);
+
+/// <summary>A prediction.</summary>
+/// <param name="Probability">The probability of a purchase, 0–1.</param>
+/// <param name="ModelVersion">The model that was asked.</param>
+/// <param name="Reasons">The features that moved the probability most.</param>
+/// <param name="Features">The features that the model was given.</param>
+/// <param name="ComputedAt">When.</param>
+/// <param name="CartId">The cart, if one was named.</param>
+sealed record Prediction(
+    float Probability, string ModelVersion, IReadOnlyList<FeatureEffect> Reasons, IReadOnlyDictionary<string, float> Features, DateTime ComputedAt,
+    [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CartId = null);

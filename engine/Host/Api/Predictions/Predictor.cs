@@ -1,0 +1,111 @@
+using System.Text.Json;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Scoring;
+using CartRecovery.Engine.Scoring.Onnx;
+using CartRecovery.Engine.State;
+using CartRecovery.Host.Api.Problems;
+
+namespace CartRecovery.Host.Api.Predictions;
+
+/// <summary>Scores single rows, and says what moved the score. Any thread; one row at a time.</summary>
+sealed class Predictor(OnnxModel model) : IDisposable
+{
+    /// <summary>A feature that there is not.</summary>
+    public static readonly Problem UnknownFeature = new(400, "unknown_feature", "The body names a feature that there is not.");
+
+    const int TopFeatures = 3;
+
+    readonly FeatureVector _vector = new(model.Features);
+    readonly BatchScorer _scorer = model.CreateScorer(1);
+    readonly Attribution _attribution = new(model);
+    readonly Lock _gate = new();
+
+    /// <summary>The model's name and version.</summary>
+    public string ModelId => model.Id;
+
+    /// <summary>The model's features, in the order of a row.</summary>
+    public FeatureVector Vector => _vector;
+
+    /// <summary>The probability of a purchase, and the features that moved it most.</summary>
+    public (float Probability, FeatureEffect[] Effects) Score(float[] row)
+    {
+        lock (_gate)
+        {
+            row.CopyTo(_scorer.Row(0));
+            var probability = _scorer.Score(1)[0];
+            var effects = new FeatureEffect[TopFeatures];
+            return (probability, effects[.._attribution.Explain(row, effects)]);
+        }
+    }
+
+    /// <summary>Reads a request into a row of the model.</summary>
+    /// <param name="body">The request's body.</param>
+    /// <param name="row">The row; what the body leaves out is at the baseline.</param>
+    /// <param name="cartId">The cart that the body names instead.</param>
+    public Problem? Read(ReadOnlyMemory<byte> body, float[] row, out string? cartId)
+    {
+        cartId = null;
+        model.Baseline.ToArray().CopyTo(row, 0);
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("cartId", out var id) && id.ValueKind == JsonValueKind.String)
+            {
+                cartId = id.GetString();
+                return null;
+            }
+
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("features", out var features)
+                || features.ValueKind != JsonValueKind.Object)
+            {
+                return ApiProblems.MissingField with { Detail = "Name a 'cartId', or give 'features' as an object of numbers." };
+            }
+
+            foreach (var feature in features.EnumerateObject())
+            {
+                if (!FeatureTable.Names.Contains(feature.Name))
+                {
+                    return UnknownFeature with { Detail = $"'{feature.Name}' is not a feature{Near(feature.Name)} GET /v1/features/definitions lists them." };
+                }
+
+                if (feature.Value.ValueKind != JsonValueKind.Number)
+                {
+                    return ApiProblems.WrongType with { Detail = $"'{feature.Name}' must be a number." };
+                }
+
+                var value = (float)feature.Value.GetDouble();
+                if (!float.IsFinite(value))
+                {
+                    return ApiProblems.OutOfRange with { Detail = $"'{feature.Name}' is larger than any feature can be." };
+                }
+
+                if (_vector.IndexOf(feature.Name) is >= 0 and var index)
+                {
+                    row[index] = value;
+                }
+            }
+
+            return null;
+        }
+        catch (JsonException)
+        {
+            return ApiProblems.InvalidJson;
+        }
+        catch (InvalidOperationException)
+        {
+            return ApiProblems.InvalidUtf8;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _scorer.Dispose();
+        _attribution.Dispose();
+    }
+
+    static string Near(string name) => Suggestion.Find(name, FeatureTable.Names) is { } near ? $"; did you mean '{near}'?" : ".";
+}

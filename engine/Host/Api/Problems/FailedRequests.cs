@@ -1,0 +1,55 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using CartRecovery.Engine.Ingest;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Api.Problems;
+
+/// <summary>Turns what a handler threw into a problem. What nobody expects is logged whole, and the client learns no details.</summary>
+sealed partial class FailedRequests(ILogger<FailedRequests> log) : IExceptionHandler
+{
+    /// <inheritdoc/>
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for the answer.
+            return true;
+        }
+
+        if (ProblemOf(exception) is not { } problem)
+        {
+            LogRequestFailed(exception, context.Request.Method, context.Request.Path);
+            problem = ApiProblems.Internal;
+        }
+
+        await problem.ToResult().ExecuteAsync(context);
+        return true;
+    }
+
+    static Problem? ProblemOf(Exception exception) => exception switch
+    {
+        ProblemException { Problem: var problem } => problem,
+        ChannelClosedException => ApiProblems.Stopping,
+        BadHttpRequestException { InnerException: JsonException json } => OfJson(json),
+        BadHttpRequestException { StatusCode: var status } => ProblemAnswers.OfStatus(status),
+        _ => null,
+    };
+
+    // A path, and no text of the body.
+    static Problem OfJson(JsonException json) => json.InnerException is null && json.Path is null or "$"
+        ? ApiProblems.InvalidJson with { Detail = $"The body is not the JSON that this path takes; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
+        : ApiProblems.InvalidJson with { Detail = $"{json.Path}: not the JSON that this path takes; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed: {Method} {Path}")]
+    partial void LogRequestFailed(Exception failure, string method, string path);
+}
+
+/// <summary>Ends a request with a problem, from where no result can be returned.</summary>
+sealed class ProblemException(Problem problem) : Exception(problem.Detail)
+{
+    /// <summary>The problem.</summary>
+    public Problem Problem => problem;
+}

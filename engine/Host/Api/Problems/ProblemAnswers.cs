@@ -1,0 +1,66 @@
+using CartRecovery.Engine.Ingest;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CartRecovery.Host.Api.Problems;
+
+/// <summary>Errors as RFC 9457 problem details with a stable <c>code</c>.</summary>
+static class ProblemAnswers
+{
+    /// <summary>The member that has the stable code.</summary>
+    public const string Code = "code";
+
+    /// <summary>Adds problem details, and the code for what the framework refuses.</summary>
+    public static void AddProblemAnswers(this IServiceCollection services)
+    {
+        services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
+        services.AddProblemDetails();
+        services.AddExceptionHandler<FailedRequests>();
+    }
+
+    /// <summary>The problem as a handler's result.</summary>
+    public static ProblemHttpResult ToResult(this Problem problem) => TypedResults.Problem(new ProblemDetails
+    {
+        Type = "about:blank",
+        Title = problem.Title,
+        Status = problem.Status,
+        Detail = problem.Detail,
+        Extensions = { [Code] = problem.Code },
+    });
+
+    /// <summary>The problem of a status that the framework answers without a body.</summary>
+    public static Problem OfStatus(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => ApiProblems.MissingKey,
+        StatusCodes.Status403Forbidden => ApiProblems.SecretKeyRequired,
+        StatusCodes.Status404NotFound => ApiProblems.NotFound,
+        StatusCodes.Status405MethodNotAllowed => ApiProblems.MethodNotAllowed,
+        StatusCodes.Status408RequestTimeout => ApiProblems.RequestTimeout,
+        StatusCodes.Status413PayloadTooLarge => ApiProblems.TooLarge,
+        StatusCodes.Status415UnsupportedMediaType => ApiProblems.UnsupportedMediaType,
+        >= 500 => ApiProblems.Internal with { Status = status },
+        _ => ApiProblems.BadRequest with { Status = status },
+    };
+
+    /// <summary>Adds the code and the texts to a problem that the framework made.</summary>
+    public static void Complete(ProblemDetailsContext context)
+    {
+        var details = context.ProblemDetails;
+        var status = details.Status ?? context.HttpContext.Response.StatusCode;
+        if (!details.Extensions.ContainsKey(Code))
+        {
+            var problem = OfStatus(status);
+            details.Type = "about:blank";
+            details.Title = problem.Title;
+            details.Detail = problem.Detail;
+            details.Extensions[Code] = problem.Code;
+        }
+
+        if (status == StatusCodes.Status401Unauthorized)
+        {
+            context.HttpContext.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+    }
+}

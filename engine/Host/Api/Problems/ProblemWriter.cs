@@ -1,0 +1,23 @@
+using CartRecovery.Engine.Ingest;
+using Microsoft.AspNetCore.Http;
+
+namespace CartRecovery.Host.Api.Problems;
+
+/// <summary>Writes problem details whatever the client accepts: the framework's writer stays silent towards a client that accepts CSV alone.</summary>
+sealed class ProblemWriter : IProblemDetailsWriter
+{
+    /// <inheritdoc/>
+    public bool CanWrite(ProblemDetailsContext context) => true;
+
+    /// <inheritdoc/>
+    public async ValueTask WriteAsync(ProblemDetailsContext context)
+    {
+        var details = context.ProblemDetails;
+        var response = context.HttpContext.Response;
+        ProblemAnswers.Complete(context);
+        var body = new Problem(response.StatusCode, (string)details.Extensions[ProblemAnswers.Code]!, details.Detail!).ToJson();
+        response.ContentType = Problem.MediaType;
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, context.HttpContext.RequestAborted);
+    }
+}

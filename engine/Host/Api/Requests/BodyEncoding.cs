@@ -1,0 +1,38 @@
+using System.IO.Compression;
+using CartRecovery.Host.Api.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CartRecovery.Host.Api.Requests;
+
+/// <summary>Compressed request bodies: gzip and br. Decompressed they are held to the same limit as any body, and nothing is read beyond it.</summary>
+static class BodyEncoding
+{
+    const string Encodings = "gzip, br";
+
+    /// <summary>Adds decompression. There is no deflate: what clients call that is two different formats.</summary>
+    public static void AddBodyEncoding(this IServiceCollection services) =>
+        services.AddRequestDecompression(options =>
+        {
+            options.DecompressionProviders.Clear();
+            options.DecompressionProviders.Add("gzip", new DecodedBody.Provider(body => new GZipStream(body, CompressionMode.Decompress, leaveOpen: true)));
+            options.DecompressionProviders.Add("br", new DecodedBody.Provider(body => new BrotliStream(body, CompressionMode.Decompress, leaveOpen: true)));
+        });
+
+    /// <summary>Refuses other encodings, and decompresses those.</summary>
+    public static void UseBodyEncoding(this IApplicationBuilder app)
+    {
+        app.Use((context, next) => IsKnown(context.Request.Headers.ContentEncoding.ToString()) ? next(context) : RefuseAsync(context));
+        app.UseRequestDecompression();
+    }
+
+    static bool IsKnown(string encoding) =>
+        encoding.Length == 0 || encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) || encoding.Equals("br", StringComparison.OrdinalIgnoreCase);
+
+    static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.Headers.AcceptEncoding = Encodings;
+        return ApiProblems.UnsupportedEncoding.ToResult().ExecuteAsync(context);
+    }
+}

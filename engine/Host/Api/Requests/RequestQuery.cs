@@ -1,0 +1,92 @@
+using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Host.Api.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Primitives;
+
+namespace CartRecovery.Host.Api.Requests;
+
+/// <summary>A request's query, read by the parameters that its route takes. A handler's parameter.</summary>
+sealed class RequestQuery
+{
+    const int FewEnoughToList = 8;
+
+    static readonly RequestQuery s_empty = new();
+
+    readonly Dictionary<QueryParameter, object> _values = [];
+
+    /// <summary>The value of a text; <see langword="null"/> if the query does not name it.</summary>
+    public string? Of(QueryParameter<string> parameter) => _values.GetValueOrDefault(parameter) as string ?? parameter.Default;
+
+    /// <summary>The value of any other parameter, or what stands for its absence.</summary>
+    public T Of<T>(QueryParameter<T> parameter, T absent)
+        where T : struct => _values.TryGetValue(parameter, out var value) ? (T)value : absent;
+
+    /// <summary>Takes the query that <see cref="CheckAsync"/> read.</summary>
+    public static ValueTask<RequestQuery?> BindAsync(HttpContext context) => ValueTask.FromResult<RequestQuery?>(context.Features.Get<RequestQuery>() ?? s_empty);
+
+    /// <summary>Middleware: reads the query by its route's parameters; refuses what the route does not take, and what breaks a parameter's rule.</summary>
+    public static Task CheckAsync(HttpContext context, RequestDelegate next)
+    {
+        if (!context.Request.QueryString.HasValue || context.GetEndpoint() is not RouteEndpoint endpoint)
+        {
+            return next(context);
+        }
+
+        var query = new RequestQuery();
+        if (query.Read(context, endpoint.Metadata.GetMetadata<AcceptedQuery>() ?? AcceptedQuery.None) is { } problem)
+        {
+            return problem.ToResult().ExecuteAsync(context);
+        }
+
+        context.Features.Set(query);
+        return next(context);
+    }
+
+    Problem? Read(HttpContext context, AcceptedQuery accepted)
+    {
+        foreach (var (name, values) in context.Request.Query)
+        {
+            if (name == QueryParameters.Key)
+            {
+                continue;
+            }
+
+            var parameter = accepted.All.FirstOrDefault(p => p.Name == name);
+            if (parameter is null)
+            {
+                if (accepted.AllowsOthers)
+                {
+                    continue;
+                }
+
+                return ApiProblems.UnknownParameter with { Detail = $"{Shown(name)}: unknown query parameter{Hint(name, accepted)}" };
+            }
+
+            if (values.Count != 1 || parameter.Read(values[0]!, Now(context)) is not { } value)
+            {
+                return ApiProblems.InvalidParameter with { Detail = Wrong(parameter, values) };
+            }
+
+            _values.Add(parameter, value);
+        }
+
+        return null;
+    }
+
+    static string Wrong(QueryParameter parameter, StringValues values) =>
+        values.Count != 1 ? $"{parameter.Name}: expected one value, got {values.Count}."
+        : Suggestion.Find(values[0]!, parameter.Values) is { } near ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. Did you mean '{near}'?"
+        : parameter.Values.Count > FewEnoughToList ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. See /docs for the list."
+        : $"{parameter.Name}: expected {parameter.Rule}, got {Shown(values[0]!)}.";
+
+    static string Hint(string name, AcceptedQuery accepted) => accepted.All.Count == 0 ? ". This path takes none."
+        : Suggestion.Find(name, accepted.All.Select(p => p.Name)) is { } near ? $". Did you mean '{near}'?"
+        : $". This path takes {string.Join(", ", accepted.All.Select(p => p.Name))}.";
+
+    static long Now(HttpContext context) => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().ToUnixTimeMilliseconds();
+
+    static string Shown(string text) => $"'{(text.Length > 64 ? text[..64] + "…" : text)}'";
+}

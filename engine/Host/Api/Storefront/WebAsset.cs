@@ -1,0 +1,85 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using CartRecovery.Host.Api.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Storefront;
+
+/// <summary>A text for browsers that is part of the program: compressed once, and revalidated by what is in it.</summary>
+sealed class WebAsset
+{
+    readonly byte[] _plain;
+    readonly byte[] _gzip;
+    readonly string _mediaType;
+    readonly string _tag;
+
+    /// <param name="text">What is served.</param>
+    /// <param name="mediaType">Its type, without a charset: it is UTF-8.</param>
+    public WebAsset(string text, string mediaType)
+    {
+        _plain = Encoding.UTF8.GetBytes(text);
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize))
+        {
+            gzip.Write(_plain);
+        }
+
+        _gzip = packed.ToArray();
+        _mediaType = $"{mediaType}; charset=utf-8";
+        _tag = Convert.ToHexStringLower(SHA256.HashData(_plain).AsSpan(0, 8));
+    }
+
+    /// <summary>A text that is embedded in the program.</summary>
+    /// <param name="name">The resource's logical name.</param>
+    public static string Read(string name)
+    {
+        using var content = typeof(WebAsset).Assembly.GetManifestResourceStream(name)
+            ?? throw new FileNotFoundException("The program was built without this resource.", name);
+        using var reader = new StreamReader(content);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>Serves it at a path.</summary>
+    /// <param name="routes">The paths.</param>
+    /// <param name="path">Where.</param>
+    /// <param name="headers">Sets what the answer says beside its type and its age.</param>
+    /// <returns>The route, for what it says about itself. It is public, and ignores query parameters: pages add one to get past caches.</returns>
+    public IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string path, Action<IHeaderDictionary> headers) =>
+        routes.MapMethods(path, ["GET", "HEAD"], (RequestDelegate)(context => AnswerAsync(context, headers)))
+            .AllowAnonymous().WithMetadata(new AcceptedQuery([], AllowsOthers: true));
+
+    /// <summary>Answers a request with it.</summary>
+    public async Task AnswerAsync(HttpContext context, Action<IHeaderDictionary> headers)
+    {
+        var request = context.Request.Headers;
+        var response = context.Response;
+        var packed = request.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+        // Each encoding is a representation of its own.
+        var tag = packed ? $"\"{_tag}-gz\"" : $"\"{_tag}\"";
+        response.Headers.ETag = tag;
+        response.Headers.Vary = "Accept-Encoding";
+        response.Headers.XContentTypeOptions = "nosniff";
+        headers(response.Headers);
+        if (request.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        var body = packed ? _gzip : _plain;
+        if (packed)
+        {
+            response.Headers.ContentEncoding = "gzip";
+        }
+
+        response.ContentType = _mediaType;
+        response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await response.Body.WriteAsync(body, context.RequestAborted);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Serialization;
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Suppressions;
+
+/// <summary><c>/v1/suppressions</c>: addresses that take no more messages.</summary>
+static class SuppressionsRoutes
+{
+    static readonly Problem s_invalid = new(400, "invalid_suppression", "The body names no address.");
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.ForServers("/v1/suppressions", ApiTags.Suppressions);
+        group.MapPost("", SuppressAsync)
+            .Describe("suppressAddress", "Suppress an address", "Nothing more is sent to it over this channel, whatever consent there is.")
+            .Problems(ApiProblems.InvalidJson, s_invalid);
+        group.MapDelete("", ReleaseAsync)
+            .Describe("releaseAddress", "Release an address", "Takes the address off the list again. The body names it, as in the request that suppressed it.")
+            .Problems(ApiProblems.InvalidJson, s_invalid);
+    }
+
+    static async Task<Ok<SuppressedAddresses>> SuppressAsync(SuppressionBody body, Caller caller, JourneyWorker outreach)
+    {
+        var (kind, address) = Check(body);
+        await outreach.Do((desk, now) =>
+        {
+            desk.Store.Customers.Suppress(caller.Store.Id, kind, address, body.Reason ?? "shop", now);
+            return true;
+        });
+        return TypedResults.Ok(new SuppressedAddresses(Suppressed: 1));
+    }
+
+    static async Task<Ok<SuppressedAddresses>> ReleaseAsync([FromBody] SuppressionBody body, Caller caller, JourneyWorker outreach)
+    {
+        var (kind, address) = Check(body);
+        var changed = await outreach.Do((desk, _) => desk.Store.Customers.Release(caller.Store.Id, kind, address));
+        return TypedResults.Ok(new SuppressedAddresses(Released: changed ? 1 : 0));
+    }
+
+    static (AddressKind Kind, string Address) Check(SuppressionBody body)
+    {
+        AddressKind? kind = body.Channel switch { "email" => AddressKind.Email, "sms" => AddressKind.Phone, "push" => AddressKind.Push, _ => null };
+        return kind is { } known && body.Address is { Length: > 0 and <= 2048 } address ? (known, address) : throw new ProblemException(s_invalid with
+        {
+            Detail = kind is null ? "channel: expected email, sms or push." : "address: expected 1 to 2048 characters.",
+        });
+    }
+}
+
+/// <summary>An address that takes no more messages.</summary>
+/// <param name="Channel">email, sms or push.</param>
+/// <param name="Address">What is reached over it.</param>
+/// <param name="Reason">Why, for the shop; `shop` if absent.</param>
+sealed record SuppressionBody(string? Channel, string? Address, string? Reason = null);
+
+/// <summary>What changed.</summary>
+/// <param name="Suppressed">Addresses that were suppressed.</param>
+/// <param name="Released">Addresses that were released; 0 if the address was not suppressed.</param>
+sealed record SuppressedAddresses(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Suppressed = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Released = null);

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using CartRecovery.Engine.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>Names requests' spans by their route and adds the status, which ASP.NET Core leaves out.</summary>
+static class RequestSpans
+{
+    /// <summary>Adds the middleware, where spans are sent anywhere. Before all others.</summary>
+    public static void Use(WebApplication app, OtlpOptions? otlp)
+    {
+        if (otlp is not null)
+        {
+            app.Use(async (context, next) =>
+            {
+                try
+                {
+                    await next(context);
+                }
+                finally
+                {
+                    Describe(context);
+                }
+            });
+        }
+    }
+
+    static void Describe(HttpContext context)
+    {
+        if (context.Features.Get<IHttpActivityFeature>()?.Activity is not { IsAllDataRequested: true } span)
+        {
+            return;
+        }
+
+        span.SetTag("http.response.status_code", context.Response.StatusCode);
+        if (context.Response.StatusCode >= StatusCodes.Status500InternalServerError)
+        {
+            span.SetStatus(ActivityStatusCode.Error);
+        }
+
+        // Without a route, the method is any word that a client likes.
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+        span.SetTag("http.route", route);
+        span.DisplayName = route is null ? "HTTP" : $"{context.Request.Method} {route}";
+    }
+}

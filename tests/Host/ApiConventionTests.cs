@@ -1,0 +1,229 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using CartRecovery.Tests.Ingest;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Hosting;
+
+/// <summary>What holds for every operation: unknown parameters, times, pages, encodings, HEAD, and the shape of problems.</summary>
+[TestFixture]
+sealed class ApiConventionTests
+{
+    static readonly string[] s_lenient = ["/v1/track/", "/v1/restore/", "/v1/stream", "/sdk."];
+
+    InProcessEngine _engine = null!;
+    ApiContract _contract = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _engine = await InProcessEngine.StartAsync();
+        _contract = await ApiContract.OfAsync(_engine);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    [Test]
+    public async Task An_unknown_parameter_is_refused_but_where_links_and_pages_have_their_own()
+    {
+        foreach (var path in Gets())
+        {
+            var answer = await _engine.GetAsync($"{path}?nonsense=1");
+            var isLenient = s_lenient.Any(path.StartsWith);
+            Assert.That(answer.Problem, isLenient ? Is.Not.EqualTo((400, "unknown_parameter")) : Is.EqualTo((400, "unknown_parameter")), path);
+        }
+    }
+
+    [TestCase("/v1/interventions?limt=5", "'limt': unknown query parameter. Did you mean 'limit'?")]
+    [TestCase("/v1/interventions?limit=0", "limit: expected a number from 1 to 1000, got '0'.")]
+    [TestCase("/v1/interventions?limit=1&limit=2", "limit: expected one value, got 2.")]
+    [TestCase("/v1/interventions?state=snet", "state: unknown value 'snet'. Did you mean 'sent'?")]
+    [TestCase("/v1/interventions?reason=suppresed", "reason: unknown value 'suppresed'. Did you mean 'suppressed'?")]
+    [TestCase("/v1/interventions?cursor=x", "cursor: expected the 'next' of the page before.")]
+    [TestCase("/v1/analytics/revenue?from=yesterday", "from: expected RFC 3339 like 2026-11-20T09:40:00Z, a date, milliseconds since 1970, or how long ago, like 2h or 7d, got 'yesterday'.")]
+    [TestCase("/v1/analytics/revenue?format=xml", "format: expected one of json, csv, got 'xml'.")]
+    [TestCase("/v1/analytics/revenue?from=2026-01-02&to=2026-01-01", "to: expected a time that is not before 'from'.")]
+    [TestCase("/health?x=1", "'x': unknown query parameter. This path takes none.")]
+    public async Task A_parameters_problem_says_what_was_wrong_and_what_to_do(string path, string detail)
+    {
+        var answer = await _engine.GetAsync(path);
+
+        Assert.That((answer.Status, answer.Json.GetProperty("detail").GetString()), Is.EqualTo((HttpStatusCode.BadRequest, detail)));
+    }
+
+    [TestCase("7d")]
+    [TestCase("2h")]
+    [TestCase("2026-11-20")]
+    [TestCase("2026-11-20T09:40:00Z")]
+    [TestCase("2026-11-20T09:40:00%2B01:00")]
+    [TestCase("1732095600000")]
+    public async Task A_time_may_be_written_in_each_form(string time) =>
+        Assert.That((await _engine.GetAsync($"/v1/analytics/revenue?from={time}")).Status, Is.EqualTo(HttpStatusCode.OK));
+
+    [Test]
+    public async Task Every_list_has_items_and_a_next()
+    {
+        foreach (var (_, path, operation) in _contract.Operations.Where(o => ApiContract.Each(o.Operation, "parameters").Any(p => p.GetProperty("name").GetString() == "cursor")
+            && !o.Path.Contains('{')))
+        {
+            var answer = await _engine.GetAsync(path);
+            Assert.That(answer.Json.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "items", "next" }), path);
+        }
+    }
+
+    [Test]
+    public async Task Pages_of_a_list_make_the_whole_list()
+    {
+        var whole = (await _engine.GetAsync("/v1/features/definitions?limit=1000")).Json.GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()).ToArray();
+        var names = new List<string?>();
+        string? cursor = null;
+        do
+        {
+            var page = (await _engine.GetAsync($"/v1/features/definitions?limit=7{(cursor is null ? "" : $"&cursor={cursor}")}")).Json;
+            names.AddRange(page.GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
+            cursor = page.GetProperty("next").GetString();
+        }
+        while (cursor is not null);
+
+        Assert.That(names, Is.EqualTo(whole));
+    }
+
+    [Test]
+    public async Task Pages_of_interventions_miss_none_that_were_decided_in_one_millisecond()
+    {
+        await using var engine = await InProcessEngine.StartAsync(config => config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout")));
+        var at = TimeProvider.System.GetUtcNow().AddMinutes(-1).ToUnixTimeMilliseconds();
+        await engine.PostAsync("/v1/events", EventJson.Array(Enumerable.Range(0, 12).Select(i => string.Create(CultureInfo.InvariantCulture,
+            $$"""{"id":"same{{i}}","type":"begin_checkout","cartId":"same{{i}}","sessionId":"s{{i}}","ts":{{at}}}"""))));
+        var whole = Ids((await engine.GetAsync("/v1/interventions?limit=1000")).Json);
+        var ids = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = (await engine.GetAsync($"/v1/interventions?from=1h&limit=5{(cursor is null ? "" : $"&cursor={cursor}")}")).Json;
+            ids.AddRange(Ids(page));
+            cursor = page.GetProperty("next").GetString();
+        }
+        while (cursor is not null);
+
+        Assert.That(whole, Has.Length.EqualTo(12));
+        Assert.That(ids, Is.EqualTo(whole));
+        Assert.That((await engine.GetAsync("/v1/interventions?to=1h")).Json.GetProperty("items").GetArrayLength(), Is.Zero);
+
+        static string[] Ids(System.Text.Json.JsonElement page) => [.. page.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("id").GetString()!)];
+    }
+
+    [Test]
+    public async Task Head_is_answered_as_get_is_without_a_body()
+    {
+        foreach (var path in Gets().Where(p => p != "/v1/stream"))
+        {
+            var get = await _engine.GetAsync(path);
+            var head = await _engine.AskAsync(HttpMethod.Head, path, content: null, InProcessEngine.Secret);
+            Assert.That((head.Status, head.Body), Is.EqualTo((get.Status, "")), path);
+        }
+    }
+
+    [TestCase("gzip")]
+    [TestCase("br")]
+    public async Task A_body_may_be_compressed(string encoding)
+    {
+        var cart = EventJson.NewCart();
+        var answer = await PostAsync(Compress(encoding, EventJson.Utf8(EventJson.Array(EventJson.Many(cart, 3)))), encoding);
+
+        Assert.That((answer.Status, answer.Taken), Is.EqualTo((HttpStatusCode.OK, (3L, 0L, ""))));
+        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(3));
+    }
+
+    [TestCase("gzip")]
+    [TestCase("br")]
+    public async Task A_bomb_is_refused_and_costs_no_memory(string encoding)
+    {
+        var bomb = Compress(encoding, new byte[200 * 1024 * 1024]);
+        Assert.That(bomb, Has.Length.LessThan(512 * 1024), "it looks harmless");
+        await PostAsync(bomb, encoding);
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        var answer = await PostAsync(bomb, encoding);
+
+        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(8 * 1024 * 1024));
+        Assert.That(answer.Problem, Is.EqualTo((413, "message_too_large")));
+    }
+
+    [TestCase("deflate")]
+    [TestCase("zstd")]
+    [TestCase("gzip, gzip")]
+    public async Task Another_encoding_is_refused(string encoding)
+    {
+        var answer = await PostAsync(EventJson.Utf8("[]"), encoding);
+
+        Assert.That(answer.Problem, Is.EqualTo((415, "unsupported_encoding")));
+        Assert.That(answer.Headers["Accept-Encoding"], Is.EqualTo("gzip, br"));
+    }
+
+    [TestCase("gzip")]
+    [TestCase("br")]
+    public async Task Broken_compression_is_a_bad_request(string encoding) =>
+        Assert.That((await PostAsync(EventJson.Utf8("not compressed at all"), encoding)).Problem, Is.EqualTo((400, "bad_request")));
+
+    [TestCase("application/x-www-form-urlencoded")]
+    [TestCase("application/xml")]
+    public async Task Another_content_type_is_refused(string type)
+    {
+        var body = new ByteArrayContent(EventJson.Utf8("[]"));
+        body.Headers.ContentType = new MediaTypeHeaderValue(type);
+
+        Assert.That((await _engine.AskAsync(HttpMethod.Post, "/v1/events", body, InProcessEngine.Secret)).Problem, Is.EqualTo((415, "unsupported_media_type")));
+    }
+
+    [Test]
+    public async Task A_problem_comes_whatever_the_client_accepts()
+    {
+        var answer = await _engine.GetAsync("/v1/interventions?limit=0", InProcessEngine.Secret, ("Accept", "text/csv"));
+        var nowhere = await _engine.GetAsync("/v1/nowhere", InProcessEngine.Secret, ("Accept", "text/html"));
+
+        Assert.That((answer.Problem, nowhere.Problem), Is.EqualTo(((400, "out_of_range"), (404, "not_found"))));
+        Assert.That(nowhere.Json.GetProperty("detail").GetString(), Is.EqualTo("No such endpoint. See /docs for the list."));
+        Assert.That(nowhere.Json.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "type", "title", "status", "detail", "code" }));
+    }
+
+    [TestCase("hello", "$: not the JSON that this path takes; see /docs. (line 1, byte 0)")]
+    [TestCase("[{\"id\":\"p\",\"price\":\"x\"}]", "$[0].price: not the JSON that this path takes; see /docs. (line 1, byte 22)")]
+    public async Task A_body_that_cannot_be_read_is_told_where(string body, string detail)
+    {
+        var answer = await _engine.PostAsync("/v1/products", body);
+
+        Assert.That((answer.Problem.Code, answer.Json.GetProperty("detail").GetString()), Is.EqualTo(("invalid_json", detail)));
+    }
+
+    [TestCase("[{\"price\":5}]", 400, "out_of_range")]
+    [TestCase("[{\"id\":\"\"}]", 400, "out_of_range")]
+    [TestCase("[{\"id\":\"p\",\"price\":-1}]", 400, "out_of_range")]
+    [TestCase("[{\"id\":\"p\",\"price\":1,\"more\":true}]", 200, null)]
+    public async Task Products_are_held_to_their_rules(string body, int status, string? code) =>
+        Assert.That((await _engine.PostAsync("/v1/products", body)).Problem, Is.EqualTo((status, code)));
+
+    IEnumerable<string> Gets() => _contract.Operations.Where(o => o.Method == "GET")
+        .Select(o => string.Join('/', o.Path.Split('/').Select(part => part.StartsWith('{') ? "7" : part)));
+
+    Task<ApiAnswer> PostAsync(byte[] body, string encoding)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        return _engine.AskAsync(HttpMethod.Post, "/v1/events", content, InProcessEngine.Secret);
+    }
+
+    static byte[] Compress(string encoding, byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (Stream stream = encoding == "br" ? new BrotliStream(packed, CompressionLevel.Fastest) : new GZipStream(packed, CompressionLevel.SmallestSize))
+        {
+            stream.Write(bytes);
+        }
+
+        return packed.ToArray();
+    }
+}
