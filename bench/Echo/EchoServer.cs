@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;

@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Scoring;
-using CartRecovery.Engine.Scoring.Onnx;
 
 namespace CartRecovery.Bench.Stages;
 

@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Tests.Configuration;
 

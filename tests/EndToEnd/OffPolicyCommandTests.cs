@@ -1,5 +1,4 @@
 using System.Globalization;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;

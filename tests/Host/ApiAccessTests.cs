@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

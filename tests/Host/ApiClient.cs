@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;

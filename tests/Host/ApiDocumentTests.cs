@@ -1,5 +1,4 @@
 using System.Net;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;

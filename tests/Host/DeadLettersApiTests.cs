@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Ingest.DeadLetters;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;

@@ -1,6 +1,5 @@
 using System.Net;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Ingest.Connections;
 using CartRecovery.Tests.Support;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using CartRecovery.Engine.State;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;

@@ -1,5 +1,4 @@
 using CartRecovery.Bench.Load;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Load;

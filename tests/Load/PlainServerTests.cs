@@ -5,7 +5,6 @@ using CartRecovery.Bench.Load;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Learning.Datasets;
-using CartRecovery.Engine.Learning.Evaluation;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Pipeline;
 

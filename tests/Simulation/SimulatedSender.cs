@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.State.Customers;
 
 namespace CartRecovery.Tests.Simulation;
 

@@ -10,7 +10,6 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Host.Composition;
 using CartRecovery.Tests.Configuration;
-using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Support;
 

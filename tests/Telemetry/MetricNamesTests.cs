@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Telemetry;

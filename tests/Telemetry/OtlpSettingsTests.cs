@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Host;
 using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Tests.Telemetry;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Telemetry;

@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Learning.OffPolicy;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;

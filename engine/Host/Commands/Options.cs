@@ -1,4 +1,3 @@
-using CartRecovery.Host.Composition;
 using CommandLine;
 
 namespace CartRecovery.Host.Commands;

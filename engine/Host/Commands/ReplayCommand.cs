@@ -8,7 +8,6 @@ using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
-using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;
 

@@ -2,7 +2,6 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
-using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.DeadLetters;
 
 namespace CartRecovery.Host.Composition;

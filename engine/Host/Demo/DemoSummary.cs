@@ -1,6 +1,5 @@
 using System.Globalization;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Commands;
 using CartRecovery.Host.Composition;
 

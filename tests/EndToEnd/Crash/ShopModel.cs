@@ -1,4 +1,3 @@
-using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd.Crash;
 

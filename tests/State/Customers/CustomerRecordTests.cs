@@ -3,7 +3,6 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Customers;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
-using CartRecovery.Tests.State.Carts;
 using static CartRecovery.Tests.State.Carts.Folding;
 
 namespace CartRecovery.Tests.State.Customers;

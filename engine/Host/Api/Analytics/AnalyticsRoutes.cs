@@ -1,6 +1,5 @@
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
-using CartRecovery.Engine.Storage;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.State.Carts;
