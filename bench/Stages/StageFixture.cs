@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
-using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Learning.Datasets;
@@ -31,7 +30,7 @@ sealed class StageFixture : IDisposable, IDecisionConsumer
         {
             DedupWindow = TimeSpan.FromHours(1),
             DedupBytes = 64 << 20,
-            Stores = StoreDirectory.Create(config.Stores).Stores,
+            Stores = StoreCompiler.Compile(config.Stores).Stores,
             Model = Model,
             Campaigns = CampaignCompiler.Compile(config.Decisions),
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,

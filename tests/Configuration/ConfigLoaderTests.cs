@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Configuration;

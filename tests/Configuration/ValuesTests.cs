@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Tests.Configuration;
 
@@ -93,7 +94,7 @@ public class ValuesTests
     public void An_origin_is_allowed_or_not(string pattern, string origin, bool allowed)
     {
         Assert.That(OriginPattern.TryParse(pattern, out var value), Is.True);
-        Assert.That(value.Allows(origin), Is.EqualTo(allowed));
+        Assert.That(new AllowedOrigin(value.ToString()).Allows(origin), Is.EqualTo(allowed));
     }
 
     [TestCase("shop.example")]

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.ControlPlane;
 
 public class StoreDirectoryTests
 {
-    static StoreDirectory Directory { get; } = StoreDirectory.Create(ConfigFile.Load("""
+    static StoreDirectory Directory { get; } = StoreCompiler.Compile(ConfigFile.Load("""
         stores:
           - id: one
             keys:

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Tests.Support;
 

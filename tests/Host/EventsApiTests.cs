@@ -1,5 +1,5 @@
 using System.Net;
-using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Tests.Ingest.Connections;
 using CartRecovery.Tests.Support;
 

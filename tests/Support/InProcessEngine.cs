@@ -6,8 +6,8 @@ using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
-using CartRecovery.Engine.Pipeline;
 using CartRecovery.Host.Composition;
 using CartRecovery.Tests.Configuration;
 

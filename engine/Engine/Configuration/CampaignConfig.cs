@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Decisions;
 
 namespace CartRecovery.Engine.Configuration;
 
@@ -125,19 +126,6 @@ public sealed class TriggerConfig
 
     [ConfigKey("Fires when the predicted probability of a purchase is in this range.")]
     public ScoreTrigger? Score { get; set; }
-}
-
-/// <summary>How far a shopper got before leaving.</summary>
-public enum CartStage
-{
-    /// <summary>Something in the cart, and no checkout begun.</summary>
-    Cart,
-
-    /// <summary>A checkout begun, and no way of paying given.</summary>
-    Checkout,
-
-    /// <summary>A way of paying given.</summary>
-    Payment,
 }
 
 /// <summary>A range of scores; at least one property is set.</summary>

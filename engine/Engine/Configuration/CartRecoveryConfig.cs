@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Configuration;
 
@@ -238,16 +239,6 @@ public sealed class ScoringConfig
 
     [ConfigKey("Maximum time a row waits for its batch to fill.", Max = "1s")]
     public Duration MaxAge { get; set; } = Duration.FromMilliseconds(1);
-}
-
-/// <summary>Which events have their cart scored.</summary>
-public enum ScoredEvents
-{
-    /// <summary>Every one.</summary>
-    All,
-
-    /// <summary>Those that change what a cart holds or how far its checkout got, and campaigns' triggers.</summary>
-    Cart,
 }
 
 /// <summary>What the engine logs.</summary>

@@ -2,6 +2,9 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Configuration;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Engine.Configuration;
 
@@ -57,14 +58,4 @@ public sealed class StoreKeyConfig
     [ConfigKey("Web origins that may use the key: https://shop.example, http://localhost:* for any port, or * for any origin. "
         + "Clients that send no origin, such as servers and apps, are accepted.", Max = "100")]
     public List<OriginPattern> Origins { get; set; } = [];
-}
-
-/// <summary>What a key is for.</summary>
-public enum KeyKind
-{
-    /// <summary>For browsers: anyone can read it in the shop's pages.</summary>
-    Publishable,
-
-    /// <summary>For the shop's servers.</summary>
-    Secret,
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;

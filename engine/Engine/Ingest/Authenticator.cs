@@ -1,5 +1,4 @@
 using System.Net;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Engine.Ingest;

@@ -4,26 +4,39 @@ using CartRecovery.Engine.Journeys.Tables;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>What the desk needs of the world around it. Called on the desk's thread: nothing of it may block.</summary>
+/// <summary>What journeys need of the engine around them. Called on their thread: no member may block.</summary>
 public interface IJourneyPorts
 {
-    /// <summary>The channel of this name; <see langword="null"/> where the configuration has none.</summary>
+    /// <summary>Whether a sink was handed something in the transaction that is open.</summary>
+    bool HasSinkWork => false;
+
+    /// <summary>The channel of this name; <see langword="null"/> if the configuration has none.</summary>
     OutreachChannel? Find(string name);
 
-    /// <summary>How many more interventions a channel takes now. What is for a full one stays where it is until there is room.</summary>
+    /// <summary>How many more interventions a channel takes now. Messages for a full channel stay in the database until there is room.</summary>
     int RoomOf(string channel);
 
-    /// <summary>Sends to a shopper's open stream.</summary>
-    /// <returns><see langword="false"/> when it is gone.</returns>
+    /// <summary>Writes to a shopper's open stream; <see cref="Flush"/> sends it.</summary>
+    /// <returns><see langword="false"/> if the stream is closed.</returns>
     bool TrySendToSocket(Intervention intervention, long connectionId);
 
-    /// <summary>Hands an intervention to a sink, which says later by <see cref="JourneyEngine.Settle"/> what became of it.</summary>
-    /// <returns><see langword="false"/> when the sink has no room now.</returns>
+    /// <summary>Hands an intervention to a sink, which reports the outcome by <see cref="JourneyEngine.Settle"/>.</summary>
+    /// <returns><see langword="false"/> if the sink has no room now.</returns>
     bool TryHandOver(Intervention intervention);
 
-    /// <summary>Asks for carts as they are after every event so far; the answer goes to <see cref="JourneyEngine.TakeCarts"/>.</summary>
+    /// <summary>Requests carts as they are after every event so far; the answer goes to <see cref="JourneyEngine.TakeCarts"/>.</summary>
     void LookUp(IReadOnlyList<DueMessage> messages);
 
-    /// <summary>The desk has the decision, durably: its partition may forget it.</summary>
+    /// <summary>The decision is persisted: its partition may forget it.</summary>
     void Settle(Intervention candidate);
+
+    /// <summary>Sends what was written to streams, one system call per stream.</summary>
+    void Flush()
+    {
+    }
+
+    /// <summary>The transaction is committed.</summary>
+    void Forget()
+    {
+    }
 }

@@ -3,7 +3,6 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
-using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Journeys;
@@ -17,6 +16,9 @@ sealed class JourneyInbox(int partitions)
 {
     /// <summary>What a batch holds at the most, ends of deliveries apart, of which there are as many again.</summary>
     public const int MostItems = 8192;
+
+    /// <summary>Decisions and customer events that wait at the most; then commits wait.</summary>
+    public const int Capacity = 65_536;
 
     readonly object _gate = new();
     readonly Queue<object> _queue = new();
@@ -61,7 +63,7 @@ sealed class JourneyInbox(int partitions)
     {
         lock (_gate)
         {
-            while (_queue.Count >= MemoryBudget.OutreachQueue && !_isComplete)
+            while (_queue.Count >= Capacity && !_isComplete)
             {
                 Monitor.Wait(_gate);
             }
@@ -116,7 +118,7 @@ sealed class JourneyInbox(int partitions)
                 Monitor.Wait(_gate, wait);
             }
 
-            var isFull = _queue.Count >= MemoryBudget.OutreachQueue;
+            var isFull = _queue.Count >= Capacity;
             while (batch.Count < MostItems && _queue.TryDequeue(out var item))
             {
                 batch.Add(item);

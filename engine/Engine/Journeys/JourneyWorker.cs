@@ -16,6 +16,9 @@ namespace CartRecovery.Engine.Journeys;
 /// </summary>
 public sealed class JourneyWorker : IDecisionConsumer, IDisposable
 {
+    /// <summary>Decisions and customer events that wait at the most; then commits wait.</summary>
+    public const int Capacity = JourneyInbox.Capacity;
+
     // How often it is looked at what is due, and how long a transaction is open: while little comes, or sinks are at work, whose messages would go out
     // again after a crash; and at the most; in milliseconds. Keys of shoppers are in no order, so that a transaction of ten times as many of them writes
     // few pages more.
@@ -33,7 +36,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     static readonly object s_done = new();
 
     readonly JourneyEngine _desk;
-    readonly JourneyPorts _ports;
+    readonly IJourneyPorts _ports;
     readonly TimeProvider _time;
     readonly JourneyInbox _inbox;
     readonly List<object> _batch = new(JourneyInbox.MostItems);
@@ -56,7 +59,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     /// <param name="ports">The world around the desk.</param>
     /// <param name="partitions">How many partitions hand things over.</param>
     /// <param name="time">The clocks.</param>
-    public JourneyWorker(JourneyEngine desk, JourneyPorts ports, int partitions, TimeProvider time)
+    public JourneyWorker(JourneyEngine desk, IJourneyPorts ports, int partitions, TimeProvider time)
     {
         _desk = desk;
         _ports = ports;
@@ -164,7 +167,8 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         _stop.Dispose();
     }
 
-    internal void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => Add(new Found(carts));
+    /// <summary>Takes the answer to <see cref="IJourneyPorts.LookUp"/>. Any thread.</summary>
+    public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => Add(new Found(carts));
 
     // Where nothing more is taken the engine stops: what is handed over then was not settled, and comes again.
     void Add(object item) => _inbox.Add(item);

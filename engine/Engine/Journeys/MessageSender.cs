@@ -285,7 +285,7 @@ sealed class MessageSender
 
         if (!_zones.TryGetValue(name, out var zone))
         {
-            zone = StoreDirectory.TryFindZone(name, out var found) ? found : null;
+            zone = TimeZones.TryFind(name, out var found) ? found : null;
             _zones[name] = zone;
         }
 

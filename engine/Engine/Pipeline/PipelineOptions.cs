@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;

@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Pipeline;
 using SQLitePCL;
 
 namespace CartRecovery.Engine.Storage;
@@ -9,6 +8,9 @@ namespace CartRecovery.Engine.Storage;
 /// </summary>
 public sealed class Database : IDisposable
 {
+    /// <summary>Memory for pages, in bytes.</summary>
+    public const long CacheBytes = 64 << 20;
+
     readonly List<Statement> _statements = [];
     readonly sqlite3 _handle;
 
@@ -34,7 +36,7 @@ public sealed class Database : IDisposable
         {
             Execute("PRAGMA journal_mode=WAL");
             Execute("PRAGMA synchronous=NORMAL");
-            Execute($"PRAGMA cache_size=-{MemoryBudget.OutreachCache >> 10}");
+            Execute($"PRAGMA cache_size=-{CacheBytes >> 10}");
             Execute("PRAGMA wal_autocheckpoint=0");
         }
     }

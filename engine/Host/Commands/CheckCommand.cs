@@ -1,9 +1,9 @@
 using System.Globalization;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
+using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;
 

@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;

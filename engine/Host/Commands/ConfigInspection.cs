@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Pipeline;
 using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;

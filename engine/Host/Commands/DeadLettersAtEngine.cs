@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Composition;

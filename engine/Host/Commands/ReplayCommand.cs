@@ -2,12 +2,12 @@ using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
-using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
+using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;
 
@@ -95,9 +95,9 @@ static class ReplayCommand
 
     static PipelineOptions SetupOf(CartRecoveryConfig config, MemoryBudget budget, OnnxModel model, string folder) => new()
     {
-        Stores = StoreDirectory.Create(config.Stores).Stores,
+        Stores = StoreCompiler.Compile(config.Stores).Stores,
         Model = model,
-        Campaigns = CampaignCompiler.Compile(config.Decisions, StoreDirectory.Create(config.Stores).Stores),
+        Campaigns = CampaignCompiler.Compile(config.Decisions, StoreCompiler.Compile(config.Stores).Stores),
         WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
         Scored = config.Scoring.Events,
         BatchRows = config.Scoring.Batch,

@@ -1,4 +1,4 @@
-using CartRecovery.Engine.Configuration.Reading;
+using CartRecovery.Primitives;
 using CommandLine;
 using CommandLine.Text;
 

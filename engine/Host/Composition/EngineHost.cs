@@ -62,7 +62,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, config, otlp));
         _log = _loggers.CreateLogger("CartRecovery");
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
-        Stores = StoreDirectory.Create(config.Stores);
+        Stores = StoreCompiler.Compile(config.Stores);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);

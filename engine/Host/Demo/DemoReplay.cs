@@ -6,6 +6,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Host.Commands;
 using CartRecovery.Host.Composition;

@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Tests.Support;
 

@@ -1,5 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Messages;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text.Json.Serialization.Metadata;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
@@ -69,7 +69,7 @@ internal sealed class ConfigCheck
 
     void Zone(StoreConfig store)
     {
-        if (StoreDirectory.TryFindZone(store.Timezone, out _))
+        if (TimeZones.TryFind(store.Timezone, out _))
             return;
         var known = TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).ToList();
         var hint = known.Count > 1

@@ -1,3 +1,5 @@
+using CartRecovery.Primitives;
+
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Checks the contact policy: its caps' channels, its hours, and the addresses that links lead to.</summary>

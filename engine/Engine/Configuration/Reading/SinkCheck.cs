@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 

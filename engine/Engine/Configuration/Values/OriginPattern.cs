@@ -27,21 +27,6 @@ public readonly partial record struct OriginPattern : IScalar<OriginPattern>
         return Whole().IsMatch(text);
     }
 
-    /// <summary>Whether a page of this origin is let in.</summary>
-    /// <param name="origin">The request's <c>Origin</c> header.</param>
-    public bool Allows(string origin)
-    {
-        if (_text == "*" || string.Equals(_text, origin, StringComparison.OrdinalIgnoreCase))
-            return true;
-        if (!_text.EndsWith(":*", StringComparison.Ordinal))
-            return false;
-        var host = _text.AsSpan(0, _text.Length - 2);
-        if (!origin.StartsWith(host, StringComparison.OrdinalIgnoreCase))
-            return false;
-        var port = origin.AsSpan(host.Length);
-        return port.IsEmpty || (port.Length > 1 && port[0] == ':' && !port[1..].ContainsAnyExceptInRange('0', '9'));
-    }
-
     /// <summary>The origin as it is written.</summary>
     public override string ToString() => _text;
 

@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 
@@ -10,7 +9,10 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 public sealed class ShopperFilter
 {
-    readonly BloomFilter _keys = new(MemoryBudget.OutreachFilter);
+    /// <summary>The filter's memory, in bytes.</summary>
+    public const int Bytes = 16 << 20;
+
+    readonly BloomFilter _keys = new(Bytes);
 
     internal ShopperFilter(Database database)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
-using CartRecovery.Engine.Configuration.Reading;
 using CartRecovery.Engine.Scoring.Trees;
+using CartRecovery.Primitives;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace CartRecovery.Engine.Scoring.Onnx;
@@ -12,6 +12,9 @@ namespace CartRecovery.Engine.Scoring.Onnx;
 /// is [rows], [rows, 1] or, with the positive class second, [rows, 2].</summary>
 public sealed class OnnxModel : IDisposable
 {
+    /// <summary>Memory per row of a batch beside the row itself, in bytes.</summary>
+    public const int BytesPerRow = OrtBatch.BindingBytes;
+
     /// <summary>Rows a scorer may take at once, at most.</summary>
     public const int MaxRows = 65_536;
 

@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
-using CartRecovery.Engine.Configuration.Reading;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Host.Api.Problems;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Api.DeadLetters;
 

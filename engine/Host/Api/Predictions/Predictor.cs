@@ -1,11 +1,11 @@
 using System.Text.Json;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Configuration.Reading;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Api.Problems;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Api.Predictions;
 

@@ -1,6 +1,6 @@
-using CartRecovery.Engine.Configuration.Reading;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Problems;
+using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;

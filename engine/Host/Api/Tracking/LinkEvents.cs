@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;

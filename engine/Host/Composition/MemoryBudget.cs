@@ -6,12 +6,16 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
+using CartRecovery.Engine.Storage;
 
-namespace CartRecovery.Engine.Pipeline;
+namespace CartRecovery.Host.Composition;
 
 /// <summary>What the engine plans to take of memory, part by part, computed from the configuration before anything is allocated.</summary>
 public sealed class MemoryBudget
@@ -24,15 +28,6 @@ public sealed class MemoryBudget
 
     // A queued intervention with its texts, on average.
     const long PerIntervention = 2 * 1024;
-
-    /// <summary>Pages of the outreach database in memory, in bytes.</summary>
-    public const long OutreachCache = 64 << 20;
-
-    /// <summary>The outreach database's filter of keys, in bytes.</summary>
-    public const int OutreachFilter = 16 << 20;
-
-    /// <summary>Decisions and facts that wait for the desk at the most.</summary>
-    public const int OutreachQueue = 65_536;
 
     // The runtime, ONNX Runtime and the model.
     const long Base = 160 << 20;
@@ -56,15 +51,15 @@ public sealed class MemoryBudget
             ("timers", (long)TimersPerPartition * TimerWheel.BytesPerTimer * Partitions, $"{Partitions} × {TimersPerPartition:N0} idle timers"),
             ("inboxes", EventSlab.SizeFor(config.Limits.Event.Bytes) * PartitionSet.InboxCapacity * Partitions,
                 $"{Partitions} × {PartitionSet.InboxCapacity} slabs of {EventSlab.Capacity} events"),
-            ("batches", (long)config.Scoring.Batch * (Unsafe.SizeOf<CartRecord>() + (FeatureTable.All.Count * 4) + OrtBatch.BindingBytes) * Partitions,
+            ("batches", (long)config.Scoring.Batch * (Unsafe.SizeOf<CartRecord>() + (FeatureTable.All.Count * 4) + OnnxModel.BytesPerRow) * Partitions,
                 $"{Partitions} × {config.Scoring.Batch} rows"),
             ("dedup", DedupBytes * Partitions, DedupWindow.Describe(DedupBytes, Partitions, config.Dedup.Window)),
             ("journal", config.Journal.Enabled ? Partitions * JournalMemory : 0, config.Journal.Enabled
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),
             ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
-            ("outreach", OutreachCache + OutreachFilter + (OutreachQueue * PerIntervention),
-                $"{OutreachCache >> 20} MB of pages, {OutreachFilter >> 20} MB of keys, {OutreachQueue:N0} decisions and facts that wait"),
+            ("outreach", Database.CacheBytes + ShopperFilter.Bytes + (JourneyWorker.Capacity * PerIntervention),
+                $"{Database.CacheBytes >> 20} MB of pages, {ShopperFilter.Bytes >> 20} MB of keys, {JourneyWorker.Capacity:N0} decisions and facts that wait"),
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} that wait to be written"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];

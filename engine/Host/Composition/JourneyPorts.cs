@@ -2,17 +2,18 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Delivery;
 using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Pipeline;
 
-namespace CartRecovery.Engine.Journeys;
+namespace CartRecovery.Host.Composition;
 
-/// <summary>The desk's world in a running engine: the open streams, the sinks, the partitions.</summary>
+/// <summary>Connects journeys to the open streams, the sinks and the partitions of a running engine.</summary>
 /// <param name="connections">The open streams.</param>
 /// <param name="sinks">The sinks.</param>
 /// <param name="addresses">The address that each sink needs, by its name.</param>
-public sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOnlyDictionary<string, AddressKind> addresses) : IJourneyPorts
+sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOnlyDictionary<string, AddressKind> addresses) : IJourneyPorts
 {
     readonly Dictionary<string, OutreachChannel> _channels = addresses.Select(pair => new OutreachChannel(pair.Key, pair.Value))
         .Append(new OutreachChannel(Campaign.SocketChannel, AddressKind.None)).ToDictionary(channel => channel.Name, StringComparer.Ordinal);
@@ -23,10 +24,10 @@ public sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, 
     // Streams that have been written to and not flushed.
     readonly HashSet<ClientConnection> _written = [];
 
-    /// <summary>The partitions. Set once they are there.</summary>
+    /// <summary>The partitions. Set before the start.</summary>
     public PartitionSet? Partitions { get; set; }
 
-    /// <summary>Who works on the answers. Set once it is there.</summary>
+    /// <summary>Receives the answers. Set before the start.</summary>
     public JourneyWorker? Worker { get; set; }
 
     /// <inheritdoc/>
@@ -52,8 +53,8 @@ public sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, 
         return _handedOver.Add(intervention.Id);
     }
 
-    /// <summary>A sink was handed something in the transaction that is not committed.</summary>
-    internal bool HasSinkWork { get; private set; }
+    /// <inheritdoc/>
+    public bool HasSinkWork { get; private set; }
 
     /// <inheritdoc/>
     public bool TryHandOver(Intervention intervention)
@@ -73,8 +74,8 @@ public sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, 
     /// <inheritdoc/>
     public void Settle(Intervention candidate) => Partitions!.Settle(candidate);
 
-    /// <summary>Sends what was written to streams: what one stream gets of a batch goes out in one call of the system.</summary>
-    internal void Flush()
+    /// <inheritdoc/>
+    public void Flush()
     {
         foreach (var connection in _written)
         {
@@ -84,8 +85,8 @@ public sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, 
         _written.Clear();
     }
 
-    /// <summary>The transaction is committed.</summary>
-    internal void Forget()
+    /// <inheritdoc/>
+    public void Forget()
     {
         _handedOver.Clear();
         HasSinkWork = false;

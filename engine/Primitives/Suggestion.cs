@@ -1,4 +1,4 @@
-namespace CartRecovery.Engine.Configuration.Reading;
+namespace CartRecovery.Primitives;
 
 /// <summary>Finds the name that was probably meant.</summary>
 public static class Suggestion

@@ -1,0 +1,31 @@
+namespace CartRecovery.Engine.ControlPlane;
+
+/// <summary>Web origins that may use a key: one (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>), or all
+/// (<c>*</c>).</summary>
+/// <param name="Pattern">As the configuration writes it.</param>
+public readonly record struct AllowedOrigin(string Pattern)
+{
+    /// <summary>Whether a page of this origin is allowed.</summary>
+    /// <param name="origin">The request's <c>Origin</c> header.</param>
+    public bool Allows(string origin)
+    {
+        if (Pattern == "*" || string.Equals(Pattern, origin, StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        if (!Pattern.EndsWith(":*", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var host = Pattern.AsSpan(0, Pattern.Length - 2);
+        if (!origin.StartsWith(host, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        var port = origin.AsSpan(host.Length);
+        return port.IsEmpty || (port.Length > 1 && port[0] == ':' && !port[1..].ContainsAnyExceptInRange('0', '9'));
+    }
+}
