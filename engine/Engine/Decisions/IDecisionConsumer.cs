@@ -7,13 +7,13 @@ namespace CartRecovery.Engine.Decisions;
 public interface IDecisionConsumer
 {
     /// <summary>It wants facts. Asked once.</summary>
-    bool TakesFacts => false;
+    bool TakesCustomerEvents => false;
 
     /// <summary>Takes a decision over. It may be the same one again.</summary>
     void Deliver(Decision decision);
 
     /// <summary>Takes a fact over. It may be the same one again.</summary>
-    void Note(CustomerEvent fact)
+    void Consume(CustomerEvent fact)
     {
     }
 
@@ -27,5 +27,5 @@ public interface IDecisionConsumer
 
     /// <summary>How far a partition's facts are kept for good: an address of its journal. Facts behind it are handed over again after a crash, so
     /// that the journal must not be let go of before.</summary>
-    long NotedUpTo(int partition) => long.MaxValue;
+    long PersistedUpTo(int partition) => long.MaxValue;
 }

@@ -5,12 +5,12 @@ namespace CartRecovery.Engine.Decisions;
 
 /// <summary>
 /// The decisions of a partition that are journaled and whose delivery has not ended: what has to be delivered after a crash. Its worker's
-/// alone, but for <see cref="Settle"/>. It is bounded by the queues of the sinks, whose overflow ends a delivery too.
+/// alone, but for <see cref="MarkPersisted"/>. It is bounded by the queues of the sinks, whose overflow ends a delivery too.
 /// </summary>
 public sealed class Outbox
 {
     readonly Dictionary<string, Decision> _pending = new(StringComparer.Ordinal);
-    readonly ConcurrentQueue<string> _settled = new();
+    readonly ConcurrentQueue<string> _persisted = new();
 
     /// <summary>What is to be delivered, in the order of event time.</summary>
     public IReadOnlyCollection<Decision> Pending => [.. _pending.Values.OrderBy(d => d.At).ThenBy(d => d.Intervention.Id, StringComparer.Ordinal)];
@@ -23,14 +23,14 @@ public sealed class Outbox
 
     /// <summary>Notes that a delivery ended, well or not. Any thread.</summary>
     /// <param name="id">The intervention's idempotency key.</param>
-    public void Settle(string id) => _settled.Enqueue(id);
+    public void MarkPersisted(string id) => _persisted.Enqueue(id);
 
     /// <summary>Takes out what was settled since the last call.</summary>
     /// <param name="ids">Gets the idempotency keys that were pending.</param>
     /// <param name="most">How many at most.</param>
-    public void TakeSettled(List<string> ids, int most)
+    public void TakePersisted(List<string> ids, int most)
     {
-        while (ids.Count < most && _settled.TryDequeue(out var id))
+        while (ids.Count < most && _persisted.TryDequeue(out var id))
         {
             if (_pending.Remove(id))
             {

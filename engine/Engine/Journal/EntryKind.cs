@@ -13,7 +13,7 @@ public enum EntryKind : byte
     Decisions = 2,
 
     /// <summary>Deliveries that ended, by their idempotency keys.</summary>
-    Settled = 3,
+    Persisted = 3,
 
     /// <summary>Event time moved on without an event.</summary>
     Tick = 4,

@@ -12,7 +12,7 @@ public sealed class EventBlockReader(JournalStores stores)
     // Then it starts over: connections come and go.
     const int MaxSources = 10_000;
 
-    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Verified | EventFlags.CustomerFact;
+    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Verified | EventFlags.CustomerCopy;
 
     readonly List<int> _stores = [];
     readonly Dictionary<(long, bool), ReplayedSource> _sources = [];
@@ -126,7 +126,7 @@ public sealed class EventBlockReader(JournalStores stores)
         }
 
         Keep(ref record, text, slab);
-        _ownCount += (record.Flags & EventFlags.CustomerFact) == 0 ? 1 : 0;
+        _ownCount += (record.Flags & EventFlags.CustomerCopy) == 0 ? 1 : 0;
         _before.Timestamp = record.Timestamp;
         _before.Watermark = record.Watermark;
         _before.Currency = record.Currency;

@@ -44,7 +44,7 @@ sealed record CustomerEventMeta
 
         try
         {
-            return JsonSerializer.Deserialize(json, FactMetaJson.Default.CustomerEventMeta) ?? new CustomerEventMeta();
+            return JsonSerializer.Deserialize(json, CustomerEventMetaJson.Default.CustomerEventMeta) ?? new CustomerEventMeta();
         }
         catch (JsonException)
         {
@@ -56,4 +56,4 @@ sealed record CustomerEventMeta
 /// <summary>JSON of what the desk reads.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CustomerEventMeta))]
-sealed partial class FactMetaJson : JsonSerializerContext;
+sealed partial class CustomerEventMetaJson : JsonSerializerContext;

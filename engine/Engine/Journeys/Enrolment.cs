@@ -9,14 +9,14 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="store">What is known.</param>
 /// <param name="identities">Whom lots are drawn for.</param>
 /// <param name="planner">Plans the messages.</param>
-/// <param name="sending">Sends what is due at once.</param>
-sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlanner planner, MessageSender sending)
+/// <param name="sender">Sends what is due at once.</param>
+sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlanner planner, MessageSender sender)
 {
     /// <summary>Begins a journey, or notes why not. To take a decision again changes nothing.</summary>
-    /// <param name="setup">The configuration.</param>
+    /// <param name="options">The configuration.</param>
     /// <param name="decision">The decision.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public void Enrol(JourneyOptions setup, Decision decision, long now)
+    public void Enrol(JourneyOptions options, Decision decision, long now)
     {
         var candidate = decision.Intervention;
         var last = store.Journeys.LastOf(decision.Cart, candidate.Campaign);
@@ -27,7 +27,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
 
         var customer = IdentityResolver.CustomerOf(candidate.StoreId, candidate.UserId);
         var subject = identities.SubjectOf(decision.Cart, customer);
-        var campaign = setup.Campaigns.Find(candidate.Campaign);
+        var campaign = options.Campaigns.Find(candidate.Campaign);
         var journey = new Journey
         {
             Id = store.Journeys.NextId(),
@@ -49,12 +49,12 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         // Decisions come in no order: after a crash, and where clients' clocks differ.
         if (last is var (id, state, startedAt) && (state == JourneyState.Active || Math.Abs(decision.At - startedAt) < campaign.Reentry))
         {
-            store.Journeys.Turn(id, decision.At);
+            store.Journeys.RecordTrigger(id, decision.At);
             planner.Withhold(journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
             return;
         }
 
-        if (Assignment.IsHoldout(subject, candidate.StoreId, setup.Holdout))
+        if (Assignment.IsHoldout(subject, candidate.StoreId, options.Holdout))
         {
             Refuse(journey with { IsHoldout = true }, WithheldReason.Holdout, now);
             return;
@@ -76,7 +76,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             return;
         }
 
-        sending.Begin(setup, journey, planner.Plan(setup, journey, campaign, variant, number: 1, now)!, campaign, variant, now);
+        sender.Begin(options, journey, planner.Plan(options, journey, campaign, variant, number: 1, now)!, campaign, variant, now);
     }
 
     // Its journey is kept all the same: who was left alone is what the others are held against.

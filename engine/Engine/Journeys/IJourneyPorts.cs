@@ -11,7 +11,7 @@ public interface IJourneyPorts
     bool HasSinkWork => false;
 
     /// <summary>The channel of this name; <see langword="null"/> if the configuration has none.</summary>
-    OutreachChannel? Find(string name);
+    DeliveryChannel? Find(string name);
 
     /// <summary>How many more interventions a channel takes now. Messages for a full channel stay in the database until there is room.</summary>
     int RoomOf(string channel);
@@ -28,7 +28,7 @@ public interface IJourneyPorts
     void LookUp(IReadOnlyList<DueMessage> messages);
 
     /// <summary>The decision is persisted: its partition may forget it.</summary>
-    void Settle(Intervention candidate);
+    void MarkPersisted(Intervention candidate);
 
     /// <summary>Sends what was written to streams, one system call per stream.</summary>
     void Flush()

@@ -13,8 +13,8 @@ public sealed class JourneyCounters
     /// <summary>Decisions that came in.</summary>
     public long Decisions;
 
-    /// <summary>Facts that came in.</summary>
-    public long Facts;
+    /// <summary>CustomerEvents that came in.</summary>
+    public long CustomerEvents;
 
     /// <summary>Interventions that were not sent, by reason.</summary>
     public long Withheld(WithheldReason reason) => Volatile.Read(ref _withheld[(int)reason]);

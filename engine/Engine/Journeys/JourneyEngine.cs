@@ -29,13 +29,13 @@ public sealed class JourneyEngine : IDisposable
 
     readonly IJourneyPorts _ports;
     readonly JourneyStore _store;
-    readonly MessageRenderer _composer;
+    readonly MessageRenderer _renderer;
     readonly Enrolment _enrolment;
-    readonly MessageSender _sending;
-    readonly CustomerEventProjector _notes;
+    readonly MessageSender _sender;
+    readonly CustomerEventProjector _projector;
     readonly OutcomeLearner _learner;
     readonly List<Intervention> _taken = [];
-    JourneyOptions _setup;
+    JourneyOptions _options;
     long _taughtAt;
     long _taught;
     long _news;
@@ -43,21 +43,21 @@ public sealed class JourneyEngine : IDisposable
 
     /// <summary>Opens a desk.</summary>
     /// <param name="path">Its database; <c>:memory:</c> for none.</param>
-    /// <param name="setup">The configuration.</param>
+    /// <param name="options">The configuration.</param>
     /// <param name="ports">The world around it.</param>
     /// <exception cref="IOException">The database cannot be used.</exception>
-    public JourneyEngine(string path, JourneyOptions setup, IJourneyPorts ports)
+    public JourneyEngine(string path, JourneyOptions options, IJourneyPorts ports)
     {
-        _setup = setup;
+        _options = options;
         _ports = ports;
         _store = new JourneyStore(path);
-        _composer = new MessageRenderer(_store.Products);
+        _renderer = new MessageRenderer(_store.Products);
         var identities = new IdentityResolver(_store);
         var (chooser, gate) = (new OfferChooser(), new DiscountEligibility());
         var planner = new StepPlanner(_store, ports, chooser, Counters);
-        _sending = new MessageSender(_store, ports, planner, _composer, gate, Counters);
-        _enrolment = new Enrolment(_store, identities, planner, _sending);
-        _notes = new CustomerEventProjector(_store, identities, _sending, Counters);
+        _sender = new MessageSender(_store, ports, planner, _renderer, gate, Counters);
+        _enrolment = new Enrolment(_store, identities, planner, _sender);
+        _projector = new CustomerEventProjector(_store, identities, _sender, Counters);
         _learner = new OutcomeLearner(_store, chooser, gate);
     }
 
@@ -68,14 +68,14 @@ public sealed class JourneyEngine : IDisposable
     public JourneyStore Store => _store;
 
     /// <summary>The configuration; another one counts from the next call on.</summary>
-    public JourneyOptions Setup
+    public JourneyOptions Options
     {
-        get => Volatile.Read(ref _setup);
-        set => Volatile.Write(ref _setup, value);
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
     }
 
     /// <summary>Decisions that were taken since the last call and are kept: once they are durable, their partitions may forget them.</summary>
-    public List<Intervention> TakeSettled()
+    public List<Intervention> TakeProcessed()
     {
         var settled = new List<Intervention>(_taken);
         _taken.Clear();
@@ -94,14 +94,14 @@ public sealed class JourneyEngine : IDisposable
         Counters.Decisions++;
         _news++;
         _taken.Add(decision.Intervention);
-        _enrolment.Enrol(Setup, decision, now);
+        _enrolment.Enrol(Options, decision, now);
     }
 
     /// <summary>Takes a fact. To take it again changes nothing.</summary>
-    public void Take(CustomerEvent fact, long now)
+    public void Take(CustomerEvent e, long now)
     {
-        _news += fact.Type == EventType.Purchase ? 1 : 0;
-        _notes.Note(Setup, fact, now);
+        _news += e.Type == EventType.Purchase ? 1 : 0;
+        _projector.Project(Options, e, now);
     }
 
     /// <summary>Takes carts that were asked for, as they are; <see langword="null"/> for one that the engine knows no more.</summary>
@@ -112,7 +112,7 @@ public sealed class JourneyEngine : IDisposable
             // What happened meanwhile may have ended it.
             if (_store.Messages.Find(message.Id) is { State: MessageState.Scheduled } && _store.Journeys.Find(message.Journey) is { } journey)
             {
-                _sending.Process(Setup, message, journey, cart ?? default(CartRecord), now);
+                _sender.Process(Options, message, journey, cart ?? default(CartRecord), now);
             }
         }
     }
@@ -122,7 +122,7 @@ public sealed class JourneyEngine : IDisposable
     /// <param name="reason">Why it did not arrive; none when it did.</param>
     /// <param name="detail">In the sink's words.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public void Settle(Intervention intervention, WithheldReason reason, string? detail, long now)
+    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail, long now)
     {
         if (!_store.Messages.End(intervention.Id, reason, detail, now))
         {
@@ -169,7 +169,7 @@ public sealed class JourneyEngine : IDisposable
     internal void Learn(OutcomeSummary outcomes, long now)
     {
         (_taughtAt, _news, _taught) = (now, 0, outcomes.Journeys);
-        _learner.Learn(outcomes, Setup, now);
+        _learner.Learn(outcomes, Options, now);
     }
 
     /// <summary>Enough is new to sum it up once more.</summary>
@@ -204,14 +204,14 @@ public sealed class JourneyEngine : IDisposable
             {
                 _store.Messages.End(message.Id, WithheldReason.Expired, detail: null, now);
             }
-            else if (_sending.NeedsCart(Setup, message, journey))
+            else if (_sender.NeedsCart(Options, message, journey))
             {
                 _store.Messages.PutOff(message.Id, now + LookUpAgain);
                 needing.Add(message);
             }
             else
             {
-                _sending.Process(Setup, message, journey, cart: null, now);
+                _sender.Process(Options, message, journey, cart: null, now);
             }
         }
 
@@ -228,14 +228,14 @@ public sealed class JourneyEngine : IDisposable
         if (isTimeToPurge)
         {
             _purgedAt = now;
-            _store.Purge(now - Setup.Retention);
+            _store.Purge(now - Options.Retention);
         }
 
         return isAll;
     }
 
     /// <summary>What is in a cart, in today's prices.</summary>
-    public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart) => _composer.LinesOf(storeId, cart);
+    public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart) => _renderer.LinesOf(storeId, cart);
 
     /// <summary>A step's message as it would go out, to nobody; <see langword="null"/> where there is no such step.</summary>
     /// <param name="storeId">The store.</param>
@@ -247,9 +247,9 @@ public sealed class JourneyEngine : IDisposable
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public Intervention? Preview(string storeId, string campaign, string? variant, int number, string cartId, in CartRecord? cart, long now)
     {
-        var (setup, found) = (Setup, Setup.Campaigns.Find(campaign));
+        var (options, found) = (Options, Options.Campaigns.Find(campaign));
         var steps = found?.Variants.FirstOrDefault(v => variant is null ? v.Steps.Count > 0 : v.Name == variant)?.Steps;
-        if (steps is null || number < 1 || number > steps.Count || setup.FindStore(storeId) is not { } store)
+        if (steps is null || number < 1 || number > steps.Count || options.FindStore(storeId) is not { } store)
         {
             return null;
         }
@@ -272,7 +272,7 @@ public sealed class JourneyEngine : IDisposable
         var attributes = CustomerAttributes.Read(_store.Customers.AttributesOf(IdentityResolver.CustomerOf(storeId, user)));
         try
         {
-            return _composer.Compose(setup, sample with { UserId = user }, sample.Id, step, number, step.Offers[0],
+            return _renderer.Compose(options, sample with { UserId = user }, sample.Id, step, number, step.Offers[0],
                 _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone), now);
         }
         catch (MessageRenderingException e)
@@ -298,7 +298,7 @@ public sealed class JourneyEngine : IDisposable
         {
             if (_ports.Find(message.Channel) is null)
             {
-                Settle(message, WithheldReason.ChannelGone, detail: null, now);
+                RecordOutcome(message, WithheldReason.ChannelGone, detail: null, now);
             }
             else if (!_ports.TryHandOver(message))
             {

@@ -35,7 +35,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
 
     static readonly object s_done = new();
 
-    readonly JourneyEngine _desk;
+    readonly JourneyEngine _engine;
     readonly IJourneyPorts _ports;
     readonly TimeProvider _time;
     readonly JourneyInbox _inbox;
@@ -55,20 +55,20 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     volatile string? _problem;
     volatile bool _stopping;
 
-    /// <param name="desk">What it works for.</param>
+    /// <param name="engine">What it works for.</param>
     /// <param name="ports">The world around the desk.</param>
     /// <param name="partitions">How many partitions hand things over.</param>
     /// <param name="time">The clocks.</param>
-    public JourneyWorker(JourneyEngine desk, IJourneyPorts ports, int partitions, TimeProvider time)
+    public JourneyWorker(JourneyEngine engine, IJourneyPorts ports, int partitions, TimeProvider time)
     {
-        _desk = desk;
+        _engine = engine;
         _ports = ports;
         _time = time;
         _inbox = new JourneyInbox(partitions);
-        _log = new WalCheckpointer(desk.Store.Database, partitions, ports.Settle);
+        _log = new WalCheckpointer(engine.Store.Database, partitions, ports.MarkPersisted);
         for (var i = 0; i < partitions; i++)
         {
-            _inbox.Covered[i] = desk.Store.PositionOf(i);
+            _inbox.Covered[i] = engine.Store.PositionOf(i);
             _log.Restore(i, _inbox.Covered[i]);
         }
 
@@ -88,7 +88,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     public Action<Intervention>? OnDecided { get; set; }
 
     /// <inheritdoc/>
-    public bool TakesFacts => true;
+    public bool TakesCustomerEvents => true;
 
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
@@ -101,7 +101,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Note(CustomerEvent fact) => Add(fact);
+    public void Consume(CustomerEvent e) => Add(e);
 
     /// <inheritdoc/>
     public void Afterwards(Action then) => Add(then);
@@ -110,10 +110,10 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     public void Advance(int partition, long address) => _inbox.Advance(partition, address);
 
     /// <inheritdoc/>
-    public long NotedUpTo(int partition) => Volatile.Read(ref _log.Noted[partition]);
+    public long PersistedUpTo(int partition) => Volatile.Read(ref _log.Persisted[partition]);
 
     /// <summary>Takes the end of a delivery by a sink. Any thread.</summary>
-    public void Settle(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddEnded(new Ended(intervention, reason, detail));
+    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddEnded(new Ended(intervention, reason, detail));
 
     /// <summary>Does something on the desk's thread, within a transaction.</summary>
     /// <returns>What came of it, once it is kept.</returns>
@@ -121,9 +121,9 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     public Task<T> Do<T>(Func<JourneyEngine, long, T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var errand = new JourneyCommand((desk, now) =>
+        var errand = new JourneyCommand((engine, now) =>
         {
-            var result = work(desk, now);
+            var result = work(engine, now);
             return () => done.TrySetResult(result);
         });
         return _inbox.Add(errand) ? done.Task : throw new ChannelClosedException();
@@ -136,7 +136,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         {
             await Do((_, _) => true).WaitAsync(cancellationToken);
         }
-        while (_log.Unsettled > 0);
+        while (_log.Pending > 0);
     }
 
     /// <summary>Works off what came in, puts it on the disk, and stops.</summary>
@@ -163,7 +163,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     {
         Stop();
         _log.Dispose();
-        _desk.Dispose();
+        _engine.Dispose();
         _stop.Dispose();
     }
 
@@ -177,7 +177,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     {
         try
         {
-            _left = _desk.Resume(_time.GetUtcNow().ToUnixTimeMilliseconds());
+            _left = _engine.Resume(_time.GetUtcNow().ToUnixTimeMilliseconds());
             while (!_inbox.IsCompleted || _batch.Count > 0)
             {
                 _inbox.Gather(_batch, _hasMore ? 0 : Pause);
@@ -200,14 +200,14 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     void SumUp()
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (_summing.IsCompleted && now - _summedAt >= SumAgain && _desk.IsTimeToLearn(now))
+        if (_summing.IsCompleted && now - _summedAt >= SumAgain && _engine.IsTimeToLearn(now))
         {
             _summedAt = now;
             _summing = Task.Run(() =>
             {
                 try
                 {
-                    using var reader = new Database(_desk.Store.Database.Path, isReader: true);
+                    using var reader = new Database(_engine.Store.Database.Path, isReader: true);
                     Add(OutcomeSummary.Of(reader, now));
                 }
                 catch (IOException)
@@ -232,7 +232,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
             {
                 // The disk is full, or gone for a while: the same again until it takes it.
                 _problem = e.Message;
-                _desk.Store.RollBack();
+                _engine.Store.RollBack();
                 (_worked, _hasBegun) = (0, false);
                 _kept.Clear();
                 if (_stopping)
@@ -250,14 +250,14 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         if (!_hasBegun)
         {
-            if (_batch.Count == 0 && !_desk.HasDue(now) && _left.Count == 0)
+            if (_batch.Count == 0 && !_engine.HasDue(now) && _left.Count == 0)
             {
                 _hasMore = false;
                 _log.Advance(_inbox.Covered);
                 return;
             }
 
-            _desk.Begin();
+            _engine.Begin();
             _hasBegun = true;
             _begunAt = _ranAt = _time.GetTimestamp();
         }
@@ -293,10 +293,10 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     {
         if (_left.Count > 0)
         {
-            _left = _desk.Resume(now, _left);
+            _left = _engine.Resume(now, _left);
         }
 
-        _hasMore = !_desk.Run(now);
+        _hasMore = !_engine.Run(now);
         _ports.Flush();
         _ranAt = _time.GetTimestamp();
     }
@@ -311,23 +311,23 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
                 then();
                 break;
             case Decision decision:
-                _desk.Take(decision, now);
+                _engine.Take(decision, now);
                 break;
-            case CustomerEvent fact:
-                _desk.Take(fact, now);
+            case CustomerEvent e:
+                _engine.Take(e, now);
                 break;
             case Found found:
-                _desk.TakeCarts(found.Carts, now);
+                _engine.TakeCarts(found.Carts, now);
                 break;
             case Ended ended:
                 _hasEnded = true;
-                _desk.Settle(ended.Intervention, ended.Reason, ended.Detail, now);
+                _engine.RecordOutcome(ended.Intervention, ended.Reason, ended.Detail, now);
                 break;
             case OutcomeSummary outcomes:
-                _desk.Learn(outcomes, now);
+                _engine.Learn(outcomes, now);
                 break;
             case JourneyCommand errand:
-                _kept.Add(errand.Work(_desk, now));
+                _kept.Add(errand.Work(_engine, now));
                 break;
         }
     }
@@ -336,12 +336,12 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     {
         for (var i = 0; i < _inbox.Covered.Count; i++)
         {
-            _desk.Store.SetPosition(i, _inbox.Covered[i]);
+            _engine.Store.SetPosition(i, _inbox.Covered[i]);
         }
 
-        _desk.Commit();
+        _engine.Commit();
         _ports.Forget();
-        _log.Add(_desk.TakeSettled());
+        _log.Add(_engine.TakeProcessed());
         _log.Advance(_inbox.Covered);
         _batch.Clear();
         (_worked, _hasBegun, _hasEnded) = (0, false, false);

@@ -16,7 +16,7 @@ public sealed class MessageRenderer(ProductTable products)
     const int UnsubscribeDays = 365;
 
     /// <summary>The message.</summary>
-    /// <param name="setup">Links and their signer.</param>
+    /// <param name="options">Links and their signer.</param>
     /// <param name="candidate">What set the journey off.</param>
     /// <param name="id">The message's id.</param>
     /// <param name="step">The step.</param>
@@ -28,17 +28,17 @@ public sealed class MessageRenderer(ProductTable products)
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     /// <exception cref="MessageRenderingException">A template exceeds its bounds.</exception>
     public Intervention Compose(
-        JourneyOptions setup, Intervention candidate, string id, CampaignStep step, int number, Offer offer, AddressKind address,
+        JourneyOptions options, Intervention candidate, string id, CampaignStep step, int number, Offer offer, AddressKind address,
         in CartRecord? cart, Addressee addressee, long now)
     {
         var lines = cart is { } record ? LinesOf(candidate.StoreId, record) : [];
         var summary = cart is { } current ? SummaryOf(current, lines) : candidate.Cart;
-        var links = LinksOf(setup, candidate, id, address != AddressKind.None, now);
+        var links = LinksOf(options, candidate, id, address != AddressKind.None, now);
         var values = new MessageValues(candidate.StoreId, candidate.CartId, summary, offer.DiscountPercent)
         {
             Action = offer.Action,
             Code = offer.Code,
-            StoreName = setup.FindStore(candidate.StoreId)?.Name,
+            StoreName = options.FindStore(candidate.StoreId)?.Name,
             CustomerId = candidate.UserId,
             Recipient = addressee.Recipient,
             Attributes = addressee.Attributes,
@@ -57,7 +57,7 @@ public sealed class MessageRenderer(ProductTable products)
             Step = number,
             Message = step.Message.Render(values),
             Subject = step.Subject?.Render(values),
-            Html = step.Html is { } html ? html.Render(values) + PixelOf(setup, candidate, id, now) : null,
+            Html = step.Html is { } html ? html.Render(values) + PixelOf(options, candidate, id, now) : null,
             Recipient = addressee.Recipient,
             Links = links,
             Cart = summary,
@@ -87,28 +87,28 @@ public sealed class MessageRenderer(ProductTable products)
     static CartSummary SummaryOf(in CartRecord cart, List<(MessageLine Line, Product? Product)> lines) =>
         new(cart.ItemCount, lines.Sum(l => l.Line.Value), CurrencyCode.ToString(cart.Currency));
 
-    static InterventionLinks? LinksOf(JourneyOptions setup, Intervention candidate, string id, bool isMessage, long now)
+    static InterventionLinks? LinksOf(JourneyOptions options, Intervention candidate, string id, bool isMessage, long now)
     {
-        if (setup.PublicUrl is not { } root || setup.FindStore(candidate.StoreId) is not { } store)
+        if (options.PublicUrl is not { } root || options.FindStore(candidate.StoreId) is not { } store)
         {
             return null;
         }
 
-        var restore = store.CartUrl is null ? null : $"{root}/v1/track/click/{Sign(LinkKind.Restore, now + setup.RestoreFor)}";
+        var restore = store.CartUrl is null ? null : $"{root}/v1/track/click/{Sign(LinkKind.Restore, now + options.RestoreFor)}";
         var unsubscribe = isMessage ? $"{root}/v1/track/unsubscribe/{Sign(LinkKind.Unsubscribe, now + (UnsubscribeDays * 86_400_000L))}" : null;
         return restore is null && unsubscribe is null ? null : new InterventionLinks(restore, unsubscribe);
 
-        string Sign(LinkKind kind, long until) => setup.Signer.Sign(new SignedLink(kind, id, candidate.StoreId, candidate.CartId, until));
+        string Sign(LinkKind kind, long until) => options.Signer.Sign(new SignedLink(kind, id, candidate.StoreId, candidate.CartId, until));
     }
 
-    static string PixelOf(JourneyOptions setup, Intervention candidate, string id, long now)
+    static string PixelOf(JourneyOptions options, Intervention candidate, string id, long now)
     {
-        if (setup.PublicUrl is not { } root)
+        if (options.PublicUrl is not { } root)
         {
             return "";
         }
 
-        var token = setup.Signer.Sign(new SignedLink(LinkKind.Open, id, candidate.StoreId, candidate.CartId, now + setup.RestoreFor));
+        var token = options.Signer.Sign(new SignedLink(LinkKind.Open, id, candidate.StoreId, candidate.CartId, now + options.RestoreFor));
         return $"<img src=\"{root}/v1/track/open/{token}\" width=\"1\" height=\"1\" alt=\"\">";
     }
 

@@ -15,7 +15,7 @@ sealed class StepPlanner(JourneyStore store, IJourneyPorts ports, OfferChooser c
 {
     /// <summary>Plans a step.</summary>
     /// <returns>Its message; <see langword="null"/> where there is no step of this number: the series is over.</returns>
-    public PlannedMessage? Plan(JourneyOptions setup, Journey journey, Campaign campaign, CampaignVariant variant, int number, long now)
+    public PlannedMessage? Plan(JourneyOptions options, Journey journey, Campaign campaign, CampaignVariant variant, int number, long now)
     {
         if (number > variant.Steps.Count)
         {
@@ -25,7 +25,7 @@ sealed class StepPlanner(JourneyStore store, IJourneyPorts ports, OfferChooser c
         var step = variant.Steps[number - 1];
         var id = MessageRenderer.IdOf(journey, number);
         var context = OfferChooser.ContextOf(journey.Candidate.UserId is not null, journey.Candidate.Cart.Value);
-        var margin = setup.FindStore(journey.Candidate.StoreId)?.Margin ?? 0;
+        var margin = options.FindStore(journey.Candidate.StoreId)?.Margin ?? 0;
         var (offer, propensity) = chooser.Choose(campaign.Name, number, step.Offers, context, margin, id);
         var due = now + step.Wait;
         return new PlannedMessage(id, number, ChannelOf(step.Channel), offer.Name, context, propensity, due, due + step.UsefulFor);
@@ -43,5 +43,5 @@ sealed class StepPlanner(JourneyStore store, IJourneyPorts ports, OfferChooser c
         }
     }
 
-    OutreachChannel ChannelOf(string name) => ports.Find(name) ?? new OutreachChannel(name, AddressKind.None);
+    DeliveryChannel ChannelOf(string name) => ports.Find(name) ?? new DeliveryChannel(name, AddressKind.None);
 }

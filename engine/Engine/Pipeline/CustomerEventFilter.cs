@@ -10,14 +10,14 @@ sealed class CustomerEventFilter(bool isAsked)
     readonly ulong[] _products = isAsked ? new ulong[4096] : [];
 
     /// <summary>What was picked and not yet taken from here, in order.</summary>
-    public List<CustomerEvent> Facts { get; } = [];
+    public List<CustomerEvent> CustomerEvents { get; } = [];
 
     /// <summary>Picks an event if it is one.</summary>
     public void Look(in EventRecord e, EventSlab slab, CampaignSet campaigns)
     {
         if (isAsked && (campaigns.IsGoal(e.Type) || (e.Type == EventType.AddToCart ? IsNew(e.Product) : EventTypes.Has(e.Type, EventTraits.ConcernsCustomer))))
         {
-            Facts.Add(CustomerEvent.Of(e, slab));
+            CustomerEvents.Add(CustomerEvent.Of(e, slab));
         }
     }
 

@@ -14,7 +14,7 @@ static class JournalPayload
     public const int MaxDecisions = 512;
 
     /// <summary>Keys of settled decisions in an entry at the most: a key is 36 bytes.</summary>
-    public const int MaxSettled = 4096;
+    public const int MaxPersisted = 4096;
 
     public static ReadOnlySpan<byte> Tick(ArrayBufferWriter<byte> buffer, long now)
     {
@@ -28,7 +28,7 @@ static class JournalPayload
         ? BinaryPrimitives.ReadInt64LittleEndian(payload)
         : throw new InvalidDataException("A tick is eight bytes long.");
 
-    public static ReadOnlySpan<byte> Settled(ArrayBufferWriter<byte> buffer, IReadOnlyCollection<string> keys)
+    public static ReadOnlySpan<byte> Persisted(ArrayBufferWriter<byte> buffer, IReadOnlyCollection<string> keys)
     {
         buffer.ResetWrittenCount();
         DecisionCodec.WriteKeys(buffer, keys);

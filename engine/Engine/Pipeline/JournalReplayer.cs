@@ -15,9 +15,9 @@ public sealed class JournalReplayer
     readonly EventBlockReader _blocks;
     readonly SlabPool _slabs;
     readonly List<Decision> _decisions = [];
-    byte[] _turn = [];
-    int _turnLength;
-    EntryKind _turnKind;
+    byte[] _batch = [];
+    int _batchLength;
+    EntryKind _batchKind;
 
     /// <param name="state">What is made.</param>
     /// <param name="blocks">Reads blocks of events.</param>
@@ -42,19 +42,19 @@ public sealed class JournalReplayer
         switch (entry.Kind)
         {
             case EntryKind.Events or EntryKind.Tick:
-                EndTurn(isDecided: true);
+                EndBatch(isDecided: true);
                 Keep(entry);
                 break;
             case EntryKind.Decisions:
                 _decisions.AddRange(JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast));
                 if (isLast)
                 {
-                    EndTurn(isDecided: true);
+                    EndBatch(isDecided: true);
                 }
 
                 break;
-            case EntryKind.Settled:
-                EndTurn(isDecided: true);
+            case EntryKind.Persisted:
+                EndBatch(isDecided: true);
                 _state.Outbox.Remove(DecisionCodec.ReadKeys(entry.Payload.Span));
                 break;
             default:
@@ -63,31 +63,31 @@ public sealed class JournalReplayer
     }
 
     /// <summary>The journal is at its end: decides on the last turn if that had not been done. What it decided is in the stages.</summary>
-    public void Finish() => EndTurn(isDecided: false);
+    public void Finish() => EndBatch(isDecided: false);
 
     void Keep(in JournalEntry entry)
     {
-        if (_turn.Length < entry.Payload.Length)
+        if (_batch.Length < entry.Payload.Length)
         {
-            _turn = new byte[entry.Payload.Length * 2];
+            _batch = new byte[entry.Payload.Length * 2];
         }
 
-        entry.Payload.Span.CopyTo(_turn);
-        _turnLength = entry.Payload.Length;
-        _turnKind = entry.Kind;
+        entry.Payload.Span.CopyTo(_batch);
+        _batchLength = entry.Payload.Length;
+        _batchKind = entry.Kind;
     }
 
-    void EndTurn(bool isDecided)
+    void EndBatch(bool isDecided)
     {
-        var kind = _turnKind;
-        _turnKind = EntryKind.None;
+        var kind = _batchKind;
+        _batchKind = EntryKind.None;
         switch (kind)
         {
             case EntryKind.Events:
                 Fold(isDecided);
                 break;
             case EntryKind.Tick:
-                _state.Stages.Tick(JournalPayload.ReadTick(_turn.AsSpan(0, _turnLength)), isDecided);
+                _state.Stages.Tick(JournalPayload.ReadTick(_batch.AsSpan(0, _batchLength)), isDecided);
                 break;
         }
 
@@ -109,7 +109,7 @@ public sealed class JournalReplayer
 
     void Fold(bool isDecided)
     {
-        _blocks.Open(_turn.AsSpan(0, _turnLength));
+        _blocks.Open(_batch.AsSpan(0, _batchLength));
         for (var slab = _slabs.Rent(); ; slab = _slabs.Rent())
         {
             var isThere = _blocks.TryRead(slab);

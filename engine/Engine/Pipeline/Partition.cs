@@ -36,22 +36,22 @@ public sealed class Partition : IDisposable
 
     /// <summary>Makes a partition. <see cref="Recover"/> makes its state; its worker starts with <see cref="Start"/>.</summary>
     /// <param name="index">Its number, from 0.</param>
-    /// <param name="setup">What all partitions share.</param>
+    /// <param name="options">What all partitions share.</param>
     /// <param name="slabs">Where used slabs go.</param>
     /// <param name="time">The clocks.</param>
     /// <param name="watermark">Event time over all sources.</param>
     /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
     /// <param name="inboxCapacity">Slabs in the inbox at the most.</param>
     public Partition(
-        int index, PipelineOptions setup, SlabPool slabs, TimeProvider time, Watermark watermark, TimeSpan maxAge, int inboxCapacity)
+        int index, PipelineOptions options, SlabPool slabs, TimeProvider time, Watermark watermark, TimeSpan maxAge, int inboxCapacity)
     {
         _slabs = slabs;
         _time = time;
         _watermark = watermark;
-        _batchRows = setup.BatchRows;
+        _batchRows = options.BatchRows;
         _maxAge = maxAge;
         Inbox = new PartitionInbox(inboxCapacity);
-        _recovery = new PartitionRecovery(index, setup, slabs, Counters);
+        _recovery = new PartitionRecovery(index, options, slabs, Counters);
         _worker = new Thread(Run) { Name = $"partition {index}", IsBackground = true };
     }
 
@@ -96,7 +96,7 @@ public sealed class Partition : IDisposable
         _state = recovered.State;
         _journal = recovered.Journal;
         _journalFrom = _journal?.Durable ?? 0;
-        _work = new PartitionProcessor(_recovery.Index, _recovery.Setup, _state, Counters, _journal, _time) { OnFault = Fail };
+        _work = new PartitionProcessor(_recovery.Index, _recovery.Options, _state, Counters, _journal, _time) { OnFault = Fail };
         _checkpoints = recovered.Checkpoints;
         _receivedAt = recovered.ReceivedAt;
         _watermark.Raise(_state.Stages.Now, _receivedAt);
@@ -119,7 +119,7 @@ public sealed class Partition : IDisposable
 
     /// <summary>Notes that a delivery ended, well or not. Any thread.</summary>
     /// <param name="id">The intervention's idempotency key.</param>
-    public void Settle(string id) => _state?.Outbox.Settle(id);
+    public void MarkPersisted(string id) => _state?.Outbox.MarkPersisted(id);
 
     /// <summary>Looks a cart up, after everything that was enqueued before.</summary>
     public async Task<CartRecord?> FindAsync(Hash128 cart, CancellationToken cancellationToken)
@@ -165,13 +165,13 @@ public sealed class Partition : IDisposable
             while (!Inbox.IsDone)
             {
                 Drain();
-                if (_work.HasTurn && Inbox.Depth == 0 && MayGather())
+                if (_work.HasBatch && Inbox.Depth == 0 && MayGather())
                 {
                     Inbox.Gather(1);
                     continue;
                 }
 
-                _work.EndTurn();
+                _work.EndBatch();
                 if (Inbox.Depth == 0)
                 {
                     _work.Rest(_watermark.EstimateAt(_time.GetUtcNow().ToUnixTimeMilliseconds()));
@@ -223,7 +223,7 @@ public sealed class Partition : IDisposable
     }
 
     // A run of the model costs about as much for one row as for dozens: a batch that is not full waits a little, while nothing presses.
-    bool MayGather() => _maxAge > TimeSpan.Zero && _work!.TurnEvents < _batchRows && _time.GetElapsedTime(_work.OldestTicks) < _maxAge;
+    bool MayGather() => _maxAge > TimeSpan.Zero && _work!.BatchEvents < _batchRows && _time.GetElapsedTime(_work.OldestTicks) < _maxAge;
 
     sealed class CartLookup(Hash128 cart)
     {

@@ -21,10 +21,10 @@ sealed class PartitionCheckpoints : IDisposable
     const string Position = "position";
 
     readonly int _index;
-    readonly IDecisionConsumer _outlet;
+    readonly IDecisionConsumer _consumer;
     readonly PartitionState _state;
     readonly PartitionJournal _journal;
-    readonly JournalOptions _setup;
+    readonly JournalOptions _options;
     readonly JournalRetention _retention;
     readonly CheckpointFolder _folder;
     readonly PartitionCounters _counters;
@@ -36,10 +36,10 @@ sealed class PartitionCheckpoints : IDisposable
     long _lastTail;
 
     /// <param name="index">The partition's number.</param>
-    /// <param name="outlet">Who notes what is said beyond the carts: a checkpoint counts when it is noted so far.</param>
+    /// <param name="consumer">Who notes what is said beyond the carts: a checkpoint counts when it is noted so far.</param>
     /// <param name="state">What is copied.</param>
     /// <param name="journal">What it is a copy of.</param>
-    /// <param name="setup">When, and how many are kept.</param>
+    /// <param name="options">When, and how many are kept.</param>
     /// <param name="retention">What the journal keeps behind them.</param>
     /// <param name="folder">Where they go.</param>
     /// <param name="stores">The folder of the stores' logs, which checkpoints need.</param>
@@ -47,14 +47,14 @@ sealed class PartitionCheckpoints : IDisposable
     /// <param name="time">The clocks.</param>
     /// <param name="isBehind">The newest one is behind the journal: there is something to copy before anything changes.</param>
     public PartitionCheckpoints(
-        int index, IDecisionConsumer outlet, PartitionState state, PartitionJournal journal, JournalOptions setup, JournalRetention retention, CheckpointFolder folder, string stores,
+        int index, IDecisionConsumer consumer, PartitionState state, PartitionJournal journal, JournalOptions options, JournalRetention retention, CheckpointFolder folder, string stores,
         PartitionCounters counters, TimeProvider time, bool isBehind)
     {
         _index = index;
-        _outlet = outlet;
+        _consumer = consumer;
         _state = state;
         _journal = journal;
-        _setup = setup;
+        _options = options;
         _retention = retention;
         _folder = folder;
         _stores = stores;
@@ -81,7 +81,7 @@ sealed class PartitionCheckpoints : IDisposable
         {
             GoOn();
         }
-        else if (_time.GetElapsedTime(_begunAt) >= _setup.CheckpointInterval)
+        else if (_time.GetElapsedTime(_begunAt) >= _options.CheckpointInterval)
         {
             _begunAt = _time.GetTimestamp();
             if (_journal.Tail != _lastTail)
@@ -174,7 +174,7 @@ sealed class PartitionCheckpoints : IDisposable
         if (_writing is null)
         {
             if (_current!.Carts.IsWritten && _current.Customers.IsWritten && _journal.Durable >= _current.Address
-                && _outlet.NotedUpTo(_index) >= _current.Address)
+                && _consumer.PersistedUpTo(_index) >= _current.Address)
             {
                 var current = _current;
                 _writing = Task.Run(() => Write(current));

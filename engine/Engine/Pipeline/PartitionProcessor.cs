@@ -13,8 +13,8 @@ namespace CartRecovery.Engine.Pipeline;
 public sealed class PartitionProcessor : IDisposable
 {
     // A turn's bounds: a block must fit in the journal's page, and the sources of a partition that never runs dry be answered.
-    const int MaxTurnEvents = 4096;
-    const int MaxTurnBytes = 1 << 20;
+    const int MaxBatchEvents = 4096;
+    const int MaxBatchBytes = 1 << 20;
 
     // Event time moves on in steps when nothing comes in, so that a turn has not to decide on hours of idle carts at once.
     const long MaxTickMilliseconds = 1000;
@@ -29,37 +29,37 @@ public sealed class PartitionProcessor : IDisposable
     readonly int _commitBytes;
     readonly List<(IEventSource Source, long UpTo)> _sources = [];
     readonly List<(long ReceivedTicks, int Own)> _taken = [];
-    readonly List<string> _settled = [];
+    readonly List<string> _persisted = [];
     readonly ArrayBufferWriter<byte> _buffer = new(4096);
     readonly CommitBatchSampler? _traces;
     CommitBatchTrace? _trace;
     PartitionCheckpoints? _checkpoints;
     long _receivedAt;
-    int _turnEvents;
+    int _batchEvents;
     long _oldestTicks;
     long _uncommittedSince;
     int _uncommittedBytes;
 
     /// <summary>Makes the work of a partition.</summary>
     /// <param name="index">The partition's number.</param>
-    /// <param name="setup">What all partitions share.</param>
+    /// <param name="options">What all partitions share.</param>
     /// <param name="state">What the work changes.</param>
     /// <param name="counters">What is counted.</param>
     /// <param name="journal">What makes it durable; null for none.</param>
     /// <param name="time">The clocks.</param>
-    public PartitionProcessor(int index, PipelineOptions setup, PartitionState state, PartitionCounters counters, PartitionJournal? journal, TimeProvider time)
+    public PartitionProcessor(int index, PipelineOptions options, PartitionState state, PartitionCounters counters, PartitionJournal? journal, TimeProvider time)
     {
         _time = time;
         _state = state;
         _counters = counters;
         _journal = journal;
-        _commits = new CommitQueue(index, setup.Outlet);
-        _traces = setup.TraceEvery is { } every ? new CommitBatchSampler(index, every, time) : null;
+        _commits = new CommitQueue(index, options.Consumer);
+        _traces = options.TraceEvery is { } every ? new CommitBatchSampler(index, every, time) : null;
         if (journal is not null)
         {
-            _block = new EventBlockWriter(setup.Journal!.Stores, setup.Journal.Compress);
-            _commitTicks = (long)(setup.Journal.CommitAge.TotalSeconds * time.TimestampFrequency);
-            _commitBytes = setup.Journal.CommitBytes;
+            _block = new EventBlockWriter(options.Journal!.Stores, options.Journal.Compress);
+            _commitTicks = (long)(options.Journal.CommitAge.TotalSeconds * time.TimestampFrequency);
+            _commitBytes = options.Journal.CommitBytes;
             journal.OnDurable = OnDurable;
         }
     }
@@ -71,10 +71,10 @@ public sealed class PartitionProcessor : IDisposable
     public Action<Exception>? OnFault { get; init; }
 
     /// <summary>What the turn holds so far.</summary>
-    public int TurnEvents => _turnEvents;
+    public int BatchEvents => _batchEvents;
 
     /// <summary>The turn has slabs in it.</summary>
-    public bool HasTurn => _sources.Count > 0 || _taken.Count > 0;
+    public bool HasBatch => _sources.Count > 0 || _taken.Count > 0;
 
     /// <summary>When the oldest slab of the turn was received, in ticks of the monotonic clock.</summary>
     public long OldestTicks => _oldestTicks;
@@ -85,13 +85,13 @@ public sealed class PartitionProcessor : IDisposable
     /// <summary>Takes a slab in. It may be reused afterwards.</summary>
     public void Take(EventSlab slab)
     {
-        if (_block is not null && _turnEvents > 0
-            && (_turnEvents + slab.Count > MaxTurnEvents || _block.RawLength + slab.TextLength > MaxTurnBytes))
+        if (_block is not null && _batchEvents > 0
+            && (_batchEvents + slab.Count > MaxBatchEvents || _block.RawLength + slab.TextLength > MaxBatchBytes))
         {
-            EndTurn();
+            EndBatch();
         }
 
-        if (!HasTurn)
+        if (!HasBatch)
         {
             _oldestTicks = slab.ReceivedTicks;
             _trace = _traces?.Begin(slab.ReceivedTicks);
@@ -108,27 +108,27 @@ public sealed class PartitionProcessor : IDisposable
         _block?.Add(slab);
         var own = _state.Stages.Process(slab);
         _taken.Add((slab.ReceivedTicks, own));
-        _turnEvents += slab.Count;
+        _batchEvents += slab.Count;
         if (slab.Source is not null)
         {
             _sources.Add((slab.Source, slab.UpTo));
         }
 
-        if (_turnEvents >= MaxTurnEvents)
+        if (_batchEvents >= MaxBatchEvents)
         {
-            EndTurn();
+            EndBatch();
         }
     }
 
     /// <summary>Ends the turn: what it holds is appended, decided on, and told when it is durable.</summary>
-    public void EndTurn()
+    public void EndBatch()
     {
-        if (!HasTurn)
+        if (!HasBatch)
         {
             return;
         }
 
-        _trace?.Folded(_turnEvents);
+        _trace?.Folded(_batchEvents);
         if (_block is { Count: > 0 })
         {
             Append(EntryKind.Events, _block.Finish());
@@ -140,7 +140,7 @@ public sealed class PartitionProcessor : IDisposable
         _trace?.Decided(_state.Stages.Decisions.Count);
 
         // A partition that never runs dry has no other time for it.
-        AppendSettled();
+        AppendPersisted();
         var now = _time.GetTimestamp();
         foreach (var (receivedTicks, own) in _taken)
         {
@@ -154,7 +154,7 @@ public sealed class PartitionProcessor : IDisposable
         }
 
         _taken.Clear();
-        _turnEvents = 0;
+        _batchEvents = 0;
         HandOver();
         _checkpoints?.Step(_receivedAt);
     }
@@ -162,7 +162,7 @@ public sealed class PartitionProcessor : IDisposable
     /// <summary>Tells someone when everything that was taken before is durable, and commits at once.</summary>
     public void TellWhenDurable(IEventSource waiter)
     {
-        EndTurn();
+        EndBatch();
         _sources.Add((waiter, 0));
         HandOver();
         Commit();
@@ -181,7 +181,7 @@ public sealed class PartitionProcessor : IDisposable
             HandOver();
         }
 
-        NoteSettled();
+        JournalPersisted();
         _state.Stages.Refresh();
         CommitIfDue();
         _checkpoints?.Step(_receivedAt);
@@ -191,8 +191,8 @@ public sealed class PartitionProcessor : IDisposable
     /// <param name="atMost">How long that may take.</param>
     public void Finish(TimeSpan atMost)
     {
-        EndTurn();
-        NoteSettled();
+        EndBatch();
+        JournalPersisted();
         Commit();
         if (_journal?.WaitUntilDurable(atMost, _time) == true)
         {
@@ -243,9 +243,9 @@ public sealed class PartitionProcessor : IDisposable
     }
 
     /// <summary>Appends the ends of deliveries, and hands over.</summary>
-    public void NoteSettled()
+    public void JournalPersisted()
     {
-        if (AppendSettled())
+        if (AppendPersisted())
         {
             HandOver();
         }
@@ -297,25 +297,25 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    bool AppendSettled()
+    bool AppendPersisted()
     {
         var any = false;
         for (; ; any = true)
         {
-            _state.Outbox.TakeSettled(_settled, JournalPayload.MaxSettled);
-            if (_settled.Count == 0)
+            _state.Outbox.TakePersisted(_persisted, JournalPayload.MaxPersisted);
+            if (_persisted.Count == 0)
             {
                 return any;
             }
 
-            Append(EntryKind.Settled, JournalPayload.Settled(_buffer, _settled));
-            _settled.Clear();
+            Append(EntryKind.Persisted, JournalPayload.Persisted(_buffer, _persisted));
+            _persisted.Clear();
         }
     }
 
     void HandOver()
     {
-        _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions, _state.Stages.Facts, _trace);
+        _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions, _state.Stages.CustomerEvents, _trace);
         _trace = null;
         _counters.Trace = null;
         if (_journal is null)

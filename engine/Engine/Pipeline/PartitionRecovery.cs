@@ -28,21 +28,21 @@ sealed record RecoveredPartition(
 
 /// <summary>Makes a partition's state again: the newest checkpoint that is whole, and the journal behind it.</summary>
 /// <param name="index">The partition's number.</param>
-/// <param name="setup">What all partitions share.</param>
+/// <param name="options">What all partitions share.</param>
 /// <param name="slabs">Lends slabs.</param>
 /// <param name="counters">What is counted.</param>
-sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs, PartitionCounters counters)
+sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slabs, PartitionCounters counters)
 {
     const int ProgressEvery = 64;
 
     public int Index => index;
 
-    public PipelineOptions Setup => setup;
+    public PipelineOptions Options => options;
 
     /// <summary>Recovers.</summary>
     public RecoveredPartition Run(TimeProvider time, Action<RecoveryProgress>? progress)
     {
-        if (setup.Journal is not { } journal)
+        if (options.Journal is not { } journal)
         {
             return new RecoveredPartition(NewState(checkpoint: null), null, null, 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
         }
@@ -58,7 +58,7 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
             state = Restore(folder, begin, warnings, out var address, out var position);
             var reader = new JournalReader(device, journal.Layout, address, position.Sequence);
             var player = new JournalReplayer(state, new EventBlockReader(journal.Stores), slabs);
-            Play(reader, player, state.Stages.Facts, progress);
+            Play(reader, player, state.Stages.CustomerEvents, progress);
             if (reader.TornBytes > 0)
             {
                 warnings.Add(Cut(device, journal.Layout, reader));
@@ -66,7 +66,7 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
 
             var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
             var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, time);
-            var checkpoints = new PartitionCheckpoints(index, setup.Outlet, state, log, journal, retention, folder, setup.DataFolder, counters, time,
+            var checkpoints = new PartitionCheckpoints(index, options.Consumer, state, log, journal, retention, folder, options.DataFolder, counters, time,
                 isBehind: reader.NextSequence != position.Sequence);
             return new RecoveredPartition(state, log, checkpoints, Math.Max(position.ReceivedAt, player.ReceivedAt),
                 new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Count, warnings));
@@ -80,7 +80,7 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
     }
 
     PartitionState NewState(Checkpoint? checkpoint) => new(
-        new PartitionStages(index, setup, counters, checkpoint), new DedupWindow(setup.DedupBytes, setup.DedupWindow), new Outbox());
+        new PartitionStages(index, options, counters, checkpoint), new DedupWindow(options.DedupBytes, options.DedupWindow), new Outbox());
 
     // The newest checkpoint that is whole; else an empty state, and the journal from its beginning.
     PartitionState Restore(CheckpointFolder folder, long begin, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
@@ -116,16 +116,16 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
         return NewState(checkpoint: null);
     }
 
-    void Play(JournalReader reader, JournalReplayer player, List<CustomerEvent> facts, Action<RecoveryProgress>? progress)
+    void Play(JournalReader reader, JournalReplayer player, List<CustomerEvent> customerEvents, Action<RecoveryProgress>? progress)
     {
         var from = reader.End;
         var total = Math.Max(0, reader.FileEnd - from);
-        var turn = from;
+        var batchEnd = from;
         for (var entries = 1; reader.TryNext(out var entry); entries++)
         {
             player.Play(entry);
-            HandOver(facts, turn);
-            turn = entry.Kind is EntryKind.Events or EntryKind.Tick ? reader.End : turn;
+            HandOver(customerEvents, batchEnd);
+            batchEnd = entry.Kind is EntryKind.Events or EntryKind.Tick ? reader.End : batchEnd;
             if (entries % ProgressEvery == 0)
             {
                 progress?.Invoke(new RecoveryProgress(player.Events, reader.End - from, total));
@@ -133,19 +133,19 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
         }
 
         player.Finish();
-        HandOver(facts, turn);
-        setup.Outlet.Advance(index, reader.End);
+        HandOver(customerEvents, batchEnd);
+        options.Consumer.Advance(index, reader.End);
     }
 
     // What the turn that ends at an address says beyond its carts, unless it is known there.
-    void HandOver(List<CustomerEvent> facts, long turn)
+    void HandOver(List<CustomerEvent> customerEvents, long batchEnd)
     {
-        if (turn > setup.Outlet.NotedUpTo(index))
+        if (batchEnd > options.Consumer.PersistedUpTo(index))
         {
-            facts.ForEach(setup.Outlet.Note);
+            customerEvents.ForEach(options.Consumer.Consume);
         }
 
-        facts.Clear();
+        customerEvents.Clear();
     }
 
     string Cut(JournalDevice device, in JournalLayout layout, JournalReader reader)

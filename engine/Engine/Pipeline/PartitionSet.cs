@@ -15,10 +15,10 @@ public sealed class PartitionSet : IDisposable
 
     /// <summary>Makes the partitions; their workers start with <see cref="Start"/>.</summary>
     /// <param name="count">How many, 1 or more.</param>
-    /// <param name="setup">What they share.</param>
+    /// <param name="options">What they share.</param>
     /// <param name="time">The clocks.</param>
     /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
-    public PartitionSet(int count, PipelineOptions setup, TimeProvider time, TimeSpan maxAge)
+    public PartitionSet(int count, PipelineOptions options, TimeProvider time, TimeSpan maxAge)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         Clock = time;
@@ -26,7 +26,7 @@ public sealed class PartitionSet : IDisposable
         _partitions = new Partition[count];
         for (var i = 0; i < count; i++)
         {
-            _partitions[i] = new Partition(i, setup, Slabs, time, Watermark, maxAge, InboxCapacity);
+            _partitions[i] = new Partition(i, options, Slabs, time, Watermark, maxAge, InboxCapacity);
         }
     }
 
@@ -90,11 +90,11 @@ public sealed class PartitionSet : IDisposable
         _partitions[IndexOf(cart)].FindAsync(cart, cancellationToken);
 
     /// <summary>Notes that an intervention's delivery ended, well or not. Any thread.</summary>
-    public void Settle(Intervention intervention)
+    public void MarkPersisted(Intervention intervention)
     {
         var seed = EventKeys.SeedOf(Encoding.UTF8.GetBytes(intervention.StoreId));
         var cart = Hash128.Of(Encoding.UTF8.GetBytes(intervention.CartId), seed);
-        _partitions[IndexOf(cart)].Settle(intervention.Id);
+        _partitions[IndexOf(cart)].MarkPersisted(intervention.Id);
     }
 
     /// <summary>Completes when everything that was handed over before is durable, and on its way to the sinks.</summary>

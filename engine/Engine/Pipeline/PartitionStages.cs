@@ -46,7 +46,7 @@ public sealed class PartitionStages : IDisposable
         _counters = counters;
         _campaigns = options.Campaigns;
         _context = new CartFoldContext(options.WindowMilliseconds, [.. options.Stores.Select(s => CurrencyCode.Parse(s.Currency))]);
-        _filter = new CustomerEventFilter(options.Outlet.TakesFacts);
+        _filter = new CustomerEventFilter(options.Consumer.TakesCustomerEvents);
         _carts = new(Path.Combine(options.DataFolder, $"carts.{index}.log"), options.Carts, new CartUpdate(_context), keep,
             checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
         _customers = new(Path.Combine(options.DataFolder, $"customers.{index}.log"), options.Customers, default, keep,
@@ -71,7 +71,7 @@ public sealed class PartitionStages : IDisposable
     public List<Decision> Decisions => _decisions;
 
     /// <summary>What was said beyond the carts and not yet taken from here, in order.</summary>
-    public List<CustomerEvent> Facts => _filter.Facts;
+    public List<CustomerEvent> CustomerEvents => _filter.CustomerEvents;
 
     /// <summary>Folds a slab's events in and gathers their rows; a full batch is scored and decided on the way. Duplicates are passed
     /// over.</summary>
@@ -114,7 +114,7 @@ public sealed class PartitionStages : IDisposable
                 FoldCustomer(ref e);
             }
 
-            if ((e.Flags & EventFlags.CustomerFact) != 0)
+            if ((e.Flags & EventFlags.CustomerCopy) != 0)
             {
                 continue;
             }

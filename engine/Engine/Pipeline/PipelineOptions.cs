@@ -53,7 +53,7 @@ public sealed class PipelineOptions
     public int? TraceEvery { get; init; }
 
     /// <summary>Where decisions go.</summary>
-    public required IDecisionConsumer Outlet { get; init; }
+    public required IDecisionConsumer Consumer { get; init; }
 
     /// <summary>The folder for records that memory has no room for.</summary>
     public required string DataFolder { get; init; }

@@ -53,7 +53,7 @@ public sealed class Database : IDisposable
     /// <summary>Moves pages of the log to their places in the file, as far as no reader is in the way.</summary>
     /// <returns>How many pages of the log are left.</returns>
     /// <exception cref="IOException">It failed.</exception>
-    public int FoldLog()
+    public int Checkpoint()
     {
         var code = raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out var logged, out var moved);
         return code is raw.SQLITE_OK or raw.SQLITE_BUSY ? Math.Max(0, logged - moved) : throw Failure(code);

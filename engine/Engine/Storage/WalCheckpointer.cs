@@ -9,17 +9,17 @@ namespace CartRecovery.Engine.Storage;
 /// </summary>
 /// <param name="database">Whose log is synced.</param>
 /// <param name="partitions">How many there are.</param>
-/// <param name="settle">Is told of each decision that is on the disk.</param>
-sealed class WalCheckpointer(Database database, int partitions, Action<Intervention> settle) : IDisposable
+/// <param name="markPersisted">Is told of each decision that is on the disk.</param>
+sealed class WalCheckpointer(Database database, int partitions, Action<Intervention> markPersisted) : IDisposable
 {
     // The log is folded into the database when it is this long, in pages of 4 KB: the longer it gets, the fewer times a page is moved.
-    const int LongLog = 16_384;
+    const int LongWal = 16_384;
 
     // While the desk goes on writing, folding is begun again until so few pages are left, but not more often than this.
-    const int FewPages = 512, MostFolds = 8;
+    const int FewPages = 512, MaxCheckpoints = 8;
 
     // A failed sync is tried again after this, in milliseconds.
-    const int Again = 200;
+    const int RetryDelay = 200;
 
     readonly long[] _committed = new long[partitions];
     List<Intervention> _waiting = [];
@@ -27,27 +27,27 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
     SafeFileHandle? _file;
     Task _sync = Task.CompletedTask;
     bool _isDirty;
-    int _unsettled;
-    int _logBegan;
-    bool _isFolded;
+    int _pending;
+    int _walStart;
+    bool _isCheckpointed;
 
     /// <summary>Why commits cannot be put on the disk at the moment; <see langword="null"/> while all is well.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>How far each partition's facts are on the disk.</summary>
-    public long[] Noted { get; } = new long[partitions];
+    public long[] Persisted { get; } = new long[partitions];
 
     /// <summary>Decisions that are not on the disk yet. Any thread.</summary>
-    public int Unsettled => Volatile.Read(ref _unsettled);
+    public int Pending => Volatile.Read(ref _pending);
 
     /// <summary>Takes over what an earlier life of the process noted.</summary>
-    public void Restore(int partition, long address) => Noted[partition] = _committed[partition] = address;
+    public void Restore(int partition, long address) => Persisted[partition] = _committed[partition] = address;
 
     /// <summary>Adds decisions that have been committed.</summary>
     public void Add(List<Intervention> decisions)
     {
         _waiting.AddRange(decisions);
-        Interlocked.Add(ref _unsettled, decisions.Count);
+        Interlocked.Add(ref _pending, decisions.Count);
         _isDirty = true;
     }
 
@@ -68,9 +68,9 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
             return;
         }
 
-        if (_isFolded)
+        if (_isCheckpointed)
         {
-            BeginLogAnew();
+            RestartLog();
         }
 
         if (!_isDirty)
@@ -80,7 +80,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         }
 
         var (decisions, addresses) = (_waiting, (long[])_committed.Clone());
-        var isLong = database.PagesLogged - _logBegan > LongLog;
+        var isLong = database.PagesLogged - _walStart > LongWal;
         (_waiting, _isDirty) = ([], false);
         _sync = Task.Run(() => Write(decisions, addresses, isLong));
     }
@@ -108,7 +108,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
     void Write(List<Intervention> decisions, long[] addresses, bool isLong)
     {
         // A disk that fails is asked again until it takes it: what is not on it is not settled.
-        while (!TryFlush() && !_ending.Wait(Again))
+        while (!TryFlush() && !_ending.Wait(RetryDelay))
         {
         }
 
@@ -117,12 +117,12 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
             return;
         }
 
-        decisions.ForEach(settle);
-        Interlocked.Add(ref _unsettled, -decisions.Count);
+        decisions.ForEach(markPersisted);
+        Interlocked.Add(ref _pending, -decisions.Count);
         Publish(addresses);
         if (isLong)
         {
-            FoldIn();
+            RunCheckpoint();
         }
     }
 
@@ -147,16 +147,16 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
     }
 
     // Beside the desk's thread, which goes on writing. Where it cannot be done now it is done after a later sync.
-    void FoldIn()
+    void RunCheckpoint()
     {
         try
         {
             using var second = new Database(database.Path);
-            for (var i = 0; i < MostFolds && second.FoldLog() > FewPages; i++)
+            for (var i = 0; i < MaxCheckpoints && second.Checkpoint() > FewPages; i++)
             {
             }
 
-            _isFolded = true;
+            _isCheckpointed = true;
         }
         catch (IOException)
         {
@@ -165,14 +165,14 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
     }
 
     // The few pages that are left: with none of them missing, and no reader in the middle of the log, the next commit begins it anew.
-    void BeginLogAnew()
+    void RestartLog()
     {
-        _isFolded = false;
+        _isCheckpointed = false;
         try
         {
-            if (database.FoldLog() == 0)
+            if (database.Checkpoint() == 0)
             {
-                _logBegan = database.PagesLogged;
+                _walStart = database.PagesLogged;
             }
         }
         catch (IOException)
@@ -185,7 +185,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
     {
         for (var i = 0; i < addresses.Length; i++)
         {
-            Volatile.Write(ref Noted[i], addresses[i]);
+            Volatile.Write(ref Persisted[i], addresses[i]);
         }
     }
 }

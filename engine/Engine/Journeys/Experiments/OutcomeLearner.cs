@@ -15,13 +15,13 @@ sealed class OutcomeLearner(JourneyStore store, OfferChooser chooser, DiscountEl
     const double Confidence = 2.326;
 
     /// <summary>Takes in what came of things.</summary>
-    public void Learn(OutcomeSummary outcomes, JourneyOptions setup, long now)
+    public void Learn(OutcomeSummary outcomes, JourneyOptions options, long now)
     {
         chooser.Learn(outcomes.Offers);
         gate.Learn(outcomes.Campaigns.Select(pair => (pair.Key, pair.Value)));
-        for (var i = 0; i < setup.Campaigns.Count; i++)
+        for (var i = 0; i < options.Campaigns.Count; i++)
         {
-            Guard(outcomes, setup.Campaigns[i], now);
+            Guard(outcomes, options.Campaigns[i], now);
         }
     }
 

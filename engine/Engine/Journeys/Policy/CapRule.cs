@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Journeys.Policy;
 /// <summary>A channel, as policy sees it.</summary>
 /// <param name="Name"><c>socket</c>, or a sink's name.</param>
 /// <param name="Address">The address that it needs.</param>
-public sealed record OutreachChannel(string Name, AddressKind Address)
+public sealed record DeliveryChannel(string Name, AddressKind Address)
 {
     /// <summary>It goes to a person who is not on a stream: consent, quiet hours and the rest are for it.</summary>
     public bool IsMessage => Address != AddressKind.None;
@@ -34,7 +34,7 @@ public sealed record CapRule(int Max, long Per, string? Name, int Address)
     }
 
     /// <summary>What goes to this channel counts.</summary>
-    public bool Counts(OutreachChannel channel) => Name is null ? (Address & Bit(channel.Address)) != 0 : Name == channel.Name;
+    public bool Counts(DeliveryChannel channel) => Name is null ? (Address & Bit(channel.Address)) != 0 : Name == channel.Name;
 
     static int Bit(AddressKind kind) => 1 << (int)kind;
 }

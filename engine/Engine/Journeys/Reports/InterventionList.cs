@@ -41,9 +41,10 @@ public sealed record InterventionFilter
 /// <summary>Lists interventions, the latest first.</summary>
 public static class InterventionList
 {
-    const string Columns = """
+    static readonly string s_columns = $"""
         id, campaign, variant, step, channel, offer, propensity, cart_id, user_id,
-        CASE state WHEN 0 THEN 'scheduled' WHEN 1 THEN 'sending' WHEN 2 THEN 'sent' ELSE 'withheld' END, reason, detail, decided_at, due_at, useful_until,
+        CASE state WHEN {MessageState.Scheduled:D} THEN 'scheduled' WHEN {MessageState.Sending:D} THEN 'sending' WHEN {MessageState.Sent:D} THEN 'sent' ELSE 'withheld' END,
+        reason, detail, decided_at, due_at, useful_until,
         sent_at, delivered_at, opened_at, clicked_at, dismissed_at, ended_at, message
         """;
 
@@ -62,7 +63,7 @@ public static class InterventionList
     public static ReportTable Of(JourneyReports reports, InterventionFilter filter)
     {
         // A cart's are found by its journeys; the plus keeps SQLite from going by the store instead.
-        var sql = new StringBuilder($"SELECT {Columns} FROM intervention WHERE ")
+        var sql = new StringBuilder($"SELECT {s_columns} FROM intervention WHERE ")
             .Append(filter.CartId is null ? "store=?1 AND decided_at<?2" : $"{OfJourneys(3)} AND +store=?1 AND decided_at<?2");
         List<string?> texts = [filter.UserId, filter.Campaign, filter.Channel];
         string[] names = ["user_id", "campaign", "channel"];
@@ -105,14 +106,14 @@ public static class InterventionList
 
     /// <summary>One intervention of a store; no row where there is none.</summary>
     public static ReportTable One(JourneyReports reports, string storeId, string id) =>
-        reports.Ask($"SELECT {Columns} FROM intervention WHERE store=?1 AND id=?2", rows => Read(rows.With(storeId).With(id)));
+        reports.Ask($"SELECT {s_columns} FROM intervention WHERE store=?1 AND id=?2", rows => Read(rows.With(storeId).With(id)));
 
     /// <summary>A store's interventions for a cart, the oldest first, whether an order came after one, and when the last one was sent (0 for never).</summary>
     public static (ReportTable Interventions, bool Recovered, long ContactedAt) OfCart(JourneyReports reports, string storeId, in Hash128 cart)
     {
         var key = cart;
         var table = reports.Ask($"""
-            SELECT {Columns} FROM intervention WHERE {OfJourneys(1)} AND +store=?2 ORDER BY decided_at LIMIT 500
+            SELECT {s_columns} FROM intervention WHERE {OfJourneys(1)} AND +store=?2 ORDER BY decided_at LIMIT 500
             """, rows => Read(rows.With(key).With(storeId)));
         var recovered = reports.Ask("""
             SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.cart=?1 AND c.value>0 AND i.sent_at<=c.at LIMIT 1

@@ -1,5 +1,7 @@
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Reports;
@@ -54,14 +56,14 @@ public sealed class JourneyReports(string path) : IDisposable
     /// <param name="to">And before this.</param>
     public ReportTable Performance(string storeId, CampaignSet campaigns, long from, long to)
     {
-        var table = Table("""
+        var table = Table($"""
             SELECT j.campaign, j.variant, count(DISTINCT CASE WHEN j.holdout=0 THEN j.subject END) AS shoppers, count(*) AS journeys, sum(j.holdout) AS holdout,
                 coalesce(sum(i.sent), 0) AS sent, coalesce(sum(i.opened), 0) AS opened, coalesce(sum(i.clicked), 0) AS clicked,
                 coalesce(sum(i.withheld), 0) AS withheld, coalesce(sum(c.orders), 0) AS orders, coalesce(sum(c.value), 0)/10000.0 AS revenue,
                 (SELECT s.why FROM stopped s WHERE s.campaign=j.campaign AND s.variant=j.variant) AS stopped
             FROM journey j
             LEFT JOIN (SELECT journey, sum(sent_at IS NOT NULL) AS sent, sum(opened_at IS NOT NULL) AS opened, sum(clicked_at IS NOT NULL) AS clicked,
-                sum(state=3) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
+                sum(state={MessageState.Withheld:D}) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
             LEFT JOIN (SELECT journey, sum(value>0) AS orders, sum(value) AS value FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c
                 ON c.journey=j.id
             WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign, j.variant ORDER BY j.campaign, j.variant
@@ -71,11 +73,12 @@ public sealed class JourneyReports(string path) : IDisposable
     }
 
     /// <summary>Channels, and what became of what went over them.</summary>
-    public ReportTable Channels(string storeId, long from, long to) => Table("""
+    public ReportTable Channels(string storeId, long from, long to) => Table($"""
         SELECT channel, count(*) AS planned, sum(sent_at IS NOT NULL) AS sent, sum(delivered_at IS NOT NULL) AS delivered, sum(opened_at IS NOT NULL) AS opened,
-            sum(clicked_at IS NOT NULL) AS clicked, sum(dismissed_at IS NOT NULL) AS dismissed, sum(state=3 AND reason=24) AS failed,
-            sum(state=3 AND reason=25) AS rejected, sum(state=3 AND reason=26) AS bounced, sum(state=3 AND reason NOT IN (24, 25, 26)) AS withheld,
-            sum(state=0) AS waiting
+            sum(clicked_at IS NOT NULL) AS clicked, sum(dismissed_at IS NOT NULL) AS dismissed,
+            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Failed:D}) AS failed, sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Rejected:D}) AS rejected, sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Bounced:D}) AS bounced,
+            sum(state={MessageState.Withheld:D} AND reason NOT IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D}, {WithheldReason.Bounced:D})) AS withheld,
+            sum(state={MessageState.Scheduled:D}) AS waiting
         FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 GROUP BY channel ORDER BY channel
         """, ["channel", "planned", "sent", "delivered", "opened", "clicked", "dismissed", "failed", "rejected", "bounced", "withheld", "waiting"],
         storeId, from, to);
@@ -100,8 +103,8 @@ public sealed class JourneyReports(string path) : IDisposable
     /// <summary>Which interventions were not sent, and why.</summary>
     public ReportTable Reasons(string storeId, long from, long to)
     {
-        var table = Table("""
-            SELECT campaign, channel, reason, count(*) FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 AND state=3
+        var table = Table($"""
+            SELECT campaign, channel, reason, count(*) FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 AND state={MessageState.Withheld:D}
             GROUP BY campaign, channel, reason ORDER BY campaign, channel, 4 DESC
             """, ["campaign", "channel", "reason", "count"], storeId, from, to);
         table.Rows.ForEach(row => row[2] = WithheldReasons.NameOf((WithheldReason)(long)row[2]!));
@@ -112,7 +115,7 @@ public sealed class JourneyReports(string path) : IDisposable
     public (string? UserId, string Channel, long? SentAt)? MessageOf(string storeId, string id) => Ask(
         "SELECT user_id, address, sent_at FROM intervention WHERE store=?1 AND id=?2",
         rows => rows.With(storeId).With(id).Next()
-            ? (rows.TextOrNull(0), rows.Int(1) switch { 2 => "sms", 3 => "push", _ => "email" }, rows.LongOrNull(2))
+            ? (rows.TextOrNull(0), rows.Int(1) switch { (int)AddressKind.Phone => "sms", (int)AddressKind.Push => "push", _ => "email" }, rows.LongOrNull(2))
             : ((string?, string, long?)?)null);
 
     /// <summary>Runs a question of another kind.</summary>

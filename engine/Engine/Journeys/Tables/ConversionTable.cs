@@ -26,7 +26,7 @@ public sealed class ConversionTable
     }
 
     /// <summary>Keeps an order, or with a value below zero a refund.</summary>
-    /// <param name="fact">The event.</param>
+    /// <param name="e">The event.</param>
     /// <param name="store">The store's id.</param>
     /// <param name="subject">Whose it is.</param>
     /// <param name="value">What it came to, in <see cref="Money"/> units.</param>
@@ -34,9 +34,9 @@ public sealed class ConversionTable
     /// <param name="intervention">The message that it is put down to; <see langword="null"/> for none.</param>
     /// <param name="touch"><c>click</c> or <c>view</c>.</param>
     /// <param name="currency">ISO 4217.</param>
-    public void Add(CustomerEvent fact, string store, in Hash128 subject, long value, long journey, string? intervention, string? touch, string currency) =>
-        _add.With(fact.Id).With(store).With(fact.Cart).With(fact.CartId).With(subject).With(fact.At).With(value).With(currency)
-            .With(fact.IsVerified).With(journey).With(intervention).With(touch).Run();
+    public void Add(CustomerEvent e, string store, in Hash128 subject, long value, long journey, string? intervention, string? touch, string currency) =>
+        _add.With(e.Id).With(store).With(e.Cart).With(e.CartId).With(subject).With(e.At).With(value).With(currency)
+            .With(e.IsVerified).With(journey).With(intervention).With(touch).Run();
 
     /// <summary>Puts orders down to a message whose click or view is told of only after them. A click takes the place of a view.</summary>
     /// <param name="intervention">The message.</param>

@@ -76,7 +76,7 @@ public enum MessageState
 /// <param name="DueAt">When it is due.</param>
 /// <param name="UsefulUntil">Afterwards it is of no use.</param>
 public sealed record PlannedMessage(
-    string Id, int Step, OutreachChannel Channel, string Offer, int Context, double Propensity, long DueAt, long UsefulUntil);
+    string Id, int Step, DeliveryChannel Channel, string Offer, int Context, double Propensity, long DueAt, long UsefulUntil);
 
 /// <summary>What has become of a message.</summary>
 /// <param name="State">Where it stands.</param>

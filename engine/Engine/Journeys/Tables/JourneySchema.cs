@@ -32,7 +32,7 @@ static class JourneySchema
             database.Execute($"BEGIN IMMEDIATE; {OfVersion2} PRAGMA user_version={Version}; COMMIT");
         }
 
-        database.Execute(Tables);
+        database.Execute(s_tables);
         database.Execute($"PRAGMA user_version={Version}");
     }
 
@@ -66,7 +66,7 @@ static class JourneySchema
 
     // Keys of shoppers, carts and addresses are in no order: a row of an index by one changes a page that no other row of its batch does. There
     // is one such index on what every decision adds, where the shopper is anonymous, and there are two where not.
-    const string Tables = """
+    static readonly string s_tables = $"""
         CREATE TABLE IF NOT EXISTS position(partition INTEGER PRIMARY KEY, address INTEGER NOT NULL);
 
         -- Whom a signed-in customer was before: the subject of all draws by lot.
@@ -108,8 +108,8 @@ static class JourneySchema
             offer TEXT NOT NULL, context INTEGER NOT NULL, propensity REAL NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT,
             decided_at INTEGER NOT NULL, due_at INTEGER NOT NULL, useful_until INTEGER NOT NULL, sent_at INTEGER, ended_at INTEGER,
             delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, reached BLOB, message TEXT);
-        CREATE INDEX IF NOT EXISTS intervention_due ON intervention(channel, due_at, useful_until) WHERE state = 0;
-        CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = 1;
+        CREATE INDEX IF NOT EXISTS intervention_due ON intervention(channel, due_at, useful_until) WHERE state = {MessageState.Scheduled:D};
+        CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = {MessageState.Sending:D};
         CREATE INDEX IF NOT EXISTS intervention_reached ON intervention(reached, sent_at) WHERE reached IS NOT NULL;
         CREATE INDEX IF NOT EXISTS intervention_journey ON intervention(journey);
         CREATE INDEX IF NOT EXISTS intervention_time ON intervention(store, decided_at);

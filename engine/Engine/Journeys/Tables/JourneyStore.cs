@@ -5,6 +5,9 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// <summary>Everything that is kept of customers, journeys, messages and orders. Its desk's alone: readers open the file for themselves.</summary>
 public sealed class JourneyStore : IDisposable
 {
+    // 500 journeys that ended before a time: a batch of a purge.
+    static readonly string s_ended = $"SELECT id FROM journey WHERE started_at<?1 AND state<>{JourneyState.Active:D} LIMIT 500";
+
     readonly Statement _position, _setPosition, _begin, _commit, _stop;
     readonly Statement[] _purge;
     readonly HashSet<(string Campaign, string Variant)> _isStopped = [];
@@ -37,14 +40,14 @@ public sealed class JourneyStore : IDisposable
 
         _purge =
         [
-            Database.Prepare("DELETE FROM intervention WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
-            Database.Prepare("DELETE FROM conversion WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
+            Database.Prepare($"DELETE FROM intervention WHERE journey IN ({s_ended})"),
+            Database.Prepare($"DELETE FROM conversion WHERE journey IN ({s_ended})"),
             Database.Prepare($"""
                 DELETE FROM content WHERE id IN (SELECT c.id
                     FROM journey j JOIN content c ON c.id BETWEEN j.id<<{ContentTable.StepBits} AND (j.id<<{ContentTable.StepBits})+{(1 << ContentTable.StepBits) - 1}
-                    WHERE j.id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500))
+                    WHERE j.id IN ({s_ended}))
                 """),
-            Database.Prepare("DELETE FROM journey WHERE id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
+            Database.Prepare($"DELETE FROM journey WHERE id IN ({s_ended})"),
         ];
     }
 

@@ -9,7 +9,7 @@ public sealed class JourneyTable
     // The journeys of a cart: those of its anonymous shopper are found by the shopper, who has the cart's key, the others by the cart.
     const string Own = "subject=?1 AND cart=?1", Others = "cart=?1 AND subject<>cart";
 
-    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _turn;
+    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _trigger;
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
     long _lastId;
@@ -31,11 +31,13 @@ public sealed class JourneyTable
             """);
         _subjectOfCart = database.Prepare($"SELECT subject FROM ({Ends("subject, started_at", "", "")}) ORDER BY started_at LIMIT 1");
         _variant = database.Prepare("SELECT variant FROM journey WHERE subject=?1 AND campaign=?2 AND holdout=0 ORDER BY started_at LIMIT 1");
-        _end = database.Prepare("UPDATE journey SET state=?2 WHERE id=?1 AND state=0");
-        _active = database.Prepare("SELECT id, campaign, started_at FROM journey WHERE subject=?1 AND state=0 ORDER BY started_at DESC LIMIT 64");
+        _end = database.Prepare($"UPDATE journey SET state=?2 WHERE id=?1 AND state={JourneyState.Active:D}");
+        _active = database.Prepare($"""
+            SELECT id, campaign, started_at FROM journey WHERE subject=?1 AND state={JourneyState.Active:D} ORDER BY started_at DESC LIMIT 64
+            """);
         _latest = database.Prepare(
             "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");
-        _turn = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
+        _trigger = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
         _any = database.Prepare("SELECT 1 FROM journey WHERE subject=?1 LIMIT 1");
     }
 
@@ -155,10 +157,10 @@ public sealed class JourneyTable
     /// The campaign would have turned to the shopper again, were the journey not there. Orders count for so long after that too: those who are in a
     /// series and those who are left alone are watched for the same time.
     /// </summary>
-    public void Turn(long id, long at) => _turn.With(id).With(at).Run();
+    public void RecordTrigger(long id, long at) => _trigger.With(id).With(at).Run();
 
     /// <summary>The journey that an order at this time counts for, the shopper's latest before it, and when a campaign last turned to them.</summary>
-    public (long Id, long TurnedAt)? LatestOf(in Hash128 subject, string store, long at)
+    public (long Id, long LastTriggeredAt)? LatestOf(in Hash128 subject, string store, long at)
     {
         if (!_filter.MayHaveJourney(subject) || !_latest.With(subject).With(store).With(at).Next())
         {

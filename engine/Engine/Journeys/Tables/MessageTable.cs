@@ -20,7 +20,7 @@ public sealed class MessageTable
     internal MessageTable(Database database, ContentTable contents, ShopperFilter filter)
     {
         (_contents, _filter) = (contents, filter);
-        using (var channels = new Query(database, "SELECT DISTINCT channel FROM intervention WHERE state=0"))
+        using (var channels = new Query(database, $"SELECT DISTINCT channel FROM intervention WHERE state={MessageState.Scheduled:D}"))
         {
             while (channels.Rows.Next())
             {
@@ -28,29 +28,35 @@ public sealed class MessageTable
             }
         }
 
-        _onSite = database.Prepare("SELECT 1 FROM intervention WHERE id=?1 AND address=0 AND sent_at IS NOT NULL");
+        _onSite = database.Prepare($"SELECT 1 FROM intervention WHERE id=?1 AND address={AddressKind.None:D} AND sent_at IS NOT NULL");
         _add = database.Prepare("""
             INSERT OR IGNORE INTO intervention(id, journey, store, subject, cart, cart_id, user_id, campaign, variant, step, channel, address, offer,
                 context, propensity, decided_at, due_at, useful_until, state, reason, ended_at, sent_at, reached, message, detail)
             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
             """);
-        _due = database.Prepare("""
+        _due = database.Prepare($"""
             SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention
-            WHERE state=0 AND channel=?1 AND due_at<=?2 AND useful_until<=?3 ORDER BY due_at LIMIT ?4
+            WHERE state={MessageState.Scheduled:D} AND channel=?1 AND due_at<=?2 AND useful_until<=?3 ORDER BY due_at LIMIT ?4
             """);
-        _hasDue = database.Prepare("SELECT 1 FROM intervention WHERE state=0 AND channel=?1 AND due_at<=?2 LIMIT 1");
-        _putOff = database.Prepare("UPDATE intervention SET due_at=?2 WHERE id=?1 AND state=0");
-        _wait = database.Prepare("UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state=0");
-        _send = database.Prepare("""
-            UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, reached=?6, message=?7 WHERE id=?1 AND state=0
+        _hasDue = database.Prepare($"SELECT 1 FROM intervention WHERE state={MessageState.Scheduled:D} AND channel=?1 AND due_at<=?2 LIMIT 1");
+        _putOff = database.Prepare($"UPDATE intervention SET due_at=?2 WHERE id=?1 AND state={MessageState.Scheduled:D}");
+        _wait = database.Prepare($"UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state={MessageState.Scheduled:D}");
+        _send = database.Prepare($"""
+            UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, reached=?6, message=?7 WHERE id=?1 AND state={MessageState.Scheduled:D}
             """);
-        _end = database.Prepare("""
-            UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5, sent_at=CASE WHEN ?2=2 THEN sent_at ELSE NULL END
-            WHERE id=?1 AND state<2
+        _end = database.Prepare($"""
+            UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5, sent_at=CASE WHEN ?2={MessageState.Sent:D} THEN sent_at ELSE NULL END
+            WHERE id=?1 AND state IN ({MessageState.Scheduled:D}, {MessageState.Sending:D})
             """);
-        _endOfJourney = database.Prepare("UPDATE intervention SET state=3, reason=?2, ended_at=?3 WHERE journey=?1 AND state=0 RETURNING channel");
-        _sending = database.Prepare("SELECT c.json FROM intervention i JOIN content c ON c.id=i.journey*256+i.step WHERE i.state=1");
-        _recall = database.Prepare("UPDATE intervention SET state=0, sent_at=NULL, reached=NULL, due_at=?1 WHERE state=1 AND address<>0");
+        _endOfJourney = database.Prepare($"""
+            UPDATE intervention SET state={MessageState.Withheld:D}, reason=?2, ended_at=?3 WHERE journey=?1 AND state={MessageState.Scheduled:D} RETURNING channel
+            """);
+        _sending = database.Prepare($"""
+            SELECT c.json FROM intervention i JOIN content c ON c.id=(i.journey<<{ContentTable.StepBits})+i.step WHERE i.state={MessageState.Sending:D}
+            """);
+        _recall = database.Prepare($"""
+            UPDATE intervention SET state={MessageState.Scheduled:D}, sent_at=NULL, reached=NULL, due_at=?1 WHERE state={MessageState.Sending:D} AND address<>{AddressKind.None:D}
+            """);
         _sentSince = database.Prepare(
             $"""
             SELECT id, channel, address, sent_at FROM intervention WHERE {OfSubject} AND sent_at>?2
@@ -62,19 +68,22 @@ public sealed class MessageTable
             SELECT id, touch FROM (
                 SELECT id, CASE WHEN clicked_at BETWEEN ?3 AND ?5 THEN 'click' ELSE 'view' END AS touch, clicked_at, coalesce(opened_at, delivered_at) AS seen_at
                 FROM intervention WHERE {OfSubject} AND +store=?2 AND sent_at IS NOT NULL AND
-                    (clicked_at BETWEEN ?3 AND ?5 OR CASE WHEN address=0 THEN coalesce(opened_at, delivered_at) ELSE opened_at END BETWEEN ?4 AND ?5))
+                    (clicked_at BETWEEN ?3 AND ?5 OR
+                    CASE WHEN address={AddressKind.None:D} THEN coalesce(opened_at, delivered_at) ELSE opened_at END BETWEEN ?4 AND ?5))
             ORDER BY touch, CASE touch WHEN 'click' THEN clicked_at ELSE seen_at END DESC LIMIT 1
             """);
-        _mark = database.Prepare("""
-            UPDATE intervention SET delivered_at=CASE WHEN ?2=15 THEN coalesce(delivered_at, ?3) ELSE delivered_at END,
-                opened_at=CASE WHEN ?2=16 THEN coalesce(opened_at, ?3) ELSE opened_at END,
-                clicked_at=CASE WHEN ?2=17 THEN coalesce(clicked_at, ?3) ELSE clicked_at END,
-                dismissed_at=CASE WHEN ?2=18 THEN coalesce(dismissed_at, ?3) ELSE dismissed_at END
+        _mark = database.Prepare($"""
+            UPDATE intervention SET delivered_at=CASE WHEN ?2={EventType.Delivered:D} THEN coalesce(delivered_at, ?3) ELSE delivered_at END,
+                opened_at=CASE WHEN ?2={EventType.Opened:D} THEN coalesce(opened_at, ?3) ELSE opened_at END,
+                clicked_at=CASE WHEN ?2={EventType.Clicked:D} THEN coalesce(clicked_at, ?3) ELSE clicked_at END,
+                dismissed_at=CASE WHEN ?2={EventType.Dismissed:D} THEN coalesce(dismissed_at, ?3) ELSE dismissed_at END
             WHERE id=?1 AND (?4 IS NULL OR cart=?4) RETURNING subject
             """);
-        _retry = database.Prepare("""
-            UPDATE intervention SET state=0, reason=0, detail=NULL, ended_at=NULL, due_at=?2, useful_until=max(useful_until, ?3)
-            WHERE id=?1 AND state=3 AND reason IN (24, 25) AND journey NOT IN (SELECT j.id FROM journey j WHERE j.id=journey AND j.state=2)
+        _retry = database.Prepare($"""
+            UPDATE intervention SET state={MessageState.Scheduled:D}, reason={WithheldReason.None:D}, detail=NULL, ended_at=NULL, due_at=?2,
+                useful_until=max(useful_until, ?3)
+            WHERE id=?1 AND state={MessageState.Withheld:D} AND reason IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D})
+                AND journey NOT IN (SELECT j.id FROM journey j WHERE j.id=journey AND j.state={JourneyState.Exited:D})
             """);
     }
 
