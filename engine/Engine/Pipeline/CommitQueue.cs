@@ -5,11 +5,11 @@ using CartRecovery.Engine.Telemetry;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// What waits for a commit: the sources whose events it makes durable, and the decisions that may be delivered then. The worker adds a batch
-/// at a time; whoever learns of the commit completes. How much can wait is bounded by what the journal holds in memory.
+/// Holds commit batches until their commit is durable, then delivers their decisions and acknowledges their sources. The worker adds
+/// batches; the thread that learns of a commit completes them. The journal's memory bounds the queue.
 /// </summary>
 /// <param name="partition">The partition's number.</param>
-/// <param name="consumer">Where decisions go.</param>
+/// <param name="consumer">Receives decisions and customer events.</param>
 public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
 {
     readonly Queue<Batch> _waiting = new();
@@ -18,7 +18,7 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
     readonly Lock _completing = new();
     int _behind;
 
-    /// <summary>Batches that wait.</summary>
+    /// <summary>Number of batches waiting for their commit.</summary>
     public int Depth
     {
         get
@@ -30,12 +30,12 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
         }
     }
 
-    /// <summary>Adds a batch, and takes over what is in the lists: they are empty afterwards. The worker's alone.</summary>
-    /// <param name="address">The commit that it waits for reaches so far.</param>
-    /// <param name="sources">Who is to be told, and of what.</param>
-    /// <param name="decisions">What is to be delivered.</param>
-    /// <param name="customerEvents">What is to be noted.</param>
-    /// <param name="trace">Ends when all of that is done; null where it is not traced.</param>
+    /// <summary>Adds a batch and clears the three lists. Called by the worker only.</summary>
+    /// <param name="address">The batch is durable once the journal is durable up to here.</param>
+    /// <param name="sources">The sources to acknowledge, and up to which position.</param>
+    /// <param name="decisions">The decisions to deliver.</param>
+    /// <param name="customerEvents">The customer events to hand over.</param>
+    /// <param name="trace">Ends when the batch is complete; null if it is not traced.</param>
     public void Add(
         long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions, List<CustomerEvent> customerEvents, CommitBatchTrace? trace = null)
     {
@@ -55,8 +55,8 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
         customerEvents.Clear();
     }
 
-    /// <summary>Completes what a commit made durable, in order.</summary>
-    /// <param name="durable">How far the journal is durable.</param>
+    /// <summary>Completes every batch that is durable, in order.</summary>
+    /// <param name="durable">The address up to which the journal is durable.</param>
     public void Complete(long durable)
     {
         lock (_completing)
@@ -82,7 +82,8 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
 
             batch.Trace?.Durable();
 
-            // First what was decided, by what was known before; who has an acknowledgement has every answer to what it covers.
+            // Decisions go before customer events: they were made without them. Acknowledgements go last, so a client that has one also has
+            // every answer to what it covers.
             foreach (var decision in batch.Decisions)
             {
                 consumer.Deliver(decision);
@@ -95,7 +96,7 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
 
             consumer.Advance(partition, batch.Address);
 
-            // Acknowledgements keep their order: behind one that waits for what was decided, the next waits too.
+            // Acknowledgements keep their order: while one waits for its batch's decisions, later ones wait too.
             if (batch.Decisions.Count == 0 && Volatile.Read(ref _behind) == 0)
             {
                 Tell(batch);

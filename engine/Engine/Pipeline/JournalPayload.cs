@@ -5,15 +5,16 @@ using CartRecovery.Engine.Decisions;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// What the journal's entries hold beside events. A tick: the new event time (8 bytes). Decisions: 1 when they are the last of their turn, else
-/// 0 (1 byte), then as <see cref="DecisionCodec"/> writes them. Settled: the idempotency keys, likewise.
+/// Encodes the payloads of journal entries other than events. Tick: the new event time (8 bytes). Decisions: 1 if they are the last of
+/// their batch, else 0 (1 byte), then the format of <see cref="DecisionCodec"/>. Persisted: the idempotency keys in the format of <see
+/// cref="DecisionCodec"/>.
 /// </summary>
 static class JournalPayload
 {
-    /// <summary>Decisions in an entry at the most: a decision is about a kilobyte, and an entry must fit in a page.</summary>
+    /// <summary>Maximum number of decisions per entry: a decision takes about 1 KB, and an entry must fit in a page.</summary>
     public const int MaxDecisions = 512;
 
-    /// <summary>Keys of settled decisions in an entry at the most: a key is 36 bytes.</summary>
+    /// <summary>Maximum number of keys of persisted decisions per entry; a key takes 36 bytes.</summary>
     public const int MaxPersisted = 4096;
 
     public static ReadOnlySpan<byte> Tick(ArrayBufferWriter<byte> buffer, long now)

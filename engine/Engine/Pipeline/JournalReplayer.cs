@@ -5,9 +5,9 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// Makes a partition's state from its journal again, entry by entry. An entry behind a turn's events shows that the turn had been decided on:
-/// then it is folded without being scored, and what was decided is taken from the journal, whatever the configuration says by now. Only
-/// the last turn may have been cut off before its decisions; it is decided on anew.
+/// Rebuilds a partition's state from its journal, entry by entry. An entry after a batch's events shows that the batch was decided: it is
+/// folded without scoring, and its decisions come from the journal whatever the configuration says now. Only the last batch may lack its
+/// decisions after a crash; it is decided again.
 /// </summary>
 public sealed class JournalReplayer
 {
@@ -19,9 +19,9 @@ public sealed class JournalReplayer
     int _batchLength;
     EntryKind _batchKind;
 
-    /// <param name="state">What is made.</param>
-    /// <param name="blocks">Reads blocks of events.</param>
-    /// <param name="slabs">Lends slabs to them.</param>
+    /// <param name="state">The state to rebuild.</param>
+    /// <param name="blocks">Decodes blocks of events.</param>
+    /// <param name="slabs">Provides slabs.</param>
     public JournalReplayer(PartitionState state, EventBlockReader blocks, SlabPool slabs)
     {
         _state = state;
@@ -29,14 +29,14 @@ public sealed class JournalReplayer
         _slabs = slabs;
     }
 
-    /// <summary>Events folded so far.</summary>
+    /// <summary>Number of events folded so far.</summary>
     public long Events { get; private set; }
 
-    /// <summary>When the latest events were received: milliseconds since 1970 UTC; 0 for never.</summary>
+    /// <summary>When the latest events were received (ms since 1970 UTC); 0 if there were none.</summary>
     public long ReceivedAt { get; private set; }
 
-    /// <summary>Takes the next entry.</summary>
-    /// <exception cref="InvalidDataException">It is whole, and not what it should be.</exception>
+    /// <summary>Replays the next entry.</summary>
+    /// <exception cref="InvalidDataException">The entry is complete but its content is invalid.</exception>
     public void Play(in JournalEntry entry)
     {
         switch (entry.Kind)
@@ -62,7 +62,7 @@ public sealed class JournalReplayer
         }
     }
 
-    /// <summary>The journal is at its end: decides on the last turn if that had not been done. What it decided is in the stages.</summary>
+    /// <summary>Ends the replay: decides the last batch if the journal has no decisions for it. They are left in the stages.</summary>
     public void Finish() => EndBatch(isDecided: false);
 
     void Keep(in JournalEntry entry)

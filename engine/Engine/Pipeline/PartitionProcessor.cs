@@ -6,17 +6,17 @@ using CartRecovery.Engine.Telemetry;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// What a partition's worker does, without its thread. A turn: slabs are taken, their duplicates marked, the rest encoded for the journal and
-/// folded; at its end the block is appended, everything in it decided on, and the decisions appended behind it. Sources are told, and
-/// decisions delivered, when a commit has made the turn durable; without a journal, at once.
+/// Does the work of a partition's thread. A commit batch takes slabs, marks their duplicates, encodes the other events for the journal and
+/// folds them; at its end it appends the block, decides on it and appends the decisions. Once the commit is durable, decisions are
+/// delivered and sources acknowledged; without a journal, at once.
 /// </summary>
 public sealed class PartitionProcessor : IDisposable
 {
-    // A turn's bounds: a block must fit in the journal's page, and the sources of a partition that never runs dry be answered.
+    // A block must fit in a journal page, and the sources of a partition that is never idle must be acknowledged too.
     const int MaxBatchEvents = 4096;
     const int MaxBatchBytes = 1 << 20;
 
-    // Event time moves on in steps when nothing comes in, so that a turn has not to decide on hours of idle carts at once.
+    // An idle partition advances event time in steps, so that one batch need not decide on hours of idle carts.
     const long MaxTickMilliseconds = 1000;
 
     readonly TimeProvider _time;
@@ -40,13 +40,13 @@ public sealed class PartitionProcessor : IDisposable
     long _uncommittedSince;
     int _uncommittedBytes;
 
-    /// <summary>Makes the work of a partition.</summary>
+    /// <summary>Creates a partition's processor.</summary>
     /// <param name="index">The partition's number.</param>
-    /// <param name="options">What all partitions share.</param>
-    /// <param name="state">What the work changes.</param>
-    /// <param name="counters">What is counted.</param>
-    /// <param name="journal">What makes it durable; null for none.</param>
-    /// <param name="time">The clocks.</param>
+    /// <param name="options">Options shared by all partitions.</param>
+    /// <param name="state">The state to process events into.</param>
+    /// <param name="counters">The partition's counters.</param>
+    /// <param name="journal">Makes the state durable; null without a journal.</param>
+    /// <param name="time">The clock.</param>
     public PartitionProcessor(int index, PipelineOptions options, PartitionState state, PartitionCounters counters, PartitionJournal? journal, TimeProvider time)
     {
         _time = time;
@@ -64,25 +64,25 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    /// <summary>Why the last checkpoint could not be made; null while all is well.</summary>
+    /// <summary>Why the last checkpoint failed; null if it did not.</summary>
     public string? CheckpointProblem => _checkpoints?.Problem;
 
-    /// <summary>Called when telling of a commit failed, on the thread that told.</summary>
+    /// <summary>Called if completing a batch throws, on the thread that completed it.</summary>
     public Action<Exception>? OnFault { get; init; }
 
-    /// <summary>What the turn holds so far.</summary>
+    /// <summary>Number of events in the current batch.</summary>
     public int BatchEvents => _batchEvents;
 
-    /// <summary>The turn has slabs in it.</summary>
+    /// <summary><see langword="true"/> if the current batch holds slabs.</summary>
     public bool HasBatch => _sources.Count > 0 || _taken.Count > 0;
 
-    /// <summary>When the oldest slab of the turn was received, in ticks of the monotonic clock.</summary>
+    /// <summary>When the oldest slab of the batch was received, in ticks of the monotonic clock.</summary>
     public long OldestTicks => _oldestTicks;
 
-    /// <summary>Turns that wait for their commit.</summary>
+    /// <summary>Number of batches waiting for their commit.</summary>
     public int Uncommitted => _commits.Depth;
 
-    /// <summary>Takes a slab in. It may be reused afterwards.</summary>
+    /// <summary>Adds a slab to the batch. The slab may be reused afterwards.</summary>
     public void Take(EventSlab slab)
     {
         if (_block is not null && _batchEvents > 0
@@ -120,7 +120,7 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    /// <summary>Ends the turn: what it holds is appended, decided on, and told when it is durable.</summary>
+    /// <summary>Ends the batch: appends it, decides on it, and queues its acknowledgements for the commit.</summary>
     public void EndBatch()
     {
         if (!HasBatch)
@@ -139,7 +139,7 @@ public sealed class PartitionProcessor : IDisposable
         Decide();
         _trace?.Decided(_state.Stages.Decisions.Count);
 
-        // A partition that never runs dry has no other time for it.
+        // A partition that is never idle has no other time to do this.
         AppendPersisted();
         var now = _time.GetTimestamp();
         foreach (var (receivedTicks, own) in _taken)
@@ -149,7 +149,7 @@ public sealed class PartitionProcessor : IDisposable
                 _counters.Latency?.Observe(_time.GetElapsedTime(receivedTicks, now).TotalSeconds, own);
             }
 
-            // Counted before it is acknowledged: who has the acknowledgement finds the count.
+            // Counted before it is acknowledged, so a client that has the acknowledgement finds the count.
             _counters.AddProcessed(own);
         }
 
@@ -159,7 +159,7 @@ public sealed class PartitionProcessor : IDisposable
         _checkpoints?.Step(_receivedAt);
     }
 
-    /// <summary>Tells someone when everything that was taken before is durable, and commits at once.</summary>
+    /// <summary>Notifies the waiter when everything taken so far is durable, and commits at once.</summary>
     public void TellWhenDurable(IEventSource waiter)
     {
         EndBatch();
@@ -168,8 +168,8 @@ public sealed class PartitionProcessor : IDisposable
         Commit();
     }
 
-    /// <summary>What is to be done between turns when nothing comes in: idle carts, deliveries that ended, commits by age.</summary>
-    /// <param name="now">Event time by now: milliseconds since 1970 UTC.</param>
+    /// <summary>Does the work between batches while no events arrive: idle carts, persisted decisions, commits by age.</summary>
+    /// <param name="now">Current event time (ms since 1970 UTC).</param>
     public void Rest(long now)
     {
         while (now > _state.Stages.Now && _state.Stages.HasDue(now))
@@ -187,8 +187,8 @@ public sealed class PartitionProcessor : IDisposable
         _checkpoints?.Step(_receivedAt);
     }
 
-    /// <summary>Ends the work: what was taken is made durable, and a last checkpoint is made.</summary>
-    /// <param name="atMost">How long that may take.</param>
+    /// <summary>Makes everything taken so far durable and writes a last checkpoint.</summary>
+    /// <param name="atMost">The time limit.</param>
     public void Finish(TimeSpan atMost)
     {
         EndBatch();
@@ -200,9 +200,9 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    /// <summary>From here on checkpoints are made.</summary>
-    /// <param name="checkpoints">Who makes them.</param>
-    /// <param name="receivedAt">When the latest events were received, so far.</param>
+    /// <summary>Starts making checkpoints.</summary>
+    /// <param name="checkpoints">Makes the checkpoints.</param>
+    /// <param name="receivedAt">When the latest events so far were received.</param>
     internal void Begin(PartitionCheckpoints? checkpoints, long receivedAt)
     {
         _checkpoints = checkpoints;
@@ -212,8 +212,8 @@ public sealed class PartitionProcessor : IDisposable
         Commit();
     }
 
-    /// <summary>How long the worker may sleep until a commit is due, in milliseconds.</summary>
-    /// <param name="atMost">If none is.</param>
+    /// <summary>Returns how long the worker may sleep until a commit is due (ms).</summary>
+    /// <param name="atMost">The result if no commit is pending.</param>
     public int UntilCommit(int atMost)
     {
         if (_uncommittedBytes == 0)
@@ -225,7 +225,7 @@ public sealed class PartitionProcessor : IDisposable
         return (int)Math.Clamp(left * 1000 / _time.TimestampFrequency, 1, atMost);
     }
 
-    /// <summary>Begins the commit that is due by size or age.</summary>
+    /// <summary>Commits if the appended bytes or their age require it.</summary>
     public void CommitIfDue()
     {
         if (_uncommittedBytes > 0
@@ -235,14 +235,14 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    /// <summary>Begins to commit what was appended.</summary>
+    /// <summary>Starts a commit of everything appended.</summary>
     public void Commit()
     {
         _uncommittedBytes = 0;
         _journal?.Commit();
     }
 
-    /// <summary>Appends the ends of deliveries, and hands over.</summary>
+    /// <summary>Appends the keys of persisted decisions and queues the batch.</summary>
     public void JournalPersisted()
     {
         if (AppendPersisted())
@@ -324,7 +324,7 @@ public sealed class PartitionProcessor : IDisposable
         }
         else
         {
-            // A turn of duplicates alone waits for the commit of what it repeats, which may be done.
+            // A batch of duplicates only waits for the commit of the events it repeats, which may be done already.
             _commits.Complete(_journal.Durable);
             CommitIfDue();
         }

@@ -4,33 +4,33 @@ using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>How far a recovery has come.</summary>
+/// <summary>Progress of a recovery.</summary>
 /// <param name="Events">Events folded.</param>
-/// <param name="Bytes">Bytes of the journal read.</param>
-/// <param name="Total">Bytes to read.</param>
+/// <param name="Bytes">Journal bytes read.</param>
+/// <param name="Total">Journal bytes to read.</param>
 public readonly record struct RecoveryProgress(long Events, long Bytes, long Total);
 
-/// <summary>What a partition was made of again.</summary>
-/// <param name="Events">Events folded from the journal, behind the checkpoint.</param>
-/// <param name="Took">How long that took.</param>
+/// <summary>Result of a recovery.</summary>
+/// <param name="Events">Events folded from the journal after the checkpoint.</param>
+/// <param name="Took">Duration.</param>
 /// <param name="Undelivered">Decisions whose delivery had not ended.</param>
-/// <param name="Warnings">What was not as it should be and was coped with.</param>
+/// <param name="Warnings">Problems that recovery worked around.</param>
 public sealed record RecoveryReport(long Events, TimeSpan Took, int Undelivered, IReadOnlyList<string> Warnings);
 
-/// <summary>A partition as it was.</summary>
-/// <param name="State">Its state.</param>
-/// <param name="Journal">Its journal, open for writing; null for none.</param>
-/// <param name="Checkpoints">Who makes its checkpoints; null for nobody.</param>
-/// <param name="ReceivedAt">When the latest events were received: milliseconds since 1970 UTC; 0 for never.</param>
-/// <param name="Report">How it went.</param>
+/// <summary>A recovered partition.</summary>
+/// <param name="State">The state.</param>
+/// <param name="Journal">The journal, open for writing; null without one.</param>
+/// <param name="Checkpoints">Makes checkpoints; null without a journal.</param>
+/// <param name="ReceivedAt">When the latest events were received (ms since 1970 UTC); 0 if there were none.</param>
+/// <param name="Report">How the recovery went.</param>
 sealed record RecoveredPartition(
     PartitionState State, PartitionJournal? Journal, PartitionCheckpoints? Checkpoints, long ReceivedAt, RecoveryReport Report);
 
-/// <summary>Makes a partition's state again: the newest checkpoint that is whole, and the journal behind it.</summary>
+/// <summary>Recovers a partition from its newest complete checkpoint and the journal after it.</summary>
 /// <param name="index">The partition's number.</param>
-/// <param name="options">What all partitions share.</param>
-/// <param name="slabs">Lends slabs.</param>
-/// <param name="counters">What is counted.</param>
+/// <param name="options">Options shared by all partitions.</param>
+/// <param name="slabs">Provides slabs.</param>
+/// <param name="counters">The partition's counters.</param>
 sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slabs, PartitionCounters counters)
 {
     const int ProgressEvery = 64;
@@ -39,7 +39,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
 
     public PipelineOptions Options => options;
 
-    /// <summary>Recovers.</summary>
+    /// <summary>Recovers the partition.</summary>
     public RecoveredPartition Run(TimeProvider time, Action<RecoveryProgress>? progress)
     {
         if (options.Journal is not { } journal)
@@ -82,7 +82,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
     PartitionState NewState(Checkpoint? checkpoint) => new(
         new PartitionStages(index, options, counters, checkpoint), new DedupWindow(options.DedupBytes, options.DedupWindow), new Outbox());
 
-    // The newest checkpoint that is whole; else an empty state, and the journal from its beginning.
+    // The newest complete checkpoint; without one, an empty state and the whole journal.
     PartitionState Restore(CheckpointFolder folder, long begin, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
     {
         foreach (var checkpoint in folder.Good(reason => warnings.Add($"Partition {index}: a checkpoint is passed over. {reason}"))
@@ -137,7 +137,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         options.Consumer.Advance(index, reader.End);
     }
 
-    // What the turn that ends at an address says beyond its carts, unless it is known there.
+    // Hands over the customer events of the batch that ends at batchEnd unless the consumer has persisted them.
     void HandOver(List<CustomerEvent> customerEvents, long batchEnd)
     {
         if (batchEnd > options.Consumer.PersistedUpTo(index))
