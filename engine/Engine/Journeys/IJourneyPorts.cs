@@ -20,7 +20,7 @@ public interface IJourneyPorts
     /// <returns><see langword="false"/> if the stream is closed.</returns>
     bool TrySendToSocket(Intervention intervention, long connectionId);
 
-    /// <summary>Hands an intervention to a sink, which reports the outcome by <see cref="JourneyEngine.Settle"/>.</summary>
+    /// <summary>Hands an intervention to a sink, which reports the outcome by <see cref="JourneyEngine.RecordOutcome"/>.</summary>
     /// <returns><see langword="false"/> if the sink has no room now.</returns>
     bool TryHandOver(Intervention intervention);
 

@@ -13,7 +13,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>What becomes of a message whose time has come: it is held against everything that is known now, and sent, put off, or withheld.</summary>
+/// <summary>Decides on a due message by everything known at that moment: sends, defers or withholds it.</summary>
 sealed class MessageSender
 {
     readonly JourneyStore _store;
@@ -34,12 +34,12 @@ sealed class MessageSender
             """);
     }
 
-    /// <summary>Takes a journey's first message: where it is due, and nothing has to be asked before, it goes out at once.</summary>
+    /// <summary>Plans a journey's first message. Sends it at once if it is due and needs no lookup.</summary>
     /// <param name="options">The configuration.</param>
-    /// <param name="journey">The journey, which is kept with it.</param>
+    /// <param name="journey">The journey; stored with the message.</param>
     /// <param name="first">The message.</param>
     /// <param name="campaign">The journey's campaign.</param>
-    /// <param name="variant">Its side of the experiment.</param>
+    /// <param name="variant">The journey's variant.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public void Begin(JourneyOptions options, Journey journey, PlannedMessage first, Campaign campaign, CampaignVariant variant, long now)
     {
@@ -53,16 +53,16 @@ sealed class MessageSender
         _store.Journeys.Add(journey with { State = isOver ? JourneyState.Completed : JourneyState.Active });
     }
 
-    /// <summary>Whether the cart has to be looked at again before: what a partition has just decided needs it not.</summary>
+    /// <summary>Returns <see langword="true"/> if the current cart is required. A decision that was just made does not need it.</summary>
     public bool NeedsCart(JourneyOptions options, DueMessage message, Journey journey) =>
         message.Step > 1 || message.IsDelayed || _ports.Find(message.Channel) is { IsMessage: true }
         || options.Campaigns.Find(journey.Candidate.Campaign)?.Variants.FirstOrDefault(v => v.Name == journey.Variant)?.Steps is [{ LooksAtCart: true }, ..];
 
-    /// <summary>Works on a message.</summary>
+    /// <summary>Processes a due message.</summary>
     /// <param name="options">The configuration.</param>
     /// <param name="message">The message.</param>
-    /// <param name="journey">What it belongs to.</param>
-    /// <param name="cart">The cart as it is now; <see langword="null"/> for as it was decided on.</param>
+    /// <param name="journey">The message's journey.</param>
+    /// <param name="cart">The current cart; <see langword="null"/> to use the cart of the decision.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public void Process(JourneyOptions options, DueMessage message, Journey journey, in CartRecord? cart, long now)
     {
@@ -134,7 +134,7 @@ sealed class MessageSender
 
     static MessageOutcome Withhold(WithheldReason reason) => new(MessageState.Withheld, reason);
 
-    /// <summary>Ends a journey early, and withholds what was to come.</summary>
+    /// <summary>Ends a journey early and withholds its remaining messages.</summary>
     public void Exit(Journey journey, WithheldReason reason, long now) => Exit(journey.Id, reason, now);
 
     /// <inheritdoc cref="Exit(Journey, WithheldReason, long)"/>
@@ -144,7 +144,8 @@ sealed class MessageSender
         _store.Journeys.End(journey, JourneyState.Exited);
     }
 
-    // Why nothing more of the journey makes sense. Whoever bought elsewhere since they left this cart, even before it was given up, needs it no more.
+    // The reason the journey should end, if any. A purchase anywhere since the shopper left this cart counts, even one before the cart was
+    // abandoned.
     static WithheldReason EndOf(in CartRecord cart, Journey journey, long purchasedAt) =>
         cart.EventCount == 0 ? WithheldReason.CartUnknown
         : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.LastAt ? WithheldReason.Purchased
@@ -232,8 +233,8 @@ sealed class MessageSender
 
     static string ActionName(Intervention intervention) => intervention.Action.ToString().ToLowerInvariant();
 
-    // A server's word of the customer goes before a browser's word of the customer in this cart, and that before one of the cart's shopper. What a
-    // browser agreed to is nothing to an address that a server gave; but a no counts whoever said it.
+    // A server's data on the customer takes precedence over a browser's on the customer in this cart, and that over the cart's own shopper.
+    // Consent from a browser does not apply to an address from a server; a denial always applies.
     (Recipient Recipient, TimeZoneInfo? Zone, Consent? Consent) ReachOf(Journey journey, in Hash128 customer, AddressKind address)
     {
         if (address == AddressKind.None)
@@ -250,8 +251,8 @@ sealed class MessageSender
         return (reached ?? new Recipient(), ZoneOf(contacts.FirstOrDefault(contact => contact?.Zone is not null)?.Zone), consent);
     }
 
-    // In the order of ReachOf. Behind the one whose address is reached nobody is asked: a browser puts no words into a message to an address that
-    // a server gave.
+    // In the order of ReachOf, up to the owner of the address that is used: a browser cannot put text into a message to an address that
+    // came from a server.
     CustomerAttributes AttributesOf(Journey journey, in Hash128 customer, AddressKind address)
     {
         Hash128[] owners = customer == default ? [journey.Cart] : [customer, IdentityResolver.InCart(journey.Cart, customer), journey.Cart];
@@ -271,7 +272,7 @@ sealed class MessageSender
         return CustomerAttributes.None;
     }
 
-    // Who has the cart now, where nobody had signed in when the journey began.
+    // The cart's current customer, if nobody was signed in when the journey began.
     static Hash128 CustomerOf(Journey journey, in CartRecord? cart) =>
         journey.Customer == default && cart is { UserLength: > 0 } current
             ? IdentityResolver.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)) : journey.Customer;
@@ -292,7 +293,7 @@ sealed class MessageSender
         return zone;
     }
 
-    // When the latest of all caps has room again.
+    // The time when every cap has room again.
     long CapFreeAt(JourneyOptions options, Journey journey, Recipient recipient, DeliveryChannel channel, long now)
     {
         List<(string Channel, AddressKind Address, long SentAt)>? sent = null;
@@ -315,7 +316,7 @@ sealed class MessageSender
         return free;
     }
 
-    // A sink sees the address that it needs and no other.
+    // A sink receives only the address it needs.
     static Recipient? Only(Recipient recipient, AddressKind address) => address switch
     {
         AddressKind.Email => new Recipient(Email: recipient.Email),

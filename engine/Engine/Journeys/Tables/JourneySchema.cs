@@ -4,15 +4,16 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
-/// The tables. Times are milliseconds since 1970 UTC, money is in <see cref="Money"/> units, keys are the 16 bytes of a
-/// <see cref="Hash128"/>. Addresses of customers are in <c>contact</c> and <c>suppression</c> alone; <c>reached</c> is a key of one.
+/// Creates and migrates the tables. Times are milliseconds since 1970 UTC, money is in <see cref="Money"/> units, keys are the 16 bytes of
+/// a <see cref="Hash128"/>. Customers' addresses are stored in <c>contact</c> and <c>suppression</c> only; <c>reached</c> holds a key of
+/// one.
 /// </summary>
 static class JourneySchema
 {
     const int Version = 3;
 
-    /// <summary>Makes the tables where they are not.</summary>
-    /// <exception cref="IOException">The file is of another version, or cannot be used.</exception>
+    /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
+    /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
     public static void Ensure(Database database)
     {
         var version = database.Prepare("PRAGMA user_version").Number() ?? 0;
@@ -36,7 +37,7 @@ static class JourneySchema
         database.Execute($"PRAGMA user_version={Version}");
     }
 
-    // Indexes that are in another order since, or gone; and what is in a table of its own since.
+    // Migrates version 1: recreates changed indexes, and moves decisions and payloads to the content table.
     const string OfVersion1 = """
         DROP INDEX IF EXISTS purchase_time;
         DROP INDEX IF EXISTS journey_cart;
@@ -61,11 +62,11 @@ static class JourneySchema
         DROP TABLE conversion1;
         """;
 
-    // What customers are like, beside where they are reached.
+    // Migrates version 2: customers' attributes.
     const string OfVersion2 = "ALTER TABLE contact ADD COLUMN attributes TEXT;";
 
-    // Keys of shoppers, carts and addresses are in no order: a row of an index by one changes a page that no other row of its batch does. There
-    // is one such index on what every decision adds, where the shopper is anonymous, and there are two where not.
+    // Keys of shoppers, carts and addresses are random: each row of an index on one dirties a page of its own. Each decision adds to one
+    // such index if the shopper is anonymous, and to two otherwise.
     static readonly string s_tables = $"""
         CREATE TABLE IF NOT EXISTS position(partition INTEGER PRIMARY KEY, address INTEGER NOT NULL);
 
