@@ -8,16 +8,16 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>Notes what events say of customers, products, messages and orders.</summary>
-/// <param name="store">What is known.</param>
-/// <param name="identities">Whom lots are drawn for.</param>
+/// <summary>Applies customer events to the stored customers, products, messages and orders.</summary>
+/// <param name="store">The store.</param>
+/// <param name="identities">Resolves subjects.</param>
 /// <param name="sender">Ends journeys.</param>
-/// <param name="counters">What is counted.</param>
+/// <param name="counters">The counters.</param>
 sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identities, MessageSender sender, JourneyCounters counters)
 {
     const int LongestAddress = 320, LongestText = 2048;
 
-    /// <summary>Notes a fact. To note it again changes nothing.</summary>
+    /// <summary>Applies a customer event. Idempotent.</summary>
     public void Project(JourneyOptions options, CustomerEvent e, long now)
     {
         counters.CustomerEvents++;
@@ -57,7 +57,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         var subject = identities.SubjectOf(e.Cart, e.Customer);
         if (store.Journeys.LatestOf(subject, storeId, e.At) is not { } journey)
         {
-            // Most who buy were never in a campaign: nothing is to be attributed, and nothing to end.
+            // Most buyers were never in a campaign: nothing to attribute, nothing to end.
             return;
         }
 
@@ -68,7 +68,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
                 e, storeId, subject, e.Amount, journey.Id, touch?.Id, touch?.Kind, CurrencyOf(options, e));
         }
 
-        // Whoever has bought, in this cart or in another, is not reminded of any.
+        // A purchase, in this cart or another, ends the reminders for all of the shopper's carts.
         foreach (var (id, _, startedAt) in store.Journeys.ActiveOf(subject))
         {
             if (startedAt < e.At)
@@ -100,7 +100,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             store.Customers.SetContact(owner, storeId, recipient, Short(meta.Timezone, 64), e.At, attributes);
         }
 
-        // Who signs in is from now on whom lots were drawn for in this cart.
+        // Signing in ties the customer to this cart's assignments.
         if (e.Customer != default)
         {
             identities.SubjectOf(e.Cart, e.Customer);
@@ -118,7 +118,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         var expiresAt = meta.ExpiresAt ?? long.MaxValue;
         store.Customers.SetConsent(OwnerOf(e), kind, granted, e.At, expiresAt);
 
-        // A no is taken from anyone: it is noted for the customer too.
+        // A denial is accepted from any source, so it is stored for the customer too.
         if (!granted && e.Customer != default)
         {
             store.Customers.SetConsent(e.Customer, kind, granted: false, e.At, expiresAt);
@@ -132,13 +132,13 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             return;
         }
 
-        // A browser may say what a product is called, and a server what it costs: by the catalogue alone.
+        // Only the catalogue is authoritative: a browser may send a product's name, a server its price.
         var meta = CustomerEventMeta.Of(e.Meta);
         store.Products.Set(storeId, e.Product, new Product(
             e.ProductId, Short(meta.Name, LongestText), Link(meta.Url), Link(meta.Image), Price: null, Stock: null));
     }
 
-    // The order may have been told of before the click that led to it: what happened first counts, not what came in first.
+    // The order may arrive before the click that led to it: event time counts, not the order of arrival.
     void Attribute(JourneyOptions options, string id, CustomerEvent e)
     {
         if (e.Type == EventType.Clicked)
@@ -160,7 +160,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
         else if (meta.Intervention is { } id)
         {
-            // A browser speaks for its own cart alone.
+            // A browser may report on its own cart only.
             if (store.Messages.Mark(id, e.Type, e.At, e.IsVerified ? default : e.Cart))
             {
                 Attribute(options, id, e);
@@ -180,7 +180,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             }
         }
 
-        // The list is the shop's: a browser cannot put someone else's address on it.
+        // The list is the store's: a browser cannot suppress somebody else's address.
         var recipient = (store.Customers.ContactOf(owner) ?? store.Customers.ContactOf(IdentityResolver.InCart(e.Cart, e.Customer))
             ?? store.Customers.ContactOf(e.Cart))?.Recipient;
         if (e.IsVerified && recipient is not null && CustomerTables.AddressOf(recipient, kind) is { } address)
@@ -211,7 +211,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     static string CurrencyOf(JourneyOptions options, CustomerEvent e) =>
         e.Currency == 0 ? options.Stores[e.Store].Currency : CurrencyCode.ToString(e.Currency);
 
-    /// <summary>The address that a channel's name in an event means.</summary>
+    /// <summary>Returns the kind of address that a channel name in an event denotes.</summary>
     internal static AddressKind? KindOf(string? channel) => channel switch
     {
         "email" => AddressKind.Email,

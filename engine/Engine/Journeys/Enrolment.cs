@@ -5,14 +5,14 @@ using CartRecovery.Engine.Journeys.Tables;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>Takes a decision of a cart's partition on: whether the shopper may be contacted by the campaign at all, on which side of its experiment.</summary>
-/// <param name="store">What is known.</param>
-/// <param name="identities">Whom lots are drawn for.</param>
-/// <param name="planner">Plans the messages.</param>
-/// <param name="sender">Sends what is due at once.</param>
+/// <summary>Enrols a shopper for a decision: decides whether the campaign may contact them, and in which variant.</summary>
+/// <param name="store">The store.</param>
+/// <param name="identities">Resolves subjects.</param>
+/// <param name="planner">Plans messages.</param>
+/// <param name="sender">Sends messages that are due at once.</param>
 sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlanner planner, MessageSender sender)
 {
-    /// <summary>Begins a journey, or notes why not. To take a decision again changes nothing.</summary>
+    /// <summary>Starts a journey, or records why not. Idempotent.</summary>
     /// <param name="options">The configuration.</param>
     /// <param name="decision">The decision.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
@@ -46,7 +46,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             return;
         }
 
-        // Decisions come in no order: after a crash, and where clients' clocks differ.
+        // Decisions may arrive out of order: after a crash, and when clients' clocks differ.
         if (last is var (id, state, startedAt) && (state == JourneyState.Active || Math.Abs(decision.At - startedAt) < campaign.Reentry))
         {
             store.Journeys.RecordTrigger(id, decision.At);
@@ -69,7 +69,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             return;
         }
 
-        // A message to an open stream goes before the cart is looked at again; who bought elsewhere while it was left is known here already.
+        // A message to an open stream is sent without another look at the cart; a purchase elsewhere in the meantime is known here.
         if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
         {
             Refuse(journey, WithheldReason.Purchased, now);
@@ -79,7 +79,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         sender.Begin(options, journey, planner.Plan(options, journey, campaign, variant, number: 1, now)!, campaign, variant, now);
     }
 
-    // Its journey is kept all the same: who was left alone is what the others are held against.
+    // The journey is stored anyway: shoppers left alone are the control group.
     void Refuse(Journey journey, WithheldReason reason, long now)
     {
         store.Journeys.Add(journey with { State = JourneyState.Observed });

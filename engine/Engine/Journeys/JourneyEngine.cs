@@ -11,20 +11,20 @@ using CartRecovery.Engine.State.Carts;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// The customers' side of the engine, without a thread and without a clock: takes decisions, facts, carts and ends of deliveries, and sends what is due.
-/// All that is done between <see cref="Begin"/> and <see cref="Commit"/> counts together. One thread at a time.
+/// The customer side of the engine, without thread or clock: takes decisions, customer events, carts and delivery outcomes, and sends due
+/// messages. Everything between <see cref="Begin"/> and <see cref="Commit"/> is one transaction. One thread at a time.
 /// </summary>
 public sealed class JourneyEngine : IDisposable
 {
-    // Messages of a channel that are worked on in one go.
+    // Maximum number of messages of a channel processed in one run.
     const int MostDue = 512;
 
-    // Whoever was asked for a cart and did not answer is asked again after this, in milliseconds.
+    // Delay before an unanswered cart lookup is repeated (ms).
     const long LookUpAgain = 30_000;
 
     const long TeachEvery = 60_000, TeachAtLeast = 86_400_000, PurgeEvery = 60_000;
 
-    // All that is known is gone through each time: that is done again when a tenth of it is new, so that it costs the same however much it is.
+    // Relearns from all outcomes once 10% of them are new, so the amortised cost per outcome is constant.
     const int NewPart = 10;
 
     readonly IJourneyPorts _ports;
@@ -41,10 +41,10 @@ public sealed class JourneyEngine : IDisposable
     long _news;
     long _purgedAt;
 
-    /// <summary>Opens a desk.</summary>
-    /// <param name="path">Its database; <c>:memory:</c> for none.</param>
+    /// <summary>Opens the database and creates the engine.</summary>
+    /// <param name="path">The database; <c>:memory:</c> for an in-memory one.</param>
     /// <param name="options">The configuration.</param>
-    /// <param name="ports">The world around it.</param>
+    /// <param name="ports">The engine's surroundings.</param>
     /// <exception cref="IOException">The database cannot be used.</exception>
     public JourneyEngine(string path, JourneyOptions options, IJourneyPorts ports)
     {
@@ -61,20 +61,20 @@ public sealed class JourneyEngine : IDisposable
         _learner = new OutcomeLearner(_store, chooser, gate);
     }
 
-    /// <summary>What is counted.</summary>
+    /// <summary>The counters.</summary>
     public JourneyCounters Counters { get; } = new();
 
-    /// <summary>What is kept.</summary>
+    /// <summary>The store.</summary>
     public JourneyStore Store => _store;
 
-    /// <summary>The configuration; another one counts from the next call on.</summary>
+    /// <summary>The configuration. A new one takes effect with the next call.</summary>
     public JourneyOptions Options
     {
         get => Volatile.Read(ref _options);
         set => Volatile.Write(ref _options, value);
     }
 
-    /// <summary>Decisions that were taken since the last call and are kept: once they are durable, their partitions may forget them.</summary>
+    /// <summary>Returns the decisions processed since the last call. Once they are persisted, their partitions may forget them.</summary>
     public List<Intervention> TakeProcessed()
     {
         var settled = new List<Intervention>(_taken);
@@ -82,13 +82,13 @@ public sealed class JourneyEngine : IDisposable
         return settled;
     }
 
-    /// <summary>What follows counts together.</summary>
+    /// <summary>Begins a transaction.</summary>
     public void Begin() => _store.Begin();
 
-    /// <summary>What was done counts, and survives the process.</summary>
+    /// <summary>Commits the transaction. Survives a process crash; a power loss only after the next sync.</summary>
     public void Commit() => _store.Commit();
 
-    /// <summary>Takes a decision of a cart's partition. To take it again changes nothing.</summary>
+    /// <summary>Enrols a shopper for a decision. Idempotent.</summary>
     public void Take(Decision decision, long now)
     {
         Counters.Decisions++;
@@ -97,19 +97,19 @@ public sealed class JourneyEngine : IDisposable
         _enrolment.Enrol(Options, decision, now);
     }
 
-    /// <summary>Takes a fact. To take it again changes nothing.</summary>
+    /// <summary>Applies a customer event. Idempotent.</summary>
     public void Take(CustomerEvent e, long now)
     {
         _news += e.Type == EventType.Purchase ? 1 : 0;
         _projector.Project(Options, e, now);
     }
 
-    /// <summary>Takes carts that were asked for, as they are; <see langword="null"/> for one that the engine knows no more.</summary>
+    /// <summary>Continues messages whose carts were looked up. A <see langword="null"/> cart is one the engine no longer has.</summary>
     public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts, long now)
     {
         foreach (var (message, cart) in carts)
         {
-            // What happened meanwhile may have ended it.
+            // Another event may have ended the journey meanwhile.
             if (_store.Messages.Find(message.Id) is { State: MessageState.Scheduled } && _store.Journeys.Find(message.Journey) is { } journey)
             {
                 _sender.Process(Options, message, journey, cart ?? default(CartRecord), now);
@@ -117,10 +117,10 @@ public sealed class JourneyEngine : IDisposable
         }
     }
 
-    /// <summary>Takes the end of a delivery by a sink.</summary>
+    /// <summary>Records the outcome of a delivery by a sink.</summary>
     /// <param name="intervention">The message.</param>
-    /// <param name="reason">Why it did not arrive; none when it did.</param>
-    /// <param name="detail">In the sink's words.</param>
+    /// <param name="reason">Why it was not delivered; <see cref="WithheldReason.None"/> if it was.</param>
+    /// <param name="detail">The sink's explanation.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail, long now)
     {
@@ -143,7 +143,7 @@ public sealed class JourneyEngine : IDisposable
         }
     }
 
-    /// <summary>Whether a message is due.</summary>
+    /// <summary>Returns <see langword="true"/> if a message is due.</summary>
     public bool HasDue(long now)
     {
         if (!LearnsBeside && IsTimeToLearn(now))
@@ -162,21 +162,23 @@ public sealed class JourneyEngine : IDisposable
         return false;
     }
 
-    /// <summary>What came of things is summed up by someone else, and told by <see cref="Learn"/>: it takes its time.</summary>
+    /// <summary>
+    /// <see langword="true"/> if another thread summarises outcomes, which takes long, and passes them to <see cref="Learn"/>.
+    /// </summary>
     public bool LearnsBeside { get; init; }
 
-    /// <summary>Takes in what came of things.</summary>
+    /// <summary>Learns from outcomes.</summary>
     internal void Learn(OutcomeSummary outcomes, long now)
     {
         (_taughtAt, _news, _taught) = (now, 0, outcomes.Journeys);
         _learner.Learn(outcomes, Options, now);
     }
 
-    /// <summary>Enough is new to sum it up once more.</summary>
+    /// <summary>Returns <see langword="true"/> if enough outcomes are new to learn again.</summary>
     internal bool IsTimeToLearn(long now) => now - _taughtAt >= TeachAtLeast || (now - _taughtAt >= TeachEvery && _news * NewPart > _taught);
 
-    /// <summary>Works on what is due, asks for the carts that it needs, and learns now and then.</summary>
-    /// <returns><see langword="false"/> when more is due.</returns>
+    /// <summary>Processes due messages, requests the carts they need, and learns from time to time.</summary>
+    /// <returns><see langword="false"/> if more messages are due.</returns>
     public bool Run(long now)
     {
         var due = new List<DueMessage>();
@@ -192,7 +194,7 @@ public sealed class JourneyEngine : IDisposable
             }
             else if (isTimeToPurge)
             {
-                // What a full sink lets wait for too long.
+                // Messages that expired while their sink had no room.
                 _store.Messages.AddDue(due, channel, now, now, MostDue);
             }
         }
@@ -234,13 +236,13 @@ public sealed class JourneyEngine : IDisposable
         return isAll;
     }
 
-    /// <summary>What is in a cart, in today's prices.</summary>
+    /// <summary>Returns a cart's lines at current prices.</summary>
     public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart) => _renderer.LinesOf(storeId, cart);
 
-    /// <summary>A step's message as it would go out, to nobody; <see langword="null"/> where there is no such step.</summary>
+    /// <summary>Renders a step's message without a recipient; <see langword="null"/> if there is no such step.</summary>
     /// <param name="storeId">The store.</param>
     /// <param name="campaign">The campaign's name.</param>
-    /// <param name="variant">The side of its experiment; <see langword="null"/> for the first that has steps.</param>
+    /// <param name="variant">The variant; <see langword="null"/> for the first that has steps.</param>
     /// <param name="number">The step, from 1.</param>
     /// <param name="cartId">The cart's id.</param>
     /// <param name="cart">The cart; <see langword="null"/> for a sample.</param>
@@ -282,10 +284,10 @@ public sealed class JourneyEngine : IDisposable
     }
 
     /// <summary>
-    /// Takes up what sinks had when the process ended, under the same ids. What was for people is held against everything that is known once more;
-    /// the rest is handed over again, and what a sink had that is gone is withheld.
+    /// Resumes the deliveries that sinks held when the process ended, under the same ids. Messages to people are checked by policy again;
+    /// others are handed over again; those of a sink that is no longer configured are withheld.
     /// </summary>
-    /// <returns>What found no room yet.</returns>
+    /// <returns>The messages there was no room for yet.</returns>
     public List<Intervention> Resume(long now, IReadOnlyList<Intervention>? left = null)
     {
         if (left is null)

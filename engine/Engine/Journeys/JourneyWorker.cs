@@ -10,27 +10,27 @@ using CartRecovery.Engine.Storage;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// The desk's thread and its queue. What comes in is worked on at once, committed some milliseconds later together with what else came, and put on the
-/// disk beside the thread: only then is a decision settled, and do journals let go of the facts. The queue is bounded; who finds it full waits, so that
-/// clients' acknowledgements do.
+/// Runs the journey engine on a thread of its own. Processes items at once, commits them some milliseconds later with others, and syncs the
+/// log on another thread; only then are decisions marked as persisted and journals truncated. The queue is bounded; writers block when it
+/// is full, which delays clients' acknowledgements.
 /// </summary>
 public sealed class JourneyWorker : IDecisionConsumer, IDisposable
 {
-    /// <summary>Decisions and customer events that wait at the most; then commits wait.</summary>
+    /// <summary>Maximum number of decisions and customer events in the queue. When it is full, commits wait.</summary>
     public const int Capacity = JourneyInbox.Capacity;
 
-    // How often it is looked at what is due, and how long a transaction is open: while little comes, or sinks are at work, whose messages would go out
-    // again after a crash; and at the most; in milliseconds. Keys of shoppers are in no order, so that a transaction of ten times as many of them writes
-    // few pages more.
+    // How often due messages are checked, and how long a transaction stays open (ms). The short pause applies under light load and while
+    // sinks have work, whose messages would be sent again after a crash; the long one otherwise. Keys of shoppers are random, so ten times
+    // as many per transaction write few more pages.
     const int Pause = 25, LongPause = 250;
 
-    // So much in a pause is little.
+    // At most this many items per pause count as light load.
     const int Little = 16;
 
-    // A failed transaction is tried again after this, in milliseconds.
+    // Delay before a failed transaction is retried (ms).
     const int Again = 200;
 
-    // What came of things is summed up this long after the last time at the earliest, in milliseconds.
+    // Minimum time between two summaries of outcomes (ms).
     const long SumAgain = 60_000;
 
     static readonly object s_done = new();
@@ -43,7 +43,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     readonly Thread _thread;
     readonly WalCheckpointer _log;
 
-    // What is to be done when the transaction is kept.
+    // Actions to run once the transaction is committed.
     readonly List<Action> _kept = [];
     readonly ManualResetEventSlim _stop = new();
     List<Intervention> _left = [];
@@ -55,10 +55,10 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     volatile string? _problem;
     volatile bool _stopping;
 
-    /// <param name="engine">What it works for.</param>
-    /// <param name="ports">The world around the desk.</param>
-    /// <param name="partitions">How many partitions hand things over.</param>
-    /// <param name="time">The clocks.</param>
+    /// <param name="engine">The journey engine.</param>
+    /// <param name="ports">The engine's surroundings.</param>
+    /// <param name="partitions">Number of partitions.</param>
+    /// <param name="time">The clock.</param>
     public JourneyWorker(JourneyEngine engine, IJourneyPorts ports, int partitions, TimeProvider time)
     {
         _engine = engine;
@@ -75,16 +75,16 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         _thread = new Thread(Run) { Name = "outreach", IsBackground = true };
     }
 
-    /// <summary>Why nothing can be kept at the moment; null while all is well.</summary>
+    /// <summary>Why nothing can be stored; null if it can.</summary>
     public string? Problem => _problem ?? _log.Problem;
 
-    /// <summary>What waits.</summary>
+    /// <summary>Number of items in the queue.</summary>
     public int Depth => _inbox.Count;
 
-    /// <summary>Called once, on the thread, when it dies.</summary>
+    /// <summary>Called once, on the thread, when it fails.</summary>
     public Action<Exception>? OnFault { get; set; }
 
-    /// <summary>Is told of every decision before it is taken, on the thread that hands it over: it must not block.</summary>
+    /// <summary>Called with each decision before it is queued, on the partition's thread. Must not block.</summary>
     public Action<Intervention>? OnDecided { get; set; }
 
     /// <inheritdoc/>
@@ -112,12 +112,12 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     /// <inheritdoc/>
     public long PersistedUpTo(int partition) => Volatile.Read(ref _log.Persisted[partition]);
 
-    /// <summary>Takes the end of a delivery by a sink. Any thread.</summary>
+    /// <summary>Queues the outcome of a delivery by a sink. Any thread.</summary>
     public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddEnded(new Ended(intervention, reason, detail));
 
-    /// <summary>Does something on the desk's thread, within a transaction.</summary>
-    /// <returns>What came of it, once it is kept.</returns>
-    /// <exception cref="ChannelClosedException">The engine stops.</exception>
+    /// <summary>Runs a function on the journeys' thread, within a transaction.</summary>
+    /// <returns>The function's result, once the transaction is committed.</returns>
+    /// <exception cref="ChannelClosedException">The engine is stopping.</exception>
     public Task<T> Do<T>(Func<JourneyEngine, long, T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -129,7 +129,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         return _inbox.Add(errand) ? done.Task : throw new ChannelClosedException();
     }
 
-    /// <summary>Completes when everything that came in before is worked off, on the disk and settled.</summary>
+    /// <summary>Completes when everything queued before is processed and persisted.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         do
@@ -139,7 +139,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         while (_log.Pending > 0);
     }
 
-    /// <summary>Works off what came in, puts it on the disk, and stops.</summary>
+    /// <summary>Processes and persists everything queued, then stops the thread.</summary>
     public void Stop()
     {
         if (_stopping)
@@ -167,10 +167,10 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Takes the answer to <see cref="IJourneyPorts.LookUp"/>. Any thread.</summary>
+    /// <summary>Queues the answer to <see cref="IJourneyPorts.LookUp"/>. Any thread.</summary>
     public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => Add(new Found(carts));
 
-    // Where nothing more is taken the engine stops: what is handed over then was not settled, and comes again.
+    // If the inbox is closed the engine is stopping: the item was not persisted and is handed over again after the start.
     void Add(object item) => _inbox.Add(item);
 
     void Run()
@@ -196,7 +196,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         }
     }
 
-    // Beside the thread, over a connection of its own: with many journeys it takes seconds.
+    // On another thread and connection: takes seconds with many journeys.
     void SumUp()
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -212,7 +212,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
                 }
                 catch (IOException)
                 {
-                    // What was learned before stays; it is tried again a minute later.
+                    // What was learned before stays in force; retried a minute later.
                 }
             });
         }
@@ -230,7 +230,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
             }
             catch (IOException e)
             {
-                // The disk is full, or gone for a while: the same again until it takes it.
+                // The disk is full or unavailable: retry the same batch until it succeeds.
                 _problem = e.Message;
                 _engine.Store.RollBack();
                 (_worked, _hasBegun) = (0, false);
@@ -274,7 +274,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
             _ports.Flush();
         }
 
-        // Nobody but an errand waits for the commit.
+        // Only commands wait for the commit.
         var open = _time.GetElapsedTime(_begunAt).TotalMilliseconds;
         if (_kept.Count > 0 || _batch.Count == 0 || _batch.Count >= JourneyInbox.MostItems || _stopping
             || open >= (_batch.Count <= Little || _hasEnded || _ports.HasSinkWork ? Pause : LongPause))
@@ -288,7 +288,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         }
     }
 
-    // What is due, and what sinks had room for since.
+    // Processes due messages, and those that sinks have room for again.
     void Run(long now)
     {
         if (_left.Count > 0)
@@ -306,7 +306,8 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         switch (_batch[index])
         {
             case Action then:
-                // Everything before it has been answered; whether that is kept is not for it to wait for, as journals have it. Only once, come what may.
+                // Everything before it is processed. Acknowledgements need not wait for the commit, since the journals have it. Runs once,
+                // even if the transaction is retried.
                 _batch[index] = s_done;
                 then();
                 break;

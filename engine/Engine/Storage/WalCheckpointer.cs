@@ -4,21 +4,21 @@ using Microsoft.Win32.SafeHandles;
 namespace CartRecovery.Engine.Storage;
 
 /// <summary>
-/// Puts the desk's commits on the disk, beside its thread: while one sync is under way, what comes waits for the next. Only what has been synced is
-/// settled with the partitions, so that a power cut costs nothing.
+/// Syncs and checkpoints the write-ahead log on a thread of its own; commits made during a sync wait for the next. Decisions are marked as
+/// persisted only once synced, so a power loss loses nothing.
 /// </summary>
-/// <param name="database">Whose log is synced.</param>
-/// <param name="partitions">How many there are.</param>
-/// <param name="markPersisted">Is told of each decision that is on the disk.</param>
+/// <param name="database">The database.</param>
+/// <param name="partitions">Number of partitions.</param>
+/// <param name="markPersisted">Called with each decision that is synced.</param>
 sealed class WalCheckpointer(Database database, int partitions, Action<Intervention> markPersisted) : IDisposable
 {
-    // The log is folded into the database when it is this long, in pages of 4 KB: the longer it gets, the fewer times a page is moved.
+    // Length of the log, in pages of 4 KB, at which it is checkpointed. The longer the log, the fewer times a page is moved.
     const int LongWal = 16_384;
 
-    // While the desk goes on writing, folding is begun again until so few pages are left, but not more often than this.
+    // The checkpoint repeats while the writer goes on, until so few pages are left, but at most this many times.
     const int FewPages = 512, MaxCheckpoints = 8;
 
-    // A failed sync is tried again after this, in milliseconds.
+    // Delay before a failed sync is retried (ms).
     const int RetryDelay = 200;
 
     readonly long[] _committed = new long[partitions];
@@ -31,19 +31,19 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
     int _walStart;
     bool _isCheckpointed;
 
-    /// <summary>Why commits cannot be put on the disk at the moment; <see langword="null"/> while all is well.</summary>
+    /// <summary>Why commits cannot be synced; <see langword="null"/> if they can.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>How far each partition's facts are on the disk.</summary>
+    /// <summary>Journal address per partition up to which customer events are synced.</summary>
     public long[] Persisted { get; } = new long[partitions];
 
-    /// <summary>Decisions that are not on the disk yet. Any thread.</summary>
+    /// <summary>Number of decisions not yet synced. Any thread.</summary>
     public int Pending => Volatile.Read(ref _pending);
 
-    /// <summary>Takes over what an earlier life of the process noted.</summary>
+    /// <summary>Restores a partition's address from the database.</summary>
     public void Restore(int partition, long address) => Persisted[partition] = _committed[partition] = address;
 
-    /// <summary>Adds decisions that have been committed.</summary>
+    /// <summary>Adds decisions that are committed.</summary>
     public void Add(List<Intervention> decisions)
     {
         _waiting.AddRange(decisions);
@@ -51,7 +51,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         _isDirty = true;
     }
 
-    /// <summary>Everything up to these addresses has been committed.</summary>
+    /// <summary>Records that everything up to these addresses is committed.</summary>
     public void Advance(IList<long> addresses)
     {
         for (var i = 0; i < addresses.Count; i++)
@@ -60,7 +60,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         }
     }
 
-    /// <summary>Begins a sync, if there is something to sync and none is under way. Only by the desk's thread.</summary>
+    /// <summary>Starts a sync if there is something to sync and none is running. Called by the writer's thread only.</summary>
     public void Sync()
     {
         if (!_sync.IsCompleted)
@@ -107,7 +107,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
 
     void Write(List<Intervention> decisions, long[] addresses, bool isLong)
     {
-        // A disk that fails is asked again until it takes it: what is not on it is not settled.
+        // Retry until the disk accepts it: nothing is marked as persisted before.
         while (!TryFlush() && !_ending.Wait(RetryDelay))
         {
         }
@@ -146,7 +146,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         }
     }
 
-    // Beside the desk's thread, which goes on writing. Where it cannot be done now it is done after a later sync.
+    // Runs beside the writer. If it cannot finish, it is repeated after a later sync.
     void RunCheckpoint()
     {
         try
@@ -160,11 +160,11 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         }
         catch (IOException)
         {
-            // The log is longer for a while.
+            // The log stays longer for a while.
         }
     }
 
-    // The few pages that are left: with none of them missing, and no reader in the middle of the log, the next commit begins it anew.
+    // Checkpoints the last pages. If none is left and no reader is in the log, the next commit restarts it.
     void RestartLog()
     {
         _isCheckpointed = false;
