@@ -194,7 +194,7 @@ sealed class Simulation : IDisposable
     void Check(int index)
     {
         var (partition, reference) = (_partitions[index], _references[index]);
-        _torn += partition.Report.Warnings.Count(w => w.Contains("no whole entry", StringComparison.Ordinal));
+        _torn += partition.Report.Warnings.Count(w => w.Contains("not a complete entry", StringComparison.Ordinal));
         _fromCheckpoint += partition.Report.Events < reference.Events.Count ? 1 : 0;
 
         foreach (var told in _senders.SelectMany(s => s.Told).Where(t => t.Partition == index))

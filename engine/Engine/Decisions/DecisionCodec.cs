@@ -50,7 +50,7 @@ public static class DecisionCodec
             var length = bytes.Length < Fixed ? -1 : BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]);
             if (length < 0 || length > bytes.Length - Fixed)
             {
-                throw new InvalidDataException("The decisions end too early.");
+                throw new InvalidDataException("The decisions are truncated.");
             }
 
             decisions.Add(new Decision(
@@ -88,7 +88,7 @@ public static class DecisionCodec
             var length = bytes.Length < 2 ? ushort.MaxValue : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
             if (length > bytes.Length - 2)
             {
-                throw new InvalidDataException("The keys end too early.");
+                throw new InvalidDataException("The keys are truncated.");
             }
 
             keys.Add(Encoding.UTF8.GetString(bytes.Slice(2, length)));
@@ -107,7 +107,7 @@ public static class DecisionCodec
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException("A decision is not JSON.", e);
+            throw new InvalidDataException("A decision is not valid JSON.", e);
         }
     }
 
@@ -122,7 +122,7 @@ public static class DecisionCodec
         var count = bytes.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32LittleEndian(bytes);
         if (count < 0 || count > (bytes.Length - sizeof(int)) / smallest)
         {
-            throw new InvalidDataException("The count is not possible.");
+            throw new InvalidDataException("The count exceeds the length of the data.");
         }
 
         bytes = bytes[sizeof(int)..];

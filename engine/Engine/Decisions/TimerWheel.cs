@@ -122,7 +122,7 @@ public sealed class TimerWheel
         stream.ReadExactly(MemoryMarshal.AsBytes(new Span<WheelHeader>(ref header)));
         if (!header.IsValid || header.Tick != _tick)
         {
-            throw new InvalidDataException("these are not the timers of such a wheel");
+            throw new InvalidDataException("not a timer wheel of this resolution");
         }
 
         stream.ReadExactly(MemoryMarshal.AsBytes(_heads.AsSpan()));
@@ -133,7 +133,7 @@ public sealed class TimerWheel
         if (_heads.Concat(_tails).Append(_free).Any(index => index < None || index >= _used)
             || _nodes.Take(_used).Any(node => node.Next < None || node.Next >= _used))
         {
-            throw new InvalidDataException("these timers do not hang together");
+            throw new InvalidDataException("the timers are inconsistent");
         }
     }
 

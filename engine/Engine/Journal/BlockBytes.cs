@@ -120,5 +120,5 @@ ref struct BlockReader(ReadOnlySpan<byte> bytes)
 
     /// <summary>Creates the exception to throw.</summary>
     public static JournalException Damaged() =>
-        new("journal_damaged", "A block of events in the journal is damaged: it is not what was written.");
+        new("journal_damaged", "A block of events in the journal is damaged.");
 }

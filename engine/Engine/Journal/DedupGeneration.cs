@@ -140,7 +140,7 @@ sealed class DedupGeneration
                 var slot = start + BitOperations.TrailingZeroCount(mask);
                 if (slot >= _slots.Length || value == 0)
                 {
-                    throw new InvalidDataException("the ids that were seen do not hang together");
+                    throw new InvalidDataException("the event ids are inconsistent");
                 }
 
                 _slots[slot] = value;

@@ -68,12 +68,12 @@ public sealed class DedupSnapshot : IDisposable
         var slots = ReadLong(stream);
         if (slots <= 0 || slots > DedupGeneration.MostSlots || slots % DedupGeneration.Bucket != 0 || count < 0 || count > slots)
         {
-            throw new InvalidDataException("the ids that were seen do not hang together");
+            throw new InvalidDataException("the event ids are inconsistent");
         }
 
         var generation = new DedupGeneration(new LineTable((int)slots), number, openedAt);
         generation.Read(stream);
-        return generation.Count == count ? generation : throw new InvalidDataException("some of the ids that were seen are missing");
+        return generation.Count == count ? generation : throw new InvalidDataException("some event ids are missing");
     }
 
     static void WriteLong(Stream stream, long value) => stream.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)));

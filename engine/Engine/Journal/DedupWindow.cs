@@ -150,7 +150,7 @@ public sealed class DedupWindow
     {
         if (DedupSnapshot.ReadLong(stream) != Kind)
         {
-            throw new InvalidDataException("these are not the ids that were seen");
+            throw new InvalidDataException("not a set of event ids");
         }
 
         _now = DedupSnapshot.ReadLong(stream);
@@ -160,7 +160,7 @@ public sealed class DedupWindow
             _generations[i] = DedupSnapshot.ReadGeneration(stream);
             if (_generations[i].Number != _generations[0].Number - i || _generations[i].Number < 1)
             {
-                throw new InvalidDataException("the generations of the ids that were seen are not in a row");
+                throw new InvalidDataException("the generations of event ids are not consecutive");
             }
         }
 

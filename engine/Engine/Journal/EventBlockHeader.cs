@@ -50,7 +50,7 @@ public readonly record struct EventBlockHeader(
         if (block[0] > Version)
         {
             throw new JournalException("journal_version",
-                $"The journal has events from a later version of CartRecovery (blocks of version {block[0]}, this one reads {Version}): start that version.");
+                $"The journal was written by a later version of CartRecovery (block version {block[0]}; this one reads up to {Version}). Start that version.");
         }
 
         var header = new EventBlockHeader(

@@ -205,7 +205,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         var needed = RawLength + length;
         if (needed > EventBlockHeader.MaxRawLength)
         {
-            throw new InvalidOperationException("The block is too long: end it earlier.");
+            throw new InvalidOperationException("The block would exceed its maximum length.");
         }
 
         if (needed > _raw.Length)

@@ -45,7 +45,7 @@ public readonly record struct JournalFrame(EntryKind Kind, long Sequence, long D
         if (entry[5] != Version)
         {
             throw new JournalException("journal_version",
-                $"The journal was written by a later version of CartRecovery (format {entry[5]}, this one reads {Version}): start that version.");
+                $"The journal was written by a later version of CartRecovery (format {entry[5]}; this one reads up to {Version}). Start that version.");
         }
 
         frame = new JournalFrame((EntryKind)entry[4], BinaryPrimitives.ReadInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadInt64LittleEndian(entry[16..]));

@@ -159,7 +159,7 @@ public sealed class JournalReader
                 case Found.Entry when frame.Durable > End && (_sequence == 0 || frame.Sequence >= _sequence):
                     throw new JournalException("journal_damaged",
                         $"The journal is damaged in {_device.FileName}, segment {_layout.SegmentOf(_next)} at byte {_layout.OffsetOf(_next)}: "
-                        + $"entry {_sequence} is not whole, and entry {frame.Sequence} behind it is. Nothing was changed. Restore the folder from a backup, "
+                        + $"entry {_sequence} is incomplete, but the later entry {frame.Sequence} is not. Nothing was changed. Restore the folder from a backup, "
                         + "or move it away to start with an empty state.");
                 case Found.EndOfJournal:
                     return;

@@ -33,5 +33,5 @@ public sealed class JournalStores
         _bySeed.TryGetValue(EventKeys.SeedOf(id), out var place) && id.SequenceEqual(_ids[place])
             ? place
             : throw new JournalException("journal_store",
-                $"The journal has events of the store '{Encoding.UTF8.GetString(id)}', which the configuration does not name: put it back.");
+                $"The journal has events of the store '{Encoding.UTF8.GetString(id)}', which is not configured. Add it to the configuration.");
 }

@@ -20,7 +20,7 @@ public sealed class JourneyEngine : IDisposable
     const int MostDue = 512;
 
     // Delay before an unanswered cart lookup is repeated (ms).
-    const long LookUpAgain = 30_000;
+    const long LookUpRetryDelay = 30_000;
 
     const long TeachEvery = 60_000, TeachAtLeast = 86_400_000, PurgeEvery = 60_000;
 
@@ -77,9 +77,9 @@ public sealed class JourneyEngine : IDisposable
     /// <summary>Returns the decisions processed since the last call. Once they are persisted, their partitions may forget them.</summary>
     public List<Intervention> TakeProcessed()
     {
-        var settled = new List<Intervention>(_taken);
+        var processed = new List<Intervention>(_taken);
         _taken.Clear();
-        return settled;
+        return processed;
     }
 
     /// <summary>Begins a transaction.</summary>
@@ -208,7 +208,7 @@ public sealed class JourneyEngine : IDisposable
             }
             else if (_sender.NeedsCart(Options, message, journey))
             {
-                _store.Messages.PutOff(message.Id, now + LookUpAgain);
+                _store.Messages.PutOff(message.Id, now + LookUpRetryDelay);
                 needing.Add(message);
             }
             else
@@ -279,7 +279,7 @@ public sealed class JourneyEngine : IDisposable
         }
         catch (MessageRenderingException e)
         {
-            return sample with { Message = $"This message is not sent: the template {e.Message}." };
+            return sample with { Message = $"This message would not be sent: the template {e.Message}." };
         }
     }
 

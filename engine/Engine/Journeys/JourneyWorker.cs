@@ -10,28 +10,26 @@ using CartRecovery.Engine.Storage;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// Runs the journey engine on a thread of its own. Processes items at once, commits them some milliseconds later with others, and syncs the
-/// log on another thread; only then are decisions marked as persisted and journals truncated. The queue is bounded; writers block when it
-/// is full, which delays clients' acknowledgements.
+/// Runs the journey engine on its own thread. Processes items at once, commits them milliseconds later with others, and syncs on another thread;
+/// only then are decisions marked as persisted and journals truncated. Writers block when the queue is full, which delays acknowledgements.
 /// </summary>
 public sealed class JourneyWorker : IDecisionConsumer, IDisposable
 {
     /// <summary>Maximum number of decisions and customer events in the queue. When it is full, commits wait.</summary>
     public const int Capacity = JourneyInbox.Capacity;
 
-    // How often due messages are checked, and how long a transaction stays open (ms). The short pause applies under light load and while
-    // sinks have work, whose messages would be sent again after a crash; the long one otherwise. Keys of shoppers are random, so ten times
-    // as many per transaction write few more pages.
+    // How often due messages are checked and how long a transaction stays open (ms): short under light load and while sinks have work, which a
+    // crash would repeat. Shoppers' keys are random, so ten times as many per transaction write few more pages.
     const int Pause = 25, LongPause = 250;
 
     // At most this many items per pause count as light load.
     const int Little = 16;
 
     // Delay before a failed transaction is retried (ms).
-    const int Again = 200;
+    const int RetryDelay = 200;
 
     // Minimum time between two summaries of outcomes (ms).
-    const long SumAgain = 60_000;
+    const long SummaryInterval = 60_000;
 
     static readonly object s_done = new();
 
@@ -121,12 +119,12 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     public Task<T> Do<T>(Func<JourneyEngine, long, T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var errand = new JourneyCommand((engine, now) =>
+        var command = new JourneyCommand((engine, now) =>
         {
             var result = work(engine, now);
             return () => done.TrySetResult(result);
         });
-        return _inbox.Add(errand) ? done.Task : throw new ChannelClosedException();
+        return _inbox.Add(command) ? done.Task : throw new ChannelClosedException();
     }
 
     /// <summary>Completes when everything queued before is processed and persisted.</summary>
@@ -200,7 +198,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     void SumUp()
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (_summing.IsCompleted && now - _summedAt >= SumAgain && _engine.IsTimeToLearn(now))
+        if (_summing.IsCompleted && now - _summedAt >= SummaryInterval && _engine.IsTimeToLearn(now))
         {
             _summedAt = now;
             _summing = Task.Run(() =>
@@ -240,7 +238,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
                     throw;
                 }
 
-                _stop.Wait(Again);
+                _stop.Wait(RetryDelay);
             }
         }
     }
@@ -327,8 +325,8 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
             case OutcomeSummary outcomes:
                 _engine.Learn(outcomes, now);
                 break;
-            case JourneyCommand errand:
-                _kept.Add(errand.Work(_engine, now));
+            case JourneyCommand command:
+                _kept.Add(command.Work(_engine, now));
                 break;
         }
     }

@@ -37,7 +37,8 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
     /// <param name="customerEvents">The customer events to hand over.</param>
     /// <param name="trace">Ends when the batch is complete; null if it is not traced.</param>
     public void Add(
-        long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions, List<CustomerEvent> customerEvents, CommitBatchTrace? trace = null)
+        long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions, List<CustomerEvent> customerEvents,
+        CommitBatchTrace? trace = null)
     {
         lock (_gate)
         {

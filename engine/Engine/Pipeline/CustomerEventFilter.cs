@@ -15,7 +15,7 @@ sealed class CustomerEventFilter(bool isAsked)
     /// <summary>
     /// Collects the event if it is a customer event: it concerns a customer, is a campaign's goal, or adds a product that is new here.
     /// </summary>
-    public void Look(in EventRecord e, EventSlab slab, CampaignSet campaigns)
+    public void Collect(in EventRecord e, EventSlab slab, CampaignSet campaigns)
     {
         if (isAsked && (campaigns.IsGoal(e.Type) || (e.Type == EventType.AddToCart ? IsNew(e.Product) : EventTypes.Has(e.Type, EventTraits.ConcernsCustomer))))
         {

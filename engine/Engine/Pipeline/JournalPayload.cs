@@ -27,7 +27,7 @@ static class JournalPayload
 
     public static long ReadTick(ReadOnlySpan<byte> payload) => payload.Length == sizeof(long)
         ? BinaryPrimitives.ReadInt64LittleEndian(payload)
-        : throw new InvalidDataException("A tick is eight bytes long.");
+        : throw new InvalidDataException("A tick entry must be eight bytes long.");
 
     public static ReadOnlySpan<byte> Persisted(ArrayBufferWriter<byte> buffer, IReadOnlyCollection<string> keys)
     {
@@ -49,6 +49,6 @@ static class JournalPayload
     public static List<Decision> ReadDecisions(ReadOnlySpan<byte> payload, out bool isLast)
     {
         isLast = payload.Length > 0 && payload[0] == 1;
-        return payload.Length > 0 ? DecisionCodec.Read(payload[1..]) : throw new InvalidDataException("The decisions are empty.");
+        return payload.Length > 0 ? DecisionCodec.Read(payload[1..]) : throw new InvalidDataException("A decisions entry is empty.");
     }
 }

@@ -58,7 +58,7 @@ public sealed class JournalReplayer
                 _state.Outbox.Remove(DecisionCodec.ReadKeys(entry.Payload.Span));
                 break;
             default:
-                throw new InvalidDataException($"The journal has an entry of kind {(int)entry.Kind}, which does not exist.");
+                throw new InvalidDataException($"The journal has an entry of unknown kind {(int)entry.Kind}.");
         }
     }
 

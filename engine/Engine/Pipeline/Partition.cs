@@ -119,11 +119,11 @@ public sealed class Partition : IDisposable
     /// <summary>Decisions of the previous process whose delivery has not ended. Read before <see cref="Start"/>.</summary>
     public IReadOnlyCollection<Decision> Undelivered => _state?.Outbox.Pending ?? [];
 
-    /// <summary>Notes that a delivery ended, well or not. Any thread.</summary>
+    /// <summary>Marks a decision as persisted by its consumer. Any thread.</summary>
     /// <param name="id">The intervention's idempotency key.</param>
     public void MarkPersisted(string id) => _state?.Outbox.MarkPersisted(id);
 
-    /// <summary>Looks a cart up, after everything that was enqueued before.</summary>
+    /// <summary>Looks up a cart after everything enqueued before this call.</summary>
     public async Task<CartRecord?> FindAsync(Hash128 cart, CancellationToken cancellationToken)
     {
         var lookup = new CartLookup(cart);
@@ -131,7 +131,7 @@ public sealed class Partition : IDisposable
         return await lookup.Answer.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Completes when everything that was enqueued before is durable, and on its way to the sinks.</summary>
+    /// <summary>Completes once everything enqueued before this call is durable and handed to the consumer.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         var flush = new Flush();
@@ -139,13 +139,13 @@ public sealed class Partition : IDisposable
         await flush.Done.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Works off what is in the inbox and stops.</summary>
+    /// <summary>Processes what is in the inbox, then stops the worker.</summary>
     public void Stop()
     {
         Inbox.Close();
         if (_worker.IsAlive && !_worker.Join(s_stop))
         {
-            // It waits for a disk that does not come back: what it holds was not acknowledged.
+            // The disk does not respond. Nothing the worker still holds was acknowledged.
             _journal?.Close();
             _worker.Join();
         }
@@ -183,7 +183,7 @@ public sealed class Partition : IDisposable
 
             _work.Finish(s_finish);
         }
-#pragma warning disable CA1031 // Whatever it was, this partition's carts are no longer served: the process must say so and stop.
+#pragma warning disable CA1031 // Whatever the cause, this partition serves its carts no longer: the process must report it and stop.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -196,7 +196,7 @@ public sealed class Partition : IDisposable
         }
     }
 
-    // From the worker, or from whoever completes a commit.
+    // Called by the worker, or by the thread that completes a commit.
     void Fail(Exception e)
     {
         Fault = e;
@@ -224,7 +224,7 @@ public sealed class Partition : IDisposable
         }
     }
 
-    // A run of the model costs about as much for one row as for dozens: a batch that is not full waits a little, while nothing presses.
+    // A model run costs about as much for one row as for dozens, so a partial batch waits a little if nothing is urgent.
     bool MayGather() => _maxAge > TimeSpan.Zero && _work!.BatchEvents < _batchRows && _time.GetElapsedTime(_work.OldestTicks) < _maxAge;
 
     sealed class CartLookup(Hash128 cart)

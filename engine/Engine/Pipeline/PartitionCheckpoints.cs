@@ -48,8 +48,8 @@ sealed class PartitionCheckpoints : IDisposable
     /// <param name="isBehind"><see langword="true"/> if the newest checkpoint lags the journal, so that one is due before anything
     /// changes.</param>
     public PartitionCheckpoints(
-        int index, IDecisionConsumer consumer, PartitionState state, PartitionJournal journal, JournalOptions options, JournalRetention retention, CheckpointFolder folder, string stores,
-        PartitionCounters counters, TimeProvider time, bool isBehind)
+        int index, IDecisionConsumer consumer, PartitionState state, PartitionJournal journal, JournalOptions options, JournalRetention retention,
+        CheckpointFolder folder, string stores, PartitionCounters counters, TimeProvider time, bool isBehind)
     {
         _index = index;
         _consumer = consumer;

@@ -85,7 +85,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
     // The newest complete checkpoint; without one, an empty state and the whole journal.
     PartitionState Restore(CheckpointFolder folder, long begin, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
     {
-        foreach (var checkpoint in folder.Good(reason => warnings.Add($"Partition {index}: a checkpoint is passed over. {reason}"))
+        foreach (var checkpoint in folder.Good(reason => warnings.Add($"Partition {index}: a checkpoint was skipped. {reason}"))
             .Where(c => c.JournalAddress >= begin))
         {
             PartitionState? state = null;
@@ -99,7 +99,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
             }
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
-                warnings.Add($"Partition {index}: a checkpoint is passed over. {checkpoint.Path}: {e.Message}");
+                warnings.Add($"Partition {index}: a checkpoint was skipped. {checkpoint.Path}: {e.Message}");
                 state?.Dispose();
             }
         }
@@ -107,7 +107,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         if (begin > 0)
         {
             throw new JournalException("checkpoint_missing",
-                $"The journal of partition {index} begins at address {begin}, and there is no whole checkpoint of that place or behind it. "
+                $"The journal of partition {index} begins at address {begin}, and there is no complete checkpoint at or after it. "
                 + "Nothing was changed. Restore the data folder from a backup, or move it away to start with an empty state.");
         }
 
@@ -157,7 +157,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         }
 
         device.Cut(segment, layout.OffsetOf(reader.End));
-        return $"Partition {index}: the last {reader.TornBytes:N0} bytes of the journal, behind address {reader.End}, are no whole entry and were cut off; "
+        return $"Partition {index}: the last {reader.TornBytes:N0} bytes of the journal, after address {reader.End}, are not a complete entry and were truncated; "
             + "nothing of them had been acknowledged";
     }
 }

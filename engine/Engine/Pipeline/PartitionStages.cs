@@ -126,7 +126,7 @@ public sealed class PartitionStages : IDisposable
                 Decide();
             }
 
-            _filter.Look(e, slab, _campaigns);
+            _filter.Collect(e, slab, _campaigns);
             var input = new CartInput { Step = CartStep.Fold, Index = i };
             ref var cart = ref _carts.UpdateInPlace(e.Cart, ref input);
             Gather(cart, e, slab);

@@ -28,7 +28,7 @@ public sealed class Database : IDisposable
         if (code != raw.SQLITE_OK)
         {
             _handle?.Dispose();
-            throw new IOException($"{path} cannot be opened: {raw.sqlite3_errstr(code).utf8_to_string()}");
+            throw new IOException($"cannot open {path}: {raw.sqlite3_errstr(code).utf8_to_string()}");
         }
 
         Execute("PRAGMA busy_timeout=5000");

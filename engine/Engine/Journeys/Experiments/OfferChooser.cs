@@ -15,7 +15,6 @@ public readonly record struct OfferOutcomes(long Shown, long Bought);
 /// outcomes so far. An order earns the store's margin less the discount. The probabilities are estimated by simulation from time to time
 /// and every choice is drawn from them, so the propensity recorded with a choice is exact and off-policy evaluation can use it.
 /// </summary>
-/// </summary>
 public sealed class OfferChooser
 {
     const int Draws = 4000;

@@ -43,7 +43,8 @@ public static class InterventionList
 {
     static readonly string s_columns = $"""
         id, campaign, variant, step, channel, offer, propensity, cart_id, user_id,
-        CASE state WHEN {MessageState.Scheduled:D} THEN 'scheduled' WHEN {MessageState.Sending:D} THEN 'sending' WHEN {MessageState.Sent:D} THEN 'sent' ELSE 'withheld' END,
+        CASE state WHEN {MessageState.Scheduled:D} THEN 'scheduled' WHEN {MessageState.Sending:D} THEN 'sending'
+            WHEN {MessageState.Sent:D} THEN 'sent' ELSE 'withheld' END,
         reason, detail, decided_at, due_at, useful_until,
         sent_at, delivered_at, opened_at, clicked_at, dismissed_at, ended_at, message
         """;

@@ -76,8 +76,11 @@ public sealed class JourneyReports(string path) : IDisposable
     public ReportTable Channels(string storeId, long from, long to) => Table($"""
         SELECT channel, count(*) AS planned, sum(sent_at IS NOT NULL) AS sent, sum(delivered_at IS NOT NULL) AS delivered, sum(opened_at IS NOT NULL) AS opened,
             sum(clicked_at IS NOT NULL) AS clicked, sum(dismissed_at IS NOT NULL) AS dismissed,
-            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Failed:D}) AS failed, sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Rejected:D}) AS rejected, sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Bounced:D}) AS bounced,
-            sum(state={MessageState.Withheld:D} AND reason NOT IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D}, {WithheldReason.Bounced:D})) AS withheld,
+            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Failed:D}) AS failed,
+            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Rejected:D}) AS rejected,
+            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Bounced:D}) AS bounced,
+            sum(state={MessageState.Withheld:D} AND reason
+                NOT IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D}, {WithheldReason.Bounced:D})) AS withheld,
             sum(state={MessageState.Scheduled:D}) AS waiting
         FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 GROUP BY channel ORDER BY channel
         """, ["channel", "planned", "sent", "delivered", "opened", "clicked", "dismissed", "failed", "rejected", "bounced", "withheld", "waiting"],
@@ -104,7 +107,8 @@ public sealed class JourneyReports(string path) : IDisposable
     public ReportTable Reasons(string storeId, long from, long to)
     {
         var table = Table($"""
-            SELECT campaign, channel, reason, count(*) FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 AND state={MessageState.Withheld:D}
+            SELECT campaign, channel, reason, count(*) FROM intervention
+            WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 AND state={MessageState.Withheld:D}
             GROUP BY campaign, channel, reason ORDER BY campaign, channel, 4 DESC
             """, ["campaign", "channel", "reason", "count"], storeId, from, to);
         table.Rows.ForEach(row => row[2] = WithheldReasons.NameOf((WithheldReason)(long)row[2]!));
@@ -115,7 +119,7 @@ public sealed class JourneyReports(string path) : IDisposable
     public (string? UserId, string Channel, long? SentAt)? MessageOf(string storeId, string id) => Ask(
         "SELECT user_id, address, sent_at FROM intervention WHERE store=?1 AND id=?2",
         rows => rows.With(storeId).With(id).Next()
-            ? (rows.TextOrNull(0), rows.Int(1) switch { (int)AddressKind.Phone => "sms", (int)AddressKind.Push => "push", _ => "email" }, rows.LongOrNull(2))
+            ? (rows.TextOrNull(0), (AddressKind)rows.Int(1) switch { AddressKind.Phone => "sms", AddressKind.Push => "push", _ => "email" }, rows.LongOrNull(2))
             : ((string?, string, long?)?)null);
 
     /// <summary>Runs another query.</summary>

@@ -19,7 +19,7 @@ static class JourneySchema
         var version = database.Prepare("PRAGMA user_version").Number() ?? 0;
         if (version > Version)
         {
-            throw new IOException($"{database.Path} is of version {version}, and this engine works with version {Version}: use the engine that made it");
+            throw new IOException($"{database.Path} has schema version {version}; this engine reads up to {Version}. Use the engine that wrote it.");
         }
 
         if (version == 1)
@@ -70,14 +70,14 @@ static class JourneySchema
     static readonly string s_tables = $"""
         CREATE TABLE IF NOT EXISTS position(partition INTEGER PRIMARY KEY, address INTEGER NOT NULL);
 
-        -- Whom a signed-in customer was before: the subject of all draws by lot.
+        -- The anonymous shopper a customer was before: the subject that experiments assign by.
         CREATE TABLE IF NOT EXISTS identity(customer BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS identity_subject ON identity(subject);
 
         -- When a customer last bought.
         CREATE TABLE IF NOT EXISTS purchase(owner BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 
-        -- By the customer where a server said it, by the cart, and the customer in it, where a browser did.
+        -- Owner: the customer for a server's data; the cart, or the customer in it, for a browser's.
         CREATE TABLE IF NOT EXISTS contact(
             owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL,
             attributes TEXT) WITHOUT ROWID;
@@ -100,7 +100,7 @@ static class JourneySchema
         CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
         CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);
 
-        -- The decision of a journey (step 0), while there is something to send, and what machines were sent: its number times 256 and the step.
+        -- A journey's decision (step 0), while there is something to send, and what the shop's systems were sent. Id: journey * 256 + step.
         CREATE TABLE IF NOT EXISTS content(id INTEGER PRIMARY KEY, json BLOB NOT NULL);
 
         CREATE TABLE IF NOT EXISTS intervention(

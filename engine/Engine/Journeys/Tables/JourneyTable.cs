@@ -33,7 +33,8 @@ public sealed class JourneyTable
         _variant = database.Prepare("SELECT variant FROM journey WHERE subject=?1 AND campaign=?2 AND holdout=0 ORDER BY started_at LIMIT 1");
         _end = database.Prepare($"UPDATE journey SET state=?2 WHERE id=?1 AND state={JourneyState.Active:D}");
         _active = database.Prepare($"""
-            SELECT id, campaign, started_at FROM journey WHERE subject=?1 AND state={JourneyState.Active:D} ORDER BY started_at DESC LIMIT 64
+            SELECT id, campaign, started_at FROM journey
+            WHERE subject=?1 AND state={JourneyState.Active:D} ORDER BY started_at DESC LIMIT 64
             """);
         _latest = database.Prepare(
             "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");

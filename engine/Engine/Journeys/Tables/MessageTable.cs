@@ -43,20 +43,25 @@ public sealed class MessageTable
         _putOff = database.Prepare($"UPDATE intervention SET due_at=?2 WHERE id=?1 AND state={MessageState.Scheduled:D}");
         _wait = database.Prepare($"UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state={MessageState.Scheduled:D}");
         _send = database.Prepare($"""
-            UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, reached=?6, message=?7 WHERE id=?1 AND state={MessageState.Scheduled:D}
+            UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, reached=?6, message=?7
+            WHERE id=?1 AND state={MessageState.Scheduled:D}
             """);
         _end = database.Prepare($"""
-            UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5, sent_at=CASE WHEN ?2={MessageState.Sent:D} THEN sent_at ELSE NULL END
+            UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5,
+                sent_at=CASE WHEN ?2={MessageState.Sent:D} THEN sent_at ELSE NULL END
             WHERE id=?1 AND state IN ({MessageState.Scheduled:D}, {MessageState.Sending:D})
             """);
         _endOfJourney = database.Prepare($"""
-            UPDATE intervention SET state={MessageState.Withheld:D}, reason=?2, ended_at=?3 WHERE journey=?1 AND state={MessageState.Scheduled:D} RETURNING channel
+            UPDATE intervention SET state={MessageState.Withheld:D}, reason=?2, ended_at=?3
+            WHERE journey=?1 AND state={MessageState.Scheduled:D} RETURNING channel
             """);
         _sending = database.Prepare($"""
-            SELECT c.json FROM intervention i JOIN content c ON c.id=(i.journey<<{ContentTable.StepBits})+i.step WHERE i.state={MessageState.Sending:D}
+            SELECT c.json FROM intervention i JOIN content c ON c.id=(i.journey<<{ContentTable.StepBits})+i.step
+            WHERE i.state={MessageState.Sending:D}
             """);
         _recall = database.Prepare($"""
-            UPDATE intervention SET state={MessageState.Scheduled:D}, sent_at=NULL, reached=NULL, due_at=?1 WHERE state={MessageState.Sending:D} AND address<>{AddressKind.None:D}
+            UPDATE intervention SET state={MessageState.Scheduled:D}, sent_at=NULL, reached=NULL, due_at=?1
+            WHERE state={MessageState.Sending:D} AND address<>{AddressKind.None:D}
             """);
         _sentSince = database.Prepare(
             $"""
