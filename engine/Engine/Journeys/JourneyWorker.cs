@@ -10,16 +10,16 @@ using CartRecovery.Engine.Storage;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// Runs the journey engine on its own thread. Processes items at once, commits them milliseconds later with others, and syncs on another thread;
-/// only then are decisions marked as persisted and journals truncated. Writers block when the queue is full, which delays acknowledgements.
+/// Runs the journey engine on its own thread. Processes items at once, commits them milliseconds later, and syncs on another thread; only
+/// then are decisions marked as persisted and journals truncated. Writers block when the queue is full, which delays acknowledgements.
 /// </summary>
 public sealed class JourneyWorker : IDecisionConsumer, IDisposable
 {
     /// <summary>Maximum number of decisions and customer events in the queue. When it is full, commits wait.</summary>
     public const int Capacity = JourneyInbox.Capacity;
 
-    // How often due messages are checked and how long a transaction stays open (ms): short under light load and while sinks have work, which a
-    // crash would repeat. Shoppers' keys are random, so ten times as many per transaction write few more pages.
+    // How often due messages are checked and how long a transaction stays open (ms): short under light load and while sinks have work,
+    // which a crash would repeat. Shoppers' keys are random, so ten times as many per transaction write few more pages.
     const int Pause = 25, LongPause = 250;
 
     // At most this many items per pause count as light load.
