@@ -12,7 +12,7 @@ public sealed class Replay
     readonly IReadOnlyList<IReplayStream> _streams;
     readonly int _lanesAStream;
     readonly int _threads;
-    readonly PipelineOptions _setup;
+    readonly PipelineOptions _options;
     readonly ReplayLane?[] _lanes;
     readonly long _total;
 
@@ -20,15 +20,15 @@ public sealed class Replay
     /// <param name="lanesAStream">How many lanes the carts of each stream are spread over, 1 or more. It makes no difference to what is
     /// decided.</param>
     /// <param name="threads">Lanes that are played at a time, 1 or more.</param>
-    /// <param name="setup">What the stages share; its sizes are those of a lane, and its folder is for this replay alone.</param>
-    public Replay(IReadOnlyList<IReplayStream> streams, int lanesAStream, int threads, PipelineOptions setup)
+    /// <param name="options">What the stages share; its sizes are those of a lane, and its folder is for this replay alone.</param>
+    public Replay(IReadOnlyList<IReplayStream> streams, int lanesAStream, int threads, PipelineOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lanesAStream, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         _streams = streams;
         _lanesAStream = lanesAStream;
         _threads = threads;
-        _setup = setup;
+        _options = options;
         _lanes = new ReplayLane?[streams.Count * lanesAStream];
         _total = streams.Sum(s => s.Length) * lanesAStream;
     }
@@ -64,7 +64,7 @@ public sealed class Replay
 
     void Play(int number, TimeRange range, CancellationToken cancellationToken)
     {
-        using var lane = new ReplayLane(number, number % _lanesAStream, _lanesAStream, _setup);
+        using var lane = new ReplayLane(number, number % _lanesAStream, _lanesAStream, _options);
         Volatile.Write(ref _lanes[number], lane);
         _streams[number / _lanesAStream].Play(lane, range, cancellationToken);
     }

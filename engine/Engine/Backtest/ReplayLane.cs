@@ -24,12 +24,12 @@ public sealed class ReplayLane : IDisposable
     /// <param name="number">Its number among all lanes, for its files' names.</param>
     /// <param name="index">Its place among the lanes of its stream.</param>
     /// <param name="count">How many those are.</param>
-    /// <param name="setup">What all lanes share.</param>
-    public ReplayLane(int number, int index, int count, PipelineOptions setup)
+    /// <param name="options">What all lanes share.</param>
+    public ReplayLane(int number, int index, int count, PipelineOptions options)
     {
         _index = index;
         _count = count;
-        _stages = new PartitionStages(number, setup, _counters);
+        _stages = new PartitionStages(number, options, _counters);
     }
 
     /// <summary>It is the first of its stream: what all of them see is counted there.</summary>
@@ -140,7 +140,7 @@ public sealed class ReplayLane : IDisposable
 
             // Of two connections the later event may have the earlier watermark; the stream's time does not go back.
             e.Watermark = _now = Math.Max(_now, e.Watermark);
-            if ((e.Flags & EventFlags.CustomerFact) != 0)
+            if ((e.Flags & EventFlags.CustomerCopy) != 0)
             {
                 continue;
             }
@@ -151,7 +151,7 @@ public sealed class ReplayLane : IDisposable
             }
             else
             {
-                e.Flags |= e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory) ? EventFlags.CustomerFact : EventFlags.Duplicate;
+                e.Flags |= e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory) ? EventFlags.CustomerCopy : EventFlags.Duplicate;
             }
         }
 

@@ -83,7 +83,7 @@ public enum EventFlags : byte
     Verified = 4,
 
     /// <summary>A copy for another partition's customer records: it changes no cart.</summary>
-    CustomerFact = 8,
+    CustomerCopy = 8,
 
     /// <summary>An event of this id was there before: it changes nothing.</summary>
     Duplicate = 16,

@@ -97,13 +97,13 @@ public sealed class EventSlab
     }
 
     /// <summary>Appends a copy of an event of another slab, as a fact about its customer: without its meta.</summary>
-    public void AppendFact(in EventRecord record, EventSlab from)
+    public void AppendCopy(in EventRecord record, EventSlab from)
     {
-        var fact = record;
-        fact.MetaLength = 0;
-        fact.Flags |= EventFlags.CustomerFact;
-        Append(fact, out var text);
-        from.Text.AsSpan(record.TextOffset, fact.TextLength).CopyTo(text);
+        var copy = record;
+        copy.MetaLength = 0;
+        copy.Flags |= EventFlags.CustomerCopy;
+        Append(copy, out var text);
+        from.Text.AsSpan(record.TextOffset, copy.TextLength).CopyTo(text);
     }
 
     internal void Reset()

@@ -51,7 +51,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     static Utf8JsonWriter? t_writer;
 
     readonly IDuplexPipe _transport;
-    readonly IngestOptions _setup;
+    readonly IngestOptions _options;
     readonly Action _abort;
     readonly StoreKey _key;
     readonly AnswerEncoding _encoding;
@@ -61,17 +61,17 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     int _isCut;
     bool _clientEnded;
 
-    public ClientConnection(IDuplexPipe transport, IngestOptions setup, StoreKey key, AnswerEncoding encoding, Action abort)
+    public ClientConnection(IDuplexPipe transport, IngestOptions options, StoreKey key, AnswerEncoding encoding, Action abort)
     {
         _transport = transport;
-        _setup = setup;
+        _options = options;
         _abort = abort;
         _key = key;
         _encoding = encoding;
         _protocol = encoding == AnswerEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
         IsPublishable = key.Kind == KeyKind.Publishable;
-        ConnectionId = setup.Connections.NextId();
-        Output = new Outbound(transport.Output, encoding, setup.MaxUnsent, OnTooSlow);
+        ConnectionId = options.Connections.NextId();
+        Output = new Outbound(transport.Output, encoding, options.MaxUnsent, OnTooSlow);
     }
 
     /// <inheritdoc/>
@@ -96,9 +96,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <remarks>It ends by itself when the connection does: what had come in by then is taken all the same.</remarks>
     public async Task RunAsync(IStreamSession session)
     {
-        LastReadTicks = _setup.Partitions.Clock.GetTimestamp();
-        _setup.Counters.Connected(_protocol);
-        _setup.Connections.Add(this);
+        LastReadTicks = _options.Partitions.Clock.GetTimestamp();
+        _options.Counters.Connected(_protocol);
+        _options.Connections.Add(this);
         try
         {
             await ReadAsync(session);
@@ -110,8 +110,8 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
         finally
         {
-            _setup.Connections.Remove(this);
-            _setup.Counters.Disconnected(_protocol);
+            _options.Connections.Remove(this);
+            _options.Counters.Disconnected(_protocol);
             // Who does not read what is still under way would keep the socket for ever.
             _ = AbortAfterAsync(s_farewell);
         }
@@ -179,7 +179,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     EventRouter MakeRouter()
     {
         _router = new EventRouter(
-            _setup.Partitions, _setup.RulesFor(_key), _setup.MaxBatch, _protocol, _setup.Counters, this, this, _setup.DeadLetters);
+            _options.Partitions, _options.RulesFor(_key), _options.MaxBatch, _protocol, _options.Counters, this, this, _options.DeadLetters);
         _router.BeginRead();
         Output.Progress = _router.Progress;
         return _router;
@@ -192,7 +192,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         {
             var read = await input.ReadAsync();
             var buffer = read.Buffer;
-            LastReadTicks = _setup.Partitions.Clock.GetTimestamp();
+            LastReadTicks = _options.Partitions.Clock.GetTimestamp();
             _router?.BeginRead();
             do
             {
@@ -235,7 +235,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     {
         try
         {
-            await Output.WaitAsync().WaitAsync(_setup.SlowReaderTimeout, _setup.Partitions.Clock);
+            await Output.WaitAsync().WaitAsync(_options.SlowReaderTimeout, _options.Partitions.Clock);
         }
         catch (TimeoutException)
         {
@@ -281,7 +281,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     {
         if (Interlocked.Exchange(ref _isCut, 1) == 0)
         {
-            _setup.Counters.SlowConsumer();
+            _options.Counters.SlowConsumer();
             Output.GiveUp("slow_consumer", "you do not read what you are sent");
             _transport.Input.CancelPendingRead();
             _ = AbortAfterAsync(s_lastWords);
@@ -290,7 +290,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
 
     async Task AbortAfterAsync(TimeSpan time)
     {
-        await Task.Delay(time, _setup.Partitions.Clock);
+        await Task.Delay(time, _options.Partitions.Clock);
         _abort();
     }
 }
