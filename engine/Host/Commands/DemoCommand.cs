@@ -26,7 +26,7 @@ static class DemoCommand
         }
 
         // Loading takes a moment; whoever waits should know for what.
-        Console.WriteLine($"CartRecovery {VersionCommand.Version} demo: starting the engine, to stream a shop's night through it in {options.Seconds} seconds ...");
+        Console.WriteLine($"CartRecovery {BuildVersion.Number} demo: starting the engine, to stream a shop's night through it in {options.Seconds} seconds ...");
         if (RunCommand.Prepare(options.Config, out var config, out var budget) is { } failed)
         {
             return failed;

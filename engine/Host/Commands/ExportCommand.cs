@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Backtest;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 

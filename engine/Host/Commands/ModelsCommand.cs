@@ -2,6 +2,7 @@ using System.Globalization;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.Evaluation;
 using CartRecovery.Engine.Learning.Training;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CartRecovery.Engine.Learning.OffPolicy;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 

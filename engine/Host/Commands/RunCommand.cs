@@ -5,6 +5,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
 using Microsoft.AspNetCore.Connections;
 
 namespace CartRecovery.Host.Commands;
@@ -134,7 +135,7 @@ static class RunCommand
 
     static void Greet(EngineHost host, MemoryBudget budget)
     {
-        Console.WriteLine($"CartRecovery {VersionCommand.Version}");
+        Console.WriteLine($"CartRecovery {BuildVersion.Number}");
         Greet(host);
         Console.WriteLine($"  memory\n{string.Join('\n', budget.ToString().Split('\n').Select(l => $"  {l}"))}");
         Console.Out.Flush();

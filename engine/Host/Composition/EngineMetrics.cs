@@ -8,13 +8,14 @@ using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Api;
 
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
 /// The engine's metrics: the parts count in plain numbers as they go, which are read at each scrape. Only durations are observed as they occur.
 /// </summary>
-sealed class EngineMetrics
+sealed class EngineMetrics : IEngineTotals
 {
     /// <summary>The histogram of events' latencies.</summary>
     public const string Latency = "cartrecovery_event_latency_seconds";
@@ -39,12 +40,16 @@ sealed class EngineMetrics
     /// <summary>Everything that /metrics shows.</summary>
     public MetricRegistry Registry { get; } = new();
 
+    /// <inheritdoc/>
     public long Received => IngestCounters.Protocols.Sum(_host.Counters.ReceivedBy);
 
+    /// <inheritdoc/>
     public long Processed => Partitions.Sum(p => p.Counters.Processed);
 
+    /// <inheritdoc/>
     public long Predictions => Partitions.Sum(p => p.Counters.Predictions);
 
+    /// <inheritdoc/>
     public long Carts => Partitions.Sum(p => p.Counters.Carts);
 
     IEnumerable<Partition> Partitions => Enumerable.Range(0, _host.Partitions.Count).Select(i => _host.Partitions[i]);
@@ -174,14 +179,6 @@ sealed class EngineMetrics
         DeliveryAttemptOutcome.Failed => "failed",
         DeliveryAttemptOutcome.Kept => "kept",
         _ => "dropped",
-    };
-
-    /// <summary>A circuit's state at <c>/health</c>.</summary>
-    public static string NameOf(CircuitState state) => state switch
-    {
-        CircuitState.Open => "open",
-        CircuitState.HalfOpen => "half-open",
-        _ => "closed",
     };
 
     /// <summary>An action's label.</summary>

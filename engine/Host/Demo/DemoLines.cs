@@ -1,6 +1,6 @@
 using System.Globalization;
 using CartRecovery.Contracts;
-using CartRecovery.Host.Commands;
+using CartRecovery.Host.Output;
 using CartRecovery.Host.Composition;
 using Spectre.Console;
 

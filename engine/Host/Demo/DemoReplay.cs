@@ -8,7 +8,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Learning.Datasets;
-using CartRecovery.Host.Commands;
+using CartRecovery.Host.Output;
 using CartRecovery.Host.Composition;
 using Spectre.Console;
 

@@ -7,7 +7,6 @@ using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Responses;
-using CartRecovery.Host.Composition;
 using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

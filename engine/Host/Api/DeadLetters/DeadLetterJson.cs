@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Ingest.DeadLetters;
-using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Api.DeadLetters;
 

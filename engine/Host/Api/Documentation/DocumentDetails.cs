@@ -1,4 +1,3 @@
-using CartRecovery.Host.Commands;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -37,7 +36,7 @@ sealed class DocumentDetails : IOpenApiDocumentTransformer
     /// <inheritdoc/>
     public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
-        document.Info = new OpenApiInfo { Title = "CartRecovery", Version = VersionCommand.Version, Description = About };
+        document.Info = new OpenApiInfo { Title = "CartRecovery", Version = BuildVersion.Number, Description = About };
         document.Servers = [new OpenApiServer { Url = "/", Description = "The engine that serves this document." }];
         document.Tags = new HashSet<OpenApiTag>(ApiTags.All.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));
         document.Components ??= new OpenApiComponents();

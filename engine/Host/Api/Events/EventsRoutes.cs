@@ -6,7 +6,6 @@ using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
-using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -80,13 +79,13 @@ static class EventsRoutes
             : TypedResults.Json(EventsAnswer.Of(source), ApiJson.Default.EventsAnswer, statusCode: StatusOf(first.Error));
     }
 
-    static Ok<EventsStatistics> Statistics(IngestCounters counters, EngineMetrics metrics, ConnectionRegistry connections)
+    static Ok<EventsStatistics> Statistics(IngestCounters counters, IEngineTotals totals, ConnectionRegistry connections)
     {
         var received = IngestCounters.Protocols.ToDictionary(p => IngestCounters.NameOf(p), counters.ReceivedBy, StringComparer.Ordinal);
-        received["total"] = metrics.Received;
+        received["total"] = totals.Received;
         var rejected = Enum.GetValues<EventErrorCode>().Select(e => (Code: EventProblem.CodeOf(e), Count: counters.RejectedFor(e))).Where(e => e.Count > 0);
         return TypedResults.Ok(new EventsStatistics(
-            received, metrics.Processed, rejected.ToDictionary(e => e.Code, e => e.Count, StringComparer.Ordinal), metrics.Carts, metrics.Predictions, connections.Count));
+            received, totals.Processed, rejected.ToDictionary(e => e.Code, e => e.Count, StringComparer.Ordinal), totals.Carts, totals.Predictions, connections.Count));
     }
 
     static int StatusOf(EventErrorCode error) => error switch

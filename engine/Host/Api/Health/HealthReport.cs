@@ -5,7 +5,6 @@ using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
-using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Api.Health;
 
@@ -19,7 +18,7 @@ sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, PartHealth
 /// <param name="Detail">What is wrong, or how it does.</param>
 /// <param name="QueueDepth">Of a partition: what waits in its inbox.</param>
 /// <param name="Evaluator">Of the model: what evaluates it.</param>
-/// <param name="Circuit">Of a sink: closed, half_open or open.</param>
+/// <param name="Circuit">Of a sink: closed, half-open or open.</param>
 sealed record PartHealth(
     string Status,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail = null,
@@ -61,11 +60,18 @@ sealed class HealthReport(
         foreach (var sink in reports)
         {
             parts.Add($"sink-{sink.Name}", new PartHealth(
-                sink.Health.Healthy ? Ok : Down, sink.Health.Detail, Circuit: EngineMetrics.NameOf(sink.State.Circuit)));
+                sink.Health.Healthy ? Ok : Down, sink.Health.Detail, Circuit: NameOf(sink.State.Circuit)));
         }
 
         return (new HealthAnswer(isDown ? Down : isFine ? Ok : Degraded, parts), !isDown && !sheds);
     }
 
     static PartHealth Part(string? problem, string fine) => new(problem is null ? Ok : Degraded, problem ?? fine);
+
+    static string NameOf(CircuitState state) => state switch
+    {
+        CircuitState.Open => "open",
+        CircuitState.HalfOpen => "half-open",
+        _ => "closed",
+    };
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace CartRecovery.Host.Commands;
+namespace CartRecovery.Host.Output;
 
 /// <summary>
 /// Shows on standard error how long work goes on: a bar on a terminal, else a plain line every few seconds, or nothing. Short work shows nothing.

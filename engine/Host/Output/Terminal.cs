@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace CartRecovery.Host.Commands;
+namespace CartRecovery.Host.Output;
 
 /// <summary>
 /// Standard output and standard error as Spectre.Console writes them. Nothing asks for input. Where output is redirected, or <c>NO_COLOR</c> is set, it is

@@ -3,7 +3,7 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
 
-namespace CartRecovery.Host.Composition;
+namespace CartRecovery.Host.Api.DeadLetters;
 
 /// <summary>What a replay made of a letter.</summary>
 /// <param name="Id">The letter.</param>

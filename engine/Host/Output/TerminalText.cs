@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Spectre.Console;
 
-namespace CartRecovery.Host.Commands;
+namespace CartRecovery.Host.Output;
 
 /// <summary>Prints what clients sent, so that it cannot do anything to the terminal.</summary>
 static class TerminalText
