@@ -15,9 +15,9 @@ sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, PartHealth
 
 /// <summary>The state of a part.</summary>
 /// <param name="Status">ok, degraded or down.</param>
-/// <param name="Detail">What is wrong, or how it does.</param>
-/// <param name="QueueDepth">Of a partition: what waits in its inbox.</param>
-/// <param name="Evaluator">Of the model: what evaluates it.</param>
+/// <param name="Detail">What is wrong, or the current state.</param>
+/// <param name="QueueDepth">Of a partition: slabs queued in its inbox.</param>
+/// <param name="Evaluator">Of the model: the evaluator in use.</param>
 /// <param name="Circuit">Of a sink: closed, half-open or open.</param>
 sealed record PartHealth(
     string Status,
@@ -26,15 +26,15 @@ sealed record PartHealth(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Evaluator = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Circuit = null);
 
-/// <summary>Asks every part how it does.</summary>
+/// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker outreach, IJourneyOptionsProvider inForce,
     OnnxModel model, SinkSet sinks)
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
-    /// <summary>Makes the report.</summary>
-    /// <returns>The report, and whether the engine does its job.</returns>
+    /// <summary>Creates the report.</summary>
+    /// <returns>The report, and whether the engine can accept events.</returns>
     public async Task<(HealthAnswer Answer, bool Works)> MakeAsync(CancellationToken cancellationToken)
     {
         var reports = await sinks.CheckHealthAsync(cancellationToken);
@@ -52,7 +52,7 @@ sealed class HealthReport(
         var isJournaled = config.Journal.Enabled;
         parts.Add("journal", Part(isJournaled ? partitions.JournalProblem : null, isJournaled ? "written" : "not enabled"));
         parts.Add("deadletters", Part(
-            deadLetters.IsFailing ? "dead letters cannot be written; those refused meanwhile are lost and counted" : null, "kept"));
+            deadLetters.IsFailing ? "dead letters cannot be written; those rejected meanwhile are lost, and counted" : null, "kept"));
         parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
         parts.Add("outreach", Part(outreach.Problem, $"{outreach.Depth} waiting"));
         parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.Setup.Campaigns.Count} in force"));

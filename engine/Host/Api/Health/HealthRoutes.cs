@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Health;
 
-/// <summary><c>/health</c> and <c>/metrics</c>: for operators and their tools.</summary>
+/// <summary><c>/health</c> and <c>/metrics</c>, for operators and monitoring.</summary>
 static class HealthRoutes
 {
     public static void Map(IEndpointRouteBuilder routes)
@@ -20,7 +20,7 @@ static class HealthRoutes
                 """)
             .Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/metrics", MetricsAsync)
-            .Describe("getMetrics", "Read metrics", "All metrics in Prometheus' text format.")
+            .Describe("getMetrics", "Read metrics", "All metrics in the Prometheus text format.")
             .Media("text/plain");
     }
 
