@@ -8,7 +8,7 @@ using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary><c>check</c>: everything that would keep <c>run</c> from starting, at once.</summary>
+/// <summary><c>check</c>: reports everything that would keep <c>run</c> from starting.</summary>
 static class CheckCommand
 {
     public static int Run(CheckOptions options)

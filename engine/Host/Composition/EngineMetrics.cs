@@ -13,11 +13,11 @@ using CartRecovery.Host.Api;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// The engine's metrics: the parts count in plain numbers as they go, which are read at each scrape. Only durations are observed as they occur.
+/// Declares the engine's metrics. Parts keep plain counters, read at each scrape; only durations are observed as they occur.
 /// </summary>
 sealed class EngineMetrics : IEngineTotals
 {
-    /// <summary>The histogram of events' latencies.</summary>
+    /// <summary>The name of the event latency histogram.</summary>
     public const string Latency = "cartrecovery_event_latency_seconds";
 
     static readonly ActionKind[] s_actions = Enum.GetValues<ActionKind>();
@@ -37,7 +37,7 @@ sealed class EngineMetrics : IEngineTotals
         DeclareDurations();
     }
 
-    /// <summary>Everything that /metrics shows.</summary>
+    /// <summary>The metrics exposed at <c>/metrics</c>.</summary>
     public MetricRegistry Registry { get; } = new();
 
     /// <inheritdoc/>
@@ -170,7 +170,7 @@ sealed class EngineMetrics : IEngineTotals
         }
     }
 
-    /// <summary>An outcome's label.</summary>
+    /// <summary>Returns an outcome's label.</summary>
     public static string NameOf(DeliveryAttemptOutcome outcome) => outcome switch
     {
         DeliveryAttemptOutcome.Delivered => "delivered",
@@ -181,7 +181,7 @@ sealed class EngineMetrics : IEngineTotals
         _ => "dropped",
     };
 
-    /// <summary>An action's label.</summary>
+    /// <summary>Returns an action's label.</summary>
     public static string NameOf(ActionKind action) => action switch
     {
         ActionKind.Discount => "discount",
