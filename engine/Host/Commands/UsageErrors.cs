@@ -27,8 +27,8 @@ static class UsageErrors
     };
 
     /// <summary>
-    /// An argument that no option takes and the command has no place for, or an option at the end without its value. The parser would ignore both, and
-    /// <c>run shop.yaml</c> as well as <c>run --config</c> would run the default configuration.
+    /// Describes a surplus argument, or a last option without its value. The parser ignores both, so that
+    /// <c>run shop.yaml</c> and <c>run --config</c> would run the default configuration.
     /// </summary>
     public static string? Unexpected(Command command, IEnumerable<string> arguments)
     {

@@ -124,7 +124,7 @@ sealed class DataFolder : IDisposable
         return values.TryGetValue("partitions", out var partitions) && int.TryParse(partitions, CultureInfo.InvariantCulture, out var count)
             && values.TryGetValue("segment", out var segment) && long.TryParse(segment, CultureInfo.InvariantCulture, out var bytes)
             ? (count, bytes)
-            : throw WrongVersion(path, version, "an unreadable");
+            : throw WrongVersion(path, version, "an unknown");
     }
 
     /// <summary>Returns the key that signs links; created once and persisted.</summary>
