@@ -31,8 +31,7 @@ public sealed class WebhookSink : HttpSink
         "Posts each intervention to an HTTP endpoint, signed per Standard Webhooks 1.0.",
         [
             SinkOption.Url("url", "The endpoint's URL.", required: true),
-            SinkOption.Secret("secret", "The signing secret: whsec_ and the base64 of 24 to 64 bytes. Several, separated by spaces, while one " +
-                "is being replaced.", required: true),
+            SinkOption.Secret("secret", "The signing secret: whsec_ and the base64 of 24 to 64 bytes. Several, separated by spaces, during a rotation.", required: true),
             SinkOption.Headers("headers", "Headers to send with each request, such as Authorization. Requires an https URL."),
         ],
         Create);
