@@ -16,8 +16,8 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Bench.Baselines;
 
 /// <summary>
-/// A straightforward implementation: ASP.NET Core WebSockets message by message, System.Text.Json, a concurrent dictionary of carts, and one ONNX
-/// Runtime call per event. Intervenes like the shipped campaign keen-looker. Has no persistence, deduplication or timers, and
+/// A straightforward implementation: ASP.NET Core WebSockets message by message, System.Text.Json, a concurrent dictionary of carts, and
+/// one ONNX Runtime call per event. Intervenes like the shipped campaign keen-looker. Has no persistence, deduplication or timers, and
 /// validates only the JSON.
 /// </summary>
 sealed class PlainServer : IAsyncDisposable

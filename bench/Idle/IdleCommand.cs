@@ -7,8 +7,8 @@ using CartRecovery.Bench.Load;
 namespace CartRecovery.Bench.Idle;
 
 /// <summary>
-/// The <c>idle</c> command: measures the cost of idle WebSockets. Starts an engine, opens connections in steps, holds each step for several heartbeats,
-/// and reports memory per connection above the engine's baseline.
+/// The <c>idle</c> command: measures the cost of idle WebSockets. Starts an engine, opens connections in steps, holds each step for several
+/// heartbeats, and reports memory per connection above the engine's baseline.
 /// </summary>
 static class IdleCommand
 {

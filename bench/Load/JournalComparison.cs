@@ -3,7 +3,8 @@ using System.Globalization;
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
-/// Measures the journal's cost: the same load at full rate against engines with and without it, in alternating rounds, so that other activity affects both.
+/// Measures the journal's cost: the same load at full rate against engines with and without it, in alternating rounds, so that other
+/// activity affects both.
 /// </summary>
 static class JournalComparison
 {

@@ -1,8 +1,8 @@
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
-/// Computes when each event is due, independent of the engine: event k of connection c is the (k × connections + c)-th overall, and these are
-/// spread evenly. Latencies count from these times, so a stall counts for every event it delays.
+/// Computes when each event is due, independent of the engine: event k of connection c is the (k × connections + c)-th overall, and these
+/// are spread evenly. Latencies count from these times, so a stall counts for every event it delays.
 /// </summary>
 /// <param name="start">When the first event is due, in nanoseconds of <see cref="Clock"/>.</param>
 /// <param name="rate">Events a second over all connections, 1 or more.</param>

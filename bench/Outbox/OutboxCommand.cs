@@ -7,8 +7,8 @@ using CartRecovery.Bench.Load;
 namespace CartRecovery.Bench.Outbox;
 
 /// <summary>
-/// The <c>outbox</c> command: measures interventions per second through policy, database and a webhook sink to a receiver on this machine. Each event
-/// triggers one, in its own cart.
+/// The <c>outbox</c> command: measures interventions per second through policy, database and a webhook sink to a receiver on this machine.
+/// Each event triggers one, in its own cart.
 /// </summary>
 static class OutboxCommand
 {

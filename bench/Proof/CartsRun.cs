@@ -6,8 +6,8 @@ using CartRecovery.Engine.State.Carts;
 namespace CartRecovery.Bench.Proof;
 
 /// <summary>
-/// Measures the cost of an event with growing numbers of carts, finally beyond the memory for their records. The load cycles through the carts, so that
-/// it always hits the least recently used ones: those on disk once memory is exceeded.
+/// Measures the cost of an event with growing numbers of carts, finally beyond the memory for their records. The load cycles through the
+/// carts, so that it always hits the least recently used ones: those on disk once memory is exceeded.
 /// </summary>
 static class CartsRun
 {

@@ -27,7 +27,10 @@ sealed record ProofPlan
     /// <summary>The time limit for creating a point's carts.</summary>
     public required double MostFillSeconds { get; init; }
 
-    /// <summary>The benchmarks for BenchmarkDotNet, as globs separated by spaces. The others are timed by the stage timer, and tests check that they allocate nothing.</summary>
+    /// <summary>
+    /// The benchmarks for BenchmarkDotNet, as globs separated by spaces. The others are timed by the stage timer, and tests check that they
+    /// allocate nothing.
+    /// </summary>
     public required string StageFilter { get; init; }
 
     /// <summary>The full proof, with the shipped configuration's memory for carts.</summary>

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>Measures the stages without a socket: native and JIT with the stage timer, and JIT with BenchmarkDotNet, which reports allocations.</summary>
+/// <summary>
+/// Measures the stages without a socket: native and JIT with the stage timer, and JIT with BenchmarkDotNet, which reports allocations.
+/// </summary>
 static class StagesRun
 {
     /// <summary>The native binary of the stage timer.</summary>

@@ -3,7 +3,10 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>Measures each contender at full rate in alternating rounds, so that other activity affects all of them. Ratios are computed within a round.</summary>
+/// <summary>
+/// Measures each contender at full rate in alternating rounds, so that other activity affects all of them. Ratios are computed within a
+/// round.
+/// </summary>
 static class ThroughputRun
 {
     /// <summary>Measures a scenario.</summary>

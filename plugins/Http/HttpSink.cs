@@ -4,7 +4,8 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Plugins.Http;
 
 /// <summary>
-/// A base class for sinks that send one HTTP request per intervention, several concurrently. The response decides the outcome; the last one decides the health.
+/// A base class for sinks that send one HTTP request per intervention, several concurrently. The response decides the outcome; the last one
+/// decides the health.
 /// </summary>
 public abstract class HttpSink : ISink
 {

@@ -7,7 +7,9 @@ namespace CartRecovery.Plugins.Http;
 /// <param name="Reason">The reason, unless delivered.</param>
 public readonly record struct HttpVerdict(DeliveryOutcome Outcome, string Reason)
 {
-    /// <summary>Returns the verdict for a status: 2xx is delivered; 408, 409, 425, 429 and 5xx are retried; anything else is rejected.</summary>
+    /// <summary>
+    /// Returns the verdict for a status: 2xx is delivered; 408, 409, 425, 429 and 5xx are retried; anything else is rejected.
+    /// </summary>
     public static HttpVerdict Of(int status) => status switch
     {
         >= 200 and < 300 => new(DeliveryOutcome.Delivered, $"answered {status}"),

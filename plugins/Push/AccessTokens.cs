@@ -9,8 +9,8 @@ using CartRecovery.Plugins.Http;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Provides access tokens for a service account. A signed assertion (RFC 7523, RS256) is exchanged for a token at the token endpoint, and the
-/// token is cached until a minute before it expires. The file is read for each exchange, so that its key can be replaced.
+/// Provides access tokens for a service account. A signed assertion (RFC 7523, RS256) is exchanged for a token at the token endpoint, and
+/// the token is cached until a minute before it expires. The file is read for each exchange, so that its key can be replaced.
 /// </summary>
 /// <param name="file">The service account's JSON file.</param>
 /// <param name="http">The client for the token endpoint.</param>

@@ -7,8 +7,8 @@ using CartRecovery.Plugins.Http;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Sends each intervention's message as a text message, over Twilio's Messages API or a compatible one. The API has no idempotency key, so a
-/// request whose response was lost is retried and may arrive twice.
+/// Sends each intervention's message as a text message, over Twilio's Messages API or a compatible one. The API has no idempotency key, so
+/// a request whose response was lost is retried and may arrive twice.
 /// </summary>
 public sealed class SmsSink : HttpSink
 {

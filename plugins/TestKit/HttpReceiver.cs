@@ -28,7 +28,9 @@ public sealed class HttpReceiver : SinkReceiver
         _ = AcceptAsync(_listener);
     }
 
-    /// <summary>Answers requests that are not deliveries, such as for an access token, with a JSON body; <see langword="null"/> for deliveries.</summary>
+    /// <summary>
+    /// Answers requests that are not deliveries, such as for an access token, with a JSON body; <see langword="null"/> for deliveries.
+    /// </summary>
     public Func<string, string?> Answer { get; init; } = _ => null;
 
     /// <inheritdoc/>

@@ -3,8 +3,8 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Plugins.TestKit;
 
 /// <summary>
-/// A receiver that can simulate failures. <see cref="HttpReceiver"/> serves sinks that send HTTP requests; for another protocol, derive from
-/// this class and declare the supported behaviours. The kit skips checks that need others.
+/// A receiver that can simulate failures. <see cref="HttpReceiver"/> serves sinks that send HTTP requests; for another protocol, derive
+/// from this class and declare the supported behaviours. The kit skips checks that need others.
 /// </summary>
 public abstract class SinkReceiver : IAsyncDisposable
 {

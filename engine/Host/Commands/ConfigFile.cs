@@ -14,7 +14,9 @@ static class ConfigFile
     /// <summary>The sink types and features that a configuration may name.</summary>
     public static ConfigCatalog Catalog { get; } = new(SinkCatalog.All, FeatureTable.Names);
 
-    /// <summary>Returns the configuration file: the given one, else <c>cartrecovery.yaml</c> in this folder, else the shipped default.</summary>
+    /// <summary>
+    /// Returns the configuration file: the given one, else <c>cartrecovery.yaml</c> in this folder, else the shipped default.
+    /// </summary>
     public static string Locate(string? told) => told ?? (File.Exists(Own) ? Own : null) ?? Find(Default) ?? Default;
 
     /// <summary>Finds a shipped file: in this folder or one above it, else beside the program.</summary>

@@ -10,7 +10,9 @@ namespace CartRecovery.Host.Composition;
 /// <summary>Builds the web server: listeners, the engine's services and the HTTP API's routes.</summary>
 static class ApiServer
 {
-    /// <summary>Builds the server without starting it. Services are the engine's own instances, which the server does not dispose of.</summary>
+    /// <summary>
+    /// Builds the server without starting it. Services are the engine's own instances, which the server does not dispose of.
+    /// </summary>
     /// <param name="host">The engine.</param>
     /// <param name="loggers">The server's loggers.</param>
     /// <param name="otlp">The span exporter's options; <see langword="null"/> for no spans.</param>

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// Applies changes of campaigns and contact policy from the configuration file while the engine runs. A file with errors changes nothing; the log and
+/// Applies changes of campaigns and contact policy from the configuration file while the engine runs. A file with errors changes nothing;
+/// the log and
 /// <c>/health</c> report the errors. Other settings take effect at the next start.
 /// </summary>
 sealed partial class CampaignReload : IDisposable

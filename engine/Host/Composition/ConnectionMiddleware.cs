@@ -7,7 +7,9 @@ namespace CartRecovery.Host.Composition;
 /// <summary>Connection middleware: limits connections on both ports, and on the HTTP port enforces a deadline for the first byte.</summary>
 static class ConnectionMiddleware
 {
-    /// <summary>Counts a socket while it is open. One over its address's limit is marked, so that its protocol can report the refusal.</summary>
+    /// <summary>
+    /// Counts a socket while it is open. One over its address's limit is marked, so that its protocol can report the refusal.
+    /// </summary>
     public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter gate) => next => async connection =>
     {
         if (!gate.TryEnter())

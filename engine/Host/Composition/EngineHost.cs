@@ -55,7 +55,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     /// <param name="time">The clock.</param>
     /// <exception cref="ModelException">The model or ONNX Runtime cannot be loaded.</exception>
     /// <exception cref="SinkConfigurationException">A sink's options are invalid.</exception>
-    /// <exception cref="DataFolderException">The data folder is unwritable, locked by another engine, or does not match the configuration.</exception>
+    /// <exception cref="DataFolderException">The data folder is unwritable, locked by another engine, or does not match the
+    /// configuration.</exception>
     public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time)
     {
         Config = config;

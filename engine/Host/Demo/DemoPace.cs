@@ -3,8 +3,8 @@ using CartRecovery.Engine.Learning.Datasets;
 namespace CartRecovery.Host.Demo;
 
 /// <summary>
-/// Schedules each event of a log as a share of the demo's length. The clock runs faster through quiet hours, when nobody abandons a cart, so that
-/// interventions are spread over the whole demo. Event times do not change.
+/// Schedules each event of a log as a share of the demo's length. The clock runs faster through quiet hours, when nobody abandons a cart,
+/// so that interventions are spread over the whole demo. Event times do not change.
 /// </summary>
 sealed class DemoPace
 {

@@ -15,8 +15,8 @@ using Spectre.Console;
 namespace CartRecovery.Host.Demo;
 
 /// <summary>
-/// Streams a log through a real WebSocket and prints what comes back. The log's times are shifted so that it ends now. Like the storefront client,
-/// it reports each message as delivered.
+/// Streams a log through a real WebSocket and prints what comes back. The log's times are shifted so that it ends now. Like the storefront
+/// client, it reports each message as delivered.
 /// </summary>
 sealed class DemoReplay : IDisposable
 {
@@ -157,7 +157,8 @@ sealed class DemoReplay : IDisposable
         Interlocked.Increment(ref _sent);
     }
 
-    // As a page does when it shows a message. The delivery is dated at the decision: transport took milliseconds, but a millisecond of the demo is a second of the log.
+    // As a page does when it shows a message. The delivery is dated at the decision: transport took milliseconds, but a millisecond of the
+    // demo is a second of the log.
     async Task AnswerAsync(ClientWebSocket socket, CancellationToken cancellationToken)
     {
         while (_shown.TryDequeue(out var shown))

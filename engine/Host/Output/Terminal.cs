@@ -3,8 +3,8 @@ using Spectre.Console;
 namespace CartRecovery.Host.Output;
 
 /// <summary>
-/// Writes to standard output and standard error through Spectre.Console, never interactively. If output is redirected or <c>NO_COLOR</c> is set, it is
-/// plain text without escape codes, frames or wrapping.
+/// Writes to standard output and standard error through Spectre.Console, never interactively. If output is redirected or <c>NO_COLOR</c> is
+/// set, it is plain text without escape codes, frames or wrapping.
 /// </summary>
 static class Terminal
 {
@@ -27,7 +27,9 @@ static class Terminal
     /// <summary>Whether standard error is a terminal that can redraw lines.</summary>
     public static bool IsErrorLive => !s_isPlainError && Error.Profile.Capabilities.Ansi;
 
-    /// <summary>Writes a table to standard output. The first row is the header; if all its cells are empty, the table has neither header nor frame.</summary>
+    /// <summary>
+    /// Writes a table to standard output. The first row is the header; if all its cells are empty, the table has neither header nor frame.
+    /// </summary>
     /// <param name="rows">The cells; control characters are escaped.</param>
     /// <param name="right">The indices of right-aligned columns.</param>
     public static void WriteTable(IReadOnlyList<string[]> rows, params ReadOnlySpan<int> right)

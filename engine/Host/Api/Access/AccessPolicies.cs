@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>Authorization policies. Each route declares one of them or is explicitly public; a route that declares neither rejects every request.</summary>
+/// <summary>
+/// Authorization policies. Each route declares one of them or is explicitly public; a route that declares neither rejects every request.
+/// </summary>
 static class AccessPolicies
 {
     /// <summary>Any valid key, publishable ones included.</summary>
@@ -36,7 +38,9 @@ static class AccessPolicies
         services.AddSingleton<ICorsPolicyProvider, KeyOrigins>();
     }
 
-    /// <summary>The fallback: fails on every matched route. Unmatched paths and methods pass, so that they get their own 404 or 405.</summary>
+    /// <summary>
+    /// The fallback: fails on every matched route. Unmatched paths and methods pass, so that they get their own 404 or 405.
+    /// </summary>
     sealed class DeclaresAccess : IAuthorizationRequirement;
 
     sealed class DeclaresAccessHandler : AuthorizationHandler<DeclaresAccess>

@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Analytics;
 
-/// <summary>A report's period: <c>from</c> and <c>to</c>, the last 30 days if <c>from</c> is absent. Binds as a handler parameter.</summary>
+/// <summary>
+/// A report's period: <c>from</c> and <c>to</c>, the last 30 days if <c>from</c> is absent. Binds as a handler parameter.
+/// </summary>
 /// <param name="From">The beginning, in milliseconds since 1970 UTC.</param>
 /// <param name="To">The exclusive end, in milliseconds since 1970 UTC.</param>
 sealed record Period(long From, long To)

@@ -75,7 +75,9 @@ sealed record ConversionRow(string CartId, DateTime At, double Value, string Cur
 sealed record RevenueAnswer(
     string Currency, IncrementalAnswer Incremental, AttributedAnswer Attributed, SpendingAnswer Treated, SpendingAnswer Holdout);
 
-/// <summary>Revenue caused by the campaigns: the treated shoppers' spending above that of equally many holdout shoppers, with Welch's interval.</summary>
+/// <summary>
+/// Revenue caused by the campaigns: the treated shoppers' spending above that of equally many holdout shoppers, with Welch's interval.
+/// </summary>
 /// <param name="Revenue">The estimate.</param>
 /// <param name="Low">The lower bound; null if the holdout is too small.</param>
 /// <param name="High">The upper bound; null if the holdout is too small.</param>

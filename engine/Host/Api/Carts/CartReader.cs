@@ -21,7 +21,8 @@ sealed class CartReader(PartitionSet partitions)
 
     /// <summary>Returns the id at the end of a request's path.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="routeValue">The route's value. In it an escaped slash cannot be told from a literal <c>%2F</c>, so the raw path is used instead.</param>
+    /// <param name="routeValue">The route's value. In it an escaped slash cannot be told from a literal <c>%2F</c>, so the raw path is used
+    /// instead.</param>
     public static string IdOf(HttpContext context, string routeValue)
     {
         if (!routeValue.Contains('%'))

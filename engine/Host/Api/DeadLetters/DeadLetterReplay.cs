@@ -46,7 +46,8 @@ sealed class DeadLetterReplay(IngestOptions setup, DeadLetterStore store) : IDis
     /// <param name="select">Reads the dead letters; called once this caller holds the lock.</param>
     /// <param name="given">The event to send instead of the only dead letter's; null for none.</param>
     /// <param name="cancellationToken">Cancels the wait for the lock; a replay that has begun completes.</param>
-    /// <exception cref="TimeoutException">The partitions did not acknowledge within 30 seconds. Unmarked dead letters can be replayed again.</exception>
+    /// <exception cref="TimeoutException">The partitions did not acknowledge within 30 seconds. Unmarked dead letters can be replayed
+    /// again.</exception>
     /// <exception cref="IOException">A mark cannot be written. Unmarked dead letters can be replayed again.</exception>
     public async Task<List<ReplayOutcome>> RunAsync(
         Store shop, Func<IEnumerable<DeadLetter>> select, byte[]? given, CancellationToken cancellationToken)

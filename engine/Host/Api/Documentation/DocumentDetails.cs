@@ -3,7 +3,9 @@ using Microsoft.OpenApi;
 
 namespace CartRecovery.Host.Api.Documentation;
 
-/// <summary>Adds the parts of the OpenAPI document outside its operations: description, tags, security schemes and the problem schema.</summary>
+/// <summary>
+/// Adds the parts of the OpenAPI document outside its operations: description, tags, security schemes and the problem schema.
+/// </summary>
 sealed class DocumentDetails : IOpenApiDocumentTransformer
 {
     /// <summary>The name of the problem schema.</summary>

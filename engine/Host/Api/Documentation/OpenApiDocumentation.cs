@@ -10,7 +10,9 @@ using Scalar.AspNetCore;
 
 namespace CartRecovery.Host.Api.Documentation;
 
-/// <summary>Serves the OpenAPI document generated from the routes at <c>/openapi/v1.json</c>, and a viewer for it at <c>/docs</c>.</summary>
+/// <summary>
+/// Serves the OpenAPI document generated from the routes at <c>/openapi/v1.json</c>, and a viewer for it at <c>/docs</c>.
+/// </summary>
 static class OpenApiDocumentation
 {
     const string DocumentName = "v1";

@@ -35,7 +35,9 @@ static class RouteDescription
     public static RouteHandlerBuilder Query(this RouteHandlerBuilder route, params QueryParameter[] parameters) =>
         route.WithMetadata(new AcceptedQuery(parameters));
 
-    /// <summary>Declares the query parameters and ignores unknown ones, for links and pages to which other programs add parameters.</summary>
+    /// <summary>
+    /// Declares the query parameters and ignores unknown ones, for links and pages to which other programs add parameters.
+    /// </summary>
     public static RouteHandlerBuilder QueryAndOthers(this RouteHandlerBuilder route, params QueryParameter[] parameters) =>
         route.WithMetadata(new AcceptedQuery(parameters, AllowsOthers: true));
 

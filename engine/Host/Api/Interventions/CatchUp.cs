@@ -3,7 +3,9 @@ using CartRecovery.Engine.Journeys;
 
 namespace CartRecovery.Host.Api.Interventions;
 
-/// <summary>Makes reports include everything acknowledged before the request, which journeys persist some milliseconds after the acknowledgement.</summary>
+/// <summary>
+/// Makes reports include everything acknowledged before the request, which journeys persist some milliseconds after the acknowledgement.
+/// </summary>
 static class CatchUp
 {
     // A slightly stale report is better than none.

@@ -2,7 +2,10 @@ using CartRecovery.Engine.Ingest;
 
 namespace CartRecovery.Host.Api.Problems;
 
-/// <summary>The problems that routes answer with, except those of single events. Codes are stable; handlers may replace the detail with a more specific one.</summary>
+/// <summary>
+/// The problems that routes answer with, except those of single events. Codes are stable; handlers may replace the detail with a more
+/// specific one.
+/// </summary>
 static class ApiProblems
 {
     public static readonly Problem MissingKey = new(401, "missing_key", "No API key. Send it as ?key=, in X-Api-Key, or as Authorization: Bearer.");

@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Requests;
 
-/// <summary>Decompresses request bodies (gzip, br). The size limit also applies to the decompressed bytes, and reading stops there.</summary>
+/// <summary>
+/// Decompresses request bodies (gzip, br). The size limit also applies to the decompressed bytes, and reading stops there.
+/// </summary>
 static class BodyEncoding
 {
     const string Encodings = "gzip, br";

@@ -82,7 +82,8 @@ static class QueryParameters
 
 /// <summary>Route metadata: the query parameters it accepts.</summary>
 /// <param name="All">The parameters.</param>
-/// <param name="AllowsOthers">Whether to ignore unknown parameters instead of rejecting them, for links and pages to which other programs add parameters.</param>
+/// <param name="AllowsOthers">Whether to ignore unknown parameters instead of rejecting them, for links and pages to which other programs
+/// add parameters.</param>
 sealed record AcceptedQuery(IReadOnlyList<QueryParameter> All, bool AllowsOthers = false)
 {
     /// <summary>A route without query parameters.</summary>

@@ -10,7 +10,8 @@ namespace CartRecovery.Host.Api.Responses;
 
 /// <summary>Answers with a page of a report: JSON, or CSV for <c>?format=csv</c> or an Accept header of only <c>text/csv</c>.</summary>
 /// <param name="name">The CSV file's name.</param>
-/// <param name="table">The rows. Columns named <c>at</c> or ending in <c>At</c> or <c>Until</c> hold times in milliseconds since 1970 UTC.</param>
+/// <param name="table">The rows. Columns named <c>at</c> or ending in <c>At</c> or <c>Until</c> hold times in milliseconds since 1970
+/// UTC.</param>
 /// <param name="next">The next page's cursor.</param>
 /// <param name="format">The format in the query.</param>
 sealed class ReportResult(string name, ReportTable table, string? next, string? format) : IResult

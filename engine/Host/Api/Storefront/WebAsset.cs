@@ -46,7 +46,8 @@ sealed class WebAsset
     /// <param name="routes">The route builder.</param>
     /// <param name="path">The path.</param>
     /// <param name="headers">Sets response headers other than content type and caching.</param>
-    /// <returns>The route, for its description. It is public and ignores query parameters, because pages add one to bypass caches.</returns>
+    /// <returns>The route, for its description. It is public and ignores query parameters, because pages add one to bypass
+    /// caches.</returns>
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string path, Action<IHeaderDictionary> headers) =>
         routes.MapMethods(path, ["GET", "HEAD"], (RequestDelegate)(context => AnswerAsync(context, headers)))
             .AllowAnonymous().WithMetadata(new AcceptedQuery([], AllowsOthers: true));

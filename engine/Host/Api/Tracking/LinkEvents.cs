@@ -15,7 +15,9 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
 {
     long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Verifies a link's token and returns its content and store; <see langword="null"/> if it is foreign, altered or expired.</summary>
+    /// <summary>
+    /// Verifies a link's token and returns its content and store; <see langword="null"/> if it is foreign, altered or expired.
+    /// </summary>
     public (SignedLink Link, Store Store)? Read(string token, LinkKind kind) =>
         inForce.Setup.Signer.Read(token, kind, Now) is { } link && stores.FindStore(link.StoreId) is { } store ? (link, store) : null;
 

@@ -17,8 +17,9 @@ using Microsoft.AspNetCore.Routing;
 namespace CartRecovery.Host.Api.Tracking;
 
 /// <summary>
-/// Targets of the links in messages: clicks, openings, unsubscriptions and restored carts. Links are signed and need no key. Each visit is ingested as an
-/// event, except those of link scanners. Unknown query parameters are ignored, because mail programs and gateways add their own.
+/// Targets of the links in messages: clicks, openings, unsubscriptions and restored carts. Links are signed and need no key. Each visit is
+/// ingested as an event, except those of link scanners. Unknown query parameters are ignored, because mail programs and gateways add their
+/// own.
 /// </summary>
 static class TrackingRoutes
 {
