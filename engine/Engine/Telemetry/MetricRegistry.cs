@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Telemetry;
 /// numbers, which are read when somebody scrapes, so that counting costs the hot path no more than an addition a batch.
 /// Scrapes may come from any thread.
 /// </summary>
-public sealed class MetricRegistry
+public sealed class MetricRegistry : IDisposable
 {
     /// <summary>The value of the response's <c>Content-Type</c>.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -16,6 +16,7 @@ public sealed class MetricRegistry
     readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
     readonly IMetricFactory _factory;
     readonly Counter _failures;
+    readonly List<Action> _reads = [];
 
     /// <summary>Makes a registry that holds the process's own metrics.</summary>
     public MetricRegistry()
@@ -25,6 +26,7 @@ public sealed class MetricRegistry
         factory.ExemplarBehavior = ExemplarBehavior.NoExemplars();
         _factory = factory;
         _failures = factory.CreateCounter("cartrecovery_metrics_failures_total", "Instruments that could not be read in a scrape.");
+        _registry.AddBeforeCollectCallback(ReadAll);
         ProcessMetrics.Declare(this);
     }
 
@@ -93,19 +95,42 @@ public sealed class MetricRegistry
         return MetricSnapshot.Parse(Encoding.UTF8.GetString(text.GetBuffer().AsSpan(0, (int)text.Length)));
     }
 
-    void BeforeScrape(Action read) => _registry.AddBeforeCollectCallback(() =>
+    /// <summary>Reads nothing more: prometheus-net keeps registries for the life of the process, and they must not keep the engine.</summary>
+    public void Dispose()
     {
-        try
+        lock (_reads)
         {
-            read();
+            _reads.Clear();
         }
+    }
+
+    void BeforeScrape(Action read)
+    {
+        lock (_reads)
+        {
+            _reads.Add(read);
+        }
+    }
+
+    void ReadAll()
+    {
+        lock (_reads)
+        {
+            foreach (var read in _reads)
+            {
+                try
+                {
+                    read();
+                }
 #pragma warning disable CA1031 // One broken metric must not hide the others.
-        catch (Exception)
+                catch (Exception)
 #pragma warning restore CA1031
-        {
-            _failures.Inc();
+                {
+                    _failures.Inc();
+                }
+            }
         }
-    });
+    }
 }
 
 /// <summary>The value of one series.</summary>

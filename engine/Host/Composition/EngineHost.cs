@@ -246,6 +246,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetters.Dispose();
         _data.Dispose();
         _otlp?.Dispose();
+        Metrics.Registry.Dispose();
         Model.Dispose();
         _loggers.Dispose();
     }
