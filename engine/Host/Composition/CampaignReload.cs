@@ -85,9 +85,11 @@ sealed partial class CampaignReload : IDisposable
             .Select(use => $"campaign '{use.Name}' sends to '{use.Channel}', a new sink; restart the engine to use it"),
     ];
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Configuration reloaded: {Campaigns} campaigns and the contact policy are in force")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Configuration reloaded: {Campaigns} campaigns and the contact policy are in force")]
     partial void LogTaken(int campaigns);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Configuration reload failed; the previous campaigns and contact policy stay in force: {Problems}")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Configuration reload failed; the previous campaigns and contact policy stay in force: {Problems}")]
     partial void LogRefused(string problems);
 }

@@ -331,7 +331,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     partial void LogRecoveryWarning(string warning);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Some events could not be made durable before the stop ({Problem}); they were not acknowledged")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Some events could not be made durable before the stop ({Problem}); they were not acknowledged")]
     partial void LogNotFlushed(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]

@@ -25,7 +25,8 @@ static class AnalyticsRoutes
             .Report<PerformanceRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/channels", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>
                 TableAsync("channels", period, query, outreach, () => reports.Channels(caller.Store.Id, period.From, period.To)))
-            .Describe("getChannels", "Compare channels", "Message outcomes by channel. Covers messages decided in the period; the last 30 days if `from` is absent.")
+            .Describe("getChannels", "Compare channels",
+                "Message outcomes by channel. Covers messages decided in the period; the last 30 days if `from` is absent.")
             .Report<ChannelRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/conversion", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>
                 TableAsync("conversion", period, query, outreach, () => reports.Conversion(caller.Store.Id, period.From, period.To)))
@@ -33,14 +34,17 @@ static class AnalyticsRoutes
             .Report<ConversionFunnelRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/reasons", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>
                 TableAsync("reasons", period, query, outreach, () => reports.Reasons(caller.Store.Id, period.From, period.To)))
-            .Describe("getReasons", "Count withheld messages", "Messages not sent, by reason. Covers messages decided in the period; the last 30 days if `from` is absent.")
+            .Describe("getReasons", "Count withheld messages",
+                "Messages not sent, by reason. Covers messages decided in the period; the last 30 days if `from` is absent.")
             .Report<ReasonRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/revenue", RevenueAsync)
-            .Describe("getRevenue", "Measure revenue", "Incremental revenue measured against the holdout, and revenue attributed to clicks and views." + Period)
+            .Describe("getRevenue", "Measure revenue",
+                "Incremental revenue measured against the holdout, and revenue attributed to clicks and views." + Period)
             .Produces<RevenueAnswer>().WithMetadata(new AnswersMedia(ReportResult.Csv))
             .Query(QueryParameters.From, QueryParameters.To, QueryParameters.Format);
         routes.ForServers("/v1/conversions", ApiTags.Analytics).MapGet("", ConversionsAsync)
-            .Describe("listConversions", "List conversions", "Orders of shoppers in a campaign, latest first. Covers orders placed in the period; the last 30 days if `from` is absent.")
+            .Describe("listConversions", "List conversions",
+                "Orders of shoppers in a campaign, latest first. Covers orders placed in the period; the last 30 days if `from` is absent.")
             .Report<ConversionRow>(QueryParameters.From, QueryParameters.To);
     }
 

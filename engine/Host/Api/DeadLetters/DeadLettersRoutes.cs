@@ -18,8 +18,10 @@ namespace CartRecovery.Host.Api.DeadLetters;
 /// <summary><c>/v1/deadletters</c>: a store's rejected events.</summary>
 static class DeadLettersRoutes
 {
-    static readonly Problem s_notFound = new(404, "deadletter_not_found", "No dead letter has this number. The oldest are deleted when the store is full.");
-    static readonly Problem s_unwritable = new(503, "disk_failing", "The outcome could not be written to disk. Nothing was marked; try again later.");
+    static readonly Problem s_notFound = new(404, "deadletter_not_found",
+        "No dead letter has this number. The oldest are deleted when the store is full.");
+    static readonly Problem s_unwritable = new(503, "disk_failing",
+        "The outcome could not be written to disk. Nothing was marked; try again later.");
     static readonly Problem s_overloaded = ApiProblems.Overloaded with { Detail = "The engine is overloaded. Dead letters not yet replayed are kept; try again later." };
     static readonly Problem[] s_selection = [ApiProblems.InvalidJson, ApiProblems.InvalidUtf8, DeadLetterSelection.Invalid];
 
@@ -35,7 +37,8 @@ static class DeadLettersRoutes
             .Describe("listDeadLetters", "List dead letters", "Rejected events, oldest first, each with a preview of its content.")
             .Query(s_state, s_code, QueryParameters.Limit, QueryParameters.Cursor).Produces<ItemPage<DeadLetterItem>>();
         group.MapGet("/{id:long}", Get)
-            .Describe("getDeadLetter", "Get a dead letter", "A dead letter with its full event: `event`, or `eventBase64` if it is not UTF-8.")
+            .Describe("getDeadLetter", "Get a dead letter",
+                "A dead letter with its full event: `event`, or `eventBase64` if it is not UTF-8.")
             .Produces<DeadLetterWhole>().Problems(s_notFound);
         group.MapGet("/{id:long}/repair", Repair)
             .Describe("previewDeadLetterRepair", "Preview a repair", "Shows what a repair would change, without making the change.")

@@ -26,7 +26,8 @@ static class FeaturesRoutes
     {
         var group = routes.MapGroup("/v1/features").WithTags(ApiTags.Features);
         group.MapGet("/definitions", Definitions).AllowAnonymous()
-            .Describe("listFeatureDefinitions", "List feature definitions", "Every feature's name, unit, meaning and computation, identical for all stores.")
+            .Describe("listFeatureDefinitions", "List feature definitions",
+                "Every feature's name, unit, meaning and computation, identical for all stores.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor);
         group.MapGet("/{cartId}", GetAsync).RequireAuthorization(AccessPolicies.Secret)
             .Describe("getCartFeatures", "Get a cart's features",

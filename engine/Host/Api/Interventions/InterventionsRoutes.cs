@@ -39,7 +39,8 @@ static class InterventionsRoutes
     {
         var group = routes.ForServers("/v1/interventions", ApiTags.Interventions);
         group.MapGet("", ListAsync)
-            .Describe("listInterventions", "List interventions", "Latest first. `from` and `to` filter by decision time. With CSV, the `Next-Cursor` header carries `next`.")
+            .Describe("listInterventions", "List interventions",
+                "Latest first. `from` and `to` filter by decision time. With CSV, the `Next-Cursor` header carries `next`.")
             .Report<InterventionRow>(QueryParameters.From, QueryParameters.To, s_state, s_reason, s_campaign, s_channel, s_cartId, s_userId);
         group.MapGet("/{id}", GetAsync)
             .Describe("getIntervention", "Get an intervention", "Returns a list with one item, in the format of every other list.")

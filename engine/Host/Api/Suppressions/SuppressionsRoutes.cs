@@ -25,7 +25,8 @@ static class SuppressionsRoutes
             .Describe("suppressAddress", "Suppress an address", "Stops all messages to the address on this channel, regardless of consent.")
             .Problems(ApiProblems.InvalidJson, s_invalid);
         group.MapDelete("", ReleaseAsync)
-            .Describe("releaseAddress", "Release an address", "Lifts the suppression of an address. The body is that of the request that suppressed it.")
+            .Describe("releaseAddress", "Release an address",
+                "Lifts the suppression of an address. The body is that of the request that suppressed it.")
             .Problems(ApiProblems.InvalidJson, s_invalid);
     }
 

@@ -38,10 +38,12 @@ static class TrackingRoutes
             .Describe("followLink", "Follow a link", "Records the click and redirects to `to` or the shop's cart page.")
             .QueryAndOthers(s_to).Produces(StatusCodes.Status302Found).Problems(s_unknown);
         track.MapGet("/open/{token}", OpenAsync)
-            .Describe("openMessage", "Record that a message was opened", "Returns an image of one pixel, even for an invalid token, so that no mail shows a broken image.")
+            .Describe("openMessage", "Record that a message was opened",
+                "Returns an image of one pixel, even for an invalid token, so that no mail shows a broken image.")
             .QueryAndOthers().Media("image/gif");
         track.MapGet("/unsubscribe/{token}", AskAsync)
-            .Describe("askToUnsubscribe", "Ask before unsubscribing", "Returns a page with a button. Changes nothing, so that link scanners unsubscribe nobody.")
+            .Describe("askToUnsubscribe", "Ask before unsubscribing",
+                "Returns a page with a button. Changes nothing, so that link scanners unsubscribe nobody.")
             .QueryAndOthers().Media(Html).Problems(s_unknown);
         track.MapPost("/unsubscribe/{token}", UnsubscribeAsync)
             .Describe("unsubscribe", "Unsubscribe", "Called by the page's button or by a mail program (RFC 8058). The body is ignored.")
