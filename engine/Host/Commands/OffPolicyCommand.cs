@@ -43,7 +43,7 @@ static class OffPolicyCommand
     }
 
     static string? WrongUsage(OffPolicyOptions options) =>
-        (options.Log is null) == (options.FromOutreach is null) ? "no choices: give --log FILE or --from-outreach FOLDER"
+        (options.Log is null) == (options.FromOutreach is null) ? "give either --log FILE or --from-outreach FOLDER"
         : (options.Uplift is null) != (options.Against is null) ? "--uplift and --against require each other"
         : options.Uplift is not null && options.Log is null ? "--uplift requires --log with rewards 0 or 1"
         : null;
