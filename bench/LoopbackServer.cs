@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Bench;
 
-/// <summary>A server on the engine's transport, Kestrel's connections, and nothing of the engine behind it. Loopback alone.</summary>
+/// <summary>A server on the engine's transport (Kestrel connections) without the engine. Listens on loopback only.</summary>
 sealed class LoopbackServer : IAsyncDisposable
 {
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -27,7 +27,7 @@ sealed class LoopbackServer : IAsyncDisposable
 
     /// <summary>Starts to listen.</summary>
     /// <param name="port">0 for any free one.</param>
-    /// <param name="serve">What is done with a connection, until it ends.</param>
+    /// <param name="serve">Serves a connection until it ends.</param>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<LoopbackServer> StartAsync(int port, Func<ConnectionContext, Task> serve)
     {
@@ -40,7 +40,7 @@ sealed class LoopbackServer : IAsyncDisposable
     }
 
     /// <summary>Reads a WebSocket's handshake and answers it.</summary>
-    /// <returns>Whether it was one.</returns>
+    /// <returns>Whether it was a WebSocket handshake.</returns>
     public static async Task<bool> AcceptWebSocketAsync(ConnectionContext connection)
     {
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
@@ -70,7 +70,7 @@ sealed class LoopbackServer : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or TimeoutException)
         {
-            // The client is gone, or never was one.
+            // The client disconnected.
         }
     }
 }

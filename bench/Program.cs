@@ -25,7 +25,7 @@ return args switch
 
 static int RunStages(string[] args)
 {
-    // In this process: what is measured is the very build that was checked, and no project is generated for it.
+    // In-process, so that the checked build is measured and no project is generated.
     var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
     BenchmarkSwitcher.FromAssembly(typeof(LoadCommand).Assembly).Run(args, config);
     return 0;

@@ -1,13 +1,13 @@
 namespace CartRecovery.Bench;
 
-/// <summary>The repository that this was built in: the shipped configuration, the model and the demo's events are read from it.</summary>
+/// <summary>The repository that this program was built in, with the shipped configuration, the model and the demo's events.</summary>
 static class SourceTree
 {
-    /// <summary>Its folder.</summary>
-    /// <exception cref="DirectoryNotFoundException">It was built elsewhere.</exception>
+    /// <summary>The repository's folder.</summary>
+    /// <exception cref="DirectoryNotFoundException">The program was not built inside the repository.</exception>
     public static string Root { get; } = Find();
 
-    /// <summary>A file or folder in it.</summary>
+    /// <summary>Returns the path of a file or folder in the repository.</summary>
     public static string PathOf(string relative) => Path.Combine(Root, relative);
 
     static string Find()

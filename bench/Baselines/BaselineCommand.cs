@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace CartRecovery.Bench.Baselines;
 
-/// <summary>What the baselines' verbs have in common.</summary>
+/// <summary>Shared by the baselines' commands.</summary>
 static class BaselineCommand
 {
-    /// <summary>Says where it listens, in its first line, and waits for a signal to stop.</summary>
-    /// <param name="port">Where.</param>
+    /// <summary>Prints the address as the first line of output and waits for a signal to stop.</summary>
+    /// <param name="port">The port.</param>
     public static async Task ServeAsync(int port)
     {
         Console.WriteLine($"ws://127.0.0.1:{port}/v1/stream");

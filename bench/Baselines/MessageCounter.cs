@@ -2,20 +2,20 @@ using System.Buffers.Binary;
 
 namespace CartRecovery.Bench.Baselines;
 
-/// <summary>How messages stand on a connection.</summary>
+/// <summary>How messages are delimited on a connection.</summary>
 enum Wire
 {
-    /// <summary>A client's WebSocket frames, each a whole message.</summary>
+    /// <summary>Masked WebSocket frames, one message each.</summary>
     Frames,
 
-    /// <summary>A line each.</summary>
+    /// <summary>Lines, one message each.</summary>
     Lines,
 
-    /// <summary>Four bytes of length, the highest first, before each.</summary>
+    /// <summary>A big-endian length of 4 bytes before each message.</summary>
     LengthPrefixed,
 }
 
-/// <summary>Counts the messages of one connection in what is read of it, however that is cut, by their boundaries alone: no payload is looked at.</summary>
+/// <summary>Counts the messages of a connection by their boundaries, across arbitrary reads, without inspecting payloads.</summary>
 sealed class MessageCounter(Wire wire)
 {
     const byte Final = 0x80;
@@ -28,10 +28,10 @@ sealed class MessageCounter(Wire wire)
     bool _counts;
     long _rest;
 
-    /// <summary>The client began the closing handshake.</summary>
+    /// <summary>Whether the client began the closing handshake.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>How many messages end in these bytes.</summary>
+    /// <summary>Returns the number of messages that end in these bytes.</summary>
     public int Count(ReadOnlySpan<byte> bytes)
     {
         if (wire == Wire.Lines)

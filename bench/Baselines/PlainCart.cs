@@ -1,6 +1,6 @@
 namespace CartRecovery.Bench.Baselines;
 
-/// <summary>A cart as one would first write it: an object with what the model's features need.</summary>
+/// <summary>A straightforward cart: an object with the data that the model's features need.</summary>
 sealed class PlainCart
 {
     const long SessionGap = 30 * 60 * 1000;
@@ -21,16 +21,16 @@ sealed class PlainCart
     decimal _highest;
     decimal _last;
 
-    /// <summary>Products that were looked at, with repetition.</summary>
+    /// <summary>Products viewed, with repetitions.</summary>
     public int Views { get; private set; }
 
-    /// <summary>Whether nothing is in it.</summary>
+    /// <summary>Whether the cart is empty.</summary>
     public bool IsEmpty => _lines.Count == 0;
 
-    /// <summary>When its last intervention was decided, in milliseconds since 1970.</summary>
+    /// <summary>The time of its last intervention, in milliseconds since 1970.</summary>
     public long? InterventionAt { get; set; }
 
-    /// <summary>Folds an event in.</summary>
+    /// <summary>Applies an event.</summary>
     public void Apply(PlainEvent e)
     {
         if (_events == 0)
@@ -81,10 +81,10 @@ sealed class PlainCart
         }
     }
 
-    /// <summary>The model's features at the moment of an event.</summary>
-    /// <param name="names">Which, in the model's order.</param>
-    /// <param name="at">The moment, in milliseconds since 1970.</param>
-    /// <param name="row">Room for them.</param>
+    /// <summary>Computes the model's features at the time of an event.</summary>
+    /// <param name="names">The features, in the model's order.</param>
+    /// <param name="at">The time, in milliseconds since 1970.</param>
+    /// <param name="row">The destination.</param>
     public void Features(IReadOnlyList<string> names, long at, Span<float> row)
     {
         for (var i = 0; i < names.Count; i++)

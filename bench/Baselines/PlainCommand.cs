@@ -2,7 +2,7 @@ using CartRecovery.Engine.Scoring;
 
 namespace CartRecovery.Bench.Baselines;
 
-/// <summary>The <c>plain</c> verb.</summary>
+/// <summary>The <c>plain</c> command.</summary>
 static class PlainCommand
 {
     const string Usage = "plain [--port N] [--lazy-acks]: N is a port, 0 for any free one (default 9003)";

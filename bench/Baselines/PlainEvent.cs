@@ -26,16 +26,16 @@ sealed record PlainEvent
     public string? Currency { get; init; }
 }
 
-/// <summary>How far the plain server has come with a connection.</summary>
+/// <summary>The plain server's acknowledgement.</summary>
 sealed record PlainAck(string Type, long UpTo);
 
-/// <summary>What the plain server says to a shopper.</summary>
+/// <summary>The plain server's intervention.</summary>
 sealed record PlainIntervention(string Type, PlainPayload Payload, string MessageId);
 
-/// <summary>The cart that is stepped in for, and why.</summary>
+/// <summary>The intervention's cart, text and score.</summary>
 sealed record PlainPayload(string CartId, string Message, float Score);
 
-/// <summary>Source-generated, with no option changed but the names' case.</summary>
+/// <summary>Source-generated metadata, with default options except for camel case.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(PlainEvent))]
 [JsonSerializable(typeof(PlainAck))]

@@ -16,9 +16,9 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Bench.Baselines;
 
 /// <summary>
-/// What one would write first: ASP.NET Core's WebSockets a message at a time, System.Text.Json, a concurrent dictionary of carts, and ONNX Runtime
-/// once an event. It steps in as the shipped campaign keen-looker does. It keeps nothing on disk, knows no duplicates, has no timers and
-/// validates no more than the JSON.
+/// A straightforward implementation: ASP.NET Core WebSockets message by message, System.Text.Json, a concurrent dictionary of carts, and
+/// one ONNX Runtime call per event. Intervenes like the shipped campaign keen-looker. Has no persistence, deduplication or timers, and
+/// validates only the JSON.
 /// </summary>
 sealed class PlainServer : IAsyncDisposable
 {
@@ -50,7 +50,7 @@ sealed class PlainServer : IAsyncDisposable
     /// <summary>Starts to listen on loopback.</summary>
     /// <param name="model">The <c>.onnx</c> file.</param>
     /// <param name="port">0 for any free one.</param>
-    /// <param name="lazyAcks">Acknowledges when nothing more has come, rather than after each message.</param>
+    /// <param name="lazyAcks">Whether to acknowledge when no more input is waiting, instead of after each message.</param>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<PlainServer> StartAsync(string model, int port, bool lazyAcks)
     {
@@ -66,10 +66,10 @@ sealed class PlainServer : IAsyncDisposable
         _model.Dispose();
     }
 
-    /// <summary>Folds an event into its cart, scores the cart, and decides.</summary>
+    /// <summary>Applies an event to its cart, scores the cart and decides.</summary>
     /// <param name="e">The event.</param>
-    /// <param name="scorer">The connection's, of one row.</param>
-    /// <returns>The probability of a purchase, and whether to step in.</returns>
+    /// <param name="scorer">The connection's scorer, for one row.</param>
+    /// <returns>The probability of a purchase, and whether to intervene.</returns>
     internal (float Score, bool StepIn) Take(PlainEvent e, BatchScorer scorer)
     {
         var cart = _carts.GetOrAdd(e.CartId, static _ => new PlainCart());
@@ -88,7 +88,7 @@ sealed class PlainServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A connection's scorer: ONNX Runtime, a row a run.</summary>
+    /// <summary>A connection's scorer: ONNX Runtime with one row per run.</summary>
     internal BatchScorer CreateScorer() => _model.CreateRuntimeScorer(1);
 
     async Task StreamAsync(HttpContext context)
@@ -112,7 +112,7 @@ sealed class PlainServer : IAsyncDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or JsonException)
         {
-            // The client is gone, or does not speak JSON.
+            // The client disconnected or sent invalid JSON.
         }
     }
 

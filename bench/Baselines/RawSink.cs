@@ -7,8 +7,8 @@ using CartRecovery.Engine.Ingest.Streams.WebSocket;
 namespace CartRecovery.Bench.Baselines;
 
 /// <summary>
-/// The plainest sink there is: a thread a connection that blocks on its socket, hops from one WebSocket header to the next without unmasking or
-/// validating anything, and acknowledges once a read. It shows what Kestrel and the protocol cost the limit, <see cref="SinkServer"/>.
+/// The simplest sink: one blocking thread per connection, which jumps from one WebSocket header to the next without unmasking or
+/// validating, and acknowledges once per read. Compared with <see cref="SinkServer"/>, it shows the cost of Kestrel and the protocol.
 /// </summary>
 sealed class RawSink : IAsyncDisposable
 {
@@ -26,7 +26,7 @@ sealed class RawSink : IAsyncDisposable
 
     /// <summary>Starts to listen on loopback, for WebSockets.</summary>
     /// <param name="port">0 for any free one.</param>
-    /// <param name="perMessage">Events that a message counts for.</param>
+    /// <param name="perMessage">Events per message.</param>
     /// <exception cref="IOException">The port is taken.</exception>
     public static RawSink Start(int port, int perMessage)
     {
@@ -66,7 +66,7 @@ sealed class RawSink : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It is over.
+            // The server was stopped.
         }
     }
 
@@ -97,7 +97,7 @@ sealed class RawSink : IAsyncDisposable
         }
         catch (SocketException)
         {
-            // The client is gone.
+            // The client disconnected.
         }
     }
 

@@ -1,9 +1,9 @@
 namespace CartRecovery.Bench.Baselines;
 
-/// <summary>The <c>sink</c> verb.</summary>
+/// <summary>The <c>sink</c> command.</summary>
 static class SinkCommand
 {
-    const string Usage = "sink [--port N] [--per-message N] [--raw]: N is a port, 0 for any free one (default 9002), and the events that a message counts for";
+    const string Usage = "sink [--port N] [--per-message N] [--raw]: N is a port, 0 for any free one (default 9002); --per-message: the events per message";
     const int DefaultPort = 9002;
 
     /// <summary>Runs until a signal stops it.</summary>

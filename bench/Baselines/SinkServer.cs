@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Connections;
 namespace CartRecovery.Bench.Baselines;
 
 /// <summary>
-/// The limit: reads what the engine would read, on the same transport and by the same WebSocket protocol, finds where each message ends, throws it
-/// away, and acknowledges as the engine does. What is faster than this has to be looked for in the transport.
+/// The upper bound: reads on the engine's transport with the engine's WebSocket protocol, finds message boundaries, discards the messages
+/// and acknowledges as the engine does. Only a different transport could be faster.
 /// </summary>
 sealed class SinkServer : IAsyncDisposable
 {
@@ -26,12 +26,12 @@ sealed class SinkServer : IAsyncDisposable
     /// <summary>The port it listens on: WebSocket, lines and length-prefixed messages, told apart by their first byte.</summary>
     public int Port => _server.Port;
 
-    /// <summary>Events that came, over all connections.</summary>
+    /// <summary>Events received, over all connections.</summary>
     public long Events => Volatile.Read(ref _events);
 
     /// <summary>Starts to listen on loopback.</summary>
     /// <param name="port">0 for any free one.</param>
-    /// <param name="perMessage">Events that a message counts for: it is not opened to count them.</param>
+    /// <param name="perMessage">Events per message; messages are not parsed to count them.</param>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<SinkServer> StartAsync(int port, int perMessage)
     {
@@ -67,7 +67,7 @@ sealed class SinkServer : IAsyncDisposable
             var greeted = wire == Wire.Lines;
             await ReadAsync(input, progress, output, buffer =>
             {
-                // Of length-prefixed messages the first is the greeting.
+                // The first length-prefixed message is the handshake.
                 var messages = Count(counter, buffer);
                 var events = greeted || messages == 0 ? messages : messages - 1;
                 greeted |= messages > 0;
@@ -102,7 +102,7 @@ sealed class SinkServer : IAsyncDisposable
         }
     }
 
-    // As on the engine's port. Who speaks neither HTTP nor JSON sends MessagePack.
+    // As on the engine's port: anything that is neither HTTP nor JSON is MessagePack.
     static Wire WireOf(byte first) => first switch
     {
         (byte)'G' => Wire.Frames,

@@ -1,6 +1,6 @@
 namespace CartRecovery.Bench.Echo;
 
-/// <summary>The <c>echo</c> verb.</summary>
+/// <summary>The <c>echo</c> command.</summary>
 static class EchoCommand
 {
     const int DefaultPort = 9001;

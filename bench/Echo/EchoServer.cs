@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace CartRecovery.Bench.Echo;
 
-/// <summary>Echoes messages as they came, on the engine's own WebSocket protocol: what conformance suites talk to. Loopback alone.</summary>
+/// <summary>Echoes messages over the engine's WebSocket protocol, for conformance suites. Listens on loopback only.</summary>
 sealed class EchoServer : IAsyncDisposable
 {
-    /// <summary>The longest message that is echoed, in bytes.</summary>
+    /// <summary>The maximum message length, in bytes.</summary>
     public const int MaxMessage = 16 << 20;
 
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);

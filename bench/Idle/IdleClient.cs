@@ -5,12 +5,12 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Bench.Idle;
 
-/// <summary>A WebSocket that says nothing of its own accord: it is opened, answers pings, and counts them.</summary>
+/// <summary>An idle WebSocket that only answers and counts pings.</summary>
 sealed class IdleClient : IDisposable
 {
     const string Nonce = "dGhlIHNhbXBsZSBub25jZQ==";
 
-    // A head, and any number of heartbeats one after another.
+    // Room for a response head and for several heartbeats.
     const int Buffer = 512;
 
     readonly Socket _socket;
@@ -23,15 +23,15 @@ sealed class IdleClient : IDisposable
     /// <summary>Pings answered.</summary>
     public int Pings => Volatile.Read(ref _pings);
 
-    /// <summary>The engine hung up, or said something a server may not.</summary>
+    /// <summary>Whether the engine closed the connection or violated the protocol.</summary>
     public bool Ended { get; private set; }
 
-    /// <summary>Connects from an address of its own and upgrades.</summary>
-    /// <param name="source">The address: one has some 28,000 ports.</param>
-    /// <param name="target">Where to.</param>
-    /// <param name="first">An event to send at once, masked; empty for none.</param>
+    /// <summary>Connects from a given local address and upgrades.</summary>
+    /// <param name="source">The local address; each has about 28,000 ports.</param>
+    /// <param name="target">The engine's stream.</param>
+    /// <param name="first">An event to send after the upgrade, masked; empty for none.</param>
     /// <exception cref="LoadException">The engine refused.</exception>
-    /// <exception cref="SocketException">The engine is not there.</exception>
+    /// <exception cref="SocketException">The engine is unreachable.</exception>
     public static async Task<IdleClient> OpenAsync(IPAddress source, Target target, ReadOnlyMemory<byte> first)
     {
         var client = new IdleClient(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
@@ -57,14 +57,14 @@ sealed class IdleClient : IDisposable
         }
     }
 
-    /// <summary>Answers pings until the engine hangs up.</summary>
+    /// <summary>Answers pings until the engine closes the connection.</summary>
     public async Task StayAsync()
     {
         try
         {
             while (TakeFrames())
             {
-                // Nothing is held while nothing comes.
+                // Holds no buffer while idle.
                 if (_end == 0)
                 {
                     await _socket.ReceiveAsync(Memory<byte>.Empty);
@@ -81,7 +81,7 @@ sealed class IdleClient : IDisposable
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
-            // It shows in Ended.
+            // Reported by Ended.
         }
 
         Ended = true;

@@ -7,18 +7,18 @@ using CartRecovery.Bench.Load;
 namespace CartRecovery.Bench.Idle;
 
 /// <summary>
-/// The <c>idle</c> verb: what quiet WebSockets cost the engine. It starts one, opens them step by step, holds each step through some heartbeats,
-/// and says what memory a connection came to, whatever the engine takes without any.
+/// The <c>idle</c> command: measures the cost of idle WebSockets. Starts an engine, opens connections in steps, holds each step for several
+/// heartbeats, and reports memory per connection above the engine's baseline.
 /// </summary>
 static class IdleCommand
 {
-    // An address has some 28,000 ports, and one of them is in use for a while after its connection has ended.
+    // A local address has about 28,000 ports, and a port stays in use for a while after its connection ends.
     const int PerAddress = 4_000;
 
-    // How many are on their way at one time.
+    // Concurrent connects.
     const int AtOnce = 1_024;
 
-    // What a cart costs is no connection's cost.
+    // Cart memory is not counted as connection memory.
     const int Carts = 100;
 
     const string Usage = """
@@ -72,7 +72,7 @@ static class IdleCommand
         return steps;
     }
 
-    /// <summary>One run of it.</summary>
+    /// <summary>One run.</summary>
     sealed class IdleRun(EngineProcess engine, Target target, bool spoken) : IDisposable
     {
         readonly List<IdleClient> _clients = [];
@@ -86,7 +86,7 @@ static class IdleCommand
 
         public async Task<bool> RunAsync(List<int> steps, TimeSpan heartbeat, int rate)
         {
-            // What is made at the first connection is no connection's.
+            // One-time allocations at the first connection are not counted as connection memory.
             await OpenAsync(100);
             await Task.Delay(2 * heartbeat);
             var first = await ScrapeAsync();
@@ -114,7 +114,7 @@ static class IdleCommand
             return passed;
         }
 
-        // While the last ones come in all at once, and through two heartbeats.
+        // During the burst of the last connections and through two heartbeats.
         async Task LoadAsync(TimeSpan heartbeat, int rate)
         {
             var options = new LoadOptions { Url = engine.Url, Metrics = engine.Metrics, Rate = rate, Duration = string.Create(CultureInfo.InvariantCulture, $"{3 * heartbeat.TotalSeconds:F0}s") };

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>An engine that the bench starts itself: the shipped configuration on free ports, with its data in a folder that goes with it.</summary>
+/// <summary>An engine process with the shipped configuration on free ports and a temporary data folder.</summary>
 sealed class EngineProcess : IDisposable
 {
     static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
@@ -15,24 +15,24 @@ sealed class EngineProcess : IDisposable
     readonly string _config;
     Process? _process;
 
-    /// <summary>Prepares one.</summary>
+    /// <summary>Prepares an engine.</summary>
     /// <param name="binary">The executable.</param>
-    /// <param name="change">Sections of the configuration to replace: a line of YAML each, by its key and its indentation.</param>
+    /// <param name="change">Lines of YAML that replace the configuration's section with the same key and indentation.</param>
     public EngineProcess(string binary, params ReadOnlySpan<string> change)
         : this(binary, campaign: null, change)
     {
     }
 
-    /// <summary>Prepares one that has a campaign more.</summary>
+    /// <summary>Prepares an engine with an additional campaign.</summary>
     /// <param name="binary">The executable.</param>
-    /// <param name="campaign">YAML of a campaign that comes before the shipped ones; <see langword="null"/> for none.</param>
-    /// <param name="change">Sections of the configuration to replace: a line of YAML each, by its key.</param>
+    /// <param name="campaign">YAML of a campaign to insert before the shipped ones; <see langword="null"/> for none.</param>
+    /// <param name="change">Lines of YAML that replace the configuration's section with the same key.</param>
     public EngineProcess(string binary, string? campaign, ReadOnlySpan<string> change)
     {
         _binary = Path.GetFullPath(binary);
         if (!File.Exists(_binary))
         {
-            throw new LoadException($"there is no {_binary}: dotnet publish engine/Host -c Release -p:Native=true makes it");
+            throw new LoadException($"{_binary} is missing; build it with: dotnet publish engine/Host -c Release -p:Native=true");
         }
 
         _folder = Directory.CreateTempSubdirectory("cartrecovery-bench-").FullName;
@@ -42,7 +42,7 @@ sealed class EngineProcess : IDisposable
             .Replace("stream: 127.0.0.1:8081", $"stream: 127.0.0.1:{StreamPort}", StringComparison.Ordinal)
             .Replace("data: ./data", $"data: {_folder}/data", StringComparison.Ordinal)
             .Replace("model: models/", $"model: {shipped}/models/", StringComparison.Ordinal);
-        // A popup that chance withholds would count as one that is late.
+        // No holdout: a withheld popup would count as late.
         text = text.Replace("  holdout: 5 ", "  holdout: 0 ", StringComparison.Ordinal);
         text = campaign is null ? text : text.Replace("  campaigns:\n", $"  campaigns:\n    - {campaign}\n", StringComparison.Ordinal);
         foreach (var line in change)
@@ -54,25 +54,25 @@ sealed class EngineProcess : IDisposable
         File.WriteAllText(_config, text);
     }
 
-    /// <summary>The port of its API.</summary>
+    /// <summary>The HTTP port.</summary>
     public int HttpPort { get; } = FreePort();
 
-    /// <summary>The port of its streams.</summary>
+    /// <summary>The stream port.</summary>
     public int StreamPort { get; } = FreePort();
 
-    /// <summary>Its stream.</summary>
+    /// <summary>The WebSocket stream's URL.</summary>
     public string Url => $"ws://127.0.0.1:{StreamPort}/v1/stream";
 
-    /// <summary>The same for plain TCP.</summary>
+    /// <summary>The stream's address for plain TCP.</summary>
     public string Tcp => $"127.0.0.1:{StreamPort}";
 
-    /// <summary>Its metrics.</summary>
+    /// <summary>The metrics' URL.</summary>
     public string Metrics => $"http://127.0.0.1:{HttpPort}/metrics";
 
-    /// <summary>What it said in its log, of this start.</summary>
+    /// <summary>The log since the last start.</summary>
     public string Log => File.ReadAllText(Path.Combine(_folder, "log"));
 
-    /// <summary>Processor time that it has used since it was started.</summary>
+    /// <summary>CPU time since the start.</summary>
     public TimeSpan Cpu
     {
         get
@@ -82,8 +82,8 @@ sealed class EngineProcess : IDisposable
         }
     }
 
-    /// <summary>Starts it and waits until it answers.</summary>
-    /// <returns>How long that took.</returns>
+    /// <summary>Starts the engine and waits until it answers.</summary>
+    /// <returns>The start time.</returns>
     public async Task<TimeSpan> StartAsync()
     {
         var watch = Stopwatch.StartNew();
@@ -108,7 +108,7 @@ sealed class EngineProcess : IDisposable
         }
     }
 
-    /// <summary>Stops it in good order.</summary>
+    /// <summary>Stops the engine gracefully.</summary>
     public async Task StopAsync()
     {
         using (var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]))
@@ -119,7 +119,7 @@ sealed class EngineProcess : IDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Kills it.</summary>
+    /// <summary>Kills the engine.</summary>
     public async Task KillAsync()
     {
         _process!.Kill();
@@ -139,7 +139,7 @@ sealed class EngineProcess : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    // A section is the line of its key and the lines that are indented under it.
+    // A section is the line with its key and the lines indented below it.
     static string Replace(string text, string line)
     {
         var key = line[..(line.IndexOf(':', StringComparison.Ordinal) + 1)];

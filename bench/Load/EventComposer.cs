@@ -6,10 +6,10 @@ using MessagePack;
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
-/// Writes one connection's events into its send buffer. What differs from event to event (id, time, cart) stands in a prefix of fixed
-/// width whose digits are overwritten in place; the rest is copied from the mix, whose format it has. Nothing is allocated, and nothing is
-/// formatted.
-/// The connection has carts of its own, and a cart's events come in the order of the session they are taken from.
+/// Writes a connection's events into its send buffer. The varying fields (id, time, cart) form a fixed-width prefix whose
+/// digits are overwritten in place; the rest is copied from the mix. Neither allocates nor
+/// formats.
+/// Each connection has its own carts, and a cart's events keep the order of their session.
 /// </summary>
 sealed class EventComposer
 {
@@ -17,7 +17,7 @@ sealed class EventComposer
     const string Digits13 = "0000000000000";
     const string Digits8 = "00000000";
 
-    // What an array takes around its events and between them, at least.
+    // The minimum overhead of an array.
     const int LongestArray = 3;
 
     readonly EventMix _mix;
@@ -33,13 +33,13 @@ sealed class EventComposer
     int _row;
     long _pass;
 
-    /// <param name="mix">What is replayed; each connection begins at another place in it.</param>
-    /// <param name="framed">Masked WebSocket frames; else lines of JSON, or MessagePack behind its length.</param>
+    /// <param name="mix">The events to replay; each connection begins at a different offset.</param>
+    /// <param name="framed">Whether to write masked WebSocket frames instead of lines of JSON or length-prefixed MessagePack.</param>
     /// <param name="perMessage">Events in a message, 1 or more.</param>
-    /// <param name="run">What makes this run's ids differ from every other's: 12 characters.</param>
+    /// <param name="run">A unique prefix for this run's ids: 12 characters.</param>
     /// <param name="connection">The connection's number.</param>
-    /// <param name="connections">How many there are.</param>
-    /// <param name="carts">How many carts they share.</param>
+    /// <param name="connections">The number of connections.</param>
+    /// <param name="carts">The number of carts over all connections.</param>
     public EventComposer(EventMix mix, bool framed, int perMessage, string run, int connection, int connections, int carts)
     {
         (_mix, _framed, _perMessage) = (mix, framed, perMessage);
@@ -61,15 +61,15 @@ sealed class EventComposer
     /// <summary>How the events are encoded.</summary>
     public EventFormat Format => _mix.Format;
 
-    /// <summary>Bytes that a message may take.</summary>
+    /// <summary>The maximum size of a message, in bytes.</summary>
     public int LongestMessage { get; }
 
-    /// <summary>Writes as many whole messages as are wanted and fit.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="messages">How many at most.</param>
+    /// <summary>Writes as many whole messages as requested, as far as they fit.</summary>
+    /// <param name="output">The destination.</param>
+    /// <param name="messages">The maximum number of messages.</param>
     /// <param name="unixMilliseconds">The events' time.</param>
-    /// <param name="events">How many events were written.</param>
-    /// <returns>How many bytes were written.</returns>
+    /// <param name="events">The number of events written.</param>
+    /// <returns>The number of bytes written.</returns>
     public int Compose(Span<byte> output, long messages, long unixMilliseconds, out int events)
     {
         if (Format == EventFormat.Json)

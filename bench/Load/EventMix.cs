@@ -7,12 +7,12 @@ using CartRecovery.Engine.Learning.Datasets;
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
-/// Real events, rendered once: of each row all that stays the same whenever it is sent (type, product, price, category, brand), as the
-/// bytes that end its JSON object or its MessagePack map, and which of the file's sessions it belongs to.
+/// Real events, rendered once: for each row its session, and the constant fields (type, product, price, category, brand) as the
+/// trailing bytes of its JSON object or MessagePack map.
 /// </summary>
 sealed class EventMix
 {
-    /// <summary>Rows that are read at most.</summary>
+    /// <summary>The maximum number of rows read.</summary>
     public const int MostRows = 100_000;
 
     const string DefaultFile = "config/demo/rees46-2019-10-01.csv.gz";
@@ -33,25 +33,25 @@ sealed class EventMix
     /// <summary>How the rows are rendered.</summary>
     public EventFormat Format { get; }
 
-    /// <summary>How many rows there are, at least 1.</summary>
+    /// <summary>The number of rows, at least 1.</summary>
     public int Count => _ends.Length;
 
-    /// <summary>How many sessions the rows belong to.</summary>
+    /// <summary>The number of sessions.</summary>
     public int SessionCount { get; }
 
     /// <summary>Bytes of the longest <see cref="Tail"/>.</summary>
     public int LongestTail { get; }
 
-    /// <summary>The end of the row's object or map, from behind what differs each time: in JSON from the comma to the closing brace.</summary>
+    /// <summary>Returns the end of the row's object or map after the varying fields; in JSON from the comma to the closing brace.</summary>
     public ReadOnlySpan<byte> Tail(int row) => _bytes.AsSpan((row == 0 ? 0 : _ends[row - 1]).._ends[row]);
 
-    /// <summary>The row's session, from 0 to below <see cref="SessionCount"/>.</summary>
+    /// <summary>Returns the row's session, from 0 to below <see cref="SessionCount"/>.</summary>
     public int Session(int row) => _sessions[row];
 
-    /// <summary>Reads a file of REES46's form, plain or gzip.</summary>
-    /// <param name="path">The file; <see langword="null"/> for the demo's, found in this folder or one above it.</param>
+    /// <summary>Reads a file in REES46's format, plain or gzip.</summary>
+    /// <param name="path">The file; <see langword="null"/> for the demo's, in this folder or one above it.</param>
     /// <param name="format">How to render the events.</param>
-    /// <exception cref="LoadException">It is not there, or not of that form.</exception>
+    /// <exception cref="LoadException">The file is missing or has another format.</exception>
     public static EventMix Load(string? path, EventFormat format = EventFormat.Json)
     {
         path ??= FindDefault();
@@ -91,7 +91,7 @@ sealed class EventMix
         return new EventMix(format, tails.ToArray(), [.. ends], [.. sessions], sessionNumbers.Count);
     }
 
-    // Of the map that the tail is by itself, the fields without their count.
+    // The tail is rendered as its own map; remove the field count.
     static byte[] Render(string tail, EventFormat format) => format == EventFormat.Json
         ? Encoding.UTF8.GetBytes(tail)
         : JsonToMessagePack.Convert(Encoding.UTF8.GetBytes($"{{{tail[1..]}"))[1..];

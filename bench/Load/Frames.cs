@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>A WebSocket client's side of RFC 6455's framing: what it sends is masked, what it gets is not.</summary>
+/// <summary>The client side of RFC 6455 framing: masks outgoing frames, reads unmasked ones.</summary>
 static class Frames
 {
     public const byte Text = 1;
@@ -12,11 +12,11 @@ static class Frames
     public const byte Ping = 9;
     public const byte Pong = 10;
 
-    /// <summary>Bytes of the longest header that is sent.</summary>
+    /// <summary>The maximum length of an outgoing header, in bytes.</summary>
     public const int LongestHeader = 14;
 
-    /// <summary>Writes the header of a whole message's only frame.</summary>
-    /// <returns>How many bytes it takes.</returns>
+    /// <summary>Writes the header of a single-frame message.</summary>
+    /// <returns>The header's length in bytes.</returns>
     public static int WriteHeader(Span<byte> output, byte opcode, int payloadLength, uint mask)
     {
         output[0] = (byte)(0x80 | opcode);
@@ -57,11 +57,11 @@ static class Frames
             payload[i] ^= (byte)(mask >> (8 * (i & 3)));
     }
 
-    /// <summary>Reads a frame off the front of what the server sent.</summary>
-    /// <param name="input">What has come and is not yet consumed.</param>
-    /// <param name="opcode">The frame's kind.</param>
-    /// <param name="payload">What it carries.</param>
-    /// <returns>The frame's length; 0 when it is not all there yet; −1 when it is nothing a server may send here: masked, reserved bits,
+    /// <summary>Reads the first frame in the server's output.</summary>
+    /// <param name="input">The received bytes not yet consumed.</param>
+    /// <param name="opcode">The frame's opcode.</param>
+    /// <param name="payload">The frame's payload.</param>
+    /// <returns>The frame's length; 0 if it is incomplete; −1 if a server may not send it here: masked, reserved bits,
     /// fragments, or longer than an <see cref="int"/>.</returns>
     public static int Read(ReadOnlySpan<byte> input, out byte opcode, out ReadOnlySpan<byte> payload)
     {

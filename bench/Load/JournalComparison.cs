@@ -3,22 +3,23 @@ using System.Globalization;
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
-/// What the journal costs: the same load flat out at engines with and without it, in turns, so that what else the machine does falls on both.
+/// Measures the journal's cost: the same load at full rate against engines with and without it, in alternating rounds, so that other
+/// activity affects both.
 /// </summary>
 static class JournalComparison
 {
-    const int Turns = 3;
+    const int Rounds = 3;
 
     /// <summary>Runs it.</summary>
-    /// <param name="options">The load; where it goes is set here.</param>
-    /// <param name="output">Progress and result, for people.</param>
-    /// <param name="stop">Ends it early.</param>
-    /// <returns>Every run accounted for every event.</returns>
+    /// <param name="options">The load's options; its target is set here.</param>
+    /// <param name="output">Receives progress and the result.</param>
+    /// <param name="stop">Stops the run early.</param>
+    /// <returns>Whether every run accounted for every event.</returns>
     public static async Task<bool> RunAsync(LoadOptions options, TextWriter output, CancellationToken stop)
     {
         var rates = (With: new List<double>(), Without: new List<double>());
         var passed = true;
-        for (var turn = 0; turn < Turns && !stop.IsCancellationRequested; turn++)
+        for (var round = 0; round < Rounds && !stop.IsCancellationRequested; round++)
         {
             foreach (var enabled in new[] { false, true })
             {

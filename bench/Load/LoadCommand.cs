@@ -5,7 +5,7 @@ using CommandLine.Text;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>The <c>load</c> verb: options in, report out, exit code.</summary>
+/// <summary>The <c>load</c> command.</summary>
 static class LoadCommand
 {
     const string About = """
@@ -17,7 +17,7 @@ static class LoadCommand
           dotnet run -c Release --project bench -- load --rate 50000 --duration 60s
 
         Events go out on a fixed schedule, whether or not the engine keeps up, and their latency is counted from when they were due
-        (this is what "corrected for coordinated omission" means). Find the most it takes with --rate 0, then the most at which the
+        (this is what "corrected for coordinated omission" means). Find the maximum rate with --rate 0, then the highest rate at which the
         latency is still good by raising --rate.
 
         Exit code: 0 when every event is accounted for (sent = received = processed + rejected + duplicates, and acknowledged),

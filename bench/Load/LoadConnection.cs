@@ -6,12 +6,12 @@ using System.Text;
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
-/// One connection to the engine: fills its send buffer with what is due, hands it over in one call, and reads what comes back. Its
-/// thread alone touches it, but for the counters. The socket never blocks; what it does not take at once is sent before anything new.
+/// One connection to the engine: fills its send buffer with due events, sends it in one call, and reads the answers. Used by one
+/// thread, except for the counters. The socket is non-blocking; unsent bytes are sent before new events.
 /// </summary>
 sealed class LoadConnection : IDisposable
 {
-    // Room kept for a pong or a close frame behind the events.
+    // Room reserved for a pong or close frame after the events.
     const int ControlRoom = 256;
     const int SendBuffer = 256 * 1024;
     const int ReceiveBuffer = 256 * 1024;
@@ -36,15 +36,15 @@ sealed class LoadConnection : IDisposable
     long _interventions;
     long _heartbeats;
 
-    /// <param name="socket">Connected, greeted and not blocking.</param>
-    /// <param name="framed">WebSocket; else lines, or MessagePack behind its length.</param>
+    /// <param name="socket">A connected, authenticated, non-blocking socket.</param>
+    /// <param name="framed">Whether to use WebSocket frames instead of lines or length-prefixed MessagePack.</param>
     /// <param name="number">The connection's number, from 0.</param>
-    /// <param name="perMessage">Events in a message.</param>
+    /// <param name="perMessage">Events per message.</param>
     /// <param name="composer">Writes its events.</param>
-    /// <param name="schedule">When they are due; <see langword="null"/> to send flat out.</param>
-    /// <param name="window">Flat out: how many may be unacknowledged.</param>
-    /// <param name="tally">Its thread's.</param>
-    /// <param name="notes">Everybody's.</param>
+    /// <param name="schedule">When events are due; <see langword="null"/> to send at full rate.</param>
+    /// <param name="window">At full rate: the maximum number of unacknowledged events.</param>
+    /// <param name="tally">The thread's counters.</param>
+    /// <param name="notes">The notes shared by all threads.</param>
     public LoadConnection(Socket socket, bool framed, int number, int perMessage, EventComposer composer, Schedule? schedule, int window,
         Tally tally, Notes notes)
     {
@@ -56,29 +56,29 @@ sealed class LoadConnection : IDisposable
 
     public Socket Socket => _socket;
 
-    /// <summary>Events handed to the socket, or about to be.</summary>
+    /// <summary>Events sent or buffered for sending.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
-    /// <summary>Events that the engine has acknowledged.</summary>
+    /// <summary>Events acknowledged by the engine.</summary>
     public long Acked => Volatile.Read(ref _acked);
 
     public long Interventions => Volatile.Read(ref _interventions);
 
     public long Heartbeats => Volatile.Read(ref _heartbeats);
 
-    /// <summary>The connection has ended.</summary>
+    /// <summary>Whether the connection has ended.</summary>
     public bool Closed { get; private set; }
 
-    /// <summary>The socket did not take everything yet.</summary>
+    /// <summary>Whether unsent bytes are left.</summary>
     public bool Pending => _outputStart < _outputEnd;
 
-    /// <summary>Everything is sent and acknowledged, or can never be.</summary>
+    /// <summary>Whether everything is sent and acknowledged, or never can be.</summary>
     public bool Settled => Closed || (!Pending && _acked >= _sent);
 
-    /// <summary>Sends what is due, or flat out what the window allows.</summary>
-    /// <param name="now">The time, for what is sent flat out and for delays.</param>
-    /// <param name="dueBy">What is due by then is sent; at most <paramref name="now"/>.</param>
-    /// <param name="unixMilliseconds">The time, for the events.</param>
+    /// <summary>Sends due events or, at full rate, as many as the window allows.</summary>
+    /// <param name="now">The current time, for full-rate sending and delays.</param>
+    /// <param name="dueBy">Sends events due by this time; at most <paramref name="now"/>.</param>
+    /// <param name="unixMilliseconds">The events' timestamp.</param>
     /// <returns>Whether anything was sent.</returns>
     public bool Send(long now, long dueBy, long unixMilliseconds)
     {
@@ -102,8 +102,8 @@ sealed class LoadConnection : IDisposable
         return true;
     }
 
-    /// <summary>Sends what is left of the last batch.</summary>
-    /// <returns>Whether nothing is left.</returns>
+    /// <summary>Sends the unsent bytes of the last batch.</summary>
+    /// <returns>Whether all bytes are sent.</returns>
     public bool Flush()
     {
         while (Pending && !Closed)
@@ -123,8 +123,8 @@ sealed class LoadConnection : IDisposable
         return !Closed;
     }
 
-    /// <summary>Reads what has come.</summary>
-    /// <returns>Whether anything had.</returns>
+    /// <summary>Reads available input.</summary>
+    /// <returns>Whether there was any.</returns>
     public bool Receive(long now)
     {
         if (Closed)
@@ -148,7 +148,7 @@ sealed class LoadConnection : IDisposable
         return true;
     }
 
-    /// <summary>Says goodbye and lets go.</summary>
+    /// <summary>Closes the connection.</summary>
     public void Dispose()
     {
         if (!Closed && _framed)
@@ -259,7 +259,7 @@ sealed class LoadConnection : IDisposable
             Volatile.Write(ref _acked, upTo);
     }
 
-    // Behind what is to be sent already; when there is no room, it is left out.
+    // Appended to the unsent bytes, or omitted if there is no room.
     void Answer(byte opcode, ReadOnlySpan<byte> payload)
     {
         const uint mask = 0x5AA5C33C;

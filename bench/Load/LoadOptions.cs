@@ -12,10 +12,10 @@ public sealed class LoadOptions
     public string Url { get; set; } = "ws://127.0.0.1:8081/v1/stream";
 
     [Option("tcp", MetaValue = "HOST:PORT",
-        HelpText = "Send over plain TCP to this address instead of WebSocket frames to --url: lines of JSON, or MessagePack behind its length.")]
+        HelpText = "Send over plain TCP to this address instead of WebSocket frames to --url: lines of JSON, or length-prefixed MessagePack.")]
     public string? Tcp { get; set; }
 
-    [Option("format", Default = "json", MetaValue = "json|msgpack", HelpText = "How events are encoded; over WebSocket MessagePack is binary messages.")]
+    [Option("format", Default = "json", MetaValue = "json|msgpack", HelpText = "How events are encoded. Over WebSocket, MessagePack uses binary messages.")]
     public string Format { get; set; } = "json";
 
     [Option("key", Default = "sk_demo", HelpText = "The store's key: X-Api-Key of the handshake, the first message over TCP.")]
@@ -26,11 +26,11 @@ public sealed class LoadOptions
 
     [Option("rate", Default = 50_000, MetaValue = "N",
         HelpText = "Events a second over all connections, on a fixed schedule that does not wait for the engine. "
-            + "0 sends flat out, held back by --in-flight alone.")]
+            + "0 sends at full rate, limited only by --in-flight.")]
     public int Rate { get; set; } = 50_000;
 
     [Option("in-flight", Default = 20_000, MetaValue = "N",
-        HelpText = "With --rate 0: how many events may be unacknowledged, over all connections.")]
+        HelpText = "With --rate 0: the maximum number of unacknowledged events, over all connections.")]
     public int InFlight { get; set; } = 20_000;
 
     [Option("duration", Default = "60s", HelpText = "How long to send: 500ms, 60s, 5m, 1h.")]
@@ -40,26 +40,26 @@ public sealed class LoadOptions
     public int Carts { get; set; } = 100_000;
 
     [Option("per-message", Default = 1, MetaValue = "N",
-        HelpText = "Events in a message, or in a line: 1 sends objects, more sends arrays. At most 1000.")]
+        HelpText = "Events per message or line, at most 1000: 1 sends objects, more sends arrays.")]
     public int PerMessage { get; set; } = 1;
 
     [Option("events", MetaValue = "FILE",
-        HelpText = "Real events as REES46 publishes them (CSV, or CSV.gz); the first 100000 rows are replayed in a circle. "
-            + "Default: config/demo/rees46-2019-10-01.csv.gz, looked for in this folder and those above it.")]
+        HelpText = "Real events as REES46 publishes them (CSV, or CSV.gz); the first 100000 rows are replayed cyclically. "
+            + "Default: config/demo/rees46-2019-10-01.csv.gz, in this folder or one above it.")]
     public string? Events { get; set; }
 
     [Option("metrics", Default = "http://127.0.0.1:8080/metrics", MetaValue = "URL",
-        HelpText = "The engine's metrics, read before, each second, and after. 'none' does without: only acks are then known.")]
+        HelpText = "The engine's metrics, read before, every second, and after. With 'none', only acks are reported.")]
     public string Metrics { get; set; } = "http://127.0.0.1:8080/metrics";
 
-    [Option("drain", Default = "10s", HelpText = "How long to wait for the last acks, and for the engine's counters to settle.")]
+    [Option("drain", Default = "10s", HelpText = "How long to wait for the last acks, and for the engine's counters to catch up.")]
     public string Drain { get; set; } = "10s";
 
     [Option("compare-journal", MetaValue = "BINARY",
-        HelpText = "Start this engine itself, three times without and with its journal in turns, flat out, and report what the journal costs.")]
+        HelpText = "Start this engine with and without its journal, three times each, alternating, at full rate, and report the journal's cost.")]
     public string? CompareJournal { get; set; }
 
-    [Option("json", MetaValue = "FILE", HelpText = "Write the report to this file as well.")]
+    [Option("json", MetaValue = "FILE", HelpText = "Also write the report to this file.")]
     public string? Json { get; set; }
 
     /// <summary>How long to send.</summary>
@@ -68,16 +68,16 @@ public sealed class LoadOptions
     /// <summary>How long to wait afterwards.</summary>
     internal TimeSpan DrainFor => ParseDuration(Drain);
 
-    /// <summary>Where the metrics are, if anywhere.</summary>
+    /// <summary>The metrics' URL, if any.</summary>
     internal Uri? MetricsUri => string.Equals(Metrics, "none", StringComparison.OrdinalIgnoreCase) ? null : new Uri(Metrics);
 
-    /// <summary>Where the stream is.</summary>
+    /// <summary>The stream's address.</summary>
     internal Target Target => Tcp is null ? Target.WebSocket(Url, Key, EventFormat) : Target.Tcp(Tcp, Key, EventFormat);
 
     /// <summary>How events are encoded.</summary>
     internal EventFormat EventFormat => Format == "msgpack" ? EventFormat.MessagePack : EventFormat.Json;
 
-    /// <summary>Everything that is wrong with the options, one line each.</summary>
+    /// <summary>Returns the options' problems, one line each.</summary>
     internal IEnumerable<string> Problems()
     {
         if (Connections is < 1 or > 1024)
@@ -107,7 +107,7 @@ public sealed class LoadOptions
             yield return $"--tcp '{Tcp}' is not HOST:PORT";
     }
 
-    /// <summary>A duration as the command line has it. Zero stands for what cannot be read; Problems() says so.</summary>
+    /// <summary>Parses a duration; zero if invalid, which Problems() reports.</summary>
     internal static TimeSpan ParseDuration(string text)
     {
         var unit = text.TrimStart('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '.');

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>Progress and report of a run, for people.</summary>
+/// <summary>Prints a run's progress and report.</summary>
 sealed class LoadPrinter(TextWriter output, bool colour)
 {
     const string Bars = "▁▂▃▄▅▆▇█";
@@ -12,7 +12,7 @@ sealed class LoadPrinter(TextWriter output, bool colour)
     {
         var pace = options.Rate > 0 ? $"{Whole(options.Rate)} events/s" : $"flat out, {Whole(options.InFlight)} in flight";
         output.WriteLine($"{options.Target}: {options.Connections} connections, {pace} for {options.Duration}, "
-            + $"{Whole(options.Carts)} carts, {Whole(mix.Count)} real events in a circle");
+            + $"{Whole(options.Carts)} carts, {Whole(mix.Count)} real events, cyclically");
     }
 
     public void Say(string line) => output.WriteLine(Paint(line, "33"));
@@ -31,7 +31,7 @@ sealed class LoadPrinter(TextWriter output, bool colour)
         output.WriteLine();
         Row("sent", $"{Whole(report.Sent)} in {report.Seconds.ToString("F1", CultureInfo.InvariantCulture)} s");
         if (report.Scheduled is { } scheduled && scheduled - report.Sent > report.Rate / 100)
-            Row("", Paint($"{Whole(scheduled - report.Sent)} that were due could not be sent: the rate was not held", "33"));
+            Row("", Paint($"{Whole(scheduled - report.Sent)} due events could not be sent: the rate was not held", "33"));
         Row("acknowledged", $"{Whole(report.Acked)}, {Whole(report.AckedPerSecond)}/s");
         Row("interventions", Whole(report.Interventions));
         foreach (var (code, count) in report.Errors.OrderByDescending(error => error.Value))
@@ -73,7 +73,7 @@ sealed class LoadPrinter(TextWriter output, bool colour)
         Sparkline("memory", seconds.Select(second => second.ResidentBytes));
     }
 
-    // From nothing to the largest; of a long run each bar is the largest of some seconds.
+    // Scaled from 0 to the maximum; in a long run, each bar is the maximum of several seconds.
     void Sparkline(string name, IEnumerable<double?> perSecond)
     {
         var values = perSecond.Select(value => value ?? 0).ToArray();

@@ -2,68 +2,68 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>What a run showed. This is the form of <c>--json</c>.</summary>
+/// <summary>The result of a run; also the format of <c>--json</c>.</summary>
 public sealed record LoadReport
 {
-    /// <summary>The stream that the events went to.</summary>
+    /// <summary>The target stream.</summary>
     public required string Target { get; init; }
 
-    /// <summary>Connections that were opened.</summary>
+    /// <summary>Connections opened.</summary>
     public required int Connections { get; init; }
 
-    /// <summary>Events a second that were asked for; 0 for flat out.</summary>
+    /// <summary>Events per second requested; 0 for full rate.</summary>
     public required int Rate { get; init; }
 
-    /// <summary>For how long events were sent.</summary>
+    /// <summary>How long events were sent.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Events that were due; <see langword="null"/> flat out.</summary>
+    /// <summary>Events due; <see langword="null"/> at full rate.</summary>
     public required long? Scheduled { get; init; }
 
-    /// <summary>Events that were sent.</summary>
+    /// <summary>Events sent.</summary>
     public required long Sent { get; init; }
 
-    /// <summary>Events that the engine acknowledged.</summary>
+    /// <summary>Events acknowledged.</summary>
     public required long Acked { get; init; }
 
-    /// <summary>Interventions that came back.</summary>
+    /// <summary>Interventions received.</summary>
     public required long Interventions { get; init; }
 
-    /// <summary>Heartbeats that came back.</summary>
+    /// <summary>Heartbeats received.</summary>
     public required long Heartbeats { get; init; }
 
-    /// <summary>Error messages that came back, by code.</summary>
+    /// <summary>Error messages received, by code.</summary>
     public required IReadOnlyDictionary<string, long> Errors { get; init; }
 
-    /// <summary>Connections that ended before they should, and why.</summary>
+    /// <summary>Connections that ended early, with reasons.</summary>
     public required IReadOnlyList<string> Failures { get; init; }
 
-    /// <summary>From when an event was due (flat out: sent) to its ack.</summary>
+    /// <summary>Time from when an event was due (at full rate: sent) to its ack.</summary>
     public required Quantiles AckLatency { get; init; }
 
-    /// <summary>From when a batch was due to when it was sent: how far the generator itself was behind. None flat out.</summary>
+    /// <summary>Time from when a batch was due to when it was sent: the generator's own delay. None at full rate.</summary>
     public required Quantiles? SendDelay { get; init; }
 
-    /// <summary>Processor use of the generator, in percent of a core.</summary>
+    /// <summary>CPU usage of the generator, in percent of a core.</summary>
     public required double GeneratorCpuPercent { get; init; }
 
-    /// <summary>What the engine's metrics say; <see langword="null"/> without them.</summary>
+    /// <summary>The engine's metrics; <see langword="null"/> without them.</summary>
     public required EngineReport? Engine { get; init; }
 
-    /// <summary>Each second of it.</summary>
+    /// <summary>The run by second.</summary>
     public required IReadOnlyList<LoadSecond> PerSecond { get; init; }
 
-    /// <summary>Events acknowledged a second.</summary>
+    /// <summary>Events acknowledged per second.</summary>
     public double AckedPerSecond => Seconds > 0 ? Acked / Seconds : 0;
 
-    /// <summary>Events that were sent and never acknowledged.</summary>
+    /// <summary>Events sent but never acknowledged.</summary>
     public long Unacknowledged => Sent - Acked;
 
-    /// <summary>Every event is accounted for, and no connection broke.</summary>
+    /// <summary>Whether every event is accounted for and no connection broke.</summary>
     public bool Passed => Unacknowledged == 0 && Failures.Count == 0 && Engine is null or { Lost: 0, Surplus: 0 };
 }
 
-/// <summary>What the engine's own metrics say of a run.</summary>
+/// <summary>The engine's metrics of a run.</summary>
 public sealed record EngineReport
 {
     public required double Received { get; init; }
@@ -74,19 +74,19 @@ public sealed record EngineReport
 
     public required double Duplicates { get; init; }
 
-    /// <summary>The rejected ones by code.</summary>
+    /// <summary>Rejected events by code.</summary>
     public required IReadOnlyDictionary<string, double> RejectedByCode { get; init; }
 
-    /// <summary>Events that were sent and not received, or received and neither processed nor rejected nor duplicates.</summary>
+    /// <summary>Events sent but not received, or received but neither processed, rejected nor duplicates.</summary>
     public required double Lost { get; init; }
 
     /// <summary>Events received beyond those sent, or accounted for beyond those received: another client, or counted twice.</summary>
     public required double Surplus { get; init; }
 
-    /// <summary>From received to decided, out of the engine's histogram; <see langword="null"/> where it has none.</summary>
+    /// <summary>Time from receipt to decision, from the engine's histogram; <see langword="null"/> if it has none.</summary>
     public required Quantiles? Latency { get; init; }
 
-    /// <summary>Processor use while events were sent, in percent of a core.</summary>
+    /// <summary>CPU usage while events were sent, in percent of a core.</summary>
     public required double CpuPercent { get; init; }
 
     public required double ResidentBytesAtStart { get; init; }
@@ -97,21 +97,21 @@ public sealed record EngineReport
 }
 
 /// <summary>A distribution of times, in milliseconds.</summary>
-/// <param name="P50">Half were at most this.</param>
-/// <param name="P90">Nine in ten.</param>
-/// <param name="P99">99 in 100.</param>
-/// <param name="P999">999 in 1,000.</param>
-/// <param name="Max">All; <see langword="null"/> where only buckets are known.</param>
+/// <param name="P50">The median.</param>
+/// <param name="P90">The 90th percentile.</param>
+/// <param name="P99">The 99th percentile.</param>
+/// <param name="P999">The 99.9th percentile.</param>
+/// <param name="Max">The maximum; <see langword="null"/> if only buckets are known.</param>
 public sealed record Quantiles(double P50, double P90, double P99, double P999, double? Max)
 {
-    /// <summary>Those of a histogram.</summary>
+    /// <summary>Reads the quantiles of a histogram.</summary>
     internal static Quantiles Of(Durations histogram)
     {
         double At(double share) => histogram.Quantile(share) / 1e6;
         return new Quantiles(At(0.5), At(0.9), At(0.99), At(0.999), At(1));
     }
 
-    /// <summary>Those of a histogram of seconds between two pages of metrics.</summary>
+    /// <summary>Computes the quantiles of a histogram in seconds between two scrapes.</summary>
     internal static Quantiles? Of(MetricsPage before, MetricsPage after, string name)
     {
         double? At(double share) => MetricsPage.Quantile(before, after, name, share) * 1e3;
@@ -119,13 +119,13 @@ public sealed record Quantiles(double P50, double P90, double P99, double P999, 
     }
 }
 
-/// <summary>One second of a run. What the engine says of it is <see langword="null"/> without metrics.</summary>
+/// <summary>One second of a run. Engine figures are <see langword="null"/> without metrics.</summary>
 /// <param name="At">Seconds since the start, at its end.</param>
 /// <param name="Sent">Events sent in it.</param>
 /// <param name="Acked">Events acknowledged in it.</param>
 /// <param name="Processed">Events that the engine processed in it.</param>
 /// <param name="P99">99th percentile of the engine's latency in it, in milliseconds.</param>
-/// <param name="CpuPercent">Processor use of the engine, in percent of a core.</param>
+/// <param name="CpuPercent">CPU usage of the engine, in percent of a core.</param>
 /// <param name="ResidentBytes">Memory of the engine, at its end.</param>
 public sealed record LoadSecond(
     double At, long Sent, long Acked, double? Processed, double? P99, double? CpuPercent, double? ResidentBytes);

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>One run of the load generator: connects, sends, watches, waits for the last acks, and reports.</summary>
+/// <summary>One run of the load generator: connects, sends, samples, waits for the last acks and reports.</summary>
 sealed class LoadRun : IDisposable
 {
     const string Latency = "cartrecovery_event_latency_seconds";
@@ -19,12 +19,12 @@ sealed class LoadRun : IDisposable
 
     LoadRun(LoadOptions options, LoadPrinter printer) => (_options, _printer) = (options, printer);
 
-    /// <summary>Does it all.</summary>
-    /// <param name="options">Without problems.</param>
-    /// <param name="output">Progress and report, for people.</param>
+    /// <summary>Performs the run.</summary>
+    /// <param name="options">Valid options.</param>
+    /// <param name="output">Receives progress and the report.</param>
     /// <param name="colour">Whether <paramref name="output"/> shows colours.</param>
-    /// <param name="stop">Ends the sending early; the report is of what there was so far.</param>
-    /// <exception cref="LoadException">It cannot be run.</exception>
+    /// <param name="stop">Stops sending early; the report covers the events sent so far.</param>
+    /// <exception cref="LoadException">The run failed.</exception>
     public static async Task<LoadReport> RunAsync(LoadOptions options, TextWriter output, bool colour, CancellationToken stop)
     {
         using var run = new LoadRun(options, new LoadPrinter(output, colour));
@@ -59,7 +59,7 @@ sealed class LoadRun : IDisposable
         return report;
     }
 
-    // All connections first, so that the schedule begins for all at once.
+    // All connections are opened first, so that the schedule starts for all at once.
     long Open(EventMix mix, long length)
     {
         var target = _options.Target;
@@ -88,7 +88,7 @@ sealed class LoadRun : IDisposable
         return start;
     }
 
-    // A sample each second while events are sent, one at the end of it, and then nothing until the last acks are in.
+    // Samples every second while sending and once at the end; then waits for the last acks.
     async Task<long> WatchAsync(long start, long length, CancellationToken stop)
     {
         var end = start + length;
@@ -127,7 +127,7 @@ sealed class LoadRun : IDisposable
         _printer.Second(second, sample.Sent - sample.Acked);
     }
 
-    // The engine's counters may trail its acks: waits until they add up, as long as the drain allows.
+    // The engine's counters may lag its acks: waits until they add up, at most the drain time.
     async Task<MetricsPage?> SettleAsync(MetricsPage? before)
     {
         var page = await ScrapeAsync();
@@ -142,7 +142,7 @@ sealed class LoadRun : IDisposable
             page = await ScrapeAsync();
         }
 
-        return page ?? throw new LoadException("the engine's metrics are gone: did it stop?");
+        return page ?? throw new LoadException("the engine's metrics are no longer reachable: did it stop?");
     }
 
     static double Unaccounted(MetricsPage before, MetricsPage after) =>

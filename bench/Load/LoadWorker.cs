@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
-/// A thread that serves a few connections in turn: reads what has come at once, sends what is due about once a millisecond (flat out:
+/// A thread that serves several connections: reads input immediately, sends due events about once a millisecond (at full rate:
 /// as soon as the windows allow), and otherwise waits in one poll for all of them.
 /// </summary>
 sealed class LoadWorker
@@ -20,8 +20,8 @@ sealed class LoadWorker
     readonly List<Socket> _broken = [];
     long _end;
 
-    /// <param name="connections">Those it serves.</param>
-    /// <param name="flatOut">There is no schedule.</param>
+    /// <param name="connections">The connections to serve.</param>
+    /// <param name="flatOut">Whether to send at full rate, without a schedule.</param>
     /// <param name="start">When to begin, in nanoseconds of <see cref="Clock"/>.</param>
     /// <param name="end">When to stop sending.</param>
     /// <param name="drain">Nanoseconds to wait for the last acks.</param>
@@ -31,13 +31,13 @@ sealed class LoadWorker
         _thread = new Thread(Run) { IsBackground = true, Name = "load" };
     }
 
-    /// <summary>Begins.</summary>
+    /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>It has sent all and has all acks, or has waited long enough for them.</summary>
+    /// <summary>Waits until everything is sent and acknowledged, or the drain time has passed.</summary>
     public bool Finished => !_thread.IsAlive;
 
-    /// <summary>Stops sending now; what is sent is still waited for.</summary>
+    /// <summary>Stops sending; outstanding acks are still awaited.</summary>
     public void StopSending() => Volatile.Write(ref _end, Math.Min(Volatile.Read(ref _end), Clock.Now()));
 
     void Run()
@@ -54,7 +54,7 @@ sealed class LoadWorker
 
             if (sending && (now >= nextSend || now >= end))
             {
-                // The last time is after the end, for what was due since the time before.
+                // The last pass is after the end, for events due since the previous one.
                 var unixMilliseconds = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
                 foreach (var connection in _connections)
                     busy |= connection.Send(now, Math.Min(now, end - 1), unixMilliseconds);
@@ -76,7 +76,7 @@ sealed class LoadWorker
         }
     }
 
-    // A millisecond is the shortest wait that poll knows.
+    // A millisecond is the shortest wait of poll.
     void Wait()
     {
         _readable.Clear();

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>What the engine's <c>/metrics</c> said at one moment: Prometheus' text format, read as far as a report needs it.</summary>
+/// <summary>A scrape of the engine's <c>/metrics</c>; parses as much of the Prometheus text format as reports need.</summary>
 sealed class MetricsPage
 {
     readonly List<(string Name, string Labels, double Value)> _samples = [];
@@ -10,22 +10,22 @@ sealed class MetricsPage
     /// <summary>Events received, over all protocols.</summary>
     public double Received => Sum("cartrecovery_events_received_total");
 
-    /// <summary>Events that went through the pipeline.</summary>
+    /// <summary>Events processed.</summary>
     public double Processed => Sum("cartrecovery_events_processed_total");
 
-    /// <summary>Events refused.</summary>
+    /// <summary>Events rejected.</summary>
     public double Rejected => Sum("cartrecovery_events_rejected_total");
 
-    /// <summary>Events that had been received before.</summary>
+    /// <summary>Duplicate events.</summary>
     public double Duplicates => Sum("cartrecovery_events_duplicate_total");
 
-    /// <summary>Processor seconds that the engine has used.</summary>
+    /// <summary>The engine's CPU time, in seconds.</summary>
     public double CpuSeconds => Sum("process_cpu_seconds_total");
 
-    /// <summary>The engine's memory.</summary>
+    /// <summary>The engine's resident memory, in bytes.</summary>
     public double ResidentBytes => Sum("process_resident_memory_bytes");
 
-    /// <summary>Reads a page. Lines that are no samples are passed over.</summary>
+    /// <summary>Parses a page, skipping lines that are not samples.</summary>
     public static MetricsPage Parse(string text)
     {
         var page = new MetricsPage();
@@ -44,23 +44,23 @@ sealed class MetricsPage
         return page;
     }
 
-    /// <summary>All series of a name, added up; 0 when there is none.</summary>
+    /// <summary>Returns the sum of all series with a name; 0 if there are none.</summary>
     public double Sum(string name) => _samples.Where(sample => sample.Name == name).Sum(sample => sample.Value);
 
-    /// <summary>The series of a name, added up by one of their labels.</summary>
+    /// <summary>Returns the sums of the series with a name, by the value of a label.</summary>
     public IReadOnlyDictionary<string, double> By(string name, string label) =>
         _samples.Where(sample => sample.Name == name)
             .GroupBy(sample => LabelOf(sample.Labels, label), StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Sum(sample => sample.Value), StringComparer.Ordinal);
 
     /// <summary>
-    /// A quantile of the values that a histogram took between two pages, interpolated linearly inside its bucket.
+    /// Computes a quantile of a histogram's values between two scrapes, interpolated linearly within its bucket.
     /// </summary>
     /// <param name="before">The earlier page.</param>
     /// <param name="after">The later page.</param>
     /// <param name="name">The histogram's name.</param>
     /// <param name="share">0–1.</param>
-    /// <returns>In the histogram's unit; the last finite bound where the quantile is above it; <see langword="null"/> when there
+    /// <returns>In the histogram's unit; the last finite bound if the quantile is above it; <see langword="null"/> when there
     /// were no values.</returns>
     public static double? Quantile(MetricsPage before, MetricsPage after, string name, double share)
     {

@@ -5,13 +5,13 @@ using System.Text;
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
-/// One shopper beside the load: sends an event that a campaign answers, for a new cart each time, on a fixed schedule, and times how long it takes
-/// until the intervention for that cart is there, on the same WebSocket. It is counted from when the event was due: what holds up the
-/// sending is charged as well.
+/// A shopper alongside the load: sends events that trigger a campaign, each for a new cart, on a fixed schedule, and measures the time
+/// until the intervention arrives on the same WebSocket. Time counts from when the event was due, so delays in
+/// sending are included.
 /// </summary>
 sealed class PopupProbe : IDisposable
 {
-    /// <summary>A campaign that answers every event of the probe at once, in the configuration's YAML.</summary>
+    /// <summary>A campaign that answers every event of the probe immediately, as YAML.</summary>
     public const string Campaign =
         "{ name: popup, trigger: { event: begin_checkout }, action: { type: reminder }, channel: socket, message: \"Still there?\" }";
 
@@ -37,8 +37,8 @@ sealed class PopupProbe : IDisposable
     int _sent;
     int _arrived;
 
-    /// <param name="socket">Connected, greeted and not blocking: a WebSocket.</param>
-    /// <param name="run">What makes this run's carts and ids differ from every other's: letters and digits.</param>
+    /// <param name="socket">A connected, authenticated, non-blocking WebSocket.</param>
+    /// <param name="run">A unique prefix for this run's carts and ids: letters and digits.</param>
     /// <param name="start">When the first event is due, in nanoseconds of <see cref="Clock"/>.</param>
     /// <param name="interval">Nanoseconds from one event to the next.</param>
     /// <param name="count">Events to send, 1 to 99,999,999.</param>
@@ -51,16 +51,16 @@ sealed class PopupProbe : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "popup" };
     }
 
-    /// <summary>Nanoseconds from due to intervention. One that never came counts as the whole time that it was waited for.</summary>
+    /// <summary>Nanoseconds from due to intervention. A missing intervention counts with the whole waiting time.</summary>
     public Durations Latency { get; } = new();
 
     /// <summary>Nanoseconds from due to sent: the probe's own share of <see cref="Latency"/>.</summary>
     public Durations SendDelay { get; } = new();
 
-    /// <summary>Events that were sent.</summary>
+    /// <summary>Events sent.</summary>
     public int Sent => Volatile.Read(ref _sent);
 
-    /// <summary>Interventions that never came.</summary>
+    /// <summary>Interventions that never arrived.</summary>
     public int Missing => Sent - Volatile.Read(ref _arrived);
 
     /// <summary>Why it ended early; <see langword="null"/> if it did not.</summary>
@@ -69,10 +69,10 @@ sealed class PopupProbe : IDisposable
     /// <summary>Begins.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>Waits until all is sent, and answered or given up.</summary>
+    /// <summary>Waits until all events are sent, and answered or given up.</summary>
     public void Wait() => _thread.Join();
 
-    /// <summary>When an event is due.</summary>
+    /// <summary>Returns when an event is due.</summary>
     public long DueAt(int index) => _start + index * _interval;
 
     /// <inheritdoc/>
@@ -96,7 +96,7 @@ sealed class PopupProbe : IDisposable
                     Send(now);
                 var next = _sent < _answered.Length ? DueAt(_sent) - now : 10 * Clock.Millisecond;
 
-                // Poll knows whole milliseconds: what is due within one is waited for to its end, and that is charged too.
+                // Poll waits whole milliseconds; the excess wait is included in the latency.
                 if (_socket.Poll(TimeSpan.FromMilliseconds(Math.Clamp((next + PollTick - 1) / PollTick, 1, 10)), SelectMode.SelectRead))
                     Receive();
             }
@@ -126,7 +126,7 @@ sealed class PopupProbe : IDisposable
         Frames.Mask(_output.AsSpan(header, length), mask);
         SendDelay.Record(now - DueAt(_sent));
 
-        // A hundred bytes that a socket does not take at once mean that nobody has read for a long time.
+        // A socket that cannot take a hundred bytes means that the engine has not read for a long time.
         if (_socket.Send(_output.AsSpan(0, header + length), SocketFlags.None, out var error) != header + length)
             throw new LoadException($"the probe's event was not taken: {error}");
         Volatile.Write(ref _sent, _sent + 1);

@@ -4,12 +4,12 @@ using System.Text.RegularExpressions;
 namespace CartRecovery.Bench.Load;
 
 /// <summary>
-/// The <c>restart</c> verb: how long an engine takes to start again after it was killed, with so many carts in its checkpoint and so many events
-/// in the journal behind it.
+/// The <c>restart</c> command: measures an engine's recovery after a kill, with a number of carts in its checkpoint and a number of events
+/// in the journal after it.
 /// </summary>
 static partial class RestartCommand
 {
-    // The log has four events a session, and each run begins with it anew: so many make all carts.
+    // The log has four events per session and each run restarts it, so this many events create all carts.
     const long EventsACart = 6;
 
     const string Usage = "restart --binary FILE [--carts 1000000] [--tail 5000000]";
@@ -30,7 +30,7 @@ static partial class RestartCommand
 
         try
         {
-            // No checkpoint but the one of the stop.
+            // No checkpoint except the one at the stop.
             using var engine = new EngineProcess(binary, "checkpoints: { interval: 24h }");
             await engine.StartAsync();
             await FillAsync(engine, carts, carts * EventsACart);
@@ -57,7 +57,7 @@ static partial class RestartCommand
         }
     }
 
-    // Flat out until that many are acknowledged: a second to learn the rate, then the rest in one go.
+    // At full rate until that many are acknowledged: one second to measure the rate, then the remaining events in one run.
     static async Task<long> FillAsync(EngineProcess engine, int carts, long events)
     {
         var acknowledged = 0L;
@@ -78,7 +78,7 @@ static partial class RestartCommand
         using var client = new HttpClient();
         var page = MetricsPage.Parse(await client.GetStringAsync(new Uri(engine.Metrics)));
         Say(string.Create(CultureInfo.InvariantCulture,
-            $"{acknowledged:N0} events acknowledged, {page.Sum("cartrecovery_carts_created_total"):N0} carts made by them"));
+            $"{acknowledged:N0} events acknowledged, {page.Sum("cartrecovery_carts_created_total"):N0} carts created"));
         return acknowledged;
     }
 

@@ -4,7 +4,7 @@ using MessagePack;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>What the engine says on a stream.</summary>
+/// <summary>The kinds of messages from the engine.</summary>
 enum MessageKind
 {
     Unknown,
@@ -14,14 +14,14 @@ enum MessageKind
     Heartbeat,
 }
 
-/// <summary>One message of the engine, read as far as the load generator needs it.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="UpTo">Of an ack: how many events of this connection are taken.</param>
+/// <summary>A message from the engine, parsed as far as the load generator needs.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="UpTo">Of an ack: the number of this connection's events accepted.</param>
 /// <param name="Code">Of an error: its code.</param>
 /// <param name="Text">Of an error: its message.</param>
 readonly record struct ServerMessage(MessageKind Kind, long UpTo = 0, string? Code = null, string? Text = null)
 {
-    /// <summary>Reads a JSON object. Acks, which are most, and interventions are known by how they begin and are not parsed.</summary>
+    /// <summary>Reads a JSON object. Acks (the majority) and interventions are recognised by their prefix without parsing.</summary>
     public static ServerMessage Read(ReadOnlySpan<byte> json)
     {
         var ack = """{"type":"ack","upTo":"""u8;
@@ -32,7 +32,7 @@ readonly record struct ServerMessage(MessageKind Kind, long UpTo = 0, string? Co
         return Parse(json);
     }
 
-    /// <summary>Reads a map of MessagePack.</summary>
+    /// <summary>Reads a MessagePack map.</summary>
     public static ServerMessage ReadMessagePack(ReadOnlyMemory<byte> message)
     {
         try

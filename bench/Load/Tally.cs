@@ -2,17 +2,17 @@ using System.Collections.Concurrent;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>What the connections of one thread have seen. That thread writes; the report reads.</summary>
+/// <summary>Counters of one thread's connections. Only that thread writes; the report reads.</summary>
 sealed class Tally
 {
-    /// <summary>Nanoseconds from when an event was due (flat out: sent) to its ack.</summary>
+    /// <summary>Nanoseconds from when an event was due (at full rate: sent) to its ack.</summary>
     public Durations AckLatency { get; } = new();
 
-    /// <summary>Nanoseconds from when the first event of a batch was due to when the batch was handed to the socket.</summary>
+    /// <summary>Nanoseconds from when the first event of a batch was due to when the batch was sent.</summary>
     public Durations SendDelay { get; } = new();
 }
 
-/// <summary>What is rare enough for all threads to share.</summary>
+/// <summary>Rare occurrences, shared by all threads. Thread-safe.</summary>
 sealed class Notes
 {
     const int MostLines = 10;
@@ -20,13 +20,13 @@ sealed class Notes
     readonly ConcurrentQueue<string> _lines = new();
     int _taken;
 
-    /// <summary>Error messages of the engine by their code.</summary>
+    /// <summary>Error messages from the engine, by code.</summary>
     public ConcurrentDictionary<string, long> Errors { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Connections that ended before they should.</summary>
+    /// <summary>Connections that ended early.</summary>
     public ConcurrentQueue<string> Failures { get; } = new();
 
-    /// <summary>Something for the reader of the progress; only the first few are kept.</summary>
+    /// <summary>Adds a line to the progress output; only the first few are kept.</summary>
     public void Say(string line)
     {
         if (Interlocked.Increment(ref _taken) <= MostLines)

@@ -5,13 +5,13 @@ using CartRecovery.Engine.Events.MessagePack;
 
 namespace CartRecovery.Bench.Load;
 
-/// <summary>The engine's stream port: where it is, which protocol to speak there, and the greeting that says who we are.</summary>
-/// <param name="Host">A name or an address.</param>
+/// <summary>The engine's stream port: address, protocol and handshake.</summary>
+/// <param name="Host">The host name or address.</param>
 /// <param name="Port">1–65535.</param>
-/// <param name="Framed">WebSocket frames; else lines, or MessagePack behind its length.</param>
+/// <param name="Framed">Whether to use WebSocket frames instead of lines or length-prefixed MessagePack.</param>
 /// <param name="Path">Path and query of the handshake.</param>
 /// <param name="Key">The store's key.</param>
-/// <param name="Format">How events are encoded, and what is said over TCP.</param>
+/// <param name="Format">How events and, over TCP, the handshake are encoded.</param>
 sealed record Target(string Host, int Port, bool Framed, string Path, string Key, EventFormat Format)
 {
     // RFC 6455, 4.2.2.
@@ -34,8 +34,8 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
     public override string ToString() =>
         (Framed ? $"ws://{Host}:{Port}{Path}" : $"tcp://{Host}:{Port}") + (Format == EventFormat.MessagePack ? " in MessagePack" : "");
 
-    /// <summary>Connects and greets. The socket comes back in non-blocking mode.</summary>
-    /// <exception cref="LoadException">The engine is not there, or refused.</exception>
+    /// <summary>Connects and performs the handshake. Returns the socket in non-blocking mode.</summary>
+    /// <exception cref="LoadException">The engine is unreachable or refused the handshake.</exception>
     public Socket Connect()
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 5_000, SendTimeout = 5_000 };
@@ -78,7 +78,7 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
             $"GET {Path} HTTP/1.1\r\nHost: {Host}:{Port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {nonce}\r\nX-Api-Key: {Key}\r\n\r\n"));
 
-        // Byte by byte, so that what follows the response stays in the socket: it is once a connection.
+        // Byte by byte, so that data after the response stays in the socket. Once per connection.
         var response = new StringBuilder();
         var one = new byte[1];
         while (!response.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
@@ -90,7 +90,7 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
 
         if (!response.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
             throw new LoadException($"{this} refused the handshake: {FirstLine(response)}");
-#pragma warning disable CA5350 // RFC 6455 asks for SHA-1; it protects nothing.
+#pragma warning disable CA5350 // RFC 6455 requires SHA-1, not for security.
         var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(nonce + AcceptSalt)));
 #pragma warning restore CA5350
         if (!response.ToString().Contains(accept, StringComparison.Ordinal))
@@ -101,5 +101,5 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
         response.Length == 0 ? "it closed the connection" : response.ToString().Split("\r\n")[0];
 }
 
-/// <summary>Why a load cannot be run or went wrong: one line for the person who started it.</summary>
+/// <summary>Thrown if a load cannot be run or fails; the message is one line for the user.</summary>
 public sealed class LoadException(string message) : Exception(message);

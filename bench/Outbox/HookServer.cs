@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace CartRecovery.Bench.Outbox;
 
 /// <summary>
-/// A webhook's other end that does as little as can be, so that the processor is the engine's: it notes the id of each post and says 204. A thread for
-/// each connection, which a sink has few of.
+/// A minimal webhook receiver, to leave the CPU to the engine: records the id of each post and answers 204. One thread per
+/// connection, because a sink has few.
 /// </summary>
 sealed class HookServer : IDisposable
 {
@@ -17,7 +17,7 @@ sealed class HookServer : IDisposable
     readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     long _posts;
 
-    /// <summary>Starts one on a free port.</summary>
+    /// <summary>Starts a receiver on a free port.</summary>
     public HookServer()
     {
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -25,13 +25,13 @@ sealed class HookServer : IDisposable
         new Thread(Accept) { IsBackground = true }.Start();
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The port it listens on.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
-    /// <summary>Posts that came.</summary>
+    /// <summary>Posts received.</summary>
     public long Posts => Interlocked.Read(ref _posts);
 
-    /// <summary>Different ids among them.</summary>
+    /// <summary>Distinct ids received.</summary>
     public int Ids => _ids.Count;
 
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ sealed class HookServer : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It was disposed of.
+            // The server was disposed.
         }
     }
 
@@ -74,11 +74,11 @@ sealed class HookServer : IDisposable
         }
         catch (SocketException)
         {
-            // The engine cut it.
+            // The engine closed the connection.
         }
     }
 
-    // A post's length, when it is there as a whole.
+    // The length of the first post; 0 if it is incomplete.
     int Take(ReadOnlySpan<byte> posted)
     {
         var end = posted.IndexOf("\r\n\r\n"u8);

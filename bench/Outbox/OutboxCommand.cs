@@ -7,8 +7,8 @@ using CartRecovery.Bench.Load;
 namespace CartRecovery.Bench.Outbox;
 
 /// <summary>
-/// The <c>outbox</c> verb: how many interventions a second go through policy, database and a webhook sink to a receiver on this machine, from events that
-/// each set one off, in a cart of its own.
+/// The <c>outbox</c> command: measures interventions per second through policy, database and a webhook sink to a receiver on this machine.
+/// Each event triggers one, in its own cart.
 /// </summary>
 static class OutboxCommand
 {
@@ -17,7 +17,7 @@ static class OutboxCommand
 
     /// <summary>Runs it.</summary>
     /// <param name="args">What follows <c>outbox</c>.</param>
-    /// <returns>The exit code: 0 when every intervention arrived.</returns>
+    /// <returns>The exit code: 0 if every intervention arrived.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
         var values = args.Chunk(2).Where(a => a.Length == 2).ToDictionary(a => a[0], a => a[1], StringComparer.Ordinal);
@@ -62,7 +62,7 @@ static class OutboxCommand
         }
     }
 
-    // As fast as the engine takes them, over one connection; done when the last is acknowledged.
+    // At full rate over one connection, until the last event is acknowledged.
     static async Task SendAsync(EngineProcess engine, int count)
     {
         using var client = new TcpClient();

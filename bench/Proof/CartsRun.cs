@@ -6,19 +6,19 @@ using CartRecovery.Engine.State.Carts;
 namespace CartRecovery.Bench.Proof;
 
 /// <summary>
-/// What an event costs with more and more carts, the last of them past the memory that their records are given. The load comes to the carts in a
-/// circle, so that what is measured falls on those that were not touched for longest: where they do not fit, on those on the disk.
+/// Measures the cost of an event with growing numbers of carts, finally beyond the memory for their records. The load cycles through the
+/// carts, so that it always hits the least recently used ones: those on disk once memory is exceeded.
 /// </summary>
 static class CartsRun
 {
-    // The last few are not worth waiting for: a circle does not close at once on every connection.
+    // Does not wait for the last few, because connections finish the cycle at different times.
     const double Enough = 0.99;
 
     /// <summary>Measures the points.</summary>
-    /// <param name="plan">Which, and how long.</param>
+    /// <param name="plan">The points and durations.</param>
     /// <param name="binary">The engine's executable.</param>
-    /// <param name="output">Progress, for people.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="output">Receives progress.</param>
+    /// <param name="stop">Stops the measurement.</param>
     public static async Task<IReadOnlyList<CartsRow>> RunAsync(ProofPlan plan, string binary, TextWriter output, CancellationToken stop)
     {
         await output.WriteLineAsync($"carts, with {plan.CartMemory.Text} of memory for their records");
@@ -34,13 +34,13 @@ static class CartsRun
             rows.Add(new CartsRow(made, (double)made * Unsafe.SizeOf<CartRecord>(), plan.CartMemory.Bytes, took.TotalSeconds, report.AckedPerSecond,
                 cpu.TotalMicroseconds / Math.Max(1, report.Acked), report.Engine!.ResidentBytesAtEnd, report.Passed));
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"  {made,10:N0} carts, made in {took.TotalSeconds:F0} s  {report.AckedPerSecond,11:N0} events/s{(report.Passed ? "" : "  NOT ALL ACCOUNTED FOR")}"));
+                $"  {made,10:N0} carts, created in {took.TotalSeconds:F0} s  {report.AckedPerSecond,11:N0} events/s{(report.Passed ? "" : "  NOT ALL ACCOUNTED FOR")}"));
         }
 
         return rows;
     }
 
-    // Flat out until the engine says that it has them, or the time is up.
+    // At full rate until the engine has created them or time is up.
     static async Task<(long Made, TimeSpan Took)> FillAsync(EngineServer engine, int carts, ProofPlan plan, CancellationToken stop)
     {
         var begun = Clock.Now();
@@ -58,7 +58,7 @@ static class CartsRun
 
         if (!(await load).Passed)
         {
-            throw new LoadException("not every event was accounted for while the carts were made");
+            throw new LoadException("not every event was accounted for while the carts were created");
         }
 
         return ((long)await MadeAsync(client, engine, stop), TimeSpan.FromMicroseconds((Clock.Now() - begun) / 1e3));

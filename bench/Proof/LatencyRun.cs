@@ -4,7 +4,7 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>The engine, durable, at a rate that it is to bear with ease: how long a decision, an acknowledgement and a popup take.</summary>
+/// <summary>Measures decision, acknowledgement and popup latency of the durable engine at a moderate rate.</summary>
 static class LatencyRun
 {
     const int Rate = 50_000;
@@ -13,26 +13,26 @@ static class LatencyRun
 
     sealed record One(Quantiles Decided, Quantiles Ack, Quantiles Popup, Quantiles SendDelay, int Popups, int Missing, double Cpu, bool Held);
 
-    /// <summary>Measures it.</summary>
-    /// <param name="plan">How long and how often.</param>
+    /// <summary>Runs the measurement.</summary>
+    /// <param name="plan">Durations and rounds.</param>
     /// <param name="binary">The engine's executable.</param>
-    /// <param name="output">Progress, for people.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="output">Receives progress.</param>
+    /// <param name="stop">Stops the measurement.</param>
     public static async Task<LatencyResult> RunAsync(ProofPlan plan, string binary, TextWriter output, CancellationToken stop)
     {
-        await output.WriteLineAsync($"latency at {Rate} events/s, and of popups beside it");
-        var turns = new List<One>();
-        for (var turn = 1; turn <= plan.Turns; turn++)
+        await output.WriteLineAsync($"latency at {Rate} events/s, with popups");
+        var rounds = new List<One>();
+        for (var round = 1; round <= plan.Rounds; round++)
         {
             var one = await MeasureAsync(plan, binary, stop);
-            turns.Add(one);
+            rounds.Add(one);
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"  turn {turn}  decided p99 {one.Decided.P99:F2} ms, popup p99 {one.Popup.P99:F2} ms, {one.Cpu:F1}% of the cores{(one.Held ? "" : "  NOT HELD")}"));
+                $"  round {round}  decided p99 {one.Decided.P99:F2} ms, popup p99 {one.Popup.P99:F2} ms, {one.Cpu:F1}% of the cores{(one.Held ? "" : "  NOT HELD")}"));
         }
 
-        return new LatencyResult(Rate, Medians(turns, one => one.Decided), Medians(turns, one => one.Ack), Medians(turns, one => one.Popup),
-            Medians(turns, one => one.SendDelay), turns.Sum(one => one.Popups), turns.Sum(one => one.Missing), Median.Of(turns.Select(one => one.Cpu)),
-            turns.TrueForAll(one => one.Held));
+        return new LatencyResult(Rate, Medians(rounds, one => one.Decided), Medians(rounds, one => one.Ack), Medians(rounds, one => one.Popup),
+            Medians(rounds, one => one.SendDelay), rounds.Sum(one => one.Popups), rounds.Sum(one => one.Missing), Median.Of(rounds.Select(one => one.Cpu)),
+            rounds.TrueForAll(one => one.Held));
     }
 
     static async Task<One> MeasureAsync(ProofPlan plan, string binary, CancellationToken stop)
@@ -54,7 +54,7 @@ static class LatencyRun
             throw new LoadException(failure);
         }
 
-        // What the probe sent, the load generator does not know of.
+        // The load generator does not count the probe's events.
         var lost = report.Engine!.Lost + Math.Max(0, report.Engine.Surplus - probe.Sent);
         return new One(report.Engine.Latency!, report.AckLatency, Quantiles.Of(probe.Latency), Quantiles.Of(probe.SendDelay), probe.Sent, probe.Missing,
             report.Engine.CpuPercent / Environment.ProcessorCount,
@@ -69,10 +69,10 @@ static class LatencyRun
         Duration = FormattableString.Invariant($"{seconds:F1}s"),
     };
 
-    static Quantiles Medians(List<One> turns, Func<One, Quantiles> of)
+    static Quantiles Medians(List<One> rounds, Func<One, Quantiles> of)
     {
-        double At(Func<Quantiles, double> quantile) => Median.Of(turns.Select(turn => quantile(of(turn))));
+        double At(Func<Quantiles, double> quantile) => Median.Of(rounds.Select(round => quantile(of(round))));
         return new Quantiles(At(q => q.P50), At(q => q.P90), At(q => q.P99), At(q => q.P999),
-            turns.TrueForAll(turn => of(turn).Max is not null) ? turns.Max(turn => of(turn).Max) : null);
+            rounds.TrueForAll(round => of(round).Max is not null) ? rounds.Max(round => of(round).Max) : null);
     }
 }

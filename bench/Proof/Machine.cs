@@ -3,20 +3,20 @@ using System.Runtime.InteropServices;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>What it was measured on, and when.</summary>
-/// <param name="Processor">Its model.</param>
+/// <summary>The machine and time of the measurement.</summary>
+/// <param name="Processor">The CPU model.</param>
 /// <param name="Cores">Processors that this process may use.</param>
-/// <param name="Virtual">It runs under a hypervisor.</param>
-/// <param name="MemoryBytes">All of it.</param>
-/// <param name="Kernel">The system's kernel.</param>
-/// <param name="Runtime">What the load generator and the baselines run on.</param>
-/// <param name="Commit">The commit that was checked out, with a plus when files were changed.</param>
-/// <param name="At">When it began.</param>
-/// <param name="LoadAverageBefore">The load average of the minute before it: near 0 when nobody else used the machine.</param>
+/// <param name="Virtual">Whether it runs under a hypervisor.</param>
+/// <param name="MemoryBytes">The total memory.</param>
+/// <param name="Kernel">The operating system's kernel.</param>
+/// <param name="Runtime">The runtime of the load generator and the baselines.</param>
+/// <param name="Commit">The checked-out commit, with a plus if files were modified.</param>
+/// <param name="At">The start of the measurement.</param>
+/// <param name="LoadAverageBefore">The load average of the minute before: near 0 on an idle machine.</param>
 sealed record Machine(
     string Processor, int Cores, bool Virtual, long MemoryBytes, string Kernel, string Runtime, string Commit, DateTimeOffset At, double LoadAverageBefore)
 {
-    /// <summary>This one, now.</summary>
+    /// <summary>Describes this machine.</summary>
     public static async Task<Machine> DescribeAsync(CancellationToken stop)
     {
         var processor = await File.ReadAllLinesAsync("/proc/cpuinfo", stop);

@@ -5,7 +5,7 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>The <c>proof</c> verb: builds what it needs, measures everything, and writes the table.</summary>
+/// <summary>The <c>proof</c> command: builds the binaries, measures everything and writes the table.</summary>
 static class ProofCommand
 {
     const string Usage = "proof [--quick] [--out FILE]: FILE is bench/RESULTS.md by default, and artifacts/RESULTS.quick.md with --quick; JSON beside it";
@@ -14,7 +14,7 @@ static class ProofCommand
 
     /// <summary>Runs it.</summary>
     /// <param name="args">What follows <c>proof</c>.</param>
-    /// <returns>The exit code: 0 when the table is written, whatever it says.</returns>
+    /// <returns>The exit code: 0 if the table was written, even if targets are missed.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
         var plan = ProofPlan.Full;
@@ -51,7 +51,7 @@ static class ProofCommand
         }
         catch (Exception failed) when (failed is LoadException or IOException or UnauthorizedAccessException || stop.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync(stop.IsCancellationRequested ? "stopped: nothing is written" : failed.Message);
+            await Console.Error.WriteLineAsync(stop.IsCancellationRequested ? "stopped: nothing was written" : failed.Message);
             return 1;
         }
 
@@ -66,7 +66,7 @@ static class ProofCommand
     {
         var machine = await Machine.DescribeAsync(stop);
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-            $"about {plan.Length.TotalMinutes:F0} minutes, and some for the builds; leave the machine alone meanwhile"));
+            $"about {plan.Length.TotalMinutes:F0} minutes plus the builds; keep the machine idle meanwhile"));
         await BuildAsync(output, stop);
 
         var failures = new List<string>();
@@ -94,7 +94,7 @@ static class ProofCommand
             Failures = failures,
         };
 
-        // What fails is said in the table, and does not cost the rest of it.
+        // A failure is reported in the table; the other measurements continue.
         async Task TryAsync(Func<Task> measure)
         {
             try

@@ -4,17 +4,17 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>The report as a page of Markdown.</summary>
+/// <summary>Formats the report as Markdown.</summary>
 static class ProofMarkdown
 {
-    /// <summary>Writes it.</summary>
+    /// <summary>Formats a report.</summary>
     public static string Of(ProofReport report)
     {
         var page = new StringBuilder();
-        page.Append("# The proof: what was measured\n\n");
-        page.Append("Written by `dotnet run -c Release --project bench -- proof`; [README.md](README.md) says how to read it.\n\n");
+        page.Append("# Measured results\n\n");
+        page.Append("Written by `dotnet run -c Release --project bench -- proof`; [README.md](README.md) explains how to read it.\n\n");
         if (report.Quick)
-            page.Append("**This was `--quick`: it shows that everything works, and its numbers mean nothing.**\n\n");
+            page.Append("**Measured with `--quick`, which only checks that everything works: the numbers are not meaningful.**\n\n");
 
         Machine(page, report.Machine);
         Targets(page, report.Targets);
@@ -54,7 +54,7 @@ static class ProofMarkdown
                 Whole(row.GeneratorCpuPercent) + "%");
         }
 
-        page.Append("\nMedians over the turns; ratios are taken within a turn. CPU is the server's, of all its threads; the generator's in percent of a core.\n\n");
+        page.Append("\nMedians over the rounds; ratios are taken within a round. CPU is that of all the server's threads; the generator's is in percent of a core.\n\n");
     }
 
     static void Latency(StringBuilder page, LatencyResult latency)
@@ -65,7 +65,7 @@ static class ProofMarkdown
         Row(page, Line("event due to popup, same socket", latency.Popup));
         Row(page, Line("of that, due to sent by the probe", latency.PopupSendDelay));
         page.Append(CultureInfo.InvariantCulture,
-            $"\nMilliseconds, corrected for coordinated omission; {Whole(latency.Popups)} popups, {Whole(latency.PopupsMissing)} of them never came; the engine used {latency.CpuPercent:F1}% of the cores.\n\n");
+            $"\nMilliseconds, corrected for coordinated omission; {Whole(latency.Popups)} popups, {Whole(latency.PopupsMissing)} missing; the engine used {latency.CpuPercent:F1}% of the cores.\n\n");
     }
 
     static void Carts(StringBuilder page, IReadOnlyList<CartsRow> rows)
@@ -79,7 +79,7 @@ static class ProofMarkdown
                 row.CpuMicroseconds.ToString("F2", CultureInfo.InvariantCulture) + " µs", Gigabytes(row.ResidentBytes), Whole(row.FillSeconds) + " s");
         }
 
-        page.Append("\nJSON over 8 WebSockets, durable. The load comes to the carts in a circle: past the memory each is read back from the disk.\n\n");
+        page.Append("\nJSON over 8 WebSockets, durable. The load cycles through the carts: beyond the memory, each is read back from disk.\n\n");
     }
 
     static void Stages(StringBuilder page, IReadOnlyList<StageRow> rows)
@@ -89,7 +89,7 @@ static class ProofMarkdown
         Header(page, "Stages", "stage", "native", "JIT", "JIT, BenchmarkDotNet", "allocated");
         foreach (var row in rows)
             Row(page, row.Name, Nanoseconds(row.Native), Nanoseconds(row.Jit), Nanoseconds(row.BenchmarkDotNet), row.AllocatedBytes is { } bytes ? $"{Text(bytes, "F1")} B" : "–");
-        page.Append("\nNanoseconds and bytes an event, one thread, no socket; in parentheses, how many events a call works on.\n\n");
+        page.Append("\nNanoseconds and bytes per event, one thread, no socket; in parentheses, the events per call.\n\n");
     }
 
     static string NameOf(Contender contender) => contender switch

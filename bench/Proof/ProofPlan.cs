@@ -1,40 +1,43 @@
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>How long and how often everything is measured.</summary>
+/// <summary>Durations and rounds of the measurements.</summary>
 sealed record ProofPlan
 {
-    /// <summary>Short runs, to see that everything works.</summary>
+    /// <summary>Whether the runs are short, only to check that everything works.</summary>
     public required bool Quick { get; init; }
 
-    /// <summary>Turns: each contender once in each.</summary>
-    public required int Turns { get; init; }
+    /// <summary>The number of rounds; each contender runs once per round.</summary>
+    public required int Rounds { get; init; }
 
-    /// <summary>Seconds of load before what counts, so that caches are warm and JIT has done its work.</summary>
+    /// <summary>Seconds of warm-up, for caches and JIT.</summary>
     public required double WarmUpSeconds { get; init; }
 
-    /// <summary>Seconds of load that count, flat out.</summary>
+    /// <summary>Seconds of measured load at full rate.</summary>
     public required double LoadSeconds { get; init; }
 
-    /// <summary>Seconds of load at a fixed rate.</summary>
+    /// <summary>Seconds of measured load at a fixed rate.</summary>
     public required double LatencySeconds { get; init; }
 
     /// <summary>Points of the curve of carts.</summary>
     public required int[] Carts { get; init; }
 
-    /// <summary>The engine's memory for their records, in bytes and as its configuration says it.</summary>
+    /// <summary>The engine's memory for cart records, in bytes and as in its configuration.</summary>
     public required (long Bytes, string Text) CartMemory { get; init; }
 
-    /// <summary>Making the carts of a point ends after this.</summary>
+    /// <summary>The time limit for creating a point's carts.</summary>
     public required double MostFillSeconds { get; init; }
 
-    /// <summary>What BenchmarkDotNet runs: globs, with spaces between. The rest is timed as the stages are, and held to allocate nothing by tests.</summary>
+    /// <summary>
+    /// The benchmarks for BenchmarkDotNet, as globs separated by spaces. The others are timed by the stage timer, and tests check that they
+    /// allocate nothing.
+    /// </summary>
     public required string StageFilter { get; init; }
 
-    /// <summary>The whole proof. The memory of the carts is the shipped configuration's.</summary>
+    /// <summary>The full proof, with the shipped configuration's memory for carts.</summary>
     public static ProofPlan Full { get; } = new()
     {
         Quick = false,
-        Turns = 3,
+        Rounds = 3,
         WarmUpSeconds = 2,
         LoadSeconds = 4,
         LatencySeconds = 15,
@@ -44,11 +47,11 @@ sealed record ProofPlan
         StageFilter = "*DecodeBenchmarks* *FoldBenchmarks* *PartitionBenchmarks*",
     };
 
-    /// <summary>The same in little.</summary>
+    /// <summary>The quick check.</summary>
     public static ProofPlan InLittle { get; } = new()
     {
         Quick = true,
-        Turns = 1,
+        Rounds = 1,
         WarmUpSeconds = 1,
         LoadSeconds = 2,
         LatencySeconds = 3,
@@ -58,17 +61,17 @@ sealed record ProofPlan
         StageFilter = "*FoldBenchmarks*",
     };
 
-    /// <summary>About how long all of it takes, beside the builds.</summary>
+    /// <summary>The approximate duration, excluding builds.</summary>
     public TimeSpan Length
     {
         get
         {
             const double starting = 2;
             var contenders = Scenario.All.Sum(scenario => scenario.Contenders.Length);
-            var loads = Turns * contenders * (starting + WarmUpSeconds + LoadSeconds);
-            var latency = Turns * (starting + WarmUpSeconds + LatencySeconds);
+            var loads = Rounds * contenders * (starting + WarmUpSeconds + LoadSeconds);
+            var latency = Rounds * (starting + WarmUpSeconds + LatencySeconds);
 
-            // Six events a cart at 300,000 a second, if the bound does not end it before.
+            // Six events per cart at 300,000 per second, up to the time limit.
             var carts = Carts.Sum(count => starting + LoadSeconds + Math.Min(MostFillSeconds, count * 6.0 / 300_000));
             return TimeSpan.FromSeconds(loads + latency + carts + (Quick ? 80 : 240));
         }

@@ -2,36 +2,36 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>Who is put under a load.</summary>
+/// <summary>The servers under test.</summary>
 enum Contender
 {
-    /// <summary>The limit: <see cref="Baselines.SinkServer"/>.</summary>
+    /// <summary>The upper bound: <see cref="Baselines.SinkServer"/>.</summary>
     Sink,
 
-    /// <summary>A sink without Kestrel and protocol: <see cref="Baselines.RawSink"/>.</summary>
+    /// <summary>A sink without Kestrel and the protocol: <see cref="Baselines.RawSink"/>.</summary>
     RawSink,
 
-    /// <summary>What one would write first: <see cref="Baselines.PlainServer"/>, an acknowledgement a message.</summary>
+    /// <summary>The straightforward <see cref="Baselines.PlainServer"/>, with an acknowledgement per message.</summary>
     Plain,
 
-    /// <summary>The same, with an acknowledgement when nothing more has come.</summary>
+    /// <summary>The same, with an acknowledgement when no more input is waiting.</summary>
     PlainLazyAcks,
 
-    /// <summary>The engine, native, as shipped: acknowledged when it is on the disk.</summary>
+    /// <summary>The native engine as shipped: acknowledges once events are on disk.</summary>
     Engine,
 
     /// <summary>The engine without its journal.</summary>
     EngineInMemory,
 }
 
-/// <summary>A load, and who is put under it.</summary>
-/// <param name="Format"><see cref="Json"/>, or what else the load generator speaks.</param>
+/// <summary>A load and the servers it is applied to.</summary>
+/// <param name="Format"><see cref="Json"/>or another format of the load generator.</param>
 /// <param name="Transport"><see cref="WebSocket"/> or <see cref="Tcp"/>.</param>
-/// <param name="Connections">How many.</param>
-/// <param name="PerMessage">Events in a message.</param>
-/// <param name="Scoring">What the engine scores, in words.</param>
-/// <param name="Config">Sections of the engine's configuration that make it so.</param>
-/// <param name="Contenders">Who.</param>
+/// <param name="Connections">The number of connections.</param>
+/// <param name="PerMessage">Events per message.</param>
+/// <param name="Scoring">The events that the engine scores, as text.</param>
+/// <param name="Config">The corresponding sections of the engine's configuration.</param>
+/// <param name="Contenders">The servers under test.</param>
 sealed record Scenario(
     string Format, string Transport, int Connections, int PerMessage, string Scoring, string[] Config, Contender[] Contenders)
 {
@@ -42,7 +42,7 @@ sealed record Scenario(
     public const string EveryEvent = "every event";
     public const string ChangedCarts = "changed carts";
 
-    /// <summary>Everything that is measured flat out, in this order.</summary>
+    /// <summary>All full-rate measurements, in order.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new(Json, WebSocket, 8, 1, EveryEvent, [],
@@ -56,9 +56,9 @@ sealed record Scenario(
             [Contender.Sink, Contender.Engine, Contender.EngineInMemory]),
     ];
 
-    /// <summary>The load generator's options for it.</summary>
-    /// <param name="server">Who is put under it.</param>
-    /// <param name="seconds">For how long.</param>
+    /// <summary>Returns the load generator's options.</summary>
+    /// <param name="server">The server under test.</param>
+    /// <param name="seconds">The duration.</param>
     public LoadOptions Options(Server server, double seconds) => new()
     {
         Url = server.Url,

@@ -3,23 +3,23 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>A server under test, in a process of its own, which ends with this.</summary>
+/// <summary>A server under test, in its own process, which Dispose ends.</summary>
 abstract class Server : IDisposable
 {
-    /// <summary>Its WebSocket stream; the same port takes plain TCP.</summary>
+    /// <summary>The WebSocket stream's URL; the same port accepts plain TCP.</summary>
     public abstract string Url { get; }
 
-    /// <summary>Its metrics, or <c>none</c>.</summary>
+    /// <summary>The metrics' URL, or <c>none</c>.</summary>
     public abstract string Metrics { get; }
 
-    /// <summary>Processor time that it has used.</summary>
+    /// <summary>The CPU time used.</summary>
     public abstract TimeSpan Cpu { get; }
 
-    /// <summary>Starts one and waits until it listens.</summary>
-    /// <param name="contender">Which.</param>
-    /// <param name="scenario">The load that it is for.</param>
+    /// <summary>Starts a server and waits until it listens.</summary>
+    /// <param name="contender">The server.</param>
+    /// <param name="scenario">The load to configure it for.</param>
     /// <param name="engine">The engine's executable.</param>
-    /// <param name="stop">Gives up waiting.</param>
+    /// <param name="stop">Cancels the wait.</param>
     public static async Task<Server> StartAsync(Contender contender, Scenario scenario, string engine, CancellationToken stop)
     {
         string[] config = contender == Contender.EngineInMemory ? [.. scenario.Config, "journal: { enabled: false }"] : scenario.Config;
@@ -52,7 +52,7 @@ sealed class EngineServer : Server
     public override TimeSpan Cpu => _process.Cpu;
 
     /// <summary>Starts it and waits until it answers.</summary>
-    /// <param name="process">Prepared; it is disposed of with the server, or when it does not start.</param>
+    /// <param name="process">A prepared process; disposed with the server, or if it does not start.</param>
     public static async Task<EngineServer> StartAsync(EngineProcess process)
     {
         try
@@ -70,7 +70,7 @@ sealed class EngineServer : Server
     public override void Dispose() => _process.Dispose();
 }
 
-/// <summary>A verb of this very program.</summary>
+/// <summary>A command of this program.</summary>
 sealed class BaselineServer : Server
 {
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -92,9 +92,9 @@ sealed class BaselineServer : Server
         }
     }
 
-    /// <summary>Starts it and waits until it says where it listens.</summary>
-    /// <param name="args">The verb and its options, but for the port.</param>
-    /// <param name="stop">Gives up.</param>
+    /// <summary>Starts it and waits until it prints its address.</summary>
+    /// <param name="args">The command and its options, without the port.</param>
+    /// <param name="stop">Cancels the wait.</param>
     public static async Task<BaselineServer> StartAsync(string[] args, CancellationToken stop)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "CartRecovery.Bench"), [.. args, "--port", "0"])
@@ -102,7 +102,7 @@ sealed class BaselineServer : Server
             RedirectStandardOutput = true,
             UseShellExecute = false,
 
-            // What a web application has by default; the bench itself, like the engine, has neither.
+            // The defaults of a web application; the bench, like the engine, changes both.
             Environment = { ["DOTNET_gcServer"] = "1", ["DOTNET_gcConcurrent"] = "1" },
         };
         var process = Process.Start(start)!;

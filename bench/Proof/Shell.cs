@@ -3,13 +3,13 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>Other programs that the proof needs, run in the repository's folder.</summary>
+/// <summary>Runs other programs in the repository's folder.</summary>
 static class Shell
 {
-    /// <summary>Runs one to its end.</summary>
+    /// <summary>Runs a program to its end.</summary>
     /// <param name="file">The program.</param>
-    /// <param name="args">Its arguments.</param>
-    /// <param name="stop">Kills it, and what it started.</param>
+    /// <param name="args">The arguments.</param>
+    /// <param name="stop">Kills the program and its child processes.</param>
     /// <returns>Its standard output.</returns>
     /// <exception cref="LoadException">It failed.</exception>
     public static async Task<string> RunAsync(string file, string[] args, CancellationToken stop)
@@ -21,7 +21,7 @@ static class Shell
             UseShellExecute = false,
             WorkingDirectory = SourceTree.Root,
 
-            // A build leaves nothing behind that runs on into the measurements.
+            // No build server may keep running during the measurements.
             Environment = { ["MSBUILDDISABLENODEREUSE"] = "1", ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0", ["UseSharedCompilation"] = "false" },
         };
         using var process = Process.Start(start)!;

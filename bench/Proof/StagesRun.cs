@@ -3,19 +3,21 @@ using System.Text.Json;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>The stages without a socket: native and JIT by the stage timer, and JIT by BenchmarkDotNet, which knows what is allocated.</summary>
+/// <summary>
+/// Measures the stages without a socket: native and JIT with the stage timer, and JIT with BenchmarkDotNet, which reports allocations.
+/// </summary>
 static class StagesRun
 {
-    /// <summary>The stage timer's binary, native.</summary>
+    /// <summary>The native binary of the stage timer.</summary>
     public static string Native => SourceTree.PathOf("artifacts/native/publish/StagesNative/release/CartRecovery.StagesNative");
 
-    /// <summary>The same for JIT.</summary>
+    /// <summary>Its JIT build.</summary>
     public static string Jit => SourceTree.PathOf("artifacts/bin/StagesNative/release/CartRecovery.StagesNative");
 
-    /// <summary>Measures them.</summary>
-    /// <param name="plan">How long.</param>
-    /// <param name="output">Progress, for people.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <summary>Runs the measurements.</summary>
+    /// <param name="plan">The durations.</param>
+    /// <param name="output">Receives progress.</param>
+    /// <param name="stop">Stops the measurements.</param>
     public static async Task<IReadOnlyList<StageRow>> RunAsync(ProofPlan plan, TextWriter output, CancellationToken stop)
     {
         string[] quick = plan.Quick ? ["--quick"] : [];
@@ -27,12 +29,12 @@ static class StagesRun
         return Rows(native, jit, await BenchmarkDotNetAsync(plan.StageFilter, stop));
     }
 
-    /// <summary>The stage timer's lines: a name, and the median nanoseconds an event.</summary>
+    /// <summary>Parses the stage timer's lines: names and median nanoseconds per event.</summary>
     public static IReadOnlyDictionary<string, double> OfTimer(string lines) =>
         lines.Split('\n').Select(line => line.Split('\t')).Where(parts => parts.Length == 4)
             .ToDictionary(parts => parts[0], parts => double.Parse(parts[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
 
-    /// <summary>A full report of BenchmarkDotNet in JSON: by the timer's names, nanoseconds and allocated bytes an event.</summary>
+    /// <summary>Parses BenchmarkDotNet's full JSON report: nanoseconds and allocated bytes per event, by the stage timer's names.</summary>
     public static IReadOnlyDictionary<string, (double Nanoseconds, double Bytes)> OfBenchmarkDotNet(string json)
     {
         using var report = JsonDocument.Parse(json);
@@ -44,7 +46,7 @@ static class StagesRun
                 continue;
             }
 
-            // Where there is a parameter, it is how many events a call works on; elsewhere the benchmark says so itself.
+            // A parameter is the number of events per call; benchmarks without one use OperationsPerInvoke.
             var parameter = benchmark.GetProperty("Parameters").GetString()!.Split('=')[^1];
             var events = parameter.Length > 0 ? double.Parse(parameter, CultureInfo.InvariantCulture) : 1;
             var name = benchmark.GetProperty("Type").GetString()!.Replace("Benchmarks", "", StringComparison.Ordinal) + "."
@@ -56,7 +58,7 @@ static class StagesRun
         return rows;
     }
 
-    /// <summary>All of it side by side, in the native binary's order.</summary>
+    /// <summary>Joins the results, in the native binary's order.</summary>
     public static IReadOnlyList<StageRow> Rows(IReadOnlyDictionary<string, double> native, IReadOnlyDictionary<string, double> jit,
         IReadOnlyDictionary<string, (double Nanoseconds, double Bytes)> benchmarkDotNet) =>
     [

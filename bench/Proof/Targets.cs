@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>The engine's promises, held against what was measured. What was not measured is neither kept nor broken.</summary>
+/// <summary>Compares the engine's targets with the measurements. A target that was not measured is neither met nor missed.</summary>
 static class Targets
 {
-    /// <summary>Every promise.</summary>
+    /// <summary>Evaluates every target.</summary>
     public static IReadOnlyList<TargetResult> Of(IReadOnlyList<ThroughputRow> rows, LatencyResult? latency, IReadOnlyList<CartsRow> carts)
     {
         var durable = rows.Where(row => row is { Contender: Contender.Engine, Scoring: Scenario.EveryEvent }).ToArray();
@@ -15,8 +15,8 @@ static class Targets
         [
             AtLeast("JSON over WebSocket, one event a frame, 8-64 connections, durable", frames, row => row.Rate, 500_000, "N0", " events/s"),
             AtLeast("MessagePack arrays over TCP, durable", arrays, row => row.Rate, 1_000_000, "N0", " events/s"),
-            AtLeast("Of the plain ASP.NET Core server's rate in the same turn", frames, row => row.RatioToPlain, 10, "F1", " times"),
-            AtLeast("Of the throw-away sink's rate in the same turn", durable, row => row.RatioToSink, 0.25, "0%", ""),
+            AtLeast("Of the plain ASP.NET Core server's rate in the same round", frames, row => row.RatioToPlain, 10, "F1", " times"),
+            AtLeast("Of the throw-away sink's rate in the same round", durable, row => row.RatioToSink, 0.25, "0%", ""),
             Below("At 50,000 events/s: received to decided, p99", latency, l => l.Decided.P99, 5, " ms"),
             Below("At 50,000 events/s: received to decided, p99.9", latency, l => l.Decided.P999, 20, " ms"),
             Below("At 50,000 events/s: event due to popup on the same socket, p99", latency,
@@ -27,7 +27,7 @@ static class Targets
         ];
     }
 
-    // The worst of the rows counts; one that lost something does not count as any rate.
+    // The worst row counts; a row with lost events misses the target.
     static TargetResult AtLeast(string name, ThroughputRow[] rows, Func<ThroughputRow, double?> of, double goal, string format, string unit)
     {
         var bound = $"at least {goal.ToString(format, CultureInfo.InvariantCulture)}{unit}";
@@ -48,7 +48,7 @@ static class Targets
         return new TargetResult(name, bound, text, latency.Held && value < goal);
     }
 
-    // Its bound is that there is a curve; what it says is for the reader.
+    // Has no bound; the curve is for the reader.
     static TargetResult Curve(IReadOnlyList<CartsRow> carts) => new("Cost against the number of carts", "a curve",
         carts.Count == 0 ? null : string.Join("; ", carts.Select(row => FormattableString.Invariant($"{row.Carts:N0}: {row.Rate:N0} events/s"))), null);
 }

@@ -3,44 +3,47 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Bench.Proof;
 
-/// <summary>Each contender flat out, in turns, so that what else the machine does falls on all of them; and ratios within a turn.</summary>
+/// <summary>
+/// Measures each contender at full rate in alternating rounds, so that other activity affects all of them. Ratios are computed within a
+/// round.
+/// </summary>
 static class ThroughputRun
 {
     /// <summary>Measures a scenario.</summary>
-    /// <param name="scenario">Which.</param>
-    /// <param name="plan">How long.</param>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="plan">Durations and rounds.</param>
     /// <param name="engine">The engine's executable.</param>
-    /// <param name="output">Progress, for people.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="output">Receives progress.</param>
+    /// <param name="stop">Stops the measurement.</param>
     public static async Task<IReadOnlyList<ThroughputRow>> RunAsync(
         Scenario scenario, ProofPlan plan, string engine, TextWriter output, CancellationToken stop)
     {
         await output.WriteLineAsync($"{scenario.Format} over {scenario.Transport}, {scenario.Connections} connections, {scenario.PerMessage} a message");
-        var turns = new List<IReadOnlyDictionary<Contender, Turn>>();
-        for (var turn = 1; turn <= plan.Turns; turn++)
+        var rounds = new List<IReadOnlyDictionary<Contender, Round>>();
+        for (var round = 1; round <= plan.Rounds; round++)
         {
-            var results = new Dictionary<Contender, Turn>();
+            var results = new Dictionary<Contender, Round>();
             foreach (var contender in scenario.Contenders)
             {
                 var result = await MeasureAsync(contender, scenario, plan, engine, stop);
                 results.Add(contender, result);
                 await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                    $"  turn {turn}  {contender,-15} {result.Rate,11:N0} events/s  {result.CpuMicroseconds,6:F2} µs of CPU an event{(result.Accounted ? "" : "  NOT ALL ACCOUNTED FOR")}"));
+                    $"  round {round}  {contender,-15} {result.Rate,11:N0} events/s  {result.CpuMicroseconds,6:F2} µs of CPU per event{(result.Accounted ? "" : "  NOT ALL ACCOUNTED FOR")}"));
             }
 
-            turns.Add(results);
+            rounds.Add(results);
         }
 
-        return Rows(scenario, turns);
+        return Rows(scenario, rounds);
     }
 
-    /// <summary>What the turns come to.</summary>
-    /// <param name="scenario">Which was measured.</param>
-    /// <param name="turns">Each contender's result in each turn.</param>
-    public static IReadOnlyList<ThroughputRow> Rows(Scenario scenario, IReadOnlyList<IReadOnlyDictionary<Contender, Turn>> turns) =>
+    /// <summary>Computes the medians over the rounds.</summary>
+    /// <param name="scenario">The scenario measured.</param>
+    /// <param name="rounds">Each contender's result in each round.</param>
+    public static IReadOnlyList<ThroughputRow> Rows(Scenario scenario, IReadOnlyList<IReadOnlyDictionary<Contender, Round>> rounds) =>
     [
         .. from contender in scenario.Contenders
-           let own = turns.Select(turn => turn[contender]).ToArray()
+           let own = rounds.Select(round => round[contender]).ToArray()
            select new ThroughputRow
            {
                Contender = contender,
@@ -50,21 +53,21 @@ static class ThroughputRun
                PerMessage = scenario.PerMessage,
                Scoring = contender is Contender.Sink or Contender.RawSink ? null
                    : contender is Contender.Plain or Contender.PlainLazyAcks ? Scenario.EveryEvent : scenario.Scoring,
-               Rate = Median.Of(own.Select(turn => turn.Rate)),
-               CpuMicroseconds = Median.Of(own.Select(turn => turn.CpuMicroseconds)),
-               GeneratorCpuPercent = Median.Of(own.Select(turn => turn.GeneratorCpuPercent)),
-               RatioToSink = Ratio(turns, contender, Contender.Sink),
-               RatioToPlain = Ratio(turns, contender, Contender.Plain),
-               RatioToPlainLazyAcks = Ratio(turns, contender, Contender.PlainLazyAcks),
-               Accounted = Array.TrueForAll(own, turn => turn.Accounted),
-               Turns = own,
+               Rate = Median.Of(own.Select(round => round.Rate)),
+               CpuMicroseconds = Median.Of(own.Select(round => round.CpuMicroseconds)),
+               GeneratorCpuPercent = Median.Of(own.Select(round => round.GeneratorCpuPercent)),
+               RatioToSink = Ratio(rounds, contender, Contender.Sink),
+               RatioToPlain = Ratio(rounds, contender, Contender.Plain),
+               RatioToPlainLazyAcks = Ratio(rounds, contender, Contender.PlainLazyAcks),
+               Accounted = Array.TrueForAll(own, round => round.Accounted),
+               Rounds = own,
            },
     ];
 
-    static double? Ratio(IReadOnlyList<IReadOnlyDictionary<Contender, Turn>> turns, Contender contender, Contender other) =>
-        turns.All(turn => turn.ContainsKey(other)) ? Median.Of(turns.Select(turn => turn[contender].Rate / turn[other].Rate)) : null;
+    static double? Ratio(IReadOnlyList<IReadOnlyDictionary<Contender, Round>> rounds, Contender contender, Contender other) =>
+        rounds.All(round => round.ContainsKey(other)) ? Median.Of(rounds.Select(round => round[contender].Rate / round[other].Rate)) : null;
 
-    static async Task<Turn> MeasureAsync(Contender contender, Scenario scenario, ProofPlan plan, string engine, CancellationToken stop)
+    static async Task<Round> MeasureAsync(Contender contender, Scenario scenario, ProofPlan plan, string engine, CancellationToken stop)
     {
         using var server = await Server.StartAsync(contender, scenario, engine, stop);
         await LoadRun.RunAsync(scenario.Options(server, plan.WarmUpSeconds), TextWriter.Null, colour: false, stop);
@@ -73,14 +76,14 @@ static class ThroughputRun
         var report = await LoadRun.RunAsync(scenario.Options(server, plan.LoadSeconds), TextWriter.Null, colour: false, stop);
         var cpu = server.Cpu - before;
         stop.ThrowIfCancellationRequested();
-        return new Turn(report.AckedPerSecond, cpu.TotalMicroseconds / Math.Max(1, report.Acked), report.GeneratorCpuPercent, report.Passed);
+        return new Round(report.AckedPerSecond, cpu.TotalMicroseconds / Math.Max(1, report.Acked), report.GeneratorCpuPercent, report.Passed);
     }
 }
 
-/// <summary>The middle one of some numbers.</summary>
+/// <summary>Computes medians.</summary>
 static class Median
 {
-    /// <summary>Of an even count, the mean of the middle two.</summary>
+    /// <summary>Returns the median; for an even count, the mean of the middle two.</summary>
     public static double Of(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();

@@ -7,8 +7,8 @@ using CartRecovery.Engine.Events.MessagePack;
 namespace CartRecovery.Bench.Stages;
 
 /// <summary>
-/// Bytes to event: real events, about 250 bytes each in JSON, and the same in MessagePack; those also by the MessagePack package's reader,
-/// which is what the engine's own is measured against.
+/// Decodes real events: JSON of about 250 bytes each, and the same in MessagePack, with the engine's decoder and, for comparison,
+/// with the MessagePack package's reader.
 /// </summary>
 [MemoryDiagnoser]
 public class DecodeBenchmarks
@@ -51,7 +51,7 @@ public class DecodeBenchmarks
     [GlobalCleanup]
     public void Cleanup() => _fixture.Dispose();
 
-    /// <returns>Events that were fine.</returns>
+    /// <returns>The number of valid events.</returns>
     [Benchmark(OperationsPerInvoke = Count)]
     public int Decode()
     {
@@ -64,7 +64,7 @@ public class DecodeBenchmarks
         return fine;
     }
 
-    /// <returns>Events that were fine.</returns>
+    /// <returns>The number of valid events.</returns>
     [Benchmark(OperationsPerInvoke = Count)]
     public int DecodeMessagePack()
     {
@@ -78,7 +78,7 @@ public class DecodeBenchmarks
         return fine;
     }
 
-    /// <returns>Events that were fine.</returns>
+    /// <returns>The number of valid events.</returns>
     [Benchmark(OperationsPerInvoke = Count)]
     public int DecodeMessagePackByPackage()
     {

@@ -5,7 +5,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Bench.Stages;
 
-/// <summary>Event to known or new: a window that holds ten million ids, many times what the cache does.</summary>
+/// <summary>Looks up events in a deduplication window of ten million ids, far larger than the CPU cache.</summary>
 [MemoryDiagnoser]
 public class DedupBenchmarks
 {
@@ -58,8 +58,8 @@ public class DedupBenchmarks
         return _slabs.Sum(_window.MarkDuplicates);
     }
 
-    /// <summary>One at a time, so that nothing overlaps.</summary>
-    /// <returns>Events that were new.</returns>
+    /// <summary>One at a time, so that memory accesses do not overlap.</summary>
+    /// <returns>New events.</returns>
     [Benchmark(OperationsPerInvoke = Count)]
     public int NewOneByOne()
     {
@@ -74,7 +74,7 @@ public class DedupBenchmarks
         return added;
     }
 
-    // The hash of a number, without the cost of a text's.
+    // Hashes a number, without the cost of hashing a text.
     static void Name(ref EventRecord record, ulong number)
     {
         record.Id = new Hash128(number * 0x9E3779B97F4A7C15, number * 0xD1B54A32D192ED03);

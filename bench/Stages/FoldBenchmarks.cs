@@ -6,7 +6,7 @@ using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Bench.Stages;
 
-/// <summary>Event to cart record: the fold alone, on one record in the cache, and the row of the model's features.</summary>
+/// <summary>Folds events into one cached cart record, and computes the model's feature row.</summary>
 [MemoryDiagnoser]
 public class FoldBenchmarks
 {

@@ -5,7 +5,7 @@ using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Bench.Stages;
 
-/// <summary>Slabs of real events to a block of the journal and back, and how much of that is LZ4.</summary>
+/// <summary>Encodes slabs of real events to a journal block and back, with LZ4's share.</summary>
 [MemoryDiagnoser]
 public class JournalBenchmarks
 {
@@ -21,7 +21,7 @@ public class JournalBenchmarks
     byte[] _packed = null!;
     int _packedLength;
 
-    /// <summary>Events of a block.</summary>
+    /// <summary>Events per block.</summary>
     [Params(256, 2048)]
     public int Events { get; set; }
 

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Messages;
 
 namespace CartRecovery.Bench.Stages;
 
-/// <summary>Rendering a campaign's texts: once a message, on the thread that sends it.</summary>
+/// <summary>Renders a campaign's texts, as the sending thread does once per message.</summary>
 [MemoryDiagnoser]
 public class MessageBenchmarks
 {

@@ -7,8 +7,8 @@ using PackageType = MessagePack.MessagePackType;
 namespace CartRecovery.Bench.Stages;
 
 /// <summary>
-/// Native events by the MessagePack package's reader, into the same builder as the engine's own decoder. For well-formed messages alone:
-/// what is broken or of a wrong type throws, where the engine's decoder says what is wrong and goes on with the next event.
+/// Decodes native events with the MessagePack package's reader into the same builder as the engine's decoder. Only for valid messages:
+/// malformed ones throw, whereas the engine's decoder reports the error and continues with the next event.
 /// </summary>
 sealed class PackageDecoder(EventBuilder builder)
 {

@@ -6,7 +6,8 @@ using CartRecovery.Engine.Pipeline;
 namespace CartRecovery.Bench.Stages;
 
 /// <summary>
-/// A whole batch through a partition without a socket: JSON decoded into slabs, folded into 100,000 carts in FASTER, scored, decided.
+/// Runs a whole batch through a partition without a socket: JSON decoded into slabs, folded into 100,000 carts in FASTER, scored and
+/// decided.
 /// </summary>
 [MemoryDiagnoser]
 public class PartitionBenchmarks

@@ -4,8 +4,8 @@ using CartRecovery.Engine.Scoring;
 
 namespace CartRecovery.Bench.Stages;
 
-/// <summary>Rows to scores: the shipped model on rows of real carts, a different part of them at each run, by the engine's own evaluation
-/// and by ONNX Runtime.</summary>
+/// <summary>Scores rows of real carts with the shipped model, different rows on each run, with the engine's own evaluator
+/// and with ONNX Runtime.</summary>
 [MemoryDiagnoser]
 public class ScoreBenchmarks
 {
@@ -15,7 +15,7 @@ public class ScoreBenchmarks
     BatchScorer _runtime = null!;
     int _next;
 
-    /// <summary>Rows in a run.</summary>
+    /// <summary>Rows per run.</summary>
     [Params(1, 64, 256)]
     public int Rows { get; set; }
 

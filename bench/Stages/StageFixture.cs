@@ -11,10 +11,10 @@ using CartRecovery.Engine.State;
 
 namespace CartRecovery.Bench.Stages;
 
-/// <summary>What the stage benchmarks share: the shipped model, campaigns and real events, spread over many carts.</summary>
+/// <summary>Shared by the stage benchmarks: the shipped model and campaigns, and real events spread over many carts.</summary>
 sealed class StageFixture : IDisposable, IDecisionConsumer
 {
-    /// <summary>Carts that the events are spread over.</summary>
+    /// <summary>The number of carts.</summary>
     public const int Carts = 100_000;
 
     readonly string _folder = Directory.CreateTempSubdirectory("cartrecovery-bench").FullName;
@@ -54,7 +54,7 @@ sealed class StageFixture : IDisposable, IDecisionConsumer
 
     public long Interventions { get; private set; }
 
-    /// <summary>A batch of native events as they come over the wire, one an array element apart, of <see cref="Carts"/> carts.</summary>
+    /// <summary>Creates native events as sent over the wire, spread over <see cref="Carts"/> carts.</summary>
     public byte[][] Messages(int count, int from = 0)
     {
         var messages = new byte[count][];

@@ -6,8 +6,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Bench.Stages;
 
 /// <summary>
-/// A change of a cart's record in FASTER, in an order that no cache can foresee: with the record asked for some changes ahead and
-/// FASTER's epoch entered once, as the engine does it, and without.
+/// Updates cart records in FASTER in random order, with and without prefetching and entering FASTER's epoch once,
+/// as the engine does.
 /// </summary>
 [MemoryDiagnoser]
 public class StoreBenchmarks
@@ -84,7 +84,7 @@ public class StoreBenchmarks
         return _keys.Length;
     }
 
-    // What a fold touches: the times at the beginning, the counters, the lines.
+    // The parts that a fold touches: timestamps, counters and lines.
     readonly struct Touch : IRecordUpdate<CartRecord, int>
     {
         public bool MayCreate(in int input) => true;

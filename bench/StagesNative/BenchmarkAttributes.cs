@@ -1,6 +1,6 @@
 namespace BenchmarkDotNet.Attributes;
 
-// What the linked benchmarks are marked with. Here nothing reads it: Program.cs calls their methods by name.
+// Stubs of BenchmarkDotNet's attributes for the linked benchmarks. Unused here: Program.cs calls the methods by name.
 
 [AttributeUsage(AttributeTargets.Class)]
 sealed class MemoryDiagnoserAttribute : Attribute;

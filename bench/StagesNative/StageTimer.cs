@@ -3,18 +3,18 @@ using System.Globalization;
 
 namespace CartRecovery.StagesNative;
 
-/// <summary>Times a stage: warmed up first, then so many rounds of a fixed number of calls; the median is what counts.</summary>
-/// <param name="rounds">Rounds, 1 or more.</param>
-/// <param name="round">How long a round takes, about.</param>
+/// <summary>Times a stage: after a warm-up, the median of several rounds with a fixed number of calls.</summary>
+/// <param name="rounds">The number of rounds, at least 1.</param>
+/// <param name="round">The approximate duration of a round.</param>
 sealed class StageTimer(int rounds, TimeSpan round)
 {
-    // So that JIT has made its last version of it: it instruments, and compiles what it learned in the background.
+    // Long enough for tiered JIT to instrument and recompile in the background.
     static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1);
     const int WarmUpCalls = 100;
 
-    /// <summary>Writes the stage's line: its name, nanoseconds an event (median), the fastest and the slowest round, with tabs between.</summary>
+    /// <summary>Writes a tab-separated line: the stage's name, nanoseconds per event as median, fastest and slowest round.</summary>
     /// <param name="name">The stage, as in BenchmarkDotNet: class, method, and the parameter's value.</param>
-    /// <param name="events">Events of a call.</param>
+    /// <param name="events">Events per call.</param>
     /// <param name="call">The stage.</param>
     public void Time<T>(string name, int events, Func<T> call)
     {

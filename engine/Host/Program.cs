@@ -70,12 +70,3 @@ static class Program
         return ExitCode.BadUsage;
     }
 }
-
-/// <summary>What the process says when it ends.</summary>
-static class ExitCode
-{
-    public const int Fine = 0;
-    public const int Failed = 1;
-    public const int BadUsage = 2;
-    public const int BadConfiguration = 78;
-}

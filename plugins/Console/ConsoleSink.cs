@@ -4,7 +4,7 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins;
 
-/// <summary>Prints each intervention as a line on standard output, for people who watch.</summary>
+/// <summary>Prints each intervention as a line on standard output.</summary>
 public sealed class ConsoleSink : ISink
 {
     readonly StreamWriter _out;
@@ -13,7 +13,7 @@ public sealed class ConsoleSink : ISink
     internal ConsoleSink(Stream output) =>
         _out = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 16 * 1024, leaveOpen: true);
 
-    /// <summary>The kind of sink called <c>console</c>.</summary>
+    /// <summary>The <c>console</c> sink type.</summary>
     public static SinkSpec Spec { get; } = new(
         "console",
         "Prints each intervention as a line on standard output.",
@@ -48,7 +48,7 @@ public sealed class ConsoleSink : ISink
         _turn.Dispose();
     }
 
-    /// <summary>One intervention in a line. What came from outside keeps to its place: control characters become spaces.</summary>
+    /// <summary>Formats an intervention as one line, with control characters replaced by spaces.</summary>
     internal static string Line(Intervention i)
     {
         var action = i.Action switch

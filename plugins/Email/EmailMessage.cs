@@ -6,20 +6,20 @@ using MimeKit.Text;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Makes an e-mail of an intervention. Its Message-ID is the intervention's id, the same on every try. Whatever a value holds, it stays in
-/// its header: line ends and other control characters are taken out.
+/// Builds an e-mail from an intervention. Its Message-ID is the intervention's id, the same on every try. Line ends and other control
+/// characters are removed from header values, so that no value can add a header.
 /// </summary>
 /// <param name="from">The sender.</param>
-/// <param name="replyTo">Where answers go, if elsewhere.</param>
-/// <param name="time">The clock of the Date header.</param>
+/// <param name="replyTo">The address for replies, if it is not the sender's.</param>
+/// <param name="time">The clock for the Date header.</param>
 sealed class EmailMessage(MailboxAddress from, MailboxAddress? replyTo, TimeProvider time)
 {
-    /// <summary>The message; <see langword="null"/> where there can be none, and then <paramref name="problem"/> says why.</summary>
+    /// <summary>Creates the message; <see langword="null"/> if that is impossible, with the reason in <paramref name="problem"/>.</summary>
     public MimeMessage? Of(Intervention intervention, out string problem)
     {
         problem = "";
         if (intervention.Recipient?.Email is not { } address)
-            problem = "there is no e-mail address";
+            problem = "the recipient has no e-mail address";
         else if (AddressOf(address) is null)
             problem = "the e-mail address is malformed";
         else if (string.IsNullOrWhiteSpace(intervention.Subject))
@@ -47,7 +47,7 @@ sealed class EmailMessage(MailboxAddress from, MailboxAddress? replyTo, TimeProv
         return message;
     }
 
-    /// <summary>One bare address, local part and domain; <see langword="null"/> if the text is anything else or more.</summary>
+    /// <summary>Parses one bare address, local part and domain; <see langword="null"/> for any other text.</summary>
     public static MailboxAddress? AddressOf(string text) =>
         text.Length <= 254 && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';')
         && MailboxAddress.TryParse(text, out var address) && address.Address == text && address.Domain.Length > 0
@@ -65,7 +65,7 @@ sealed class EmailMessage(MailboxAddress from, MailboxAddress? replyTo, TimeProv
         return new MultipartAlternative(text, html);
     }
 
-    // RFC 8058 asks for https; this machine is for trying it out.
+    // RFC 8058 requires https; loopback is allowed for trials.
     static string? UnsubscribeOf(Intervention intervention) =>
         Uri.TryCreate(intervention.Links?.Unsubscribe, UriKind.Absolute, out var link)
         && (link.Scheme == Uri.UriSchemeHttps || (link.Scheme == Uri.UriSchemeHttp && link.IsLoopback))

@@ -7,27 +7,27 @@ using MailKit.Security;
 
 namespace CartRecovery.Plugins;
 
-/// <summary>A relay, and the sessions with it that are open and not in use.</summary>
-/// <param name="Host">Its name or address.</param>
-/// <param name="Port">Its port.</param>
-/// <param name="Security">Whether and how the session is encrypted; there is no falling back.</param>
-/// <param name="User">Who logs in; <see langword="null"/> for nobody.</param>
-/// <param name="Password">With what.</param>
-/// <param name="Authorities">The certificates that the relay's must come from; <see langword="null"/> for the system's.</param>
+/// <summary>A relay with a pool of idle sessions.</summary>
+/// <param name="Host">The host name or address.</param>
+/// <param name="Port">The port.</param>
+/// <param name="Security">How the session is encrypted; there is no fallback to plain text.</param>
+/// <param name="User">The user; <see langword="null"/> for no login.</param>
+/// <param name="Password">The password.</param>
+/// <param name="Authorities">The authorities trusted to sign the relay's certificate; <see langword="null"/> for the system's.</param>
 sealed record EmailServer(
     string Host, int Port, SecureSocketOptions Security, string? User, Secret? Password, X509Certificate2Collection? Authorities) : IDisposable
 {
     readonly ConcurrentQueue<SmtpClient> _idle = [];
 
-    /// <summary>A session, logged in: one that is open, or a new one.</summary>
-    /// <exception cref="Exception">The relay is not reached, is not who it should be, or does not let us in.</exception>
+    /// <summary>Takes an idle session, or opens a new one and logs in.</summary>
+    /// <exception cref="Exception">The relay is unreachable, its certificate is invalid, or the login failed.</exception>
     public async Task<SmtpClient> TakeAsync(CancellationToken cancellationToken)
     {
         while (_idle.TryDequeue(out var idle))
         {
             try
             {
-                // A relay closes sessions that are quiet for long.
+                // Relays close idle sessions.
                 await idle.NoOpAsync(cancellationToken);
                 return idle;
             }
@@ -44,7 +44,7 @@ sealed record EmailServer(
 
         var client = new SmtpClient
         {
-            // Asks the certificate's issuer over the network, which a server may not be able to reach.
+            // A revocation check needs network access to the issuer, which a server may not have.
             CheckCertificateRevocation = false,
             ServerCertificateValidationCallback = Authorities is null ? null : IsTrusted,
         };
@@ -62,10 +62,10 @@ sealed record EmailServer(
         }
     }
 
-    /// <summary>Keeps a session, between two messages, for the next batch.</summary>
+    /// <summary>Returns a session to the pool; it must be between two messages.</summary>
     public void Return(SmtpClient client) => _idle.Enqueue(client);
 
-    /// <summary>Closes the sessions that are not in use.</summary>
+    /// <summary>Closes the idle sessions.</summary>
     public void Dispose()
     {
         while (_idle.TryDequeue(out var idle))

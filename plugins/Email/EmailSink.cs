@@ -9,8 +9,8 @@ using MimeKit;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Sends each intervention as an e-mail, over a relay's SMTP. A batch goes over one session, which is kept for the next. Signing (DKIM) is
-/// the relay's part.
+/// Sends each intervention as an e-mail, over an SMTP relay. A batch uses one session, which is kept for the next. DKIM signing is left to
+/// the relay.
 /// </summary>
 public sealed class EmailSink : ISink
 {
@@ -25,19 +25,19 @@ public sealed class EmailSink : ISink
         _health = Say(healthy: true, "nothing sent yet");
     }
 
-    /// <summary>The kind of sink called <c>email</c>.</summary>
+    /// <summary>The <c>email</c> sink type.</summary>
     public static SinkSpec Spec { get; } = new(
         "email",
         "Sends each intervention as an e-mail, over an SMTP relay.",
         [
             SinkOption.Text("host", "The relay's name or address.", required: true),
             SinkOption.Integer("port", "The relay's port.", min: 1, max: 65535, defaultValue: 587),
-            SinkOption.Choice("tls", "How the session is encrypted; tls means from the start, mostly on port 465.", ["starttls", "tls", "none"],
+            SinkOption.Choice("tls", "How the session is encrypted. tls means implicit TLS, usually on port 465.", ["starttls", "tls", "none"],
                 defaultValue: "starttls"),
-            SinkOption.Text("ca", "A PEM file of the authorities that may sign the relay's certificate, instead of the system's."),
+            SinkOption.Text("ca", "A PEM file of the authorities trusted to sign the relay's certificate. Absent: the system's."),
             SinkOption.Text("user", "The user to log in as. Absent: no login."),
             SinkOption.Secret("password", "The user's password."),
-            SinkOption.Text("from", "The sender: shop@shop.example or The Shop <shop@shop.example>.", required: true),
+            SinkOption.Text("from", "The sender, like shop@shop.example or The Shop <shop@shop.example>.", required: true),
             SinkOption.Text("replyTo", "The address for replies, if it is not the sender's."),
         ],
         Create)
@@ -78,7 +78,7 @@ public sealed class EmailSink : ISink
         return default;
     }
 
-    // What is thrown from here ends the session, and what follows is sent over a new one.
+    // An exception from here ends the session; the remaining messages use a new one.
     async Task SendAsync(SmtpClient client, DeliveryBatch batch, int index, CancellationToken cancellationToken)
     {
         using var message = _message.Of(batch.Items[index], out var problem);
@@ -92,7 +92,7 @@ public sealed class EmailSink : ISink
         {
             await client.SendAsync(message, cancellationToken);
             batch.Deliver(index);
-            Keep(healthy: true, "took the last message");
+            Keep(healthy: true, "accepted the last message");
         }
         catch (SmtpCommandException error) when (error.StatusCode != SmtpStatusCode.ServiceNotAvailable && client.IsConnected)
         {
@@ -100,11 +100,11 @@ public sealed class EmailSink : ISink
         }
         catch (NotSupportedException)
         {
-            batch.Reject(index, "the relay does not know international addresses");
+            batch.Reject(index, "the relay does not support international addresses");
         }
     }
 
-    // The status and its enhanced code; the text after them may quote the address.
+    // Only the status and enhanced code: the text may quote the address.
     void Judge(DeliveryBatch batch, int index, SmtpCommandException error)
     {
         var status = (int)error.StatusCode;
@@ -118,7 +118,7 @@ public sealed class EmailSink : ISink
         }
         else if (error.ErrorCode == SmtpErrorCode.RecipientNotAccepted)
         {
-            // 5.7 is a policy, mostly about the sender: it says nothing about the address.
+            // 5.7 is a policy error, usually about the sender, so the address has not bounced.
             if (enhanced.StartsWith("5.7.", StringComparison.Ordinal))
                 batch.Reject(index, reason);
             else
@@ -130,7 +130,7 @@ public sealed class EmailSink : ISink
         }
         else
         {
-            // The relay does not want this sender at all: what waits may go when that is put right.
+            // The relay rejects the sender itself: retry, so that messages go out once that is fixed.
             batch.Retry(index, reason);
             Keep(healthy: false, reason);
         }

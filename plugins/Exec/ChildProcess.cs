@@ -5,8 +5,8 @@ using System.Text;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// A program that reads lines and writes lines, in a process group of its own. What it writes is read no faster than a program that means
-/// well needs, so one that writes without end waits for the engine and not the other way round.
+/// A program that reads and writes lines, in its own process group. Its output is read at a limited rate, so that a program that writes
+/// endlessly is blocked instead of keeping the engine busy.
 /// </summary>
 sealed class ChildProcess : IAsyncDisposable
 {
@@ -15,10 +15,10 @@ sealed class ChildProcess : IAsyncDisposable
     const int LongestLine = 64 * 1024;
     const int LongestComplaint = 200;
 
-    // What a program gets to end by itself when its input ends.
+    // The time a program has to exit after its input ends.
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    // The pause after each 16 KB of its complaints.
+    // The pause after each 16 KB of standard error.
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     readonly Process _process;
@@ -33,14 +33,14 @@ sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Starts the program.</summary>
     /// <param name="command">The program and its arguments.</param>
-    /// <param name="take">Takes each line; says whether the program may go on.</param>
-    /// <param name="ended">Called once, when the program takes and says nothing more.</param>
-    /// <exception cref="Exception">It cannot be started.</exception>
+    /// <param name="take">Receives each line; returns <see langword="false"/> to end the program.</param>
+    /// <param name="ended">Called once, when the program no longer reads or writes.</param>
+    /// <exception cref="Exception">The program cannot be started.</exception>
     public ChildProcess(IReadOnlyList<string> command, Func<ReadOnlySpan<byte>, bool> take, Action ended)
     {
         _take = take;
         _ended = ended;
-        // It runs the program in its own place, as the leader of a new session: the process that is started is the program.
+        // setsid replaces itself with the program, as the leader of a new session, so the process id is the program's.
         _leadsGroup = OperatingSystem.IsLinux() && File.Exists(SetSid);
         var start = new ProcessStartInfo(_leadsGroup ? SetSid : command[0])
         {
@@ -56,10 +56,10 @@ sealed class ChildProcess : IAsyncDisposable
         _lines = ReadLinesAsync();
     }
 
-    /// <summary>It runs, and is listened to.</summary>
+    /// <summary>Whether it runs and its output is being read.</summary>
     public bool IsRunning => _fault is null && !_process.HasExited;
 
-    /// <summary>How it ended.</summary>
+    /// <summary>Why it ended.</summary>
     public string Ending
     {
         get
@@ -69,15 +69,15 @@ sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends bytes to the program; not to be called twice at once.</summary>
+    /// <summary>Sends bytes to the program. One call at a time.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         _process.StandardInput.BaseStream.WriteAsync(bytes, cancellationToken);
 
-    /// <summary>Ends the program and what it started, at once.</summary>
+    /// <summary>Kills the program and its child processes.</summary>
     public void Kill(string reason)
     {
         _fault ??= reason;
-        // Once: later the number may be somebody else's.
+        // Once: afterwards the id may belong to another process.
         if (Interlocked.Exchange(ref _killed, 1) != 0)
             return;
         try
@@ -87,11 +87,11 @@ sealed class ChildProcess : IAsyncDisposable
         }
         catch (Exception error) when (error is InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
         {
-            // It has ended.
+            // Already exited.
         }
     }
 
-    /// <summary>Ends the program's input, and a second later the program.</summary>
+    /// <summary>Closes the program's input, and kills it if it has not exited within a second.</summary>
     public async ValueTask DisposeAsync()
     {
         try
@@ -100,7 +100,7 @@ sealed class ChildProcess : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It had ended.
+            // Already exited.
         }
 
         await ExitAsync();
@@ -131,7 +131,7 @@ sealed class ChildProcess : IAsyncDisposable
                 {
                     if (!_take(buffer.AsSpan(begin, line)))
                     {
-                        Kill("the program's answers are none");
+                        Kill("the program keeps writing lines that are not answers");
                         break;
                     }
 
@@ -146,10 +146,10 @@ sealed class ChildProcess : IAsyncDisposable
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
-            // As good as the end.
+            // Equivalent to end of file.
         }
 
-        // Without its output it is of no use. Its last words may still be on their way.
+        // A program without output is useless. Its last lines on standard error may still be in the pipe.
         await ExitAsync();
         await _complaints.WaitAsync(Grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Kill(_process.HasExited ? $"the program ended with code {_process.ExitCode}" : "the program closed its output");
@@ -185,14 +185,14 @@ sealed class ChildProcess : IAsyncDisposable
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
-            // As good as the end.
+            // Equivalent to end of file.
         }
 
         if (line.Length > 0)
             _complaint = line.ToString();
     }
 
-#pragma warning disable SYSLIB1054 // What the generator makes of LibraryImport is unsafe code, which this needs none of.
+#pragma warning disable SYSLIB1054 // LibraryImport would generate unsafe code, which this signature does not need.
     [DllImport("libc")]
     static extern int kill(int process, int signal);
 #pragma warning restore SYSLIB1054

@@ -3,20 +3,20 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins;
 
-/// <summary>The lines that a program reads and writes.</summary>
+/// <summary>JSON metadata for the lines that a program reads and writes.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ExecAnswer))]
 sealed partial class ExecJson : JsonSerializerContext;
 
-/// <summary>What a program says of one intervention.</summary>
-/// <param name="Id">The intervention's.</param>
+/// <summary>A program's answer to an intervention.</summary>
+/// <param name="Id">The intervention's id.</param>
 /// <param name="Outcome">delivered, retry, rejected or bounced.</param>
-/// <param name="Reason">Why, unless delivered.</param>
-/// <param name="After">With retry: the seconds to wait first.</param>
+/// <param name="Reason">The reason, unless delivered.</param>
+/// <param name="After">With retry: the delay in seconds.</param>
 sealed record ExecAnswer(string? Id, string? Outcome, string? Reason, double? After)
 {
-    /// <summary>Marks the item; <see langword="false"/> if that is no answer.</summary>
+    /// <summary>Marks the item; <see langword="false"/> if the outcome is unknown.</summary>
     public bool TryMark(DeliveryBatch batch, int index)
     {
         var reason = Reason ?? "the program gave no reason";

@@ -6,12 +6,12 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Hands interventions to a program of any language: it reads a line of JSON for each on its standard input, and answers each with a line
-/// on its standard output, in any order. A program that dies is started again; one that does not answer in time is ended first.
+/// Passes interventions to a program in any language: it reads one line of JSON per intervention from standard input, and answers each with
+/// a line on standard output, in any order. A program that dies is restarted; one that does not answer in time is killed and restarted.
 /// </summary>
 public sealed class ExecSink : ISink
 {
-    // Lines that are no answer, in a row: what some library prints is forgiven, a program that prints nothing else is not.
+    // Consecutive lines that are not answers before the program is killed: tolerates a library's output.
     const int MostGarbage = 1000;
 
     readonly IReadOnlyList<string> _command;
@@ -22,12 +22,12 @@ public sealed class ExecSink : ISink
 
     ExecSink(IReadOnlyList<string> command) => _command = command;
 
-    /// <summary>The kind of sink called <c>exec</c>.</summary>
+    /// <summary>The <c>exec</c> sink type.</summary>
     public static SinkSpec Spec { get; } = new(
         "exec",
-        "Hands interventions to a program of any language, as lines of JSON.",
+        "Passes interventions to a program in any language, as lines of JSON.",
         [
-            SinkOption.List("command", "The program and its arguments, as a list, or separated by spaces with double quotes around what holds one. No shell.",
+            SinkOption.List("command", "The program and its arguments: a list, or a text split at spaces outside double quotes. No shell is used.",
                 required: true),
         ],
         settings =>
@@ -54,7 +54,7 @@ public sealed class ExecSink : ISink
         var asked = new Asked[batch.Items.Count];
         for (var i = 0; i < asked.Length; i++)
             asked[i] = new Asked(batch, i);
-        // Whatever hangs below hangs on the program.
+        // From here, any wait is for the program.
         await using var late = cancellationToken.Register(() =>
         {
             program.Kill("the program did not answer in time");
@@ -66,7 +66,7 @@ public sealed class ExecSink : ISink
             {
                 if (!_asked.TryAdd(batch.Items[i].Id, asked[i]))
                 {
-                    batch.Retry(i, "it is already under way");
+                    batch.Retry(i, "it is already being delivered");
                     asked[i].Answered.TrySetResult();
                 }
             }
@@ -116,7 +116,7 @@ public sealed class ExecSink : ISink
         }
         catch (IOException)
         {
-            // It no longer reads. What it answered before counts.
+            // The program no longer reads. Its earlier answers count.
             program.Kill("the program closed its input");
         }
         finally
@@ -138,13 +138,13 @@ public sealed class ExecSink : ISink
         }
         catch (JsonException)
         {
-            // No answer.
+            // Not an answer.
         }
 
         return Interlocked.Increment(ref _garbage) <= MostGarbage;
     }
 
-    // Nothing more will be answered.
+    // No further answers will arrive.
     void Ended()
     {
         foreach (var item in _asked.Values)
@@ -166,10 +166,10 @@ public sealed class ExecSink : ISink
         if (!program.IsRunning)
             return new SinkHealth(Healthy: false, program.Ending);
         var garbage = Volatile.Read(ref _garbage);
-        return new SinkHealth(Healthy: true, garbage == 0 ? "running" : $"running; its last {garbage} lines were no answers");
+        return new SinkHealth(Healthy: true, garbage == 0 ? "running" : $"running; its last {garbage} lines were not answers");
     }
 
-    /// <summary>An intervention that the program was asked to deliver.</summary>
+    /// <summary>An intervention waiting for the program's answer.</summary>
     sealed record Asked(DeliveryBatch Batch, int Index)
     {
         public TaskCompletionSource Answered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,8 +5,8 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Appends each intervention to a file as a line of JSON. A batch is one append, handed to the operating system before it counts as
-/// delivered. With <c>maxBytes</c>, a full file becomes <c>path.1</c> and replaces the one before, so two are kept.
+/// Appends each intervention to a file as a line of JSON. A batch is one append, passed to the operating system before it counts as
+/// delivered. With <c>maxBytes</c>, a full file is renamed to <c>path.1</c>, replacing the previous one, so two files are kept.
 /// </summary>
 public sealed class FileSink : ISink
 {
@@ -22,10 +22,10 @@ public sealed class FileSink : ISink
         _maxBytes = maxBytes;
     }
 
-    /// <summary>The kind of sink called <c>file</c>.</summary>
+    /// <summary>The <c>file</c> sink type.</summary>
     public static SinkSpec Spec { get; } = new(
         "file",
-        "Appends each intervention to a file, one JSON object a line.",
+        "Appends each intervention to a file, one JSON object per line.",
         [
             SinkOption.Text("path", "The file, relative to the working directory. Missing folders are created.", required: true),
             SinkOption.Integer("maxBytes", "The size at which the file is renamed to path.1 and a new one begins. Absent: never.", min: 4096),
@@ -45,7 +45,7 @@ public sealed class FileSink : ISink
             BufferSize = 0,
             Options = FileOptions.Asynchronous,
         };
-        // The interventions name shoppers: not for everyone on the machine.
+        // Owner only, because interventions contain personal data.
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
         var file = new FileStream(_path, options);
@@ -117,9 +117,9 @@ public sealed class FileSink : ISink
         ? new SinkHealth(Healthy: false, "the file is not open")
         : File.Exists(_path)
             ? new SinkHealth(Healthy: true, _path)
-            : new SinkHealth(Healthy: false, $"{_path} is gone; what is written now is lost");
+            : new SinkHealth(Healthy: false, $"{_path} was deleted; new lines are lost");
 
-    // A process that died in the middle of a line must not spoil the next one.
+    // If a process died in the middle of a line, start the next on a new line.
     static async ValueTask EndTornLineAsync(FileStream file, CancellationToken cancellationToken)
     {
         if (file.Length == 0)

@@ -4,20 +4,21 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Plugins.Http;
 
 /// <summary>
-/// A sink that sends one HTTP request for each intervention: several at once, each judged by its answer, and its health by the last one.
+/// A base class for sinks that send one HTTP request per intervention, several concurrently. The response decides the outcome; the last one
+/// decides the health.
 /// </summary>
 public abstract class HttpSink : ISink
 {
-    // Requests of one batch that are under way at once.
+    // Concurrent requests per batch.
     const int Concurrency = 8;
 
-    // What is read of an answer at most; the connection is closed where there is more.
+    // The maximum of a response body that is read; the connection is closed if there is more.
     const int AnswerBytes = 64 * 1024;
 
     readonly Uri _address;
     volatile SinkHealth _health;
 
-    /// <summary>A sink whose receiver is at this address.</summary>
+    /// <summary>Creates a sink for the receiver at an address.</summary>
     /// <param name="address">Its host and port are shown at <c>/health</c>; its path, which may be a secret, is not.</param>
     /// <param name="time">The clock for dates in <c>Retry-After</c>.</param>
     protected HttpSink(Uri address, TimeProvider time)
@@ -29,22 +30,22 @@ public abstract class HttpSink : ISink
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            // New connections now and then, so that a change of the receiver's address is seen.
+            // Connections are replaced periodically, to follow DNS changes.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             MaxResponseDrainSize = AnswerBytes,
         })
         {
-            // The engine has the timeout.
+            // The engine enforces the timeout.
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = AnswerBytes,
         };
         Http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CartRecovery", "1.0"));
     }
 
-    /// <summary>The sink as the engine takes it.</summary>
+    /// <summary>Returns the sink for the engine.</summary>
     public SinkInstance Instance => new(this, _ => ValueTask.FromResult(_health));
 
-    /// <summary>The sink's connections.</summary>
+    /// <summary>The sink's HTTP client.</summary>
     protected HttpClient Http { get; }
 
     /// <summary>The sink's clock.</summary>
@@ -63,7 +64,7 @@ public abstract class HttpSink : ISink
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Out of time. The engine retries the items without a mark; there is no connection to reopen.
+            // Timed out. The engine retries unmarked items; there is no connection to reopen.
         }
     }
 
@@ -75,21 +76,21 @@ public abstract class HttpSink : ISink
         return default;
     }
 
-    /// <summary>Lets go of what the sink has beside its connections.</summary>
+    /// <summary>Releases the sink's resources other than its connections.</summary>
     protected virtual void Dispose()
     {
     }
 
-    /// <summary>Why the intervention can never be sent, which is known before anything is; or <see langword="null"/>.</summary>
+    /// <summary>Returns why the intervention can never be sent, checked before any request; or <see langword="null"/>.</summary>
     protected virtual string? Refuse(Intervention intervention) => null;
 
-    /// <summary>The request for an intervention, made anew for every try.</summary>
-    /// <exception cref="NotNowException">It cannot be made now.</exception>
+    /// <summary>Creates the request for an intervention, anew on every try.</summary>
+    /// <exception cref="NotNowException">The request cannot be created at present.</exception>
     protected abstract ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken);
 
-    /// <summary>What an answer other than 2xx means.</summary>
-    /// <param name="status">Its status.</param>
-    /// <param name="body">Its body, up to 64 KB; empty where it was longer, or broke off.</param>
+    /// <summary>Returns the verdict for a response other than 2xx.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="body">The body, up to 64 KB; empty if it was longer or incomplete.</param>
     protected virtual HttpVerdict Judge(int status, ReadOnlyMemory<byte> body) => HttpVerdict.Of(status);
 
     async ValueTask SendAsync(DeliveryBatch batch, int index, CancellationToken cancellationToken)
@@ -103,7 +104,7 @@ public abstract class HttpSink : ISink
             }
 
             using var request = await RequestAsync(batch.Items[index], cancellationToken);
-            // Disposing the answer reads what is left of a short one, and cuts a long one off.
+            // Disposing drains a short response and aborts a long one.
             using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             var verdict = response.IsSuccessStatusCode
                 ? HttpVerdict.Of((int)response.StatusCode)
@@ -142,7 +143,7 @@ public abstract class HttpSink : ISink
                 break;
         }
 
-        // An address that does not exist is the receiver's word on the address, not a fault of the receiver.
+        // A bounce concerns the recipient's address; the receiver itself is healthy.
         var healthy = verdict.Outcome is DeliveryOutcome.Delivered or DeliveryOutcome.Bounced;
         var detail = $"{_address.Authority}: {verdict.Reason}";
         if (_health.Healthy != healthy || _health.Detail != detail)
@@ -156,7 +157,7 @@ public abstract class HttpSink : ISink
         _ => null,
     };
 
-    /// <summary>An answer's body; empty where it is too long, or breaks off.</summary>
+    /// <summary>Reads a response's body; empty if it is too long or incomplete.</summary>
     protected static async ValueTask<ReadOnlyMemory<byte>> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
@@ -170,7 +171,7 @@ public abstract class HttpSink : ISink
         }
     }
 
-    // The error's kind and not its text, which may quote the address.
+    // Only the error's kind: its text may quote the address.
     static string Words(HttpRequestException error) => error.HttpRequestError switch
     {
         HttpRequestError.Unknown => "the connection failed",
@@ -178,7 +179,7 @@ public abstract class HttpSink : ISink
         HttpRequestError.ConnectionError => "could not connect",
         HttpRequestError.SecureConnectionError => "TLS failed",
         HttpRequestError.ResponseEnded => "the connection was closed without an answer",
-        HttpRequestError.InvalidResponse => "what was answered is not HTTP",
+        HttpRequestError.InvalidResponse => "the response is not HTTP",
         var kind => kind.ToString(),
     };
 }

@@ -2,12 +2,14 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins.Http;
 
-/// <summary>What an HTTP answer means for an intervention.</summary>
-/// <param name="Outcome">What becomes of it.</param>
-/// <param name="Reason">Why, unless delivered.</param>
+/// <summary>The outcome of an intervention, decided by an HTTP response.</summary>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="Reason">The reason, unless delivered.</param>
 public readonly record struct HttpVerdict(DeliveryOutcome Outcome, string Reason)
 {
-    /// <summary>What a status says by itself: 2xx is delivered; 408, 409, 425, 429 and 5xx may work later; anything else never will.</summary>
+    /// <summary>
+    /// Returns the verdict for a status: 2xx is delivered; 408, 409, 425, 429 and 5xx are retried; anything else is rejected.
+    /// </summary>
     public static HttpVerdict Of(int status) => status switch
     {
         >= 200 and < 300 => new(DeliveryOutcome.Delivered, $"answered {status}"),
@@ -17,5 +19,5 @@ public readonly record struct HttpVerdict(DeliveryOutcome Outcome, string Reason
     };
 }
 
-/// <summary>An intervention cannot be sent now; the message says why, fit for the log.</summary>
+/// <summary>Thrown if an intervention cannot be sent at present. The message must be safe to log.</summary>
 public sealed class NotNowException(string message) : Exception(message);

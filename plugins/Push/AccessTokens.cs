@@ -9,12 +9,12 @@ using CartRecovery.Plugins.Http;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Access tokens for a service account: a signed assertion (RFC 7523, RS256) is exchanged for one at the token endpoint, and it is kept
-/// until a minute before its end. The file is read anew each time, so that its key may be replaced.
+/// Provides access tokens for a service account. A signed assertion (RFC 7523, RS256) is exchanged for a token at the token endpoint, and
+/// the token is cached until a minute before it expires. The file is read for each exchange, so that its key can be replaced.
 /// </summary>
 /// <param name="file">The service account's JSON file.</param>
-/// <param name="http">The connection to the token endpoint.</param>
-/// <param name="time">The clock of the tokens.</param>
+/// <param name="http">The client for the token endpoint.</param>
+/// <param name="time">The clock for expiry.</param>
 sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDisposable
 {
     const string Scope = "https://www.googleapis.com/auth/firebase.messaging";
@@ -24,9 +24,9 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
     readonly SemaphoreSlim _turn = new(1);
     volatile AccessToken? _token;
 
-    /// <summary>A token that is good for another minute or more.</summary>
-    /// <exception cref="NotNowException">There is none to be had.</exception>
-    /// <exception cref="HttpRequestException">The token endpoint was not reached.</exception>
+    /// <summary>Returns a token that is valid for at least another minute.</summary>
+    /// <exception cref="NotNowException">No token can be obtained at present.</exception>
+    /// <exception cref="HttpRequestException">The token endpoint is unreachable.</exception>
     public async ValueTask<AccessToken> GetAsync(CancellationToken cancellationToken)
     {
         if (_token is { } token && time.GetUtcNow() < token.Until)
@@ -44,7 +44,7 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
         }
     }
 
-    /// <summary>The token was not accepted: the next one is fetched.</summary>
+    /// <summary>Discards a token that the API did not accept.</summary>
     public void Forget() => _token = null;
 
     /// <inheritdoc/>
@@ -72,7 +72,7 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
             answer = null;
         }
 
-        // What is sent in a header must be fit for one.
+        // The token is sent in a header, so it must be valid there.
         if (answer is not { AccessToken.Length: > 0, ExpiresIn: > 0 } || answer.AccessToken.Any(c => c is <= ' ' or > '~'))
             throw new NotNowException("the token endpoint answered without a token");
         return new AccessToken(answer.AccessToken, account.ProjectId!, now + TimeSpan.FromSeconds(answer.ExpiresIn) - Margin);
@@ -149,5 +149,5 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
     }
 }
 
-/// <summary>A token and how long it is used.</summary>
+/// <summary>A token and when it expires from the cache.</summary>
 sealed record AccessToken(string Value, string Project, DateTimeOffset Until);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Plugins;
 
-/// <summary>What is read of others' JSON: a service account's file, and the answers of the token endpoint and the API.</summary>
+/// <summary>JSON metadata for a service account's file and for the responses of the token endpoint and the API.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ServiceAccount))]
 [JsonSerializable(typeof(TokenAnswer))]
@@ -12,16 +12,16 @@ sealed partial class PushJson : JsonSerializerContext;
 /// <summary>A service account's file.</summary>
 sealed record ServiceAccount(string? ProjectId, string? PrivateKeyId, string? PrivateKey, string? ClientEmail, string? TokenUri);
 
-/// <summary>What the token endpoint answers.</summary>
+/// <summary>The token endpoint's response.</summary>
 /// <param name="AccessToken">The token.</param>
-/// <param name="ExpiresIn">How long it is good, in seconds.</param>
+/// <param name="ExpiresIn">Its lifetime in seconds.</param>
 sealed record TokenAnswer(string? AccessToken, int ExpiresIn);
 
-/// <summary>What the API answers.</summary>
+/// <summary>The API's response.</summary>
 sealed record FcmAnswer(FcmError? Error);
 
-/// <summary>Why the API did not take a message.</summary>
+/// <summary>Why the API rejected a message.</summary>
 sealed record FcmError(string? Status, FcmDetail[]? Details);
 
-/// <summary>The API's own code among the details of an error; its name is in camel case there.</summary>
+/// <summary>The FCM error code in an error's details; the API writes this name in camel case.</summary>
 sealed record FcmDetail([property: JsonPropertyName("errorCode")] string? ErrorCode);

@@ -7,8 +7,8 @@ using CartRecovery.Plugins.Http;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Sends each intervention as a push notification, over Firebase Cloud Messaging's HTTP v1 API: subject and message to be shown; the
-/// intervention, the cart and the way back to it as data for the app.
+/// Sends each intervention as a push notification, over Firebase Cloud Messaging's HTTP v1 API. Subject and message are displayed; the
+/// intervention, the cart and its restore link are data for the app.
 /// </summary>
 public sealed class PushSink : HttpSink
 {
@@ -22,13 +22,13 @@ public sealed class PushSink : HttpSink
         _tokens = new AccessTokens(credentials, Http, time);
     }
 
-    /// <summary>The kind of sink called <c>push</c>.</summary>
+    /// <summary>The <c>push</c> sink type.</summary>
     public static SinkSpec Spec { get; } = new(
         "push",
         "Sends each intervention as a push notification, over Firebase Cloud Messaging.",
         [
-            SinkOption.Text("credentials", "The service account's JSON file, as the Firebase console gives it.", required: true),
-            SinkOption.Url("url", "The API.", defaultValue: "https://fcm.googleapis.com", encrypted: true),
+            SinkOption.Text("credentials", "The service account's JSON file from the Firebase console.", required: true),
+            SinkOption.Url("url", "The API's base URL.", defaultValue: "https://fcm.googleapis.com", encrypted: true),
         ],
         settings => new PushSink(settings.GetUrl("url"), Path.GetFullPath(settings.GetText("credentials")), settings.Time).Instance)
     {
@@ -43,7 +43,7 @@ public sealed class PushSink : HttpSink
 
     /// <inheritdoc/>
     protected override string? Refuse(Intervention intervention) =>
-        intervention.Recipient?.PushToken is null ? "there is no push token" : null;
+        intervention.Recipient?.PushToken is null ? "the recipient has no push token" : null;
 
     /// <inheritdoc/>
     protected override async ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken)
@@ -65,13 +65,13 @@ public sealed class PushSink : HttpSink
         var reason = (code ?? kind) is { } word ? $"answered {status}, {word}" : $"answered {status}";
         switch (status)
         {
-            // A 404 that is not the API's own says that the address is wrong, not the token.
+            // A 404 without the API's error code means a wrong URL, not a wrong token.
             case 404 when kind == "NOT_FOUND" || code == "UNREGISTERED":
                 return new(DeliveryOutcome.Bounced, reason);
             case 401:
                 _tokens.Forget();
                 return new(DeliveryOutcome.Retry, reason);
-            // The token is another sender's.
+            // The token belongs to another sender.
             case 403 when code == "SENDER_ID_MISMATCH":
                 return new(DeliveryOutcome.Rejected, reason);
             case 403:
@@ -119,7 +119,7 @@ public sealed class PushSink : HttpSink
         }
     }
 
-    // A name of the API's, and nothing that a stranger wrote.
+    // Accept only the form of the API's error names, never arbitrary text.
     static string? Word(string? text) =>
         text is { Length: > 0 and < 50 } && text.All(c => char.IsAsciiLetterUpper(c) || c == '_') ? text : null;
 }

@@ -14,14 +14,14 @@ public sealed class SlackSink : HttpSink
     SlackSink(Uri url, TimeProvider time)
         : base(url, time) => _url = url;
 
-    /// <summary>The kind of sink called <c>slack</c>.</summary>
+    /// <summary>The <c>slack</c> sink type.</summary>
     public static SinkSpec Spec { get; } = new(
         "slack",
-        "Posts each intervention to a Slack channel, for the shop's people.",
+        "Posts each intervention to a Slack channel, for the shop's staff.",
         [SinkOption.Url("url", "The incoming webhook: https://hooks.slack.com/services/….", required: true, encrypted: true, secret: true)],
         settings => new SlackSink(settings.GetUrl("url"), settings.Time).Instance)
     {
-        // What Slack lets an incoming webhook have.
+        // Slack's rate limit for incoming webhooks.
         RateLimit = 1,
     };
 
@@ -44,7 +44,7 @@ public sealed class SlackSink : HttpSink
         return ValueTask.FromResult(request);
     }
 
-    // Otherwise a product's name could mention a channel or hide a link.
+    // Escaped, or a product's name could mention a channel or hide a link.
     static string Escape(string text) => text
         .Replace("&", "&amp;", StringComparison.Ordinal)
         .Replace("<", "&lt;", StringComparison.Ordinal)

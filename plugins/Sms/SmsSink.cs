@@ -7,8 +7,8 @@ using CartRecovery.Plugins.Http;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Sends each intervention's message as a text message, over Twilio's Messages API or one of its shape. The API knows no idempotency key:
-/// a request whose answer was lost is sent again, and may arrive twice.
+/// Sends each intervention's message as a text message, over Twilio's Messages API or a compatible one. The API has no idempotency key, so
+/// a request whose response was lost is retried and may arrive twice.
 /// </summary>
 public sealed class SmsSink : HttpSink
 {
@@ -24,15 +24,15 @@ public sealed class SmsSink : HttpSink
         _sender = new(IsSid(from, "MG") ? "MessagingServiceSid" : "From", from);
     }
 
-    /// <summary>The kind of sink called <c>sms</c>.</summary>
+    /// <summary>The <c>sms</c> sink type.</summary>
     public static SinkSpec Spec { get; } = new(
         "sms",
-        "Sends each intervention as a text message, over Twilio or an API of its shape.",
+        "Sends each intervention as a text message, over Twilio or a compatible API.",
         [
             SinkOption.Text("account", "The account's SID: AC and 32 hexadecimal digits.", required: true),
             SinkOption.Secret("token", "The account's auth token.", required: true),
             SinkOption.Text("from", "The sender: a number in E.164 (+15005550006), a name, or a messaging service's SID (MG…).", required: true),
-            SinkOption.Url("url", "The API.", defaultValue: "https://api.twilio.com", encrypted: true),
+            SinkOption.Url("url", "The API's base URL.", defaultValue: "https://api.twilio.com", encrypted: true),
         ],
         Create)
     {
@@ -41,7 +41,7 @@ public sealed class SmsSink : HttpSink
 
     /// <inheritdoc/>
     protected override string? Refuse(Intervention intervention) =>
-        intervention.Recipient?.Phone is null ? "there is no telephone number" : null;
+        intervention.Recipient?.Phone is null ? "the recipient has no phone number" : null;
 
     /// <inheritdoc/>
     protected override ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken)
@@ -64,7 +64,7 @@ public sealed class SmsSink : HttpSink
             (_, 21211) => new(DeliveryOutcome.Bounced, $"{reason}: no such number"),
             (_, 21614) => new(DeliveryOutcome.Bounced, $"{reason}: not a mobile number"),
             (_, 21610) => new(DeliveryOutcome.Bounced, $"{reason}: the recipient has unsubscribed"),
-            // Wrong credentials are no reason to lose what waits.
+            // Wrong credentials: retry, so that messages go out once they are fixed.
             (401 or 403, _) => new(DeliveryOutcome.Retry, reason),
             _ => HttpVerdict.Of(status) with { Reason = reason },
         };

@@ -3,7 +3,7 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins.TestKit;
 
-/// <summary>One verification: what the checks share, what they found, and every message that the sink produced.</summary>
+/// <summary>The state of one verification: shared objects, failures, and every message that the sink produced.</summary>
 sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptions options)
 {
     readonly List<SinkContractCheck> _checks = [];
@@ -63,7 +63,7 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
             Fail(failure);
     }
 
-    /// <summary>A sink with the receiver's settings, of which one may be replaced.</summary>
+    /// <summary>Creates a sink with the receiver's settings, optionally with one replaced.</summary>
     public SinkInstance Create(string? option = null, OptionValue? value = null)
     {
         var values = receiver.Settings.ToDictionary(StringComparer.Ordinal);
@@ -77,11 +77,11 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
         return spec.Create(new SinkSettings("contract", spec, values));
     }
 
-    /// <summary>Interventions that no other check has.</summary>
+    /// <summary>Creates interventions that no other check uses.</summary>
     public Intervention[] Items(int count) => [.. Enumerable.Range(0, count).Select(_ => receiver.Prepare(options.Sample(_number++)))];
 
-    /// <summary>Runs a call of the sink as the engine does: on the pool, and for a bounded time.</summary>
-    /// <returns>What it threw, if anything.</returns>
+    /// <summary>Calls the sink as the engine does: on the thread pool, with a deadline.</summary>
+    /// <returns>The exception it threw, if any.</returns>
     public async Task<Exception?> CallAsync(string what, Func<ValueTask> call)
     {
         var running = Task.Run(async () => await call());
@@ -102,7 +102,7 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
         }
     }
 
-    /// <summary>Connects; the check cannot go on where that fails.</summary>
+    /// <summary>Connects; a failure ends the check.</summary>
     public async Task<bool> ConnectAsync(SinkInstance instance)
     {
         var error = await CallAsync("connecting", () => instance.Sink.ConnectAsync(CancellationToken.None));
@@ -142,7 +142,7 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
         {
             if (late.IsCancellationRequested)
             {
-                // The sink has failed; the other checks need not wait as long again.
+                // The sink has failed once; later checks need not wait as long.
                 _patience = TimeSpan.Zero;
                 break;
             }

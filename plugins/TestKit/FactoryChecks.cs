@@ -5,7 +5,7 @@ namespace CartRecovery.Plugins.TestKit;
 /// <summary>Checks of <see cref="SinkSpec.Create"/>.</summary>
 sealed class FactoryChecks(ContractRun run)
 {
-    // Texts that factories tend to trip over.
+    // Texts that often break factories.
     static readonly string[] Odd = ["x", "/", "é", "{}", "a b", "-1", "http://[", new('x', 10_000)];
 
     public async Task OpensNothingAsync()

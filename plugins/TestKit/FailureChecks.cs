@@ -2,7 +2,7 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins.TestKit;
 
-/// <summary>Checks of what a sink makes of a receiver that fails. A connect or write that throws is as good as a retry.</summary>
+/// <summary>Checks how a sink handles a failing receiver. A connect or write that throws counts as a retry.</summary>
 sealed class FailureChecks(ContractRun run)
 {
     public async Task HangAsync()
@@ -21,7 +21,7 @@ sealed class FailureChecks(ContractRun run)
         await run.DisposeAsync(instance);
     }
 
-    // The connection breaks under a sink that was connected, too.
+    // Also break the connection of a connected sink.
     public async Task RefuseAsync()
     {
         await AttemptAsync(run.Create(), DeliveryOutcome.Retry, after: null);
@@ -61,7 +61,7 @@ sealed class FailureChecks(ContractRun run)
         await RecoverAsync(instance);
     }
 
-    // As the engine: connect again, write again.
+    // As the engine does: reconnect, then write again.
     async Task RecoverAsync(SinkInstance instance)
     {
         await run.Receiver.SetAsync(ReceiverBehaviour.Accept);
@@ -79,7 +79,7 @@ sealed class FailureChecks(ContractRun run)
         for (var i = 0; i < batch.Items.Count; i++)
         {
             var outcome = batch.VerdictOf(i)?.Outcome ?? (error is not null || mayLeaveUnmarked ? DeliveryOutcome.Retry : null);
-            // An address that is refused for good may have bounced.
+            // A permanently rejected address may also be reported as bounced.
             var holds = outcome == expected || (expected == DeliveryOutcome.Rejected && outcome == DeliveryOutcome.Bounced);
             run.Expect(holds, $"item {i} was {(outcome is null ? "not marked" : $"marked {outcome}")} instead of {expected}{(error is null ? "" : $" ({error.GetType().Name})")}");
             run.Expect(batch.MarksOf(i) <= 1, $"item {i} was marked {batch.MarksOf(i)} times");

@@ -7,7 +7,7 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins.TestKit;
 
-/// <summary>An HTTP server on a free loopback port that shows every behaviour. Each request that it accepts is one delivery.</summary>
+/// <summary>An HTTP server on a free loopback port that supports every behaviour. Each accepted request counts as one delivery.</summary>
 public sealed class HttpReceiver : SinkReceiver
 {
     readonly ConcurrentQueue<string> _received = [];
@@ -19,7 +19,7 @@ public sealed class HttpReceiver : SinkReceiver
     volatile ReceiverBehaviour _behaviour;
 
     /// <summary>Starts the server.</summary>
-    /// <param name="settings">Makes a sink's settings from the server's address, <c>http://127.0.0.1:port</c>.</param>
+    /// <param name="settings">Creates a sink's settings from the server's address, <c>http://127.0.0.1:port</c>.</param>
     public HttpReceiver(Func<string, Dictionary<string, OptionValue>> settings)
     {
         _listener = Listen(0);
@@ -28,7 +28,9 @@ public sealed class HttpReceiver : SinkReceiver
         _ = AcceptAsync(_listener);
     }
 
-    /// <summary>Answers requests that are no delivery, such as one for an access token, with a JSON body; <see langword="null"/> for the others.</summary>
+    /// <summary>
+    /// Answers requests that are not deliveries, such as for an access token, with a JSON body; <see langword="null"/> for deliveries.
+    /// </summary>
     public Func<string, string?> Answer { get; init; } = _ => null;
 
     /// <inheritdoc/>
@@ -93,7 +95,7 @@ public sealed class HttpReceiver : SinkReceiver
         }
         catch (Exception closed) when (closed is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // Connections are refused from now on.
+            // The listener was stopped; connections are refused from now on.
         }
     }
 

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace CartRecovery.Plugins.TestKit;
 
-/// <summary>Reads HTTP/1.1 requests whole: request line, headers and body.</summary>
+/// <summary>Reads complete HTTP/1.1 requests: request line, headers and body.</summary>
 static class HttpRequestText
 {
-    /// <summary>The next request; <see langword="null"/> when the client has closed the connection.</summary>
+    /// <summary>Reads the next request; <see langword="null"/> once the client has closed the connection.</summary>
     public static async Task<string?> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {
         var head = new StringBuilder();

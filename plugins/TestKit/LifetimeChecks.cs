@@ -1,9 +1,9 @@
 namespace CartRecovery.Plugins.TestKit;
 
-/// <summary>Checks of disposal, and of everything that the sink said in the course of the others.</summary>
+/// <summary>Checks disposal, and the messages that the sink produced during all checks.</summary>
 sealed class LifetimeChecks(ContractRun run)
 {
-    // Shorter ones are in ordinary words.
+    // Shorter secrets occur in ordinary words.
     const int ShortestSecret = 4;
 
     public async Task DisposesTwiceAsync()
@@ -33,7 +33,7 @@ sealed class LifetimeChecks(ContractRun run)
         return Task.CompletedTask;
     }
 
-    // Of a URL that is a secret, host and port may be shown.
+    // The host and port of a secret URL may be shown.
     static IEnumerable<string> Parts(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.IsAbsoluteUri && url.Host.Length > 0 ? [text, url.PathAndQuery] : [text];
 

@@ -3,10 +3,10 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins.TestKit;
 
-/// <summary>Interventions to deliver in tests. Addresses are reserved for examples: nothing sent there reaches anyone.</summary>
+/// <summary>Creates interventions for tests. Their addresses are reserved for examples and reach nobody.</summary>
 public static class SampleInterventions
 {
-    /// <summary>The intervention of this number: a reminder, a discount or an urgency, with every kind of address.</summary>
+    /// <summary>Returns the intervention with this number: a reminder, a discount or an urgency, with every kind of address.</summary>
     public static Intervention Create(int number) => new()
     {
         Id = string.Create(CultureInfo.InvariantCulture, $"iv_{number:x32}"),

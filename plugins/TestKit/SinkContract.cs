@@ -5,10 +5,10 @@ namespace CartRecovery.Plugins.TestKit;
 /// <summary>Verifies a sink against the contract in <see cref="ISink"/>, <see cref="DeliveryBatch"/> and <see cref="SinkSpec"/>.</summary>
 public static class SinkContract
 {
-    /// <summary>Runs every check that the receiver supports. Nothing is thrown for a sink that breaks its contract.</summary>
-    /// <param name="spec">The kind of sink.</param>
-    /// <param name="receiver">Where it delivers. It must be accepting, and is left so.</param>
-    /// <param name="options">What to know of the sink; <see langword="null"/> for the defaults.</param>
+    /// <summary>Runs every check that the receiver supports. Does not throw if the sink breaks its contract.</summary>
+    /// <param name="spec">The sink type.</param>
+    /// <param name="receiver">The receiver. Must be in the accepting behaviour, and is returned to it.</param>
+    /// <param name="options">The sink's properties; <see langword="null"/> for the defaults.</param>
     /// <returns>The checks and their results; call <see cref="SinkContractReport.ThrowIfFailed"/> in a test.</returns>
     public static async Task<SinkContractReport> VerifyAsync(SinkSpec spec, SinkReceiver receiver, SinkContractOptions? options = null)
     {

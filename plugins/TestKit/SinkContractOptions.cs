@@ -2,16 +2,16 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins.TestKit;
 
-/// <summary>What the kit needs to know of a sink. The defaults suit most.</summary>
+/// <summary>A sink's properties for the kit. The defaults suit most sinks.</summary>
 public sealed record SinkContractOptions
 {
-    /// <summary>How long a cancelled call, a write to a receiver that answers, or a disposal may take.</summary>
+    /// <summary>The deadline for a cancelled call, a write to a responsive receiver, and a disposal.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Concurrent writes: the largest <c>maxInFlight</c> to verify.</summary>
     public int MaxInFlight { get; init; } = 4;
 
-    /// <summary>The sink passes the intervention's id to the receiver. Clear it only where the receiver has no field for one.</summary>
+    /// <summary>Whether the sink passes the intervention's id to the receiver. Clear only if the receiver has no field for one.</summary>
     public bool PassesId { get; init; } = true;
 
     /// <summary>Values that the factory must reject, by option; each replaces one value of the receiver's settings.</summary>

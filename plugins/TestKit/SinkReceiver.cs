@@ -3,30 +3,30 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Plugins.TestKit;
 
 /// <summary>
-/// A receiver that the kit can make fail. <see cref="HttpReceiver"/> serves sinks that send HTTP requests; for another protocol derive from
-/// this class and declare the behaviours that the receiver can show. The kit skips the checks of the others.
+/// A receiver that can simulate failures. <see cref="HttpReceiver"/> serves sinks that send HTTP requests; for another protocol, derive
+/// from this class and declare the supported behaviours. The kit skips checks that need others.
 /// </summary>
 public abstract class SinkReceiver : IAsyncDisposable
 {
-    /// <summary>The wait that <see cref="ReceiverBehaviour.Throttle"/> asks for.</summary>
+    /// <summary>The wait that <see cref="ReceiverBehaviour.Throttle"/> requests.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(7);
 
     /// <summary>Valid settings of a sink that delivers to this receiver.</summary>
     public abstract IReadOnlyDictionary<string, OptionValue> Settings { get; }
 
-    /// <summary>The behaviours that it can show.</summary>
+    /// <summary>The supported behaviours.</summary>
     public virtual IReadOnlyList<ReceiverBehaviour> Behaviours => [ReceiverBehaviour.Accept];
 
-    /// <summary>What sinks have opened so far: connections, files or processes. The factory of a sink must not raise it.</summary>
+    /// <summary>The number of connections, files or processes opened by sinks so far. A sink's factory must not increase it.</summary>
     public abstract int Opened { get; }
 
     /// <summary>Switches to one of <see cref="Behaviours"/>.</summary>
     public virtual ValueTask SetAsync(ReceiverBehaviour behaviour) => default;
 
-    /// <summary>Adapts an intervention to the present behaviour, for a receiver that decides by the recipient.</summary>
+    /// <summary>Adapts an intervention to the current behaviour, for a receiver that decides by recipient.</summary>
     public virtual Intervention Prepare(Intervention intervention) => intervention;
 
-    /// <summary>Every delivery accepted so far, as received; <see langword="null"/> for a receiver that cannot tell.</summary>
+    /// <summary>Every delivery accepted so far, as received; <see langword="null"/> if the receiver cannot record them.</summary>
     public virtual IReadOnlyList<string>? Received => null;
 
     /// <inheritdoc/>
@@ -37,24 +37,24 @@ public abstract class SinkReceiver : IAsyncDisposable
     }
 }
 
-/// <summary>The ways a receiver answers.</summary>
+/// <summary>How a receiver behaves.</summary>
 public enum ReceiverBehaviour
 {
     /// <summary>Accepts every intervention.</summary>
     Accept,
 
-    /// <summary>Refuses connections, or breaks those that are open.</summary>
+    /// <summary>Refuses connections and breaks open ones.</summary>
     RefuseConnections,
 
-    /// <summary>Takes a request and never answers.</summary>
+    /// <summary>Accepts a request and never answers.</summary>
     Hang,
 
-    /// <summary>Fails for now, like HTTP 500.</summary>
+    /// <summary>Fails temporarily, like HTTP 500.</summary>
     FailTemporarily,
 
     /// <summary>Asks to wait for <see cref="SinkReceiver.RetryAfter"/>, like HTTP 429.</summary>
     Throttle,
 
-    /// <summary>Refuses for good, like HTTP 400.</summary>
+    /// <summary>Rejects permanently, like HTTP 400.</summary>
     RejectPermanently,
 }

@@ -2,7 +2,7 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Plugins.TestKit;
 
-/// <summary>Checks of <see cref="ISink.WriteAsync"/> while the receiver accepts.</summary>
+/// <summary>Checks <see cref="ISink.WriteAsync"/> with an accepting receiver.</summary>
 sealed class WriteChecks(ContractRun run)
 {
     const int BatchSize = 10;

@@ -7,8 +7,8 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Signs as Standard Webhooks 1.0 says: HMAC-SHA256 over <c>id.timestamp.payload</c>. Several secrets give several signatures, so that a
-/// receiver can be moved from one to the next.
+/// Signs per Standard Webhooks 1.0: HMAC-SHA256 over <c>id.timestamp.payload</c>. Several secrets give several signatures, so that a
+/// secret can be rotated.
 /// </summary>
 sealed class WebhookSigner
 {
@@ -24,8 +24,8 @@ sealed class WebhookSigner
 
     /// <summary>Parses secrets, separated by spaces.</summary>
     /// <param name="secrets">Each <c>whsec_</c> and the base64 of 24 to 64 bytes.</param>
-    /// <param name="signer">The signer, where the result is <see langword="null"/>.</param>
-    /// <returns>What is wrong, as a phrase without any of the secret; or <see langword="null"/>.</returns>
+    /// <param name="signer">The signer, if the result is <see langword="null"/>.</param>
+    /// <returns>A description of the error that reveals nothing of the secrets; or <see langword="null"/>.</returns>
     public static string? TryParse(Secret secrets, out WebhookSigner? signer)
     {
         signer = null;
@@ -36,10 +36,10 @@ sealed class WebhookSigner
         for (var i = 0; i < parts.Length; i++)
         {
             if (!parts[i].StartsWith(Prefix, StringComparison.Ordinal))
-                return $"expected {Form}, got a text without {Prefix}";
+                return $"expected {Form}, got a text that does not begin with {Prefix}";
             var buffer = new byte[parts[i].Length];
             if (!Convert.TryFromBase64String(parts[i][Prefix.Length..], buffer, out var length))
-                return $"expected {Form}, got no base64 after {Prefix}";
+                return $"expected {Form}, got invalid base64 after {Prefix}";
             if (length is < ShortestKey or > LongestKey)
                 return $"expected {Form}, got {length} bytes";
             keys[i] = buffer[..length];
@@ -49,7 +49,7 @@ sealed class WebhookSigner
         return null;
     }
 
-    /// <summary>The value of <c>webhook-signature</c>.</summary>
+    /// <summary>Returns the value of <c>webhook-signature</c>.</summary>
     /// <param name="id">The value of <c>webhook-id</c>.</param>
     /// <param name="timestamp">The value of <c>webhook-timestamp</c>: seconds since 1970.</param>
     /// <param name="payload">The body.</param>

@@ -8,8 +8,8 @@ using CartRecovery.Plugins.Http;
 namespace CartRecovery.Plugins;
 
 /// <summary>
-/// Posts each intervention to an HTTP endpoint, signed as Standard Webhooks 1.0 says. <c>webhook-id</c> is the intervention's id, the same
-/// on every try, so that the receiver can tell a repetition.
+/// Posts each intervention to an HTTP endpoint, signed per Standard Webhooks 1.0. <c>webhook-id</c> is the intervention's id, the same
+/// on every try, so that the receiver can detect duplicates.
 /// </summary>
 public sealed class WebhookSink : HttpSink
 {
@@ -25,15 +25,14 @@ public sealed class WebhookSink : HttpSink
         _headers = headers;
     }
 
-    /// <summary>The kind of sink called <c>webhook</c>.</summary>
+    /// <summary>The <c>webhook</c> sink type.</summary>
     public static SinkSpec Spec { get; } = new(
         "webhook",
-        "Posts each intervention to an HTTP endpoint, signed as Standard Webhooks 1.0 says.",
+        "Posts each intervention to an HTTP endpoint, signed per Standard Webhooks 1.0.",
         [
-            SinkOption.Url("url", "Where to post.", required: true),
-            SinkOption.Secret("secret", "The signing secret: whsec_ and the base64 of 24 to 64 bytes. Several, separated by spaces, while one " +
-                "is being replaced.", required: true),
-            SinkOption.Headers("headers", "Headers to send with each request, such as Authorization. They require an https URL."),
+            SinkOption.Url("url", "The endpoint's URL.", required: true),
+            SinkOption.Secret("secret", "The signing secret: whsec_ and the base64 of 24 to 64 bytes. Several, separated by spaces, during a rotation.", required: true),
+            SinkOption.Headers("headers", "Headers to send with each request, such as Authorization. Requires an https URL."),
         ],
         Create);
 
@@ -68,7 +67,7 @@ public sealed class WebhookSink : HttpSink
         header.StartsWith("webhook-", StringComparison.OrdinalIgnoreCase) || header.StartsWith("content-", StringComparison.OrdinalIgnoreCase)
         || header.ToLowerInvariant() is "host" or "connection" or "transfer-encoding" or "expect" or "upgrade";
 
-    // The timestamp is when it was decided, so the body is the same on every try.
+    // The timestamp is the time of the decision, so that the body is identical on every try.
     static ReadOnlyMemory<byte> Body(Intervention intervention)
     {
         var body = new ArrayBufferWriter<byte>(1024);

@@ -1,15 +1,15 @@
-/** An event's type, as the engine knows it. */
+/** An event type of the engine. */
 export type EventType =
   | "page_view" | "view_item" | "add_to_cart" | "remove_from_cart" | "view_cart" | "begin_checkout" | "add_shipping_info"
   | "add_payment_info" | "purchase" | "refund" | "coupon_applied" | "coupon_denied" | "identify" | "consent" | "delivered" | "opened"
-  | "clicked" | "dismissed" | "unsubscribed" | "bounced";
+  | "clicked" | "dismissed" | "unsubscribed" | "bounced" | "complained";
 
-/** What an event may say beside its type; what is not named here goes along and is kept. */
+/** An event's fields besides its type. Other fields are sent and kept too. */
 export interface EventFields {
   productId?: string;
-  /** Units, 1 when it is missing. */
+  /** Units; 1 if absent. */
   quantity?: number;
-  /** Of one unit. */
+  /** The unit price. */
   price?: number;
   /** ISO 4217, three capital letters. */
   currency?: string;
@@ -17,9 +17,9 @@ export interface EventFields {
   [name: string]: unknown;
 }
 
-/** What the engine decided to say to this shopper. All texts are plain text. */
+/** A message for this shopper. All texts are plain text. */
 export interface Intervention {
-  /** The same intervention always has the same one. */
+  /** The intervention's stable id. */
   messageId: string;
   id: string;
   cartId: string;
@@ -27,7 +27,7 @@ export interface Intervention {
   action: "reminder" | "discount" | "urgency";
   /** Percent off, for a discount. */
   discountPercent?: number;
-  /** What the shopper enters, or the shop applies, for the discount. */
+  /** The coupon code of the discount. */
   code?: string;
   subject?: string;
   message: string;
@@ -35,7 +35,7 @@ export interface Intervention {
   links?: { restore?: string; unsubscribe?: string };
 }
 
-/** CSS values of the custom properties --cr-…, which the page's style sheets may set on cart-recovery as well. */
+/** CSS values for the custom properties --cr-…; the page's style sheets can also set them on cart-recovery. */
 export interface Theme {
   accent?: string;
   "on-accent"?: string;
@@ -46,13 +46,13 @@ export interface Theme {
   radius?: string;
 }
 
-/** The fixed texts, for another language. {percent} is filled in. */
+/** The fixed texts, for translation. {percent} is replaced. */
 export interface Labels {
   /** Headings of interventions without a subject. */
   discount?: string;
   reminder?: string;
   urgency?: string;
-  /** The main button: of a discount, of anything else. */
+  /** The main button, for a discount and for anything else. */
   accept?: string;
   back?: string;
   dismiss?: string;
@@ -63,22 +63,22 @@ export interface Labels {
 export interface Options {
   /** The store's publishable key. */
   key: string;
-  /** The engine: https://events.shop.example, or a whole wss:// address. Default: where the script came from. */
+  /** The engine's URL, like https://events.shop.example, or a full wss:// address. Default: the script's origin. */
   url?: string;
-  /** The shop's own name for the cart. Default: one is made, kept in this browser, and given up after a purchase. */
+  /** The shop's id for the cart. Default: generated, stored in this browser, and replaced after a purchase. */
   cartId?: string;
-  /** Default: one that lives as long as the cart, because a cart belongs to the session that began it. */
+  /** Default: generated with the cart and valid as long, because a cart belongs to the session that began it. */
   sessionId?: string;
   userId?: string;
-  /** Default, auto: a dialog for discounts, a banner for the rest. false: the page shows interventions itself. */
+  /** Default, auto: a dialog for discounts, a banner otherwise. false: the page shows interventions itself. */
   show?: "auto" | "dialog" | "banner" | false;
   theme?: Theme;
   labels?: Labels;
-  /** An intervention came. false: the page shows it itself, and tracks what becomes of it. */
+  /** Called for each intervention. Return false if the page shows it itself and tracks its outcome. */
   onIntervention?: (intervention: Intervention) => boolean | void;
-  /** The shopper took it. With this, nothing is opened; without, the link that brings the cart back, if there is one. */
+  /** Called when the shopper accepts. If absent, the client opens the restore link, if there is one. */
   onAccept?: (intervention: Intervention) => void;
-  /** An event was refused, and is given up (overloaded: it is sent again). */
+  /** Called when the engine rejects an event. The event is dropped, except that after `overloaded` it is sent again. */
   onError?: (error: { index: number; code: string; message: string }) => void;
   onState?: (state: State) => void;
 }
@@ -86,42 +86,42 @@ export interface Options {
 export type State = "connecting" | "open" | "offline" | "closed";
 
 export interface Stats {
-  /** Events sent; one that is sent twice counts twice. */
+  /** Events sent; a resent event counts again. */
   sent: number;
-  /** Events that are durable in the engine. */
+  /** Events acknowledged as durable. */
   acknowledged: number;
-  /** Events that the engine refused. */
+  /** Events rejected by the engine. */
   refused: number;
-  /** Events lost because they were too long, or too many for the buffer. */
+  /** Events dropped because they were too long or the buffer was full. */
   dropped: number;
-  /** Events that wait to be sent or acknowledged. */
+  /** Events waiting to be sent or acknowledged. */
   pending: number;
 }
 
 export interface Client {
-  /** Sends an event, now or when there is a connection. Returns its id, or null if it is longer than 10,000 characters as JSON. */
+  /** Sends an event, immediately or once connected. Returns its id, or null if its JSON is longer than 10,000 characters. */
   track(type: EventType, fields?: EventFields): string | null;
-  /** Says who the shopper is from now on; null: nobody that is known. */
+  /** Sets the shopper's identity; null for an unknown shopper. */
   identify(userId: string | null, traits?: Record<string, unknown>): string | null;
-  /** Says what the shopper allows. */
+  /** Records the shopper's consent for a channel. */
   consent(consent: { channel: string; granted: boolean }): string | null;
-  /** Begins another cart, in a session of its own; after a purchase that the shop's server sends. Returns its id. */
+  /** Begins a new cart in a new session. Call after a purchase reported by the shop's server. Returns the cart's id. */
   newCart(): string;
   readonly cartId: string;
   readonly sessionId: string;
   readonly state: State;
   readonly stats: Stats;
-  /** Sends what can be sent, keeps the rest for the next page, and ends. */
+  /** Sends what it can, stores the remaining events for the next page, and disconnects. */
   close(): void;
 }
 
 /**
- * Begins to send. Fires on document, beside the callbacks: cartrecovery:intervention (preventDefault: the page shows it itself) and
- * cartrecovery:accept, with the intervention as detail.
+ * Creates a client and connects. Besides the callbacks, fires cartrecovery:intervention (preventDefault: the page shows it itself) and
+ * cartrecovery:accept on document, with the intervention as detail.
  */
 export type Connect = (options: Options) => Client;
 
 declare global {
-  /** Set by cartrecovery.js; client only where the script element has a data-key. */
+  /** Set by cartrecovery.js. client is set only if the script element has a data-key. */
   var CartRecovery: { connect: Connect; client?: Client };
 }

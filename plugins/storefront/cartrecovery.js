@@ -1,24 +1,24 @@
-// CartRecovery's storefront client: sends a shop's events to the engine, and shows what comes back. README.md says how it is used.
+// CartRecovery's storefront client: sends a shop's events to the engine and shows interventions. Usage: README.md.
 (() => {
   "use strict";
   if (globalThis.CartRecovery || !globalThis.document) return;
 
-  const FLUSH = 250; // ms that an event waits for others
-  const BATCH = 100; // events a message
-  const MESSAGE = 150_000; // characters a message: at most 450 KB of UTF-8
-  const EVENT = 10_000; // characters an event
+  const FLUSH = 250; // ms that events are batched
+  const BATCH = 100; // events per message
+  const MESSAGE = 150_000; // characters per message: at most 450 KB of UTF-8
+  const EVENT = 10_000; // characters per event
   const UNACKED = 500; // events sent and not acknowledged
-  const KEPT = 1000; // events kept; the oldest go first
-  const KEPT_SIZE = 1_000_000; // their characters
-  const ANSWER = 15_000; // ms that the engine may take to let us in, or to acknowledge
-  const SILENCE = 150_000; // ms without a sign of life
-  const SLOWEST = 30_000; // ms between two attempts
+  const KEPT = 1000; // events buffered; the oldest are dropped first
+  const KEPT_SIZE = 1_000_000; // characters buffered
+  const ANSWER = 15_000; // ms to wait for the handshake or an acknowledgement
+  const SILENCE = 150_000; // ms without traffic before the connection counts as dead
+  const SLOWEST = 30_000; // maximum ms between two attempts
 
   const script = document.currentScript ?? document.querySelector("script[data-key][src]");
-  const uuid = () => crypto.randomUUID?.() // only where the page is secure
+  const uuid = () => crypto.randomUUID?.() // available only on secure pages
     ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 
-  // Without storage (blocked, full) it is all in memory.
+  // Falls back to memory if storage is blocked or full.
   const stored = {
     get(name) {
       try { return JSON.parse(localStorage.getItem(name)); } catch { return null; }
@@ -38,13 +38,13 @@
     address.searchParams.set("key", key);
 
     const prefix = `cartrecovery:${key}:`;
-    const box = `${prefix}box:${uuid()}`; // each tab has its own, so that no two tabs send the same events
+    const box = `${prefix}box:${uuid()}`; // one per tab, so that no two tabs send the same events
     const stats = { sent: 0, acknowledged: 0, refused: 0, dropped: 0 };
     const device = /Mobi/.test(navigator.userAgent) ? "mobile" : /iPad|Android/.test(navigator.userAgent) ? "tablet" : "desktop";
     const listening = new AbortController();
-    let pending = []; // events as JSON, not sent on this connection
-    let unacked = []; // sent on it, in order; null for one that was refused
-    let acked = 0; // events of this connection that are done
+    let pending = []; // events as JSON, not yet sent on this connection
+    let unacked = []; // sent on it, in order; null for a rejected one
+    let acked = 0; // events of this connection that are acknowledged or rejected
     let socket, flushing, retrying, release, heard = 0, attempts = 0, everOpen = false, state = "connecting";
 
     const become = (next) => {
@@ -53,7 +53,7 @@
       options.onState?.(next);
     };
 
-    // A cart belongs to the session that began it, so the two live and end together.
+    // A cart belongs to the session that began it, so both are replaced together.
     const ids = () => {
       let own = stored.get(`${prefix}ids`) ?? ids.own;
       if (!own) stored.set(`${prefix}ids`, JSON.stringify(own = { cart: uuid(), session: uuid() }));
@@ -77,7 +77,7 @@
         stats.dropped++;
       }
     };
-    // Events of tabs that are gone: its lock is free, or (without locks) it said so, or has long said nothing.
+    // Adopts events of closed tabs: the lock is free, or (without locks) the tab announced its end or has long been silent.
     const adopt = (name) => {
       const orphan = listening.signal.aborted ? null : stored.get(name);
       if (!orphan) return;
@@ -145,7 +145,7 @@
     };
     const retry = (wait) => {
       clearTimeout(retrying);
-      // Even then it is tried: what the browser says may be wrong.
+      // Retry anyway: navigator.onLine may be wrong.
       const offline = navigator.onLine === false;
       retrying = setTimeout(open, offline ? SLOWEST : wait);
       become(offline ? "offline" : "connecting");
@@ -158,7 +158,7 @@
       acked = 0;
       socket = new WebSocket(address);
       socket.onopen = () => {
-        // Interventions go to the connection that changed the cart last: say which that is now.
+        // Interventions go to the connection that changed the cart last, so announce this one.
         if (everOpen && !pending.length && document.visibilityState === "visible") track("page_view", { meta: { reconnected: true } });
         everOpen = true;
         become("open");
@@ -189,7 +189,7 @@
       if (event) {
         unacked[at] = null;
         if (error.code === "overloaded") {
-          // It may be taken later.
+          // Temporary: send it again later.
           pending.push(event);
           clearTimeout(flushing);
           flushing = setTimeout(flush, 1000 + Math.random() * 9000);
@@ -222,7 +222,7 @@
     on(window, "pageshow", (e) => { if (e.persisted) { hold(); adoptAll(); open(); } });
     on(document, "visibilitychange", flush);
 
-    // Interventions: each is shown once, one at a time.
+    // Interventions: shown once each, one at a time.
     const waiting = [];
     let shown;
     const receive = ({ payload, messageId = payload.id }) => {
@@ -282,7 +282,7 @@
     };
   }
 
-  // Style goes in through CSSOM, so that the strictest content security policy allows it.
+  // Styles are set through the CSSOM, which the strictest content security policy allows.
   const CSS = `:host{all:initial}
 dialog,section{box-sizing:border-box;width:min(26rem,calc(100vw - 2rem));padding:0;border:0;border-radius:var(--cr-radius,16px);
 font:400 1rem/1.5 var(--cr-font,system-ui,sans-serif);color:var(--cr-text,#1c1b22);background:var(--cr-background,#fff);
@@ -306,7 +306,7 @@ button:focus-visible{outline:3px solid var(--cr-accent,#3a3ad6);outline-offset:2
     accept: "Take the offer", back: "Back to my cart", dismiss: "No, thanks", close: "Close", code: "Code",
   };
 
-  // Tells `done` what became of it. Returns what takes it away without a word.
+  // Calls `done` with the outcome. Returns a function that removes the element silently.
   function display(intervention, { show = "auto", theme, labels }, done) {
     const text = { ...LABELS, ...labels };
     const modal = show === "dialog" || (show !== "banner" && intervention.action === "discount");

@@ -113,7 +113,7 @@ public sealed class BadStartTests
         var errors = finished.Errors.Split('\n').Where(line => !line.StartsWith('{') && line.Length > 0);
         Assert.That(errors, Is.EqualTo(new[]
         {
-            $"error: port {((IPEndPoint)other.LocalEndpoint).Port} is in use by another program: stop that one, or change 'listen' in {config}",
+            $"error: port {((IPEndPoint)other.LocalEndpoint).Port} is in use by another program: stop it, or change 'listen' in {config}",
         }));
         Assert.That(finished.Errors, Does.Not.Contain("Exception"));
     }
@@ -131,7 +131,7 @@ public sealed class BadStartTests
 
         Assert.That(finished.ExitCode, Is.EqualTo(Failed), finished.ToString);
         Assert.That(finished.Errors, Does.Match(
-            $@"^error: port {port} is in use by another program: stop that one, or take another: cartrecovery demo --port \d+ \(0 takes free ports\)\n$"));
+            $@"^error: port {port} is in use by another program: stop it, or use another: cartrecovery demo --port \d+ \(0 takes free ports\)\n$"));
     }
 
     [TestCase("run")]
@@ -145,7 +145,7 @@ public sealed class BadStartTests
 
         Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
         var beside = Path.Combine(Path.GetDirectoryName(EngineBinary.Path)!, "config", "models", "mine.onnx");
-        Assert.That(finished.Errors, Does.Contain($"there is no model at {scratch.PathOf("models/mine.onnx")}, nor at {beside};"));
+        Assert.That(finished.Errors, Does.Contain($"no model at {scratch.PathOf("models/mine.onnx")} or {beside};"));
     }
 
     [Test]
@@ -182,7 +182,7 @@ public sealed class BadStartTests
         var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
 
         Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
-        Assert.That(finished.Errors, Does.Match($@"^{Regex.Escape(config)}:\d+:\d+: error: memory\.limit: the plan needs [\d,]+ MB and may use 64 MB; "));
+        Assert.That(finished.Errors, Does.Match($@"^{Regex.Escape(config)}:\d+:\d+: error: memory\.limit: the plan needs [\d,]+ MB, the limit is 64 MB; "));
         Assert.That(finished.Errors, Does.Match(@"(?m)^ +total +\d+ MB  of 64 MB \(memory\.limit\)$"));
     }
 

@@ -59,7 +59,7 @@ public sealed class DeadLettersTests
             Assert.That((await engine.FeaturesAsync("c1"))["cart_value"], Is.EqualTo(15));
 
             var again = await RunAsync(scratch, 0, ["replay", .. ids]);
-            Assert.That(again.Output, Does.Contain("replayed 0 of 3").And.Contain("left alone"));
+            Assert.That(again.Output, Does.Contain("replayed 0 of 3").And.Contain("skipped"));
             Assert.That((await engine.FeaturesAsync("c1"))["event_count"], Is.EqualTo(3));
 
             scratch.Write("good.json", Bad("given").Replace("cart_id", "cartId", StringComparison.Ordinal).Replace("\"5\"", "5", StringComparison.Ordinal));
@@ -73,7 +73,7 @@ public sealed class DeadLettersTests
         {
             var again = await RunAsync(scratch, 0, ["replay", .. ids]);
             Assert.That(again.Output, Does.Contain("replayed 0 of 3"));
-            Assert.That((await RunAsync(scratch, 0, "list")).Output, Is.EqualTo("No dead letters wait.\n"));
+            Assert.That((await RunAsync(scratch, 0, "list")).Output, Is.EqualTo("No dead letters are waiting.\n"));
             await engine.StopAsync();
         }
     }
@@ -97,13 +97,13 @@ public sealed class DeadLettersTests
         Assert.That((await RunAsync(scratch, 0, "list")).Output, Does.Match(@"(?m)^ +3  \d+[sm] ").And.Not.Match("(?m)^ +2 "));
     }
 
-    [TestCase("deadletters cannot 'fly'", "fly")]
-    [TestCase("name the letters by their numbers, or say --all", "replay")]
-    [TestCase("numbers or --all, not both", "drop", "1", "--all")]
-    [TestCase("'x' is not a letter's number", "show", "x")]
-    [TestCase("--event takes the place of one letter's", "replay", "1", "2", "--event", "e.json")]
-    [TestCase("--state is waiting", "list", "--state", "lost")]
-    [TestCase("there is no store 'other'", "list", "--store", "other")]
+    [TestCase("unknown action 'fly'", "fly")]
+    [TestCase("no dead letters selected: give their numbers, or --all", "replay")]
+    [TestCase("give numbers or --all, not both", "drop", "1", "--all")]
+    [TestCase("'x' is not a dead letter number", "show", "x")]
+    [TestCase("--event needs a single dead letter", "replay", "1", "2", "--event", "e.json")]
+    [TestCase("--state: expected waiting", "list", "--state", "lost")]
+    [TestCase("no store 'other'", "list", "--store", "other")]
     public async Task What_makes_no_sense_is_bad_usage(string message, params string[] arguments)
     {
         using var scratch = new Scratch();
@@ -116,8 +116,8 @@ public sealed class DeadLettersTests
     {
         using var scratch = new Scratch();
         new EngineConfig().WriteTo(scratch);
-        Assert.That((await RunAsync(scratch, 1, "show", "7")).Errors, Does.Contain("there is no dead letter 7"));
-        Assert.That((await RunAsync(scratch, 0, "list")).Output, Is.EqualTo("No dead letters wait.\n"));
+        Assert.That((await RunAsync(scratch, 1, "show", "7")).Errors, Does.Contain("no dead letter 7"));
+        Assert.That((await RunAsync(scratch, 0, "list")).Output, Is.EqualTo("No dead letters are waiting.\n"));
         Assert.That(Directory.Exists(scratch.PathOf("data")), Is.False);
     }
 

@@ -20,7 +20,7 @@ public sealed partial class DemoTests
         var finished = await EngineBinary.RunAsync(scratch.Folder, ["demo", "--seconds", "3", "--port", "0", "--config", config]);
 
         Assert.That((finished.ExitCode, finished.Errors), Is.EqualTo((0, "")), finished.ToString);
-        Assert.That(finished.Output, Does.Match(@"^CartRecovery \d+\.\d+\.\d+ demo: starting the engine, to stream a shop's night through it in 3 seconds \.\.\.\n"));
+        Assert.That(finished.Output, Does.Match(@"^CartRecovery \d+\.\d+\.\d+ demo: starting the engine to stream a shop's night through it in 3 seconds \.\.\.\n"));
         Assert.That(finished.Output, Does.Not.Contain("\e"));
         var lines = Line().Matches(finished.Output);
         using (Assert.EnterMultipleScope())

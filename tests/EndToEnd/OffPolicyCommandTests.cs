@@ -43,19 +43,19 @@ public sealed class OffPolicyCommandTests
         var finished = await EngineBinary.RunAsync(scratch.Folder, ["offpolicy", "--log", "log.csv", "--policy", "a"]);
 
         Assert.That(finished.ExitCode, Is.Zero, finished.ToString);
-        Assert.That(finished.Output, Does.Contain("note: the weights of 'always a' have the mean 0.556, where 1 is expected"));
+        Assert.That(finished.Output, Does.Contain("note: the weights of 'always a' average 0.556 instead of 1"));
         Assert.That(finished.Output, Does.Not.Contain("always b"));
     }
 
-    [TestCase("name the choices", 2)]
-    [TestCase("name the choices", 2, "--log", "log.csv", "--from-outreach", "data")]
-    [TestCase("--uplift and --against go together", 2, "--log", "log.csv", "--uplift", "a")]
-    [TestCase("--uplift goes with --log", 2, "--from-outreach", "data", "--uplift", "a", "--against", "b")]
-    [TestCase("'c' is no action of the log; there are a, b", 1, "--log", "log.csv", "--policy", "c")]
+    [TestCase("give either --log FILE", 2)]
+    [TestCase("give either --log FILE", 2, "--log", "log.csv", "--from-outreach", "data")]
+    [TestCase("--uplift and --against require each other", 2, "--log", "log.csv", "--uplift", "a")]
+    [TestCase("--uplift requires --log", 2, "--from-outreach", "data", "--uplift", "a", "--against", "b")]
+    [TestCase("'c' is not an action in the log; expected one of a, b", 1, "--log", "log.csv", "--policy", "c")]
     [TestCase("uplift needs one for all its choices", 1, "--log", "log.csv", "--uplift", "a", "--against", "b")]
     [TestCase("none.csv", 1, "--log", "none.csv")]
     [TestCase("bad.csv:3: the propensity is 0; it must be above 0 and up to 1", 1, "--log", "bad.csv")]
-    [TestCase("the engine has not run on this folder", 1, "--from-outreach", "data")]
+    [TestCase("the engine has not used this folder", 1, "--from-outreach", "data")]
     public async Task What_cannot_be_valued_is_said(string message, int code, params string[] arguments)
     {
         using var scratch = new Scratch();

@@ -115,12 +115,12 @@ public sealed class ReplayCommandTests
         Assert.That(finished.Output, Does.Match(@"(?m)^  \d{4}-\d\d-\d\dT[\d:.]+Z  also-added  cart \S+ of shop, score 0\.\d{3}$"));
     }
 
-    [TestCase(2, "--from 'yesterday' is no time", "export", "--from", "yesterday")]
+    [TestCase(2, "--from: expected RFC 3339", "export", "--from", "yesterday")]
     [TestCase(2, "--from must be before --to", "export", "--from", "1h", "--to", "2h")]
-    [TestCase(2, "--format cannot be 'xml'", "export", "--format", "xml")]
-    [TestCase(2, "there is no store 'mine'", "export", "--store", "mine")]
-    [TestCase(2, "--partitions must be from 1 to 256", "replay", "--partitions", "0")]
-    [TestCase(1, "the events are not there", "replay", "--events", "nothing.ndjson")]
+    [TestCase(2, "--format: expected ndjson or csv, got 'xml'", "export", "--format", "xml")]
+    [TestCase(2, "no store 'mine'", "export", "--store", "mine")]
+    [TestCase(2, "--partitions: expected 1 to 256", "replay", "--partitions", "0")]
+    [TestCase(1, "no events at nothing.ndjson", "replay", "--events", "nothing.ndjson")]
     [TestCase(78, "error: model_not_found", "replay", "--model", "nothing.onnx")]
     public async Task What_cannot_be_done_is_explained(int code, string message, params string[] arguments)
     {

@@ -41,11 +41,11 @@ sealed class ApiConventionTests
     [TestCase("/v1/interventions?limit=1&limit=2", "limit: expected one value, got 2.")]
     [TestCase("/v1/interventions?state=snet", "state: unknown value 'snet'. Did you mean 'sent'?")]
     [TestCase("/v1/interventions?reason=suppresed", "reason: unknown value 'suppresed'. Did you mean 'suppressed'?")]
-    [TestCase("/v1/interventions?cursor=x", "cursor: expected the 'next' of the page before.")]
+    [TestCase("/v1/interventions?cursor=x", "cursor: expected the previous page's 'next'.")]
     [TestCase("/v1/analytics/revenue?from=yesterday", "from: expected RFC 3339 like 2026-11-20T09:40:00Z, a date, milliseconds since 1970, or how long ago, like 2h or 7d, got 'yesterday'.")]
     [TestCase("/v1/analytics/revenue?format=xml", "format: expected one of json, csv, got 'xml'.")]
     [TestCase("/v1/analytics/revenue?from=2026-01-02&to=2026-01-01", "to: expected a time that is not before 'from'.")]
-    [TestCase("/health?x=1", "'x': unknown query parameter. This path takes none.")]
+    [TestCase("/health?x=1", "'x': unknown query parameter. This path accepts none.")]
     public async Task A_parameters_problem_says_what_was_wrong_and_what_to_do(string path, string detail)
     {
         var answer = await _engine.GetAsync(path);
@@ -188,8 +188,8 @@ sealed class ApiConventionTests
         Assert.That(nowhere.Json.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "type", "title", "status", "detail", "code" }));
     }
 
-    [TestCase("hello", "$: not the JSON that this path takes; see /docs. (line 1, byte 0)")]
-    [TestCase("[{\"id\":\"p\",\"price\":\"x\"}]", "$[0].price: not the JSON that this path takes; see /docs. (line 1, byte 22)")]
+    [TestCase("hello", "$: not the JSON that this path accepts; see /docs. (line 1, byte 0)")]
+    [TestCase("[{\"id\":\"p\",\"price\":\"x\"}]", "$[0].price: not the JSON that this path accepts; see /docs. (line 1, byte 22)")]
     public async Task A_body_that_cannot_be_read_is_told_where(string body, string detail)
     {
         var answer = await _engine.PostAsync("/v1/products", body);

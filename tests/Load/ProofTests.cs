@@ -15,9 +15,9 @@ public sealed class ProofTests
         // The machine is twice as fast in the second turn, for everybody: the medians of the rates alone would give other ratios.
         var rows = ThroughputRun.Rows(Frames,
         [
-            Turn(sink: 1_000, plain: 50, engine: 400),
-            Turn(sink: 2_000, plain: 100, engine: 700),
-            Turn(sink: 400, plain: 10, engine: 200),
+            Round(sink: 1_000, plain: 50, engine: 400),
+            Round(sink: 2_000, plain: 100, engine: 700),
+            Round(sink: 400, plain: 10, engine: 200),
         ]);
         var engine = rows.Single(row => row.Contender == Contender.Engine);
 
@@ -114,7 +114,7 @@ public sealed class ProofTests
     [Test]
     public void The_page_says_what_missed_and_what_the_machine_was()
     {
-        var rows = ThroughputRun.Rows(Frames, [Turn(sink: 1_000_000, plain: 50_000, engine: 400_000)]);
+        var rows = ThroughputRun.Rows(Frames, [Round(sink: 1_000_000, plain: 50_000, engine: 400_000)]);
         var page = ProofMarkdown.Of(new ProofReport
         {
             Quick = true,
@@ -131,7 +131,7 @@ public sealed class ProofTests
         Assert.That(page, Does.Contain("| at least 25% | 40% | pass |"));
         Assert.That(page, Does.Contain("| 400,000 | 40% | 8.0 |"));
         Assert.That(page, Does.Contain("A Processor, 2 cores of a virtual machine, 8 GB").And.Contain("abc1234"));
-        Assert.That(page, Does.Contain("its numbers mean nothing").And.Contain("something broke"));
+        Assert.That(page, Does.Contain("the numbers are not meaningful").And.Contain("something broke"));
     }
 
     [Test]
@@ -143,11 +143,11 @@ public sealed class ProofTests
 
     static TargetResult Of(IReadOnlyList<TargetResult> targets, string part) => targets.Single(target => target.Name.Contains(part, StringComparison.Ordinal));
 
-    static Dictionary<Contender, Turn> Turn(double sink, double plain, double engine) => new()
+    static Dictionary<Contender, Round> Round(double sink, double plain, double engine) => new()
     {
-        [Contender.Sink] = new Turn(sink, 1, 50, true),
-        [Contender.Plain] = new Turn(plain, 1, 50, true),
-        [Contender.Engine] = new Turn(engine, 1, 50, true),
+        [Contender.Sink] = new Round(sink, 1, 50, true),
+        [Contender.Plain] = new Round(plain, 1, 50, true),
+        [Contender.Engine] = new Round(engine, 1, 50, true),
     };
 
     static ThroughputRow Row(double rate, double toPlain, double toSink) => new()
@@ -165,7 +165,7 @@ public sealed class ProofTests
         RatioToPlain = toPlain,
         RatioToPlainLazyAcks = null,
         Accounted = true,
-        Turns = [],
+        Rounds = [],
     };
 
     static LatencyResult Latency(double p99, double p999, double popup, double cpu) => new(50_000, new Quantiles(1, 1, p99, p999, null),

@@ -162,7 +162,7 @@ sealed class EmailSinkTests
         Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
         for (var i = 1; i <= addresses.Length; i++)
             Assert.That(batch.VerdictOf(i)?.Reason, Is.EqualTo("the e-mail address is malformed"), addresses[i - 1]);
-        Assert.That(batch.VerdictOf(addresses.Length + 1)?.Reason, Is.EqualTo("there is no e-mail address"));
+        Assert.That(batch.VerdictOf(addresses.Length + 1)?.Reason, Is.EqualTo("the recipient has no e-mail address"));
         Assert.That(batch.VerdictOf(addresses.Length + 2)?.Reason, Is.EqualTo("the campaign has no subject"));
         await Eventually.Is(() => server.Mails.Count == 1, "one arrived");
         var mail = server.Mails.Single();

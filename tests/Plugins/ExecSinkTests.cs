@@ -60,7 +60,7 @@ sealed class ExecSinkTests
         await sink.ConnectAsync(default);
         await sink.WriteAsync(batch, default).AsTask().WaitAsync(Eventually.Deadline);
         Assert.That(Outcomes(batch), Is.All.EqualTo(DeliveryOutcome.Delivered));
-        await Eventually.Is(() => Health(instance) == new SinkHealth(true, "running; its last 1 lines were no answers"), "it is said");
+        await Eventually.Is(() => Health(instance) == new SinkHealth(true, "running; its last 1 lines were not answers"), "it is said");
     }
 
     [TestCase("import sys; sys.exit(3)", "the program ended with code 3")]
@@ -68,7 +68,7 @@ sealed class ExecSinkTests
     [TestCase("import os, sys; sys.stdin.readline(); os.close(1); sys.stdin.read()", "the program closed its output")]
     [TestCase("import os; os.close(0); import time; time.sleep(60)", "the program closed its input")]
     [TestCase("print('x' * 70000, flush=True); import time; time.sleep(60)", "the program wrote a line longer than 64 KB")]
-    [TestCase("while True: print('garbage')", "the program's answers are none")]
+    [TestCase("while True: print('garbage')", "the program keeps writing lines that are not answers")]
     public async Task A_program_that_ends_or_talks_nonsense_is_started_again(string code, string how)
     {
         var instance = Create(Python($"""

@@ -12,7 +12,7 @@ namespace CartRecovery.Tests.Plugins;
 sealed class HttpSinkTests
 {
     [TestCase("", DeliveryOutcome.Retry, "the connection was closed without an answer")]
-    [TestCase("SSH-2.0-OpenSSH_9.2\r\n", DeliveryOutcome.Retry, "what was answered is not HTTP")]
+    [TestCase("SSH-2.0-OpenSSH_9.2\r\n", DeliveryOutcome.Retry, "the response is not HTTP")]
     [TestCase("HTTP/1.1 200 OK\r\nContent-Le", DeliveryOutcome.Retry, "the connection was closed without an answer")]
     [TestCase("HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\n{\"code\":21211", DeliveryOutcome.Rejected, "answered 400")]
     [TestCase("HTTP/1.1 503 Busy\r\nRetry-After: 5\r\nContent-Length: 100\r\n\r\nhalf", DeliveryOutcome.Retry, "answered 503")]

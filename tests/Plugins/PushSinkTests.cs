@@ -154,7 +154,7 @@ sealed class PushSinkTests
     {
         await using var receiver = await StartAsync();
         var batch = await WriteAsync(receiver, Interventions.One(0));
-        Assert.That(batch.VerdictOf(0), Is.EqualTo(new DeliveryVerdict(DeliveryOutcome.Rejected, "there is no push token", null)));
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(new DeliveryVerdict(DeliveryOutcome.Rejected, "the recipient has no push token", null)));
     }
 
     static int Asked(Receiver receiver) => receiver.Posts.Count(post => post.Path == "/token");

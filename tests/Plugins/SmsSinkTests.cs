@@ -68,7 +68,7 @@ sealed class SmsSinkTests
     {
         await using var receiver = await Receiver.StartAsync(201);
         var batch = await WriteAsync(receiver.Root, [Interventions.One(0)], "Shop");
-        Assert.That(batch.VerdictOf(0), Is.EqualTo(new DeliveryVerdict(DeliveryOutcome.Rejected, "there is no telephone number", null)));
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(new DeliveryVerdict(DeliveryOutcome.Rejected, "the recipient has no phone number", null)));
         Assert.That(receiver.Posts, Is.Empty);
     }
 

@@ -22,8 +22,8 @@ sealed class WebhookSignerTests
     }
 
     [TestCase("", "expected whsec_ and the base64 of 24 to 64 bytes")]
-    [TestCase("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "expected whsec_ and the base64 of 24 to 64 bytes, got a text without whsec_")]
-    [TestCase("whsec_not base64", "expected whsec_ and the base64 of 24 to 64 bytes, got no base64 after whsec_")]
+    [TestCase("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "expected whsec_ and the base64 of 24 to 64 bytes, got a text that does not begin with whsec_")]
+    [TestCase("whsec_not base64", "expected whsec_ and the base64 of 24 to 64 bytes, got invalid base64 after whsec_")]
     [TestCase("whsec_AAAA", "expected whsec_ and the base64 of 24 to 64 bytes, got 3 bytes")]
     [TestCase("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_", "expected whsec_ and the base64 of 24 to 64 bytes, got 0 bytes")]
     public void A_secret_that_cannot_be_one_is_refused_without_showing_it(string secret, string problem) =>

@@ -7,7 +7,7 @@ namespace CartRecovery.Host.Api;
 /// <summary>Writes responses.</summary>
 static class Answer
 {
-    /// <summary>A JSON body.</summary>
+    /// <summary>Writes a JSON body.</summary>
     public static Task JsonAsync(HttpContext context, int status, Action<Utf8JsonWriter> write)
     {
         var body = new ArrayBufferWriter<byte>(1024);
@@ -19,7 +19,7 @@ static class Answer
         return BytesAsync(context, status, "application/json", body.WrittenMemory);
     }
 
-    /// <summary>A body of bytes.</summary>
+    /// <summary>Writes a body of bytes.</summary>
     public static async Task BytesAsync(HttpContext context, int status, string mediaType, ReadOnlyMemory<byte> body)
     {
         context.Response.StatusCode = status;

@@ -15,7 +15,7 @@ using CartRecovery.Host.Api.Tracking;
 
 namespace CartRecovery.Host.Api;
 
-/// <summary>JSON of the API's bodies: those that are read and written by it, and those that only the OpenAPI document shows.</summary>
+/// <summary>JSON metadata for the API's bodies, including those that only the OpenAPI document needs.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(EventBody))]
 [JsonSerializable(typeof(EventsAnswer))]

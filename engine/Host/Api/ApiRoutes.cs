@@ -18,7 +18,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api;
 
-/// <summary>The HTTP API's routes, by group.</summary>
+/// <summary>Maps the HTTP API's routes, by group.</summary>
 static class ApiRoutes
 {
     public static void MapApi(this IEndpointRouteBuilder app)

@@ -17,7 +17,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api;
 
-/// <summary>What the HTTP API needs of the framework, and the order in which a request passes it.</summary>
+/// <summary>Registers the HTTP API's services and middleware.</summary>
 static class ApiServices
 {
     /// <summary>Adds the services.</summary>
@@ -25,7 +25,7 @@ static class ApiServices
     {
         services.ConfigureHttpJsonOptions(options =>
         {
-            // Interventions as every sink and stream has them.
+            // Interventions use the same JSON as sinks and streams.
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
@@ -38,7 +38,7 @@ static class ApiServices
         services.AddDocumentation();
     }
 
-    /// <summary>Adds the middleware: each request passes it from top to bottom.</summary>
+    /// <summary>Adds the middleware, in the order in which requests pass it.</summary>
     public static void UseApi(this WebApplication app)
     {
         app.UseExceptionHandler();
@@ -52,7 +52,7 @@ static class ApiServices
         app.UseBodyEncoding();
     }
 
-    // A socket that its address has too many of is told so, and closed.
+    // A socket over the address's limit is told why before it is closed.
     static Task RefuseConnectionAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Features.Get<RefusedConnection>() is not { } refused)

@@ -4,10 +4,11 @@ using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary><c>check</c>: everything that would keep <c>run</c> from starting, at once.</summary>
+/// <summary><c>check</c>: reports everything that would keep <c>run</c> from starting.</summary>
 static class CheckCommand
 {
     public static int Run(CheckOptions options)

@@ -3,7 +3,7 @@ using CommandLine.Text;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>The help of the command line, and of each verb.</summary>
+/// <summary>Formats the help of the program and of each command.</summary>
 static class CommandHelp
 {
     const int Columns = 100;
@@ -18,13 +18,13 @@ static class CommandHelp
           cartrecovery help replay                 explain a command
         """;
 
-    /// <summary>The commands.</summary>
+    /// <summary>Lists the commands.</summary>
     public static string Overview()
     {
         var width = CommandTable.All.Max(command => command.Name.Length) + 3;
         var commands = CommandTable.All.Select(command => $"  {command.Name.PadRight(width)}{Wrap(command.Summary, width + 2)}");
         return $"""
-            cartrecovery: watches a shop's carts as they change, and steps in before they are lost
+            cartrecovery: predicts which carts a shop is about to lose, and intervenes in time
 
             Usage: cartrecovery COMMAND [options]
 
@@ -39,7 +39,7 @@ static class CommandHelp
             """;
     }
 
-    /// <summary>One command: its options as the parser knows them, and its examples.</summary>
+    /// <summary>Explains a command: its options and examples.</summary>
     public static string Of(Command command, ParserResult<object> result)
     {
         var options = new HelpText
@@ -65,7 +65,7 @@ static class CommandHelp
             """;
     }
 
-    // A long summary goes on under its beginning.
+    // Continuation lines are indented to the summary's column.
     static string Wrap(string text, int indent)
     {
         var lines = new List<string> { "" };

@@ -4,7 +4,7 @@ using CommandLine;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>A verb of the command line: its options, its examples, and what runs it.</summary>
+/// <summary>A command: its options, examples and action.</summary>
 sealed class Command
 {
     const DynamicallyAccessedMemberTypes Everything = DynamicallyAccessedMemberTypes.All;
@@ -27,48 +27,48 @@ sealed class Command
         Usage = $"cartrecovery {Name}{string.Concat(arguments)}{(OptionsOf.Count > 0 ? " [options]" : "")}";
     }
 
-    /// <summary>What is written first on the command line.</summary>
+    /// <summary>The name on the command line.</summary>
     public string Name { get; }
 
-    /// <summary>What it does, in a sentence.</summary>
+    /// <summary>What it does, in one sentence.</summary>
     public string Summary { get; }
 
-    /// <summary>The form of its command line.</summary>
+    /// <summary>The usage line.</summary>
     public string Usage { get; }
 
-    /// <summary>Command lines that show it, a line each, with what they do.</summary>
+    /// <summary>Example command lines, one per line, with explanations.</summary>
     public string Examples { get; }
 
-    /// <summary>The class that the parser fills.</summary>
+    /// <summary>The options class that the parser fills.</summary>
     [DynamicallyAccessedMembers(Everything)]
     public Type Options { get; }
 
     /// <summary>Its options.</summary>
     public IReadOnlyList<CommandOption> OptionsOf { get; }
 
-    /// <summary>How many arguments it takes that belong to no option.</summary>
+    /// <summary>The number of positional arguments.</summary>
     public int MostValues { get; }
 
-    /// <summary>Declares a verb. The parser reaches the options by reflection, so the trimmer has to keep them.</summary>
+    /// <summary>Declares a command. The parser reads its options by reflection, so the trimmer must keep them.</summary>
     public static Command Of<[DynamicallyAccessedMembers(Everything)] T>(string examples, Func<T, Task<int>> run) =>
         new(typeof(T), examples, options => run((T)options));
 
-    /// <summary>Declares a verb that does not wait for anything.</summary>
+    /// <summary>Declares a synchronous command.</summary>
     public static Command Of<[DynamicallyAccessedMembers(Everything)] T>(string examples, Func<T, int> run) =>
         new(typeof(T), examples, options => Task.FromResult(run((T)options)));
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the command.</summary>
     /// <returns>The exit code.</returns>
     public Task<int> RunAsync(object options) => _run(options);
 }
 
-/// <summary>An option of a verb.</summary>
-/// <param name="Name">With its dashes.</param>
-/// <param name="ShortName">Without its dash; empty where there is none.</param>
-/// <param name="IsSwitch">It takes no value.</param>
+/// <summary>An option of a command.</summary>
+/// <param name="Name">The long name, with its dashes.</param>
+/// <param name="ShortName">The short name without its dash; empty if there is none.</param>
+/// <param name="IsSwitch">Whether it takes no value.</param>
 sealed record CommandOption(string Name, string ShortName, bool IsSwitch);
 
-/// <summary>All verbs, in the order of the help.</summary>
+/// <summary>The commands, in the order of the help.</summary>
 static class CommandTable
 {
     public static IReadOnlyList<Command> All { get; } =
@@ -79,13 +79,13 @@ static class CommandTable
             """, RunCommand.RunAsync),
         Command.Of<DemoOptions>("""
               cartrecovery demo                                    three hours of a real shop in 20 seconds
-              cartrecovery demo --keep                             ... then a shop in your browser, to leave a cart in
+              cartrecovery demo --keep                             ... then a shop in your browser, to abandon a cart in
               cartrecovery demo --port 9090                        on the ports 9090 and 9091; --port 0 takes free ones
             """, DemoCommand.RunAsync),
         Command.Of<InitOptions>("""
               cartrecovery init                                    write cartrecovery.yaml here, with fresh keys
               cartrecovery init --dir shop --store my-shop         in the folder shop, for the store my-shop
-              cartrecovery init --origin https://shop.example      ... whose pages are there
+              cartrecovery init --origin https://shop.example      ... with its pages at this origin
             """, InitCommand.Run),
         Command.Of<CheckOptions>("""
               cartrecovery check --config shop.yaml                print every mistake as file:line:column: error: …
@@ -114,9 +114,9 @@ static class CommandTable
             """, VersionCommand.Run),
     ];
 
-    /// <summary>The verb of this name.</summary>
+    /// <summary>Returns the command with this name.</summary>
     public static Command? Find(string name) => All.FirstOrDefault(command => command.Name == name);
 
-    /// <summary>The verb whose options these are.</summary>
+    /// <summary>Returns the command with these options.</summary>
     public static Command Of(Type options) => All.First(command => command.Options == options);
 }

@@ -5,20 +5,22 @@ using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>Finds and loads the configuration for a verb.</summary>
+/// <summary>Finds and loads a command's configuration.</summary>
 static class ConfigFile
 {
     const string Own = "cartrecovery.yaml";
     const string Default = "config/cartrecovery.yaml";
 
-    /// <summary>What a configuration may name.</summary>
+    /// <summary>The sink types and features that a configuration may name.</summary>
     public static ConfigCatalog Catalog { get; } = new(SinkCatalog.All, FeatureTable.Names);
 
-    /// <summary>The file that a verb reads: the one it was told, or that of <c>init</c> in this folder, or the default one.</summary>
+    /// <summary>
+    /// Returns the configuration file: the given one, else <c>cartrecovery.yaml</c> in this folder, else the shipped default.
+    /// </summary>
     public static string Locate(string? told) => told ?? (File.Exists(Own) ? Own : null) ?? Find(Default) ?? Default;
 
-    /// <summary>A shipped file: in this folder or one above it, else beside the program.</summary>
-    /// <returns>Null when it is nowhere.</returns>
+    /// <summary>Finds a shipped file: in this folder or one above it, else beside the program.</summary>
+    /// <returns>Null if it is not found.</returns>
     public static string? Find(string relative)
     {
         for (var folder = new DirectoryInfo(Environment.CurrentDirectory); folder is not null; folder = folder.Parent)
@@ -34,9 +36,9 @@ static class ConfigFile
         return File.Exists(beside) ? beside : null;
     }
 
-    /// <summary>Loads a configuration, or prints every problem it has to standard error.</summary>
+    /// <summary>Loads a configuration, or prints all its problems to standard error.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="needsModel">Whether the model's file must be there.</param>
+    /// <param name="needsModel">Whether the model's file must exist.</param>
     public static CartRecoveryConfig? Load(string path, bool needsModel = false)
     {
         var result = ConfigLoader.Load(path, Catalog);
@@ -50,7 +52,7 @@ static class ConfigFile
         return problems.Count == 0 ? result.Config : null;
     }
 
-    /// <summary>Prints problems in the file's order.</summary>
+    /// <summary>Prints problems in the order of the file.</summary>
     public static void Print(IEnumerable<ConfigProblem> problems)
     {
         foreach (var problem in problems.Distinct().OrderBy(p => p.Line).ThenBy(p => p.Column))
@@ -59,12 +61,12 @@ static class ConfigFile
         }
     }
 
-    /// <summary>Why the configuration's model cannot be used, with the place where it is named.</summary>
+    /// <summary>Describes why the model cannot be loaded, with its position in the file.</summary>
     public static string ProblemOf(CartRecoveryConfig config, ModelException e) => e.Code == ModelException.NativeLibraryMissing
         ? $"error: {e.Code}: {e.Message}"
         : config.Origin.ProblemOf(config.Scoring, "model", $"scoring.model: {e.Code}: {e.Message}").ToString();
 
-    // What is wrong with the folder is said when it is opened.
+    // Opening the folder reports the problem.
     static int PartitionsOf(string data)
     {
         try
@@ -77,7 +79,7 @@ static class ConfigFile
         }
     }
 
-    /// <summary>The memory plan of a configuration, or <see langword="null"/> after it has printed why it does not fit.</summary>
+    /// <summary>Plans the memory of a configuration, or returns <see langword="null"/> after printing why it does not fit.</summary>
     public static MemoryBudget? Plan(CartRecoveryConfig config)
     {
         var budget = BudgetOf(config);
@@ -91,7 +93,7 @@ static class ConfigFile
         return null;
     }
 
-    /// <summary>The memory plan of a configuration, which may not fit.</summary>
+    /// <summary>Plans the memory of a configuration; the plan may not fit.</summary>
     public static MemoryBudget BudgetOf(CartRecoveryConfig config) =>
         new(config, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, PartitionsOf(config.Data));
 }

@@ -7,10 +7,10 @@ using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>Finds what only the parts themselves can say of their configuration, and where the file says it.</summary>
+/// <summary>Finds problems that only the configured parts can detect, with their positions in the file.</summary>
 static class ConfigInspection
 {
-    /// <summary>The file's own problems, and those of the sinks' options and the certificates.</summary>
+    /// <summary>Returns the file's problems, including those of sink options and certificates.</summary>
     public static List<ConfigProblem> Of(ConfigResult result)
     {
         var problems = result.Problems.ToList();
@@ -23,19 +23,19 @@ static class ConfigInspection
         return problems;
     }
 
-    /// <summary>The model's file is nowhere.</summary>
+    /// <summary>Creates the problem of a missing model file.</summary>
     public static ConfigProblem? MissingModel(CartRecoveryConfig config) =>
         config.Scoring.Model.Length == 0 || config.ModelPaths.Any(File.Exists) ? null
         : config.Origin.ProblemOf(config.Scoring, "model",
-            $"scoring.model: model_not_found: there is no model at {string.Join(", nor at ", config.ModelPaths)}; write the path of an .onnx file, "
-            + "or leave the key out for the one that is shipped");
+            $"scoring.model: model_not_found: no model at {string.Join(" or ", config.ModelPaths)}; set the path of an .onnx file, "
+            + "or remove the key to use the shipped model");
 
-    /// <summary>The memory plan is larger than it may be.</summary>
+    /// <summary>Creates the problem of a memory plan above its limit.</summary>
     public static ConfigProblem DoesNotFit(CartRecoveryConfig config, MemoryBudget budget) => config.Origin.ProblemOf(config.Memory, "limit",
         string.Create(CultureInfo.InvariantCulture,
-            $"memory.limit: the plan needs {budget.Total >> 20:N0} MB and may use {budget.Limit >> 20:N0} MB; lower memory.carts, or raise memory.limit"));
+            $"memory.limit: the plan needs {budget.Total >> 20:N0} MB, the limit is {budget.Limit >> 20:N0} MB; lower memory.carts or raise memory.limit"));
 
-    // A sink is made, which opens nothing, and disposed of again. One whose keys are wrong has had its message.
+    // Creates each sink, which opens nothing, and disposes of it. Sinks with invalid keys are already reported.
     static IEnumerable<ConfigProblem> Sinks(CartRecoveryConfig config, IReadOnlyList<ConfigProblem> known)
     {
         foreach (var (name, sink) in config.Sinks)

@@ -8,23 +8,24 @@ using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>Has the running engine replay or drop letters, over its HTTP API with the secret keys of the configuration.</summary>
+/// <summary>Makes the running engine replay or drop dead letters, over its HTTP API with the configuration's secret keys.</summary>
 static class DeadLettersAtEngine
 {
     const int ChunkOfIds = 1000;
 
     static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Replays letters and prints what became of each.</summary>
+    /// <summary>Replays dead letters and prints the outcome of each.</summary>
     public static async Task<int> ReplayAsync(DeadLettersOptions options, CartRecoveryConfig config, List<DeadLetter> letters)
     {
         var given = options.Event is { } path ? await File.ReadAllBytesAsync(path) : null;
         if (given is not null && !IsObject(given))
         {
-            Console.Error.WriteLine($"error: {options.Event} is not an event: it must be one JSON object");
+            Console.Error.WriteLine($"error: {options.Event} is not an event: expected one JSON object");
             return ExitCode.BadUsage;
         }
 
@@ -53,7 +54,7 @@ static class DeadLettersAtEngine
         return outcomes.TrueForAll(o => o.Outcome is ReplayOutcome.Replayed or ReplayOutcome.AlreadyReplayed) ? ExitCode.Fine : ExitCode.Failed;
     }
 
-    /// <summary>Drops letters: by the engine, or in the files when no engine runs.</summary>
+    /// <summary>Drops dead letters, through the engine or, if none runs, in the files.</summary>
     public static async Task<int> DropAsync(DeadLettersOptions options, CartRecoveryConfig config, List<DeadLetter> letters)
     {
         letters.RemoveAll(letter => letter.Mark.State == DeadLetterState.Dropped);
@@ -98,7 +99,7 @@ static class DeadLettersAtEngine
             return;
         }
 
-        // The lock says whether an engine runs that does not answer; then it fails, and nothing is changed.
+        // Fails without a change if an engine holds the lock but does not answer.
         using var data = DataFolder.Open(config);
         using var store = new DeadLetterStore(DeadLettersCommand.FolderOf(config),
             new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), TimeProvider.System);
@@ -111,7 +112,7 @@ static class DeadLettersAtEngine
     static async Task<JsonDocument> PostAsync(CartRecoveryConfig config, string store, string path, long[] ids, byte[]? given)
     {
         var key = config.Stores.Find(s => s.Id == store)?.Keys.Find(k => k.Kind == KeyKind.Secret)
-            ?? throw new IOException($"the configuration has no secret key of the store '{store}', and nobody else may do this");
+            ?? throw new IOException($"store '{store}' has no secret key in the configuration; replaying and dropping need one");
         using var handler = HandlerFor(config);
         using var client = new HttpClient(handler) { BaseAddress = AddressOf(config), Timeout = s_patience };
         client.DefaultRequestHeaders.Add("X-Api-Key", key.Key);
@@ -127,7 +128,7 @@ static class DeadLettersAtEngine
         throw new HttpRequestException($"the engine answers {(int)response.StatusCode}: {Encoding.UTF8.GetString(body)}", inner: null, response.StatusCode);
     }
 
-    // From here the engine is on this machine, whatever address it listens on.
+    // The engine runs on this machine, whatever address it listens on.
     static Uri AddressOf(CartRecoveryConfig config)
     {
         var listen = config.Listen.Http.ToIPEndPoint();
@@ -136,7 +137,7 @@ static class DeadLettersAtEngine
         return new Uri($"{(config.Listen.HttpTls is null ? "http" : "https")}://{new IPEndPoint(address, listen.Port)}");
     }
 
-    // The certificate is for the shop's name, and not for this machine's address: it must be the one that the configuration names.
+    // The certificate is for the shop's name instead of this address, so it is compared with the configured one.
     static SocketsHttpHandler HandlerFor(CartRecoveryConfig config)
     {
         var handler = new SocketsHttpHandler();
@@ -173,10 +174,10 @@ static class DeadLettersAtEngine
             Console.WriteLine($"{outcome.Id,8}  " + outcome.Outcome switch
             {
                 ReplayOutcome.Replayed => $"replayed as {eventId}",
-                ReplayOutcome.AlreadyReplayed => $"replayed earlier, as {eventId}; left alone",
-                ReplayOutcome.IsDropped => "dropped earlier; left alone",
+                ReplayOutcome.AlreadyReplayed => $"replayed earlier as {eventId}; skipped",
+                ReplayOutcome.IsDropped => "dropped earlier; skipped",
                 ReplayOutcome.NotRepairable => $"not repairable: {outcome.Problem.Code}: {outcome.Problem.Message}",
-                ReplayOutcome.Refused => $"refused for now: {outcome.Problem.Code}: {outcome.Problem.Message}",
+                ReplayOutcome.Refused => $"rejected for now: {outcome.Problem.Code}: {outcome.Problem.Message}",
                 _ => "gone",
             });
         }

@@ -5,11 +5,12 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
 /// <summary>
-/// <c>deadletters</c>. What only looks reads the files, beside a running engine or without one; what changes something asks the engine.
+/// <c>deadletters</c>. Reading actions read the files, with or without a running engine; actions that change something call the engine.
 /// </summary>
 static class DeadLettersCommand
 {
@@ -41,7 +42,7 @@ static class DeadLettersCommand
 
         if (options.Store is { } store && config.Stores.TrueForAll(s => s.Id != store))
         {
-            Console.Error.WriteLine($"error: there is no store '{store}' in the configuration; there are {string.Join(", ", config.Stores.Select(s => s.Id))}");
+            Console.Error.WriteLine($"error: --store: no store '{store}' in the configuration; expected one of {string.Join(", ", config.Stores.Select(s => s.Id))}");
             return ExitCode.BadUsage;
         }
 
@@ -57,7 +58,7 @@ static class DeadLettersCommand
             var missing = ids.Except(letters.Select(l => l.Id)).ToArray();
             foreach (var id in missing)
             {
-                Console.Error.WriteLine($"error: there is no dead letter {id}{(options.Store is null ? "" : " of this store")}; see: cartrecovery deadletters list");
+                Console.Error.WriteLine($"error: no dead letter {id}{(options.Store is null ? "" : " in this store")}; see: cartrecovery deadletters list");
             }
 
             var code = options.Action switch
@@ -81,7 +82,7 @@ static class DeadLettersCommand
         }
     }
 
-    /// <summary>Where a configuration's letters are.</summary>
+    /// <summary>Returns the folder of a configuration's dead letters.</summary>
     public static string FolderOf(CartRecoveryConfig config) => Path.Combine(config.Data, "deadletters");
 
     static string? WrongUsage(DeadLettersOptions options, out HashSet<long> ids, out DeadLetterState? state)
@@ -90,25 +91,25 @@ static class DeadLettersCommand
         state = null;
         if (options.Action is not ("list" or "show" or "repair" or "replay" or "drop"))
         {
-            return $"deadletters cannot '{options.Action}'; it can list, show, repair, replay and drop";
+            return $"unknown action '{options.Action}'; expected list, show, repair, replay or drop";
         }
 
         foreach (var text in options.Ids)
         {
             if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == 0)
             {
-                return $"'{text}' is not a letter's number";
+                return $"'{text}' is not a dead letter number";
             }
 
             ids.Add(id);
         }
 
-        return options.Action == "list" && (ids.Count > 0 || options.All) ? "list takes no numbers; show does"
-            : options.Action != "list" && ids.Count == 0 && !options.All ? "name the letters by their numbers, or say --all"
-            : ids.Count > 0 && options.All ? "numbers or --all, not both"
-            : options.Limit is < 1 ? "--limit must be 1 or more"
-            : !DeadLetterJson.TryParseState(options.State, out state) ? "--state is waiting, replayed, dropped or all"
-            : options.Event is not null && (options.Action != "replay" || ids.Count != 1) ? "--event takes the place of one letter's: replay ID --event FILE"
+        return options.Action == "list" && (ids.Count > 0 || options.All) ? "list takes no numbers; use show"
+            : options.Action != "list" && ids.Count == 0 && !options.All ? "no dead letters selected: give their numbers, or --all"
+            : ids.Count > 0 && options.All ? "give numbers or --all, not both"
+            : options.Limit is < 1 ? "--limit: expected 1 or more"
+            : !DeadLetterJson.TryParseState(options.State, out state) ? "--state: expected waiting, replayed, dropped or all"
+            : options.Event is not null && (options.Action != "replay" || ids.Count != 1) ? "--event needs a single dead letter: replay ID --event FILE"
             : null;
     }
 
@@ -135,7 +136,7 @@ static class DeadLettersCommand
 
         if (page.Count == 0)
         {
-            Console.WriteLine(options.State == "waiting" ? "No dead letters wait." : "No dead letters.");
+            Console.WriteLine(options.State == "waiting" ? "No dead letters are waiting." : "No dead letters.");
             return ExitCode.Fine;
         }
 
@@ -152,7 +153,7 @@ static class DeadLettersCommand
         Terminal.WriteTable(rows, 0);
         if (page.Count > limit)
         {
-            Console.WriteLine($"There are more: --limit {limit * 2L}");
+            Console.WriteLine($"There are more; use --limit {limit * 2L}");
         }
 
         return ExitCode.Fine;
@@ -175,7 +176,7 @@ static class DeadLettersCommand
                 + (letter.Connection == 0 ? "" : $", connection {letter.Connection}"));
             Console.WriteLine($"store       {letter.Store}, with a {(letter.Verified ? "secret" : "publishable")} key");
             Console.WriteLine($"refused     {letter.Code}: {letter.Message}");
-            Console.WriteLine($"event       {letter.Event.Length:N0} bytes{(letter.IsTruncated ? ", only its beginning" : "")}");
+            Console.WriteLine($"event       {letter.Event.Length:N0} bytes{(letter.IsTruncated ? ", truncated" : "")}");
             Console.WriteLine();
             Console.WriteLine(TerminalText.Clean(Encoding.UTF8.GetString(letter.Event)));
             Console.WriteLine();
@@ -201,18 +202,18 @@ static class DeadLettersCommand
             TerminalText.WriteDifference(repair.Lines);
             foreach (var rule in repair.Changes.Select(c => c.Rule).Distinct())
             {
-                Console.WriteLine($"    by the rule: {rule}");
+                Console.WriteLine($"    rule: {rule}");
             }
 
             Console.WriteLine(!repair.IsUsable ? $"    not repairable: {repair.Problem.Code}: {repair.Problem.Message}"
-                : letter.Mark.State == DeadLetterState.Replayed ? "    it has been replayed already"
-                : repair.Changes.Count == 0 ? "    it can be used as it is" : "    it can be used so");
+                : letter.Mark.State == DeadLetterState.Replayed ? "    already replayed"
+                : repair.Changes.Count == 0 ? "    valid without changes" : "    valid after the repair");
             Console.WriteLine();
         }
 
         if (!options.Json && letters.Count > 0)
         {
-            Console.WriteLine($"{letters.Count - failed} of {letters.Count} can be used. Nothing was changed; to send them in: cartrecovery deadletters replay"
+            Console.WriteLine($"{letters.Count - failed} of {letters.Count} can be replayed. Nothing was changed; to replay them: cartrecovery deadletters replay"
                 + (options.All ? " --all" : $" {string.Join(' ', letters.Take(20).Select(l => l.Id))}"));
         }
 

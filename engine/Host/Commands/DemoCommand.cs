@@ -6,7 +6,7 @@ using CartRecovery.Host.Demo;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary><c>demo</c>: the engine as it is shipped, and a real shop's night streamed through it.</summary>
+/// <summary><c>demo</c>: streams a real shop's night through the engine in its default configuration.</summary>
 static class DemoCommand
 {
     const string Sample = "config/demo/rees46-2019-10-01.csv.gz";
@@ -15,18 +15,18 @@ static class DemoCommand
     {
         if (options.Seconds is < 1 or > 3600)
         {
-            Console.Error.WriteLine("error: --seconds must be from 1 to 3600");
+            Console.Error.WriteLine("error: --seconds: expected 1 to 3600");
             return ExitCode.BadUsage;
         }
 
         if (options.Port is < 0 or > ushort.MaxValue || options.StreamPort is < 0 or > ushort.MaxValue)
         {
-            Console.Error.WriteLine($"error: --port and --stream-port must be from 0 to {ushort.MaxValue}");
+            Console.Error.WriteLine($"error: --port and --stream-port: expected 0 to {ushort.MaxValue}");
             return ExitCode.BadUsage;
         }
 
-        // Loading takes a moment; whoever waits should know for what.
-        Console.WriteLine($"CartRecovery {VersionCommand.Version} demo: starting the engine, to stream a shop's night through it in {options.Seconds} seconds ...");
+        // Printed first, because loading takes a moment.
+        Console.WriteLine($"CartRecovery {BuildVersion.Number} demo: starting the engine to stream a shop's night through it in {options.Seconds} seconds ...");
         if (RunCommand.Prepare(options.Config, out var config, out var budget) is { } failed)
         {
             return failed;
@@ -35,14 +35,14 @@ static class DemoCommand
         SetPorts(config.Listen, options);
         ShowAll(config);
 
-        // Data of its own: neither the engine's at work nor that of the demo before.
+        // A fresh data folder, separate from the engine's and from earlier demos'.
         config.Data = Directory.CreateTempSubdirectory("cartrecovery-demo-").FullName;
 
-        // The engine's log would interrupt the demo's lines.
+        // The engine's log would mix with the demo's lines.
         config.Log.Level = LogThreshold.Warning;
         if ((options.Events ?? ConfigFile.Find(Sample)) is not { } path || !File.Exists(path))
         {
-            Console.Error.WriteLine($"error: the events are not there ({options.Events ?? Sample}); name a file with --events");
+            Console.Error.WriteLine($"error: no events at {options.Events ?? Sample}; name a file with --events");
             return ExitCode.Failed;
         }
 
@@ -68,7 +68,7 @@ static class DemoCommand
             DemoShop.AddTo(config);
             var other = config.Listen.Http.Port is > 0 and < 60_000 and var port ? port + 1010 : 9090;
             return await RunCommand.ServeAsync(config, budget, host => PlayAsync(host, log, options),
-                $"take another: cartrecovery demo --port {other} (0 takes free ports)", host => DemoShop.Open(host, log));
+                $"use another: cartrecovery demo --port {other} (0 takes free ports)", host => DemoShop.Open(host, log));
         }
         finally
         {
@@ -100,7 +100,7 @@ static class DemoCommand
         await DemoSummary.PrintAsync(host, replay);
         if (!options.Keep)
         {
-            Console.WriteLine("\nNext: cartrecovery demo --keep, and leave a cart yourself in the shop at /shop. Or: cartrecovery init, for your own shop.");
+            Console.WriteLine("\nNext: run cartrecovery demo --keep and abandon a cart in the shop at /shop, or cartrecovery init for your own shop.");
         }
 
         if (options.Keep && !stop.IsCancellationRequested)
@@ -131,7 +131,7 @@ static class DemoCommand
         }
     }
 
-    // The demo prints what shoppers see. What would be written to this terminal by the console sink goes to the shoppers' socket too.
+    // The demo itself prints what shoppers see, so campaigns of the console sink use the socket instead.
     static void ShowAll(CartRecoveryConfig config)
     {
         foreach (var campaign in config.Decisions.Campaigns)

@@ -1,15 +1,16 @@
 using CartRecovery.Engine.Backtest;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary><c>export</c>: the journal's events, for other programs.</summary>
+/// <summary><c>export</c>: writes the journal's events for other programs.</summary>
 static class ExportCommand
 {
     public static int Run(ExportOptions options)
     {
         if (options.Format is not ("ndjson" or "csv"))
         {
-            Console.Error.WriteLine($"error: --format cannot be '{options.Format}'; it may be ndjson or csv");
+            Console.Error.WriteLine($"error: --format: expected ndjson or csv, got '{options.Format}'");
             return ExitCode.BadUsage;
         }
 
@@ -26,7 +27,7 @@ static class ExportCommand
         var store = config.Stores.FindIndex(s => s.Id == options.Store);
         if (options.Store is not null && store < 0)
         {
-            Console.Error.WriteLine($"error: there is no store '{options.Store}' in the configuration; there are {string.Join(", ", config.Stores.Select(s => s.Id))}");
+            Console.Error.WriteLine($"error: --store: no store '{options.Store}' in the configuration; expected one of {string.Join(", ", config.Stores.Select(s => s.Id))}");
             return ExitCode.BadUsage;
         }
 

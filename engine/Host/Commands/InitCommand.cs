@@ -6,7 +6,7 @@ using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary><c>init</c>: a working configuration of one's own, with keys that nobody else has.</summary>
+/// <summary><c>init</c>: writes a working configuration with fresh keys.</summary>
 static class InitCommand
 {
     // 192 bits.
@@ -28,7 +28,7 @@ static class InitCommand
         }
         catch (IOException) when (!options.Force && File.Exists(path))
         {
-            Console.Error.WriteLine($"error: {path} exists and was not changed. Write to another file with --config FILE, or overwrite it, keys and all, with --force");
+            Console.Error.WriteLine($"error: {path} exists and was not changed. Write another file with --config FILE, or overwrite it and its keys with --force");
             return ExitCode.Failed;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -47,16 +47,16 @@ static class InitCommand
     }
 
     static string? WrongUsage(InitOptions options) =>
-        options.Dir is not null && options.Config is not null ? "--dir or --config, not both"
+        options.Dir is not null && options.Config is not null ? "give --dir or --config, not both"
         : options.Store.Length is 0 or > 64 || options.Store.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) || options.Store.Contains("${", StringComparison.Ordinal)
-            ? $"--store '{options.Store}' is not a store's id: 1 to 64 characters without spaces"
+            ? $"--store: expected 1 to 64 characters without spaces, got '{options.Store}'"
         : options.Origin is not null && !OriginPattern.TryParse(options.Origin, out _)
-            ? $"--origin '{options.Origin}' is not {OriginPattern.Form}"
+            ? $"--origin: expected {OriginPattern.Form}, got '{options.Origin}'"
         : null;
 
     static string NewKey(string prefix) => prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes));
 
-    // The secret key is in it: its owner alone may read it.
+    // Readable by its owner only, because it holds the secret key.
     static void Write(string path, string text, bool overwrite)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -74,8 +74,8 @@ static class InitCommand
     {
         var origins = options.Origin is { } origin ? Quote(origin) : "\"http://localhost:*\", \"http://127.0.0.1:*\"";
         return $$$"""
-            # The configuration of CartRecovery for one shop, written by `cartrecovery init`. What is not here has its default.
-            # The file that ships beside the program, config/cartrecovery.yaml, explains every key. Check this one with: cartrecovery check
+            # CartRecovery's configuration for one shop, written by `cartrecovery init`. Absent keys have their defaults.
+            # config/cartrecovery.yaml, shipped with the program, explains every key. Check this file with: cartrecovery check
 
             listen:
               http: 127.0.0.1:8080      # API, /sdk.js, /metrics, /health
@@ -86,14 +86,14 @@ static class InitCommand
             stores:
               - id: {{{Quote(options.Store)}}}
                 timezone: UTC           # an IANA name, like Europe/Amsterdam
-                currency: USD           # of events that name none
-                # cartUrl: https://shop.example/cart    the page that shows a cart; links in messages lead there
+                currency: USD           # of events without one
+                # cartUrl: https://shop.example/cart    the cart page; links in messages lead there
                 keys:
-                  # In the shop's pages. Works only on pages of these origins: add your shop's, like https://shop.example
+                  # For the shop's pages. Works only on these origins; add your shop's, like https://shop.example
                   - key: {{{publishable}}}
                     kind: publishable
                     origins: [{{{origins}}}]
-                  # On the shop's servers. Keep it secret.
+                  # For the shop's servers. Keep it secret.
                   - key: {{{secret}}}
                     kind: secret
 
@@ -119,7 +119,7 @@ static class InitCommand
             """;
     }
 
-    // A string of JSON is one of YAML.
+    // A JSON string is also a YAML string.
     static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 
     static void PrintNext(string path, CartRecoveryConfig config, string publishable, string secret)
@@ -128,7 +128,7 @@ static class InitCommand
         var file = path.Contains(' ') ? $"\"{path}\"" : path;
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""
-            Wrote {{path}}: store {{config.Stores[0].Id}}, with a publishable and a secret key that were made now.
+            Wrote {{path}}: store {{config.Stores[0].Id}}, with a new publishable and a new secret key.
 
             Next:
 
@@ -136,7 +136,7 @@ static class InitCommand
               cartrecovery run --config {{file}}
               curl {{http}}/v1/events -H 'X-Api-Key: {{secret}}' -H 'Content-Type: application/json' -d '{"ts":{{now}},"id":"e1","type":"add_to_cart","cartId":"c1","productId":"p1","price":19.99}'
 
-            In your shop's pages, with their address among the key's origins:
+            In your shop's pages, after adding their address to the key's origins:
 
               <script src="{{http}}/sdk.js" data-key="{{publishable}}" defer></script>
             """));

@@ -7,11 +7,11 @@ using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>The journals of a data folder for verbs that only read them, beside a running engine or without one.</summary>
+/// <summary>Opens a data folder's journals read-only, with or without a running engine.</summary>
 static class JournalFiles
 {
-    /// <summary>The journals of all partitions.</summary>
-    /// <exception cref="DataFolderException">There are none, or they are of another version.</exception>
+    /// <summary>Opens the journals of all partitions.</summary>
+    /// <exception cref="DataFolderException">The folder has no journals, or those of another version.</exception>
     /// <exception cref="JournalException">A journal cannot be read.</exception>
     public static List<JournalView> Open(CartRecoveryConfig config)
     {
@@ -19,7 +19,7 @@ static class JournalFiles
         if (DataFolder.ReadFormat(path) is not var (partitions, segment))
         {
             throw new DataFolderException("data_empty",
-                $"{path} has no journal: run the engine first, or name its data folder as 'data' in the configuration");
+                $"{path} has no journal: run the engine first, or set 'data' in the configuration to its data folder");
         }
 
         var layout = new JournalLayout(segment, JournalLayout.StandardPage);
@@ -28,8 +28,8 @@ static class JournalFiles
             new JournalView(() => new FileJournalDevice(DataFolder.JournalOf(path, i), readOnly: true), layout, stores))];
     }
 
-    /// <summary>Does what a verb is for, and explains what went wrong.</summary>
-    /// <param name="work">Is told when to stop: Ctrl-C, SIGTERM.</param>
+    /// <summary>Runs a command's work and prints errors.</summary>
+    /// <param name="work">The work; its token is cancelled by Ctrl-C and SIGTERM.</param>
     /// <returns>The exit code.</returns>
     public static int Explain(Func<CancellationToken, int> work)
     {

@@ -5,22 +5,22 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Host.Commands;
 
 /// <summary>
-/// The engine's own choices among offers: a log for each step of a campaign, in a store and a currency, since only there the same offers stood
-/// to choose from. What came of a message are the orders of its journey, less refunds, that a server said; so a journey's steps share them.
+/// Reads the engine's choices among offers: one log per campaign step, store and currency, because only these share a set of offers.
+/// The reward of a message is its journey's orders, net of refunds, as reported by a server; a journey's steps share it.
 /// </summary>
 static class JourneyChoices
 {
-    // OfferChooser.ContextOf: 3 sizes of cart, of known customers and others.
+    // OfferChooser.ContextOf: 3 cart sizes, each for known and unknown customers.
     const int Contexts = 6;
 
-    /// <summary>Reads the database of a data folder, beside the engine too.</summary>
-    /// <exception cref="IOException">It cannot be read, or no choice of it was by lot.</exception>
+    /// <summary>Reads the database of a data folder, with or without a running engine.</summary>
+    /// <exception cref="IOException">It cannot be read, or has no randomised choices.</exception>
     public static IReadOnlyList<(string Title, ChoiceLog Log)> Read(string folder)
     {
         var path = Path.Combine(folder, "outreach.db");
         if (!File.Exists(path))
         {
-            throw new IOException($"{path} is not there: the engine has not run on this folder");
+            throw new IOException($"{path} does not exist: the engine has not used this folder");
         }
 
         using var database = new Database(path, isReader: true);
@@ -42,9 +42,9 @@ static class JourneyChoices
             choices.Add(rows.Text(4), rows.Int(5), rows.DoubleOrNull(6) ?? 0, (double)rows.Long(7) / Money.PerUnit);
         }
 
-        // Of a step with one message there is nothing to say yet.
+        // A single message allows no estimate.
         var logs = steps.Where(s => s.Value.Count > 1).Select(s => (s.Key, s.Value.ToLog())).ToList();
-        return logs.Count > 0 ? logs : throw new IOException($"{path} has no step with two messages or more whose offer was chosen by lot and that were sent");
+        return logs.Count > 0 ? logs : throw new IOException($"{path} has no step with at least two sent messages whose offer was chosen at random");
     }
 
     sealed class Choices

@@ -2,17 +2,18 @@ using System.Globalization;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.Evaluation;
 using CartRecovery.Engine.Learning.Training;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary><c>models fit</c>: makes the default model again, from a log.</summary>
+/// <summary><c>models fit</c>: fits the default model to a log.</summary>
 static class ModelsCommand
 {
     public static int Run(ModelsOptions options)
     {
         if (options.Action != "fit")
         {
-            Console.Error.WriteLine($"error: models cannot '{options.Action}'; it can: fit");
+            Console.Error.WriteLine($"error: unknown action '{options.Action}'; expected fit");
             return ExitCode.BadUsage;
         }
 
@@ -27,7 +28,7 @@ static class ModelsCommand
             return ExitCode.Failed;
         }
 
-        Console.WriteLine($"{log.Count:N0} events of {options.Events}; fitting takes about a minute");
+        Console.WriteLine($"{log.Count:N0} events in {options.Events}; fitting takes about a minute");
         var fit = new FitOptions { Slices = PurchaseTrainingSet.Slices };
         var model = ModelFitter.Fit(PurchaseTrainingSet.From(log), fit);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Out))!);

@@ -1,9 +1,10 @@
 using System.Globalization;
 using CartRecovery.Engine.Learning.OffPolicy;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary><c>offpolicy</c>: what other policies would have brought, by choices that were made by lot.</summary>
+/// <summary><c>offpolicy</c>: estimates from randomised choices what other policies would have earned.</summary>
 static class OffPolicyCommand
 {
     const string All = "all";
@@ -23,7 +24,7 @@ static class OffPolicyCommand
                 return Print(ChoiceLogCsv.Read(path), options);
             }
 
-            // An offer is not on every step: the others have nothing to say of it.
+            // Steps without this offer say nothing about it.
             var steps = JourneyChoices.Read(options.FromOutreach!).Where(s => options.Policy == All || s.Log.ActionOf(options.Policy) >= 0).ToList();
             foreach (var (title, log) in steps)
             {
@@ -42,9 +43,9 @@ static class OffPolicyCommand
     }
 
     static string? WrongUsage(OffPolicyOptions options) =>
-        (options.Log is null) == (options.FromOutreach is null) ? "name the choices: --log FILE or --from-outreach FOLDER"
-        : (options.Uplift is null) != (options.Against is null) ? "--uplift and --against go together"
-        : options.Uplift is not null && options.Log is null ? "--uplift goes with --log, where rewards are 0 or 1"
+        (options.Log is null) == (options.FromOutreach is null) ? "give either --log FILE or --from-outreach FOLDER"
+        : (options.Uplift is null) != (options.Against is null) ? "--uplift and --against require each other"
+        : options.Uplift is not null && options.Log is null ? "--uplift requires --log with rewards 0 or 1"
         : null;
 
     static int Print(ChoiceLog log, OffPolicyOptions options)
@@ -53,7 +54,7 @@ static class OffPolicyCommand
         {
             if (name is not null && log.ActionOf(name) < 0)
             {
-                Console.Error.WriteLine($"error: '{TerminalText.Clean(name)}' is no action of the log; there are {TerminalText.Clean(string.Join(", ", log.Actions))}");
+                Console.Error.WriteLine($"error: '{TerminalText.Clean(name)}' is not an action in the log; expected one of {TerminalText.Clean(string.Join(", ", log.Actions))}");
                 return ExitCode.Failed;
             }
         }
@@ -73,7 +74,7 @@ static class OffPolicyCommand
             rows.Add(Row(value.DoublyRobust, "DR", effective, largest, name));
             if (IsOff(value.MeanWeight))
             {
-                notes.Add(Text($"note: the weights of '{name}' have the mean {value.MeanWeight.Value:0.###}, where 1 is expected: the propensities are not those of the choices, or it was never chosen in some contexts"));
+                notes.Add(Text($"note: the weights of '{name}' average {value.MeanWeight.Value:0.###} instead of 1: the propensities do not match the choices, or it was never chosen in some contexts"));
             }
         }
 
@@ -88,7 +89,7 @@ static class OffPolicyCommand
         return ExitCode.Fine;
     }
 
-    // Four standard errors: a note that comes by chance would be of no use.
+    // Four standard errors, so that chance alone hardly ever causes a note.
     static bool IsOff(Estimate meanWeight) => Math.Abs(meanWeight.Value - 1) > 4 * meanWeight.StandardError + 1e-6;
 
     static string[] Row(Estimate estimate, string by, string effective, string largest, string policy) =>

@@ -2,27 +2,27 @@ using CommandLine;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>What every verb takes that reads the configuration.</summary>
+/// <summary>The options of every command that reads the configuration.</summary>
 abstract class ConfigOptions
 {
     [Option('c', "config", MetaValue = "FILE",
-        HelpText = "The configuration. Default: cartrecovery.yaml in this folder; config/cartrecovery.yaml in this folder or one above it; the one beside the program.")]
+        HelpText = "The configuration. Default: cartrecovery.yaml in this folder, else config/cartrecovery.yaml in this folder or one above it, else the shipped one.")]
     public string? Config { get; set; }
 }
 
 [Verb("run", HelpText = "Run the engine until SIGTERM or Ctrl-C.")]
 sealed class RunOptions : ConfigOptions;
 
-[Verb("demo", HelpText = "Watch it work: stream a real shop's night through the engine. Needs nothing else.")]
+[Verb("demo", HelpText = "Watch the engine work on a real shop's night. Needs no setup.")]
 sealed class DemoOptions : ConfigOptions
 {
-    [Option("seconds", Default = 20, MetaValue = "N", HelpText = "Seconds that the night takes, 1 to 3600.")]
+    [Option("seconds", Default = 20, MetaValue = "N", HelpText = "The length of the demo in seconds, 1 to 3600.")]
     public int Seconds { get; set; }
 
-    [Option("events", MetaValue = "FILE", HelpText = "A log in REES46's form, .csv or .csv.gz. Default: the one that is shipped.")]
+    [Option("events", MetaValue = "FILE", HelpText = "A log in REES46's format, .csv or .csv.gz. Default: the shipped one.")]
     public string? Events { get; set; }
 
-    [Option("port", MetaValue = "PORT", HelpText = "The HTTP port; 0 takes a free one. Default: that of the configuration.")]
+    [Option("port", MetaValue = "PORT", HelpText = "The HTTP port; 0 takes a free one. Default: the configuration's.")]
     public int? Port { get; set; }
 
     [Option("stream-port", MetaValue = "PORT", HelpText = "The stream port. Default: with --port, the port after it, or a free one with --port 0.")]
@@ -35,19 +35,19 @@ sealed class DemoOptions : ConfigOptions
 [Verb("init", HelpText = "Write a working configuration with fresh keys.")]
 sealed class InitOptions
 {
-    [Option("dir", MetaValue = "DIR", HelpText = "The folder to write cartrecovery.yaml to; made if it is not there. Default: this folder.")]
+    [Option("dir", MetaValue = "DIR", HelpText = "The folder to write cartrecovery.yaml to, created if needed. Default: this folder.")]
     public string? Dir { get; set; }
 
-    [Option('c', "config", MetaValue = "FILE", HelpText = "The file to write, in place of --dir.")]
+    [Option('c', "config", MetaValue = "FILE", HelpText = "The file to write, instead of --dir.")]
     public string? Config { get; set; }
 
     [Option("store", Default = "shop", MetaValue = "NAME", HelpText = "The store's id.")]
     public string Store { get; set; } = "";
 
-    [Option("origin", MetaValue = "URL", HelpText = "Where the shop's pages are, like https://shop.example. Default: http://localhost on any port.")]
+    [Option("origin", MetaValue = "URL", HelpText = "The origin of the shop's pages, like https://shop.example. Default: http://localhost on any port.")]
     public string? Origin { get; set; }
 
-    [Option("force", HelpText = "Overwrite the file. The keys in it stop working.")]
+    [Option("force", HelpText = "Overwrite the file. The keys in it become invalid.")]
     public bool Force { get; set; }
 }
 
@@ -58,18 +58,18 @@ sealed class CheckOptions : ConfigOptions
     public bool Schema { get; set; }
 }
 
-[Verb("models", HelpText = "Fit the purchase model to a shop's log, and write it with its model card.")]
+[Verb("models", HelpText = "Fit the purchase model to a shop's log and write its model card.")]
 sealed class ModelsOptions
 {
     [Value(0, Required = true, MetaName = "fit", HelpText = "The action: fit.")]
     public string Action { get; set; } = "";
 
     [Option("events", MetaValue = "FILE", Default = "config/demo/rees46-2019-10-01.csv.gz",
-        HelpText = "The log in REES46's form, .csv or .csv.gz.")]
+        HelpText = "The log in REES46's format, .csv or .csv.gz.")]
     public string Events { get; set; } = "";
 
     [Option("out", MetaValue = "FILE", Default = "config/models/purchase.onnx",
-        HelpText = "The model's file. Its card is written beside it, as .md.")]
+        HelpText = "The model file to write. Its card is written next to it as .md.")]
     public string Out { get; set; } = "";
 
     [Option("model-version", MetaValue = "TEXT", Default = "1", HelpText = "The version that interventions and metrics show.")]
@@ -85,29 +85,29 @@ sealed class DeadLettersOptions : ConfigOptions
     [Value(1, MetaName = "ID...", HelpText = "Numbers of dead letters, as list shows them.")]
     public IEnumerable<string> Ids { get; set; } = [];
 
-    [Option("all", HelpText = "All waiting letters, in place of numbers.")]
+    [Option("all", HelpText = "Select all waiting dead letters, instead of numbers.")]
     public bool All { get; set; }
 
-    [Option("store", MetaValue = "ID", HelpText = "Only letters of this store.")]
+    [Option("store", MetaValue = "ID", HelpText = "Only dead letters of this store.")]
     public string? Store { get; set; }
 
-    [Option("code", MetaValue = "CODE", HelpText = "Only letters rejected with this code, like wrong_type.")]
+    [Option("code", MetaValue = "CODE", HelpText = "Only dead letters rejected with this code, like wrong_type.")]
     public string? Code { get; set; }
 
     [Option("state", MetaValue = "STATE", Default = "waiting", HelpText = "For list: waiting, replayed, dropped or all.")]
     public string State { get; set; } = "";
 
-    [Option("limit", MetaValue = "N", HelpText = "At most N letters. Default: 50 for list, else all.")]
+    [Option("limit", MetaValue = "N", HelpText = "At most N dead letters. Default: 50 for list, else all.")]
     public int? Limit { get; set; }
 
-    [Option("event", MetaValue = "FILE", HelpText = "For replay of one letter: a JSON file with the event to send in its place.")]
+    [Option("event", MetaValue = "FILE", HelpText = "For replay of one dead letter: a JSON file with the event to send instead.")]
     public string? Event { get; set; }
 
-    [Option("json", HelpText = "Print one JSON object a line.")]
+    [Option("json", HelpText = "Print one JSON object per line.")]
     public bool Json { get; set; }
 }
 
-/// <summary>What verbs take that go over a span of the journal.</summary>
+/// <summary>The options of commands that read a time range of the journal.</summary>
 abstract class RangeOptions : ConfigOptions
 {
     [Option("from", MetaValue = "TIME", HelpText = "Only events received at or after this time: RFC 3339, a date, epoch milliseconds, or an age (2h, 7d).")]
@@ -117,13 +117,13 @@ abstract class RangeOptions : ConfigOptions
     public string? To { get; set; }
 }
 
-[Verb("replay", HelpText = "Back-test a model or campaigns: decide again on recorded events, and compare.")]
+[Verb("replay", HelpText = "Backtest a model or campaigns on recorded events, and compare the decisions.")]
 sealed class ReplayOptions : RangeOptions
 {
-    [Option("model", MetaValue = "FILE", HelpText = "The model to score with. Default: that of the configuration.")]
+    [Option("model", MetaValue = "FILE", HelpText = "The model to score with. Default: the configuration's.")]
     public string? Model { get; set; }
 
-    [Option("events", MetaValue = "FILE", HelpText = "Replay a file of native events (.ndjson, .ndjson.gz) in place of the journal.")]
+    [Option("events", MetaValue = "FILE", HelpText = "Replay a file of native events (.ndjson, .ndjson.gz) instead of the journal.")]
     public string? Events { get; set; }
 
     [Option("partitions", Default = 1, MetaValue = "N",
@@ -137,7 +137,7 @@ sealed class ReplayOptions : RangeOptions
 [Verb("export", HelpText = "Export the journal's events as JSON lines or CSV.")]
 sealed class ExportOptions : RangeOptions
 {
-    [Option("format", Default = "ndjson", MetaValue = "FORMAT", HelpText = "ndjson (a native event a line) or csv (RFC 4180).")]
+    [Option("format", Default = "ndjson", MetaValue = "FORMAT", HelpText = "ndjson (one native event per line) or csv (RFC 4180).")]
     public string Format { get; set; } = "";
 
     [Option("store", MetaValue = "ID", HelpText = "Only events of this store.")]
@@ -163,7 +163,7 @@ sealed class OffPolicyOptions
     [Option("uplift", MetaValue = "ACTION", HelpText = "Also fit an uplift model of this action and print its Qini coefficient. Rewards must be 0 or 1.")]
     public string? Uplift { get; set; }
 
-    [Option("against", MetaValue = "ACTION", HelpText = "The action that --uplift is compared with.")]
+    [Option("against", MetaValue = "ACTION", HelpText = "The action to compare --uplift with.")]
     public string? Against { get; set; }
 }
 

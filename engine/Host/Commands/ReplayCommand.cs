@@ -8,10 +8,11 @@ using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary><c>replay</c>: what a model and campaigns would decide on the traffic that was.</summary>
+/// <summary><c>replay</c>: backtests a model and campaigns on recorded events.</summary>
 static class ReplayCommand
 {
     const int MaxLanes = 256;
@@ -20,7 +21,7 @@ static class ReplayCommand
     {
         if (options.Partitions is < 1 or > MaxLanes)
         {
-            Console.Error.WriteLine($"error: --partitions must be from 1 to {MaxLanes}");
+            Console.Error.WriteLine($"error: --partitions: expected 1 to {MaxLanes}");
             return ExitCode.BadUsage;
         }
 
@@ -31,7 +32,7 @@ static class ReplayCommand
 
         if (options.Events is { } path && !File.Exists(path))
         {
-            Console.Error.WriteLine($"error: the events are not there ({path})");
+            Console.Error.WriteLine($"error: no events at {path}");
             return ExitCode.Failed;
         }
 
@@ -59,7 +60,7 @@ static class ReplayCommand
                 config.Dedup.Memory.Bytes / options.Partitions, config.Dedup.Window)]
             : [.. JournalFiles.Open(config).Select(journal => new JournalStream(journal))];
 
-        // What is planned for the engine's partitions is for the lanes that are played at a time.
+        // Plan memory for the partitions that are replayed concurrently.
         var threads = Math.Min(Environment.ProcessorCount, streams.Count * options.Partitions);
         config.Partitions = threads;
         if (ConfigFile.Plan(config) is not { } budget)
@@ -110,7 +111,7 @@ static class ReplayCommand
         DataFolder = folder,
     };
 
-    /// <summary>Nothing that is decided here is delivered.</summary>
+    /// <summary>Receives decisions without delivering them.</summary>
     sealed class Nobody : IDecisionConsumer
     {
         public void Deliver(Decision decision) => throw new InvalidOperationException("A replay delivers nothing.");

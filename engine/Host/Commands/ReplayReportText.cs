@@ -2,23 +2,24 @@ using System.Globalization;
 using System.Text.Json;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>A replay's report, for a reader and as JSON.</summary>
+/// <summary>Writes a replay's report as text and as JSON.</summary>
 static class ReplayReportText
 {
     const int Examples = 5;
     const int JsonExamples = 100;
 
-    /// <summary>Prints it.</summary>
+    /// <summary>Prints the report.</summary>
     public static void Print(ReplayReport report, TimeSpan took, string model)
     {
         var all = report.Events + report.EventsBefore;
         Print($"events      {report.Events,12:N0}   in {took.TotalSeconds:N1} s: {all / Math.Max(took.TotalSeconds, 0.001):N0} a second");
         if (report.EventsBefore > 0)
         {
-            Print($"  before    {report.EventsBefore,12:N0}   folded, not decided on");
+            Print($"  before    {report.EventsBefore,12:N0}   applied to carts only, before --from");
         }
 
         Print($"carts       {report.Carts,12:N0}");
@@ -37,7 +38,7 @@ static class ReplayReportText
 
         if (!report.IsWhole)
         {
-            Console.WriteLine("The journal's oldest files are gone: carts that were begun in them are not what they were.");
+            Console.WriteLine("The journal's oldest files were deleted: carts that began in them are incomplete.");
         }
 
         if (report.Difference is { } difference)
@@ -46,7 +47,7 @@ static class ReplayReportText
         }
     }
 
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes the report as JSON.</summary>
     public static void Write(Utf8JsonWriter writer, ReplayReport report, TimeSpan took, string model)
     {
         writer.WriteStartObject();
@@ -96,7 +97,7 @@ static class ReplayReportText
 
     static void Print(DecisionDifference difference)
     {
-        Console.WriteLine(difference.IsEmpty ? "\nThe same was decided then.\n" : "\nAgainst what was decided then:\n");
+        Console.WriteLine(difference.IsEmpty ? "\nSame decisions as recorded.\n" : "\nCompared with the recorded decisions:\n");
         Terminal.WriteTable(
         [
             ["same", "only then", "only now", "score then", "score now", "campaign"],
@@ -117,7 +118,7 @@ static class ReplayReportText
             return;
         }
 
-        Console.WriteLine($"\n{title}{(decisions.Count > Examples ? ", the first of them" : "")}:");
+        Console.WriteLine($"\n{title}{(decisions.Count > Examples ? $", first {Examples}" : "")}:");
         foreach (var d in decisions.Take(Examples))
         {
             Print($"  {Moment(d)}  {d.Campaign}  cart {TerminalText.Clean(d.Cart)} of {d.Store}, score {d.Score:0.000}");

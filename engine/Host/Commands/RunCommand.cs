@@ -5,6 +5,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
 using Microsoft.AspNetCore.Connections;
 
 namespace CartRecovery.Host.Commands;
@@ -29,7 +30,7 @@ static class RunCommand
     }
 
     /// <summary>Loads the configuration and plans its memory.</summary>
-    /// <returns>The exit code when that failed, and has been explained.</returns>
+    /// <returns>The exit code after a failure that was printed; otherwise null.</returns>
     public static int? Prepare(string? told, out CartRecoveryConfig config, out MemoryBudget budget)
     {
         budget = null!;
@@ -49,12 +50,12 @@ static class RunCommand
         return null;
     }
 
-    /// <summary>Starts the engine, does something with it, and stops it.</summary>
+    /// <summary>Starts the engine, runs an action and stops the engine.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="budget">Its memory plan.</param>
-    /// <param name="use">What is done with the engine that runs.</param>
-    /// <param name="otherPort">What to do when a port is taken, beside stopping the program that has it.</param>
-    /// <param name="prepare">What is done to it before it starts.</param>
+    /// <param name="use">The action on the running engine.</param>
+    /// <param name="otherPort">The advice for a port in use, besides stopping the other program.</param>
+    /// <param name="prepare">The action before the start.</param>
     public static async Task<int> ServeAsync(
         CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use, string otherPort, Action<EngineHost>? prepare = null)
     {
@@ -111,17 +112,17 @@ static class RunCommand
         }
     }
 
-    // Kestrel's message names the address; which of the two it is, and what to do, it cannot say.
+    // Kestrel's message names the address, but not which of the two ports it is or what to do.
     static string CannotListen(ListenConfig listen, Exception e, string otherPort)
     {
         var isTaken = e.InnerException is AddressInUseException || e.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
         var port = new[] { listen.Http.Port, listen.Stream.Port }.FirstOrDefault(p => e.Message.Contains($":{p}", StringComparison.Ordinal));
         return isTaken && port != 0
-            ? $"error: port {port} is in use by another program: stop that one, or {otherPort}"
+            ? $"error: port {port} is in use by another program: stop it, or {otherPort}"
             : $"error: cannot listen: {e.Message.TrimEnd('.')}: {otherPort}";
     }
 
-    /// <summary>Prints where the engine listens and what it runs.</summary>
+    /// <summary>Prints addresses, model, campaigns and sinks.</summary>
     public static void Greet(EngineHost host)
     {
         var addresses = host.Addresses;
@@ -134,7 +135,7 @@ static class RunCommand
 
     static void Greet(EngineHost host, MemoryBudget budget)
     {
-        Console.WriteLine($"CartRecovery {VersionCommand.Version}");
+        Console.WriteLine($"CartRecovery {BuildVersion.Number}");
         Greet(host);
         Console.WriteLine($"  memory\n{string.Join('\n', budget.ToString().Split('\n').Select(l => $"  {l}"))}");
         Console.Out.Flush();

@@ -1,41 +1,16 @@
-using System.Globalization;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>A moment on the command line: RFC 3339 (UTC where it names no zone), milliseconds since 1970, or how long ago.</summary>
+/// <summary>Reads points in time on the command line.</summary>
 static class TimeArgument
 {
-    public const string Forms = "RFC 3339 like 2026-11-20T09:40:00Z, a date, milliseconds since 1970, or how long ago, like 2h or 7d";
+    /// <summary>The accepted forms, for help texts.</summary>
+    public const string Forms = Moment.Forms;
 
-    static readonly string[] s_forms = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
-
-    /// <summary>Reads a moment.</summary>
-    /// <param name="text">What was written.</param>
-    /// <param name="now">Milliseconds since 1970.</param>
-    /// <param name="moment">Likewise.</param>
-    public static bool TryParse(string text, long now, out long moment)
-    {
-        text = text.Trim();
-        var ago = text.EndsWith(" ago", StringComparison.Ordinal) ? text[..^4].TrimEnd() : text;
-        if (Duration.TryParse(ago, out var duration))
-        {
-            moment = now - (duration.Value.Ticks / TimeSpan.TicksPerMillisecond);
-            return true;
-        }
-
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out moment))
-        {
-            return true;
-        }
-
-        var isTime = DateTimeOffset.TryParseExact(text, s_forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time);
-        moment = time.ToUnixTimeMilliseconds();
-        return isTime;
-    }
-
-    /// <summary>Reads <c>--from</c> and <c>--to</c>, or says what is wrong with them.</summary>
+    /// <summary>Reads <c>--from</c> and <c>--to</c>.</summary>
+    /// <returns>The range, open where an option is absent; <see langword="null"/> after it has printed an error.</returns>
     public static TimeRange? ReadRange(string? from, string? to)
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
@@ -56,12 +31,12 @@ static class TimeArgument
 
     static bool IsTime(string name, string? text, long now, ref long moment)
     {
-        if (text is null || TryParse(text, now, out moment))
+        if (text is null || Moment.TryParse(text, now, out moment))
         {
             return true;
         }
 
-        Console.Error.WriteLine($"error: {name} '{text}' is no time; it may be {Forms}");
+        Console.Error.WriteLine($"error: {name}: expected {Moment.Forms}; got '{text}'");
         return false;
     }
 }

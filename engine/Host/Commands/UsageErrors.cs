@@ -4,14 +4,14 @@ using CommandLine.Text;
 
 namespace CartRecovery.Host.Commands;
 
-/// <summary>Says what is wrong with a command line, and what was probably meant.</summary>
+/// <summary>Describes errors of a command line, with suggestions.</summary>
 static class UsageErrors
 {
-    /// <summary>A command that does not exist.</summary>
+    /// <summary>Describes an unknown command.</summary>
     public static string Unknown(string command) =>
         $"Unknown command '{command}'.{Guess(command, [.. CommandTable.All.Select(c => c.Name), "help"])}";
 
-    /// <summary>A mistake that the parser found in a command's options.</summary>
+    /// <summary>Describes an error that the parser found in a command's options.</summary>
     public static string Describe(Command? command, Error error) => error switch
     {
         BadVerbSelectedError bad => Unknown(bad.Token),
@@ -21,14 +21,14 @@ static class UsageErrors
             $"An argument is missing. Usage: {command.Usage}",
         MissingRequiredOptionError missing => $"Option '{Name(missing)}' is required.",
         MissingValueOptionError missing => $"Option '{Name(missing)}' needs a value.",
-        BadFormatConversionError bad => $"Option '{Name(bad)}' has a value of the wrong form; it needs a number.",
+        BadFormatConversionError bad => $"Option '{Name(bad)}' expects a number.",
         RepeatedOptionError repeated => $"Option '{Name(repeated)}' is given more than once.",
         _ => SentenceBuilder.Create().FormatError(error),
     };
 
     /// <summary>
-    /// An argument that no option takes and the command has no place for, or an option at the end without its value. The parser would ignore both, and
-    /// <c>run shop.yaml</c> as well as <c>run --config</c> would run the default configuration.
+    /// Describes a surplus argument, or a last option without its value. The parser ignores both, so that
+    /// <c>run shop.yaml</c> and <c>run --config</c> would run the default configuration.
     /// </summary>
     public static string? Unexpected(Command command, IEnumerable<string> arguments)
     {
@@ -61,7 +61,7 @@ static class UsageErrors
         return open is null ? null : $"Option '{open}' needs a value.";
     }
 
-    /// <summary>An option that the command, or the program without a command, does not have.</summary>
+    /// <summary>Describes an unknown option of a command, or of the program if there is no command.</summary>
     public static string UnknownOption(Command? command, string token)
     {
         var name = token.TrimStart('-').Split('=')[0] is { Length: 1 } letter ? $"-{letter}" : $"--{token.TrimStart('-').Split('=')[0]}";

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -7,20 +6,12 @@ namespace CartRecovery.Host.Commands;
 /// <summary><c>version</c>.</summary>
 static class VersionCommand
 {
-    const int CommitDigits = 12;
-
-    static readonly string[] s_informational =
-        (typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+', 2);
-
-    /// <summary>The version, without the commit.</summary>
-    public static string Version => s_informational[0];
-
-    /// <summary>Prints name, version, commit (where the build knew it) and runtime in a line.</summary>
+    /// <summary>Prints name, version, commit (if the build knew it) and runtime on one line.</summary>
     public static int Run(VersionOptions options)
     {
-        var commit = s_informational.Length < 2 ? "" : s_informational[1][..Math.Min(CommitDigits, s_informational[1].Length)];
+        var commit = BuildVersion.Commit is { Length: > 0 } digits ? $"commit {digits}, " : "";
         var runtime = $"{RuntimeInformation.FrameworkDescription}{(RuntimeFeature.IsDynamicCodeSupported ? "" : " native")}, {RuntimeInformation.RuntimeIdentifier}";
-        Console.WriteLine($"cartrecovery {Version} ({(commit.Length > 0 ? $"commit {commit}, " : "")}{runtime})");
+        Console.WriteLine($"cartrecovery {BuildVersion.Number} ({commit}{runtime})");
         return ExitCode.Fine;
     }
 }

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// Takes campaigns and the contact policy over from the configuration's file when it changes, while the engine runs. A file with a mistake changes
-/// nothing, and the log and <c>/health</c> say what is wrong with it. Everything else in the file counts at the next start.
+/// Applies changes of campaigns and contact policy from the configuration file while the engine runs. A file with errors changes nothing;
+/// the log and
+/// <c>/health</c> report the errors. Other settings take effect at the next start.
 /// </summary>
 sealed partial class CampaignReload : IDisposable
 {
@@ -22,9 +23,9 @@ sealed partial class CampaignReload : IDisposable
 
     /// <param name="host">The engine.</param>
     /// <param name="path">The file.</param>
-    /// <param name="load">Loads it.</param>
-    /// <param name="time">How often it is looked at.</param>
-    /// <param name="log">Says what came of it.</param>
+    /// <param name="load">Loads the file.</param>
+    /// <param name="time">The clock for polling.</param>
+    /// <param name="log">Receives the outcome of each reload.</param>
     public CampaignReload(EngineHost host, string path, Func<string, ConfigResult> load, TimeProvider time, ILogger log)
     {
         (_host, _path, _load, _time, _log) = (host, path, load, time, log);
@@ -32,10 +33,10 @@ sealed partial class CampaignReload : IDisposable
         _timer = time.CreateTimer(_ => Look(), state: null, s_look, s_look);
     }
 
-    /// <summary>Why the file as it is now does not count; <see langword="null"/> while it does.</summary>
+    /// <summary>Why the changed file was not applied; <see langword="null"/> if it was.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>How often new campaigns were taken.</summary>
+    /// <summary>The number of reloads applied.</summary>
     public int Count { get; private set; }
 
     /// <inheritdoc/>
@@ -48,7 +49,7 @@ sealed partial class CampaignReload : IDisposable
             return;
         }
 
-        // Taken only when it has not changed for a moment: whoever writes it may not be done.
+        // Read only once the last write is half a polling interval old, because its writer may not have finished.
         var written = File.GetLastWriteTimeUtc(_path);
         if (written != _seen && _time.GetUtcNow().UtcDateTime - written > s_look / 2)
         {
@@ -75,18 +76,20 @@ sealed partial class CampaignReload : IDisposable
         LogTaken(result.Config.Decisions.Campaigns.Count);
     }
 
-    // A sink is made at the start, so a campaign cannot send to one that is new.
+    // Sinks are created at the start, so a campaign cannot use a new one.
     List<string> StrangersIn(CartRecoveryConfig config) =>
     [
         .. config.Decisions.Campaigns.SelectMany(c => c.Variants.SelectMany(v => v.Steps).Concat(c.Variants.Count > 0 ? [] : c.StepsOrSingle),
                 (campaign, step) => (campaign.Name, step.Channel))
             .Where(use => use.Channel != "socket" && !_host.Config.Sinks.ContainsKey(use.Channel)).Distinct()
-            .Select(use => $"campaign '{use.Name}' sends to '{use.Channel}', a sink that is new: start the engine again for it"),
+            .Select(use => $"campaign '{use.Name}' sends to '{use.Channel}', a new sink; restart the engine to use it"),
     ];
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The configuration changed: {Campaigns} campaigns and the contact policy are in force")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Configuration reloaded: {Campaigns} campaigns and the contact policy are in force")]
     partial void LogTaken(int campaigns);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration changed and is not used, what was in force still is: {Problems}")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Configuration reload failed; the previous campaigns and contact policy stay in force: {Problems}")]
     partial void LogRefused(string problems);
 }

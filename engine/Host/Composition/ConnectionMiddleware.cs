@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Connections;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>What a connection passes before its protocol is spoken: the counts on both ports, and on the HTTP port the wait for its first byte.</summary>
+/// <summary>Connection middleware: limits connections on both ports, and on the HTTP port enforces a deadline for the first byte.</summary>
 static class ConnectionMiddleware
 {
-    /// <summary>Counts a socket while it is open. One that its address has too many of goes on marked, so that it is told so in its protocol.</summary>
+    /// <summary>
+    /// Counts a socket while it is open. One over its address's limit is marked, so that its protocol can report the refusal.
+    /// </summary>
     public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter gate) => next => async connection =>
     {
         if (!gate.TryEnter())
@@ -50,7 +52,7 @@ static class ConnectionMiddleware
         }
     };
 
-    /// <summary>Hangs up on who says nothing: Kestrel takes such a one for a kept-alive connection between two requests.</summary>
+    /// <summary>Closes connections that send nothing; Kestrel treats them as kept-alive connections between requests.</summary>
     public static Func<ConnectionDelegate, ConnectionDelegate> FirstByteWithin(TimeSpan timeout) => next => async connection =>
     {
         using (var deadline = new CancellationTokenSource(timeout))

@@ -7,26 +7,26 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>The data folder cannot be used.</summary>
+/// <summary>Thrown if the data folder cannot be used.</summary>
 sealed class DataFolderException(string code, string message, int exitCode = ExitCode.Failed) : IOException(message)
 {
-    /// <summary>Stable, in snake case.</summary>
+    /// <summary>A stable code in snake case.</summary>
     public string Code { get; } = code;
 
-    /// <summary>What the process ends with.</summary>
+    /// <summary>The exit code for the process.</summary>
     public int ExitCode { get; } = exitCode;
 }
 
 /// <summary>
-/// The folder for everything that outlives the process. One engine at a time has it, by a lock on a file in it. What it was made with is
-/// in <c>format</c>: the version of its layout, then <c>partitions</c> and <c>segment</c>, which cannot change any more.
+/// The folder for all persistent state, locked by one engine at a time through a file in it. Its <c>format</c> file records the layout's
+/// version, then <c>partitions</c> and <c>segment</c>, which cannot change later.
 /// </summary>
 sealed class DataFolder : IDisposable
 {
     const string Version = "3";
-    const string Hint = "make it writable, or name another one as 'data'";
+    const string Hint = "make it writable, or set 'data' to another folder";
 
-    // The error numbers of a file that another process has locked.
+    // The error codes for a file locked by another process.
     const int WouldBlockOnLinux = 11;
     const int WouldBlockOnMac = 35;
 
@@ -40,29 +40,29 @@ sealed class DataFolder : IDisposable
         Layout = layout;
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The full path.</summary>
     public string Path { get; }
 
-    /// <summary>How many partitions it is made for.</summary>
+    /// <summary>The number of partitions it was created with.</summary>
     public int Partitions { get; }
 
-    /// <summary>How its journals lie.</summary>
+    /// <summary>The layout of its journals.</summary>
     public JournalLayout Layout { get; }
 
-    /// <summary>The folder of a partition's journal.</summary>
+    /// <summary>Returns the folder of a partition's journal.</summary>
     public string JournalOf(int partition) => JournalOf(Path, partition);
 
-    /// <summary>The folder of a partition's checkpoints.</summary>
+    /// <summary>Returns the folder of a partition's checkpoints.</summary>
     public string CheckpointsOf(int partition) => System.IO.Path.Combine(Path, "checkpoints", Name(partition));
 
-    /// <summary>The folder of the records that memory has no room for.</summary>
+    /// <summary>The folder for records spilled from memory.</summary>
     public string Stores => System.IO.Path.Combine(Path, "stores");
 
-    /// <summary>The folder of a partition's journal in a data folder that somebody else may have.</summary>
+    /// <summary>Returns the folder of a partition's journal in a data folder that another process may have locked.</summary>
     public static string JournalOf(string path, int partition) => System.IO.Path.Combine(path, "journal", Name(partition));
 
-    /// <summary>Makes the folder if it is not there, and takes it.</summary>
-    /// <exception cref="DataFolderException">It cannot be had, or is not what the configuration says.</exception>
+    /// <summary>Creates the folder if needed and locks it.</summary>
+    /// <exception cref="DataFolderException">It is unwritable or locked, or does not match the configuration.</exception>
     public static DataFolder Open(CartRecoveryConfig config)
     {
         var path = System.IO.Path.GetFullPath(config.Data);
@@ -83,7 +83,7 @@ sealed class DataFolder : IDisposable
             if (config.Partitions != 0 && config.Partitions != partitions)
             {
                 throw new DataFolderException("data_partitions",
-                    $"{path} was made for {partitions} partitions, and 'partitions' says {config.Partitions}: say {partitions}, or 0, or name another data folder",
+                    $"{path} was created with {partitions} partitions, but 'partitions' is {config.Partitions}: set it to {partitions} or 0, or set 'data' to another folder",
                     Host.ExitCode.BadConfiguration);
             }
 
@@ -101,9 +101,9 @@ sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>What a folder was made with, without taking it.</summary>
-    /// <returns>Null when there is nothing in it.</returns>
-    /// <exception cref="DataFolderException">It is of another version.</exception>
+    /// <summary>Reads a folder's format without locking it.</summary>
+    /// <returns>Null if the folder is empty or absent.</returns>
+    /// <exception cref="DataFolderException">It has another version's layout.</exception>
     public static (int Partitions, long Segment)? ReadFormat(string path)
     {
         var file = System.IO.Path.Combine(path, "format");
@@ -124,11 +124,11 @@ sealed class DataFolder : IDisposable
         return values.TryGetValue("partitions", out var partitions) && int.TryParse(partitions, CultureInfo.InvariantCulture, out var count)
             && values.TryGetValue("segment", out var segment) && long.TryParse(segment, CultureInfo.InvariantCulture, out var bytes)
             ? (count, bytes)
-            : throw WrongVersion(path, version, "an unreadable");
+            : throw WrongVersion(path, version, "an unknown");
     }
 
-    /// <summary>What signs this engine's links: made once, and kept.</summary>
-    /// <exception cref="IOException">It cannot be kept.</exception>
+    /// <summary>Returns the key that signs links; created once and persisted.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public byte[] Secret()
     {
         var file = System.IO.Path.Combine(Path, "secret");
@@ -153,8 +153,8 @@ sealed class DataFolder : IDisposable
         return File.ReadAllBytes(file);
     }
 
-    /// <summary>Does something with what is in the folder.</summary>
-    /// <exception cref="DataFolderException">The disk, or what is on it, does not let it.</exception>
+    /// <summary>Runs an action that reads or writes the folder.</summary>
+    /// <exception cref="DataFolderException">The disk fails, or the content is damaged.</exception>
     public T Use<T>(Func<T> use)
     {
         try
@@ -163,7 +163,7 @@ sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new DataFolderException("data_unusable", $"{Path} cannot be used ({e.Message.TrimEnd('.')}); make room on its disk, or restore it from a backup");
+            throw new DataFolderException("data_unusable", $"{Path} cannot be used ({e.Message.TrimEnd('.')}); free disk space, or restore it from a backup");
         }
     }
 
@@ -184,7 +184,7 @@ sealed class DataFolder : IDisposable
         }
         catch (IOException e) when (e.HResult is WouldBlockOnLinux or WouldBlockOnMac)
         {
-            throw new DataFolderException("data_in_use", $"another engine has {path}: stop that one, or name another folder as 'data'");
+            throw new DataFolderException("data_in_use", $"another engine uses {path}: stop it, or set 'data' to another folder");
         }
     }
 
@@ -193,8 +193,8 @@ sealed class DataFolder : IDisposable
             && (name is "journal" or "checkpoints" || name.StartsWith("carts.", StringComparison.Ordinal) || name.StartsWith("customers.", StringComparison.Ordinal)));
 
     static DataFolderException WrongVersion(string path, string version, string which) => new("data_version",
-        $"{path} is of {which} version ({version}, this one needs {Version}); nothing was changed. "
-        + "Run the version that made it, or move the folder away to start with an empty state");
+        $"{path} was created by {which} version (format {version}, this version needs {Version}); nothing was changed. "
+        + "Run the version that created it, or move the folder away to start empty");
 
     static (int, long) MakeFormat(string path, CartRecoveryConfig config)
     {

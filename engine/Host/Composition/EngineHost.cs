@@ -17,6 +17,8 @@ using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Api;
+using CartRecovery.Host.Api.DeadLetters;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -29,7 +31,7 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// The composition root: every part of the engine, made from the configuration and wired in the order in which an event meets them.
+/// The composition root: creates the engine's parts from the configuration and owns their start, stop and disposal.
 /// </summary>
 sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEngineState
 {
@@ -44,16 +46,17 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly OtlpExport? _otlp;
     CampaignReload? _reload;
 
-    // Until the workers run there is nothing to stop.
+    // True until the workers run.
     bool _stopped = true;
 
-    /// <summary>Makes everything; nothing listens yet.</summary>
-    /// <param name="config">A configuration without problems.</param>
-    /// <param name="budget">The memory plan, which fits.</param>
-    /// <param name="time">The clocks.</param>
-    /// <exception cref="ModelException">The model, or ONNX Runtime, cannot be used.</exception>
-    /// <exception cref="SinkConfigurationException">A sink's settings cannot work.</exception>
-    /// <exception cref="DataFolderException">The data folder cannot be written, another engine has it, or it is not for this one.</exception>
+    /// <summary>Creates all parts without starting them.</summary>
+    /// <param name="config">A valid configuration.</param>
+    /// <param name="budget">A memory plan within its limit.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="ModelException">The model or ONNX Runtime cannot be loaded.</exception>
+    /// <exception cref="SinkConfigurationException">A sink's options are invalid.</exception>
+    /// <exception cref="DataFolderException">The data folder is unwritable, locked by another engine, or does not match the
+    /// configuration.</exception>
     public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time)
     {
         Config = config;
@@ -143,7 +146,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     public SinkSet Sinks { get; }
 
-    /// <summary>How customers are contacted.</summary>
+    /// <summary>The campaigns and contact policy in force.</summary>
     public JourneyOptions JourneyOptions { get; private set; }
 
     public JourneyEngine JourneyEngine { get; }
@@ -162,20 +165,20 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     public DeadLetterReplay DeadLetterReplay { get; }
 
-    /// <summary>The HTTP port's paths, for what a verb adds to the API before the start.</summary>
+    /// <summary>The HTTP port's routes; a command may add some before the start.</summary>
     public IEndpointRouteBuilder Routes => _app;
 
-    /// <summary>Why a partition died; null while all is well.</summary>
+    /// <summary>Why a partition died; null while none did.</summary>
     public Exception? Fault { get; private set; }
 
-    /// <summary>Where the engine listens: HTTP first, then streams. Known once it has started.</summary>
+    /// <summary>The listening addresses, HTTP first, then streams. Available after the start.</summary>
     public IReadOnlyList<Uri> Addresses =>
         [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a))];
 
-    /// <summary>Makes the state again, then starts the workers, the sinks and the listeners, in that order.</summary>
-    /// <param name="progress">Is told how each partition's recovery goes on.</param>
-    /// <exception cref="JournalException">The journal cannot be gone on with.</exception>
-    /// <exception cref="IOException">A port is taken.</exception>
+    /// <summary>Starts sinks and journeys, recovers the partitions' state, then starts the workers and the listeners.</summary>
+    /// <param name="progress">Receives each partition's recovery progress.</param>
+    /// <exception cref="JournalException">A journal cannot be recovered.</exception>
+    /// <exception cref="IOException">A port is in use.</exception>
     public async Task StartAsync(Action<int, RecoveryProgress>? progress = null)
     {
         Sinks.Start();
@@ -207,7 +210,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     /// <summary>Waits for a signal to stop, or for a fault.</summary>
     public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
 
-    /// <summary>Stops from the outside in: no new events, those taken decided on, those decided delivered.</summary>
+    /// <summary>Stops listening, processes the accepted events, delivers their interventions, then stops the workers. Idempotent.</summary>
     public async Task StopAsync()
     {
         if (_stopped)
@@ -224,7 +227,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         await Sinks.DrainAsync(s_drain);
         await FlushAsync(Journeys.FlushAsync);
 
-        // What was settled is journaled too, and a last checkpoint needs to know how far facts are kept.
+        // Last: delivery outcomes are journaled too, and the final checkpoint needs the persisted position of customer events.
         Partitions.Stop();
         Journeys.Stop();
         LogStopped();
@@ -248,7 +251,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _loggers.Dispose();
     }
 
-    // What was kept is handed over again at the next start, and what found no room in a while.
+    // Kept interventions are delivered after the next start, dropped ones are retried later: neither is final.
     void RecordOutcome(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason)
     {
         if (outcome is not (DeliveryAttemptOutcome.Kept or DeliveryAttemptOutcome.Dropped))
@@ -269,13 +272,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         contact, CampaignCompiler.Compile(decisions, Stores.Stores), Stores.Stores,
         contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
 
-    /// <summary>Takes campaigns and contact policy over from its configuration's file when that changes. After the start.</summary>
+    /// <summary>Reloads campaigns and contact policy when the configuration file changes. Call after the start.</summary>
     public void Watch(string path, Func<string, ConfigResult> load) => _reload = new CampaignReload(this, path, load, Time, _log);
 
-    /// <summary>Why the configuration's file does not count as it is; <see langword="null"/> while it does.</summary>
+    /// <summary>Why the changed configuration file was not applied; <see langword="null"/> if it was.</summary>
     public string? ReloadProblem => _reload?.Problem;
 
-    /// <summary>Puts other campaigns and another contact policy in force.</summary>
+    /// <summary>Replaces the campaigns and the contact policy.</summary>
     public void Use(DecisionsConfig decisions, ContactConfig contact)
     {
         JourneyOptions = JourneyOptionsOf(decisions, contact);
@@ -311,7 +314,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         CheckpointFolder = _data.CheckpointsOf,
     };
 
-    // Parts are registered as they are, so that the container does not dispose of them: they end in an order of their own.
     void OnFault(Exception fault)
     {
         Fault = fault;
@@ -323,18 +325,19 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     partial void LogStarted(int partitions, string model);
 
     [LoggerMessage(Level = LogLevel.Information,
-        Message = "Partition {Partition} recovered: {Events} events of the journal in {Seconds:F2} s ({Rate:F0} a second), {Undelivered} interventions to deliver")]
+        Message = "Partition {Partition} recovered: {Events} journal events in {Seconds:F2} s ({Rate:F0} a second), {Undelivered} interventions to deliver")]
     partial void LogRecovered(int partition, long events, double seconds, double rate, int undelivered);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     partial void LogRecoveryWarning(string warning);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Not everything that was taken could be made durable before the stop ({Problem}); it was not acknowledged")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Some events could not be made durable before the stop ({Problem}); they were not acknowledged")]
     partial void LogNotFlushed(string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; everything taken was worked off")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
     partial void LogStopped();
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "A partition's worker failed; the engine stops")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "A partition's worker failed; the engine is stopping")]
     partial void LogFault(Exception fault);
 }

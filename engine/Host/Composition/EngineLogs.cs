@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>How the engine logs: JSON, a line each, to standard error; and to a collector if one is configured.</summary>
+/// <summary>Configures logging: JSON lines to standard error, and to an OTLP collector if one is configured.</summary>
 static class EngineLogs
 {
     public static void Configure(ILoggingBuilder logs, CartRecoveryConfig config, OtlpOptions? otlp)
@@ -21,10 +21,10 @@ static class EngineLogs
 
         logs.SetMinimumLevel((LogLevel)config.Log.Level);
         logs.AddFilter("Microsoft", LogLevel.Warning);
-        // A start that fails ends the process with one line that says why and what to do; the stack trace beside it is noise.
+        // A failed start is reported in one line by the command, without the host's stack trace.
         logs.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logs.AddFilter("CartRecovery.Host.Api.Access", LogLevel.Warning);
-        // Every failed request is answered with its problem; the server's own view of it is noise.
+        // Failed requests are answered with a problem; the server's own log lines add nothing.
         logs.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
     }
 }

@@ -8,15 +8,16 @@ using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Api;
 
 namespace CartRecovery.Host.Composition;
 
 /// <summary>
-/// The engine's metrics: the parts count in plain numbers as they go, which are read at each scrape. Only durations are observed as they occur.
+/// Declares the engine's metrics. Parts keep plain counters, read at each scrape; only durations are observed as they occur.
 /// </summary>
-sealed class EngineMetrics
+sealed class EngineMetrics : IEngineTotals
 {
-    /// <summary>The histogram of events' latencies.</summary>
+    /// <summary>The name of the event latency histogram.</summary>
     public const string Latency = "cartrecovery_event_latency_seconds";
 
     static readonly ActionKind[] s_actions = Enum.GetValues<ActionKind>();
@@ -36,15 +37,19 @@ sealed class EngineMetrics
         DeclareDurations();
     }
 
-    /// <summary>Everything that /metrics shows.</summary>
+    /// <summary>The metrics exposed at <c>/metrics</c>.</summary>
     public MetricRegistry Registry { get; } = new();
 
+    /// <inheritdoc/>
     public long Received => IngestCounters.Protocols.Sum(_host.Counters.ReceivedBy);
 
+    /// <inheritdoc/>
     public long Processed => Partitions.Sum(p => p.Counters.Processed);
 
+    /// <inheritdoc/>
     public long Predictions => Partitions.Sum(p => p.Counters.Predictions);
 
+    /// <inheritdoc/>
     public long Carts => Partitions.Sum(p => p.Counters.Carts);
 
     IEnumerable<Partition> Partitions => Enumerable.Range(0, _host.Partitions.Count).Select(i => _host.Partitions[i]);
@@ -165,7 +170,7 @@ sealed class EngineMetrics
         }
     }
 
-    /// <summary>An outcome's label.</summary>
+    /// <summary>Returns an outcome's label.</summary>
     public static string NameOf(DeliveryAttemptOutcome outcome) => outcome switch
     {
         DeliveryAttemptOutcome.Delivered => "delivered",
@@ -176,15 +181,7 @@ sealed class EngineMetrics
         _ => "dropped",
     };
 
-    /// <summary>A circuit's state at <c>/health</c>.</summary>
-    public static string NameOf(CircuitState state) => state switch
-    {
-        CircuitState.Open => "open",
-        CircuitState.HalfOpen => "half-open",
-        _ => "closed",
-    };
-
-    /// <summary>An action's label.</summary>
+    /// <summary>Returns an action's label.</summary>
     public static string NameOf(ActionKind action) => action switch
     {
         ActionKind.Discount => "discount",

@@ -12,16 +12,16 @@ namespace CartRecovery.Host.Composition;
 /// <summary>Connects journeys to the open streams, the sinks and the partitions of a running engine.</summary>
 /// <param name="connections">The open streams.</param>
 /// <param name="sinks">The sinks.</param>
-/// <param name="addresses">The address that each sink needs, by its name.</param>
+/// <param name="addresses">The address kind each sink requires, by sink name.</param>
 sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOnlyDictionary<string, AddressKind> addresses) : IJourneyPorts
 {
     readonly Dictionary<string, DeliveryChannel> _channels = addresses.Select(pair => new DeliveryChannel(pair.Key, pair.Value))
         .Append(new DeliveryChannel(Campaign.SocketChannel, AddressKind.None)).ToDictionary(channel => channel.Name, StringComparer.Ordinal);
 
-    // What was handed over in a transaction that is not committed: when it is tried again, nothing is sent twice.
+    // Messages already handed over in an uncommitted transaction, so that its retry does not send them twice.
     readonly HashSet<string> _handedOver = new(StringComparer.Ordinal);
 
-    // Streams that have been written to and not flushed.
+    // Streams with unflushed writes.
     readonly HashSet<ClientConnection> _written = [];
 
     /// <summary>The partitions. Set before the start.</summary>
@@ -99,7 +99,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
             var carts = await Task.WhenAll(messages.Select(message => Partitions!.FindAsync(message.Cart, CancellationToken.None)));
             Worker!.TakeCarts([.. messages.Zip(carts, (message, cart) => (message, cart))]);
         }
-#pragma warning disable CA1031 // A partition that died has said so; the messages are due again.
+#pragma warning disable CA1031 // A dead partition has already reported its fault; the messages become due again.
         catch (Exception)
 #pragma warning restore CA1031
         {

@@ -15,14 +15,14 @@ using Microsoft.Extensions.Hosting;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>The two ports: where they are, TLS, and what a connection passes on its way in.</summary>
+/// <summary>Configures the HTTP and stream ports: addresses, TLS and connection middleware.</summary>
 static class Listeners
 {
-    /// <summary>Tells Kestrel where and how.</summary>
+    /// <summary>Configures Kestrel.</summary>
     /// <param name="builder">The application.</param>
     /// <param name="config">The configuration.</param>
     /// <param name="gate">Counts connections.</param>
-    /// <param name="shutdown">How long open connections may take to end at a stop.</param>
+    /// <param name="shutdown">How long open connections may take to close when the server stops.</param>
     public static void Configure(WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter gate, TimeSpan shutdown)
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -66,7 +66,7 @@ static class Listeners
         }
     }
 
-    // A browser may resolve localhost to either family.
+    // Browsers resolve localhost to either address family.
     static void Listen(KestrelServerOptions kestrel, EndpointAddress address, Action<ListenOptions> configure)
     {
         if (address.IsLocalhost && address.Port != 0)
@@ -80,7 +80,7 @@ static class Listeners
     }
 }
 
-/// <summary>Passes connections of the stream port on to the listener.</summary>
+/// <summary>Passes the stream port's connections to the stream listener.</summary>
 sealed class StreamPort(StreamListener listener) : ConnectionHandler
 {
     public override Task OnConnectedAsync(ConnectionContext connection) => listener.OnConnectedAsync(connection);

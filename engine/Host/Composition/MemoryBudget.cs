@@ -17,25 +17,25 @@ using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>What the engine plans to take of memory, part by part, computed from the configuration before anything is allocated.</summary>
+/// <summary>Plans the engine's memory by part, from the configuration, before anything is allocated.</summary>
 public sealed class MemoryBudget
 {
-    // Buffers of a stream in ordinary use: one read and one write segment, and what is kept for each connection.
+    // A typical stream: one read segment, one write segment and the connection's state.
     const long PerConnection = 16 * 1024;
 
-    // FasterLog's pages, and the block that is being written.
+    // FasterLog's pages and the block being written.
     const long JournalMemory = (JournalLayout.PagesInMemory * (long)JournalLayout.StandardPage) + (8 << 20);
 
-    // A queued intervention with its texts, on average.
+    // The average size of a queued intervention with its texts.
     const long PerIntervention = 2 * 1024;
 
     // The runtime, ONNX Runtime and the model.
     const long Base = 160 << 20;
 
-    /// <summary>Plans for a configuration.</summary>
+    /// <summary>Creates the plan for a configuration.</summary>
     /// <param name="config">The configuration.</param>
-    /// <param name="available">What the machine or container has, in bytes.</param>
-    /// <param name="partitions">How many partitions the data folder is made for; 0 when there is none yet.</param>
+    /// <param name="available">The memory of the machine or container, in bytes.</param>
+    /// <param name="partitions">The data folder's number of partitions; 0 if there is none yet.</param>
     public MemoryBudget(CartRecoveryConfig config, long available, int partitions = 0)
     {
         Partitions = config.Partitions > 0 ? config.Partitions : partitions > 0 ? partitions : Environment.ProcessorCount;
@@ -59,40 +59,40 @@ public sealed class MemoryBudget
             ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
             ("outreach", Database.CacheBytes + ShopperFilter.Bytes + (JourneyWorker.Capacity * PerIntervention),
-                $"{Database.CacheBytes >> 20} MB of pages, {ShopperFilter.Bytes >> 20} MB of keys, {JourneyWorker.Capacity:N0} decisions and facts that wait"),
-            ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} that wait to be written"),
+                $"{Database.CacheBytes >> 20} MB of pages, {ShopperFilter.Bytes >> 20} MB of keys, {JourneyWorker.Capacity:N0} queued decisions and customer events"),
+            ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} waiting to be written"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];
     }
 
-    /// <summary>A partition's event ids, in bytes.</summary>
+    /// <summary>The memory of a partition's deduplication window, in bytes.</summary>
     public long DedupBytes { get; }
 
-    /// <summary>Partitions, 1 or more.</summary>
+    /// <summary>The number of partitions, at least 1.</summary>
     public int Partitions { get; }
 
-    /// <summary>A partition's cart store.</summary>
+    /// <summary>The size of a partition's cart store.</summary>
     public RecordStoreSize Carts { get; }
 
-    /// <summary>A partition's customer store.</summary>
+    /// <summary>The size of a partition's customer store.</summary>
     public RecordStoreSize Customers { get; }
 
-    /// <summary>Idle timers of a partition at the most.</summary>
+    /// <summary>The maximum number of idle timers per partition.</summary>
     public int TimersPerPartition { get; }
 
-    /// <summary>What the process may take, in bytes.</summary>
+    /// <summary>The process's memory limit, in bytes.</summary>
     public long Limit { get; }
 
-    /// <summary>The plan: a name, bytes, and how they come about.</summary>
+    /// <summary>The plan's parts: name, bytes, and how they are computed.</summary>
     public IReadOnlyList<(string Name, long Bytes, string How)> Parts { get; }
 
-    /// <summary>What the plan comes to, in bytes.</summary>
+    /// <summary>The plan's total, in bytes.</summary>
     public long Total => Parts.Sum(p => p.Bytes);
 
-    /// <summary>The plan is within the limit.</summary>
+    /// <summary>Whether the plan is within the limit.</summary>
     public bool Fits => Total <= Limit;
 
-    /// <summary>The plan as a table.</summary>
+    /// <summary>Formats the plan as a table.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();

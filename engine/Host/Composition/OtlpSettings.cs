@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>Where telemetry is sent: by the configuration, and by OpenTelemetry's environment variables for what that leaves out.</summary>
+/// <summary>Reads where to send telemetry: from the configuration, falling back to OpenTelemetry's environment variables.</summary>
 static partial class OtlpSettings
 {
     const string HeadersVariable = "OTEL_EXPORTER_OTLP_HEADERS";
 
     /// <param name="config">The section.</param>
     /// <param name="environment">Reads an environment variable.</param>
-    /// <returns>Null where nothing is sent.</returns>
+    /// <returns>Null if no endpoint is configured.</returns>
     public static OtlpOptions? Of(OtlpConfig config, Func<string, string?> environment)
     {
         if (!Uri.TryCreate(EndpointOf(config, environment), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
@@ -32,7 +32,7 @@ static partial class OtlpSettings
         };
     }
 
-    /// <summary>Warns of what is in the environment and cannot be used.</summary>
+    /// <summary>Warns of invalid environment variables.</summary>
     public static void Check(OtlpConfig config, Func<string, string?> environment, ILogger log)
     {
         if (EndpointOf(config, environment) is { } endpoint && Of(config, environment) is null)
@@ -48,13 +48,14 @@ static partial class OtlpSettings
     static string? EndpointOf(OtlpConfig config, Func<string, string?> environment) =>
         config.Endpoint ?? NotEmpty(environment("OTEL_EXPORTER_OTLP_ENDPOINT"));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No telemetry is sent: OTEL_EXPORTER_OTLP_ENDPOINT must be an address like http://127.0.0.1:4318, not {Endpoint}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "No telemetry is sent: OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL like http://127.0.0.1:4318, got {Endpoint}")]
     static partial void LogUnusable(ILogger log, string endpoint);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "OTEL_EXPORTER_OTLP_HEADERS is left out: it must be written like name=value,name=value")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "OTEL_EXPORTER_OTLP_HEADERS is ignored: expected name=value,name=value")]
     static partial void LogUnusableHeaders(ILogger log);
 
-    // The exporter throws at others.
+    // The exporter throws on other schemes.
     static string? HeadersOf(Func<string, string?> environment) =>
         NotEmpty(environment(HeadersVariable)) is { } headers
         && Array.TrueForAll(Uri.UnescapeDataString(headers).Split(','), h => h.IndexOf('=', StringComparison.Ordinal) > 0) ? headers : null;

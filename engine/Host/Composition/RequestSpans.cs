@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>Names requests' spans by their route and adds the status, which ASP.NET Core leaves out.</summary>
+/// <summary>Names request spans by their route and adds the status code, which ASP.NET Core omits.</summary>
 static class RequestSpans
 {
-    /// <summary>Adds the middleware, where spans are sent anywhere. Before all others.</summary>
+    /// <summary>Adds the middleware if spans are exported. Must come before all other middleware.</summary>
     public static void Use(WebApplication app, OtlpOptions? otlp)
     {
         if (otlp is not null)
@@ -42,7 +42,7 @@ static class RequestSpans
             span.SetStatus(ActivityStatusCode.Error);
         }
 
-        // Without a route, the method is any word that a client likes.
+        // Without a route the method is arbitrary client input, so it is not used as a name.
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
         span.SetTag("http.route", route);
         span.DisplayName = route is null ? "HTTP" : $"{context.Request.Method} {route}";

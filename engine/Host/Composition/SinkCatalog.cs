@@ -5,21 +5,21 @@ using CartRecovery.Plugins;
 
 namespace CartRecovery.Host.Composition;
 
-/// <summary>Every kind of sink that this binary holds; a native binary loads no plugin later.</summary>
+/// <summary>The sink types compiled into this binary; a native binary cannot load plugins at run time.</summary>
 static class SinkCatalog
 {
-    /// <summary>The kinds, in the order in which <c>check</c> and the schema name them.</summary>
+    /// <summary>All types, in the order used by <c>check</c> and the schema.</summary>
     public static IReadOnlyList<SinkSpec> All { get; } =
     [
         ConsoleSink.Spec, FileSink.Spec, WebhookSink.Spec, EmailSink.Spec, SmsSink.Spec, PushSink.Spec,
         SlackSink.Spec, ExecSink.Spec,
     ];
 
-    /// <summary>The address that each sink of a configuration needs, by its name.</summary>
+    /// <summary>Returns the address kind each configured sink requires, by sink name.</summary>
     public static IReadOnlyDictionary<string, AddressKind> AddressesOf(CartRecoveryConfig config) =>
         config.Sinks.ToDictionary(s => s.Key, s => All.Single(spec => spec.Type == s.Value.Type).Address, StringComparer.Ordinal);
 
-    /// <summary>The sinks of a configuration.</summary>
+    /// <summary>Creates the configured sinks.</summary>
     public static IEnumerable<(string, SinkSpec, SinkSettings, SinkRunnerOptions)> Of(CartRecoveryConfig config) =>
         config.Sinks.Select(s => Of(s.Key, s.Value, All.Single(spec => spec.Type == s.Value.Type)));
 

@@ -4,21 +4,21 @@ using CartRecovery.Engine.Learning.Datasets;
 namespace CartRecovery.Host.Demo;
 
 /// <summary>A product of the demo shop.</summary>
-/// <param name="Id">As the log names it.</param>
-/// <param name="Name">Brand and kind: the log has no names.</param>
+/// <param name="Id">The id in the log.</param>
+/// <param name="Name">Brand and kind, because the log has no names.</param>
 /// <param name="Department">Its category in words.</param>
-/// <param name="Icon">The drawing that stands for the category.</param>
+/// <param name="Icon">The category's icon.</param>
 /// <param name="Price">The last price in the log, in US dollars.</param>
-/// <param name="Views">How often shoppers looked at it in the log.</param>
+/// <param name="Views">The number of views in the log.</param>
 sealed record DemoProduct(string Id, string Name, string Department, string Icon, decimal Price, int Views);
 
-/// <summary>What the demo shop sells: the most-viewed products of a log's most-viewed categories.</summary>
+/// <summary>The demo shop's products: the most viewed ones of the log's most viewed categories.</summary>
 sealed class DemoCatalogue
 {
     const int MostDepartments = 8;
     const int ProductsEach = 3;
 
-    // What can be drawn; other categories are a parcel.
+    // Categories with an icon; others get a parcel.
     static readonly Dictionary<string, (string One, string Many, string Icon)> s_known = new(StringComparer.Ordinal)
     {
         ["electronics.smartphone"] = ("smartphone", "Smartphones", "phone"),
@@ -46,10 +46,10 @@ sealed class DemoCatalogue
         _products = All.ToDictionary(p => p.Id, StringComparer.Ordinal);
     }
 
-    /// <summary>Every product, department by department.</summary>
+    /// <summary>All products, by department.</summary>
     public IReadOnlyList<DemoProduct> All { get; }
 
-    /// <summary>The product of that id, or null.</summary>
+    /// <summary>Returns the product with that id, or null.</summary>
     public DemoProduct? Find(string id) => _products.GetValueOrDefault(id);
 
     /// <summary>Writes the products as a JSON array.</summary>

@@ -1,15 +1,15 @@
 using System.Globalization;
 using CartRecovery.Contracts;
-using CartRecovery.Host.Commands;
+using CartRecovery.Host.Output;
 using CartRecovery.Host.Composition;
 using Spectre.Console;
 
 namespace CartRecovery.Host.Demo;
 
-/// <summary>What happens in the demo, a line each: the shop's time, what it is, and in words.</summary>
+/// <summary>Prints the demo's log, a line per occurrence: the shop's time, the kind and a description.</summary>
 static class DemoLines
 {
-    /// <summary>An intervention that reaches a shopper.</summary>
+    /// <summary>Prints an intervention that reaches a shopper.</summary>
     public static void Write(long at, Intervention i)
     {
         var action = i.Action == ActionKind.Discount && i.DiscountPercent is { } percent
@@ -18,14 +18,14 @@ static class DemoLines
             i.Action == ActionKind.Discount ? Color.Yellow : Color.Default);
     }
 
-    /// <summary>A purchase of a shopper who was shown a message before.</summary>
+    /// <summary>Prints a purchase by a shopper who was shown a message before.</summary>
     public static void WriteOrder(long at, decimal amount, string campaign) => Write(at, "order",
-        string.Create(CultureInfo.InvariantCulture, $"{amount:0.00} USD, bought after a message of {campaign}"), Color.Green);
+        string.Create(CultureInfo.InvariantCulture, $"{amount:0.00} USD, bought after a message from {campaign}"), Color.Green);
 
-    /// <summary>An event that the engine rejected.</summary>
+    /// <summary>Prints an event that the engine rejected.</summary>
     public static void WriteRejected(long at, string? code, string? message) => Write(at, "rejected", $"{code}: {message}", Color.Red);
 
-    /// <summary>That events flow, while nothing else is to be said.</summary>
+    /// <summary>Prints event counts while nothing else happens.</summary>
     public static void WriteFlow(long at, long events, long carts) =>
         Write(at, "watching", string.Create(CultureInfo.InvariantCulture, $"{events:N0} events, {carts:N0} carts so far"), Color.Grey);
 

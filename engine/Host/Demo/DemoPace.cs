@@ -3,19 +3,19 @@ using CartRecovery.Engine.Learning.Datasets;
 namespace CartRecovery.Host.Demo;
 
 /// <summary>
-/// When each event of a log is sent, as a share of the demo's length. A night has quiet hours in which nobody leaves a cart: there the clock runs faster, so that
-/// interventions are spread over the whole demo. Event times are not changed by it.
+/// Schedules each event of a log as a share of the demo's length. The clock runs faster through quiet hours, when nobody abandons a cart,
+/// so that interventions are spread over the whole demo. Event times do not change.
 /// </summary>
 sealed class DemoPace
 {
-    // The rest of the time goes by the number of events, so that a burst of them is not sent at once.
+    // The remaining time is allotted by number of events, so that a burst is not sent at once.
     const double ShareOfCarts = 0.75;
 
     readonly List<ShopEvent> _log;
     readonly double[] _due;
 
     /// <param name="log">The events in the order of their times; at least one.</param>
-    /// <param name="idle">How long a cart is quiet before a campaign steps in.</param>
+    /// <param name="idle">The idle time after which a campaign is triggered.</param>
     public DemoPace(List<ShopEvent> log, TimeSpan idle)
     {
         _log = log;
@@ -34,9 +34,9 @@ sealed class DemoPace
         }
     }
 
-    /// <summary>When an event is sent, above 0 and up to 1. It never decreases.</summary>
+    /// <summary>Returns when an event is sent, in (0, 1]. Monotonic.</summary>
     public double DueOf(int number) => _due[number];
 
-    /// <summary>The shop's time in the log's own milliseconds when so many events are sent.</summary>
+    /// <summary>Returns the shop's time, in the log's milliseconds, after a number of events.</summary>
     public long TimeAfter(int sent) => _log[Math.Clamp(sent - 1, 0, _log.Count - 1)].At;
 }

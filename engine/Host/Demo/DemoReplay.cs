@@ -8,15 +8,15 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Learning.Datasets;
-using CartRecovery.Host.Commands;
+using CartRecovery.Host.Output;
 using CartRecovery.Host.Composition;
 using Spectre.Console;
 
 namespace CartRecovery.Host.Demo;
 
 /// <summary>
-/// Streams a log through a real WebSocket and prints what comes back. The log's times are moved so that it ends now. It stands in for the shop's pages:
-/// it reports each message as delivered, as the storefront client does when it shows one.
+/// Streams a log through a real WebSocket and prints what comes back. The log's times are shifted so that it ends now. Like the storefront
+/// client, it reports each message as delivered.
 /// </summary>
 sealed class DemoReplay : IDisposable
 {
@@ -42,9 +42,9 @@ sealed class DemoReplay : IDisposable
     long _sent;
     int _events;
 
-    /// <param name="host">The engine, which listens.</param>
+    /// <param name="host">A started engine.</param>
     /// <param name="log">The events in the order of their times; at least one.</param>
-    /// <param name="length">How long it takes.</param>
+    /// <param name="length">The demo's length.</param>
     public DemoReplay(EngineHost host, List<ShopEvent> log, TimeSpan length)
     {
         (_host, _log, _length) = (host, log, length);
@@ -53,22 +53,22 @@ sealed class DemoReplay : IDisposable
         _writer = new Utf8JsonWriter(_json);
     }
 
-    /// <summary>Events of the log that were sent.</summary>
+    /// <summary>Log events sent.</summary>
     public int Events => Volatile.Read(ref _events);
 
-    /// <summary>Messages that were reported as delivered.</summary>
+    /// <summary>Messages reported as delivered.</summary>
     public long Shown => _actions.Sum();
 
-    /// <summary>How long the streaming took.</summary>
+    /// <summary>The duration of the streaming.</summary>
     public TimeSpan Elapsed => _watch.Elapsed;
 
-    /// <summary>How many interventions with this action arrived.</summary>
+    /// <summary>Returns the number of interventions received with this action.</summary>
     public long CountOf(ActionKind action) => Interlocked.Read(ref _actions[(int)action]);
 
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();
 
-    /// <summary>Streams the log to its end, until everything is decided and shown.</summary>
+    /// <summary>Streams the log until every event is decided and every message printed.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var socket = new ClientWebSocket();
@@ -92,7 +92,7 @@ sealed class DemoReplay : IDisposable
         await receiving;
     }
 
-    // The campaigns' shortest wait for a cart that is left.
+    // The shortest idle time of any campaign.
     static TimeSpan FirstIdle(CartRecoveryConfig config) => config.Decisions.Campaigns
         .Where(c => c.Stores.Count == 0 || !c.Stores.TrueForAll(s => s == DemoShop.StoreId))
         .Select(c => c.Trigger.Idle?.Value ?? TimeSpan.MaxValue).DefaultIfEmpty(TimeSpan.MaxValue).Min() is var idle && idle < TimeSpan.MaxValue
@@ -132,7 +132,7 @@ sealed class DemoReplay : IDisposable
             await pace.WaitForNextTickAsync(cancellationToken);
         }
 
-        // What the last events led to is on its way; each message that arrives is answered, and that is one more event to wait for.
+        // Messages for the last events are still in flight, and each one received adds an event to wait for.
         var since = Stopwatch.StartNew();
         while (since.Elapsed < s_patience && (Interlocked.Read(ref _acked) < _sent || Stopwatch.GetElapsedTime(Interlocked.Read(ref _answeredAt)) < s_quiet))
         {
@@ -157,7 +157,8 @@ sealed class DemoReplay : IDisposable
         Interlocked.Increment(ref _sent);
     }
 
-    // As a page does that shows a message. In the log's time that is at once: the way here took milliseconds, and a millisecond of the demo is a second of the log.
+    // As a page does when it shows a message. The delivery is dated at the decision: transport took milliseconds, but a millisecond of the
+    // demo is a second of the log.
     async Task AnswerAsync(ClientWebSocket socket, CancellationToken cancellationToken)
     {
         while (_shown.TryDequeue(out var shown))

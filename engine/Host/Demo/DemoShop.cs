@@ -17,18 +17,18 @@ using Microsoft.AspNetCore.Routing;
 namespace CartRecovery.Host.Demo;
 
 /// <summary>
-/// A shop to try the engine in, at <c>/shop</c>: real products, a cart, a checkout, and an offer when the cart is left. It is a store of its
-/// own, so what it recovers is not mixed with the night that the demo streams.
+/// A shop to try the engine in, at <c>/shop</c>: real products, a cart, a checkout, and an offer for an abandoned cart. It is a separate
+/// store, so its results do not mix with the streamed night's.
 /// </summary>
 static class DemoShop
 {
-    /// <summary>The shop's store, and its keys. They work from this machine alone.</summary>
+    /// <summary>The shop's store and keys. The keys work only from this machine.</summary>
     public const string StoreId = "demo-shop", PublishableKey = "pk_demo_shop", SecretKey = "sk_demo_shop";
 
-    /// <summary>How long a cart is quiet before it is left: short enough to wait for.</summary>
+    /// <summary>The idle time after which a cart counts as abandoned; short enough to wait for.</summary>
     public const int IdleSeconds = 15;
 
-    // Nothing from elsewhere, nothing inline, and no text that becomes HTML.
+    // No foreign sources, no inline code, and no text parsed as HTML.
     const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
         + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
@@ -56,7 +56,7 @@ static class DemoShop
             campaign.Stores = [.. config.Stores.Where(store => store.Id != StoreId).Select(store => store.Id)];
         }
 
-        // Whoever tries the shop wants to see the offer, and not to be whom the others are held against.
+        // No holdout: whoever tries the shop should see the offer.
         config.Contact.Holdout = 0;
         config.Decisions.Campaigns.Add(new CampaignConfig
         {
@@ -73,9 +73,9 @@ static class DemoShop
         });
     }
 
-    /// <summary>Opens the shop.</summary>
-    /// <param name="host">The engine, with what <see cref="AddTo"/> added; it does not listen yet.</param>
-    /// <param name="log">Where the products come from.</param>
+    /// <summary>Adds the shop's routes.</summary>
+    /// <param name="host">An engine that was configured with <see cref="AddTo"/> and not started yet.</param>
+    /// <param name="log">The log to take the products from.</param>
     public static void Open(EngineHost host, IEnumerable<ShopEvent> log)
     {
         var routes = host.Routes;
@@ -103,7 +103,7 @@ static class DemoShop
         writer.WriteEndObject();
     });
 
-    // The page asks with no key; the secret one stays here. An order that was just taken is in it.
+    // Needs no key, because the secret one must not leave the server. Includes orders just placed.
     static async Task RevenueAsync(HttpContext context, EngineHost host)
     {
         context.Response.Headers.CacheControl = "no-store";
@@ -114,7 +114,7 @@ static class DemoShop
 
     static async Task OrderAsync(HttpContext context, DemoOrders orders)
     {
-        // Another site's page cannot send this type without asking first, and is never answered.
+        // Other sites cannot send this content type without a preflight, which fails.
         if (context.Request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true)
         {
             await ApiProblems.UnsupportedMediaType.ToResult().ExecuteAsync(context);

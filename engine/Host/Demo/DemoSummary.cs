@@ -1,11 +1,11 @@
 using System.Globalization;
 using CartRecovery.Contracts;
-using CartRecovery.Host.Commands;
+using CartRecovery.Host.Output;
 using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Demo;
 
-/// <summary>What the demo comes to: events, carts, interventions, and the money at the end.</summary>
+/// <summary>Prints the demo's results: events, carts, interventions and revenue.</summary>
 static class DemoSummary
 {
     public static async Task PrintAsync(EngineHost host, DemoReplay replay)

@@ -11,12 +11,14 @@ public static class Moment
     static readonly string[] s_forms = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     /// <summary>Reads a point in time.</summary>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text; a trailing <c>ago</c> after a duration is optional.</param>
     /// <param name="now">The present, in milliseconds since 1970 UTC.</param>
     /// <param name="moment">The time read, in milliseconds since 1970 UTC.</param>
     public static bool TryParse(string text, long now, out long moment)
     {
-        if (Duration.TryParse(text, out var ago))
+        text = text.Trim();
+        var length = text.EndsWith(" ago", StringComparison.Ordinal) ? text[..^4].TrimEnd() : text;
+        if (Duration.TryParse(length, out var ago))
         {
             moment = now - (long)ago.Value.TotalMilliseconds;
             return true;

@@ -8,19 +8,21 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Access;
 
-/// <summary>Who may call a route. Each route declares one of these, or that it is public; a route that declares nothing answers nobody.</summary>
+/// <summary>
+/// Authorization policies. Each route declares one of them or is explicitly public; a route that declares neither rejects every request.
+/// </summary>
 static class AccessPolicies
 {
-    /// <summary>Any valid key: what a browser may do.</summary>
+    /// <summary>Any valid key, publishable ones included.</summary>
     public const string Publishable = "publishable";
 
-    /// <summary>A secret key: servers of the shop.</summary>
+    /// <summary>A secret key, for the shop's servers.</summary>
     public const string Secret = "secret";
 
     /// <summary>Adds authentication, the policies and CORS.</summary>
     public static void AddAccess(this IServiceCollection services)
     {
-        // The core alone: the whole of it brings data protection, which writes keys to the home folder.
+        // AddAuthentication would also add data protection, which writes keys to the home folder.
         services.AddAuthenticationCore(options =>
         {
             options.DefaultScheme = ApiKeyAuthentication.SchemeName;
@@ -36,7 +38,9 @@ static class AccessPolicies
         services.AddSingleton<ICorsPolicyProvider, KeyOrigins>();
     }
 
-    /// <summary>The fallback: fails for every route. What is no route (a path that does not exist, a method that is not allowed) is let through to its problem.</summary>
+    /// <summary>
+    /// The fallback: fails on every matched route. Unmatched paths and methods pass, so that they get their own 404 or 405.
+    /// </summary>
     sealed class DeclaresAccess : IAuthorizationRequirement;
 
     sealed class DeclaresAccessHandler : AuthorizationHandler<DeclaresAccess>
@@ -54,15 +58,15 @@ static class AccessPolicies
 }
 
 /// <summary>
-/// Cross-origin requests of browsers. A preflight carries no key, so it is always granted; the request after it is held against the
-/// key's origins, and its answer is readable only if it passes.
+/// Provides CORS policies. A preflight carries no key, so it is always granted; the actual request is checked against the
+/// key's origins, and only an allowed origin can read the response.
 /// </summary>
 sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
 {
-    /// <summary>The policy of routes that browsers call with a publishable key.</summary>
+    /// <summary>The policy for routes that browsers call with a publishable key.</summary>
     public const string OfKey = "origins-of-the-key";
 
-    /// <summary>The policy of routes that any page may read.</summary>
+    /// <summary>The policy for routes that any page may read.</summary>
     public const string Any = "any-origin";
 
     static readonly CorsPolicy s_any = new CorsPolicyBuilder().AllowAnyOrigin().WithMethods("GET").Build();

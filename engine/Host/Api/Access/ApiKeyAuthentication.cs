@@ -22,13 +22,13 @@ sealed class ApiKeyAuthentication(
     /// <summary>The scheme's name.</summary>
     public const string SchemeName = "ApiKey";
 
-    // A key's principal never changes, so its requests share one.
+    // Immutable, so all requests of a key share one principal.
     static readonly ConditionalWeakTable<StoreKey, AuthenticateResult> s_granted = [];
 
-    // The handler lives for one request.
+    // A handler instance serves one request.
     Problem _refusal = ApiProblems.MissingKey;
 
-    /// <summary>The key that a request names, wherever it does; <see langword="null"/> for none.</summary>
+    /// <summary>Returns the key in the request's query or headers; <see langword="null"/> for none.</summary>
     public static string? KeyOf(HttpRequest request) =>
         Authenticator.KeyOf(request.Query["key"], request.Headers["X-Api-Key"], request.Headers.Authorization);
 
@@ -51,17 +51,17 @@ sealed class ApiKeyAuthentication(
         return Task.FromResult(s_granted.GetValue(granted, Grant));
     }
 
-    /// <summary>Answers a request whose key is missing, unknown, or not valid where it was used.</summary>
+    /// <summary>Answers 401 or 403 if the key is missing, unknown, or not valid for this address or origin.</summary>
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => _refusal.ToResult().ExecuteAsync(Context);
 
-    /// <summary>Answers a request whose key does not allow it.</summary>
+    /// <summary>Answers 403 if the key's kind does not allow the request.</summary>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ApiProblems.SecretKeyRequired.ToResult().ExecuteAsync(Context);
 
     static AuthenticateResult Grant(StoreKey key) =>
         AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new StoreKeyIdentity(key)), SchemeName));
 }
 
-/// <summary>The identity of a client that named a valid key.</summary>
+/// <summary>The identity behind a valid key.</summary>
 sealed class StoreKeyIdentity(StoreKey key) : ClaimsIdentity(
     [new Claim(StoreClaim, key.Store.Id), new Claim(KindClaim, key.Kind == KeyKind.Secret ? SecretKind : PublishableKind)], ApiKeyAuthentication.SchemeName)
 {
@@ -74,19 +74,19 @@ sealed class StoreKeyIdentity(StoreKey key) : ClaimsIdentity(
     /// <summary>The kinds.</summary>
     public const string SecretKind = "secret", PublishableKind = "publishable";
 
-    /// <summary>Who asks.</summary>
+    /// <summary>The caller, as handlers receive it.</summary>
     public Caller Caller { get; } = new(key);
 }
 
-/// <summary>Who asks: the key's store, taken from the principal. A handler's parameter.</summary>
+/// <summary>Identifies the caller by its key. Binds as a handler parameter, from the request's principal.</summary>
 /// <param name="Key">The key.</param>
 sealed record Caller(StoreKey Key)
 {
-    /// <summary>The store that the key speaks for.</summary>
+    /// <summary>The key's store.</summary>
     public Store Store => Key.Store;
 
-    /// <summary>Takes the caller from the request's principal.</summary>
-    /// <exception cref="InvalidOperationException">The route lets requests without a key in.</exception>
+    /// <summary>Binds the caller from the request's principal.</summary>
+    /// <exception cref="InvalidOperationException">The route does not require a key.</exception>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult<Caller?>(
-        (context.User.Identity as StoreKeyIdentity)?.Caller ?? throw new InvalidOperationException("This route asks who calls and requires no key."));
+        (context.User.Identity as StoreKeyIdentity)?.Caller ?? throw new InvalidOperationException("The handler takes a caller, but its route requires no key."));
 }

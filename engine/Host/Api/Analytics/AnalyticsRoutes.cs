@@ -5,43 +5,46 @@ using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
-using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Analytics;
 
-/// <summary><c>/v1/analytics</c> and <c>/v1/conversions</c>: what came of contacting shoppers.</summary>
+/// <summary><c>/v1/analytics</c> and <c>/v1/conversions</c>: results of contacting shoppers.</summary>
 static class AnalyticsRoutes
 {
-    const string Period = " Of journeys that began in the period; the last 30 days if `from` is absent.";
+    const string Period = " Covers journeys that began in the period; the last 30 days if `from` is absent.";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.ForServers("/v1/analytics", ApiTags.Analytics);
         group.MapGet("/performance", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach, IJourneyOptionsProvider inForce) =>
                 TableAsync("performance", period, query, outreach, () => reports.Performance(caller.Store.Id, inForce.JourneyOptions.Campaigns, period.From, period.To)))
-            .Describe("getPerformance", "Compare campaigns and variants", "Campaigns and the sides of their experiments." + Period)
+            .Describe("getPerformance", "Compare campaigns and variants", "Messages, orders and revenue by campaign and variant." + Period)
             .Report<PerformanceRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/channels", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>
                 TableAsync("channels", period, query, outreach, () => reports.Channels(caller.Store.Id, period.From, period.To)))
-            .Describe("getChannels", "Compare channels", "Channels, and what became of what was decided in the period; the last 30 days if `from` is absent.")
+            .Describe("getChannels", "Compare channels",
+                "Message outcomes by channel. Covers messages decided in the period; the last 30 days if `from` is absent.")
             .Report<ChannelRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/conversion", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>
                 TableAsync("conversion", period, query, outreach, () => reports.Conversion(caller.Store.Id, period.From, period.To)))
-            .Describe("getConversion", "Follow shoppers to the order", "How far shoppers came, by campaign: from the trigger over the message to the order." + Period)
+            .Describe("getConversion", "Follow shoppers to the order", "The funnel by campaign, from trigger to message to order." + Period)
             .Report<ConversionFunnelRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/reasons", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>
                 TableAsync("reasons", period, query, outreach, () => reports.Reasons(caller.Store.Id, period.From, period.To)))
-            .Describe("getReasons", "Count withheld messages", "Messages that were not sent, by reason; decided in the period, the last 30 days if `from` is absent.")
+            .Describe("getReasons", "Count withheld messages",
+                "Messages not sent, by reason. Covers messages decided in the period; the last 30 days if `from` is absent.")
             .Report<ReasonRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/revenue", RevenueAsync)
-            .Describe("getRevenue", "Measure revenue", "Incremental revenue against the holdout first, and what is attributed to clicks and views beside it." + Period)
+            .Describe("getRevenue", "Measure revenue",
+                "Incremental revenue measured against the holdout, and revenue attributed to clicks and views." + Period)
             .Produces<RevenueAnswer>().WithMetadata(new AnswersMedia(ReportResult.Csv))
             .Query(QueryParameters.From, QueryParameters.To, QueryParameters.Format);
         routes.ForServers("/v1/conversions", ApiTags.Analytics).MapGet("", ConversionsAsync)
-            .Describe("listConversions", "List conversions", "Orders of shoppers that a campaign turned to, the latest first, made in the period; the last 30 days if `from` is absent.")
+            .Describe("listConversions", "List conversions",
+                "Orders of shoppers in a campaign, latest first. Covers orders placed in the period; the last 30 days if `from` is absent.")
             .Report<ConversionRow>(QueryParameters.From, QueryParameters.To);
     }
 

@@ -5,15 +5,17 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Analytics;
 
-/// <summary>The period that a report is of: <c>from</c> and <c>to</c>, the last 30 days if <c>from</c> is absent. A handler's parameter.</summary>
-/// <param name="From">Its beginning, in milliseconds since 1970 UTC.</param>
-/// <param name="To">Its end; not in it.</param>
+/// <summary>
+/// A report's period: <c>from</c> and <c>to</c>, the last 30 days if <c>from</c> is absent. Binds as a handler parameter.
+/// </summary>
+/// <param name="From">The beginning, in milliseconds since 1970 UTC.</param>
+/// <param name="To">The exclusive end, in milliseconds since 1970 UTC.</param>
 sealed record Period(long From, long To)
 {
     static readonly TimeSpan s_usual = TimeSpan.FromDays(30);
 
-    /// <summary>Takes the period from the query.</summary>
-    /// <exception cref="ProblemException">It ends before it begins.</exception>
+    /// <summary>Binds the period from the query.</summary>
+    /// <exception cref="ProblemException"><c>to</c> is before <c>from</c>.</exception>
     public static async ValueTask<Period?> BindAsync(HttpContext context)
     {
         var query = (await RequestQuery.BindAsync(context))!;

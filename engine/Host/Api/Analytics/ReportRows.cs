@@ -1,93 +1,95 @@
 namespace CartRecovery.Host.Api.Analytics;
 
-/// <summary>A side of a campaign's experiment.</summary>
+/// <summary>Results of a variant of a campaign.</summary>
 /// <param name="Campaign">The campaign.</param>
-/// <param name="Variant">The side.</param>
-/// <param name="Shoppers">Shoppers that it turned to.</param>
+/// <param name="Variant">The variant.</param>
+/// <param name="Shoppers">Shoppers in it.</param>
 /// <param name="Journeys">Journeys that began.</param>
-/// <param name="Holdout">Journeys of shoppers that were left alone by chance.</param>
-/// <param name="Sent">Messages that were sent.</param>
-/// <param name="Opened">Messages that were opened.</param>
-/// <param name="Clicked">Messages that were clicked.</param>
-/// <param name="Withheld">Messages that were not sent.</param>
-/// <param name="Orders">Orders after it, verified by the shop.</param>
-/// <param name="Revenue">Their value, refunds taken off.</param>
-/// <param name="Stopped">Why the side was stopped.</param>
-/// <param name="SampleRatioProbability">How likely sides as uneven as these are by chance, 0–1.</param>
-/// <param name="SampleRatioMismatch">So unlikely that no comparison holds.</param>
+/// <param name="Holdout">Journeys of shoppers in the holdout.</param>
+/// <param name="Sent">Messages sent.</param>
+/// <param name="Opened">Messages opened.</param>
+/// <param name="Clicked">Messages clicked.</param>
+/// <param name="Withheld">Messages not sent.</param>
+/// <param name="Orders">Orders that followed, verified by the shop.</param>
+/// <param name="Revenue">Value of the orders, net of refunds.</param>
+/// <param name="Stopped">Why the variant was stopped.</param>
+/// <param name="SampleRatioProbability">Probability that chance alone makes the variants' sizes this uneven, 0–1.</param>
+/// <param name="SampleRatioMismatch">`true` if the sizes are so unlikely that variants cannot be compared.</param>
 sealed record PerformanceRow(
     string Campaign, string Variant, long Shoppers, long Journeys, long Holdout, long Sent, long Opened, long Clicked, long Withheld, long Orders,
     double Revenue, string? Stopped, double SampleRatioProbability, bool SampleRatioMismatch);
 
-/// <summary>A channel, and what became of what went over it.</summary>
+/// <summary>Message outcomes on a channel.</summary>
 /// <param name="Channel">`socket`, or a sink's name.</param>
-/// <param name="Planned">Messages that were decided.</param>
-/// <param name="Sent">Handed over.</param>
-/// <param name="Delivered">Received.</param>
-/// <param name="Opened">Opened.</param>
-/// <param name="Clicked">Clicked.</param>
-/// <param name="Dismissed">Dismissed.</param>
-/// <param name="Failed">Given up by the sink.</param>
-/// <param name="Rejected">Refused by the sink.</param>
-/// <param name="Bounced">Returned.</param>
-/// <param name="Withheld">Not sent for another reason.</param>
-/// <param name="Waiting">Waiting for their time.</param>
+/// <param name="Planned">Messages decided.</param>
+/// <param name="Sent">Messages handed to the sink.</param>
+/// <param name="Delivered">Messages received.</param>
+/// <param name="Opened">Messages opened.</param>
+/// <param name="Clicked">Messages clicked.</param>
+/// <param name="Dismissed">Messages dismissed.</param>
+/// <param name="Failed">Messages whose delivery failed after all retries.</param>
+/// <param name="Rejected">Messages rejected by the sink.</param>
+/// <param name="Bounced">Messages bounced.</param>
+/// <param name="Withheld">Messages not sent for another reason.</param>
+/// <param name="Waiting">Messages scheduled.</param>
 sealed record ChannelRow(
     string Channel, long Planned, long Sent, long Delivered, long Opened, long Clicked, long Dismissed, long Failed, long Rejected, long Bounced,
     long Withheld, long Waiting);
 
-/// <summary>How far the shoppers of a campaign came.</summary>
+/// <summary>A campaign's funnel.</summary>
 /// <param name="Campaign">The campaign.</param>
 /// <param name="Triggered">Journeys that began.</param>
-/// <param name="Contacted">With a message that was sent.</param>
-/// <param name="Seen">With one that was opened or received.</param>
-/// <param name="Clicked">With one that was clicked.</param>
-/// <param name="Bought">Contacted, and bought after.</param>
-/// <param name="LeftAlone">Left alone by chance.</param>
-/// <param name="LeftAloneBought">Left alone, and bought after.</param>
+/// <param name="Contacted">Journeys with a message sent.</param>
+/// <param name="Seen">Journeys with a message opened or received.</param>
+/// <param name="Clicked">Journeys with a message clicked.</param>
+/// <param name="Bought">Contacted journeys that ended in a purchase.</param>
+/// <param name="LeftAlone">Journeys in the holdout.</param>
+/// <param name="LeftAloneBought">Journeys in the holdout that ended in a purchase.</param>
 sealed record ConversionFunnelRow(
     string Campaign, long Triggered, long Contacted, long Seen, long Clicked, long Bought, long LeftAlone, long LeftAloneBought);
 
-/// <summary>How many messages of a campaign were withheld for a reason.</summary>
+/// <summary>Messages of a campaign withheld for a reason.</summary>
 /// <param name="Campaign">The campaign.</param>
 /// <param name="Channel">The channel.</param>
 /// <param name="Reason">The reason.</param>
-/// <param name="Count">How many.</param>
+/// <param name="Count">The number of messages.</param>
 sealed record ReasonRow(string Campaign, string Channel, string Reason, long Count);
 
-/// <summary>An order of a shopper that a campaign turned to.</summary>
+/// <summary>An order of a shopper in a campaign.</summary>
 /// <param name="CartId">The cart.</param>
-/// <param name="At">When.</param>
-/// <param name="Value">Its value; below 0 for a refund.</param>
+/// <param name="At">When it was placed.</param>
+/// <param name="Value">The value; negative for a refund.</param>
 /// <param name="Currency">ISO 4217.</param>
-/// <param name="Verified">1 if a secret key told of it, else 0.</param>
+/// <param name="Verified">1 if it was reported with a secret key, else 0.</param>
 /// <param name="Journey">The journey.</param>
-/// <param name="Intervention">The message that it is attributed to.</param>
-/// <param name="Touch">How it is attributed: by a click or a view.</param>
+/// <param name="Intervention">The message it is attributed to.</param>
+/// <param name="Touch">The attribution: click or view.</param>
 sealed record ConversionRow(string CartId, DateTime At, double Value, string Currency, long Verified, long Journey, string? Intervention, string? Touch);
 
-/// <summary>What came of contacting shoppers.</summary>
-/// <param name="Currency">Of all amounts, ISO 4217.</param>
-/// <param name="Incremental">Revenue that would not have come anyway.</param>
+/// <summary>Revenue from contacting shoppers.</summary>
+/// <param name="Currency">The currency of all amounts, ISO 4217.</param>
+/// <param name="Incremental">Revenue caused by the campaigns.</param>
 /// <param name="Attributed">Orders after a click or a view of a message.</param>
-/// <param name="Treated">Shoppers that campaigns turned to.</param>
-/// <param name="Holdout">Shoppers that were left alone by chance.</param>
+/// <param name="Treated">Shoppers in campaigns.</param>
+/// <param name="Holdout">Shoppers in the holdout.</param>
 sealed record RevenueAnswer(
     string Currency, IncrementalAnswer Incremental, AttributedAnswer Attributed, SpendingAnswer Treated, SpendingAnswer Holdout);
 
-/// <summary>Revenue that would not have come anyway: what the treated spent more than as many of those left alone (Welch).</summary>
+/// <summary>
+/// Revenue caused by the campaigns: the treated shoppers' spending above that of equally many holdout shoppers, with Welch's interval.
+/// </summary>
 /// <param name="Revenue">The estimate.</param>
-/// <param name="Low">Its lower bound; null where too few were left alone to say.</param>
-/// <param name="High">Its upper bound.</param>
-/// <param name="Confidence">How often such bounds hold the truth, 0–1.</param>
+/// <param name="Low">The lower bound; null if the holdout is too small.</param>
+/// <param name="High">The upper bound; null if the holdout is too small.</param>
+/// <param name="Confidence">The confidence level of the bounds, 0–1.</param>
 sealed record IncrementalAnswer(decimal Revenue, decimal? Low, decimal? High, double Confidence);
 
-/// <summary>Orders after a click or a view of a message, verified by the shop, refunds taken off.</summary>
-/// <param name="Revenue">Their value.</param>
-/// <param name="Orders">How many.</param>
+/// <summary>Orders after a click or a view of a message, verified by the shop, net of refunds.</summary>
+/// <param name="Revenue">The value of the orders.</param>
+/// <param name="Orders">The number of orders.</param>
 sealed record AttributedAnswer(decimal Revenue, long Orders);
 
-/// <summary>What a group of shoppers spent.</summary>
-/// <param name="Customers">How many there are.</param>
-/// <param name="Revenue">What they spent together.</param>
+/// <summary>Spending of a group of shoppers.</summary>
+/// <param name="Customers">The number of shoppers.</param>
+/// <param name="Revenue">Their total spending.</param>
 sealed record SpendingAnswer(long Customers, decimal Revenue);

@@ -3,7 +3,7 @@ using CartRecovery.Engine.Journeys.Reports;
 
 namespace CartRecovery.Host.Api.Analytics;
 
-/// <summary>A revenue report as JSON.</summary>
+/// <summary>Writes a revenue report as JSON.</summary>
 static class RevenueJson
 {
     public static void Write(Utf8JsonWriter writer, RevenueReport report)

@@ -14,14 +14,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Campaigns;
 
-/// <summary><c>/v1/campaigns</c>: a campaign's messages before anybody gets them.</summary>
+/// <summary><c>/v1/campaigns</c>: previews of a campaign's messages.</summary>
 static class CampaignsRoutes
 {
     static readonly Problem s_unknown = new(404, "campaign_unknown", "The configuration has no such campaign, variant or step.");
 
     public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/campaigns", ApiTags.Campaigns)
         .MapPost("/{name}/preview", PreviewAsync)
-        .Describe("previewCampaign", "Preview a message", "A step's message as it would go out: of a real cart, or of a sample. Nobody gets it.")
+        .Describe("previewCampaign", "Preview a message", "Renders a step's message for a real cart or a sample. Nothing is sent.")
         .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, s_unknown);
 
     static async Task<Results<Ok<Intervention>, ProblemHttpResult>> PreviewAsync(
@@ -45,7 +45,7 @@ static class CampaignsRoutes
 }
 
 /// <summary>Which message to show.</summary>
-/// <param name="Variant">The side of the campaign's experiment; the first if absent.</param>
+/// <param name="Variant">The variant; the first if absent.</param>
 /// <param name="Step">The step, from 1.</param>
-/// <param name="CartId">The cart; a sample if absent.</param>
+/// <param name="CartId">The cart to render for; a sample if absent.</param>
 sealed record PreviewBody(string? Variant = null, int? Step = null, string? CartId = null);

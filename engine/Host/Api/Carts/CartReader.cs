@@ -12,16 +12,17 @@ namespace CartRecovery.Host.Api.Carts;
 /// <summary>Reads carts' state.</summary>
 sealed class CartReader(PartitionSet partitions)
 {
-    /// <summary>A store's cart, after every event that was accepted before; <see langword="null"/> where there is none.</summary>
+    /// <summary>Reads a store's cart, including every event accepted before the call; <see langword="null"/> where there is none.</summary>
     public Task<CartRecord?> FindAsync(Store store, string cartId, CancellationToken cancellationToken) =>
         partitions.FindAsync(KeyOf(store, cartId), cancellationToken);
 
-    /// <summary>A cart's key.</summary>
+    /// <summary>Returns a cart's key.</summary>
     public static Hash128 KeyOf(Store store, string cartId) => Hash128.Of(Encoding.UTF8.GetBytes(cartId), EventKeys.SeedOf(store.IdUtf8));
 
-    /// <summary>The id at the end of a request's path.</summary>
+    /// <summary>Returns the id at the end of a request's path.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="routeValue">The route's value: in it a slash of the id is still escaped, and cannot be told from an id that has %2F in it.</param>
+    /// <param name="routeValue">The route's value. In it an escaped slash cannot be told from a literal <c>%2F</c>, so the raw path is used
+    /// instead.</param>
     public static string IdOf(HttpContext context, string routeValue)
     {
         if (!routeValue.Contains('%'))

@@ -7,7 +7,6 @@ using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Interventions;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Responses;
-using CartRecovery.Host.Composition;
 using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,13 +14,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Carts;
 
-/// <summary><c>/v1/carts</c>: where a cart's life stands.</summary>
+/// <summary><c>/v1/carts</c>: a cart's lifecycle.</summary>
 static class CartsRoutes
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/carts", ApiTags.Carts)
         .MapGet("/{cartId}", GetAsync)
-        .Describe("getCart", "Get a cart's life",
-            "A cart is active, then abandoned, contacted, and recovered or lost; or purchased, if nobody had to do anything. With its interventions, the oldest first.")
+        .Describe("getCart", "Get a cart",
+            "The cart's state and its interventions, oldest first. States: active, abandoned, contacted, then recovered or lost; or purchased without an intervention.")
         .Produces<CartLife>().Problems(ApiProblems.CartNotFound);
 
     static async Task<IResult> GetAsync(
@@ -64,14 +63,14 @@ static class CartsRoutes
     }
 }
 
-/// <summary>Where a cart's life stands.</summary>
+/// <summary>A cart's lifecycle.</summary>
 /// <param name="StoreId">The store.</param>
 /// <param name="CartId">The cart.</param>
 /// <param name="State">active, abandoned, contacted, recovered, lost or purchased.</param>
-/// <param name="ItemCount">Items in it.</param>
-/// <param name="Value">What they cost.</param>
+/// <param name="ItemCount">Items in the cart.</param>
+/// <param name="Value">The total value of the items.</param>
 /// <param name="Currency">The currency of the value, ISO 4217.</param>
-/// <param name="UpdatedAt">When its last event happened.</param>
-/// <param name="Interventions">Its interventions, the oldest first; at most 500.</param>
+/// <param name="UpdatedAt">The time of its last event.</param>
+/// <param name="Interventions">Its interventions, oldest first; at most 500.</param>
 sealed record CartLife(
     string StoreId, string CartId, string State, int ItemCount, decimal Value, string Currency, DateTime UpdatedAt, IReadOnlyList<InterventionRow> Interventions);

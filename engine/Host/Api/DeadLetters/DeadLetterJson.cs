@@ -1,19 +1,18 @@
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Ingest.DeadLetters;
-using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Api.DeadLetters;
 
-/// <summary>Dead letters as the API and <c>--json</c> show them.</summary>
+/// <summary>Writes dead letters as JSON, for the API and for <c>--json</c>.</summary>
 static class DeadLetterJson
 {
     const int Preview = 200;
 
-    /// <summary>A letter.</summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="letter">The letter.</param>
-    /// <param name="whole">With its event, and not only with how it begins.</param>
+    /// <summary>Writes a dead letter.</summary>
+    /// <param name="writer">The destination.</param>
+    /// <param name="letter">The dead letter.</param>
+    /// <param name="whole">Whether to write the full event instead of a preview.</param>
     public static void Write(Utf8JsonWriter writer, DeadLetter letter, bool whole)
     {
         writer.WriteStartObject();
@@ -22,7 +21,7 @@ static class DeadLetterJson
         writer.WriteString("at"u8, TimeText.Of(letter.At));
         writer.WriteString("storeId"u8, letter.Store);
         writer.WriteString("protocol"u8, letter.Protocol);
-        // Beyond what JavaScript's numbers hold.
+        // A string: it may exceed 2^53, the largest exact integer in JavaScript.
         writer.WriteString("connection"u8, letter.Connection.ToString());
         writer.WriteBoolean("verified"u8, letter.Verified);
         writer.WriteString("code"u8, letter.Code);
@@ -51,7 +50,7 @@ static class DeadLetterJson
         writer.WriteEndObject();
     }
 
-    /// <summary>What a repair comes to.</summary>
+    /// <summary>Writes the preview of a repair.</summary>
     public static void Write(Utf8JsonWriter writer, long id, Repair repair)
     {
         writer.WriteStartObject();
@@ -79,7 +78,7 @@ static class DeadLetterJson
         writer.WriteEndObject();
     }
 
-    /// <summary>What a replay made of letters.</summary>
+    /// <summary>Writes the outcome of a replay.</summary>
     public static void Write(Utf8JsonWriter writer, IReadOnlyCollection<ReplayOutcome> outcomes)
     {
         writer.WriteStartObject();
@@ -105,7 +104,7 @@ static class DeadLetterJson
         writer.WriteEndObject();
     }
 
-    /// <summary>How a letter's event begins, in one line.</summary>
+    /// <summary>Returns the beginning of a dead letter's event, on one line.</summary>
     public static string PreviewOf(DeadLetter letter, int characters)
     {
         var text = Encoding.UTF8.GetString(letter.Event.AsSpan(0, Math.Min(letter.Event.Length, characters * 4)));
@@ -113,7 +112,7 @@ static class DeadLetterJson
         return clean.Length < text.Length || letter.Event.Length > characters * 4 ? clean + "…" : clean;
     }
 
-    /// <summary>A state's name.</summary>
+    /// <summary>Returns a state's name.</summary>
     public static string NameOf(DeadLetterState state) => state switch
     {
         DeadLetterState.Replayed => "replayed",
@@ -121,7 +120,7 @@ static class DeadLetterJson
         _ => "waiting",
     };
 
-    /// <summary>Reads a state's name; <c>all</c> is null.</summary>
+    /// <summary>Reads a state's name; <c>all</c> gives null.</summary>
     public static bool TryParseState(string name, out DeadLetterState? state)
     {
         state = name switch

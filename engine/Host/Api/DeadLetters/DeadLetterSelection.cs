@@ -8,22 +8,22 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Host.Api.DeadLetters;
 
 /// <summary>
-/// Which letters a request is about: <c>{"ids":[1,2]}</c>, or <c>{"all":true,"code":"…","after":0,"limit":n}</c>; for a replay of one letter
-/// also <c>"event"</c>, which goes in in its place.
+/// Selects dead letters: <c>{"ids":[1,2]}</c> or <c>{"all":true,"code":"…","after":0,"limit":n}</c>. The replay of a single dead letter
+/// may carry an <c>"event"</c> to send instead.
 /// </summary>
 sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long After, int Limit, byte[]? Event)
 {
-    /// <summary>Letters in one request at the most.</summary>
+    /// <summary>The maximum number of dead letters per request.</summary>
     public const int Most = 10_000;
 
-    /// <summary>A body that names no letters, or names them wrongly.</summary>
-    public static readonly Problem Invalid = new(400, "invalid_selection", "Name the letters: either 'ids' or 'all'.");
+    /// <summary>The problem for a body without a valid selection.</summary>
+    public static readonly Problem Invalid = new(400, "invalid_selection", "Select dead letters with either 'ids' or 'all'.");
 
     const int Usual = 1_000;
 
     static readonly string[] s_names = ["ids", "all", "code", "after", "limit", "event"];
 
-    /// <summary>Reads a request's body.</summary>
+    /// <summary>Reads a request body.</summary>
     public static Problem? Read(ReadOnlyMemory<byte> body, out DeadLetterSelection selection)
     {
         selection = null!;
@@ -66,12 +66,12 @@ sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long Af
 
             if (all == (ids is not null))
             {
-                return Wrong("Name the letters: either 'ids' or 'all'.");
+                return Wrong("Select dead letters with either 'ids' or 'all'.");
             }
 
             if (given is not null && ids is not { Count: 1 })
             {
-                return Wrong("An 'event' takes the place of one letter's: name one id with it.");
+                return Wrong("event: allowed only with exactly one id.");
             }
 
             selection = new DeadLetterSelection(ids, code, after, limit, given);
@@ -87,7 +87,7 @@ sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long Af
         }
     }
 
-    /// <summary>The letters: those that were named, whatever became of them; of all, those that wait.</summary>
+    /// <summary>Reads the selected dead letters: with <c>ids</c> in any state, with <c>all</c> only waiting ones.</summary>
     public IEnumerable<DeadLetter> From(DeadLetterStore letters, string store) => Ids is { } ids
         ? Named(letters, ids).Where(letter => letter.Store == store)
         : letters.Read(After).Where(letter => letter.Store == store && letter.Mark.State == DeadLetterState.Waiting
@@ -101,13 +101,13 @@ sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long Af
 
     static string WrongProperty(string name) => name switch
     {
-        "ids" => $"ids: expected an array of 1 to {Most} letters' numbers.",
+        "ids" => $"ids: expected an array of 1 to {Most} dead letter numbers.",
         "all" => "all: expected true.",
-        "code" => "code: expected a text.",
-        "after" => "after: expected a letter's number, 0 or more.",
+        "code" => "code: expected a string.",
+        "after" => "after: expected a dead letter number, 0 or more.",
         "limit" => $"limit: expected a number from 1 to {Most}.",
         "event" => "event: expected an object.",
-        _ => $"'{name}': unknown field. {(Suggestion.Find(name, s_names) is { } near ? $"Did you mean '{near}'?" : $"There are {string.Join(", ", s_names)}.")}",
+        _ => $"'{name}': unknown field. {(Suggestion.Find(name, s_names) is { } near ? $"Did you mean '{near}'?" : $"Expected one of {string.Join(", ", s_names)}.")}",
     };
 
     static Problem Wrong(string detail) => Invalid with { Detail = detail };

@@ -8,7 +8,6 @@ using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Responses;
-using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,42 +15,45 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.DeadLetters;
 
-/// <summary><c>/v1/deadletters</c>: a store's events that could not be used.</summary>
+/// <summary><c>/v1/deadletters</c>: a store's rejected events.</summary>
 static class DeadLettersRoutes
 {
-    static readonly Problem s_notFound = new(404, "deadletter_not_found", "There is no dead letter with this number; old ones go when there is no room.");
-    static readonly Problem s_unwritable = new(503, "disk_failing", "The disk does not take what became of the letters; nothing of it is noted.");
-    static readonly Problem s_overloaded = ApiProblems.Overloaded with { Detail = "The engine is behind; what was not replayed is kept, so ask again later." };
+    static readonly Problem s_notFound = new(404, "deadletter_not_found",
+        "No dead letter has this number. The oldest are deleted when the store is full.");
+    static readonly Problem s_unwritable = new(503, "disk_failing",
+        "The outcome could not be written to disk. Nothing was marked; try again later.");
+    static readonly Problem s_overloaded = ApiProblems.Overloaded with { Detail = "The engine is overloaded. Dead letters not yet replayed are kept; try again later." };
     static readonly Problem[] s_selection = [ApiProblems.InvalidJson, ApiProblems.InvalidUtf8, DeadLetterSelection.Invalid];
 
     static readonly QueryParameter<string> s_state =
-        QueryParameters.Choice("state", "Only in this state.", ["waiting", "replayed", "dropped", "all"], "waiting");
+        QueryParameters.Choice("state", "Returns only dead letters in this state.", ["waiting", "replayed", "dropped", "all"], "waiting");
 
-    static readonly QueryParameter<string> s_code = QueryParameters.Text("code", "Only refused with this code.");
+    static readonly QueryParameter<string> s_code = QueryParameters.Text("code", "Returns only dead letters rejected with this code.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.ForServers("/v1/deadletters", ApiTags.DeadLetters);
         group.MapGet("", List)
-            .Describe("listDeadLetters", "List dead letters", "Events that could not be used, the oldest first, with how each begins.")
+            .Describe("listDeadLetters", "List dead letters", "Rejected events, oldest first, each with a preview of its content.")
             .Query(s_state, s_code, QueryParameters.Limit, QueryParameters.Cursor).Produces<ItemPage<DeadLetterItem>>();
         group.MapGet("/{id:long}", Get)
-            .Describe("getDeadLetter", "Get a dead letter", "A letter with its whole event: `event`, or `eventBase64` where that is not UTF-8.")
+            .Describe("getDeadLetter", "Get a dead letter",
+                "A dead letter with its full event: `event`, or `eventBase64` if it is not UTF-8.")
             .Produces<DeadLetterWhole>().Problems(s_notFound);
         group.MapGet("/{id:long}/repair", Repair)
-            .Describe("previewDeadLetterRepair", "Preview a repair", "What a repair of the letter would change. It changes nothing.")
+            .Describe("previewDeadLetterRepair", "Preview a repair", "Shows what a repair would change, without making the change.")
             .Produces<DeadLetterRepair>().Problems(s_notFound);
         group.MapPost("/replay", ReplayAsync)
             .Describe("replayDeadLetters", "Replay dead letters", """
-                Repairs letters and sends their events through the front door, with the rules of the key that they came with and as of the time they came.
-                A letter that was replayed or dropped is left alone, so a replay can be repeated.
+                Repairs dead letters and ingests their events under the rules of the key they were sent with, as of the time they were received.
+                Dead letters that were replayed or dropped are skipped, so a replay can be repeated safely.
                 """)
             .Accepts<DeadLetterSelectionBody>("application/json").Produces<DeadLetterReplayAnswer>().Problems([.. s_selection, s_unwritable, s_overloaded]);
         group.MapPost("/drop", DropAsync)
-            .Describe("dropDeadLetters", "Drop dead letters", "Marks letters so that no replay takes them.")
+            .Describe("dropDeadLetters", "Drop dead letters", "Marks dead letters so that replays skip them.")
             .Accepts<DeadLetterSelectionBody>("application/json").Problems([.. s_selection, s_unwritable]);
         group.MapDelete("/{id:long}", Delete)
-            .Describe("dropDeadLetter", "Drop a dead letter", "Marks a letter so that no replay takes it.")
+            .Describe("dropDeadLetter", "Drop a dead letter", "Marks a dead letter so that replays skip it.")
             .Problems(s_notFound, s_unwritable);
     }
 
@@ -78,13 +80,13 @@ static class DeadLettersRoutes
         });
     }
 
-    static JsonResult Get([Description("The letter's number.")] long id, Caller caller, DeadLetterStore letters)
+    static JsonResult Get([Description("The dead letter's number.")] long id, Caller caller, DeadLetterStore letters)
     {
         var letter = Find(letters, caller.Store, id);
         return new JsonResult(writer => DeadLetterJson.Write(writer, letter, whole: true));
     }
 
-    static JsonResult Repair([Description("The letter's number.")] long id, Caller caller, DeadLetterStore letters, DeadLetterReplay replay)
+    static JsonResult Repair([Description("The dead letter's number.")] long id, Caller caller, DeadLetterStore letters, DeadLetterReplay replay)
     {
         var letter = Find(letters, caller.Store, id);
         var repair = EventRepair.Of(letter, replay.RulesFor(caller.Store, letter));
@@ -122,7 +124,7 @@ static class DeadLettersRoutes
         return TypedResults.Ok(new DroppedLetters(ids.Length));
     }
 
-    static NoContent Delete([Description("The letter's number.")] long id, Caller caller, DeadLetterStore letters)
+    static NoContent Delete([Description("The dead letter's number.")] long id, Caller caller, DeadLetterStore letters)
     {
         Drop(letters, [Find(letters, caller.Store, id).Id]);
         return TypedResults.NoContent();

@@ -7,22 +7,22 @@ static class ApiTags
         Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions",
         DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Operations = "Operations";
 
-    /// <summary>All of them, in the order of the document, with what each is for.</summary>
+    /// <summary>All tags with their descriptions, in the order of the document.</summary>
     public static IReadOnlyList<(string Name, string Description)> All { get; } =
     [
-        (Events, "Send events over HTTP, and count what came in."),
+        (Events, "Send events over HTTP, and count them."),
         (Streams, "Send events and receive interventions over a WebSocket."),
-        (Features, "A cart as the model sees it."),
+        (Features, "A cart's features, as the model receives them."),
         (Predictions, "Score a cart or a set of features."),
-        (Carts, "Where a cart's life stands."),
-        (Interventions, "What was planned, sent and withheld, and why."),
-        (Campaigns, "See a campaign's messages before anybody gets them."),
-        (Analytics, "What came of contacting shoppers."),
-        (Products, "Names, prices and stock that messages show."),
-        (Suppressions, "Addresses that take no more messages."),
-        (DeadLetters, "Events that could not be used: list, repair, replay, drop."),
-        (Tracking, "Where the links in messages lead. Links are signed and need no key."),
-        (Storefront, "The JavaScript client for the pages of a shop."),
+        (Carts, "A cart's state and its interventions."),
+        (Interventions, "Messages scheduled, sent and withheld, with reasons."),
+        (Campaigns, "Preview a campaign's messages."),
+        (Analytics, "Results of contacting shoppers."),
+        (Products, "Product names, prices and stock for messages."),
+        (Suppressions, "Addresses that must not be contacted."),
+        (DeadLetters, "List, repair, replay and drop rejected events."),
+        (Tracking, "Targets of the links in messages. Links are signed and need no key."),
+        (Storefront, "The JavaScript client for shop pages."),
         (Operations, "Health and metrics."),
     ];
 }

@@ -1,13 +1,14 @@
-using CartRecovery.Host.Commands;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace CartRecovery.Host.Api.Documentation;
 
-/// <summary>What the OpenAPI document says beside its operations: what the API is, its groups, how to name a key, and the shape of problems.</summary>
+/// <summary>
+/// Adds the parts of the OpenAPI document outside its operations: description, tags, security schemes and the problem schema.
+/// </summary>
 sealed class DocumentDetails : IOpenApiDocumentTransformer
 {
-    /// <summary>The name of the problems' schema.</summary>
+    /// <summary>The name of the problem schema.</summary>
     public const string ProblemSchema = "Problem";
 
     const string About = """
@@ -17,10 +18,10 @@ sealed class DocumentDetails : IOpenApiDocumentTransformer
         - Lists take `limit` and `cursor` and answer `{"items": […], "next": …}`; `next` is the following page's `cursor`, or null on the last page.
         - Errors are RFC 9457 problem details with a stable `code`.
         - An unknown query parameter, format, content type or encoding is refused. Bodies may be compressed with gzip or br.
-        - HEAD is answered wherever GET is.
+        - Every GET path except `/v1/stream` also answers HEAD.
         """;
 
-    /// <summary>The ways to name a key.</summary>
+    /// <summary>The ways to send a key.</summary>
     public static readonly IReadOnlyDictionary<string, OpenApiSecurityScheme> Schemes = new Dictionary<string, OpenApiSecurityScheme>(StringComparer.Ordinal)
     {
         ["apiKeyHeader"] = new() { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "X-Api-Key", Description = "A store's key." },
@@ -37,7 +38,7 @@ sealed class DocumentDetails : IOpenApiDocumentTransformer
     /// <inheritdoc/>
     public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
-        document.Info = new OpenApiInfo { Title = "CartRecovery", Version = VersionCommand.Version, Description = About };
+        document.Info = new OpenApiInfo { Title = "CartRecovery", Version = BuildVersion.Number, Description = About };
         document.Servers = [new OpenApiServer { Url = "/", Description = "The engine that serves this document." }];
         document.Tags = new HashSet<OpenApiTag>(ApiTags.All.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));
         document.Components ??= new OpenApiComponents();
@@ -55,7 +56,7 @@ sealed class DocumentDetails : IOpenApiDocumentTransformer
         return Task.CompletedTask;
     }
 
-    // Comments in the sources go over several lines.
+    // Doc comments span several lines in the sources.
     static string? OnOneLine(string? text) => text is null ? null : string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     static OpenApiSchema Problem() => new()
@@ -65,11 +66,11 @@ sealed class DocumentDetails : IOpenApiDocumentTransformer
         Required = new HashSet<string>(StringComparer.Ordinal) { "type", "title", "status", "detail", "code" },
         Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
         {
-            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Always about:blank: the code says more than a link would." },
+            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Always about:blank; use `code` to tell problems apart." },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The status in words." },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
             ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What was wrong, where, and what to do." },
-            ["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Which rule failed. Stable." },
+            ["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "A stable code for the rule that failed." },
         },
     };
 }

@@ -10,16 +10,18 @@ using Scalar.AspNetCore;
 
 namespace CartRecovery.Host.Api.Documentation;
 
-/// <summary>The OpenAPI document, generated from the routes, at <c>/openapi/v1.json</c>, and a page that shows it at <c>/docs</c>.</summary>
+/// <summary>
+/// Serves the OpenAPI document generated from the routes at <c>/openapi/v1.json</c>, and a viewer for it at <c>/docs</c>.
+/// </summary>
 static class OpenApiDocumentation
 {
     const string DocumentName = "v1";
 
-    // The page comes from this process whole; nothing may be fetched from elsewhere. Its script makes styles, and starts from a line in the page.
+    // The page loads everything from this process. Its script creates styles and starts from an inline script, hence both 'unsafe-inline's.
     const string Policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>Adds the document's generation.</summary>
+    /// <summary>Adds the document's generator.</summary>
     public static void AddDocumentation(this IServiceCollection services)
     {
         services.AddOpenApi(DocumentName, options =>
@@ -52,7 +54,7 @@ static class OpenApiDocumentation
                 options.OpenApiRoutePattern = "/openapi/{documentName}.json";
                 options.DefaultFonts = false;
                 options.Telemetry = false;
-                // Whatever leads to the viewer's makers stays out.
+                // No links or requests to the viewer's vendor.
                 options.HideClientButton = true;
                 options.ShowDeveloperTools = DeveloperToolsVisibility.Never;
                 options.Agent = new ScalarAgentOptions { Disabled = true };
@@ -66,7 +68,7 @@ static class OpenApiDocumentation
             });
     }
 
-    /// <summary>The document as it is served: made once, at the first request.</summary>
+    /// <summary>The served document, generated once at the first request.</summary>
     sealed class OpenApiAsset([FromKeyedServices(DocumentName)] IOpenApiDocumentProvider documents)
     {
         readonly Lock _gate = new();

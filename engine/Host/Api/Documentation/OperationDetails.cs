@@ -11,14 +11,14 @@ using Microsoft.OpenApi;
 
 namespace CartRecovery.Host.Api.Documentation;
 
-/// <summary>Adds to an operation what its route's metadata says: query parameters, problems, and who may call it.</summary>
+/// <summary>Adds query parameters, problems and security from a route's metadata to its operation.</summary>
 sealed class OperationDetails : IOpenApiOperationTransformer
 {
     static readonly Problem[] s_always = [ApiProblems.UnknownParameter, ApiProblems.BadRequest, ApiProblems.TooManyFromAddress, ApiProblems.Internal, ApiProblems.Stopping];
     static readonly Problem[] s_withKey = [ApiProblems.MissingKey, ApiProblems.UnknownKey, ApiProblems.LoopbackOnly, ApiProblems.ForbiddenOrigin];
     static readonly Problem[] s_withBody = [ApiProblems.RequestTimeout, ApiProblems.TooLarge, ApiProblems.UnsupportedMediaType, ApiProblems.UnsupportedEncoding];
 
-    /// <summary>Every problem that a route answers with.</summary>
+    /// <summary>Returns every problem that a route can answer with.</summary>
     public static IEnumerable<Problem> ProblemsOf(IReadOnlyList<object> metadata)
     {
         IEnumerable<Problem> problems = [.. s_always, .. metadata.OfType<AnsweredProblems>().SelectMany(p => p.All)];
@@ -35,7 +35,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
         return metadata.OfType<IAcceptsMetadata>().Any() ? problems.Concat(s_withBody) : problems;
     }
 
-    /// <summary>The policy that a route requires; <see langword="null"/> for a public one.</summary>
+    /// <summary>Returns the policy that a route requires; <see langword="null"/> for a public one.</summary>
     public static string? PolicyOf(IReadOnlyList<object> metadata) =>
         metadata.OfType<IAllowAnonymous>().Any() ? null : metadata.OfType<IAuthorizeData>().LastOrDefault()?.Policy;
 

@@ -6,27 +6,27 @@ using Microsoft.OpenApi;
 
 namespace CartRecovery.Host.Api.Events;
 
-/// <summary>An event, as a client sends it. Fields that are not named here are kept with `meta`.</summary>
-/// <param name="Id">The event's id, at most 64 bytes of UTF-8. The same id counts once.</param>
-/// <param name="Type">What happened.</param>
+/// <summary>An event as a client sends it. Fields not listed here are kept with `meta`.</summary>
+/// <param name="Id">The event's id, at most 64 bytes of UTF-8. An id counts once.</param>
+/// <param name="Type">The event type.</param>
 /// <param name="CartId">The cart, at most 64 bytes of UTF-8.</param>
-/// <param name="Ts">When: milliseconds since 1970, or RFC 3339 with a zone.</param>
-/// <param name="StoreId">The key's store; another one is refused.</param>
+/// <param name="Ts">When it happened: milliseconds since 1970, or RFC 3339 with a zone.</param>
+/// <param name="StoreId">The store; must be the key's.</param>
 /// <param name="UserId">The customer, if known.</param>
-/// <param name="SessionId">The visit.</param>
+/// <param name="SessionId">The session.</param>
 /// <param name="ProductId">The product.</param>
-/// <param name="Quantity">How many.</param>
-/// <param name="Price">The price of one.</param>
+/// <param name="Quantity">The quantity.</param>
+/// <param name="Price">The unit price.</param>
 /// <param name="Currency">ISO 4217; the store's if absent.</param>
-/// <param name="Meta">`device`, `source`, and whatever else there is.</param>
+/// <param name="Meta">`device`, `source` and any further fields.</param>
 sealed record EventBody(
     string Id, string Type, string CartId, JsonElement Ts, string? StoreId = null, string? UserId = null, string? SessionId = null, string? ProductId = null,
     decimal? Quantity = null, decimal? Price = null, string? Currency = null, IReadOnlyDictionary<string, JsonElement>? Meta = null);
 
-/// <summary>The schema of what may be sent: the decoder reads the bytes itself, so nothing generates it whole.</summary>
+/// <summary>Builds the schema of a request's events. The decoder reads raw bytes, so no serializer metadata describes them fully.</summary>
 static class EventSchema
 {
-    /// <summary>Adds what the record's types do not say.</summary>
+    /// <summary>Adds constraints that the record's types cannot express.</summary>
     public static void Complete(OpenApiSchema schema)
     {
         schema.Properties!["type"] = new OpenApiSchema
@@ -37,7 +37,7 @@ static class EventSchema
         };
         schema.Properties["ts"] = new OpenApiSchema
         {
-            Description = "When: milliseconds since 1970, or RFC 3339 with a zone.",
+            Description = "When it happened: milliseconds since 1970, or RFC 3339 with a zone.",
             OneOf = [new OpenApiSchema { Type = JsonSchemaType.Integer }, new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }],
         };
         schema.AdditionalPropertiesAllowed = true;

@@ -6,7 +6,6 @@ using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
-using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -20,13 +19,13 @@ static class EventsRoutes
     const string Received = "received";
 
     static readonly QueryParameter<string> s_ack = QueryParameters.Choice("ack",
-        "When to answer: once the events are `durable`, or as soon as they are `received`.", ["durable", Received], "durable");
+        "When to answer: once the events are `durable`, or once they are `received`.", ["durable", Received], "durable");
 
-    // An event's codes as problems, for a request whose only event is refused.
+    // Event error codes as problems, for a request whose only event is rejected.
     static readonly Problem[] s_problems =
     [
         .. Enum.GetValues<EventErrorCode>().Where(e => e is not (EventErrorCode.None or EventErrorCode.InvalidMessagePack or EventErrorCode.UnsupportedEncoding or EventErrorCode.UnknownKey))
-            .Select(e => new Problem(StatusOf(e), EventProblem.CodeOf(e), "The request's only event was refused: see its detail.")),
+            .Select(e => new Problem(StatusOf(e), EventProblem.CodeOf(e), "The request's only event was rejected; the detail says why.")),
         ApiProblems.NotDurable,
     ];
 
@@ -36,15 +35,15 @@ static class EventsRoutes
         Describe(group.MapPost("", PostAsync), "sendEvents", "Send events");
         Describe(group.MapPost("/batch", PostAsync), "sendEventBatch", "Send a batch of events");
         group.MapGet("/stats", Statistics).RequireAuthorization(AccessPolicies.Secret)
-            .Describe("getEventStatistics", "Count events", "Events that came in since the start over any protocol, of all stores.");
+            .Describe("getEventStatistics", "Count events", "Counts since the start, over all protocols and stores.");
     }
 
     static void Describe(RouteHandlerBuilder route, string operationId, string summary) => route
         .RequireAuthorization(AccessPolicies.Publishable).RequireCors(KeyOrigins.OfKey)
         .Describe(operationId, summary, """
-            One event, an array of events, or `{"events": […]}`. The answer comes when they are durable; with `ack=received` it comes at once, with 202.
-            Each event is taken or rejected by itself: `errors` names those that were rejected. If none was taken, the status says so; if the only event was
-            rejected, the answer is a problem. Sending the same ids again is safe. `text/plain` is for `navigator.sendBeacon`.
+            Send one event, an array of events, or `{"events": […]}`. The request answers once they are durable; with `ack=received`, immediately with 202.
+            Events are accepted or rejected individually, and `errors` lists the rejected ones. If none was accepted, the status is an error; if the only
+            event was rejected, the answer is a problem. Resending the same ids is safe. `text/plain` is for `navigator.sendBeacon`.
             """)
         .Query(s_ack)
         .Accepts<EventBody>("application/json", "text/plain").WithMetadata(EventSchema.Batch)
@@ -53,7 +52,7 @@ static class EventsRoutes
         .Produces<EventsAnswer>(StatusCodes.Status413PayloadTooLarge).Produces<EventsAnswer>(StatusCodes.Status503ServiceUnavailable)
         .Problems(s_problems);
 
-    // The events' path reads its body itself: the decoder takes the bytes, and nothing is made of them on the way.
+    // Reads the body without model binding: the decoder takes the raw bytes and allocates nothing.
     static async Task<IResult> PostAsync(HttpContext context, Caller caller, RequestQuery query, IngestOptions ingest)
     {
         var source = new RequestSource(ingest, caller.Key);
@@ -80,13 +79,13 @@ static class EventsRoutes
             : TypedResults.Json(EventsAnswer.Of(source), ApiJson.Default.EventsAnswer, statusCode: StatusOf(first.Error));
     }
 
-    static Ok<EventsStatistics> Statistics(IngestCounters counters, EngineMetrics metrics, ConnectionRegistry connections)
+    static Ok<EventsStatistics> Statistics(IngestCounters counters, IEngineTotals totals, ConnectionRegistry connections)
     {
         var received = IngestCounters.Protocols.ToDictionary(p => IngestCounters.NameOf(p), counters.ReceivedBy, StringComparer.Ordinal);
-        received["total"] = metrics.Received;
+        received["total"] = totals.Received;
         var rejected = Enum.GetValues<EventErrorCode>().Select(e => (Code: EventProblem.CodeOf(e), Count: counters.RejectedFor(e))).Where(e => e.Count > 0);
         return TypedResults.Ok(new EventsStatistics(
-            received, metrics.Processed, rejected.ToDictionary(e => e.Code, e => e.Count, StringComparer.Ordinal), metrics.Carts, metrics.Predictions, connections.Count));
+            received, totals.Processed, rejected.ToDictionary(e => e.Code, e => e.Count, StringComparer.Ordinal), totals.Carts, totals.Predictions, connections.Count));
     }
 
     static int StatusOf(EventErrorCode error) => error switch
@@ -97,7 +96,7 @@ static class EventsRoutes
         _ => StatusCodes.Status400BadRequest,
     };
 
-    // {"events":[…]} is what other tools' batch endpoints take: its array is the message.
+    // Batch endpoints of other tools wrap the array in an object, {"events":[…]}; the array is the message.
     static ReadOnlySpan<byte> EventsIn(ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body);
@@ -118,7 +117,7 @@ static class EventsRoutes
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Taken as it is: the router says what is wrong with it.
+            // Passed on unchanged: the router reports the error.
         }
 
         return body;

@@ -4,10 +4,10 @@ using CartRecovery.Engine.Ingest;
 
 namespace CartRecovery.Host.Api.Events;
 
-/// <summary>One request as a source of events.</summary>
+/// <summary>An HTTP request as an event source.</summary>
 sealed class RequestSource : IEventSource, IRejectedEvents
 {
-    // How long a client is kept waiting for a disk that does not answer.
+    // The longest wait for durability before the client gets an error.
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -19,7 +19,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
             options.Partitions, options.RulesFor(key), options.MaxBatch, Protocol.Http, options.Counters, this, this, options.DeadLetters);
     }
 
-    // Nothing can be sent back later.
+    // A request has no connection to deliver interventions to.
     public long ConnectionId => 0;
 
     public bool IsPublishable { get; }
@@ -39,9 +39,9 @@ sealed class RequestSource : IEventSource, IRejectedEvents
         }
     }
 
-    /// <summary>Takes one message of events: what it has is decided on, or rejected.</summary>
+    /// <summary>Decodes a message and submits its events; invalid ones are added to <see cref="Rejected"/>.</summary>
     /// <param name="json">One event, or an array.</param>
-    /// <param name="cancellationToken">Ends the wait for partitions that are behind.</param>
+    /// <param name="cancellationToken">Cancels the wait for partitions under backpressure.</param>
     public ValueTask SubmitAsync(ReadOnlySpan<byte> json, CancellationToken cancellationToken)
     {
         Router.BeginRead();
@@ -49,7 +49,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
         return Router.SubmitAsync(cancellationToken);
     }
 
-    /// <summary>Takes events of the engine's own making through the front door.</summary>
+    /// <summary>Ingests events that the engine itself creates.</summary>
     /// <returns>Whether they are durable.</returns>
     public static async Task<bool> TakeAsync(IngestOptions options, StoreKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
@@ -59,7 +59,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     }
 
     /// <summary>Waits until the events are durable and decided on.</summary>
-    /// <returns>False when that was not done in time.</returns>
+    /// <returns><see langword="false"/> on timeout.</returns>
     public async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
         if (Router.Progress.UpTo == Router.Taken)

@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Features;
 
-/// <summary><c>/v1/features</c>: a cart as the model sees it, and what the names mean.</summary>
+/// <summary><c>/v1/features</c>: a cart's features and their definitions.</summary>
 static class FeaturesRoutes
 {
     static readonly FeatureVector s_all = new(FeatureTable.Names);
@@ -26,11 +26,12 @@ static class FeaturesRoutes
     {
         var group = routes.MapGroup("/v1/features").WithTags(ApiTags.Features);
         group.MapGet("/definitions", Definitions).AllowAnonymous()
-            .Describe("listFeatureDefinitions", "List feature definitions", "Every feature's name, unit, meaning and computation. They are the same for all stores.")
+            .Describe("listFeatureDefinitions", "List feature definitions",
+                "Every feature's name, unit, meaning and computation, identical for all stores.")
             .Query(QueryParameters.Limit, QueryParameters.Cursor);
         group.MapGet("/{cartId}", GetAsync).RequireAuthorization(AccessPolicies.Secret)
             .Describe("getCartFeatures", "Get a cart's features",
-                "The features after every event that was accepted before. A ratio is 0–1, a duration is in seconds, money is in the cart's currency.")
+                "The features, including every event accepted before the request. Ratios are 0–1, durations in seconds, money in the cart's currency.")
             .Problems(ApiProblems.CartNotFound);
     }
 
@@ -59,17 +60,17 @@ static class FeaturesRoutes
     }
 }
 
-/// <summary>A cart as the model sees it.</summary>
+/// <summary>A cart's features.</summary>
 /// <param name="StoreId">The store.</param>
 /// <param name="CartId">The cart.</param>
-/// <param name="UpdatedAt">When its last event happened.</param>
-/// <param name="Currency">The currency of its money, ISO 4217.</param>
-/// <param name="Features">Values by name.</param>
+/// <param name="UpdatedAt">The time of its last event.</param>
+/// <param name="Currency">The currency of its amounts, ISO 4217.</param>
+/// <param name="Features">The values by feature name.</param>
 sealed record CartFeatures(string StoreId, string CartId, DateTime UpdatedAt, string Currency, IReadOnlyDictionary<string, float> Features);
 
-/// <summary>What a feature is.</summary>
+/// <summary>The definition of a feature.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Unit">The unit of its values.</param>
-/// <param name="Description">What it says about a cart.</param>
+/// <param name="Description">What it expresses about a cart.</param>
 /// <param name="Computation">How it is computed.</param>
 sealed record FeatureDefinition(string Name, string Unit, string Description, string Computation);

@@ -5,7 +5,6 @@ using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
-using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Host.Api.Health;
 
@@ -16,10 +15,10 @@ sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, PartHealth
 
 /// <summary>The state of a part.</summary>
 /// <param name="Status">ok, degraded or down.</param>
-/// <param name="Detail">What is wrong, or how it does.</param>
-/// <param name="QueueDepth">Of a partition: what waits in its inbox.</param>
-/// <param name="Evaluator">Of the model: what evaluates it.</param>
-/// <param name="Circuit">Of a sink: closed, half_open or open.</param>
+/// <param name="Detail">What is wrong, or the current state.</param>
+/// <param name="QueueDepth">Of a partition: slabs queued in its inbox.</param>
+/// <param name="Evaluator">Of the model: the evaluator in use.</param>
+/// <param name="Circuit">Of a sink: closed, half-open or open.</param>
 sealed record PartHealth(
     string Status,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail = null,
@@ -27,15 +26,15 @@ sealed record PartHealth(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Evaluator = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Circuit = null);
 
-/// <summary>Asks every part how it does.</summary>
+/// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker outreach, IJourneyOptionsProvider inForce,
     OnnxModel model, SinkSet sinks)
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
-    /// <summary>Makes the report.</summary>
-    /// <returns>The report, and whether the engine does its job.</returns>
+    /// <summary>Creates the report.</summary>
+    /// <returns>The report, and whether the engine can accept events.</returns>
     public async Task<(HealthAnswer Answer, bool Works)> MakeAsync(CancellationToken cancellationToken)
     {
         var reports = await sinks.CheckHealthAsync(cancellationToken);
@@ -53,7 +52,7 @@ sealed class HealthReport(
         var isJournaled = config.Journal.Enabled;
         parts.Add("journal", Part(isJournaled ? partitions.JournalProblem : null, isJournaled ? "written" : "not enabled"));
         parts.Add("deadletters", Part(
-            deadLetters.IsFailing ? "dead letters cannot be written; those refused meanwhile are lost and counted" : null, "kept"));
+            deadLetters.IsFailing ? "dead letters cannot be written; those rejected meanwhile are lost, and counted" : null, "kept"));
         parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
         parts.Add("outreach", Part(outreach.Problem, $"{outreach.Depth} waiting"));
         parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
@@ -61,11 +60,18 @@ sealed class HealthReport(
         foreach (var sink in reports)
         {
             parts.Add($"sink-{sink.Name}", new PartHealth(
-                sink.Health.Healthy ? Ok : Down, sink.Health.Detail, Circuit: EngineMetrics.NameOf(sink.State.Circuit)));
+                sink.Health.Healthy ? Ok : Down, sink.Health.Detail, Circuit: NameOf(sink.State.Circuit)));
         }
 
         return (new HealthAnswer(isDown ? Down : isFine ? Ok : Degraded, parts), !isDown && !sheds);
     }
 
     static PartHealth Part(string? problem, string fine) => new(problem is null ? Ok : Degraded, problem ?? fine);
+
+    static string NameOf(CircuitState state) => state switch
+    {
+        CircuitState.Open => "open",
+        CircuitState.HalfOpen => "half-open",
+        _ => "closed",
+    };
 }

@@ -1,6 +1,5 @@
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Host.Api.Documentation;
-using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -8,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Health;
 
-/// <summary><c>/health</c> and <c>/metrics</c>: for operators and their tools.</summary>
+/// <summary><c>/health</c> and <c>/metrics</c>, for operators and monitoring.</summary>
 static class HealthRoutes
 {
     public static void Map(IEndpointRouteBuilder routes)
@@ -21,7 +20,7 @@ static class HealthRoutes
                 """)
             .Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/metrics", MetricsAsync)
-            .Describe("getMetrics", "Read metrics", "All metrics in Prometheus' text format.")
+            .Describe("getMetrics", "Read metrics", "All metrics in the Prometheus text format.")
             .Media("text/plain");
     }
 
@@ -32,10 +31,10 @@ static class HealthRoutes
             : TypedResults.Json(answer, ApiJson.Default.HealthAnswer, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    static async Task MetricsAsync(HttpContext context, EngineMetrics metrics)
+    static async Task MetricsAsync(HttpContext context, MetricRegistry metrics)
     {
         using var body = new MemoryStream(32 * 1024);
-        await metrics.Registry.WriteAsync(body, context.RequestAborted);
+        await metrics.WriteAsync(body, context.RequestAborted);
         await Answer.BytesAsync(context, StatusCodes.Status200OK, MetricRegistry.ContentType, body.GetBuffer().AsMemory(0, (int)body.Length));
     }
 }

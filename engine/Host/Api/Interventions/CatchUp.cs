@@ -3,13 +3,15 @@ using CartRecovery.Engine.Journeys;
 
 namespace CartRecovery.Host.Api.Interventions;
 
-/// <summary>Lets a reader of reports see everything that was acknowledged before it asked: journeys store it some milliseconds later.</summary>
+/// <summary>
+/// Makes reports include everything acknowledged before the request, which journeys persist some milliseconds after the acknowledgement.
+/// </summary>
 static class CatchUp
 {
-    // Reports that are a little old are better than none.
+    // A slightly stale report is better than none.
     static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
 
-    /// <summary>Completes when everything that came before can be read, or after a second.</summary>
+    /// <summary>Completes once everything acknowledged before the call is readable, or after one second.</summary>
     public static async Task CatchUpAsync(this JourneyWorker outreach)
     {
         try
@@ -18,7 +20,7 @@ static class CatchUp
         }
         catch (Exception e) when (e is TimeoutException or ChannelClosedException)
         {
-            // What is stored is told.
+            // On timeout, the report shows what is persisted so far.
         }
     }
 }

@@ -16,36 +16,37 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Interventions;
 
-/// <summary><c>/v1/interventions</c>: what was planned, sent and withheld, and why.</summary>
+/// <summary><c>/v1/interventions</c>: messages scheduled, sent and withheld, with reasons.</summary>
 static class InterventionsRoutes
 {
-    static readonly Problem s_unknown = new(404, "intervention_unknown", "There is no such intervention in the store of this key.");
-    static readonly Problem s_notFailed = new(409, "not_failed", "Only what a sink gave up or refused can be tried again.");
+    static readonly Problem s_unknown = new(404, "intervention_unknown", "The key's store has no such intervention.");
+    static readonly Problem s_notFailed = new(409, "not_failed", "Only a failed or rejected intervention can be retried.");
 
     static readonly TimeSpan s_usefulAgain = TimeSpan.FromHours(1);
 
     static readonly QueryParameter<string> s_state =
-        QueryParameters.Choice("state", "Only in this state.", ["scheduled", "sending", "sent", "withheld"], @default: null);
+        QueryParameters.Choice("state", "Returns only interventions in this state.", ["scheduled", "sending", "sent", "withheld"], @default: null);
 
     static readonly QueryParameter<string> s_reason = QueryParameters.Choice(
-        "reason", "Only withheld for this reason.", [.. WithheldReasons.All.Select(WithheldReasons.NameOf)], @default: null);
+        "reason", "Returns only interventions withheld for this reason.", [.. WithheldReasons.All.Select(WithheldReasons.NameOf)], @default: null);
 
-    static readonly QueryParameter<string> s_campaign = QueryParameters.Text("campaign", "Only of this campaign.");
-    static readonly QueryParameter<string> s_channel = QueryParameters.Text("channel", "Only over this channel.");
-    static readonly QueryParameter<string> s_cartId = QueryParameters.Text("cartId", "Only of this cart.");
-    static readonly QueryParameter<string> s_userId = QueryParameters.Text("userId", "Only of this customer.");
+    static readonly QueryParameter<string> s_campaign = QueryParameters.Text("campaign", "Returns only interventions of this campaign.");
+    static readonly QueryParameter<string> s_channel = QueryParameters.Text("channel", "Returns only interventions on this channel.");
+    static readonly QueryParameter<string> s_cartId = QueryParameters.Text("cartId", "Returns only interventions for this cart.");
+    static readonly QueryParameter<string> s_userId = QueryParameters.Text("userId", "Returns only interventions for this customer.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.ForServers("/v1/interventions", ApiTags.Interventions);
         group.MapGet("", ListAsync)
-            .Describe("listInterventions", "List interventions", "The latest first. `from` and `to` go by when they were decided. As CSV, the header `Next-Cursor` has the `next`.")
+            .Describe("listInterventions", "List interventions",
+                "Latest first. `from` and `to` filter by decision time. With CSV, the `Next-Cursor` header carries `next`.")
             .Report<InterventionRow>(QueryParameters.From, QueryParameters.To, s_state, s_reason, s_campaign, s_channel, s_cartId, s_userId);
         group.MapGet("/{id}", GetAsync)
-            .Describe("getIntervention", "Get an intervention", "A list of one, so that it reads as any other list.")
+            .Describe("getIntervention", "Get an intervention", "Returns a list with one item, in the format of every other list.")
             .Report<InterventionRow>().Problems(s_unknown);
         group.MapPost("/{id}/retry", RetryAsync)
-            .Describe("retryIntervention", "Retry an intervention", "Tries once more what a sink gave up or refused. It goes out within an hour or not at all.")
+            .Describe("retryIntervention", "Retry an intervention", "Retries a failed or rejected intervention. It expires after an hour.")
             .Problems(s_unknown, s_notFailed);
     }
 
@@ -96,7 +97,7 @@ static class InterventionsRoutes
     }
 }
 
-/// <summary>An intervention that is tried again.</summary>
+/// <summary>An intervention scheduled for a retry.</summary>
 /// <param name="Id">The intervention.</param>
 /// <param name="State">Always scheduled.</param>
 sealed record RetriedIntervention(string Id, string State);

@@ -20,8 +20,8 @@ static class PredictionsRoutes
     public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/predict", ApiTags.Predictions)
         .MapPost("", PostAsync)
         .Describe("predict", "Predict a purchase", """
-            The probability that a cart ends in a purchase, and what moved it: of a cart (`{"cartId": "c1"}`) or of features
-            (`{"features": {"item_count": 2}}`; what is left out is at the model's baseline).
+            Returns the probability that a cart ends in a purchase, and the features that moved it. Send a cart (`{"cartId": "c1"}`) or features
+            (`{"features": {"item_count": 2}}`; absent ones take the model's baseline).
             """)
         .Accepts<PredictionBody>("application/json")
         .Problems(ApiProblems.InvalidJson, ApiProblems.InvalidUtf8, ApiProblems.MissingField, ApiProblems.WrongType, ApiProblems.OutOfRange,
@@ -56,16 +56,16 @@ static class PredictionsRoutes
 
 /// <summary>What to score: a cart, or features.</summary>
 /// <param name="CartId">The cart.</param>
-/// <param name="Features">Values by name; what is left out is at the model's baseline.</param>
+/// <param name="Features">Values by feature name; absent ones take the model's baseline.</param>
 sealed record PredictionBody(string? CartId = null, IReadOnlyDictionary<string, float>? Features = null);
 
 /// <summary>A prediction.</summary>
 /// <param name="Probability">The probability of a purchase, 0–1.</param>
-/// <param name="ModelVersion">The model that was asked.</param>
+/// <param name="ModelVersion">The model's name and version.</param>
 /// <param name="Reasons">The features that moved the probability most.</param>
-/// <param name="Features">The features that the model was given.</param>
-/// <param name="ComputedAt">When.</param>
-/// <param name="CartId">The cart, if one was named.</param>
+/// <param name="Features">The features given to the model.</param>
+/// <param name="ComputedAt">When it was computed.</param>
+/// <param name="CartId">The cart, if the request named one.</param>
 sealed record Prediction(
     float Probability, string ModelVersion, IReadOnlyList<FeatureEffect> Reasons, IReadOnlyDictionary<string, float> Features, DateTime ComputedAt,
     [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CartId = null);

@@ -9,11 +9,11 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Api.Predictions;
 
-/// <summary>Scores single rows, and says what moved the score. Any thread; one row at a time.</summary>
+/// <summary>Scores single rows and explains the score. Thread-safe; rows are scored one at a time.</summary>
 sealed class Predictor(OnnxModel model) : IDisposable
 {
-    /// <summary>A feature that there is not.</summary>
-    public static readonly Problem UnknownFeature = new(400, "unknown_feature", "The body names a feature that there is not.");
+    /// <summary>The problem for an unknown feature.</summary>
+    public static readonly Problem UnknownFeature = new(400, "unknown_feature", "The body names an unknown feature.");
 
     const int TopFeatures = 3;
 
@@ -28,7 +28,7 @@ sealed class Predictor(OnnxModel model) : IDisposable
     /// <summary>The model's features, in the order of a row.</summary>
     public FeatureVector Vector => _vector;
 
-    /// <summary>The probability of a purchase, and the features that moved it most.</summary>
+    /// <summary>Returns the probability of a purchase, and the features that moved it most.</summary>
     public (float Probability, FeatureEffect[] Effects) Score(float[] row)
     {
         lock (_gate)
@@ -40,10 +40,10 @@ sealed class Predictor(OnnxModel model) : IDisposable
         }
     }
 
-    /// <summary>Reads a request into a row of the model.</summary>
+    /// <summary>Parses a request into a row for the model.</summary>
     /// <param name="body">The request's body.</param>
-    /// <param name="row">The row; what the body leaves out is at the baseline.</param>
-    /// <param name="cartId">The cart that the body names instead.</param>
+    /// <param name="row">The row; absent features take the baseline.</param>
+    /// <param name="cartId">The cart, if the body names one instead.</param>
     public Problem? Read(ReadOnlyMemory<byte> body, float[] row, out string? cartId)
     {
         cartId = null;
@@ -61,25 +61,25 @@ sealed class Predictor(OnnxModel model) : IDisposable
             if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("features", out var features)
                 || features.ValueKind != JsonValueKind.Object)
             {
-                return ApiProblems.MissingField with { Detail = "Name a 'cartId', or give 'features' as an object of numbers." };
+                return ApiProblems.MissingField with { Detail = "Expected a 'cartId', or 'features' as an object of numbers." };
             }
 
             foreach (var feature in features.EnumerateObject())
             {
                 if (!FeatureTable.Names.Contains(feature.Name))
                 {
-                    return UnknownFeature with { Detail = $"'{feature.Name}' is not a feature{Near(feature.Name)} GET /v1/features/definitions lists them." };
+                    return UnknownFeature with { Detail = $"features.{feature.Name}: unknown feature{Near(feature.Name)} GET /v1/features/definitions lists all features." };
                 }
 
                 if (feature.Value.ValueKind != JsonValueKind.Number)
                 {
-                    return ApiProblems.WrongType with { Detail = $"'{feature.Name}' must be a number." };
+                    return ApiProblems.WrongType with { Detail = $"features.{feature.Name}: expected a number." };
                 }
 
                 var value = (float)feature.Value.GetDouble();
                 if (!float.IsFinite(value))
                 {
-                    return ApiProblems.OutOfRange with { Detail = $"'{feature.Name}' is larger than any feature can be." };
+                    return ApiProblems.OutOfRange with { Detail = $"features.{feature.Name}: the number is too large." };
                 }
 
                 if (_vector.IndexOf(feature.Name) is >= 0 and var index)
@@ -107,5 +107,5 @@ sealed class Predictor(OnnxModel model) : IDisposable
         _attribution.Dispose();
     }
 
-    static string Near(string name) => Suggestion.Find(name, FeatureTable.Names) is { } near ? $"; did you mean '{near}'?" : ".";
+    static string Near(string name) => Suggestion.Find(name, FeatureTable.Names) is { } near ? $". Did you mean '{near}'?" : ".";
 }

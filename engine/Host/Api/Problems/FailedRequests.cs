@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Host.Api.Problems;
 
-/// <summary>Turns what a handler threw into a problem. What nobody expects is logged whole, and the client learns no details.</summary>
+/// <summary>Converts a handler's exceptions into problems. Unexpected ones are logged in full and reported without details.</summary>
 sealed partial class FailedRequests(ILogger<FailedRequests> log) : IExceptionHandler
 {
     /// <inheritdoc/>
@@ -15,7 +15,7 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log) : IExceptionHan
     {
         if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody waits for the answer.
+            // The client has disconnected.
             return true;
         }
 
@@ -38,16 +38,16 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log) : IExceptionHan
         _ => null,
     };
 
-    // A path, and no text of the body.
+    // The path alone: the exception's message may quote the body.
     static Problem OfJson(JsonException json) => json.InnerException is null && json.Path is null or "$"
-        ? ApiProblems.InvalidJson with { Detail = $"The body is not the JSON that this path takes; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
-        : ApiProblems.InvalidJson with { Detail = $"{json.Path}: not the JSON that this path takes; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
+        ? ApiProblems.InvalidJson with { Detail = $"The body is not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
+        : ApiProblems.InvalidJson with { Detail = $"{json.Path}: not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request failed: {Method} {Path}")]
     partial void LogRequestFailed(Exception failure, string method, string path);
 }
 
-/// <summary>Ends a request with a problem, from where no result can be returned.</summary>
+/// <summary>Ends a request with a problem, where a handler cannot return one.</summary>
 sealed class ProblemException(Problem problem) : Exception(problem.Detail)
 {
     /// <summary>The problem.</summary>

@@ -6,13 +6,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Problems;
 
-/// <summary>Errors as RFC 9457 problem details with a stable <c>code</c>.</summary>
+/// <summary>Answers errors as RFC 9457 problem details with a stable <c>code</c>.</summary>
 static class ProblemAnswers
 {
-    /// <summary>The member that has the stable code.</summary>
+    /// <summary>The name of the member with the stable code.</summary>
     public const string Code = "code";
 
-    /// <summary>Adds problem details, and the code for what the framework refuses.</summary>
+    /// <summary>Adds problem details, with codes for the framework's own errors.</summary>
     public static void AddProblemAnswers(this IServiceCollection services)
     {
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
@@ -20,7 +20,7 @@ static class ProblemAnswers
         services.AddExceptionHandler<FailedRequests>();
     }
 
-    /// <summary>The problem as a handler's result.</summary>
+    /// <summary>Converts a problem to a handler's result.</summary>
     public static ProblemHttpResult ToResult(this Problem problem) => TypedResults.Problem(new ProblemDetails
     {
         Type = "about:blank",
@@ -30,7 +30,7 @@ static class ProblemAnswers
         Extensions = { [Code] = problem.Code },
     });
 
-    /// <summary>The problem of a status that the framework answers without a body.</summary>
+    /// <summary>Returns the problem for a status that the framework answers without a body.</summary>
     public static Problem OfStatus(int status) => status switch
     {
         StatusCodes.Status401Unauthorized => ApiProblems.MissingKey,
@@ -44,7 +44,7 @@ static class ProblemAnswers
         _ => ApiProblems.BadRequest with { Status = status },
     };
 
-    /// <summary>Adds the code and the texts to a problem that the framework made.</summary>
+    /// <summary>Adds code, title and detail to a problem created by the framework.</summary>
     public static void Complete(ProblemDetailsContext context)
     {
         var details = context.ProblemDetails;

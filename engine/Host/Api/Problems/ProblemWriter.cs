@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Problems;
 
-/// <summary>Writes problem details whatever the client accepts: the framework's writer stays silent towards a client that accepts CSV alone.</summary>
+/// <summary>
+/// Writes problem details regardless of the Accept header; the framework's writer writes nothing to a client that accepts only CSV.
+/// </summary>
 sealed class ProblemWriter : IProblemDetailsWriter
 {
     /// <inheritdoc/>

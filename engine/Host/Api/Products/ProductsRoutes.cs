@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Products;
 
-/// <summary><c>/v1/products</c>: what products are called, cost, and how many there are.</summary>
+/// <summary><c>/v1/products</c>: product names, prices and stock.</summary>
 static class ProductsRoutes
 {
     const int Most = 5000;
@@ -22,7 +22,7 @@ static class ProductsRoutes
     public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/products", ApiTags.Products)
         .MapPost("", PutAsync)
         .Describe("putProducts", "Add or change products",
-            "Names, prices and stock for messages: at most 5,000 products a request. What is sold out is not advertised. A product that is known is replaced.")
+            "Names, prices and stock for messages; at most 5,000 products a request. Existing products are replaced. Messages never show a product with stock 0.")
         .Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange);
 
     static async Task<Results<Ok<StoredProducts>, ProblemHttpResult>> PutAsync(List<ProductBody> products, Caller caller, JourneyWorker outreach)
@@ -51,7 +51,7 @@ static class ProductsRoutes
     {
         if (products.Count > Most)
         {
-            return ApiProblems.OutOfRange with { Detail = $"expected at most {Most} products, got {products.Count}. Send them in parts." };
+            return ApiProblems.OutOfRange with { Detail = $"expected at most {Most} products, got {products.Count}. Split the request." };
         }
 
         for (var i = 0; i < products.Count; i++)
@@ -72,14 +72,14 @@ static class ProductsRoutes
 }
 
 /// <summary>A product.</summary>
-/// <param name="Id">Its id in events.</param>
-/// <param name="Name">What it is called.</param>
-/// <param name="Url">Its page.</param>
-/// <param name="Image">Its picture.</param>
-/// <param name="Price">What it costs now.</param>
-/// <param name="Stock">How many there are; 0 for sold out.</param>
+/// <param name="Id">The product id used in events.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Url">The URL of its page.</param>
+/// <param name="Image">The URL of its image.</param>
+/// <param name="Price">The current price.</param>
+/// <param name="Stock">The stock; 0 if sold out.</param>
 sealed record ProductBody(string Id, string? Name = null, string? Url = null, string? Image = null, decimal? Price = null, long? Stock = null);
 
-/// <summary>Products that were stored.</summary>
-/// <param name="Products">How many.</param>
+/// <summary>The outcome of storing products.</summary>
+/// <param name="Products">The number of products stored.</param>
 sealed record StoredProducts(int Products);

@@ -6,12 +6,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Requests;
 
-/// <summary>Compressed request bodies: gzip and br. Decompressed they are held to the same limit as any body, and nothing is read beyond it.</summary>
+/// <summary>
+/// Decompresses request bodies (gzip, br). The size limit also applies to the decompressed bytes, and reading stops there.
+/// </summary>
 static class BodyEncoding
 {
     const string Encodings = "gzip, br";
 
-    /// <summary>Adds decompression. There is no deflate: what clients call that is two different formats.</summary>
+    /// <summary>Adds decompression. <c>deflate</c> is not supported, because clients use the name for two different formats.</summary>
     public static void AddBodyEncoding(this IServiceCollection services) =>
         services.AddRequestDecompression(options =>
         {
@@ -20,7 +22,7 @@ static class BodyEncoding
             options.DecompressionProviders.Add("br", new DecodedBody.Provider(body => new BrotliStream(body, CompressionMode.Decompress, leaveOpen: true)));
         });
 
-    /// <summary>Refuses other encodings, and decompresses those.</summary>
+    /// <summary>Adds the middleware that rejects other encodings and decompresses bodies.</summary>
     public static void UseBodyEncoding(this IApplicationBuilder app)
     {
         app.Use((context, next) => IsKnown(context.Request.Headers.ContentEncoding.ToString()) ? next(context) : RefuseAsync(context));

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.RequestDecompression;
 
 namespace CartRecovery.Host.Api.Requests;
 
-/// <summary>A body that is decompressed as it is read. What is no such compression is the client's mistake and no failure of the engine.</summary>
+/// <summary>Decompresses a body as it is read. Invalid compressed data becomes a 400 instead of a 500.</summary>
 sealed class DecodedBody(Stream decoder) : Stream
 {
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ sealed class DecodedBody(Stream decoder) : Stream
         }
         catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {
-            throw new BadHttpRequestException("The body is not what its Content-Encoding says.", e);
+            throw new BadHttpRequestException("The body does not match its Content-Encoding.", e);
         }
     }
 
@@ -70,7 +70,7 @@ sealed class DecodedBody(Stream decoder) : Stream
         base.Dispose(disposing);
     }
 
-    /// <summary>Decompresses with a decoder of the framework.</summary>
+    /// <summary>Provides one of the framework's decoders.</summary>
     internal sealed class Provider(Func<Stream, Stream> decoder) : IDecompressionProvider
     {
         /// <inheritdoc/>

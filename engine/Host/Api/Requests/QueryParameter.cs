@@ -3,48 +3,48 @@ using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Host.Api.Requests;
 
-/// <summary>A query parameter of a route: how it is read, and how the OpenAPI document describes it.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Description">What it does: a sentence.</param>
-/// <param name="Rule">What a value must be, as in "expected …".</param>
+/// <summary>A route's query parameter: how to parse it, and how the OpenAPI document describes it.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Description">What it does, in one sentence.</param>
+/// <param name="Rule">What a value must be, completing "expected …".</param>
 abstract record QueryParameter(string Name, string Description, string Rule)
 {
-    /// <summary>The JSON type of its values.</summary>
+    /// <summary>The JSON type of the values.</summary>
     public string Type { get; init; } = "string";
 
-    /// <summary>The only values it takes; empty for no such limit.</summary>
+    /// <summary>The allowed values; empty for any.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
-    /// <summary>The value that stands for its absence, as text; <see langword="null"/> for none.</summary>
+    /// <summary>The default, as text; <see langword="null"/> for none.</summary>
     public string? Default { get; init; }
 
-    /// <summary>The least and the greatest value of a number.</summary>
+    /// <summary>The inclusive bounds of a number.</summary>
     public (long Least, long Most)? Range { get; init; }
 
-    /// <summary>Reads a value.</summary>
+    /// <summary>Parses a value.</summary>
     /// <param name="text">The text.</param>
     /// <param name="now">The present, in milliseconds since 1970 UTC.</param>
     /// <returns><see langword="null"/> if it breaks the rule.</returns>
     public abstract object? Read(string text, long now);
 }
 
-/// <summary>A query parameter with values of a type.</summary>
+/// <summary>A query parameter with typed values.</summary>
 sealed record QueryParameter<T>(string Name, string Description, string Rule, Func<string, long, object?> Parse) : QueryParameter(Name, Description, Rule)
 {
     /// <inheritdoc/>
     public override object? Read(string text, long now) => Parse(text, now);
 }
 
-/// <summary>Makes query parameters of the usual kinds, so that the same thing is always written the same way.</summary>
+/// <summary>Creates query parameters of the common kinds, so that they are written the same way on every route.</summary>
 static class QueryParameters
 {
-    /// <summary>The page size of lists that name none, and the largest.</summary>
+    /// <summary>The default page size, and the largest.</summary>
     public const int UsualPage = 100, LargestPage = 1000;
 
-    /// <summary>The key, which every route allows; authentication reads it.</summary>
+    /// <summary>The key, allowed on every route and read by authentication.</summary>
     public const string Key = "key";
 
-    public static readonly QueryParameter<int> Limit = new("limit", "Items on a page.", $"a number from 1 to {LargestPage}",
+    public static readonly QueryParameter<int> Limit = new("limit", "The maximum number of items per page.", $"a number from 1 to {LargestPage}",
         (text, _) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= LargestPage ? n : null)
     {
         Type = "integer",
@@ -52,26 +52,26 @@ static class QueryParameters
         Range = (1, LargestPage),
     };
 
-    public static readonly QueryParameter<string> Cursor = new("cursor", "Where to go on: the `next` of the page before.",
-        "the 'next' of the page before", (text, _) => text.Length is > 0 and <= 256 ? text : null);
+    public static readonly QueryParameter<string> Cursor = new("cursor", "Where to continue: the previous page's `next`.",
+        "the previous page's 'next'", (text, _) => text.Length is > 0 and <= 256 ? text : null);
 
-    public static readonly QueryParameter<long> From = Time("from", "Only from this time on.");
+    public static readonly QueryParameter<long> From = Time("from", "Returns only items at or after this time.");
 
-    public static readonly QueryParameter<long> To = Time("to", "Only before this time.");
+    public static readonly QueryParameter<long> To = Time("to", "Returns only items before this time.");
 
     public static readonly QueryParameter<string> Format =
-        Choice("format", "The media type of the answer. `Accept: text/csv` asks for CSV as well.", ["json", "csv"], "json");
+        Choice("format", "The response format. `Accept: text/csv` also selects CSV.", ["json", "csv"], "json");
 
-    /// <summary>A point in time.</summary>
+    /// <summary>Creates a parameter for a point in time.</summary>
     public static QueryParameter<long> Time(string name, string description) => new(
         name, $"{description} {char.ToUpperInvariant(Moment.Forms[0])}{Moment.Forms[1..]}.", Moment.Forms,
         (text, now) => Moment.TryParse(text, now, out var moment) ? moment : null);
 
-    /// <summary>A text of at most 256 characters.</summary>
+    /// <summary>Creates a parameter for a text of at most 256 characters.</summary>
     public static QueryParameter<string> Text(string name, string description) =>
         new(name, description, "a text of 1 to 256 characters", (text, _) => text.Length is > 0 and <= 256 ? text : null);
 
-    /// <summary>One of a few words.</summary>
+    /// <summary>Creates a parameter with a fixed set of values.</summary>
     public static QueryParameter<string> Choice(string name, string description, IReadOnlyList<string> values, string? @default) => new(
         name, description, $"one of {string.Join(", ", values)}", (text, _) => values.Contains(text) ? text : null)
     {
@@ -80,11 +80,12 @@ static class QueryParameters
     };
 }
 
-/// <summary>Metadata of a route: the query parameters that it takes.</summary>
+/// <summary>Route metadata: the query parameters it accepts.</summary>
 /// <param name="All">The parameters.</param>
-/// <param name="AllowsOthers">Others are ignored and not refused: the path is in links and pages, where programs add parameters of their own.</param>
+/// <param name="AllowsOthers">Whether to ignore unknown parameters instead of rejecting them, for links and pages to which other programs
+/// add parameters.</param>
 sealed record AcceptedQuery(IReadOnlyList<QueryParameter> All, bool AllowsOthers = false)
 {
-    /// <summary>A route that takes none.</summary>
+    /// <summary>A route without query parameters.</summary>
     public static AcceptedQuery None { get; } = new([]);
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace CartRecovery.Host.Api.Requests;
 
-/// <summary>A request's whole body, in an array of the shared pool.</summary>
+/// <summary>Holds a request's whole body in a pooled array. Dispose returns the array.</summary>
 readonly struct RequestBody : IDisposable
 {
     const int Smallest = 4096;
@@ -20,7 +20,7 @@ readonly struct RequestBody : IDisposable
     /// <inheritdoc/>
     public void Dispose() => ArrayPool<byte>.Shared.Return(_array);
 
-    /// <summary>Reads the body. The server and the decompression hold it to the largest message; what is longer ends the request with 413.</summary>
+    /// <summary>Reads the body. Server and decompression enforce <c>limits.message</c>; a longer body ends the request with 413.</summary>
     public static async ValueTask<RequestBody> ReadAsync(HttpContext context)
     {
         var request = context.Request;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace CartRecovery.Host.Api.Requests;
 
-/// <summary>A request's query, read by the parameters that its route takes. A handler's parameter.</summary>
+/// <summary>A request's query, parsed by its route's parameters. Binds as a handler parameter.</summary>
 sealed class RequestQuery
 {
     const int FewEnoughToList = 8;
@@ -17,17 +17,17 @@ sealed class RequestQuery
 
     readonly Dictionary<QueryParameter, object> _values = [];
 
-    /// <summary>The value of a text; <see langword="null"/> if the query does not name it.</summary>
+    /// <summary>Returns a text's value; <see langword="null"/> if absent.</summary>
     public string? Of(QueryParameter<string> parameter) => _values.GetValueOrDefault(parameter) as string ?? parameter.Default;
 
-    /// <summary>The value of any other parameter, or what stands for its absence.</summary>
+    /// <summary>Returns a parameter's value, or <paramref name="absent"/> if it is absent.</summary>
     public T Of<T>(QueryParameter<T> parameter, T absent)
         where T : struct => _values.TryGetValue(parameter, out var value) ? (T)value : absent;
 
-    /// <summary>Takes the query that <see cref="CheckAsync"/> read.</summary>
+    /// <summary>Binds the query that <see cref="CheckAsync"/> parsed.</summary>
     public static ValueTask<RequestQuery?> BindAsync(HttpContext context) => ValueTask.FromResult<RequestQuery?>(context.Features.Get<RequestQuery>() ?? s_empty);
 
-    /// <summary>Middleware: reads the query by its route's parameters; refuses what the route does not take, and what breaks a parameter's rule.</summary>
+    /// <summary>Middleware that parses the query by its route's parameters and rejects unknown parameters and invalid values.</summary>
     public static Task CheckAsync(HttpContext context, RequestDelegate next)
     {
         if (!context.Request.QueryString.HasValue || context.GetEndpoint() is not RouteEndpoint endpoint)
@@ -82,9 +82,9 @@ sealed class RequestQuery
         : parameter.Values.Count > FewEnoughToList ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. See /docs for the list."
         : $"{parameter.Name}: expected {parameter.Rule}, got {Shown(values[0]!)}.";
 
-    static string Hint(string name, AcceptedQuery accepted) => accepted.All.Count == 0 ? ". This path takes none."
+    static string Hint(string name, AcceptedQuery accepted) => accepted.All.Count == 0 ? ". This path accepts none."
         : Suggestion.Find(name, accepted.All.Select(p => p.Name)) is { } near ? $". Did you mean '{near}'?"
-        : $". This path takes {string.Join(", ", accepted.All.Select(p => p.Name))}.";
+        : $". This path accepts {string.Join(", ", accepted.All.Select(p => p.Name))}.";
 
     static long Now(HttpContext context) => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().ToUnixTimeMilliseconds();
 

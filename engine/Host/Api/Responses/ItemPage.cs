@@ -6,22 +6,22 @@ using CartRecovery.Host.Api.Problems;
 namespace CartRecovery.Host.Api.Responses;
 
 /// <summary>A page of a list.</summary>
-/// <param name="Items">What is on the page.</param>
-/// <param name="Next">The following page's `cursor`; null on the last page.</param>
+/// <param name="Items">The items on the page.</param>
+/// <param name="Next">The next page's `cursor`; null on the last page.</param>
 sealed record ItemPage<T>(IReadOnlyList<T> Items, string? Next);
 
 /// <summary>
-/// The place in a list that goes from the latest back: <c>time-skip</c>, where <c>skip</c> rows of that millisecond have been on earlier pages.
+/// A position in a list ordered latest first, written <c>time-skip</c>: <c>skip</c> rows of that millisecond were on earlier pages.
 /// </summary>
 /// <param name="At">Milliseconds since 1970 UTC.</param>
-/// <param name="Skip">Rows of that millisecond to leave out.</param>
+/// <param name="Skip">Rows of that millisecond to skip.</param>
 readonly record struct TimeCursor(long At, int Skip)
 {
-    /// <summary>Before everything.</summary>
+    /// <summary>The position before the first row.</summary>
     public static TimeCursor Start { get; } = new(long.MaxValue - 1, 0);
 
-    /// <summary>Reads a cursor.</summary>
-    /// <exception cref="ProblemException">It is none.</exception>
+    /// <summary>Parses a cursor.</summary>
+    /// <exception cref="ProblemException">The text is not a cursor.</exception>
     public static TimeCursor Read(string? text)
     {
         if (text is null)
@@ -35,8 +35,8 @@ readonly record struct TimeCursor(long At, int Skip)
             ? new TimeCursor(Math.Min(at, Start.At), skip) : throw Cursors.Wrong();
     }
 
-    /// <summary>Cuts a table that was read with one row more than the page has.</summary>
-    /// <returns>The following page's cursor; <see langword="null"/> for the last page.</returns>
+    /// <summary>Cuts a table that was read with one row more than the page's size.</summary>
+    /// <returns>The next page's cursor; <see langword="null"/> for the last page.</returns>
     public string? Cut(ReportTable table, string timeColumn, int limit)
     {
         if (table.Rows.Count <= limit)
@@ -52,16 +52,16 @@ readonly record struct TimeCursor(long At, int Skip)
     }
 }
 
-/// <summary>Cursors of lists in ascending order of a number.</summary>
+/// <summary>Cursors for lists in ascending order of a number.</summary>
 static class Cursors
 {
-    /// <summary>Reads a cursor that is a number; 0 for none.</summary>
-    /// <exception cref="ProblemException">It is none.</exception>
+    /// <summary>Parses a numeric cursor; 0 if absent.</summary>
+    /// <exception cref="ProblemException">The text is not a cursor.</exception>
     public static long Read(string? text) =>
         text is null ? 0 : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Wrong();
 
-    /// <summary>A list's rows from an offset on, cut to a page.</summary>
-    /// <returns>The following page's cursor; <see langword="null"/> for the last page.</returns>
+    /// <summary>Cuts a list's rows from an offset to a page.</summary>
+    /// <returns>The next page's cursor; <see langword="null"/> for the last page.</returns>
     public static string? Cut(ReportTable table, string? cursor, int limit)
     {
         var offset = (int)Math.Min(Read(cursor), table.Rows.Count);
@@ -75,7 +75,7 @@ static class Cursors
         return (offset + limit).ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>What is thrown for a cursor that no page gave.</summary>
+    /// <summary>Creates the exception for an invalid cursor.</summary>
     public static ProblemException Wrong() =>
-        new(new Problem(400, ApiProblems.InvalidParameter.Code, "cursor: expected the 'next' of the page before."));
+        new(new Problem(400, ApiProblems.InvalidParameter.Code, "cursor: expected the previous page's 'next'."));
 }

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Responses;
 
-/// <summary>A JSON body that is written by hand, of a type that its route declares.</summary>
-/// <param name="write">Writes it.</param>
+/// <summary>Answers with a JSON body written by a delegate; the route declares its type.</summary>
+/// <param name="write">Writes the body.</param>
 sealed class JsonResult(Action<Utf8JsonWriter> write) : IResult
 {
     /// <inheritdoc/>

@@ -8,17 +8,18 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Responses;
 
-/// <summary>A page of a report: JSON, or CSV for <c>?format=csv</c> and for who accepts nothing but <c>text/csv</c>.</summary>
+/// <summary>Answers with a page of a report: JSON, or CSV for <c>?format=csv</c> or an Accept header of only <c>text/csv</c>.</summary>
 /// <param name="name">The CSV file's name.</param>
-/// <param name="table">The rows. Columns whose name ends in At or Until, and <c>at</c>, have times in milliseconds since 1970.</param>
-/// <param name="next">The following page's cursor.</param>
-/// <param name="format">What the query asks for.</param>
+/// <param name="table">The rows. Columns named <c>at</c> or ending in <c>At</c> or <c>Until</c> hold times in milliseconds since 1970
+/// UTC.</param>
+/// <param name="next">The next page's cursor.</param>
+/// <param name="format">The format in the query.</param>
 sealed class ReportResult(string name, ReportTable table, string? next, string? format) : IResult
 {
-    /// <summary>The media type of CSV.</summary>
+    /// <summary>The media type for CSV.</summary>
     public const string Csv = "text/csv";
 
-    /// <summary>The header that has the following page's cursor, for CSV.</summary>
+    /// <summary>The header with the next page's cursor, for CSV.</summary>
     public const string NextHeader = "Next-Cursor";
 
     /// <inheritdoc/>
@@ -46,10 +47,10 @@ sealed class ReportResult(string name, ReportTable table, string? next, string? 
         });
     }
 
-    /// <summary>Whether the client asks for CSV.</summary>
+    /// <summary>Returns whether the client requests CSV.</summary>
     public static bool WantsCsv(HttpContext context, string? format) => format == "csv" || context.Request.Headers.Accept == Csv;
 
-    /// <summary>Turns the times of a report into RFC 3339.</summary>
+    /// <summary>Converts a report's times to RFC 3339.</summary>
     public static void WriteTimes(ReportTable table)
     {
         for (var i = 0; i < table.Columns.Count; i++)
@@ -69,11 +70,11 @@ sealed class ReportResult(string name, ReportTable table, string? next, string? 
     static bool IsTime(string column) => column == "at" || column.EndsWith("At", StringComparison.Ordinal) || column.EndsWith("Until", StringComparison.Ordinal);
 }
 
-/// <summary>Routes that answer with a report.</summary>
+/// <summary>Declares routes that answer with a report.</summary>
 static class ReportRoutes
 {
-    /// <summary>Declares the answer, and the query parameters of every report beside those that are given.</summary>
-    /// <typeparam name="T">A row, for the document.</typeparam>
+    /// <summary>Declares the answer, the given query parameters and those common to all reports.</summary>
+    /// <typeparam name="T">The row type, for the OpenAPI document.</typeparam>
     public static RouteHandlerBuilder Report<T>(this RouteHandlerBuilder route, params QueryParameter[] parameters) => route
         .Produces<ItemPage<T>>().WithMetadata(new AnswersMedia(ReportResult.Csv))
         .WithMetadata(new AcceptedQuery([.. parameters, QueryParameters.Limit, QueryParameters.Cursor, QueryParameters.Format]));

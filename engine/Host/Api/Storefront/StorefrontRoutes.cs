@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Storefront;
 
-/// <summary><c>GET /sdk.js</c>, <c>/sdk.mjs</c>: the storefront client, for the pages of any shop.</summary>
+/// <summary><c>GET /sdk.js</c>, <c>/sdk.mjs</c>: the storefront client for shop pages.</summary>
 static class StorefrontRoutes
 {
     const string Script = "text/javascript";
 
-    const string Description = "The storefront client, compressed with gzip for who accepts it. Unknown query parameters are ignored: pages add one to get past caches.";
+    const string Description = "The storefront client, gzip-compressed if accepted. Unknown query parameters are ignored, because pages add one to bypass caches.";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -27,7 +27,7 @@ static class StorefrontRoutes
 
     static Task ModuleAsync(HttpContext context, StorefrontClient client) => client.Module.AnswerAsync(context, AddHeaders);
 
-    // A shop's pages load it on every visit; an hour old is young enough, and it is asked for again in the background.
+    // Pages load it on every visit: a cached copy is used for an hour, then revalidated in the background.
     static void AddHeaders(IHeaderDictionary headers)
     {
         headers.CacheControl = "public, max-age=3600, stale-while-revalidate=86400";
@@ -36,7 +36,7 @@ static class StorefrontRoutes
     }
 }
 
-/// <summary>The storefront client, as it is served.</summary>
+/// <summary>Holds the storefront client's files.</summary>
 sealed class StorefrontClient
 {
     const string MediaType = "text/javascript";
@@ -44,7 +44,7 @@ sealed class StorefrontClient
     /// <summary>The script.</summary>
     public WebAsset Script { get; } = new(WebAsset.Read("sdk.js"), MediaType);
 
-    /// <summary>The module, which loads the script. It lies under another name here than in the sources.</summary>
+    /// <summary>The module, which imports the script; its import path is rewritten to the served name.</summary>
     public WebAsset Module { get; } =
         new(WebAsset.Read("sdk.mjs").Replace("cartrecovery.js", "sdk.js", StringComparison.Ordinal), MediaType);
 }

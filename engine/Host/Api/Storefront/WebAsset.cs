@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Storefront;
 
-/// <summary>A text for browsers that is part of the program: compressed once, and revalidated by what is in it.</summary>
+/// <summary>Serves an embedded text to browsers, compressed once, with an ETag from its content.</summary>
 sealed class WebAsset
 {
     readonly byte[] _plain;
@@ -16,8 +16,8 @@ sealed class WebAsset
     readonly string _mediaType;
     readonly string _tag;
 
-    /// <param name="text">What is served.</param>
-    /// <param name="mediaType">Its type, without a charset: it is UTF-8.</param>
+    /// <param name="text">The content.</param>
+    /// <param name="mediaType">The media type without a charset; the text is UTF-8.</param>
     public WebAsset(string text, string mediaType)
     {
         _plain = Encoding.UTF8.GetBytes(text);
@@ -32,32 +32,33 @@ sealed class WebAsset
         _tag = Convert.ToHexStringLower(SHA256.HashData(_plain).AsSpan(0, 8));
     }
 
-    /// <summary>A text that is embedded in the program.</summary>
+    /// <summary>Loads an embedded text.</summary>
     /// <param name="name">The resource's logical name.</param>
     public static string Read(string name)
     {
         using var content = typeof(WebAsset).Assembly.GetManifestResourceStream(name)
-            ?? throw new FileNotFoundException("The program was built without this resource.", name);
+            ?? throw new FileNotFoundException("The program was built without this embedded resource.", name);
         using var reader = new StreamReader(content);
         return reader.ReadToEnd();
     }
 
-    /// <summary>Serves it at a path.</summary>
-    /// <param name="routes">The paths.</param>
-    /// <param name="path">Where.</param>
-    /// <param name="headers">Sets what the answer says beside its type and its age.</param>
-    /// <returns>The route, for what it says about itself. It is public, and ignores query parameters: pages add one to get past caches.</returns>
+    /// <summary>Maps it to a path.</summary>
+    /// <param name="routes">The route builder.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="headers">Sets response headers other than content type and caching.</param>
+    /// <returns>The route, for its description. It is public and ignores query parameters, because pages add one to bypass
+    /// caches.</returns>
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string path, Action<IHeaderDictionary> headers) =>
         routes.MapMethods(path, ["GET", "HEAD"], (RequestDelegate)(context => AnswerAsync(context, headers)))
             .AllowAnonymous().WithMetadata(new AcceptedQuery([], AllowsOthers: true));
 
-    /// <summary>Answers a request with it.</summary>
+    /// <summary>Answers a request.</summary>
     public async Task AnswerAsync(HttpContext context, Action<IHeaderDictionary> headers)
     {
         var request = context.Request.Headers;
         var response = context.Response;
         var packed = request.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
-        // Each encoding is a representation of its own.
+        // Each encoding is a separate representation and needs its own ETag.
         var tag = packed ? $"\"{_tag}-gz\"" : $"\"{_tag}\"";
         response.Headers.ETag = tag;
         response.Headers.Vary = "Accept-Encoding";

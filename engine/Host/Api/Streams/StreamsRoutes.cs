@@ -15,20 +15,20 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Streams;
 
-/// <summary><c>GET /v1/stream</c> on the HTTP port: the same streams as on the stream port, for shops behind one address.</summary>
+/// <summary><c>GET /v1/stream</c> on the HTTP port: the stream port's protocol, for shops that expose a single address.</summary>
 static class StreamsRoutes
 {
     static readonly Problem s_upgrade = new(426, "upgrade_required", "Open /v1/stream as a WebSocket.");
-    static readonly Problem s_version = new(426, "websocket_version", "Speak version 13 of the WebSocket protocol.");
-    static readonly Problem s_handshake = new(400, "bad_handshake", "Sec-WebSocket-Key must be sixteen bytes of base64.");
+    static readonly Problem s_version = new(426, "websocket_version", "Use version 13 of the WebSocket protocol.");
+    static readonly Problem s_handshake = new(400, "bad_handshake", "Sec-WebSocket-Key: expected 16 bytes in base64.");
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/stream", UpgradeAsync)
         .WithTags(ApiTags.Streams).RequireAuthorization(AccessPolicies.Publishable).WithMetadata(new NoHead())
         .Describe("openStream", "Open a stream", """
             Upgrades to a WebSocket (RFC 6455, version 13): events in, as JSON text messages or MessagePack binary ones; acknowledgements, errors and
-            interventions out. The frames are in the documentation of events and the protocol.
+            interventions out. The protocol documentation describes the frames.
             """)
-        // As on the stream port.
+        // The stream port ignores unknown parameters too.
         .QueryAndOthers().Produces(StatusCodes.Status101SwitchingProtocols)
         .Problems(s_upgrade, s_version, s_handshake, ApiProblems.TooManyConnections, ApiProblems.TooManyForStore);
 
@@ -81,15 +81,15 @@ static class StreamsRoutes
             headers.Connection = "Upgrade";
             headers.SecWebSocketAccept = Handshake.AcceptOf(context.Request.Headers.SecWebSocketKey!);
             await using var stream = await upgrade.UpgradeAsync();
-            // No buffer is held while nothing comes.
+            // A zero-byte read, so that no buffer is held while the connection is idle.
             var input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, useZeroByteReads: true));
-            // The connection's own, which is there after the request is over.
+            // The connection's feature outlives the request's.
             Action abort = context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort;
             await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), caller.Key, AnswerEncoding.WebSocket, abort);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ChannelClosedException)
         {
-            // The client is gone, or the partitions have stopped.
+            // The client disconnected, or the partitions stopped.
         }
         finally
         {

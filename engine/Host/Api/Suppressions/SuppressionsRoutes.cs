@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Host.Api.Suppressions;
 
-/// <summary><c>/v1/suppressions</c>: addresses that take no more messages.</summary>
+/// <summary><c>/v1/suppressions</c>: addresses that must not be contacted.</summary>
 static class SuppressionsRoutes
 {
     static readonly Problem s_invalid = new(400, "invalid_suppression", "The body names no address.");
@@ -22,10 +22,11 @@ static class SuppressionsRoutes
     {
         var group = routes.ForServers("/v1/suppressions", ApiTags.Suppressions);
         group.MapPost("", SuppressAsync)
-            .Describe("suppressAddress", "Suppress an address", "Nothing more is sent to it over this channel, whatever consent there is.")
+            .Describe("suppressAddress", "Suppress an address", "Stops all messages to the address on this channel, regardless of consent.")
             .Problems(ApiProblems.InvalidJson, s_invalid);
         group.MapDelete("", ReleaseAsync)
-            .Describe("releaseAddress", "Release an address", "Takes the address off the list again. The body names it, as in the request that suppressed it.")
+            .Describe("releaseAddress", "Release an address",
+                "Lifts the suppression of an address. The body is that of the request that suppressed it.")
             .Problems(ApiProblems.InvalidJson, s_invalid);
     }
 
@@ -57,15 +58,15 @@ static class SuppressionsRoutes
     }
 }
 
-/// <summary>An address that takes no more messages.</summary>
+/// <summary>An address to suppress or release.</summary>
 /// <param name="Channel">email, sms or push.</param>
-/// <param name="Address">What is reached over it.</param>
-/// <param name="Reason">Why, for the shop; `shop` if absent.</param>
+/// <param name="Address">The e-mail address, phone number or push token.</param>
+/// <param name="Reason">The reason, for the shop's own use; `shop` if absent.</param>
 sealed record SuppressionBody(string? Channel, string? Address, string? Reason = null);
 
-/// <summary>What changed.</summary>
-/// <param name="Suppressed">Addresses that were suppressed.</param>
-/// <param name="Released">Addresses that were released; 0 if the address was not suppressed.</param>
+/// <summary>The number of addresses changed.</summary>
+/// <param name="Suppressed">Addresses suppressed.</param>
+/// <param name="Released">Addresses released; 0 if the address was not suppressed.</param>
 sealed record SuppressedAddresses(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Suppressed = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Released = null);

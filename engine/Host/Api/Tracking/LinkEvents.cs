@@ -6,24 +6,25 @@ using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tracking;
 using CartRecovery.Host.Api.Events;
-using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Tracking;
 
-/// <summary>Reads signed links, and makes events of what is done with them.</summary>
+/// <summary>Verifies signed links and turns clicks, openings and unsubscriptions into events.</summary>
 sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, JourneyReports reports, IngestOptions ingest, TimeProvider time)
 {
     long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>What a link's token says, and its store; <see langword="null"/> for a token that is not ours, was changed, or is too old.</summary>
+    /// <summary>
+    /// Verifies a link's token and returns its content and store; <see langword="null"/> if it is foreign, altered or expired.
+    /// </summary>
     public (SignedLink Link, Store Store)? Read(string token, LinkKind kind) =>
         inForce.JourneyOptions.Signer.Read(token, kind, Now) is { } link && stores.FindStore(link.StoreId) is { } store ? (link, store) : null;
 
     /// <summary>Signs a link.</summary>
     public string Sign(SignedLink link) => inForce.JourneyOptions.Signer.Sign(link);
 
-    /// <summary>Tells of a click or an opening, unless a program did it.</summary>
+    /// <summary>Ingests a click or an opening, unless a program caused it.</summary>
     public async Task TellAsync(HttpContext context, SignedLink link, Store store, EventType what)
     {
         var request = context.Request;
@@ -35,7 +36,7 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
         }
     }
 
-    /// <summary>Sends a link's event through the front door. The same again within the hour is the same event, and counts once.</summary>
+    /// <summary>Ingests a link's event. A repetition within the hour has the same event id and counts once.</summary>
     /// <returns>Whether it is durable.</returns>
     public Task<bool> SendAsync(HttpContext context, SignedLink link, Store store, EventType what)
     {
@@ -63,6 +64,6 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
         return RequestSource.TakeAsync(ingest, new StoreKey(store, KeyKind.Secret, LoopbackOnly: false, []), json.WrittenMemory, context.RequestAborted);
     }
 
-    /// <summary>Whom a link's message was for, over what, and when it was handed over.</summary>
+    /// <summary>Reads the recipient, channel and send time of a link's message.</summary>
     public (string? UserId, string Channel, long? SentAt)? RowOf(SignedLink link) => reports.MessageOf(link.StoreId, link.Intervention);
 }

@@ -4,17 +4,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Host.Api.Tracking;
 
-/// <summary>Where links lead, and the pages that they show.</summary>
+/// <summary>Builds the pages and redirect targets of links.</summary>
 static class TrackingPages
 {
-    /// <summary>A transparent picture of one pixel (GIF89a).</summary>
+    /// <summary>A transparent GIF89a of one pixel.</summary>
     public static readonly byte[] Pixel = Convert.FromHexString("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b");
 
-    /// <summary>The shop's cart page, with a token that restores the cart.</summary>
+    /// <summary>Returns the URL of the shop's cart page, with a token that restores the cart.</summary>
     public static string WithToken(Uri cartUrl, string token) =>
         new UriBuilder(cartUrl) { Query = $"{cartUrl.Query.TrimStart('?')}{(cartUrl.Query.Length > 1 ? "&" : "")}restore={token}" }.Uri.ToString();
 
-    /// <summary>The page that a click names, if it is on a host of the shop.</summary>
+    /// <summary>Returns the page that a click names, if it is on one of the shop's hosts.</summary>
     public static string? TargetOf(string? to, Store store) =>
         to is not null && Uri.TryCreate(to, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
         && (string.Equals(url.Host, store.CartUrl!.Host, StringComparison.OrdinalIgnoreCase) || store.LinkHosts.Contains(url.Host, StringComparer.OrdinalIgnoreCase))

@@ -17,38 +17,40 @@ using Microsoft.AspNetCore.Routing;
 namespace CartRecovery.Host.Api.Tracking;
 
 /// <summary>
-/// Where links in messages lead: clicks, openings, unsubscriptions, and the way back to a cart. Links are signed, so they need no key. What they say comes
-/// back as an event through the front door; what programs do that look at every link comes back as nothing. Mail programs and gateways add query parameters
-/// of their own, so unknown ones are ignored here.
+/// Targets of the links in messages: clicks, openings, unsubscriptions and restored carts. Links are signed and need no key. Each visit is
+/// ingested as an event, except those of link scanners. Unknown query parameters are ignored, because mail programs and gateways add their
+/// own.
 /// </summary>
 static class TrackingRoutes
 {
     const string Html = "text/html";
 
-    static readonly Problem s_unknown = new(404, "link_unknown", "This link is not ours, has been changed on its way, or is too old.");
-    static readonly Problem s_notNoted = ApiProblems.Overloaded with { Detail = "It could not be noted just now; please try again in a moment." };
+    static readonly Problem s_unknown = new(404, "link_unknown", "The link is invalid or has expired.");
+    static readonly Problem s_notNoted = ApiProblems.Overloaded with { Detail = "The request could not be saved. Please try again in a moment." };
 
-    static readonly QueryParameter<string> s_to = new("to", "Where to lead: a page on a host of the shop. Another one leads to the cart page.",
+    static readonly QueryParameter<string> s_to = new("to", "The page to redirect to, on one of the shop's hosts. Any other URL redirects to the cart page.",
         "a URL", (text, _) => text);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var track = routes.MapGroup("/v1/track").WithTags(ApiTags.Tracking).AllowAnonymous();
         track.MapGet("/click/{token}", ClickAsync)
-            .Describe("followLink", "Follow a link", "Notes the click, and leads to the shop's cart page or to `to`.")
+            .Describe("followLink", "Follow a link", "Records the click and redirects to `to` or the shop's cart page.")
             .QueryAndOthers(s_to).Produces(StatusCodes.Status302Found).Problems(s_unknown);
         track.MapGet("/open/{token}", OpenAsync)
-            .Describe("openMessage", "Note that a message was opened", "A picture of one pixel, whatever the token: a broken one in a mail helps nobody.")
+            .Describe("openMessage", "Record that a message was opened",
+                "Returns an image of one pixel, even for an invalid token, so that no mail shows a broken image.")
             .QueryAndOthers().Media("image/gif");
         track.MapGet("/unsubscribe/{token}", AskAsync)
-            .Describe("askToUnsubscribe", "Ask before unsubscribing", "A page with a button. It changes nothing, so that no scanner unsubscribes anyone.")
+            .Describe("askToUnsubscribe", "Ask before unsubscribing",
+                "Returns a page with a button. Changes nothing, so that link scanners unsubscribe nobody.")
             .QueryAndOthers().Media(Html).Problems(s_unknown);
         track.MapPost("/unsubscribe/{token}", UnsubscribeAsync)
-            .Describe("unsubscribe", "Unsubscribe", "By the page's button, or a mail program's (RFC 8058). The body is not read.")
+            .Describe("unsubscribe", "Unsubscribe", "Called by the page's button or by a mail program (RFC 8058). The body is ignored.")
             .QueryAndOthers().Media(Html).Problems(s_unknown, s_notNoted);
         routes.MapGet("/v1/restore/{token}", RestoreAsync).WithTags(ApiTags.Tracking).AllowAnonymous().RequireCors(KeyOrigins.Any)
             .Describe("restoreCart", "Restore a cart",
-                "What is in the cart, for the shop's page. The token is for this cart alone, and for as long as nobody else has it.")
+                "Returns the cart's items for the shop's page. The token is valid for this cart only, and until another customer takes the cart over.")
             .QueryAndOthers().Problems(s_unknown);
     }
 
@@ -97,7 +99,7 @@ static class TrackingRoutes
     }
 
     static async Task<Results<Ok<RestoredCart>, ProblemHttpResult>> RestoreAsync(
-        [Description("The token that a click brought.")] string token, HttpContext context, LinkEvents links, CartReader carts, JourneyWorker outreach)
+        [Description("The token from the click's redirect.")] string token, HttpContext context, LinkEvents links, CartReader carts, JourneyWorker outreach)
     {
         context.Response.Headers.CacheControl = "no-store";
         if (links.Read(token, LinkKind.Cart) is not var (link, store) || links.RowOf(link) is not { } row
@@ -113,16 +115,16 @@ static class TrackingRoutes
     }
 }
 
-/// <summary>What is in a cart that a link leads back to.</summary>
+/// <summary>The content of a restored cart.</summary>
 /// <param name="StoreId">The store.</param>
 /// <param name="CartId">The cart.</param>
-/// <param name="Intervention">The message that the link was in.</param>
-/// <param name="Items">What is in the cart.</param>
+/// <param name="Intervention">The message that contained the link.</param>
+/// <param name="Items">The cart's items.</param>
 sealed record RestoredCart(string StoreId, string CartId, string Intervention, IReadOnlyList<RestoredItem> Items);
 
-/// <summary>A line of a cart.</summary>
-/// <param name="ProductId">The product; empty for one that the shop has not told of.</param>
-/// <param name="Name">What it is called.</param>
-/// <param name="Quantity">How many.</param>
-/// <param name="Value">What they cost together.</param>
+/// <summary>An item of a cart.</summary>
+/// <param name="ProductId">The product; empty if the shop has not sent it.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Quantity">The quantity.</param>
+/// <param name="Value">The total value of the quantity.</param>
 sealed record RestoredItem(string ProductId, string? Name, int Quantity, decimal Value);

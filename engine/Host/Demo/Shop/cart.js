@@ -1,4 +1,4 @@
-// The cart as the page keeps it: what is in it, and the offer that was taken. The server knows the prices and the offers itself.
+// The page's cart: its items and the accepted offer. The server has its own prices and offers.
 const KEY = "shop:cart";
 
 const read = () => {
@@ -18,7 +18,7 @@ export class Cart extends EventTarget {
     super();
     this.#products = products;
     this.#load();
-    // Another tab changed it.
+    // Changed by another tab.
     addEventListener("storage", (e) => {
       if (e.key !== KEY) return;
       this.#load();
@@ -38,7 +38,7 @@ export class Cart extends EventTarget {
     return this.lines.reduce((sum, line) => sum + line.quantity * line.product.price, 0);
   }
 
-  // Per unit and rounded, as the server does it.
+  // Rounded per unit, as on the server.
   get discount() {
     return this.lines.reduce((sum, { product, quantity }) =>
       sum + quantity * (product.price - Math.round(product.price * (100 - (this.offer?.percent ?? 0))) / 100), 0);
@@ -79,7 +79,7 @@ export class Cart extends EventTarget {
     try {
       localStorage.setItem(KEY, JSON.stringify({ items: [...this.#items], offer: this.offer }));
     } catch {
-      // Then it lasts as long as the page.
+      // Without storage, the cart lasts as long as the page.
     }
     this.dispatchEvent(new Event("change"));
   }

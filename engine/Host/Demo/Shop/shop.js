@@ -57,7 +57,7 @@ function look(product) {
   $("product").querySelector(".tile").dataset.icon = product.icon;
   $("product-department").textContent = `${product.department}, no. ${product.id}`;
   $("product-name").textContent = product.name;
-  $("product-views").textContent = `Looked at ${product.views} times in that night.`;
+  $("product-views").textContent = `Viewed ${product.views} times that night.`;
   $("product-price").textContent = money(product.price);
   $("product").showModal();
   tell("view_item", { productId: product.id, price: product.price, currency, meta: { category: product.department } });
@@ -129,7 +129,7 @@ function takeOffer(intervention) {
   cart.take({ id: intervention.messageId, percent: intervention.discountPercent });
   tell("coupon_applied", { meta: { coupon: intervention.campaign } });
   if ($("checkout").hidden) openCart();
-  else say(`${intervention.discountPercent}% off: it is in your order.`);
+  else say(`${intervention.discountPercent}% off, applied to your order.`);
 }
 
 // Checkout.
@@ -186,7 +186,7 @@ onSubmit("step-3", async () => {
     if (!answer.ok) throw new Error(order.detail);
     thank(order);
   } catch (problem) {
-    $("order-problem").textContent = `That did not work: ${problem.message} Nothing was bought; try it again.`;
+    $("order-problem").textContent = `The order failed: ${problem.message} Nothing was bought; please try again.`;
     $("order-problem").hidden = false;
   } finally {
     $("buy").disabled = false;
@@ -201,12 +201,12 @@ function thank(order) {
   offered = false;
   tell("page_view");
   $("thanks-text").textContent = order.discount > 0
-    ? `${money(order.total)}, and ${money(order.discount)} of it was on us.` : `That makes ${money(order.total)}.`;
+    ? `${money(order.total)}, after ${money(order.discount)} off.` : `Total: ${money(order.total)}.`;
   $("thanks-order").textContent = `Order ${order.orderId}`;
   show("thanks");
   $("thanks-title").focus();
   showRevenue();
-  // What the page told of the offer may still be on its way.
+  // Events about the offer may still be in flight.
   setTimeout(showRevenue, 600);
 }
 
@@ -231,8 +231,8 @@ function showQuiet() {
   const waits = cart.count > 0 && !offered;
   $("quiet").value = waits ? quiet : 0;
   $("quiet-text").textContent = cart.count === 0 ? "The cart is empty."
-    : offered ? "An offer came. One an hour is enough for a cart."
-    : quiet < idleSeconds ? `The cart has been quiet for ${Math.floor(quiet)} of ${idleSeconds} s.` : "Quiet for long enough: the engine decides.";
+    : offered ? "An offer was shown. A cart gets at most one an hour."
+    : quiet < idleSeconds ? `The cart has been quiet for ${Math.floor(quiet)} of ${idleSeconds} s.` : "Quiet long enough: the engine decides.";
 }
 
 async function showRevenue() {
@@ -241,7 +241,7 @@ async function showRevenue() {
     $("recovered").textContent = money(attributed.revenue);
     $("recovered-orders").textContent = `${attributed.orders} ${attributed.orders === 1 ? "order" : "orders"} after an offer was shown`;
   } catch {
-    // The engine is away; the next look may find it.
+    // The engine is unreachable; try again at the next refresh.
   }
 }
 
@@ -253,7 +253,7 @@ function say(text) {
   quietly = setTimeout(() => $("toast").classList.remove("up"), 2500);
 }
 
-// All together.
+// Start.
 for (const department of ["", ...new Set(products.map((p) => p.department))]) {
   const chip = document.createElement("button");
   Object.assign(chip, { type: "button", value: department, textContent: department || "Everything" });

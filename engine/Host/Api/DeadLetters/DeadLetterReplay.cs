@@ -3,13 +3,13 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
 
-namespace CartRecovery.Host.Composition;
+namespace CartRecovery.Host.Api.DeadLetters;
 
-/// <summary>What a replay made of a letter.</summary>
-/// <param name="Id">The letter.</param>
-/// <param name="Outcome">One of this type's words.</param>
-/// <param name="EventId">The id under which its event went in, now or earlier.</param>
-/// <param name="Problem">Why it did not.</param>
+/// <summary>The outcome of a dead letter's replay.</summary>
+/// <param name="Id">The dead letter's number.</param>
+/// <param name="Outcome">One of this type's constants.</param>
+/// <param name="EventId">The id its event was accepted under, now or earlier.</param>
+/// <param name="Problem">Why it was not accepted.</param>
 sealed record ReplayOutcome(long Id, string Outcome, string? EventId = null, EventProblem Problem = default)
 {
     public const string Replayed = "replayed", AlreadyReplayed = "already_replayed", IsDropped = "dropped", NotRepairable = "not_repairable",
@@ -17,16 +17,16 @@ sealed record ReplayOutcome(long Id, string Outcome, string? EventId = null, Eve
 }
 
 /// <summary>
-/// Sends letters' events, repaired, through the front door: with the rules of their sender's key, and as of the time they came. A letter
-/// is marked once its event is acknowledged. One that is marked is left alone; one whose mark a crash prevented goes in again under the
-/// same event id, which deduplication knows.
+/// Repairs dead letters and ingests their events under the rules of their sender's key, as of the time they were received. A dead letter
+/// is marked once its event is acknowledged, and marked ones are skipped. If a crash prevents the mark, the next replay sends the same
+/// event id again, and deduplication drops it.
 /// </summary>
 sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : IDisposable
 {
-    // Between acknowledgements, and so between marks.
+    // Dead letters replayed per acknowledgement and mark.
     const int Chunk = 64;
 
-    // An array goes in as it came, however many events it has.
+    // The batch limit does not apply: an array is replayed whole, as it was received.
     const int AnyBatch = 1_000_000;
 
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
@@ -37,17 +37,18 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
     /// <summary>Letters replayed since the start.</summary>
     public long Replayed => Volatile.Read(ref _replayed);
 
-    /// <summary>What an event of a letter is held to.</summary>
+    /// <summary>Returns the rules that a dead letter's event must satisfy.</summary>
     public EventRules RulesFor(Store shop, DeadLetter letter) =>
         options.RulesFor(new StoreKey(shop, letter.Verified ? KeyKind.Secret : KeyKind.Publishable, LoopbackOnly: false, []));
 
-    /// <summary>Replays letters, one caller after the other.</summary>
-    /// <param name="shop">The store that all of them belong to.</param>
-    /// <param name="select">Reads the letters; called when it is this caller's turn.</param>
-    /// <param name="given">The event to send in place of what is in the only letter; null for none.</param>
-    /// <param name="cancellationToken">Ends the wait for the turn.</param>
-    /// <exception cref="TimeoutException">The partitions did not acknowledge; what was not marked may be replayed again.</exception>
-    /// <exception cref="IOException">A mark cannot be written; the same holds.</exception>
+    /// <summary>Replays dead letters. Calls are serialised.</summary>
+    /// <param name="shop">The store that all the dead letters belong to.</param>
+    /// <param name="select">Reads the dead letters; called once this caller holds the lock.</param>
+    /// <param name="given">The event to send instead of the only dead letter's; null for none.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lock; a replay that has begun completes.</param>
+    /// <exception cref="TimeoutException">The partitions did not acknowledge within 30 seconds. Unmarked dead letters can be replayed
+    /// again.</exception>
+    /// <exception cref="IOException">A mark cannot be written. Unmarked dead letters can be replayed again.</exception>
     public async Task<List<ReplayOutcome>> RunAsync(
         Store shop, Func<IEnumerable<DeadLetter>> select, byte[]? given, CancellationToken cancellationToken)
     {
@@ -71,7 +72,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 
-    // Not given up when the client goes: what went in is to be marked.
+    // Not cancelled when the client disconnects: ingested events must be marked.
     async Task<List<ReplayOutcome>> ReplayAsync(Store shop, DeadLetter[] letters, byte[]? given)
     {
         var outcomes = new List<ReplayOutcome>(letters.Length);
@@ -122,7 +123,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
         return outcomes;
     }
 
-    /// <summary>Letters as a source of events: nothing can be sent back to who sent them.</summary>
+    /// <summary>Dead letters as an event source. Their senders receive no answer.</summary>
     sealed class LetterSource : IEventSource, IRejectedEvents
     {
         readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -140,7 +141,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
 
         public EventRouter Router { get; }
 
-        /// <summary>Why the engine does not take any event now: it was usable when it was repaired.</summary>
+        /// <summary>Why the engine rejects the event at present, although its repair was valid.</summary>
         public EventProblem Refusal { get; set; }
 
         public void OnRejected(long index, EventProblem problem) => Refusal = problem;
@@ -158,7 +159,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
             return _done.Task;
         }
 
-        // Whoever comes last sees the other's news, because both write before they look.
+        // Both callers write before they check, so the later one sees the other's write.
         void Look()
         {
             Interlocked.MemoryBarrier();

@@ -1,10 +1,10 @@
 using Spectre.Console;
 
-namespace CartRecovery.Host.Commands;
+namespace CartRecovery.Host.Output;
 
 /// <summary>
-/// Standard output and standard error as Spectre.Console writes them. Nothing asks for input. Where output is redirected, or <c>NO_COLOR</c> is set, it is
-/// plain text: no escape codes, no frames, no line broken to fit.
+/// Writes to standard output and standard error through Spectre.Console, never interactively. If output is redirected or <c>NO_COLOR</c> is
+/// set, it is plain text without escape codes, frames or wrapping.
 /// </summary>
 static class Terminal
 {
@@ -21,15 +21,17 @@ static class Terminal
     /// <summary>Standard error.</summary>
     public static IAnsiConsole Error { get; } = Open(Console.Error, s_isPlainError);
 
-    /// <summary>Standard output is a terminal that can redraw lines.</summary>
+    /// <summary>Whether standard output is a terminal that can redraw lines.</summary>
     public static bool IsLive => !s_isPlainOut && Out.Profile.Capabilities.Ansi;
 
-    /// <summary>Standard error is a terminal that can redraw lines.</summary>
+    /// <summary>Whether standard error is a terminal that can redraw lines.</summary>
     public static bool IsErrorLive => !s_isPlainError && Error.Profile.Capabilities.Ansi;
 
-    /// <summary>Writes rows in columns to standard output, the first row as the heads; without them, without a frame.</summary>
-    /// <param name="rows">The cells, as they are: control characters are made visible.</param>
-    /// <param name="right">The columns whose cells stand to the right.</param>
+    /// <summary>
+    /// Writes a table to standard output. The first row is the header; if all its cells are empty, the table has neither header nor frame.
+    /// </summary>
+    /// <param name="rows">The cells; control characters are escaped.</param>
+    /// <param name="right">The indices of right-aligned columns.</param>
     public static void WriteTable(IReadOnlyList<string[]> rows, params ReadOnlySpan<int> right)
     {
         var hasHeads = rows[0].Any(head => head.Length > 0);
@@ -54,7 +56,7 @@ static class Terminal
             return;
         }
 
-        // The last column is padded too; a line that is cut from the output should have nothing at its end.
+        // The last column is padded too; remove the trailing spaces.
         using var text = new StringWriter();
         Open(text, isPlain: true).Write(table);
         foreach (var line in text.ToString().TrimEnd().Split('\n'))
@@ -63,7 +65,7 @@ static class Terminal
         }
     }
 
-    /// <summary>Writes a line to standard output in a colour, if there are colours.</summary>
+    /// <summary>Writes a line to standard output in a colour, if colours are supported.</summary>
     public static void WriteLine(string text, Color colour) => Out.WriteLine(text, new Style(colour));
 
     static IAnsiConsole Open(TextWriter output, bool isPlain)

@@ -1,24 +1,24 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace CartRecovery.Host.Commands;
+namespace CartRecovery.Host.Output;
 
 /// <summary>
-/// Shows on standard error how long work goes on: a bar on a terminal, else a plain line every few seconds, or nothing. Short work shows nothing.
+/// Shows progress on standard error: a bar on a terminal after half a second, otherwise a plain line every 5 seconds.
 /// </summary>
-/// <param name="look">Returns how many events were handled, and the share of the work that is done.</param>
-/// <param name="onTerminalAlone">Without plain lines.</param>
+/// <param name="look">Returns the number of events handled, and the share of the work done (0–1).</param>
+/// <param name="onTerminalAlone">Whether to omit the plain lines.</param>
 sealed class WorkProgress(Func<(long Events, double Share)> look, bool onTerminalAlone = false)
 {
     static readonly TimeSpan s_untilShown = TimeSpan.FromMilliseconds(500);
     static readonly TimeSpan s_onTerminal = TimeSpan.FromMilliseconds(200);
     static readonly TimeSpan s_inLog = TimeSpan.FromSeconds(5);
 
-    /// <summary>Does work on a thread of its own.</summary>
+    /// <summary>Runs work on its own thread, showing progress.</summary>
     public void Run(Action work) =>
         RunAsync(() => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).GetAwaiter().GetResult();
 
-    /// <summary>Waits for work, and shows it.</summary>
+    /// <summary>Awaits work, showing progress.</summary>
     public async Task RunAsync(Func<Task> work)
     {
         var start = TimeProvider.System.GetTimestamp();
