@@ -149,7 +149,7 @@ public class ConfigCheckTests
         const string Campaigns = "decisions: { campaigns: [{ name: n, trigger: { idle: 1m }, action: { type: reminder }, "
             + "channel: crm, message: m }] }\n";
 
-        Assert.That(ConfigFile.ProblemsOf(Campaigns), Has.One.EndsWith("error: unknown channel 'crm'; there is socket"));
+        Assert.That(ConfigFile.ProblemsOf(Campaigns), Has.One.EndsWith("error: unknown channel 'crm'; known: socket"));
         Assert.That(ConfigFile.ProblemsOf(Campaigns + "sinks: { crm: { type: console } }"), Is.Empty);
         Assert.That(ConfigFile.ProblemsOf(Campaigns + "sinks: { crm: [] }"), Has.Length.EqualTo(1));
     }
