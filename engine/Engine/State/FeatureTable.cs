@@ -4,29 +4,28 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State;
 
-/// <summary>When a cart is looked at.</summary>
+/// <summary>The moment for which features are computed.</summary>
 /// <param name="At">The moment, in milliseconds since 1970 UTC.</param>
-/// <param name="LocalAt">The same moment on the store's clock: shifted by its zone's offset.</param>
+/// <param name="LocalAt">The same moment in the store's local time: shifted by its zone's offset.</param>
 public readonly record struct FeatureMoment(long At, long LocalAt);
 
-/// <summary>Computes a feature of a cart as it is at a moment.</summary>
+/// <summary>Computes a feature of a cart at a moment.</summary>
 public delegate float FeatureFunction(in CartRecord cart, in FeatureMoment moment);
 
-/// <summary>One feature: what a model, a campaign's condition or an API client may ask for.</summary>
+/// <summary>A feature, available to models, campaign conditions and API clients.</summary>
 /// <param name="Name">Its name, in snake case.</param>
 /// <param name="Unit">count, money (in the cart's currency), seconds, days, ratio (0–1), flag (0 or 1), hour, weekday or step.</param>
-/// <param name="Description">What it says.</param>
-/// <param name="Computation">How it comes about, from the events.</param>
-/// <param name="Compute">The code that does so.</param>
+/// <param name="Description">What it means.</param>
+/// <param name="Computation">How it is computed from events.</param>
+/// <param name="Compute">The code that computes it.</param>
 public sealed record FeatureDefinition(string Name, string Unit, string Description, string Computation, FeatureFunction Compute);
 
-/// <summary>The feature table: the one place where features are declared. Its order is the order in which they are shown; models and
-/// campaigns name what they use.</summary>
+/// <summary>Declares all features. The order is that of presentation; models and campaigns refer to features by name.</summary>
 public static class FeatureTable
 {
     const float MillisecondsPerDay = 24 * 60 * 60 * 1000f;
 
-    /// <summary>Every feature.</summary>
+    /// <summary>Gets all features.</summary>
     public static IReadOnlyList<FeatureDefinition> All { get; } =
     [
         new("event_count", "count", "Events of the cart", "every event counts", (in c, in _) => c.EventCount),
@@ -107,13 +106,13 @@ public static class FeatureTable
             "orders with a coupon_applied before them / orders", (in c, in _) => Ratio(c.History.DiscountedOrders, c.History.Orders)),
     ];
 
-    /// <summary>Every feature's name, in the table's order.</summary>
+    /// <summary>Gets all names, in the table's order.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(f => f.Name)];
 
-    /// <summary>The feature of this name.</summary>
-    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    /// <summary>Finds a feature by name.</summary>
+    /// <exception cref="KeyNotFoundException">No such feature exists.</exception>
     public static FeatureDefinition Get(string name) =>
-        All.FirstOrDefault(f => f.Name == name) ?? throw new KeyNotFoundException($"no feature is called '{name}'");
+        All.FirstOrDefault(f => f.Name == name) ?? throw new KeyNotFoundException($"unknown feature '{name}'");
 
     static FeatureDefinition Count(string name, string description, EventType type) =>
         new(name, "count", description, $"{EventTypes.NameOf(type)} events", (in c, in _) => c.CountOf(type));

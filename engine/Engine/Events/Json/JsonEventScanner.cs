@@ -7,7 +7,6 @@ namespace CartRecovery.Engine.Events.Json;
 /// except <c>meta</c> of the same form. Expects the names in the order of the previous event. Declines everything else, valid or not, and
 /// <see cref="JsonEventDecoder"/> then decodes the event from its start, so that validation has one implementation.
 /// </summary>
-/// </summary>
 sealed class JsonEventScanner(EventBuilder builder)
 {
     /// <summary>The result of <see cref="Scan"/> for an event that it declines.</summary>

@@ -22,7 +22,6 @@ public enum Refusal
 /// Counts connections and enforces limits: sockets of both ports from accept, in total and per address; streams, on the stream port also
 /// from accept; streams per store once their key is known. Every successful enter must be paired with a leave, in a finally block.
 /// </summary>
-/// </summary>
 public sealed class ConnectionLimiter
 {
     /// <summary>Sockets allowed above the limit, so that excess clients get an error and /health and /metrics still answer.</summary>

@@ -10,7 +10,6 @@ public static class SocketThreads
     /// that wake-up is half of the work. Nothing that blocks may run there: sessions do not block, and HTTP requests and plugins go to
     /// the pool. Call before the first socket is created. An existing environment setting takes precedence.
     /// </summary>
-    /// </summary>
     public static void RunSessions()
     {
         if (Environment.GetEnvironmentVariable(Setting) is null)
