@@ -19,10 +19,8 @@ public interface IRejectedEvents
     void OnRejected(long index, EventProblem problem);
 }
 
-/// <summary>
-/// Routes one source's events to the partitions: decodes messages and distributes events into one slab per partition.
-/// <see cref="SubmitAsync"/> hands over everything gathered by a read at once. One thread at a time.
-/// </summary>
+/// <summary>Routes one source's events to the partitions: decodes messages and distributes events into one slab per partition.
+/// <see cref="SubmitAsync"/> hands over everything gathered by a read at once. One thread at a time.</summary>
 public sealed class EventRouter
 {
     // Below this many bytes per event, no array can exceed the batch limit, so counting its elements is unnecessary.
