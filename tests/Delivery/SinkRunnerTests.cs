@@ -325,7 +325,7 @@ sealed class SinkRunnerTests
         Enqueue(runner, 2);
         await Eventually.Is(() => Delivered(runner) == 2, "both delivered");
         Assert.That(sink.Writes[1], Is.EqualTo(new[] { Interventions.One(1).Id }));
-        Assert.That(runner.State.LastError, Is.EqualTo("not done within 0.05 s"));
+        Assert.That(runner.State.LastError, Is.EqualTo("not completed within 0.05 s"));
         await runner.DrainAsync(Eventually.Deadline);
     }
 
