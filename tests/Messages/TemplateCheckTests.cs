@@ -14,7 +14,7 @@ public sealed class TemplateCheckTests
     [TestCase("{% if cart.total > 1 and ^cart.itemcount %}{% endif %}", "unknown field 'cart.itemcount'")]
     [TestCase("{% for line in cart.lines %}{{ ^line.nme }}{% endfor %}", "unknown field 'line.nme'")]
     [TestCase("{% for line in cart.lines %}{% endfor %}{{ ^line.name }}",
-        "'line' exists only in a loop: write it between '{% for line in cart.lines %}' and '{% endfor %}'")]
+        "'line' is a loop's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")]
     [TestCase("{% for x in ^cart.items %}{{ x.anything }}{% endfor %}", "unknown field 'cart.items'")]
     [TestCase("{% assign l = cart.lines | sort: 'price' | last %}{{ ^l.pric }}", "unknown field 'l.pric'")]
     [TestCase("{{ cart.lines[^nix].name }}", "unknown variable 'nix'")]

@@ -39,11 +39,11 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
     /// <summary>Applies the results of an attempt: completes items with a final outcome and keeps the others.</summary>
     /// <param name="batch">The pending interventions, as marked by the sink.</param>
     /// <param name="failure">Why the write failed as a whole, so that unmarked items stay pending; or <see langword="null"/>.</param>
-    /// <param name="settle">Receives final outcomes.</param>
+    /// <param name="complete">Receives final outcomes.</param>
     /// <returns>Whether the write succeeded: the receiver decided on an item, or the sink returned without reporting a failure. Unmarked
     /// items are retried but do not open the circuit: an open circuit probes far more often than <c>retries</c>, so a sink that delivers
     /// without marking would deliver repeatedly.</returns>
-    public bool Apply(DeliveryBatch batch, string? failure, Action<Intervention, DeliveryAttemptOutcome, string?, int> settle)
+    public bool Apply(DeliveryBatch batch, string? failure, Action<Intervention, DeliveryAttemptOutcome, string?, int> complete)
     {
         Tries++;
         Wait = null;
@@ -68,13 +68,13 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
             switch (verdict.Outcome)
             {
                 case DeliveryOutcome.Delivered:
-                    settle(batch.Items[i], DeliveryAttemptOutcome.Delivered, null, Tries);
+                    complete(batch.Items[i], DeliveryAttemptOutcome.Delivered, null, Tries);
                     break;
                 case DeliveryOutcome.Rejected:
-                    settle(batch.Items[i], DeliveryAttemptOutcome.Rejected, verdict.Reason, Tries);
+                    complete(batch.Items[i], DeliveryAttemptOutcome.Rejected, verdict.Reason, Tries);
                     break;
                 case DeliveryOutcome.Bounced:
-                    settle(batch.Items[i], DeliveryAttemptOutcome.Bounced, verdict.Reason, Tries);
+                    complete(batch.Items[i], DeliveryAttemptOutcome.Bounced, verdict.Reason, Tries);
                     break;
                 default:
                     pending.Add(batch.Items[i]);
@@ -99,13 +99,13 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
     }
 
     /// <summary>Counts a failed probe. After very many, the oldest pending intervention fails.</summary>
-    /// <param name="settle">Receives it.</param>
-    public void CountFailedProbe(Action<Intervention, DeliveryAttemptOutcome, string?, int> settle)
+    /// <param name="complete">Receives it.</param>
+    public void CountFailedProbe(Action<Intervention, DeliveryAttemptOutcome, string?, int> complete)
     {
         if (++_failedProbes < MostFailedProbes)
             return;
         _failedProbes = 0;
-        settle(Pending[0], DeliveryAttemptOutcome.Failed, _reasons[0], Tries);
+        complete(Pending[0], DeliveryAttemptOutcome.Failed, _reasons[0], Tries);
         Pending = [.. Pending.Skip(1)];
         _reasons = _reasons[1..];
     }

@@ -18,7 +18,7 @@ public sealed class SinkRunner
     readonly TimeProvider _time;
     readonly ILogger _logger;
     readonly Action<Intervention, DeliveryAttemptOutcome, string?>? _observer;
-    readonly Action<Intervention, DeliveryAttemptOutcome, string?, int> _settle;
+    readonly Action<Intervention, DeliveryAttemptOutcome, string?, int> _complete;
     readonly SinkConnection _connection;
     readonly ResiliencePipeline<PendingDelivery> _retries;
     readonly SinkCircuit _circuit;
@@ -27,7 +27,7 @@ public sealed class SinkRunner
     readonly Channel<Intervention> _queue;
     readonly DeliveryCounters _counters = new();
     readonly UnmarkedItems _unmarked;
-    readonly SemaphoreSlim _hands;
+    readonly SemaphoreSlim _inFlight;
     readonly CancellationTokenSource _stop = new();
     Task<bool>? _more;
     Task? _running;
@@ -55,14 +55,14 @@ public sealed class SinkRunner
         _time = time;
         _logger = logger;
         _observer = observer;
-        _settle = Settle;
+        _complete = Complete;
         _connection = new SinkConnection(name, spec.Create(settings.With(time)), options, time, logger);
         _retries = Backoff.ForDeliveries(options, time);
         _unmarked = new UnmarkedItems(name, time, logger);
         _circuit = new SinkCircuit(name, options, time, logger);
         _rate = options.RateLimit > 0 ? new RateLimit(options.RateLimit, time) : null;
         _batch = Math.Min(options.Batch, _rate?.Burst ?? int.MaxValue);
-        _hands = new SemaphoreSlim(options.MaxInFlight);
+        _inFlight = new SemaphoreSlim(options.MaxInFlight);
         // "Wait" concerns only WriteAsync. TryWrite on a full queue returns false, and the newest intervention is dropped.
         _queue = Channel.CreateBounded<Intervention>(new BoundedChannelOptions(options.Queue) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     }
@@ -112,7 +112,7 @@ public sealed class SinkRunner
     {
         if (_queue.Writer.TryWrite(intervention))
             return true;
-        Settle(intervention, DeliveryAttemptOutcome.Dropped, null, 0);
+        Complete(intervention, DeliveryAttemptOutcome.Dropped, null, 0);
         return false;
     }
 
@@ -130,8 +130,8 @@ public sealed class SinkRunner
         return new SinkReport(Name, Type, health, state);
     }
 
-    /// <summary>Closes the queue, delivers its contents and closes the sink. Cancels, counts as kept and logs interventions not delivered by
-    /// the deadline; half a second of the deadline, or half of a shorter one, is reserved for this.</summary>
+    /// <summary>Closes the queue, delivers its contents and closes the sink. Cancels, counts as kept and logs interventions not delivered
+    /// by the deadline; half a second of the deadline, or half of a shorter one, is reserved for this.</summary>
     /// <param name="deadline">The maximum duration of this call.</param>
     public async Task DrainAsync(TimeSpan deadline)
     {
@@ -154,7 +154,7 @@ public sealed class SinkRunner
             await _connection.ConnectAsync(_stop.Token);
             while (true)
             {
-                await _hands.WaitAsync(_stop.Token);
+                await _inFlight.WaitAsync(_stop.Token);
                 LogDrops();
                 PendingDelivery? next = null;
                 try
@@ -164,7 +164,7 @@ public sealed class SinkRunner
                 finally
                 {
                     if (next is null)
-                        _hands.Release();
+                        _inFlight.Release();
                 }
 
                 if (next is null)
@@ -178,9 +178,9 @@ public sealed class SinkRunner
         }
 
         for (var hand = 0; hand < _options.MaxInFlight; hand++)
-            await _hands.WaitAsync();
+            await _inFlight.WaitAsync();
         while (_queue.Reader.TryRead(out var left))
-            Settle(left, DeliveryAttemptOutcome.Kept, null, 0);
+            Complete(left, DeliveryAttemptOutcome.Kept, null, 0);
         LogDrops();
         await _connection.CloseAsync(_stop.Token);
     }
@@ -231,22 +231,22 @@ public sealed class SinkRunner
         {
             await _retries.ExecuteAsync(
                 static async (state, stop) => await state.Runner.TryOnceAsync(state.Delivery, stop), (Runner: this, Delivery: delivery), _stop.Token);
-            Settle(delivery);
+            Complete(delivery);
             // Reconnect a sink that is down before taking more from the queue.
             await _connection.ConnectAsync(_stop.Token);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            Settle(delivery);
+            Complete(delivery);
         }
         catch (Exception error)
         {
             DeliveryLog.BrokeOff(_logger, Name, error);
-            Settle(delivery);
+            Complete(delivery);
         }
         finally
         {
-            _hands.Release();
+            _inFlight.Release();
         }
     }
 
@@ -270,7 +270,7 @@ public sealed class SinkRunner
             }
 
             if (probe && decided == false)
-                delivery.CountFailedProbe(_settle);
+                delivery.CountFailedProbe(_complete);
         }
         while (delivery.Pending.Count > 0 && _circuit.State != CircuitState.Closed);
 
@@ -283,23 +283,23 @@ public sealed class SinkRunner
         if (delivery.Tries > 0)
             Interlocked.Add(ref _retried, batch.Items.Count);
         var failure = await _connection.WriteAsync(batch, stop);
-        var decided = delivery.Apply(batch, failure, _settle);
+        var decided = delivery.Apply(batch, failure, _complete);
         _unmarked.Add(delivery.Unmarked);
         var problem = failure ?? delivery.Problem;
         _connection.Note(decided, problem is null ? null : FailureReason.Clean(problem, batch.Items));
         return decided;
     }
 
-    void Settle(PendingDelivery delivery)
+    void Complete(PendingDelivery delivery)
     {
         var pending = delivery.Pending;
         var outcome = _stop.IsCancellationRequested ? DeliveryAttemptOutcome.Kept : DeliveryAttemptOutcome.Failed;
         for (var i = 0; i < pending.Count; i++)
-            Settle(pending[i], outcome, delivery.ReasonOf(i), delivery.Tries);
+            Complete(pending[i], outcome, delivery.ReasonOf(i), delivery.Tries);
         delivery.Close();
     }
 
-    void Settle(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason, int tries)
+    void Complete(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason, int tries)
     {
         _counters.Add(intervention.Action, outcome);
         var why = outcome switch

@@ -246,7 +246,7 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
         if (Find(root) is not { } shape)
         {
             problems.Add(root == MessageObjects.Line.Name
-                ? new TemplateProblem(place, "'line' exists only in a loop: write it between '{% for line in cart.lines %}' and '{% endfor %}'")
+                ? new TemplateProblem(place, "'line' is a loop's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")
                 : new TemplateProblem(place, $"unknown variable '{path}'", path.Contains('.') && !Shape.Suggestions.ContainsKey(root) ? path : root, Shape.Suggestions));
             return (Shape.Any, place, path);
         }

@@ -29,7 +29,7 @@ public sealed class ChoiceLogCsvTests
     }
 
     [TestCase("", "1: the header is missing")]
-    [TestCase("action,reward\na,1\n", "1: the header needs exactly one column 'propensity'; it has action, reward")]
+    [TestCase("action,reward\na,1\n", "1: the header needs one column 'propensity'; it has action, reward")]
     [TestCase("action,propensity,reward\n", "1: at least two choices are needed")]
     [TestCase("action,propensity,reward\na,1,1\na,1\n", "3: 2 cells, but the header has 3")]
     [TestCase("action,propensity,reward\na,1,1\na,0,1\n", "3: the propensity is 0; it must be above 0 and up to 1")]

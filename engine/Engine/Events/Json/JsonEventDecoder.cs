@@ -4,8 +4,8 @@ namespace CartRecovery.Engine.Events.Json;
 
 /// <summary>
 /// Decodes and validates native JSON events one at a time into <see cref="Record"/> and its texts: in one pass with
-/// <see cref="JsonEventScanner"/>, or with the framework's reader where that declines. Allocates nothing. Reads invalid events to their end,
-/// so that the rest of a batch is not lost. One thread at a time.
+/// <see cref="JsonEventScanner"/>, or with the framework's reader where that declines. Allocates nothing. Reads invalid events to their
+/// end, so that the rest of a batch is not lost. One thread at a time.
 /// </summary>
 public sealed class JsonEventDecoder
 {

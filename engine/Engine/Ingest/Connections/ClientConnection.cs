@@ -37,11 +37,11 @@ public interface IStreamSession
 public sealed class ClientConnection : IEventSource, IRejectedEvents
 {
     // How long to wait at the end for the client's last events to be decided and its last answers to be sent.
-    static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(4);
+    static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(4);
 
     static readonly byte[] s_heartbeat = [.. "{\"type\":\"heartbeat\"}"u8];
     // How long a slow consumer may take to read why it is dropped.
-    static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1.5);
+    static readonly TimeSpan s_slowConsumerTimeout = TimeSpan.FromSeconds(1.5);
 
     // One thread sends interventions, many at a time.
     [ThreadStatic]
@@ -104,7 +104,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         try
         {
             await ReadAsync(session);
-            await SayFarewellAsync();
+            await FinishAsync();
             if (!_clientEnded)
             {
                 await Linger.UntilEndAsync(_transport.Input, _protocol == Protocol.WebSocket);
@@ -115,7 +115,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             _setup.Connections.Remove(this);
             _setup.Counters.Disconnected(_protocol);
             // A client that does not read its remaining output would hold the socket forever.
-            _ = AbortAfterAsync(s_farewell);
+            _ = AbortAfterAsync(s_closeTimeout);
         }
     }
 
@@ -151,7 +151,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <summary>Closes the connection because the engine is stopping. Events already taken are still acknowledged.</summary>
     public void GoAway()
     {
-        Output.SetFarewell(WebSocketCloseCode.GoingAway, "");
+        Output.SetClosePayload(WebSocketCloseCode.GoingAway, "");
         _transport.Input.CancelPendingRead();
     }
 
@@ -160,9 +160,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     {
         if (Interlocked.Exchange(ref _isCut, 1) == 0)
         {
-            Output.SetFarewell(WebSocketCloseCode.GoingAway, "no data received for listen.idleTimeout");
+            Output.SetClosePayload(WebSocketCloseCode.GoingAway, "no data received for listen.idleTimeout");
             _transport.Input.CancelPendingRead();
-            _ = AbortAfterAsync(s_farewell);
+            _ = AbortAfterAsync(s_closeTimeout);
         }
     }
 
@@ -246,14 +246,14 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     }
 
     // A client that has sent its last byte may still wait for the outcome.
-    async Task SayFarewellAsync()
+    async Task FinishAsync()
     {
         var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _drained, drained);
         CheckDrained();
-        await WaitAsync(Task.WhenAny(drained.Task, Output.Closed), s_farewell);
+        await WaitAsync(Task.WhenAny(drained.Task, Output.Closed), s_closeTimeout);
         Output.Close();
-        await WaitAsync(Output.Closed, s_farewell);
+        await WaitAsync(Output.Closed, s_closeTimeout);
     }
 
     static async Task WaitAsync(Task task, TimeSpan atMost)
@@ -286,7 +286,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             _setup.Counters.SlowConsumer();
             Output.GiveUp("slow_consumer", "the client does not read what it is sent");
             _transport.Input.CancelPendingRead();
-            _ = AbortAfterAsync(s_lastWords);
+            _ = AbortAfterAsync(s_slowConsumerTimeout);
         }
     }
 

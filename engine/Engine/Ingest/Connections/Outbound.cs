@@ -26,7 +26,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     PooledBytes _writing;
     TaskCompletionSource? _closed;
     TaskCompletionSource? _taken;
-    byte[]? _farewell;
+    byte[]? _closePayload;
     int _unasked;
     int _waiting;
     int _scheduled;
@@ -38,7 +38,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     const int Congestion = 64 * 1024;
 
     // Above this size, output is flushed without waiting for a call to Flush.
-    const int Much = 16 * 1024;
+    const int FlushThreshold = 16 * 1024;
 
     /// <summary>Creates the output to one client.</summary>
     /// <param name="writer">The transport; nothing else may write to it.</param>
@@ -121,20 +121,20 @@ public sealed class Outbound : IThreadPoolWorkItem
     }
 
     /// <summary>Sets the close frame's payload, which <see cref="Close"/> sends last. The first call wins.</summary>
-    public void SetFarewell(ReadOnlySpan<byte> closePayload)
+    public void SetClosePayload(ReadOnlySpan<byte> closePayload)
     {
         lock (_gate)
         {
-            _farewell ??= closePayload.ToArray();
+            _closePayload ??= closePayload.ToArray();
         }
     }
 
-    /// <inheritdoc cref="SetFarewell(ReadOnlySpan{byte})"/>
-    public void SetFarewell(WebSocketCloseCode code, string reason)
+    /// <inheritdoc cref="SetClosePayload(ReadOnlySpan{byte})"/>
+    public void SetClosePayload(WebSocketCloseCode code, string reason)
     {
         Span<byte> payload = stackalloc byte[125];
         BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
-        SetFarewell(payload[..(2 + Encoding.UTF8.GetBytes(reason, payload[2..]))]);
+        SetClosePayload(payload[..(2 + Encoding.UTF8.GetBytes(reason, payload[2..]))]);
     }
 
     /// <summary>Ends the output: <see cref="Closed"/> completes when everything pending is written.</summary>
@@ -158,7 +158,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     {
         if (_encoding == AnswerEncoding.WebSocket)
         {
-            SetFarewell(WebSocketCloseCode.PolicyViolation, reason);
+            SetClosePayload(WebSocketCloseCode.PolicyViolation, reason);
         }
         else
         {
@@ -210,7 +210,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        if (flush || Volatile.Read(ref _waiting) > Much)
+        if (flush || Volatile.Read(ref _waiting) > FlushThreshold)
         {
             Flush();
         }
@@ -229,7 +229,7 @@ public sealed class Outbound : IThreadPoolWorkItem
                 var closing = TakePending();
                 upTo = closing ? Progress?.UpTo ?? 0 : upTo;
 
-                var wrote = WritePending() | WriteAck(upTo) | (closing && WriteFarewell());
+                var wrote = WritePending() | WriteAck(upTo) | (closing && WriteCloseFrame());
                 if (wrote)
                 {
                     var flush = await _writer.FlushAsync();
@@ -319,9 +319,9 @@ public sealed class Outbound : IThreadPoolWorkItem
         return true;
     }
 
-    bool WriteFarewell()
+    bool WriteCloseFrame()
     {
-        if (_encoding != AnswerEncoding.WebSocket || Interlocked.Exchange(ref _farewell, null) is not { } payload)
+        if (_encoding != AnswerEncoding.WebSocket || Interlocked.Exchange(ref _closePayload, null) is not { } payload)
         {
             return false;
         }

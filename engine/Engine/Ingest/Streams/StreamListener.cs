@@ -137,10 +137,10 @@ public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
             return null;
         }
 
-        var greeting = encoding == AnswerEncoding.Lines
+        var named = encoding == AnswerEncoding.Lines
             ? await TcpHandshake.ReadLineAsync(transport.Input, setup.MaxMessage, cancellationToken)
             : await TcpHandshake.ReadMessageAsync(transport.Input, setup.MaxMessage, cancellationToken);
-        var problem = Authenticator.Admit(setup.Stores, greeting ?? setup.TcpKey, origin: null, RemoteOf(connection), out var key);
+        var problem = Authenticator.Admit(setup.Stores, named ?? setup.TcpKey, origin: null, RemoteOf(connection), out var key);
         if (problem is not null)
         {
             await RefuseAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);

@@ -41,7 +41,7 @@ public static class Splits
     /// <param name="heldOutShare">The approximate share of later rows, above 0 and below 1. Rows of the same time stay together.</param>
     public static (TrainingSet Train, TrainingSet HeldOut) ByTime(TrainingSet set, double heldOutShare)
     {
-        if (heldOutShare is not (> 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(heldOutShare), heldOutShare, "Must be above 0 and below 1.");
+        if (heldOutShare is not (> 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(heldOutShare), heldOutShare, "Above 0 and below 1.");
         var times = set.Times.Order().ToArray();
         var cut = times[Math.Min(times.Length - 1, (int)(times.Length * (1 - heldOutShare)))];
         var before = new HashSet<int>();

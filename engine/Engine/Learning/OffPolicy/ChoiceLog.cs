@@ -15,7 +15,7 @@ public sealed class ChoiceLog
     /// <exception cref="ArgumentException">The lengths do not match, there are fewer than two choices, or a choice is invalid.</exception>
     public ChoiceLog(IReadOnlyList<string> features, IReadOnlyList<string> actions, float[] contexts, int[] chosen, double[] propensities, double[] rewards)
     {
-        if (chosen.Length < 2) throw new ArgumentException($"Estimates need at least two choices; there are {chosen.Length}.", nameof(chosen));
+        if (chosen.Length < 2) throw new ArgumentException($"At least two choices are needed, not {chosen.Length}.", nameof(chosen));
         if (actions.Count > MaxActions) throw new ArgumentException($"There are {actions.Count} actions; at most {MaxActions} are supported.", nameof(actions));
         if (contexts.Length != (long)chosen.Length * features.Count || propensities.Length != chosen.Length || rewards.Length != chosen.Length)
         {

@@ -39,7 +39,7 @@ public static class ChoiceLogCsv
         if (columns.Length == 0) throw Wrong(path, 1, "the header is missing");
         Column[] features = [.. columns.Where(c => c.Role == Role.Feature)];
         string[] names = [.. features.SelectMany(f => f.Features())];
-        if (names.Length > MaxFeatures) throw Wrong(path, 1, $"{names.Length} features (each value of a text column is one); at most {MaxFeatures} are supported");
+        if (names.Length > MaxFeatures) throw Wrong(path, 1, $"{names.Length} features, counting each value of a text column; at most {MaxFeatures}");
         return Fill(path, columns, names, rows);
     }
 
@@ -88,7 +88,7 @@ public static class ChoiceLogCsv
         foreach (var role in (ReadOnlySpan<Role>)[Role.Action, Role.Propensity, Role.Reward])
         {
             var name = role.ToString().ToLowerInvariant();
-            if (columns.Count(c => c.Role == role) != 1) throw Wrong(path, 1, $"the header needs exactly one column '{name}'; it has {string.Join(", ", columns.Select(c => c.Name))}");
+            if (columns.Count(c => c.Role == role) != 1) throw Wrong(path, 1, $"the header needs one column '{name}'; it has {string.Join(", ", columns.Select(c => c.Name))}");
         }
 
         return columns;

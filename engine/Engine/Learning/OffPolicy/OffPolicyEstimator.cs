@@ -124,7 +124,7 @@ public sealed class OffPolicyEstimator
         double sum = 0;
         for (var a = 0; a < likelihoods.Length; a++)
         {
-            if (!(likelihoods[a] >= 0)) throw new ArgumentException($"The policy chooses '{_log.Actions[a]}' with probability {likelihoods[a]} at choice {choice + 1}; it must not be negative.");
+            if (!(likelihoods[a] >= 0)) throw new ArgumentException($"The policy chooses '{_log.Actions[a]}' with probability {likelihoods[a]} at choice {choice + 1}; it must be 0 or more.");
             if (likelihoods[a] > 0 && _log.Logged[a] == 0) throw new ArgumentException($"The policy may choose '{_log.Actions[a]}', which was never logged.");
             sum += likelihoods[a];
         }

@@ -35,7 +35,7 @@ public sealed record Qini(IReadOnlyList<QiniPoint> Curve, double Uplift, double 
     public static Qini Of(float[] scores, bool[] treated, byte[] outcomes, int rounds, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
-        if (treated.Length != scores.Length || outcomes.Length != scores.Length) throw new ArgumentException("Scores, treatments and outcomes must have the same length.");
+        if (treated.Length != scores.Length || outcomes.Length != scores.Length) throw new ArgumentException("Scores, treatments and outcomes differ in length.");
         if (!treated.Contains(true) || !treated.Contains(false)) throw new ArgumentException("Both treated and untreated rows are needed.", nameof(treated));
         var order = Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]).ToArray();
 

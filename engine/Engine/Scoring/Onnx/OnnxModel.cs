@@ -65,7 +65,7 @@ public sealed class OnnxModel : IDisposable
     {
         // Checked first, so that a missing library is reported as such.
         _ = OnnxRuntime.Version;
-        if (!File.Exists(path)) throw new ModelException(ModelException.NotFound, $"There is no model at {path}. Check scoring.model.");
+        if (!File.Exists(path)) throw new ModelException(ModelException.NotFound, $"There is no model at {path}.");
         OrtSession session;
         try
         {

@@ -119,7 +119,7 @@ public abstract class WebSocketProtocol
         }
 
         IsClosed = true;
-        _output.SetFarewell(code, reason);
+        _output.SetClosePayload(code, reason);
     }
 
     /// <summary>Gets whether to stop before the next message until gathered events are submitted.</summary>
@@ -301,7 +301,7 @@ public abstract class WebSocketProtocol
         {
             IsClosed = true;
             ClientClosed = true;
-            _output.SetFarewell(payload.Length < 2 ? [] : payload[..2]);
+            _output.SetClosePayload(payload.Length < 2 ? [] : payload[..2]);
         }
     }
 
