@@ -92,15 +92,15 @@ public sealed class Outbound : IThreadPoolWorkItem
     public bool TryWrite(ReadOnlySpan<byte> json) =>
         TryAppendBody(_encoding == AnswerEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, isAnswer: false);
 
-    /// <summary>Sends one WebSocket frame that the client did not ask for.</summary>
-    /// <returns>False when the client cannot be reached any more.</returns>
+    /// <summary>Appends an unsolicited WebSocket frame.</summary>
+    /// <returns><c>false</c> if the client can no longer be reached.</returns>
     public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: false);
 
-    /// <summary>Answers with one WebSocket frame. The reader's alone.</summary>
-    /// <returns>False when the client cannot be reached any more.</returns>
+    /// <summary>Appends a WebSocket frame that answers input. Called by the reader only.</summary>
+    /// <returns><c>false</c> if the client can no longer be reached.</returns>
     public bool TryAnswer(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: true);
 
-    /// <summary>Answers one event with an error. The reader's alone.</summary>
+    /// <summary>Appends the error for an event. Called by the reader only.</summary>
     /// <returns><c>false</c> if the client can no longer be reached.</returns>
     public bool TrySendError(long index, EventProblem problem) => TrySendError(index, problem.Code, problem.Message);
 
