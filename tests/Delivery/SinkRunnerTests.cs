@@ -188,7 +188,7 @@ sealed class SinkRunnerTests
             Assert.That(sink.Writes, Has.Count.EqualTo(3), "one try and two retries");
             var lines = _log.AtLeast(LogLevel.Information);
             Assert.That(lines.Count(line => line.Contains(item.Id)), Is.EqualTo(1));
-            Assert.That(lines.Single(line => line.Contains(item.Id)), Does.Contain("after 3 tries").And.Contain("550"));
+            Assert.That(lines.Single(line => line.Contains(item.Id)), Does.Contain("after 3 attempts").And.Contain("550"));
             Assert.That(string.Join(' ', lines) + runner.State.LastError, Does.Not.Contain("example").And.Not.Contain("4711").And.Not.Contain("session-9"));
             Assert.That(lines, Has.None.Contains("\n"));
         });
@@ -427,7 +427,7 @@ sealed class SinkRunnerTests
         await runner.DrainAsync(TimeSpan.FromSeconds(2)).WaitAsync(Eventually.Deadline);
         await Eventually.Is(() => _outcomes.Count == 100, "each has its outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
-        Assert.That(_log.AtLeast(LogLevel.Warning).Count(line => line.Contains("before the stop")), Is.EqualTo(100));
+        Assert.That(_log.AtLeast(LogLevel.Warning).Count(line => line.Contains("at stop")), Is.EqualTo(100));
         ever.SetResult();
     }
 
