@@ -153,7 +153,7 @@ sealed class SinkCircuitTests
         runner.Start();
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Rejected).And.Exactly(30).Items);
-        Assert.That(_log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Warning), Has.None.Contains("in a row"));
+        Assert.That(_log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Warning), Has.None.Contains("consecutive writes"));
     }
 
     [Test]

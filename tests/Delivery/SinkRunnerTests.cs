@@ -240,7 +240,7 @@ sealed class SinkRunnerTests
         Assert.That(sink.Writes.SelectMany(ids => ids), Is.EqualTo(Interventions.Many(3).Select(item => item.Id)));
         Assert.That(runner.TryEnqueue(Interventions.One(5)), Is.False, "a drained queue is closed");
         Assert.That(runner.Dropped, Is.EqualTo(3));
-        Assert.That(_log.AtLeast(LogLevel.Warning), Has.Exactly(1).Contains("queue of 3 was full, 2 dropped"));
+        Assert.That(_log.AtLeast(LogLevel.Warning), Has.Exactly(1).Contains("queue of 3 is full; 2 dropped"));
     }
 
     [Test]
@@ -501,7 +501,7 @@ sealed class SinkRunnerTests
         Enqueue(runner, 5);
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(Delivered(runner), Is.EqualTo(5));
-        Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(5).Contains("an observer of deliveries threw"));
+        Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(5).Contains("a delivery observer threw"));
     }
 
     [Test]
