@@ -26,7 +26,7 @@ public class PartitionBenchmarks
         _fixture = new StageFixture();
         _decoder = new JsonEventDecoder(_fixture.Rules);
         _counters = new PartitionCounters();
-        _stages = new PartitionStages(0, _fixture.Setup, _counters);
+        _stages = new PartitionStages(0, _fixture.Options, _counters);
         _messages = _fixture.Messages(Count);
         var before = _counters.Predictions;
         if (Batch() != Count || _counters.Predictions - before < Count)

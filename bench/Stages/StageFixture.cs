@@ -26,7 +26,7 @@ sealed class StageFixture : IDisposable, IDecisionConsumer
             ?? throw new InvalidOperationException("the shipped configuration has problems");
         Log = ShopLog.Read(SourceTree.PathOf("config/demo/rees46-2019-10-01.csv.gz"));
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
-        Setup = new PipelineOptions
+        Options = new PipelineOptions
         {
             DedupWindow = TimeSpan.FromHours(1),
             DedupBytes = 64 << 20,
@@ -38,7 +38,7 @@ sealed class StageFixture : IDisposable, IDecisionConsumer
             Carts = RecordStoreSize.For(512 << 20, 900),
             Customers = RecordStoreSize.For(64 << 20, 64),
             Timers = 1 << 20,
-            Outlet = this,
+            Consumer = this,
             DataFolder = _folder,
         };
         Rules = new EventRules("demo"u8.ToArray(), 0, Verified: true, 32 * 1024, long.MaxValue / 4, long.MaxValue / 4);
@@ -48,7 +48,7 @@ sealed class StageFixture : IDisposable, IDecisionConsumer
 
     public OnnxModel Model { get; }
 
-    public PipelineOptions Setup { get; }
+    public PipelineOptions Options { get; }
 
     public EventRules Rules { get; }
 

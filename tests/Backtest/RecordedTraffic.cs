@@ -46,7 +46,7 @@ sealed class RecordedTraffic
     public static (long First, long Last) Times => (ShopLogSample.Events[0].At, ShopLogSample.Events[^1].At);
 
     /// <summary>What was delivered, in every detail.</summary>
-    public RecordingConsumer Outlet { get; } = new();
+    public RecordingConsumer Consumer { get; } = new();
 
     /// <summary>Lets the log go through the partitions.</summary>
     /// <param name="quiet">Afterwards nothing comes in for ten minutes, so that time goes on by ticks; else it ends with events long after.</param>
@@ -72,7 +72,7 @@ sealed class RecordedTraffic
     public static ReplayReport Replay(
         IReadOnlyList<IReplayStream> streams, int lanes = 1, TimeRange? range = null, IEnumerable<CampaignConfig>? campaigns = null,
         OnnxModel? model = null, int threads = 2) =>
-        new Replay(streams, lanes, threads, SetupOf(campaigns ?? Campaigns, model)).Run(range ?? TimeRange.Everything, default);
+        new Replay(streams, lanes, threads, PipelineOptionsOf(campaigns ?? Campaigns, model)).Run(range ?? TimeRange.Everything, default);
 
     /// <summary>Exports the journals' events.</summary>
     public byte[] Export(ExportFormat format, TimeRange? range = null, int? store = null)
@@ -85,7 +85,7 @@ sealed class RecordedTraffic
     async Task WriteAsync(bool quiet)
     {
         var time = new ManualTime(Times.First);
-        using var set = new PartitionSet(Partitions, SetupOf(Campaigns, model: null, Outlet, new JournalOptions
+        using var set = new PartitionSet(Partitions, PipelineOptionsOf(Campaigns, model: null, Consumer, new JournalOptions
         {
             Stores = s_stores,
             Layout = s_layout,
@@ -112,7 +112,7 @@ sealed class RecordedTraffic
         if (quiet)
         {
             time.Advance(TimeSpan.FromMilliseconds(Times.Last - Times.First + (10 * EventReading.Minute)));
-            await Eventually.Is(() => Outlet.Interventions.Any(i => i.DecidedAt.ToUnixTimeMilliseconds() > Times.Last + (5 * EventReading.Minute)),
+            await Eventually.Is(() => Consumer.Interventions.Any(i => i.DecidedAt.ToUnixTimeMilliseconds() > Times.Last + (5 * EventReading.Minute)),
                 "carts go idle");
         }
 
@@ -120,24 +120,24 @@ sealed class RecordedTraffic
         Assert.That(source.Rejected, Is.Empty);
     }
 
-    static PipelineOptions SetupOf(IEnumerable<CampaignConfig> campaigns, OnnxModel? model, IDecisionConsumer? outlet = null, JournalOptions? journal = null)
+    static PipelineOptions PipelineOptionsOf(IEnumerable<CampaignConfig> campaigns, OnnxModel? model, IDecisionConsumer? consumer = null, JournalOptions? journal = null)
     {
-        var setup = TestStages.Setup(outlet ?? new RecordingConsumer(), campaigns, Window, batchRows: 64);
+        var options = TestStages.Options(consumer ?? new RecordingConsumer(), campaigns, Window, batchRows: 64);
         return new PipelineOptions
         {
-            Stores = setup.Stores,
-            Model = model ?? setup.Model,
-            Campaigns = setup.Campaigns,
-            WindowMilliseconds = setup.WindowMilliseconds,
-            Scored = setup.Scored,
-            BatchRows = setup.BatchRows,
-            Carts = setup.Carts,
-            Customers = setup.Customers,
-            Timers = setup.Timers,
-            DedupWindow = setup.DedupWindow,
-            DedupBytes = setup.DedupBytes,
-            Outlet = setup.Outlet,
-            DataFolder = setup.DataFolder,
+            Stores = options.Stores,
+            Model = model ?? options.Model,
+            Campaigns = options.Campaigns,
+            WindowMilliseconds = options.WindowMilliseconds,
+            Scored = options.Scored,
+            BatchRows = options.BatchRows,
+            Carts = options.Carts,
+            Customers = options.Customers,
+            Timers = options.Timers,
+            DedupWindow = options.DedupWindow,
+            DedupBytes = options.DedupBytes,
+            Consumer = options.Consumer,
+            DataFolder = options.DataFolder,
             Journal = journal,
         };
     }

@@ -21,16 +21,16 @@ public sealed class ReplayTests(bool quiet)
     {
         _traffic = await RecordedTraffic.RecordAsync(quiet);
         _report = _traffic.Replay();
-        Assert.That(_traffic.Outlet.Campaigns.Distinct(), Is.EquivalentTo(new[] { "added", "keen", "left", "left-longer", "bought" }));
+        Assert.That(_traffic.Consumer.Campaigns.Distinct(), Is.EquivalentTo(new[] { "added", "keen", "left", "left-longer", "bought" }));
     }
 
     [Test]
     public void The_same_model_and_campaigns_decide_what_was_decided_then()
     {
         Assert.That(_report.Difference!.IsEmpty, Is.True);
-        Assert.That(_report.Decisions.Select(d => d.Id), Is.EquivalentTo(_traffic.Outlet.Interventions.Select(i => i.Id)));
-        Assert.That(_report.Decisions.Select(d => (d.Id, d.Score)), Is.EquivalentTo(_traffic.Outlet.Interventions.Select(i => (i.Id, i.Reasons.Score))));
-        Assert.That(_report.Difference.Campaigns.Select(c => (c.Campaign, c.Same, c.OnlyThen, c.OnlyNow)), Is.EqualTo(_traffic.Outlet.Campaigns
+        Assert.That(_report.Decisions.Select(d => d.Id), Is.EquivalentTo(_traffic.Consumer.Interventions.Select(i => i.Id)));
+        Assert.That(_report.Decisions.Select(d => (d.Id, d.Score)), Is.EquivalentTo(_traffic.Consumer.Interventions.Select(i => (i.Id, i.Reasons.Score))));
+        Assert.That(_report.Difference.Campaigns.Select(c => (c.Campaign, c.Same, c.OnlyThen, c.OnlyNow)), Is.EqualTo(_traffic.Consumer.Campaigns
             .GroupBy(c => c, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (g.Key, g.Count(), 0, 0))));
         Assert.That(_report.Difference.Campaigns, Has.All.Matches<CampaignDifference>(c => c!.ScoreThen is > 0 and < 1 && c.ScoreThen == c.ScoreNow));
     }
@@ -88,7 +88,7 @@ public sealed class ReplayTests(bool quiet)
 
         var by = report.Difference!.Campaigns.ToDictionary(c => c.Campaign, StringComparer.Ordinal);
         Assert.That((by["added"].Now, by["added"].OnlyThen, by["added"].ScoreNow), Is.EqualTo((0, by["added"].Then, (double?)null)));
-        Assert.That(by["added"].Then, Is.EqualTo(_traffic.Outlet.Campaigns.Count(c => c == "added")));
+        Assert.That(by["added"].Then, Is.EqualTo(_traffic.Consumer.Campaigns.Count(c => c == "added")));
         Assert.That((by["looked"].Then, by["looked"].OnlyNow, by["looked"].ScoreThen), Is.EqualTo((0, by["looked"].Now, (double?)null)));
         Assert.That(by["looked"].Now, Is.GreaterThan(0));
         Assert.That(report.Difference.OnlyThen, Has.Count.EqualTo(by.Values.Sum(c => c.OnlyThen)));
@@ -113,7 +113,7 @@ public sealed class ReplayTests(bool quiet)
         using var stop = new CancellationTokenSource();
         stop.Cancel();
         Assert.That(() => new Replay([.. _traffic.Journals().Select(j => new JournalStream(j))], 2, 2,
-            TestStages.Setup(new RecordingConsumer(), [])).Run(TimeRange.Everything, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+            TestStages.Options(new RecordingConsumer(), [])).Run(TimeRange.Everything, stop.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
     static void Same(ReplayReport report, ReplayReport other)

@@ -167,7 +167,7 @@ public sealed class BadStartTests
         var finished = await EngineBinary.RunAsync(scratch.Folder, ["check", "--config", path]);
 
         Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
-        foreach (var (line, what) in new[] { (1, "unknown key 'timezon'"), (3, "listen.httpTls: "), (5, "scoring.model: model_not_found: "), (8, "sinks.crm: ") })
+        foreach (var (line, what) in new[] { (1, "unknown key 'timezon'"), (3, "listen.httpTls: "), (5, "scoring.model: model_not_found: "), (8, "sinks.crm.secret: ") })
             Assert.That(finished.Errors, Does.Match($@"(?m)^{Regex.Escape(path)}:{line}:\d+: error: {Regex.Escape(what)}"));
         Assert.That(finished.Errors.TrimEnd().Split('\n'), Has.All.StartWith($"{path}:"));
     }
@@ -196,6 +196,6 @@ public sealed class BadStartTests
         var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", config]);
 
         Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
-        Assert.That(finished.Errors, Does.Match($@"^{Regex.Escape(config)}:\d+:\d+: error: sinks\.crm: ").And.Contain("secret").And.Not.Contain("hunter2"));
+        Assert.That(finished.Errors, Does.Match($@"^{Regex.Escape(config)}:\d+:\d+: error: sinks\.crm\.secret: ").And.Not.Contain("hunter2"));
     }
 }

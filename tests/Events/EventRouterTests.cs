@@ -182,7 +182,7 @@ public sealed class EventRouterTests
             var slab = Slabs(partition).Single();
             var ids = Enumerable.Range(0, slab.Count).Select(i => Encoding.UTF8.GetString(slab.IdOf(slab.Records[i])));
             Assert.That(ids, Is.EqualTo(partition == home ? new[] { "e1", "e2", "e3", "e4", "e5" } : ["e1", "e2", "e3"]));
-            Assert.That(slab.Records.Take(slab.Count).Select(e => (e.Flags & EventFlags.CustomerFact) != 0), Is.All.EqualTo(partition != home));
+            Assert.That(slab.Records.Take(slab.Count).Select(e => (e.Flags & EventFlags.CustomerCopy) != 0), Is.All.EqualTo(partition != home));
             Assert.That(Encoding.UTF8.GetString(slab.UserOf(slab.Records[0])), Is.EqualTo("u1"));
             Assert.That(slab.Records[0].Price, Is.EqualTo(20 * Money.PerUnit));
             Assert.That(slab.UpTo, Is.EqualTo(5));
@@ -231,7 +231,7 @@ public sealed class EventRouterTests
         _source = new RecordingSource();
         _counters = new IngestCounters();
         _partitions = new PartitionSet(
-            partitions, TestStages.Setup(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+            partitions, TestStages.Options(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
         _router = new EventRouter(_partitions, EventReading.Rules(), maxBatch, Protocol.Tcp, _counters, _source, _source);
         _router.BeginRead();
     }

@@ -48,10 +48,10 @@ public sealed class EventSlabTests
         var other = EventReading.Slab(new TestEvent("page_view", EventReading.Now) { Id = "already here" });
 
         ref readonly var original = ref slab.Records[1];
-        other.AppendFact(original, slab);
+        other.AppendCopy(original, slab);
 
         Assert.That(Texts(other), Is.EqualTo(new[] { "already here|c1||", "e1|c1|u1|s1" }));
-        Assert.That(other.Records[1].Flags, Is.EqualTo(EventFlags.HasPrice | EventFlags.CustomerFact));
+        Assert.That(other.Records[1].Flags, Is.EqualTo(EventFlags.HasPrice | EventFlags.CustomerCopy));
         Assert.That(original.Flags, Is.EqualTo(EventFlags.HasPrice));
         Assert.That(other.Records[1].Customer, Is.EqualTo(original.Customer));
     }

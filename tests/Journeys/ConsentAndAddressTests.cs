@@ -144,8 +144,8 @@ public sealed class ConsentAndAddressTests
         desk.Know("c1", "u1", "a@x.example");
         desk.Decide("c1", "u1");
         desk.Pass(Minute);
-        desk.It.Settle(desk.Sent[0], WithheldReason.Bounced, "no such user", desk.Now);
-        desk.It.Settle(desk.Sent[0], WithheldReason.None, null, desk.Now);
+        desk.It.RecordOutcome(desk.Sent[0], WithheldReason.Bounced, "no such user", desk.Now);
+        desk.It.RecordOutcome(desk.Sent[0], WithheldReason.None, null, desk.Now);
         desk.Pass(2 * Hour);
         Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.Bounced, WithheldReason.Suppressed }));
         Assert.That(desk.It.Counters.EndedAs("mail", "reminder", "bounced"), Is.EqualTo(1));

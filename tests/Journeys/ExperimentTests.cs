@@ -100,7 +100,7 @@ public sealed class ExperimentTests
 
         desk.Pass(Minute);
         var handed = desk.Sent.ToDictionary(s => s.CartId);
-        desk.It.Settle(handed["c2"], WithheldReason.None, null, desk.Now);
+        desk.It.RecordOutcome(handed["c2"], WithheldReason.None, null, desk.Now);
         desk.Tell(EventType.Purchase, "c3-elsewhere", "uc3", amount: 5);
         desk.Restart();
         desk.Sent.Clear();

@@ -16,8 +16,8 @@ public sealed class JourneyEngineTests
         using var desk = new JourneyFixture([Series(Step("socket"))]);
         var decision = desk.Decide("c1");
         Assert.That(desk.Sent.Single(), Has.Property("Id").EqualTo(decision.Intervention.Id).And.Property("Message").EqualTo("2 for 50.00 in c1"));
-        Assert.That(desk.It.TakeSettled(), Is.EqualTo(new[] { decision.Intervention }));
-        Assert.That(desk.It.TakeSettled(), Is.Empty);
+        Assert.That(desk.It.TakeProcessed(), Is.EqualTo(new[] { decision.Intervention }));
+        Assert.That(desk.It.TakeProcessed(), Is.Empty);
     }
 
     [Test]

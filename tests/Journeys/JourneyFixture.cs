@@ -23,16 +23,16 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     /// <summary>A Monday at noon.</summary>
     public static readonly long Noon = DateTimeOffset.Parse("2026-06-01T12:00:00Z").ToUnixTimeMilliseconds();
 
-    readonly JourneyOptions _setup;
+    readonly JourneyOptions _options;
     readonly string _path;
     int _events;
 
     public JourneyFixture(IEnumerable<CampaignConfig> campaigns, ContactConfig? contact = null, string path = ":memory:", long? now = null)
     {
         _path = path;
-        _setup = new JourneyOptions(contact ?? Open(), CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] }), Stores, new byte[32]);
+        _options = new JourneyOptions(contact ?? Open(), CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] }), Stores, new byte[32]);
         Now = now ?? Noon;
-        It = new JourneyEngine(path, _setup, this);
+        It = new JourneyEngine(path, _options, this);
     }
 
     public static IReadOnlyList<Store> Stores { get; } =
@@ -182,7 +182,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     public void Restart()
     {
         It.Dispose();
-        It = new JourneyEngine(_path, _setup, this);
+        It = new JourneyEngine(_path, _options, this);
     }
 
     /// <summary>Interventions that were not sent, with their reasons, the oldest first.</summary>
@@ -202,12 +202,12 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         return query.Rows.Number() ?? 0;
     }
 
-    public OutreachChannel? Find(string name) => GoneSinks.Contains(name) ? null : name switch
+    public DeliveryChannel? Find(string name) => GoneSinks.Contains(name) ? null : name switch
     {
-        "socket" or "crm" => new OutreachChannel(name, AddressKind.None),
-        "mail" => new OutreachChannel(name, AddressKind.Email),
-        "texts" => new OutreachChannel(name, AddressKind.Phone),
-        "app" => new OutreachChannel(name, AddressKind.Push),
+        "socket" or "crm" => new DeliveryChannel(name, AddressKind.None),
+        "mail" => new DeliveryChannel(name, AddressKind.Email),
+        "texts" => new DeliveryChannel(name, AddressKind.Phone),
+        "app" => new DeliveryChannel(name, AddressKind.Push),
         _ => null,
     };
 
@@ -229,7 +229,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     public void LookUp(IReadOnlyList<DueMessage> messages) => It.TakeCarts(
         [.. messages.Select(m => (m, Carts.TryGetValue(m.Cart, out var cart) ? cart : (CartRecord?)null))], Now);
 
-    public void Settle(Intervention candidate)
+    public void MarkPersisted(Intervention candidate)
     {
     }
 

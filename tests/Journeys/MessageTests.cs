@@ -89,7 +89,7 @@ public sealed class MessageTests
     {
         using var desk = Of("{{ 1 | divided_by: 0 }}");
         Assert.That(desk.It.Preview("shop", "left", null, 1, "sample", cart: null, desk.Now)!.Message,
-            Is.EqualTo("This message is not sent: the template divides by zero."));
+            Is.EqualTo("This message would not be sent: the template divides by zero."));
     }
 
     [Test]

@@ -19,7 +19,7 @@ public sealed class AllocationTests
     {
         // Campaigns of every kind, whose conditions are looked at and do not hold.
         var never = new ConditionConfig { Feature = "cart_value", Above = 1e9 };
-        var setup = TestStages.Setup(
+        var options = TestStages.Options(
             new RecordingConsumer(),
             [
                 TestStages.OnEvent("event", "add_to_cart", never), TestStages.OnScore("score", above: 0, below: null, never),
@@ -27,7 +27,7 @@ public sealed class AllocationTests
                 TestStages.OnScore("unlikely", above: 1),
             ],
             batchRows: batchRows);
-        using var pipeline = new Pipeline(setup, partitions, EventReading.Now + EventReading.Day);
+        using var pipeline = new Pipeline(options, partitions, EventReading.Now + EventReading.Day);
         var messages = Messages(rounds: 120).Select(json => messagePack ? Packer.Json(json) : Encoding.UTF8.GetBytes(json)).ToArray();
 
         // Three quarters warm it up: code is compiled, carts and timers are made, buffers reach their size.

@@ -64,7 +64,7 @@ public sealed class DeterminismTests
 
     static Result Play(Cut cut)
     {
-        var outlet = new RecordingConsumer();
+        var consumer = new RecordingConsumer();
         CampaignConfig[] campaigns =
         [
             TestStages.OnEvent("added", "add_to_cart"),
@@ -73,8 +73,8 @@ public sealed class DeterminismTests
             TestStages.OnIdle("left", Duration.FromMinutes(3), new ConditionConfig { Feature = "item_views", AtLeast = 4 }),
             TestStages.OnIdle("left-longer", Duration.FromMinutes(15), new ConditionConfig { Feature = "highest_seen_price", Above = 300 }),
         ];
-        var setup = TestStages.Setup(outlet, campaigns, TimeSpan.FromMinutes(5), cut.BatchRows, memory: cut.Memory);
-        using var pipeline = new Pipeline(setup, cut.Partitions, Log[^1].At + EventReading.Day);
+        var options = TestStages.Options(consumer, campaigns, TimeSpan.FromMinutes(5), cut.BatchRows, memory: cut.Memory);
+        using var pipeline = new Pipeline(options, cut.Partitions, Log[^1].At + EventReading.Day);
         for (var i = 0; i < Messages.Length; i++)
         {
             pipeline.Router.TakeJson(Messages[i]);
@@ -86,7 +86,7 @@ public sealed class DeterminismTests
         pipeline.Decide();
         Assert.That(pipeline.Rejected, Is.Empty);
         return new Result(
-            outlet.Json, [.. outlet.Campaigns], FeaturesOf(pipeline), pipeline.Counters.Sum(c => c.WithheldByWindow));
+            consumer.Json, [.. consumer.Campaigns], FeaturesOf(pipeline), pipeline.Counters.Sum(c => c.WithheldByWindow));
     }
 
     // Every feature of every cart, at its latest event.

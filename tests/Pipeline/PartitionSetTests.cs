@@ -61,5 +61,5 @@ public sealed class PartitionSetTests
     }
 
     static PartitionSet Open(int count) =>
-        new(count, TestStages.Setup(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+        new(count, TestStages.Options(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
 }

@@ -23,12 +23,12 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([Added]);
         run.Play(View("p1", 5));
-        Assert.That(run.Outlet.Taken, Is.Empty);
+        Assert.That(run.Consumer.Taken, Is.Empty);
 
         run.Play(Add("p1", 5, 2).After(Second));
         Assert.That((run.Last.Campaign, run.Last.CartId, run.Last.Cart, run.Last.DecidedAt.ToUnixTimeMilliseconds()),
             Is.EqualTo(("added", "c1", new CartSummary(2, 10, "USD"), Start + Second)));
-        Assert.That(run.Outlet.Taken, Has.Count.EqualTo(1));
+        Assert.That(run.Consumer.Taken, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -42,10 +42,10 @@ public sealed class PartitionStagesTests
         {
             using var above = new StageRun([TestStages.OnScore("above", above: threshold)]);
             above.Play(events);
-            Assert.That(above.Outlet.Interventions.Select(i => (float)i.Reasons.Score), Is.EqualTo(scores.Where(s => s > threshold)));
+            Assert.That(above.Consumer.Interventions.Select(i => (float)i.Reasons.Score), Is.EqualTo(scores.Where(s => s > threshold)));
             using var below = new StageRun([TestStages.OnScore("below", above: null, below: threshold)]);
             below.Play(events);
-            Assert.That(below.Outlet.Interventions.Select(i => (float)i.Reasons.Score), Is.EqualTo(scores.Where(s => s < threshold)));
+            Assert.That(below.Consumer.Interventions.Select(i => (float)i.Reasons.Score), Is.EqualTo(scores.Where(s => s < threshold)));
         }
     }
 
@@ -59,8 +59,8 @@ public sealed class PartitionStagesTests
         changed.Play(events);
 
         Assert.That((all.Counters.Predictions, changed.Counters.Predictions), Is.EqualTo((3, 1)));
-        Assert.That(all.Outlet.Interventions.Select(i => i.DecidedAt.ToUnixTimeMilliseconds() - Start), Is.EqualTo(new[] { 0, Second, 2 * Second }));
-        Assert.That(changed.Outlet.Interventions.Select(i => (float)i.Reasons.Score), Is.EqualTo(new[] { ScoreOf(events[..2]) }));
+        Assert.That(all.Consumer.Interventions.Select(i => i.DecidedAt.ToUnixTimeMilliseconds() - Start), Is.EqualTo(new[] { 0, Second, 2 * Second }));
+        Assert.That(changed.Consumer.Interventions.Select(i => (float)i.Reasons.Score), Is.EqualTo(new[] { ScoreOf(events[..2]) }));
     }
 
     [Test]
@@ -68,7 +68,7 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([TestStages.OnEvent("viewed", "view_item")], scored: ScoredEvents.Cart);
         run.Play(View("p1", 5));
-        Assert.That(run.Outlet.Campaigns, Is.EqualTo(new[] { "viewed" }));
+        Assert.That(run.Consumer.Campaigns, Is.EqualTo(new[] { "viewed" }));
     }
 
     [Test]
@@ -77,18 +77,18 @@ public sealed class PartitionStagesTests
         using var run = new StageRun([Idle20]);
         run.Play(Add("p1", 5), View("p2", 7).After(Minute));
         run.PassTo(Start + 21 * Minute - 1);
-        Assert.That(run.Outlet.Taken, Is.Empty);
+        Assert.That(run.Consumer.Taken, Is.Empty);
 
         run.PassTo(Start + 21 * Minute + 200);
-        Assert.That(run.Outlet.Campaigns, Is.EqualTo(new[] { "idle20" }));
+        Assert.That(run.Consumer.Campaigns, Is.EqualTo(new[] { "idle20" }));
         Assert.That(run.Last.DecidedAt.ToUnixTimeMilliseconds(), Is.EqualTo(Start + 21 * Minute));
 
         run.PassTo(Start + 300 * Minute);
-        Assert.That(run.Outlet.Taken, Has.Count.EqualTo(1));
+        Assert.That(run.Consumer.Taken, Has.Count.EqualTo(1));
 
         run.Play(View("p3", 7).After(301 * Minute));
         run.PassTo(Start + 400 * Minute);
-        Assert.That(run.Outlet.Taken, Has.Count.EqualTo(2));
+        Assert.That(run.Consumer.Taken, Has.Count.EqualTo(2));
         Assert.That(run.Last.DecidedAt.ToUnixTimeMilliseconds(), Is.EqualTo(Start + 321 * Minute));
     }
 
@@ -97,7 +97,7 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([Idle5]);
         for (var minute = 0; minute < 60; minute += 4) run.Play(Add("p1", 5).After(minute * Minute));
-        Assert.That((run.Outlet.Taken.Count, run.Stages.Timers), Is.EqualTo((0, 1)));
+        Assert.That((run.Consumer.Taken.Count, run.Stages.Timers), Is.EqualTo((0, 1)));
     }
 
     [Test]
@@ -107,7 +107,7 @@ public sealed class PartitionStagesTests
         run.Play(Add("p1", 5));
         for (var minute = inOneJump ? 60 : 1; minute <= 60; minute++) run.PassTo(Start + minute * Minute);
 
-        Assert.That(run.Outlet.Interventions.Select(i => (i.Campaign, i.DecidedAt.ToUnixTimeMilliseconds())), Is.EqualTo(new[]
+        Assert.That(run.Consumer.Interventions.Select(i => (i.Campaign, i.DecidedAt.ToUnixTimeMilliseconds())), Is.EqualTo(new[]
         {
             ("idle5", Start + 5 * Minute), ("idle10", Start + 10 * Minute), ("idle20", Start + 20 * Minute),
         }));
@@ -122,7 +122,7 @@ public sealed class PartitionStagesTests
         run.Play(View("p1").After(7 * Minute));
         run.PassTo(Start + 60 * Minute);
 
-        Assert.That(run.Outlet.Interventions.Select(i => (i.Campaign, i.DecidedAt.ToUnixTimeMilliseconds())), Is.EqualTo(new[]
+        Assert.That(run.Consumer.Interventions.Select(i => (i.Campaign, i.DecidedAt.ToUnixTimeMilliseconds())), Is.EqualTo(new[]
         {
             ("idle5", Start + 5 * Minute), ("idle5", Start + 12 * Minute), ("idle20", Start + 27 * Minute),
         }));
@@ -137,7 +137,7 @@ public sealed class PartitionStagesTests
         run.Play(View("p1").After(-Minute));
         run.PassTo(Start + 60 * Minute);
 
-        Assert.That(run.Outlet.Campaigns, Is.EqualTo(new[] { "idle5", "idle10" }));
+        Assert.That(run.Consumer.Campaigns, Is.EqualTo(new[] { "idle5", "idle10" }));
     }
 
     [Test]
@@ -150,7 +150,7 @@ public sealed class PartitionStagesTests
         ]);
         run.Play(Add("p1", 5));
         run.PassTo(Start + 30 * Minute);
-        Assert.That(run.Outlet.Campaigns, Is.EqualTo(new[] { "later" }));
+        Assert.That(run.Consumer.Campaigns, Is.EqualTo(new[] { "later" }));
     }
 
     [Test]
@@ -158,13 +158,13 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([Added], window: TimeSpan.FromMinutes(30));
         run.Play(Add("p1", 5), Add("p2", 5).After(Minute), Add("p3", 5).After(30 * Minute - 1));
-        Assert.That((run.Outlet.Taken.Count, run.Counters.WithheldByWindow), Is.EqualTo((1, 2)));
+        Assert.That((run.Consumer.Taken.Count, run.Counters.WithheldByWindow), Is.EqualTo((1, 2)));
 
         run.Play(Add("p1", 5) with { Cart = "c2" });
-        Assert.That(run.Outlet.Taken, Has.Count.EqualTo(2));
+        Assert.That(run.Consumer.Taken, Has.Count.EqualTo(2));
 
         run.Play(Add("p4", 5).After(30 * Minute));
-        Assert.That((run.Outlet.Taken.Count, run.Counters.WithheldByWindow), Is.EqualTo((3, 2)));
+        Assert.That((run.Consumer.Taken.Count, run.Counters.WithheldByWindow), Is.EqualTo((3, 2)));
     }
 
     [Test]
@@ -172,9 +172,9 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([Added, Idle5], window: TimeSpan.FromMinutes(30));
         run.Process(source: null, Add("p1", 5), Add("p2", 5).After(Second), Of("consent").After(10 * Minute) with { Cart = "other" });
-        Assert.That(run.Outlet.Taken, Is.Empty);
+        Assert.That(run.Consumer.Taken, Is.Empty);
         run.Stages.Decide();
-        Assert.That((run.Outlet.Campaigns, run.Counters.WithheldByWindow), Is.EqualTo((new[] { "added" }, 2)));
+        Assert.That((run.Consumer.Campaigns, run.Counters.WithheldByWindow), Is.EqualTo((new[] { "added" }, 2)));
     }
 
     [Test]
@@ -185,10 +185,10 @@ public sealed class PartitionStagesTests
         run.Stages.Tick(Start + 100_000);
         run.Stages.Tick(Start + 100_000 + 60 * Minute);
         run.Stages.Decide();
-        Assert.That(run.Outlet.Campaigns, Is.EqualTo(new[] { "thanks" }));
+        Assert.That(run.Consumer.Campaigns, Is.EqualTo(new[] { "thanks" }));
 
         run.Play(Add("p2", 5).After(60 * Minute));
-        Assert.That(run.Outlet.Campaigns, Is.EqualTo(new[] { "thanks", "score" }));
+        Assert.That(run.Consumer.Campaigns, Is.EqualTo(new[] { "thanks", "score" }));
     }
 
     [Test]
@@ -197,7 +197,7 @@ public sealed class PartitionStagesTests
         using var run = new StageRun([Idle5, Idle10]);
         run.Play(Add("p1", 5), Of("purchase").After(4 * Minute));
         run.PassTo(Start + 60 * Minute);
-        Assert.That(run.Outlet.Taken, Is.Empty);
+        Assert.That(run.Consumer.Taken, Is.Empty);
     }
 
     [Test]
@@ -205,7 +205,7 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([Added]);
         run.Play(Add("p1", 5), Add("p2", 7).After(1), Remove("p1").After(2), Of("purchase").After(3), Add("p3", 1).After(4));
-        Assert.That(run.Outlet.Interventions.Select(i => (i.Cart.ItemCount, i.Cart.Value)),
+        Assert.That(run.Consumer.Interventions.Select(i => (i.Cart.ItemCount, i.Cart.Value)),
             Is.EqualTo(new[] { (1, 5m), (2, 12m), (1, 1m) }));
     }
 
@@ -214,7 +214,7 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([TestStages.OnScore("never", above: 1), TestStages.OnScore("score", above: 0), Added]);
         run.Play(Add("p1", 5));
-        Assert.That((run.Outlet.Campaigns, run.Counters.WithheldByWindow), Is.EqualTo((new[] { "score" }, 0)));
+        Assert.That((run.Consumer.Campaigns, run.Counters.WithheldByWindow), Is.EqualTo((new[] { "score" }, 0)));
     }
 
     [Test]
@@ -225,7 +225,7 @@ public sealed class PartitionStagesTests
         run.Process(new RecordingSource { ConnectionId = 8, IsPublishable = true }, Add("p1", 5) with { Session = "s2" });
         run.Process(new RecordingSource { ConnectionId = 9, IsPublishable = true }, Add("p1", 5) with { Session = "s1" });
         run.Stages.Decide();
-        Assert.That(run.Outlet.Taken.Select(t => t.ConnectionId), Is.EqualTo(new[] { 7, 7, 9 }));
+        Assert.That(run.Consumer.Taken.Select(t => t.ConnectionId), Is.EqualTo(new[] { 7, 7, 9 }));
     }
 
     [Test]
@@ -233,10 +233,10 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([Added], batchRows: 4);
         run.Process(source: null, Enumerable.Range(0, 10).Select(i => Add($"p{i}", 5)));
-        Assert.That((run.Counters.Runs, run.Counters.Predictions, run.Stages.Rows, run.Outlet.Taken.Count), Is.EqualTo((2, 8, 2, 8)));
+        Assert.That((run.Counters.Runs, run.Counters.Predictions, run.Stages.Rows, run.Consumer.Taken.Count), Is.EqualTo((2, 8, 2, 8)));
         run.Stages.Decide();
         run.Stages.Decide();
-        Assert.That((run.Counters.Runs, run.Counters.Predictions, run.Stages.Rows, run.Outlet.Taken.Count), Is.EqualTo((3, 10, 0, 10)));
+        Assert.That((run.Counters.Runs, run.Counters.Predictions, run.Stages.Rows, run.Consumer.Taken.Count), Is.EqualTo((3, 10, 0, 10)));
     }
 
     [Test]
@@ -245,7 +245,7 @@ public sealed class PartitionStagesTests
         using var run = new StageRun([Idle5], batchRows: 4);
         run.Play(Enumerable.Range(0, 10).Select(i => Add("p1", 5) with { Cart = $"c{i}" }));
         run.PassTo(Start + 60 * Minute);
-        Assert.That(run.Outlet.Interventions.Select(i => i.CartId), Is.EqualTo(Enumerable.Range(0, 10).Select(i => $"c{i}")));
+        Assert.That(run.Consumer.Interventions.Select(i => i.CartId), Is.EqualTo(Enumerable.Range(0, 10).Select(i => $"c{i}")));
     }
 
     [Test]
@@ -259,7 +259,7 @@ public sealed class PartitionStagesTests
         run.PassTo(Start + 6 * Minute);
         run.Play((Add("p1", 5) with { Cart = "c4" }).After(7 * Minute));
         run.Play((Of("consent") with { Cart = "c4" }).After(13 * Minute));
-        Assert.That(run.Outlet.Interventions.Select(i => i.CartId), Is.EqualTo(new[] { "c0", "c1", "c4" }));
+        Assert.That(run.Consumer.Interventions.Select(i => i.CartId), Is.EqualTo(new[] { "c0", "c1", "c4" }));
     }
 
     [Test]
@@ -269,7 +269,7 @@ public sealed class PartitionStagesTests
         run.Play(Add("p1", 5));
         run.Stages.Tick(Start + 5 * Minute - 1);
         run.Stages.Decide();
-        Assert.That(run.Outlet.Taken, Is.Empty);
+        Assert.That(run.Consumer.Taken, Is.Empty);
         run.Stages.Tick(Start + 5 * Minute);
         run.Stages.Decide();
         Assert.That(run.Last.DecidedAt.ToUnixTimeMilliseconds(), Is.EqualTo(Start + 5 * Minute));
@@ -300,12 +300,12 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([TestStages.OnEvent("bought", "purchase")]);
         var slab = EventReading.Slab(Of("purchase") with { Cart = "elsewhere", User = "u1", Price = 5 }, Of("page_view") with { User = "u1" });
-        slab.Records[0].Flags |= EventFlags.CustomerFact;
+        slab.Records[0].Flags |= EventFlags.CustomerCopy;
 
         Assert.That(run.Stages.Process(slab), Is.EqualTo(1));
         run.Stages.Decide();
 
-        Assert.That((run.Stages.Find(EventReading.KeyOf("elsewhere")), run.Counters.Carts, run.Outlet.Taken.Count), Is.EqualTo(((CartRecord?)null, 1, 0)));
+        Assert.That((run.Stages.Find(EventReading.KeyOf("elsewhere")), run.Counters.Carts, run.Consumer.Taken.Count), Is.EqualTo(((CartRecord?)null, 1, 0)));
         Assert.That(run.Cart().History.Orders, Is.EqualTo(1));
     }
 

@@ -13,7 +13,7 @@ namespace CartRecovery.Tests.Pipeline;
 
 public sealed class PartitionTests
 {
-    readonly RecordingConsumer _outlet = new();
+    readonly RecordingConsumer _consumer = new();
     readonly RecordingSource _source = new() { ConnectionId = 7 };
     ManualTime _time = null!;
     SlabPool _slabs = null!;
@@ -120,17 +120,17 @@ public sealed class PartitionTests
     public async Task A_cart_goes_idle_when_nothing_else_comes()
     {
         using var partition = Open(TestStages.OnIdle("left", Duration.FromMinutes(20)));
-        var taken = _outlet.Taken.Count;
+        var taken = _consumer.Taken.Count;
         partition.Start();
         partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
         await Eventually.Is(
             () =>
             {
                 _time.Advance(TimeSpan.FromSeconds(10));
-                return _outlet.Taken.Count > taken;
+                return _consumer.Taken.Count > taken;
             },
             "the cart is idle");
-        var (intervention, connection) = _outlet.Taken[^1];
+        var (intervention, connection) = _consumer.Taken[^1];
         Assert.That((intervention.Campaign, intervention.DecidedAt.ToUnixTimeMilliseconds(), connection), Is.EqualTo(("left", Start + 20 * Minute, 7L)));
     }
 
@@ -139,7 +139,7 @@ public sealed class PartitionTests
     {
         var fault = new TaskCompletionSource<Exception>();
         using var release = new ManualResetEventSlim();
-        using var partition = Open(new FailingOutlet(release), TestStages.OnEvent("any", "page_view"));
+        using var partition = Open(new FailingConsumer(release), TestStages.OnEvent("any", "page_view"));
         partition.OnFault = fault.SetResult;
         partition.Start();
         partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
@@ -147,7 +147,7 @@ public sealed class PartitionTests
         var lookup = partition.FindAsync(EventReading.KeyOf("c1"), default);
         release.Set();
 
-        Assert.That((await fault.Task.WaitAsync(Eventually.Deadline)).Message, Is.EqualTo("The outlet is broken."));
+        Assert.That((await fault.Task.WaitAsync(Eventually.Deadline)).Message, Is.EqualTo("The consumer is broken."));
         Assert.That(partition.Fault, Is.SameAs(await fault.Task));
         Assert.That(async () => await lookup.WaitAsync(Eventually.Deadline), Throws.InvalidOperationException);
         Assert.That(partition.Inbox.TryEnqueue(Slab(upTo: 2, Of("page_view"))), Is.False);
@@ -155,13 +155,13 @@ public sealed class PartitionTests
         partition.Stop();
     }
 
-    Partition Open(params CampaignConfig[] campaigns) => Open(_outlet, campaigns);
+    Partition Open(params CampaignConfig[] campaigns) => Open(_consumer, campaigns);
 
-    Partition Open(IDecisionConsumer outlet, params CampaignConfig[] campaigns) =>
-        new(3, TestStages.Setup(outlet, campaigns), _slabs, _time, _watermark, TimeSpan.Zero, inboxCapacity: 256);
+    Partition Open(IDecisionConsumer consumer, params CampaignConfig[] campaigns) =>
+        new(3, TestStages.Options(consumer, campaigns), _slabs, _time, _watermark, TimeSpan.Zero, inboxCapacity: 256);
 
     Partition Open(TimeSpan maxAge, int batchRows = 256) =>
-        new(3, TestStages.Setup(_outlet, [], batchRows: batchRows), _slabs, _time, _watermark, maxAge, inboxCapacity: 256);
+        new(3, TestStages.Options(_consumer, [], batchRows: batchRows), _slabs, _time, _watermark, maxAge, inboxCapacity: 256);
 
     EventSlab Slab(long upTo, params TestEvent[] events)
     {
@@ -172,12 +172,12 @@ public sealed class PartitionTests
         return slab;
     }
 
-    sealed class FailingOutlet(ManualResetEventSlim release) : IDecisionConsumer
+    sealed class FailingConsumer(ManualResetEventSlim release) : IDecisionConsumer
     {
         public void Deliver(Decision decision)
         {
             release.Wait(Eventually.Deadline);
-            throw new InvalidOperationException("The outlet is broken.");
+            throw new InvalidOperationException("The consumer is broken.");
         }
     }
 }

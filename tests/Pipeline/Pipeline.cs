@@ -13,18 +13,18 @@ sealed class Pipeline : IDisposable
 {
     readonly PartitionSet _partitions;
     readonly PartitionStages[] _stages;
-    readonly IDecisionConsumer _outlet;
+    readonly IDecisionConsumer _consumer;
 
-    /// <param name="setup">Of the stages.</param>
+    /// <param name="options">Of the stages.</param>
     /// <param name="partitions">How many.</param>
     /// <param name="receivedAt">When everything is received.</param>
-    public Pipeline(PipelineOptions setup, int partitions, long receivedAt)
+    public Pipeline(PipelineOptions options, int partitions, long receivedAt)
     {
-        _outlet = setup.Outlet;
+        _consumer = options.Consumer;
 
         // Its workers are not started: it deals out, and the stages beside it do the work.
-        _partitions = new PartitionSet(partitions, TestStages.Setup(new RecordingConsumer(), [], memory: 1), new ManualTime(receivedAt), TimeSpan.Zero);
-        _stages = [.. Enumerable.Range(0, partitions).Select(i => new PartitionStages(i, setup, Counters[i]))];
+        _partitions = new PartitionSet(partitions, TestStages.Options(new RecordingConsumer(), [], memory: 1), new ManualTime(receivedAt), TimeSpan.Zero);
+        _stages = [.. Enumerable.Range(0, partitions).Select(i => new PartitionStages(i, options, Counters[i]))];
         var source = new RecordingSource();
         Router = new EventRouter(_partitions, EventReading.AnyTime(), 2500, Protocol.WebSocket, new IngestCounters(), source, source);
         Rejected = source.Rejected;
@@ -70,7 +70,7 @@ sealed class Pipeline : IDisposable
 
     void HandOver(PartitionStages stages)
     {
-        foreach (var decision in stages.Decisions) _outlet.Deliver(decision);
+        foreach (var decision in stages.Decisions) _consumer.Deliver(decision);
         stages.Decisions.Clear();
     }
 

@@ -54,28 +54,28 @@ public sealed class RecoveryTests
     public void However_many_deliveries_end_at_once_a_partition_that_never_rests_lets_go_of_them()
     {
         using var scratch = new Scratch();
-        var outlet = new RecordingConsumer();
-        var setup = Setup(outlet, scratch.Folder, memory: 16 << 20, checkpoints: false);
+        var consumer = new RecordingConsumer();
+        var options = Options(consumer, scratch.Folder, memory: 16 << 20, checkpoints: false);
         var time = new ManualTime(ShopLogSample.Events[^1].At);
-        var recovered = new PartitionRecovery(0, setup, new SlabPool(4), new PartitionCounters()).Run(time, progress: null);
+        var recovered = new PartitionRecovery(0, options, new SlabPool(4), new PartitionCounters()).Run(time, progress: null);
         using var state = recovered.State;
-        using var work = new PartitionProcessor(0, setup, state, new PartitionCounters(), recovered.Journal, time);
+        using var work = new PartitionProcessor(0, options, state, new PartitionCounters(), recovered.Journal, time);
         work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
         work.Take(Slabs[0]);
-        work.EndTurn();
+        work.EndBatch();
         work.Take(Slabs[1]);
-        work.EndTurn();
-        var decided = outlet.Interventions.FirstOrDefault() ?? state.Outbox.Pending.First().Intervention;
+        work.EndBatch();
+        var decided = consumer.Interventions.FirstOrDefault() ?? state.Outbox.Pending.First().Intervention;
         for (var i = 0; i < 100_000; i++)
         {
             var intervention = decided with { Id = $"iv_{i:x32}" };
             state.Outbox.Add(new Decision(default, 0, 0, intervention));
-            state.Outbox.Settle(intervention.Id);
+            state.Outbox.MarkPersisted(intervention.Id);
         }
 
         var (before, tail) = (state.Outbox.Count, recovered.Journal!.Tail);
         work.Take(Slabs[2]);
-        work.EndTurn();
+        work.EndBatch();
         Assert.That(state.Outbox.Count, Is.LessThanOrEqualTo(before - 100_000 + EventsASlab));
         Assert.That(recovered.Journal.Tail - tail, Is.GreaterThan(100_000 * 35));
     }
@@ -89,9 +89,9 @@ public sealed class RecoveryTests
     static Night Play(int lives, int memory, bool checkpoints)
     {
         using var scratch = new Scratch();
-        var outlet = new RecordingConsumer();
+        var consumer = new RecordingConsumer();
         var time = new ManualTime(ShopLogSample.Events[^1].At);
-        var setup = Setup(outlet, scratch.Folder, memory, checkpoints);
+        var options = Options(consumer, scratch.Folder, memory, checkpoints);
         var random = new Random(lives);
         var told = 0L;
         var sources = Enumerable.Range(1, 3).Select(id => new RecordingSource { ConnectionId = id, WhenProcessed = (_, upTo) => told = Math.Max(told, upTo) }).ToArray();
@@ -102,13 +102,13 @@ public sealed class RecoveryTests
         for (var life = 1; life <= lives; life++)
         {
             var counters = new PartitionCounters();
-            var recovered = new PartitionRecovery(0, setup, new SlabPool(4), counters).Run(time, progress: null);
+            var recovered = new PartitionRecovery(0, options, new SlabPool(4), counters).Run(time, progress: null);
             if (recovered.Report.Events < told * EventsASlab) fromCheckpoint++;
             var fault = default(Exception);
             using (recovered.State)
-            using (var work = new PartitionProcessor(0, setup, recovered.State, counters, recovered.Journal, time) { OnFault = e => fault = e })
+            using (var work = new PartitionProcessor(0, options, recovered.State, counters, recovered.Journal, time) { OnFault = e => fault = e })
             {
-                foreach (var decision in recovered.State.Outbox.Pending) outlet.Deliver(decision);
+                foreach (var decision in recovered.State.Outbox.Pending) consumer.Deliver(decision);
                 work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
                 sentAgain += sent - (int)told;
                 for (sent = (int)told; sent < Slabs.Count * life / lives; sent++)
@@ -118,13 +118,13 @@ public sealed class RecoveryTests
                     slab.UpTo = sent + 1;
                     foreach (ref var e in slab.Records.AsSpan(0, slab.Count)) e.Flags &= ~EventFlags.Duplicate;
                     work.Take(slab);
-                    if (random.Next(3) == 0) work.EndTurn();
+                    if (random.Next(3) == 0) work.EndBatch();
                     if (random.Next(10) == 0) work.Commit();
                     time.Advance(TimeSpan.FromMilliseconds(1));
                 }
 
                 // However busy the disk is, one life at least leaves a checkpoint. The worker rests between turns alone.
-                if (checkpoints && life == lives / 2) work.EndTurn();
+                if (checkpoints && life == lives / 2) work.EndBatch();
                 var start = TimeProvider.System.GetTimestamp();
                 while (checkpoints && life == lives / 2 && counters.Checkpoints == 0)
                 {
@@ -136,7 +136,7 @@ public sealed class RecoveryTests
 
                 if (life == lives)
                 {
-                    work.EndTurn();
+                    work.EndBatch();
                     if (!recovered.Journal!.WaitUntilDurable(s_deadline, TimeProvider.System)) throw new TimeoutException("The journal does not get durable.");
                     state = StateBytes.Of(recovered.State, Carts(), []);
                 }
@@ -152,10 +152,10 @@ public sealed class RecoveryTests
         Assert.That(sentAgain > 0, Is.EqualTo(lives > 1));
         return new Night(
             state,
-            [.. outlet.Interventions.DistinctBy(i => i.Id).Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention)).Order(StringComparer.Ordinal)]);
+            [.. consumer.Interventions.DistinctBy(i => i.Id).Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention)).Order(StringComparer.Ordinal)]);
     }
 
-    static PipelineOptions Setup(RecordingConsumer outlet, string folder, int memory, bool checkpoints) => new()
+    static PipelineOptions Options(RecordingConsumer consumer, string folder, int memory, bool checkpoints) => new()
     {
         Stores = TestStages.Stores,
         Model = TestStages.Model,
@@ -175,7 +175,7 @@ public sealed class RecoveryTests
         Timers = 1 << 16,
         DedupWindow = TimeSpan.FromHours(1),
         DedupBytes = 4 << 20,
-        Outlet = outlet,
+        Consumer = consumer,
         DataFolder = folder,
         Journal = new JournalOptions
         {

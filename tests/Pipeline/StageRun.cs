@@ -10,19 +10,19 @@ namespace CartRecovery.Tests.Pipeline;
 /// <summary>One partition's stages without its worker: what the test hands in happens at once.</summary>
 sealed class StageRun : IDisposable
 {
-    readonly RecordingConsumer _outlet = new();
+    readonly RecordingConsumer _consumer = new();
 
     public StageRun(IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256, int timers = 1000,
         ScoredEvents scored = ScoredEvents.All) =>
-        Stages = new PartitionStages(0, TestStages.Setup(_outlet, campaigns, window, batchRows, timers, scored: scored), Counters);
+        Stages = new PartitionStages(0, TestStages.Options(_consumer, campaigns, window, batchRows, timers, scored: scored), Counters);
 
     /// <summary>What was decided until now.</summary>
-    public RecordingConsumer Outlet
+    public RecordingConsumer Consumer
     {
         get
         {
-            _outlet.Take(Stages.Decisions);
-            return _outlet;
+            _consumer.Take(Stages.Decisions);
+            return _consumer;
         }
     }
 
@@ -31,7 +31,7 @@ sealed class StageRun : IDisposable
     public PartitionStages Stages { get; }
 
     /// <summary>The last intervention.</summary>
-    public Intervention Last => Outlet.Interventions.Last();
+    public Intervention Last => Consumer.Interventions.Last();
 
     /// <summary>Folds events in that came together, and decides nothing yet.</summary>
     public int Process(IEventSource? source, params IEnumerable<TestEvent> events)

@@ -23,8 +23,8 @@ static class TestStages
 
     public static IReadOnlyList<Store> Stores { get; } = [new Store(0, "demo", "demo"u8.ToArray(), TimeZoneInfo.Utc, "USD")];
 
-    public static PipelineOptions Setup(
-        IDecisionConsumer outlet, IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256,
+    public static PipelineOptions Options(
+        IDecisionConsumer consumer, IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256,
         int timers = 1 << 16, long memory = 8 << 20, ScoredEvents scored = ScoredEvents.All) => new()
         {
             Stores = Stores,
@@ -38,7 +38,7 @@ static class TestStages
             Timers = timers,
             DedupWindow = TimeSpan.FromHours(1),
             DedupBytes = 1 << 20,
-            Outlet = outlet,
+            Consumer = consumer,
             DataFolder = NewFolder(),
         };
 

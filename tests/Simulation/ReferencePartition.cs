@@ -22,35 +22,35 @@ sealed class ReferencePartition : IDisposable
     readonly HashSet<int> _events = [];
     readonly Dictionary<int, int> _lastOfSender = [];
     readonly HashSet<string> _keys = new(StringComparer.Ordinal);
-    List<Decision> _turn = [];
+    List<Decision> _batch = [];
     long _end;
     long _sequence;
 
-    public ReferencePartition(int index, PipelineOptions setup, SimulatedDisk disk, SimulatedTraffic traffic, SlabPool slabs)
+    public ReferencePartition(int index, PipelineOptions options, SimulatedDisk disk, SimulatedTraffic traffic, SlabPool slabs)
     {
         _index = index;
-        _layout = setup.Journal!.Layout;
+        _layout = options.Journal!.Layout;
         _disk = disk;
         _traffic = traffic;
         _slabs = slabs;
-        _blocks = new EventBlockReader(setup.Journal.Stores);
+        _blocks = new EventBlockReader(options.Journal.Stores);
         State = new PartitionState(
-            new PartitionStages(index + 100, setup, new PartitionCounters()), new DedupWindow(setup.DedupBytes, setup.DedupWindow), new Outbox());
+            new PartitionStages(index + 100, options, new PartitionCounters()), new DedupWindow(options.DedupBytes, options.DedupWindow), new Outbox());
     }
 
     public PartitionState State { get; }
 
     /// <summary>The events in the journal, in its order.</summary>
-    public List<(SentEvent Event, bool IsFact)> Events { get; } = [];
+    public List<(SentEvent Event, bool IsCopy)> Events { get; } = [];
 
     /// <summary>Idempotency keys of decisions in the journal.</summary>
     public HashSet<string> Journaled { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Idempotency keys in the journal whose delivery ended.</summary>
-    public HashSet<string> Settled { get; } = new(StringComparer.Ordinal);
+    public HashSet<string> Persisted { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What was decided on the last turn and is not in the journal.</summary>
-    public IReadOnlyList<Decision> LastTurn => _turn;
+    public IReadOnlyList<Decision> LastBatch => _batch;
 
     public bool Has(int number) => _events.Contains(number);
 
@@ -71,13 +71,13 @@ sealed class ReferencePartition : IDisposable
         {
             var decisions = JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast);
             Require(isLast, "the decisions of a small turn are one entry");
-            Require(AreSame(decisions, _turn), $"entry {entry.Sequence} holds other decisions than those made without a crash");
+            Require(AreSame(decisions, _batch), $"entry {entry.Sequence} holds other decisions than those made without a crash");
             foreach (var decision in decisions) Journaled.Add(decision.Intervention.Id);
-            _turn = [];
+            _batch = [];
             return;
         }
 
-        Require(_turn.Count == 0, $"entry {entry.Sequence} follows a turn whose decisions are missing");
+        Require(_batch.Count == 0, $"entry {entry.Sequence} follows a turn whose decisions are missing");
         switch (entry.Kind)
         {
             case EntryKind.Events:
@@ -86,17 +86,17 @@ sealed class ReferencePartition : IDisposable
             case EntryKind.Tick:
                 State.Stages.Tick(JournalPayload.ReadTick(entry.Payload.Span));
                 break;
-            case EntryKind.Settled:
+            case EntryKind.Persisted:
                 var keys = DecisionCodec.ReadKeys(entry.Payload.Span);
-                foreach (var key in keys) Require(Journaled.Contains(key) && Settled.Add(key), $"{key} was settled, and was not to be delivered");
+                foreach (var key in keys) Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was settled, and was not to be delivered");
                 State.Outbox.Remove(keys);
                 break;
         }
 
         State.Stages.Decide();
-        _turn = [.. State.Stages.Decisions];
+        _batch = [.. State.Stages.Decisions];
         State.Stages.Decisions.Clear();
-        foreach (var decision in _turn)
+        foreach (var decision in _batch)
         {
             Require(_keys.Add(decision.Intervention.Id), $"two decisions have the key {decision.Intervention.Id}");
             State.Outbox.Add(decision);
@@ -126,12 +126,12 @@ sealed class ReferencePartition : IDisposable
         Require(number < _traffic.All.Count, $"event {number} was never sent");
         Require(_events.Add(number), $"event {number} is in the journal twice");
         var sent = _traffic.All[number];
-        var isFact = (record.Flags & EventFlags.CustomerFact) != 0;
+        var isCopy = (record.Flags & EventFlags.CustomerCopy) != 0;
         Require(sent.Record.Timestamp == record.Timestamp && sent.Record.Type == record.Type && sent.Record.Price == record.Price
-            && (isFact || slab.TextOf(record).SequenceEqual(sent.Text)), $"event {number} is not what was sent");
+            && (isCopy || slab.TextOf(record).SequenceEqual(sent.Text)), $"event {number} is not what was sent");
         Require(_lastOfSender.GetValueOrDefault(sent.Sender, -1) < number, $"event {number} is behind a later one of its sender");
         _lastOfSender[sent.Sender] = number;
-        Events.Add((sent, isFact));
+        Events.Add((sent, isCopy));
     }
 
     /// <summary>The same decisions in every detail, in the same order.</summary>

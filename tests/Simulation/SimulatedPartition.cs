@@ -13,7 +13,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     // It waits for the disk before that: an append that finds no room would wait for ever, as nobody else works the disk off.
     readonly long _mostPending;
     readonly int _index;
-    readonly PipelineOptions _setup;
+    readonly PipelineOptions _options;
     readonly SlabPool _slabs;
     readonly Random _random;
     readonly TimeProvider _time;
@@ -26,25 +26,25 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     FasterQuiet _quiet = null!;
     long _receivedAt;
 
-    public SimulatedPartition(int index, Func<IDecisionConsumer, Func<int, JournalDevice>, PipelineOptions> setup, SlabPool slabs, Random random, TimeProvider time)
+    public SimulatedPartition(int index, Func<IDecisionConsumer, Func<int, JournalDevice>, PipelineOptions> options, SlabPool slabs, Random random, TimeProvider time)
     {
         _index = index;
         _slabs = slabs;
         _random = random;
         _time = time;
-        _setup = setup(this, _ => _device = new SimulatedDevice(Disk, random, time));
-        _mostPending = _setup.Journal!.Layout.Memory / 4;
+        _options = options(this, _ => _device = new SimulatedDevice(Disk, random, time));
+        _mostPending = _options.Journal!.Layout.Memory / 4;
     }
 
     public SimulatedDisk Disk { get; } = new();
 
-    public PipelineOptions Setup => _setup;
+    public PipelineOptions Options => _options;
 
     public PartitionState State => _state!;
 
     public PartitionProcessor Work => _work!;
 
-    /// <summary>What the outlet was handed in all lives, in order.</summary>
+    /// <summary>What the consumer was handed in all lives, in order.</summary>
     public List<Intervention> Delivered { get; } = [];
 
     /// <summary>Keys whose delivery the sinks have ended.</summary>
@@ -69,14 +69,14 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     {
         _deliveredNow.Clear();
         var counters = new PartitionCounters();
-        var recovered = new PartitionRecovery(_index, _setup, _slabs, counters).Run(_time, progress: null);
+        var recovered = new PartitionRecovery(_index, _options, _slabs, counters).Run(_time, progress: null);
         Report = recovered.Report;
         _state = recovered.State;
         _journal = recovered.Journal!;
         _checkpoints = recovered.Checkpoints!;
         _quiet = new FasterQuiet(_journal);
         _receivedAt = recovered.ReceivedAt;
-        _work = new PartitionProcessor(_index, _setup, _state, counters, _journal, _time) { OnFault = e => Fault ??= e.ToString() };
+        _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _time) { OnFault = e => Fault ??= e.ToString() };
         watermark.Raise(_state.Stages.Now, _receivedAt);
     }
 
@@ -95,16 +95,16 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         Settle();
     }
 
-    public void EndTurn()
+    public void EndBatch()
     {
         MakeRoom();
-        _work!.EndTurn();
+        _work!.EndBatch();
         Settle();
     }
 
     public void Rest(long now)
     {
-        EndTurn();
+        EndBatch();
         MakeRoom();
         _work!.Rest(now);
         Settle();
@@ -126,7 +126,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         {
             var id = Delivered[_random.Next(Delivered.Count)].Id;
             Ended.Add(id);
-            _state!.Outbox.Settle(id);
+            _state!.Outbox.MarkPersisted(id);
         }
     }
 
@@ -134,8 +134,8 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     public void Finish()
     {
         Faults = 0;
-        EndTurn();
-        _work!.NoteSettled();
+        EndBatch();
+        _work!.JournalPersisted();
         for (var i = 0; i < 4; i++)
         {
             _work.Commit();

@@ -66,7 +66,7 @@ sealed class SimulatedSender(int number, SimulatedTraffic traffic, Random random
             {
                 if (other != home && e.Record.UserLength != 0 && EventTypes.Has(e.Record.Type, EventTraits.ChangesHistory))
                 {
-                    (dealt[other] ??= slabs.Rent()).AppendFact(kept, slab);
+                    (dealt[other] ??= slabs.Rent()).AppendCopy(kept, slab);
                     Note(other, e);
                 }
             }

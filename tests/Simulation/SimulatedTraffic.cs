@@ -66,17 +66,17 @@ sealed class SimulatedTraffic(Random random, int carts)
     public static int NumberOf(ReadOnlySpan<byte> id) => int.Parse(id[1..], CultureInfo.InvariantCulture);
 
     /// <summary>Each cart's events and items, and each user's orders, counted by hand from the events that a partition has.</summary>
-    public static ShopModel Count(IEnumerable<(SentEvent Event, bool IsFact)> events)
+    public static ShopModel Count(IEnumerable<(SentEvent Event, bool IsCopy)> events)
     {
         var model = new ShopModel();
-        foreach (var (e, isFact) in events)
+        foreach (var (e, isCopy) in events)
         {
             if (e.Record.Type == EventType.Purchase && e.Record.UserLength != 0)
             {
                 model.Orders[e.Record.Customer] = model.Orders.GetValueOrDefault(e.Record.Customer) + 1;
             }
 
-            if (isFact) continue;
+            if (isCopy) continue;
             if (!model.Carts.TryGetValue(e.Record.Cart, out var cart)) model.Carts.Add(e.Record.Cart, cart = new CartModel());
             cart.Events++;
             var had = cart.Items.GetValueOrDefault(e.Product);

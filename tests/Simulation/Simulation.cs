@@ -129,7 +129,7 @@ sealed class Simulation : IDisposable
                 Take(sender, sender.Next(Now, NotBefore));
                 break;
             case < 6:
-                partition.EndTurn();
+                partition.EndBatch();
                 break;
             case < 8:
                 partition.Rest(_watermark.EstimateAt(Now));
@@ -156,7 +156,7 @@ sealed class Simulation : IDisposable
             if (slabs[i] is not { } slab) continue;
 
             // A turn that is larger than a page is nothing that these small pages can hold.
-            if (_partitions[i].Work.TurnEvents + slab.Count > 48) _partitions[i].EndTurn();
+            if (_partitions[i].Work.BatchEvents + slab.Count > 48) _partitions[i].EndBatch();
             _partitions[i].Take(slab);
             _slabs.Return(slab);
         }
@@ -194,7 +194,7 @@ sealed class Simulation : IDisposable
     void Check(int index)
     {
         var (partition, reference) = (_partitions[index], _references[index]);
-        _torn += partition.Report.Warnings.Count(w => w.Contains("no whole entry", StringComparison.Ordinal));
+        _torn += partition.Report.Warnings.Count(w => w.Contains("not a complete entry", StringComparison.Ordinal));
         _fromCheckpoint += partition.Report.Events < reference.Events.Count ? 1 : 0;
 
         foreach (var told in _senders.SelectMany(s => s.Told).Where(t => t.Partition == index))
@@ -209,9 +209,9 @@ sealed class Simulation : IDisposable
         }
 
         foreach (var delivered in partition.Delivered) Require(reference.Journaled.Contains(delivered.Id), $"{delivered.Id} was delivered and is lost");
-        Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastTurn), "the last turn was decided on in another way");
+        Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastBatch), "the last turn was decided on in another way");
         var pending = partition.State.Outbox.Pending.Select(d => d.Intervention.Id).ToHashSet(StringComparer.Ordinal);
-        Require(!pending.Overlaps(reference.Settled), "what is delivered is to be delivered again");
+        Require(!pending.Overlaps(reference.Persisted), "what is delivered is to be delivered again");
         foreach (var delivered in partition.Delivered)
         {
             Require(partition.Ended.Contains(delivered.Id) || pending.Contains(delivered.Id), $"{delivered.Id} is not delivered and is forgotten");
@@ -284,7 +284,7 @@ sealed class Simulation : IDisposable
     void Damage()
     {
         var partition = _partitions[0];
-        var layout = partition.Setup.Journal!.Layout;
+        var layout = partition.Options.Journal!.Layout;
         var entries = JournalAnatomy.Of(partition.Disk, layout);
         var damageable = entries.Take(entries.FindLastIndex(e => entries.Any(later => later.Durable >= e.End)) + 1).ToList();
         if (damageable.Count == 0) return;

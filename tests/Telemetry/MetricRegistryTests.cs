@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using CartRecovery.Engine.Telemetry;
 
@@ -88,5 +89,25 @@ public sealed class MetricRegistryTests
         using var page = new MemoryStream();
         await _registry.WriteAsync(page);
         return Encoding.UTF8.GetString(page.ToArray());
+    }
+
+    // Several engines may run in one process one after another, as they do in these tests.
+    [Test]
+    public void A_disposed_registry_keeps_nothing_that_it_read()
+    {
+        var registry = new MetricRegistry();
+        var read = Declare(registry);
+        registry.Dispose();
+        GC.Collect();
+        Assert.That(read.IsAlive, Is.False);
+        GC.KeepAlive(registry);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static WeakReference Declare(MetricRegistry registry)
+    {
+        var engine = new object();
+        registry.Gauge("cartrecovery_test", "A test.", () => engine.GetHashCode());
+        return new WeakReference(engine);
     }
 }

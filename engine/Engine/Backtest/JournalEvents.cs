@@ -37,7 +37,7 @@ sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
         {
             while (++_index < Slab.Count)
             {
-                if ((Current.Flags & EventFlags.CustomerFact) == 0)
+                if ((Current.Flags & EventFlags.CustomerCopy) == 0)
                 {
                     return true;
                 }

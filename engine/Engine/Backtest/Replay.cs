@@ -12,22 +12,22 @@ public sealed class Replay
     readonly IReadOnlyList<IReplayStream> _streams;
     readonly int _lanesAStream;
     readonly int _threads;
-    readonly PipelineOptions _setup;
+    readonly PipelineOptions _options;
     readonly ReplayLane?[] _lanes;
     readonly long _total;
 
     /// <param name="streams">The streams to replay.</param>
     /// <param name="lanesAStream">The number of lanes for each stream's carts, 1 or more. Does not affect the decisions.</param>
     /// <param name="threads">The number of lanes replayed concurrently, 1 or more.</param>
-    /// <param name="setup">The stages' options; sizes are per lane, and the folder belongs to this replay alone.</param>
-    public Replay(IReadOnlyList<IReplayStream> streams, int lanesAStream, int threads, PipelineOptions setup)
+    /// <param name="options">The stages' options; sizes are per lane, and the folder belongs to this replay alone.</param>
+    public Replay(IReadOnlyList<IReplayStream> streams, int lanesAStream, int threads, PipelineOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lanesAStream, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         _streams = streams;
         _lanesAStream = lanesAStream;
         _threads = threads;
-        _setup = setup;
+        _options = options;
         _lanes = new ReplayLane?[streams.Count * lanesAStream];
         _total = streams.Sum(s => s.Length) * lanesAStream;
     }
@@ -63,7 +63,7 @@ public sealed class Replay
 
     void Play(int number, TimeRange range, CancellationToken cancellationToken)
     {
-        using var lane = new ReplayLane(number, number % _lanesAStream, _lanesAStream, _setup);
+        using var lane = new ReplayLane(number, number % _lanesAStream, _lanesAStream, _options);
         Volatile.Write(ref _lanes[number], lane);
         _streams[number / _lanesAStream].Play(lane, range, cancellationToken);
     }

@@ -23,12 +23,12 @@ public sealed class ReplayLane : IDisposable
     /// <param name="number">Its number among all lanes, for file names.</param>
     /// <param name="index">Its index among its stream's lanes.</param>
     /// <param name="count">The number of lanes of its stream.</param>
-    /// <param name="setup">The options shared by all lanes.</param>
-    public ReplayLane(int number, int index, int count, PipelineOptions setup)
+    /// <param name="options">The options shared by all lanes.</param>
+    public ReplayLane(int number, int index, int count, PipelineOptions options)
     {
         _index = index;
         _count = count;
-        _stages = new PartitionStages(number, setup, _counters);
+        _stages = new PartitionStages(number, options, _counters);
     }
 
     /// <summary>Gets whether it is its stream's first lane, which counts what all lanes see.</summary>
@@ -139,7 +139,7 @@ public sealed class ReplayLane : IDisposable
 
             // With two connections a later event may have an earlier watermark; the stream's time never goes back.
             e.Watermark = _now = Math.Max(_now, e.Watermark);
-            if ((e.Flags & EventFlags.CustomerFact) != 0)
+            if ((e.Flags & EventFlags.CustomerCopy) != 0)
             {
                 continue;
             }
@@ -150,7 +150,7 @@ public sealed class ReplayLane : IDisposable
             }
             else
             {
-                e.Flags |= e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory) ? EventFlags.CustomerFact : EventFlags.Duplicate;
+                e.Flags |= e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory) ? EventFlags.CustomerCopy : EventFlags.Duplicate;
             }
         }
 

@@ -5,69 +5,69 @@ using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>What sets a campaign off.</summary>
+/// <summary>What triggers a campaign.</summary>
 public enum TriggerKind
 {
-    /// <summary>An event of a type.</summary>
+    /// <summary>An event of a given type.</summary>
     Event,
 
-    /// <summary>A score in a range, at any event.</summary>
+    /// <summary>A score in a range, on any event.</summary>
     Score,
 
-    /// <summary>No event for a time.</summary>
+    /// <summary>No event for a given time.</summary>
     Idle,
 }
 
-/// <summary>A campaign as the engine runs it: one trigger, conditions that must all hold, and what to offer where.</summary>
+/// <summary>A campaign as the engine runs it: one trigger, conditions that must all hold, and the messages of each variant.</summary>
 public sealed class Campaign
 {
     public required string Name { get; init; }
 
-    /// <summary>The stores whose carts it is for; <see langword="null"/> for all.</summary>
+    /// <summary>The stores the campaign applies to; <see langword="null"/> for all.</summary>
     public IReadOnlySet<ushort>? Stores { get; init; }
 
     public required TriggerKind Trigger { get; init; }
 
-    /// <summary>The event's type, for <see cref="TriggerKind.Event"/>.</summary>
+    /// <summary>The triggering event type, for <see cref="TriggerKind.Event"/>.</summary>
     public EventType EventType { get; init; }
 
-    /// <summary>Quiet in milliseconds, for <see cref="TriggerKind.Idle"/>.</summary>
+    /// <summary>Idle time in milliseconds, for <see cref="TriggerKind.Idle"/>.</summary>
     public long IdleMilliseconds { get; init; }
 
-    /// <summary>The score must be above this, for <see cref="TriggerKind.Score"/>.</summary>
+    /// <summary>Exclusive lower bound of the score, for <see cref="TriggerKind.Score"/>.</summary>
     public double ScoreAbove { get; init; } = double.NegativeInfinity;
 
-    /// <summary>The score must be below this, for <see cref="TriggerKind.Score"/>.</summary>
+    /// <summary>Exclusive upper bound of the score, for <see cref="TriggerKind.Score"/>.</summary>
     public double ScoreBelow { get; init; } = double.PositiveInfinity;
 
-    /// <summary>All of them must hold.</summary>
+    /// <summary>Conditions; all must hold.</summary>
     public ImmutableArray<Condition> Conditions { get; init; } = [];
 
-    /// <summary>With <see cref="TriggerKind.Idle"/>: the stage that the cart must have been left at; <see langword="null"/> for any.</summary>
+    /// <summary>For <see cref="TriggerKind.Idle"/>: the stage the cart must have been left at; <see langword="null"/> for any.</summary>
     public CartStage? Stage { get; init; }
 
-    /// <summary>With <see cref="TriggerKind.Idle"/>: the time of day to wait for; <see langword="null"/> for none.</summary>
+    /// <summary>For <see cref="TriggerKind.Idle"/>: the time of day to wait for; <see langword="null"/> for none.</summary>
     public DailyTime? At { get; init; }
 
-    /// <summary>How long after it the same cart may be in it again, in milliseconds.</summary>
+    /// <summary>How long after entering the campaign a cart may enter it again (ms).</summary>
     public long Reentry { get; init; }
 
-    /// <summary>An event that ends the series; <see cref="EventType.None"/> for a purchase alone.</summary>
+    /// <summary>The event type that ends the series, beside a purchase; <see cref="EventType.None"/> for a purchase only.</summary>
     public EventType Goal { get; init; }
 
-    /// <summary>The sides of its experiment; one where it is none.</summary>
+    /// <summary>The variants of the experiment; one if there is no experiment.</summary>
     public required IReadOnlyList<CampaignVariant> Variants { get; init; }
 
-    /// <summary>What it begins with, as far as the cart's partition knows: the first message of its first side that has one.</summary>
+    /// <summary>The first message of the first variant that has one; what a partition's decision describes.</summary>
     public CampaignStep First => Variants.First(v => v.Steps.Count > 0).Steps[0];
 
-    /// <summary>The trigger and the conditions in words.</summary>
+    /// <summary>The trigger and the conditions as text.</summary>
     public required string Rule { get; init; }
 
-    /// <summary>The channel that is the shopper's own connection.</summary>
+    /// <summary>The channel that answers on the shopper's own connection.</summary>
     public const string SocketChannel = "socket";
 
-    /// <summary>The cart is at the campaign's stage, and all conditions hold for it at the moment.</summary>
+    /// <summary>Returns <see langword="true"/> if the cart is at the campaign's stage and all conditions hold.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment)
     {
         if (Stores is not null && !Stores.Contains(cart.Store))
@@ -83,9 +83,9 @@ public sealed class Campaign
         return Condition.AllHold(Conditions, cart, moment);
     }
 
-    /// <summary>When it is due for a cart that went quiet: milliseconds since 1970 UTC.</summary>
-    /// <param name="quietSince">When the cart's last event was.</param>
-    /// <param name="zone">The store's.</param>
+    /// <summary>Returns when the campaign is due for a cart that went idle (ms since 1970 UTC).</summary>
+    /// <param name="quietSince">Time of the cart's last event.</param>
+    /// <param name="zone">The store's time zone.</param>
     public long DueAt(long quietSince, TimeZoneInfo zone)
     {
         var due = quietSince + IdleMilliseconds;
@@ -99,11 +99,11 @@ public sealed class Campaign
         _ => CartStage.Cart,
     };
 
-    /// <summary>The score is in the campaign's range; true for other triggers.</summary>
+    /// <summary>Returns <see langword="true"/> if the score is in the campaign's range, or the trigger is not a score.</summary>
     public bool Accepts(float score) => Trigger != TriggerKind.Score || (score > (float)ScoreAbove && score < (float)ScoreBelow);
 }
 
-/// <summary>A feature within bounds. Bounds that are not set do not bind.</summary>
+/// <summary>A range for a feature. Bounds that are not set do not apply.</summary>
 /// <param name="Feature">The feature.</param>
 /// <param name="AtLeast">Inclusive lower bound.</param>
 /// <param name="Above">Exclusive lower bound.</param>
@@ -116,7 +116,7 @@ public sealed record Condition(
     double AtMost = double.PositiveInfinity,
     double Below = double.PositiveInfinity)
 {
-    /// <summary>All of them hold.</summary>
+    /// <summary>Returns <see langword="true"/> if all conditions hold.</summary>
     public static bool AllHold(ImmutableArray<Condition> conditions, in CartRecord cart, in FeatureMoment moment)
     {
         for (var i = 0; i < conditions.Length; i++)
@@ -130,10 +130,10 @@ public sealed record Condition(
         return true;
     }
 
-    /// <summary>The feature is within the bounds.</summary>
+    /// <summary>Returns <see langword="true"/> if the feature is within the bounds.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment)
     {
-        // As floats, which is what features are: a cart of 19.99 is at least 19.99.
+        // Compared as floats, the type of features: a cart of 19.99 is at least 19.99.
         var value = Feature.Compute(cart, moment);
         return value >= (float)AtLeast && value > (float)Above && value <= (float)AtMost && value < (float)Below;
     }

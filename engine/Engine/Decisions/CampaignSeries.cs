@@ -6,13 +6,13 @@ using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>What is offered in a message.</summary>
-/// <param name="Action">Its kind.</param>
+/// <summary>An offer of a message.</summary>
+/// <param name="Action">The kind of offer.</param>
 /// <param name="DiscountPercent">Percent off, for a discount.</param>
-/// <param name="Code">The coupon's code.</param>
+/// <param name="Code">The coupon code.</param>
 public sealed record Offer(ActionKind Action, double? DiscountPercent, string? Code)
 {
-    /// <summary>The offer in metrics and reports: <c>reminder</c>, <c>discount-10</c>.</summary>
+    /// <summary>The offer's name in metrics and reports: <c>reminder</c>, <c>discount-10</c>.</summary>
     public string Name { get; } = DiscountPercent is { } percent
         ? FormattableString.Invariant($"discount-{percent:0.##}") : Action.ToString().ToLowerInvariant();
 }
@@ -20,13 +20,13 @@ public sealed record Offer(ActionKind Action, double? DiscountPercent, string? C
 /// <summary>One message of a series.</summary>
 public sealed class CampaignStep
 {
-    /// <summary>How long after the step before, or after the trigger, in milliseconds.</summary>
+    /// <summary>Delay after the previous step, or after the trigger for the first (ms).</summary>
     public required long Wait { get; init; }
 
-    /// <summary><see cref="Campaign.SocketChannel"/>, or a sink's name.</summary>
+    /// <summary><see cref="Campaign.SocketChannel"/> or the name of a sink.</summary>
     public required string Channel { get; init; }
 
-    /// <summary>What may be offered; more than one is a choice that is learned.</summary>
+    /// <summary>The possible offers; if there are several, the engine learns which to choose.</summary>
     public required IReadOnlyList<Offer> Offers { get; init; }
 
     public required MessageTemplate Message { get; init; }
@@ -35,28 +35,28 @@ public sealed class CampaignStep
 
     public MessageTemplate? Html { get; init; }
 
-    /// <summary>All of them must hold for the cart as it is when the message is to go out.</summary>
+    /// <summary>Conditions that must all hold for the cart when the message is due.</summary>
     public ImmutableArray<Condition> Conditions { get; init; } = [];
 
-    /// <summary>It shows the cart's products, or asks something of the cart, so that the cart has to be looked at.</summary>
+    /// <summary><see langword="true"/> if sending requires the cart: the message shows its products, or a condition uses it.</summary>
     public bool LooksAtCart => Conditions.Length > 0 || Message.ShowsLines || Html?.ShowsLines == true || Subject?.ShowsLines == true;
 
-    /// <summary>It shows something of the customer, so that the customer has to be looked up.</summary>
+    /// <summary><see langword="true"/> if sending requires the customer: the message shows their attributes.</summary>
     public bool ShowsCustomer => Message.ShowsCustomer || Html?.ShowsCustomer == true || Subject?.ShowsCustomer == true;
 
-    /// <summary>All conditions hold for the cart at the moment.</summary>
+    /// <summary>Returns <see langword="true"/> if all conditions hold.</summary>
     public bool Holds(in CartRecord cart, in FeatureMoment moment) => Condition.AllHold(Conditions, cart, moment);
 
-    /// <summary>How long it is of use after it was due first, in milliseconds.</summary>
+    /// <summary>How long after its first due time the message is still worth sending (ms).</summary>
     public required long UsefulFor { get; init; }
 }
 
-/// <summary>One side of an experiment, or all of a campaign that is none.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Weight">How many of the shoppers, against the others' weights.</param>
-/// <param name="Steps">Its series; empty for a control.</param>
+/// <summary>A variant of an experiment, or the only one of a campaign without an experiment.</summary>
+/// <param name="Name">The variant's name.</param>
+/// <param name="Weight">The variant's share of shoppers, relative to the other variants' weights.</param>
+/// <param name="Steps">The messages of the series; empty for a control.</param>
 public sealed record CampaignVariant(string Name, int Weight, IReadOnlyList<CampaignStep> Steps)
 {
-    /// <summary>The variant of a campaign that has no others.</summary>
+    /// <summary>The name of the variant of a campaign without an experiment.</summary>
     public const string Only = "all";
 }

@@ -5,12 +5,10 @@ using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>
-/// The campaigns, in the order of their precedence. A set of them is a bit mask: bit i is campaign i.
-/// </summary>
+/// <summary>The campaigns in order of precedence. A subset is a bit mask: bit i is campaign i.</summary>
 public sealed class CampaignSet
 {
-    /// <summary>Campaigns at the most: one bit each.</summary>
+    /// <summary>Maximum number of campaigns: one bit each.</summary>
     public const int Capacity = 64;
 
     readonly Campaign[] _campaigns;
@@ -19,8 +17,8 @@ public sealed class CampaignSet
     readonly int[] _idle;
     readonly bool[] _goals = new bool[EventTypes.Count];
 
-    /// <summary>The campaigns in this order.</summary>
-    /// <exception cref="ArgumentException">There are more than <see cref="Capacity"/>.</exception>
+    /// <summary>Creates the set, in this order of precedence.</summary>
+    /// <exception cref="ArgumentException">There are more than <see cref="Capacity"/> campaigns.</exception>
     public CampaignSet(IReadOnlyList<Campaign> campaigns)
     {
         if (campaigns.Count > Capacity)
@@ -50,23 +48,23 @@ public sealed class CampaignSet
     /// <summary>The campaign of this bit.</summary>
     public Campaign this[int index] => _campaigns[index];
 
-    /// <summary>Whether an event of this type is a campaign's goal.</summary>
+    /// <summary>Returns <see langword="true"/> if this event type is a campaign's goal.</summary>
     public bool IsGoal(EventType type) => _goals[(int)type];
 
-    /// <summary>The campaign of this name; <see langword="null"/> where there is none.</summary>
+    /// <summary>Returns the campaign with this name, or <see langword="null"/>.</summary>
     public Campaign? Find(string name) => Array.Find(_campaigns, campaign => campaign.Name == name);
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of campaigns.</summary>
     public int Count => _campaigns.Length;
 
-    /// <summary>The shortest quiet that an idle campaign waits for, in milliseconds; <see cref="long.MaxValue"/> where there is none.</summary>
+    /// <summary>The shortest idle time of any idle campaign (ms); <see cref="long.MaxValue"/> if there is none.</summary>
     public long ShortestIdle { get; }
 
-    /// <summary>The idle campaigns that are due in a span of time: each is once in an idle episode.</summary>
-    /// <param name="quietSince">When the cart's last event was.</param>
-    /// <param name="after">The span begins behind this.</param>
-    /// <param name="until">It ends with this.</param>
-    /// <param name="zone">The store's.</param>
+    /// <summary>Returns the idle campaigns that become due in a time span. Each is due once per idle episode.</summary>
+    /// <param name="quietSince">Time of the cart's last event.</param>
+    /// <param name="after">Exclusive start of the span.</param>
+    /// <param name="until">Inclusive end of the span.</param>
+    /// <param name="zone">The store's time zone.</param>
     public ulong IdleDue(long quietSince, long after, long until, TimeZoneInfo zone)
     {
         ulong due = 0;
@@ -79,7 +77,7 @@ public sealed class CampaignSet
         return due;
     }
 
-    /// <summary>When the next idle campaign is due behind a moment; <see cref="long.MaxValue"/> for never.</summary>
+    /// <summary>Returns when the next idle campaign is due after a time; <see cref="long.MaxValue"/> for never.</summary>
     public long NextIdle(long quietSince, long after, TimeZoneInfo zone)
     {
         var next = long.MaxValue;
@@ -92,18 +90,18 @@ public sealed class CampaignSet
         return next;
     }
 
-    /// <summary>Whether an event of this type is a campaign's trigger by itself.</summary>
+    /// <summary>Returns <see langword="true"/> if this event type triggers a campaign.</summary>
     public bool HasTrigger(EventType type) => _byEvent[(int)type] != 0;
 
-    /// <summary>The campaigns that an event may set off, as far as the cart decides; scores are yet to come.</summary>
+    /// <summary>Returns the campaigns an event may trigger, judged by the cart; scores are checked later.</summary>
     public ulong MatchEvent(EventType type, in CartRecord cart, in FeatureMoment moment)
     {
-        // Nobody is urged to buy what was just bought; a campaign on the purchase itself asked for it.
+        // Score campaigns skip a cart that was just purchased; a campaign triggered by the purchase itself does not.
         var candidates = _byEvent[(int)type] | (cart.Checkout == CheckoutStep.Purchased ? 0 : _byScore);
         return candidates == 0 ? 0 : Holding(candidates, cart, moment);
     }
 
-    /// <summary>The idle campaigns, out of these, whose conditions hold.</summary>
+    /// <summary>Returns those of the candidate idle campaigns whose conditions hold.</summary>
     public ulong MatchIdle(ulong candidates, in CartRecord cart, in FeatureMoment moment) => Holding(candidates, cart, moment);
 
     ulong Holding(ulong candidates, in CartRecord cart, in FeatureMoment moment)

@@ -6,30 +6,30 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Decisions;
 
 /// <summary>
-/// What a decision says of its cart, as the cart was at what set the decision off: until the score is there, events may have changed it. It is a
-/// third of the record, and taken of every cart that a campaign may act on, of which few are decided on.
+/// The part of a cart that a decision reports, copied when the decision was triggered, because events may change the cart before the score
+/// is known. A third of the record's size; copied for every cart a campaign may act on, of which few are decided on.
 /// </summary>
 public struct CartSnapshot
 {
-    /// <summary>The value of what is in the cart, in <see cref="Money"/> units.</summary>
+    /// <summary>Value of the cart, in <see cref="Money"/> units.</summary>
     public long Value;
 
-    /// <summary>The connection that may be answered; 0 for none.</summary>
+    /// <summary>The connection to answer on; 0 for none.</summary>
     public long ConnectionId;
 
-    /// <summary>Units in the cart.</summary>
+    /// <summary>Number of units in the cart.</summary>
     public int ItemCount;
 
     /// <summary>ISO 4217 code, first letter lowest.</summary>
     public uint Currency;
 
-    /// <summary>The store's place.</summary>
+    /// <summary>The store's index.</summary>
     public ushort Store;
 
     byte _cartLength, _userLength, _sessionLength;
     IdText _cart, _user, _session;
 
-    /// <summary>Takes a cart as it is.</summary>
+    /// <summary>Copies the cart as it is.</summary>
     public static CartSnapshot Of(in CartRecord cart)
     {
         var snapshot = default(CartSnapshot);
@@ -37,19 +37,19 @@ public struct CartSnapshot
         return snapshot;
     }
 
-    /// <summary>Takes a cart as it is right after an event: the event's ids are the cart's, and nearer.</summary>
+    /// <summary>Copies the cart right after an event. The ids are read from the event, which is still in cache.</summary>
     public void Take(in CartRecord cart, in EventRecord e, EventSlab slab) => Take(
         cart, slab.CartOf(e), e.UserLength != 0 ? slab.UserOf(e) : cart.UserId, e.SessionLength != 0 ? slab.SessionOf(e) : cart.SessionId);
 
-    /// <summary>The cart's id as the shop writes it, in UTF-8.</summary>
+    /// <summary>The cart's id as sent by the shop, in UTF-8.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> CartId => ((ReadOnlySpan<byte>)_cart)[.._cartLength];
 
-    /// <summary>The user's id, empty for an anonymous shopper.</summary>
+    /// <summary>The user's id; empty for an anonymous shopper.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> UserId => ((ReadOnlySpan<byte>)_user)[.._userLength];
 
-    /// <summary>The session's id, empty where there is none.</summary>
+    /// <summary>The session's id; empty if there is none.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> SessionId => ((ReadOnlySpan<byte>)_session)[.._sessionLength];
 

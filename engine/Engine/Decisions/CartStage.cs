@@ -3,12 +3,12 @@ namespace CartRecovery.Engine.Decisions;
 /// <summary>How far a shopper got before leaving.</summary>
 public enum CartStage
 {
-    /// <summary>Something in the cart, and no checkout begun.</summary>
+    /// <summary>Items in the cart, checkout not begun.</summary>
     Cart,
 
-    /// <summary>A checkout begun, and no way of paying given.</summary>
+    /// <summary>Checkout begun, no payment method given.</summary>
     Checkout,
 
-    /// <summary>A way of paying given.</summary>
+    /// <summary>Payment method given.</summary>
     Payment,
 }

@@ -5,51 +5,51 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Decisions;
 
 /// <summary>
-/// An event that matters beyond its cart, on its way to whoever contacts customers: an order, a consent, an address, what became of a message.
-/// Such events are few, so that a copy of each may be made.
+/// A copy of an event that matters beyond its cart, for the customer side of the engine: an order, a consent, an address, the outcome of a
+/// message. Such events are rare, so a copy of each is affordable.
 /// </summary>
 public sealed record CustomerEvent
 {
-    /// <summary>What happened.</summary>
+    /// <summary>The event's type.</summary>
     public required EventType Type { get; init; }
 
-    /// <summary>The event's own key.</summary>
+    /// <summary>The event's key.</summary>
     public required Hash128 Id { get; init; }
 
     /// <summary>The cart's key.</summary>
     public required Hash128 Cart { get; init; }
 
-    /// <summary>The customer's key; none for an anonymous shopper.</summary>
+    /// <summary>The customer's key; empty for an anonymous shopper.</summary>
     public Hash128 Customer { get; init; }
 
-    /// <summary>The store's place in the configuration.</summary>
+    /// <summary>The store's index in the configuration.</summary>
     public required int Store { get; init; }
 
-    /// <summary>The cart, as the shop names it.</summary>
+    /// <summary>The cart's id as sent by the shop.</summary>
     public required string CartId { get; init; }
 
-    /// <summary>The product's key; 0 where there is none.</summary>
+    /// <summary>The product's key; 0 if there is none.</summary>
     public ulong Product { get; init; }
 
-    /// <summary>The product, as the shop names it; empty where there is none.</summary>
+    /// <summary>The product's id as sent by the shop; empty if there is none.</summary>
     public string ProductId { get; init; } = "";
 
-    /// <summary>When: milliseconds since 1970 UTC.</summary>
+    /// <summary>Time of the event (ms since 1970 UTC).</summary>
     public required long At { get; init; }
 
     /// <summary>Price times quantity, in <see cref="Money"/> units.</summary>
     public long Amount { get; init; }
 
-    /// <summary>ISO 4217, first letter lowest; 0 where the event does not say.</summary>
+    /// <summary>ISO 4217 code, first letter lowest; 0 if the event has none.</summary>
     public uint Currency { get; init; }
 
-    /// <summary>It came with a secret key: it is the shop's own word.</summary>
+    /// <summary><see langword="true"/> if the event came with a secret key, from the shop's own server.</summary>
     public bool IsVerified { get; init; }
 
-    /// <summary>A JSON object, empty where there is none.</summary>
+    /// <summary>A JSON object; empty if there is none.</summary>
     public byte[] Meta { get; init; } = [];
 
-    /// <summary>A copy of an event.</summary>
+    /// <summary>Copies an event.</summary>
     public static CustomerEvent Of(in EventRecord e, EventSlab slab) => new()
     {
         Type = e.Type,

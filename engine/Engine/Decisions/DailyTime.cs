@@ -1,14 +1,16 @@
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>A time of day, on some days of the week.</summary>
-/// <param name="Time">The time on a clock on the wall.</param>
-/// <param name="Days">The days, bit i for <see cref="DayOfWeek"/> i; all where none is set.</param>
+/// <summary>A time of day on certain days of the week.</summary>
+/// <param name="Time">Local time.</param>
+/// <param name="Days">Bit i for <see cref="DayOfWeek"/> i; no bits for every day.</param>
 public sealed record DailyTime(TimeOnly Time, int Days)
 {
-    /// <summary>The first such moment that is not before another one. A time that a change of the clocks leaves out is an hour later that day; of
-    /// one that comes twice it is the first.</summary>
+    /// <summary>
+    /// Returns the first such moment at or after another. A time skipped by a clock change is an hour later that day; of a time that occurs
+    /// twice, the first counts.
+    /// </summary>
     /// <param name="from">Milliseconds since 1970 UTC.</param>
-    /// <param name="zone">Whose clock it is.</param>
+    /// <param name="zone">The time zone.</param>
     public long NextFrom(long from, TimeZoneInfo zone)
     {
         var local = TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(from), zone);
@@ -28,10 +30,10 @@ public sealed record DailyTime(TimeOnly Time, int Days)
     }
 }
 
-/// <summary>Clocks on the wall.</summary>
+/// <summary>Converts local times.</summary>
 public static class LocalTime
 {
-    /// <summary>The moment at which a clock shows a time: milliseconds since 1970 UTC. See <see cref="DailyTime.NextFrom"/> for changes of the clocks.</summary>
+    /// <summary>Converts a local time to milliseconds since 1970 UTC. See <see cref="DailyTime.NextFrom"/> for clock changes.</summary>
     public static long ToUtc(DateTime local, TimeZoneInfo zone)
     {
         if (zone.IsInvalidTime(local))
@@ -39,12 +41,14 @@ public static class LocalTime
             local = local.AddHours(1);
         }
 
-        // The first of two is the one with the larger offset: the clock has not been set back yet.
+        // The first of the two has the larger offset: the clock has not been set back yet.
         var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
         return new DateTimeOffset(local, offset).ToUnixTimeMilliseconds();
     }
 
-    /// <summary>The first moment behind another one at which a clock shows a time: the second one of a time that comes twice, if the first is over.</summary>
+    /// <summary>
+    /// Returns the first moment after another at which the local time occurs; of a time that occurs twice, the second if the first is over.
+    /// </summary>
     public static long ToUtcAfter(long after, DateTime local, TimeZoneInfo zone)
     {
         var at = ToUtc(local, zone);

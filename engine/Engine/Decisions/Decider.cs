@@ -8,7 +8,9 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>Writes a decision out: the offer, the cart, the reasons. Decisions are rare beside events, so here it may allocate.</summary>
+/// <summary>
+/// Builds the intervention of a decision: offer, cart and reasons. Decisions are rare compared to events, so this may allocate.
+/// </summary>
 public sealed class Decider : IDisposable
 {
     const int TopFeatures = 3;
@@ -25,13 +27,13 @@ public sealed class Decider : IDisposable
         _attribution = new Attribution(model);
     }
 
-    /// <summary>The intervention of a campaign for a cart.</summary>
-    /// <param name="campaign">Whose rule fired.</param>
-    /// <param name="cart">The cart as it was then.</param>
+    /// <summary>Builds the intervention of a campaign for a cart.</summary>
+    /// <param name="campaign">The campaign that was triggered.</param>
+    /// <param name="cart">The cart at the time of the trigger.</param>
     /// <param name="key">The cart's key.</param>
-    /// <param name="at">When, in milliseconds since 1970 UTC, in event time.</param>
-    /// <param name="score">The model's probability.</param>
-    /// <param name="row">The row that was scored.</param>
+    /// <param name="at">Event time of the trigger (ms since 1970 UTC).</param>
+    /// <param name="score">The model's probability, 0–1.</param>
+    /// <param name="row">The scored features.</param>
     public Intervention Decide(Campaign campaign, in CartSnapshot cart, in Hash128 key, long at, float score, ReadOnlySpan<float> row)
     {
         var store = _stores[cart.Store];
@@ -52,7 +54,7 @@ public sealed class Decider : IDisposable
             Action = offer.Action,
             DiscountPercent = offer.DiscountPercent,
             Code = offer.Code,
-            // Its texts are rendered when it goes out, with what is known then and off this thread.
+            // The texts are rendered when the message is sent, with the data of that moment and off this thread.
             Message = "",
             Cart = summary,
             Reasons = new DecisionReasons(campaign.Rule, score, _top[..count], _model.Id),
@@ -63,7 +65,7 @@ public sealed class Decider : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _attribution.Dispose();
 
-    // Of the decision itself, so that a replay of the same events names it the same.
+    // Derived from the decision itself, so that a replay of the same events gives the same key.
     static string IdempotencyKey(in Hash128 cart, string campaign, long at)
     {
         var name = Encoding.UTF8.GetBytes(campaign);

@@ -8,8 +8,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Decisions;
 
 /// <summary>
-/// Decisions and idempotency keys as bytes, for the journal and for checkpoints: a count (4 bytes), then each decision's cart key (16), event
-/// time (8), connection (8), length of its JSON (4) and the intervention as JSON; each key's length (2) and its text. Little-endian.
+/// Encodes decisions and idempotency keys for the journal and checkpoints, little-endian. A count (4 bytes), then per decision its cart key
+/// (16), event time (8), connection (8), length of the JSON (4) and the intervention as JSON; per key its length (2) and text.
 /// </summary>
 public static class DecisionCodec
 {
@@ -39,8 +39,8 @@ public static class DecisionCodec
         }
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">It is not that.</exception>
+    /// <summary>Reads the format of <see cref="Write"/>.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not in that format.</exception>
     public static List<Decision> Read(ReadOnlySpan<byte> bytes)
     {
         var count = ReadCount(ref bytes, Fixed);
@@ -50,7 +50,7 @@ public static class DecisionCodec
             var length = bytes.Length < Fixed ? -1 : BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]);
             if (length < 0 || length > bytes.Length - Fixed)
             {
-                throw new InvalidDataException("The decisions end too early.");
+                throw new InvalidDataException("The decisions are truncated.");
             }
 
             decisions.Add(new Decision(
@@ -77,8 +77,8 @@ public static class DecisionCodec
         }
     }
 
-    /// <summary>Reads what <see cref="WriteKeys"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">It is not that.</exception>
+    /// <summary>Reads the format of <see cref="WriteKeys"/>.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not in that format.</exception>
     public static List<string> ReadKeys(ReadOnlySpan<byte> bytes)
     {
         var count = ReadCount(ref bytes, 2);
@@ -88,7 +88,7 @@ public static class DecisionCodec
             var length = bytes.Length < 2 ? ushort.MaxValue : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
             if (length > bytes.Length - 2)
             {
-                throw new InvalidDataException("The keys end too early.");
+                throw new InvalidDataException("The keys are truncated.");
             }
 
             keys.Add(Encoding.UTF8.GetString(bytes.Slice(2, length)));
@@ -107,7 +107,7 @@ public static class DecisionCodec
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException("A decision is not JSON.", e);
+            throw new InvalidDataException("A decision is not valid JSON.", e);
         }
     }
 
@@ -122,7 +122,7 @@ public static class DecisionCodec
         var count = bytes.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32LittleEndian(bytes);
         if (count < 0 || count > (bytes.Length - sizeof(int)) / smallest)
         {
-            throw new InvalidDataException("The count is not possible.");
+            throw new InvalidDataException("The count exceeds the length of the data.");
         }
 
         bytes = bytes[sizeof(int)..];

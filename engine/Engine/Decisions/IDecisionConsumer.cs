@@ -1,31 +1,33 @@
 namespace CartRecovery.Engine.Decisions;
 
 /// <summary>
-/// Where a partition's decisions go, and the facts that matter beyond its carts, once they are durable. A partition hands over what it has in the
-/// order of its journal; after a crash it hands over again what had not been settled or noted.
+/// Consumes a partition's decisions and customer events once they are durable, in journal order. After a crash, whatever was not persisted
+/// is handed over again.
 /// </summary>
 public interface IDecisionConsumer
 {
-    /// <summary>It wants facts. Asked once.</summary>
-    bool TakesFacts => false;
+    /// <summary><see langword="true"/> if the consumer takes customer events. Read once.</summary>
+    bool TakesCustomerEvents => false;
 
-    /// <summary>Takes a decision over. It may be the same one again.</summary>
+    /// <summary>Consumes a decision. May receive the same decision again.</summary>
     void Deliver(Decision decision);
 
-    /// <summary>Takes a fact over. It may be the same one again.</summary>
-    void Note(CustomerEvent fact)
+    /// <summary>Consumes a customer event. May receive the same event again.</summary>
+    void Consume(CustomerEvent fact)
     {
     }
 
-    /// <summary>Does something when what was handed over before has been seen to.</summary>
+    /// <summary>Runs an action once everything handed over before has been processed.</summary>
     void Afterwards(Action then) => then();
 
-    /// <summary>Everything of a partition's journal up to an address has been handed over.</summary>
+    /// <summary>Reports that the partition's journal has been handed over up to an address.</summary>
     void Advance(int partition, long address)
     {
     }
 
-    /// <summary>How far a partition's facts are kept for good: an address of its journal. Facts behind it are handed over again after a crash, so
-    /// that the journal must not be let go of before.</summary>
-    long NotedUpTo(int partition) => long.MaxValue;
+    /// <summary>
+    /// Returns the journal address up to which a partition's customer events are persisted. Later ones are handed over again after a crash,
+    /// so the journal must keep them.
+    /// </summary>
+    long PersistedUpTo(int partition) => long.MaxValue;
 }

@@ -4,33 +4,33 @@ using System.Collections.Concurrent;
 namespace CartRecovery.Engine.Decisions;
 
 /// <summary>
-/// The decisions of a partition that are journaled and whose delivery has not ended: what has to be delivered after a crash. Its worker's
-/// alone, but for <see cref="Settle"/>. It is bounded by the queues of the sinks, whose overflow ends a delivery too.
+/// A partition's journaled decisions that its consumer has not persisted; they are delivered again after a crash. Used by the worker only,
+/// except <see cref="MarkPersisted"/>. Bounded by the consumer's queues.
 /// </summary>
 public sealed class Outbox
 {
     readonly Dictionary<string, Decision> _pending = new(StringComparer.Ordinal);
-    readonly ConcurrentQueue<string> _settled = new();
+    readonly ConcurrentQueue<string> _persisted = new();
 
-    /// <summary>What is to be delivered, in the order of event time.</summary>
+    /// <summary>The pending decisions in order of event time.</summary>
     public IReadOnlyCollection<Decision> Pending => [.. _pending.Values.OrderBy(d => d.At).ThenBy(d => d.Intervention.Id, StringComparer.Ordinal)];
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of pending decisions.</summary>
     public int Count => _pending.Count;
 
-    /// <summary>Takes a decision in.</summary>
+    /// <summary>Adds a decision.</summary>
     public void Add(Decision decision) => _pending[decision.Intervention.Id] = decision;
 
-    /// <summary>Notes that a delivery ended, well or not. Any thread.</summary>
+    /// <summary>Marks a decision as persisted by its consumer. Any thread.</summary>
     /// <param name="id">The intervention's idempotency key.</param>
-    public void Settle(string id) => _settled.Enqueue(id);
+    public void MarkPersisted(string id) => _persisted.Enqueue(id);
 
-    /// <summary>Takes out what was settled since the last call.</summary>
-    /// <param name="ids">Gets the idempotency keys that were pending.</param>
-    /// <param name="most">How many at most.</param>
-    public void TakeSettled(List<string> ids, int most)
+    /// <summary>Removes decisions marked since the last call.</summary>
+    /// <param name="ids">Receives the idempotency keys that were pending.</param>
+    /// <param name="most">Maximum number of keys.</param>
+    public void TakePersisted(List<string> ids, int most)
     {
-        while (ids.Count < most && _settled.TryDequeue(out var id))
+        while (ids.Count < most && _persisted.TryDequeue(out var id))
         {
             if (_pending.Remove(id))
             {
@@ -39,7 +39,7 @@ public sealed class Outbox
         }
     }
 
-    /// <summary>Forgets deliveries that ended before.</summary>
+    /// <summary>Removes decisions that were persisted in an earlier process.</summary>
     public void Remove(IEnumerable<string> ids)
     {
         foreach (var id in ids)
@@ -48,12 +48,12 @@ public sealed class Outbox
         }
     }
 
-    /// <summary>Writes what is pending, in the order of the keys: the same content gives the same bytes.</summary>
+    /// <summary>Writes the pending decisions in key order, so that equal content gives equal bytes.</summary>
     public void WriteTo(IBufferWriter<byte> output) =>
         DecisionCodec.Write(output, [.. _pending.Values.OrderBy(d => d.Intervention.Id, StringComparer.Ordinal)]);
 
-    /// <summary>Becomes what was written.</summary>
-    /// <exception cref="InvalidDataException">It is not an outbox.</exception>
+    /// <summary>Restores what <see cref="WriteTo"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not an outbox.</exception>
     public void ReadFrom(ReadOnlySpan<byte> bytes)
     {
         _pending.Clear();

@@ -4,9 +4,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Decisions;
 
 /// <summary>
-/// A hierarchical timing wheel (Varghese and Lauck 1987): four levels of 256 slots, so that setting and firing a timer cost the same
-/// however many there are. Timers fire in the order of their tick, and within a tick in the order in which they were set: the same
-/// calls give the same order. One thread at a time.
+/// A hierarchical timing wheel (Varghese and Lauck 1987) with four levels of 256 slots: setting and firing a timer take constant time.
+/// Timers fire in tick order, and within a tick in the order they were set, so the same calls give the same order. One thread at a time.
 /// </summary>
 public sealed class TimerWheel
 {
@@ -25,9 +24,9 @@ public sealed class TimerWheel
     long _now;
     bool _started;
 
-    /// <summary>An empty wheel.</summary>
-    /// <param name="tickMilliseconds">Its resolution, 1 or more.</param>
-    /// <param name="capacity">Timers at the most.</param>
+    /// <summary>Creates an empty wheel.</summary>
+    /// <param name="tickMilliseconds">Resolution, 1 or more.</param>
+    /// <param name="capacity">Maximum number of timers.</param>
     public TimerWheel(int tickMilliseconds, int capacity)
     {
         _tick = tickMilliseconds;
@@ -37,16 +36,16 @@ public sealed class TimerWheel
         Array.Fill(_tails, None);
     }
 
-    /// <summary>Timers that are set.</summary>
+    /// <summary>Number of timers set.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The bytes that one timer takes.</summary>
+    /// <summary>Bytes per timer.</summary>
     public static int BytesPerTimer => 32;
 
-    /// <summary>Sets a timer. One that is due already fires at the next advance.</summary>
-    /// <param name="key">What it is for.</param>
-    /// <param name="dueAt">When, in milliseconds since 1970 UTC.</param>
-    /// <returns>False when the wheel is full.</returns>
+    /// <summary>Sets a timer. One that is already due fires at the next advance.</summary>
+    /// <param name="key">The timer's key.</param>
+    /// <param name="dueAt">Due time (ms since 1970 UTC).</param>
+    /// <returns><see langword="false"/> if the wheel is full or has not been advanced yet.</returns>
     public bool TrySet(in Hash128 key, long dueAt)
     {
         if (!_started)
@@ -82,8 +81,8 @@ public sealed class TimerWheel
     }
 
     /// <summary>
-    /// Whether moving time on to <paramref name="now"/> comes to a tick at which a timer fires, or is moved to a finer level (which fires
-    /// nothing yet). Where it does not, nothing is lost by not moving.
+    /// Returns <see langword="true"/> if advancing to <paramref name="now"/> reaches a tick at which a timer fires or moves to a finer
+    /// level. If not, skipping the advance loses nothing.
     /// </summary>
     public bool HasDue(long now)
     {
@@ -109,21 +108,21 @@ public sealed class TimerWheel
         return false;
     }
 
-    /// <summary>Copies the wheel as it is, to be written while it goes on.</summary>
+    /// <summary>Copies the wheel, for writing on another thread.</summary>
     public TimerWheelSnapshot Snapshot() => new(
         new WheelHeader(_tick, _now, _started ? 1 : 0, Count, _used, _free), [.. _heads], [.. _tails],
         MemoryMarshal.AsBytes(_nodes.AsSpan(0, _used)).ToArray());
 
-    /// <summary>Becomes the wheel that was written: from here on the same calls fire the same timers in the same order.</summary>
-    /// <exception cref="InvalidDataException">It is not a wheel, or one of another resolution.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Restores a written wheel: the same calls then fire the same timers in the same order.</summary>
+    /// <exception cref="InvalidDataException">The stream is not a wheel, or one of another resolution.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
     public void ReadFrom(Stream stream)
     {
         var header = default(WheelHeader);
         stream.ReadExactly(MemoryMarshal.AsBytes(new Span<WheelHeader>(ref header)));
         if (!header.IsValid || header.Tick != _tick)
         {
-            throw new InvalidDataException("these are not the timers of such a wheel");
+            throw new InvalidDataException("not a timer wheel of this resolution");
         }
 
         stream.ReadExactly(MemoryMarshal.AsBytes(_heads.AsSpan()));
@@ -134,12 +133,14 @@ public sealed class TimerWheel
         if (_heads.Concat(_tails).Append(_free).Any(index => index < None || index >= _used)
             || _nodes.Take(_used).Any(node => node.Next < None || node.Next >= _used))
         {
-            throw new InvalidDataException("these timers do not hang together");
+            throw new InvalidDataException("the timers are inconsistent");
         }
     }
 
-    /// <summary>Moves time on to <paramref name="now"/>, and hands every timer due by then to <paramref name="fire"/>, which may set
-    /// others. Time never goes back.</summary>
+    /// <summary>
+    /// Advances time and passes every timer due by <paramref name="now"/> to <paramref name="fire"/>, which may set others. Time never goes
+    /// back.
+    /// </summary>
     public void Advance(long now, Action<Hash128, long> fire)
     {
         var target = now / _tick;
@@ -168,8 +169,8 @@ public sealed class TimerWheel
         }
     }
 
-    // At a turn of a level, the next level's slot is spread over it. Of timers for one tick, those that come from a higher level were set
-    // before those that are on a lower one already: the list is turned round, and each goes to the front.
+    // When a level wraps, the next level's slot is distributed over it. Within a tick, timers from the higher level were set before those
+    // already on the lower one: the list is reversed, and each timer goes to the front.
     void Cascade()
     {
         for (var level = 1; level < Levels && (_now & ((1L << (LevelBits * level)) - 1)) == 0; level++)
@@ -219,7 +220,7 @@ public sealed class TimerWheel
 
     void Place(int index, long earliest, bool first = false)
     {
-        // Rounded up: a timer never fires before it is due. Beyond the last level it waits there for another turn.
+        // Rounded up: a timer never fires early. Beyond the last level it stays there for another revolution.
         var due = Math.Max((_nodes[index].DueAt + _tick - 1) / _tick, earliest);
         var distance = Math.Min(due - _now, (1L << (LevelBits * Levels)) - 1);
         due = _now + distance;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>A <see cref="TimerWheel"/> as it was at a moment.</summary>
+/// <summary>A copy of a <see cref="TimerWheel"/>.</summary>
 public sealed class TimerWheelSnapshot
 {
     readonly WheelHeader _header;
@@ -18,7 +18,7 @@ public sealed class TimerWheelSnapshot
         _nodes = nodes;
     }
 
-    /// <summary>Writes what <see cref="TimerWheel.ReadFrom"/> reads: the wheel's memory, little endian.</summary>
+    /// <summary>Writes the format that <see cref="TimerWheel.ReadFrom"/> reads: the wheel's memory, little-endian.</summary>
     public void WriteTo(Stream stream)
     {
         stream.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<WheelHeader>(in _header)));
@@ -28,11 +28,11 @@ public sealed class TimerWheelSnapshot
     }
 }
 
-/// <summary>What a wheel is beside its slots and its timers.</summary>
+/// <summary>The fields of a wheel beside its slots and timers.</summary>
 [StructLayout(LayoutKind.Sequential)]
 readonly record struct WheelHeader(long Tick, long Now, int Started, int Count, int Used, int Free)
 {
-    // "wheel 1", so that nothing else is taken for one.
+    // "wheel 1" in ASCII: identifies the format.
     const long Kind = 0x31206c65656877;
 
     readonly long _kind = Kind;

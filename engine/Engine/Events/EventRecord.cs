@@ -85,7 +85,7 @@ public enum EventFlags : byte
     Verified = 4,
 
     /// <summary>A copy for another partition's customer records; it does not change a cart.</summary>
-    CustomerFact = 8,
+    CustomerCopy = 8,
 
     /// <summary>An event with this id was received before; this one has no effect.</summary>
     Duplicate = 16,

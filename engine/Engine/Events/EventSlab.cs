@@ -95,14 +95,14 @@ public sealed class EventSlab
         return ref copy;
     }
 
-    /// <summary>Appends a copy of another slab's event as a customer fact, without its meta.</summary>
-    public void AppendFact(in EventRecord record, EventSlab from)
+    /// <summary>Appends a copy of another slab's event as a customer copy, without its meta.</summary>
+    public void AppendCopy(in EventRecord record, EventSlab from)
     {
-        var fact = record;
-        fact.MetaLength = 0;
-        fact.Flags |= EventFlags.CustomerFact;
-        Append(fact, out var text);
-        from.Text.AsSpan(record.TextOffset, fact.TextLength).CopyTo(text);
+        var copy = record;
+        copy.MetaLength = 0;
+        copy.Flags |= EventFlags.CustomerCopy;
+        Append(copy, out var text);
+        from.Text.AsSpan(record.TextOffset, copy.TextLength).CopyTo(text);
     }
 
     internal void Reset()

@@ -308,7 +308,7 @@ public sealed class EventRouter
             {
                 if (other != home)
                 {
-                    SlabFor(other, record.IdsLength).AppendFact(kept, slab);
+                    SlabFor(other, record.IdsLength).AppendCopy(kept, slab);
                 }
             }
         }

@@ -3,14 +3,15 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Journal;
 
-/// <summary>Writes what <see cref="BlockReader"/> reads: little-endian groups of seven bits for numbers, small ones either side of zero in
-/// one byte.</summary>
-/// <param name="bytes">Long enough for all that will be written.</param>
+/// <summary>
+/// Writes the format of <see cref="BlockReader"/>: numbers as little-endian groups of seven bits, zigzag-encoded if signed.
+/// </summary>
+/// <param name="bytes">Long enough for everything that will be written.</param>
 ref struct BlockWriter(Span<byte> bytes)
 {
     readonly Span<byte> _bytes = bytes;
 
-    /// <summary>Bytes written.</summary>
+    /// <summary>Number of bytes written.</summary>
     public int Length { get; private set; }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,12 +54,12 @@ ref struct BlockWriter(Span<byte> bytes)
     }
 }
 
-/// <summary>Reads numbers and bytes from anything, and says when it is not what a <see cref="BlockWriter"/> wrote.</summary>
+/// <summary>Reads numbers and bytes from untrusted input; throws if a <see cref="BlockWriter"/> cannot have written it.</summary>
 ref struct BlockReader(ReadOnlySpan<byte> bytes)
 {
     readonly ReadOnlySpan<byte> _bytes = bytes;
 
-    /// <summary>Bytes read.</summary>
+    /// <summary>Number of bytes read.</summary>
     public int Position { get; private set; }
 
     public byte Byte() => Position < _bytes.Length ? _bytes[Position++] : throw Damaged();
@@ -91,14 +92,14 @@ ref struct BlockReader(ReadOnlySpan<byte> bytes)
         return (long)(value >> 1) ^ -(long)(value & 1);
     }
 
-    /// <summary>A number that is not above a limit.</summary>
+    /// <summary>Reads a number that is not above a limit.</summary>
     public int Unsigned(int limit)
     {
         var value = Unsigned();
         return value <= (ulong)limit ? (int)value : throw Damaged();
     }
 
-    /// <summary>The length of an id.</summary>
+    /// <summary>Reads the length of an id.</summary>
     public byte IdLength()
     {
         var length = Byte();
@@ -117,7 +118,7 @@ ref struct BlockReader(ReadOnlySpan<byte> bytes)
         return value;
     }
 
-    /// <summary>What to throw.</summary>
+    /// <summary>Creates the exception to throw.</summary>
     public static JournalException Damaged() =>
-        new("journal_damaged", "A block of events in the journal is damaged: it is not what was written.");
+        new("journal_damaged", "A block of events in the journal is damaged.");
 }

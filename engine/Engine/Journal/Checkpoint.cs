@@ -4,21 +4,21 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;
 
-/// <summary>A complete checkpoint: a folder of files that its manifest vouches for.</summary>
+/// <summary>A complete checkpoint: a folder of files listed in its manifest.</summary>
 /// <param name="Path">The folder.</param>
-/// <param name="Number">Counts up; the highest is the youngest.</param>
-/// <param name="JournalAddress">Where in the journal what is not in it begins.</param>
+/// <param name="Number">Counts up; the highest is the newest.</param>
+/// <param name="JournalAddress">The journal address the checkpoint covers up to.</param>
 public sealed record Checkpoint(string Path, long Number, long JournalAddress)
 {
-    /// <summary>Opens a part that was written under this name.</summary>
-    /// <exception cref="IOException">There is none, or it cannot be read.</exception>
+    /// <summary>Opens a part by its name.</summary>
+    /// <exception cref="IOException">The part does not exist or cannot be read.</exception>
     public FileStream Open(string name) =>
         new(System.IO.Path.Combine(Path, name), FileMode.Open, FileAccess.Read, FileShare.Read, CheckpointManifest.BufferBytes);
 }
 
 /// <summary>
-/// The last file of a checkpoint to be written: a line of text for each other one, with its CRC-32C, length and name, and at the end the
-/// checksum of the lines before.
+/// The last file written to a checkpoint: a line of text per other file, with its CRC-32C, length and name, and a checksum of those lines
+/// at the end.
 /// </summary>
 sealed record CheckpointManifest(long JournalAddress, IReadOnlyList<(uint Crc, long Length, string Name)> Files)
 {
@@ -26,7 +26,7 @@ sealed record CheckpointManifest(long JournalAddress, IReadOnlyList<(uint Crc, l
     public const int BufferBytes = 1 << 16;
     const string Kind = "cartrecovery checkpoint 1";
 
-    /// <summary>Flushes the folder's files to the disk, and writes down what they are.</summary>
+    /// <summary>Syncs the folder's files and writes their manifest.</summary>
     public static void Write(string folder, long journalAddress)
     {
         var text = new StringBuilder();
@@ -55,8 +55,8 @@ sealed record CheckpointManifest(long JournalAddress, IReadOnlyList<(uint Crc, l
         FolderSync.Flush(folder);
     }
 
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
-    /// <exception cref="IOException">It is not there or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The manifest is damaged.</exception>
+    /// <exception cref="IOException">The manifest does not exist or cannot be read.</exception>
     public static CheckpointManifest Read(string folder)
     {
         var text = File.ReadAllText(Path.Combine(folder, FileName));
@@ -78,9 +78,9 @@ sealed record CheckpointManifest(long JournalAddress, IReadOnlyList<(uint Crc, l
                 .Select(p => (uint.Parse(p[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture), long.Parse(p[1], CultureInfo.InvariantCulture), p[2]))]);
     }
 
-    /// <summary>Reads every file through.</summary>
-    /// <exception cref="InvalidDataException">One is not what was written.</exception>
-    /// <exception cref="IOException">One is missing or cannot be read.</exception>
+    /// <summary>Reads every file and compares its checksum.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged.</exception>
+    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     public void Verify(string folder)
     {
         foreach (var (crc, length, name) in Files)

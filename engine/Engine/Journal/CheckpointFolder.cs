@@ -4,8 +4,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// A partition's checkpoints, a folder each, named by their numbers. One is written as <c>n.tmp</c> and gets its name by a rename when
-/// all of it is on the disk, so what has its name was complete once. The youngest few are kept. One thread at a time.
+/// A partition's checkpoints, one folder each, named by number. A checkpoint is written as <c>n.tmp</c> and renamed once all of it is
+/// synced, so a folder with a final name was complete. The newest few are kept. One thread at a time.
 /// </summary>
 public sealed class CheckpointFolder
 {
@@ -15,10 +15,10 @@ public sealed class CheckpointFolder
     readonly int _kept;
     long _last;
 
-    /// <summary>Opens the folder and makes it if it is not there; what was left of a checkpoint that was not finished is deleted.</summary>
-    /// <param name="path">Where it is.</param>
-    /// <param name="kept">Checkpoints that are kept, 1 or more; with 2 there is one to fall back on.</param>
-    /// <exception cref="IOException">It cannot be made or read.</exception>
+    /// <summary>Opens the folder, creates it if it does not exist, and deletes unfinished checkpoints.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="kept">Number of checkpoints to keep, 1 or more; with 2 there is one to fall back on.</param>
+    /// <exception cref="IOException">The folder cannot be created or read.</exception>
     public CheckpointFolder(string path, int kept = 2)
     {
         _path = path;
@@ -33,8 +33,8 @@ public sealed class CheckpointFolder
     }
 
     /// <summary>
-    /// Where the journal is still needed from: the address of the oldest checkpoint that is kept, since the youngest may turn out to be
-    /// damaged; null while there is none.
+    /// Returns the address from which the journal is still needed: that of the oldest checkpoint kept, since the newest may turn out to be
+    /// damaged. Null if there is none.
     /// </summary>
     public long? OldestJournalAddress()
     {
@@ -47,15 +47,15 @@ public sealed class CheckpointFolder
             }
             catch (Exception e) when (IsDamage(e))
             {
-                // Nothing starts from it.
+                // Recovery cannot start from it.
             }
         }
 
         return oldest;
     }
 
-    /// <summary>The complete and undamaged checkpoints, the youngest first, each read through before it is returned.</summary>
-    /// <param name="skipped">Told which one is passed over and why.</param>
+    /// <summary>Enumerates the undamaged checkpoints, newest first. Each is read completely and verified before it is returned.</summary>
+    /// <param name="skipped">Called with the reason for each one that is skipped.</param>
     public IEnumerable<Checkpoint> Good(Action<string> skipped)
     {
         foreach (var number in Numbers())
@@ -78,11 +78,11 @@ public sealed class CheckpointFolder
     }
 
     /// <summary>
-    /// Deletes what is younger than the checkpoint that the partition starts from. This comes before the stores are recovered: their logs
-    /// are written anew from there on, and a younger checkpoint that one could read another time would not fit them.
+    /// Deletes checkpoints newer than the one recovery starts from. Must run before the stores are recovered: their logs are rewritten from
+    /// there, and a newer checkpoint that turned out readable later would not match them.
     /// </summary>
-    /// <param name="start">Where it starts from; null for the journal's beginning.</param>
-    /// <exception cref="IOException">One cannot be deleted.</exception>
+    /// <param name="start">The checkpoint to start from; null for the journal's beginning.</param>
+    /// <exception cref="IOException">A checkpoint cannot be deleted.</exception>
     public void Adopt(Checkpoint? start)
     {
         foreach (var number in Numbers().Where(n => n > (start?.Number ?? -1)).ToArray())
@@ -93,9 +93,9 @@ public sealed class CheckpointFolder
         FolderSync.Flush(_path);
     }
 
-    /// <summary>Begins a checkpoint.</summary>
-    /// <param name="journalAddress">Where in the journal what is not in it begins.</param>
-    /// <exception cref="IOException">Its folder cannot be made.</exception>
+    /// <summary>Starts a checkpoint.</summary>
+    /// <param name="journalAddress">The journal address the checkpoint covers up to.</param>
+    /// <exception cref="IOException">Its folder cannot be created.</exception>
     public CheckpointDraft Begin(long journalAddress)
     {
         var number = ++_last;
@@ -123,7 +123,7 @@ public sealed class CheckpointFolder
         return new Checkpoint(path, number, journalAddress);
     }
 
-    // Away under its name first, so that one that is deleted in part does not count.
+    // Renamed first, so that a partly deleted one does not count.
     void Remove(long number)
     {
         var draft = PathOf(number) + Draft;
@@ -135,14 +135,14 @@ public sealed class CheckpointFolder
 
     string PathOf(long number) => Path.Combine(_path, number.ToString(CultureInfo.InvariantCulture));
 
-    // The youngest first.
+    // Newest first.
     IEnumerable<long> Numbers() => Directory.EnumerateDirectories(_path)
         .Select(folder => long.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)
         .Where(number => number >= 0)
         .OrderDescending();
 }
 
-/// <summary>A checkpoint while it is being written.</summary>
+/// <summary>A checkpoint that is being written.</summary>
 public sealed class CheckpointDraft : IDisposable
 {
     readonly CheckpointFolder _folder;
@@ -158,11 +158,11 @@ public sealed class CheckpointDraft : IDisposable
         Path = path;
     }
 
-    /// <summary>Where its files go. Whatever is in there when it is kept, in folders too, is part of it.</summary>
+    /// <summary>The folder for its files. Everything in it when it is kept, subfolders included, is part of the checkpoint.</summary>
     public string Path { get; }
 
-    /// <summary>Writes a part into a file of this name.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <summary>Writes a part to a file of this name.</summary>
+    /// <exception cref="IOException">The part could not be written.</exception>
     public void Write(string name, Action<Stream> part)
     {
         using var stream = new FileStream(
@@ -170,9 +170,9 @@ public sealed class CheckpointDraft : IDisposable
         part(stream);
     }
 
-    /// <summary>Makes it durable and complete, and deletes those that are not kept any longer.</summary>
-    /// <param name="others">Other folders with files that it depends on.</param>
-    /// <exception cref="IOException">That did not work; the checkpoints before are as they were.</exception>
+    /// <summary>Syncs and completes the checkpoint, and deletes those beyond the number kept.</summary>
+    /// <param name="others">Other folders with files that the checkpoint depends on.</param>
+    /// <exception cref="IOException">It failed; earlier checkpoints are unchanged.</exception>
     public Checkpoint Keep(params ReadOnlySpan<string> others)
     {
         foreach (var other in others)
@@ -185,7 +185,7 @@ public sealed class CheckpointDraft : IDisposable
         return checkpoint;
     }
 
-    /// <summary>Deletes it, unless it was kept.</summary>
+    /// <summary>Deletes the checkpoint unless it was kept.</summary>
     public void Dispose()
     {
         if (!_kept && Directory.Exists(Path))

@@ -7,17 +7,17 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// A table of fingerprints in buckets of a cache line: a fingerprint lies in the first bucket from its own on that had room, so whoever
-/// finds an empty slot need not look further. Nothing is ever taken out.
+/// A hash table of fingerprints in buckets of one cache line, with linear probing by bucket: an empty slot ends a search. Entries are never
+/// removed.
 /// </summary>
 sealed class DedupGeneration
 {
     public const int Bucket = LineTable.LineWords;
 
-    /// <summary>The most that a table has.</summary>
+    /// <summary>Maximum number of slots.</summary>
     public static readonly int MostSlots = Array.MaxLength - 64;
 
-    // A crowded stretch of a table that is full to its limit is some tens of buckets long; more than this is somebody who makes up ids.
+    // At the load limit a crowded stretch is some tens of buckets long; longer ones come from crafted ids.
     const int MaxProbe = 64;
 
     readonly LineTable _slots;
@@ -32,25 +32,25 @@ sealed class DedupGeneration
         OpenedAt = openedAt;
     }
 
-    /// <summary>Counts up from 1.</summary>
+    /// <summary>The generation's number, from 1.</summary>
     public long Number { get; }
 
-    /// <summary>When the first id may have come into it.</summary>
+    /// <summary>Earliest time an id was added (ms since 1970 UTC).</summary>
     public long OpenedAt { get; }
 
-    /// <summary>Fingerprints in it.</summary>
+    /// <summary>Number of fingerprints.</summary>
     public int Count { get; set; }
 
     public LineTable Slots => _slots;
 
-    /// <summary>A snapshot reads it: its slots are not to be used for anything else.</summary>
+    /// <summary><see langword="true"/> while a snapshot reads it: its slots must not be reused.</summary>
     public bool IsHeld => Volatile.Read(ref _holds) > 0;
 
     public void Hold() => Interlocked.Increment(ref _holds);
 
     public void Release() => Interlocked.Decrement(ref _holds);
 
-    /// <summary>Asks for the bucket that <see cref="Contains"/> will look at first, which in most cases is the only one.</summary>
+    /// <summary>Prefetches the first bucket <see cref="Contains"/> reads, which is usually the only one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(ulong position) => CacheLine.Prefetch(ref _slots[HomeOf(position)]);
 
@@ -66,7 +66,7 @@ sealed class DedupGeneration
                 return true;
             }
 
-            // A bucket fills from its first slot on.
+            // A bucket fills from its first slot.
             if (Unsafe.Add(ref first, Bucket - 1) == 0)
             {
                 return false;
@@ -78,8 +78,8 @@ sealed class DedupGeneration
         return false;
     }
 
-    /// <summary>Puts a fingerprint in that is not in it. Where its stretch is crowded beyond measure, another one there is forgotten.</summary>
-    /// <returns>False when one was forgotten.</returns>
+    /// <summary>Adds a fingerprint that is not in the table. If its stretch is overfull, it replaces another one there.</summary>
+    /// <returns><see langword="false"/> if another fingerprint was replaced.</returns>
     public bool Add(ulong position, ulong fingerprint)
     {
         var home = HomeOf(position);
@@ -103,7 +103,7 @@ sealed class DedupGeneration
         return false;
     }
 
-    /// <summary>For each 64 slots a mask of those in use, and their fingerprints.</summary>
+    /// <summary>Writes, per 64 slots, a mask of those in use and their fingerprints.</summary>
     public static void Write(Stream stream, ReadOnlySpan<ulong> slots)
     {
         Span<ulong> block = stackalloc ulong[65];
@@ -125,7 +125,7 @@ sealed class DedupGeneration
         }
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote into slots that are all empty.</summary>
+    /// <summary>Reads the format of <see cref="Write"/> into an empty table.</summary>
     public void Read(Stream stream)
     {
         Span<ulong> block = stackalloc ulong[64];
@@ -140,7 +140,7 @@ sealed class DedupGeneration
                 var slot = start + BitOperations.TrailingZeroCount(mask);
                 if (slot >= _slots.Length || value == 0)
                 {
-                    throw new InvalidDataException("the ids that were seen do not hang together");
+                    throw new InvalidDataException("the event ids are inconsistent");
                 }
 
                 _slots[slot] = value;

@@ -3,7 +3,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;
 
-/// <summary>What a <see cref="DedupWindow"/> remembered at a moment. Its older generations do not change any more, and are not copied.</summary>
+/// <summary>A copy of a <see cref="DedupWindow"/>. Older generations no longer change and are shared, not copied.</summary>
 public sealed class DedupSnapshot : IDisposable
 {
     readonly DedupGeneration[] _generations;
@@ -21,7 +21,9 @@ public sealed class DedupSnapshot : IDisposable
         _done = done;
     }
 
-    /// <summary>Writes what <see cref="DedupWindow.ReadFrom"/> reads, little endian. On any thread. Both are better off with a buffer.</summary>
+    /// <summary>
+    /// Writes the format of <see cref="DedupWindow.ReadFrom"/>, little-endian. Any thread. Use a buffered stream for both.
+    /// </summary>
     public void WriteTo(Stream stream)
     {
         WriteLong(stream, _kind);
@@ -37,7 +39,7 @@ public sealed class DedupSnapshot : IDisposable
         }
     }
 
-    /// <summary>Gives the window its memory back.</summary>
+    /// <summary>Returns the memory to the window.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _done, null) is { } done)
@@ -66,12 +68,12 @@ public sealed class DedupSnapshot : IDisposable
         var slots = ReadLong(stream);
         if (slots <= 0 || slots > DedupGeneration.MostSlots || slots % DedupGeneration.Bucket != 0 || count < 0 || count > slots)
         {
-            throw new InvalidDataException("the ids that were seen do not hang together");
+            throw new InvalidDataException("the event ids are inconsistent");
         }
 
         var generation = new DedupGeneration(new LineTable((int)slots), number, openedAt);
         generation.Read(stream);
-        return generation.Count == count ? generation : throw new InvalidDataException("some of the ids that were seen are missing");
+        return generation.Count == count ? generation : throw new InvalidDataException("some event ids are missing");
     }
 
     static void WriteLong(Stream stream, long value) => stream.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)));

@@ -5,26 +5,26 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// Tells which generations of a window may hold a fingerprint, in one look at one line of the processor's cache: nearly every event is new, and would
-/// else be looked for in each of them. The line has a column of 128 bits for each generation, a Bloom filter of four bits a fingerprint (Putze,
-/// Sanders and Singler 2007). Filled as planned a column is wrong about one new fingerprint in a hundred. It follows from the generations' slots.
+/// Tells which generations may contain a fingerprint, with one access to one cache line: nearly every event is new and would otherwise be
+/// looked up in each generation. A line has a column of 128 bits per generation, a Bloom filter with four bits per fingerprint (Putze,
+/// Sanders and Singler 2007). At the planned load, a column has a false positive rate of 1%. Derived from the generations' slots.
 /// </summary>
-/// <param name="lines">Its size in lines of 64 bytes; a column is planned for eleven fingerprints a line.</param>
+/// <param name="lines">Size in lines of 64 bytes; a column is planned for eleven fingerprints per line.</param>
 sealed class DedupSummary(int lines)
 {
-    /// <summary>Columns, and so generations at the most.</summary>
+    /// <summary>Number of columns, and so the maximum number of generations.</summary>
     public const int Columns = 4;
 
     const int Words = LineTable.LineWords;
 
     readonly LineTable _words = new(lines * Words);
 
-    /// <summary>Asks for the line that a look at the fingerprint needs.</summary>
+    /// <summary>Prefetches the line of a fingerprint.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(ulong fingerprint) => CacheLine.Prefetch(ref _words[LineOf(fingerprint)]);
 
-    /// <summary>The columns that may hold a fingerprint.</summary>
-    /// <returns>Bit 2n for column n; 0 when none does.</returns>
+    /// <summary>Returns the columns that may contain a fingerprint.</summary>
+    /// <returns>Bit 2n for column n; 0 if none does.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint MayHold(ulong fingerprint)
     {
@@ -34,7 +34,7 @@ sealed class DedupSummary(int lines)
         var low = Vector256.Equals(Vector256.LoadUnsafe(ref line) & sought, sought).ExtractMostSignificantBits();
         var high = Vector256.Equals(Vector256.LoadUnsafe(ref line, Words / 2) & sought, sought).ExtractMostSignificantBits();
 
-        // Both words of a column have all their bits.
+        // A column matches if both of its words have all the bits.
         var words = low | (high << (Words / 2));
         return words & (words >> 1) & 0x55;
     }
@@ -79,7 +79,7 @@ sealed class DedupSummary(int lines)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     int LineOf(ulong fingerprint) => (int)Math.BigMul(fingerprint, (ulong)(_words.Length / Words), out _) * Words;
 
-    // The line takes the high bits, and these the low ones.
+    // The high bits select the line, the low ones the bits in it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static (ulong First, ulong Second) BitsOf(ulong fingerprint) =>
         ((1UL << (int)(fingerprint & 63)) | (1UL << (int)((fingerprint >> 6) & 63)),

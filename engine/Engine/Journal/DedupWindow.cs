@@ -5,24 +5,21 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// Remembers which events were seen, for a window of time, in a fixed amount of memory. An event is (store, cart, event id): the id
-/// alone would let one shop's client spoil another cart's events, and the two keys have the store in them. Their 256 bits are mixed
-/// to a place and a fingerprint of 64 bits each, and the fingerprint is kept: an event is taken for another with a chance of about 2⁻⁶⁰.
-/// <para>
-/// Ids lie in four generations. The youngest takes new ones, until it is 70% full or a third of the window old; then the oldest is
-/// forgotten. So an id is remembered for the window at least, if memory is enough for the rate. Time is when events were received, told
-/// by the caller, and it moves on with an event that is new alone: a journal without the duplicates gives the same window again. One
-/// thread at a time.
-/// </para>
+/// Remembers the events seen within a time window, in a fixed amount of memory. An event is identified by (store, cart, event id): by the
+/// id alone, one client could suppress another cart's events. The two keys include the store; their 256 bits are mixed to a position and a
+/// fingerprint of 64 bits each. Only the fingerprint is stored, so the chance of mistaking one event for another is about 2⁻⁶⁰. Ids are
+/// kept in four generations. The newest takes new ids until it is 70% full or spans a third of the window; then the oldest is dropped. So
+/// an id is remembered for at least the window if memory suffices for the rate. Time is the receive time passed by the caller and advances
+/// only with new events, so a journal without the duplicates rebuilds the same window. One thread at a time.
 /// </summary>
 public sealed class DedupWindow
 {
     const int Generations = DedupSummary.Columns;
 
-    // A slot's part: in each generation, in the copy that a snapshot takes of the youngest, and in the summary.
+    // Bytes per slot: in each generation, in a snapshot's copy of the newest, and in the summary.
     const int BytesPerSlot = ((Generations + 1) * sizeof(ulong)) + (CacheLine.Size / SlotsPerLine);
 
-    // At a generation's limit a column of the summary has eleven fingerprints a line.
+    // At a generation's load limit, a column of the summary has eleven fingerprints per line.
     const int SlotsPerLine = 2 * DedupGeneration.Bucket;
     const int MinSlots = 64;
     const int Ahead = 12;
@@ -31,7 +28,7 @@ public sealed class DedupWindow
     readonly long _window;
     readonly int _slots;
 
-    // The youngest first.
+    // Newest first.
     readonly DedupGeneration[] _generations = new DedupGeneration[Generations];
     readonly DedupSummary _summary;
     readonly ulong[] _places = new ulong[EventSlab.Capacity];
@@ -39,9 +36,9 @@ public sealed class DedupWindow
     LineTable? _copy;
     long _now = long.MinValue;
 
-    /// <summary>An empty window.</summary>
-    /// <param name="budget">The memory to use, in bytes; 3 KB is the least that it takes.</param>
-    /// <param name="window">How long an id is to be remembered, 3 ms or more.</param>
+    /// <summary>Creates an empty window.</summary>
+    /// <param name="budget">Memory in bytes; 3 KB or more.</param>
+    /// <param name="window">How long an id is remembered; 3 ms or more.</param>
     public DedupWindow(long budget, TimeSpan window)
     {
         _window = (long)window.TotalMilliseconds;
@@ -53,14 +50,16 @@ public sealed class DedupWindow
         }
     }
 
-    /// <summary>Ids that it remembers.</summary>
+    /// <summary>Number of ids remembered.</summary>
     public long Count => _generations.Sum(g => (long)g.Count);
 
-    /// <summary>Ids that were forgotten early because somebody made up ids to fall into one place.</summary>
+    /// <summary>Number of ids dropped early because crafted ids overfilled a stretch of the table.</summary>
     public long Forgotten { get; private set; }
 
-    /// <summary>How far back it remembers everything, in milliseconds: less than the window when memory is too little for the rate, and
-    /// when it has not run that long; 0 before the first event.</summary>
+    /// <summary>
+    /// How far back every id is remembered (ms). Less than the window if memory is too small for the rate or the engine has not run that
+    /// long; 0 before the first event.
+    /// </summary>
     public long CoveredMilliseconds
     {
         get
@@ -75,32 +74,32 @@ public sealed class DedupWindow
         }
     }
 
-    /// <summary>The ids that are remembered for sure in a budget, in bytes.</summary>
+    /// <summary>Returns the number of ids that a budget in bytes is guaranteed to hold.</summary>
     public static long Capacity(long budget) => LimitOf(SlotsFor(budget)) * (Generations - 1L);
 
-    /// <summary>How many events a second the budgets are enough for, for the plan.</summary>
-    /// <param name="budget">A window's, in bytes.</param>
-    /// <param name="windows">How many windows there are.</param>
-    /// <param name="window">How long an id is to be remembered.</param>
+    /// <summary>Describes the event rate that the budgets allow, for the memory plan.</summary>
+    /// <param name="budget">Memory of one window, in bytes.</param>
+    /// <param name="windows">Number of windows.</param>
+    /// <param name="window">How long an id is remembered.</param>
     public static string Describe(long budget, int windows, TimeSpan window) =>
         $"{windows} × {budget >> 20} MB: {window.TotalMinutes:0.#} minutes of up to {Capacity(budget) * windows / window.TotalSeconds:N0} events/s";
 
-    /// <summary>Remembers an event.</summary>
+    /// <summary>Adds an event.</summary>
     /// <param name="id">The key of (store, event id).</param>
     /// <param name="cart">The key of (store, cart).</param>
-    /// <param name="receivedAt">When it was received: milliseconds since 1970 UTC.</param>
-    /// <returns>False when it was seen before.</returns>
+    /// <param name="receivedAt">When it was received (ms since 1970 UTC).</param>
+    /// <returns><see langword="false"/> if it is a duplicate.</returns>
     public bool TryAdd(in Hash128 id, in Hash128 cart, long receivedAt)
     {
         var (place, fingerprint) = Mix(id, cart);
         return TryAdd(place, fingerprint, receivedAt);
     }
 
-    /// <summary>Remembers a slab's events, and marks those that were seen before as <see cref="EventFlags.Duplicate"/>.</summary>
-    /// <returns>How many were.</returns>
+    /// <summary>Adds a slab's events and marks duplicates as <see cref="EventFlags.Duplicate"/>.</summary>
+    /// <returns>The number of duplicates.</returns>
     public int MarkDuplicates(EventSlab slab)
     {
-        // The tables are larger than the cache. What a new event touches, and nearly all are new, is asked for some events ahead, so that the loads overlap.
+        // The tables exceed the cache. Memory for events ahead is prefetched so that the loads overlap; nearly all events are new.
         var (ahead, duplicates) = (0, 0);
         for (var i = 0; i < slab.Count; i++)
         {
@@ -124,7 +123,7 @@ public sealed class DedupWindow
         return duplicates;
     }
 
-    /// <summary>Holds what it remembers now, to be written while it goes on. Dispose of it before the next.</summary>
+    /// <summary>Takes a snapshot for writing on another thread. Dispose of it before taking the next.</summary>
     public DedupSnapshot Snapshot()
     {
         var current = _generations[0];
@@ -144,15 +143,14 @@ public sealed class DedupWindow
         return new DedupSnapshot([youngest, .. _generations.AsSpan(1)], _now, Forgotten, Kind, () => _copy = copy);
     }
 
-    /// <summary>Becomes the window that was written. Where the budget was another, its generations stay as large as they were until they
-    /// are forgotten.</summary>
-    /// <exception cref="InvalidDataException">It is not such a window.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Restores a written window. If the budget changed, restored generations keep their size until they are dropped.</summary>
+    /// <exception cref="InvalidDataException">The stream is not a window.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
     public void ReadFrom(Stream stream)
     {
         if (DedupSnapshot.ReadLong(stream) != Kind)
         {
-            throw new InvalidDataException("these are not the ids that were seen");
+            throw new InvalidDataException("not a set of event ids");
         }
 
         _now = DedupSnapshot.ReadLong(stream);
@@ -162,7 +160,7 @@ public sealed class DedupWindow
             _generations[i] = DedupSnapshot.ReadGeneration(stream);
             if (_generations[i].Number != _generations[0].Number - i || _generations[i].Number < 1)
             {
-                throw new InvalidDataException("the generations of the ids that were seen are not in a row");
+                throw new InvalidDataException("the generations of event ids are not consecutive");
             }
         }
 
@@ -182,7 +180,7 @@ public sealed class DedupWindow
 
     static int LimitOf(int slots) => (int)(slots * 7L / 10);
 
-    // Not symmetric: an event id that reads as its cart's must not cancel it out.
+    // Asymmetric: an event id equal to its cart's id must not cancel it out.
     static (ulong Place, ulong Fingerprint) Mix(in Hash128 id, in Hash128 cart)
     {
         var place = Finish(id.High ^ (BitOperations.RotateLeft(cart.Low, 23) * 0x9FB21C651E98DF25));
@@ -233,7 +231,7 @@ public sealed class DedupWindow
         return false;
     }
 
-    // Generations are numbered one after the other, so that no two have the same.
+    // Generation numbers are consecutive, so no two share a column.
     static int ColumnOf(DedupGeneration generation) => (int)(generation.Number % Generations);
 
     void MoveOn(long receivedAt)

@@ -3,28 +3,28 @@ using System.Buffers.Binary;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// What stands before the events of a block, so that a reader can pass over it: the version (1 byte), whether LZ4 follows (1), 2 bytes of
-/// zero, the two counts and the raw length (4 each), the two times (8 each); little-endian.
+/// Precedes the events of a block, so that a reader can skip it: version (1 byte), whether it is LZ4-compressed (1), zero (2), the two
+/// counts and the raw length (4 each), the two times (8 each); little-endian.
 /// </summary>
-/// <param name="Count">Events.</param>
-/// <param name="OwnCount">Those of them that are not copies for the customers' records.</param>
-/// <param name="RawLength">Bytes of the events before compression.</param>
-/// <param name="FirstReceivedAt">The earliest time that one was received, in milliseconds since 1970 UTC; 0 where there is none.</param>
-/// <param name="LastReceivedAt">The latest.</param>
-/// <param name="IsCompressed">LZ4 follows, not the events themselves.</param>
+/// <param name="Count">Number of events.</param>
+/// <param name="OwnCount">Number of events that are not copies for customers' records.</param>
+/// <param name="RawLength">Length of the events before compression, in bytes.</param>
+/// <param name="FirstReceivedAt">Earliest receive time (ms since 1970 UTC); 0 for an empty block.</param>
+/// <param name="LastReceivedAt">Latest receive time (ms since 1970 UTC).</param>
+/// <param name="IsCompressed"><see langword="true"/> if the events are LZ4-compressed.</param>
 public readonly record struct EventBlockHeader(
     int Count, int OwnCount, int RawLength, long FirstReceivedAt, long LastReceivedAt, bool IsCompressed)
 {
-    /// <summary>The bytes of a header.</summary>
+    /// <summary>Size of a header in bytes.</summary>
     public const int Size = 32;
 
-    /// <summary>The version that is written, and the latest that can be read.</summary>
+    /// <summary>The version written, and the latest that can be read.</summary>
     public const byte Version = 1;
 
-    /// <summary>The most that a block may be before compression, in bytes.</summary>
+    /// <summary>Maximum length of a block before compression, in bytes.</summary>
     public const int MaxRawLength = 8 << 20;
 
-    /// <summary>Writes the header in front of a block.</summary>
+    /// <summary>Writes the header at the start of a block.</summary>
     public void WriteTo(Span<byte> block)
     {
         block[0] = Version;
@@ -38,7 +38,8 @@ public readonly record struct EventBlockHeader(
     }
 
     /// <summary>Reads a block's header.</summary>
-    /// <exception cref="JournalException"><c>journal_version</c>: a later version wrote it; <c>journal_damaged</c>: it is no block.</exception>
+    /// <exception cref="JournalException"><c>journal_version</c>: written by a later version. <c>journal_damaged</c>: not a
+    /// block.</exception>
     public static EventBlockHeader Read(ReadOnlySpan<byte> block)
     {
         if (block.Length < Size || block[0] == 0)
@@ -49,7 +50,7 @@ public readonly record struct EventBlockHeader(
         if (block[0] > Version)
         {
             throw new JournalException("journal_version",
-                $"The journal has events from a later version of CartRecovery (blocks of version {block[0]}, this one reads {Version}): start that version.");
+                $"The journal was written by a later version of CartRecovery (block version {block[0]}; this one reads up to {Version}). Start that version.");
         }
 
         var header = new EventBlockHeader(

@@ -3,16 +3,15 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// Reads blocks back into the slabs that they were written from. Whatever bytes it is given, it reads them or throws
-/// <see cref="JournalException"/>. It is reused from block to block. One thread at a time.
+/// Decodes blocks into slabs. Throws <see cref="JournalException"/> for any invalid bytes. Reusable. One thread at a time.
 /// </summary>
-/// <param name="stores">The stores of the configuration.</param>
+/// <param name="stores">The configured stores.</param>
 public sealed class EventBlockReader(JournalStores stores)
 {
-    // Then it starts over: connections come and go.
+    // The cache is cleared at this size: connections come and go.
     const int MaxSources = 10_000;
 
-    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Verified | EventFlags.CustomerFact;
+    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Verified | EventFlags.CustomerCopy;
 
     readonly List<int> _stores = [];
     readonly Dictionary<(long, bool), ReplayedSource> _sources = [];
@@ -24,11 +23,12 @@ public sealed class EventBlockReader(JournalStores stores)
     EventBefore _before;
     ulong _seed;
 
-    /// <summary>The header of the block that was opened.</summary>
+    /// <summary>Header of the open block.</summary>
     public EventBlockHeader Header { get; private set; }
 
-    /// <summary>Opens a block; the bytes are not needed afterwards.</summary>
-    /// <exception cref="JournalException"><c>journal_version</c>: a later version wrote it; <c>journal_damaged</c>: it is no block.</exception>
+    /// <summary>Opens a block. The bytes are not needed afterwards.</summary>
+    /// <exception cref="JournalException"><c>journal_version</c>: written by a later version. <c>journal_damaged</c>: not a
+    /// block.</exception>
     public void Open(ReadOnlySpan<byte> block)
     {
         Header = EventBlockHeader.Read(block);
@@ -55,10 +55,10 @@ public sealed class EventBlockReader(JournalStores stores)
     }
 
     /// <summary>Reads the next slab of the block.</summary>
-    /// <param name="slab">An empty one. It has no <see cref="EventSlab.UpTo"/> and no <see cref="EventSlab.ReceivedTicks"/>.</param>
-    /// <returns>False at the block's end.</returns>
-    /// <exception cref="JournalException"><c>journal_damaged</c>, or <c>journal_store</c>: the configuration does not have the store of an
-    /// event.</exception>
+    /// <param name="slab">An empty slab. <see cref="EventSlab.UpTo"/> and <see cref="EventSlab.ReceivedTicks"/> are not set.</param>
+    /// <returns><see langword="false"/> at the end of the block.</returns>
+    /// <exception cref="JournalException"><c>journal_damaged</c>, or <c>journal_store</c>: the store of an event is not
+    /// configured.</exception>
     public bool TryRead(EventSlab slab)
     {
         if (_position == _length)
@@ -126,7 +126,7 @@ public sealed class EventBlockReader(JournalStores stores)
         }
 
         Keep(ref record, text, slab);
-        _ownCount += (record.Flags & EventFlags.CustomerFact) == 0 ? 1 : 0;
+        _ownCount += (record.Flags & EventFlags.CustomerCopy) == 0 ? 1 : 0;
         _before.Timestamp = record.Timestamp;
         _before.Watermark = record.Watermark;
         _before.Currency = record.Currency;

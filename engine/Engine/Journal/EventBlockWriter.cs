@@ -3,23 +3,23 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// Writes slabs of events into a block, compactly: what follows from the event before or can be computed from the texts is left out, and
-/// LZ4 goes over the whole where that saves room. It is reused from block to block and allocates only while its buffers grow. One thread at a time.
+/// Encodes slabs of events into a block. Omits what follows from the previous event or can be computed from the texts, and compresses the
+/// block with LZ4 if that saves space. Reusable; allocates only to grow its buffers. One thread at a time.
 /// </summary>
-/// <param name="stores">The stores that events name by their places.</param>
-/// <param name="compress">False writes every block as it is.</param>
+/// <param name="stores">The stores that events refer to by index.</param>
+/// <param name="compress"><see langword="false"/> to store every block uncompressed.</param>
 public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 {
-    // A block that shrinks by less than one part in so many is stored as it is: reading it back is then a copy.
+    // A block that shrinks by less than 1/16 is stored uncompressed: decoding it is then a copy.
     const int LeastSaving = 16;
 
-    // Blocks shorter than this are always tried: it costs little, and says nothing about longer ones.
+    // Shorter blocks are always compressed: it costs little, and tells nothing about longer ones.
     const int ShortBlock = 4 * 1024;
 
-    // After a block that hardly shrank, so many are stored without a try; twice as many after the next, up to the most.
+    // After a block that hardly shrank, one block is stored untried; twice as many after each further one, up to this number.
     const int MostUntried = 32;
 
-    // More than all the numbers of a slab or an event take at their longest, a store's id among them.
+    // Upper bounds for all numbers of a slab or an event, including a store's id.
     const int SlabOverhead = 32;
     const int EventOverhead = 160;
 
@@ -33,10 +33,10 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
     long _first;
     long _last;
 
-    /// <summary>Events in the block.</summary>
+    /// <summary>Number of events in the block.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Bytes of the block before compression.</summary>
+    /// <summary>Length of the block before compression, in bytes.</summary>
     public int RawLength { get; private set; }
 
     /// <summary>Starts a block.</summary>
@@ -48,8 +48,8 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         _first = _last = 0;
     }
 
-    /// <summary>Appends the events of a slab that are not duplicates.</summary>
-    /// <exception cref="InvalidOperationException">The block would be longer than <see cref="EventBlockHeader.MaxRawLength"/>.</exception>
+    /// <summary>Appends the events of a slab, without duplicates.</summary>
+    /// <exception cref="InvalidOperationException">The block would exceed <see cref="EventBlockHeader.MaxRawLength"/>.</exception>
     public void Add(EventSlab slab)
     {
         var records = slab.Records.AsSpan(0, slab.Count);
@@ -85,7 +85,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
     }
 
     /// <summary>Ends the block.</summary>
-    /// <returns>Its bytes, until the next block is ended.</returns>
+    /// <returns>Its bytes, valid until the next block ends.</returns>
     public ReadOnlySpan<byte> Finish()
     {
         if (_block.Length < EventBlockHeader.Size + Lz4.MaxLength(RawLength))
@@ -107,7 +107,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         return _block.AsSpan(0, EventBlockHeader.Size + length);
     }
 
-    // 0 where the block is to be stored as it is.
+    // Returns 0 if the block is to be stored uncompressed.
     int Compress(ReadOnlySpan<byte> raw, Span<byte> target)
     {
         if (!compress || raw.IsEmpty)
@@ -134,7 +134,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 
     void Write(ref BlockWriter writer, in EventRecord record, ReadOnlySpan<byte> text)
     {
-        // A copy, which stays in registers.
+        // A local copy stays in registers.
         var bytes = writer;
         var watermark = record.Watermark - _before.NextWatermark(record.Timestamp);
         var parts = (record.Store != _before.Store ? EventParts.Store : 0)
@@ -179,7 +179,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         bytes.Bytes(text);
         writer = bytes;
 
-        _ownCount += (record.Flags & EventFlags.CustomerFact) == 0 ? 1 : 0;
+        _ownCount += (record.Flags & EventFlags.CustomerCopy) == 0 ? 1 : 0;
         _before.Timestamp = record.Timestamp;
         _before.Watermark = record.Watermark;
         _before.Currency = record.Currency;
@@ -205,7 +205,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         var needed = RawLength + length;
         if (needed > EventBlockHeader.MaxRawLength)
         {
-            throw new InvalidOperationException("The block is too long: end it earlier.");
+            throw new InvalidOperationException("The block would exceed its maximum length.");
         }
 
         if (needed > _raw.Length)

@@ -3,21 +3,21 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// What follows an event's type and these bits in a block, in this order: its time, against the event before; what is marked here; the
-/// lengths of its texts; the texts. The numbers are the file format.
+/// Flags after an event's type that tell which fields follow. Then come, in this order: the time as a difference to the previous event, the
+/// flagged fields, the lengths of the texts, and the texts. The numbers are the file format.
 /// </summary>
 [Flags]
 enum EventParts : ushort
 {
     None = 0,
 
-    /// <summary>Another store than the event's before: its place in the block's list of stores; its id, if it is a new one there.</summary>
+    /// <summary>The store differs from the previous event's: its index in the block's list, and its id if it is new there.</summary>
     Store = 1,
 
-    /// <summary>Other flags than the event's before.</summary>
+    /// <summary>The flags differ from the previous event's.</summary>
     Flags = 2,
 
-    /// <summary>A watermark that does not follow from the event before: the difference to the one that does.</summary>
+    /// <summary>The watermark does not follow from the previous event: the difference to the expected one.</summary>
     Watermark = 4,
 
     /// <summary>A price that is not 0.</summary>
@@ -26,10 +26,10 @@ enum EventParts : ushort
     /// <summary>A quantity that is not 1.</summary>
     Quantity = 16,
 
-    /// <summary>Another currency than the event's before.</summary>
+    /// <summary>The currency differs from the previous event's.</summary>
     Currency = 32,
 
-    /// <summary>Device and source, of which one is known.</summary>
+    /// <summary>Device and source; at least one is known.</summary>
     Context = 64,
 
     User = 128,
@@ -40,7 +40,7 @@ enum EventParts : ushort
     All = 2047,
 }
 
-/// <summary>What an event of a block is written against: the event before it.</summary>
+/// <summary>The fields of the previous event that an event is encoded against.</summary>
 struct EventBefore
 {
     public long ReceivedAt;
@@ -50,9 +50,9 @@ struct EventBefore
     public int Store;
     public EventFlags Flags;
 
-    /// <summary>Before a block's first event.</summary>
+    /// <summary>The state before a block's first event.</summary>
     public static EventBefore None => new() { Store = -1 };
 
-    /// <summary>The watermark of an event that was taken in right after.</summary>
+    /// <summary>Returns the expected watermark of the next event.</summary>
     public readonly long NextWatermark(long timestamp) => Math.Max(Watermark, Math.Min(timestamp, ReceivedAt));
 }

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CartRecovery.Engine.Journal;
 
-/// <summary>A journal's segments as files of a folder, written by a thread of their own.</summary>
+/// <summary>Stores a journal's segments as files of a folder. A thread of its own writes them.</summary>
 public sealed class FileJournalDevice : JournalDevice
 {
     const string Extension = ".journal";
@@ -18,8 +18,8 @@ public sealed class FileJournalDevice : JournalDevice
     bool _stopping;
 
     /// <summary>Opens a folder.</summary>
-    /// <param name="folder">The folder; it is made if it is to be written and not there.</param>
-    /// <param name="readOnly">Nothing will be written.</param>
+    /// <param name="folder">The folder; created if it does not exist and <paramref name="readOnly"/> is false.</param>
+    /// <param name="readOnly"><see langword="true"/> if nothing will be written.</param>
     public FileJournalDevice(string folder, bool readOnly = false)
         : base(folder)
     {
@@ -32,7 +32,7 @@ public sealed class FileJournalDevice : JournalDevice
         }
     }
 
-    /// <summary>The file of a segment.</summary>
+    /// <summary>Returns the path of a segment's file.</summary>
     public string FileOf(int segment) => Path.Combine(_folder, segment.ToString("D10", CultureInfo.InvariantCulture) + Extension);
 
     /// <inheritdoc/>
@@ -87,7 +87,7 @@ public sealed class FileJournalDevice : JournalDevice
         RandomAccess.SetLength(file, length);
         RandomAccess.FlushToDisk(file);
 
-        // The segments that were removed behind it must not come back either.
+        // The removal of later segments must be durable too.
         FolderSync.Flush(_folder);
     }
 
@@ -177,7 +177,7 @@ public sealed class FileJournalDevice : JournalDevice
                 RandomAccess.FlushToDisk(file);
             }
 
-            // All but the newest are complete: nobody writes to them any more.
+            // All but the newest are complete and no longer written to.
             while (_written.Count > 1)
             {
                 var oldest = _written.Keys.Min();

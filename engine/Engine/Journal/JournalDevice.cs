@@ -4,9 +4,9 @@ using FASTER.core;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// Where a journal's segments lie: FASTER's device, with writes that are worked off one after another and each made durable before FASTER
-/// is told. A write that fails is tried again until it succeeds, so the journal behind it never has a gap: on a full disk everything
-/// waits, and <see cref="Problem"/> says why. Whoever derives says how bytes are written; and who calls <see cref="WorkOff"/>.
+/// Stores a journal's segments: a FASTER device that performs writes one after another and reports each to FASTER only once it is durable.
+/// A failed write is retried until it succeeds, so the journal never has a gap; on a full disk everything waits, and <see cref="Problem"/>
+/// says why. Derived classes write the bytes and schedule <see cref="WorkOff"/>.
 /// </summary>
 public abstract class JournalDevice : StorageDeviceBase
 {
@@ -23,26 +23,26 @@ public abstract class JournalDevice : StorageDeviceBase
     {
     }
 
-    /// <summary>Why the last write failed; null while all is well.</summary>
+    /// <summary>Why the last write failed; null if it did not.</summary>
     public string? Problem => Volatile.Read(ref _problem);
 
-    /// <summary>Writes that were tried again.</summary>
+    /// <summary>Number of writes retried.</summary>
     public long Retries => Volatile.Read(ref _retries);
 
-    /// <summary>Called after FASTER was told of writes, by whoever worked them off.</summary>
+    /// <summary>Called after FASTER was notified of writes, on the thread that performed them.</summary>
     public Action? OnWritten { get; set; }
 
-    /// <summary>The segments that are there, lowest first.</summary>
+    /// <summary>Returns the existing segments in ascending order.</summary>
     public abstract IReadOnlyList<int> Segments();
 
     /// <summary>Reads bytes of a segment.</summary>
-    /// <returns>How many: fewer than asked at its end, none where there is no segment.</returns>
+    /// <returns>The number of bytes read: fewer than requested at the end, 0 if there is no such segment.</returns>
     public abstract int Read(int segment, long offset, Span<byte> bytes);
 
-    /// <summary>When a segment was last written to.</summary>
+    /// <summary>Returns when a segment was last written to.</summary>
     public abstract DateTimeOffset LastWritten(int segment);
 
-    /// <summary>Ends a segment here, durably: what is behind is gone.</summary>
+    /// <summary>Truncates a segment durably and removes later ones.</summary>
     public abstract void Cut(int segment, long length);
 
     /// <inheritdoc/>
@@ -74,19 +74,19 @@ public abstract class JournalDevice : StorageDeviceBase
         callback(result);
     }
 
-    /// <summary>Bytes are to be written: <see cref="WorkOff"/> is wanted.</summary>
+    /// <summary>Called when writes are pending: <see cref="WorkOff"/> must run.</summary>
     protected abstract void OnEnqueued();
 
     /// <summary>Writes bytes; they need not be durable yet.</summary>
-    /// <exception cref="IOException">They could not be written; they will be tried again.</exception>
+    /// <exception cref="IOException">The write failed; it will be retried.</exception>
     protected abstract void Write(int segment, long offset, ReadOnlySpan<byte> bytes);
 
-    /// <summary>Makes everything that was written durable.</summary>
-    /// <exception cref="IOException">It may not be: everything is written again.</exception>
+    /// <summary>Makes all written bytes durable.</summary>
+    /// <exception cref="IOException">The sync failed; everything is written again.</exception>
     protected abstract void Sync();
 
-    /// <summary>Writes what waits, makes it durable and tells FASTER.</summary>
-    /// <returns>False when it failed: to be called again a little later.</returns>
+    /// <summary>Performs the pending writes, syncs them and notifies FASTER.</summary>
+    /// <returns><see langword="false"/> if it failed and must be called again a little later.</returns>
     protected bool WorkOff()
     {
         PendingWrite[] writes;
@@ -107,7 +107,7 @@ public abstract class JournalDevice : StorageDeviceBase
                 Write(write);
             }
 
-            // After a failed one the system may have let go of what it could not write: so all of it is written again, not just synced.
+            // After a failed sync the system may have dropped dirty pages, so everything is written again, not just synced.
             Sync();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -4,22 +4,23 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// What stands before every entry's payload: CRC-32C of all that follows it (4 bytes), kind (1), version (1), 2 bytes of zero, the entry's
-/// number (8), and where the last entry ended that was durable when this one was written (8); little-endian.
+/// Precedes every entry's payload: CRC-32C of everything after it (4 bytes), kind (1), version (1), zero (2), the entry's number (8), and
+/// the end of the last entry that was durable when this one was written (8); little-endian.
 /// </summary>
-/// <param name="Kind">What the payload is.</param>
-/// <param name="Sequence">Numbers run on by one, so that a missing entry is seen.</param>
-/// <param name="Durable">An address: an entry before it that is not whole was damaged later, one behind it may never have been written whole.</param>
+/// <param name="Kind">The payload's kind.</param>
+/// <param name="Sequence">Consecutive, so that a missing entry is detected.</param>
+/// <param name="Durable">An address. An incomplete entry before it was damaged later; one after it may never have been written
+/// completely.</param>
 public readonly record struct JournalFrame(EntryKind Kind, long Sequence, long Durable)
 {
-    /// <summary>The bytes of a frame.</summary>
+    /// <summary>Size of a frame in bytes.</summary>
     public const int Size = 24;
 
-    /// <summary>The version of the file format that is written.</summary>
+    /// <summary>The version of the file format written.</summary>
     public const byte Version = 1;
 
-    /// <summary>Writes the frame in front of a payload that is there already.</summary>
-    /// <param name="entry"><see cref="Size"/> bytes, and the payload.</param>
+    /// <summary>Writes the frame before a payload that is already there.</summary>
+    /// <param name="entry"><see cref="Size"/> bytes, followed by the payload.</param>
     public void WriteTo(Span<byte> entry)
     {
         entry[4] = (byte)Kind;
@@ -30,9 +31,9 @@ public readonly record struct JournalFrame(EntryKind Kind, long Sequence, long D
         BinaryPrimitives.WriteUInt32LittleEndian(entry, Crc32C.Of(entry[4..]));
     }
 
-    /// <summary>Reads the frame of an entry.</summary>
-    /// <returns>False when the entry is not what was written.</returns>
-    /// <exception cref="JournalException">The entry is whole, and of a later version.</exception>
+    /// <summary>Reads and verifies the frame of an entry.</summary>
+    /// <returns><see langword="false"/> if the checksum does not match.</returns>
+    /// <exception cref="JournalException">The entry is valid but of a later version.</exception>
     public static bool TryRead(ReadOnlySpan<byte> entry, out JournalFrame frame)
     {
         frame = default;
@@ -44,7 +45,7 @@ public readonly record struct JournalFrame(EntryKind Kind, long Sequence, long D
         if (entry[5] != Version)
         {
             throw new JournalException("journal_version",
-                $"The journal was written by a later version of CartRecovery (format {entry[5]}, this one reads {Version}): start that version.");
+                $"The journal was written by a later version of CartRecovery (format {entry[5]}; this one reads up to {Version}). Start that version.");
         }
 
         frame = new JournalFrame((EntryKind)entry[4], BinaryPrimitives.ReadInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadInt64LittleEndian(entry[16..]));

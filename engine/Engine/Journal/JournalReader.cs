@@ -3,15 +3,15 @@ using System.Buffers.Binary;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>An entry of the journal.</summary>
-/// <param name="Kind">What it holds.</param>
-/// <param name="Address">Where it stands.</param>
-/// <param name="Sequence">Its number.</param>
-/// <param name="Payload">What it holds; valid until the next entry is read.</param>
+/// <param name="Kind">The entry's kind.</param>
+/// <param name="Address">The entry's address.</param>
+/// <param name="Sequence">The entry's number.</param>
+/// <param name="Payload">The payload, valid until the next entry is read.</param>
 public readonly record struct JournalEntry(EntryKind Kind, long Address, long Sequence, ReadOnlyMemory<byte> Payload);
 
 /// <summary>
-/// Reads a journal's entries in order, straight from its device, page by page. Each is checked. What is not whole ends the journal when
-/// it may be a write that a crash cut short; otherwise it is damage.
+/// Reads and verifies a journal's entries in order, directly from its device, page by page. An incomplete entry is the journal's end if a
+/// crash may have cut the write short; otherwise it is damage.
 /// </summary>
 public sealed class JournalReader
 {
@@ -24,12 +24,12 @@ public sealed class JournalReader
     long _next;
     long _sequence;
 
-    /// <summary>Reads from an entry on.</summary>
-    /// <param name="device">Where the journal lies.</param>
-    /// <param name="layout">How it lies there.</param>
-    /// <param name="from">The first entry's address; at the earliest where the first segment begins.</param>
-    /// <param name="sequence">The first entry's number; 0 when it is not known.</param>
-    /// <param name="until">Nothing behind this address is read. What is written after this call is not read anyway.</param>
+    /// <summary>Starts reading at an entry.</summary>
+    /// <param name="device">The journal's device.</param>
+    /// <param name="layout">The journal's layout.</param>
+    /// <param name="from">Address of the first entry; not before the first segment.</param>
+    /// <param name="sequence">Number of the first entry; 0 if unknown.</param>
+    /// <param name="until">Reads nothing after this address. Entries written after this call are never read.</param>
     public JournalReader(JournalDevice device, JournalLayout layout, long from = 0, long sequence = 0, long until = long.MaxValue)
     {
         _device = device;
@@ -50,24 +50,25 @@ public sealed class JournalReader
         _sequence = sequence;
     }
 
-    /// <summary>Where the first segment begins.</summary>
+    /// <summary>Start of the first segment.</summary>
     public long Begin { get; }
 
-    /// <summary>Behind the last entry that was read.</summary>
+    /// <summary>End of the last entry read.</summary>
     public long End { get; private set; }
 
-    /// <summary>The number that the next entry will have; 0 while none is known.</summary>
+    /// <summary>Number of the next entry; 0 if unknown.</summary>
     public long NextSequence => _sequence;
 
-    /// <summary>Bytes behind <see cref="End"/> that are no whole entry, once all entries are read.</summary>
+    /// <summary>Bytes after <see cref="End"/> that are no complete entry, once all entries are read.</summary>
     public long TornBytes { get; private set; }
 
-    /// <summary>Where the last segment ended, in its file, when reading began.</summary>
+    /// <summary>End of the last segment's file when reading began.</summary>
     public long FileEnd { get; }
 
     /// <summary>Reads the next entry.</summary>
-    /// <returns>False at the journal's end.</returns>
-    /// <exception cref="JournalException"><c>journal_damaged</c>: an entry that was durable is not whole. <c>journal_version</c>.</exception>
+    /// <returns><see langword="false"/> at the journal's end.</returns>
+    /// <exception cref="JournalException"><c>journal_damaged</c>: a durable entry is incomplete. <c>journal_version</c>: a later version
+    /// wrote the entry.</exception>
     public bool TryNext(out JournalEntry entry)
     {
         while (true)
@@ -102,7 +103,7 @@ public sealed class JournalReader
         Garbage,
     }
 
-    // FasterLog's own header is the payload's length; entries begin at multiples of four.
+    // FasterLog's own header is the payload's length; entries are aligned to four bytes.
     long Behind(long address, int payload) => address + sizeof(int) + ((JournalFrame.Size + payload + 3) & ~3);
 
     Found Look(long address, out ReadOnlyMemory<byte> payload, out JournalFrame frame)
@@ -123,7 +124,7 @@ public sealed class JournalReader
             _pageAt = page;
         }
 
-        // Behind a page's last entry there is nothing but zeros: else that is where an entry was.
+        // After a page's last entry there are only zeros; anything else was an entry.
         var offset = (int)(address - page);
         if (offset >= _pageContent)
         {
@@ -148,7 +149,7 @@ public sealed class JournalReader
         return JournalFrame.TryRead(entry.Span, out frame) ? Found.Entry : Found.Garbage;
     }
 
-    // A whole entry behind the gap that knew the gap to be durable: then it is no cut-off write but damage.
+    // A valid entry after the gap that knew the gap to be durable proves damage, not a torn write.
     void CheckThatNothingFollows()
     {
         for (var address = _next; ; address += sizeof(int))
@@ -158,12 +159,12 @@ public sealed class JournalReader
                 case Found.Entry when frame.Durable > End && (_sequence == 0 || frame.Sequence >= _sequence):
                     throw new JournalException("journal_damaged",
                         $"The journal is damaged in {_device.FileName}, segment {_layout.SegmentOf(_next)} at byte {_layout.OffsetOf(_next)}: "
-                        + $"entry {_sequence} is not whole, and entry {frame.Sequence} behind it is. Nothing was changed. Restore the folder from a backup, "
+                        + $"entry {_sequence} is incomplete, but the later entry {frame.Sequence} is not. Nothing was changed. Restore the folder from a backup, "
                         + "or move it away to start with an empty state.");
                 case Found.EndOfJournal:
                     return;
                 case Found.EndOfPage:
-                    // The loop's step leads to the next page's first byte.
+                    // The loop's increment moves on to the next page's first byte.
                     address = _pageAt + _layout.PageSize - sizeof(int);
                     break;
             }

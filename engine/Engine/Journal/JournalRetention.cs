@@ -1,15 +1,15 @@
 namespace CartRecovery.Engine.Journal;
 
-/// <summary>How much of the journal is kept behind the checkpoints, for replay and export.</summary>
-/// <param name="device">Where the journal lies.</param>
-/// <param name="layout">How it lies there.</param>
-/// <param name="age">Segments whose last entry is older than this go.</param>
-/// <param name="bytes">The oldest go while the segments take more than this.</param>
+/// <summary>Decides how much of the journal is kept before the checkpoints, for replay and export.</summary>
+/// <param name="device">The journal's device.</param>
+/// <param name="layout">The journal's layout.</param>
+/// <param name="age">Segments whose last entry is older are removed.</param>
+/// <param name="bytes">The oldest segments are removed while the total exceeds this.</param>
 /// <param name="time">The clock.</param>
 public sealed class JournalRetention(JournalDevice device, JournalLayout layout, TimeSpan age, long bytes, TimeProvider time)
 {
-    /// <summary>The address before which nothing is kept.</summary>
-    /// <param name="needed">The checkpoints need the journal from here on.</param>
+    /// <summary>Returns the address up to which the journal can be truncated.</summary>
+    /// <param name="needed">The address from which checkpoints need the journal.</param>
     public long Until(long needed)
     {
         var segments = device.Segments();

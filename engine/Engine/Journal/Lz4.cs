@@ -3,43 +3,44 @@ using K4os.Compression.LZ4.Engine;
 
 namespace CartRecovery.Engine.Journal;
 
-/// <summary>LZ4 blocks, readable by every LZ4 library. Any thread may use it; it allocates nothing but a hash table for each thread.</summary>
+/// <summary>Compresses and decompresses LZ4 blocks in the standard format. Any thread; allocates one hash table per thread.</summary>
 public static class Lz4
 {
-    // A block this long (500 events) is written when a partition has no idle time: then speed counts more than room.
+    // A block this long (500 events) is written when a partition has no idle time: then speed matters more than size.
     const int LongBlock = 64 * 1024;
 
-    // 1 to 65,537, how far the search for a match moves on after a miss. With 16 a block of events takes 14 to 27% less time than with 1,
-    // and is 33 to 53% longer.
+    // How far the match search advances after a miss, 1 to 65,537. Compared with 1, 16 takes 14 to 27% less time for a block of events and
+    // is 33 to 53% longer.
     const int LongAcceleration = 16;
 
-    // More than a byte takes in compressed form.
+    // More than one byte takes when compressed.
     const int ScratchLength = 32;
 
     [ThreadStatic]
     static Pubternal.FastContext? t_context;
 
-    /// <summary>How long the compressed form of so many bytes may be.</summary>
+    /// <summary>Returns the maximum compressed length.</summary>
     /// <param name="length">0 to 2,113,929,216.</param>
     public static int MaxLength(int length) => LZ4Codec.MaximumOutputSize(length);
 
-    /// <summary>Compresses bytes. Short blocks are searched more thoroughly than long ones.</summary>
-    /// <returns>The compressed bytes' number; 0 where the target is too short for them, or there are none.</returns>
+    /// <summary>Compresses bytes; short blocks more thoroughly than long ones.</summary>
+    /// <returns>The compressed length; 0 if the target is too short or the source is empty.</returns>
     public static int Compress(ReadOnlySpan<byte> source, Span<byte> target) => source.Length < LongBlock
         ? Math.Max(0, LZ4Codec.Encode(source, target, LZ4Level.L00_FAST))
         : CompressLong(source, target);
 
-    /// <summary>Takes compressed bytes apart. No input, however damaged, makes it read or write outside the two spans.</summary>
-    /// <returns>How many bytes they were; negative when they are damaged or more than the target holds.</returns>
+    /// <summary>Decompresses bytes. No input, however damaged, makes it read or write outside the two spans.</summary>
+    /// <returns>The decompressed length; negative if the input is damaged or exceeds the target.</returns>
     public static int Decompress(ReadOnlySpan<byte> source, Span<byte> target) => LZ4Codec.Decode(source, target);
 
-    // The codec's own call knows acceleration 1 alone; the streaming one takes any.
+    // The codec's one-shot call only supports acceleration 1; the streaming call takes any.
     static unsafe int CompressLong(ReadOnlySpan<byte> source, Span<byte> target)
     {
         var context = t_context ??= new Pubternal.FastContext();
         fixed (byte* from = source, to = target)
         {
-            // A stream's next block may refer to the one before, unless that is shorter than a match: one byte makes this block independent.
+            // A stream's next block may refer to the previous one, unless that is shorter than a match: a one-byte block makes this one
+            // independent.
             byte one = 0;
             var scratch = stackalloc byte[ScratchLength];
             Pubternal.CompressFast(context, &one, scratch, 1, ScratchLength, 1);

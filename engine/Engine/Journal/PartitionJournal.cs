@@ -3,12 +3,12 @@ using FASTER.core;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>
-/// A partition's journal: FasterLog over a <see cref="JournalDevice"/>. The partition's worker appends and commits; how far it is durable is
-/// told on the device's thread. Entries that were durable once are never written over: after a start the journal goes on at a new page.
+/// A partition's journal: FasterLog over a <see cref="JournalDevice"/>. The partition's worker appends and commits; durability is reported
+/// on the device's thread. Durable entries are never overwritten: after a restart the journal continues on a new page.
 /// </summary>
 public sealed class PartitionJournal : IDisposable
 {
-    // What a wait for the disk is broken up into.
+    // Interval at which a wait for the disk checks its conditions (ms).
     const int PauseMilliseconds = 5;
 
     readonly JournalDevice _device;
@@ -16,7 +16,7 @@ public sealed class PartitionJournal : IDisposable
     readonly object _room = new();
     readonly int _maxPayload;
 
-    // Where the entries end that were not durable when it was last looked: as many as the log holds in memory.
+    // Ends of the entries that were not durable at the last check: as many as the log holds in memory.
     readonly Queue<long> _ends = new();
     byte[] _entry = new byte[64 * 1024];
     long _sequence;
@@ -24,12 +24,12 @@ public sealed class PartitionJournal : IDisposable
     long _durableEnd;
     bool _closed;
 
-    /// <summary>Opens the journal for writing, behind what was read of it.</summary>
-    /// <param name="device">Where it lies; disposed with the journal.</param>
-    /// <param name="layout">How it lies there.</param>
-    /// <param name="begin">Where its first segment begins.</param>
-    /// <param name="end">Behind its last whole entry.</param>
-    /// <param name="sequence">The next entry's number, 1 or more.</param>
+    /// <summary>Opens the journal for writing after what was read of it.</summary>
+    /// <param name="device">The journal's device; disposed with the journal.</param>
+    /// <param name="layout">The journal's layout.</param>
+    /// <param name="begin">Start of its first segment.</param>
+    /// <param name="end">End of its last complete entry.</param>
+    /// <param name="sequence">Number of the next entry, 1 or more.</param>
     public PartitionJournal(JournalDevice device, JournalLayout layout, long begin, long end, long sequence)
     {
         _device = device;
@@ -54,29 +54,29 @@ public sealed class PartitionJournal : IDisposable
         device.OnWritten = OnWritten;
     }
 
-    /// <summary>Where the next entry will stand, or a little before.</summary>
+    /// <summary>Address of the next entry, or slightly before.</summary>
     public long Tail => _log.TailAddress;
 
     /// <summary>Everything before this address survives a crash.</summary>
     public long Durable => Volatile.Read(ref _durable);
 
-    /// <summary>The number of the next entry.</summary>
+    /// <summary>Number of the next entry.</summary>
     public long NextSequence => _sequence;
 
-    /// <summary>Why nothing can be written at the moment; null while all is well.</summary>
+    /// <summary>Why nothing can be written; null if it can.</summary>
     public string? Problem => _device.Problem;
 
-    /// <summary>Writes that failed and were tried again.</summary>
+    /// <summary>Number of writes that failed and were retried.</summary>
     public long Retries => _device.Retries;
 
-    /// <summary>Is told on the device's thread how far the journal is durable.</summary>
+    /// <summary>Called on the device's thread with the address up to which the journal is durable.</summary>
     public Action<long>? OnDurable { get; set; }
 
-    /// <summary>Appends an entry, waiting while the disk is behind. The worker's alone.</summary>
-    /// <param name="kind">What it holds.</param>
+    /// <summary>Appends an entry; blocks while the disk lags. Called by the worker only.</summary>
+    /// <param name="kind">The entry's kind.</param>
     /// <param name="payload">At most <see cref="JournalLayout.MaxPayload"/> bytes.</param>
-    /// <returns>The address behind it.</returns>
-    /// <exception cref="OperationCanceledException">The journal was closed while it waited.</exception>
+    /// <returns>The address after the entry.</returns>
+    /// <exception cref="OperationCanceledException">The journal was closed meanwhile.</exception>
     public long Append(EntryKind kind, ReadOnlySpan<byte> payload)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, _maxPayload);
@@ -101,10 +101,10 @@ public sealed class PartitionJournal : IDisposable
         return tail;
     }
 
-    /// <summary>Begins to write what was appended. The worker's alone.</summary>
+    /// <summary>Starts writing what was appended. Called by the worker only.</summary>
     public void Commit() => _log.Commit();
 
-    /// <summary>Lets go of segments before this address; what is in the same segment stays.</summary>
+    /// <summary>Removes segments before this address; the segment that contains it stays.</summary>
     public void TruncateUntil(long address) => _log.TruncateUntil(address);
 
     /// <summary>Ends every wait.</summary>
@@ -117,8 +117,8 @@ public sealed class PartitionJournal : IDisposable
         }
     }
 
-    /// <summary>Waits until all that was appended is durable.</summary>
-    /// <returns>False when it was not in time.</returns>
+    /// <summary>Waits until everything appended is durable.</summary>
+    /// <returns><see langword="false"/> on timeout.</returns>
     public bool WaitUntilDurable(TimeSpan atMost, TimeProvider time)
     {
         var tail = Tail;
@@ -148,7 +148,7 @@ public sealed class PartitionJournal : IDisposable
         _log.Dispose();
     }
 
-    // Where the last durable entry ends: what is durable may reach beyond it, to a page on which nothing stands yet.
+    // The end of the last durable entry: the log's durable address may lie beyond it, on a page without entries.
     long DurableEnd()
     {
         var durable = Durable;
@@ -186,7 +186,7 @@ public sealed class PartitionJournal : IDisposable
         OnDurable?.Invoke(durable);
     }
 
-    /// <summary>The entries are the truth: each says by its checksum whether it was committed. So there is nothing to write beside them.</summary>
+    /// <summary>Replaces FasterLog's commit files: each entry's checksum already tells whether it was committed.</summary>
     sealed class NoCommitFiles : ILogCommitManager
     {
         public void Commit(long beginAddress, long untilAddress, byte[] commitMetadata, long commitNum, bool forceWriteMetadata)

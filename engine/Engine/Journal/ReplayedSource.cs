@@ -2,7 +2,7 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Journal;
 
-/// <summary>Who sent an event that is read back from the journal: there is nobody left to tell.</summary>
+/// <summary>The source of an event read back from the journal. Nobody is left to acknowledge it to.</summary>
 public sealed class ReplayedSource(long connectionId, bool isPublishable) : IEventSource
 {
     /// <inheritdoc/>

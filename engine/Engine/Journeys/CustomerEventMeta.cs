@@ -3,19 +3,19 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>What the meta of an event says to the desk. Fields that are not there are <see langword="null"/>.</summary>
+/// <summary>The fields of an event's meta that journeys use. Missing fields are <see langword="null"/>.</summary>
 sealed record CustomerEventMeta
 {
-    /// <summary>The message that it is about.</summary>
+    /// <summary>The message the event refers to.</summary>
     public string? Intervention { get; init; }
 
     /// <summary>email, sms or push.</summary>
     public string? Channel { get; init; }
 
-    /// <summary>A consent: yes or no.</summary>
+    /// <summary>A consent: granted or denied.</summary>
     public bool? Granted { get; init; }
 
-    /// <summary>Until when a yes counts: milliseconds since 1970 UTC.</summary>
+    /// <summary>When a granted consent expires (ms since 1970 UTC).</summary>
     public long? ExpiresAt { get; init; }
 
     public string? Email { get; init; }
@@ -24,17 +24,17 @@ sealed record CustomerEventMeta
 
     public string? PushToken { get; init; }
 
-    /// <summary>An IANA zone.</summary>
+    /// <summary>An IANA time zone.</summary>
     public string? Timezone { get; init; }
 
-    /// <summary>A product's name, page and picture.</summary>
+    /// <summary>A product's name, page and image.</summary>
     public string? Name { get; init; }
 
     public string? Url { get; init; }
 
     public string? Image { get; init; }
 
-    /// <summary>Reads a meta; what it says in another form than this is as good as not there.</summary>
+    /// <summary>Parses a meta. Fields of another form are ignored.</summary>
     public static CustomerEventMeta Of(ReadOnlySpan<byte> json)
     {
         if (json.IsEmpty)
@@ -44,7 +44,7 @@ sealed record CustomerEventMeta
 
         try
         {
-            return JsonSerializer.Deserialize(json, FactMetaJson.Default.CustomerEventMeta) ?? new CustomerEventMeta();
+            return JsonSerializer.Deserialize(json, CustomerEventMetaJson.Default.CustomerEventMeta) ?? new CustomerEventMeta();
         }
         catch (JsonException)
         {
@@ -53,7 +53,7 @@ sealed record CustomerEventMeta
     }
 }
 
-/// <summary>JSON of what the desk reads.</summary>
+/// <summary>JSON serialization of <see cref="CustomerEventMeta"/>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CustomerEventMeta))]
-sealed partial class FactMetaJson : JsonSerializerContext;
+sealed partial class CustomerEventMetaJson : JsonSerializerContext;

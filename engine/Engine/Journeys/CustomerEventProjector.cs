@@ -8,210 +8,210 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>Notes what events say of customers, products, messages and orders.</summary>
-/// <param name="store">What is known.</param>
-/// <param name="identities">Whom lots are drawn for.</param>
-/// <param name="sending">Ends journeys.</param>
-/// <param name="counters">What is counted.</param>
-sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identities, MessageSender sending, JourneyCounters counters)
+/// <summary>Applies customer events to the stored customers, products, messages and orders.</summary>
+/// <param name="store">The store.</param>
+/// <param name="identities">Resolves subjects.</param>
+/// <param name="sender">Ends journeys.</param>
+/// <param name="counters">The counters.</param>
+sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identities, MessageSender sender, JourneyCounters counters)
 {
     const int LongestAddress = 320, LongestText = 2048;
 
-    /// <summary>Notes a fact. To note it again changes nothing.</summary>
-    public void Note(JourneyOptions setup, CustomerEvent fact, long now)
+    /// <summary>Applies a customer event. Idempotent.</summary>
+    public void Project(JourneyOptions options, CustomerEvent e, long now)
     {
-        counters.Facts++;
-        var storeId = setup.Stores[fact.Store].Id;
-        switch (fact.Type)
+        counters.CustomerEvents++;
+        var storeId = options.Stores[e.Store].Id;
+        switch (e.Type)
         {
             case EventType.Purchase:
-                Purchase(setup, fact, storeId, now);
+                Purchase(options, e, storeId, now);
                 break;
             case EventType.Refund:
-                Refund(setup, fact, storeId);
+                Refund(options, e, storeId);
                 break;
             case EventType.Identify:
-                Identify(fact, storeId);
+                Identify(e, storeId);
                 break;
             case EventType.Consent:
-                Consent(fact);
+                Consent(e);
                 break;
             case var type when EventTypes.Has(type, EventTraits.DescribesProduct):
-                LearnProduct(fact, storeId);
+                LearnProduct(e, storeId);
                 break;
             case var type when EventTypes.Has(type, EventTraits.Message):
-                Message(setup, fact, storeId);
+                Message(options, e, storeId);
                 break;
         }
 
-        Goals(setup, fact, now);
+        Goals(options, e, now);
     }
 
-    void Purchase(JourneyOptions setup, CustomerEvent fact, string storeId, long now)
+    void Purchase(JourneyOptions options, CustomerEvent e, string storeId, long now)
     {
-        if (fact.Customer != default)
+        if (e.Customer != default)
         {
-            store.Customers.SetPurchased(fact.Customer, fact.At);
+            store.Customers.SetPurchased(e.Customer, e.At);
         }
 
-        var subject = identities.SubjectOf(fact.Cart, fact.Customer);
-        if (store.Journeys.LatestOf(subject, storeId, fact.At) is not { } journey)
+        var subject = identities.SubjectOf(e.Cart, e.Customer);
+        if (store.Journeys.LatestOf(subject, storeId, e.At) is not { } journey)
         {
-            // Most who buy were never in a campaign: nothing is to be attributed, and nothing to end.
+            // Most buyers were never in a campaign: nothing to attribute, nothing to end.
             return;
         }
 
-        if (fact.At - journey.TurnedAt <= setup.OutcomeWindow)
+        if (e.At - journey.LastTriggeredAt <= options.OutcomeWindow)
         {
-            var touch = store.Messages.TouchOf(subject, storeId, fact.At - setup.ClickWindow, fact.At - setup.ViewWindow, fact.At);
+            var touch = store.Messages.TouchOf(subject, storeId, e.At - options.ClickWindow, e.At - options.ViewWindow, e.At);
             store.Conversions.Add(
-                fact, storeId, subject, fact.Amount, journey.Id, touch?.Id, touch?.Kind, CurrencyOf(setup, fact));
+                e, storeId, subject, e.Amount, journey.Id, touch?.Id, touch?.Kind, CurrencyOf(options, e));
         }
 
-        // Whoever has bought, in this cart or in another, is not reminded of any.
+        // A purchase, in this cart or another, ends the reminders for all of the shopper's carts.
         foreach (var (id, _, startedAt) in store.Journeys.ActiveOf(subject))
         {
-            if (startedAt < fact.At)
+            if (startedAt < e.At)
             {
-                sending.Exit(id, WithheldReason.Purchased, now);
+                sender.Exit(id, WithheldReason.Purchased, now);
             }
         }
     }
 
-    void Refund(JourneyOptions setup, CustomerEvent fact, string storeId)
+    void Refund(JourneyOptions options, CustomerEvent e, string storeId)
     {
-        if (store.Conversions.OrderBefore(fact.Cart, fact.At) is { } order)
+        if (store.Conversions.OrderBefore(e.Cart, e.At) is { } order)
         {
-            var subject = identities.SubjectOf(fact.Cart, fact.Customer);
+            var subject = identities.SubjectOf(e.Cart, e.Customer);
             store.Conversions.Add(
-                fact, storeId, subject, -fact.Amount, order.Journey, order.Intervention, order.Touch, CurrencyOf(setup, fact));
+                e, storeId, subject, -e.Amount, order.Journey, order.Intervention, order.Touch, CurrencyOf(options, e));
         }
     }
 
-    void Identify(CustomerEvent fact, string storeId)
+    void Identify(CustomerEvent e, string storeId)
     {
-        var meta = CustomerEventMeta.Of(fact.Meta);
+        var meta = CustomerEventMeta.Of(e.Meta);
         var recipient = new Recipient(Address(meta.Email, '@'), Address(meta.Phone, '+'), Short(meta.PushToken, LongestText));
-        var owner = OwnerOf(fact);
+        var owner = OwnerOf(e);
         var known = store.Customers.AttributesOf(owner);
-        var attributes = CustomerAttributes.Merge(known, fact.Meta);
+        var attributes = CustomerAttributes.Merge(known, e.Meta);
         if (recipient != new Recipient() || meta.Timezone is not null || attributes != known)
         {
-            store.Customers.SetContact(owner, storeId, recipient, Short(meta.Timezone, 64), fact.At, attributes);
+            store.Customers.SetContact(owner, storeId, recipient, Short(meta.Timezone, 64), e.At, attributes);
         }
 
-        // Who signs in is from now on whom lots were drawn for in this cart.
-        if (fact.Customer != default)
+        // Signing in ties the customer to this cart's assignments.
+        if (e.Customer != default)
         {
-            identities.SubjectOf(fact.Cart, fact.Customer);
+            identities.SubjectOf(e.Cart, e.Customer);
         }
     }
 
-    void Consent(CustomerEvent fact)
+    void Consent(CustomerEvent e)
     {
-        var meta = CustomerEventMeta.Of(fact.Meta);
+        var meta = CustomerEventMeta.Of(e.Meta);
         if (meta.Granted is not { } granted || KindOf(meta.Channel) is not { } kind)
         {
             return;
         }
 
         var expiresAt = meta.ExpiresAt ?? long.MaxValue;
-        store.Customers.SetConsent(OwnerOf(fact), kind, granted, fact.At, expiresAt);
+        store.Customers.SetConsent(OwnerOf(e), kind, granted, e.At, expiresAt);
 
-        // A no is taken from anyone: it is noted for the customer too.
-        if (!granted && fact.Customer != default)
+        // A denial is accepted from any source, so it is stored for the customer too.
+        if (!granted && e.Customer != default)
         {
-            store.Customers.SetConsent(fact.Customer, kind, granted: false, fact.At, expiresAt);
+            store.Customers.SetConsent(e.Customer, kind, granted: false, e.At, expiresAt);
         }
     }
 
-    void LearnProduct(CustomerEvent fact, string storeId)
+    void LearnProduct(CustomerEvent e, string storeId)
     {
-        if (fact.Product == 0)
+        if (e.Product == 0)
         {
             return;
         }
 
-        // A browser may say what a product is called, and a server what it costs: by the catalogue alone.
-        var meta = CustomerEventMeta.Of(fact.Meta);
-        store.Products.Set(storeId, fact.Product, new Product(
-            fact.ProductId, Short(meta.Name, LongestText), Link(meta.Url), Link(meta.Image), Price: null, Stock: null));
+        // Only the catalogue is authoritative: a browser may send a product's name, a server its price.
+        var meta = CustomerEventMeta.Of(e.Meta);
+        store.Products.Set(storeId, e.Product, new Product(
+            e.ProductId, Short(meta.Name, LongestText), Link(meta.Url), Link(meta.Image), Price: null, Stock: null));
     }
 
-    // The order may have been told of before the click that led to it: what happened first counts, not what came in first.
-    void Attribute(JourneyOptions setup, string id, CustomerEvent fact)
+    // The order may arrive before the click that led to it: event time counts, not the order of arrival.
+    void Attribute(JourneyOptions options, string id, CustomerEvent e)
     {
-        if (fact.Type == EventType.Clicked)
+        if (e.Type == EventType.Clicked)
         {
-            store.Conversions.Attribute(id, "click", fact.At, fact.At + setup.ClickWindow);
+            store.Conversions.Attribute(id, "click", e.At, e.At + options.ClickWindow);
         }
-        else if (fact.Type is EventType.Opened || (fact.Type == EventType.Delivered && store.Messages.IsOnSite(id)))
+        else if (e.Type is EventType.Opened || (e.Type == EventType.Delivered && store.Messages.IsOnSite(id)))
         {
-            store.Conversions.Attribute(id, "view", fact.At, fact.At + setup.ViewWindow);
+            store.Conversions.Attribute(id, "view", e.At, e.At + options.ViewWindow);
         }
     }
 
-    void Message(JourneyOptions setup, CustomerEvent fact, string storeId)
+    void Message(JourneyOptions options, CustomerEvent e, string storeId)
     {
-        var meta = CustomerEventMeta.Of(fact.Meta);
-        if (EventTypes.Has(fact.Type, EventTraits.EndsContact))
+        var meta = CustomerEventMeta.Of(e.Meta);
+        if (EventTypes.Has(e.Type, EventTraits.EndsContact))
         {
-            Refusal(fact, storeId, KindOf(meta.Channel) ?? AddressKind.Email);
+            Refusal(e, storeId, KindOf(meta.Channel) ?? AddressKind.Email);
         }
         else if (meta.Intervention is { } id)
         {
-            // A browser speaks for its own cart alone.
-            if (store.Messages.Mark(id, fact.Type, fact.At, fact.IsVerified ? default : fact.Cart))
+            // A browser may report on its own cart only.
+            if (store.Messages.Mark(id, e.Type, e.At, e.IsVerified ? default : e.Cart))
             {
-                Attribute(setup, id, fact);
+                Attribute(options, id, e);
             }
         }
     }
 
-    void Refusal(CustomerEvent fact, string storeId, AddressKind kind)
+    void Refusal(CustomerEvent e, string storeId, AddressKind kind)
     {
-        var owner = OwnerOf(fact);
-        if (fact.Type == EventType.Unsubscribed)
+        var owner = OwnerOf(e);
+        if (e.Type == EventType.Unsubscribed)
         {
-            store.Customers.SetConsent(fact.Cart, kind, granted: false, fact.At, long.MaxValue);
-            if (fact.Customer != default)
+            store.Customers.SetConsent(e.Cart, kind, granted: false, e.At, long.MaxValue);
+            if (e.Customer != default)
             {
-                store.Customers.SetConsent(fact.Customer, kind, granted: false, fact.At, long.MaxValue);
+                store.Customers.SetConsent(e.Customer, kind, granted: false, e.At, long.MaxValue);
             }
         }
 
-        // The list is the shop's: a browser cannot put someone else's address on it.
-        var recipient = (store.Customers.ContactOf(owner) ?? store.Customers.ContactOf(IdentityResolver.InCart(fact.Cart, fact.Customer))
-            ?? store.Customers.ContactOf(fact.Cart))?.Recipient;
-        if (fact.IsVerified && recipient is not null && CustomerTables.AddressOf(recipient, kind) is { } address)
+        // The list is the store's: a browser cannot suppress somebody else's address.
+        var recipient = (store.Customers.ContactOf(owner) ?? store.Customers.ContactOf(IdentityResolver.InCart(e.Cart, e.Customer))
+            ?? store.Customers.ContactOf(e.Cart))?.Recipient;
+        if (e.IsVerified && recipient is not null && CustomerTables.AddressOf(recipient, kind) is { } address)
         {
-            store.Customers.Suppress(storeId, kind, address, EventTypes.NameOf(fact.Type), fact.At);
+            store.Customers.Suppress(storeId, kind, address, EventTypes.NameOf(e.Type), e.At);
         }
     }
 
-    void Goals(JourneyOptions setup, CustomerEvent fact, long now)
+    void Goals(JourneyOptions options, CustomerEvent e, long now)
     {
-        if (!setup.Campaigns.IsGoal(fact.Type))
+        if (!options.Campaigns.IsGoal(e.Type))
         {
             return;
         }
 
-        foreach (var (id, campaign, startedAt) in store.Journeys.ActiveOf(identities.SubjectOf(fact.Cart, fact.Customer)))
+        foreach (var (id, campaign, startedAt) in store.Journeys.ActiveOf(identities.SubjectOf(e.Cart, e.Customer)))
         {
-            if (startedAt < fact.At && setup.Campaigns.Find(campaign)?.Goal == fact.Type)
+            if (startedAt < e.At && options.Campaigns.Find(campaign)?.Goal == e.Type)
             {
-                sending.Exit(id, WithheldReason.GoalReached, now);
+                sender.Exit(id, WithheldReason.GoalReached, now);
             }
         }
     }
 
-    static Hash128 OwnerOf(CustomerEvent fact) =>
-        fact.Customer == default ? fact.Cart : fact.IsVerified ? fact.Customer : IdentityResolver.InCart(fact.Cart, fact.Customer);
+    static Hash128 OwnerOf(CustomerEvent e) =>
+        e.Customer == default ? e.Cart : e.IsVerified ? e.Customer : IdentityResolver.InCart(e.Cart, e.Customer);
 
-    static string CurrencyOf(JourneyOptions setup, CustomerEvent fact) =>
-        fact.Currency == 0 ? setup.Stores[fact.Store].Currency : CurrencyCode.ToString(fact.Currency);
+    static string CurrencyOf(JourneyOptions options, CustomerEvent e) =>
+        e.Currency == 0 ? options.Stores[e.Store].Currency : CurrencyCode.ToString(e.Currency);
 
-    /// <summary>The address that a channel's name in an event means.</summary>
+    /// <summary>Returns the kind of address that a channel name in an event denotes.</summary>
     internal static AddressKind? KindOf(string? channel) => channel switch
     {
         "email" => AddressKind.Email,

@@ -5,18 +5,18 @@ using CartRecovery.Engine.Journeys.Tables;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>Takes a decision of a cart's partition on: whether the shopper may be contacted by the campaign at all, on which side of its experiment.</summary>
-/// <param name="store">What is known.</param>
-/// <param name="identities">Whom lots are drawn for.</param>
-/// <param name="planner">Plans the messages.</param>
-/// <param name="sending">Sends what is due at once.</param>
-sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlanner planner, MessageSender sending)
+/// <summary>Enrols a shopper for a decision: decides whether the campaign may contact them, and in which variant.</summary>
+/// <param name="store">The store.</param>
+/// <param name="identities">Resolves subjects.</param>
+/// <param name="planner">Plans messages.</param>
+/// <param name="sender">Sends messages that are due at once.</param>
+sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlanner planner, MessageSender sender)
 {
-    /// <summary>Begins a journey, or notes why not. To take a decision again changes nothing.</summary>
-    /// <param name="setup">The configuration.</param>
+    /// <summary>Starts a journey, or records why not. Idempotent.</summary>
+    /// <param name="options">The configuration.</param>
     /// <param name="decision">The decision.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public void Enrol(JourneyOptions setup, Decision decision, long now)
+    public void Enrol(JourneyOptions options, Decision decision, long now)
     {
         var candidate = decision.Intervention;
         var last = store.Journeys.LastOf(decision.Cart, candidate.Campaign);
@@ -27,7 +27,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
 
         var customer = IdentityResolver.CustomerOf(candidate.StoreId, candidate.UserId);
         var subject = identities.SubjectOf(decision.Cart, customer);
-        var campaign = setup.Campaigns.Find(candidate.Campaign);
+        var campaign = options.Campaigns.Find(candidate.Campaign);
         var journey = new Journey
         {
             Id = store.Journeys.NextId(),
@@ -46,15 +46,15 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             return;
         }
 
-        // Decisions come in no order: after a crash, and where clients' clocks differ.
+        // Decisions may arrive out of order: after a crash, and when clients' clocks differ.
         if (last is var (id, state, startedAt) && (state == JourneyState.Active || Math.Abs(decision.At - startedAt) < campaign.Reentry))
         {
-            store.Journeys.Turn(id, decision.At);
+            store.Journeys.RecordTrigger(id, decision.At);
             planner.Withhold(journey with { Id = id }, now, state == JourneyState.Active ? WithheldReason.InCampaign : WithheldReason.Reentry);
             return;
         }
 
-        if (Assignment.IsHoldout(subject, candidate.StoreId, setup.Holdout))
+        if (Assignment.IsHoldout(subject, candidate.StoreId, options.Holdout))
         {
             Refuse(journey with { IsHoldout = true }, WithheldReason.Holdout, now);
             return;
@@ -69,17 +69,17 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             return;
         }
 
-        // A message to an open stream goes before the cart is looked at again; who bought elsewhere while it was left is known here already.
+        // A message to an open stream is sent without another look at the cart; a purchase elsewhere in the meantime is known here.
         if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
         {
             Refuse(journey, WithheldReason.Purchased, now);
             return;
         }
 
-        sending.Begin(setup, journey, planner.Plan(setup, journey, campaign, variant, number: 1, now)!, campaign, variant, now);
+        sender.Begin(options, journey, planner.Plan(options, journey, campaign, variant, number: 1, now)!, campaign, variant, now);
     }
 
-    // Its journey is kept all the same: who was left alone is what the others are held against.
+    // The journey is stored anyway: shoppers left alone are the control group.
     void Refuse(Journey journey, WithheldReason reason, long now)
     {
         store.Journeys.Add(journey with { State = JourneyState.Observed });

@@ -11,7 +11,7 @@ public interface IJourneyPorts
     bool HasSinkWork => false;
 
     /// <summary>The channel of this name; <see langword="null"/> if the configuration has none.</summary>
-    OutreachChannel? Find(string name);
+    DeliveryChannel? Find(string name);
 
     /// <summary>How many more interventions a channel takes now. Messages for a full channel stay in the database until there is room.</summary>
     int RoomOf(string channel);
@@ -20,7 +20,7 @@ public interface IJourneyPorts
     /// <returns><see langword="false"/> if the stream is closed.</returns>
     bool TrySendToSocket(Intervention intervention, long connectionId);
 
-    /// <summary>Hands an intervention to a sink, which reports the outcome by <see cref="JourneyEngine.Settle"/>.</summary>
+    /// <summary>Hands an intervention to a sink, which reports the outcome by <see cref="JourneyEngine.RecordOutcome"/>.</summary>
     /// <returns><see langword="false"/> if the sink has no room now.</returns>
     bool TryHandOver(Intervention intervention);
 
@@ -28,7 +28,7 @@ public interface IJourneyPorts
     void LookUp(IReadOnlyList<DueMessage> messages);
 
     /// <summary>The decision is persisted: its partition may forget it.</summary>
-    void Settle(Intervention candidate);
+    void MarkPersisted(Intervention candidate);
 
     /// <summary>Sends what was written to streams, one system call per stream.</summary>
     void Flush()

@@ -6,22 +6,22 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// Whom lots are drawn for. A signed-in customer is one shopper on every device; one who was in a campaign as an anonymous shopper and signs in then
-/// stays the same.
+/// Resolves the subject that experiments assign by. A signed-in customer is one subject on every device; an anonymous shopper who was in a
+/// campaign and signs in then keeps their subject.
 /// </summary>
-/// <param name="store">What is known of customers.</param>
+/// <param name="store">The store.</param>
 sealed class IdentityResolver(JourneyStore store)
 {
-    /// <summary>The key of a customer, by the ids that the shop uses; none for an anonymous shopper.</summary>
+    /// <summary>Returns a customer's key from the shop's ids; empty for an anonymous shopper.</summary>
     public static Hash128 CustomerOf(string storeId, string? userId) =>
         userId is null ? default : EventKeys.CustomerOf(EventKeys.SeedOf(Encoding.UTF8.GetBytes(storeId)), Encoding.UTF8.GetBytes(userId));
 
-    /// <summary>The key of a customer in one cart alone: who signs in next on the same device is another one.</summary>
+    /// <summary>Returns the key of a customer in one cart: the next user of the same device has another.</summary>
     public static Hash128 InCart(in Hash128 cart, in Hash128 customer) => new(cart.Low ^ customer.Low, cart.High ^ customer.High);
 
-    /// <summary>Whom lots are drawn for; what it says once for a customer it says for good.</summary>
+    /// <summary>Returns the subject. Once assigned to a customer it never changes.</summary>
     /// <param name="cart">The cart's key.</param>
-    /// <param name="customer">The customer's key; none for an anonymous shopper.</param>
+    /// <param name="customer">The customer's key; empty for an anonymous shopper.</param>
     public Hash128 SubjectOf(in Hash128 cart, in Hash128 customer)
     {
         if (customer == default)
@@ -34,7 +34,7 @@ sealed class IdentityResolver(JourneyStore store)
             return known;
         }
 
-        // Nobody but an anonymous shopper has the cart's own key; of those who sign in on a device the first was that shopper.
+        // Only an anonymous shopper has the cart's key as subject; the first customer to sign in on a device is taken to be that shopper.
         if (!store.Journeys.HasSubject(cart) || store.Journeys.SubjectOfCart(cart) != cart || store.Journeys.HasSubject(customer) || store.Customers.IsJoined(cart))
         {
             return customer;

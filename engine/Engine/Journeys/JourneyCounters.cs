@@ -3,23 +3,23 @@ using CartRecovery.Engine.Journeys.Policy;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>What the desk counts. Written by the desk's thread, read by any.</summary>
+/// <summary>Counters of journeys. Written by the journeys' thread, read by any.</summary>
 public sealed class JourneyCounters
 {
     readonly long[] _withheld = new long[WithheldReasons.All.Count + 1];
     readonly long[] _waits = new long[WithheldReasons.All.Count + 1];
     readonly ConcurrentDictionary<(string Channel, string Action, string Outcome), long> _ended = new();
 
-    /// <summary>Decisions that came in.</summary>
+    /// <summary>Decisions received.</summary>
     public long Decisions;
 
-    /// <summary>Facts that came in.</summary>
-    public long Facts;
+    /// <summary>Customer events received.</summary>
+    public long CustomerEvents;
 
-    /// <summary>Interventions that were not sent, by reason.</summary>
+    /// <summary>Interventions withheld, by reason.</summary>
     public long Withheld(WithheldReason reason) => Volatile.Read(ref _withheld[(int)reason]);
 
-    /// <summary>How often one had to wait, by reason.</summary>
+    /// <summary>Interventions deferred, by reason.</summary>
     public long Waits(WithheldReason reason) => Volatile.Read(ref _waits[(int)reason]);
 
     /// <summary>Interventions by channel, action and outcome.</summary>

@@ -11,118 +11,118 @@ using CartRecovery.Engine.State.Carts;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// The customers' side of the engine, without a thread and without a clock: takes decisions, facts, carts and ends of deliveries, and sends what is due.
-/// All that is done between <see cref="Begin"/> and <see cref="Commit"/> counts together. One thread at a time.
+/// The customer side of the engine, without thread or clock: takes decisions, customer events, carts and delivery outcomes, and sends due
+/// messages. Everything between <see cref="Begin"/> and <see cref="Commit"/> is one transaction. One thread at a time.
 /// </summary>
 public sealed class JourneyEngine : IDisposable
 {
-    // Messages of a channel that are worked on in one go.
+    // Maximum number of messages of a channel processed in one run.
     const int MostDue = 512;
 
-    // Whoever was asked for a cart and did not answer is asked again after this, in milliseconds.
-    const long LookUpAgain = 30_000;
+    // Delay before an unanswered cart lookup is repeated (ms).
+    const long LookUpRetryDelay = 30_000;
 
     const long TeachEvery = 60_000, TeachAtLeast = 86_400_000, PurgeEvery = 60_000;
 
-    // All that is known is gone through each time: that is done again when a tenth of it is new, so that it costs the same however much it is.
+    // Relearns from all outcomes once 10% of them are new, so the amortised cost per outcome is constant.
     const int NewPart = 10;
 
     readonly IJourneyPorts _ports;
     readonly JourneyStore _store;
-    readonly MessageRenderer _composer;
+    readonly MessageRenderer _renderer;
     readonly Enrolment _enrolment;
-    readonly MessageSender _sending;
-    readonly CustomerEventProjector _notes;
+    readonly MessageSender _sender;
+    readonly CustomerEventProjector _projector;
     readonly OutcomeLearner _learner;
     readonly List<Intervention> _taken = [];
-    JourneyOptions _setup;
+    JourneyOptions _options;
     long _taughtAt;
     long _taught;
     long _news;
     long _purgedAt;
 
-    /// <summary>Opens a desk.</summary>
-    /// <param name="path">Its database; <c>:memory:</c> for none.</param>
-    /// <param name="setup">The configuration.</param>
-    /// <param name="ports">The world around it.</param>
+    /// <summary>Opens the database and creates the engine.</summary>
+    /// <param name="path">The database; <c>:memory:</c> for an in-memory one.</param>
+    /// <param name="options">The configuration.</param>
+    /// <param name="ports">The engine's surroundings.</param>
     /// <exception cref="IOException">The database cannot be used.</exception>
-    public JourneyEngine(string path, JourneyOptions setup, IJourneyPorts ports)
+    public JourneyEngine(string path, JourneyOptions options, IJourneyPorts ports)
     {
-        _setup = setup;
+        _options = options;
         _ports = ports;
         _store = new JourneyStore(path);
-        _composer = new MessageRenderer(_store.Products);
+        _renderer = new MessageRenderer(_store.Products);
         var identities = new IdentityResolver(_store);
         var (chooser, gate) = (new OfferChooser(), new DiscountEligibility());
         var planner = new StepPlanner(_store, ports, chooser, Counters);
-        _sending = new MessageSender(_store, ports, planner, _composer, gate, Counters);
-        _enrolment = new Enrolment(_store, identities, planner, _sending);
-        _notes = new CustomerEventProjector(_store, identities, _sending, Counters);
+        _sender = new MessageSender(_store, ports, planner, _renderer, gate, Counters);
+        _enrolment = new Enrolment(_store, identities, planner, _sender);
+        _projector = new CustomerEventProjector(_store, identities, _sender, Counters);
         _learner = new OutcomeLearner(_store, chooser, gate);
     }
 
-    /// <summary>What is counted.</summary>
+    /// <summary>The counters.</summary>
     public JourneyCounters Counters { get; } = new();
 
-    /// <summary>What is kept.</summary>
+    /// <summary>The store.</summary>
     public JourneyStore Store => _store;
 
-    /// <summary>The configuration; another one counts from the next call on.</summary>
-    public JourneyOptions Setup
+    /// <summary>The configuration. A new one takes effect with the next call.</summary>
+    public JourneyOptions Options
     {
-        get => Volatile.Read(ref _setup);
-        set => Volatile.Write(ref _setup, value);
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
     }
 
-    /// <summary>Decisions that were taken since the last call and are kept: once they are durable, their partitions may forget them.</summary>
-    public List<Intervention> TakeSettled()
+    /// <summary>Returns the decisions processed since the last call. Once they are persisted, their partitions may forget them.</summary>
+    public List<Intervention> TakeProcessed()
     {
-        var settled = new List<Intervention>(_taken);
+        var processed = new List<Intervention>(_taken);
         _taken.Clear();
-        return settled;
+        return processed;
     }
 
-    /// <summary>What follows counts together.</summary>
+    /// <summary>Begins a transaction.</summary>
     public void Begin() => _store.Begin();
 
-    /// <summary>What was done counts, and survives the process.</summary>
+    /// <summary>Commits the transaction. Survives a process crash; a power loss only after the next sync.</summary>
     public void Commit() => _store.Commit();
 
-    /// <summary>Takes a decision of a cart's partition. To take it again changes nothing.</summary>
+    /// <summary>Enrols a shopper for a decision. Idempotent.</summary>
     public void Take(Decision decision, long now)
     {
         Counters.Decisions++;
         _news++;
         _taken.Add(decision.Intervention);
-        _enrolment.Enrol(Setup, decision, now);
+        _enrolment.Enrol(Options, decision, now);
     }
 
-    /// <summary>Takes a fact. To take it again changes nothing.</summary>
-    public void Take(CustomerEvent fact, long now)
+    /// <summary>Applies a customer event. Idempotent.</summary>
+    public void Take(CustomerEvent e, long now)
     {
-        _news += fact.Type == EventType.Purchase ? 1 : 0;
-        _notes.Note(Setup, fact, now);
+        _news += e.Type == EventType.Purchase ? 1 : 0;
+        _projector.Project(Options, e, now);
     }
 
-    /// <summary>Takes carts that were asked for, as they are; <see langword="null"/> for one that the engine knows no more.</summary>
+    /// <summary>Continues messages whose carts were looked up. A <see langword="null"/> cart is one the engine no longer has.</summary>
     public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts, long now)
     {
         foreach (var (message, cart) in carts)
         {
-            // What happened meanwhile may have ended it.
+            // Another event may have ended the journey meanwhile.
             if (_store.Messages.Find(message.Id) is { State: MessageState.Scheduled } && _store.Journeys.Find(message.Journey) is { } journey)
             {
-                _sending.Process(Setup, message, journey, cart ?? default(CartRecord), now);
+                _sender.Process(Options, message, journey, cart ?? default(CartRecord), now);
             }
         }
     }
 
-    /// <summary>Takes the end of a delivery by a sink.</summary>
+    /// <summary>Records the outcome of a delivery by a sink.</summary>
     /// <param name="intervention">The message.</param>
-    /// <param name="reason">Why it did not arrive; none when it did.</param>
-    /// <param name="detail">In the sink's words.</param>
+    /// <param name="reason">Why it was not delivered; <see cref="WithheldReason.None"/> if it was.</param>
+    /// <param name="detail">The sink's explanation.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public void Settle(Intervention intervention, WithheldReason reason, string? detail, long now)
+    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail, long now)
     {
         if (!_store.Messages.End(intervention.Id, reason, detail, now))
         {
@@ -143,7 +143,7 @@ public sealed class JourneyEngine : IDisposable
         }
     }
 
-    /// <summary>Whether a message is due.</summary>
+    /// <summary>Returns <see langword="true"/> if a message is due.</summary>
     public bool HasDue(long now)
     {
         if (!LearnsBeside && IsTimeToLearn(now))
@@ -162,21 +162,23 @@ public sealed class JourneyEngine : IDisposable
         return false;
     }
 
-    /// <summary>What came of things is summed up by someone else, and told by <see cref="Learn"/>: it takes its time.</summary>
+    /// <summary>
+    /// <see langword="true"/> if another thread summarises outcomes, which takes long, and passes them to <see cref="Learn"/>.
+    /// </summary>
     public bool LearnsBeside { get; init; }
 
-    /// <summary>Takes in what came of things.</summary>
+    /// <summary>Learns from outcomes.</summary>
     internal void Learn(OutcomeSummary outcomes, long now)
     {
         (_taughtAt, _news, _taught) = (now, 0, outcomes.Journeys);
-        _learner.Learn(outcomes, Setup, now);
+        _learner.Learn(outcomes, Options, now);
     }
 
-    /// <summary>Enough is new to sum it up once more.</summary>
+    /// <summary>Returns <see langword="true"/> if enough outcomes are new to learn again.</summary>
     internal bool IsTimeToLearn(long now) => now - _taughtAt >= TeachAtLeast || (now - _taughtAt >= TeachEvery && _news * NewPart > _taught);
 
-    /// <summary>Works on what is due, asks for the carts that it needs, and learns now and then.</summary>
-    /// <returns><see langword="false"/> when more is due.</returns>
+    /// <summary>Processes due messages, requests the carts they need, and learns from time to time.</summary>
+    /// <returns><see langword="false"/> if more messages are due.</returns>
     public bool Run(long now)
     {
         var due = new List<DueMessage>();
@@ -192,7 +194,7 @@ public sealed class JourneyEngine : IDisposable
             }
             else if (isTimeToPurge)
             {
-                // What a full sink lets wait for too long.
+                // Messages that expired while their sink had no room.
                 _store.Messages.AddDue(due, channel, now, now, MostDue);
             }
         }
@@ -204,14 +206,14 @@ public sealed class JourneyEngine : IDisposable
             {
                 _store.Messages.End(message.Id, WithheldReason.Expired, detail: null, now);
             }
-            else if (_sending.NeedsCart(Setup, message, journey))
+            else if (_sender.NeedsCart(Options, message, journey))
             {
-                _store.Messages.PutOff(message.Id, now + LookUpAgain);
+                _store.Messages.PutOff(message.Id, now + LookUpRetryDelay);
                 needing.Add(message);
             }
             else
             {
-                _sending.Process(Setup, message, journey, cart: null, now);
+                _sender.Process(Options, message, journey, cart: null, now);
             }
         }
 
@@ -228,28 +230,28 @@ public sealed class JourneyEngine : IDisposable
         if (isTimeToPurge)
         {
             _purgedAt = now;
-            _store.Purge(now - Setup.Retention);
+            _store.Purge(now - Options.Retention);
         }
 
         return isAll;
     }
 
-    /// <summary>What is in a cart, in today's prices.</summary>
-    public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart) => _composer.LinesOf(storeId, cart);
+    /// <summary>Returns a cart's lines at current prices.</summary>
+    public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart) => _renderer.LinesOf(storeId, cart);
 
-    /// <summary>A step's message as it would go out, to nobody; <see langword="null"/> where there is no such step.</summary>
+    /// <summary>Renders a step's message without a recipient; <see langword="null"/> if there is no such step.</summary>
     /// <param name="storeId">The store.</param>
     /// <param name="campaign">The campaign's name.</param>
-    /// <param name="variant">The side of its experiment; <see langword="null"/> for the first that has steps.</param>
+    /// <param name="variant">The variant; <see langword="null"/> for the first that has steps.</param>
     /// <param name="number">The step, from 1.</param>
     /// <param name="cartId">The cart's id.</param>
     /// <param name="cart">The cart; <see langword="null"/> for a sample.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public Intervention? Preview(string storeId, string campaign, string? variant, int number, string cartId, in CartRecord? cart, long now)
     {
-        var (setup, found) = (Setup, Setup.Campaigns.Find(campaign));
+        var (options, found) = (Options, Options.Campaigns.Find(campaign));
         var steps = found?.Variants.FirstOrDefault(v => variant is null ? v.Steps.Count > 0 : v.Name == variant)?.Steps;
-        if (steps is null || number < 1 || number > steps.Count || setup.FindStore(storeId) is not { } store)
+        if (steps is null || number < 1 || number > steps.Count || options.FindStore(storeId) is not { } store)
         {
             return null;
         }
@@ -272,20 +274,20 @@ public sealed class JourneyEngine : IDisposable
         var attributes = CustomerAttributes.Read(_store.Customers.AttributesOf(IdentityResolver.CustomerOf(storeId, user)));
         try
         {
-            return _composer.Compose(setup, sample with { UserId = user }, sample.Id, step, number, step.Offers[0],
+            return _renderer.Compose(options, sample with { UserId = user }, sample.Id, step, number, step.Offers[0],
                 _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone), now);
         }
         catch (MessageRenderingException e)
         {
-            return sample with { Message = $"This message is not sent: the template {e.Message}." };
+            return sample with { Message = $"This message would not be sent: the template {e.Message}." };
         }
     }
 
     /// <summary>
-    /// Takes up what sinks had when the process ended, under the same ids. What was for people is held against everything that is known once more;
-    /// the rest is handed over again, and what a sink had that is gone is withheld.
+    /// Resumes the deliveries that sinks held when the process ended, under the same ids. Messages to people are checked by policy again;
+    /// others are handed over again; those of a sink that is no longer configured are withheld.
     /// </summary>
-    /// <returns>What found no room yet.</returns>
+    /// <returns>The messages there was no room for yet.</returns>
     public List<Intervention> Resume(long now, IReadOnlyList<Intervention>? left = null)
     {
         if (left is null)
@@ -298,7 +300,7 @@ public sealed class JourneyEngine : IDisposable
         {
             if (_ports.Find(message.Channel) is null)
             {
-                Settle(message, WithheldReason.ChannelGone, detail: null, now);
+                RecordOutcome(message, WithheldReason.ChannelGone, detail: null, now);
             }
             else if (!_ports.TryHandOver(message))
             {

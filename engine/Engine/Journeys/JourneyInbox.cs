@@ -8,32 +8,34 @@ using CartRecovery.Engine.State.Carts;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// What comes to the desk's thread: decisions, facts and errands in their order, through a bounded queue; and ends of deliveries beside it. The thread is woken
-/// for what someone waits for, and finds the rest when it looks.
+/// Queues work for the journeys' thread: decisions, customer events and commands in order, through a bounded queue; delivery outcomes in a
+/// queue of their own. Only items somebody waits for wake the thread.
 /// </summary>
-/// <param name="partitions">How many partitions hand things over.</param>
+/// <param name="partitions">Number of partitions.</param>
 sealed class JourneyInbox(int partitions)
 {
-    /// <summary>What a batch holds at the most, ends of deliveries apart, of which there are as many again.</summary>
+    /// <summary>Maximum number of items per batch; delivery outcomes come on top, up to as many again.</summary>
     public const int MostItems = 8192;
 
-    /// <summary>Decisions and customer events that wait at the most; then commits wait.</summary>
+    /// <summary>Maximum number of decisions and customer events in the queue. When it is full, commits wait.</summary>
     public const int Capacity = 65_536;
 
     readonly object _gate = new();
     readonly Queue<object> _queue = new();
     bool _isUrgent, _isComplete;
 
-    // As many as sinks have in their queues. Nobody waits for them, so that they wake nobody: they go along with what comes next.
+    // Bounded by the sinks' queues. Nobody waits for an outcome, so it does not wake the thread.
     readonly ConcurrentQueue<Ended> _ended = new();
 
-    // How far partitions have handed their facts over; and the same as it was before the queue was looked at.
+    // Each partition's address handed over so far, the value before the queue was read, and the value covered by a batch.
     readonly long[] _advanced = new long[partitions], _seen = new long[partitions], _covered = new long[partitions];
 
-    /// <summary>How far the facts of each partition are in what was gathered: an address of its journal. The desk's thread alone.</summary>
+    /// <summary>
+    /// Journal address per partition up to which customer events are in the batches gathered so far. The journeys' thread only.
+    /// </summary>
     public IList<long> Covered => _covered;
 
-    /// <summary>What waits.</summary>
+    /// <summary>Number of items in the queue.</summary>
     public int Count
     {
         get
@@ -45,7 +47,7 @@ sealed class JourneyInbox(int partitions)
         }
     }
 
-    /// <summary>Nothing more comes, and everything was gathered.</summary>
+    /// <summary><see langword="true"/> once the inbox is closed and everything was gathered.</summary>
     public bool IsCompleted
     {
         get
@@ -57,8 +59,8 @@ sealed class JourneyInbox(int partitions)
         }
     }
 
-    /// <summary>Adds something; waits while the queue is full.</summary>
-    /// <returns><see langword="false"/> when nothing more is taken.</returns>
+    /// <summary>Adds an item; blocks while the queue is full.</summary>
+    /// <returns><see langword="false"/> if the inbox is closed.</returns>
     public bool Add(object item)
     {
         lock (_gate)
@@ -84,13 +86,13 @@ sealed class JourneyInbox(int partitions)
         }
     }
 
-    /// <summary>Adds the end of a delivery. Never waits.</summary>
+    /// <summary>Adds a delivery outcome. Never blocks.</summary>
     public void AddEnded(Ended ended) => _ended.Enqueue(ended);
 
-    /// <summary>A partition has handed over all facts up to this address.</summary>
+    /// <summary>Records that a partition handed over everything up to an address.</summary>
     public void Advance(int partition, long address) => Volatile.Write(ref _advanced[partition], address);
 
-    /// <summary>Nothing more is taken.</summary>
+    /// <summary>Closes the inbox.</summary>
     public void Complete()
     {
         lock (_gate)
@@ -100,12 +102,12 @@ sealed class JourneyInbox(int partitions)
         }
     }
 
-    /// <summary>Adds what has come to a batch.</summary>
+    /// <summary>Moves queued items into a batch.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="wait">How long to wait for something, in milliseconds.</param>
+    /// <param name="wait">How long to wait for an item (ms).</param>
     public void Gather(List<object> batch, int wait)
     {
-        // What was handed over before this is in the queue, and the whole queue is in the batch unless it is very long.
+        // Everything handed over before this is in the queue, and the whole queue goes into the batch unless the batch is full.
         for (var i = 0; i < _advanced.Length; i++)
         {
             _seen[i] = Volatile.Read(ref _advanced[i]);
@@ -143,11 +145,11 @@ sealed class JourneyInbox(int partitions)
     }
 }
 
-/// <summary>A delivery by a sink has ended.</summary>
+/// <summary>The outcome of a delivery by a sink.</summary>
 sealed record Ended(Intervention Intervention, WithheldReason Reason, string? Detail);
 
-/// <summary>Carts that were asked for.</summary>
+/// <summary>Carts that were looked up.</summary>
 sealed record Found(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> Carts);
 
-/// <summary>Something to be done on the desk's thread; gives what is to be done when it is kept.</summary>
+/// <summary>Work for the journeys' thread. Returns the action to run once it is committed.</summary>
 sealed record JourneyCommand(Func<JourneyEngine, long, Action> Work);

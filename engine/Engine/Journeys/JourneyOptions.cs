@@ -7,14 +7,14 @@ using CartRecovery.Engine.Journeys.Tracking;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>How customers are contacted: the compiled configuration. It is replaced as a whole when the file changes.</summary>
+/// <summary>How customers are contacted: the compiled configuration. Replaced as a whole when the file changes.</summary>
 public sealed class JourneyOptions
 {
-    /// <summary>Compiles a configuration that has been checked.</summary>
-    /// <param name="contact">Its section.</param>
-    /// <param name="campaigns">Its campaigns.</param>
+    /// <summary>Compiles a validated configuration.</summary>
+    /// <param name="contact">The contact section.</param>
+    /// <param name="campaigns">The campaigns.</param>
     /// <param name="stores">The stores.</param>
-    /// <param name="secret">What signs links.</param>
+    /// <param name="secret">The key that signs links.</param>
     public JourneyOptions(ContactConfig contact, CampaignSet campaigns, IReadOnlyList<Store> stores, ReadOnlySpan<byte> secret)
     {
         Campaigns = campaigns;
@@ -42,13 +42,13 @@ public sealed class JourneyOptions
 
     public IReadOnlyList<CapRule> Caps { get; }
 
-    /// <summary>The longest time that a cap looks back, in milliseconds.</summary>
+    /// <summary>The longest time span of any cap (ms).</summary>
     public long LongestCap { get; }
 
-    /// <summary>The share of shoppers that no campaign contacts, 0–1.</summary>
+    /// <summary>Share of shoppers in the holdout, 0–1.</summary>
     public double Holdout { get; }
 
-    /// <summary>An order is put down to a click in this time before it, in milliseconds; likewise the others.</summary>
+    /// <summary>Attribution window: an order up to this long after a click is attributed to it (ms). Likewise the others.</summary>
     public long ClickWindow { get; }
 
     public long ViewWindow { get; }
@@ -63,12 +63,12 @@ public sealed class JourneyOptions
 
     public long LostAfter { get; }
 
-    /// <summary>The engine's address as shoppers reach it, without a slash at its end; <see langword="null"/> for none.</summary>
+    /// <summary>The engine's public URL without a trailing slash; <see langword="null"/> for none.</summary>
     public string? PublicUrl { get; }
 
     public LinkSigner Signer { get; }
 
-    /// <summary>The store of this id; <see langword="null"/> for none.</summary>
+    /// <summary>Returns the store with this id, or <see langword="null"/>.</summary>
     public Store? FindStore(string id) => Stores.FirstOrDefault(store => store.Id == id);
 
     static long Milliseconds(Duration duration) => (long)duration.Value.TotalMilliseconds;

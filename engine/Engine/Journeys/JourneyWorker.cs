@@ -10,32 +10,30 @@ using CartRecovery.Engine.Storage;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// The desk's thread and its queue. What comes in is worked on at once, committed some milliseconds later together with what else came, and put on the
-/// disk beside the thread: only then is a decision settled, and do journals let go of the facts. The queue is bounded; who finds it full waits, so that
-/// clients' acknowledgements do.
+/// Runs the journey engine on its own thread. Processes items at once, commits them milliseconds later, and syncs on another thread; only
+/// then are decisions marked as persisted and journals truncated. Writers block when the queue is full, which delays acknowledgements.
 /// </summary>
 public sealed class JourneyWorker : IDecisionConsumer, IDisposable
 {
-    /// <summary>Decisions and customer events that wait at the most; then commits wait.</summary>
+    /// <summary>Maximum number of decisions and customer events in the queue. When it is full, commits wait.</summary>
     public const int Capacity = JourneyInbox.Capacity;
 
-    // How often it is looked at what is due, and how long a transaction is open: while little comes, or sinks are at work, whose messages would go out
-    // again after a crash; and at the most; in milliseconds. Keys of shoppers are in no order, so that a transaction of ten times as many of them writes
-    // few pages more.
+    // How often due messages are checked and how long a transaction stays open (ms): short under light load and while sinks have work,
+    // which a crash would repeat. Shoppers' keys are random, so ten times as many per transaction write few more pages.
     const int Pause = 25, LongPause = 250;
 
-    // So much in a pause is little.
+    // At most this many items per pause count as light load.
     const int Little = 16;
 
-    // A failed transaction is tried again after this, in milliseconds.
-    const int Again = 200;
+    // Delay before a failed transaction is retried (ms).
+    const int RetryDelay = 200;
 
-    // What came of things is summed up this long after the last time at the earliest, in milliseconds.
-    const long SumAgain = 60_000;
+    // Minimum time between two summaries of outcomes (ms).
+    const long SummaryInterval = 60_000;
 
     static readonly object s_done = new();
 
-    readonly JourneyEngine _desk;
+    readonly JourneyEngine _engine;
     readonly IJourneyPorts _ports;
     readonly TimeProvider _time;
     readonly JourneyInbox _inbox;
@@ -43,7 +41,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     readonly Thread _thread;
     readonly WalCheckpointer _log;
 
-    // What is to be done when the transaction is kept.
+    // Actions to run once the transaction is committed.
     readonly List<Action> _kept = [];
     readonly ManualResetEventSlim _stop = new();
     List<Intervention> _left = [];
@@ -55,40 +53,40 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     volatile string? _problem;
     volatile bool _stopping;
 
-    /// <param name="desk">What it works for.</param>
-    /// <param name="ports">The world around the desk.</param>
-    /// <param name="partitions">How many partitions hand things over.</param>
-    /// <param name="time">The clocks.</param>
-    public JourneyWorker(JourneyEngine desk, IJourneyPorts ports, int partitions, TimeProvider time)
+    /// <param name="engine">The journey engine.</param>
+    /// <param name="ports">The engine's surroundings.</param>
+    /// <param name="partitions">Number of partitions.</param>
+    /// <param name="time">The clock.</param>
+    public JourneyWorker(JourneyEngine engine, IJourneyPorts ports, int partitions, TimeProvider time)
     {
-        _desk = desk;
+        _engine = engine;
         _ports = ports;
         _time = time;
         _inbox = new JourneyInbox(partitions);
-        _log = new WalCheckpointer(desk.Store.Database, partitions, ports.Settle);
+        _log = new WalCheckpointer(engine.Store.Database, partitions, ports.MarkPersisted);
         for (var i = 0; i < partitions; i++)
         {
-            _inbox.Covered[i] = desk.Store.PositionOf(i);
+            _inbox.Covered[i] = engine.Store.PositionOf(i);
             _log.Restore(i, _inbox.Covered[i]);
         }
 
         _thread = new Thread(Run) { Name = "outreach", IsBackground = true };
     }
 
-    /// <summary>Why nothing can be kept at the moment; null while all is well.</summary>
+    /// <summary>Why nothing can be stored; null if it can.</summary>
     public string? Problem => _problem ?? _log.Problem;
 
-    /// <summary>What waits.</summary>
+    /// <summary>Number of items in the queue.</summary>
     public int Depth => _inbox.Count;
 
-    /// <summary>Called once, on the thread, when it dies.</summary>
+    /// <summary>Called once, on the thread, when it fails.</summary>
     public Action<Exception>? OnFault { get; set; }
 
-    /// <summary>Is told of every decision before it is taken, on the thread that hands it over: it must not block.</summary>
+    /// <summary>Called with each decision before it is queued, on the partition's thread. Must not block.</summary>
     public Action<Intervention>? OnDecided { get; set; }
 
     /// <inheritdoc/>
-    public bool TakesFacts => true;
+    public bool TakesCustomerEvents => true;
 
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
@@ -101,7 +99,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Note(CustomerEvent fact) => Add(fact);
+    public void Consume(CustomerEvent e) => Add(e);
 
     /// <inheritdoc/>
     public void Afterwards(Action then) => Add(then);
@@ -110,36 +108,36 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     public void Advance(int partition, long address) => _inbox.Advance(partition, address);
 
     /// <inheritdoc/>
-    public long NotedUpTo(int partition) => Volatile.Read(ref _log.Noted[partition]);
+    public long PersistedUpTo(int partition) => Volatile.Read(ref _log.Persisted[partition]);
 
-    /// <summary>Takes the end of a delivery by a sink. Any thread.</summary>
-    public void Settle(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddEnded(new Ended(intervention, reason, detail));
+    /// <summary>Queues the outcome of a delivery by a sink. Any thread.</summary>
+    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddEnded(new Ended(intervention, reason, detail));
 
-    /// <summary>Does something on the desk's thread, within a transaction.</summary>
-    /// <returns>What came of it, once it is kept.</returns>
-    /// <exception cref="ChannelClosedException">The engine stops.</exception>
+    /// <summary>Runs a function on the journeys' thread, within a transaction.</summary>
+    /// <returns>The function's result, once the transaction is committed.</returns>
+    /// <exception cref="ChannelClosedException">The engine is stopping.</exception>
     public Task<T> Do<T>(Func<JourneyEngine, long, T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var errand = new JourneyCommand((desk, now) =>
+        var command = new JourneyCommand((engine, now) =>
         {
-            var result = work(desk, now);
+            var result = work(engine, now);
             return () => done.TrySetResult(result);
         });
-        return _inbox.Add(errand) ? done.Task : throw new ChannelClosedException();
+        return _inbox.Add(command) ? done.Task : throw new ChannelClosedException();
     }
 
-    /// <summary>Completes when everything that came in before is worked off, on the disk and settled.</summary>
+    /// <summary>Completes when everything queued before is processed and persisted.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         do
         {
             await Do((_, _) => true).WaitAsync(cancellationToken);
         }
-        while (_log.Unsettled > 0);
+        while (_log.Pending > 0);
     }
 
-    /// <summary>Works off what came in, puts it on the disk, and stops.</summary>
+    /// <summary>Processes and persists everything queued, then stops the thread.</summary>
     public void Stop()
     {
         if (_stopping)
@@ -163,21 +161,21 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     {
         Stop();
         _log.Dispose();
-        _desk.Dispose();
+        _engine.Dispose();
         _stop.Dispose();
     }
 
-    /// <summary>Takes the answer to <see cref="IJourneyPorts.LookUp"/>. Any thread.</summary>
+    /// <summary>Queues the answer to <see cref="IJourneyPorts.LookUp"/>. Any thread.</summary>
     public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => Add(new Found(carts));
 
-    // Where nothing more is taken the engine stops: what is handed over then was not settled, and comes again.
+    // If the inbox is closed the engine is stopping: the item was not persisted and is handed over again after the start.
     void Add(object item) => _inbox.Add(item);
 
     void Run()
     {
         try
         {
-            _left = _desk.Resume(_time.GetUtcNow().ToUnixTimeMilliseconds());
+            _left = _engine.Resume(_time.GetUtcNow().ToUnixTimeMilliseconds());
             while (!_inbox.IsCompleted || _batch.Count > 0)
             {
                 _inbox.Gather(_batch, _hasMore ? 0 : Pause);
@@ -196,23 +194,23 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         }
     }
 
-    // Beside the thread, over a connection of its own: with many journeys it takes seconds.
+    // On another thread and connection: takes seconds with many journeys.
     void SumUp()
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (_summing.IsCompleted && now - _summedAt >= SumAgain && _desk.IsTimeToLearn(now))
+        if (_summing.IsCompleted && now - _summedAt >= SummaryInterval && _engine.IsTimeToLearn(now))
         {
             _summedAt = now;
             _summing = Task.Run(() =>
             {
                 try
                 {
-                    using var reader = new Database(_desk.Store.Database.Path, isReader: true);
+                    using var reader = new Database(_engine.Store.Database.Path, isReader: true);
                     Add(OutcomeSummary.Of(reader, now));
                 }
                 catch (IOException)
                 {
-                    // What was learned before stays; it is tried again a minute later.
+                    // What was learned before stays in force; retried a minute later.
                 }
             });
         }
@@ -230,9 +228,9 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
             }
             catch (IOException e)
             {
-                // The disk is full, or gone for a while: the same again until it takes it.
+                // The disk is full or unavailable: retry the same batch until it succeeds.
                 _problem = e.Message;
-                _desk.Store.RollBack();
+                _engine.Store.RollBack();
                 (_worked, _hasBegun) = (0, false);
                 _kept.Clear();
                 if (_stopping)
@@ -240,7 +238,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
                     throw;
                 }
 
-                _stop.Wait(Again);
+                _stop.Wait(RetryDelay);
             }
         }
     }
@@ -250,14 +248,14 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         if (!_hasBegun)
         {
-            if (_batch.Count == 0 && !_desk.HasDue(now) && _left.Count == 0)
+            if (_batch.Count == 0 && !_engine.HasDue(now) && _left.Count == 0)
             {
                 _hasMore = false;
                 _log.Advance(_inbox.Covered);
                 return;
             }
 
-            _desk.Begin();
+            _engine.Begin();
             _hasBegun = true;
             _begunAt = _ranAt = _time.GetTimestamp();
         }
@@ -274,7 +272,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
             _ports.Flush();
         }
 
-        // Nobody but an errand waits for the commit.
+        // Only commands wait for the commit.
         var open = _time.GetElapsedTime(_begunAt).TotalMilliseconds;
         if (_kept.Count > 0 || _batch.Count == 0 || _batch.Count >= JourneyInbox.MostItems || _stopping
             || open >= (_batch.Count <= Little || _hasEnded || _ports.HasSinkWork ? Pause : LongPause))
@@ -288,15 +286,15 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         }
     }
 
-    // What is due, and what sinks had room for since.
+    // Processes due messages, and those that sinks have room for again.
     void Run(long now)
     {
         if (_left.Count > 0)
         {
-            _left = _desk.Resume(now, _left);
+            _left = _engine.Resume(now, _left);
         }
 
-        _hasMore = !_desk.Run(now);
+        _hasMore = !_engine.Run(now);
         _ports.Flush();
         _ranAt = _time.GetTimestamp();
     }
@@ -306,28 +304,29 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         switch (_batch[index])
         {
             case Action then:
-                // Everything before it has been answered; whether that is kept is not for it to wait for, as journals have it. Only once, come what may.
+                // Everything before it is processed. Acknowledgements need not wait for the commit, since the journals have it. Runs once,
+                // even if the transaction is retried.
                 _batch[index] = s_done;
                 then();
                 break;
             case Decision decision:
-                _desk.Take(decision, now);
+                _engine.Take(decision, now);
                 break;
-            case CustomerEvent fact:
-                _desk.Take(fact, now);
+            case CustomerEvent e:
+                _engine.Take(e, now);
                 break;
             case Found found:
-                _desk.TakeCarts(found.Carts, now);
+                _engine.TakeCarts(found.Carts, now);
                 break;
             case Ended ended:
                 _hasEnded = true;
-                _desk.Settle(ended.Intervention, ended.Reason, ended.Detail, now);
+                _engine.RecordOutcome(ended.Intervention, ended.Reason, ended.Detail, now);
                 break;
             case OutcomeSummary outcomes:
-                _desk.Learn(outcomes, now);
+                _engine.Learn(outcomes, now);
                 break;
-            case JourneyCommand errand:
-                _kept.Add(errand.Work(_desk, now));
+            case JourneyCommand command:
+                _kept.Add(command.Work(_engine, now));
                 break;
         }
     }
@@ -336,12 +335,12 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     {
         for (var i = 0; i < _inbox.Covered.Count; i++)
         {
-            _desk.Store.SetPosition(i, _inbox.Covered[i]);
+            _engine.Store.SetPosition(i, _inbox.Covered[i]);
         }
 
-        _desk.Commit();
+        _engine.Commit();
         _ports.Forget();
-        _log.Add(_desk.TakeSettled());
+        _log.Add(_engine.TakeProcessed());
         _log.Advance(_inbox.Covered);
         _batch.Clear();
         (_worked, _hasBegun, _hasEnded) = (0, false, false);

@@ -9,36 +9,36 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>Writes a message out: its texts with the cart as it is now and today's prices, its links, its recipient.</summary>
-/// <param name="products">What is known of products.</param>
+/// <summary>Renders a message: its texts with the current cart and prices, its links, its recipient.</summary>
+/// <param name="products">The products.</param>
 public sealed class MessageRenderer(ProductTable products)
 {
     const int UnsubscribeDays = 365;
 
-    /// <summary>The message.</summary>
-    /// <param name="setup">Links and their signer.</param>
-    /// <param name="candidate">What set the journey off.</param>
+    /// <summary>Renders a message.</summary>
+    /// <param name="options">Provides links and their signer.</param>
+    /// <param name="candidate">The decision that started the journey.</param>
     /// <param name="id">The message's id.</param>
     /// <param name="step">The step.</param>
     /// <param name="number">The step's number, from 1.</param>
-    /// <param name="offer">What is offered.</param>
-    /// <param name="address">The address that the channel needs.</param>
-    /// <param name="cart">The cart as it is now; <see langword="null"/> for as it was when the journey began.</param>
+    /// <param name="offer">The offer.</param>
+    /// <param name="address">The kind of address the channel needs.</param>
+    /// <param name="cart">The current cart; <see langword="null"/> to use the cart of the decision.</param>
     /// <param name="addressee">The shopper.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     /// <exception cref="MessageRenderingException">A template exceeds its bounds.</exception>
     public Intervention Compose(
-        JourneyOptions setup, Intervention candidate, string id, CampaignStep step, int number, Offer offer, AddressKind address,
+        JourneyOptions options, Intervention candidate, string id, CampaignStep step, int number, Offer offer, AddressKind address,
         in CartRecord? cart, Addressee addressee, long now)
     {
         var lines = cart is { } record ? LinesOf(candidate.StoreId, record) : [];
         var summary = cart is { } current ? SummaryOf(current, lines) : candidate.Cart;
-        var links = LinksOf(setup, candidate, id, address != AddressKind.None, now);
+        var links = LinksOf(options, candidate, id, address != AddressKind.None, now);
         var values = new MessageValues(candidate.StoreId, candidate.CartId, summary, offer.DiscountPercent)
         {
             Action = offer.Action,
             Code = offer.Code,
-            StoreName = setup.FindStore(candidate.StoreId)?.Name,
+            StoreName = options.FindStore(candidate.StoreId)?.Name,
             CustomerId = candidate.UserId,
             Recipient = addressee.Recipient,
             Attributes = addressee.Attributes,
@@ -57,14 +57,14 @@ public sealed class MessageRenderer(ProductTable products)
             Step = number,
             Message = step.Message.Render(values),
             Subject = step.Subject?.Render(values),
-            Html = step.Html is { } html ? html.Render(values) + PixelOf(setup, candidate, id, now) : null,
+            Html = step.Html is { } html ? html.Render(values) + PixelOf(options, candidate, id, now) : null,
             Recipient = addressee.Recipient,
             Links = links,
             Cart = summary,
         };
     }
 
-    /// <summary>What is in a cart, in today's prices.</summary>
+    /// <summary>Returns a cart's lines at current prices.</summary>
     internal List<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart)
     {
         var lines = new List<(MessageLine, Product?)>();
@@ -87,38 +87,40 @@ public sealed class MessageRenderer(ProductTable products)
     static CartSummary SummaryOf(in CartRecord cart, List<(MessageLine Line, Product? Product)> lines) =>
         new(cart.ItemCount, lines.Sum(l => l.Line.Value), CurrencyCode.ToString(cart.Currency));
 
-    static InterventionLinks? LinksOf(JourneyOptions setup, Intervention candidate, string id, bool isMessage, long now)
+    static InterventionLinks? LinksOf(JourneyOptions options, Intervention candidate, string id, bool isMessage, long now)
     {
-        if (setup.PublicUrl is not { } root || setup.FindStore(candidate.StoreId) is not { } store)
+        if (options.PublicUrl is not { } root || options.FindStore(candidate.StoreId) is not { } store)
         {
             return null;
         }
 
-        var restore = store.CartUrl is null ? null : $"{root}/v1/track/click/{Sign(LinkKind.Restore, now + setup.RestoreFor)}";
+        var restore = store.CartUrl is null ? null : $"{root}/v1/track/click/{Sign(LinkKind.Restore, now + options.RestoreFor)}";
         var unsubscribe = isMessage ? $"{root}/v1/track/unsubscribe/{Sign(LinkKind.Unsubscribe, now + (UnsubscribeDays * 86_400_000L))}" : null;
         return restore is null && unsubscribe is null ? null : new InterventionLinks(restore, unsubscribe);
 
-        string Sign(LinkKind kind, long until) => setup.Signer.Sign(new SignedLink(kind, id, candidate.StoreId, candidate.CartId, until));
+        string Sign(LinkKind kind, long until) => options.Signer.Sign(new SignedLink(kind, id, candidate.StoreId, candidate.CartId, until));
     }
 
-    static string PixelOf(JourneyOptions setup, Intervention candidate, string id, long now)
+    static string PixelOf(JourneyOptions options, Intervention candidate, string id, long now)
     {
-        if (setup.PublicUrl is not { } root)
+        if (options.PublicUrl is not { } root)
         {
             return "";
         }
 
-        var token = setup.Signer.Sign(new SignedLink(LinkKind.Open, id, candidate.StoreId, candidate.CartId, now + setup.RestoreFor));
+        var token = options.Signer.Sign(new SignedLink(LinkKind.Open, id, candidate.StoreId, candidate.CartId, now + options.RestoreFor));
         return $"<img src=\"{root}/v1/track/open/{token}\" width=\"1\" height=\"1\" alt=\"\">";
     }
 
-    /// <summary>The id of a later step of a journey: of the first one's and the step's number, so that a repetition has it too.</summary>
+    /// <summary>
+    /// Returns the id of a journey's step, derived from the first message's id and the step's number, so that a repetition has the same id.
+    /// </summary>
     internal static string IdOf(Journey journey, int step) => step == 1 ? journey.Candidate.Id
         : InterventionIds.Of(journey.StartedAt, Hash128.Of(Encoding.UTF8.GetBytes($"{journey.Candidate.Id} {step}"), seed: 0));
 }
 
-/// <summary>Whom a message is for.</summary>
-/// <param name="Recipient">The address that the channel needs; <see langword="null"/> for none.</param>
-/// <param name="Attributes">What is known of the shopper.</param>
-/// <param name="Zone">The shopper's zone, or else the store's.</param>
+/// <summary>The recipient of a message.</summary>
+/// <param name="Recipient">The address the channel needs; <see langword="null"/> for none.</param>
+/// <param name="Attributes">The shopper's attributes.</param>
+/// <param name="Zone">The shopper's time zone, or else the store's.</param>
 public sealed record Addressee(Recipient? Recipient, CustomerAttributes Attributes, TimeZoneInfo Zone);

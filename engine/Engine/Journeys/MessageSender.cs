@@ -13,7 +13,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>What becomes of a message whose time has come: it is held against everything that is known now, and sent, put off, or withheld.</summary>
+/// <summary>Decides on a due message by everything known at that moment: sends, defers or withholds it.</summary>
 sealed class MessageSender
 {
     readonly JourneyStore _store;
@@ -21,54 +21,54 @@ sealed class MessageSender
     readonly StepPlanner _planner;
     readonly DiscountEligibility _gate;
     readonly JourneyCounters _counters;
-    readonly MessageRenderer _composer;
+    readonly MessageRenderer _renderer;
     readonly Statement _discounted;
     readonly Dictionary<string, TimeZoneInfo?> _zones = new(StringComparer.Ordinal);
 
-    public MessageSender(JourneyStore store, IJourneyPorts ports, StepPlanner planner, MessageRenderer composer, DiscountEligibility gate, JourneyCounters counters)
+    public MessageSender(JourneyStore store, IJourneyPorts ports, StepPlanner planner, MessageRenderer renderer, DiscountEligibility gate, JourneyCounters counters)
     {
-        (_store, _ports, _planner, _composer, _gate, _counters) = (store, ports, planner, composer, gate, counters);
+        (_store, _ports, _planner, _renderer, _gate, _counters) = (store, ports, planner, renderer, gate, counters);
         _discounted = store.Database.Prepare("""
             SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
             WHERE c.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0 AND c.verified=1
             """);
     }
 
-    /// <summary>Takes a journey's first message: where it is due, and nothing has to be asked before, it goes out at once.</summary>
-    /// <param name="setup">The configuration.</param>
-    /// <param name="journey">The journey, which is kept with it.</param>
+    /// <summary>Plans a journey's first message. Sends it at once if it is due and needs no lookup.</summary>
+    /// <param name="options">The configuration.</param>
+    /// <param name="journey">The journey; stored with the message.</param>
     /// <param name="first">The message.</param>
     /// <param name="campaign">The journey's campaign.</param>
-    /// <param name="variant">Its side of the experiment.</param>
+    /// <param name="variant">The journey's variant.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public void Begin(JourneyOptions setup, Journey journey, PlannedMessage first, Campaign campaign, CampaignVariant variant, long now)
+    public void Begin(JourneyOptions options, Journey journey, PlannedMessage first, Campaign campaign, CampaignVariant variant, long now)
     {
         var message = DueMessage.Of(first, journey, now);
-        var outcome = first.DueAt > now || NeedsCart(setup, message, journey) || setup.FindStore(journey.Candidate.StoreId) is not { } store
+        var outcome = first.DueAt > now || NeedsCart(options, message, journey) || options.FindStore(journey.Candidate.StoreId) is not { } store
             ? new MessageOutcome(MessageState.Scheduled)
-            : Decide(setup, message, journey, campaign, variant, store, cart: null, now);
+            : Decide(options, message, journey, campaign, variant, store, cart: null, now);
         _store.Messages.Add(first, journey, now, outcome);
         Count(outcome);
-        var isOver = outcome.State != MessageState.Scheduled && !PlanNext(setup, journey, campaign, variant, step: 1, now);
+        var isOver = outcome.State != MessageState.Scheduled && !PlanNext(options, journey, campaign, variant, step: 1, now);
         _store.Journeys.Add(journey with { State = isOver ? JourneyState.Completed : JourneyState.Active });
     }
 
-    /// <summary>Whether the cart has to be looked at again before: what a partition has just decided needs it not.</summary>
-    public bool NeedsCart(JourneyOptions setup, DueMessage message, Journey journey) =>
+    /// <summary>Returns <see langword="true"/> if the current cart is required. A decision that was just made does not need it.</summary>
+    public bool NeedsCart(JourneyOptions options, DueMessage message, Journey journey) =>
         message.Step > 1 || message.IsDelayed || _ports.Find(message.Channel) is { IsMessage: true }
-        || setup.Campaigns.Find(journey.Candidate.Campaign)?.Variants.FirstOrDefault(v => v.Name == journey.Variant)?.Steps is [{ LooksAtCart: true }, ..];
+        || options.Campaigns.Find(journey.Candidate.Campaign)?.Variants.FirstOrDefault(v => v.Name == journey.Variant)?.Steps is [{ LooksAtCart: true }, ..];
 
-    /// <summary>Works on a message.</summary>
-    /// <param name="setup">The configuration.</param>
+    /// <summary>Processes a due message.</summary>
+    /// <param name="options">The configuration.</param>
     /// <param name="message">The message.</param>
-    /// <param name="journey">What it belongs to.</param>
-    /// <param name="cart">The cart as it is now; <see langword="null"/> for as it was decided on.</param>
+    /// <param name="journey">The message's journey.</param>
+    /// <param name="cart">The current cart; <see langword="null"/> to use the cart of the decision.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public void Process(JourneyOptions setup, DueMessage message, Journey journey, in CartRecord? cart, long now)
+    public void Process(JourneyOptions options, DueMessage message, Journey journey, in CartRecord? cart, long now)
     {
-        var campaign = setup.Campaigns.Find(journey.Candidate.Campaign);
+        var campaign = options.Campaigns.Find(journey.Candidate.Campaign);
         var variant = campaign?.Variants.FirstOrDefault(v => v.Name == journey.Variant);
-        var store = setup.FindStore(journey.Candidate.StoreId);
+        var store = options.FindStore(journey.Candidate.StoreId);
         if (campaign is null || variant is null || store is null || message.Step > variant.Steps.Count)
         {
             Exit(journey, WithheldReason.CampaignGone, now);
@@ -81,7 +81,7 @@ sealed class MessageSender
             return;
         }
 
-        var outcome = Decide(setup, message, journey, campaign, variant, store, cart, now);
+        var outcome = Decide(options, message, journey, campaign, variant, store, cart, now);
         Count(outcome);
         switch (outcome.State)
         {
@@ -96,15 +96,15 @@ sealed class MessageSender
                 break;
         }
 
-        if (!PlanNext(setup, journey, campaign, variant, message.Step, now))
+        if (!PlanNext(options, journey, campaign, variant, message.Step, now))
         {
             _store.Journeys.End(journey.Id, JourneyState.Completed);
         }
     }
 
-    bool PlanNext(JourneyOptions setup, Journey journey, Campaign campaign, CampaignVariant variant, int step, long now)
+    bool PlanNext(JourneyOptions options, Journey journey, Campaign campaign, CampaignVariant variant, int step, long now)
     {
-        if (_planner.Plan(setup, journey, campaign, variant, step + 1, now) is not { } next)
+        if (_planner.Plan(options, journey, campaign, variant, step + 1, now) is not { } next)
         {
             return false;
         }
@@ -126,15 +126,15 @@ sealed class MessageSender
     }
 
     MessageOutcome Decide(
-        JourneyOptions setup, DueMessage message, Journey journey, Campaign campaign, CampaignVariant variant, Store store, in CartRecord? cart, long now) =>
+        JourneyOptions options, DueMessage message, Journey journey, Campaign campaign, CampaignVariant variant, Store store, in CartRecord? cart, long now) =>
         _store.IsStopped(campaign.Name, variant.Name) ? Withhold(WithheldReason.VariantStopped)
         : _ports.Find(variant.Steps[message.Step - 1].Channel) is { } channel
-            ? Try(setup, message, journey, variant.Steps[message.Step - 1], channel, store, cart, now)
+            ? Try(options, message, journey, variant.Steps[message.Step - 1], channel, store, cart, now)
         : Withhold(WithheldReason.ChannelGone);
 
     static MessageOutcome Withhold(WithheldReason reason) => new(MessageState.Withheld, reason);
 
-    /// <summary>Ends a journey early, and withholds what was to come.</summary>
+    /// <summary>Ends a journey early and withholds its remaining messages.</summary>
     public void Exit(Journey journey, WithheldReason reason, long now) => Exit(journey.Id, reason, now);
 
     /// <inheritdoc cref="Exit(Journey, WithheldReason, long)"/>
@@ -144,7 +144,8 @@ sealed class MessageSender
         _store.Journeys.End(journey, JourneyState.Exited);
     }
 
-    // Why nothing more of the journey makes sense. Whoever bought elsewhere since they left this cart, even before it was given up, needs it no more.
+    // The reason the journey should end, if any. A purchase anywhere since the shopper left this cart counts, even one before the cart was
+    // abandoned.
     static WithheldReason EndOf(in CartRecord cart, Journey journey, long purchasedAt) =>
         cart.EventCount == 0 ? WithheldReason.CartUnknown
         : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.LastAt ? WithheldReason.Purchased
@@ -154,7 +155,7 @@ sealed class MessageSender
         : WithheldReason.None;
 
     MessageOutcome Try(
-        JourneyOptions setup, DueMessage message, Journey journey, CampaignStep step, OutreachChannel channel, Store store, in CartRecord? cart, long now)
+        JourneyOptions options, DueMessage message, Journey journey, CampaignStep step, DeliveryChannel channel, Store store, in CartRecord? cart, long now)
     {
         var offer = step.Offers.FirstOrDefault(o => o.Name == message.Offer) ?? step.Offers[0];
         if (offer.Action == ActionKind.Discount
@@ -169,7 +170,7 @@ sealed class MessageSender
             return Withhold(WithheldReason.ConditionNotMet);
         }
 
-        if (cart is { } current && _composer.LinesOf(store.Id, current).Exists(line => line.Product is { Stock: <= 0 }))
+        if (cart is { } current && _renderer.LinesOf(store.Id, current).Exists(line => line.Product is { Stock: <= 0 }))
         {
             return Withhold(WithheldReason.OutOfStock);
         }
@@ -186,11 +187,11 @@ sealed class MessageSender
             IsFirst = message.Step == 1,
             LastActivityAt = cart?.LastAt ?? journey.StartedAt,
             NotBefore = (cart?.LastAt ?? journey.StartedAt) + step.Wait,
-            CapFreeAt = CapFreeAt(setup, journey, recipient, channel, now),
+            CapFreeAt = CapFreeAt(options, journey, recipient, channel, now),
             CustomerZone = zone ?? store.TimeZone,
             StoreZone = store.TimeZone,
         };
-        var verdict = setup.Policy.Check(now, facts);
+        var verdict = options.Policy.Check(now, facts);
         if (verdict.Action != PolicyAction.Send)
         {
             return verdict.Action == PolicyAction.Wait
@@ -200,8 +201,8 @@ sealed class MessageSender
         Intervention intervention;
         try
         {
-            intervention = _composer.Compose(
-                setup, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart,
+            intervention = _renderer.Compose(
+                options, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart,
                 new Addressee(
                     Only(recipient, channel.Address),
                     step.ShowsCustomer ? AttributesOf(journey, CustomerOf(journey, cart), channel.Address) : CustomerAttributes.None,
@@ -232,8 +233,8 @@ sealed class MessageSender
 
     static string ActionName(Intervention intervention) => intervention.Action.ToString().ToLowerInvariant();
 
-    // A server's word of the customer goes before a browser's word of the customer in this cart, and that before one of the cart's shopper. What a
-    // browser agreed to is nothing to an address that a server gave; but a no counts whoever said it.
+    // A server's data on the customer takes precedence over a browser's on the customer in this cart, and that over the cart's own shopper.
+    // Consent from a browser does not apply to an address from a server; a denial always applies.
     (Recipient Recipient, TimeZoneInfo? Zone, Consent? Consent) ReachOf(Journey journey, in Hash128 customer, AddressKind address)
     {
         if (address == AddressKind.None)
@@ -250,8 +251,8 @@ sealed class MessageSender
         return (reached ?? new Recipient(), ZoneOf(contacts.FirstOrDefault(contact => contact?.Zone is not null)?.Zone), consent);
     }
 
-    // In the order of ReachOf. Behind the one whose address is reached nobody is asked: a browser puts no words into a message to an address that
-    // a server gave.
+    // In the order of ReachOf, up to the owner of the address that is used: a browser cannot put text into a message to an address that
+    // came from a server.
     CustomerAttributes AttributesOf(Journey journey, in Hash128 customer, AddressKind address)
     {
         Hash128[] owners = customer == default ? [journey.Cart] : [customer, IdentityResolver.InCart(journey.Cart, customer), journey.Cart];
@@ -271,7 +272,7 @@ sealed class MessageSender
         return CustomerAttributes.None;
     }
 
-    // Who has the cart now, where nobody had signed in when the journey began.
+    // The cart's current customer, if nobody was signed in when the journey began.
     static Hash128 CustomerOf(Journey journey, in CartRecord? cart) =>
         journey.Customer == default && cart is { UserLength: > 0 } current
             ? IdentityResolver.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)) : journey.Customer;
@@ -292,20 +293,20 @@ sealed class MessageSender
         return zone;
     }
 
-    // When the latest of all caps has room again.
-    long CapFreeAt(JourneyOptions setup, Journey journey, Recipient recipient, OutreachChannel channel, long now)
+    // The time when every cap has room again.
+    long CapFreeAt(JourneyOptions options, Journey journey, Recipient recipient, DeliveryChannel channel, long now)
     {
         List<(string Channel, AddressKind Address, long SentAt)>? sent = null;
         var free = 0L;
-        foreach (var cap in setup.Caps)
+        foreach (var cap in options.Caps)
         {
             if (!cap.Counts(channel))
             {
                 continue;
             }
 
-            sent ??= _store.Messages.SentSince(journey.Subject, journey.Candidate.StoreId, recipient, now - setup.LongestCap);
-            var counted = sent.Where(s => s.SentAt > now - cap.Per && cap.Counts(new OutreachChannel(s.Channel, s.Address))).ToArray();
+            sent ??= _store.Messages.SentSince(journey.Subject, journey.Candidate.StoreId, recipient, now - options.LongestCap);
+            var counted = sent.Where(s => s.SentAt > now - cap.Per && cap.Counts(new DeliveryChannel(s.Channel, s.Address))).ToArray();
             if (counted.Length >= cap.Max)
             {
                 free = Math.Max(free, counted[cap.Max - 1].SentAt + cap.Per);
@@ -315,7 +316,7 @@ sealed class MessageSender
         return free;
     }
 
-    // A sink sees the address that it needs and no other.
+    // A sink receives only the address it needs.
     static Recipient? Only(Recipient recipient, AddressKind address) => address switch
     {
         AddressKind.Email => new Recipient(Email: recipient.Email),

@@ -6,16 +6,16 @@ using CartRecovery.Engine.Journeys.Tables;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>Plans a journey's messages: when, and with what offer.</summary>
-/// <param name="store">Where those are kept that are not to be sent.</param>
+/// <summary>Plans a journey's messages: when, and with which offer.</summary>
+/// <param name="store">Records messages that are withheld.</param>
 /// <param name="ports">Knows the channels.</param>
 /// <param name="chooser">Chooses offers.</param>
-/// <param name="counters">What is counted.</param>
+/// <param name="counters">The counters.</param>
 sealed class StepPlanner(JourneyStore store, IJourneyPorts ports, OfferChooser chooser, JourneyCounters counters)
 {
     /// <summary>Plans a step.</summary>
-    /// <returns>Its message; <see langword="null"/> where there is no step of this number: the series is over.</returns>
-    public PlannedMessage? Plan(JourneyOptions setup, Journey journey, Campaign campaign, CampaignVariant variant, int number, long now)
+    /// <returns>Its message; <see langword="null"/> if the series has no step of this number.</returns>
+    public PlannedMessage? Plan(JourneyOptions options, Journey journey, Campaign campaign, CampaignVariant variant, int number, long now)
     {
         if (number > variant.Steps.Count)
         {
@@ -25,13 +25,13 @@ sealed class StepPlanner(JourneyStore store, IJourneyPorts ports, OfferChooser c
         var step = variant.Steps[number - 1];
         var id = MessageRenderer.IdOf(journey, number);
         var context = OfferChooser.ContextOf(journey.Candidate.UserId is not null, journey.Candidate.Cart.Value);
-        var margin = setup.FindStore(journey.Candidate.StoreId)?.Margin ?? 0;
+        var margin = options.FindStore(journey.Candidate.StoreId)?.Margin ?? 0;
         var (offer, propensity) = chooser.Choose(campaign.Name, number, step.Offers, context, margin, id);
         var due = now + step.Wait;
         return new PlannedMessage(id, number, ChannelOf(step.Channel), offer.Name, context, propensity, due, due + step.UsefulFor);
     }
 
-    /// <summary>Notes a first message that is not to be sent, and why.</summary>
+    /// <summary>Records a first message that is withheld, and why.</summary>
     public void Withhold(Journey journey, long now, WithheldReason reason)
     {
         var candidate = journey.Candidate;
@@ -43,5 +43,5 @@ sealed class StepPlanner(JourneyStore store, IJourneyPorts ports, OfferChooser c
         }
     }
 
-    OutreachChannel ChannelOf(string name) => ports.Find(name) ?? new OutreachChannel(name, AddressKind.None);
+    DeliveryChannel ChannelOf(string name) => ports.Find(name) ?? new DeliveryChannel(name, AddressKind.None);
 }

@@ -5,10 +5,10 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>A partition's event time, and its carts' timers, which follow it.</summary>
-/// <param name="capacity">Timers at the most.</param>
-/// <param name="counters">What is counted.</param>
-/// <param name="fire">Gets the cart whose timer is due, and when it was.</param>
+/// <summary>Keeps a partition's event time and fires its carts' timers as time advances.</summary>
+/// <param name="capacity">Maximum number of timers.</param>
+/// <param name="counters">Counts timers the wheel has no room for.</param>
+/// <param name="fire">Receives the key of a cart whose timer is due, and the due time.</param>
 sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128, long> fire)
 {
     const int Tick = 100;
@@ -16,16 +16,16 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
     readonly TimerWheel _wheel = new(Tick, capacity);
     long _wheelAt;
 
-    /// <summary>Event time: milliseconds since 1970 UTC. It never goes back.</summary>
+    /// <summary>Event time (ms since 1970 UTC). Never goes back.</summary>
     public long Now { get; private set; }
 
-    /// <summary>Timers that are set.</summary>
+    /// <summary>Number of timers set.</summary>
     public int Count => _wheel.Count;
 
-    /// <summary>A timer is due by then, or may be.</summary>
+    /// <summary>Returns <see langword="true"/> if a timer may be due by <paramref name="now"/>.</summary>
     public bool HasDue(long now) => _wheel.HasDue(now);
 
-    /// <summary>Moves time on, and fires what is due. The wheel is looked at once a tick of it, not once an event.</summary>
+    /// <summary>Advances event time and fires due timers. The wheel advances once per tick, not once per event.</summary>
     public void MoveTo(long now)
     {
         if (now <= Now)
@@ -41,12 +41,14 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         }
     }
 
-    /// <summary>Sets the cart's timer if it wants one. A cart has one, and it is not moved while events come: a timer that finds a younger event
-    /// sets itself anew.</summary>
+    /// <summary>
+    /// Sets the cart's timer if a campaign needs one. A cart has one timer, and events do not move it: a timer that fires and finds a
+    /// younger event sets itself again.
+    /// </summary>
     /// <param name="cart">The cart.</param>
-    /// <param name="key">Its key.</param>
-    /// <param name="campaigns">What it waits for.</param>
-    /// <param name="zone">Its store's.</param>
+    /// <param name="key">The cart's key.</param>
+    /// <param name="campaigns">The campaigns in force.</param>
+    /// <param name="zone">The store's time zone.</param>
     public void SetFor(ref CartRecord cart, in Hash128 key, CampaignSet campaigns, TimeZoneInfo zone)
     {
         if (campaigns.ShortestIdle == long.MaxValue || cart.Checkout == CheckoutStep.Purchased)
@@ -54,7 +56,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
             return;
         }
 
-        // Nothing can be due before the shortest wait: with every event that is near enough, and the timer looks closer.
+        // No campaign is due before the shortest wait, so on an event that bound is enough; the timer computes the exact time.
         var dueAt = cart.IdleDoneAt == 0 ? cart.LastAt + campaigns.ShortestIdle : campaigns.NextIdle(cart.LastAt, cart.IdleDoneAt, zone);
         if (dueAt == long.MaxValue || (cart.TimerAt != 0 && cart.TimerAt <= dueAt))
         {
@@ -71,7 +73,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         }
     }
 
-    /// <summary>The idle campaigns whose turn has come, each once in an idle episode.</summary>
+    /// <summary>Returns the idle campaigns that are due, each once per idle episode, and marks them as done in the cart.</summary>
     public static ulong TakeDue(ref CartRecord cart, long now, CampaignSet campaigns, TimeZoneInfo zone)
     {
         if (now - cart.LastAt < campaigns.ShortestIdle)
@@ -84,12 +86,12 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         return due;
     }
 
-    /// <summary>Copies time and timers, to be written while they go on.</summary>
+    /// <summary>Copies event time and timers, for writing on another thread.</summary>
     public TimersSnapshot Snapshot() => new(Now, _wheelAt, _wheel.Snapshot());
 
-    /// <summary>Becomes what was written.</summary>
-    /// <exception cref="InvalidDataException">It is something else.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Restores what <see cref="TimersSnapshot.WriteTo"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The stream holds something else.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
     public void ReadFrom(Stream stream)
     {
         Span<byte> times = stackalloc byte[2 * sizeof(long)];
@@ -100,13 +102,13 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
     }
 }
 
-/// <summary>Time and timers as they were at a moment.</summary>
+/// <summary>A copy of a partition's event time and timers.</summary>
 /// <param name="now">Event time.</param>
-/// <param name="wheelAt">The tick that the wheel has come to.</param>
+/// <param name="wheelAt">The last tick the wheel processed.</param>
 /// <param name="wheel">The timers.</param>
 sealed class TimersSnapshot(long now, long wheelAt, TimerWheelSnapshot wheel)
 {
-    /// <summary>Writes what <see cref="CartTimers.ReadFrom"/> reads.</summary>
+    /// <summary>Writes the format that <see cref="CartTimers.ReadFrom"/> reads.</summary>
     public void WriteTo(Stream stream)
     {
         Span<byte> times = stackalloc byte[2 * sizeof(long)];

@@ -5,20 +5,20 @@ using CartRecovery.Engine.Telemetry;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// What waits for a commit: the sources whose events it makes durable, and the decisions that may be delivered then. The worker adds a turn
-/// at a time; whoever learns of the commit completes. How much can wait is bounded by what the journal holds in memory.
+/// Holds commit batches until their commit is durable, then delivers their decisions and acknowledges their sources. The worker adds
+/// batches; the thread that learns of a commit completes them. The journal's memory bounds the queue.
 /// </summary>
 /// <param name="partition">The partition's number.</param>
-/// <param name="outlet">Where decisions go.</param>
-public sealed class CommitQueue(int partition, IDecisionConsumer outlet)
+/// <param name="consumer">Receives decisions and customer events.</param>
+public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
 {
-    readonly Queue<Turn> _waiting = new();
-    readonly Stack<Turn> _free = new();
+    readonly Queue<Batch> _waiting = new();
+    readonly Stack<Batch> _free = new();
     readonly Lock _gate = new();
     readonly Lock _completing = new();
     int _behind;
 
-    /// <summary>Turns that wait.</summary>
+    /// <summary>Number of batches waiting for their commit.</summary>
     public int Depth
     {
         get
@@ -30,33 +30,34 @@ public sealed class CommitQueue(int partition, IDecisionConsumer outlet)
         }
     }
 
-    /// <summary>Adds a turn, and takes over what is in the lists: they are empty afterwards. The worker's alone.</summary>
-    /// <param name="address">The commit that it waits for reaches so far.</param>
-    /// <param name="sources">Who is to be told, and of what.</param>
-    /// <param name="decisions">What is to be delivered.</param>
-    /// <param name="facts">What is to be noted.</param>
-    /// <param name="trace">Ends when all of that is done; null where it is not traced.</param>
+    /// <summary>Adds a batch and clears the three lists. Called by the worker only.</summary>
+    /// <param name="address">The batch is durable once the journal is durable up to here.</param>
+    /// <param name="sources">The sources to acknowledge, and up to which position.</param>
+    /// <param name="decisions">The decisions to deliver.</param>
+    /// <param name="customerEvents">The customer events to hand over.</param>
+    /// <param name="trace">Ends when the batch is complete; null if it is not traced.</param>
     public void Add(
-        long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions, List<CustomerEvent> facts, CommitBatchTrace? trace = null)
+        long address, List<(IEventSource Source, long UpTo)> sources, List<Decision> decisions, List<CustomerEvent> customerEvents,
+        CommitBatchTrace? trace = null)
     {
         lock (_gate)
         {
-            var turn = _free.Count > 0 ? _free.Pop() : new Turn();
-            turn.Address = address;
-            turn.Sources.AddRange(sources);
-            turn.Decisions.AddRange(decisions);
-            turn.Facts.AddRange(facts);
-            turn.Trace = trace;
-            _waiting.Enqueue(turn);
+            var batch = _free.Count > 0 ? _free.Pop() : new Batch();
+            batch.Address = address;
+            batch.Sources.AddRange(sources);
+            batch.Decisions.AddRange(decisions);
+            batch.CustomerEvents.AddRange(customerEvents);
+            batch.Trace = trace;
+            _waiting.Enqueue(batch);
         }
 
         sources.Clear();
         decisions.Clear();
-        facts.Clear();
+        customerEvents.Clear();
     }
 
-    /// <summary>Completes what a commit made durable, in order.</summary>
-    /// <param name="durable">How far the journal is durable.</param>
+    /// <summary>Completes every batch that is durable, in order.</summary>
+    /// <param name="durable">The address up to which the journal is durable.</param>
     public void Complete(long durable)
     {
         lock (_completing)
@@ -69,7 +70,7 @@ public sealed class CommitQueue(int partition, IDecisionConsumer outlet)
     {
         while (true)
         {
-            Turn turn;
+            Batch batch;
             lock (_gate)
             {
                 if (_waiting.Count == 0 || _waiting.Peek().Address > durable)
@@ -77,65 +78,66 @@ public sealed class CommitQueue(int partition, IDecisionConsumer outlet)
                     return;
                 }
 
-                turn = _waiting.Dequeue();
+                batch = _waiting.Dequeue();
             }
 
-            turn.Trace?.Durable();
+            batch.Trace?.Durable();
 
-            // First what was decided, by what was known before; who has an acknowledgement has every answer to what it covers.
-            foreach (var decision in turn.Decisions)
+            // Decisions go before customer events: they were made without them. Acknowledgements go last, so a client that has one also has
+            // every answer to what it covers.
+            foreach (var decision in batch.Decisions)
             {
-                outlet.Deliver(decision);
+                consumer.Deliver(decision);
             }
 
-            foreach (var fact in turn.Facts)
+            foreach (var customerEvent in batch.CustomerEvents)
             {
-                outlet.Note(fact);
+                consumer.Consume(customerEvent);
             }
 
-            outlet.Advance(partition, turn.Address);
+            consumer.Advance(partition, batch.Address);
 
-            // Acknowledgements keep their order: behind one that waits for what was decided, the next waits too.
-            if (turn.Decisions.Count == 0 && Volatile.Read(ref _behind) == 0)
+            // Acknowledgements keep their order: while one waits for its batch's decisions, later ones wait too.
+            if (batch.Decisions.Count == 0 && Volatile.Read(ref _behind) == 0)
             {
-                Tell(turn);
+                Tell(batch);
             }
             else
             {
                 Interlocked.Increment(ref _behind);
-                outlet.Afterwards(() =>
+                consumer.Afterwards(() =>
                 {
-                    Tell(turn);
+                    Tell(batch);
                     Interlocked.Decrement(ref _behind);
                 });
             }
         }
     }
 
-    void Tell(Turn turn)
+    void Tell(Batch batch)
     {
-        foreach (var (source, upTo) in turn.Sources)
+        foreach (var (source, upTo) in batch.Sources)
         {
             source.OnProcessed(partition, upTo);
         }
 
-        turn.Sources.Clear();
-        turn.Decisions.Clear();
-        turn.Facts.Clear();
-        turn.Trace?.End();
-        turn.Trace = null;
+        batch.Sources.Clear();
+        batch.Decisions.Clear();
+        batch.CustomerEvents.Clear();
+        batch.Trace?.End();
+        batch.Trace = null;
         lock (_gate)
         {
-            _free.Push(turn);
+            _free.Push(batch);
         }
     }
 
-    sealed class Turn
+    sealed class Batch
     {
         public long Address;
         public readonly List<(IEventSource Source, long UpTo)> Sources = [];
         public readonly List<Decision> Decisions = [];
-        public readonly List<CustomerEvent> Facts = [];
+        public readonly List<CustomerEvent> CustomerEvents = [];
         public CommitBatchTrace? Trace;
     }
 }

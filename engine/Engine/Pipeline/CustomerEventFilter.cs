@@ -3,25 +3,27 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>Picks the events of a partition that matter beyond their carts. While nobody asks for them it costs a comparison an event.</summary>
-/// <param name="isAsked">Somebody takes them.</param>
+/// <summary>Collects a partition's customer events. Costs one comparison per event while nobody consumes them.</summary>
+/// <param name="isAsked"><see langword="true"/> if a consumer takes customer events.</param>
 sealed class CustomerEventFilter(bool isAsked)
 {
     readonly ulong[] _products = isAsked ? new ulong[4096] : [];
 
-    /// <summary>What was picked and not yet taken from here, in order.</summary>
-    public List<CustomerEvent> Facts { get; } = [];
+    /// <summary>Collected events in order; the caller removes them.</summary>
+    public List<CustomerEvent> CustomerEvents { get; } = [];
 
-    /// <summary>Picks an event if it is one.</summary>
-    public void Look(in EventRecord e, EventSlab slab, CampaignSet campaigns)
+    /// <summary>
+    /// Collects the event if it is a customer event: it concerns a customer, is a campaign's goal, or adds a product that is new here.
+    /// </summary>
+    public void Collect(in EventRecord e, EventSlab slab, CampaignSet campaigns)
     {
         if (isAsked && (campaigns.IsGoal(e.Type) || (e.Type == EventType.AddToCart ? IsNew(e.Product) : EventTypes.Has(e.Type, EventTraits.ConcernsCustomer))))
         {
-            Facts.Add(CustomerEvent.Of(e, slab));
+            CustomerEvents.Add(CustomerEvent.Of(e, slab));
         }
     }
 
-    // A product is a fact when it is put into a cart for the first time, or for the first time in a while.
+    // The table forgets products over time, so a product counts as new again now and then.
     bool IsNew(ulong product)
     {
         ref var told = ref _products[product % (ulong)_products.Length];

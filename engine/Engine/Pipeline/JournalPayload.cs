@@ -5,16 +5,17 @@ using CartRecovery.Engine.Decisions;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// What the journal's entries hold beside events. A tick: the new event time (8 bytes). Decisions: 1 when they are the last of their turn, else
-/// 0 (1 byte), then as <see cref="DecisionCodec"/> writes them. Settled: the idempotency keys, likewise.
+/// Encodes the payloads of journal entries other than events. Tick: the new event time (8 bytes). Decisions: 1 if they are the last of
+/// their batch, else 0 (1 byte), then the format of <see cref="DecisionCodec"/>. Persisted: the idempotency keys in the format of <see
+/// cref="DecisionCodec"/>.
 /// </summary>
 static class JournalPayload
 {
-    /// <summary>Decisions in an entry at the most: a decision is about a kilobyte, and an entry must fit in a page.</summary>
+    /// <summary>Maximum number of decisions per entry: a decision takes about 1 KB, and an entry must fit in a page.</summary>
     public const int MaxDecisions = 512;
 
-    /// <summary>Keys of settled decisions in an entry at the most: a key is 36 bytes.</summary>
-    public const int MaxSettled = 4096;
+    /// <summary>Maximum number of keys of persisted decisions per entry; a key takes 36 bytes.</summary>
+    public const int MaxPersisted = 4096;
 
     public static ReadOnlySpan<byte> Tick(ArrayBufferWriter<byte> buffer, long now)
     {
@@ -26,9 +27,9 @@ static class JournalPayload
 
     public static long ReadTick(ReadOnlySpan<byte> payload) => payload.Length == sizeof(long)
         ? BinaryPrimitives.ReadInt64LittleEndian(payload)
-        : throw new InvalidDataException("A tick is eight bytes long.");
+        : throw new InvalidDataException("A tick entry must be eight bytes long.");
 
-    public static ReadOnlySpan<byte> Settled(ArrayBufferWriter<byte> buffer, IReadOnlyCollection<string> keys)
+    public static ReadOnlySpan<byte> Persisted(ArrayBufferWriter<byte> buffer, IReadOnlyCollection<string> keys)
     {
         buffer.ResetWrittenCount();
         DecisionCodec.WriteKeys(buffer, keys);
@@ -48,6 +49,6 @@ static class JournalPayload
     public static List<Decision> ReadDecisions(ReadOnlySpan<byte> payload, out bool isLast)
     {
         isLast = payload.Length > 0 && payload[0] == 1;
-        return payload.Length > 0 ? DecisionCodec.Read(payload[1..]) : throw new InvalidDataException("The decisions are empty.");
+        return payload.Length > 0 ? DecisionCodec.Read(payload[1..]) : throw new InvalidDataException("A decisions entry is empty.");
     }
 }

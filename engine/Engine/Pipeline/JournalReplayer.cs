@@ -5,9 +5,9 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// Makes a partition's state from its journal again, entry by entry. An entry behind a turn's events shows that the turn had been decided on:
-/// then it is folded without being scored, and what was decided is taken from the journal, whatever the configuration says by now. Only
-/// the last turn may have been cut off before its decisions; it is decided on anew.
+/// Rebuilds a partition's state from its journal, entry by entry. An entry after a batch's events shows that the batch was decided: it is
+/// folded without scoring, and its decisions come from the journal whatever the configuration says now. Only the last batch may lack its
+/// decisions after a crash; it is decided again.
 /// </summary>
 public sealed class JournalReplayer
 {
@@ -15,13 +15,13 @@ public sealed class JournalReplayer
     readonly EventBlockReader _blocks;
     readonly SlabPool _slabs;
     readonly List<Decision> _decisions = [];
-    byte[] _turn = [];
-    int _turnLength;
-    EntryKind _turnKind;
+    byte[] _batch = [];
+    int _batchLength;
+    EntryKind _batchKind;
 
-    /// <param name="state">What is made.</param>
-    /// <param name="blocks">Reads blocks of events.</param>
-    /// <param name="slabs">Lends slabs to them.</param>
+    /// <param name="state">The state to rebuild.</param>
+    /// <param name="blocks">Decodes blocks of events.</param>
+    /// <param name="slabs">Provides slabs.</param>
     public JournalReplayer(PartitionState state, EventBlockReader blocks, SlabPool slabs)
     {
         _state = state;
@@ -29,65 +29,65 @@ public sealed class JournalReplayer
         _slabs = slabs;
     }
 
-    /// <summary>Events folded so far.</summary>
+    /// <summary>Number of events folded so far.</summary>
     public long Events { get; private set; }
 
-    /// <summary>When the latest events were received: milliseconds since 1970 UTC; 0 for never.</summary>
+    /// <summary>When the latest events were received (ms since 1970 UTC); 0 if there were none.</summary>
     public long ReceivedAt { get; private set; }
 
-    /// <summary>Takes the next entry.</summary>
-    /// <exception cref="InvalidDataException">It is whole, and not what it should be.</exception>
+    /// <summary>Replays the next entry.</summary>
+    /// <exception cref="InvalidDataException">The entry is complete but its content is invalid.</exception>
     public void Play(in JournalEntry entry)
     {
         switch (entry.Kind)
         {
             case EntryKind.Events or EntryKind.Tick:
-                EndTurn(isDecided: true);
+                EndBatch(isDecided: true);
                 Keep(entry);
                 break;
             case EntryKind.Decisions:
                 _decisions.AddRange(JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast));
                 if (isLast)
                 {
-                    EndTurn(isDecided: true);
+                    EndBatch(isDecided: true);
                 }
 
                 break;
-            case EntryKind.Settled:
-                EndTurn(isDecided: true);
+            case EntryKind.Persisted:
+                EndBatch(isDecided: true);
                 _state.Outbox.Remove(DecisionCodec.ReadKeys(entry.Payload.Span));
                 break;
             default:
-                throw new InvalidDataException($"The journal has an entry of kind {(int)entry.Kind}, which does not exist.");
+                throw new InvalidDataException($"The journal has an entry of unknown kind {(int)entry.Kind}.");
         }
     }
 
-    /// <summary>The journal is at its end: decides on the last turn if that had not been done. What it decided is in the stages.</summary>
-    public void Finish() => EndTurn(isDecided: false);
+    /// <summary>Ends the replay: decides the last batch if the journal has no decisions for it. They are left in the stages.</summary>
+    public void Finish() => EndBatch(isDecided: false);
 
     void Keep(in JournalEntry entry)
     {
-        if (_turn.Length < entry.Payload.Length)
+        if (_batch.Length < entry.Payload.Length)
         {
-            _turn = new byte[entry.Payload.Length * 2];
+            _batch = new byte[entry.Payload.Length * 2];
         }
 
-        entry.Payload.Span.CopyTo(_turn);
-        _turnLength = entry.Payload.Length;
-        _turnKind = entry.Kind;
+        entry.Payload.Span.CopyTo(_batch);
+        _batchLength = entry.Payload.Length;
+        _batchKind = entry.Kind;
     }
 
-    void EndTurn(bool isDecided)
+    void EndBatch(bool isDecided)
     {
-        var kind = _turnKind;
-        _turnKind = EntryKind.None;
+        var kind = _batchKind;
+        _batchKind = EntryKind.None;
         switch (kind)
         {
             case EntryKind.Events:
                 Fold(isDecided);
                 break;
             case EntryKind.Tick:
-                _state.Stages.Tick(JournalPayload.ReadTick(_turn.AsSpan(0, _turnLength)), isDecided);
+                _state.Stages.Tick(JournalPayload.ReadTick(_batch.AsSpan(0, _batchLength)), isDecided);
                 break;
         }
 
@@ -109,7 +109,7 @@ public sealed class JournalReplayer
 
     void Fold(bool isDecided)
     {
-        _blocks.Open(_turn.AsSpan(0, _turnLength));
+        _blocks.Open(_batch.AsSpan(0, _batchLength));
         for (var slab = _slabs.Rent(); ; slab = _slabs.Rent())
         {
             var isThere = _blocks.TryRead(slab);

@@ -7,17 +7,17 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// The unit of everything: one worker thread, one inbox, one set of stores, one batch. A cart belongs to one partition, so it has one
-/// writer and one order.
+/// Owns one worker thread, one inbox and one set of stores. A cart belongs to exactly one partition, so it has one writer and one order of
+/// events.
 /// </summary>
 public sealed class Partition : IDisposable
 {
     const int TickMilliseconds = 100;
 
-    // How long the last commit, and then the last checkpoint, may take when the engine stops.
+    // Limit for the last commit, and again for the last checkpoint, when the engine stops.
     static readonly TimeSpan s_finish = TimeSpan.FromSeconds(20);
 
-    // How long the worker may take for all of its end.
+    // Limit for the worker's whole shutdown.
     static readonly TimeSpan s_stop = TimeSpan.FromSeconds(50);
 
     readonly SlabPool _slabs;
@@ -34,61 +34,63 @@ public sealed class Partition : IDisposable
     long _receivedAt;
     long _journalFrom;
 
-    /// <summary>Makes a partition. <see cref="Recover"/> makes its state; its worker starts with <see cref="Start"/>.</summary>
-    /// <param name="index">Its number, from 0.</param>
-    /// <param name="setup">What all partitions share.</param>
-    /// <param name="slabs">Where used slabs go.</param>
-    /// <param name="time">The clocks.</param>
+    /// <summary>Creates a partition. <see cref="Recover"/> restores its state; <see cref="Start"/> starts its worker.</summary>
+    /// <param name="index">The partition's number, from 0.</param>
+    /// <param name="options">Options shared by all partitions.</param>
+    /// <param name="slabs">Receives used slabs.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="watermark">Event time over all sources.</param>
     /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
-    /// <param name="inboxCapacity">Slabs in the inbox at the most.</param>
+    /// <param name="inboxCapacity">Maximum number of slabs in the inbox.</param>
     public Partition(
-        int index, PipelineOptions setup, SlabPool slabs, TimeProvider time, Watermark watermark, TimeSpan maxAge, int inboxCapacity)
+        int index, PipelineOptions options, SlabPool slabs, TimeProvider time, Watermark watermark, TimeSpan maxAge, int inboxCapacity)
     {
         _slabs = slabs;
         _time = time;
         _watermark = watermark;
-        _batchRows = setup.BatchRows;
+        _batchRows = options.BatchRows;
         _maxAge = maxAge;
         Inbox = new PartitionInbox(inboxCapacity);
-        _recovery = new PartitionRecovery(index, setup, slabs, Counters);
+        _recovery = new PartitionRecovery(index, options, slabs, Counters);
         _worker = new Thread(Run) { Name = $"partition {index}", IsBackground = true };
     }
 
-    /// <summary>Its queue.</summary>
+    /// <summary>The queue of slabs and requests.</summary>
     public PartitionInbox Inbox { get; }
 
-    /// <summary>What it counts.</summary>
+    /// <summary>The partition's counters.</summary>
     public PartitionCounters Counters { get; } = new();
 
-    /// <summary>Why its worker died; null while all is well.</summary>
+    /// <summary>The exception that ended the worker; null while it runs.</summary>
     public Exception? Fault { get; private set; }
 
-    /// <summary>Called once, on the worker, when it dies.</summary>
+    /// <summary>Called once, on the worker, when it fails.</summary>
     public Action<Exception>? OnFault { get; set; }
 
-    /// <summary>Why nothing can be made durable at the moment; null while all is well.</summary>
+    /// <summary>Why the journal cannot be written; null if it can.</summary>
     public string? JournalProblem => _journal?.Problem;
 
-    /// <summary>Bytes written to its journal since the start.</summary>
+    /// <summary>Bytes written to the journal since the start.</summary>
     public long JournalBytes => _journal is null ? 0 : _journal.Durable - _journalFrom;
 
-    /// <summary>Writes of its journal that failed and were tried again.</summary>
+    /// <summary>Number of journal writes that failed and were retried.</summary>
     public long JournalRetries => _journal?.Retries ?? 0;
 
-    /// <summary>Interventions whose delivery has not ended. Any thread; may be a little behind.</summary>
+    /// <summary>Number of decisions in the outbox. Any thread; may lag slightly.</summary>
     public int OutboxCount => _state?.Outbox.Count ?? 0;
 
-    /// <summary>Event ids that are remembered. Any thread; may be a little behind.</summary>
+    /// <summary>Number of event ids remembered. Any thread; may lag slightly.</summary>
     public long DedupCount => _state?.Dedup.Count ?? 0;
 
-    /// <summary>Why the last checkpoint could not be made; null while all is well.</summary>
+    /// <summary>Why the last checkpoint failed; null if it did not.</summary>
     public string? CheckpointProblem => _work?.CheckpointProblem;
 
-    /// <summary>Makes the state that the journal says; empty without one. Before <see cref="Start"/>.</summary>
-    /// <param name="progress">Is told how it goes on, a few times a second.</param>
-    /// <returns>What was found.</returns>
-    /// <exception cref="JournalException">The journal cannot be gone on with.</exception>
+    /// <summary>
+    /// Recovers the state from the newest checkpoint and the journal; empty without a journal. Call before <see cref="Start"/>.
+    /// </summary>
+    /// <param name="progress">Receives the progress a few times a second.</param>
+    /// <returns>What was recovered.</returns>
+    /// <exception cref="JournalException">The journal is damaged, or of a later version.</exception>
     /// <exception cref="IOException">The data folder cannot be used.</exception>
     public RecoveryReport Recover(Action<RecoveryProgress>? progress = null)
     {
@@ -96,14 +98,14 @@ public sealed class Partition : IDisposable
         _state = recovered.State;
         _journal = recovered.Journal;
         _journalFrom = _journal?.Durable ?? 0;
-        _work = new PartitionProcessor(_recovery.Index, _recovery.Setup, _state, Counters, _journal, _time) { OnFault = Fail };
+        _work = new PartitionProcessor(_recovery.Index, _recovery.Options, _state, Counters, _journal, _time) { OnFault = Fail };
         _checkpoints = recovered.Checkpoints;
         _receivedAt = recovered.ReceivedAt;
         _watermark.Raise(_state.Stages.Now, _receivedAt);
         return recovered.Report;
     }
 
-    /// <summary>Starts the worker, after <see cref="Recover"/> if that was not called.</summary>
+    /// <summary>Starts the worker; recovers first if <see cref="Recover"/> was not called.</summary>
     public void Start()
     {
         if (_work is null)
@@ -114,14 +116,14 @@ public sealed class Partition : IDisposable
         _worker.Start();
     }
 
-    /// <summary>What was decided in the life before and is still to be delivered. Before <see cref="Start"/>.</summary>
+    /// <summary>Decisions of the previous process whose delivery has not ended. Read before <see cref="Start"/>.</summary>
     public IReadOnlyCollection<Decision> Undelivered => _state?.Outbox.Pending ?? [];
 
-    /// <summary>Notes that a delivery ended, well or not. Any thread.</summary>
+    /// <summary>Marks a decision as persisted by its consumer. Any thread.</summary>
     /// <param name="id">The intervention's idempotency key.</param>
-    public void Settle(string id) => _state?.Outbox.Settle(id);
+    public void MarkPersisted(string id) => _state?.Outbox.MarkPersisted(id);
 
-    /// <summary>Looks a cart up, after everything that was enqueued before.</summary>
+    /// <summary>Looks up a cart after everything enqueued before this call.</summary>
     public async Task<CartRecord?> FindAsync(Hash128 cart, CancellationToken cancellationToken)
     {
         var lookup = new CartLookup(cart);
@@ -129,7 +131,7 @@ public sealed class Partition : IDisposable
         return await lookup.Answer.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Completes when everything that was enqueued before is durable, and on its way to the sinks.</summary>
+    /// <summary>Completes once everything enqueued before this call is durable and handed to the consumer.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         var flush = new Flush();
@@ -137,13 +139,13 @@ public sealed class Partition : IDisposable
         await flush.Done.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Works off what is in the inbox and stops.</summary>
+    /// <summary>Processes what is in the inbox, then stops the worker.</summary>
     public void Stop()
     {
         Inbox.Close();
         if (_worker.IsAlive && !_worker.Join(s_stop))
         {
-            // It waits for a disk that does not come back: what it holds was not acknowledged.
+            // The disk does not respond. Nothing the worker still holds was acknowledged.
             _journal?.Close();
             _worker.Join();
         }
@@ -165,13 +167,13 @@ public sealed class Partition : IDisposable
             while (!Inbox.IsDone)
             {
                 Drain();
-                if (_work.HasTurn && Inbox.Depth == 0 && MayGather())
+                if (_work.HasBatch && Inbox.Depth == 0 && MayGather())
                 {
                     Inbox.Gather(1);
                     continue;
                 }
 
-                _work.EndTurn();
+                _work.EndBatch();
                 if (Inbox.Depth == 0)
                 {
                     _work.Rest(_watermark.EstimateAt(_time.GetUtcNow().ToUnixTimeMilliseconds()));
@@ -181,7 +183,7 @@ public sealed class Partition : IDisposable
 
             _work.Finish(s_finish);
         }
-#pragma warning disable CA1031 // Whatever it was, this partition's carts are no longer served: the process must say so and stop.
+#pragma warning disable CA1031 // Whatever the cause, this partition serves its carts no longer: the process must report it and stop.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -194,7 +196,7 @@ public sealed class Partition : IDisposable
         }
     }
 
-    // From the worker, or from whoever completes a commit.
+    // Called by the worker, or by the thread that completes a commit.
     void Fail(Exception e)
     {
         Fault = e;
@@ -222,8 +224,8 @@ public sealed class Partition : IDisposable
         }
     }
 
-    // A run of the model costs about as much for one row as for dozens: a batch that is not full waits a little, while nothing presses.
-    bool MayGather() => _maxAge > TimeSpan.Zero && _work!.TurnEvents < _batchRows && _time.GetElapsedTime(_work.OldestTicks) < _maxAge;
+    // A model run costs about as much for one row as for dozens, so a partial batch waits a little if nothing is urgent.
+    bool MayGather() => _maxAge > TimeSpan.Zero && _work!.BatchEvents < _batchRows && _time.GetElapsedTime(_work.OldestTicks) < _maxAge;
 
     sealed class CartLookup(Hash128 cart)
     {

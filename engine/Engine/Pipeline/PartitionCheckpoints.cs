@@ -7,9 +7,9 @@ using CartRecovery.Engine.State;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// Makes a partition's checkpoints. The worker begins one between two turns: the stores shift to their next version and the small parts are
-/// copied. Everything else goes on beside the worker, and the checkpoint counts when it and the journal before it are durable. Then the
-/// journal lets go of what no checkpoint needs and the retention does not keep.
+/// Makes a partition's checkpoints. The worker starts one between two batches: the stores shift to their next version and the small parts
+/// are copied. The files are written beside the worker, and the checkpoint counts once it and the journal before it are durable. Then the
+/// journal is truncated up to what checkpoints or retention still need.
 /// </summary>
 sealed class PartitionCheckpoints : IDisposable
 {
@@ -21,10 +21,10 @@ sealed class PartitionCheckpoints : IDisposable
     const string Position = "position";
 
     readonly int _index;
-    readonly IDecisionConsumer _outlet;
+    readonly IDecisionConsumer _consumer;
     readonly PartitionState _state;
     readonly PartitionJournal _journal;
-    readonly JournalOptions _setup;
+    readonly JournalOptions _options;
     readonly JournalRetention _retention;
     readonly CheckpointFolder _folder;
     readonly PartitionCounters _counters;
@@ -36,25 +36,26 @@ sealed class PartitionCheckpoints : IDisposable
     long _lastTail;
 
     /// <param name="index">The partition's number.</param>
-    /// <param name="outlet">Who notes what is said beyond the carts: a checkpoint counts when it is noted so far.</param>
-    /// <param name="state">What is copied.</param>
-    /// <param name="journal">What it is a copy of.</param>
-    /// <param name="setup">When, and how many are kept.</param>
-    /// <param name="retention">What the journal keeps behind them.</param>
-    /// <param name="folder">Where they go.</param>
-    /// <param name="stores">The folder of the stores' logs, which checkpoints need.</param>
-    /// <param name="counters">What is counted.</param>
-    /// <param name="time">The clocks.</param>
-    /// <param name="isBehind">The newest one is behind the journal: there is something to copy before anything changes.</param>
+    /// <param name="consumer">A checkpoint counts once the consumer has persisted customer events up to it.</param>
+    /// <param name="state">The state to copy.</param>
+    /// <param name="journal">The partition's journal.</param>
+    /// <param name="options">The interval and the number of checkpoints kept.</param>
+    /// <param name="retention">How much of the journal to keep before the checkpoints.</param>
+    /// <param name="folder">The folder of the checkpoints.</param>
+    /// <param name="stores">The folder of the stores' logs; checkpoints depend on it.</param>
+    /// <param name="counters">The partition's counters.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="isBehind"><see langword="true"/> if the newest checkpoint lags the journal, so that one is due before anything
+    /// changes.</param>
     public PartitionCheckpoints(
-        int index, IDecisionConsumer outlet, PartitionState state, PartitionJournal journal, JournalOptions setup, JournalRetention retention, CheckpointFolder folder, string stores,
-        PartitionCounters counters, TimeProvider time, bool isBehind)
+        int index, IDecisionConsumer consumer, PartitionState state, PartitionJournal journal, JournalOptions options, JournalRetention retention,
+        CheckpointFolder folder, string stores, PartitionCounters counters, TimeProvider time, bool isBehind)
     {
         _index = index;
-        _outlet = outlet;
+        _consumer = consumer;
         _state = state;
         _journal = journal;
-        _setup = setup;
+        _options = options;
         _retention = retention;
         _folder = folder;
         _stores = stores;
@@ -64,24 +65,26 @@ sealed class PartitionCheckpoints : IDisposable
         _lastTail = isBehind ? -1 : journal.Tail;
     }
 
-    /// <summary>Why the last one could not be made; null while all is well.</summary>
+    /// <summary>Why the last checkpoint failed; null if it did not.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>One is being made.</summary>
+    /// <summary><see langword="true"/> while a checkpoint is being made.</summary>
     public bool IsBusy => _current is not null;
 
-    /// <summary>It waits for its own files, not for the journal or for the worker.</summary>
+    /// <summary><see langword="true"/> while the checkpoint waits for its own files, not for the journal or the worker.</summary>
     internal bool IsWriting => _current is { } current && !(_writing?.IsCompleted ?? (current.Carts.IsWritten && current.Customers.IsWritten));
 
-    /// <summary>Begins one if it is time and something changed; goes on with the one that is being made. Between two turns, on the worker.</summary>
-    /// <param name="receivedAt">When the latest events were received: milliseconds since 1970 UTC.</param>
+    /// <summary>
+    /// Starts a checkpoint if one is due and something changed; otherwise continues the current one. On the worker, between two batches.
+    /// </summary>
+    /// <param name="receivedAt">When the latest events were received (ms since 1970 UTC).</param>
     public void Step(long receivedAt)
     {
         if (_current is not null)
         {
             GoOn();
         }
-        else if (_time.GetElapsedTime(_begunAt) >= _setup.CheckpointInterval)
+        else if (_time.GetElapsedTime(_begunAt) >= _options.CheckpointInterval)
         {
             _begunAt = _time.GetTimestamp();
             if (_journal.Tail != _lastTail)
@@ -91,7 +94,7 @@ sealed class PartitionCheckpoints : IDisposable
         }
     }
 
-    /// <summary>Makes one now and waits for it: the engine stops. On the worker.</summary>
+    /// <summary>Makes a checkpoint and waits for it, when the engine stops. On the worker.</summary>
     public void Finish(long receivedAt, TimeSpan atMost)
     {
         var start = _time.GetTimestamp();
@@ -103,9 +106,9 @@ sealed class PartitionCheckpoints : IDisposable
         }
     }
 
-    /// <summary>Reads a checkpoint's parts beside the stores.</summary>
-    /// <returns>The next entry's number in the journal, and when the latest events were received.</returns>
-    /// <exception cref="InvalidDataException">A part is not what it should be.</exception>
+    /// <summary>Restores a checkpoint's parts other than the stores.</summary>
+    /// <returns>The number of the next journal entry, and when the latest events were received.</returns>
+    /// <exception cref="InvalidDataException">A part is invalid.</exception>
     /// <exception cref="IOException">A part cannot be read.</exception>
     public static (long Sequence, long ReceivedAt) Restore(Checkpoint checkpoint, PartitionState state)
     {
@@ -126,10 +129,10 @@ sealed class PartitionCheckpoints : IDisposable
         return (BinaryPrimitives.ReadInt64LittleEndian(position), BinaryPrimitives.ReadInt64LittleEndian(position[8..]));
     }
 
-    /// <summary>The folder of the carts' part of a checkpoint.</summary>
+    /// <summary>Returns the folder of a checkpoint's carts.</summary>
     public static string CartsOf(Checkpoint checkpoint) => Path.Combine(checkpoint.Path, Carts);
 
-    /// <summary>The folder of the customers' part of a checkpoint.</summary>
+    /// <summary>Returns the folder of a checkpoint's customers.</summary>
     public static string CustomersOf(Checkpoint checkpoint) => Path.Combine(checkpoint.Path, Customers);
 
     /// <inheritdoc/>
@@ -174,7 +177,7 @@ sealed class PartitionCheckpoints : IDisposable
         if (_writing is null)
         {
             if (_current!.Carts.IsWritten && _current.Customers.IsWritten && _journal.Durable >= _current.Address
-                && _outlet.NotedUpTo(_index) >= _current.Address)
+                && _consumer.PersistedUpTo(_index) >= _current.Address)
             {
                 var current = _current;
                 _writing = Task.Run(() => Write(current));

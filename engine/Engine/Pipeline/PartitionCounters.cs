@@ -3,7 +3,7 @@ using Prometheus;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>What a partition counts: plain numbers that its worker alone writes and a scrape reads.</summary>
+/// <summary>A partition's counters: plain numbers written by its worker only and read by any thread.</summary>
 public sealed class PartitionCounters
 {
     long _processed;
@@ -18,16 +18,16 @@ public sealed class PartitionCounters
     long _checkpointTicks;
     long _checkpointStallTicks;
 
-    /// <summary>Received to decided, in seconds; null where nobody asks. All partitions may share one.</summary>
+    /// <summary>Time from received to decided, in seconds; null if it is not measured. All partitions may share one.</summary>
     public IHistogram? Latency { get; set; }
 
-    /// <summary>Notes the model's runs for the commit batch at hand; null where it is not traced.</summary>
+    /// <summary>Records the model's runs for the current commit batch; null if it is not traced.</summary>
     internal CommitBatchTrace? Trace { get; set; }
 
-    /// <summary>How the scores are spread; null where nobody asks.</summary>
+    /// <summary>Distribution of scores; null if it is not measured.</summary>
     public ScoreDistribution? Scores { get; init; }
 
-    /// <summary>Events folded, scored and decided on.</summary>
+    /// <summary>Events folded, scored and decided.</summary>
     public long Processed => Volatile.Read(ref _processed);
 
     /// <summary>Rows scored.</summary>
@@ -36,13 +36,13 @@ public sealed class PartitionCounters
     /// <summary>Runs of the model.</summary>
     public long Runs => Volatile.Read(ref _runs);
 
-    /// <summary>Carts made since the start.</summary>
+    /// <summary>Carts created since the start.</summary>
     public long Carts => Volatile.Read(ref _carts);
 
-    /// <summary>Idle timers that the wheel had no room for.</summary>
+    /// <summary>Idle timers the wheel had no room for.</summary>
     public long TimersRefused => Volatile.Read(ref _timersRefused);
 
-    /// <summary>Events that had been taken before: acknowledged, and nothing else.</summary>
+    /// <summary>Duplicate events: acknowledged, otherwise ignored.</summary>
     public long Duplicates => Volatile.Read(ref _duplicates);
 
     /// <summary>Interventions withheld because the cart had one within the window.</summary>
@@ -64,13 +64,13 @@ public sealed class PartitionCounters
     /// <summary>Checkpoints made.</summary>
     public long Checkpoints => Volatile.Read(ref _checkpoints);
 
-    /// <summary>Checkpoints that could not be made.</summary>
+    /// <summary>Checkpoints that failed.</summary>
     public long CheckpointFailures => Volatile.Read(ref _checkpointFailures);
 
-    /// <summary>How long the last checkpoint took.</summary>
+    /// <summary>Duration of the last checkpoint.</summary>
     public TimeSpan CheckpointTook => TimeSpan.FromTicks(Volatile.Read(ref _checkpointTicks));
 
-    /// <summary>How long the worker stood still for the last one.</summary>
+    /// <summary>How long the last checkpoint paused the worker.</summary>
     public TimeSpan CheckpointStall => TimeSpan.FromTicks(Volatile.Read(ref _checkpointStallTicks));
 
     internal void AddCheckpoint(TimeSpan took)

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// A partition's bounded queue: many writers, one worker that blocks on it. When it is full, writers wait, and with them the clients'
-/// TCP windows. The worker's wait and the writers' wake-up are a monitor, so that neither allocates.
+/// A partition's bounded queue: many writers, one blocking reader. When it is full, writers wait, which pushes back on the clients' TCP
+/// windows. Waiting and waking use a monitor, so neither allocates.
 /// </summary>
 public sealed class PartitionInbox
 {
@@ -12,15 +12,15 @@ public sealed class PartitionInbox
     readonly object _gate = new();
     bool _waiting;
 
-    /// <summary>An empty queue.</summary>
-    /// <param name="capacity">Slabs and questions at the most.</param>
+    /// <summary>Creates an empty queue.</summary>
+    /// <param name="capacity">Maximum number of slabs and requests.</param>
     public PartitionInbox(int capacity) =>
         _channel = Channel.CreateBounded<object>(new BoundedChannelOptions(capacity) { SingleReader = true });
 
-    /// <summary>How much is in it.</summary>
+    /// <summary>Number of items in the queue.</summary>
     public int Depth => _channel.Reader.Count;
 
-    /// <summary>Appends, unless it is full or closed.</summary>
+    /// <summary>Appends an item; returns <see langword="false"/> if the queue is full or closed.</summary>
     public bool TryEnqueue(object item)
     {
         if (!_channel.Writer.TryWrite(item))
@@ -32,7 +32,7 @@ public sealed class PartitionInbox
         return true;
     }
 
-    /// <summary>Appends as soon as there is room.</summary>
+    /// <summary>Appends an item once there is room.</summary>
     /// <exception cref="ChannelClosedException">The partition has stopped.</exception>
     public async ValueTask EnqueueAsync(object item, CancellationToken cancellationToken)
     {
@@ -40,26 +40,26 @@ public sealed class PartitionInbox
         Wake();
     }
 
-    /// <summary>Takes nothing more in; what is in it is still worked off.</summary>
+    /// <summary>Closes the queue to writers. Items already in it are still processed.</summary>
     public void Close()
     {
         _channel.Writer.TryComplete();
         Wake();
     }
 
-    /// <summary>It is closed and empty.</summary>
+    /// <summary><see langword="true"/> once the queue is closed and empty.</summary>
     public bool IsDone => _channel.Reader.Completion.IsCompleted;
 
-    /// <summary>Takes the oldest item. The worker's alone.</summary>
+    /// <summary>Removes the oldest item. Called by the worker only.</summary>
     public bool TryDequeue([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out object? item) => _channel.Reader.TryRead(out item);
 
-    /// <summary>Blocks the worker until something comes in or the time is over.</summary>
+    /// <summary>Blocks the worker until an item arrives or the time is over.</summary>
     public void Wait(int milliseconds)
     {
         lock (_gate)
         {
             Volatile.Write(ref _waiting, true);
-            // The writer looks at _waiting after it wrote: one of the two sees the other.
+            // A writer reads _waiting after its write, so at least one of the two sees the other.
             Interlocked.MemoryBarrier();
             if (Depth == 0 && !IsDone)
             {
@@ -70,7 +70,7 @@ public sealed class PartitionInbox
         }
     }
 
-    /// <summary>Blocks the worker for a time, whatever comes in: a batch gathers meanwhile.</summary>
+    /// <summary>Blocks the worker for the whole time while a batch fills.</summary>
     public void Gather(int milliseconds)
     {
         lock (_gate)

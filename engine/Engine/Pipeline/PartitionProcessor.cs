@@ -6,17 +6,17 @@ using CartRecovery.Engine.Telemetry;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// What a partition's worker does, without its thread. A turn: slabs are taken, their duplicates marked, the rest encoded for the journal and
-/// folded; at its end the block is appended, everything in it decided on, and the decisions appended behind it. Sources are told, and
-/// decisions delivered, when a commit has made the turn durable; without a journal, at once.
+/// Does the work of a partition's thread. A commit batch takes slabs, marks their duplicates, encodes the other events for the journal and
+/// folds them; at its end it appends the block, decides on it and appends the decisions. Once the commit is durable, decisions are
+/// delivered and sources acknowledged; without a journal, at once.
 /// </summary>
 public sealed class PartitionProcessor : IDisposable
 {
-    // A turn's bounds: a block must fit in the journal's page, and the sources of a partition that never runs dry be answered.
-    const int MaxTurnEvents = 4096;
-    const int MaxTurnBytes = 1 << 20;
+    // A block must fit in a journal page, and the sources of a partition that is never idle must be acknowledged too.
+    const int MaxBatchEvents = 4096;
+    const int MaxBatchBytes = 1 << 20;
 
-    // Event time moves on in steps when nothing comes in, so that a turn has not to decide on hours of idle carts at once.
+    // An idle partition advances event time in steps, so that one batch need not decide on hours of idle carts.
     const long MaxTickMilliseconds = 1000;
 
     readonly TimeProvider _time;
@@ -29,69 +29,69 @@ public sealed class PartitionProcessor : IDisposable
     readonly int _commitBytes;
     readonly List<(IEventSource Source, long UpTo)> _sources = [];
     readonly List<(long ReceivedTicks, int Own)> _taken = [];
-    readonly List<string> _settled = [];
+    readonly List<string> _persisted = [];
     readonly ArrayBufferWriter<byte> _buffer = new(4096);
     readonly CommitBatchSampler? _traces;
     CommitBatchTrace? _trace;
     PartitionCheckpoints? _checkpoints;
     long _receivedAt;
-    int _turnEvents;
+    int _batchEvents;
     long _oldestTicks;
     long _uncommittedSince;
     int _uncommittedBytes;
 
-    /// <summary>Makes the work of a partition.</summary>
+    /// <summary>Creates a partition's processor.</summary>
     /// <param name="index">The partition's number.</param>
-    /// <param name="setup">What all partitions share.</param>
-    /// <param name="state">What the work changes.</param>
-    /// <param name="counters">What is counted.</param>
-    /// <param name="journal">What makes it durable; null for none.</param>
-    /// <param name="time">The clocks.</param>
-    public PartitionProcessor(int index, PipelineOptions setup, PartitionState state, PartitionCounters counters, PartitionJournal? journal, TimeProvider time)
+    /// <param name="options">Options shared by all partitions.</param>
+    /// <param name="state">The state to process events into.</param>
+    /// <param name="counters">The partition's counters.</param>
+    /// <param name="journal">Makes the state durable; null without a journal.</param>
+    /// <param name="time">The clock.</param>
+    public PartitionProcessor(int index, PipelineOptions options, PartitionState state, PartitionCounters counters, PartitionJournal? journal, TimeProvider time)
     {
         _time = time;
         _state = state;
         _counters = counters;
         _journal = journal;
-        _commits = new CommitQueue(index, setup.Outlet);
-        _traces = setup.TraceEvery is { } every ? new CommitBatchSampler(index, every, time) : null;
+        _commits = new CommitQueue(index, options.Consumer);
+        _traces = options.TraceEvery is { } every ? new CommitBatchSampler(index, every, time) : null;
         if (journal is not null)
         {
-            _block = new EventBlockWriter(setup.Journal!.Stores, setup.Journal.Compress);
-            _commitTicks = (long)(setup.Journal.CommitAge.TotalSeconds * time.TimestampFrequency);
-            _commitBytes = setup.Journal.CommitBytes;
+            _block = new EventBlockWriter(options.Journal!.Stores, options.Journal.Compress);
+            _commitTicks = (long)(options.Journal.CommitAge.TotalSeconds * time.TimestampFrequency);
+            _commitBytes = options.Journal.CommitBytes;
             journal.OnDurable = OnDurable;
         }
     }
 
-    /// <summary>Why the last checkpoint could not be made; null while all is well.</summary>
+    /// <summary>Why the last checkpoint failed; null if it did not.</summary>
     public string? CheckpointProblem => _checkpoints?.Problem;
 
-    /// <summary>Called when telling of a commit failed, on the thread that told.</summary>
+    /// <summary>Called if completing a batch throws, on the thread that completed it.</summary>
     public Action<Exception>? OnFault { get; init; }
 
-    /// <summary>What the turn holds so far.</summary>
-    public int TurnEvents => _turnEvents;
+    /// <summary>Number of events in the current batch.</summary>
+    public int BatchEvents => _batchEvents;
 
-    /// <summary>The turn has slabs in it.</summary>
-    public bool HasTurn => _sources.Count > 0 || _taken.Count > 0;
+    /// <summary><see langword="true"/> if the current batch holds slabs.</summary>
+    public bool HasBatch => _sources.Count > 0 || _taken.Count > 0;
 
-    /// <summary>When the oldest slab of the turn was received, in ticks of the monotonic clock.</summary>
+    /// <summary>When the oldest slab of the batch was received, in ticks of the monotonic clock.</summary>
     public long OldestTicks => _oldestTicks;
 
-    /// <summary>Turns that wait for their commit.</summary>
+    /// <summary>Number of batches waiting for their commit.</summary>
     public int Uncommitted => _commits.Depth;
 
-    /// <summary>Takes a slab in. It may be reused afterwards.</summary>
+    /// <summary>Adds a slab to the batch. The slab may be reused afterwards.</summary>
     public void Take(EventSlab slab)
     {
-        if (_block is not null && _turnEvents > 0
-            && (_turnEvents + slab.Count > MaxTurnEvents || _block.RawLength + slab.TextLength > MaxTurnBytes))
+        if (_block is not null && _batchEvents > 0
+            && (_batchEvents + slab.Count > MaxBatchEvents || _block.RawLength + slab.TextLength > MaxBatchBytes))
         {
-            EndTurn();
+            EndBatch();
         }
 
-        if (!HasTurn)
+        if (!HasBatch)
         {
             _oldestTicks = slab.ReceivedTicks;
             _trace = _traces?.Begin(slab.ReceivedTicks);
@@ -108,27 +108,27 @@ public sealed class PartitionProcessor : IDisposable
         _block?.Add(slab);
         var own = _state.Stages.Process(slab);
         _taken.Add((slab.ReceivedTicks, own));
-        _turnEvents += slab.Count;
+        _batchEvents += slab.Count;
         if (slab.Source is not null)
         {
             _sources.Add((slab.Source, slab.UpTo));
         }
 
-        if (_turnEvents >= MaxTurnEvents)
+        if (_batchEvents >= MaxBatchEvents)
         {
-            EndTurn();
+            EndBatch();
         }
     }
 
-    /// <summary>Ends the turn: what it holds is appended, decided on, and told when it is durable.</summary>
-    public void EndTurn()
+    /// <summary>Ends the batch: appends it, decides on it, and queues its acknowledgements for the commit.</summary>
+    public void EndBatch()
     {
-        if (!HasTurn)
+        if (!HasBatch)
         {
             return;
         }
 
-        _trace?.Folded(_turnEvents);
+        _trace?.Folded(_batchEvents);
         if (_block is { Count: > 0 })
         {
             Append(EntryKind.Events, _block.Finish());
@@ -139,8 +139,8 @@ public sealed class PartitionProcessor : IDisposable
         Decide();
         _trace?.Decided(_state.Stages.Decisions.Count);
 
-        // A partition that never runs dry has no other time for it.
-        AppendSettled();
+        // A partition that is never idle has no other time to do this.
+        AppendPersisted();
         var now = _time.GetTimestamp();
         foreach (var (receivedTicks, own) in _taken)
         {
@@ -149,27 +149,27 @@ public sealed class PartitionProcessor : IDisposable
                 _counters.Latency?.Observe(_time.GetElapsedTime(receivedTicks, now).TotalSeconds, own);
             }
 
-            // Counted before it is acknowledged: who has the acknowledgement finds the count.
+            // Counted before it is acknowledged, so a client that has the acknowledgement finds the count.
             _counters.AddProcessed(own);
         }
 
         _taken.Clear();
-        _turnEvents = 0;
+        _batchEvents = 0;
         HandOver();
         _checkpoints?.Step(_receivedAt);
     }
 
-    /// <summary>Tells someone when everything that was taken before is durable, and commits at once.</summary>
+    /// <summary>Notifies the waiter when everything taken so far is durable, and commits at once.</summary>
     public void TellWhenDurable(IEventSource waiter)
     {
-        EndTurn();
+        EndBatch();
         _sources.Add((waiter, 0));
         HandOver();
         Commit();
     }
 
-    /// <summary>What is to be done between turns when nothing comes in: idle carts, deliveries that ended, commits by age.</summary>
-    /// <param name="now">Event time by now: milliseconds since 1970 UTC.</param>
+    /// <summary>Does the work between batches while no events arrive: idle carts, persisted decisions, commits by age.</summary>
+    /// <param name="now">Current event time (ms since 1970 UTC).</param>
     public void Rest(long now)
     {
         while (now > _state.Stages.Now && _state.Stages.HasDue(now))
@@ -181,18 +181,18 @@ public sealed class PartitionProcessor : IDisposable
             HandOver();
         }
 
-        NoteSettled();
+        JournalPersisted();
         _state.Stages.Refresh();
         CommitIfDue();
         _checkpoints?.Step(_receivedAt);
     }
 
-    /// <summary>Ends the work: what was taken is made durable, and a last checkpoint is made.</summary>
-    /// <param name="atMost">How long that may take.</param>
+    /// <summary>Makes everything taken so far durable and writes a last checkpoint.</summary>
+    /// <param name="atMost">The time limit.</param>
     public void Finish(TimeSpan atMost)
     {
-        EndTurn();
-        NoteSettled();
+        EndBatch();
+        JournalPersisted();
         Commit();
         if (_journal?.WaitUntilDurable(atMost, _time) == true)
         {
@@ -200,9 +200,9 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    /// <summary>From here on checkpoints are made.</summary>
-    /// <param name="checkpoints">Who makes them.</param>
-    /// <param name="receivedAt">When the latest events were received, so far.</param>
+    /// <summary>Starts making checkpoints.</summary>
+    /// <param name="checkpoints">Makes the checkpoints.</param>
+    /// <param name="receivedAt">When the latest events so far were received.</param>
     internal void Begin(PartitionCheckpoints? checkpoints, long receivedAt)
     {
         _checkpoints = checkpoints;
@@ -212,8 +212,8 @@ public sealed class PartitionProcessor : IDisposable
         Commit();
     }
 
-    /// <summary>How long the worker may sleep until a commit is due, in milliseconds.</summary>
-    /// <param name="atMost">If none is.</param>
+    /// <summary>Returns how long the worker may sleep until a commit is due (ms).</summary>
+    /// <param name="atMost">The result if no commit is pending.</param>
     public int UntilCommit(int atMost)
     {
         if (_uncommittedBytes == 0)
@@ -225,7 +225,7 @@ public sealed class PartitionProcessor : IDisposable
         return (int)Math.Clamp(left * 1000 / _time.TimestampFrequency, 1, atMost);
     }
 
-    /// <summary>Begins the commit that is due by size or age.</summary>
+    /// <summary>Commits if the appended bytes or their age require it.</summary>
     public void CommitIfDue()
     {
         if (_uncommittedBytes > 0
@@ -235,17 +235,17 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    /// <summary>Begins to commit what was appended.</summary>
+    /// <summary>Starts a commit of everything appended.</summary>
     public void Commit()
     {
         _uncommittedBytes = 0;
         _journal?.Commit();
     }
 
-    /// <summary>Appends the ends of deliveries, and hands over.</summary>
-    public void NoteSettled()
+    /// <summary>Appends the keys of persisted decisions and queues the batch.</summary>
+    public void JournalPersisted()
     {
-        if (AppendSettled())
+        if (AppendPersisted())
         {
             HandOver();
         }
@@ -297,25 +297,25 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    bool AppendSettled()
+    bool AppendPersisted()
     {
         var any = false;
         for (; ; any = true)
         {
-            _state.Outbox.TakeSettled(_settled, JournalPayload.MaxSettled);
-            if (_settled.Count == 0)
+            _state.Outbox.TakePersisted(_persisted, JournalPayload.MaxPersisted);
+            if (_persisted.Count == 0)
             {
                 return any;
             }
 
-            Append(EntryKind.Settled, JournalPayload.Settled(_buffer, _settled));
-            _settled.Clear();
+            Append(EntryKind.Persisted, JournalPayload.Persisted(_buffer, _persisted));
+            _persisted.Clear();
         }
     }
 
     void HandOver()
     {
-        _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions, _state.Stages.Facts, _trace);
+        _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions, _state.Stages.CustomerEvents, _trace);
         _trace = null;
         _counters.Trace = null;
         if (_journal is null)
@@ -324,7 +324,7 @@ public sealed class PartitionProcessor : IDisposable
         }
         else
         {
-            // A turn of duplicates alone waits for the commit of what it repeats, which may be done.
+            // A batch of duplicates only waits for the commit of the events it repeats, which may be done already.
             _commits.Complete(_journal.Durable);
             CommitIfDue();
         }

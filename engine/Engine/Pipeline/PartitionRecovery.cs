@@ -4,45 +4,45 @@ using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>How far a recovery has come.</summary>
+/// <summary>Progress of a recovery.</summary>
 /// <param name="Events">Events folded.</param>
-/// <param name="Bytes">Bytes of the journal read.</param>
-/// <param name="Total">Bytes to read.</param>
+/// <param name="Bytes">Journal bytes read.</param>
+/// <param name="Total">Journal bytes to read.</param>
 public readonly record struct RecoveryProgress(long Events, long Bytes, long Total);
 
-/// <summary>What a partition was made of again.</summary>
-/// <param name="Events">Events folded from the journal, behind the checkpoint.</param>
-/// <param name="Took">How long that took.</param>
+/// <summary>Result of a recovery.</summary>
+/// <param name="Events">Events folded from the journal after the checkpoint.</param>
+/// <param name="Took">Duration.</param>
 /// <param name="Undelivered">Decisions whose delivery had not ended.</param>
-/// <param name="Warnings">What was not as it should be and was coped with.</param>
+/// <param name="Warnings">Problems that recovery worked around.</param>
 public sealed record RecoveryReport(long Events, TimeSpan Took, int Undelivered, IReadOnlyList<string> Warnings);
 
-/// <summary>A partition as it was.</summary>
-/// <param name="State">Its state.</param>
-/// <param name="Journal">Its journal, open for writing; null for none.</param>
-/// <param name="Checkpoints">Who makes its checkpoints; null for nobody.</param>
-/// <param name="ReceivedAt">When the latest events were received: milliseconds since 1970 UTC; 0 for never.</param>
-/// <param name="Report">How it went.</param>
+/// <summary>A recovered partition.</summary>
+/// <param name="State">The state.</param>
+/// <param name="Journal">The journal, open for writing; null without one.</param>
+/// <param name="Checkpoints">Makes checkpoints; null without a journal.</param>
+/// <param name="ReceivedAt">When the latest events were received (ms since 1970 UTC); 0 if there were none.</param>
+/// <param name="Report">How the recovery went.</param>
 sealed record RecoveredPartition(
     PartitionState State, PartitionJournal? Journal, PartitionCheckpoints? Checkpoints, long ReceivedAt, RecoveryReport Report);
 
-/// <summary>Makes a partition's state again: the newest checkpoint that is whole, and the journal behind it.</summary>
+/// <summary>Recovers a partition from its newest complete checkpoint and the journal after it.</summary>
 /// <param name="index">The partition's number.</param>
-/// <param name="setup">What all partitions share.</param>
-/// <param name="slabs">Lends slabs.</param>
-/// <param name="counters">What is counted.</param>
-sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs, PartitionCounters counters)
+/// <param name="options">Options shared by all partitions.</param>
+/// <param name="slabs">Provides slabs.</param>
+/// <param name="counters">The partition's counters.</param>
+sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slabs, PartitionCounters counters)
 {
     const int ProgressEvery = 64;
 
     public int Index => index;
 
-    public PipelineOptions Setup => setup;
+    public PipelineOptions Options => options;
 
-    /// <summary>Recovers.</summary>
+    /// <summary>Recovers the partition.</summary>
     public RecoveredPartition Run(TimeProvider time, Action<RecoveryProgress>? progress)
     {
-        if (setup.Journal is not { } journal)
+        if (options.Journal is not { } journal)
         {
             return new RecoveredPartition(NewState(checkpoint: null), null, null, 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
         }
@@ -58,7 +58,7 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
             state = Restore(folder, begin, warnings, out var address, out var position);
             var reader = new JournalReader(device, journal.Layout, address, position.Sequence);
             var player = new JournalReplayer(state, new EventBlockReader(journal.Stores), slabs);
-            Play(reader, player, state.Stages.Facts, progress);
+            Play(reader, player, state.Stages.CustomerEvents, progress);
             if (reader.TornBytes > 0)
             {
                 warnings.Add(Cut(device, journal.Layout, reader));
@@ -66,7 +66,7 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
 
             var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
             var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, time);
-            var checkpoints = new PartitionCheckpoints(index, setup.Outlet, state, log, journal, retention, folder, setup.DataFolder, counters, time,
+            var checkpoints = new PartitionCheckpoints(index, options.Consumer, state, log, journal, retention, folder, options.DataFolder, counters, time,
                 isBehind: reader.NextSequence != position.Sequence);
             return new RecoveredPartition(state, log, checkpoints, Math.Max(position.ReceivedAt, player.ReceivedAt),
                 new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Count, warnings));
@@ -80,12 +80,12 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
     }
 
     PartitionState NewState(Checkpoint? checkpoint) => new(
-        new PartitionStages(index, setup, counters, checkpoint), new DedupWindow(setup.DedupBytes, setup.DedupWindow), new Outbox());
+        new PartitionStages(index, options, counters, checkpoint), new DedupWindow(options.DedupBytes, options.DedupWindow), new Outbox());
 
-    // The newest checkpoint that is whole; else an empty state, and the journal from its beginning.
+    // The newest complete checkpoint; without one, an empty state and the whole journal.
     PartitionState Restore(CheckpointFolder folder, long begin, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
     {
-        foreach (var checkpoint in folder.Good(reason => warnings.Add($"Partition {index}: a checkpoint is passed over. {reason}"))
+        foreach (var checkpoint in folder.Good(reason => warnings.Add($"Partition {index}: a checkpoint was skipped. {reason}"))
             .Where(c => c.JournalAddress >= begin))
         {
             PartitionState? state = null;
@@ -99,7 +99,7 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
             }
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
-                warnings.Add($"Partition {index}: a checkpoint is passed over. {checkpoint.Path}: {e.Message}");
+                warnings.Add($"Partition {index}: a checkpoint was skipped. {checkpoint.Path}: {e.Message}");
                 state?.Dispose();
             }
         }
@@ -107,7 +107,7 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
         if (begin > 0)
         {
             throw new JournalException("checkpoint_missing",
-                $"The journal of partition {index} begins at address {begin}, and there is no whole checkpoint of that place or behind it. "
+                $"The journal of partition {index} begins at address {begin}, and there is no complete checkpoint at or after it. "
                 + "Nothing was changed. Restore the data folder from a backup, or move it away to start with an empty state.");
         }
 
@@ -116,16 +116,16 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
         return NewState(checkpoint: null);
     }
 
-    void Play(JournalReader reader, JournalReplayer player, List<CustomerEvent> facts, Action<RecoveryProgress>? progress)
+    void Play(JournalReader reader, JournalReplayer player, List<CustomerEvent> customerEvents, Action<RecoveryProgress>? progress)
     {
         var from = reader.End;
         var total = Math.Max(0, reader.FileEnd - from);
-        var turn = from;
+        var batchEnd = from;
         for (var entries = 1; reader.TryNext(out var entry); entries++)
         {
             player.Play(entry);
-            HandOver(facts, turn);
-            turn = entry.Kind is EntryKind.Events or EntryKind.Tick ? reader.End : turn;
+            HandOver(customerEvents, batchEnd);
+            batchEnd = entry.Kind is EntryKind.Events or EntryKind.Tick ? reader.End : batchEnd;
             if (entries % ProgressEvery == 0)
             {
                 progress?.Invoke(new RecoveryProgress(player.Events, reader.End - from, total));
@@ -133,19 +133,19 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
         }
 
         player.Finish();
-        HandOver(facts, turn);
-        setup.Outlet.Advance(index, reader.End);
+        HandOver(customerEvents, batchEnd);
+        options.Consumer.Advance(index, reader.End);
     }
 
-    // What the turn that ends at an address says beyond its carts, unless it is known there.
-    void HandOver(List<CustomerEvent> facts, long turn)
+    // Hands over the customer events of the batch that ends at batchEnd unless the consumer has persisted them.
+    void HandOver(List<CustomerEvent> customerEvents, long batchEnd)
     {
-        if (turn > setup.Outlet.NotedUpTo(index))
+        if (batchEnd > options.Consumer.PersistedUpTo(index))
         {
-            facts.ForEach(setup.Outlet.Note);
+            customerEvents.ForEach(options.Consumer.Consume);
         }
 
-        facts.Clear();
+        customerEvents.Clear();
     }
 
     string Cut(JournalDevice device, in JournalLayout layout, JournalReader reader)
@@ -157,7 +157,7 @@ sealed class PartitionRecovery(int index, PipelineOptions setup, SlabPool slabs,
         }
 
         device.Cut(segment, layout.OffsetOf(reader.End));
-        return $"Partition {index}: the last {reader.TornBytes:N0} bytes of the journal, behind address {reader.End}, are no whole entry and were cut off; "
+        return $"Partition {index}: the last {reader.TornBytes:N0} bytes of the journal, after address {reader.End}, are not a complete entry and were truncated; "
             + "nothing of them had been acknowledged";
     }
 }

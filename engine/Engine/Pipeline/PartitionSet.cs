@@ -8,17 +8,17 @@ using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>All partitions, and how keys are dealt out to them.</summary>
+/// <summary>Owns all partitions and routes keys to them.</summary>
 public sealed class PartitionSet : IDisposable
 {
     readonly Partition[] _partitions;
 
-    /// <summary>Makes the partitions; their workers start with <see cref="Start"/>.</summary>
-    /// <param name="count">How many, 1 or more.</param>
-    /// <param name="setup">What they share.</param>
-    /// <param name="time">The clocks.</param>
+    /// <summary>Creates the partitions; <see cref="Start"/> starts their workers.</summary>
+    /// <param name="count">Number of partitions, 1 or more.</param>
+    /// <param name="options">Options shared by all partitions.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
-    public PartitionSet(int count, PipelineOptions setup, TimeProvider time, TimeSpan maxAge)
+    public PartitionSet(int count, PipelineOptions options, TimeProvider time, TimeSpan maxAge)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         Clock = time;
@@ -26,23 +26,23 @@ public sealed class PartitionSet : IDisposable
         _partitions = new Partition[count];
         for (var i = 0; i < count; i++)
         {
-            _partitions[i] = new Partition(i, setup, Slabs, time, Watermark, maxAge, InboxCapacity);
+            _partitions[i] = new Partition(i, options, Slabs, time, Watermark, maxAge, InboxCapacity);
         }
     }
 
-    /// <summary>Slabs that wait for a partition at the most.</summary>
+    /// <summary>Maximum number of slabs waiting for one partition.</summary>
     public const int InboxCapacity = 256;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of partitions.</summary>
     public int Count => _partitions.Length;
 
-    /// <summary>The clocks that events are stamped with.</summary>
+    /// <summary>The clock that stamps events.</summary>
     public TimeProvider Clock { get; }
 
-    /// <summary>How far event time has come, over all sources.</summary>
+    /// <summary>Event time over all sources.</summary>
     public Watermark Watermark { get; } = new();
 
-    /// <summary>Where slabs come from and go back to.</summary>
+    /// <summary>The pool of slabs.</summary>
     public SlabPool Slabs { get; }
 
     /// <summary>The partition of this number.</summary>
@@ -51,15 +51,15 @@ public sealed class PartitionSet : IDisposable
     /// <summary>The number of the partition that a key belongs to.</summary>
     public int IndexOf(in Hash128 key) => (int)(((key.High >> 32) * (ulong)_partitions.Length) >> 32);
 
-    /// <summary>Why nothing can be made durable at the moment; null while all is well.</summary>
+    /// <summary>Why a journal cannot be written; null if all can.</summary>
     public string? JournalProblem => Array.Find(_partitions, p => p.JournalProblem is not null)?.JournalProblem;
 
-    /// <summary>Why the last checkpoint of a partition could not be made; null while all is well.</summary>
+    /// <summary>Why a partition's last checkpoint failed; null if none did.</summary>
     public string? CheckpointProblem => Array.Find(_partitions, p => p.CheckpointProblem is not null)?.CheckpointProblem;
 
-    /// <summary>Makes the state that the journals say, all partitions at once. Before <see cref="Start"/>.</summary>
-    /// <param name="progress">Is told of each partition how it goes on.</param>
-    /// <exception cref="JournalException">A journal cannot be gone on with.</exception>
+    /// <summary>Recovers all partitions in parallel. Call before <see cref="Start"/>.</summary>
+    /// <param name="progress">Receives each partition's number and progress.</param>
+    /// <exception cref="JournalException">A journal is damaged, or of a later version.</exception>
     /// <exception cref="IOException">The data folder cannot be used.</exception>
     public RecoveryReport[] Recover(Action<int, RecoveryProgress>? progress = null)
     {
@@ -85,22 +85,22 @@ public sealed class PartitionSet : IDisposable
         }
     }
 
-    /// <summary>Looks a cart up, after every event that was handed over before.</summary>
+    /// <summary>Looks up a cart after every event submitted before this call.</summary>
     public Task<CartRecord?> FindAsync(in Hash128 cart, CancellationToken cancellationToken) =>
         _partitions[IndexOf(cart)].FindAsync(cart, cancellationToken);
 
-    /// <summary>Notes that an intervention's delivery ended, well or not. Any thread.</summary>
-    public void Settle(Intervention intervention)
+    /// <summary>Marks a decision as persisted by its consumer; the outbox drops it. Any thread.</summary>
+    public void MarkPersisted(Intervention intervention)
     {
         var seed = EventKeys.SeedOf(Encoding.UTF8.GetBytes(intervention.StoreId));
         var cart = Hash128.Of(Encoding.UTF8.GetBytes(intervention.CartId), seed);
-        _partitions[IndexOf(cart)].Settle(intervention.Id);
+        _partitions[IndexOf(cart)].MarkPersisted(intervention.Id);
     }
 
-    /// <summary>Completes when everything that was handed over before is durable, and on its way to the sinks.</summary>
+    /// <summary>Completes once everything submitted before this call is durable and handed to the consumer.</summary>
     public Task FlushAsync(CancellationToken cancellationToken) => Task.WhenAll(_partitions.Select(p => p.FlushAsync(cancellationToken)));
 
-    /// <summary>Works off what is in the inboxes and stops the workers.</summary>
+    /// <summary>Processes what is in the inboxes, then stops the workers.</summary>
     public void Stop()
     {
         foreach (var partition in _partitions)

@@ -11,9 +11,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// A partition's way from an event to a decision: fold it into its cart, take the row of features as it is then, score many rows in one
-/// run, decide in the order of the events. A decision depends on the events before it and on nothing else, in particular not on where
-/// batches begin and end. One thread at a time; nothing on the way of an event allocates.
+/// Runs a partition's stages: fold an event into its cart, gather the cart's features, score many rows in one model run, decide in event
+/// order. A decision depends only on the events before it, never on batch boundaries. One thread at a time; nothing allocates per event.
 /// </summary>
 public sealed class PartitionStages : IDisposable
 {
@@ -32,13 +31,14 @@ public sealed class PartitionStages : IDisposable
     readonly CartFoldContext _context;
     bool _isDecided;
 
-    /// <summary>Makes a partition's empty state.</summary>
-    /// <param name="index">The partition's number, for its files' names.</param>
-    /// <param name="options">What all partitions share.</param>
-    /// <param name="counters">What is counted.</param>
-    /// <param name="checkpoint">The checkpoint to start from; null for an empty state. What is in it beside the stores is read by <see cref="ReadTimers"/>.</param>
+    /// <summary>Creates a partition's state.</summary>
+    /// <param name="index">The partition's number; part of its file names.</param>
+    /// <param name="options">Options shared by all partitions.</param>
+    /// <param name="counters">The partition's counters.</param>
+    /// <param name="checkpoint">The checkpoint to restore the stores from; null for empty stores. <see cref="ReadTimers"/> restores the
+    /// timers.</param>
     /// <exception cref="IOException">The checkpoint cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It holds something else.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint's content is invalid.</exception>
     public PartitionStages(int index, PipelineOptions options, PartitionCounters counters, Checkpoint? checkpoint = null)
     {
         var keep = options.Journal is not null;
@@ -46,7 +46,7 @@ public sealed class PartitionStages : IDisposable
         _counters = counters;
         _campaigns = options.Campaigns;
         _context = new CartFoldContext(options.WindowMilliseconds, [.. options.Stores.Select(s => CurrencyCode.Parse(s.Currency))]);
-        _filter = new CustomerEventFilter(options.Outlet.TakesFacts);
+        _filter = new CustomerEventFilter(options.Consumer.TakesCustomerEvents);
         _carts = new(Path.Combine(options.DataFolder, $"carts.{index}.log"), options.Carts, new CartUpdate(_context), keep,
             checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
         _customers = new(Path.Combine(options.DataFolder, $"customers.{index}.log"), options.Customers, default, keep,
@@ -58,26 +58,28 @@ public sealed class PartitionStages : IDisposable
         _timers = new CartTimers(options.Timers, counters, OnTimer);
     }
 
-    /// <summary>Rows that wait for a run of the model.</summary>
+    /// <summary>Rows waiting for a model run.</summary>
     public int Rows => _batch.Count;
 
-    /// <summary>Idle timers that are set.</summary>
+    /// <summary>Number of idle timers set.</summary>
     public int Timers => _timers.Count;
 
-    /// <summary>Event time: the watermark of the latest event or tick. It never goes back.</summary>
+    /// <summary>Event time: the watermark of the latest event or tick. Never goes back.</summary>
     public long Now => _timers.Now;
 
-    /// <summary>What was decided and not yet taken from here, in order.</summary>
+    /// <summary>Decisions in order; the caller removes them.</summary>
     public List<Decision> Decisions => _decisions;
 
-    /// <summary>What was said beyond the carts and not yet taken from here, in order.</summary>
-    public List<CustomerEvent> Facts => _filter.Facts;
+    /// <summary>Customer events in order; the caller removes them.</summary>
+    public List<CustomerEvent> CustomerEvents => _filter.CustomerEvents;
 
-    /// <summary>Folds a slab's events in and gathers their rows; a full batch is scored and decided on the way. Duplicates are passed
-    /// over.</summary>
+    /// <summary>
+    /// Folds a slab's events and gathers their rows, skipping duplicates. A full score batch is scored and decided on the way.
+    /// </summary>
     /// <param name="slab">The slab.</param>
-    /// <param name="isDecided">It was decided on in an earlier life: nothing is scored, and the decisions come by <see cref="Claim"/>.</param>
-    /// <returns>How many of its events were this partition's own.</returns>
+    /// <param name="isDecided"><see langword="true"/> if the journal has the decisions: nothing is scored, and <see cref="Claim"/> applies
+    /// them.</param>
+    /// <returns>The number of events that belong to this partition, without customer copies.</returns>
     public int Process(EventSlab slab, bool isDecided = false)
     {
         (_context.Slab, _isDecided) = (slab, isDecided);
@@ -114,7 +116,7 @@ public sealed class PartitionStages : IDisposable
                 FoldCustomer(ref e);
             }
 
-            if ((e.Flags & EventFlags.CustomerFact) != 0)
+            if ((e.Flags & EventFlags.CustomerCopy) != 0)
             {
                 continue;
             }
@@ -124,7 +126,7 @@ public sealed class PartitionStages : IDisposable
                 Decide();
             }
 
-            _filter.Look(e, slab, _campaigns);
+            _filter.Collect(e, slab, _campaigns);
             var input = new CartInput { Step = CartStep.Fold, Index = i };
             ref var cart = ref _carts.UpdateInPlace(e.Cart, ref input);
             Gather(cart, e, slab);
@@ -135,9 +137,9 @@ public sealed class PartitionStages : IDisposable
         return own;
     }
 
-    /// <summary>Lets event time move on without an event.</summary>
-    /// <param name="now">The new time: milliseconds since 1970 UTC.</param>
-    /// <param name="isDecided">Its decisions were made in an earlier life.</param>
+    /// <summary>Advances event time when no event arrives.</summary>
+    /// <param name="now">The new time (ms since 1970 UTC).</param>
+    /// <param name="isDecided"><see langword="true"/> if the journal has the decisions.</param>
     public void Tick(long now, bool isDecided = false)
     {
         _isDecided = isDecided;
@@ -153,17 +155,17 @@ public sealed class PartitionStages : IDisposable
         }
     }
 
-    /// <summary>A timer is due by then, or may be.</summary>
+    /// <summary>Returns <see langword="true"/> if a timer may be due by <paramref name="now"/>.</summary>
     public bool HasDue(long now) => _timers.HasDue(now);
 
-    /// <summary>Lets the stores move on when nothing comes in.</summary>
+    /// <summary>Lets the stores make progress while no events arrive.</summary>
     public void Refresh()
     {
         _carts.Refresh();
         _customers.Refresh();
     }
 
-    /// <summary>Scores the rows that were gathered and decides on each, in order.</summary>
+    /// <summary>Scores the gathered rows and decides on each, in order.</summary>
     public void Decide()
     {
         if (_batch.Count == 0)
@@ -184,30 +186,30 @@ public sealed class PartitionStages : IDisposable
         _batch.Clear();
     }
 
-    /// <summary>Notes a decision of an earlier life in its cart.</summary>
+    /// <summary>Applies a decision from the journal to its cart.</summary>
     public void Claim(Decision decision)
     {
         var input = new CartInput { Step = CartStep.Claimed, At = decision.At };
         _carts.Update(decision.Cart, ref input);
     }
 
-    /// <summary>Begins a checkpoint of the stores as they are now.</summary>
+    /// <summary>Starts a checkpoint of the stores as they are now.</summary>
     /// <param name="carts">The folder for the carts.</param>
     /// <param name="customers">The folder for the customers.</param>
-    /// <param name="address">The journal's address that it belongs to.</param>
+    /// <param name="address">The journal address the checkpoint covers.</param>
     public (StoreCheckpoint Carts, StoreCheckpoint Customers) BeginCheckpoint(string carts, string customers, long address) =>
         (_carts.BeginCheckpoint(carts, address), _customers.BeginCheckpoint(customers, address));
 
     /// <summary>Copies event time and timers.</summary>
     internal TimersSnapshot SnapshotTimers() => _timers.Snapshot();
 
-    /// <summary>Takes event time and timers over from a checkpoint.</summary>
+    /// <summary>Restores event time and timers from a checkpoint.</summary>
     internal void ReadTimers(Stream stream) => _timers.ReadFrom(stream);
 
-    /// <summary>The cart of this key, as it is now.</summary>
+    /// <summary>Returns the cart with this key, or null.</summary>
     public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) ? record : null;
 
-    /// <summary>The history of this customer, as it is now.</summary>
+    /// <summary>Returns the customer's history, or null.</summary>
     public CustomerRecord? FindCustomer(in Hash128 customer) => _customers.TryRead(customer, out var record) ? record : null;
 
     /// <inheritdoc/>
@@ -219,7 +221,7 @@ public sealed class PartitionStages : IDisposable
         _decider.Dispose();
     }
 
-    // Rows that wait are decided on by the campaigns that they were gathered for.
+    // Pending rows are decided under the campaigns they were gathered for.
     void TakeCampaigns()
     {
         var campaigns = _options.Campaigns;
@@ -243,7 +245,7 @@ public sealed class PartitionStages : IDisposable
         }
     }
 
-    // Gather: the cart's row is taken as it is right after its event.
+    // Gathers the cart's row as it is right after its event.
     void Gather(in CartRecord cart, in EventRecord e, EventSlab slab)
     {
         if (cart.EventCount == 1)
@@ -275,7 +277,7 @@ public sealed class PartitionStages : IDisposable
         var input = new CartInput { Step = CartStep.Touch, At = dueAt };
         ref var cart = ref _carts.UpdateInPlace(key, ref input);
 
-        // An event may have set an earlier timer since: then this one is void.
+        // An event may have set an earlier timer since; this one is then void.
         if (Unsafe.IsNullRef(ref cart) || cart.TimerAt != dueAt)
         {
             return;

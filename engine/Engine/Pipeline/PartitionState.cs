@@ -4,12 +4,12 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// Everything that a partition's journal adds up to: the stages with their stores, timers and event time; the event ids seen; the
-/// decisions not yet delivered. Only its worker changes it, and only by what the journal says.
+/// Everything a partition's journal adds up to: stores, timers, event time, event ids seen, undelivered decisions. Changed by the worker
+/// only, and only by what the journal contains.
 /// </summary>
-/// <param name="Stages">Carts, customers, timers, time.</param>
-/// <param name="Dedup">The event ids seen.</param>
-/// <param name="Outbox">What is to be delivered.</param>
+/// <param name="Stages">Carts, customers, timers and event time.</param>
+/// <param name="Dedup">Event ids seen.</param>
+/// <param name="Outbox">Decisions not yet persisted by the consumer.</param>
 public sealed record PartitionState(PartitionStages Stages, DedupWindow Dedup, Outbox Outbox) : IDisposable
 {
     /// <inheritdoc/>

@@ -9,8 +9,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// The rows that wait for a run of the model: each cart's features as they were after its event, written straight into the model's input,
-/// and for those that a campaign may act on, the cart as it was then.
+/// Collects the rows for one model run: each cart's features right after its event, written directly into the model's input, plus a
+/// snapshot of each cart that a campaign may act on.
 /// </summary>
 sealed class ScoreBatch : IDisposable
 {
@@ -28,19 +28,19 @@ sealed class ScoreBatch : IDisposable
         _snapshots = new CartSnapshot[capacity];
     }
 
-    /// <summary>Rows in it.</summary>
+    /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
 
-    /// <summary>There is no room for another row.</summary>
+    /// <summary><see langword="true"/> if there is no room for another row.</summary>
     public bool IsFull => Count == _rows.Length;
 
-    /// <summary>The row at this place.</summary>
+    /// <summary>The row at this index.</summary>
     public ref readonly ScoreRow this[int index] => ref _rows[index];
 
-    /// <summary>Adds the cart's row as it is now.</summary>
+    /// <summary>Adds the cart's current row.</summary>
     /// <param name="cart">The cart.</param>
-    /// <param name="moment">When.</param>
-    /// <param name="eligible">The campaigns whose trigger and conditions hold, a bit each.</param>
+    /// <param name="moment">The time of the features.</param>
+    /// <param name="eligible">Bit mask of the campaigns whose trigger and conditions hold.</param>
     /// <param name="key">The cart's key.</param>
     public void Gather(in CartRecord cart, in FeatureMoment moment, ulong eligible, in Hash128 key)
     {
@@ -52,8 +52,8 @@ sealed class ScoreBatch : IDisposable
         row.Snapshot = -1;
     }
 
-    /// <summary>Keeps the cart of the last row as it is now; until then it cannot be decided on.</summary>
-    /// <returns>Where it is to be written.</returns>
+    /// <summary>Reserves a snapshot for the last row; without one the row cannot be decided on.</summary>
+    /// <returns>The snapshot to fill.</returns>
     public ref CartSnapshot AddSnapshot()
     {
         _rows[Count - 1].Snapshot = _snapshotCount;
@@ -61,7 +61,7 @@ sealed class ScoreBatch : IDisposable
     }
 
     /// <summary>Runs the model over all rows.</summary>
-    /// <param name="trace">Notes how long that takes; null for nobody.</param>
+    /// <param name="trace">Records the duration; null if not traced.</param>
     public ReadOnlySpan<float> Score(CommitBatchTrace? trace = null)
     {
         var began = trace?.BeginRun() ?? 0;
@@ -70,13 +70,13 @@ sealed class ScoreBatch : IDisposable
         return scores;
     }
 
-    /// <summary>The features at this place.</summary>
+    /// <summary>The features of the row at this index.</summary>
     public ReadOnlySpan<float> FeaturesAt(int index) => _scorer.Row(index);
 
-    /// <summary>The cart at this place.</summary>
+    /// <summary>The cart snapshot of the row at this index.</summary>
     public ref readonly CartSnapshot CartAt(int index) => ref _snapshots[_rows[index].Snapshot];
 
-    /// <summary>Lets go of all rows.</summary>
+    /// <summary>Removes all rows.</summary>
     public void Clear()
     {
         Count = 0;
@@ -87,18 +87,18 @@ sealed class ScoreBatch : IDisposable
     public void Dispose() => _scorer.Dispose();
 }
 
-/// <summary>What a row is of.</summary>
+/// <summary>Describes a row of a <see cref="ScoreBatch"/>.</summary>
 struct ScoreRow
 {
     /// <summary>The cart's key.</summary>
     public Hash128 Key;
 
-    /// <summary>When, in event time.</summary>
+    /// <summary>Event time of the row.</summary>
     public long At;
 
-    /// <summary>The campaigns whose trigger and conditions hold, a bit each.</summary>
+    /// <summary>Bit mask of the campaigns whose trigger and conditions hold.</summary>
     public ulong Eligible;
 
-    /// <summary>Where the cart's copy is; -1 where nothing can be decided.</summary>
+    /// <summary>Index of the cart's snapshot; -1 if nothing can be decided.</summary>
     public int Snapshot;
 }

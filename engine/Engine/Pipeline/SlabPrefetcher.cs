@@ -6,8 +6,8 @@ using CartRecovery.Engine.State.Customers;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// Goes some events ahead of the fold through a slab, and asks for the memory that it will need: first the stores' buckets, then the carts'
-/// records. Memory answers in the time of a few events; what is asked for much earlier would push other things out of the nearest cache.
+/// Prefetches the memory the fold will need, some events ahead: first the stores' buckets, then the carts' records. Memory answers within a
+/// few events; prefetching much earlier would evict other data from the L1 cache.
 /// </summary>
 readonly struct SlabPrefetcher(
     RecordStore<CartRecord, CartInput, CartUpdate> carts, RecordStore<CustomerRecord, EventRecord, CustomerUpdate> customers)
@@ -15,10 +15,10 @@ readonly struct SlabPrefetcher(
     const int Records = 8;
     const int Buckets = 2 * Records;
 
-    // What an event changes and the features read: up to the cart's lines. Beyond them it is compared who is signed in.
+    // What an event changes and the features read: up to the cart's lines. The user id beyond them is compared too.
     const int CartLines = 6;
 
-    /// <summary>Asks for what the first events need.</summary>
+    /// <summary>Prefetches for the first events.</summary>
     public void Begin(EventSlab slab)
     {
         for (var i = 0; i < Math.Min(Buckets, slab.Count); i++)
@@ -27,7 +27,7 @@ readonly struct SlabPrefetcher(
         }
     }
 
-    /// <summary>Asks for what is needed some events behind the one at <paramref name="index"/>, which is folded next.</summary>
+    /// <summary>Prefetches for the event some positions after <paramref name="index"/>, which is folded next.</summary>
     public void MoveTo(EventSlab slab, int index)
     {
         if (index + Buckets < slab.Count)

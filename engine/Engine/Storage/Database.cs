@@ -3,12 +3,12 @@ using SQLitePCL;
 namespace CartRecovery.Engine.Storage;
 
 /// <summary>
-/// A connection to an SQLite database, without a layer between. One thread at a time. A commit survives the process at once; it survives the
-/// machine once <see cref="LogPath"/> has been synced, which is left to the owner so that no commit waits for the disk.
+/// A connection to an SQLite database. One thread at a time. A commit survives a process crash at once; it survives a power loss once <see
+/// cref="LogPath"/> is synced, which is left to the owner so that no commit waits for the disk.
 /// </summary>
 public sealed class Database : IDisposable
 {
-    /// <summary>Memory for pages, in bytes.</summary>
+    /// <summary>Memory of the page cache, in bytes.</summary>
     public const long CacheBytes = 64 << 20;
 
     readonly List<Statement> _statements = [];
@@ -16,10 +16,10 @@ public sealed class Database : IDisposable
 
     static Database() => raw.SetProvider(new SQLite3Provider_e_sqlite3());
 
-    /// <summary>Opens a database, and makes it where there is none.</summary>
-    /// <param name="path">The file; <c>:memory:</c> for none.</param>
-    /// <param name="isReader">Only to read from it, beside its writer.</param>
-    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <summary>Opens a database, and creates it if it does not exist.</summary>
+    /// <param name="path">The file; <c>:memory:</c> for an in-memory database.</param>
+    /// <param name="isReader"><see langword="true"/> to read beside the writer's connection.</param>
+    /// <exception cref="IOException">The database cannot be opened.</exception>
     public Database(string path, bool isReader = false)
     {
         Path = path;
@@ -28,7 +28,7 @@ public sealed class Database : IDisposable
         if (code != raw.SQLITE_OK)
         {
             _handle?.Dispose();
-            throw new IOException($"{path} cannot be opened: {raw.sqlite3_errstr(code).utf8_to_string()}");
+            throw new IOException($"cannot open {path}: {raw.sqlite3_errstr(code).utf8_to_string()}");
         }
 
         Execute("PRAGMA busy_timeout=5000");
@@ -41,29 +41,29 @@ public sealed class Database : IDisposable
         }
     }
 
-    /// <summary>The file.</summary>
+    /// <summary>The database file.</summary>
     public string Path { get; }
 
-    /// <summary>The file that commits go to before they go to <see cref="Path"/>.</summary>
+    /// <summary>The write-ahead log of <see cref="Path"/>.</summary>
     public string LogPath => Path + "-wal";
 
-    /// <summary>Pages that this connection has written to the log, ever.</summary>
+    /// <summary>Number of pages this connection has written to the log.</summary>
     public int PagesLogged => raw.sqlite3_db_status(_handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, 0) == raw.SQLITE_OK ? pages : 0;
 
-    /// <summary>Moves pages of the log to their places in the file, as far as no reader is in the way.</summary>
-    /// <returns>How many pages of the log are left.</returns>
-    /// <exception cref="IOException">It failed.</exception>
-    public int FoldLog()
+    /// <summary>Checkpoints the write-ahead log without blocking on readers (<c>PASSIVE</c>).</summary>
+    /// <returns>The number of pages left in the log.</returns>
+    /// <exception cref="IOException">The checkpoint failed.</exception>
+    public int Checkpoint()
     {
         var code = raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out var logged, out var moved);
         return code is raw.SQLITE_OK or raw.SQLITE_BUSY ? Math.Max(0, logged - moved) : throw Failure(code);
     }
 
-    /// <summary>Rows that the last statement changed.</summary>
+    /// <summary>Number of rows changed by the last statement.</summary>
     public int Changes => raw.sqlite3_changes(_handle);
 
-    /// <summary>Runs statements that give no rows.</summary>
-    /// <exception cref="IOException">They failed.</exception>
+    /// <summary>Runs statements that return no rows.</summary>
+    /// <exception cref="IOException">A statement failed.</exception>
     public void Execute(string sql)
     {
         var code = raw.sqlite3_exec(_handle, sql);
@@ -73,9 +73,9 @@ public sealed class Database : IDisposable
         }
     }
 
-    /// <summary>Prepares a statement, which lives as long as the connection.</summary>
+    /// <summary>Prepares a statement that lives as long as the connection.</summary>
     /// <param name="sql">One statement; parameters are <c>?1</c>, <c>?2</c> and so on.</param>
-    /// <exception cref="IOException">It is not one.</exception>
+    /// <exception cref="IOException">The statement is invalid.</exception>
     public Statement Prepare(string sql)
     {
         var code = raw.sqlite3_prepare_v3(_handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out var handle);
@@ -89,7 +89,7 @@ public sealed class Database : IDisposable
         return statement;
     }
 
-    /// <summary>Lets go of a statement before its time.</summary>
+    /// <summary>Closes a statement before the connection.</summary>
     internal void Forget(Statement statement)
     {
         _statements.Remove(statement);

@@ -1,8 +1,8 @@
 namespace CartRecovery.Engine.Storage;
 
 /// <summary>A statement for one use.</summary>
-/// <param name="database">Where it runs.</param>
-/// <param name="sql">What it asks.</param>
+/// <param name="database">The connection.</param>
+/// <param name="sql">The statement.</param>
 readonly struct Query(Database database, string sql) : IDisposable
 {
     /// <summary>The statement.</summary>

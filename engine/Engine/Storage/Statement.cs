@@ -7,8 +7,8 @@ using SQLitePCL;
 namespace CartRecovery.Engine.Storage;
 
 /// <summary>
-/// A prepared statement. Parameters are bound in their order by <see cref="With(long)"/> and its kin; <see cref="Run"/> runs it, or
-/// <see cref="Next"/> takes a row. It is ready for the next use when it has run, or has no more rows, or after <see cref="Reset"/>.
+/// A prepared statement. <see cref="With(long)"/> and its overloads bind parameters in order; <see cref="Run"/> runs it, or <see
+/// cref="Next"/> steps to a row. It can be reused after it has run, after its last row, or after <see cref="Reset"/>.
 /// </summary>
 public sealed class Statement
 {
@@ -63,7 +63,7 @@ public sealed class Statement
         return this;
     }
 
-    /// <summary>Binds a key as its 16 bytes; none as null.</summary>
+    /// <summary>Binds a key as its 16 bytes; an empty key as null.</summary>
     public Statement With(in Hash128 key)
     {
         if (key == default)
@@ -77,7 +77,7 @@ public sealed class Statement
         return With(bytes);
     }
 
-    /// <summary>Binds an intervention as its JSON.</summary>
+    /// <summary>Binds an intervention as JSON.</summary>
     public Statement WithJson(Intervention value)
     {
         _json ??= new ArrayBufferWriter<byte>(1024);
@@ -90,9 +90,9 @@ public sealed class Statement
         return With(_json.WrittenSpan);
     }
 
-    /// <summary>Runs it to its end.</summary>
-    /// <returns>How many rows it changed.</returns>
-    /// <exception cref="IOException">It failed.</exception>
+    /// <summary>Runs the statement to its end.</summary>
+    /// <returns>The number of rows changed.</returns>
+    /// <exception cref="IOException">The statement failed.</exception>
     public int Run()
     {
         while (Next())
@@ -102,9 +102,9 @@ public sealed class Statement
         return _database.Changes;
     }
 
-    /// <summary>Goes to the next row.</summary>
-    /// <returns><see langword="false"/> when there is none; then it has been reset.</returns>
-    /// <exception cref="IOException">It failed.</exception>
+    /// <summary>Steps to the next row.</summary>
+    /// <returns><see langword="false"/> if there is none; the statement is then reset.</returns>
+    /// <exception cref="IOException">The statement failed.</exception>
     public bool Next()
     {
         var code = raw.sqlite3_step(_handle);
@@ -118,15 +118,15 @@ public sealed class Statement
         return failure is null ? false : throw failure;
     }
 
-    /// <summary>Lets go of the rows that are left, and of the parameters.</summary>
+    /// <summary>Discards remaining rows and the parameters.</summary>
     public void Reset()
     {
         _bound = 0;
         raw.sqlite3_reset(_handle);
     }
 
-    /// <summary>Runs it for one number.</summary>
-    /// <returns>The first column of the first row; <see langword="null"/> where there is no row, or no value.</returns>
+    /// <summary>Runs the statement for one number.</summary>
+    /// <returns>The first column of the first row; <see langword="null"/> if there is no row or it is null.</returns>
     public long? Number()
     {
         if (!Next())
@@ -139,22 +139,22 @@ public sealed class Statement
         return value;
     }
 
-    /// <summary>The column is null.</summary>
+    /// <summary>Returns <see langword="true"/> if the column is null.</summary>
     public bool IsNull(int column) => raw.sqlite3_column_type(_handle, column) == raw.SQLITE_NULL;
 
-    /// <summary>The column as a number; 0 for null.</summary>
+    /// <summary>Returns the column as a number; 0 for null.</summary>
     public long Long(int column) => raw.sqlite3_column_int64(_handle, column);
 
     /// <inheritdoc cref="Long"/>
     public int Int(int column) => raw.sqlite3_column_int(_handle, column);
 
-    /// <summary>The column as a number; null for null.</summary>
+    /// <summary>Returns the column as a number, or null.</summary>
     public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);
 
     /// <inheritdoc cref="LongOrNull"/>
     public double? DoubleOrNull(int column) => IsNull(column) ? null : raw.sqlite3_column_double(_handle, column);
 
-    /// <summary>The column as what it is: text, a whole number, a fraction, or null.</summary>
+    /// <summary>Returns the column by its type: text, integer, fraction or null.</summary>
     public object? Value(int column) => raw.sqlite3_column_type(_handle, column) switch
     {
         raw.SQLITE_INTEGER => Long(column),
@@ -163,16 +163,16 @@ public sealed class Statement
         _ => null,
     };
 
-    /// <summary>The column as text; empty for null.</summary>
+    /// <summary>Returns the column as text; empty for null.</summary>
     public string Text(int column) => raw.sqlite3_column_text(_handle, column).utf8_to_string() ?? "";
 
-    /// <summary>The column as text; null for null.</summary>
+    /// <summary>Returns the column as text, or null.</summary>
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 
-    /// <summary>The column's bytes, until the next row.</summary>
+    /// <summary>Returns the column's bytes, valid until the next row.</summary>
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(_handle, column);
 
-    /// <summary>The column as a key; none for null.</summary>
+    /// <summary>Returns the column as a key; empty for null.</summary>
     public Hash128 Key(int column)
     {
         var bytes = Bytes(column);

@@ -4,22 +4,22 @@ using Microsoft.Win32.SafeHandles;
 namespace CartRecovery.Engine.Storage;
 
 /// <summary>
-/// Puts the desk's commits on the disk, beside its thread: while one sync is under way, what comes waits for the next. Only what has been synced is
-/// settled with the partitions, so that a power cut costs nothing.
+/// Syncs and checkpoints the write-ahead log on a thread of its own; commits made during a sync wait for the next. Decisions are marked as
+/// persisted only once synced, so a power loss loses nothing.
 /// </summary>
-/// <param name="database">Whose log is synced.</param>
-/// <param name="partitions">How many there are.</param>
-/// <param name="settle">Is told of each decision that is on the disk.</param>
-sealed class WalCheckpointer(Database database, int partitions, Action<Intervention> settle) : IDisposable
+/// <param name="database">The database.</param>
+/// <param name="partitions">Number of partitions.</param>
+/// <param name="markPersisted">Called with each decision that is synced.</param>
+sealed class WalCheckpointer(Database database, int partitions, Action<Intervention> markPersisted) : IDisposable
 {
-    // The log is folded into the database when it is this long, in pages of 4 KB: the longer it gets, the fewer times a page is moved.
-    const int LongLog = 16_384;
+    // Length of the log, in pages of 4 KB, at which it is checkpointed. The longer the log, the fewer times a page is moved.
+    const int LongWal = 16_384;
 
-    // While the desk goes on writing, folding is begun again until so few pages are left, but not more often than this.
-    const int FewPages = 512, MostFolds = 8;
+    // The checkpoint repeats while the writer goes on, until so few pages are left, but at most this many times.
+    const int FewPages = 512, MaxCheckpoints = 8;
 
-    // A failed sync is tried again after this, in milliseconds.
-    const int Again = 200;
+    // Delay before a failed sync is retried (ms).
+    const int RetryDelay = 200;
 
     readonly long[] _committed = new long[partitions];
     List<Intervention> _waiting = [];
@@ -27,31 +27,31 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
     SafeFileHandle? _file;
     Task _sync = Task.CompletedTask;
     bool _isDirty;
-    int _unsettled;
-    int _logBegan;
-    bool _isFolded;
+    int _pending;
+    int _walStart;
+    bool _isCheckpointed;
 
-    /// <summary>Why commits cannot be put on the disk at the moment; <see langword="null"/> while all is well.</summary>
+    /// <summary>Why commits cannot be synced; <see langword="null"/> if they can.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>How far each partition's facts are on the disk.</summary>
-    public long[] Noted { get; } = new long[partitions];
+    /// <summary>Journal address per partition up to which customer events are synced.</summary>
+    public long[] Persisted { get; } = new long[partitions];
 
-    /// <summary>Decisions that are not on the disk yet. Any thread.</summary>
-    public int Unsettled => Volatile.Read(ref _unsettled);
+    /// <summary>Number of decisions not yet synced. Any thread.</summary>
+    public int Pending => Volatile.Read(ref _pending);
 
-    /// <summary>Takes over what an earlier life of the process noted.</summary>
-    public void Restore(int partition, long address) => Noted[partition] = _committed[partition] = address;
+    /// <summary>Restores a partition's address from the database.</summary>
+    public void Restore(int partition, long address) => Persisted[partition] = _committed[partition] = address;
 
-    /// <summary>Adds decisions that have been committed.</summary>
+    /// <summary>Adds decisions that are committed.</summary>
     public void Add(List<Intervention> decisions)
     {
         _waiting.AddRange(decisions);
-        Interlocked.Add(ref _unsettled, decisions.Count);
+        Interlocked.Add(ref _pending, decisions.Count);
         _isDirty = true;
     }
 
-    /// <summary>Everything up to these addresses has been committed.</summary>
+    /// <summary>Records that everything up to these addresses is committed.</summary>
     public void Advance(IList<long> addresses)
     {
         for (var i = 0; i < addresses.Count; i++)
@@ -60,7 +60,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         }
     }
 
-    /// <summary>Begins a sync, if there is something to sync and none is under way. Only by the desk's thread.</summary>
+    /// <summary>Starts a sync if there is something to sync and none is running. Called by the writer's thread only.</summary>
     public void Sync()
     {
         if (!_sync.IsCompleted)
@@ -68,9 +68,9 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
             return;
         }
 
-        if (_isFolded)
+        if (_isCheckpointed)
         {
-            BeginLogAnew();
+            RestartLog();
         }
 
         if (!_isDirty)
@@ -80,7 +80,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         }
 
         var (decisions, addresses) = (_waiting, (long[])_committed.Clone());
-        var isLong = database.PagesLogged - _logBegan > LongLog;
+        var isLong = database.PagesLogged - _walStart > LongWal;
         (_waiting, _isDirty) = ([], false);
         _sync = Task.Run(() => Write(decisions, addresses, isLong));
     }
@@ -107,8 +107,8 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
 
     void Write(List<Intervention> decisions, long[] addresses, bool isLong)
     {
-        // A disk that fails is asked again until it takes it: what is not on it is not settled.
-        while (!TryFlush() && !_ending.Wait(Again))
+        // Retry until the disk accepts it: nothing is marked as persisted before.
+        while (!TryFlush() && !_ending.Wait(RetryDelay))
         {
         }
 
@@ -117,12 +117,12 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
             return;
         }
 
-        decisions.ForEach(settle);
-        Interlocked.Add(ref _unsettled, -decisions.Count);
+        decisions.ForEach(markPersisted);
+        Interlocked.Add(ref _pending, -decisions.Count);
         Publish(addresses);
         if (isLong)
         {
-            FoldIn();
+            RunCheckpoint();
         }
     }
 
@@ -146,33 +146,33 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         }
     }
 
-    // Beside the desk's thread, which goes on writing. Where it cannot be done now it is done after a later sync.
-    void FoldIn()
+    // Runs beside the writer. If it cannot finish, it is repeated after a later sync.
+    void RunCheckpoint()
     {
         try
         {
             using var second = new Database(database.Path);
-            for (var i = 0; i < MostFolds && second.FoldLog() > FewPages; i++)
+            for (var i = 0; i < MaxCheckpoints && second.Checkpoint() > FewPages; i++)
             {
             }
 
-            _isFolded = true;
+            _isCheckpointed = true;
         }
         catch (IOException)
         {
-            // The log is longer for a while.
+            // The log stays longer for a while.
         }
     }
 
-    // The few pages that are left: with none of them missing, and no reader in the middle of the log, the next commit begins it anew.
-    void BeginLogAnew()
+    // Checkpoints the last pages. If none is left and no reader is in the log, the next commit restarts it.
+    void RestartLog()
     {
-        _isFolded = false;
+        _isCheckpointed = false;
         try
         {
-            if (database.FoldLog() == 0)
+            if (database.Checkpoint() == 0)
             {
-                _logBegan = database.PagesLogged;
+                _walStart = database.PagesLogged;
             }
         }
         catch (IOException)
@@ -185,7 +185,7 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
     {
         for (var i = 0; i < addresses.Length; i++)
         {
-            Volatile.Write(ref Noted[i], addresses[i]);
+            Volatile.Write(ref Persisted[i], addresses[i]);
         }
     }
 }

@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Telemetry;
 /// Registers an engine's metrics. Counters and gauges are declared with a function that reads them at scrape time; the engine counts in
 /// plain fields, so counting costs the hot path one addition per batch. Any thread may scrape.
 /// </summary>
-public sealed class MetricRegistry
+public sealed class MetricRegistry : IDisposable
 {
     /// <summary>Gets the response's <c>Content-Type</c>.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -15,6 +15,7 @@ public sealed class MetricRegistry
     readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
     readonly IMetricFactory _factory;
     readonly Counter _failures;
+    readonly List<Action> _reads = [];
 
     /// <summary>Creates a registry with the process metrics.</summary>
     public MetricRegistry()
@@ -24,6 +25,7 @@ public sealed class MetricRegistry
         factory.ExemplarBehavior = ExemplarBehavior.NoExemplars();
         _factory = factory;
         _failures = factory.CreateCounter("cartrecovery_metrics_failures_total", "Instruments that could not be read in a scrape.");
+        _registry.AddBeforeCollectCallback(ReadAll);
         ProcessMetrics.Declare(this);
     }
 
@@ -94,19 +96,42 @@ public sealed class MetricRegistry
         return MetricSnapshot.Parse(Encoding.UTF8.GetString(text.GetBuffer().AsSpan(0, (int)text.Length)));
     }
 
-    void BeforeScrape(Action read) => _registry.AddBeforeCollectCallback(() =>
+    /// <summary>Reads nothing more: prometheus-net keeps registries for the life of the process, and they must not keep the engine.</summary>
+    public void Dispose()
     {
-        try
+        lock (_reads)
         {
-            read();
+            _reads.Clear();
         }
+    }
+
+    void BeforeScrape(Action read)
+    {
+        lock (_reads)
+        {
+            _reads.Add(read);
+        }
+    }
+
+    void ReadAll()
+    {
+        lock (_reads)
+        {
+            foreach (var read in _reads)
+            {
+                try
+                {
+                    read();
+                }
 #pragma warning disable CA1031 // One broken metric must not hide the others.
-        catch (Exception)
+                catch (Exception)
 #pragma warning restore CA1031
-        {
-            _failures.Inc();
+                {
+                    _failures.Inc();
+                }
+            }
         }
-    });
+    }
 }
 
 /// <summary>The value of one series.</summary>

@@ -70,7 +70,7 @@ static class ReplayCommand
         var folder = Directory.CreateTempSubdirectory("cartrecovery-replay-").FullName;
         try
         {
-            var replay = new Replay(streams, options.Partitions, threads, SetupOf(config, budget, model, folder));
+            var replay = new Replay(streams, options.Partitions, threads, PipelineOptionsOf(config, budget, model, folder));
             ReplayReport report = null!;
             var start = TimeProvider.System.GetTimestamp();
             new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));
@@ -93,7 +93,7 @@ static class ReplayCommand
         }
     }
 
-    static PipelineOptions SetupOf(CartRecoveryConfig config, MemoryBudget budget, OnnxModel model, string folder) => new()
+    static PipelineOptions PipelineOptionsOf(CartRecoveryConfig config, MemoryBudget budget, OnnxModel model, string folder) => new()
     {
         Stores = StoreCompiler.Compile(config.Stores).Stores,
         Model = model,
@@ -106,7 +106,7 @@ static class ReplayCommand
         Timers = budget.TimersPerPartition,
         DedupWindow = config.Dedup.Window,
         DedupBytes = budget.DedupBytes,
-        Outlet = new Nobody(),
+        Consumer = new Nobody(),
         DataFolder = folder,
     };
 

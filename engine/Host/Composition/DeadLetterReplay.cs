@@ -21,7 +21,7 @@ sealed record ReplayOutcome(long Id, string Outcome, string? EventId = null, Eve
 /// is marked once its event is acknowledged. One that is marked is left alone; one whose mark a crash prevented goes in again under the
 /// same event id, which deduplication knows.
 /// </summary>
-sealed class DeadLetterReplay(IngestOptions setup, DeadLetterStore store) : IDisposable
+sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : IDisposable
 {
     // Between acknowledgements, and so between marks.
     const int Chunk = 64;
@@ -39,7 +39,7 @@ sealed class DeadLetterReplay(IngestOptions setup, DeadLetterStore store) : IDis
 
     /// <summary>What an event of a letter is held to.</summary>
     public EventRules RulesFor(Store shop, DeadLetter letter) =>
-        setup.RulesFor(new StoreKey(shop, letter.Verified ? KeyKind.Secret : KeyKind.Publishable, LoopbackOnly: false, []));
+        options.RulesFor(new StoreKey(shop, letter.Verified ? KeyKind.Secret : KeyKind.Publishable, LoopbackOnly: false, []));
 
     /// <summary>Replays letters, one caller after the other.</summary>
     /// <param name="shop">The store that all of them belong to.</param>
@@ -95,7 +95,7 @@ sealed class DeadLetterReplay(IngestOptions setup, DeadLetterStore store) : IDis
 
             if (!sources.TryGetValue(letter.Verified, out var source))
             {
-                sources.Add(letter.Verified, source = new LetterSource(setup, rules));
+                sources.Add(letter.Verified, source = new LetterSource(options, rules));
             }
 
             source.Refusal = default;
@@ -109,7 +109,7 @@ sealed class DeadLetterReplay(IngestOptions setup, DeadLetterStore store) : IDis
 
         foreach (var source in sources.Values)
         {
-            await source.WaitAsync().WaitAsync(s_patience, setup.Partitions.Clock);
+            await source.WaitAsync().WaitAsync(s_patience, options.Partitions.Clock);
         }
 
         var done = outcomes.Where(o => o.Outcome == ReplayOutcome.Replayed).Select(o => (o.Id, o.EventId)).ToArray();
@@ -128,10 +128,10 @@ sealed class DeadLetterReplay(IngestOptions setup, DeadLetterStore store) : IDis
         readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         bool _waiting;
 
-        public LetterSource(IngestOptions setup, EventRules rules)
+        public LetterSource(IngestOptions options, EventRules rules)
         {
             IsPublishable = !rules.Verified;
-            Router = new EventRouter(setup.Partitions, rules, AnyBatch, Protocol.Http, setup.Counters, this, this);
+            Router = new EventRouter(options.Partitions, rules, AnyBatch, Protocol.Http, options.Counters, this, this);
         }
 
         public long ConnectionId => 0;

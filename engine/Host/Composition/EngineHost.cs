@@ -67,11 +67,11 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Counters = new IngestCounters();
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);
         Gate = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, config.Stores.Select(s => s.MaxConnections));
-        Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, Settle);
+        Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
-        Setup = SetupOf(config.Decisions, config.Contact);
-        JourneyEngine = _data.Use(() => new JourneyEngine(Path.Combine(_data.Path, "outreach.db"), Setup, _ports) { LearnsBeside = true });
+        JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
+        JourneyEngine = _data.Use(() => new JourneyEngine(Path.Combine(_data.Path, "outreach.db"), JourneyOptions, _ports) { LearnsBeside = true });
         Journeys = new JourneyWorker(JourneyEngine, _ports, budget.Partitions, time) { OnFault = OnFault };
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
         _ports.Worker = Journeys;
@@ -79,14 +79,14 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         {
             Stores = Stores.Stores,
             Model = Model,
-            Campaigns = Setup.Campaigns,
+            Campaigns = JourneyOptions.Campaigns,
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
             Scored = config.Scoring.Events,
             BatchRows = config.Scoring.Batch,
             Carts = budget.Carts,
             Customers = budget.Customers,
             Timers = budget.TimersPerPartition,
-            Outlet = Journeys,
+            Consumer = Journeys,
             TraceEvery = otlp?.TraceEvery,
             DataFolder = _data.Stores,
             DedupWindow = config.Dedup.Window,
@@ -144,7 +144,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public SinkSet Sinks { get; }
 
     /// <summary>How customers are contacted.</summary>
-    public JourneyOptions Setup { get; private set; }
+    public JourneyOptions JourneyOptions { get; private set; }
 
     public JourneyEngine JourneyEngine { get; }
 
@@ -243,16 +243,17 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetters.Dispose();
         _data.Dispose();
         _otlp?.Dispose();
+        Metrics.Registry.Dispose();
         Model.Dispose();
         _loggers.Dispose();
     }
 
     // What was kept is handed over again at the next start, and what found no room in a while.
-    void Settle(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason)
+    void RecordOutcome(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason)
     {
         if (outcome is not (DeliveryAttemptOutcome.Kept or DeliveryAttemptOutcome.Dropped))
         {
-            Journeys.Settle(intervention, ReasonOf(outcome), reason);
+            Journeys.RecordOutcome(intervention, ReasonOf(outcome), reason);
         }
     }
 
@@ -264,7 +265,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _ => WithheldReason.None,
     };
 
-    JourneyOptions SetupOf(DecisionsConfig decisions, ContactConfig contact) => new(
+    JourneyOptions JourneyOptionsOf(DecisionsConfig decisions, ContactConfig contact) => new(
         contact, CampaignCompiler.Compile(decisions, Stores.Stores), Stores.Stores,
         contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
 
@@ -277,9 +278,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     /// <summary>Puts other campaigns and another contact policy in force.</summary>
     public void Use(DecisionsConfig decisions, ContactConfig contact)
     {
-        Setup = SetupOf(decisions, contact);
-        JourneyEngine.Setup = Setup;
-        _stages.Campaigns = Setup.Campaigns;
+        JourneyOptions = JourneyOptionsOf(decisions, contact);
+        JourneyEngine.Options = JourneyOptions;
+        _stages.Campaigns = JourneyOptions.Campaigns;
     }
 
     async Task FlushAsync(Func<CancellationToken, Task> flush)

@@ -16,5 +16,5 @@ interface IEngineState
 interface IJourneyOptionsProvider
 {
     /// <summary>The setup that is in force.</summary>
-    JourneyOptions Setup { get; }
+    JourneyOptions JourneyOptions { get; }
 }

@@ -15,8 +15,8 @@ namespace CartRecovery.Host.Composition;
 /// <param name="addresses">The address that each sink needs, by its name.</param>
 sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOnlyDictionary<string, AddressKind> addresses) : IJourneyPorts
 {
-    readonly Dictionary<string, OutreachChannel> _channels = addresses.Select(pair => new OutreachChannel(pair.Key, pair.Value))
-        .Append(new OutreachChannel(Campaign.SocketChannel, AddressKind.None)).ToDictionary(channel => channel.Name, StringComparer.Ordinal);
+    readonly Dictionary<string, DeliveryChannel> _channels = addresses.Select(pair => new DeliveryChannel(pair.Key, pair.Value))
+        .Append(new DeliveryChannel(Campaign.SocketChannel, AddressKind.None)).ToDictionary(channel => channel.Name, StringComparer.Ordinal);
 
     // What was handed over in a transaction that is not committed: when it is tried again, nothing is sent twice.
     readonly HashSet<string> _handedOver = new(StringComparer.Ordinal);
@@ -31,7 +31,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     public JourneyWorker? Worker { get; set; }
 
     /// <inheritdoc/>
-    public OutreachChannel? Find(string name) => _channels.GetValueOrDefault(name);
+    public DeliveryChannel? Find(string name) => _channels.GetValueOrDefault(name);
 
     /// <inheritdoc/>
     public int RoomOf(string channel) => sinks.Has(channel) ? sinks.RoomOf(channel) : int.MaxValue;
@@ -72,7 +72,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     public void LookUp(IReadOnlyList<DueMessage> messages) => _ = LookUpAsync(messages);
 
     /// <inheritdoc/>
-    public void Settle(Intervention candidate) => Partitions!.Settle(candidate);
+    public void MarkPersisted(Intervention candidate) => Partitions!.MarkPersisted(candidate);
 
     /// <inheritdoc/>
     public void Flush()

@@ -36,7 +36,7 @@ static class DemoSummary
     // The first column that sums up orders belongs to the report of campaigns.
     static long Orders(EngineHost host, string store)
     {
-        var table = host.Reports.Performance(store, host.Setup.Campaigns, from: 0, to: long.MaxValue);
+        var table = host.Reports.Performance(store, host.JourneyOptions.Campaigns, from: 0, to: long.MaxValue);
         var column = table.Columns.Index().First(c => c.Item == "orders").Index;
         return table.Rows.Sum(row => row[column] is long orders ? orders : 0);
     }

@@ -70,6 +70,14 @@ public sealed class MessagePackFuzzTests
         Compare([.. message]);
     });
 
+    // {"device": binary, "meta": {"device": "mobile"}, ...}: what the event itself says counts before its meta, in either encoding.
+    [TestCase("86A26964A26531A474797065A870757263686173A26361A0A66361727449"
+        + "64A26331A27473CF0000019344A2C000A6646576696365C506006D6F62696C65A46D65746181A6646576696365A66D6F62696C65")]
+    [TestCase("89DA0006646576696365C500067461626C6574DA00046D657461DF00000002DA0006646576696365D9066D6F62696C65DB00000006736F75726365D30000000066DAE2A6"
+        + "DA000773746F72654964DB0000000464656D6FD90474797065D9087075726368617365DA0006757365724964C0A6636172744964D906C3BCF09F9B92DB000000027473C80008"
+        + "FF01312D00673DAE70DA00026964DB000000026531D9047768656EC90000000CFF00000001FFFFFFFCAC2F374F")]
+    public void Binary_that_names_a_device_counts_as_the_text_it_is_in_json(string hex) => Compare(Convert.FromHexString(hex));
+
     [FsCheck.NUnit.Property(MaxTest = 20_000)]
     public FsCheck.Property Noise_is_judged_as_the_plain_decoder_judges_it() => ForAll(random => Compare([(byte)(0x80 + random.Next(16)), .. Noise(random, 60)]));
 

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Journeys.Policy;
 
 public sealed class CapRuleTests
 {
-    static readonly OutreachChannel[] Channels =
+    static readonly DeliveryChannel[] Channels =
     [
         new("socket", AddressKind.None), new("crm", AddressKind.None), new("mail", AddressKind.Email), new("texts", AddressKind.Phone),
         new("app", AddressKind.Push),

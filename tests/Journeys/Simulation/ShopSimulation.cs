@@ -213,12 +213,12 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         if (_random.Next(20) == 0) _world.At(at + (5 * Minute), () => _desk.Take(decision, _world.Now));
     }
 
-    public OutreachChannel? Find(string name) => name switch
+    public DeliveryChannel? Find(string name) => name switch
     {
-        "socket" => new OutreachChannel(name, AddressKind.None),
-        "mail" => new OutreachChannel(name, AddressKind.Email),
-        "texts" => new OutreachChannel(name, AddressKind.Phone),
-        "app" => new OutreachChannel(name, AddressKind.Push),
+        "socket" => new DeliveryChannel(name, AddressKind.None),
+        "mail" => new DeliveryChannel(name, AddressKind.Email),
+        "texts" => new DeliveryChannel(name, AddressKind.Phone),
+        "app" => new DeliveryChannel(name, AddressKind.Push),
         _ => null,
     };
 
@@ -242,7 +242,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         var reason = _random.Next(60) switch { 0 => WithheldReason.Failed, 1 => WithheldReason.Rejected, 2 => WithheldReason.Bounced, _ => WithheldReason.None };
         _world.At(_world.Now + 900, () =>
         {
-            _desk.Settle(intervention, reason, null, _world.Now);
+            _desk.RecordOutcome(intervention, reason, null, _world.Now);
             if (reason == WithheldReason.None)
             {
                 _world.Reach(cart, intervention.Id, kind);
@@ -258,7 +258,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public void LookUp(IReadOnlyList<DueMessage> messages) => _desk.TakeCarts([.. messages.Select(m => (m, (CartRecord?)RecordOf(_world.Carts[m.Cart])))], _world.Now);
 
-    public void Settle(Intervention candidate)
+    public void MarkPersisted(Intervention candidate)
     {
     }
 

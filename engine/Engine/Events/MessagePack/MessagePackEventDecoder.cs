@@ -195,7 +195,10 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         var kept = builder.Meta.Fields;
         var before = kept.Length;
         var error = Begin(name, kept);
-        if (field != EventField.Other && TextAhead(reader, out var text))
+        var valueAt = kept.Length;
+        var isContext = field != EventField.Other;
+        var isText = TextAhead(isContext, reader, out var text);
+        if (isText)
         {
             builder.SetContext(field, text);
         }
@@ -203,6 +206,11 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         if (!TryKeepValue(ref reader, kept, before, error))
         {
             return false;
+        }
+
+        if (isContext && !isText && TryGetKeptText(kept, valueAt, out text))
+        {
+            builder.SetContext(field, text);
         }
 
         // A null field counts as absent.
@@ -233,7 +241,10 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
             var field = EventFields.Parse(name);
             var before = kept.Length;
             var error = Begin(name, kept);
-            if (field is EventField.Device or EventField.Source && TextAhead(reader, out var text))
+            var valueAt = kept.Length;
+            var isContext = field is EventField.Device or EventField.Source;
+            var isText = TextAhead(isContext, reader, out var text);
+            if (isText)
             {
                 builder.SetMetaContext(field, text);
             }
@@ -241,6 +252,11 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
             if (!TryKeepValue(ref reader, kept, before, error))
             {
                 return false;
+            }
+
+            if (isContext && !isText && TryGetKeptText(kept, valueAt, out text))
+            {
+                builder.SetMetaContext(field, text);
             }
         }
 
@@ -267,10 +283,18 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
     }
 
     // The reader is a copy: the value is read again when it is kept.
-    static bool TextAhead(MessagePackReader reader, out ReadOnlySpan<byte> text)
+    static bool TextAhead(bool isContext, MessagePackReader reader, out ReadOnlySpan<byte> text)
     {
-        var isText = reader.Read() == MessagePackKind.Text;
+        var isText = isContext && reader.Read() == MessagePackKind.Text;
         text = isText ? reader.Content : default;
+        return isText;
+    }
+
+    // Binary and timestamps are texts once they are JSON, and mean the same as there.
+    static bool TryGetKeptText(TextBuffer kept, int valueAt, out ReadOnlySpan<byte> text)
+    {
+        var isText = kept.Length > valueAt + 1 && kept.Text[valueAt] == '"';
+        text = isText ? kept.Text[(valueAt + 1)..^1] : default;
         return isText;
     }
 

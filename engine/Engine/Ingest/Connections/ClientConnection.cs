@@ -51,7 +51,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     static Utf8JsonWriter? t_writer;
 
     readonly IDuplexPipe _transport;
-    readonly IngestOptions _setup;
+    readonly IngestOptions _options;
     readonly Action _abort;
     readonly StoreKey _key;
     readonly AnswerEncoding _encoding;
@@ -61,17 +61,17 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     int _isCut;
     bool _clientEnded;
 
-    public ClientConnection(IDuplexPipe transport, IngestOptions setup, StoreKey key, AnswerEncoding encoding, Action abort)
+    public ClientConnection(IDuplexPipe transport, IngestOptions options, StoreKey key, AnswerEncoding encoding, Action abort)
     {
         _transport = transport;
-        _setup = setup;
+        _options = options;
         _abort = abort;
         _key = key;
         _encoding = encoding;
         _protocol = encoding == AnswerEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
         IsPublishable = key.Kind == KeyKind.Publishable;
-        ConnectionId = setup.Connections.NextId();
-        Output = new Outbound(transport.Output, encoding, setup.MaxUnsent, OnTooSlow);
+        ConnectionId = options.Connections.NextId();
+        Output = new Outbound(transport.Output, encoding, options.MaxUnsent, OnTooSlow);
     }
 
     /// <inheritdoc/>
@@ -98,9 +98,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <remarks>Returns when the connection ends; input received by then is still taken.</remarks>
     public async Task RunAsync(IStreamSession session)
     {
-        LastReadTicks = _setup.Partitions.Clock.GetTimestamp();
-        _setup.Counters.Connected(_protocol);
-        _setup.Connections.Add(this);
+        LastReadTicks = _options.Partitions.Clock.GetTimestamp();
+        _options.Counters.Connected(_protocol);
+        _options.Connections.Add(this);
         try
         {
             await ReadAsync(session);
@@ -112,8 +112,8 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
         finally
         {
-            _setup.Connections.Remove(this);
-            _setup.Counters.Disconnected(_protocol);
+            _options.Connections.Remove(this);
+            _options.Counters.Disconnected(_protocol);
             // A client that does not read its remaining output would hold the socket forever.
             _ = AbortAfterAsync(s_closeTimeout);
         }
@@ -181,7 +181,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     EventRouter MakeRouter()
     {
         _router = new EventRouter(
-            _setup.Partitions, _setup.RulesFor(_key), _setup.MaxBatch, _protocol, _setup.Counters, this, this, _setup.DeadLetters);
+            _options.Partitions, _options.RulesFor(_key), _options.MaxBatch, _protocol, _options.Counters, this, this, _options.DeadLetters);
         _router.BeginRead();
         Output.Progress = _router.Progress;
         return _router;
@@ -194,7 +194,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         {
             var read = await input.ReadAsync();
             var buffer = read.Buffer;
-            LastReadTicks = _setup.Partitions.Clock.GetTimestamp();
+            LastReadTicks = _options.Partitions.Clock.GetTimestamp();
             _router?.BeginRead();
             do
             {
@@ -237,7 +237,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     {
         try
         {
-            await Output.WaitAsync().WaitAsync(_setup.SlowReaderTimeout, _setup.Partitions.Clock);
+            await Output.WaitAsync().WaitAsync(_options.SlowReaderTimeout, _options.Partitions.Clock);
         }
         catch (TimeoutException)
         {
@@ -283,7 +283,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     {
         if (Interlocked.Exchange(ref _isCut, 1) == 0)
         {
-            _setup.Counters.SlowConsumer();
+            _options.Counters.SlowConsumer();
             Output.GiveUp("slow_consumer", "the client does not read what it is sent");
             _transport.Input.CancelPendingRead();
             _ = AbortAfterAsync(s_slowConsumerTimeout);
@@ -292,7 +292,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
 
     async Task AbortAfterAsync(TimeSpan time)
     {
-        await Task.Delay(time, _setup.Partitions.Clock);
+        await Task.Delay(time, _options.Partitions.Clock);
         _abort();
     }
 }

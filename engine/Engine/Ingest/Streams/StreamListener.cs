@@ -15,7 +15,7 @@ namespace CartRecovery.Engine.Ingest.Streams;
 /// Serves the stream port: WebSocket, newline-delimited JSON and length-prefixed MessagePack, distinguished by the first byte. Kestrel
 /// accepts the connection and handles TLS; the rest happens here.
 /// </summary>
-public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
+public sealed class StreamListener(IngestOptions options) : ConnectionHandler
 {
     // A length with a higher first byte exceeds any allowed limits.message, so the byte is no length; white space is above it too.
     const byte HighestOfLength = 8;
@@ -26,14 +26,14 @@ public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        var entered = setup.Gate.TryEnterStream();
+        var entered = options.Gate.TryEnterStream();
         StoreKey? key = null;
         try
         {
             (key, var encoding) = await AdmitAsync(connection, connection.Features.Get<RefusedConnection>()?.Reason ?? (entered ? null : Refusal.Full));
             if (key is not null)
             {
-                await RunAsync(setup, connection.Transport, key, encoding, connection.Abort);
+                await RunAsync(options, connection.Transport, key, encoding, connection.Abort);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException
@@ -45,25 +45,25 @@ public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
         {
             if (entered)
             {
-                setup.Gate.LeaveStream();
+                options.Gate.LeaveStream();
             }
 
             if (key is not null)
             {
-                setup.Gate.Leave(key.Store);
+                options.Gate.Leave(key.Store);
             }
         }
     }
 
     /// <summary>Serves an admitted client, on either port.</summary>
-    public static Task RunAsync(IngestOptions setup, IDuplexPipe transport, StoreKey key, AnswerEncoding encoding, Action abort)
+    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, StoreKey key, AnswerEncoding encoding, Action abort)
     {
-        var client = new ClientConnection(transport, setup, key, encoding, abort);
+        var client = new ClientConnection(transport, options, key, encoding, abort);
         return client.RunAsync(encoding switch
         {
-            AnswerEncoding.WebSocket => new WebSocketSession(client, setup.MaxMessage),
-            AnswerEncoding.MessagePack => new MessagePackSession(client, setup.MaxMessage),
-            _ => new LineSession(client, setup.MaxMessage),
+            AnswerEncoding.WebSocket => new WebSocketSession(client, options.MaxMessage),
+            AnswerEncoding.MessagePack => new MessagePackSession(client, options.MaxMessage),
+            _ => new LineSession(client, options.MaxMessage),
         });
     }
 
@@ -73,7 +73,7 @@ public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
     async Task<(StoreKey? Key, AnswerEncoding Encoding)> AdmitAsync(ConnectionContext connection, Refusal? refusal)
     {
         // Not linked to ConnectionClosed, which is cancelled once the client has sent its last byte, even if input is unread.
-        using var handshake = new CancellationTokenSource(refusal is null ? setup.HandshakeTimeout : s_refusal);
+        using var handshake = new CancellationTokenSource(refusal is null ? options.HandshakeTimeout : s_refusal);
         var first = await ReadFirstByteAsync(connection.Transport.Input, handshake.Token);
         switch (first)
         {
@@ -100,9 +100,9 @@ public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
             : head is null ? new Problem(400, "bad_handshake", "The request is not HTTP/1.1, or its head is too long.")
             : CheckHandshake(head);
         StoreKey key = null!;
-        problem ??= Authenticator.Admit(setup.Stores, Authenticator.KeyOf(head!.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
+        problem ??= Authenticator.Admit(options.Stores, Authenticator.KeyOf(head!.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
             head["Origin"], RemoteOf(connection), out key);
-        problem ??= setup.Gate.TryEnter(key.Store) ? null : ConnectionLimiter.ProblemOf(Refusal.Store);
+        problem ??= options.Gate.TryEnter(key.Store) ? null : ConnectionLimiter.ProblemOf(Refusal.Store);
         if (problem is not null)
         {
             await RefuseHttpAsync(output, problem, cancellationToken);
@@ -123,7 +123,7 @@ public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
         }
         catch
         {
-            setup.Gate.Leave(key.Store);
+            options.Gate.Leave(key.Store);
             throw;
         }
     }
@@ -138,16 +138,16 @@ public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
         }
 
         var named = encoding == AnswerEncoding.Lines
-            ? await TcpHandshake.ReadLineAsync(transport.Input, setup.MaxMessage, cancellationToken)
-            : await TcpHandshake.ReadMessageAsync(transport.Input, setup.MaxMessage, cancellationToken);
-        var problem = Authenticator.Admit(setup.Stores, named ?? setup.TcpKey, origin: null, RemoteOf(connection), out var key);
+            ? await TcpHandshake.ReadLineAsync(transport.Input, options.MaxMessage, cancellationToken)
+            : await TcpHandshake.ReadMessageAsync(transport.Input, options.MaxMessage, cancellationToken);
+        var problem = Authenticator.Admit(options.Stores, named ?? options.TcpKey, origin: null, RemoteOf(connection), out var key);
         if (problem is not null)
         {
             await RefuseAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);
             return null;
         }
 
-        if (!setup.Gate.TryEnter(key.Store))
+        if (!options.Gate.TryEnter(key.Store))
         {
             await SayNoAsync(transport.Output, encoding, Refusal.Store, cancellationToken);
             return null;
@@ -205,8 +205,8 @@ public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
 
     async Task RefuseAsync(PipeWriter output, AnswerEncoding encoding, EventProblem problem, CancellationToken cancellationToken)
     {
-        setup.Counters.Received(Protocol.Tcp, 1);
-        setup.Counters.Rejected(problem.Error);
+        options.Counters.Received(Protocol.Tcp, 1);
+        options.Counters.Rejected(problem.Error);
         await SayNoAsync(output, encoding, problem.Code, problem.Message, cancellationToken);
     }
 
@@ -218,7 +218,7 @@ public sealed class StreamListener(IngestOptions setup) : ConnectionHandler
 
     async Task SayNoAsync(PipeWriter output, AnswerEncoding encoding, string code, string message, CancellationToken cancellationToken)
     {
-        var answer = new Outbound(output, encoding, setup.MaxUnsent, onTooSlow: () => { });
+        var answer = new Outbound(output, encoding, options.MaxUnsent, onTooSlow: () => { });
         answer.TrySendError(0, code, message);
         answer.Close();
         await answer.Closed.WaitAsync(cancellationToken);

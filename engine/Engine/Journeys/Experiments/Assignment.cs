@@ -5,14 +5,14 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Experiments;
 
 /// <summary>
-/// Lots that are drawn for shoppers: of the shopper and the question alone, so that the same shopper always draws the same, here and on every
-/// other node, and lots for different questions have nothing to do with each other.
+/// Assigns shoppers at random but deterministically: the draw depends on the shopper and the question only, so it is the same on every
+/// node, and draws for different questions are independent.
 /// </summary>
 public static class Assignment
 {
-    /// <summary>A number from 0 up to, but not, 1.</summary>
-    /// <param name="subject">Who draws.</param>
-    /// <param name="question">For what.</param>
+    /// <summary>Returns a number in [0, 1).</summary>
+    /// <param name="subject">The shopper.</param>
+    /// <param name="question">What the draw is for.</param>
     public static double Draw(in Hash128 subject, string question)
     {
         var text = Encoding.UTF8.GetBytes(question);
@@ -23,10 +23,10 @@ public static class Assignment
         return (Hash128.Of(bytes, seed: 0).High >> 11) * (1.0 / (1UL << 53));
     }
 
-    /// <summary>Whether no campaign of the store contacts the shopper.</summary>
+    /// <summary>Returns <see langword="true"/> if the shopper is in the store's holdout.</summary>
     public static bool IsHoldout(in Hash128 subject, string storeId, double share) => Draw(subject, $"holdout {storeId}") < share;
 
-    /// <summary>The side of a campaign's experiment that a shopper draws, each as likely as its weight says.</summary>
+    /// <summary>Returns the shopper's variant of a campaign, drawn by the variants' weights.</summary>
     public static CampaignVariant VariantOf(in Hash128 subject, Campaign campaign)
     {
         if (campaign.Variants.Count == 1)

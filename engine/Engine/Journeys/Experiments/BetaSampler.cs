@@ -1,10 +1,10 @@
 namespace CartRecovery.Engine.Journeys.Experiments;
 
-/// <summary>Draws from a beta distribution, by two gamma variates (Marsaglia and Tsang, 2000).</summary>
-/// <param name="random">Where chance comes from.</param>
+/// <summary>Samples a beta distribution from two gamma variates (Marsaglia and Tsang, 2000).</summary>
+/// <param name="random">The source of randomness.</param>
 sealed class BetaSampler(Random random)
 {
-    /// <summary>A draw.</summary>
+    /// <summary>Draws a sample.</summary>
     /// <param name="a">1 or more.</param>
     /// <param name="b">1 or more.</param>
     public double Next(double a, double b)

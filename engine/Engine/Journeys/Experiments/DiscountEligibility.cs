@@ -4,27 +4,27 @@ using CartRecovery.Engine.Journeys.Policy;
 
 namespace CartRecovery.Engine.Journeys.Experiments;
 
-/// <summary>What came of a campaign: shoppers it contacted, and such that it left alone by chance.</summary>
+/// <summary>Outcomes of a campaign: shoppers it contacted and shoppers of its holdout.</summary>
 /// <param name="Treated">Shoppers contacted.</param>
-/// <param name="TreatedBought">Of those, how many bought.</param>
+/// <param name="TreatedBought">Those of them who bought.</param>
 /// <param name="LeftAlone">Shoppers of the holdout.</param>
-/// <param name="LeftAloneBought">Of those, how many bought.</param>
+/// <param name="LeftAloneBought">Those of them who bought.</param>
 public readonly record struct CampaignOutcomes(long Treated, long TreatedBought, long LeftAlone, long LeftAloneBought);
 
 /// <summary>
-/// Says whether a discount may be offered: not to who has bought with one again and again, nor in a campaign whose discounts are known, at 95%
-/// confidence, to cost more than they bring in against who was left alone. While little is known, they are offered.
+/// Decides whether a discount may be offered. Refuses shoppers who repeatedly bought with one, and campaigns whose discounts cost more than
+/// they earn compared to the holdout, at 95% confidence. With little data, discounts are allowed.
 /// </summary>
 public sealed class DiscountEligibility
 {
     const int FewestTreated = 200, FewestLeftAlone = 100;
 
-    /// <summary>Orders with a discount from which on a shopper is taken to wait for the next one.</summary>
+    /// <summary>Number of discounted orders from which a shopper counts as waiting for the next discount.</summary>
     public const int MostDiscounted = 2;
 
     readonly Dictionary<string, CampaignOutcomes> _outcomes = new(StringComparer.Ordinal);
 
-    /// <summary>Learns: what came of every campaign until now, in place of what was known.</summary>
+    /// <summary>Replaces what was learned with the outcomes of all campaigns.</summary>
     public void Learn(IEnumerable<(string Campaign, CampaignOutcomes Outcomes)> outcomes)
     {
         _outcomes.Clear();
@@ -34,11 +34,11 @@ public sealed class DiscountEligibility
         }
     }
 
-    /// <summary>Why an offer should not be made; none where it may.</summary>
+    /// <summary>Returns why an offer is refused; <see cref="WithheldReason.None"/> if it is allowed.</summary>
     /// <param name="campaign">The campaign.</param>
     /// <param name="offer">The offer.</param>
     /// <param name="discounted">The shopper's orders after messages with a discount.</param>
-    /// <param name="margin">The store's, 0–1.</param>
+    /// <param name="margin">The store's margin, 0–1.</param>
     public WithheldReason Refuse(string campaign, Offer offer, long discounted, double margin)
     {
         if (offer.Action != ActionKind.Discount)
@@ -51,7 +51,7 @@ public sealed class DiscountEligibility
                 ? WithheldReason.DiscountNotWorthIt : WithheldReason.None;
     }
 
-    // Earned a shopper with the discount, less what a shopper earns without: its upper bound is below zero.
+    // The upper bound of what a treated shopper earns with the discount, less what one earns without, is below zero.
     static bool Costs(in CampaignOutcomes seen, double margin, double earned)
     {
         if (seen.Treated < FewestTreated || seen.LeftAlone < FewestLeftAlone)

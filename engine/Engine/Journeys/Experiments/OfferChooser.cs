@@ -5,33 +5,32 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Experiments;
 
-/// <summary>What came of an offer in one kind of shopper so far.</summary>
-/// <param name="Shown">Messages that were sent with it.</param>
-/// <param name="Bought">Of those, how many an order followed.</param>
+/// <summary>Outcomes of an offer in one kind of shopper.</summary>
+/// <param name="Shown">Messages sent with the offer.</param>
+/// <param name="Bought">Those followed by an order.</param>
 public readonly record struct OfferOutcomes(long Shown, long Bought);
 
 /// <summary>
-/// Chooses among offers by Thompson sampling (Thompson 1933; Chapelle and Li 2011): each as likely as it is to be the one that earns most, by what is
-/// known so far. An offer earns the store's margin less its discount, if an order follows. The likelihoods are worked out now and then by
-/// simulation, and each choice is drawn from them, so that the likelihood which is noted with a choice is exact: that is what other policies can
-/// be judged by later.
+/// Chooses among offers by Thompson sampling (Thompson 1933; Chapelle and Li 2011): each with the probability that it earns most, given the
+/// outcomes so far. An order earns the store's margin less the discount. The probabilities are estimated by simulation from time to time
+/// and every choice is drawn from them, so the propensity recorded with a choice is exact and off-policy evaluation can use it.
 /// </summary>
 public sealed class OfferChooser
 {
     const int Draws = 4000;
 
-    // No choice is ever so unlikely that nothing could be learned of it.
+    // Lower bound of a choice's probability, so that every offer keeps being explored.
     const double Least = 0.02;
 
     readonly Dictionary<(string Campaign, string Offer, int Context), OfferOutcomes> _outcomes = [];
     readonly Dictionary<(string Campaign, int Step, int Context), double[]> _likelihoods = [];
 
-    /// <summary>A shopper's kind: known or not, and how much is in the cart.</summary>
-    /// <param name="isCustomer">Signed in.</param>
+    /// <summary>Returns the kind of shopper: signed in or not, and the size of the cart.</summary>
+    /// <param name="isCustomer"><see langword="true"/> if signed in.</param>
     /// <param name="value">The cart's value.</param>
     public static int ContextOf(bool isCustomer, decimal value) => (isCustomer ? 3 : 0) + (value < 50 ? 0 : value < 200 ? 1 : 2);
 
-    /// <summary>Learns: what came of every offer until now, in place of what was known.</summary>
+    /// <summary>Replaces what was learned with the outcomes of all offers.</summary>
     public void Learn(IEnumerable<(string Campaign, string Offer, int Context, OfferOutcomes Outcomes)> outcomes)
     {
         _outcomes.Clear();
@@ -45,11 +44,11 @@ public sealed class OfferChooser
     /// <summary>Chooses an offer.</summary>
     /// <param name="campaign">The campaign.</param>
     /// <param name="step">The step's number.</param>
-    /// <param name="offers">What may be offered; 1 or more.</param>
-    /// <param name="context">The shopper's kind.</param>
-    /// <param name="margin">The store's, 0–1.</param>
-    /// <param name="id">What the lot is drawn for: the message's id.</param>
-    /// <returns>The offer, and how likely it was.</returns>
+    /// <param name="offers">The candidates; 1 or more.</param>
+    /// <param name="context">The kind of shopper.</param>
+    /// <param name="margin">The store's margin, 0–1.</param>
+    /// <param name="id">Seed of the draw: the message's id.</param>
+    /// <returns>The offer and the probability of choosing it.</returns>
     public (Offer Offer, double Propensity) Choose(string campaign, int step, IReadOnlyList<Offer> offers, int context, double margin, string id)
     {
         if (offers.Count == 1)
@@ -77,7 +76,7 @@ public sealed class OfferChooser
 
     double[] Likelihoods(string campaign, int step, IReadOnlyList<Offer> offers, int context, double margin)
     {
-        // Seeded by what it is for: the same knowledge gives the same likelihoods.
+        // Seeded by its purpose: the same outcomes give the same probabilities.
         var seed = (int)Hash128.Of(Encoding.UTF8.GetBytes($"{campaign} {step} {context}"), seed: 0).Low;
         var sampler = new BetaSampler(new Random(seed));
         var wins = new int[offers.Count];
@@ -97,7 +96,7 @@ public sealed class OfferChooser
         return [.. wins.Select(won => Least + ((1 - (Least * offers.Count)) * won / Draws))];
     }
 
-    /// <summary>What is left of an order's value with an offer, −1 to 1.</summary>
+    /// <summary>Returns what an offer leaves of an order's value, −1 to 1.</summary>
     public static double EarnedBy(Offer offer, double margin) =>
         margin - (offer.Action == ActionKind.Discount ? (offer.DiscountPercent ?? 0) / 100 : 0);
 }

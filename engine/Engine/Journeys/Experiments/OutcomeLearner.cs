@@ -3,29 +3,29 @@ using CartRecovery.Engine.Journeys.Tables;
 
 namespace CartRecovery.Engine.Journeys.Experiments;
 
-/// <summary>Tells those who choose offers what came of them, and stops a side of an experiment that does worse than its control.</summary>
-/// <param name="store">Where sides are stopped.</param>
+/// <summary>Passes outcomes to the offer chooser and the discount check, and stops variants that do worse than the control.</summary>
+/// <param name="store">Records stopped variants.</param>
 /// <param name="chooser">Chooses offers.</param>
 /// <param name="gate">Refuses discounts that do not pay.</param>
 sealed class OutcomeLearner(JourneyStore store, OfferChooser chooser, DiscountEligibility gate)
 {
     const int FewestShoppers = 200;
 
-    // One-sided, 99%: it is looked at again and again.
+    // One-sided, 99%: stricter because it is tested repeatedly.
     const double Confidence = 2.326;
 
-    /// <summary>Takes in what came of things.</summary>
-    public void Learn(OutcomeSummary outcomes, JourneyOptions setup, long now)
+    /// <summary>Learns from the outcomes.</summary>
+    public void Learn(OutcomeSummary outcomes, JourneyOptions options, long now)
     {
         chooser.Learn(outcomes.Offers);
         gate.Learn(outcomes.Campaigns.Select(pair => (pair.Key, pair.Value)));
-        for (var i = 0; i < setup.Campaigns.Count; i++)
+        for (var i = 0; i < options.Campaigns.Count; i++)
         {
-            Guard(outcomes, setup.Campaigns[i], now);
+            Guard(outcomes, options.Campaigns[i], now);
         }
     }
 
-    // Stops sides whose shoppers spend less than those of the control, with 99% confidence.
+    // Stops variants whose shoppers spend less than those of the control, at 99% confidence.
     void Guard(OutcomeSummary outcomes, Campaign campaign, long now)
     {
         var control = campaign.Variants.FirstOrDefault(v => v.Steps.Count == 0);

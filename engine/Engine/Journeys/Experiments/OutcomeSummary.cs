@@ -2,7 +2,7 @@ using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Experiments;
 
-/// <summary>What came of journeys and offers in the last 60 days. Older shoppers were other shoppers.</summary>
+/// <summary>Outcomes of journeys and offers in the last 60 days. Older behaviour is not representative.</summary>
 sealed class OutcomeSummary
 {
     const long Span = 60 * 86_400_000L;
@@ -11,22 +11,22 @@ sealed class OutcomeSummary
         List<(string, string, int, OfferOutcomes)> offers, Dictionary<string, CampaignOutcomes> campaigns, Dictionary<(string, string), SpendingOfSide> sides) =>
         (Offers, Campaigns, Sides) = (offers, campaigns, sides);
 
-    /// <summary>By campaign, offer and kind of shopper.</summary>
+    /// <summary>Outcomes by campaign, offer and kind of shopper.</summary>
     public IReadOnlyList<(string Campaign, string Offer, int Context, OfferOutcomes Outcomes)> Offers { get; }
 
-    /// <summary>By campaign.</summary>
+    /// <summary>Outcomes by campaign.</summary>
     public IReadOnlyDictionary<string, CampaignOutcomes> Campaigns { get; }
 
-    /// <summary>By campaign and side of its experiment.</summary>
+    /// <summary>Spending by campaign and variant.</summary>
     public IReadOnlyDictionary<(string Campaign, string Variant), SpendingOfSide> Sides { get; }
 
-    /// <summary>How many journeys it is about.</summary>
+    /// <summary>Number of journeys included.</summary>
     public long Journeys => Campaigns.Values.Sum(seen => seen.Treated + seen.LeftAlone);
 
-    /// <summary>Sums it up. All that is known is gone through: with millions of journeys that takes seconds.</summary>
-    /// <param name="database">Where; a reader's connection will do.</param>
+    /// <summary>Summarises all journeys of the span. Takes seconds with millions of journeys.</summary>
+    /// <param name="database">The database; a reader's connection suffices.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="IOException">The database cannot be read.</exception>
     public static OutcomeSummary Of(Database database, long now)
     {
         var offers = new List<(string, string, int, OfferOutcomes)>();
@@ -78,8 +78,8 @@ sealed class OutcomeSummary
     }
 }
 
-/// <summary>What the shoppers of a side of an experiment spent.</summary>
-/// <param name="Count">How many they are.</param>
-/// <param name="Mean">What one spent, in the currency.</param>
-/// <param name="Variance">Its variance from shopper to shopper.</param>
+/// <summary>Spending of the shoppers of a variant.</summary>
+/// <param name="Count">Number of shoppers.</param>
+/// <param name="Mean">Mean spending per shopper, in the currency.</param>
+/// <param name="Variance">Variance between shoppers.</param>
 readonly record struct SpendingOfSide(long Count, double Mean, double Variance);

@@ -3,23 +3,25 @@ using CartRecovery.Engine.Configuration;
 
 namespace CartRecovery.Engine.Journeys.Policy;
 
-/// <summary>A channel, as policy sees it.</summary>
-/// <param name="Name"><c>socket</c>, or a sink's name.</param>
-/// <param name="Address">The address that it needs.</param>
-public sealed record OutreachChannel(string Name, AddressKind Address)
+/// <summary>A delivery channel.</summary>
+/// <param name="Name"><c>socket</c>, or the name of a sink.</param>
+/// <param name="Address">The kind of address it needs.</param>
+public sealed record DeliveryChannel(string Name, AddressKind Address)
 {
-    /// <summary>It goes to a person who is not on a stream: consent, quiet hours and the rest are for it.</summary>
+    /// <summary>
+    /// <see langword="true"/> if it reaches a person who is not on the site, so that consent, quiet hours and business hours apply.
+    /// </summary>
     public bool IsMessage => Address != AddressKind.None;
 }
 
-/// <summary>At most so many in so much time.</summary>
-/// <param name="Max">How many.</param>
-/// <param name="Per">In this time, in milliseconds.</param>
-/// <param name="Name">A channel that counts; <see langword="null"/> where its address decides.</param>
-/// <param name="Address">The addresses that count, bit i for <see cref="AddressKind"/> i; 0 where the name decides.</param>
+/// <summary>A frequency cap.</summary>
+/// <param name="Max">Maximum number of messages.</param>
+/// <param name="Per">Time span (ms).</param>
+/// <param name="Name">The channel that counts; <see langword="null"/> if <paramref name="Address"/> selects channels.</param>
+/// <param name="Address">Bit i for channels with <see cref="AddressKind"/> i; 0 if <paramref name="Name"/> selects the channel.</param>
 public sealed record CapRule(int Max, long Per, string? Name, int Address)
 {
-    /// <summary>The rule of a configuration.</summary>
+    /// <summary>Creates the rule of a configuration.</summary>
     public static CapRule Of(CapConfig config)
     {
         var address = config.Channel switch
@@ -33,8 +35,8 @@ public sealed record CapRule(int Max, long Per, string? Name, int Address)
         return new CapRule(config.Max, (long)config.Per.Value.TotalMilliseconds, address == 0 ? config.Channel : null, address);
     }
 
-    /// <summary>What goes to this channel counts.</summary>
-    public bool Counts(OutreachChannel channel) => Name is null ? (Address & Bit(channel.Address)) != 0 : Name == channel.Name;
+    /// <summary>Returns <see langword="true"/> if messages of this channel count.</summary>
+    public bool Counts(DeliveryChannel channel) => Name is null ? (Address & Bit(channel.Address)) != 0 : Name == channel.Name;
 
     static int Bit(AddressKind kind) => 1 << (int)kind;
 }

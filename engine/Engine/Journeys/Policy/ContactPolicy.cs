@@ -3,12 +3,12 @@ using CartRecovery.Engine.Configuration;
 namespace CartRecovery.Engine.Journeys.Policy;
 
 /// <summary>
-/// When a message may go out, if at all: a pure function of what is known. It is asked when a message is planned and again at the moment of sending.
-/// What is in the way only for a time makes the message wait, as long as it is of use by then; the reason is that of the longest wait.
+/// Decides whether and when a message may be sent, as a pure function of its inputs. Checked when a message is planned and again when it is
+/// sent. A temporary obstacle defers the message until it expires; the reported reason is that of the longest wait.
 /// </summary>
 public sealed class ContactPolicy
 {
-    // Each rule can push into another one's time: quiet hours into a day without business, and so on. It settles within days.
+    // One rule can defer into another's time, such as quiet hours into a closed day. Converges within days.
     const int MostRounds = 32;
 
     readonly bool _isConsentRequired;
@@ -16,7 +16,7 @@ public sealed class ContactPolicy
     readonly QuietHours? _quiet;
     readonly BusinessHours? _business;
 
-    /// <summary>The policy of a configuration.</summary>
+    /// <summary>Creates the policy of a configuration.</summary>
     public ContactPolicy(ContactConfig config)
     {
         _isConsentRequired = config.Consent == ConsentRule.Required;
@@ -26,9 +26,9 @@ public sealed class ContactPolicy
             ? new BusinessHours(hours.Days.Aggregate(0, (days, day) => days | (1 << (int)day)), hours.From.Value, hours.To.Value) : null;
     }
 
-    /// <summary>What is to become of a message now.</summary>
+    /// <summary>Checks a message.</summary>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    /// <param name="facts">What is known.</param>
+    /// <param name="facts">The message and its customer.</param>
     public PolicyVerdict Check(long now, in ContactFacts facts)
     {
         if (now > facts.UsefulUntil)
@@ -82,70 +82,70 @@ public sealed class ContactPolicy
     }
 }
 
-/// <summary>What is known of a message and its customer. Times are milliseconds since 1970 UTC.</summary>
+/// <summary>The inputs of a check. Times are milliseconds since 1970 UTC.</summary>
 public readonly record struct ContactFacts
 {
-    /// <summary>It goes to a person by e-mail, SMS or push; else only caps and its use count.</summary>
+    /// <summary><see langword="true"/> for a message to a person by e-mail, SMS or push; otherwise only caps and expiry apply.</summary>
     public required bool IsMessage { get; init; }
 
-    /// <summary>Afterwards it is of no use.</summary>
+    /// <summary>When the message expires.</summary>
     public required long UsefulUntil { get; init; }
 
-    /// <summary>The shop told an address for the channel.</summary>
+    /// <summary><see langword="true"/> if there is an address for the channel.</summary>
     public bool HasAddress { get; init; }
 
-    /// <summary>The address takes no more.</summary>
+    /// <summary><see langword="true"/> if the address is on the suppression list.</summary>
     public bool IsSuppressed { get; init; }
 
-    /// <summary>What the customer said last about the channel; <see langword="null"/> for nothing.</summary>
+    /// <summary>The customer's latest consent for the channel; <see langword="null"/> for none.</summary>
     public Consent? Consent { get; init; }
 
-    /// <summary>It is the first message of its series.</summary>
+    /// <summary><see langword="true"/> for the first message of its series.</summary>
     public bool IsFirst { get; init; }
 
-    /// <summary>When the shopper last did something in the cart.</summary>
+    /// <summary>The shopper's last activity in the cart.</summary>
     public long LastActivityAt { get; init; }
 
-    /// <summary>Its step's wait, counted from the latest activity, is over.</summary>
+    /// <summary>Earliest time by the step's wait, counted from the last activity.</summary>
     public long NotBefore { get; init; }
 
-    /// <summary>When there is room for it under all caps; 0 for now.</summary>
+    /// <summary>When every cap has room; 0 for now.</summary>
     public long CapFreeAt { get; init; }
 
-    /// <summary>The customer's zone, or the store's where that is not known.</summary>
+    /// <summary>The customer's time zone, or the store's if unknown.</summary>
     public required TimeZoneInfo CustomerZone { get; init; }
 
-    /// <summary>The store's zone.</summary>
+    /// <summary>The store's time zone.</summary>
     public required TimeZoneInfo StoreZone { get; init; }
 }
 
-/// <summary>What a customer said about a channel.</summary>
-/// <param name="Granted">Yes or no.</param>
-/// <param name="ExpiresAt">When a yes is too old: milliseconds since 1970 UTC.</param>
+/// <summary>A customer's consent for a channel.</summary>
+/// <param name="Granted"><see langword="true"/> if granted, <see langword="false"/> if denied.</param>
+/// <param name="ExpiresAt">When a granted consent expires (ms since 1970 UTC).</param>
 public readonly record struct Consent(bool Granted, long ExpiresAt);
 
-/// <summary>What is to become of a message.</summary>
+/// <summary>What to do with a message.</summary>
 public enum PolicyAction
 {
-    /// <summary>It may go out now.</summary>
+    /// <summary>Send it now.</summary>
     Send,
 
-    /// <summary>It may go out later.</summary>
+    /// <summary>Defer it.</summary>
     Wait,
 
-    /// <summary>It must not go out.</summary>
+    /// <summary>Do not send it.</summary>
     Withhold,
 }
 
-/// <summary>What the policy says of a message.</summary>
-/// <param name="Action">What is to become of it.</param>
-/// <param name="Reason">Why it waits or is withheld.</param>
-/// <param name="Until">When to ask again: milliseconds since 1970 UTC.</param>
+/// <summary>Result of a check.</summary>
+/// <param name="Action">What to do with the message.</param>
+/// <param name="Reason">Why it is deferred or withheld.</param>
+/// <param name="Until">When to check again (ms since 1970 UTC).</param>
 public readonly record struct PolicyVerdict(PolicyAction Action, WithheldReason Reason = WithheldReason.None, long Until = 0)
 {
-    /// <summary>It may go out now.</summary>
+    /// <summary>Sends the message now.</summary>
     public static PolicyVerdict Send => default;
 
-    /// <summary>It must not go out.</summary>
+    /// <summary>Withholds the message.</summary>
     public static PolicyVerdict Withhold(WithheldReason reason) => new(PolicyAction.Withhold, reason);
 }

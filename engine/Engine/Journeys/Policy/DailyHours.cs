@@ -2,18 +2,20 @@ using CartRecovery.Engine.Decisions;
 
 namespace CartRecovery.Engine.Journeys.Policy;
 
-/// <summary>Hours of the day in which nothing goes out. They may reach over midnight.</summary>
-/// <param name="From">When they begin.</param>
-/// <param name="To">When they end.</param>
+/// <summary>Hours of the day in which nothing is sent. They may cross midnight.</summary>
+/// <param name="From">Start.</param>
+/// <param name="To">End.</param>
 public sealed record QuietHours(TimeOnly From, TimeOnly To)
 {
-    /// <summary>The first moment outside of them that is not before another one: milliseconds since 1970 UTC. In the night of a change of the clocks
-    /// it may be a later one, but never one within them.</summary>
+    /// <summary>
+    /// Returns the first time at or after another that is outside the hours (ms since 1970 UTC). In the night of a clock change it may be
+    /// later than necessary, but never within the hours.
+    /// </summary>
     /// <param name="at">Milliseconds since 1970 UTC.</param>
-    /// <param name="zone">Whose clock it is.</param>
+    /// <param name="zone">The time zone.</param>
     public long FreeFrom(long at, TimeZoneInfo zone)
     {
-        // A change of the clocks can bring them back once.
+        // A clock change can repeat the hours once.
         for (var i = 0; i < 3; i++)
         {
             var local = TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(at), zone).DateTime;
@@ -31,17 +33,17 @@ public sealed record QuietHours(TimeOnly From, TimeOnly To)
     }
 }
 
-/// <summary>The only hours, of some days, in which something goes out.</summary>
-/// <param name="Days">The days, bit i for <see cref="DayOfWeek"/> i; all where none is set.</param>
-/// <param name="From">When they begin.</param>
-/// <param name="To">When they end, on the same day.</param>
+/// <summary>The only hours in which messages are sent.</summary>
+/// <param name="Days">Bit i for <see cref="DayOfWeek"/> i; no bits for every day.</param>
+/// <param name="From">Start.</param>
+/// <param name="To">End, on the same day.</param>
 public sealed record BusinessHours(int Days, TimeOnly From, TimeOnly To)
 {
     readonly DailyTime _opening = new(From, Days);
 
-    /// <summary>The first moment within them that is not before another one: milliseconds since 1970 UTC.</summary>
+    /// <summary>Returns the first time at or after another that is within the hours (ms since 1970 UTC).</summary>
     /// <param name="at">Milliseconds since 1970 UTC.</param>
-    /// <param name="zone">Whose clock it is.</param>
+    /// <param name="zone">The time zone.</param>
     public long OpenFrom(long at, TimeZoneInfo zone)
     {
         var local = TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(at), zone);

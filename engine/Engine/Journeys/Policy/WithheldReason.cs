@@ -2,117 +2,117 @@ using System.Text.Json;
 
 namespace CartRecovery.Engine.Journeys.Policy;
 
-/// <summary>Why an intervention was not sent, or waits. The numbers are stored, so they never change.</summary>
+/// <summary>Why an intervention is withheld or deferred. The numbers are stored and never change.</summary>
 public enum WithheldReason
 {
-    /// <summary>It was sent, or nothing stands in its way.</summary>
+    /// <summary>Sent, or nothing prevents it.</summary>
     None = 0,
 
-    /// <summary>The shopper is one of those that no campaign contacts.</summary>
+    /// <summary>The shopper is in the holdout that no campaign contacts.</summary>
     Holdout = 1,
 
-    /// <summary>The shopper's side of the experiment gets nothing.</summary>
+    /// <summary>The shopper is in the experiment's control.</summary>
     Control = 2,
 
-    /// <summary>The cart is in this campaign already.</summary>
+    /// <summary>The cart is already in this campaign.</summary>
     InCampaign = 3,
 
-    /// <summary>The cart was in this campaign a short time ago.</summary>
+    /// <summary>The cart was in this campaign too recently.</summary>
     Reentry = 4,
 
     /// <summary>The shopper has bought.</summary>
     Purchased = 5,
 
-    /// <summary>Nothing is left in the cart.</summary>
+    /// <summary>The cart is empty.</summary>
     CartEmpty = 6,
 
-    /// <summary>The series' goal is reached.</summary>
+    /// <summary>The series has reached its goal.</summary>
     GoalReached = 7,
 
     /// <summary>A product is sold out.</summary>
     OutOfStock = 8,
 
-    /// <summary>The shop told no address for the channel.</summary>
+    /// <summary>The shop sent no address for the channel.</summary>
     NoAddress = 9,
 
-    /// <summary>The address takes no more: unsubscribed, bounced, complained, or put on the list by the shop.</summary>
+    /// <summary>The address is on the suppression list: unsubscribed, bounced, complained, or added by the shop.</summary>
     Suppressed = 10,
 
-    /// <summary>Nobody said yes.</summary>
+    /// <summary>The customer has not given consent.</summary>
     NoConsent = 11,
 
-    /// <summary>The customer said no.</summary>
+    /// <summary>The customer denied consent.</summary>
     ConsentDenied = 12,
 
-    /// <summary>The yes is too old.</summary>
+    /// <summary>The consent has expired.</summary>
     ConsentExpired = 13,
 
-    /// <summary>The customer has had as many messages as may be, and would for longer than the message is of use.</summary>
+    /// <summary>A frequency cap has no room before the message expires.</summary>
     FrequencyCap = 14,
 
-    /// <summary>Quiet hours last longer than the message is of use.</summary>
+    /// <summary>Quiet hours last until after the message expires.</summary>
     QuietHours = 15,
 
-    /// <summary>Business begins only when the message is of no more use.</summary>
+    /// <summary>Business hours begin after the message expires.</summary>
     BusinessHours = 16,
 
-    /// <summary>The shopper left too short a time ago, or is still there.</summary>
+    /// <summary>The shopper left too recently, or is still active.</summary>
     TooSoon = 17,
 
-    /// <summary>It is of no more use: the engine or the sink was away for longer than that.</summary>
+    /// <summary>The message expired while the engine or the sink was unavailable.</summary>
     Expired = 18,
 
     /// <summary>The shopper has no open stream.</summary>
     Unreachable = 19,
 
-    /// <summary>The configuration has the campaign, or its step, no more.</summary>
+    /// <summary>The campaign or its step is no longer configured.</summary>
     CampaignGone = 20,
 
-    /// <summary>The configuration has the sink no more.</summary>
+    /// <summary>The sink is no longer configured.</summary>
     ChannelGone = 21,
 
-    /// <summary>A discount is not expected to earn what it costs.</summary>
+    /// <summary>The discount is not expected to earn what it costs.</summary>
     DiscountNotWorthIt = 22,
 
-    /// <summary>The customer leaves carts behind for the coupon.</summary>
+    /// <summary>The customer abandons carts to get coupons.</summary>
     CouponSeeker = 23,
 
-    /// <summary>The sink gave it up after all its tries.</summary>
+    /// <summary>The sink failed after all its retries.</summary>
     Failed = 24,
 
-    /// <summary>The receiver refused it for good.</summary>
+    /// <summary>The receiver rejected it permanently.</summary>
     Rejected = 25,
 
-    /// <summary>The address does not exist, or refuses all mail.</summary>
+    /// <summary>The address does not exist or rejects all mail.</summary>
     Bounced = 26,
 
-    /// <summary>The cart is another customer's by now.</summary>
+    /// <summary>The cart now belongs to another customer.</summary>
     CartTakenOver = 27,
 
-    /// <summary>The engine knows the cart no more.</summary>
+    /// <summary>The engine no longer has the cart.</summary>
     CartUnknown = 28,
 
-    /// <summary>The shopper's side of the experiment was stopped: it did worse than the control.</summary>
+    /// <summary>The shopper's variant was stopped because it did worse than the control.</summary>
     VariantStopped = 29,
 
-    /// <summary>What the step asks of the cart does not hold.</summary>
+    /// <summary>A condition of the step does not hold for the cart.</summary>
     ConditionNotMet = 30,
 
-    /// <summary>A template exceeds its bounds, or calculates what cannot be; the detail says which and why.</summary>
+    /// <summary>A template exceeded its bounds or failed to evaluate; the detail says how.</summary>
     TemplateFailed = 31,
 }
 
-/// <summary>The reasons' names.</summary>
+/// <summary>Converts reasons to and from their names.</summary>
 public static class WithheldReasons
 {
     static readonly string[] s_names = [.. Enum.GetValues<WithheldReason>().Select(r => JsonNamingPolicy.SnakeCaseLower.ConvertName(r.ToString()))];
 
-    /// <summary>Every reason but none.</summary>
+    /// <summary>All reasons except <see cref="WithheldReason.None"/>.</summary>
     public static IReadOnlyList<WithheldReason> All { get; } = [.. Enum.GetValues<WithheldReason>().Where(r => r != WithheldReason.None)];
 
-    /// <summary>The name in metrics and over HTTP: <c>frequency_cap</c>.</summary>
+    /// <summary>Returns the name used in metrics and over HTTP: <c>frequency_cap</c>.</summary>
     public static string NameOf(WithheldReason reason) => s_names[(int)reason];
 
-    /// <summary>The reason of this name; <see cref="WithheldReason.None"/> for another.</summary>
+    /// <summary>Returns the reason with this name, or <see cref="WithheldReason.None"/>.</summary>
     public static WithheldReason Parse(string name) => (WithheldReason)Math.Max(0, Array.IndexOf(s_names, name));
 }

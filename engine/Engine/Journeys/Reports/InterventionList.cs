@@ -8,7 +8,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Reports;
 
-/// <summary>Which interventions are asked for. What is <see langword="null"/> does not matter.</summary>
+/// <summary>Selects interventions. <see langword="null"/> matches everything.</summary>
 public sealed record InterventionFilter
 {
     public required string StoreId { get; init; }
@@ -25,25 +25,27 @@ public sealed record InterventionFilter
 
     public WithheldReason? Reason { get; init; }
 
-    /// <summary>Decided from this on: milliseconds since 1970 UTC.</summary>
+    /// <summary>Earliest decision time, inclusive (ms since 1970 UTC).</summary>
     public long From { get; init; } = long.MinValue;
 
-    /// <summary>Decided before this: milliseconds since 1970 UTC.</summary>
+    /// <summary>Latest decision time, exclusive (ms since 1970 UTC).</summary>
     public long Before { get; init; } = long.MaxValue;
 
-    /// <summary>How many of the latest to leave out.</summary>
+    /// <summary>Number of the latest to skip.</summary>
     public int Skip { get; init; }
 
-    /// <summary>How many at most.</summary>
+    /// <summary>Maximum number to return.</summary>
     public required int Limit { get; init; }
 }
 
 /// <summary>Lists interventions, the latest first.</summary>
 public static class InterventionList
 {
-    const string Columns = """
+    static readonly string s_columns = $"""
         id, campaign, variant, step, channel, offer, propensity, cart_id, user_id,
-        CASE state WHEN 0 THEN 'scheduled' WHEN 1 THEN 'sending' WHEN 2 THEN 'sent' ELSE 'withheld' END, reason, detail, decided_at, due_at, useful_until,
+        CASE state WHEN {MessageState.Scheduled:D} THEN 'scheduled' WHEN {MessageState.Sending:D} THEN 'sending'
+            WHEN {MessageState.Sent:D} THEN 'sent' ELSE 'withheld' END,
+        reason, detail, decided_at, due_at, useful_until,
         sent_at, delivered_at, opened_at, clicked_at, dismissed_at, ended_at, message
         """;
 
@@ -58,11 +60,11 @@ public static class InterventionList
 
     static int ColumnOf(string name) => Names.ToList().IndexOf(name);
 
-    /// <summary>The interventions.</summary>
+    /// <summary>Returns the interventions that match.</summary>
     public static ReportTable Of(JourneyReports reports, InterventionFilter filter)
     {
-        // A cart's are found by its journeys; the plus keeps SQLite from going by the store instead.
-        var sql = new StringBuilder($"SELECT {Columns} FROM intervention WHERE ")
+        // A cart's interventions are found by its journeys; the unary plus keeps SQLite from using the store's index.
+        var sql = new StringBuilder($"SELECT {s_columns} FROM intervention WHERE ")
             .Append(filter.CartId is null ? "store=?1 AND decided_at<?2" : $"{OfJourneys(3)} AND +store=?1 AND decided_at<?2");
         List<string?> texts = [filter.UserId, filter.Campaign, filter.Channel];
         string[] names = ["user_id", "campaign", "channel"];
@@ -103,16 +105,18 @@ public static class InterventionList
         });
     }
 
-    /// <summary>One intervention of a store; no row where there is none.</summary>
+    /// <summary>Returns one intervention of a store; no row if there is none.</summary>
     public static ReportTable One(JourneyReports reports, string storeId, string id) =>
-        reports.Ask($"SELECT {Columns} FROM intervention WHERE store=?1 AND id=?2", rows => Read(rows.With(storeId).With(id)));
+        reports.Ask($"SELECT {s_columns} FROM intervention WHERE store=?1 AND id=?2", rows => Read(rows.With(storeId).With(id)));
 
-    /// <summary>A store's interventions for a cart, the oldest first, whether an order came after one, and when the last one was sent (0 for never).</summary>
+    /// <summary>
+    /// Returns a cart's interventions, oldest first; whether an order followed one; and when the last was sent (0 for never).
+    /// </summary>
     public static (ReportTable Interventions, bool Recovered, long ContactedAt) OfCart(JourneyReports reports, string storeId, in Hash128 cart)
     {
         var key = cart;
         var table = reports.Ask($"""
-            SELECT {Columns} FROM intervention WHERE {OfJourneys(1)} AND +store=?2 ORDER BY decided_at LIMIT 500
+            SELECT {s_columns} FROM intervention WHERE {OfJourneys(1)} AND +store=?2 ORDER BY decided_at LIMIT 500
             """, rows => Read(rows.With(key).With(storeId)));
         var recovered = reports.Ask("""
             SELECT 1 FROM conversion c JOIN intervention i ON i.journey=c.journey WHERE c.cart=?1 AND c.value>0 AND i.sent_at<=c.at LIMIT 1
@@ -120,7 +124,7 @@ public static class InterventionList
         return (table, recovered, table.Rows.Max(row => row[s_sentAt] as long?) ?? 0);
     }
 
-    // The journeys of a cart: of its anonymous shopper, who has its key, and of others.
+    // A cart's journeys: those of its anonymous shopper, whose key is the cart's, and others.
     static string OfJourneys(int cart) =>
         $"journey IN (SELECT id FROM journey WHERE subject=?{cart} AND cart=?{cart} UNION ALL SELECT id FROM journey WHERE cart=?{cart} AND subject<>cart)";
 

@@ -1,24 +1,26 @@
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Reports;
 
 /// <summary>
-/// Answers questions about journeys, messages and orders from the desk's database, over a connection of its own: it sees what has been committed, and
-/// nobody waits for it. Any thread; one question at a time.
+/// Queries journeys, messages and orders over a connection of its own. Sees committed data and blocks no writer. Any thread; one query at a
+/// time.
 /// </summary>
-/// <param name="path">The database.</param>
+/// <param name="path">The database file.</param>
 public sealed class JourneyReports(string path) : IDisposable
 {
     readonly Database _database = new(path, isReader: true);
     readonly Lock _gate = new();
 
-    /// <summary>What came of contacting a store's shoppers.</summary>
+    /// <summary>Reports the results of contacting a store's shoppers.</summary>
     /// <param name="storeId">The store.</param>
-    /// <param name="currency">Its currency: orders in another are left out.</param>
-    /// <param name="from">Journeys that began from here on: milliseconds since 1970 UTC.</param>
-    /// <param name="to">And before this.</param>
+    /// <param name="currency">The store's currency; orders in another are excluded.</param>
+    /// <param name="from">Journeys that started at or after this time (ms since 1970 UTC).</param>
+    /// <param name="to">Journeys that started before this time (ms since 1970 UTC).</param>
     public RevenueReport Revenue(string storeId, string currency, long from, long to)
     {
         lock (_gate)
@@ -47,21 +49,21 @@ public sealed class JourneyReports(string path) : IDisposable
         }
     }
 
-    /// <summary>Campaigns and the sides of their experiments, with how likely it is that their sizes came by chance.</summary>
+    /// <summary>Reports campaigns and their variants, with the probability that the variants' sizes arose by chance.</summary>
     /// <param name="storeId">The store.</param>
-    /// <param name="campaigns">The campaigns that are configured: their weights.</param>
-    /// <param name="from">Journeys that began from here on: milliseconds since 1970 UTC.</param>
-    /// <param name="to">And before this.</param>
+    /// <param name="campaigns">The configured campaigns, for the variants' weights.</param>
+    /// <param name="from">Journeys that started at or after this time (ms since 1970 UTC).</param>
+    /// <param name="to">Journeys that started before this time (ms since 1970 UTC).</param>
     public ReportTable Performance(string storeId, CampaignSet campaigns, long from, long to)
     {
-        var table = Table("""
+        var table = Table($"""
             SELECT j.campaign, j.variant, count(DISTINCT CASE WHEN j.holdout=0 THEN j.subject END) AS shoppers, count(*) AS journeys, sum(j.holdout) AS holdout,
                 coalesce(sum(i.sent), 0) AS sent, coalesce(sum(i.opened), 0) AS opened, coalesce(sum(i.clicked), 0) AS clicked,
                 coalesce(sum(i.withheld), 0) AS withheld, coalesce(sum(c.orders), 0) AS orders, coalesce(sum(c.value), 0)/10000.0 AS revenue,
                 (SELECT s.why FROM stopped s WHERE s.campaign=j.campaign AND s.variant=j.variant) AS stopped
             FROM journey j
             LEFT JOIN (SELECT journey, sum(sent_at IS NOT NULL) AS sent, sum(opened_at IS NOT NULL) AS opened, sum(clicked_at IS NOT NULL) AS clicked,
-                sum(state=3) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
+                sum(state={MessageState.Withheld:D}) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
             LEFT JOIN (SELECT journey, sum(value>0) AS orders, sum(value) AS value FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c
                 ON c.journey=j.id
             WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign, j.variant ORDER BY j.campaign, j.variant
@@ -70,17 +72,21 @@ public sealed class JourneyReports(string path) : IDisposable
         return WithSampleRatio(table, campaigns);
     }
 
-    /// <summary>Channels, and what became of what went over them.</summary>
-    public ReportTable Channels(string storeId, long from, long to) => Table("""
+    /// <summary>Reports the outcomes of each channel's messages.</summary>
+    public ReportTable Channels(string storeId, long from, long to) => Table($"""
         SELECT channel, count(*) AS planned, sum(sent_at IS NOT NULL) AS sent, sum(delivered_at IS NOT NULL) AS delivered, sum(opened_at IS NOT NULL) AS opened,
-            sum(clicked_at IS NOT NULL) AS clicked, sum(dismissed_at IS NOT NULL) AS dismissed, sum(state=3 AND reason=24) AS failed,
-            sum(state=3 AND reason=25) AS rejected, sum(state=3 AND reason=26) AS bounced, sum(state=3 AND reason NOT IN (24, 25, 26)) AS withheld,
-            sum(state=0) AS waiting
+            sum(clicked_at IS NOT NULL) AS clicked, sum(dismissed_at IS NOT NULL) AS dismissed,
+            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Failed:D}) AS failed,
+            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Rejected:D}) AS rejected,
+            sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Bounced:D}) AS bounced,
+            sum(state={MessageState.Withheld:D} AND reason
+                NOT IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D}, {WithheldReason.Bounced:D})) AS withheld,
+            sum(state={MessageState.Scheduled:D}) AS waiting
         FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 GROUP BY channel ORDER BY channel
         """, ["channel", "planned", "sent", "delivered", "opened", "clicked", "dismissed", "failed", "rejected", "bounced", "withheld", "waiting"],
         storeId, from, to);
 
-    /// <summary>How far shoppers came, by campaign: from the trigger over the message to the order.</summary>
+    /// <summary>Reports the funnel of each campaign, from trigger to message to order.</summary>
     public ReportTable Conversion(string storeId, long from, long to) => Table("""
         SELECT j.campaign, count(*) AS triggered, sum(coalesce(i.sent, 0)>0) AS contacted, sum(coalesce(i.seen, 0)>0) AS seen, sum(coalesce(i.clicked, 0)>0) AS clicked,
             sum(coalesce(i.sent, 0)>0 AND coalesce(c.orders, 0)>0) AS bought, sum(j.holdout) AS leftAlone, sum(j.holdout AND coalesce(c.orders, 0)>0) AS leftAloneBought
@@ -91,31 +97,32 @@ public sealed class JourneyReports(string path) : IDisposable
         WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign ORDER BY j.campaign
         """, ["campaign", "triggered", "contacted", "seen", "clicked", "bought", "leftAlone", "leftAloneBought"], storeId, from, to);
 
-    /// <summary>Orders of shoppers that a campaign turned to, the latest first.</summary>
+    /// <summary>Lists orders of shoppers with a journey, latest first.</summary>
     public ReportTable Conversions(string storeId, long from, long to, int most, int skip = 0) => Table($"""
         SELECT cart_id, at, value/10000.0, currency, verified<>0, journey, intervention, touch FROM conversion
         WHERE store=?1 AND at>=?2 AND at<?3 ORDER BY at DESC, rowid DESC LIMIT {most} OFFSET {skip}
         """, ["cartId", "at", "value", "currency", "verified", "journey", "intervention", "touch"], storeId, from, to);
 
-    /// <summary>Which interventions were not sent, and why.</summary>
+    /// <summary>Counts withheld interventions by campaign, channel and reason.</summary>
     public ReportTable Reasons(string storeId, long from, long to)
     {
-        var table = Table("""
-            SELECT campaign, channel, reason, count(*) FROM intervention WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 AND state=3
+        var table = Table($"""
+            SELECT campaign, channel, reason, count(*) FROM intervention
+            WHERE store=?1 AND decided_at>=?2 AND decided_at<?3 AND state={MessageState.Withheld:D}
             GROUP BY campaign, channel, reason ORDER BY campaign, channel, 4 DESC
             """, ["campaign", "channel", "reason", "count"], storeId, from, to);
         table.Rows.ForEach(row => row[2] = WithheldReasons.NameOf((WithheldReason)(long)row[2]!));
         return table;
     }
 
-    /// <summary>Whom a message was for, over what, and when it was handed over; <see langword="null"/> for one that is not known.</summary>
+    /// <summary>Returns a message's customer, channel and send time, or <see langword="null"/> if it is unknown.</summary>
     public (string? UserId, string Channel, long? SentAt)? MessageOf(string storeId, string id) => Ask(
         "SELECT user_id, address, sent_at FROM intervention WHERE store=?1 AND id=?2",
         rows => rows.With(storeId).With(id).Next()
-            ? (rows.TextOrNull(0), rows.Int(1) switch { 2 => "sms", 3 => "push", _ => "email" }, rows.LongOrNull(2))
+            ? (rows.TextOrNull(0), (AddressKind)rows.Int(1) switch { AddressKind.Phone => "sms", AddressKind.Push => "push", _ => "email" }, rows.LongOrNull(2))
             : ((string?, string, long?)?)null);
 
-    /// <summary>Runs a question of another kind.</summary>
+    /// <summary>Runs another query.</summary>
     internal T Ask<T>(string sql, Func<Statement, T> ask)
     {
         lock (_gate)

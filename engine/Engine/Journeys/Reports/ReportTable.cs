@@ -4,14 +4,14 @@ using CartRecovery.Primitives.Csv;
 
 namespace CartRecovery.Engine.Journeys.Reports;
 
-/// <summary>Rows of a report, which go out as JSON objects or as CSV.</summary>
-/// <param name="Columns">Their names, in camelCase.</param>
+/// <summary>Rows of a report, written as JSON objects or CSV.</summary>
+/// <param name="Columns">Column names, in camelCase.</param>
 public sealed record ReportTable(IReadOnlyList<string> Columns)
 {
-    /// <summary>A value for each column: text, whole number, fraction, or nothing.</summary>
+    /// <summary>The rows, with a value per column: text, integer, fraction, or null.</summary>
     public List<object?[]> Rows { get; } = [];
 
-    /// <summary>Writes an array of objects.</summary>
+    /// <summary>Writes an array of JSON objects.</summary>
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartArray();
@@ -30,7 +30,7 @@ public sealed record ReportTable(IReadOnlyList<string> Columns)
         writer.WriteEndArray();
     }
 
-    /// <summary>CSV (RFC 4180) with a line of names.</summary>
+    /// <summary>Returns CSV (RFC 4180) with a header row.</summary>
     public string ToCsv()
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
@@ -41,7 +41,7 @@ public sealed record ReportTable(IReadOnlyList<string> Columns)
                 using var record = writer.NewRecord();
                 for (var i = 0; i < row.Length; i++)
                 {
-                    // Numbers are no formulas, though a negative one begins like it.
+                    // Numbers are not formulas, although a negative one starts like one.
                     if (row[i] is string value)
                     {
                         writer.Text(record, i, value);

@@ -1,28 +1,29 @@
 namespace CartRecovery.Engine.Journeys.Reports;
 
-/// <summary>What shoppers spent who were chosen by chance.</summary>
-/// <param name="Customers">How many there are.</param>
-/// <param name="Revenue">What they spent together.</param>
-/// <param name="Squares">The sum of the squares of what each spent.</param>
+/// <summary>Spending of a randomly assigned group of shoppers.</summary>
+/// <param name="Customers">Number of shoppers.</param>
+/// <param name="Revenue">Total spending.</param>
+/// <param name="Squares">Sum of the squares of each shopper's spending.</param>
 public readonly record struct SpendingGroup(long Customers, double Revenue, double Squares)
 {
-    /// <summary>What one spent on average; 0 where there is none.</summary>
+    /// <summary>Mean spending per shopper; 0 for an empty group.</summary>
     public double Mean => Customers == 0 ? 0 : Revenue / Customers;
 
-    /// <summary>The sample variance of what one spent; 0 where there are fewer than two.</summary>
+    /// <summary>Sample variance of the spending per shopper; 0 for fewer than two.</summary>
     public double Variance => Customers < 2 ? 0 : Math.Max(0, (Squares - (Revenue * Mean)) / (Customers - 1));
 }
 
-/// <summary>Revenue that came because shoppers were contacted, with its bounds.</summary>
+/// <summary>Revenue caused by contacting shoppers, with a confidence interval.</summary>
 /// <param name="Revenue">The estimate.</param>
-/// <param name="Low">The lower bound; <see langword="null"/> where too few were left alone to say.</param>
-/// <param name="High">The upper bound.</param>
-/// <param name="Confidence">How often such bounds hold the truth, 0–1.</param>
+/// <param name="Low">Lower bound; <see langword="null"/> if the groups are too small.</param>
+/// <param name="High">Upper bound; <see langword="null"/> if the groups are too small.</param>
+/// <param name="Confidence">Confidence level of the interval, 0–1.</param>
 public sealed record IncrementalRevenue(double Revenue, double? Low, double? High, double Confidence)
 {
     /// <summary>
-    /// What the treated spent more, together, than as many of those left alone: the difference of the means with Welch's standard error and degrees
-    /// of freedom (Welch 1947), times the treated. Everyone counts whom a campaign turned to, reached or not, so that chance alone made the groups.
+    /// Estimates how much more the treated spent than as many shoppers of the holdout: the difference of the means, with Welch's standard
+    /// error and degrees of freedom (Welch 1947), times the number treated. Counts every shopper a campaign was triggered for, reached or
+    /// not, so that only chance separates the groups.
     /// </summary>
     public static IncrementalRevenue Of(in SpendingGroup treated, in SpendingGroup leftAlone)
     {
@@ -40,7 +41,7 @@ public sealed record IncrementalRevenue(double Revenue, double? Low, double? Hig
         return new IncrementalRevenue(estimate, estimate - margin, estimate + margin, confidence);
     }
 
-    // Of Student's t at 97.5%, from the normal one by the expansion of Cornish and Fisher (Abramowitz and Stegun 26.7.5).
+    // Student's t at 97.5%, from the normal quantile by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5).
     static double Quantile(double freedom)
     {
         const double z = 1.959963984540054;
@@ -55,12 +56,12 @@ public sealed record IncrementalRevenue(double Revenue, double? Low, double? Hig
     }
 }
 
-/// <summary>What came of contacting shoppers.</summary>
-/// <param name="Currency">Of all amounts.</param>
-/// <param name="Incremental">The headline: what would not have come anyway.</param>
-/// <param name="AttributedRevenue">Orders after a click or a view of a message, verified by the shop, refunds taken off.</param>
-/// <param name="AttributedOrders">How many those were.</param>
-/// <param name="Treated">Shoppers that campaigns turned to.</param>
-/// <param name="Holdout">Shoppers that were left alone by chance.</param>
+/// <summary>Results of contacting shoppers.</summary>
+/// <param name="Currency">The currency of all amounts.</param>
+/// <param name="Incremental">The headline: revenue that would not have come otherwise.</param>
+/// <param name="AttributedRevenue">Verified orders after a click or view of a message, less refunds.</param>
+/// <param name="AttributedOrders">Number of those orders.</param>
+/// <param name="Treated">Shoppers with a journey outside the holdout.</param>
+/// <param name="Holdout">Shoppers of the holdout.</param>
 public sealed record RevenueReport(
     string Currency, IncrementalRevenue Incremental, double AttributedRevenue, long AttributedOrders, SpendingGroup Treated, SpendingGroup Holdout);

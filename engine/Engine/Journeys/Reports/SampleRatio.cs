@@ -1,16 +1,18 @@
 namespace CartRecovery.Engine.Journeys.Reports;
 
-/// <summary>Whether the sides of an experiment are as large as they were meant to be. Where they are not, something picks among shoppers besides
-/// chance, and no comparison holds.</summary>
+/// <summary>
+/// Tests whether an experiment's variants have the sizes their weights imply. If not, something besides chance selects shoppers, and no
+/// comparison is valid.
+/// </summary>
 public static class SampleRatio
 {
-    /// <summary>Below this the sides are taken to be out of proportion (Fabijan et al. 2019).</summary>
+    /// <summary>Below this probability there is a sample ratio mismatch (Fabijan et al. 2019).</summary>
     public const double Mismatch = 0.0005;
 
-    /// <summary>How likely sides as uneven as these are, or more so, by chance: Pearson's chi-squared test.</summary>
-    /// <param name="counts">Shoppers on each side.</param>
-    /// <param name="weights">What each side was meant to get, against the others.</param>
-    /// <returns>0–1; 1 for fewer than two sides or no shoppers.</returns>
+    /// <summary>Returns the probability of sizes at least this uneven by chance: Pearson's chi-squared test.</summary>
+    /// <param name="counts">Shoppers of each variant.</param>
+    /// <param name="weights">Weight of each variant.</param>
+    /// <returns>0–1; 1 for fewer than two variants or no shoppers.</returns>
     public static double Probability(IReadOnlyList<long> counts, IReadOnlyList<double> weights)
     {
         var (total, weight) = ((double)counts.Sum(), weights.Sum());

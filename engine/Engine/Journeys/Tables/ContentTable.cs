@@ -5,12 +5,12 @@ using CartRecovery.Engine.Storage;
 namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
-/// What journeys were set off by, and what machines were sent, as JSON. It is apart from the tables of journeys and messages because it would be most of
-/// what is written of them, and never changes: what does change lies close together without it.
+/// Stores the decisions that started journeys, and what was sent to the shop's own systems, as JSON. Kept apart from journeys and messages
+/// because it is most of the data and never changes; without it, the rows that do change lie close together.
 /// </summary>
 public sealed class ContentTable
 {
-    /// <summary>The steps of a journey, and its decision as step 0, have numbers of so many bits.</summary>
+    /// <summary>Number of bits of a key that hold the step; step 0 is the journey's decision.</summary>
     internal const int StepBits = 8;
 
     readonly Statement _set, _decision;
@@ -21,15 +21,15 @@ public sealed class ContentTable
         _decision = database.Prepare("SELECT json FROM content WHERE id>=?1 AND id<?2 ORDER BY id LIMIT 1");
     }
 
-    /// <summary>Keeps the decision that set a journey off.</summary>
+    /// <summary>Stores the decision that started a journey.</summary>
     public void SetDecision(long journey, Intervention decision) => Set(journey, 0, decision);
 
-    /// <summary>Keeps a message as it was handed over, to be handed over again.</summary>
+    /// <summary>Stores a message as it was handed over, for handing it over again.</summary>
     public void SetSent(long journey, Intervention sent) => Set(journey, sent.Step, sent);
 
     /// <summary>
-    /// What set a journey off; <see langword="null"/> where nothing was kept of that. Where the decision itself was not kept, the first message that was
-    /// handed over says the same.
+    /// Returns the decision that started a journey, or <see langword="null"/>. If only a sent message was stored, returns that: it has the
+    /// same content.
     /// </summary>
     public Intervention? DecisionOf(long journey)
     {
@@ -43,7 +43,7 @@ public sealed class ContentTable
         return found;
     }
 
-    /// <summary>Reads the first column.</summary>
+    /// <summary>Reads the first column as an intervention.</summary>
     internal static Intervention Read(Statement row) => JsonSerializer.Deserialize(row.Bytes(0), ContractsJson.Default.Intervention)!;
 
     void Set(long journey, int step, Intervention content) => _set.With(KeyOf(journey, step)).WithJson(content).Run();

@@ -4,7 +4,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;
 
-/// <summary>Orders and refunds of shoppers that a campaign turned to, and what they are put down to.</summary>
+/// <summary>Orders and refunds of shoppers with a journey, and what they are attributed to.</summary>
 public sealed class ConversionTable
 {
     readonly Statement _add, _touchOf, _attribute;
@@ -25,28 +25,28 @@ public sealed class ConversionTable
             """);
     }
 
-    /// <summary>Keeps an order, or with a value below zero a refund.</summary>
-    /// <param name="fact">The event.</param>
+    /// <summary>Adds an order, or a refund if the value is negative.</summary>
+    /// <param name="e">The event.</param>
     /// <param name="store">The store's id.</param>
-    /// <param name="subject">Whose it is.</param>
-    /// <param name="value">What it came to, in <see cref="Money"/> units.</param>
-    /// <param name="journey">The journey that it counts for.</param>
-    /// <param name="intervention">The message that it is put down to; <see langword="null"/> for none.</param>
+    /// <param name="subject">The shopper.</param>
+    /// <param name="value">The value, in <see cref="Money"/> units.</param>
+    /// <param name="journey">The journey it counts for.</param>
+    /// <param name="intervention">The message it is attributed to; <see langword="null"/> for none.</param>
     /// <param name="touch"><c>click</c> or <c>view</c>.</param>
-    /// <param name="currency">ISO 4217.</param>
-    public void Add(CustomerEvent fact, string store, in Hash128 subject, long value, long journey, string? intervention, string? touch, string currency) =>
-        _add.With(fact.Id).With(store).With(fact.Cart).With(fact.CartId).With(subject).With(fact.At).With(value).With(currency)
-            .With(fact.IsVerified).With(journey).With(intervention).With(touch).Run();
+    /// <param name="currency">ISO 4217 code.</param>
+    public void Add(CustomerEvent e, string store, in Hash128 subject, long value, long journey, string? intervention, string? touch, string currency) =>
+        _add.With(e.Id).With(store).With(e.Cart).With(e.CartId).With(subject).With(e.At).With(value).With(currency)
+            .With(e.IsVerified).With(journey).With(intervention).With(touch).Run();
 
-    /// <summary>Puts orders down to a message whose click or view is told of only after them. A click takes the place of a view.</summary>
+    /// <summary>Attributes orders to a message whose click or view arrives after them. A click replaces a view.</summary>
     /// <param name="intervention">The message.</param>
     /// <param name="touch"><c>click</c> or <c>view</c>.</param>
-    /// <param name="from">When it was clicked or seen.</param>
-    /// <param name="to">When its window ends.</param>
+    /// <param name="from">Time of the touch (ms since 1970 UTC).</param>
+    /// <param name="to">End of its attribution window (ms since 1970 UTC).</param>
     public void Attribute(string intervention, string touch, long from, long to) =>
         _attribute.With(intervention).With(touch).With(from).With(to).Run();
 
-    /// <summary>What the cart's last order before this time counts for; a refund counts against the same.</summary>
+    /// <summary>Returns the attribution of the cart's last order before this time; a refund gets the same.</summary>
     public (long Journey, string? Intervention, string? Touch)? OrderBefore(in Hash128 cart, long at)
     {
         if (!_touchOf.With(cart).With(at).Next())

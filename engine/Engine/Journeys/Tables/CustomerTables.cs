@@ -7,14 +7,14 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
-/// What is known of customers: who they are, where they are reached, what they agreed to. What a server says is kept by the customer, what a browser
-/// says by the cart and who is signed in there, so that nobody can give another customer's reminders a new address.
+/// Stores what is known of customers: identity, addresses, consent. A server's data is stored under the customer, a browser's under the
+/// cart and the user signed in there, so that nobody can redirect another customer's messages.
 /// </summary>
 public sealed class CustomerTables
 {
     readonly Statement _subject, _setSubject, _joined, _purchase, _setPurchase, _purchaseAfter, _purgePurchases, _contact, _setContact, _attributes, _consent, _setConsent, _suppressed, _suppress, _release;
 
-    // Where the last look for old purchases ended: they are gone through a thousand at a time, as an index by time would cost more than that.
+    // Where the last purge of old purchases ended. It scans a thousand at a time; an index by time would cost more.
     Hash128 _seenUpTo;
 
     readonly ShopperFilter _filter;
@@ -49,7 +49,9 @@ public sealed class CustomerTables
         _release = database.Prepare("DELETE FROM suppression WHERE store=?1 AND address=?2 AND value=?3");
     }
 
-    /// <summary>Whom a customer counts as when lots are drawn; <see langword="null"/> for who has no other name than their own.</summary>
+    /// <summary>
+    /// Returns the subject that experiments assign a customer by; <see langword="null"/> if it is the customer's own key.
+    /// </summary>
     public Hash128? SubjectOf(in Hash128 customer)
     {
         if (!_filter.MayBeJoined(customer) || !_subject.With(customer).Next())
@@ -62,24 +64,24 @@ public sealed class CustomerTables
         return subject;
     }
 
-    /// <summary>Notes that a customer is whom lots were drawn for as an anonymous shopper.</summary>
+    /// <summary>Records the anonymous shopper whose assignments a customer keeps.</summary>
     public void Join(in Hash128 customer, in Hash128 subject)
     {
         _setSubject.With(customer).With(subject).Run();
         _filter.AddJoined(customer);
     }
 
-    /// <summary>Whether an anonymous shopper is known to be a customer.</summary>
+    /// <summary>Returns <see langword="true"/> if an anonymous shopper is known to be a customer.</summary>
     public bool IsJoined(in Hash128 subject) => _joined.With(subject).Number() is not null;
 
-    /// <summary>When a customer last bought: milliseconds since 1970 UTC, 0 for never.</summary>
+    /// <summary>Returns the customer's last purchase (ms since 1970 UTC); 0 for none.</summary>
     public long PurchasedAt(in Hash128 customer) => customer == default ? 0 : _purchase.With(customer).Number() ?? 0;
 
-    /// <summary>Notes a purchase.</summary>
+    /// <summary>Records a purchase.</summary>
     public void SetPurchased(in Hash128 customer, long at) => _setPurchase.With(customer).With(at).Run();
 
-    /// <summary>Forgets purchases that are too old, of some customers; of the next ones at the next call.</summary>
-    /// <param name="before">What was bought before this.</param>
+    /// <summary>Deletes old purchases among the next thousand customers.</summary>
+    /// <param name="before">Purchases before this time (ms since 1970 UTC).</param>
     internal void PurgePurchases(long before)
     {
         var end = default(Hash128);
@@ -93,7 +95,7 @@ public sealed class CustomerTables
         _seenUpTo = end;
     }
 
-    /// <summary>Where a customer or a cart's shopper is reached, and in which zone; <see langword="null"/> where nothing is known.</summary>
+    /// <summary>Returns the addresses and time zone of a customer or a cart's shopper, or <see langword="null"/>.</summary>
     public (Recipient Recipient, string? Zone)? ContactOf(in Hash128 owner)
     {
         if (owner == default || !_contact.With(owner).Next())
@@ -106,12 +108,15 @@ public sealed class CustomerTables
         return found;
     }
 
-    /// <summary>Keeps addresses, zone and attributes; what is <see langword="null"/> stays as it was.</summary>
+    /// <summary>Stores addresses, zone and attributes. <see langword="null"/> leaves the stored value unchanged.</summary>
     public void SetContact(in Hash128 owner, string store, Recipient recipient, string? zone, long at, string? attributes = null) =>
         _setContact.With(owner).With(store).With(recipient.Email).With(recipient.Phone).With(recipient.PushToken).With(zone).With(at)
             .With(attributes).Run();
 
-    /// <summary>The attributes of a customer or a cart's shopper, as <see cref="Messages.CustomerAttributes"/> writes them; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// Returns the attributes of a customer or a cart's shopper in the format of <see cref="Messages.CustomerAttributes"/>, or <see
+    /// langword="null"/>.
+    /// </summary>
     public string? AttributesOf(in Hash128 owner)
     {
         if (owner == default || !_attributes.With(owner).Next())
@@ -124,7 +129,7 @@ public sealed class CustomerTables
         return found;
     }
 
-    /// <summary>What was said last about a channel; <see langword="null"/> for nothing.</summary>
+    /// <summary>Returns the latest consent for a channel, or <see langword="null"/>.</summary>
     public Consent? ConsentOf(in Hash128 owner, AddressKind address)
     {
         if (owner == default || !_consent.With(owner).With((long)address).Next())
@@ -137,29 +142,29 @@ public sealed class CustomerTables
         return consent;
     }
 
-    /// <summary>Notes what was said about a channel. What was said later counts, whichever comes first.</summary>
+    /// <summary>Records a consent. The latest by event time counts, whatever the order of arrival.</summary>
     public void SetConsent(in Hash128 owner, AddressKind address, bool granted, long at, long expiresAt) =>
         _setConsent.With(owner).With((long)address).With(granted).With(at).With(expiresAt).Run();
 
-    /// <summary>Whether an address takes no more.</summary>
+    /// <summary>Returns <see langword="true"/> if the address is on the store's suppression list.</summary>
     public bool IsSuppressed(string store, AddressKind address, string value) =>
         _suppressed.With(store).With((long)address).With(Fold(value)).Number() is not null;
 
-    /// <summary>From now on an address takes no more.</summary>
-    /// <param name="store">Whose list it is.</param>
-    /// <param name="address">What kind of address.</param>
+    /// <summary>Adds an address to the suppression list.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="address">The kind of address.</param>
     /// <param name="value">The address.</param>
-    /// <param name="reason">unsubscribed, bounced, complained, or the shop's own word.</param>
-    /// <param name="at">When.</param>
+    /// <param name="reason">unsubscribed, bounced, complained, or the shop's own reason.</param>
+    /// <param name="at">Time (ms since 1970 UTC).</param>
     public void Suppress(string store, AddressKind address, string value, string reason, long at) =>
         _suppress.With(store).With((long)address).With(Fold(value)).With(reason).With(at).Run();
 
-    /// <summary>Takes an address off the list.</summary>
-    /// <returns><see langword="false"/> when it was not on it.</returns>
+    /// <summary>Removes an address from the suppression list.</summary>
+    /// <returns><see langword="false"/> if it was not on the list.</returns>
     public bool Release(string store, AddressKind address, string value) =>
         _release.With(store).With((long)address).With(Fold(value)).Run() > 0;
 
-    /// <summary>The address of this kind.</summary>
+    /// <summary>Returns the recipient's address of this kind, or <see langword="null"/>.</summary>
     public static string? AddressOf(Recipient recipient, AddressKind address) => address switch
     {
         AddressKind.Email => recipient.Email,
@@ -168,16 +173,16 @@ public sealed class CustomerTables
         _ => null,
     };
 
-    /// <summary>A key for each kind of address, by which the same address is known again; none for one that is not there.</summary>
+    /// <summary>Returns a key per kind of address that identifies it; empty for a missing one.</summary>
     public static Hash128[] KeysOf(string store, Recipient? recipient) =>
         [Key(store, recipient?.Email), Key(store, recipient?.Phone), Key(store, recipient?.PushToken)];
 
-    /// <summary>The key of the one address that a message goes to; none for none.</summary>
+    /// <summary>Returns the key of the address a message goes to; empty for none.</summary>
     public static Hash128 KeyOf(string store, Recipient? recipient) => Key(store, recipient?.Email ?? recipient?.Phone ?? recipient?.PushToken);
 
     static Hash128 Key(string store, string? value) =>
         value is null ? default : Hash128.Of(Encoding.UTF8.GetBytes($"{store} {Fold(value)}"), seed: 0);
 
-    // Nobody has two mailboxes that differ in case alone; a push token is another one.
+    // E-mail addresses are compared without case; push tokens are case-sensitive.
     static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? value.ToLowerInvariant() : value;
 }

@@ -4,37 +4,37 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;
 
-/// <summary>Where a shopper's way through a campaign stands.</summary>
+/// <summary>State of a journey.</summary>
 public enum JourneyState
 {
-    /// <summary>Messages of it are to come.</summary>
+    /// <summary>Messages are still to come.</summary>
     Active = 0,
 
-    /// <summary>All of them have been.</summary>
+    /// <summary>All messages were processed.</summary>
     Completed = 1,
 
-    /// <summary>It ended early: a purchase, an empty cart, its goal.</summary>
+    /// <summary>Ended early: by a purchase, an empty cart, or its goal.</summary>
     Exited = 2,
 
-    /// <summary>The shopper gets nothing: holdout or control.</summary>
+    /// <summary>The shopper receives nothing: holdout or control.</summary>
     Observed = 3,
 }
 
-/// <summary>A shopper's way through a campaign, from its trigger on. Holdouts have one too: it is what the others are held against.</summary>
+/// <summary>A shopper's way through a campaign, from its trigger on. Holdouts have one too, as the control group.</summary>
 public sealed record Journey
 {
-    /// <summary>Its number; 0 until it is kept.</summary>
+    /// <summary>The journey's number; 0 until it is stored.</summary>
     public long Id { get; init; }
 
-    /// <summary>What set it off: the decision of the cart's partition.</summary>
+    /// <summary>The decision that started the journey.</summary>
     public required Intervention Candidate { get; init; }
 
     public required Hash128 Cart { get; init; }
 
-    /// <summary>The customer; none for an anonymous shopper.</summary>
+    /// <summary>The customer's key; empty for an anonymous shopper.</summary>
     public required Hash128 Customer { get; init; }
 
-    /// <summary>Whom lots are drawn for.</summary>
+    /// <summary>The key that experiments assign by. See <see cref="IdentityResolver"/>.</summary>
     public required Hash128 Subject { get; init; }
 
     public required string Variant { get; init; }
@@ -43,51 +43,51 @@ public sealed record Journey
 
     public JourneyState State { get; init; }
 
-    /// <summary>When it began: milliseconds since 1970 UTC, event time.</summary>
+    /// <summary>Event time of the start (ms since 1970 UTC).</summary>
     public required long StartedAt { get; init; }
 
-    /// <summary>The connection that the cart was last changed on; 0 for none.</summary>
+    /// <summary>The connection that last changed the cart; 0 for none.</summary>
     public required long ConnectionId { get; init; }
 }
 
-/// <summary>Where a message stands.</summary>
+/// <summary>State of a message.</summary>
 public enum MessageState
 {
-    /// <summary>It waits for its time.</summary>
+    /// <summary>Waiting until it is due.</summary>
     Scheduled = 0,
 
-    /// <summary>Its sink has it.</summary>
+    /// <summary>Handed to its sink.</summary>
     Sending = 1,
 
-    /// <summary>The receiver has it.</summary>
+    /// <summary>Delivered to the receiver.</summary>
     Sent = 2,
 
-    /// <summary>It was not sent, for a reason.</summary>
+    /// <summary>Not sent, for a reason.</summary>
     Withheld = 3,
 }
 
-/// <summary>A message of a journey, planned.</summary>
+/// <summary>A planned message of a journey.</summary>
 /// <param name="Id">The intervention's id.</param>
-/// <param name="Step">From 1.</param>
-/// <param name="Channel">Where it goes.</param>
-/// <param name="Offer">What it offers.</param>
-/// <param name="Context">The shopper's kind, for what is learned of offers.</param>
-/// <param name="Propensity">How likely the offer was to be chosen, 0–1.</param>
-/// <param name="DueAt">When it is due.</param>
-/// <param name="UsefulUntil">Afterwards it is of no use.</param>
+/// <param name="Step">The step, from 1.</param>
+/// <param name="Channel">The channel.</param>
+/// <param name="Offer">The offer's name.</param>
+/// <param name="Context">The kind of shopper, for learning which offers work.</param>
+/// <param name="Propensity">The probability that this offer was chosen, 0–1.</param>
+/// <param name="DueAt">When it is due (ms since 1970 UTC).</param>
+/// <param name="UsefulUntil">When it expires (ms since 1970 UTC).</param>
 public sealed record PlannedMessage(
-    string Id, int Step, OutreachChannel Channel, string Offer, int Context, double Propensity, long DueAt, long UsefulUntil);
+    string Id, int Step, DeliveryChannel Channel, string Offer, int Context, double Propensity, long DueAt, long UsefulUntil);
 
-/// <summary>What has become of a message.</summary>
-/// <param name="State">Where it stands.</param>
-/// <param name="Reason">Why it is not sent, or not yet.</param>
-/// <param name="Message">What went out; <see langword="null"/> where nothing did.</param>
-/// <param name="Until">When it is due, where that is not when it was planned for.</param>
-/// <param name="Detail">More of the reason, in words.</param>
+/// <summary>The state of a message after a step of its processing.</summary>
+/// <param name="State">The state.</param>
+/// <param name="Reason">Why it is withheld or deferred.</param>
+/// <param name="Message">What was sent; <see langword="null"/> if nothing.</param>
+/// <param name="Until">New due time; <see langword="null"/> for the planned one.</param>
+/// <param name="Detail">The reason in detail.</param>
 public readonly record struct MessageOutcome(
     MessageState State, WithheldReason Reason = WithheldReason.None, Intervention? Message = null, long? Until = null, string? Detail = null);
 
-/// <summary>A message whose time has come.</summary>
+/// <summary>A message that is due.</summary>
 public sealed record DueMessage
 {
     public required string Id { get; init; }
@@ -106,10 +106,10 @@ public sealed record DueMessage
 
     public required long UsefulUntil { get; init; }
 
-    /// <summary>It was not due at once, or had to wait since.</summary>
+    /// <summary><see langword="true"/> if the message was planned for later, or deferred since.</summary>
     public required bool IsDelayed { get; init; }
 
-    /// <summary>A message that is being planned.</summary>
+    /// <summary>Builds it from a message that is just being planned.</summary>
     internal static DueMessage Of(PlannedMessage message, Journey journey, long now) => new()
     {
         Id = message.Id,

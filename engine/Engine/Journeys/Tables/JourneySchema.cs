@@ -4,21 +4,22 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
-/// The tables. Times are milliseconds since 1970 UTC, money is in <see cref="Money"/> units, keys are the 16 bytes of a
-/// <see cref="Hash128"/>. Addresses of customers are in <c>contact</c> and <c>suppression</c> alone; <c>reached</c> is a key of one.
+/// Creates and migrates the tables. Times are milliseconds since 1970 UTC, money is in <see cref="Money"/> units, keys are the 16 bytes of
+/// a <see cref="Hash128"/>. Customers' addresses are stored in <c>contact</c> and <c>suppression</c> only; <c>reached</c> holds a key of
+/// one.
 /// </summary>
 static class JourneySchema
 {
     const int Version = 3;
 
-    /// <summary>Makes the tables where they are not.</summary>
-    /// <exception cref="IOException">The file is of another version, or cannot be used.</exception>
+    /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
+    /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
     public static void Ensure(Database database)
     {
         var version = database.Prepare("PRAGMA user_version").Number() ?? 0;
         if (version > Version)
         {
-            throw new IOException($"{database.Path} is of version {version}, and this engine works with version {Version}: use the engine that made it");
+            throw new IOException($"{database.Path} has schema version {version}; this engine reads up to {Version}. Use the engine that wrote it.");
         }
 
         if (version == 1)
@@ -32,11 +33,11 @@ static class JourneySchema
             database.Execute($"BEGIN IMMEDIATE; {OfVersion2} PRAGMA user_version={Version}; COMMIT");
         }
 
-        database.Execute(Tables);
+        database.Execute(s_tables);
         database.Execute($"PRAGMA user_version={Version}");
     }
 
-    // Indexes that are in another order since, or gone; and what is in a table of its own since.
+    // Migrates version 1: recreates changed indexes, and moves decisions and payloads to the content table.
     const string OfVersion1 = """
         DROP INDEX IF EXISTS purchase_time;
         DROP INDEX IF EXISTS journey_cart;
@@ -61,22 +62,22 @@ static class JourneySchema
         DROP TABLE conversion1;
         """;
 
-    // What customers are like, beside where they are reached.
+    // Migrates version 2: customers' attributes.
     const string OfVersion2 = "ALTER TABLE contact ADD COLUMN attributes TEXT;";
 
-    // Keys of shoppers, carts and addresses are in no order: a row of an index by one changes a page that no other row of its batch does. There
-    // is one such index on what every decision adds, where the shopper is anonymous, and there are two where not.
-    const string Tables = """
+    // Keys of shoppers, carts and addresses are random: each row of an index on one dirties a page of its own. Each decision adds to one
+    // such index if the shopper is anonymous, and to two otherwise.
+    static readonly string s_tables = $"""
         CREATE TABLE IF NOT EXISTS position(partition INTEGER PRIMARY KEY, address INTEGER NOT NULL);
 
-        -- Whom a signed-in customer was before: the subject of all draws by lot.
+        -- The anonymous shopper a customer was before: the subject that experiments assign by.
         CREATE TABLE IF NOT EXISTS identity(customer BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS identity_subject ON identity(subject);
 
         -- When a customer last bought.
         CREATE TABLE IF NOT EXISTS purchase(owner BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 
-        -- By the customer where a server said it, by the cart, and the customer in it, where a browser did.
+        -- Owner: the customer for a server's data; the cart, or the customer in it, for a browser's.
         CREATE TABLE IF NOT EXISTS contact(
             owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL,
             attributes TEXT) WITHOUT ROWID;
@@ -99,7 +100,7 @@ static class JourneySchema
         CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
         CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);
 
-        -- The decision of a journey (step 0), while there is something to send, and what machines were sent: its number times 256 and the step.
+        -- A journey's decision (step 0), while there is something to send, and what the shop's systems were sent. Id: journey * 256 + step.
         CREATE TABLE IF NOT EXISTS content(id INTEGER PRIMARY KEY, json BLOB NOT NULL);
 
         CREATE TABLE IF NOT EXISTS intervention(
@@ -108,8 +109,8 @@ static class JourneySchema
             offer TEXT NOT NULL, context INTEGER NOT NULL, propensity REAL NOT NULL, state INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT,
             decided_at INTEGER NOT NULL, due_at INTEGER NOT NULL, useful_until INTEGER NOT NULL, sent_at INTEGER, ended_at INTEGER,
             delivered_at INTEGER, opened_at INTEGER, clicked_at INTEGER, dismissed_at INTEGER, reached BLOB, message TEXT);
-        CREATE INDEX IF NOT EXISTS intervention_due ON intervention(channel, due_at, useful_until) WHERE state = 0;
-        CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = 1;
+        CREATE INDEX IF NOT EXISTS intervention_due ON intervention(channel, due_at, useful_until) WHERE state = {MessageState.Scheduled:D};
+        CREATE INDEX IF NOT EXISTS intervention_sending ON intervention(state) WHERE state = {MessageState.Sending:D};
         CREATE INDEX IF NOT EXISTS intervention_reached ON intervention(reached, sent_at) WHERE reached IS NOT NULL;
         CREATE INDEX IF NOT EXISTS intervention_journey ON intervention(journey);
         CREATE INDEX IF NOT EXISTS intervention_time ON intervention(store, decided_at);

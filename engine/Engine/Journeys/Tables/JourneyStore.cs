@@ -2,16 +2,21 @@ using CartRecovery.Engine.Storage;
 
 namespace CartRecovery.Engine.Journeys.Tables;
 
-/// <summary>Everything that is kept of customers, journeys, messages and orders. Its desk's alone: readers open the file for themselves.</summary>
+/// <summary>
+/// Stores customers, journeys, messages and orders in SQLite. Used by the journeys' thread only; readers open connections of their own.
+/// </summary>
 public sealed class JourneyStore : IDisposable
 {
+    // A purge deletes 500 ended journeys at a time.
+    static readonly string s_ended = $"SELECT id FROM journey WHERE started_at<?1 AND state<>{JourneyState.Active:D} LIMIT 500";
+
     readonly Statement _position, _setPosition, _begin, _commit, _stop;
     readonly Statement[] _purge;
     readonly HashSet<(string Campaign, string Variant)> _isStopped = [];
 
-    /// <summary>Opens it, and makes it where there is none.</summary>
-    /// <param name="path">The file; <c>:memory:</c> for none.</param>
-    /// <exception cref="IOException">It cannot be used.</exception>
+    /// <summary>Opens the database, and creates it if it does not exist.</summary>
+    /// <param name="path">The file; <c>:memory:</c> for an in-memory database.</param>
+    /// <exception cref="IOException">The database cannot be used.</exception>
     public JourneyStore(string path)
     {
         Database = new Database(path);
@@ -37,18 +42,18 @@ public sealed class JourneyStore : IDisposable
 
         _purge =
         [
-            Database.Prepare("DELETE FROM intervention WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
-            Database.Prepare("DELETE FROM conversion WHERE journey IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
+            Database.Prepare($"DELETE FROM intervention WHERE journey IN ({s_ended})"),
+            Database.Prepare($"DELETE FROM conversion WHERE journey IN ({s_ended})"),
             Database.Prepare($"""
                 DELETE FROM content WHERE id IN (SELECT c.id
                     FROM journey j JOIN content c ON c.id BETWEEN j.id<<{ContentTable.StepBits} AND (j.id<<{ContentTable.StepBits})+{(1 << ContentTable.StepBits) - 1}
-                    WHERE j.id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500))
+                    WHERE j.id IN ({s_ended}))
                 """),
-            Database.Prepare("DELETE FROM journey WHERE id IN (SELECT id FROM journey WHERE started_at<?1 AND state<>0 LIMIT 500)"),
+            Database.Prepare($"DELETE FROM journey WHERE id IN ({s_ended})"),
         ];
     }
 
-    /// <summary>The database itself.</summary>
+    /// <summary>The database.</summary>
     public Database Database { get; }
 
     public CustomerTables Customers { get; }
@@ -61,13 +66,13 @@ public sealed class JourneyStore : IDisposable
 
     public ProductTable Products { get; }
 
-    /// <summary>What follows counts together, at <see cref="Commit"/>.</summary>
+    /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();
 
-    /// <summary>What was done since <see cref="Begin"/> counts, and survives the process.</summary>
+    /// <summary>Commits the transaction. Survives a process crash; a power loss only after the next sync.</summary>
     public void Commit() => _commit.Run();
 
-    /// <summary>What was done since <see cref="Begin"/> counts not.</summary>
+    /// <summary>Rolls the transaction back.</summary>
     public void RollBack()
     {
         try
@@ -76,28 +81,28 @@ public sealed class JourneyStore : IDisposable
         }
         catch (IOException)
         {
-            // SQLite had rolled it back itself.
+            // SQLite has already rolled back.
         }
     }
 
-    /// <summary>How far a partition's facts have been noted: an address of its journal.</summary>
+    /// <summary>Returns the journal address up to which a partition's customer events are processed.</summary>
     public long PositionOf(int partition) => _position.With((long)partition).Number() ?? 0;
 
-    /// <summary>Notes how far a partition's facts have been noted.</summary>
+    /// <summary>Sets the journal address up to which a partition's customer events are processed.</summary>
     public void SetPosition(int partition, long address) => _setPosition.With((long)partition).With(address).Run();
 
-    /// <summary>A side of an experiment gets no more shoppers.</summary>
+    /// <summary>Stops a variant of an experiment: it gets no more shoppers.</summary>
     public void Stop(string campaign, string variant, string why, long now)
     {
         _stop.With(campaign).With(variant).With(now).With(why).Run();
         _isStopped.Add((campaign, variant));
     }
 
-    /// <summary>Whether a side of an experiment was stopped.</summary>
+    /// <summary>Returns <see langword="true"/> if the variant was stopped.</summary>
     public bool IsStopped(string campaign, string variant) => _isStopped.Contains((campaign, variant));
 
-    /// <summary>Forgets some of what is over and too old.</summary>
-    /// <param name="before">What began before this.</param>
+    /// <summary>Deletes some of the ended journeys that are too old.</summary>
+    /// <param name="before">Journeys that started before this time (ms since 1970 UTC).</param>
     public void Purge(long before)
     {
         foreach (var statement in _purge)

@@ -3,13 +3,13 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;
 
-/// <summary>The journeys.</summary>
+/// <summary>Stores journeys.</summary>
 public sealed class JourneyTable
 {
-    // The journeys of a cart: those of its anonymous shopper are found by the shopper, who has the cart's key, the others by the cart.
+    // A cart's journeys. Those of its anonymous shopper are found by subject, which is the cart's key; the others by the cart.
     const string Own = "subject=?1 AND cart=?1", Others = "cart=?1 AND subject<>cart";
 
-    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _turn;
+    readonly Statement _add, _read, _last, _variant, _end, _active, _latest, _subjectOfCart, _any, _trigger;
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
     long _lastId;
@@ -31,18 +31,21 @@ public sealed class JourneyTable
             """);
         _subjectOfCart = database.Prepare($"SELECT subject FROM ({Ends("subject, started_at", "", "")}) ORDER BY started_at LIMIT 1");
         _variant = database.Prepare("SELECT variant FROM journey WHERE subject=?1 AND campaign=?2 AND holdout=0 ORDER BY started_at LIMIT 1");
-        _end = database.Prepare("UPDATE journey SET state=?2 WHERE id=?1 AND state=0");
-        _active = database.Prepare("SELECT id, campaign, started_at FROM journey WHERE subject=?1 AND state=0 ORDER BY started_at DESC LIMIT 64");
+        _end = database.Prepare($"UPDATE journey SET state=?2 WHERE id=?1 AND state={JourneyState.Active:D}");
+        _active = database.Prepare($"""
+            SELECT id, campaign, started_at FROM journey
+            WHERE subject=?1 AND state={JourneyState.Active:D} ORDER BY started_at DESC LIMIT 64
+            """);
         _latest = database.Prepare(
             "SELECT id, turned_at FROM journey WHERE subject=?1 AND store=?2 AND started_at<=?3 ORDER BY started_at DESC LIMIT 1");
-        _turn = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
+        _trigger = database.Prepare("UPDATE journey SET turned_at=max(turned_at, ?2) WHERE id=?1");
         _any = database.Prepare("SELECT 1 FROM journey WHERE subject=?1 LIMIT 1");
     }
 
-    /// <summary>A number for another journey.</summary>
+    /// <summary>Returns the number for a new journey.</summary>
     public long NextId() => ++_lastId;
 
-    /// <summary>Keeps a journey.</summary>
+    /// <summary>Adds a journey.</summary>
     public void Add(Journey journey)
     {
         var candidate = journey.Candidate;
@@ -56,14 +59,16 @@ public sealed class JourneyTable
             _filter.AddCart(journey.Cart);
         }
 
-        // It is asked for as long as there is something to send.
+        // The decision is needed only while there is something to send.
         if (journey.State == JourneyState.Active)
         {
             _contents.SetDecision(journey.Id, candidate);
         }
     }
 
-    /// <summary>The journey of this number; <see langword="null"/> for none, and for one that never had anything to send.</summary>
+    /// <summary>
+    /// Returns the journey with this number; <see langword="null"/> if there is none, or if it never had anything to send.
+    /// </summary>
     public Journey? Find(long id)
     {
         if (_contents.DecisionOf(id) is not { } candidate || !_read.With(id).Next())
@@ -88,7 +93,7 @@ public sealed class JourneyTable
         return journey;
     }
 
-    /// <summary>The cart's last journey in a campaign.</summary>
+    /// <summary>Returns the cart's last journey in a campaign.</summary>
     public (long Id, JourneyState State, long StartedAt)? LastOf(in Hash128 cart, string campaign)
     {
         if (!_filter.MayBeInJourney(cart) || !_last.With(cart).With(campaign).Next())
@@ -101,7 +106,7 @@ public sealed class JourneyTable
         return last;
     }
 
-    /// <summary>Whom lots were drawn for when the cart was in a campaign first; <see langword="null"/> where it never was.</summary>
+    /// <summary>Returns the subject of the cart's first journey, or <see langword="null"/>.</summary>
     public Hash128? SubjectOfCart(in Hash128 cart)
     {
         if (!_filter.MayBeInJourney(cart) || !_subjectOfCart.With(cart).Next())
@@ -114,10 +119,10 @@ public sealed class JourneyTable
         return subject;
     }
 
-    /// <summary>Whether lots were drawn for this shopper before.</summary>
+    /// <summary>Returns <see langword="true"/> if the subject has a journey, and so an assignment.</summary>
     public bool HasSubject(in Hash128 subject) => _filter.MayHaveJourney(subject) && _any.With(subject).Number() is not null;
 
-    /// <summary>The side of a campaign's experiment that a shopper has; <see langword="null"/> for none yet.</summary>
+    /// <summary>Returns the variant assigned to a shopper in a campaign, or <see langword="null"/>.</summary>
     public string? VariantOf(in Hash128 subject, string campaign)
     {
         if (!_filter.MayHaveJourney(subject) || !_variant.With(subject).With(campaign).Next())
@@ -130,10 +135,10 @@ public sealed class JourneyTable
         return variant;
     }
 
-    /// <summary>Ends a journey that is active.</summary>
+    /// <summary>Ends a journey if it is active.</summary>
     public void End(long id, JourneyState state) => _end.With(id).With((long)state).Run();
 
-    /// <summary>A shopper's active journeys and their campaigns.</summary>
+    /// <summary>Returns a shopper's active journeys and their campaigns.</summary>
     public List<(long Id, string Campaign, long StartedAt)> ActiveOf(in Hash128 subject)
     {
         var active = new List<(long, string, long)>();
@@ -152,13 +157,13 @@ public sealed class JourneyTable
     }
 
     /// <summary>
-    /// The campaign would have turned to the shopper again, were the journey not there. Orders count for so long after that too: those who are in a
-    /// series and those who are left alone are watched for the same time.
+    /// Records a trigger that would have started another journey if this one did not exist. The outcome window restarts, so that shoppers
+    /// in a series and in the holdout are observed for the same time.
     /// </summary>
-    public void Turn(long id, long at) => _turn.With(id).With(at).Run();
+    public void RecordTrigger(long id, long at) => _trigger.With(id).With(at).Run();
 
-    /// <summary>The journey that an order at this time counts for, the shopper's latest before it, and when a campaign last turned to them.</summary>
-    public (long Id, long TurnedAt)? LatestOf(in Hash128 subject, string store, long at)
+    /// <summary>Returns the journey an order counts for, the shopper's latest before it, and the time of its last trigger.</summary>
+    public (long Id, long LastTriggeredAt)? LatestOf(in Hash128 subject, string store, long at)
     {
         if (!_filter.MayHaveJourney(subject) || !_latest.With(subject).With(store).With(at).Next())
         {
@@ -170,7 +175,7 @@ public sealed class JourneyTable
         return latest;
     }
 
-    // The first or the last journey of a cart, by each of the two ways to it.
+    // A cart's first or last journey, by each of the two indexes.
     static string Ends(string columns, string and, string order) => $"""
         SELECT * FROM (SELECT {columns} FROM journey WHERE {Own} {and} ORDER BY started_at {order} LIMIT 1)
         UNION ALL SELECT * FROM (SELECT {columns} FROM journey WHERE {Others} {and} ORDER BY started_at {order} LIMIT 1)

@@ -6,10 +6,11 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;
 
-/// <summary>The messages of all journeys: planned, under way, sent, and not sent.</summary>
+/// <summary>The messages of all journeys, in every state.</summary>
 public sealed class MessageTable
 {
-    // By the shopper's journeys, of which the latest count: it saves an index of its own. Beside it a plus keeps SQLite from going by the store instead.
+    // Finds messages by the shopper's latest journeys, which saves an index. The unary plus beside it keeps SQLite from using the store's
+    // index.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
     readonly Statement _onSite, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _touch, _mark, _retry;
@@ -20,7 +21,7 @@ public sealed class MessageTable
     internal MessageTable(Database database, ContentTable contents, ShopperFilter filter)
     {
         (_contents, _filter) = (contents, filter);
-        using (var channels = new Query(database, "SELECT DISTINCT channel FROM intervention WHERE state=0"))
+        using (var channels = new Query(database, $"SELECT DISTINCT channel FROM intervention WHERE state={MessageState.Scheduled:D}"))
         {
             while (channels.Rows.Next())
             {
@@ -28,29 +29,40 @@ public sealed class MessageTable
             }
         }
 
-        _onSite = database.Prepare("SELECT 1 FROM intervention WHERE id=?1 AND address=0 AND sent_at IS NOT NULL");
+        _onSite = database.Prepare($"SELECT 1 FROM intervention WHERE id=?1 AND address={AddressKind.None:D} AND sent_at IS NOT NULL");
         _add = database.Prepare("""
             INSERT OR IGNORE INTO intervention(id, journey, store, subject, cart, cart_id, user_id, campaign, variant, step, channel, address, offer,
                 context, propensity, decided_at, due_at, useful_until, state, reason, ended_at, sent_at, reached, message, detail)
             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
             """);
-        _due = database.Prepare("""
+        _due = database.Prepare($"""
             SELECT id, journey, cart, step, channel, offer, due_at, useful_until, due_at>decided_at FROM intervention
-            WHERE state=0 AND channel=?1 AND due_at<=?2 AND useful_until<=?3 ORDER BY due_at LIMIT ?4
+            WHERE state={MessageState.Scheduled:D} AND channel=?1 AND due_at<=?2 AND useful_until<=?3 ORDER BY due_at LIMIT ?4
             """);
-        _hasDue = database.Prepare("SELECT 1 FROM intervention WHERE state=0 AND channel=?1 AND due_at<=?2 LIMIT 1");
-        _putOff = database.Prepare("UPDATE intervention SET due_at=?2 WHERE id=?1 AND state=0");
-        _wait = database.Prepare("UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state=0");
-        _send = database.Prepare("""
-            UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, reached=?6, message=?7 WHERE id=?1 AND state=0
+        _hasDue = database.Prepare($"SELECT 1 FROM intervention WHERE state={MessageState.Scheduled:D} AND channel=?1 AND due_at<=?2 LIMIT 1");
+        _putOff = database.Prepare($"UPDATE intervention SET due_at=?2 WHERE id=?1 AND state={MessageState.Scheduled:D}");
+        _wait = database.Prepare($"UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state={MessageState.Scheduled:D}");
+        _send = database.Prepare($"""
+            UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, reached=?6, message=?7
+            WHERE id=?1 AND state={MessageState.Scheduled:D}
             """);
-        _end = database.Prepare("""
-            UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5, sent_at=CASE WHEN ?2=2 THEN sent_at ELSE NULL END
-            WHERE id=?1 AND state<2
+        _end = database.Prepare($"""
+            UPDATE intervention SET state=?2, reason=?3, detail=?4, ended_at=?5,
+                sent_at=CASE WHEN ?2={MessageState.Sent:D} THEN sent_at ELSE NULL END
+            WHERE id=?1 AND state IN ({MessageState.Scheduled:D}, {MessageState.Sending:D})
             """);
-        _endOfJourney = database.Prepare("UPDATE intervention SET state=3, reason=?2, ended_at=?3 WHERE journey=?1 AND state=0 RETURNING channel");
-        _sending = database.Prepare("SELECT c.json FROM intervention i JOIN content c ON c.id=i.journey*256+i.step WHERE i.state=1");
-        _recall = database.Prepare("UPDATE intervention SET state=0, sent_at=NULL, reached=NULL, due_at=?1 WHERE state=1 AND address<>0");
+        _endOfJourney = database.Prepare($"""
+            UPDATE intervention SET state={MessageState.Withheld:D}, reason=?2, ended_at=?3
+            WHERE journey=?1 AND state={MessageState.Scheduled:D} RETURNING channel
+            """);
+        _sending = database.Prepare($"""
+            SELECT c.json FROM intervention i JOIN content c ON c.id=(i.journey<<{ContentTable.StepBits})+i.step
+            WHERE i.state={MessageState.Sending:D}
+            """);
+        _recall = database.Prepare($"""
+            UPDATE intervention SET state={MessageState.Scheduled:D}, sent_at=NULL, reached=NULL, due_at=?1
+            WHERE state={MessageState.Sending:D} AND address<>{AddressKind.None:D}
+            """);
         _sentSince = database.Prepare(
             $"""
             SELECT id, channel, address, sent_at FROM intervention WHERE {OfSubject} AND sent_at>?2
@@ -62,34 +74,39 @@ public sealed class MessageTable
             SELECT id, touch FROM (
                 SELECT id, CASE WHEN clicked_at BETWEEN ?3 AND ?5 THEN 'click' ELSE 'view' END AS touch, clicked_at, coalesce(opened_at, delivered_at) AS seen_at
                 FROM intervention WHERE {OfSubject} AND +store=?2 AND sent_at IS NOT NULL AND
-                    (clicked_at BETWEEN ?3 AND ?5 OR CASE WHEN address=0 THEN coalesce(opened_at, delivered_at) ELSE opened_at END BETWEEN ?4 AND ?5))
+                    (clicked_at BETWEEN ?3 AND ?5 OR
+                    CASE WHEN address={AddressKind.None:D} THEN coalesce(opened_at, delivered_at) ELSE opened_at END BETWEEN ?4 AND ?5))
             ORDER BY touch, CASE touch WHEN 'click' THEN clicked_at ELSE seen_at END DESC LIMIT 1
             """);
-        _mark = database.Prepare("""
-            UPDATE intervention SET delivered_at=CASE WHEN ?2=15 THEN coalesce(delivered_at, ?3) ELSE delivered_at END,
-                opened_at=CASE WHEN ?2=16 THEN coalesce(opened_at, ?3) ELSE opened_at END,
-                clicked_at=CASE WHEN ?2=17 THEN coalesce(clicked_at, ?3) ELSE clicked_at END,
-                dismissed_at=CASE WHEN ?2=18 THEN coalesce(dismissed_at, ?3) ELSE dismissed_at END
+        _mark = database.Prepare($"""
+            UPDATE intervention SET delivered_at=CASE WHEN ?2={EventType.Delivered:D} THEN coalesce(delivered_at, ?3) ELSE delivered_at END,
+                opened_at=CASE WHEN ?2={EventType.Opened:D} THEN coalesce(opened_at, ?3) ELSE opened_at END,
+                clicked_at=CASE WHEN ?2={EventType.Clicked:D} THEN coalesce(clicked_at, ?3) ELSE clicked_at END,
+                dismissed_at=CASE WHEN ?2={EventType.Dismissed:D} THEN coalesce(dismissed_at, ?3) ELSE dismissed_at END
             WHERE id=?1 AND (?4 IS NULL OR cart=?4) RETURNING subject
             """);
-        _retry = database.Prepare("""
-            UPDATE intervention SET state=0, reason=0, detail=NULL, ended_at=NULL, due_at=?2, useful_until=max(useful_until, ?3)
-            WHERE id=?1 AND state=3 AND reason IN (24, 25) AND journey NOT IN (SELECT j.id FROM journey j WHERE j.id=journey AND j.state=2)
+        _retry = database.Prepare($"""
+            UPDATE intervention SET state={MessageState.Scheduled:D}, reason={WithheldReason.None:D}, detail=NULL, ended_at=NULL, due_at=?2,
+                useful_until=max(useful_until, ?3)
+            WHERE id=?1 AND state={MessageState.Withheld:D} AND reason IN ({WithheldReason.Failed:D}, {WithheldReason.Rejected:D})
+                AND journey NOT IN (SELECT j.id FROM journey j WHERE j.id=journey AND j.state={JourneyState.Exited:D})
             """);
     }
 
-    /// <summary>The channels that messages are for.</summary>
+    /// <summary>The channels that messages use.</summary>
     public HashSet<string> Channels { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Whether a message goes to who is there anyway, so that its arrival is its being seen.</summary>
+    /// <summary>
+    /// Returns <see langword="true"/> if a message goes to a shopper who is on the site, so that delivery counts as a view.
+    /// </summary>
     public bool IsOnSite(string id) => _onSite.With(id).Number() is not null;
 
-    /// <summary>Keeps a message.</summary>
-    /// <param name="message">It.</param>
-    /// <param name="journey">What it belongs to.</param>
-    /// <param name="now">When it was planned.</param>
-    /// <param name="outcome">What has already become of it.</param>
-    /// <returns><see langword="false"/> when there is one of its id: that one stays as it is.</returns>
+    /// <summary>Adds a message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="journey">The message's journey.</param>
+    /// <param name="now">When it was planned (ms since 1970 UTC).</param>
+    /// <param name="outcome">The message's state so far.</param>
+    /// <returns><see langword="false"/> if a message with this id exists; it stays unchanged.</returns>
     public bool Add(PlannedMessage message, Journey journey, long now, in MessageOutcome outcome)
     {
         var candidate = journey.Candidate;
@@ -107,12 +124,12 @@ public sealed class MessageTable
         return true;
     }
 
-    /// <summary>Adds the messages of a channel whose time has come, the longest due first.</summary>
-    /// <param name="due">To these.</param>
+    /// <summary>Adds a channel's due messages to a list, the longest due first.</summary>
+    /// <param name="due">The list.</param>
     /// <param name="channel">The channel.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    /// <param name="usefulUntil">Only those that are of use until then at the latest.</param>
-    /// <param name="most">How many at most.</param>
+    /// <param name="usefulUntil">Only messages that expire at or before this time.</param>
+    /// <param name="most">Maximum number of messages.</param>
     public void AddDue(List<DueMessage> due, string channel, long now, long usefulUntil, int most)
     {
         _due.With(channel).With(now).With(usefulUntil).With((long)most);
@@ -122,7 +139,7 @@ public sealed class MessageTable
         }
     }
 
-    /// <summary>Whether the time of one has come.</summary>
+    /// <summary>Returns <see langword="true"/> if a message of this channel is due.</summary>
     public bool HasDue(string channel, long now) => _hasDue.With(channel).With(now).Number() is not null;
 
     static DueMessage Read(Statement row) => new()
@@ -138,13 +155,13 @@ public sealed class MessageTable
         IsDelayed = row.Long(8) != 0,
     };
 
-    /// <summary>A message waits for an answer; without one it is due again.</summary>
+    /// <summary>Defers a message while a request for its cart is open; without an answer it is due again.</summary>
     public void PutOff(string id, long until) => _putOff.With(id).With(until).Run();
 
-    /// <summary>A message waits until another time.</summary>
+    /// <summary>Defers a message until a time, for a reason.</summary>
     public void Wait(string id, long until, WithheldReason reason) => _wait.With(id).With(until).With((long)reason).Run();
 
-    /// <summary>A message goes out, if it still is to.</summary>
+    /// <summary>Records that a message is sent, if it is still scheduled.</summary>
     public void Send(DueMessage message, in MessageOutcome outcome, long now)
     {
         if (With(_send.With(message.Id), outcome, now).Run() > 0)
@@ -153,7 +170,8 @@ public sealed class MessageTable
         }
     }
 
-    // What was for people is composed anew should the process end before it is known to have arrived, and a stream has it at once.
+    // Only messages without a recipient, for the shop's own systems, are kept to be handed over again. A message to a person is rendered
+    // again after a crash, and a stream delivers at once.
     void Keep(long journey, in MessageOutcome outcome)
     {
         if (outcome is { State: MessageState.Sending, Message: { Recipient: null } sent })
@@ -162,7 +180,7 @@ public sealed class MessageTable
         }
     }
 
-    // State, reason, end, time of sending, a key of who got it, and the text.
+    // Binds state, reason, end, send time, key of the recipient, and text.
     static Statement With(Statement statement, in MessageOutcome outcome, long now)
     {
         statement.With((long)outcome.State).With((long)outcome.Reason).With(outcome.State >= MessageState.Sent ? now : null);
@@ -171,13 +189,13 @@ public sealed class MessageTable
             : statement.With((long?)null).With(default(Hash128)).With((string?)null);
     }
 
-    /// <summary>A message's way has ended.</summary>
-    /// <returns><see langword="false"/> when it had before.</returns>
+    /// <summary>Records the final outcome of a message.</summary>
+    /// <returns><see langword="false"/> if it has one already.</returns>
     public bool End(string id, WithheldReason reason, string? detail, long now) =>
         _end.With(id).With((long)(reason == WithheldReason.None ? MessageState.Sent : MessageState.Withheld)).With((long)reason).With(detail).With(now).Run() > 0;
 
-    /// <summary>What of a journey was still to come is withheld.</summary>
-    /// <returns>The channels of the messages.</returns>
+    /// <summary>Withholds a journey's scheduled messages.</summary>
+    /// <returns>The channels of those messages.</returns>
     public List<string> EndAll(long journey, WithheldReason reason, long now)
     {
         var channels = new List<string>();
@@ -191,11 +209,11 @@ public sealed class MessageTable
     }
 
     /// <summary>
-    /// What sinks had for people when the process ended is due again: whether it still is to be sent is asked anew, and its id is the same.
+    /// Makes messages to people that sinks held when the process ended due again, under the same ids. Policy is checked again.
     /// </summary>
     public void Recall(long now) => _recall.With(now).Run();
 
-    /// <summary>What sinks had when the process ended: it is handed over again, under the same ids.</summary>
+    /// <summary>Returns the messages sinks held when the process ended; they are handed over again under the same ids.</summary>
     public List<Intervention> Sending()
     {
         var found = new List<Intervention>();
@@ -207,7 +225,7 @@ public sealed class MessageTable
         return found;
     }
 
-    /// <summary>What a shopper was sent, the latest first: in their own name, or to an address of theirs in whatever name.</summary>
+    /// <summary>Returns what a shopper was sent, latest first: by subject, or to one of their addresses under any name.</summary>
     public List<(string Channel, AddressKind Address, long SentAt)> SentSince(in Hash128 subject, string store, Recipient recipient, long since)
     {
         var sent = new List<(string, AddressKind, long)>();
@@ -225,7 +243,7 @@ public sealed class MessageTable
         return sent;
     }
 
-    /// <summary>The message's step and journey.</summary>
+    /// <summary>Returns the message's step, state and journey, or <see langword="null"/>.</summary>
     public (int Step, MessageState State, long Journey)? Find(string id)
     {
         if (!_nth.With(id).Next())
@@ -238,11 +256,11 @@ public sealed class MessageTable
         return found;
     }
 
-    /// <summary>Notes what became of a message: the first time counts.</summary>
+    /// <summary>Records a message event. Only the first of each type counts.</summary>
     /// <param name="id">The message.</param>
     /// <param name="what">delivered, opened, clicked or dismissed.</param>
-    /// <param name="at">When.</param>
-    /// <param name="cart">The cart that it must be of; none where who says so is trusted.</param>
+    /// <param name="at">Time of the event (ms since 1970 UTC).</param>
+    /// <param name="cart">The cart the message must belong to; empty for a trusted source.</param>
     public bool Mark(string id, EventType what, long at, in Hash128 cart)
     {
         if (!_mark.With(id).With((long)what).With(at).With(cart).Next())
@@ -255,13 +273,13 @@ public sealed class MessageTable
         return true;
     }
 
-    /// <summary>The message that an order is put down to: the one that the shopper clicked last, or else the one they saw last.</summary>
+    /// <summary>Returns the message an order is attributed to: the one the shopper clicked last, or else the one they saw last.</summary>
     /// <param name="subject">The shopper.</param>
-    /// <param name="store">Where they bought.</param>
-    /// <param name="clickedFrom">Clicks count from here on.</param>
-    /// <param name="seenFrom">Views count from here on.</param>
-    /// <param name="to">When they bought: what came later does not count.</param>
-    /// <returns>Its id, and <c>click</c> or <c>view</c>; <see langword="null"/> for none.</returns>
+    /// <param name="store">The store of the order.</param>
+    /// <param name="clickedFrom">Earliest click that counts.</param>
+    /// <param name="seenFrom">Earliest view that counts.</param>
+    /// <param name="to">Time of the order; later touches do not count.</param>
+    /// <returns>The message's id, and <c>click</c> or <c>view</c>; <see langword="null"/> for none.</returns>
     public (string Id, string Kind)? TouchOf(in Hash128 subject, string store, long clickedFrom, long seenFrom, long to)
     {
         if (!_filter.MayHaveTouched(subject) || !_touch.With(subject).With(store).With(clickedFrom).With(seenFrom).With(to).Next())
@@ -274,7 +292,7 @@ public sealed class MessageTable
         return found;
     }
 
-    /// <summary>A message that its sink gave up is tried once more, unless its series ended early.</summary>
-    /// <returns><see langword="false"/> when it is not one of those.</returns>
+    /// <summary>Retries a message that its sink failed to deliver, unless its series ended early.</summary>
+    /// <returns><see langword="false"/> if it is not such a message.</returns>
     public bool Retry(string id, long now, long usefulUntil) => _retry.With(id).With(now).With(usefulUntil).Run() > 0;
 }

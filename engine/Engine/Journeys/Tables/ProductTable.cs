@@ -3,16 +3,16 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;
 
-/// <summary>What the shop said of a product. Money is in <see cref="Money"/> units of the store's currency.</summary>
-/// <param name="Id">Its id, as the shop names it.</param>
-/// <param name="Name">What it is called.</param>
-/// <param name="Url">Its page.</param>
-/// <param name="Image">Its picture.</param>
-/// <param name="Price">What one costs now; <see langword="null"/> where the shop does not say.</param>
-/// <param name="Stock">How many there are; <see langword="null"/> where the shop does not say.</param>
+/// <summary>A product as the shop describes it. Money is in <see cref="Money"/> units of the store's currency.</summary>
+/// <param name="Id">The product's id as sent by the shop.</param>
+/// <param name="Name">The product's name.</param>
+/// <param name="Url">The product's page.</param>
+/// <param name="Image">The product's image.</param>
+/// <param name="Price">Current price; <see langword="null"/> if unknown.</param>
+/// <param name="Stock">Current stock; <see langword="null"/> if unknown.</param>
 public sealed record Product(string Id, string? Name, string? Url, string? Image, long? Price, long? Stock);
 
-/// <summary>The products that carts hold, by the key that carts have of them.</summary>
+/// <summary>Stores products by the key that carts have for them.</summary>
 public sealed class ProductTable
 {
     readonly Statement _find, _set;
@@ -27,7 +27,7 @@ public sealed class ProductTable
             """);
     }
 
-    /// <summary>The product of this key.</summary>
+    /// <summary>Returns the product with this key, or <see langword="null"/>.</summary>
     public Product? Find(string store, ulong key)
     {
         if (!_find.With(store).With((long)key).Next())
@@ -40,7 +40,7 @@ public sealed class ProductTable
         return product;
     }
 
-    /// <summary>Keeps what the shop says; what it does not say stays as it was.</summary>
+    /// <summary>Stores a product. <see langword="null"/> leaves the stored value unchanged.</summary>
     public void Set(string store, ulong key, Product product) =>
         _set.With(store).With((long)key).With(product.Id).With(product.Name).With(product.Url).With(product.Image).With(product.Price)
             .With(product.Stock).Run();

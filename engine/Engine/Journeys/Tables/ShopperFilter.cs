@@ -4,25 +4,26 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
-/// Knows without a look into the database of most shoppers and carts that nothing is kept of them: of nearly everyone who buys, and of everyone whom a
-/// campaign turns to for the first time. A <see langword="true"/> is a maybe. What is taken back with a transaction stays in it, which costs a look.
+/// A Bloom filter over shoppers and carts with stored data. Avoids queries for nearly everyone who buys, and for everyone a campaign
+/// reaches the first time. <see langword="true"/> means maybe. A rolled-back transaction leaves its keys in the filter, which costs a
+/// query.
 /// </summary>
 public sealed class ShopperFilter
 {
-    /// <summary>The filter's memory, in bytes.</summary>
+    /// <summary>Memory of the filter, in bytes.</summary>
     public const int Bytes = 16 << 20;
 
     readonly BloomFilter _keys = new(Bytes);
 
     internal ShopperFilter(Database database)
     {
-        // Out of indexes, which are much shorter than the tables.
+        // Reads the indexes, which are much smaller than the tables.
         using var subjects = new Query(database, "SELECT subject FROM journey");
         while (subjects.Rows.Next())
         {
             AddSubject(subjects.Rows.Key(0));
 
-            // What they did about messages in an earlier life is not gone through.
+            // Touches of earlier processes are not read, so every subject counts as touched.
             AddTouched(subjects.Rows.Key(0));
         }
 
@@ -39,31 +40,31 @@ public sealed class ShopperFilter
         }
     }
 
-    /// <summary>A shopper has a journey.</summary>
+    /// <summary>Adds a shopper with a journey.</summary>
     public void AddSubject(in Hash128 subject) => _keys.Add(subject);
 
     /// <inheritdoc cref="AddSubject"/>
     public bool MayHaveJourney(in Hash128 subject) => _keys.MayHold(subject);
 
-    /// <summary>A journey of somebody was set off by a cart that is not their own name.</summary>
+    /// <summary>Adds a cart with a journey whose subject is not the cart's own key.</summary>
     public void AddCart(in Hash128 cart) => _keys.Add(AsCart(cart));
 
-    /// <summary>A cart set a journey off, its anonymous shopper's or another's.</summary>
+    /// <summary>Returns <see langword="true"/> if the cart may have a journey, under its own key or another subject.</summary>
     public bool MayBeInJourney(in Hash128 cart) => _keys.MayHold(cart) || _keys.MayHold(AsCart(cart));
 
-    /// <summary>A shopper got, saw or clicked a message.</summary>
+    /// <summary>Adds a shopper who received, saw or clicked a message.</summary>
     public void AddTouched(in Hash128 subject) => _keys.Add(AsTouched(subject));
 
     /// <inheritdoc cref="AddTouched"/>
     public bool MayHaveTouched(in Hash128 subject) => _keys.MayHold(AsTouched(subject));
 
-    /// <summary>A customer was an anonymous shopper before.</summary>
+    /// <summary>Adds a customer who was an anonymous shopper before.</summary>
     public void AddJoined(in Hash128 customer) => _keys.Add(AsJoined(customer));
 
     /// <inheritdoc cref="AddJoined"/>
     public bool MayBeJoined(in Hash128 customer) => _keys.MayHold(AsJoined(customer));
 
-    // The same key in another role is another key; to multiply by an odd number takes no two to the same.
+    // One key per role: multiplying by an odd number is injective.
     static Hash128 AsCart(in Hash128 key) => new(key.Low * 3, key.High);
 
     static Hash128 AsTouched(in Hash128 key) => new(key.Low * 5, key.High);

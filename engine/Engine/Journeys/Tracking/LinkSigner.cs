@@ -6,33 +6,33 @@ using System.Text;
 
 namespace CartRecovery.Engine.Journeys.Tracking;
 
-/// <summary>What a link may do.</summary>
+/// <summary>What a link permits.</summary>
 public enum LinkKind : byte
 {
-    /// <summary>Bring a shopper back to their cart, which counts as a click.</summary>
+    /// <summary>Restores the shopper's cart; counts as a click.</summary>
     Restore = 1,
 
-    /// <summary>Say that no more is wanted.</summary>
+    /// <summary>Unsubscribes the recipient.</summary>
     Unsubscribe = 2,
 
-    /// <summary>Say that the message was opened.</summary>
+    /// <summary>Records that the message was opened.</summary>
     Open = 3,
 
-    /// <summary>Show the shop what is in the cart: what the shopper's browser hands on to it.</summary>
+    /// <summary>Shows the shop what is in the cart; the shopper's browser passes it on.</summary>
     Cart = 4,
 }
 
-/// <summary>A link's meaning.</summary>
-/// <param name="Kind">What it may do.</param>
-/// <param name="Intervention">The message that it is of.</param>
+/// <summary>The content of a link.</summary>
+/// <param name="Kind">What it permits.</param>
+/// <param name="Intervention">The message it belongs to.</param>
 /// <param name="StoreId">The store.</param>
-/// <param name="CartId">The cart, the only one that it is good for.</param>
-/// <param name="ExpiresAt">Until when: milliseconds since 1970 UTC.</param>
+/// <param name="CartId">The only cart it is valid for.</param>
+/// <param name="ExpiresAt">When it expires (ms since 1970 UTC).</param>
 public sealed record SignedLink(LinkKind Kind, string Intervention, string StoreId, string CartId, long ExpiresAt);
 
 /// <summary>
-/// Links that nobody else can make: the meaning, and HMAC-SHA256 (RFC 2104) of it cut to 128 bits, in base64url. Whoever has a link can do
-/// what it says and nothing else; it names one cart of one store.
+/// Signs and verifies links: the content and its HMAC-SHA256 (RFC 2104) truncated to 128 bits, in base64url. A link grants what it says to
+/// whoever holds it, for one cart of one store.
 /// </summary>
 public sealed class LinkSigner
 {
@@ -40,10 +40,10 @@ public sealed class LinkSigner
 
     readonly byte[] _key;
 
-    /// <param name="secret">What signs; 32 bytes or more.</param>
+    /// <param name="secret">The signing key; 32 bytes or more.</param>
     public LinkSigner(ReadOnlySpan<byte> secret) => _key = secret.ToArray();
 
-    /// <summary>The link as text, for a path of an address.</summary>
+    /// <summary>Returns the link as text for a URL path.</summary>
     public string Sign(SignedLink link)
     {
         var bytes = new List<byte>(160) { (byte)link.Kind };
@@ -61,9 +61,9 @@ public sealed class LinkSigner
         return Base64Url.EncodeToString(bytes.ToArray());
     }
 
-    /// <summary>What a link means; <see langword="null"/> for one that this engine did not make, or that is too old.</summary>
+    /// <summary>Verifies a link. Returns <see langword="null"/> if the signature is wrong or the link expired.</summary>
     /// <param name="token">The link's text.</param>
-    /// <param name="kind">What it must be for.</param>
+    /// <param name="kind">The expected kind.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public SignedLink? Read(string token, LinkKind kind, long now)
     {

@@ -21,7 +21,7 @@ static class AnalyticsRoutes
     {
         var group = routes.ForServers("/v1/analytics", ApiTags.Analytics);
         group.MapGet("/performance", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach, IJourneyOptionsProvider inForce) =>
-                TableAsync("performance", period, query, outreach, () => reports.Performance(caller.Store.Id, inForce.Setup.Campaigns, period.From, period.To)))
+                TableAsync("performance", period, query, outreach, () => reports.Performance(caller.Store.Id, inForce.JourneyOptions.Campaigns, period.From, period.To)))
             .Describe("getPerformance", "Compare campaigns and variants", "Campaigns and the sides of their experiments." + Period)
             .Report<PerformanceRow>(QueryParameters.From, QueryParameters.To);
         group.MapGet("/channels", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>

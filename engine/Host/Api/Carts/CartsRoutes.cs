@@ -42,7 +42,7 @@ static class CartsRoutes
             writer.WriteStartObject();
             writer.WriteString("storeId"u8, caller.Store.Id);
             writer.WriteString("cartId"u8, id);
-            writer.WriteString("state"u8, StateOf(cart, recovered, contactedAt, time.GetUtcNow().ToUnixTimeMilliseconds(), inForce.Setup));
+            writer.WriteString("state"u8, StateOf(cart, recovered, contactedAt, time.GetUtcNow().ToUnixTimeMilliseconds(), inForce.JourneyOptions));
             writer.WriteNumber("itemCount"u8, cart.ItemCount);
             writer.WriteNumber("value"u8, Money.ToDecimal(cart.Value));
             writer.WriteString("currency"u8, CurrencyCode.ToString(cart.Currency));
@@ -53,14 +53,14 @@ static class CartsRoutes
         });
     }
 
-    static string StateOf(in CartRecord cart, bool recovered, long contactedAt, long now, JourneyOptions setup)
+    static string StateOf(in CartRecord cart, bool recovered, long contactedAt, long now, JourneyOptions options)
     {
         var idle = now - cart.LastAt;
         return cart.Checkout == CheckoutStep.Purchased ? recovered ? "recovered" : "purchased"
             : cart.ItemCount == 0 ? "active"
-            : idle >= setup.LostAfter ? "lost"
+            : idle >= options.LostAfter ? "lost"
             : contactedAt > cart.LastAt ? "contacted"
-            : idle >= setup.AbandonedAfter ? "abandoned" : "active";
+            : idle >= options.AbandonedAfter ? "abandoned" : "active";
     }
 }
 

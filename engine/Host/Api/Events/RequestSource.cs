@@ -12,11 +12,11 @@ sealed class RequestSource : IEventSource, IRejectedEvents
 
     readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public RequestSource(IngestOptions setup, StoreKey key)
+    public RequestSource(IngestOptions options, StoreKey key)
     {
         IsPublishable = key.Kind == KeyKind.Publishable;
         Router = new EventRouter(
-            setup.Partitions, setup.RulesFor(key), setup.MaxBatch, Protocol.Http, setup.Counters, this, this, setup.DeadLetters);
+            options.Partitions, options.RulesFor(key), options.MaxBatch, Protocol.Http, options.Counters, this, this, options.DeadLetters);
     }
 
     // Nothing can be sent back later.
@@ -51,9 +51,9 @@ sealed class RequestSource : IEventSource, IRejectedEvents
 
     /// <summary>Takes events of the engine's own making through the front door.</summary>
     /// <returns>Whether they are durable.</returns>
-    public static async Task<bool> TakeAsync(IngestOptions setup, StoreKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    public static async Task<bool> TakeAsync(IngestOptions options, StoreKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
-        var source = new RequestSource(setup, key);
+        var source = new RequestSource(options, key);
         await source.SubmitAsync(json.Span, cancellationToken);
         return await source.WaitAsync(cancellationToken);
     }

@@ -56,7 +56,7 @@ sealed class HealthReport(
             deadLetters.IsFailing ? "dead letters cannot be written; those refused meanwhile are lost and counted" : null, "kept"));
         parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
         parts.Add("outreach", Part(outreach.Problem, $"{outreach.Depth} waiting"));
-        parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.Setup.Campaigns.Count} in force"));
+        parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
         parts.Add("model", new PartHealth(Ok, model.Id, Evaluator: model.Evaluator));
         foreach (var sink in reports)
         {

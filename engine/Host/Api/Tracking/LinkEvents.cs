@@ -18,10 +18,10 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
 
     /// <summary>What a link's token says, and its store; <see langword="null"/> for a token that is not ours, was changed, or is too old.</summary>
     public (SignedLink Link, Store Store)? Read(string token, LinkKind kind) =>
-        inForce.Setup.Signer.Read(token, kind, Now) is { } link && stores.FindStore(link.StoreId) is { } store ? (link, store) : null;
+        inForce.JourneyOptions.Signer.Read(token, kind, Now) is { } link && stores.FindStore(link.StoreId) is { } store ? (link, store) : null;
 
     /// <summary>Signs a link.</summary>
-    public string Sign(SignedLink link) => inForce.Setup.Signer.Sign(link);
+    public string Sign(SignedLink link) => inForce.JourneyOptions.Signer.Sign(link);
 
     /// <summary>Tells of a click or an opening, unless a program did it.</summary>
     public async Task TellAsync(HttpContext context, SignedLink link, Store store, EventType what)

@@ -1,0 +1,67 @@
+using System.Text.RegularExpressions;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Architecture;
+
+/// <summary>A C# file of the repository, as the tests of the layout read it: without comments and texts.</summary>
+sealed partial class SourceFile
+{
+    SourceFile(string path)
+    {
+        var text = File.ReadAllText(System.IO.Path.Combine(Repository.Root, path));
+        Path = path;
+        Lines = text.Count(c => c == '\n');
+        Namespace = NamespaceLine().Match(text) is { Success: true } match ? match.Groups["name"].Value : null;
+        Code = Comment().Replace(Text().Replace(text, "\"\""), "");
+    }
+
+    /// <summary>The path from the repository's root, with slashes.</summary>
+    public string Path { get; }
+
+    /// <summary>How long it is.</summary>
+    public int Lines { get; }
+
+    /// <summary>The namespace it declares; null for none.</summary>
+    public string? Namespace { get; }
+
+    /// <summary>The file without comments and texts.</summary>
+    public string Code { get; }
+
+    /// <summary>The stage that it belongs to: its folder of the engine. Null outside the engine.</summary>
+    public string? Stage => Path.Split('/') is ["engine", "Engine", var stage, .., _] ? stage : null;
+
+    /// <summary>The namespace that its folder gives it.</summary>
+    public string Expected => $"CartRecovery.{System.IO.Path.GetDirectoryName(Path)!["engine/".Length..].Replace('/', '.')}";
+
+    /// <summary>Every file below a folder, built ones left out.</summary>
+    public static IEnumerable<SourceFile> Below(string folder) =>
+        Directory.EnumerateFiles(System.IO.Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
+            .Select(path => System.IO.Path.GetRelativePath(Repository.Root, path).Replace('\\', '/'))
+            .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal).Select(path => new SourceFile(path));
+
+    /// <summary>The stages that it names: in using lines, or before one of their types, which a file of the engine may do without a using line.</summary>
+    /// <param name="types">The engine's types.</param>
+    public IEnumerable<string> Stages(IReadOnlySet<(string Stage, string Type)> types) =>
+        StageName().Matches(Code).Select(match => match.Groups["stage"].Value)
+            .Concat(Qualified().Matches(Code).Select(match => (match.Groups["stage"].Value, match.Groups["type"].Value)).Where(types.Contains)
+                .Select(name => name.Item1)).Distinct();
+
+    /// <summary>Whether it names a namespace, or one below it.</summary>
+    public bool Names(string name) => Regex.IsMatch(Code, $@"\b{Regex.Escape(name)}\b", RegexOptions.None, TimeSpan.FromSeconds(1));
+
+    [GeneratedRegex(@"(?<!^namespace )\bCartRecovery\.Engine\.(?<stage>\w+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex StageName();
+
+    [GeneratedRegex(@"(?<![.\w])(?<stage>[A-Z]\w+)\.(?<type>[A-Z]\w+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Qualified();
+
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NamespaceLine();
+
+    [GeneratedRegex("\"\"\"[\\s\\S]*?\"\"\"|\"([^\"\\\\\\n]|\\\\.)*\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Text();
+
+    [GeneratedRegex(@"//[^\n]*", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Comment();
+}
