@@ -1,18 +1,17 @@
 namespace CartRecovery.Primitives;
 
 /// <summary>
-/// A set of keys that may be wrong about what it does not hold: a Bloom filter (Bloom 1970) whose bits of a key are in one
-/// line of the processor's cache (Putze, Sanders and Singler 2007). It never denies a key that was added. It takes about one in a hundred others for
-/// one while it holds <see cref="Planned"/> keys, and more than that beyond them.
+/// A set of keys with false positives: a Bloom filter (Bloom 1970) whose bits for a key lie in one cache line (Putze, Sanders and Singler
+/// 2007). Never denies an added key. About 1% false positives at up to <see cref="Planned"/> keys, more beyond.
 /// </summary>
-/// <param name="bytes">Its size, a power of two of at least 64.</param>
+/// <param name="bytes">Its size: a power of two, at least 64.</param>
 public sealed class BloomFilter(int bytes)
 {
     const int LineBits = 9, Probes = 5;
 
     readonly LineTable _words = new(bytes / sizeof(ulong));
 
-    /// <summary>Keys that it is made for, at ten bits each.</summary>
+    /// <summary>Gets the planned number of keys, at ten bits each.</summary>
     public long Planned => bytes * 8L / 10;
 
     /// <summary>Adds a key.</summary>
@@ -25,8 +24,8 @@ public sealed class BloomFilter(int bytes)
         }
     }
 
-    /// <summary>Whether the key may have been added.</summary>
-    /// <returns><see langword="false"/> when it certainly was not.</returns>
+    /// <summary>Gets whether the key may have been added.</summary>
+    /// <returns><see langword="false"/> if it certainly was not.</returns>
     public bool MayHold(in Hash128 key)
     {
         var (line, bits) = (LineOf(key), key.Low);
@@ -41,6 +40,6 @@ public sealed class BloomFilter(int bytes)
         return true;
     }
 
-    // The half of the key that the bits are not from.
+    // Uses the half of the key that the bits do not use.
     int LineOf(in Hash128 key) => (int)(key.High & (ulong)((_words.Length / LineTable.LineWords) - 1)) * LineTable.LineWords;
 }

@@ -3,13 +3,13 @@ using System.Numerics;
 
 namespace CartRecovery.Primitives;
 
-/// <summary>A message's bytes side by side: as they are where they lie so, else copied together.</summary>
+/// <summary>Makes a message contiguous, copying only if it spans segments.</summary>
 static class ContiguousBuffer
 {
     [ThreadStatic]
     static byte[]? t_scratch;
 
-    /// <summary>The bytes, until the thread asks for others.</summary>
+    /// <summary>Gets the bytes; valid until the thread's next call.</summary>
     public static ReadOnlySpan<byte> Of(in ReadOnlySequence<byte> message)
     {
         if (message.IsSingleSegment)

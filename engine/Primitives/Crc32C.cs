@@ -3,15 +3,15 @@ using System.Numerics;
 
 namespace CartRecovery.Primitives;
 
-/// <summary>CRC-32C (Castagnoli 1993; RFC 3720, appendix B.4), as processors compute it.</summary>
+/// <summary>Computes CRC-32C (Castagnoli 1993; RFC 3720, appendix B.4), which processors support.</summary>
 public static class Crc32C
 {
-    /// <summary>The checksum of these bytes.</summary>
+    /// <summary>Computes the checksum of the bytes.</summary>
     public static uint Of(ReadOnlySpan<byte> bytes) => Append(0, bytes);
 
-    /// <summary>The checksum of bytes that go on where an earlier one ended.</summary>
+    /// <summary>Continues a checksum over further bytes.</summary>
     /// <param name="crc">The checksum so far; 0 at the start.</param>
-    /// <param name="bytes">What follows.</param>
+    /// <param name="bytes">The further bytes.</param>
     public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {
         crc = ~crc;

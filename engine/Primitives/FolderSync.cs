@@ -2,26 +2,26 @@ using System.Runtime.InteropServices;
 
 namespace CartRecovery.Primitives;
 
-/// <summary>Makes the names in a folder durable: files that were made, renamed or deleted. The framework has nothing for it.</summary>
+/// <summary>Makes created, renamed and deleted names in a folder durable. The framework has no API for it.</summary>
 public static partial class FolderSync
 {
     // O_RDONLY | O_CLOEXEC.
     const int ReadOnly = 0x80000;
 
     /// <summary>Flushes a folder.</summary>
-    /// <exception cref="IOException">It could not be flushed.</exception>
+    /// <exception cref="IOException">The flush failed.</exception>
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())
         {
-            // NTFS journals names by itself, and a folder cannot be opened.
+            // NTFS journals names itself, and folders cannot be opened there.
             return;
         }
 
         var descriptor = Open(folder, ReadOnly);
         if (descriptor < 0)
         {
-            throw new IOException($"{folder} cannot be opened to be flushed: {Marshal.GetLastPInvokeErrorMessage()}.");
+            throw new IOException($"{folder} cannot be opened for flushing: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
 
         var failed = Sync(descriptor) != 0;

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace CartRecovery.Primitives;
 
 /// <summary>
-/// A 128-bit key of a text: MurmurHash3 x64-128 (Austin Appleby, public domain), stable across runs and machines, so that it may be
-/// stored. Zero is the key of nothing.
+/// A 128-bit hash key of a text: MurmurHash3 x64-128 (Austin Appleby, public domain). Stable across runs and machines, so it may be
+/// persisted. Zero means no text.
 /// </summary>
 /// <param name="Low">The low 64 bits.</param>
 /// <param name="High">The high 64 bits.</param>
@@ -15,10 +15,10 @@ public readonly record struct Hash128(ulong Low, ulong High)
 {
     const ulong C1 = 0x87c37b91114253d5, C2 = 0x4cf5ad432745937f;
 
-    /// <summary>No text.</summary>
+    /// <summary>Gets whether this is the key of no text.</summary>
     public bool IsNone => (Low | High) == 0;
 
-    /// <summary>The key of <paramref name="data"/>. Different seeds give unrelated keys of the same text.</summary>
+    /// <summary>Computes the key of <paramref name="data"/>. Different seeds give unrelated keys for the same text.</summary>
     public static Hash128 Of(ReadOnlySpan<byte> data, ulong seed)
     {
         ulong h1 = seed, h2 = seed;
@@ -57,7 +57,7 @@ public readonly record struct Hash128(ulong Low, ulong High)
 
     static ulong MixSecond(ulong k) => BitOperations.RotateLeft(k * C2, 33) * C1;
 
-    // Up to eight bytes, little endian, without reading past the end: overlapping loads instead of a loop.
+    // Reads up to eight bytes, little endian, without reading past the end: overlapping loads instead of a loop.
     static ulong ReadPartial(ReadOnlySpan<byte> bytes)
     {
         switch (bytes.Length)

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace CartRecovery.Primitives;
 
 /// <summary>
-/// Large tables in pages of 2 MB, where Linux hands those out on request (transparent_hugepage: madvise, the usual setting). Such tables are looked
-/// at in no order: with pages of 4 KB nearly every look also misses the processor's table of pages. All of a table is made present when the
-/// engine starts, so that no event waits for it. Where the system does not go along, everything works as before, and slower.
+/// Places large tables on 2 MB pages where Linux offers them on request (transparent_hugepage: madvise, the usual setting). These tables
+/// are accessed randomly, and with 4 KB pages nearly every access also misses the TLB. Populates the table at startup, so that no event
+/// waits for a page fault. Without system support everything works, but slower.
 /// </summary>
 static partial class HugePages
 {
@@ -13,10 +13,10 @@ static partial class HugePages
     const int Present = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
     const long PageSize = 2 << 20;
 
-    // Below this a table is not worth it.
+    // Smaller tables do not benefit.
     const long Smallest = 8 << 20;
 
-    /// <summary>Prepares memory that does not move; what is in it stays.</summary>
+    /// <summary>Prepares memory that does not move; its contents are preserved.</summary>
     public static void Prepare(nint address, long bytes)
     {
         if (bytes < Smallest || !OperatingSystem.IsLinux())
@@ -24,7 +24,7 @@ static partial class HugePages
             return;
         }
 
-        // Whole pages alone.
+        // Only whole pages qualify.
         var start = (address + PageSize - 1) / PageSize * PageSize;
         var length = ((address + bytes) / PageSize * PageSize) - start;
         if (length > 0 && Advise((nint)start, (nint)length, Huge) == 0)

@@ -4,19 +4,19 @@ using System.Runtime.InteropServices;
 namespace CartRecovery.Primitives;
 
 /// <summary>
-/// A large table of 64-bit words that begins where a line of the processor's cache does, and stays there: what is laid out in lines of eight words is
-/// one load each, where an array of the runtime's would have them lie across two.
+/// A large table of 64-bit words that is pinned and aligned to a cache line, so that each group of eight words takes one load. A plain
+/// array may straddle two lines.
 /// </summary>
 sealed class LineTable
 {
-    /// <summary>Words of a line.</summary>
+    /// <summary>Words per line.</summary>
     public const int LineWords = CacheLine.Size / sizeof(ulong);
 
     readonly ulong[] _words;
     readonly int _first;
 
-    /// <summary>A table of zeros.</summary>
-    /// <param name="length">Its words.</param>
+    /// <summary>Creates a table of zeros.</summary>
+    /// <param name="length">The number of words.</param>
     public LineTable(int length)
     {
         Length = length;
@@ -26,13 +26,13 @@ sealed class LineTable
         HugePages.Prepare(address, (long)_words.Length * sizeof(ulong));
     }
 
-    /// <summary>Its words.</summary>
+    /// <summary>Gets the number of words.</summary>
     public int Length { get; }
 
-    /// <summary>The words, in their order.</summary>
+    /// <summary>Gets all words in order.</summary>
     public Span<ulong> Words => _words.AsSpan(_first, Length);
 
-    /// <summary>A word.</summary>
+    /// <summary>Gets a reference to a word.</summary>
     public ref ulong this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

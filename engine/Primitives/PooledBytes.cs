@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace CartRecovery.Primitives;
 
-/// <summary>Bytes that are gathered and then taken, in an array of the shared pool that is held only while there are any. One thread at a time.</summary>
+/// <summary>A byte buffer in a pooled array, which is rented only while the buffer is not empty. One thread at a time.</summary>
 struct PooledBytes
 {
     const int Smallest = 256;
@@ -10,13 +10,13 @@ struct PooledBytes
     byte[]? _array;
     int _count;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Gets the number of bytes.</summary>
     public readonly int Count => _count;
 
-    /// <summary>All of them.</summary>
+    /// <summary>Gets all bytes.</summary>
     public readonly ReadOnlySpan<byte> Span => _array.AsSpan(0, _count);
 
-    /// <summary>Adds some.</summary>
+    /// <summary>Appends bytes.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (_array is null || _array.Length - _count < bytes.Length)
@@ -28,7 +28,7 @@ struct PooledBytes
         _count += bytes.Length;
     }
 
-    /// <summary>Forgets all and gives the array back.</summary>
+    /// <summary>Clears the buffer and returns the array.</summary>
     public void Clear()
     {
         if (_array is not null)

@@ -1,11 +1,11 @@
 namespace CartRecovery.Primitives;
 
-/// <summary>Finds the name that was probably meant.</summary>
+/// <summary>Suggests known names for a misspelt one.</summary>
 public static class Suggestion
 {
     const int FewEnoughToList = 12;
 
-    /// <summary>The nearest of the known names, if it is near: about one slip in three letters.</summary>
+    /// <summary>Finds the nearest known name within about one error per three letters; null if there is none.</summary>
     public static string? Find(string name, IEnumerable<string> known)
     {
         var allowed = Math.Max(1, name.Length / 3);
@@ -16,14 +16,14 @@ public static class Suggestion
             .FirstOrDefault();
     }
 
-    /// <summary>The end of a message about an unknown name: what was probably meant, or else what there is if that is little.</summary>
+    /// <summary>Formats the end of a message about an unknown name: the suggestion, or else the known names if they are few.</summary>
     public static string Hint(string name, IReadOnlyCollection<string> known) =>
         Find(name, known) is { } near ? $", did you mean '{near}'?"
         : known.Count == 0 ? ""
-        : known.Count <= FewEnoughToList ? $"; there is {string.Join(", ", known)}"
+        : known.Count <= FewEnoughToList ? $"; known: {string.Join(", ", known)}"
         : "";
 
-    /// <summary>How many letters must be put in, left out, replaced or swapped with their neighbour.</summary>
+    /// <summary>Computes the edit distance: insertions, deletions, replacements and swaps of neighbours.</summary>
     static int Distance(string a, string b)
     {
         var rows = new int[a.Length + 1, b.Length + 1];

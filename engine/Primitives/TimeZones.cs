@@ -5,7 +5,7 @@ namespace CartRecovery.Primitives;
 /// <summary>Finds time zones by their IANA names.</summary>
 public static class TimeZones
 {
-    /// <summary>Finds the zone of a name. <c>UTC</c> is found on machines without time zone data too.</summary>
+    /// <summary>Finds a zone by name. <c>UTC</c> works even on machines without time zone data.</summary>
     public static bool TryFind(string id, [NotNullWhen(true)] out TimeZoneInfo? zone)
     {
         zone = TimeZoneInfo.Utc;

@@ -19,18 +19,18 @@ public class ConfigCheckTests
 
         Assert.That(problems, Is.EqualTo(new[]
         {
-            "c.yaml:4:9: error: duplicate store 's1', which is also on line 2",
+            "c.yaml:4:9: error: duplicate store 's1', first defined on line 2",
             "c.yaml:5:19: error: duplicate key: it is also a key of store 's1'",
-            "c.yaml:7:11: error: stores[2].keys must have at least 1 entry. For instance: keys: [{ key: sk_demo, kind: secret }]",
+            "c.yaml:7:11: error: stores[2].keys must have at least 1 entry. For example: keys: [{ key: sk_demo, kind: secret }]",
         }));
     }
 
     [TestCase("id: 's 1'", "a store's id must be 1 to 64 bytes without spaces")]
     [TestCase("id: ''", "a store's id must be 1 to 64 bytes without spaces")]
     [TestCase("id: ééééééééééééééééééééééééééééééééé", "a store's id must be 1 to 64 bytes without spaces")]
-    [TestCase("id: s1, currency: usd", "a currency must be three capital letters like EUR, not 'usd'")]
+    [TestCase("id: s1, currency: usd", "a currency must be three capital letters, like EUR, not 'usd'")]
     [TestCase("id: s1, timezone: Europe/Amsterdm", "unknown time zone 'Europe/Amsterdm', did you mean 'Europe/Amsterdam'?")]
-    [TestCase("id: s1, timezone: Qqqqqqqqqq/Xxxxx", "unknown time zone 'Qqqqqqqqqq/Xxxxx'; write an IANA name like Europe/Amsterdam")]
+    [TestCase("id: s1, timezone: Qqqqqqqqqq/Xxxxx", "unknown time zone 'Qqqqqqqqqq/Xxxxx'; use an IANA name like Europe/Amsterdam")]
     public void A_store_that_cannot_work_is_reported(string store, string expected)
     {
         var (_, problems) = ConfigFile.Load($"stores: [{{ {store}, keys: [{{ key: k, kind: secret }}] }}]\n");
@@ -50,14 +50,14 @@ public class ConfigCheckTests
         Assert.That(problems[0], Does.EndWith("error: " + expected));
     }
 
-    [TestCase("listen: { tcpKey: sk_2 }", "listen.tcpKey is no store's key; write one of stores[].keys[].key, or leave it out")]
-    [TestCase("listen: { stream: 127.0.0.1:8080 }", "listen.http and listen.stream are both 127.0.0.1:8080; give one another port")]
+    [TestCase("listen: { tcpKey: sk_2 }", "listen.tcpKey must be one of stores[].keys[].key, or be omitted")]
+    [TestCase("listen: { stream: 127.0.0.1:8080 }", "listen.http and listen.stream are both 127.0.0.1:8080; change one of the ports")]
     [TestCase("telemetry: { otlp: { endpoint: 'collector:4317' } }", "telemetry.otlp.endpoint must be an address like http://127.0.0.1:4318, not 'collector:4317'")]
     [TestCase("telemetry: { otlp: { headers: { 'a b': c } } }", "a header's name must be printable ASCII characters without spaces, ':', '=' and ','")]
     [TestCase("telemetry: { otlp: { headers: { a: 'b,c' } } }", "the value of header 'a' must be printable ASCII characters without ','")]
     [TestCase("listen: { heartbeat: 5m }", "listen.heartbeat (5m) must be shorter than listen.idleTimeout (5m)")]
     [TestCase("limits: { message: 16KB }", "limits.message (16KB) must not be smaller than limits.event (32KB)")]
-    [TestCase("memory: { limit: 1GB }", "memory.limit (1GB) does not hold memory.carts and memory.customers (1152MB together)")]
+    [TestCase("memory: { limit: 1GB }", "memory.limit (1GB) must be at least memory.carts plus memory.customers (1152MB)")]
     [TestCase("data: ''", "data must name a folder")]
     [TestCase("scoring: { model: '' }", "scoring.model must name a file")]
     public void Values_that_contradict_each_other_are_reported(string yaml, string expected)
@@ -126,16 +126,16 @@ public class ConfigCheckTests
             "c.yaml:9:16: error: a trigger needs exactly one of idle, event and score",
             "c.yaml:11:22: error: unknown feature 'item_cuont' in decisions.campaigns[0].when[0].feature, did you mean 'item_count'?",
             "c.yaml:12:11: error: a condition needs a comparison: above, atLeast, below, atMost, equals",
-            "c.yaml:13:15: error: a discount needs its percent",
+            "c.yaml:13:15: error: a discount needs percent",
             "c.yaml:14:16: error: unknown channel 'sokcet', did you mean 'socket'?",
             "c.yaml:15:19: error: unknown variable 'item_cnt', did you mean 'cart.item_count'?",
-            "c.yaml:16:13: error: duplicate campaign 'first', which is also on line 8",
+            "c.yaml:16:13: error: duplicate campaign 'first', first defined on line 8",
             "c.yaml:17:25: error: unknown event type 'purchse' in decisions.campaigns[1].trigger.event, did you mean 'purchase'?",
-            "c.yaml:18:42: error: percent is for a discount alone",
+            "c.yaml:18:42: error: percent is only allowed with a discount",
             "c.yaml:20:17: error: '{{' without '}}'",
             "c.yaml:21:7: error: missing key 'name' in decisions.campaigns[2]: The campaign's name in interventions and metrics: "
-                + "at most 64 bytes, no spaces. For instance: name: checkout-left",
-            "c.yaml:21:34: error: no score is above 0.7 and below 0.2",
+                + "at most 64 bytes, no spaces. For example: name: checkout-left",
+            "c.yaml:21:34: error: no score can be above 0.7 and below 0.2",
             "c.yaml:22:42: error: decisions.campaigns[2].action.percent must be above 0, not 0",
             "c.yaml:25:27: error: a trigger needs exactly one of idle, event and score",
             "c.yaml:25:48: error: decisions.campaigns[3].action.type must be reminder or discount or urgency, not 'offer'",
@@ -149,7 +149,7 @@ public class ConfigCheckTests
         const string Campaigns = "decisions: { campaigns: [{ name: n, trigger: { idle: 1m }, action: { type: reminder }, "
             + "channel: crm, message: m }] }\n";
 
-        Assert.That(ConfigFile.ProblemsOf(Campaigns), Has.One.EndsWith("error: unknown channel 'crm'; there is socket"));
+        Assert.That(ConfigFile.ProblemsOf(Campaigns), Has.One.EndsWith("error: unknown channel 'crm'; known: socket"));
         Assert.That(ConfigFile.ProblemsOf(Campaigns + "sinks: { crm: { type: console } }"), Is.Empty);
         Assert.That(ConfigFile.ProblemsOf(Campaigns + "sinks: { crm: [] }"), Has.Length.EqualTo(1));
     }
@@ -175,8 +175,8 @@ public class ConfigCheckTests
             "c.yaml:8:62: error: unknown key 'reties' in sinks.b, a webhook sink, did you mean 'retries'?",
             "c.yaml:9:6: error: missing key 'path' in sinks.c, a file sink: The file.",
             "c.yaml:9:29: error: sinks.c.retries must be at least 0, not -1",
-            "c.yaml:10:6: error: missing key 'type' in sinks.d: The type of sink. For instance: type: console",
-            "c.yaml:11:3: error: a sink cannot be called 'socket': that is the shopper's own connection",
+            "c.yaml:10:6: error: missing key 'type' in sinks.d: The type of sink. For example: type: console",
+            "c.yaml:11:3: error: a sink must not be named 'socket', which is the shopper's own connection",
             "c.yaml:12:6: error: missing key 'url' in sinks.e, a webhook sink: Where to post.",
         }));
     }

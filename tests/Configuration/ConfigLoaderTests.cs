@@ -42,7 +42,7 @@ public class ConfigLoaderTests
     [Test]
     public void What_the_message_about_missing_stores_suggests_can_be_loaded()
     {
-        var suggestion = ConfigFile.Load("").Problems[0].Split("For instance: ")[1];
+        var suggestion = ConfigFile.Load("").Problems[0].Split("For example: ")[1];
 
         Assert.That(ConfigFile.Load(suggestion).Problems, Is.Empty);
     }
@@ -84,7 +84,7 @@ public class ConfigLoaderTests
         "6:15: error: log.level must be trace or debug or information or warning or error, not 'informaton', did you mean 'information'?")]
     [TestCase("Limits: { batch: 5 }\n", "6:1: error: unknown key 'Limits', did you mean 'limits'?")]
     [TestCase("folder: x\n", "6:1: error: unknown key 'folder'")]
-    [TestCase("log: { zzz: 5 }\n", "6:8: error: unknown key 'zzz' in log; there is level")]
+    [TestCase("log: { zzz: 5 }\n", "6:8: error: unknown key 'zzz' in log; known: level")]
     public void A_value_that_does_not_fit_is_reported(string yaml, string expected)
     {
         var problems = ConfigFile.ProblemsOf(yaml);
@@ -107,8 +107,8 @@ public class ConfigLoaderTests
     {
         Assert.That(ConfigFile.ProblemsOf("data: a\nlog:\n  level: debug\n  level: error\ndata: b\npartitions: x\n"), Is.EqualTo(new[]
         {
-            "c.yaml:9:3: error: duplicate key 'level', which is also on line 8",
-            "c.yaml:10:1: error: duplicate key 'data', which is also on line 6",
+            "c.yaml:9:3: error: duplicate key 'level', first defined on line 8",
+            "c.yaml:10:1: error: duplicate key 'data', first defined on line 6",
             "c.yaml:11:13: error: partitions must be a whole number, not 'x'",
         }));
     }
@@ -126,9 +126,9 @@ public class ConfigLoaderTests
     }
 
     [TestCase("just text\n", "1:1: error: the configuration must be a section of keys, not 'just text'")]
-    [TestCase("a: 1\n---\nb: 2\n", "2:1: error: there must be one YAML document in the file, not several")]
+    [TestCase("a: 1\n---\nb: 2\n", "2:1: error: the file must contain a single YAML document")]
     [TestCase("stores: *s\n", "1:9: error: there is no anchor '&s' before this")]
-    [TestCase("[a]: 1\n", "1:1: error: a key must be a text, not a list or a map")]
+    [TestCase("[a]: 1\n", "1:1: error: a key must be text, not a list or a map")]
     public void YAML_that_is_no_configuration_is_reported(string yaml, string expected)
     {
         Assert.That(ConfigFile.Load(yaml).Problems, Does.Contain("c.yaml:" + expected));
@@ -165,7 +165,7 @@ public class ConfigLoaderTests
     {
         Assert.That(ConfigFile.Load(new string('#', (1 << 20) + 1)).Problems, Is.EqualTo(new[]
         {
-            "c.yaml:1:1: error: the file is larger than 1 MB",
+            "c.yaml:1:1: error: the file must be at most 1 MB",
         }));
     }
 

@@ -188,7 +188,7 @@ sealed class SinkRunnerTests
             Assert.That(sink.Writes, Has.Count.EqualTo(3), "one try and two retries");
             var lines = _log.AtLeast(LogLevel.Information);
             Assert.That(lines.Count(line => line.Contains(item.Id)), Is.EqualTo(1));
-            Assert.That(lines.Single(line => line.Contains(item.Id)), Does.Contain("after 3 tries").And.Contain("550"));
+            Assert.That(lines.Single(line => line.Contains(item.Id)), Does.Contain("after 3 attempts").And.Contain("550"));
             Assert.That(string.Join(' ', lines) + runner.State.LastError, Does.Not.Contain("example").And.Not.Contain("4711").And.Not.Contain("session-9"));
             Assert.That(lines, Has.None.Contains("\n"));
         });
@@ -240,7 +240,7 @@ sealed class SinkRunnerTests
         Assert.That(sink.Writes.SelectMany(ids => ids), Is.EqualTo(Interventions.Many(3).Select(item => item.Id)));
         Assert.That(runner.TryEnqueue(Interventions.One(5)), Is.False, "a drained queue is closed");
         Assert.That(runner.Dropped, Is.EqualTo(3));
-        Assert.That(_log.AtLeast(LogLevel.Warning), Has.Exactly(1).Contains("queue of 3 was full, 2 dropped"));
+        Assert.That(_log.AtLeast(LogLevel.Warning), Has.Exactly(1).Contains("queue of 3 is full; 2 dropped"));
     }
 
     [Test]
@@ -325,7 +325,7 @@ sealed class SinkRunnerTests
         Enqueue(runner, 2);
         await Eventually.Is(() => Delivered(runner) == 2, "both delivered");
         Assert.That(sink.Writes[1], Is.EqualTo(new[] { Interventions.One(1).Id }));
-        Assert.That(runner.State.LastError, Is.EqualTo("not done within 0.05 s"));
+        Assert.That(runner.State.LastError, Is.EqualTo("not completed within 0.05 s"));
         await runner.DrainAsync(Eventually.Deadline);
     }
 
@@ -427,7 +427,7 @@ sealed class SinkRunnerTests
         await runner.DrainAsync(TimeSpan.FromSeconds(2)).WaitAsync(Eventually.Deadline);
         await Eventually.Is(() => _outcomes.Count == 100, "each has its outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
-        Assert.That(_log.AtLeast(LogLevel.Warning).Count(line => line.Contains("before the stop")), Is.EqualTo(100));
+        Assert.That(_log.AtLeast(LogLevel.Warning).Count(line => line.Contains("at stop")), Is.EqualTo(100));
         ever.SetResult();
     }
 
@@ -501,7 +501,7 @@ sealed class SinkRunnerTests
         Enqueue(runner, 5);
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(Delivered(runner), Is.EqualTo(5));
-        Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(5).Contains("an observer of deliveries threw"));
+        Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(5).Contains("a delivery observer threw"));
     }
 
     [Test]

@@ -54,7 +54,7 @@ public sealed class OffPolicyCommandTests
     [TestCase("'c' is not an action in the log; expected one of a, b", 1, "--log", "log.csv", "--policy", "c")]
     [TestCase("uplift needs one for all its choices", 1, "--log", "log.csv", "--uplift", "a", "--against", "b")]
     [TestCase("none.csv", 1, "--log", "none.csv")]
-    [TestCase("bad.csv:3: the propensity is 0; it must be above 0 and up to 1", 1, "--log", "bad.csv")]
+    [TestCase("bad.csv:3: the propensity must be above 0 and up to 1, not 0", 1, "--log", "bad.csv")]
     [TestCase("the engine has not used this folder", 1, "--from-outreach", "data")]
     public async Task What_cannot_be_valued_is_said(string message, int code, params string[] arguments)
     {

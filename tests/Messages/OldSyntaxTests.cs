@@ -48,7 +48,7 @@ public sealed class OldSyntaxTests
     [TestCase("a{{/lines}}", 1, "'{{/lines}}' where only '{{#lines}}' can be")]
     [TestCase("{{#lines}}{{#lines}}{{/lines}}", 10, "'{{#lines}}' where only '{{/lines}}' can be")]
     [TestCase("{{#others}}", 0, "'{{#others}}' where only '{{#lines}}' can be")]
-    [TestCase("x {{line_name}}", 2, "'line' is a product's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")]
+    [TestCase("x {{line_name}}", 2, "'line' is a loop's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")]
     public void A_section_that_does_not_end_as_it_began_is_refused(string text, int offset, string message) =>
         Assert.That(Problems(text), Is.EqualTo(new[] { (offset, message) }));
 

@@ -14,7 +14,7 @@ public sealed class TemplateCheckTests
     [TestCase("{% if cart.total > 1 and ^cart.itemcount %}{% endif %}", "unknown field 'cart.itemcount'")]
     [TestCase("{% for line in cart.lines %}{{ ^line.nme }}{% endfor %}", "unknown field 'line.nme'")]
     [TestCase("{% for line in cart.lines %}{% endfor %}{{ ^line.name }}",
-        "'line' is a product's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")]
+        "'line' is a loop's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")]
     [TestCase("{% for x in ^cart.items %}{{ x.anything }}{% endfor %}", "unknown field 'cart.items'")]
     [TestCase("{% assign l = cart.lines | sort: 'price' | last %}{{ ^l.pric }}", "unknown field 'l.pric'")]
     [TestCase("{{ cart.lines[^nix].name }}", "unknown variable 'nix'")]
@@ -22,7 +22,7 @@ public sealed class TemplateCheckTests
     [TestCase("{{ ^customer.frist_name }}", "unknown field 'customer.frist_name'")]
     [TestCase("{{ ^cart.total.x }}", "unknown field 'cart.total.x'")]
     [TestCase("{{ ^cart.lines.count }}", "unknown field 'cart.lines.count'")]
-    [TestCase("{{ ^cart }}", "'cart' is no text: show one of its fields")]
+    [TestCase("{{ ^cart }}", "'cart' is an object, not text: show one of its fields")]
     [TestCase("{{ ^cart.lines }}", "'cart.lines' is a list: write '{% for line in cart.lines %}'")]
     [TestCase("{% ^foo %}", "unknown tag 'foo'")]
     [TestCase("{% ^include 'x' %}", "unknown tag 'include'")]
@@ -34,7 +34,7 @@ public sealed class TemplateCheckTests
     [TestCase("ab ^{% if x", "'{%' without '%}'")]
     [TestCase("^{% raw %}{{ x }}", "'{% raw %}' without '{% endraw %}'")]
     [TestCase("{{ cart.id |^ }}", "this is not Liquid: an identifier was expected after the '|' sign")]
-    [TestCase("^{% assign cart = 1 %}", "'cart' is an object of the engine's: give the variable another name")]
+    [TestCase("^{% assign cart = 1 %}", "'cart' is a reserved object name: rename the variable")]
     public void What_is_wrong_is_said_with_its_place(string marked, string message)
     {
         var offset = marked.IndexOf('^', StringComparison.Ordinal);

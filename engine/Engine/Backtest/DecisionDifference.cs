@@ -1,25 +1,25 @@
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>What a campaign decided then and now.</summary>
-/// <param name="Campaign">Its name.</param>
-/// <param name="Then">Decisions then.</param>
-/// <param name="Now">Decisions now.</param>
-/// <param name="Same">Decisions of both: on the same cart at the same moment.</param>
-/// <param name="ScoreThen">The mean score of those then; null where there are none.</param>
-/// <param name="ScoreNow">The mean score of those now; null where there are none.</param>
+/// <summary>Compares a campaign's original and replayed decisions.</summary>
+/// <param name="Campaign">The campaign's name.</param>
+/// <param name="Then">The number of original decisions.</param>
+/// <param name="Now">The number of replayed decisions.</param>
+/// <param name="Same">The number of common decisions: on the same cart at the same moment.</param>
+/// <param name="ScoreThen">The mean score of the original decisions; null without any.</param>
+/// <param name="ScoreNow">The mean score of the replayed decisions; null without any.</param>
 public sealed record CampaignDifference(string Campaign, int Then, int Now, int Same, double? ScoreThen, double? ScoreNow)
 {
-    /// <summary>Decisions that are not made any more.</summary>
+    /// <summary>Gets the number of decisions no longer made.</summary>
     public int OnlyThen => Then - Same;
 
-    /// <summary>Decisions that were not made then.</summary>
+    /// <summary>Gets the number of new decisions.</summary>
     public int OnlyNow => Now - Same;
 }
 
-/// <summary>The difference between two sets of decisions. Two decisions are the same if their idempotency keys are.</summary>
+/// <summary>The difference between two sets of decisions. Decisions with equal idempotency keys are the same.</summary>
 public sealed class DecisionDifference
 {
-    /// <summary>Compares.</summary>
+    /// <summary>Compares two sets of decisions.</summary>
     public DecisionDifference(IEnumerable<ReplayedDecision> then, IEnumerable<ReplayedDecision> now)
     {
         var before = InOrder(then);
@@ -35,19 +35,19 @@ public sealed class DecisionDifference
                 byNow[campaign].Count(d => idsBefore.Contains(d.Id)), MeanOf(byThen[campaign]), MeanOf(byNow[campaign])))];
     }
 
-    /// <summary>By campaign, in the order of their names.</summary>
+    /// <summary>Gets the comparison per campaign, ordered by name.</summary>
     public IReadOnlyList<CampaignDifference> Campaigns { get; }
 
-    /// <summary>What was decided then and not now, in the order of event time.</summary>
+    /// <summary>Gets the decisions no longer made, in event time order.</summary>
     public IReadOnlyList<ReplayedDecision> OnlyThen { get; }
 
-    /// <summary>What is decided now and was not then, in the order of event time.</summary>
+    /// <summary>Gets the new decisions, in event time order.</summary>
     public IReadOnlyList<ReplayedDecision> OnlyNow { get; }
 
-    /// <summary>The same was decided.</summary>
+    /// <summary>Gets whether the decisions are the same.</summary>
     public bool IsEmpty => OnlyThen.Count == 0 && OnlyNow.Count == 0;
 
-    // In an order that does not depend on who decided; one key once, as a receiver counts.
+    // Ordered independently of who decided, with each key once, as a receiver counts.
     internal static List<ReplayedDecision> InOrder(IEnumerable<ReplayedDecision> decisions) =>
         [.. decisions.OrderBy(d => d.At).ThenBy(d => d.Id, StringComparer.Ordinal).DistinctBy(d => d.Id, StringComparer.Ordinal)];
 

@@ -4,7 +4,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>Writes events as CSV. Times are milliseconds since 1970 UTC; what an event does not say is empty.</summary>
+/// <summary>Writes events as CSV. Times are milliseconds since 1970 UTC; absent fields are empty.</summary>
 sealed class EventCsv : IDisposable
 {
     static readonly string[] s_columns =
@@ -14,7 +14,7 @@ sealed class EventCsv : IDisposable
 
     readonly CsvWriter _writer;
 
-    /// <param name="output">Receives the text, and is left open.</param>
+    /// <param name="output">Receives the text; left open.</param>
     public EventCsv(TextWriter output) => _writer = new CsvWriter(output, s_columns);
 
     /// <summary>Writes an event.</summary>
@@ -45,7 +45,7 @@ sealed class EventCsv : IDisposable
         _writer.Text(line, 12, slab.MetaOf(record));
     }
 
-    /// <summary>Passes what is buffered to the output.</summary>
+    /// <summary>Flushes the buffer to the output.</summary>
     public void Flush() => _writer.Flush();
 
     /// <inheritdoc/>

@@ -1,22 +1,22 @@
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>How events are written out.</summary>
+/// <summary>The formats of an export.</summary>
 public enum ExportFormat
 {
-    /// <summary>The native JSON, an event a line.</summary>
+    /// <summary>Native JSON, one event per line.</summary>
     Ndjson,
 
-    /// <summary>RFC 4180, with a first line of names.</summary>
+    /// <summary>RFC 4180 CSV with a header.</summary>
     Csv,
 }
 
 /// <summary>
-/// Writes the events of all partitions' journals in the order in which they were received. Those of one partition keep their order. It
-/// allocates nothing for an event.
+/// Exports the events of all partitions' journals in order of arrival, preserving the order within each partition. Does not allocate per
+/// event.
 /// </summary>
 /// <param name="journals">The partitions' journals.</param>
-/// <param name="range">Which events, by when they were received.</param>
-/// <param name="store">The place of the only store that is wanted; null for all.</param>
+/// <param name="range">The range of arrival times.</param>
+/// <param name="store">The index of the only store to export; null for all.</param>
 public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange range, int? store = null)
 {
     const int EventsPerLook = 1024;
@@ -25,15 +25,15 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
     long _events;
     long _position;
 
-    /// <summary>Events written. Any thread.</summary>
+    /// <summary>Gets the number of events written. Any thread.</summary>
     public long Events => Volatile.Read(ref _events);
 
-    /// <summary>How much of the journals is read, 0–1. Any thread.</summary>
+    /// <summary>Gets the progress through the journals, 0–1. Any thread.</summary>
     public double Share => _total == 0 ? 1 : Math.Min(1, (double)Volatile.Read(ref _position) / _total);
 
-    /// <summary>Writes them.</summary>
+    /// <summary>Runs the export.</summary>
     /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
-    /// <exception cref="IOException">They cannot be written.</exception>
+    /// <exception cref="IOException">Writing failed.</exception>
     public void WriteTo(Stream output, ExportFormat format, CancellationToken cancellationToken)
     {
         using IEventWriter writer = format == ExportFormat.Csv ? new CsvEventWriter(output) : new JsonEventWriter(output);

@@ -7,17 +7,17 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>
-/// A file of native events, one a line, as a stream. An event was received at its own time, so no time is clamped; event time is the highest
-/// so far, in the order of the file. Events sent twice count once, as in the engine.
+/// Replays a file of native events, one per line. An event's arrival time is its own time, so no time is clamped; the watermark is the
+/// highest time so far in file order. Duplicates count once, as in the engine.
 /// </summary>
 /// <param name="path">The file; gzipped if its name ends in .gz.</param>
-/// <param name="stores">The ids of the stores, each at its place in the configuration. An event that names none is the first one's.</param>
-/// <param name="maxEvent">The longest event, in bytes.</param>
-/// <param name="dedupBytes">Memory for event ids.</param>
-/// <param name="dedupWindow">How long they are remembered.</param>
+/// <param name="stores">The stores' ids, in order of their indexes. An event without a store belongs to the first.</param>
+/// <param name="maxEvent">Maximum event length, in bytes.</param>
+/// <param name="dedupBytes">Memory for event ids, in bytes.</param>
+/// <param name="dedupWindow">How long event ids are remembered.</param>
 public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, int maxEvent, long dedupBytes, TimeSpan dedupWindow) : IReplayStream
 {
-    // Far enough for any clock, and nothing overflows.
+    // Allows any clock without overflow.
     const long AnyTime = long.MaxValue / 4;
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
             }
 
             var problem = line.Length > maxEvent
-                ? new EventProblem(EventErrorCode.EventTooLarge, "the event is longer than limits.event") : Decode(decoders, ref store, line);
+                ? new EventProblem(EventErrorCode.EventTooLarge, "the event exceeds limits.event") : Decode(decoders, ref store, line);
             if (problem.IsError)
             {
                 lane.Refused++;
@@ -97,7 +97,7 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
         slab.Reset();
     }
 
-    // Most files are of one store: the one of the event before is tried first.
+    // Most files have a single store, so the previous event's store is tried first.
     static EventProblem Decode(JsonEventDecoder[] decoders, ref int store, ReadOnlySpan<byte> line)
     {
         if (!Utf8.IsValid(line))
@@ -114,8 +114,8 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
 
         return problem.Error switch
         {
-            EventErrorCode.ForeignStore => new EventProblem(EventErrorCode.ForeignStore, "the configuration does not name the event's store"),
-            EventErrorCode.InvalidJson => new EventProblem(EventErrorCode.InvalidJson, "the line is not one JSON object"),
+            EventErrorCode.ForeignStore => new EventProblem(EventErrorCode.ForeignStore, "the event's store is not in the configuration"),
+            EventErrorCode.InvalidJson => new EventProblem(EventErrorCode.InvalidJson, "the line must be one JSON object"),
             _ => problem,
         };
     }

@@ -6,17 +6,17 @@ using CartRecovery.Engine.Events.Json;
 
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>Writes events to a stream in one of the formats of an export. Allocates nothing for an event.</summary>
+/// <summary>Writes events to a stream in an export format. Does not allocate per event.</summary>
 interface IEventWriter : IDisposable
 {
-    /// <summary>Writes an event; it may stay in a buffer.</summary>
+    /// <summary>Writes an event, possibly to a buffer.</summary>
     void Write(EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId);
 
-    /// <summary>Writes what is in the buffer.</summary>
+    /// <summary>Flushes the buffer.</summary>
     void Flush();
 }
 
-/// <summary>The native JSON, an event a line.</summary>
+/// <summary>Writes native JSON, one event per line.</summary>
 sealed class JsonEventWriter(Stream output) : IEventWriter
 {
     const int BufferSize = 256 * 1024;
@@ -46,7 +46,7 @@ sealed class JsonEventWriter(Stream output) : IEventWriter
     public void Dispose() => _json?.Dispose();
 }
 
-/// <summary>CSV, with a first line of names.</summary>
+/// <summary>Writes CSV with a header.</summary>
 sealed class CsvEventWriter : IEventWriter
 {
     const int BufferSize = 64 * 1024;

@@ -1,22 +1,22 @@
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>Events in an order, to be played from their beginning as often as one likes.</summary>
+/// <summary>An ordered stream of events that can be replayed repeatedly.</summary>
 public interface IReplayStream
 {
-    /// <summary>How long it is, in bytes.</summary>
+    /// <summary>Gets its length, in bytes.</summary>
     long Length { get; }
 
-    /// <summary>It says what was decided then.</summary>
+    /// <summary>Gets whether it contains the original decisions.</summary>
     bool KnowsDecisions { get; }
 
-    /// <summary>It begins at the beginning: no older events have been let go of.</summary>
+    /// <summary>Gets whether it is complete: no older events have been deleted.</summary>
     bool IsWhole { get; }
 
-    /// <summary>Plays it.</summary>
-    /// <param name="lane">What it is played to.</param>
-    /// <param name="range">What is scored and decided on; what is before is folded alone, and what is behind is left out.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Replays the stream.</summary>
+    /// <param name="lane">The lane that receives it.</param>
+    /// <param name="range">The range to score and decide on. Earlier events are only applied to carts, later ones ignored.</param>
+    /// <param name="cancellationToken">Cancels the replay.</param>
     /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is not what it should be.</exception>
+    /// <exception cref="InvalidDataException">The stream is invalid.</exception>
     void Play(ReplayLane lane, TimeRange range, CancellationToken cancellationToken);
 }

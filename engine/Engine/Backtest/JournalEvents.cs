@@ -3,8 +3,9 @@ using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>The events of a journal one after another, without the copies for customers' records. Blocks outside the range are passed over
-/// unread.</summary>
+/// <summary>
+/// Iterates over a journal's events, excluding copies for customers' records. Skips blocks outside the range without reading them.
+/// </summary>
 sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
 {
     readonly JournalViewReader _reader = journal.Read();
@@ -12,24 +13,24 @@ sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
     int _index = -1;
     bool _isOpen;
 
-    /// <summary>The slab that the event is in.</summary>
+    /// <summary>Gets the slab of the current event.</summary>
     public EventSlab Slab { get; } = new();
 
-    /// <summary>The event.</summary>
+    /// <summary>Gets the current event.</summary>
     public ref readonly EventRecord Current => ref Slab.Records[_index];
 
-    /// <summary>Bytes of the journal read.</summary>
+    /// <summary>Gets the bytes of the journal read so far.</summary>
     public long Position => _reader.Position;
 
     /// <summary>
-    /// Where the event stands among those of other journals: when it was received; among those received together, by how far time had
-    /// come, and first the one that brought it there.
+    /// Gets the event's position relative to other journals: by arrival time; for equal arrival times by watermark, beginning with the
+    /// event that advanced it.
     /// </summary>
     public (long ReceivedAt, long Watermark, bool IsBehind) Place =>
         (Slab.ReceivedAt, Current.Watermark, Math.Min(Current.Timestamp, Slab.ReceivedAt) < Current.Watermark);
 
-    /// <summary>Goes on to the next event.</summary>
-    /// <returns>False at the end.</returns>
+    /// <summary>Advances to the next event.</summary>
+    /// <returns><c>false</c> at the end.</returns>
     public bool TryNext()
     {
         do

@@ -5,8 +5,8 @@ using CartRecovery.Engine.Pipeline;
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>
-/// A partition's journal as a stream. A worker's turn (a block of events, or a tick, with what was decided on it) is in the range or not as
-/// a whole: by when its last event was received; a tick, by the time that it says, if that is later.
+/// Replays a partition's journal. A unit of work (a block of events or a tick, with its decisions) is in the range as a whole or not at
+/// all, by the arrival of its last event; a tick by its time, if that is later.
 /// </summary>
 public sealed class JournalStream(JournalView journal) : IReplayStream
 {

@@ -3,17 +3,16 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>
-/// A partition's journal as it is at this moment, read only, beside an engine that may be writing to it. Where it ends in the middle of a
-/// write, it ends.
+/// A read-only snapshot of a partition's journal, safe beside an engine that is writing to it. A partial write at the end is ignored.
 /// </summary>
 public sealed class JournalView
 {
     readonly Func<JournalDevice> _open;
     readonly JournalLayout _layout;
 
-    /// <param name="open">Opens the journal's device, to be read only; once for each reader.</param>
-    /// <param name="layout">How the journal lies.</param>
-    /// <param name="stores">The stores of the configuration.</param>
+    /// <param name="open">Opens the journal's device read-only; called once per reader.</param>
+    /// <param name="layout">The journal's layout.</param>
+    /// <param name="stores">The configured stores.</param>
     public JournalView(Func<JournalDevice> open, JournalLayout layout, JournalStores stores)
     {
         _open = open;
@@ -25,16 +24,16 @@ public sealed class JournalView
         End = reader.FileEnd;
     }
 
-    /// <summary>The stores of the configuration.</summary>
+    /// <summary>Gets the configured stores.</summary>
     public JournalStores Stores { get; }
 
-    /// <summary>Where its first segment begins; what was before has been let go of.</summary>
+    /// <summary>Gets the start of its first segment; everything before has been deleted.</summary>
     public long Begin { get; }
 
-    /// <summary>Where it ends, for every reader.</summary>
+    /// <summary>Gets its end, for all readers.</summary>
     public long End { get; }
 
-    /// <summary>Reads it from its beginning.</summary>
+    /// <summary>Opens a reader at the beginning.</summary>
     public JournalViewReader Read() => new(_open(), _layout, Begin, End);
 }
 
@@ -55,13 +54,13 @@ public sealed class JournalViewReader : IDisposable
         CheckThatNothingWent();
     }
 
-    /// <summary>Bytes read.</summary>
+    /// <summary>Gets the bytes read so far.</summary>
     public long Position => _reader.End - _begin;
 
     /// <summary>Reads the next entry.</summary>
-    /// <returns>False at the end.</returns>
-    /// <exception cref="JournalException"><c>journal_damaged</c>, <c>journal_version</c>; <c>journal_moved</c>: the engine let go of segments
-    /// meanwhile.</exception>
+    /// <returns><c>false</c> at the end.</returns>
+    /// <exception cref="JournalException"><c>journal_damaged</c>, <c>journal_version</c>; <c>journal_moved</c>: the engine has deleted
+    /// segments meanwhile.</exception>
     public bool TryNext(out JournalEntry entry)
     {
         try
@@ -82,7 +81,7 @@ public sealed class JournalViewReader : IDisposable
     {
         if (_device.Segments() is [var first, ..] && first * _layout.SegmentSize != _begin)
         {
-            throw new JournalException("journal_moved", "The engine let go of the journal's oldest events while they were read: start again.");
+            throw new JournalException("journal_moved", "The engine deleted old events during the read. Start again.");
         }
     }
 }

@@ -1,8 +1,10 @@
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>Reads a stream's lines as bytes, without their ends. A line that is too long comes cut, so that it is no event.</summary>
-/// <param name="content">What to read.</param>
-/// <param name="longest">The longest line that comes whole, in bytes.</param>
+/// <summary>
+/// Reads a stream's lines as bytes, without line ends. A line that is too long is truncated, so that it is not a valid event.
+/// </summary>
+/// <param name="content">The stream to read.</param>
+/// <param name="longest">Maximum length of a line, in bytes.</param>
 sealed class LineReader(Stream content, int longest)
 {
     readonly byte[] _buffer = new byte[Math.Max(1 << 20, 2 * longest)];
@@ -10,12 +12,12 @@ sealed class LineReader(Stream content, int longest)
     int _end;
     bool _isAtEnd;
 
-    /// <summary>The number of the line last read, from 1.</summary>
+    /// <summary>Gets the number of the last line read, from 1.</summary>
     public long Number { get; private set; }
 
     /// <summary>Reads the next line.</summary>
-    /// <param name="line">Valid until the next one is read.</param>
-    /// <returns>False at the end.</returns>
+    /// <param name="line">The line; valid until the next read.</param>
+    /// <returns><c>false</c> at the end.</returns>
     public bool TryNext(out ReadOnlySpan<byte> line)
     {
         Number++;
@@ -31,7 +33,7 @@ sealed class LineReader(Stream content, int longest)
         return true;
     }
 
-    // Without its end; reads on until that is in the buffer.
+    // Returns the line without its end, reading on until the end is in the buffer.
     int LengthOfLine()
     {
         var seen = 0;
@@ -68,7 +70,7 @@ sealed class LineReader(Stream content, int longest)
         _isAtEnd = read == 0;
     }
 
-    // Keeps its beginning, and what follows it.
+    // Keeps the beginning of the line and what follows it.
     void SkipLine()
     {
         var kept = longest + 1;

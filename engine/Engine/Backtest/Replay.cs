@@ -5,7 +5,7 @@ using CartRecovery.Engine.Telemetry;
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>
-/// Plays streams through the stages at full speed, into a state that is thrown away, and compares what is decided with what was decided then.
+/// Replays streams through the stages at full speed, with temporary state, and compares the decisions with the original ones.
 /// </summary>
 public sealed class Replay
 {
@@ -16,11 +16,10 @@ public sealed class Replay
     readonly ReplayLane?[] _lanes;
     readonly long _total;
 
-    /// <param name="streams">What is played.</param>
-    /// <param name="lanesAStream">How many lanes the carts of each stream are spread over, 1 or more. It makes no difference to what is
-    /// decided.</param>
-    /// <param name="threads">Lanes that are played at a time, 1 or more.</param>
-    /// <param name="options">What the stages share; its sizes are those of a lane, and its folder is for this replay alone.</param>
+    /// <param name="streams">The streams to replay.</param>
+    /// <param name="lanesAStream">The number of lanes for each stream's carts, 1 or more. Does not affect the decisions.</param>
+    /// <param name="threads">The number of lanes replayed concurrently, 1 or more.</param>
+    /// <param name="options">The stages' options; sizes are per lane, and the folder belongs to this replay alone.</param>
     public Replay(IReadOnlyList<IReplayStream> streams, int lanesAStream, int threads, PipelineOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lanesAStream, 1);
@@ -33,19 +32,19 @@ public sealed class Replay
         _total = streams.Sum(s => s.Length) * lanesAStream;
     }
 
-    /// <summary>Events folded so far. Any thread.</summary>
+    /// <summary>Gets the number of events applied. Any thread.</summary>
     public long Events => _lanes.Sum(l => l?.Folded ?? 0);
 
-    /// <summary>How far it has come, 0–1. Any thread.</summary>
+    /// <summary>Gets the progress, 0–1. Any thread.</summary>
     public double Share => _total == 0 ? 1 : Math.Min(1, (double)_lanes.Sum(l => l?.Position ?? 0) / _total);
 
-    /// <summary>Plays everything. To be called once.</summary>
-    /// <param name="range">What is scored and decided on.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Runs the replay. Call once.</summary>
+    /// <param name="range">The range to score and decide on.</param>
+    /// <param name="cancellationToken">Cancels the replay.</param>
     /// <exception cref="Journal.JournalException">A journal cannot be read.</exception>
-    /// <exception cref="InvalidDataException">A stream is not what it should be.</exception>
-    /// <exception cref="IOException">A file cannot be read, or the folder not be written.</exception>
-    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    /// <exception cref="InvalidDataException">A stream is invalid.</exception>
+    /// <exception cref="IOException">A file cannot be read, or the folder cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The replay was cancelled.</exception>
     public ReplayReport Run(TimeRange range, CancellationToken cancellationToken)
     {
         try

@@ -7,9 +7,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Backtest;
 
 /// <summary>
-/// A share of a stream's carts, and the stages that their events go through. It is shown the whole stream and passes over the other lanes'
-/// carts, so that no lane waits for another. It keeps to the event time of the whole stream, so what is decided on a cart does not depend on
-/// which others share its lane.
+/// Processes a share of a stream's carts through the stages. Each lane reads the whole stream and skips other lanes' carts, so lanes
+/// never wait for each other. It uses the whole stream's event time, so decisions on a cart do not depend on which others share its lane.
 /// </summary>
 public sealed class ReplayLane : IDisposable
 {
@@ -21,10 +20,10 @@ public sealed class ReplayLane : IDisposable
     long _folded;
     long _position;
 
-    /// <param name="number">Its number among all lanes, for its files' names.</param>
-    /// <param name="index">Its place among the lanes of its stream.</param>
-    /// <param name="count">How many those are.</param>
-    /// <param name="options">What all lanes share.</param>
+    /// <param name="number">Its number among all lanes, for file names.</param>
+    /// <param name="index">Its index among its stream's lanes.</param>
+    /// <param name="count">The number of lanes of its stream.</param>
+    /// <param name="options">The options shared by all lanes.</param>
     public ReplayLane(int number, int index, int count, PipelineOptions options)
     {
         _index = index;
@@ -32,43 +31,43 @@ public sealed class ReplayLane : IDisposable
         _stages = new PartitionStages(number, options, _counters);
     }
 
-    /// <summary>It is the first of its stream: what all of them see is counted there.</summary>
+    /// <summary>Gets whether it is its stream's first lane, which counts what all lanes see.</summary>
     public bool IsFirst => _index == 0;
 
-    /// <summary>Events folded, those before the range among them. Any thread.</summary>
+    /// <summary>Gets the number of events applied, including those before the range. Any thread.</summary>
     public long Folded => Volatile.Read(ref _folded);
 
-    /// <summary>How far it has come in its stream, in bytes. Any thread.</summary>
+    /// <summary>Gets the position in its stream, in bytes. Any thread.</summary>
     public long Position
     {
         get => Volatile.Read(ref _position);
         set => Volatile.Write(ref _position, value);
     }
 
-    /// <summary>Events of the range.</summary>
+    /// <summary>Gets the number of events in the range.</summary>
     public long Events { get; private set; }
 
-    /// <summary>Carts that were begun.</summary>
+    /// <summary>Gets the number of carts created.</summary>
     public long Carts => _counters.Carts;
 
-    /// <summary>Events of the stream that could not be used.</summary>
+    /// <summary>Gets the number of rejected events in the stream.</summary>
     public long Refused { get; set; }
 
-    /// <summary>The first of them, and why.</summary>
+    /// <summary>Gets the first of them, with its problem.</summary>
     public string? FirstRefused { get; set; }
 
-    /// <summary>The scores of the range.</summary>
+    /// <summary>Gets the scores in the range.</summary>
     public ScoreDistribution Scores => _counters.Scores!;
 
-    /// <summary>What was decided in the range then.</summary>
+    /// <summary>Gets the original decisions in the range.</summary>
     public List<ReplayedDecision> Then { get; } = [];
 
-    /// <summary>What was decided in the range now.</summary>
+    /// <summary>Gets the replayed decisions in the range.</summary>
     public List<ReplayedDecision> Now { get; } = [];
 
-    /// <summary>Takes events.</summary>
-    /// <param name="slab">The events; the other lanes' are marked in it.</param>
-    /// <param name="isScored">They are in the range.</param>
+    /// <summary>Processes events.</summary>
+    /// <param name="slab">The events; those of other lanes are marked in it.</param>
+    /// <param name="isScored">Whether they are in the range.</param>
     public void Take(EventSlab slab, bool isScored)
     {
         var own = Select(slab);
@@ -82,7 +81,7 @@ public sealed class ReplayLane : IDisposable
         Volatile.Write(ref _folded, _folded + own);
     }
 
-    /// <summary>Event time moved on without an event.</summary>
+    /// <summary>Advances event time when no event arrives.</summary>
     public void Tick(long now, bool isScored)
     {
         _now = Math.Max(_now, now);
@@ -93,7 +92,7 @@ public sealed class ReplayLane : IDisposable
         }
     }
 
-    /// <summary>Takes what was decided then.</summary>
+    /// <summary>Records original decisions.</summary>
     public void TakeDecision(Decision decision, bool isScored)
     {
         if (!IsOwn(decision.Cart))
@@ -111,10 +110,10 @@ public sealed class ReplayLane : IDisposable
         }
     }
 
-    /// <summary>The range begins: what was due before was decided then.</summary>
+    /// <summary>Starts the range: what was due earlier was decided originally.</summary>
     public void Begin() => _stages.Tick(_now, isDecided: true);
 
-    /// <summary>The range, or the stream, is at its end: whatever is due by then is decided on.</summary>
+    /// <summary>Ends the range or the stream: decides on everything due by then.</summary>
     public void End()
     {
         _stages.Tick(_now);
@@ -125,7 +124,7 @@ public sealed class ReplayLane : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stages.Dispose();
 
-    // By the other half of the key than partitions go by: all carts of a partition's journal have that half in common.
+    // Uses the key's other half than partitioning, which is the same for all carts of a partition's journal.
     bool IsOwn(in Hash128 cart) => _count == 1 || (int)(((cart.Low >> 32) * (ulong)_count) >> 32) == _index;
 
     int Select(EventSlab slab)
@@ -138,7 +137,7 @@ public sealed class ReplayLane : IDisposable
                 continue;
             }
 
-            // Of two connections the later event may have the earlier watermark; the stream's time does not go back.
+            // With two connections a later event may have an earlier watermark; the stream's time never goes back.
             e.Watermark = _now = Math.Max(_now, e.Watermark);
             if ((e.Flags & EventFlags.CustomerCopy) != 0)
             {

@@ -2,33 +2,33 @@ using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>What came of a replay.</summary>
+/// <summary>The result of a replay.</summary>
 public sealed record ReplayReport
 {
-    /// <summary>Events of the range: scored, and decided on.</summary>
+    /// <summary>Gets the number of events in the range, which are scored and decided on.</summary>
     public required long Events { get; init; }
 
-    /// <summary>Events before the range: folded alone.</summary>
+    /// <summary>Gets the number of events before the range, which are only applied to carts.</summary>
     public required long EventsBefore { get; init; }
 
-    /// <summary>Carts of all those events.</summary>
+    /// <summary>Gets the number of carts of all these events.</summary>
     public required long Carts { get; init; }
 
-    /// <summary>The scores after each event of the range, and at each idle trigger.</summary>
+    /// <summary>Gets the scores after each event in the range and at each idle trigger.</summary>
     public required ScoreDistribution Scores { get; init; }
 
-    /// <summary>What was decided now, in the order of event time.</summary>
+    /// <summary>Gets the replayed decisions, in event time order.</summary>
     public required IReadOnlyList<ReplayedDecision> Decisions { get; init; }
 
-    /// <summary>The difference to what was decided then; null where nobody knows that.</summary>
+    /// <summary>Gets the difference from the original decisions; null if those are unknown.</summary>
     public required DecisionDifference? Difference { get; init; }
 
-    /// <summary>Events that could not be used.</summary>
+    /// <summary>Gets the number of rejected events.</summary>
     public required long Refused { get; init; }
 
-    /// <summary>The first of them, and why.</summary>
+    /// <summary>Gets the first of them, with its problem.</summary>
     public required string? FirstRefused { get; init; }
 
-    /// <summary>False: older events have been let go of, so carts that began then are not what they were.</summary>
+    /// <summary>Gets whether the streams are complete. If not, older events have been deleted, and carts that began then differ.</summary>
     public required bool IsWhole { get; init; }
 }

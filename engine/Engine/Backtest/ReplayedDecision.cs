@@ -3,17 +3,17 @@ using CartRecovery.Engine.Decisions;
 
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>What is kept of a decision in order to compare it.</summary>
-/// <param name="Id">Its idempotency key: the same cart, campaign and moment.</param>
+/// <summary>The parts of a decision that are compared.</summary>
+/// <param name="Id">Its idempotency key: identifies cart, campaign and moment.</param>
 /// <param name="Store">The store.</param>
-/// <param name="Cart">The cart, as the shop names it.</param>
-/// <param name="Campaign">Whose rule decided.</param>
-/// <param name="Action">What was offered.</param>
+/// <param name="Cart">The cart's id as the shop writes it.</param>
+/// <param name="Campaign">The campaign that decided.</param>
+/// <param name="Action">The offer.</param>
 /// <param name="Score">The model's probability, 0–1.</param>
-/// <param name="At">When, in event time: milliseconds since 1970 UTC.</param>
+/// <param name="At">The event time, in milliseconds since 1970 UTC.</param>
 public sealed record ReplayedDecision(string Id, string Store, string Cart, string Campaign, ActionKind Action, double Score, long At)
 {
-    /// <summary>That of a decision.</summary>
+    /// <summary>Extracts it from a decision.</summary>
     public static ReplayedDecision Of(Decision decision)
     {
         var i = decision.Intervention;

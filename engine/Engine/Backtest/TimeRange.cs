@@ -1,13 +1,13 @@
 namespace CartRecovery.Engine.Backtest;
 
-/// <summary>A span of the time at which events were received.</summary>
-/// <param name="From">Its first millisecond since 1970 UTC.</param>
-/// <param name="To">The first millisecond behind it.</param>
+/// <summary>A range of arrival times.</summary>
+/// <param name="From">The first millisecond, since 1970 UTC.</param>
+/// <param name="To">The first millisecond after it.</param>
 public readonly record struct TimeRange(long From, long To)
 {
-    /// <summary>All time.</summary>
+    /// <summary>The range of all times.</summary>
     public static TimeRange Everything => new(long.MinValue, long.MaxValue);
 
-    /// <summary>The moment is in it.</summary>
+    /// <summary>Gets whether a moment is in the range.</summary>
     public bool Contains(long moment) => moment >= From && moment < To;
 }

@@ -5,7 +5,7 @@ using CartRecovery.Engine.Decisions;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>When and how to step in.</summary>
+/// <summary>The campaigns section.</summary>
 public sealed class DecisionsConfig
 {
     [ConfigKey("Minimum time between two interventions for the same cart.", Max = "365d")]
@@ -15,7 +15,7 @@ public sealed class DecisionsConfig
     public List<CampaignConfig> Campaigns { get; set; } = [];
 }
 
-/// <summary>One rule: on this trigger, under these conditions, do that.</summary>
+/// <summary>A campaign: a trigger, conditions and a series of messages.</summary>
 public sealed class CampaignConfig
 {
     [JsonRequired]
@@ -50,7 +50,7 @@ public sealed class CampaignConfig
     [ConfigKey("A series of messages, in order, instead of a single message.", Max = "16")]
     public List<StepConfig> Steps { get; set; } = [];
 
-    /// <summary>The series; a single message is one of one.</summary>
+    /// <summary>Gets the series; a single message is a series of one step.</summary>
     [JsonIgnore]
     public IReadOnlyList<StepConfig> StepsOrSingle =>
         Steps.Count > 0 ? Steps : [new StepConfig { Action = Action, Channel = Channel ?? "", Message = Message ?? "" }];
@@ -59,7 +59,7 @@ public sealed class CampaignConfig
     public List<VariantConfig> Variants { get; set; } = [];
 }
 
-/// <summary>One message of a series.</summary>
+/// <summary>A message of a series.</summary>
 public sealed class StepConfig
 {
     [ConfigKey("Delay after the previous step, or after the trigger. Shopper activity restarts it.", Max = "90d")]
@@ -92,7 +92,7 @@ public sealed class StepConfig
     public Duration UsefulFor { get; set; } = new(TimeSpan.FromDays(3));
 }
 
-/// <summary>One side of an experiment.</summary>
+/// <summary>A variant of an experiment.</summary>
 public sealed class VariantConfig
 {
     [JsonRequired]
@@ -106,7 +106,7 @@ public sealed class VariantConfig
     public List<StepConfig> Steps { get; set; } = [];
 }
 
-/// <summary>What sets a campaign off; exactly one property is set.</summary>
+/// <summary>The trigger of a campaign; exactly one property is set.</summary>
 public sealed class TriggerConfig
 {
     [ConfigKey("Fires when a cart has had no event for this long. Fires once, until the next event of the cart.", Min = "1s", Max = "30d")]
@@ -138,7 +138,7 @@ public sealed class ScoreTrigger
     public double? Below { get; set; }
 }
 
-/// <summary>Something that must hold of a feature; at least one comparison is set, and all that are set must hold.</summary>
+/// <summary>A condition on a feature. At least one comparison is set, and all that are set must hold.</summary>
 public sealed class ConditionConfig
 {
     [JsonRequired]
@@ -162,7 +162,7 @@ public sealed class ConditionConfig
     public double? EqualTo { get; set; }
 }
 
-/// <summary>What is offered.</summary>
+/// <summary>An offer.</summary>
 public sealed class ActionConfig
 {
     [JsonRequired]

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>The whole configuration. A new instance holds the defaults; <see cref="ConfigLoader"/> fills it from a file.</summary>
+/// <summary>The root of the configuration. A new instance holds the defaults; <see cref="ConfigLoader"/> fills it from a file.</summary>
 public sealed class CartRecoveryConfig
 {
     [ConfigKey("The addresses that the engine listens on, and its connection limits.")]
@@ -54,32 +54,32 @@ public sealed class CartRecoveryConfig
     [ConfigKey("Logging.")]
     public LogConfig Log { get; set; } = new();
 
-    [ConfigKey("Who is sent traces, metrics and logs.")]
+    [ConfigKey("The receivers of traces, metrics and logs.")]
     public TelemetryConfig Telemetry { get; set; } = new();
 
-    /// <summary>The folder of the file that this was loaded from: an absolute path.</summary>
+    /// <summary>Gets the folder of the configuration file, as an absolute path.</summary>
     [JsonIgnore]
     public string Folder { get; set; } = Environment.CurrentDirectory;
 
-    /// <summary>Where the file says what this holds, for problems that show only when it is used.</summary>
+    /// <summary>Gets the places of the values in the file, for problems found when they are used.</summary>
     [JsonIgnore]
     public ConfigOrigin Origin { get; set; } = ConfigOrigin.None;
 
     /// <summary>
-    /// Where the model may be, as absolute paths, the first choice first: <see cref="ScoringConfig.Model"/> beside the configuration's file, then
-    /// among the files that ship beside the program.
+    /// Gets the candidate paths of the model, absolute, in order of preference: <see cref="ScoringConfig.Model"/> relative to the
+    /// configuration file, then relative to the files shipped with the program.
     /// </summary>
     [JsonIgnore]
     public IReadOnlyList<string> ModelPaths => Path.IsPathRooted(Scoring.Model)
         ? [Path.GetFullPath(Scoring.Model)]
         : [Path.GetFullPath(Scoring.Model, Folder), Path.GetFullPath(Scoring.Model, Path.Combine(AppContext.BaseDirectory, "config"))];
 
-    /// <summary>The model's file: the first of <see cref="ModelPaths"/> that is there, else the first.</summary>
+    /// <summary>Gets the model's file: the first of <see cref="ModelPaths"/> that exists, else the first.</summary>
     [JsonIgnore]
     public string ModelPath => ModelPaths.FirstOrDefault(File.Exists) ?? ModelPaths[0];
 }
 
-/// <summary>Where the engine listens.</summary>
+/// <summary>The addresses and limits of the listeners.</summary>
 public sealed class ListenConfig
 {
     [ConfigKey("Address of the HTTP port: the API, /metrics and /health.")]
@@ -113,7 +113,7 @@ public sealed class ListenConfig
     public Duration Heartbeat { get; set; } = Duration.FromSeconds(30);
 }
 
-/// <summary>A port's certificate.</summary>
+/// <summary>The certificate of a port.</summary>
 public sealed class TlsConfig
 {
     [JsonRequired]
@@ -125,7 +125,7 @@ public sealed class TlsConfig
     public string Key { get; set; } = "";
 }
 
-/// <summary>What the engine accepts from a client.</summary>
+/// <summary>Limits on client input.</summary>
 public sealed class LimitsConfig
 {
     [ConfigKey("Maximum size of an event.", Min = "256B", Max = "1MB")]
@@ -144,7 +144,7 @@ public sealed class LimitsConfig
     public Duration Future { get; set; } = Duration.FromMinutes(5);
 }
 
-/// <summary>How long events are kept that cannot be used.</summary>
+/// <summary>The retention of rejected events.</summary>
 public sealed class DeadLettersConfig
 {
     [ConfigKey("Maximum size on disk. The oldest are deleted first.", Min = "16MB", Max = "1TB")]
@@ -154,7 +154,7 @@ public sealed class DeadLettersConfig
     public Duration Age { get; set; } = Duration.FromHours(30 * 24);
 }
 
-/// <summary>How much memory the engine plans with.</summary>
+/// <summary>The memory budget.</summary>
 public sealed class MemoryConfig
 {
     [ConfigKey("Memory limit of the whole process. 0: three quarters of the memory of the machine or container.")]
@@ -167,7 +167,7 @@ public sealed class MemoryConfig
     public ByteSize Customers { get; set; } = ByteSize.FromMegabytes(128);
 }
 
-/// <summary>The journal that makes events durable before they are acknowledged.</summary>
+/// <summary>The journal, which makes events durable before they are acknowledged.</summary>
 public sealed class JournalConfig
 {
     [ConfigKey("If false, events are acknowledged once processed, and a crash loses the state.")]
@@ -194,17 +194,17 @@ public sealed class JournalConfig
     public ByteSize MaxSize { get; set; } = ByteSize.FromMegabytes(20 * 1024);
 }
 
-/// <summary>How the journal's events are compressed.</summary>
+/// <summary>The compression of the journal's events.</summary>
 public enum JournalCompression
 {
-    /// <summary>As LZ4 blocks.</summary>
+    /// <summary>LZ4 blocks.</summary>
     Lz4,
 
-    /// <summary>Not at all.</summary>
+    /// <summary>No compression.</summary>
     None,
 }
 
-/// <summary>Copies of the state, so that a start need not read the whole journal.</summary>
+/// <summary>Checkpoints of the state, which shorten recovery.</summary>
 public sealed class CheckpointsConfig
 {
     [ConfigKey("Interval between checkpoints.", Min = "100ms", Max = "24h")]
@@ -214,7 +214,7 @@ public sealed class CheckpointsConfig
     public int Keep { get; set; } = 2;
 }
 
-/// <summary>How long event ids are remembered.</summary>
+/// <summary>The deduplication of events.</summary>
 public sealed class DedupConfig
 {
     [ConfigKey("An event whose id was already received for the same cart within this time is acknowledged and has no effect.", Min = "1s", Max = "7d")]
@@ -241,28 +241,28 @@ public sealed class ScoringConfig
     public Duration MaxAge { get; set; } = Duration.FromMilliseconds(1);
 }
 
-/// <summary>What the engine logs.</summary>
+/// <summary>Logging.</summary>
 public sealed class LogConfig
 {
     [ConfigKey("Minimum severity of messages to log.")]
     public LogThreshold Level { get; set; } = LogThreshold.Information;
 }
 
-/// <summary>Severities, numbered as <c>Microsoft.Extensions.Logging.LogLevel</c> numbers them.</summary>
+/// <summary>Log levels, numbered like <c>Microsoft.Extensions.Logging.LogLevel</c>.</summary>
 public enum LogThreshold
 {
-    /// <summary>Everything.</summary>
+    /// <summary>All details.</summary>
     Trace,
 
-    /// <summary>What helps to find a mistake in the engine.</summary>
+    /// <summary>Details for debugging the engine.</summary>
     Debug,
 
-    /// <summary>What an operator may want to know.</summary>
+    /// <summary>Events of interest to an operator.</summary>
     Information,
 
-    /// <summary>What is odd and was coped with.</summary>
+    /// <summary>Unexpected conditions that were handled.</summary>
     Warning,
 
-    /// <summary>What failed.</summary>
+    /// <summary>Failures.</summary>
     Error,
 }

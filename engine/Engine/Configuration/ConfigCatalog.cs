@@ -3,15 +3,15 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>What a configuration may name that other parts of the engine declare.</summary>
-/// <param name="Sinks">The sinks that the engine has.</param>
+/// <summary>The names declared elsewhere in the engine that a configuration may refer to.</summary>
+/// <param name="Sinks">The available sink types.</param>
 /// <param name="Features">The names of the feature table, for conditions.</param>
 public sealed record ConfigCatalog(IReadOnlyList<SinkSpec> Sinks, IReadOnlyList<string> Features)
 {
-    /// <summary>The sink of that type.</summary>
+    /// <summary>Finds a sink type.</summary>
     internal SinkSpec? FindSink(string type) => Sinks.FirstOrDefault(spec => spec.Type == type);
 
-    /// <summary>The list, or <see langword="null"/> for <see cref="ConfigNames.Free"/>.</summary>
+    /// <summary>Gets the list of names; <see langword="null"/> for <see cref="ConfigNames.Free"/>.</summary>
     internal IReadOnlyList<string>? NamesOf(ConfigNames names) => names switch
     {
         ConfigNames.EventTypes => EventTypes.Names,

@@ -8,7 +8,7 @@ using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>The source-generated metadata of the configuration's types, which the binder and the schema walk.</summary>
+/// <summary>Source-generated metadata of the configuration's types, used by the binder and the schema.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     Converters = [typeof(WordConverter<KeyKind>), typeof(WordConverter<LogThreshold>), typeof(WordConverter<OtlpProtocol>), typeof(WordConverter<ScoredEvents>), typeof(WordConverter<JournalCompression>), typeof(WordConverter<ConsentRule>), typeof(WordConverter<Weekday>),
@@ -16,10 +16,10 @@ namespace CartRecovery.Engine.Configuration;
 [JsonSerializable(typeof(CartRecoveryConfig))]
 internal sealed partial class ConfigJson : JsonSerializerContext
 {
-    /// <summary>The metadata of the whole configuration.</summary>
+    /// <summary>Gets the metadata of the root.</summary>
     public static JsonTypeInfo Root => Default.CartRecoveryConfig;
 
-    /// <summary>The keys of a section; metadata has properties that JSON ignores too, without accessors.</summary>
+    /// <summary>Gets the keys of a section. The metadata also contains ignored properties, which have no accessors.</summary>
     public static IReadOnlyList<JsonPropertyInfo> KeysOf(JsonTypeInfo section) =>
         [.. section.Properties.Where(property => property.Set is not null)];
 }

@@ -1,43 +1,43 @@
 namespace CartRecovery.Engine.Configuration;
 
 /// <summary>
-/// What people should know of a key of the configuration. The binder holds values against it and the schema repeats it, so that the
-/// property is the key's only declaration.
+/// Declares a key of the configuration. The binder validates values against it and the schema repeats it, so the property is the key's
+/// only declaration.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class ConfigKeyAttribute(string description) : Attribute
 {
-    /// <summary>One sentence, for editors and for the message when the key is missing.</summary>
+    /// <summary>Gets the description, one sentence, for editors and for the message if the key is missing.</summary>
     public string Description { get; } = description;
 
-    /// <summary>The smallest value allowed, as it would be written; of a list or map, the fewest entries.</summary>
+    /// <summary>Gets the minimum value, as written in the file; for a list or map, the minimum number of entries.</summary>
     public string? Min { get; init; }
 
-    /// <summary>The largest value allowed, as it would be written; of a list or map, the most entries.</summary>
+    /// <summary>Gets the maximum value, as written in the file; for a list or map, the maximum number of entries.</summary>
     public string? Max { get; init; }
 
-    /// <summary>The value must be above this one.</summary>
+    /// <summary>Gets the exclusive lower bound, as written in the file.</summary>
     public string? Above { get; init; }
 
-    /// <summary>A value as it would be written.</summary>
+    /// <summary>Gets an example, as written in the file.</summary>
     public string? Example { get; init; }
 
-    /// <summary>The list that the value must be in.</summary>
+    /// <summary>Gets the list of names that the value must be in.</summary>
     public ConfigNames In { get; init; }
 }
 
-/// <summary>The lists of names that a value of the configuration can be bound to.</summary>
+/// <summary>The lists of names that a value can be restricted to.</summary>
 internal enum ConfigNames
 {
-    /// <summary>None: any text.</summary>
+    /// <summary>No restriction.</summary>
     Free,
 
-    /// <summary>The event types of the native dialect.</summary>
+    /// <summary>The native event types.</summary>
     EventTypes,
 
     /// <summary>The names of the feature table.</summary>
     Features,
 
-    /// <summary>The types of the sinks that the engine has.</summary>
+    /// <summary>The available sink types.</summary>
     SinkTypes,
 }

@@ -2,44 +2,47 @@ using CartRecovery.Engine.Configuration.Reading;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>A mistake in a configuration.</summary>
-/// <param name="File">The file, as it was named.</param>
+/// <summary>A problem in a configuration.</summary>
+/// <param name="File">The file, as it was given.</param>
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1, in characters.</param>
-/// <param name="Message">What is wrong, and where possible what to write.</param>
+/// <param name="Message">What is wrong and, where possible, what to write instead.</param>
 public sealed record ConfigProblem(string File, int Line, int Column, string Message)
 {
-    /// <summary><c>file:line:column: error: message</c>, which editors can jump to.</summary>
+    /// <summary>Formats it as <c>file:line:column: error: message</c>, which editors can jump to.</summary>
     public override string ToString() => $"{File}:{Line}:{Column}: error: {Message}";
 }
 
-/// <summary>What came of loading a configuration.</summary>
-/// <param name="Config">The configuration, or <see langword="null"/> if there are problems.</param>
-/// <param name="Problems">Everything that is wrong with it, in the file's order.</param>
+/// <summary>The result of loading a configuration.</summary>
+/// <param name="Config">The configuration; <see langword="null"/> if there are problems.</param>
+/// <param name="Problems">All problems, in file order.</param>
 public sealed record ConfigResult(CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems)
 {
-    /// <summary>What could be bound, with defaults where the file is wrong, for checks that add to the problems; <see langword="null"/> if nothing could.</summary>
+    /// <summary>
+    /// Gets whatever could be bound, with defaults for invalid values, for checks that add problems; <see langword="null"/> if nothing
+    /// could.
+    /// </summary>
     public CartRecoveryConfig? Draft { get; init; } = Config;
 }
 
-/// <summary>Reads a configuration file and finds all of its mistakes at once.</summary>
+/// <summary>Loads a configuration file and reports all its problems at once.</summary>
 public static class ConfigLoader
 {
     const int LargestFile = 1 << 20;
 
-    /// <summary>Loads a YAML file. It does not throw for anything that can be wrong with the file, which may be missing too.</summary>
-    /// <param name="path">The file; problems name it like this.</param>
-    /// <param name="catalog">What the configuration may name.</param>
+    /// <summary>Loads a YAML file. Never throws because of the file, which may be missing.</summary>
+    /// <param name="path">The file, as it appears in problems.</param>
+    /// <param name="catalog">The names that the configuration may refer to.</param>
     public static ConfigResult Load(string path, ConfigCatalog catalog) => Load(path, catalog, Environment.GetEnvironmentVariable);
 
-    /// <summary>As the other, with the environment variables that <c>${NAME}</c> stands for.</summary>
+    /// <summary>Loads a YAML file with the given environment variables for <c>${NAME}</c>.</summary>
     internal static ConfigResult Load(string path, ConfigCatalog catalog, Func<string, string?> environment)
     {
         string text;
         try
         {
             if (new FileInfo(path) is { Exists: true, Length: > LargestFile })
-                return Refuse(path, "the file is larger than 1 MB");
+                return Refuse(path, "the file must be at most 1 MB");
             text = File.ReadAllText(path);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException

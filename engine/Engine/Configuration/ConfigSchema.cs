@@ -8,14 +8,14 @@ using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>Writes the JSON Schema of the configuration, which editors complete and check with, from the types that read it.</summary>
+/// <summary>Generates the JSON Schema of the configuration, used by editors, from the configuration's types.</summary>
 public static class ConfigSchema
 {
     static readonly JsonWriterOptions Readable =
         new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The schema, draft 2020-12, with descriptions and defaults: indented, and with a line end at the end.</summary>
-    /// <param name="catalog">What the configuration may name.</param>
+    /// <summary>Generates the schema, draft 2020-12, with descriptions and defaults, indented and with a final line end.</summary>
+    /// <param name="catalog">The names that the configuration may refer to.</param>
     public static string Write(ConfigCatalog catalog)
     {
         var schema = new JsonObject
@@ -34,7 +34,7 @@ public static class ConfigSchema
 
     static JsonObject Of(JsonTypeInfo type, ConfigCatalog catalog) => type.Kind switch
     {
-        // YAML reads a key with nothing after it as null, which stands for an empty section, list or map.
+        // YAML reads a key without a value as null, which stands for an empty section, list or map.
         JsonTypeInfoKind.Object when type.Type == typeof(SinkConfig) => Sinks(type, catalog),
         JsonTypeInfoKind.Object => Section(type, catalog),
         JsonTypeInfoKind.Enumerable => new()
@@ -101,7 +101,7 @@ public static class ConfigSchema
         return schema;
     }
 
-    // JSON Schema has no bounds for durations and sizes, so the description says them.
+    // JSON Schema has no bounds for durations and sizes, so they go into the description.
     static string Describe(ConfigKeyAttribute key, JsonTypeInfo type) => (key, type.Kind) switch
     {
         (_, not JsonTypeInfoKind.None) => key.Description,
@@ -123,7 +123,7 @@ public static class ConfigSchema
         return schema;
     }
 
-    /// <summary>One alternative for each type of sink: the common keys and the type's options.</summary>
+    /// <summary>Generates an alternative for each sink type: the common keys and the type's options.</summary>
     static JsonObject Sinks(JsonTypeInfo type, ConfigCatalog catalog)
     {
         var alternatives = new JsonArray();

@@ -3,8 +3,10 @@ using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>Whom the engine may contact, when and how often, and how it measures what came of it. Held against every message twice: when it is
-/// planned, and at the moment of sending.</summary>
+/// <summary>
+/// The contact policy: who may be contacted, when and how often, and how results are measured. Applied to every message twice: when it is
+/// planned and when it is sent.
+/// </summary>
 public sealed class ContactConfig
 {
     [ConfigKey("Percentage of shoppers in the holdout group, which no campaign contacts. Assigned at random and permanently; the baseline for incremental revenue.",
@@ -63,23 +65,23 @@ public sealed class ContactConfig
     public Duration Retention { get; set; } = new(TimeSpan.FromDays(90));
 }
 
-/// <summary>Whose silence means what.</summary>
+/// <summary>The meaning of missing consent.</summary>
 public enum ConsentRule
 {
-    /// <summary>Silence means no.</summary>
+    /// <summary>Without consent there is no contact.</summary>
     Required,
 
-    /// <summary>Silence means yes.</summary>
+    /// <summary>Without a refusal contact is allowed.</summary>
     Assumed,
 }
 
-/// <summary>At most so many messages in so much time.</summary>
+/// <summary>A frequency cap.</summary>
 public sealed class CapConfig
 {
-    /// <summary>E-mail, SMS and push together.</summary>
+    /// <summary>E-mail, SMS and push combined.</summary>
     internal const string Messages = "messages";
 
-    /// <summary>Whatever goes to a telephone number.</summary>
+    /// <summary>All channels that use a telephone number.</summary>
     internal const string Sms = "sms";
 
     [JsonRequired]
@@ -95,7 +97,7 @@ public sealed class CapConfig
     public Duration Per { get; set; }
 }
 
-/// <summary>A part of each day; it may reach over midnight. One that ends when it begins is none.</summary>
+/// <summary>A daily period, which may span midnight. Empty if it ends when it begins.</summary>
 public sealed class HoursConfig
 {
     [ConfigKey("Start time.")]
@@ -105,7 +107,7 @@ public sealed class HoursConfig
     public TimeOfDay To { get; set; }
 }
 
-/// <summary>A part of some days of the week.</summary>
+/// <summary>A period on some days of the week.</summary>
 public sealed class BusinessHoursConfig
 {
     [ConfigKey("The days of the week. Empty: every day.", Max = "7")]
@@ -120,7 +122,7 @@ public sealed class BusinessHoursConfig
     public TimeOfDay To { get; set; }
 }
 
-/// <summary>A day of the week, numbered as <see cref="DayOfWeek"/> does.</summary>
+/// <summary>A day of the week, numbered like <see cref="DayOfWeek"/>.</summary>
 public enum Weekday
 {
     Sun,

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>A sink's section: the keys that every sink has, and the options of its type.</summary>
+/// <summary>A sink's section: the keys common to all sinks, and its type's options.</summary>
 public sealed class SinkConfig
 {
     readonly Dictionary<string, OptionValue> _options = new(StringComparer.Ordinal);
@@ -34,7 +34,7 @@ public sealed class SinkConfig
     [ConfigKey("Maximum number of interventions per second, including retries. 0: unlimited. Default: the sink type's own limit, if it has one.", Min = "0", Max = "1000000")]
     public double? RateLimit { get; set; }
 
-    /// <summary>The type's own options that the file gives. Never serialized or shown: some are secrets.</summary>
+    /// <summary>Gets the type's options in the file. Never serialised or shown, because some are secrets.</summary>
     [JsonIgnore]
     public IReadOnlyDictionary<string, OptionValue> Options => _options;
 

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Configuration.Values;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>The JSON Schema of a sink's option. <c>${NAME}</c> may stand for every value.</summary>
+/// <summary>Generates the JSON Schema of a sink's option. <c>${NAME}</c> is allowed for every value.</summary>
 static class SinkOptionSchema
 {
     public static JsonObject Of(SinkOption option)
@@ -41,7 +41,7 @@ static class SinkOptionSchema
         }
     }
 
-    // YAML reads 8080 and true as a number and a Boolean; as a text they are as good.
+    // YAML reads 8080 and true as a number and a Boolean, which are equally valid as text.
     static JsonObject Text() => new() { ["type"] = new JsonArray("string", "number", "boolean") };
 
     static JsonObject Number<T>(string type, T? min, T? max)

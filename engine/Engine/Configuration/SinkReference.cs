@@ -3,10 +3,10 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>Writes the reference of the sinks' options in Markdown, from the declarations that <c>check</c> validates against.</summary>
+/// <summary>Generates the reference of sink options in Markdown from the declarations that <c>check</c> validates against.</summary>
 public static class SinkReference
 {
-    /// <summary>A section for each sink: its description and a table of its options.</summary>
+    /// <summary>Generates a section per sink: its description and a table of its options.</summary>
     public static string Write(IReadOnlyList<SinkSpec> sinks)
     {
         var text = new StringBuilder("# Options of the sinks\n\nGenerated from the sinks' specs; a test compares. Every sink also takes the keys in `plugins/README.md`.\n");

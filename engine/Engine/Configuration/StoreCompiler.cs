@@ -4,13 +4,13 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>Makes stores and their keys from their sections, which <see cref="ConfigLoader"/> has checked.</summary>
+/// <summary>Compiles stores and their keys from sections validated by <see cref="ConfigLoader"/>.</summary>
 public static class StoreCompiler
 {
-    /// <summary>Makes the directory of stores.</summary>
-    /// <param name="sections">The sections, in the file's order.</param>
-    /// <exception cref="TimeZoneNotFoundException">A time zone is not on this machine.</exception>
-    /// <exception cref="ArgumentException">Two keys are the same.</exception>
+    /// <summary>Compiles the directory of stores.</summary>
+    /// <param name="sections">The sections, in file order.</param>
+    /// <exception cref="TimeZoneNotFoundException">This machine lacks a time zone.</exception>
+    /// <exception cref="ArgumentException">A key is used twice.</exception>
     public static StoreDirectory Compile(IReadOnlyList<StoreConfig> sections)
     {
         Store[] stores = [.. sections.Select(Compile)];
@@ -29,5 +29,5 @@ public static class StoreCompiler
     };
 
     static TimeZoneInfo ZoneOf(string id) =>
-        TimeZones.TryFind(id, out var zone) ? zone : throw new TimeZoneNotFoundException($"There is no time zone '{id}'.");
+        TimeZones.TryFind(id, out var zone) ? zone : throw new TimeZoneNotFoundException($"Unknown time zone '{id}' on this machine.");
 }

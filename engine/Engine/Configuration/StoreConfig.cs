@@ -4,7 +4,7 @@ using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>A shop.</summary>
+/// <summary>A store's section.</summary>
 public sealed class StoreConfig
 {
     [JsonRequired]
@@ -39,7 +39,7 @@ public sealed class StoreConfig
     public List<StoreKeyConfig> Keys { get; set; } = [];
 }
 
-/// <summary>A key of a shop.</summary>
+/// <summary>A key of a store.</summary>
 public sealed class StoreKeyConfig
 {
     [JsonRequired]

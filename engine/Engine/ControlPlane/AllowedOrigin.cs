@@ -1,11 +1,13 @@
 namespace CartRecovery.Engine.ControlPlane;
 
-/// <summary>Web origins that may use a key: one (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>), or all
-/// (<c>*</c>).</summary>
-/// <param name="Pattern">As the configuration writes it.</param>
+/// <summary>
+/// Matches web origins that may use a key: one (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>), or all
+/// (<c>*</c>).
+/// </summary>
+/// <param name="Pattern">The pattern as configured.</param>
 public readonly record struct AllowedOrigin(string Pattern)
 {
-    /// <summary>Whether a page of this origin is allowed.</summary>
+    /// <summary>Gets whether pages of an origin are allowed.</summary>
     /// <param name="origin">The request's <c>Origin</c> header.</param>
     public bool Allows(string origin)
     {

@@ -1,11 +1,11 @@
 namespace CartRecovery.Engine.ControlPlane;
 
-/// <summary>What a key is for.</summary>
+/// <summary>The kinds of keys.</summary>
 public enum KeyKind
 {
-    /// <summary>For browsers: anyone can read it in the shop's pages.</summary>
+    /// <summary>A key for browsers; anyone can read it in the shop's pages.</summary>
     Publishable,
 
-    /// <summary>For the shop's servers.</summary>
+    /// <summary>A key for the shop's servers.</summary>
     Secret,
 }

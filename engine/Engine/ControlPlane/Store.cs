@@ -1,22 +1,22 @@
 namespace CartRecovery.Engine.ControlPlane;
 
-/// <summary>A store, as the pipeline sees it.</summary>
-/// <param name="Index">Its place in the configuration, from 0.</param>
-/// <param name="Id">Its name in events.</param>
-/// <param name="IdUtf8">The same in UTF-8, 1 to 64 bytes. Not to be changed.</param>
-/// <param name="TimeZone">What hours and weekdays are counted in.</param>
-/// <param name="Currency">ISO 4217 code of events that name none.</param>
+/// <summary>A store as the pipeline sees it.</summary>
+/// <param name="Index">Its index in the configuration, from 0.</param>
+/// <param name="Id">Its id in events.</param>
+/// <param name="IdUtf8">The id in UTF-8, 1 to 64 bytes. Must not be modified.</param>
+/// <param name="TimeZone">The zone of hours and weekdays.</param>
+/// <param name="Currency">The ISO 4217 code for events that name none.</param>
 public sealed record Store(int Index, string Id, byte[] IdUtf8, TimeZoneInfo TimeZone, string Currency)
 {
-    /// <summary>Its name as shoppers know it; <see langword="null"/> where the configuration gives none.</summary>
+    /// <summary>Gets its name for shoppers; <see langword="null"/> if not configured.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The shop's page that shows a cart; <see langword="null"/> where there is none.</summary>
+    /// <summary>Gets the shop's cart page; <see langword="null"/> if not configured.</summary>
     public Uri? CartUrl { get; init; }
 
-    /// <summary>Hosts that a link in a message may lead to, beside that of <see cref="CartUrl"/>.</summary>
+    /// <summary>Gets the hosts that links in messages may point to, besides that of <see cref="CartUrl"/>.</summary>
     public IReadOnlyList<string> LinkHosts { get; init; } = [];
 
-    /// <summary>The share of a price that is left when the goods are paid for, 0 to 1.</summary>
+    /// <summary>Gets the gross margin: the share of a price that remains after the cost of the goods, 0 to 1.</summary>
     public double Margin { get; init; } = 0.4;
 }

@@ -4,17 +4,17 @@ using System.Text;
 
 namespace CartRecovery.Engine.ControlPlane;
 
-/// <summary>The shops of the configuration and their keys. Immutable, so any thread may ask.</summary>
+/// <summary>Holds the configured stores and their keys. Immutable and thread-safe.</summary>
 public sealed class StoreDirectory
 {
     const int LongestKey = 128;
 
     readonly Dictionary<KeyHash, StoreKey> _keys = [];
 
-    /// <summary>Makes a directory.</summary>
-    /// <param name="stores">The shops; each one's index is its place.</param>
-    /// <param name="keys">Their keys, in UTF-8, and what each allows.</param>
-    /// <exception cref="ArgumentException">Two keys are the same.</exception>
+    /// <summary>Creates a directory.</summary>
+    /// <param name="stores">The stores, in order of their indexes.</param>
+    /// <param name="keys">Their keys in UTF-8, and what each grants.</param>
+    /// <exception cref="ArgumentException">A key is used twice.</exception>
     public StoreDirectory(IReadOnlyList<Store> stores, IEnumerable<(byte[] Utf8, StoreKey Allows)> keys)
     {
         Stores = stores;
@@ -24,15 +24,15 @@ public sealed class StoreDirectory
         }
     }
 
-    /// <summary>The shops; each one's index is its place.</summary>
+    /// <summary>Gets the stores, in order of their indexes.</summary>
     public IReadOnlyList<Store> Stores { get; }
 
-    /// <summary>The shop of that name.</summary>
+    /// <summary>Finds a store by id.</summary>
     public Store? FindStore(string id) => Stores.FirstOrDefault(store => store.Id == id);
 
     /// <summary>
-    /// What the key allows; <see langword="null"/> for an unknown one. Keys are looked up by their SHA-256, so how long that takes
-    /// says nothing about how near a guess is.
+    /// Finds what a key grants; <see langword="null"/> if it is unknown. Keys are looked up by their SHA-256, so the timing reveals
+    /// nothing about how close a guess is.
     /// </summary>
     public StoreKey? FindKey(ReadOnlySpan<byte> utf8) =>
         utf8.Length <= LongestKey && _keys.TryGetValue(KeyHash.Of(utf8), out var key) ? key : null;
@@ -44,7 +44,7 @@ public sealed class StoreDirectory
         return Encoding.UTF8.TryGetBytes(text, utf8, out var length) ? FindKey(utf8[..length]) : null;
     }
 
-    /// <summary>The SHA-256 of a key.</summary>
+    /// <summary>Computes the SHA-256 of a key.</summary>
     [StructLayout(LayoutKind.Sequential)]
     readonly record struct KeyHash(ulong A, ulong B, ulong C, ulong D)
     {

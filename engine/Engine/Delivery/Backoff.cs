@@ -3,13 +3,13 @@ using Polly.Retry;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>The waits between tries: exponential with jitter, at most a minute each.</summary>
+/// <summary>Computes the delays between attempts: exponential with jitter, at most a minute each.</summary>
 static class Backoff
 {
-    /// <summary>The longest wait, also for a receiver that asks for more.</summary>
+    /// <summary>The maximum delay, even if a receiver asks for more.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Tries again while a delivery has items left, waiting for as long as the receiver asked where it did.</summary>
+    /// <summary>Retries while a delivery has pending items, respecting the delay that the receiver asked for.</summary>
     public static ResiliencePipeline<PendingDelivery> ForDeliveries(SinkRunnerOptions options, TimeProvider time) =>
         options.Retries == 0
             ? ResiliencePipeline<PendingDelivery>.Empty
@@ -26,7 +26,7 @@ static class Backoff
                 })
                 .Build();
 
-    /// <summary>Tries again until it succeeds or is cancelled.</summary>
+    /// <summary>Retries until success or cancellation.</summary>
     public static ResiliencePipeline ForConnects(SinkRunnerOptions options, TimeProvider time) =>
         new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions

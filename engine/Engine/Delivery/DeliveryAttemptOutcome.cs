@@ -1,23 +1,23 @@
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>What finally became of an intervention that was handed to a sink's queue. Each ends in exactly one of these.</summary>
+/// <summary>The final outcome of an intervention handed to a sink's queue. Each has exactly one.</summary>
 public enum DeliveryAttemptOutcome
 {
-    /// <summary>The receiver has it.</summary>
+    /// <summary>The receiver accepted it.</summary>
     Delivered,
 
-    /// <summary>The receiver will never take it.</summary>
+    /// <summary>The receiver rejected it permanently.</summary>
     Rejected,
 
     /// <summary>The address does not exist or refuses all mail.</summary>
     Bounced,
 
-    /// <summary>The retries are used up.</summary>
+    /// <summary>All retries failed.</summary>
     Failed,
 
-    /// <summary>The queue was full, or already closed.</summary>
+    /// <summary>The queue was full or closed.</summary>
     Dropped,
 
-    /// <summary>The engine stopped first: where decisions are journaled, the next start delivers it.</summary>
+    /// <summary>The engine stopped first. If decisions are journaled, the next start delivers it.</summary>
     Kept,
 }

@@ -2,7 +2,7 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>How many interventions ended how, by action. Any thread adds and reads; nobody waits.</summary>
+/// <summary>Counts interventions by outcome and action. Thread-safe and lock-free.</summary>
 sealed class DeliveryCounters
 {
     static readonly int Actions = Enum.GetValues<ActionKind>().Length;

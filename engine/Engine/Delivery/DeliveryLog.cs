@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>What deliveries log. An intervention is named by its own id alone, never by the shopper's, cart's or session's.</summary>
+/// <summary>Logs deliveries. Identifies an intervention only by its own id, never by the shopper's, cart's or session's.</summary>
 static partial class DeliveryLog
 {
     [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Sink {Sink} is connected")]
@@ -16,36 +16,37 @@ static partial class DeliveryLog
     public static partial void Delivered(ILogger logger, string sink, string interventionId, ActionKind action, int tries);
 
     [LoggerMessage(EventId = 5004, Level = LogLevel.Warning,
-        Message = "Sink {Sink}: the receiver refused {InterventionId} ({Action}): {Reason}")]
+        Message = "Sink {Sink}: the receiver rejected {InterventionId} ({Action}): {Reason}")]
     public static partial void Rejected(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
 
     [LoggerMessage(EventId = 5010, Level = LogLevel.Warning, Message = "Sink {Sink}: {InterventionId} ({Action}) bounced: {Reason}")]
     public static partial void Bounced(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
 
     [LoggerMessage(EventId = 5011, Level = LogLevel.Warning,
-        Message = "Sink {Sink}: {Failures} writes in a row failed; the next is tried in {Seconds:0.0} s, until then nothing is sent")]
+        Message = "Sink {Sink}: {Failures} consecutive writes failed; pausing for {Seconds:0.0} s")]
     public static partial void CircuitOpened(ILogger logger, string sink, int failures, double seconds);
 
-    [LoggerMessage(EventId = 5012, Level = LogLevel.Information, Message = "Sink {Sink} takes interventions again")]
+    [LoggerMessage(EventId = 5012, Level = LogLevel.Information, Message = "Sink {Sink} has recovered")]
     public static partial void CircuitClosed(ILogger logger, string sink);
 
     [LoggerMessage(EventId = 5005, Level = LogLevel.Warning,
-        Message = "Sink {Sink} gave up {InterventionId} ({Action}) after {Tries} tries: {Reason}")]
+        Message = "Sink {Sink} gave up {InterventionId} ({Action}) after {Tries} attempts: {Reason}")]
     public static partial void Failed(ILogger logger, string sink, string interventionId, ActionKind action, int tries, string reason);
 
     [LoggerMessage(EventId = 5013, Level = LogLevel.Error,
-        Message = "Sink {Sink} left {Count} interventions unmarked; they are retried and may arrive more than once. The plugin is faulty: it must mark each item")]
+        Message = "Sink {Sink} left {Count} interventions unmarked; they are retried and may arrive twice. Fix the plugin")]
     public static partial void Unmarked(ILogger logger, string sink, long count);
 
-    [LoggerMessage(EventId = 5006, Level = LogLevel.Warning, Message = "Sink {Sink}: the queue of {Capacity} was full, {Count} dropped")]
+    [LoggerMessage(EventId = 5006, Level = LogLevel.Warning, Message = "Sink {Sink}: the queue of {Capacity} is full; {Count} dropped")]
     public static partial void Dropped(ILogger logger, string sink, int capacity, long count);
 
-    [LoggerMessage(EventId = 5007, Level = LogLevel.Error, Message = "Sink {Sink}: an observer of deliveries threw")]
+    [LoggerMessage(EventId = 5007, Level = LogLevel.Error, Message = "Sink {Sink}: a delivery observer threw")]
     public static partial void ObserverThrew(ILogger logger, string sink, Exception exception);
 
-    [LoggerMessage(EventId = 5009, Level = LogLevel.Warning, Message = "Sink {Sink}: {Id} ({Action}) was not delivered before the stop, after {Tries} tries")]
+    [LoggerMessage(EventId = 5009, Level = LogLevel.Warning,
+        Message = "Sink {Sink}: {Id} ({Action}) undelivered at stop, after {Tries} attempts")]
     public static partial void Kept(ILogger logger, string sink, string id, ActionKind action, int tries);
 
-    [LoggerMessage(EventId = 5008, Level = LogLevel.Error, Message = "Sink {Sink}: a delivery broke off")]
+    [LoggerMessage(EventId = 5008, Level = LogLevel.Error, Message = "Sink {Sink}: a delivery failed unexpectedly")]
     public static partial void BrokeOff(ILogger logger, string sink, Exception exception);
 }

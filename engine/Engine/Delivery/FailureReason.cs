@@ -3,8 +3,8 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Engine.Delivery;
 
 /// <summary>
-/// Makes a sink's words fit for the log: one line, short, and without the shopper. A plugin's exception may quote whatever the receiver
-/// answered, so ids and addresses of the interventions it is about and anything that looks like an e-mail address are masked.
+/// Makes a sink's error safe to log: one short line without personal data. A plugin's exception may quote the receiver's response, so ids
+/// and addresses of the affected interventions, and anything that looks like an e-mail address, are masked.
 /// </summary>
 static class FailureReason
 {
@@ -44,7 +44,7 @@ static class FailureReason
         });
     }
 
-    // A very short id would take ordinary words apart and tells nothing by itself.
+    // A very short id would mask parts of ordinary words, and identifies nobody by itself.
     static string Without(string reason, string? id) =>
         id is { Length: >= ShortestMasked } ? reason.Replace(id, Mask, StringComparison.OrdinalIgnoreCase) : reason;
 }

@@ -2,15 +2,15 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>A batch on its way through its tries: what is still to be delivered, and why it is not yet.</summary>
-/// <param name="items">What is to be delivered.</param>
-/// <param name="probe">The first try was let through an open circuit.</param>
+/// <summary>A batch across its attempts: the interventions still to be delivered, and why they are not yet.</summary>
+/// <param name="items">The interventions to deliver.</param>
+/// <param name="probe">Whether the first attempt probes an open circuit.</param>
 sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 {
-    // A single intervention that its receiver cannot digest must not look like a receiver that is down for ever.
+    // Limits the probes, so that one intervention that its receiver cannot process does not look like a receiver that is down forever.
     const int MostFailedProbes = 100;
 
-    // The reason of an item that the sink did not mark.
+    // The reason for an item that the sink did not mark.
     const string UnmarkedReason = "unmarked";
 
     bool _probe = probe;
@@ -18,32 +18,32 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 
     string?[] _reasons = new string?[items.Count];
 
-    /// <summary>The interventions without a final outcome.</summary>
+    /// <summary>Gets the interventions without a final outcome.</summary>
     public IReadOnlyList<Intervention> Pending { get; private set; } = items;
 
-    /// <summary>How long the receiver asked to wait before the next try, up to <see cref="Backoff.Longest"/>.</summary>
+    /// <summary>Gets the delay that the receiver asked for, up to <see cref="Backoff.Longest"/>.</summary>
     public TimeSpan? Wait { get; private set; }
 
-    /// <summary>What was wrong with the first item that was not delivered by the last try; <see langword="null"/> if nothing was.</summary>
+    /// <summary>Gets the error of the first item that the last attempt did not deliver; <see langword="null"/> if there is none.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Items that the last write returned without a mark, neither throwing nor running out of time.</summary>
+    /// <summary>Gets the number of items that the last write returned unmarked without throwing or timing out.</summary>
     public int Unmarked { get; private set; }
 
-    /// <summary>Tries so far.</summary>
+    /// <summary>Gets the number of attempts so far.</summary>
     public int Tries { get; private set; }
 
-    /// <summary>Why the pending intervention at this place is not delivered; <see langword="null"/> before the first try.</summary>
+    /// <summary>Gets why the pending intervention at an index is not delivered; <see langword="null"/> before the first attempt.</summary>
     public string? ReasonOf(int index) => _reasons[index];
 
-    /// <summary>Takes the verdicts of a try: settles what is final and keeps the rest.</summary>
-    /// <param name="batch">The pending interventions, as the sink left them.</param>
-    /// <param name="failure">Why the write as a whole failed, so that what is not marked stays pending; or <see langword="null"/>.</param>
-    /// <param name="settle">Takes what is final.</param>
-    /// <returns>Whether the write worked: the receiver decided on an item, or the sink returned without a word against any. What it left
-    /// unmarked is retried, but does not open the circuit: behind an open circuit an item is probed far more often than <c>retries</c>,
-    /// and a sink that delivers without marking would repeat it each time.</returns>
-    public bool Apply(DeliveryBatch batch, string? failure, Action<Intervention, DeliveryAttemptOutcome, string?, int> settle)
+    /// <summary>Applies the results of an attempt: completes items with a final outcome and keeps the others.</summary>
+    /// <param name="batch">The pending interventions, as marked by the sink.</param>
+    /// <param name="failure">Why the write failed as a whole, so that unmarked items stay pending; or <see langword="null"/>.</param>
+    /// <param name="complete">Receives final outcomes.</param>
+    /// <returns>Whether the write succeeded: the receiver decided on an item, or the sink returned without reporting a failure. Unmarked
+    /// items are retried but do not open the circuit: an open circuit probes far more often than <c>retries</c>, so a sink that delivers
+    /// without marking would deliver repeatedly.</returns>
+    public bool Apply(DeliveryBatch batch, string? failure, Action<Intervention, DeliveryAttemptOutcome, string?, int> complete)
     {
         Tries++;
         Wait = null;
@@ -55,7 +55,7 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
         var reasons = new List<string?>();
         for (var i = 0; i < batch.Items.Count; i++)
         {
-            // Read once: a sink that did not return may still be marking.
+            // Read once: a sink that has not returned may still be marking items.
             var mark = batch.VerdictOf(i);
             if (mark is null && failure is null)
                 Unmarked++;
@@ -68,13 +68,13 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
             switch (verdict.Outcome)
             {
                 case DeliveryOutcome.Delivered:
-                    settle(batch.Items[i], DeliveryAttemptOutcome.Delivered, null, Tries);
+                    complete(batch.Items[i], DeliveryAttemptOutcome.Delivered, null, Tries);
                     break;
                 case DeliveryOutcome.Rejected:
-                    settle(batch.Items[i], DeliveryAttemptOutcome.Rejected, verdict.Reason, Tries);
+                    complete(batch.Items[i], DeliveryAttemptOutcome.Rejected, verdict.Reason, Tries);
                     break;
                 case DeliveryOutcome.Bounced:
-                    settle(batch.Items[i], DeliveryAttemptOutcome.Bounced, verdict.Reason, Tries);
+                    complete(batch.Items[i], DeliveryAttemptOutcome.Bounced, verdict.Reason, Tries);
                     break;
                 default:
                     pending.Add(batch.Items[i]);
@@ -90,7 +90,7 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
         return decided || (Unmarked > 0 && !refused);
     }
 
-    /// <summary>Whether the try at hand was let through an open circuit before it began; says so once.</summary>
+    /// <summary>Gets whether the current attempt probes an open circuit; true only on the first call.</summary>
     public bool TakeProbe()
     {
         var taken = _probe;
@@ -98,18 +98,18 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
         return taken;
     }
 
-    /// <summary>Counts a probe that failed; after very many, the oldest pending intervention is given up.</summary>
-    /// <param name="settle">Takes it.</param>
-    public void CountFailedProbe(Action<Intervention, DeliveryAttemptOutcome, string?, int> settle)
+    /// <summary>Counts a failed probe. After very many, the oldest pending intervention fails.</summary>
+    /// <param name="complete">Receives it.</param>
+    public void CountFailedProbe(Action<Intervention, DeliveryAttemptOutcome, string?, int> complete)
     {
         if (++_failedProbes < MostFailedProbes)
             return;
         _failedProbes = 0;
-        settle(Pending[0], DeliveryAttemptOutcome.Failed, _reasons[0], Tries);
+        complete(Pending[0], DeliveryAttemptOutcome.Failed, _reasons[0], Tries);
         Pending = [.. Pending.Skip(1)];
         _reasons = _reasons[1..];
     }
 
-    /// <summary>Nothing is pending any more: the rest has been given up.</summary>
+    /// <summary>Clears the pending interventions, all of which have failed.</summary>
     public void Close() => Pending = [];
 }

@@ -1,29 +1,30 @@
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>How a call into a sink ended for the caller.</summary>
-/// <param name="InTime">It ended before its time was over; otherwise it was cancelled.</param>
-/// <param name="Running">The call itself; it may still be going, if the sink ignores its token. It never fails: its result is what the
-/// sink threw.</param>
+/// <summary>The result of a call into a sink, as seen by the caller.</summary>
+/// <param name="InTime">Whether it ended within its timeout; otherwise it was cancelled.</param>
+/// <param name="Running">The call itself, still running if the sink ignores its token. Never fails: its result is the sink's
+/// exception.</param>
 readonly record struct PluginCall(bool InTime, Task<Exception?> Running)
 {
-    // What a cancelled sink gets to unwind before the caller goes on without it.
+    // The time a cancelled sink gets to unwind before the caller continues without it.
     static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
     static readonly PoolContext s_pool = new();
 
     /// <summary>
-    /// Calls a sink so that nothing it does (blocking its thread, hanging, throwing at once, ignoring its token) can hold up the caller
-    /// for longer than the timeout and a moment's grace.
+    /// Calls a sink such that nothing it does (blocking its thread, hanging, throwing synchronously, ignoring its token) delays the
+    /// caller beyond the timeout and a short grace period.
     /// </summary>
     /// <param name="call">The sink's code.</param>
-    /// <param name="ended">Called once when it is over, however late, with what it threw.</param>
-    /// <param name="timeout">How long it has.</param>
-    /// <param name="time">The clock of the timeout.</param>
-    /// <param name="stop">Cuts the timeout short.</param>
+    /// <param name="ended">Called once when the call ends, however late, with its exception.</param>
+    /// <param name="timeout">The timeout.</param>
+    /// <param name="time">The clock for the timeout.</param>
+    /// <param name="stop">Ends the timeout early.</param>
     public static async Task<PluginCall> RunAsync(
         Func<CancellationToken, ValueTask> call, Action<Exception?> ended, TimeSpan timeout, TimeProvider time, CancellationToken stop)
     {
-        // Not linked to the engine's own token: what the sink registers on it must not run in, or throw into, the engine's cancellation.
+        // Not linked to the engine's own token: callbacks that the sink registers must not run in, or throw into, the engine's
+        // cancellation.
         var cancellation = new CancellationTokenSource();
         var running = Task.Run(async () =>
         {
@@ -51,7 +52,7 @@ readonly record struct PluginCall(bool InTime, Task<Exception?> Running)
         return new PluginCall(InTime: false, running);
     }
 
-    // What a sink does when its receiver has answered runs on the pool, not on the thread that waits for the sockets: it may block.
+    // The sink's continuations run on the thread pool, not on the socket threads, because they may block.
     sealed class PoolContext : SynchronizationContext
     {
         public override void Post(SendOrPostCallback d, object? state) => ThreadPool.QueueUserWorkItem(_ => d(state));

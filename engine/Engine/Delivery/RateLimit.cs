@@ -1,25 +1,25 @@
 namespace CartRecovery.Engine.Delivery;
 
 /// <summary>
-/// A token bucket: so many interventions a second, of which a second's worth (at least one) may go at once. Those who find it empty wait
-/// their turn, in the order in which they came.
+/// A token bucket with a rate per second and a burst of one second's worth (at least one). Callers that find it empty wait in order of
+/// arrival.
 /// </summary>
-/// <param name="perSecond">Above 0.</param>
+/// <param name="perSecond">The rate; above 0.</param>
 /// <param name="time">The clock.</param>
 sealed class RateLimit(double perSecond, TimeProvider time)
 {
     readonly Lock _lock = new();
     readonly long _start = time.GetTimestamp();
 
-    // When the bucket is full again, since the start.
+    // The time since the start when the bucket is full again.
     TimeSpan _fullAt;
 
-    /// <summary>The most that can be taken at once.</summary>
+    /// <summary>Gets the maximum number that can be taken at once.</summary>
     public int Burst { get; } = (int)Math.Clamp(perSecond, 1, int.MaxValue);
 
-    /// <summary>Returns when this many may go.</summary>
+    /// <summary>Waits until this many may be sent.</summary>
     /// <param name="count">1 to <see cref="Burst"/>.</param>
-    /// <param name="stop">Gives up; what was taken is not put back.</param>
+    /// <param name="stop">Cancels the wait; tokens taken are not returned.</param>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public Task TakeAsync(int count, CancellationToken stop)
     {

@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Engine.Delivery;
 
 /// <summary>
-/// A circuit breaker that makes writes wait instead of failing them. After so many failures in a row it opens: whoever wants to write
-/// waits, and one after another, each after a longer break, is let through to probe, until a probe succeeds. Polly's breaker goes by the
-/// share of failures and refuses what comes meanwhile, which would cost retries.
+/// A circuit breaker that delays writes instead of failing them. It opens after a number of consecutive failures; writers then wait, and
+/// one at a time, after growing delays, is let through as a probe until one succeeds. Polly's breaker uses a failure ratio and rejects
+/// calls while open, which would consume retries.
 /// </summary>
 sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider time, ILogger logger)
 {
     readonly Lock _lock = new();
 
-    // Held while a break is waited for and probed; those who wait get it in the order in which they came.
+    // Held while waiting for and making a probe; waiters acquire it in order of arrival.
     readonly SemaphoreSlim _probing = new(1);
     TimeSpan _break;
     int _failures;
@@ -19,8 +19,8 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
 
     public CircuitState State => (CircuitState)Volatile.Read(ref _state);
 
-    /// <summary>Returns when a write may be made.</summary>
-    /// <returns>The write is a probe; either way <see cref="Leave"/> ends it.</returns>
+    /// <summary>Waits until a write may be made.</summary>
+    /// <returns>Whether the write is a probe. Either way, <see cref="Leave"/> ends it.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public async ValueTask<bool> EnterAsync(CancellationToken stop)
     {
@@ -35,7 +35,7 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
             if (State != CircuitState.Closed)
             {
                 await Task.Delay(wait, time, stop);
-                // A write from before it opened may have closed it.
+                // A write that began before it opened may have closed it.
                 if (Interlocked.CompareExchange(ref _state, (int)CircuitState.HalfOpen, (int)CircuitState.Open) == (int)CircuitState.Open)
                     return true;
             }
@@ -50,10 +50,10 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
         return false;
     }
 
-    /// <summary>Takes how a write went.</summary>
-    /// <param name="probe">What <see cref="EnterAsync"/> returned.</param>
-    /// <param name="decided">The receiver decided on something; <see langword="null"/> if the write was cut short.</param>
-    /// <param name="asked">How long the receiver asked to wait, if it did.</param>
+    /// <summary>Records the result of a write.</summary>
+    /// <param name="probe">The result of <see cref="EnterAsync"/>.</param>
+    /// <param name="decided">Whether the receiver decided on any item; <see langword="null"/> if the write was cut short.</param>
+    /// <param name="asked">The delay that the receiver asked for, if any.</param>
     public void Leave(bool probe, bool? decided, TimeSpan? asked = null)
     {
         lock (_lock)
@@ -68,7 +68,7 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
             }
             else
             {
-                // Of writes that began before it opened, the failures say nothing new.
+                // Failures of writes that began before it opened carry no new information.
                 if (decided == false && (probe || before == CircuitState.Closed))
                     _failures++;
                 if (probe || (before == CircuitState.Closed && _failures >= options.BreakAfter))
@@ -84,7 +84,7 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
             _probing.Release();
     }
 
-    // Doubles with each failure, less up to a third, so that engines that lost the same receiver do not come back at once.
+    // Doubles with each failure, less up to a third, so that engines do not all return to a recovered receiver at once.
     TimeSpan BreakAfter(int failures, TimeSpan? asked)
     {
         var wait = options.RetryDelay * Math.ScaleB(1 - Random.Shared.NextDouble() / 3, Math.Min(failures, 20) - 1);

@@ -7,9 +7,9 @@ using Prometheus;
 namespace CartRecovery.Engine.Delivery;
 
 /// <summary>
-/// The engine's side of one sink: connects it with backoff, lets at most <c>maxInFlight</c> writes into it, never connects while one is
-/// under way, and keeps what it saw of it. A call that outlives its cancellation keeps its slot until it returns, so that a sink that
-/// hangs for good costs its slots and nothing more.
+/// Manages one sink: connects with backoff, allows at most <c>maxInFlight</c> concurrent writes, never connects during a write, and
+/// records what it observes. A call that outlives its cancellation keeps its slot until it returns, so a sink that hangs forever costs
+/// only its slots.
 /// </summary>
 sealed class SinkConnection
 {
@@ -49,14 +49,15 @@ sealed class SinkConnection
 
     public int ConsecutiveFailures => Volatile.Read(ref _consecutiveFailures);
 
-    /// <summary>Writes so far, failed ones among them.</summary>
+    /// <summary>Gets the number of writes, including failed ones.</summary>
     public long Writes => Volatile.Read(ref _writes);
 
-    /// <summary>How long writes took in seconds, failed ones among them; null where nobody asks.</summary>
+    /// <summary>Gets or sets the observer of write durations in seconds, including failed writes; null for none.</summary>
     public IHistogram? WriteTimes { get; set; }
 
-    /// <summary>Returns when the sink is connected, however many tries that takes; <see langword="false"/> when writes that were cancelled
-    /// have not returned, so that it cannot be connected.</summary>
+    /// <summary>
+    /// Connects the sink, retrying as needed; <see langword="false"/> if cancelled writes that have not returned prevent connecting.
+    /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public async Task<bool> ConnectAsync(CancellationToken stop)
     {
@@ -83,8 +84,8 @@ sealed class SinkConnection
         }
     }
 
-    /// <summary>Writes a batch, connecting first where needed.</summary>
-    /// <returns>Why the write failed as a whole, so that items without a mark are retried; or <see langword="null"/>.</returns>
+    /// <summary>Writes a batch, connecting first if needed.</summary>
+    /// <returns>Why the write failed as a whole, so that unmarked items are retried; or <see langword="null"/>.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled before the sink was called.</exception>
     public async Task<string?> WriteAsync(DeliveryBatch batch, CancellationToken stop)
     {
@@ -105,11 +106,11 @@ sealed class SinkConnection
         if (call.InTime)
             return await call.Running is { } error ? FailureReason.Of(error, batch.Items) : null;
         return stop.IsCancellationRequested ? "the engine stopped"
-            : call.Running.IsCompleted ? $"not done within {_options.Timeout.TotalSeconds:0.###} s"
-            : $"not done within {_options.Timeout.TotalSeconds:0.###} s, and did not stop when cancelled";
+            : call.Running.IsCompleted ? $"not completed within {_options.Timeout.TotalSeconds:0.###} s"
+            : $"not completed within {_options.Timeout.TotalSeconds:0.###} s, and did not stop when cancelled";
     }
 
-    /// <summary>Keeps how a write went.</summary>
+    /// <summary>Records the result of a write.</summary>
     public void Note(bool decided, string? error)
     {
         if (error is not null)
@@ -120,7 +121,7 @@ sealed class SinkConnection
             Interlocked.Increment(ref _consecutiveFailures);
     }
 
-    /// <summary>Asks the sink whether it can deliver, for two seconds at most. One question is under way at a time.</summary>
+    /// <summary>Asks the sink for its health, for at most two seconds. One check runs at a time.</summary>
     public async Task<SinkHealth> CheckHealthAsync(CancellationToken cancellationToken)
     {
         if (_closed)
@@ -140,7 +141,7 @@ sealed class SinkConnection
         return check.IsCompleted ? await check : new SinkHealth(Healthy: false, "the sink did not answer within 2 s");
     }
 
-    /// <summary>Closes the sink; what it still does after its time is left to itself.</summary>
+    /// <summary>Closes the sink; after the timeout it is abandoned.</summary>
     public Task CloseAsync(CancellationToken stop)
     {
         _closed = true;
@@ -150,7 +151,7 @@ sealed class SinkConnection
 
     async Task<bool> TakeSlotAsync(CancellationToken stop)
     {
-        // Between the connect and the slot another write may throw; each of those can do so once.
+        // Another write may throw between connecting and acquiring the slot; each can do so once.
         for (var turn = 0; turn <= _options.MaxInFlight; turn++)
         {
             if (!await ConnectAsync(stop) || !await _slots.WaitAsync(_options.Timeout, stop))
@@ -172,7 +173,7 @@ sealed class SinkConnection
 
     async ValueTask ConnectOnceAsync(CancellationToken stop)
     {
-        // A connect that ignored its cancellation: not called again before it is over.
+        // Wait for an earlier connect that ignored its cancellation before calling again.
         await ((Task)_connect).WaitAsync(_options.Timeout, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.ThrowIfCancellationRequested();
         string? failure;
@@ -185,7 +186,7 @@ sealed class SinkConnection
             var call = await PluginCall.RunAsync(_instance.Sink.ConnectAsync, static _ => { }, _options.Timeout, _time, stop);
             _connect = call.Running;
             stop.ThrowIfCancellationRequested();
-            failure = !call.InTime ? $"no connection within {_options.Timeout.TotalSeconds:0.###} s"
+            failure = !call.InTime ? $"not connected within {_options.Timeout.TotalSeconds:0.###} s"
                 : await call.Running is { } error ? FailureReason.Of(error, []) : null;
         }
 

@@ -6,21 +6,19 @@ using Prometheus;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>
-/// Drives one configured sink: a bounded queue that partitions put into without waiting, and a task that gathers batches from it, hands
-/// at most <c>maxInFlight</c> of them to the sink at once, and tries again what did not arrive. While the receiver is down the queue waits.
-/// Whatever the sink does (slow, down, hung, throwing), it costs its own queue's newest interventions and nothing else.
-/// </summary>
+/// <summary>Drives one configured sink: a bounded queue that partitions fill without waiting, and a task that forms batches, writes at most
+/// <c>maxInFlight</c> of them concurrently, and retries failed items. While the receiver is down the queue waits. A slow, failing,
+/// hanging or throwing sink costs only the newest interventions of its own queue.</summary>
 public sealed class SinkRunner
 {
-    // Kept of the drain's deadline for calls that have to be cancelled, and for closing the sink.
+    // The part of the drain's deadline reserved for cancelling calls and closing the sink.
     static readonly TimeSpan DrainReserve = TimeSpan.FromMilliseconds(500);
 
     readonly SinkRunnerOptions _options;
     readonly TimeProvider _time;
     readonly ILogger _logger;
     readonly Action<Intervention, DeliveryAttemptOutcome, string?>? _observer;
-    readonly Action<Intervention, DeliveryAttemptOutcome, string?, int> _settle;
+    readonly Action<Intervention, DeliveryAttemptOutcome, string?, int> _complete;
     readonly SinkConnection _connection;
     readonly ResiliencePipeline<PendingDelivery> _retries;
     readonly SinkCircuit _circuit;
@@ -29,24 +27,24 @@ public sealed class SinkRunner
     readonly Channel<Intervention> _queue;
     readonly DeliveryCounters _counters = new();
     readonly UnmarkedItems _unmarked;
-    readonly SemaphoreSlim _hands;
+    readonly SemaphoreSlim _inFlight;
     readonly CancellationTokenSource _stop = new();
     Task<bool>? _more;
     Task? _running;
     long _dropsLogged;
     long _retried;
 
-    /// <summary>Makes the sink, without opening it.</summary>
-    /// <param name="name">The sink's name in the configuration; campaigns name it as their channel.</param>
-    /// <param name="spec">Its kind.</param>
-    /// <param name="settings">Its options; the sink sees <paramref name="time"/> in them.</param>
-    /// <param name="options">Batching, timeout, retries and bounds.</param>
-    /// <param name="time">The clock of batches, timeouts, waits and the sink.</param>
-    /// <param name="logger">Gets one line for each intervention that does not arrive.</param>
-    /// <param name="observer">Told each intervention's final outcome, once, and why unless it was delivered: a line without the shopper.
-    /// Must be quick. It is called from several threads: for <see cref="DeliveryAttemptOutcome.Dropped"/> from the one that enqueues.</param>
-    /// <exception cref="SinkConfigurationException">The settings cannot work.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <summary>Creates the sink without connecting it.</summary>
+    /// <param name="name">The sink's name in the configuration, which campaigns use as their channel.</param>
+    /// <param name="spec">The sink's type.</param>
+    /// <param name="settings">Its options; the sink receives <paramref name="time"/> through them.</param>
+    /// <param name="options">Batching, timeout, retries and limits.</param>
+    /// <param name="time">The clock for batches, timeouts, delays and the sink.</param>
+    /// <param name="logger">Logs each intervention that is not delivered.</param>
+    /// <param name="observer">Called once per intervention with its final outcome and, unless delivered, a reason without personal data.
+    /// Must be quick. Called on several threads; for <see cref="DeliveryAttemptOutcome.Dropped"/>, on the one that enqueues.</param>
+    /// <exception cref="SinkConfigurationException">The settings are invalid.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     public SinkRunner(string name, SinkSpec spec, SinkSettings settings, SinkRunnerOptions options, TimeProvider time, ILogger logger,
         Action<Intervention, DeliveryAttemptOutcome, string?>? observer = null)
     {
@@ -57,72 +55,72 @@ public sealed class SinkRunner
         _time = time;
         _logger = logger;
         _observer = observer;
-        _settle = Settle;
+        _complete = Complete;
         _connection = new SinkConnection(name, spec.Create(settings.With(time)), options, time, logger);
         _retries = Backoff.ForDeliveries(options, time);
         _unmarked = new UnmarkedItems(name, time, logger);
         _circuit = new SinkCircuit(name, options, time, logger);
         _rate = options.RateLimit > 0 ? new RateLimit(options.RateLimit, time) : null;
         _batch = Math.Min(options.Batch, _rate?.Burst ?? int.MaxValue);
-        _hands = new SemaphoreSlim(options.MaxInFlight);
-        // "Wait" is for WriteAsync, which nobody calls: TryWrite on a full queue says no, and the newest is dropped.
+        _inFlight = new SemaphoreSlim(options.MaxInFlight);
+        // "Wait" concerns only WriteAsync. TryWrite on a full queue returns false, and the newest intervention is dropped.
         _queue = Channel.CreateBounded<Intervention>(new BoundedChannelOptions(options.Queue) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     }
 
-    /// <summary>The sink's name in the configuration.</summary>
+    /// <summary>Gets the sink's name in the configuration.</summary>
     public string Name { get; }
 
-    /// <summary>The kind of sink.</summary>
+    /// <summary>Gets the sink's type.</summary>
     public string Type { get; }
 
-    /// <summary>Interventions that wait in the queue.</summary>
+    /// <summary>Gets the number of queued interventions.</summary>
     public int QueueDepth => _queue.Reader.Count;
 
-    /// <summary>How many more the queue would take now. Whoever alone fills it finds at least these places.</summary>
+    /// <summary>Gets the free capacity of the queue. A sole producer can rely on it.</summary>
     public int FreePlaces => Math.Max(0, _options.Queue - _queue.Reader.Count);
 
-    /// <summary>Interventions that the queue had no place for.</summary>
+    /// <summary>Gets the number of interventions dropped because the queue was full.</summary>
     public long Dropped => Total(DeliveryAttemptOutcome.Dropped);
 
-    /// <summary>Interventions handed to the sink again, each time counted.</summary>
+    /// <summary>Gets the number of retries of interventions.</summary>
     public long Retried => Volatile.Read(ref _retried);
 
-    /// <summary>Items that the sink returned without a mark, each time counted. They are retried; the sink breaks its contract.</summary>
+    /// <summary>Gets the number of items the sink left unmarked, per attempt. They are retried; the sink violates its contract.</summary>
     public long Unmarked => _unmarked.Count;
 
-    /// <summary>Writes so far, failed ones among them.</summary>
+    /// <summary>Gets the number of writes, including failed ones.</summary>
     public long Writes => _connection.Writes;
 
-    /// <summary>Observes how long writes take in seconds, failed ones among them. Before the start.</summary>
+    /// <summary>Sets the observer of write durations in seconds, including failed writes. Call before the start.</summary>
     public void Measure(IHistogram writeTimes) => _connection.WriteTimes = writeTimes;
 
-    /// <summary>What the engine last saw of the sink.</summary>
+    /// <summary>Gets the last observed state of the sink.</summary>
     public SinkState State => new(_connection.IsConnected, _connection.LastError, _connection.ConsecutiveFailures, _circuit.State);
 
-    /// <summary>How many interventions ended so.</summary>
+    /// <summary>Counts interventions by outcome.</summary>
     public long Total(DeliveryAttemptOutcome outcome) => _counters.Total(outcome);
 
-    /// <summary>How many interventions with this action ended so.</summary>
+    /// <summary>Counts interventions by outcome and action.</summary>
     public long Count(ActionKind action, DeliveryAttemptOutcome outcome) => _counters.Read(action, outcome);
 
-    /// <summary>Connects the sink and begins to deliver. To be called once.</summary>
+    /// <summary>Connects the sink and starts delivering. Call once.</summary>
     public void Start() => _running = Task.Run(RunAsync);
 
-    /// <summary>Puts an intervention into the queue. Never waits; any thread may call it.</summary>
-    /// <returns><see langword="false"/> when the queue is full or closed: it is counted as dropped.</returns>
+    /// <summary>Enqueues an intervention without waiting. Any thread.</summary>
+    /// <returns><see langword="false"/> if the queue is full or closed; the intervention is counted as dropped.</returns>
     public bool TryEnqueue(Intervention intervention)
     {
         if (_queue.Writer.TryWrite(intervention))
             return true;
-        Settle(intervention, DeliveryAttemptOutcome.Dropped, null, 0);
+        Complete(intervention, DeliveryAttemptOutcome.Dropped, null, 0);
         return false;
     }
 
-    /// <summary>Puts an intervention into the queue as soon as there is room.</summary>
+    /// <summary>Enqueues an intervention, waiting for room.</summary>
     /// <exception cref="ChannelClosedException">The queue is closed.</exception>
     public ValueTask EnqueueAsync(Intervention intervention) => _queue.Writer.WriteAsync(intervention, _stop.Token);
 
-    /// <summary>Whether the sink can deliver now: its circuit is closed, and it says so itself. Answers within two seconds.</summary>
+    /// <summary>Checks whether the sink can deliver: its circuit is closed and it reports healthy. Completes within two seconds.</summary>
     public async Task<SinkReport> CheckHealthAsync(CancellationToken cancellationToken)
     {
         var health = await _connection.CheckHealthAsync(cancellationToken);
@@ -132,11 +130,9 @@ public sealed class SinkRunner
         return new SinkReport(Name, Type, health, state);
     }
 
-    /// <summary>
-    /// Closes the queue, delivers what is in it, and closes the sink. What is not delivered by the deadline is cancelled, counted as kept
-    /// and logged; half a second of the deadline, or half of a shorter one, is kept for that.
-    /// </summary>
-    /// <param name="deadline">When this returns at the latest, from now.</param>
+    /// <summary>Closes the queue, delivers its contents and closes the sink. Cancels, counts as kept and logs interventions not delivered
+    /// by the deadline; half a second of the deadline, or half of a shorter one, is reserved for this.</summary>
+    /// <param name="deadline">The maximum duration of this call.</param>
     public async Task DrainAsync(TimeSpan deadline)
     {
         _queue.Writer.TryComplete();
@@ -158,7 +154,7 @@ public sealed class SinkRunner
             await _connection.ConnectAsync(_stop.Token);
             while (true)
             {
-                await _hands.WaitAsync(_stop.Token);
+                await _inFlight.WaitAsync(_stop.Token);
                 LogDrops();
                 PendingDelivery? next = null;
                 try
@@ -168,7 +164,7 @@ public sealed class SinkRunner
                 finally
                 {
                     if (next is null)
-                        _hands.Release();
+                        _inFlight.Release();
                 }
 
                 if (next is null)
@@ -178,18 +174,18 @@ public sealed class SinkRunner
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // The deadline of the drain is over.
+            // The drain's deadline has passed.
         }
 
         for (var hand = 0; hand < _options.MaxInFlight; hand++)
-            await _hands.WaitAsync();
+            await _inFlight.WaitAsync();
         while (_queue.Reader.TryRead(out var left))
-            Settle(left, DeliveryAttemptOutcome.Kept, null, 0);
+            Complete(left, DeliveryAttemptOutcome.Kept, null, 0);
         LogDrops();
         await _connection.CloseAsync(_stop.Token);
     }
 
-    // Null when the queue is closed and empty. An open circuit leaves the queue alone, until it is the queue's turn to probe.
+    // Returns null once the queue is closed and empty. While the circuit is open, the queue is read only to probe.
     async Task<PendingDelivery?> NextDeliveryAsync()
     {
         if (!await NextAsync())
@@ -198,7 +194,7 @@ public sealed class SinkRunner
         return new PendingDelivery(await GatherAsync(), probe);
     }
 
-    // A batch by size or by the age of its first item, which is in the queue.
+    // Completes a batch by size or by the age of its first item, which is still in the queue.
     async Task<List<Intervention>> GatherAsync()
     {
         var reader = _queue.Reader;
@@ -217,7 +213,7 @@ public sealed class SinkRunner
                 break;
         }
 
-        // The age's timer goes; the wait for more stays for the next batch.
+        // Cancel the age timer, but keep the pending wait for the next batch.
         await full.CancelAsync();
         return batch;
     }
@@ -235,26 +231,26 @@ public sealed class SinkRunner
         {
             await _retries.ExecuteAsync(
                 static async (state, stop) => await state.Runner.TryOnceAsync(state.Delivery, stop), (Runner: this, Delivery: delivery), _stop.Token);
-            Settle(delivery);
-            // A sink that is down is connected again before more is taken from the queue.
+            Complete(delivery);
+            // Reconnect a sink that is down before taking more from the queue.
             await _connection.ConnectAsync(_stop.Token);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            Settle(delivery);
+            Complete(delivery);
         }
         catch (Exception error)
         {
             DeliveryLog.BrokeOff(_logger, Name, error);
-            Settle(delivery);
+            Complete(delivery);
         }
         finally
         {
-            _hands.Release();
+            _inFlight.Release();
         }
     }
 
-    // One try for the retries to count. What fails while the circuit is open is none.
+    // One attempt for the retry count; failures while the circuit is open do not count.
     async ValueTask<PendingDelivery> TryOnceAsync(PendingDelivery delivery, CancellationToken stop)
     {
         do
@@ -274,7 +270,7 @@ public sealed class SinkRunner
             }
 
             if (probe && decided == false)
-                delivery.CountFailedProbe(_settle);
+                delivery.CountFailedProbe(_complete);
         }
         while (delivery.Pending.Count > 0 && _circuit.State != CircuitState.Closed);
 
@@ -287,23 +283,23 @@ public sealed class SinkRunner
         if (delivery.Tries > 0)
             Interlocked.Add(ref _retried, batch.Items.Count);
         var failure = await _connection.WriteAsync(batch, stop);
-        var decided = delivery.Apply(batch, failure, _settle);
+        var decided = delivery.Apply(batch, failure, _complete);
         _unmarked.Add(delivery.Unmarked);
         var problem = failure ?? delivery.Problem;
         _connection.Note(decided, problem is null ? null : FailureReason.Clean(problem, batch.Items));
         return decided;
     }
 
-    void Settle(PendingDelivery delivery)
+    void Complete(PendingDelivery delivery)
     {
         var pending = delivery.Pending;
         var outcome = _stop.IsCancellationRequested ? DeliveryAttemptOutcome.Kept : DeliveryAttemptOutcome.Failed;
         for (var i = 0; i < pending.Count; i++)
-            Settle(pending[i], outcome, delivery.ReasonOf(i), delivery.Tries);
+            Complete(pending[i], outcome, delivery.ReasonOf(i), delivery.Tries);
         delivery.Close();
     }
 
-    void Settle(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason, int tries)
+    void Complete(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason, int tries)
     {
         _counters.Add(intervention.Action, outcome);
         var why = outcome switch
@@ -341,7 +337,7 @@ public sealed class SinkRunner
         }
     }
 
-    // Not from the partition's thread, and once for many: a full queue is no reason for a flood.
+    // Logged off the partition's thread and aggregated: a full queue must not flood the log.
     void LogDrops()
     {
         var dropped = Dropped;

@@ -4,18 +4,18 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>Every configured sink, by name.</summary>
+/// <summary>Holds all configured sinks by name.</summary>
 public sealed class SinkSet
 {
     readonly FrozenDictionary<string, SinkRunner> _byName;
 
-    /// <summary>Makes the sinks, without opening them.</summary>
-    /// <param name="sinks">The configured sinks; names are unique.</param>
-    /// <param name="time">The clock of all of them.</param>
-    /// <param name="loggers">Gives each its logger.</param>
-    /// <param name="observer">Told every intervention's final outcome; <see cref="SinkRunner"/> says on which thread.</param>
-    /// <exception cref="SinkConfigurationException">A sink's settings cannot work.</exception>
-    /// <exception cref="ArgumentException">Two sinks have the same name, or an option is out of its range.</exception>
+    /// <summary>Creates the sinks without connecting them.</summary>
+    /// <param name="sinks">The configured sinks, with unique names.</param>
+    /// <param name="time">The clock for all sinks.</param>
+    /// <param name="loggers">Creates the sinks' loggers.</param>
+    /// <param name="observer">Called with every final outcome; see <see cref="SinkRunner"/> for threads.</param>
+    /// <exception cref="SinkConfigurationException">A sink's settings are invalid.</exception>
+    /// <exception cref="ArgumentException">Two sinks have the same name, or an option is out of range.</exception>
     public SinkSet(
         IEnumerable<(string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options)> sinks,
         TimeProvider time,
@@ -30,31 +30,31 @@ public sealed class SinkSet
         _byName = Runners.ToFrozenDictionary(runner => runner.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>The sinks, in the order of the configuration.</summary>
+    /// <summary>Gets the sinks, in the order of the configuration.</summary>
     public IReadOnlyList<SinkRunner> Runners { get; }
 
-    /// <summary>Connects all sinks and begins to deliver. To be called once.</summary>
+    /// <summary>Connects all sinks and starts delivering. Call once.</summary>
     public void Start()
     {
         foreach (var runner in Runners)
             runner.Start();
     }
 
-    /// <summary>Puts an intervention into a sink's queue. Never waits; any thread may call it.</summary>
+    /// <summary>Enqueues an intervention without waiting. Any thread.</summary>
     /// <param name="channel">The sink's name.</param>
-    /// <param name="intervention">What is to be delivered.</param>
-    /// <returns><see langword="false"/> when no sink has that name, or its queue is full or closed.</returns>
+    /// <param name="intervention">The intervention to deliver.</param>
+    /// <returns><see langword="false"/> if no sink has this name, or its queue is full or closed.</returns>
     public bool TryDeliver(string channel, Intervention intervention) =>
         _byName.TryGetValue(channel, out var runner) && runner.TryEnqueue(intervention);
 
-    /// <summary>How many more interventions the sink of this name would take now; 0 where there is none.</summary>
+    /// <summary>Gets the free capacity of a sink's queue; 0 if there is no such sink.</summary>
     public int RoomOf(string channel) => _byName.TryGetValue(channel, out var runner) ? runner.FreePlaces : 0;
 
-    /// <summary>There is a sink of this name.</summary>
+    /// <summary>Gets whether a sink of this name exists.</summary>
     public bool Has(string channel) => _byName.ContainsKey(channel);
 
-    /// <summary>Puts an intervention into a sink's queue as soon as there is room.</summary>
-    /// <returns><see langword="false"/> when no sink has that name.</returns>
+    /// <summary>Enqueues an intervention, waiting for room.</summary>
+    /// <returns><see langword="false"/> if no sink has this name.</returns>
     /// <exception cref="System.Threading.Channels.ChannelClosedException">The queue is closed.</exception>
     public async ValueTask<bool> DeliverAsync(string channel, Intervention intervention)
     {
@@ -64,10 +64,10 @@ public sealed class SinkSet
         return true;
     }
 
-    /// <summary>Asks all sinks at once whether they can deliver; answers within two seconds.</summary>
+    /// <summary>Checks all sinks' health concurrently; completes within two seconds.</summary>
     public Task<SinkReport[]> CheckHealthAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Runners.Select(runner => runner.CheckHealthAsync(cancellationToken)));
 
-    /// <summary>Drains all sinks at once; see <see cref="SinkRunner.DrainAsync"/>.</summary>
+    /// <summary>Drains all sinks concurrently; see <see cref="SinkRunner.DrainAsync"/>.</summary>
     public Task DrainAsync(TimeSpan deadline) => Task.WhenAll(Runners.Select(runner => runner.DrainAsync(deadline)));
 }

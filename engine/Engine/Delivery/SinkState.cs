@@ -2,29 +2,29 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>How a sink is doing, as the engine sees it.</summary>
-/// <param name="Connected">The last connect succeeded, and no write has thrown since.</param>
-/// <param name="LastError">What went wrong last, in one line without the shopper's ids; <see langword="null"/> if nothing has.</param>
-/// <param name="ConsecutiveFailures">Connects and writes since the last write on which the receiver decided.</param>
-/// <param name="Circuit">Whether anything is sent.</param>
+/// <summary>The state of a sink as observed by the engine.</summary>
+/// <param name="Connected">Whether the last connect succeeded and no write has thrown since.</param>
+/// <param name="LastError">The latest error, in one line without personal data; <see langword="null"/> if there was none.</param>
+/// <param name="ConsecutiveFailures">Failed connects and writes since the receiver last decided on a write.</param>
+/// <param name="Circuit">The state of the circuit.</param>
 public readonly record struct SinkState(bool Connected, string? LastError, int ConsecutiveFailures, CircuitState Circuit);
 
-/// <summary>Whether a sink is written to.</summary>
+/// <summary>The states of a sink's circuit.</summary>
 public enum CircuitState
 {
-    /// <summary>It is.</summary>
+    /// <summary>Writes are made.</summary>
     Closed,
 
-    /// <summary>Too many writes in a row failed: what is to be delivered waits.</summary>
+    /// <summary>Too many consecutive writes failed; deliveries wait.</summary>
     Open,
 
-    /// <summary>One write is under way, to see whether the receiver is back.</summary>
+    /// <summary>One write probes whether the receiver has recovered.</summary>
     HalfOpen,
 }
 
-/// <summary>A sink's line at <c>/health</c>.</summary>
+/// <summary>A sink's entry at <c>/health</c>.</summary>
 /// <param name="Name">The sink's name in the configuration.</param>
-/// <param name="Type">Its kind.</param>
-/// <param name="Health">Whether it can deliver: it is connected and says so itself.</param>
-/// <param name="State">What the engine saw.</param>
+/// <param name="Type">The sink's type.</param>
+/// <param name="Health">Whether it can deliver: it is connected and reports healthy.</param>
+/// <param name="State">The state observed by the engine.</param>
 public sealed record SinkReport(string Name, string Type, SinkHealth Health, SinkState State);

@@ -1,4 +1,4 @@
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>A sink could not be connected; the message says why, fit for the log.</summary>
+/// <summary>A sink could not be connected. The message gives the reason and is safe to log.</summary>
 sealed class SinkUnavailableException(string message) : Exception(message);

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Engine.Delivery;
 
 /// <summary>
-/// Counts the items that a sink returned without a mark. Logs the first at once, and later ones once a minute: a sink that never marks
-/// leaves some in every write.
+/// Counts items that a sink returned unmarked. Logs the first at once and later ones once a minute, since a sink that never marks leaves
+/// some in every write.
 /// </summary>
 sealed class UnmarkedItems(string sink, TimeProvider time, ILogger logger)
 {

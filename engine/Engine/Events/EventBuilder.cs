@@ -3,9 +3,8 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// An event under construction, whatever it is encoded as: a decoder hands over the fields as they come, and here they are held against
-/// the rules. The ids stay in the message that they came in until they are copied to a slab. Reused from event to event; one thread at a
-/// time.
+/// Builds an event independently of its encoding: a decoder sets the fields as it reads them, and the builder validates them. Ids stay in
+/// the message until they are copied to a slab. Reused for all events; one thread at a time.
 /// </summary>
 sealed class EventBuilder(EventRules rules)
 {
@@ -19,20 +18,20 @@ sealed class EventBuilder(EventRules rules)
     bool _isTooLarge;
     EventProblem _problem;
 
-    /// <summary>Where an id is: in the message, or from the complement of its offset on in what was unescaped.</summary>
+    /// <summary>Locates an id: an offset in the message, or the complement of an offset in the unescaped text.</summary>
     readonly record struct IdPlace(int Offset, int Length);
 
-    /// <summary>The longest event, and the longest <see cref="Meta"/>, in bytes.</summary>
+    /// <summary>Gets the maximum length of an event and of <see cref="Meta"/>, in bytes.</summary>
     public int MaxLength => rules.MaxEventBytes;
 
-    /// <summary>What is kept beside the fields of the schema.</summary>
+    /// <summary>Gets the data outside the schema's fields.</summary>
     public MetaText Meta { get; } = new(rules.MaxEventBytes);
 
-    /// <summary>The event; its text lengths are set once it is finished, its text offset is not.</summary>
+    /// <summary>Gets the event. Once it is finished its text lengths are set; its text offset is not.</summary>
     public ref readonly EventRecord Record => ref _record;
 
-    /// <summary>Forgets the event before.</summary>
-    /// <param name="receivedAt">When the next one arrived, in milliseconds since 1970 UTC.</param>
+    /// <summary>Starts the next event.</summary>
+    /// <param name="receivedAt">When it was received, in milliseconds since 1970 UTC.</param>
     public void Begin(long receivedAt)
     {
         _record = default;
@@ -45,10 +44,10 @@ sealed class EventBuilder(EventRules rules)
         _problem = default;
     }
 
-    /// <summary>Takes an id that stands in the message as it is; a later one of the same field replaces it.</summary>
+    /// <summary>Sets an id that appears literally in the message. The last one of a field wins.</summary>
     /// <param name="field">From <see cref="EventField.Id"/> to <see cref="EventField.ProductId"/>.</param>
-    /// <param name="offset">Where it begins in the message.</param>
-    /// <param name="length">Its bytes.</param>
+    /// <param name="offset">Its offset in the message.</param>
+    /// <param name="length">Its length in bytes.</param>
     public void SetId(EventField field, int offset, int length)
     {
         if (length > EventSlab.MaxIdLength)
@@ -60,11 +59,11 @@ sealed class EventBuilder(EventRules rules)
         _ids[(int)field - 1] = new IdPlace(offset, length);
     }
 
-    /// <summary>Room for an id that does not stand in the message as it is.</summary>
+    /// <summary>Gets the buffer for an id that needs unescaping.</summary>
     public Span<byte> RoomFor(EventField field) =>
         _unescaped.AsSpan(((int)field - 1) * EventSlab.MaxIdLength, EventSlab.MaxIdLength);
 
-    /// <summary>Takes the id that was put where there is <see cref="RoomFor"/> it.</summary>
+    /// <summary>Sets the id written to <see cref="RoomFor"/>.</summary>
     public void SetUnescapedId(EventField field, int length) =>
         _ids[(int)field - 1] = new IdPlace(~(((int)field - 1) * EventSlab.MaxIdLength), length);
 
@@ -73,7 +72,7 @@ sealed class EventBuilder(EventRules rules)
         _record.Type = EventTypes.Parse(name);
         if (_record.Type == EventType.None)
         {
-            Fail(EventErrorCode.UnknownType, "'type' is not an event type; docs/events.md lists them");
+            Fail(EventErrorCode.UnknownType, "unknown 'type'; see docs/events.md for the list");
         }
     }
 
@@ -81,11 +80,11 @@ sealed class EventBuilder(EventRules rules)
     {
         if (!id.SequenceEqual(rules.StoreId))
         {
-            Fail(EventErrorCode.ForeignStore, "'storeId' is not the store of the key");
+            Fail(EventErrorCode.ForeignStore, "'storeId' must be the store of the key");
         }
     }
 
-    /// <summary>Takes the units; a number that is not finite is out of range.</summary>
+    /// <summary>Sets the quantity; a non-finite number is out of range.</summary>
     public void SetQuantity(double quantity)
     {
         if (quantity is >= 1 and <= Money.MaxQuantity && Math.Floor(quantity) == quantity)
@@ -98,7 +97,7 @@ sealed class EventBuilder(EventRules rules)
         }
     }
 
-    /// <summary>Takes the price of one unit, rounded to the nearest <see cref="Money"/> unit; a number that is not finite is out of range.</summary>
+    /// <summary>Sets the unit price, rounded to the nearest <see cref="Money"/> unit; a non-finite number is out of range.</summary>
     public void SetPrice(double price)
     {
         if (price is >= 0 and <= Money.MaxPrice)
@@ -121,7 +120,7 @@ sealed class EventBuilder(EventRules rules)
         }
     }
 
-    /// <summary>Takes the time: milliseconds since 1970 UTC, clamped and marked where it is too far off.</summary>
+    /// <summary>Sets the time, in milliseconds since 1970 UTC. A time outside the allowed range is clamped and marked.</summary>
     public void SetTime(long time)
     {
         var clamped = Math.Clamp(time, _receivedAt - rules.PastMilliseconds, _receivedAt + rules.FutureMilliseconds);
@@ -134,7 +133,7 @@ sealed class EventBuilder(EventRules rules)
         _hasTimestamp = true;
     }
 
-    /// <summary>Takes the time: milliseconds since 1970 UTC, of which fractions are dropped. What is beyond any clock is far off either way.</summary>
+    /// <summary>Sets the time, in milliseconds since 1970 UTC; fractions are dropped, and extreme values saturate.</summary>
     public void SetTime(double time)
     {
         if (double.IsNaN(time))
@@ -146,7 +145,7 @@ sealed class EventBuilder(EventRules rules)
         SetTime((long)Math.Clamp(time, -1e15, 1e15));
     }
 
-    /// <summary>Takes the time as RFC 3339.</summary>
+    /// <summary>Sets the time from RFC 3339 text.</summary>
     public void SetTime(ReadOnlySpan<byte> text)
     {
         if (EventTime.TryParse(text, out var time))
@@ -159,7 +158,7 @@ sealed class EventBuilder(EventRules rules)
         }
     }
 
-    /// <summary>Takes a text that the event itself says of the shopper; another field than device and source says nothing.</summary>
+    /// <summary>Sets the shopper's device or source from the event itself; other fields are ignored.</summary>
     public void SetContext(EventField field, ReadOnlySpan<byte> text)
     {
         if (field == EventField.Device)
@@ -174,7 +173,9 @@ sealed class EventBuilder(EventRules rules)
         }
     }
 
-    /// <summary>Takes a text that the event's <c>meta</c> says of the shopper: what the event itself says counts before it, wherever it stands.</summary>
+    /// <summary>
+    /// Sets the shopper's device or source from <c>meta</c>. The event's own field takes precedence, whatever the order.
+    /// </summary>
     public void SetMetaContext(EventField field, ReadOnlySpan<byte> text)
     {
         if (field == EventField.Device && !_hasDevice)
@@ -187,10 +188,10 @@ sealed class EventBuilder(EventRules rules)
         }
     }
 
-    /// <summary>The event is over a limit of length, whatever else may be wrong with it.</summary>
+    /// <summary>Marks the event as too long; this problem takes precedence over all others.</summary>
     public void SetTooLarge() => _isTooLarge = true;
 
-    /// <summary>Says what is wrong. The first problem is the one that is told.</summary>
+    /// <summary>Records a problem. The first one is reported.</summary>
     public void Fail(EventErrorCode error, string message)
     {
         if (!_problem.IsError)
@@ -199,10 +200,10 @@ sealed class EventBuilder(EventRules rules)
         }
     }
 
-    /// <summary>Says what is wrong with a field.</summary>
+    /// <summary>Records a problem with a field.</summary>
     /// <param name="error">The kind.</param>
     /// <param name="field">The field.</param>
-    /// <param name="what">What goes behind its name.</param>
+    /// <param name="what">The text after the field's name.</param>
     public void Fail(EventErrorCode error, EventField field, string what)
     {
         if (!_problem.IsError)
@@ -213,15 +214,15 @@ sealed class EventBuilder(EventRules rules)
 
     public void FailIdTooLong(EventField field) => Fail(EventErrorCode.IdTooLong, field, "is longer than 64 bytes of UTF-8");
 
-    /// <summary>Ends the event.</summary>
-    /// <param name="message">What the ids are in.</param>
-    /// <param name="length">Bytes of the event, as it is encoded.</param>
-    /// <returns>What is wrong with it, if anything.</returns>
+    /// <summary>Finishes the event and validates it as a whole.</summary>
+    /// <param name="message">The message that contains the ids.</param>
+    /// <param name="length">The event's encoded length, in bytes.</param>
+    /// <returns>The problem, if any.</returns>
     public EventProblem Finish(ReadOnlySpan<byte> message, int length)
     {
         if (_isTooLarge || length > rules.MaxEventBytes)
         {
-            return new EventProblem(EventErrorCode.EventTooLarge, "the event is longer than limits.event");
+            return new EventProblem(EventErrorCode.EventTooLarge, "the event exceeds limits.event");
         }
 
         if (_problem.IsError)
@@ -250,9 +251,9 @@ sealed class EventBuilder(EventRules rules)
         return default;
     }
 
-    /// <summary>Copies the event that was finished to the end of a slab that has room.</summary>
+    /// <summary>Appends the finished event to a slab with room for it.</summary>
     /// <param name="slab">The slab.</param>
-    /// <param name="message">What the ids are in.</param>
+    /// <param name="message">The message that contains the ids.</param>
     /// <returns>The event in the slab.</returns>
     public ref EventRecord AppendTo(EventSlab slab, ReadOnlySpan<byte> message)
     {

@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Events;
 
-/// <summary>The fields of the native event that the engine reads; everything else belongs to <c>meta</c>.</summary>
+/// <summary>The fields of the native event that the engine reads; all others become <c>meta</c>.</summary>
 enum EventField : byte
 {
     Other,

@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Events;
 
-/// <summary>Why an event, or a message of events, cannot be used. The codes on the wire are stable: <see cref="EventProblem.Code"/>.</summary>
+/// <summary>The reason an event or message is rejected. The codes on the wire are stable: see <see cref="EventProblem.Code"/>.</summary>
 public enum EventErrorCode : byte
 {
     None,
@@ -23,9 +23,9 @@ public enum EventErrorCode : byte
     InvalidMessagePack,
 }
 
-/// <summary>What is wrong with an event, for its sender.</summary>
+/// <summary>A problem with an event, reported to its sender.</summary>
 /// <param name="Error">The kind of problem.</param>
-/// <param name="Message">What to do about it: one sentence.</param>
+/// <param name="Message">What is wrong or what to do: one sentence.</param>
 public readonly record struct EventProblem(EventErrorCode Error, string Message)
 {
     static readonly string[] s_codes =
@@ -35,18 +35,18 @@ public readonly record struct EventProblem(EventErrorCode Error, string Message)
         "unsupported_encoding", "unknown_key", "overloaded", "invalid_messagepack",
     ];
 
-    /// <summary>How many kinds there are.</summary>
+    /// <summary>Gets the number of codes.</summary>
     public static int Kinds => s_codes.Length;
 
-    /// <summary>The stable code on the wire.</summary>
+    /// <summary>Gets the stable code on the wire.</summary>
     public string Code => CodeOf(Error);
 
-    /// <summary>There is a problem.</summary>
+    /// <summary>Gets whether there is a problem.</summary>
     public bool IsError => Error != EventErrorCode.None;
 
-    /// <summary>The stable code of a kind.</summary>
+    /// <summary>Gets the stable code.</summary>
     public static string CodeOf(EventErrorCode error) => s_codes[(int)error];
 
-    /// <summary>The kind of a stable code; none for one that is unknown.</summary>
+    /// <summary>Parses a stable code; none if it is unknown.</summary>
     public static EventErrorCode ErrorOf(string code) => (EventErrorCode)Math.Max(Array.IndexOf(s_codes, code), 0);
 }

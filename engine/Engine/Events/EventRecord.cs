@@ -4,7 +4,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// A decoded, validated event in fixed width. Its texts (ids as the shop wrote them) lie one behind the other in the slab's text, from
+/// A decoded and validated event of fixed width. Its texts (ids as the shop wrote them) are contiguous in the slab's text from
 /// <see cref="TextOffset"/>: event id, cart, user, session, product, meta.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -19,34 +19,36 @@ public struct EventRecord
     /// <summary>The key of (store, event id).</summary>
     public Hash128 Id;
 
-    /// <summary>The key of the session id; 0 where there is none.</summary>
+    /// <summary>The key of the session id; 0 for none.</summary>
     public ulong Session;
 
-    /// <summary>The key of the product id; 0 where there is none.</summary>
+    /// <summary>The key of the product id; 0 for none.</summary>
     public ulong Product;
 
-    /// <summary>When it happened: milliseconds since 1970 UTC, clamped to the limits of lateness.</summary>
+    /// <summary>When it happened, in milliseconds since 1970 UTC, clamped to the allowed range.</summary>
     public long Timestamp;
 
-    /// <summary>The highest event time in the process when it was taken in, its own included (<see cref="CartRecovery.Engine.Events.Watermark"/>).</summary>
+    /// <summary>
+    /// The process's highest event time when it was ingested, including its own (<see cref="CartRecovery.Engine.Events.Watermark"/>).
+    /// </summary>
     public long Watermark;
 
-    /// <summary>The price of one unit in <see cref="Money"/> units; meaningful with <see cref="EventFlags.HasPrice"/>.</summary>
+    /// <summary>The unit price in <see cref="Money"/> units; valid with <see cref="EventFlags.HasPrice"/>.</summary>
     public long Price;
 
-    /// <summary>Units, 1 where the event does not say.</summary>
+    /// <summary>Units; 1 by default.</summary>
     public int Quantity;
 
-    /// <summary>Where the texts start in the slab.</summary>
+    /// <summary>The offset of its texts in the slab.</summary>
     public int TextOffset;
 
-    /// <summary>Bytes of its meta; 0 where there is none.</summary>
+    /// <summary>Bytes of its meta; 0 for none.</summary>
     public int MetaLength;
 
-    /// <summary>Three letters of ISO 4217, first letter lowest; 0 where the event does not say.</summary>
+    /// <summary>The ISO 4217 code, first letter lowest; 0 for none.</summary>
     public uint Currency;
 
-    /// <summary>The store's place in the configuration.</summary>
+    /// <summary>The store's index in the configuration.</summary>
     public ushort Store;
 
     public EventType Type;
@@ -67,24 +69,24 @@ public struct EventRecord
     public readonly int TextLength => IdsLength + MetaLength;
 }
 
-/// <summary>What else is known of an event.</summary>
+/// <summary>Flags of an event.</summary>
 [Flags]
 public enum EventFlags : byte
 {
     None = 0,
 
-    /// <summary>It names a price.</summary>
+    /// <summary>The event has a price.</summary>
     HasPrice = 1,
 
-    /// <summary>Its time was too far off and was clamped.</summary>
+    /// <summary>The event's time was out of range and clamped.</summary>
     Clamped = 2,
 
-    /// <summary>It came with a secret key, so an order counts.</summary>
+    /// <summary>The event came with a secret key, so an order counts.</summary>
     Verified = 4,
 
-    /// <summary>A copy for another partition's customer records: it changes no cart.</summary>
+    /// <summary>A copy for another partition's customer records; it does not change a cart.</summary>
     CustomerCopy = 8,
 
-    /// <summary>An event of this id was there before: it changes nothing.</summary>
+    /// <summary>An event with this id was received before; this one has no effect.</summary>
     Duplicate = 16,
 }

@@ -1,15 +1,15 @@
 namespace CartRecovery.Engine.Events;
 
-/// <summary>What a decoder holds events against: the key's store and the configured limits.</summary>
-/// <param name="StoreId">The store that the key belongs to, in UTF-8.</param>
-/// <param name="StoreIndex">Its place in the configuration.</param>
-/// <param name="Verified">The key is a secret one.</param>
-/// <param name="MaxEventBytes">The longest event, in bytes of JSON.</param>
-/// <param name="PastMilliseconds">How far back an event's time may lie.</param>
-/// <param name="FutureMilliseconds">How far ahead an event's time may lie.</param>
+/// <summary>The rules for validating events: the key's store and the configured limits.</summary>
+/// <param name="StoreId">The key's store, in UTF-8.</param>
+/// <param name="StoreIndex">The store's index in the configuration.</param>
+/// <param name="Verified">Whether the key is secret.</param>
+/// <param name="MaxEventBytes">Maximum event length, in bytes of JSON.</param>
+/// <param name="PastMilliseconds">Maximum age of an event's time.</param>
+/// <param name="FutureMilliseconds">Maximum distance of an event's time into the future.</param>
 public sealed record EventRules(
     byte[] StoreId, ushort StoreIndex, bool Verified, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
 {
-    /// <summary>The seed of the store's keys, so that two stores' carts of the same name are two carts.</summary>
+    /// <summary>Gets the seed of the store's keys, so that equal cart ids of two stores get different keys.</summary>
     public ulong Seed { get; } = EventKeys.SeedOf(StoreId);
 }

@@ -3,82 +3,81 @@ using System.Diagnostics;
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// A pooled run of events from one source for one partition, in the order of their arrival: the unit in which events move.
-/// One thread owns it at a time; the hand-over through the partition's inbox publishes what is in it.
+/// A pooled batch of events from one source for one partition, in order of arrival: the unit in which events move. Owned by one thread at
+/// a time; the partition's inbox publishes its contents on handover.
 /// </summary>
 public sealed class EventSlab
 {
-    /// <summary>Events in a slab at the most.</summary>
+    /// <summary>Maximum number of events in a slab.</summary>
     public const int Capacity = 256;
 
-    /// <summary>The longest id, in bytes of UTF-8.</summary>
+    /// <summary>Maximum length of an id, in bytes of UTF-8.</summary>
     public const int MaxIdLength = 64;
 
-    /// <summary>Room for texts: that of typical ids (36 characters) in a full slab, and of any event of the default limit.</summary>
+    /// <summary>Initial text capacity: a full slab of typical ids (36 characters), or any event within the default limit.</summary>
     public const int TextCapacity = 32 * 1024;
 
     public readonly EventRecord[] Records = new EventRecord[Capacity];
 
-    /// <summary>The events' texts. It is longer than <see cref="TextCapacity"/> while it holds an event that has more alone.</summary>
+    /// <summary>Gets the events' texts. Longer than <see cref="TextCapacity"/> only while it holds a single oversized event.</summary>
     public byte[] Text { get; private set; } = new byte[TextCapacity];
 
-    /// <summary>Events in it.</summary>
+    /// <summary>The number of events.</summary>
     public int Count;
 
-    /// <summary>Bytes of <see cref="Text"/> in use.</summary>
+    /// <summary>The used bytes of <see cref="Text"/>.</summary>
     public int TextLength;
 
-    /// <summary>Who sent it and is told when it is done.</summary>
+    /// <summary>The sender, notified when the slab is processed.</summary>
     public IEventSource? Source;
 
-    /// <summary>How many events its source had taken when it was handed over, this slab's among them.</summary>
+    /// <summary>The number of events its source had taken at handover, including this slab's.</summary>
     public long UpTo;
 
-    /// <summary>The span of the HTTP request that it came with; default where there is none.</summary>
+    /// <summary>The span of its HTTP request; default for none.</summary>
     public ActivityContext Request;
 
-    /// <summary>When its bytes were read: milliseconds since 1970 UTC.</summary>
+    /// <summary>When its bytes were read, in milliseconds since 1970 UTC.</summary>
     public long ReceivedAt;
 
     /// <summary>When its bytes were read, in ticks of the monotonic clock.</summary>
     public long ReceivedTicks;
 
-    /// <summary>The bytes that a slab takes at the most, for the memory budget.</summary>
-    /// <param name="maxEvent">The longest event, in bytes.</param>
+    /// <summary>Computes a slab's maximum size in bytes, for the memory budget.</summary>
+    /// <param name="maxEvent">Maximum event length, in bytes.</param>
     public static long SizeFor(long maxEvent) => (Capacity * 128) + Math.Max(TextCapacity, maxEvent) + 256;
 
-    /// <summary>There is room for one more event. An empty slab has it for any.</summary>
+    /// <summary>Gets whether one more event fits. An empty slab fits any event.</summary>
     /// <param name="textLength">The event's <see cref="EventRecord.TextLength"/>.</param>
     public bool HasRoom(int textLength) => Count == 0 || (Count < Capacity && Text.Length - TextLength >= textLength);
 
-    /// <summary>The event's own id.</summary>
+    /// <summary>Gets the event's own id.</summary>
     public ReadOnlySpan<byte> IdOf(in EventRecord record) => Text.AsSpan(record.TextOffset, record.IdLength);
 
-    /// <summary>The cart's id.</summary>
+    /// <summary>Gets the cart's id.</summary>
     public ReadOnlySpan<byte> CartOf(in EventRecord record) => Text.AsSpan(record.TextOffset + record.IdLength, record.CartLength);
 
-    /// <summary>The user's id, empty for an anonymous shopper.</summary>
+    /// <summary>Gets the user's id; empty for an anonymous shopper.</summary>
     public ReadOnlySpan<byte> UserOf(in EventRecord record) =>
         Text.AsSpan(record.TextOffset + record.IdLength + record.CartLength, record.UserLength);
 
-    /// <summary>The session's id, empty where there is none.</summary>
+    /// <summary>Gets the session's id; empty for none.</summary>
     public ReadOnlySpan<byte> SessionOf(in EventRecord record) =>
         Text.AsSpan(record.TextOffset + record.IdLength + record.CartLength + record.UserLength, record.SessionLength);
 
-    /// <summary>The product's id, empty where there is none.</summary>
+    /// <summary>Gets the product's id; empty for none.</summary>
     public ReadOnlySpan<byte> ProductOf(in EventRecord record) =>
         Text.AsSpan(record.TextOffset + record.IdsLength - record.ProductLength, record.ProductLength);
 
-    /// <summary>A JSON object on one line: the event's <c>meta</c> and its fields that the schema does not know; empty where there is
-    /// none.</summary>
+    /// <summary>Gets the event's <c>meta</c> and unknown fields as a JSON object on one line; empty for none.</summary>
     public ReadOnlySpan<byte> MetaOf(in EventRecord record) => Text.AsSpan(record.TextOffset + record.IdsLength, record.MetaLength);
 
-    /// <summary>All of an event's texts, one behind the other.</summary>
+    /// <summary>Gets all of an event's texts.</summary>
     public ReadOnlySpan<byte> TextOf(in EventRecord record) => Text.AsSpan(record.TextOffset, record.TextLength);
 
-    /// <summary>Appends an event for which there is room, and says where its texts go.</summary>
-    /// <param name="record">The event; its text lengths count, its text offset does not.</param>
-    /// <param name="text">Of the event's <see cref="EventRecord.TextLength"/> bytes, for the caller to fill.</param>
+    /// <summary>Appends an event that fits and returns the place for its texts.</summary>
+    /// <param name="record">The event with its text lengths; the text offset is ignored.</param>
+    /// <param name="text">The event's <see cref="EventRecord.TextLength"/> bytes, for the caller to fill.</param>
     /// <returns>The event in the slab.</returns>
     public ref EventRecord Append(in EventRecord record, out Span<byte> text)
     {
@@ -96,7 +95,7 @@ public sealed class EventSlab
         return ref copy;
     }
 
-    /// <summary>Appends a copy of an event of another slab, as a fact about its customer: without its meta.</summary>
+    /// <summary>Appends a copy of another slab's event as a customer copy, without its meta.</summary>
     public void AppendCopy(in EventRecord record, EventSlab from)
     {
         var copy = record;
@@ -119,16 +118,16 @@ public sealed class EventSlab
     }
 }
 
-/// <summary>Whoever sends events: a connection or an HTTP request.</summary>
+/// <summary>A sender of events: a connection or an HTTP request.</summary>
 public interface IEventSource
 {
-    /// <summary>Names the connection; 0 for a source that nothing can be sent back to. Unique across restarts.</summary>
+    /// <summary>Gets the connection's id; 0 if the source cannot receive anything. Unique across restarts.</summary>
     long ConnectionId { get; }
 
-    /// <summary>It may only act for its own session: it came with a publishable key.</summary>
+    /// <summary>Gets whether the source came with a publishable key, and so may act only for its own session.</summary>
     bool IsPublishable { get; }
 
-    /// <summary>Called by a partition's worker when every event of a slab is done. Must not block.</summary>
+    /// <summary>Notifies the source that all events of a slab are processed. Called by a partition's worker; must not block.</summary>
     /// <param name="partition">The worker's partition.</param>
     /// <param name="upTo">The slab's <see cref="EventSlab.UpTo"/>.</param>
     void OnProcessed(int partition, long upTo);

@@ -1,12 +1,12 @@
 namespace CartRecovery.Engine.Events;
 
-/// <summary>The time of an event as text.</summary>
+/// <summary>Parses the time of an event.</summary>
 static class EventTime
 {
-    // More digits of a second than any clock has; what is beyond milliseconds is dropped.
+    // More digits than any clock has; digits beyond milliseconds are dropped.
     const int MostDigits = 16;
 
-    /// <summary>Milliseconds since 1970 UTC out of RFC 3339; seconds and their fraction may be left out, the zone may not.</summary>
+    /// <summary>Parses RFC 3339 into milliseconds since 1970 UTC. Seconds and their fraction are optional; the zone is required.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long time)
     {
         time = 0;

@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Events;
 
-/// <summary>What happened. The numbers are stored and never change; <see cref="EventTypes"/> has a row for each.</summary>
+/// <summary>The type of an event. The numbers are persisted and never change; <see cref="EventTypes"/> has a row for each.</summary>
 public enum EventType : byte
 {
     None = 0,

@@ -2,40 +2,40 @@ using System.Text;
 
 namespace CartRecovery.Engine.Events;
 
-/// <summary>What an event of a type does, besides being counted in its cart.</summary>
+/// <summary>What an event of a type does besides being counted in its cart.</summary>
 [Flags]
 public enum EventTraits : byte
 {
     /// <summary>Nothing more.</summary>
     None = 0,
 
-    /// <summary>Changes what a cart holds, how far its checkout got, or who it belongs to.</summary>
+    /// <summary>Changes a cart's contents, checkout step or owner.</summary>
     ChangesCart = 1,
 
-    /// <summary>Changes the customer's order history, which every partition keeps a copy of.</summary>
+    /// <summary>Changes the customer's order history, which every partition copies.</summary>
     ChangesHistory = 2,
 
-    /// <summary>Goes to the customer's side: an order, a consent, an address, the outcome of a message.</summary>
+    /// <summary>Goes to the customer's journeys: an order, a consent, an address, the outcome of a message.</summary>
     ConcernsCustomer = 4,
 
-    /// <summary>Reports what became of a message.</summary>
+    /// <summary>Reports the outcome of a message.</summary>
     Message = 8,
 
     /// <summary>Ends contact over a channel.</summary>
     EndsContact = 16,
 
-    /// <summary>Teaches the catalogue a product's name, link and image.</summary>
+    /// <summary>Sets a product's name, link and image in the catalogue.</summary>
     DescribesProduct = 32,
 }
 
 /// <summary>A row of <see cref="EventTypes"/>.</summary>
-/// <param name="Type">The type; its number is stored.</param>
+/// <param name="Type">The type; its number is persisted.</param>
 /// <param name="Name">Its name on the wire.</param>
-/// <param name="Traits">What it does.</param>
-/// <param name="Aliases">Names that other tools have for it, in lower case and without separators. The repair of dead letters knows them.</param>
+/// <param name="Traits">Its effects.</param>
+/// <param name="Aliases">Other tools' names, in lower case and without separators, for the repair of dead letters.</param>
 public sealed record EventTypeRow(EventType Type, string Name, EventTraits Traits, params string[] Aliases);
 
-/// <summary>The one table of event types. Whoever asks something about a type asks it here.</summary>
+/// <summary>The table of event types and the only source of their properties.</summary>
 public static class EventTypes
 {
     /// <summary>One more than the highest type.</summary>
@@ -84,19 +84,19 @@ public static class EventTypes
 
     static readonly (byte[] Name, EventType Type)[] s_slots = Hashed();
 
-    /// <summary>Every row, in the order of the types' numbers.</summary>
+    /// <summary>Gets all rows, in order of the types' numbers.</summary>
     public static IReadOnlyList<EventTypeRow> All => s_rows;
 
-    /// <summary>Every name, in the same order.</summary>
+    /// <summary>Gets all names, in the same order.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_rows.Select(row => row.Name)];
 
-    /// <summary>The type's name on the wire; empty for <see cref="EventType.None"/>.</summary>
+    /// <summary>Gets the type's name on the wire; empty for <see cref="EventType.None"/>.</summary>
     public static string NameOf(EventType type) => type == EventType.None ? "" : s_rows[(int)type - 1].Name;
 
-    /// <summary>Whether the type has the trait, or one of several.</summary>
+    /// <summary>Gets whether the type has any of the traits.</summary>
     public static bool Has(EventType type, EventTraits trait) => (s_traits[(int)type] & trait) != 0;
 
-    /// <summary>The type of this name, or <see cref="EventType.None"/>.</summary>
+    /// <summary>Finds a type by name; <see cref="EventType.None"/> if unknown.</summary>
     public static EventType Parse(ReadOnlySpan<byte> name)
     {
         if (name.IsEmpty)

@@ -1,29 +1,29 @@
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// What a shop sent beside the fields of the schema, as one JSON object on one line: the members of <c>meta</c>, then the unknown fields
-/// of the event itself. Where a name comes twice, the later one counts. Reused from event to event.
+/// Collects data outside the schema as one JSON object on one line: the members of <c>meta</c>, then the event's unknown fields. The last
+/// of duplicate names wins. Reused for all events.
 /// </summary>
-/// <param name="limit">The longest that <see cref="Length"/> should be.</param>
+/// <param name="limit">Maximum allowed <see cref="Length"/>.</param>
 sealed class MetaText(int limit)
 {
-    // What is kept from one event to the next: a connection's decoder holds two of these.
+    // Capacity retained between events; each connection's decoder holds two of these.
     const int Kept = 2048;
 
-    /// <summary>The members of <c>meta</c>, comma-separated.</summary>
+    /// <summary>Gets the members of <c>meta</c>, comma-separated.</summary>
     public TextBuffer Members { get; } = new();
 
-    /// <summary>The unknown fields of the event itself, comma-separated.</summary>
+    /// <summary>Gets the event's unknown fields, comma-separated.</summary>
     public TextBuffer Fields { get; } = new();
 
-    /// <summary>Bytes of the object; 0 where there is none.</summary>
+    /// <summary>Gets the length of the object, in bytes; 0 for none.</summary>
     public int Length => Members.Length + Fields.Length == 0
         ? 0 : 2 + Members.Length + Fields.Length + (Members.Length > 0 && Fields.Length > 0 ? 1 : 0);
 
-    /// <summary>It is longer than an event may be.</summary>
+    /// <summary>Gets whether it exceeds the length of an event.</summary>
     public bool IsTooLong => Length > limit;
 
-    /// <summary>Forgets the event before.</summary>
+    /// <summary>Clears it for the next event.</summary>
     public void Clear()
     {
         if (Members.Capacity + Fields.Capacity > 2 * Kept)
@@ -36,14 +36,14 @@ sealed class MetaText(int limit)
         Fields.Truncate(0);
     }
 
-    /// <summary>Takes what stands between the braces of a <c>meta</c> in JSON, as it was written.</summary>
+    /// <summary>Adds the text between the braces of a JSON <c>meta</c>, as written.</summary>
     public void AddMembers(ReadOnlySpan<byte> json) => Add(Members, json.Trim(" \t\r\n"u8));
 
-    /// <summary>Takes a field of the event itself in JSON, as it was written, from its name's first quote to its value's end.</summary>
+    /// <summary>Adds a JSON field of the event, as written, from its name's opening quote to its value's end.</summary>
     public void AddField(ReadOnlySpan<byte> json) => Add(Fields, json);
 
     /// <summary>Writes the object.</summary>
-    /// <param name="target">Of <see cref="Length"/> bytes.</param>
+    /// <param name="target">Receives <see cref="Length"/> bytes.</param>
     public void CopyTo(Span<byte> target)
     {
         if (target.IsEmpty)
@@ -77,7 +77,7 @@ sealed class MetaText(int limit)
         var start = text.Length;
         text.Write(json);
 
-        // A line break in JSON is never part of a text, and a line of NDJSON has none.
+        // A line break in JSON is always white space; NDJSON allows none within a line.
         var added = text.Text[start..];
         if (added.ContainsAny((byte)'\r', (byte)'\n'))
         {

@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Events;
 
-/// <summary>What the shopper holds.</summary>
+/// <summary>The shopper's device.</summary>
 public enum DeviceKind : byte
 {
     Unknown,
@@ -9,7 +9,7 @@ public enum DeviceKind : byte
     Desktop,
 }
 
-/// <summary>Where the shopper came from.</summary>
+/// <summary>The shopper's traffic source.</summary>
 public enum TrafficSource : byte
 {
     Unknown,
@@ -21,7 +21,7 @@ public enum TrafficSource : byte
     Referral,
 }
 
-/// <summary>The names of devices and sources on the wire.</summary>
+/// <summary>Parses the names of devices and sources.</summary>
 static class ShopperContext
 {
     public static DeviceKind ParseDevice(ReadOnlySpan<byte> name) =>

@@ -1,8 +1,8 @@
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// Lends slabs and takes them back, most recently used first because that one is still in the cache. It keeps at most
-/// <c>capacity</c> of them; how many are out is bounded by the inboxes and the connections that fill one.
+/// Pools slabs, reusing the most recently returned first because it is still in the cache. Retains at most <c>capacity</c>; the number in
+/// use is bounded by the inboxes and the connections filling one.
 /// </summary>
 public sealed class SlabPool(int capacity)
 {
@@ -10,7 +10,7 @@ public sealed class SlabPool(int capacity)
     readonly Lock _gate = new();
     int _count;
 
-    /// <summary>An empty slab.</summary>
+    /// <summary>Rents an empty slab.</summary>
     public EventSlab Rent()
     {
         lock (_gate)
@@ -24,7 +24,7 @@ public sealed class SlabPool(int capacity)
         return new EventSlab();
     }
 
-    /// <summary>Takes a slab back; nobody else may hold it.</summary>
+    /// <summary>Returns a slab; no other reference to it may remain.</summary>
     public void Return(EventSlab slab)
     {
         slab.Reset();

@@ -1,22 +1,22 @@
 namespace CartRecovery.Engine.Events;
 
-/// <summary>Text in UTF-8 that grows at its end. Reused: it keeps its memory until that is taken from it.</summary>
+/// <summary>A growing buffer of UTF-8 text. Keeps its memory until it is freed.</summary>
 sealed class TextBuffer
 {
     const int Smallest = 256;
 
     byte[] _bytes = [];
 
-    /// <summary>Bytes written.</summary>
+    /// <summary>Gets the number of bytes written.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Bytes held.</summary>
+    /// <summary>Gets the number of bytes allocated.</summary>
     public int Capacity => _bytes.Length;
 
-    /// <summary>What was written.</summary>
+    /// <summary>Gets the written text.</summary>
     public Span<byte> Text => _bytes.AsSpan(0, Length);
 
-    /// <summary>Room behind what was written, for so many bytes or more.</summary>
+    /// <summary>Gets room for at least this many more bytes.</summary>
     public Span<byte> Reserve(int more)
     {
         if (_bytes.Length - Length < more)
@@ -27,7 +27,7 @@ sealed class TextBuffer
         return _bytes.AsSpan(Length);
     }
 
-    /// <summary>So many bytes were written to what was reserved.</summary>
+    /// <summary>Advances past bytes written to the reserved room.</summary>
     public void Advance(int written) => Length += written;
 
     public void Write(byte one)
@@ -42,9 +42,9 @@ sealed class TextBuffer
         Length += text.Length;
     }
 
-    /// <summary>Takes back what was written behind the first <paramref name="length"/> bytes.</summary>
+    /// <summary>Removes everything after the first <paramref name="length"/> bytes.</summary>
     public void Truncate(int length) => Length = length;
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the memory.</summary>
     public void Free() => (_bytes, Length) = ([], 0);
 }

@@ -1,23 +1,23 @@
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// The highest event time that the process has taken in: milliseconds since 1970 UTC, never past the moment an event was received. All
-/// partitions' clocks follow it, so that when a timer fires does not depend on which carts share a partition. Any thread may use it.
+/// The highest event time ingested by the process, in milliseconds since 1970 UTC; never later than the event's arrival. All partitions'
+/// clocks follow it, so a timer's firing does not depend on which carts share a partition. Any thread may use it.
 /// </summary>
 public sealed class Watermark
 {
-    /// <summary>How long nothing must come in before the wall clock takes over, in milliseconds.</summary>
+    /// <summary>How long no event must arrive before the wall clock takes over, in milliseconds.</summary>
     public const long Idleness = 1000;
 
     long _now;
     long _receivedAt;
 
-    /// <summary>How far it has come; 0 before the first event.</summary>
+    /// <summary>Gets the watermark; 0 before the first event.</summary>
     public long Now => Volatile.Read(ref _now);
 
-    /// <summary>Moves it on to <paramref name="time"/>, unless it is there already.</summary>
-    /// <param name="time">An event's time: milliseconds since 1970 UTC.</param>
-    /// <param name="receivedAt">When events were received, likewise.</param>
+    /// <summary>Advances it to <paramref name="time"/> unless it is already later.</summary>
+    /// <param name="time">An event's time, in milliseconds since 1970 UTC.</param>
+    /// <param name="receivedAt">When events were received, in milliseconds since 1970 UTC.</param>
     public void Raise(long time, long receivedAt)
     {
         Raise(ref _now, time);
@@ -25,10 +25,10 @@ public sealed class Watermark
     }
 
     /// <summary>
-    /// What time it must be for the shop by now: the watermark, and, when nothing has come in for a while, the time since. So the last shopper's
-    /// cart goes idle too, at the shop's pace, also when the events are of another day than the wall clock.
+    /// Estimates the shop's current time: the watermark plus, if no event has arrived for a while, the time since. Without this the last
+    /// shopper's cart would never go idle; events may also be from another day than the wall clock.
     /// </summary>
-    /// <param name="wall">The wall clock: milliseconds since 1970 UTC.</param>
+    /// <param name="wall">The wall clock, in milliseconds since 1970 UTC.</param>
     public long EstimateAt(long wall)
     {
         var now = Now;

@@ -10,22 +10,20 @@ using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Ingest;
 
-/// <summary>Is told of events that cannot be used.</summary>
+/// <summary>Receives rejected events.</summary>
 public interface IRejectedEvents
 {
-    /// <summary>An event was refused.</summary>
-    /// <param name="index">Its place among all events of its source, from 0.</param>
-    /// <param name="problem">Why.</param>
+    /// <summary>Handles a rejected event.</summary>
+    /// <param name="index">Its index among all events of its source, from 0.</param>
+    /// <param name="problem">The reason.</param>
     void OnRejected(long index, EventProblem problem);
 }
 
-/// <summary>
-/// One source's way into the partitions: decodes its messages and deals the events out into a slab for each partition. One thread at a
-/// time. What a read brought is handed over in one go, by <see cref="SubmitAsync"/>.
-/// </summary>
+/// <summary>Routes one source's events to the partitions: decodes messages and distributes events into one slab per partition.
+/// <see cref="SubmitAsync"/> hands over everything gathered by a read at once. One thread at a time.</summary>
 public sealed class EventRouter
 {
-    // Below this many bytes no array can hold more events than a batch may, whatever is in it that deserves an acknowledgement.
+    // Below this many bytes per event, no array can exceed the batch limit, so counting its elements is unnecessary.
     const int SmallestEvent = 40;
 
     readonly PartitionSet _partitions;
@@ -49,14 +47,14 @@ public sealed class EventRouter
     long _watermark;
     bool _isShedding;
 
-    /// <param name="partitions">Where events go.</param>
-    /// <param name="rules">What its sender is held to.</param>
-    /// <param name="maxBatch">Events in an array at the most.</param>
-    /// <param name="protocol">The way they come in by.</param>
-    /// <param name="counters">Counts them.</param>
-    /// <param name="source">Is told when they are done.</param>
-    /// <param name="rejected">Is told of those that cannot be used.</param>
-    /// <param name="deadLetters">Keeps those; null for nobody.</param>
+    /// <param name="partitions">Receives the events.</param>
+    /// <param name="rules">The rules for the sender's events.</param>
+    /// <param name="maxBatch">Maximum number of events in an array.</param>
+    /// <param name="protocol">The protocol they arrive by.</param>
+    /// <param name="counters">Counts events.</param>
+    /// <param name="source">Notified when events are processed.</param>
+    /// <param name="rejected">Receives rejected events.</param>
+    /// <param name="deadLetters">Stores rejected events; null to discard them.</param>
     public EventRouter(
         PartitionSet partitions, EventRules rules, int maxBatch, Protocol protocol, IngestCounters counters, IEventSource source,
         IRejectedEvents rejected, DeadLetterQueue? deadLetters = null)
@@ -68,7 +66,7 @@ public sealed class EventRouter
         _messagePack = new MessagePackEventDecoder(_event);
         _maxBatch = maxBatch;
         _protocol = protocol;
-        // A stream's request lasts as long as the stream: its batches are not parts of it.
+        // A stream's request lasts as long as the stream, so its batches do not belong to that span.
         _request = protocol == Protocol.Http && Activity.Current is { } request ? request.Context : default;
         _counters = counters;
         _source = source;
@@ -78,19 +76,19 @@ public sealed class EventRouter
         Progress = new AckProgress(partitions.Count);
     }
 
-    /// <summary>How far the partitions have come with what was submitted.</summary>
+    /// <summary>Gets the per-partition progress of submitted slabs.</summary>
     public AckProgress Progress { get; }
 
-    /// <summary>Events taken so far, the refused ones among them.</summary>
+    /// <summary>Gets the number of events taken, including rejected ones.</summary>
     public long Taken => _taken;
 
-    /// <summary>Enough is gathered that it should be submitted before more is read.</summary>
+    /// <summary>Gets whether to submit before reading more.</summary>
     public bool IsFull => _sealed.Count > 0;
 
-    /// <summary>Says when the bytes were read that come next: one look at the clocks for a whole read.</summary>
+    /// <summary>Sets the arrival time of the bytes that follow to now: one clock read per socket read.</summary>
     public void BeginRead() => BeginRead(_partitions.Clock.GetUtcNow().ToUnixTimeMilliseconds());
 
-    /// <summary>Says when the bytes were received that come next, where that is not now. What was taken before was submitted.</summary>
+    /// <summary>Sets the arrival time of the bytes that follow. Everything taken before must have been submitted.</summary>
     /// <param name="receivedAt">Milliseconds since 1970 UTC.</param>
     public void BeginRead(long receivedAt)
     {
@@ -100,9 +98,9 @@ public sealed class EventRouter
         _isShedding = _partitions.JournalProblem is not null;
     }
 
-    /// <summary>Takes a message in JSON: one event, or an array of events.</summary>
+    /// <summary>Takes a JSON message: one event, or an array of events.</summary>
     /// <param name="json">The whole message, in UTF-8.</param>
-    /// <param name="isValidUtf8">Somebody has looked already.</param>
+    /// <param name="isValidUtf8"><c>true</c> if the caller has already validated the UTF-8.</param>
     public void TakeJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
     {
         if (!isValidUtf8 && !Utf8.IsValid(json))
@@ -122,7 +120,7 @@ public sealed class EventRouter
         }
     }
 
-    /// <summary>Takes a message in MessagePack: one event, or an array of events.</summary>
+    /// <summary>Takes a MessagePack message: one event, or an array of events.</summary>
     /// <param name="message">The whole message.</param>
     public void TakeMessagePack(ReadOnlySpan<byte> message)
     {
@@ -157,10 +155,10 @@ public sealed class EventRouter
         }
     }
 
-    /// <summary>Counts an event that cannot be used, and keeps it as a dead letter.</summary>
-    /// <param name="problem">Why.</param>
+    /// <summary>Counts a rejected event and stores it as a dead letter.</summary>
+    /// <param name="problem">The reason.</param>
     /// <param name="raw">Its bytes.</param>
-    /// <param name="isTruncated">They are but its beginning.</param>
+    /// <param name="isTruncated">Whether <paramref name="raw"/> is only the beginning.</param>
     public void Reject(EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated = false)
     {
         _counters.Rejected(problem.Error);
@@ -168,7 +166,7 @@ public sealed class EventRouter
         _rejected.OnRejected(_taken++, problem);
     }
 
-    /// <summary>Hands over what was gathered, waiting for partitions that are behind: this is where back-pressure begins.</summary>
+    /// <summary>Submits the gathered events, waiting for lagging partitions. This is where backpressure begins.</summary>
     public ValueTask SubmitAsync(CancellationToken cancellationToken)
     {
         _counters.Received(_protocol, _taken - _counted);
@@ -244,9 +242,9 @@ public sealed class EventRouter
         }
     }
 
-    static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch has more events than limits.batch; send it in parts");
+    static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch exceeds limits.batch; split it");
 
-    // Of what is not JSON, nobody can say.
+    // False for malformed JSON, whose elements cannot be counted.
     static bool HasMoreThan(int most, ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);
@@ -276,7 +274,7 @@ public sealed class EventRouter
         }
     }
 
-    // What people look at and repair is JSON; what that cannot say is kept as it came.
+    // Dead letters are viewed and repaired as JSON; what JSON cannot express is kept as received.
     void RejectMessagePack(EventProblem problem, ReadOnlySpan<byte> raw)
     {
         var json = new TextBuffer();
@@ -284,12 +282,12 @@ public sealed class EventRouter
         Reject(problem, isJson ? json.Text : raw);
     }
 
-    // False, with the problem, for an event that cannot be used.
+    // Returns false, with the problem, for a rejected event.
     bool TryKeep(ref EventProblem problem, ReadOnlySpan<byte> message)
     {
         if (_isShedding && !problem.IsError)
         {
-            problem = new EventProblem(EventErrorCode.Overloaded, "the engine cannot store events at the moment; send it again later");
+            problem = new EventProblem(EventErrorCode.Overloaded, "the engine cannot store events now; retry later");
         }
 
         if (problem.IsError)
@@ -303,7 +301,7 @@ public sealed class EventRouter
         ref var kept = ref _event.AppendTo(slab, message);
         kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, _receivedAt));
 
-        // Every partition keeps the customers' histories for itself: orders are rare, and so no partition ever waits for another.
+        // Every partition keeps its own copy of customers' histories: orders are rare, and no partition ever waits for another.
         if (_open.Length > 1 && record.UserLength != 0 && EventTypes.Has(record.Type, EventTraits.ChangesHistory))
         {
             for (var other = 0; other < _open.Length; other++)
@@ -315,7 +313,7 @@ public sealed class EventRouter
             }
         }
 
-        // Only now: a slab that was sealed to make room for this event does not cover it.
+        // Incremented last: a slab sealed to make room for this event must not cover it.
         _taken++;
         return true;
     }

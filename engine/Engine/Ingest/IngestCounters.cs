@@ -2,7 +2,7 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Ingest;
 
-/// <summary>The ways in.</summary>
+/// <summary>Ingest protocols.</summary>
 public enum Protocol
 {
     WebSocket,
@@ -10,7 +10,7 @@ public enum Protocol
     Http,
 }
 
-/// <summary>What came in, over all connections. Written once a read, not once an event.</summary>
+/// <summary>Counts ingested events over all connections. Written once per read, not per event.</summary>
 public sealed class IngestCounters
 {
     static readonly string[] s_names = ["websocket", "tcp", "http"];
@@ -20,13 +20,12 @@ public sealed class IngestCounters
     readonly long[] _rejected = new long[EventProblem.Kinds];
     long _slowConsumers;
 
-    /// <summary>Every protocol.</summary>
     public static IReadOnlyList<Protocol> Protocols { get; } = Enum.GetValues<Protocol>();
 
-    /// <summary>Connections closed because the client did not read what it was sent.</summary>
+    /// <summary>Gets the connections closed because the client did not read its output.</summary>
     public long SlowConsumers => Volatile.Read(ref _slowConsumers);
 
-    /// <summary>The protocol's label in metrics.</summary>
+    /// <summary>Gets the protocol's label in metrics.</summary>
     public static string NameOf(Protocol protocol) => s_names[(int)protocol];
 
     public void Received(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
@@ -45,6 +44,6 @@ public sealed class IngestCounters
 
     public long ConnectionsOf(Protocol protocol) => Volatile.Read(ref _connections[(int)protocol]);
 
-    /// <summary>Open connections of every protocol.</summary>
+    /// <summary>Gets the open connections of all protocols.</summary>
     public long Connections => Protocols.Sum(ConnectionsOf);
 }

@@ -6,7 +6,7 @@ using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Ingest;
 
-/// <summary>What every way in shares.</summary>
+/// <summary>Options shared by all protocols.</summary>
 public sealed class IngestOptions
 {
     public required PartitionSet Partitions { get; init; }
@@ -17,40 +17,40 @@ public sealed class IngestOptions
 
     public required ConnectionRegistry Connections { get; init; }
 
-    /// <summary>Counts connections.</summary>
+    /// <summary>Gets the connection limiter.</summary>
     public required ConnectionLimiter Gate { get; init; }
 
-    /// <summary>Keeps the events that cannot be used; null for nobody.</summary>
+    /// <summary>Gets the queue for rejected events; null to discard them.</summary>
     public DeadLetterQueue? DeadLetters { get; init; }
 
-    /// <summary>The longest event, in bytes of JSON.</summary>
+    /// <summary>Gets the maximum event length, in bytes of JSON.</summary>
     public required int MaxEvent { get; init; }
 
-    /// <summary>The longest WebSocket message, line or HTTP body, in bytes.</summary>
+    /// <summary>Gets the maximum length of a WebSocket message, line or HTTP body, in bytes.</summary>
     public required int MaxMessage { get; init; }
 
-    /// <summary>Events in an array at the most.</summary>
+    /// <summary>Gets the maximum number of events in an array.</summary>
     public required int MaxBatch { get; init; }
 
-    /// <summary>How far back an event's time may lie.</summary>
+    /// <summary>Gets the maximum age of an event's time.</summary>
     public required TimeSpan Past { get; init; }
 
-    /// <summary>How far ahead an event's time may lie.</summary>
+    /// <summary>Gets how far ahead an event's time may be.</summary>
     public required TimeSpan Future { get; init; }
 
-    /// <summary>How long a client may take to say who it is.</summary>
+    /// <summary>Gets how long a client may take to authenticate.</summary>
     public required TimeSpan HandshakeTimeout { get; init; }
 
-    /// <summary>The key of a TCP connection that names none; null for none.</summary>
+    /// <summary>Gets the key for TCP connections that send none; null to reject them.</summary>
     public string? TcpKey { get; init; }
 
-    /// <summary>Bytes sent unasked that are held for a client that does not read.</summary>
+    /// <summary>Gets the maximum unsolicited bytes buffered for a client that does not read.</summary>
     public int MaxUnsent => 256 * 1024;
 
-    /// <summary>How long a client is waited for that does not read the answers to what it sent.</summary>
+    /// <summary>Gets how long to wait for a client that does not read the answers to its input.</summary>
     public TimeSpan SlowReaderTimeout => TimeSpan.FromSeconds(30);
 
-    /// <summary>What a holder of this key is held to.</summary>
+    /// <summary>Creates the event rules for a key.</summary>
     public EventRules RulesFor(StoreKey key) => new(
         key.Store.IdUtf8, (ushort)key.Store.Index, key.Kind == KeyKind.Secret, MaxEvent, (long)Past.TotalMilliseconds,
         (long)Future.TotalMilliseconds);

@@ -4,19 +4,19 @@ using System.Text.Json;
 
 namespace CartRecovery.Engine.Ingest;
 
-/// <summary>An HTTP error as RFC 9457 writes it, with a stable code.</summary>
+/// <summary>An HTTP error in the format of RFC 9457, with a stable code.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Code">Stable, in snake case.</param>
-/// <param name="Detail">What to do: one sentence.</param>
+/// <param name="Code">A stable code in snake case.</param>
+/// <param name="Detail">What was wrong and what to do: one sentence.</param>
 public sealed record Problem(int Status, string Code, string Detail)
 {
     /// <summary>The media type of the body.</summary>
     public const string MediaType = "application/problem+json";
 
-    // People read it in a terminal, and nothing takes it for HTML.
+    // The body is read in terminals and never embedded in HTML.
     static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The body, in UTF-8.</summary>
+    /// <summary>Serialises the problem as UTF-8 JSON.</summary>
     public ReadOnlyMemory<byte> ToJson()
     {
         var body = new ArrayBufferWriter<byte>(256);
@@ -34,7 +34,7 @@ public sealed record Problem(int Status, string Code, string Detail)
         return body.WrittenMemory;
     }
 
-    /// <summary>The status in words.</summary>
+    /// <summary>Gets the status as words.</summary>
     public string Title => Status switch
     {
         400 => "Bad Request",

@@ -2,17 +2,17 @@ using System.Text;
 
 namespace CartRecovery.Engine.Messages;
 
-/// <summary>A writer into memory that refuses more than its limit. It completes synchronously, also where it is asked to be asynchronous.</summary>
+/// <summary>Writes to memory up to a limit. Completes synchronously even when called asynchronously.</summary>
 sealed class BoundedWriter : TextWriter
 {
     readonly StringBuilder _text = new();
 
-    /// <summary>The most characters that it takes.</summary>
+    /// <summary>Gets or sets the maximum number of characters.</summary>
     public int Limit { get; set; }
 
     public override Encoding Encoding => Encoding.Unicode;
 
-    /// <summary>Forgets what was written.</summary>
+    /// <summary>Clears the written text.</summary>
     public void Clear()
     {
         _text.Clear();

@@ -7,20 +7,20 @@ using Fluid.Values;
 namespace CartRecovery.Engine.Messages;
 
 /// <summary>
-/// What <c>identify</c> events said of a customer beyond addresses: texts, numbers, truth values and lists of them, by snake-case names.
-/// They are kept as a JSON object of at most <see cref="Longest"/> bytes.
+/// The customer attributes set by <c>identify</c> events, besides addresses: texts, numbers, Booleans and lists of them, by snake-case
+/// names. Persisted as a JSON object of at most <see cref="Longest"/> bytes.
 /// </summary>
 public sealed class CustomerAttributes
 {
-    /// <summary>The most bytes that are kept of one customer.</summary>
+    /// <summary>The maximum number of bytes kept per customer.</summary>
     public const int Longest = 4096;
 
     const int LongestName = 64, MostEntries = 32;
 
-    /// <summary>No attributes.</summary>
+    /// <summary>Gets an instance without attributes.</summary>
     public static readonly CustomerAttributes None = new([]);
 
-    // What the meta of an identify event says that is no attribute: addresses, the zone, and what belongs to the event itself.
+    // The members of an identify event's meta that are not attributes: addresses, the zone, and fields of the event itself.
     static readonly FrozenSet<string> s_reserved = FrozenSet.Create(
         StringComparer.Ordinal, "email", "phone", "push_token", "timezone", "device", "source", "channel", "granted", "expires_at", "intervention");
 
@@ -28,13 +28,13 @@ public sealed class CustomerAttributes
 
     CustomerAttributes(Dictionary<string, FluidValue> values) => _values = values;
 
-    /// <summary>The attributes' names.</summary>
+    /// <summary>Gets the attributes' names.</summary>
     internal IReadOnlyCollection<string> Names => _values.Keys;
 
-    /// <summary>The attribute of this name, in whatever case it is written: <c>firstName</c> is <c>first_name</c>.</summary>
+    /// <summary>Gets an attribute by name, in any case style: <c>firstName</c> is <c>first_name</c>.</summary>
     internal FluidValue Find(string name) => _values.TryGetValue(NameOf(name), out var value) ? value : NilValue.Instance;
 
-    /// <summary>Reads what <see cref="Merge"/> wrote.</summary>
+    /// <summary>Parses the result of <see cref="Merge"/>.</summary>
     public static CustomerAttributes Read(string? json)
     {
         if (string.IsNullOrEmpty(json))
@@ -52,10 +52,14 @@ public sealed class CustomerAttributes
         return new CustomerAttributes(values);
     }
 
-    /// <summary>Adds what the meta of an <c>identify</c> event says: <c>null</c> removes an attribute, an object "attributes" is read as the meta itself.</summary>
-    /// <param name="known">What was kept before, or <see langword="null"/>.</param>
-    /// <param name="meta">The event's meta. What is not a JSON object says nothing.</param>
-    /// <returns>What is to be kept: <paramref name="known"/> if nothing is new. An attribute that would make it too long is left out.</returns>
+    /// <summary>
+    /// Merges the meta of an <c>identify</c> event: <c>null</c> removes an attribute; an object "attributes" is read like the meta
+    /// itself.
+    /// </summary>
+    /// <param name="known">The attributes kept so far, or <see langword="null"/>.</param>
+    /// <param name="meta">The event's meta; ignored unless it is a JSON object.</param>
+    /// <returns>The attributes to keep: <paramref name="known"/> if nothing changed. Attributes beyond the length limit are left
+    /// out.</returns>
     public static string? Merge(string? known, ReadOnlySpan<byte> meta)
     {
         var said = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
@@ -78,7 +82,7 @@ public sealed class CustomerAttributes
             }
             catch (InvalidOperationException)
             {
-                // An escape that is half a character: JSON by its grammar, and no text.
+                // An unpaired surrogate escape: valid JSON grammar but not text.
                 return known;
             }
         }
@@ -112,7 +116,7 @@ public sealed class CustomerAttributes
 
         void Add(string name, JsonElement value)
         {
-            // A comma, and the brace at the end.
+            // A comma, and the closing brace.
             if (writer.BytesCommitted + writer.BytesPending + LengthOf(name, value) + 2 <= Longest)
             {
                 writer.WritePropertyName(name);
@@ -153,7 +157,7 @@ public sealed class CustomerAttributes
         }
         catch (JsonException)
         {
-            // It says nothing.
+            // Not a usable value.
         }
 
         return false;

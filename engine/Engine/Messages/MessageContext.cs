@@ -4,7 +4,7 @@ using Fluid.Values;
 
 namespace CartRecovery.Engine.Messages;
 
-/// <summary>What a template is rendered with. Kept for the next rendering on the same thread, as making one costs more than most renderings.</summary>
+/// <summary>The context of a rendering. Reused on the same thread, since creating one costs more than most renderings.</summary>
 sealed class MessageContext : TemplateContext
 {
     static readonly MessageValues s_nothing = new("", "", new Contracts.CartSummary(0, 0, ""), DiscountPercent: null);
@@ -29,7 +29,7 @@ sealed class MessageContext : TemplateContext
         Now = () => TimeZoneInfo.ConvertTime(_views[0].Value.Now, _views[0].Value.TimeZone);
     }
 
-    /// <summary>Where the text goes.</summary>
+    /// <summary>Gets the output.</summary>
     public BoundedWriter Writer { get; } = new();
 
     /// <summary>Prepares the next rendering.</summary>
@@ -47,7 +47,7 @@ sealed class MessageContext : TemplateContext
         EnterChildScope();
     }
 
-    /// <summary>Lets go of what was rendered.</summary>
+    /// <summary>Releases the rendered values.</summary>
     public void End()
     {
         ReleaseScope();

@@ -8,26 +8,26 @@ using Fluid.Values;
 namespace CartRecovery.Engine.Messages;
 
 /// <summary>
-/// The filters of Shopify's documentation, as far as they have a meaning in a message. Each refuses results beyond <see cref="MessageLimits"/>; for HTML
-/// each result is escaped anew, so that no chain of filters undoes escaping.
+/// The filters documented by Shopify that make sense in messages. Each rejects results beyond <see cref="MessageLimits"/>; for HTML each
+/// result is escaped again, so no chain of filters can undo escaping.
 /// </summary>
 static class MessageFilters
 {
-    // A number's or a text's format may ask for any width, "raw" for no escaping, and hashes with a key are for machines.
+    // Left out: number and text formats can request any width, "raw" disables escaping, and keyed hashes are for machines.
     static readonly string[] s_left =
         ["raw", "format_number", "format_string", "format_date", "hmac_sha1", "hmac_sha256", "base64_url_safe_encode", "base64_url_safe_decode", "time_zone"];
 
-    /// <summary>Filters whose result has entries of the input.</summary>
+    /// <summary>The filters whose result contains entries of the input.</summary>
     public static readonly FrozenSet<string> KeepEntries = FrozenSet.Create(
         StringComparer.Ordinal, "where", "reject", "sort", "sort_natural", "reverse", "uniq", "compact", "concat", "slice");
 
-    /// <summary>The filters for plain text.</summary>
+    /// <summary>Gets the filters for plain text.</summary>
     public static TemplateOptions Text { get; } = OptionsOf(isHtml: false);
 
-    /// <summary>The filters for HTML.</summary>
+    /// <summary>Gets the filters for HTML.</summary>
     public static TemplateOptions Html { get; } = OptionsOf(isHtml: true);
 
-    /// <summary>The filters' names.</summary>
+    /// <summary>Gets the filters' names.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Text.Filters.Select(filter => filter.Key).Order(StringComparer.Ordinal)];
 
     static TemplateOptions OptionsOf(bool isHtml)
@@ -83,7 +83,7 @@ static class MessageFilters
 
     static FluidValue Escaped(FluidValue value) => IsRaw(value) ? new StringValue(value.ToStringValue()) : value;
 
-    // What would be too long has to be known before it is made.
+    // The length must be known before the text is created.
     static void Foresee(string name, FluidValue input, FilterArguments arguments)
     {
         long length = name switch
@@ -100,7 +100,7 @@ static class MessageFilters
         }
     }
 
-    // strftime pads to any width that a format asks for.
+    // strftime pads to any width that a format requests.
     static bool HasWidth(string format)
     {
         var digits = 0;
@@ -121,7 +121,7 @@ static class MessageFilters
     static ValueTask<FluidValue> Pluralize(FluidValue input, FilterArguments arguments, TemplateContext context) =>
         new(input.ToNumberValue() == 1 ? arguments.At(0) : arguments.At(1));
 
-    // Two decimals, and nothing between thousands.
+    // Two decimals, no thousands separator.
     static ValueTask<FluidValue> Amount(FluidValue input, FilterArguments arguments, TemplateContext context) =>
         new(new StringValue(input.ToNumberValue().ToString("0.00", CultureInfo.InvariantCulture)));
 

@@ -1,9 +1,9 @@
 namespace CartRecovery.Engine.Messages;
 
-/// <summary>What a text is rendered for: how values are escaped in it, and how long it may get.</summary>
+/// <summary>The target of a rendering, which determines escaping and maximum length.</summary>
 public enum MessageFormat
 {
-    /// <summary>Plain text: an SMS, a push notification, the text part of an e-mail. Values appear as they are.</summary>
+    /// <summary>Plain text: an SMS, a push notification, the text part of an e-mail. Values are not escaped.</summary>
     Text,
 
     /// <summary>One line: a subject or a heading. Line breaks and control characters become spaces.</summary>
@@ -13,25 +13,25 @@ public enum MessageFormat
     Html,
 }
 
-/// <summary>Bounds of templates and of what they render to, in characters. A template that exceeds one renders to nothing at all.</summary>
+/// <summary>Limits of templates and renderings, in characters. A template that exceeds one renders to nothing.</summary>
 public static class MessageLimits
 {
-    /// <summary>The longest template.</summary>
+    /// <summary>The maximum length of a template.</summary>
     public const int Template = 128 * 1024;
 
-    /// <summary>The deepest nesting of blocks, and of square brackets in a tag.</summary>
+    /// <summary>The maximum nesting of blocks, and of square brackets in a tag.</summary>
     public const int Depth = 32;
 
-    /// <summary>The most statements that one rendering runs, counting every turn of a loop.</summary>
+    /// <summary>The maximum number of statements per rendering, counting every loop iteration.</summary>
     public const int Steps = 10_000;
 
-    /// <summary>The longest value that a filter or a capture may produce.</summary>
+    /// <summary>The maximum length of a value produced by a filter or a capture.</summary>
     public const int Value = 64 * 1024;
 
-    /// <summary>The most entries of a list that a filter may produce, and the furthest that a range may reach.</summary>
+    /// <summary>The maximum number of entries of a list produced by a filter, and of a range.</summary>
     public const int Entries = 10_000;
 
-    /// <summary>The longest text of a format. RFC 5322 limits a header line to 998 characters.</summary>
+    /// <summary>The maximum length of a rendered text in a format. RFC 5322 limits a header line to 998 characters.</summary>
     public static int OutputOf(MessageFormat format) => format switch
     {
         MessageFormat.Line => 998,
@@ -40,5 +40,5 @@ public static class MessageLimits
     };
 }
 
-/// <summary>A text could not be rendered. The message says why, in words that fit behind "the template".</summary>
+/// <summary>A template could not be rendered. The message is a predicate of "the template".</summary>
 public sealed class MessageRenderingException(string message) : Exception(message);

@@ -5,8 +5,7 @@ using Fluid.Values;
 namespace CartRecovery.Engine.Messages;
 
 /// <summary>
-/// The objects that a template may name, and their fields. What is declared here is what the check accepts, what rendering finds and what
-/// <c>docs/messages.md</c> lists.
+/// Declares the objects available to templates and their fields, for the check, for rendering and for <c>docs/messages.md</c>.
 /// </summary>
 static class MessageObjects
 {
@@ -60,12 +59,12 @@ static class MessageObjects
         ["unsubscribe"] = values => Text(values.Links?.Unsubscribe),
     };
 
-    /// <summary>What a template may name without a loop.</summary>
+    /// <summary>Gets the objects available outside loops.</summary>
     public static readonly IReadOnlyList<ObjectFields<MessageValues>> Roots = [Cart, Customer, Offer, Store, Links];
 
     static FluidValue Text(string? text) => text is null ? NilValue.Instance : new StringValue(text);
 
-    // Without trailing zeros: 5.00 is shown as 5, and filters decide on anything else.
+    // Without trailing zeros: 5.00 is shown as 5; other formats need a filter.
     static FluidValue Number(decimal value) => NumberValue.Create(value / 1.0000000000000000000000000000m);
 
     static FluidValue NameOf(MessageValues values)
@@ -101,12 +100,12 @@ sealed class ObjectFields<T>(string name) : Dictionary<string, Func<T, FluidValu
     public string Name => name;
 }
 
-/// <summary>An object as a template sees it. <see cref="Value"/> may be replaced between renderings.</summary>
+/// <summary>An object as seen by a template. <see cref="Value"/> may be replaced between renderings.</summary>
 sealed class ObjectView<T>(ObjectFields<T> fields, T value) : IFluidIndexable
 {
     public T Value { get; set; } = value;
 
-    /// <summary>Answers for names that are no field; <see langword="null"/> where there are none.</summary>
+    /// <summary>Gets values for names that are not fields; <see langword="null"/> if there are none.</summary>
     public Func<T, string, FluidValue>? Otherwise { get; init; }
 
     public int Count => fields.Count;

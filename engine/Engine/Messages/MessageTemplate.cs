@@ -7,10 +7,10 @@ using Fluid;
 
 namespace CartRecovery.Engine.Messages;
 
-/// <summary>A campaign's text in Liquid, parsed and checked once, to be rendered many times. Immutable; any thread may render it.</summary>
+/// <summary>A campaign's Liquid template, parsed and checked once and rendered many times. Immutable and thread-safe.</summary>
 public sealed partial class MessageTemplate
 {
-    /// <summary>Escapes for HTML: text, and attributes in quotes.</summary>
+    /// <summary>Escapes for HTML: text and quoted attributes.</summary>
     internal static readonly HtmlEncoder HtmlEncoder = HtmlEncoder.Create(UnicodeRanges.All);
 
     static readonly FluidParser s_parser = ParserOf();
@@ -28,17 +28,17 @@ public sealed partial class MessageTemplate
         ShowsCustomer = check.Paths.Any(path => path is "customer" || path.StartsWith("customer.", StringComparison.Ordinal));
     }
 
-    /// <summary>It shows the cart's products.</summary>
+    /// <summary>Gets whether it shows the cart's products.</summary>
     public bool ShowsLines { get; }
 
-    /// <summary>It shows something of the customer.</summary>
+    /// <summary>Gets whether it shows customer data.</summary>
     public bool ShowsCustomer { get; }
 
-    /// <summary>The fields that it shows as they are: no condition asks whether they have a value, and no <c>default</c> stands in for it.</summary>
+    /// <summary>Gets the fields shown unconditionally: not guarded by a condition or <c>default</c>.</summary>
     public IReadOnlyList<TemplateUse> Bare { get; private init; } = [];
 
     /// <summary>Compiles a text that has been checked.</summary>
-    /// <exception cref="FormatException">It is no template.</exception>
+    /// <exception cref="FormatException">The text is not a valid template.</exception>
     public static MessageTemplate Compile(string text, MessageFormat format)
     {
         var problems = new List<TemplateProblem>();
@@ -46,10 +46,10 @@ public sealed partial class MessageTemplate
     }
 
     /// <summary>Compiles a text.</summary>
-    /// <param name="text">Liquid, or the syntax before it.</param>
-    /// <param name="format">What it is for.</param>
-    /// <param name="problems">Receives what is wrong with it.</param>
-    /// <returns><see langword="null"/> if something is.</returns>
+    /// <param name="text">A text in Liquid or in the older syntax.</param>
+    /// <param name="format">The target of the rendering.</param>
+    /// <param name="problems">Receives the problems.</param>
+    /// <returns><see langword="null"/> if there are problems.</returns>
     public static MessageTemplate? TryCompile(string text, MessageFormat format, List<TemplateProblem> problems)
     {
         if (text.Length > MessageLimits.Template)
@@ -88,14 +88,14 @@ public sealed partial class MessageTemplate
         };
     }
 
-    /// <summary>The text with the values in it. A value that is not there leaves nothing.</summary>
-    /// <exception cref="MessageRenderingException">It exceeds a bound, or calculates what cannot be.</exception>
+    /// <summary>Renders the template. Missing values render as nothing.</summary>
+    /// <exception cref="MessageRenderingException">The rendering exceeds a limit or performs an invalid calculation.</exception>
     public string Render(MessageValues values)
     {
         ref var kept = ref (_format == MessageFormat.Html ? ref s_html : ref s_text);
         var context = kept ?? new MessageContext(OptionsOf(_format));
 
-        // One that a failure leaves in the middle of a loop is not used again.
+        // A context that fails in the middle of a loop is not reused.
         kept = null;
         context.Begin(values, MessageLimits.OutputOf(_format));
         try
@@ -159,7 +159,7 @@ public sealed partial class MessageTemplate
             : $"this is not Liquid: {char.ToLowerInvariant(message[0])}{message[1..].TrimEnd('.')}");
     }
 
-    // A header line must stay one, whatever a value holds.
+    // A header must stay on one line, whatever its values contain.
     static string OneLine(string text)
     {
         if (!text.AsSpan().ContainsAnyInRange('\0', '\x1f') && !text.AsSpan().ContainsAnyInRange('\x7f', '\x9f') && !text.AsSpan().ContainsAny('\u2028', '\u2029'))

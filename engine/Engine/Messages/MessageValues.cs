@@ -2,52 +2,52 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Messages;
 
-/// <summary>What a message may show.</summary>
+/// <summary>The values available to a message.</summary>
 /// <param name="StoreId">The store's id.</param>
-/// <param name="CartId">The cart, as the shop names it.</param>
-/// <param name="Cart">Its contents in numbers.</param>
-/// <param name="DiscountPercent">Percent off; <see langword="null"/> without a discount.</param>
+/// <param name="CartId">The cart's id as the shop writes it.</param>
+/// <param name="Cart">The cart's state.</param>
+/// <param name="DiscountPercent">The discount in percent; <see langword="null"/> for none.</param>
 public sealed record MessageValues(string StoreId, string CartId, CartSummary Cart, double? DiscountPercent)
 {
-    /// <summary>The store's name; <see langword="null"/> to show its id.</summary>
+    /// <summary>Gets the store's name; <see langword="null"/> to use its id.</summary>
     public string? StoreName { get; init; }
 
-    /// <summary>The kind of offer.</summary>
+    /// <summary>Gets the kind of offer.</summary>
     public ActionKind Action { get; init; }
 
-    /// <summary>The coupon's code.</summary>
+    /// <summary>Gets the coupon code.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Signed links.</summary>
+    /// <summary>Gets the signed links.</summary>
     public InterventionLinks? Links { get; init; }
 
-    /// <summary>The products in the cart.</summary>
+    /// <summary>Gets the products in the cart.</summary>
     public IReadOnlyList<MessageLine>? Lines { get; init; }
 
-    /// <summary>The shopper's id; <see langword="null"/> for an anonymous shopper.</summary>
+    /// <summary>Gets the shopper's id; <see langword="null"/> for an anonymous shopper.</summary>
     public string? CustomerId { get; init; }
 
-    /// <summary>The one address that the message goes to, if it needs one.</summary>
+    /// <summary>Gets the address that the message is sent to, if it needs one.</summary>
     public Recipient? Recipient { get; init; }
 
-    /// <summary>What <c>identify</c> events said of the shopper.</summary>
+    /// <summary>Gets the attributes set by <c>identify</c> events.</summary>
     public CustomerAttributes Attributes { get; init; } = CustomerAttributes.None;
 
-    /// <summary>The time of rendering, which <c>"now"</c> stands for.</summary>
+    /// <summary>Gets the time of rendering, the value of <c>"now"</c>.</summary>
     public DateTimeOffset Now { get; init; }
 
-    /// <summary>The zone that dates are shown in.</summary>
+    /// <summary>Gets the zone in which dates are shown.</summary>
     public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
 }
 
 /// <summary>A product in a cart.</summary>
-/// <param name="Name">What it is called; its id where the shop did not say.</param>
+/// <param name="Name">Its name; its id if the shop gave none.</param>
 /// <param name="Quantity">Units.</param>
-/// <param name="Value">What they cost together.</param>
-/// <param name="Url">Its page.</param>
-/// <param name="Image">Its picture.</param>
+/// <param name="Value">The total price of the units.</param>
+/// <param name="Url">The product page.</param>
+/// <param name="Image">The picture's address.</param>
 public readonly record struct MessageLine(string Name, int Quantity, decimal Value, string? Url, string? Image)
 {
-    /// <summary>What one unit costs.</summary>
+    /// <summary>Gets the price per unit.</summary>
     public decimal Price => Quantity > 1 ? decimal.Round(Value / Quantity, 4) : Value;
 }

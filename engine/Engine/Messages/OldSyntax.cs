@@ -4,19 +4,19 @@ using System.Text.RegularExpressions;
 namespace CartRecovery.Engine.Messages;
 
 /// <summary>
-/// Translates the syntax before Liquid: <c>{{cart_value}}</c>, and <c>{{#lines}}…{{/lines}}</c>, which repeats its contents for each product.
-/// Only a tag that holds nothing but an old name is translated.
+/// Translates the older syntax to Liquid: <c>{{cart_value}}</c>, and <c>{{#lines}}…{{/lines}}</c>, which repeats its contents per
+/// product. Translates only tags that contain nothing but an old name.
 /// </summary>
 sealed partial class OldSyntax
 {
     const string Begin = "{% for line in cart.lines %}", End = "{% endfor %}";
 
-    // Each replacement's place in the new text and in the old one.
+    // The positions of each replacement in the new and the old text.
     readonly List<(int New, int NewEnd, int Old, int OldEnd)> _moved = [];
 
     OldSyntax(string text) => Text = text;
 
-    /// <summary>The old names, and the expression that each stands for.</summary>
+    /// <summary>The old names and the expressions that replace them.</summary>
     public static IReadOnlyDictionary<string, string> Names { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["item_count"] = "cart.item_count",
@@ -35,12 +35,12 @@ sealed partial class OldSyntax
         ["line_image"] = "line.image",
     };
 
-    /// <summary>The text in Liquid.</summary>
+    /// <summary>Gets the text in Liquid.</summary>
     public string Text { get; private set; }
 
     /// <summary>Translates a text.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="problems">Receives sections that are not closed or not known.</param>
+    /// <param name="problems">Receives unclosed and unknown sections.</param>
     public static OldSyntax Translate(string text, List<TemplateProblem> problems)
     {
         var result = new OldSyntax(text);
@@ -89,7 +89,7 @@ sealed partial class OldSyntax
         return result;
     }
 
-    /// <summary>The place in the old text of a place in the new one.</summary>
+    /// <summary>Maps a position in the new text to the old one.</summary>
     public int PlaceOf(int offset)
     {
         var moved = 0;
@@ -111,14 +111,14 @@ sealed partial class OldSyntax
         return offset + moved;
     }
 
-    /// <summary>The tag of the old text that a place in the new one stands for; <see langword="null"/> if that was not translated.</summary>
+    /// <summary>Gets the old tag at a position in the new text; <see langword="null"/> if it was not translated.</summary>
     public string? TagOf(int offset, string text)
     {
         var found = _moved.Find(moved => moved.New <= offset && offset < moved.NewEnd);
         return found == default ? null : text[found.Old..found.OldEnd];
     }
 
-    // A variable of the template's own goes before an old name.
+    // A variable defined by the template takes precedence over an old name.
     static bool IsDefined(string text, string name) =>
         text.Contains("{%", StringComparison.Ordinal) && Definition().Matches(text).Any(match => match.Groups["name"].Value == name);
 

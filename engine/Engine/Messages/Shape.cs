@@ -1,17 +1,17 @@
 namespace CartRecovery.Engine.Messages;
 
-/// <summary>What is known of a value before there is one: its fields, or the entries of a list.</summary>
+/// <summary>The static type of a value: its fields, or the entries of a list.</summary>
 sealed class Shape
 {
     static readonly IReadOnlyDictionary<string, Shape> s_none = new Dictionary<string, Shape>();
 
-    /// <summary>A text, a number, a truth value.</summary>
+    /// <summary>A text, number or Boolean.</summary>
     public static readonly Shape Value = new();
 
-    /// <summary>Nothing is known of it, so that nothing about it is wrong.</summary>
+    /// <summary>An unknown type, about which nothing is reported.</summary>
     public static readonly Shape Any = new() { IsOpen = true };
 
-    /// <summary>The objects that a template may name.</summary>
+    /// <summary>The objects available to templates.</summary>
     public static readonly IReadOnlyDictionary<string, Shape> Roots = MessageObjects.Roots.ToDictionary(
         root => root.Name, root => new Shape
         {
@@ -20,7 +20,7 @@ sealed class Shape
             IsOpen = root == MessageObjects.Customer,
         }, StringComparer.Ordinal);
 
-    /// <summary>What <c>forloop</c> and <c>tablerowloop</c> say of a loop.</summary>
+    /// <summary>The fields of <c>forloop</c> and <c>tablerowloop</c>.</summary>
     public static readonly Shape Loop = new()
     {
         IsObject = true,
@@ -28,22 +28,22 @@ sealed class Shape
             .ToDictionary(field => field, _ => Value, StringComparer.Ordinal),
     };
 
-    /// <summary>The fields of an object.</summary>
+    /// <summary>Gets the fields of an object.</summary>
     public IReadOnlyDictionary<string, Shape> Fields { get; private init; } = s_none;
 
-    /// <summary>The entries of a list; <see langword="null"/> for what is none.</summary>
+    /// <summary>Gets the type of a list's entries; <see langword="null"/> if it is not a list.</summary>
     public Shape? Item { get; private init; }
 
-    /// <summary>It has fields, and no text of its own.</summary>
+    /// <summary>Gets whether it has fields but no text form.</summary>
     public bool IsObject { get; private init; }
 
-    /// <summary>It may have fields beside those that are known.</summary>
+    /// <summary>Gets whether it may have fields beyond the declared ones.</summary>
     public bool IsOpen { get; private init; }
 
-    /// <summary>A list.</summary>
+    /// <summary>Creates the type of a list.</summary>
     public static Shape ListOf(Shape item) => new() { Item = item };
 
-    /// <summary>What an unknown name may have been meant for: the objects, and each field by its own name.</summary>
+    /// <summary>The candidates for suggestions: the objects, and each field by its own name.</summary>
     public static IReadOnlyDictionary<string, string> Suggestions { get; } = SuggestionsOf();
 
     static Shape FieldOf(string root, string field) => (root, field) switch

@@ -1,9 +1,9 @@
 namespace CartRecovery.Engine.Messages;
 
-/// <summary>Tells a slip of the finger from another name.</summary>
+/// <summary>Detects typing errors in names.</summary>
 static class Slip
 {
-    /// <summary>Whether a name is another one with one letter added, left out or replaced, or with two neighbours swapped.</summary>
+    /// <summary>Gets whether two names differ by one added, omitted or replaced letter, or two swapped neighbours.</summary>
     public static bool IsOne(string name, string meant)
     {
         var start = name.AsSpan().CommonPrefixLength(meant);

@@ -3,23 +3,23 @@ using Fluid.Ast;
 
 namespace CartRecovery.Engine.Messages;
 
-/// <summary>Walks a parsed template and reports variables, fields and filters that do not exist. Notes which fields it shows.</summary>
-/// <param name="scanner">Knows where names are in the text.</param>
-/// <param name="filters">The filters that exist.</param>
-/// <param name="problems">Receives what is wrong.</param>
+/// <summary>Reports variables, fields and filters of a parsed template that do not exist, and records the fields that it shows.</summary>
+/// <param name="scanner">Locates names in the text.</param>
+/// <param name="filters">The existing filters.</param>
+/// <param name="problems">Receives the problems.</param>
 sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, List<TemplateProblem> problems) : AstVisitor
 {
-    // What the template defines itself, and what its loops do.
+    // Variables defined by the template and its loops.
     readonly Dictionary<string, Shape> _defined = new(StringComparer.OrdinalIgnoreCase);
     readonly List<(string Name, Shape Shape)> _loops = [];
 
     readonly List<(TemplateUse Use, bool IsGuarded)> _uses = [];
     int _guards;
 
-    /// <summary>The paths that are used at all.</summary>
+    /// <summary>Gets all paths in use.</summary>
     public IEnumerable<string> Paths => _uses.Select(use => use.Use.Path);
 
-    /// <summary>Fields that are shown without <c>default</c>, and that no condition asks about.</summary>
+    /// <summary>Gets the fields shown without <c>default</c> and without a condition on them.</summary>
     public IEnumerable<TemplateUse> Bare =>
         _uses.Where(use => !use.IsGuarded && !_uses.Exists(other => other.IsGuarded && other.Use.Path == use.Use.Path)).Select(use => use.Use);
 
@@ -61,7 +61,7 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
         var (shape, place, path) = Resolve(member);
         if (problems.Count == count && shape.IsObject)
         {
-            problems.Add(new TemplateProblem(place, $"'{path}' is no text: show one of its fields"));
+            problems.Add(new TemplateProblem(place, $"'{path}' is an object, not text: show one of its fields"));
         }
         else if (problems.Count == count && shape.Item is { IsObject: true })
         {
@@ -171,7 +171,7 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
     {
         if (Shape.Roots.ContainsKey(name))
         {
-            problems.Add(new TemplateProblem(0, $"'{name}' is an object of the engine's: give the variable another name"));
+            problems.Add(new TemplateProblem(0, $"'{name}' is a reserved object name: rename the variable"));
         }
     }
 
@@ -201,7 +201,7 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
         }
     }
 
-    // Visits the expression on the way.
+    // This also visits the expression.
     Shape ShapeOf(Expression expression)
     {
         switch (expression)
@@ -217,7 +217,7 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
         }
     }
 
-    // Of what has been visited.
+    // The type of the expression visited last.
     Shape Peek(Expression expression) => expression switch
     {
         MemberExpression member => member.Segments.Skip(1).Aggregate(
@@ -246,7 +246,7 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
         if (Find(root) is not { } shape)
         {
             problems.Add(root == MessageObjects.Line.Name
-                ? new TemplateProblem(place, "'line' is a product's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")
+                ? new TemplateProblem(place, "'line' is a loop's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")
                 : new TemplateProblem(place, $"unknown variable '{path}'", path.Contains('.') && !Shape.Suggestions.ContainsKey(root) ? path : root, Shape.Suggestions));
             return (Shape.Any, place, path);
         }
@@ -288,7 +288,7 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
         return shape.IsOpen && !IsMisspelt(shape, name) ? Shape.Any : !shape.IsObject && name is "size" or "first" or "last" ? Shape.Value : null;
     }
 
-    // A customer may have attributes of any name, but one that differs from a field by two letters swapped or one too many is a slip.
+    // A customer may have attributes of any name, but a name within one typing error of a field is reported.
     static bool IsMisspelt(Shape shape, string name) => shape.Fields.Keys.Any(field => field.Length > 4 && Slip.IsOne(name, field));
 
     void Unknown(Shape shape, string before, string name, int place)

@@ -6,8 +6,8 @@ using Fluid.Values;
 namespace CartRecovery.Engine.Messages;
 
 /// <summary>
-/// Rewrites a parsed template so that it stays within its bounds and escapes everything it shows. Fluid writes a list without escaping its
-/// entries, makes a range as long as it is asked to, and captures without a limit.
+/// Rewrites a parsed template to stay within its limits and to escape everything it shows. Fluid itself writes lists without escaping
+/// their entries, creates ranges of any size, and captures without a limit.
 /// </summary>
 sealed class TemplateGuard : AstRewriter
 {
@@ -25,7 +25,7 @@ sealed class TemplateGuard : AstRewriter
         return new BoundedCapture(rewritten.Identifier, rewritten.Statements);
     }
 
-    // A list is shown as its entries' texts, an object not at all.
+    // A list is shown as its entries' texts, an object as nothing.
     sealed class Shown(Expression inner) : Expression
     {
         public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
@@ -68,7 +68,7 @@ sealed class TemplateGuard : AstRewriter
                 completion = await statements[i].WriteToAsync(captured, encoder, context);
             }
 
-            // It is escaped already.
+            // Already escaped.
             context.SetValue(name, new StringValue(captured.ToString(), encode: false));
             return completion;
         }

@@ -4,8 +4,8 @@ using System.Text;
 namespace CartRecovery.Engine.Messages;
 
 /// <summary>
-/// Reads a template's tags and the names in them with their places, which the parser's tree does not keep, and checks that tags and blocks are
-/// closed and not too deep before the recursive parser sees them.
+/// Scans a template's tags and names with their positions, which the parser's tree lacks, and checks that tags and blocks are closed and
+/// not too deep before the recursive parser sees them.
 /// </summary>
 sealed class TemplateScanner
 {
@@ -15,7 +15,7 @@ sealed class TemplateScanner
     static readonly FrozenSet<string> s_parts = FrozenSet.Create(
         StringComparer.Ordinal, "else", "elsif", "when", "break", "continue", "assign", "increment", "decrement", "cycle", "echo", "#");
 
-    // The parser is recursive along a tag.
+    // Bounds the parser's recursion along a tag.
     const int LongestTag = 4096;
 
     readonly string _text;
@@ -25,12 +25,12 @@ sealed class TemplateScanner
 
     TemplateScanner(string text, List<TemplateProblem> problems) => (_text, _problems) = (text, problems);
 
-    /// <summary>Every tag that may be used.</summary>
+    /// <summary>Gets all allowed tags.</summary>
     public static IEnumerable<string> Tags => s_blocks.Concat(s_parts);
 
     /// <summary>Scans a text.</summary>
     /// <param name="text">A template.</param>
-    /// <param name="problems">Receives what is not closed, not known or too deep.</param>
+    /// <param name="problems">Receives unclosed, unknown and too deep tags.</param>
     public static TemplateScanner Scan(string text, List<TemplateProblem> problems)
     {
         var scanner = new TemplateScanner(text, problems);
@@ -38,11 +38,11 @@ sealed class TemplateScanner
         return scanner;
     }
 
-    /// <summary>The place of the next variable that is written like this; the text's beginning if there is none.</summary>
-    /// <param name="path">Its path; an index is <c>[]</c>.</param>
+    /// <summary>Finds the next occurrence of a variable; the text's start if there is none.</summary>
+    /// <param name="path">Its path, with an index as <c>[]</c>.</param>
     public int NextPath(string path) => Next(_paths, path);
 
-    /// <summary>The place of the next filter of this name.</summary>
+    /// <summary>Finds the next occurrence of a filter.</summary>
     public int NextFilter(string name) => Next(_filters, name);
 
     static int Next(Dictionary<string, Queue<int>> places, string name) =>
@@ -95,7 +95,7 @@ sealed class TemplateScanner
         }
     }
 
-    // Where the reading goes on, if that is not behind the tag.
+    // Where scanning continues, if not after the tag.
     int? Tag(int open, int close)
     {
         var start = open + 2;
@@ -169,7 +169,7 @@ sealed class TemplateScanner
         return _text.Length;
     }
 
-    // A tag's end does not count within quotes.
+    // The end of a tag does not count within quotes.
     int EndOf(int from, string end)
     {
         for (var at = from; at < _text.Length - 1; at++)
@@ -232,7 +232,7 @@ sealed class TemplateScanner
         }
     }
 
-    // What stands in brackets has names of its own.
+    // Brackets contain names of their own.
     void Indexes(int at, int end)
     {
         for (var open = _text.IndexOf('[', at, end - at); open >= 0; open = open < end ? _text.IndexOf('[', open, end - open) : -1)
@@ -293,7 +293,7 @@ sealed class TemplateScanner
         return to;
     }
 
-    // "limit: 3" and the like.
+    // "limit: 3" and similar.
     bool IsArgument(int end, int to)
     {
         while (end < to && _text[end] == ' ')

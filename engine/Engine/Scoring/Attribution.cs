@@ -3,15 +3,17 @@ using CartRecovery.Engine.Scoring.Onnx;
 
 namespace CartRecovery.Engine.Scoring;
 
-/// <summary>Tells which features moved a score: the row is scored again with each feature in turn at the model's baseline, all in
-/// one run. For one thread at a time, and for decisions, not for every event.</summary>
+/// <summary>
+/// Explains a score: scores the row again with each feature in turn at the model's baseline, all in one run. One thread at a time; meant
+/// for decisions, not for every event.
+/// </summary>
 public sealed class Attribution : IDisposable
 {
     private readonly OnnxModel _model;
     private readonly BatchScorer _scorer;
     private readonly float[] _effects;
 
-    /// <param name="model">The model that gave the score.</param>
+    /// <param name="model">The model that computed the score.</param>
     public Attribution(OnnxModel model)
     {
         _model = model;
@@ -19,10 +21,10 @@ public sealed class Attribution : IDisposable
         _effects = new float[model.Features.Count];
     }
 
-    /// <summary>The features with the largest effects either way, strongest first; ties in the order of the row.</summary>
-    /// <param name="row">A float for each of the model's features.</param>
-    /// <param name="top">Where they are written; as many as it holds.</param>
-    /// <returns>How many were written: fewer than asked where no other feature has any effect.</returns>
+    /// <summary>Finds the features with the largest effects in either direction, strongest first; ties in row order.</summary>
+    /// <param name="row">One float per feature of the model.</param>
+    /// <param name="top">Receives the features, as many as it holds.</param>
+    /// <returns>The number written; fewer than requested if no other feature has an effect.</returns>
     public int Explain(ReadOnlySpan<float> row, Span<FeatureEffect> top)
     {
         var count = _effects.Length;

@@ -1,7 +1,9 @@
 namespace CartRecovery.Engine.Scoring;
 
-/// <summary>Scores rows of features with a model, many in one run, in memory that is allocated once. For one thread at a time; each
-/// thread makes its own from the shared model.</summary>
+/// <summary>
+/// Scores rows of features with a model, many per run, in memory allocated once. One thread at a time; each thread creates its own scorer
+/// from the shared model.
+/// </summary>
 public sealed class BatchScorer : IDisposable
 {
     private readonly IRowEvaluator _batch;
@@ -18,16 +20,16 @@ public sealed class BatchScorer : IDisposable
         _scores = new float[capacity];
     }
 
-    /// <summary>The most rows in one run.</summary>
+    /// <summary>Gets the maximum number of rows per run.</summary>
     public int Capacity { get; }
 
-    /// <summary>A row to fill: one float for each of the model's features, in its order. It keeps what was last written.</summary>
+    /// <summary>Gets a row to fill: one float per feature, in the model's order. Keeps its previous contents.</summary>
     /// <param name="index">0 to <see cref="Capacity"/> − 1.</param>
     public Span<float> Row(int index) => _batch.Inputs.AsSpan(index * _columns, _columns);
 
     /// <summary>Runs the model once over the first <paramref name="rows"/> rows. Allocates nothing.</summary>
     /// <param name="rows">0 to <see cref="Capacity"/>.</param>
-    /// <returns>A probability for each row, 0–1; 0 where the model gave no number. Valid until the next call.</returns>
+    /// <returns>A probability per row, 0–1; 0 if the model's result is not a number. Valid until the next call.</returns>
     /// <exception cref="ModelException"><see cref="ModelException.RunFailed"/>.</exception>
     public ReadOnlySpan<float> Score(int rows)
     {
@@ -35,7 +37,7 @@ public sealed class BatchScorer : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
         if (rows == 0) return [];
         _batch.Run(rows);
-        // Of two columns the second is the probability of the positive class.
+        // With two columns, the second is the probability of the positive class.
         var raw = _batch.Outputs.AsSpan(0, rows * _width);
         for (var row = 0; row < rows; row++)
         {

@@ -1,14 +1,16 @@
 namespace CartRecovery.Engine.Scoring;
 
-/// <summary>The memory of a batch, and what works its rows off in one run. Allocates nothing once it is made. For one thread at a time.</summary>
+/// <summary>
+/// Evaluates the rows of a batch in one run. Owns the batch's memory and allocates nothing after construction. One thread at a time.
+/// </summary>
 internal interface IRowEvaluator : IDisposable
 {
-    /// <summary>Rows of features, one after another.</summary>
+    /// <summary>Gets the rows of features, contiguous.</summary>
     float[] Inputs { get; }
 
-    /// <summary>What the last run gave for each row.</summary>
+    /// <summary>Gets the results of the last run, one per row.</summary>
     float[] Outputs { get; }
 
-    /// <summary>Works off the first <paramref name="rows"/> rows, 1 to the capacity.</summary>
+    /// <summary>Evaluates the first <paramref name="rows"/> rows: 1 to the capacity.</summary>
     void Run(int rows);
 }

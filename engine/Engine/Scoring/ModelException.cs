@@ -1,34 +1,34 @@
 namespace CartRecovery.Engine.Scoring;
 
-/// <summary>A model, or the native library that runs it, cannot be used. The codes are stable: tools may match on them.</summary>
+/// <summary>A model, or the native library that runs it, is unusable. The codes are stable: tools may match on them.</summary>
 /// <param name="code">One of the constants of this type.</param>
-/// <param name="message">What is wrong and what to do about it.</param>
+/// <param name="message">What is wrong and what to do.</param>
 public sealed class ModelException(string code, string message) : Exception(message)
 {
-    /// <summary>ONNX Runtime's shared library is not there, is not a library, or is too old.</summary>
+    /// <summary>ONNX Runtime's shared library is missing, not a library, or too old.</summary>
     public const string NativeLibraryMissing = "native_library_missing";
 
     /// <summary>There is no file at the model's path.</summary>
     public const string NotFound = "model_not_found";
 
-    /// <summary>The file is no ONNX model: truncated, garbage, or of operators that the runtime does not have.</summary>
+    /// <summary>The file is not a valid ONNX model: truncated, corrupt, or with operators that the runtime lacks.</summary>
     public const string Unreadable = "model_unreadable";
 
-    /// <summary>The model does not say its name, version or features, or says them in a wrong form.</summary>
+    /// <summary>The model's metadata lacks its name, version or features, or has them in an invalid form.</summary>
     public const string MetadataMissing = "model_metadata_missing";
 
-    /// <summary>The model asks for a feature that the engine does not compute.</summary>
+    /// <summary>The model requires a feature that the engine does not compute.</summary>
     public const string UnknownFeature = "model_unknown_feature";
 
-    /// <summary>The model's inputs are not one float tensor of a row per cart and a column per feature.</summary>
+    /// <summary>The model's input is not a single float tensor with a row per cart and a column per feature.</summary>
     public const string WrongInput = "model_wrong_input";
 
-    /// <summary>The model has no float output of one probability per row.</summary>
+    /// <summary>The model has no float output with one probability per row.</summary>
     public const string WrongOutput = "model_wrong_output";
 
-    /// <summary>The runtime failed while it ran a model that it had accepted.</summary>
+    /// <summary>The runtime failed to run a model that it had loaded.</summary>
     public const string RunFailed = "model_run_failed";
 
-    /// <summary>What is wrong, as one of the constants of this type.</summary>
+    /// <summary>Gets the code: one of the constants of this type.</summary>
     public string Code { get; } = code;
 }

@@ -4,43 +4,42 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State;
 
-/// <summary>When a cart is looked at.</summary>
+/// <summary>The moment for which features are computed.</summary>
 /// <param name="At">The moment, in milliseconds since 1970 UTC.</param>
-/// <param name="LocalAt">The same moment on the store's clock: shifted by its zone's offset.</param>
+/// <param name="LocalAt">The same moment in the store's local time: shifted by its zone's offset.</param>
 public readonly record struct FeatureMoment(long At, long LocalAt);
 
-/// <summary>Computes a feature of a cart as it is at a moment.</summary>
+/// <summary>Computes a feature of a cart at a moment.</summary>
 public delegate float FeatureFunction(in CartRecord cart, in FeatureMoment moment);
 
-/// <summary>One feature: what a model, a campaign's condition or an API client may ask for.</summary>
+/// <summary>A feature, available to models, campaign conditions and API clients.</summary>
 /// <param name="Name">Its name, in snake case.</param>
 /// <param name="Unit">count, money (in the cart's currency), seconds, days, ratio (0–1), flag (0 or 1), hour, weekday or step.</param>
-/// <param name="Description">What it says.</param>
-/// <param name="Computation">How it comes about, from the events.</param>
-/// <param name="Compute">The code that does so.</param>
+/// <param name="Description">What it means.</param>
+/// <param name="Computation">How it is computed from events.</param>
+/// <param name="Compute">The code that computes it.</param>
 public sealed record FeatureDefinition(string Name, string Unit, string Description, string Computation, FeatureFunction Compute);
 
-/// <summary>The feature table: the one place where features are declared. Its order is the order in which they are shown; models and
-/// campaigns name what they use.</summary>
+/// <summary>Declares all features. The order is that of presentation; models and campaigns refer to features by name.</summary>
 public static class FeatureTable
 {
     const float MillisecondsPerDay = 24 * 60 * 60 * 1000f;
 
-    /// <summary>Every feature.</summary>
+    /// <summary>Gets all features.</summary>
     public static IReadOnlyList<FeatureDefinition> All { get; } =
     [
         new("event_count", "count", "Events of the cart", "every event counts", (in c, in _) => c.EventCount),
-        Count("page_views", "Pages seen", EventType.PageView),
-        Count("item_views", "Products looked at, with repetition", EventType.ViewItem),
-        Count("adds", "Times something was put into the cart", EventType.AddToCart),
-        Count("removes", "Times something was taken out of the cart", EventType.RemoveFromCart),
-        Count("cart_views", "Times the cart was looked at", EventType.ViewCart),
-        Count("coupons_applied", "Coupons that were accepted", EventType.CouponApplied),
-        Count("coupons_denied", "Coupons that were refused", EventType.CouponDenied),
+        Count("page_views", "Pages viewed", EventType.PageView),
+        Count("item_views", "Product views, including repeats", EventType.ViewItem),
+        Count("adds", "Additions to the cart", EventType.AddToCart),
+        Count("removes", "Removals from the cart", EventType.RemoveFromCart),
+        Count("cart_views", "Cart views", EventType.ViewCart),
+        Count("coupons_applied", "Accepted coupons", EventType.CouponApplied),
+        Count("coupons_denied", "Refused coupons", EventType.CouponDenied),
         Count("purchases", "Orders of the cart", EventType.Purchase),
         Count("refunds", "Refunds of the cart", EventType.Refund),
         new("item_count", "count", "Units in the cart", "quantities added less removed; 0 after a purchase", (in c, in _) => c.ItemCount),
-        new("cart_value", "money", "Value of what is in the cart", "price times quantity of each unit in the cart",
+        new("cart_value", "money", "Value of the cart's contents", "price times quantity of each unit in the cart",
             (in c, in _) => (float)Money.ToDouble(c.Value)),
         new("average_item_price", "money", "Mean price of a unit in the cart", "cart_value / item_count; 0 for an empty cart",
             (in c, in _) => c.ItemCount == 0 ? 0 : (float)(Money.ToDouble(c.Value) / c.ItemCount)),
@@ -50,44 +49,44 @@ public static class FeatureTable
             (in c, in _) => (float)Money.ToDouble(c.PriceLowest)),
         new("highest_seen_price", "money", "Highest price seen", "maximum over the events that name one",
             (in c, in _) => (float)Money.ToDouble(c.PriceHighest)),
-        new("last_seen_price", "money", "Price last seen", "price of the latest event that names one",
+        new("last_seen_price", "money", "Latest price seen", "price of the latest event that names one",
             (in c, in _) => (float)Money.ToDouble(c.PriceLast)),
-        new("price_spread", "ratio", "How far the prices seen lie apart", "(highest_seen_price - lowest_seen_price) / highest_seen_price",
+        new("price_spread", "ratio", "Relative spread of the prices seen", "(highest_seen_price - lowest_seen_price) / highest_seen_price",
             (in c, in _) => c.PriceHighest <= 0 ? 0 : (float)(c.PriceHighest - c.PriceLowest) / c.PriceHighest),
-        new("distinct_products", "count", "Different products seen, about", "linear counting over 64 bits of the product ids' hashes",
+        new("distinct_products", "count", "Distinct products seen (estimate)", "linear counting over 64 bits of the product ids' hashes",
             (in c, in _) => (float)CartFold.EstimateDistinct(c.ProductSketch)),
         new("repeat_view_share", "ratio", "Share of the product views that were repeats", "1 - distinct_products / item_views; 0 without views",
             (in c, in _) => Repeats(c)),
-        new("product_streak", "count", "Events in a row on the product last seen", "events of the session since it named another product",
+        new("product_streak", "count", "Consecutive events on the latest product", "events of the session since it named another product",
             (in c, in _) => c.ProductStreak),
-        new("product_seconds", "seconds", "Time spent on the product last seen", "latest event - first event of the product_streak; 0 without one",
+        new("product_seconds", "seconds", "Time spent on the latest product", "latest event - first event of the product_streak; 0 without one",
             (in c, in _) => c.ProductStreak == 0 ? 0 : (c.LastAt - c.ProductSince) / 1000f),
-        new("product_returns", "count", "Times the shopper came back to a product, about",
+        new("product_returns", "count", "Returns to a product (estimate)",
             "changes to a product whose bit of 64 in the sketch of distinct_products was set", (in c, in _) => c.ProductReturns),
-        new("remove_add_ratio", "ratio", "Share of the additions that were taken back", "removes / adds, at most 1; 0 without adds",
+        new("remove_add_ratio", "ratio", "Share of additions that were removed", "removes / adds, at most 1; 0 without adds",
             (in c, in _) => Ratio(c.CountOf(EventType.RemoveFromCart), c.CountOf(EventType.AddToCart))),
-        new("checkout_step", "step", "How far the checkout got: 0 not begun, 1 begun, 2 shipping, 3 payment, 4 purchased",
+        new("checkout_step", "step", "Furthest checkout step: 0 not begun, 1 begun, 2 shipping, 3 payment, 4 purchased",
             "the furthest of begin_checkout, add_shipping_info, add_payment_info and purchase; begins anew when something is added after a purchase",
             (in c, in _) => (float)c.Checkout),
-        new("seconds_since_last_event", "seconds", "Quiet before the moment the features describe",
+        new("seconds_since_last_event", "seconds", "Inactivity before the moment described",
             "at an event: the time since the latest event at an earlier time; at an idle trigger: the time since the latest event",
             (in c, in m) => (m.At > c.LastAt ? m.At - c.LastAt : c.LastGap) / 1000f),
-        new("seconds_since_last_add", "seconds", "Time since something was put into the cart", "moment - latest add_to_cart; -1 without one",
+        new("seconds_since_last_add", "seconds", "Time since the latest addition to the cart", "moment - latest add_to_cart; -1 without one",
             (in c, in m) => c.LastAddAt == 0 ? -1 : Math.Max(0, m.At - c.LastAddAt) / 1000f),
         new("session_seconds", "seconds", "Length of the session so far", "latest event - first event of its session",
             (in c, in _) => (c.LastAt - c.SessionStartedAt) / 1000f),
         new("session_events", "count", "Events of the session", "events since the session began", (in c, in _) => c.SessionEvents),
-        new("session_count", "count", "Sessions the cart was used in",
-            "changes of sessionId, or 30 minutes of quiet where events carry none", (in c, in _) => c.SessionCount),
+        new("session_count", "count", "Sessions of the cart",
+            "changes of sessionId, or 30 minutes of inactivity where events carry none", (in c, in _) => c.SessionCount),
         new("hour_of_day", "hour", "Hour on the store's clock, 0-23", "the moment in the store's zone",
             (in _, in m) => (int)(Floor(m.LocalAt, 3_600_000) % 24)),
         new("day_of_week", "weekday", "Weekday on the store's clock: 0 Sunday to 6 Saturday", "the moment in the store's zone",
             (in _, in m) => Weekday(m.LocalAt)),
         new("is_weekend", "flag", "Saturday or Sunday on the store's clock", "the moment in the store's zone",
             (in _, in m) => Weekday(m.LocalAt) is 0 or 6 ? 1 : 0),
-        new("is_mobile", "flag", "The shopper holds a phone", "meta.device is mobile", (in c, in _) => c.Device == DeviceKind.Mobile ? 1 : 0),
-        new("is_tablet", "flag", "The shopper holds a tablet", "meta.device is tablet", (in c, in _) => c.Device == DeviceKind.Tablet ? 1 : 0),
-        new("is_desktop", "flag", "The shopper sits at a desktop", "meta.device is desktop",
+        new("is_mobile", "flag", "The shopper uses a phone", "meta.device is mobile", (in c, in _) => c.Device == DeviceKind.Mobile ? 1 : 0),
+        new("is_tablet", "flag", "The shopper uses a tablet", "meta.device is tablet", (in c, in _) => c.Device == DeviceKind.Tablet ? 1 : 0),
+        new("is_desktop", "flag", "The shopper uses a desktop", "meta.device is desktop",
             (in c, in _) => c.Device == DeviceKind.Desktop ? 1 : 0),
         Source("direct", TrafficSource.Direct),
         Source("organic", TrafficSource.Organic),
@@ -107,18 +106,18 @@ public static class FeatureTable
             "orders with a coupon_applied before them / orders", (in c, in _) => Ratio(c.History.DiscountedOrders, c.History.Orders)),
     ];
 
-    /// <summary>Every feature's name, in the table's order.</summary>
+    /// <summary>Gets all names, in the table's order.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(f => f.Name)];
 
-    /// <summary>The feature of this name.</summary>
-    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    /// <summary>Finds a feature by name.</summary>
+    /// <exception cref="KeyNotFoundException">No such feature exists.</exception>
     public static FeatureDefinition Get(string name) =>
-        All.FirstOrDefault(f => f.Name == name) ?? throw new KeyNotFoundException($"no feature is called '{name}'");
+        All.FirstOrDefault(f => f.Name == name) ?? throw new KeyNotFoundException($"unknown feature '{name}'");
 
     static FeatureDefinition Count(string name, string description, EventType type) =>
         new(name, "count", description, $"{EventTypes.NameOf(type)} events", (in c, in _) => c.CountOf(type));
 
-    static FeatureDefinition Source(string source, TrafficSource kind) => new($"from_{source}", "flag", $"The shopper came by {source} traffic",
+    static FeatureDefinition Source(string source, TrafficSource kind) => new($"from_{source}", "flag", $"The shopper came from {source} traffic",
         $"meta.source of the first event that names one is {source}", (in c, in _) => c.Source == kind ? 1 : 0);
 
     static float Ratio(uint part, uint whole) => whole == 0 ? 0 : Math.Min(1, (float)part / whole);

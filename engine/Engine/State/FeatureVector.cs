@@ -2,26 +2,26 @@ using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Engine.State;
 
-/// <summary>A chosen row of features, such as a model's inputs.</summary>
+/// <summary>Computes a selected row of features, such as a model's inputs.</summary>
 public sealed class FeatureVector
 {
     readonly FeatureFunction[] _functions;
 
-    /// <summary>The features of these names, in this order.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such feature.</exception>
+    /// <summary>Selects features by name, in this order.</summary>
+    /// <exception cref="KeyNotFoundException">A feature does not exist.</exception>
     public FeatureVector(IReadOnlyList<string> names)
     {
         Names = names;
         _functions = [.. names.Select(n => FeatureTable.Get(n).Compute)];
     }
 
-    /// <summary>The features' names.</summary>
+    /// <summary>Gets the features' names.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Gets the number of features.</summary>
     public int Count => _functions.Length;
 
-    /// <summary>A feature's place in the row; -1 when it is not in it.</summary>
+    /// <summary>Gets a feature's index in the row; -1 if it is not selected.</summary>
     public int IndexOf(string name)
     {
         for (var i = 0; i < Names.Count; i++)
@@ -37,8 +37,8 @@ public sealed class FeatureVector
 
     /// <summary>Computes the row.</summary>
     /// <param name="cart">The cart.</param>
-    /// <param name="moment">When it is looked at.</param>
-    /// <param name="row">Room for <see cref="Count"/> numbers.</param>
+    /// <param name="moment">The moment to compute it for.</param>
+    /// <param name="row">Receives <see cref="Count"/> numbers.</param>
     public void Fill(in CartRecord cart, in FeatureMoment moment, Span<float> row)
     {
         var functions = _functions;

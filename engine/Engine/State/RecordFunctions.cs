@@ -4,7 +4,7 @@ using FASTER.core;
 
 namespace CartRecovery.Engine.State;
 
-/// <summary>Compares keys, which are hashes already.</summary>
+/// <summary>Compares keys, which are already hashes.</summary>
 sealed class RecordKeyComparer : IFasterEqualityComparer<Hash128>
 {
     public long GetHashCode64(ref Hash128 key) => (long)key.Low;
@@ -13,28 +13,28 @@ sealed class RecordKeyComparer : IFasterEqualityComparer<Hash128>
 }
 
 /// <summary>
-/// Receives the record of an operation. FASTER reserves and clears room for several outputs at each operation, which would cost more than the
-/// operation if an output were the record itself.
+/// Receives the record of an operation. FASTER reserves and clears space for several outputs per operation, which would cost more than
+/// the operation itself if the output were the whole record.
 /// </summary>
 sealed unsafe class RecordTarget<TRecord>
     where TRecord : unmanaged
 {
     TRecord* _updated;
 
-    /// <summary>The copy that a read made.</summary>
+    /// <summary>The copy made by a read.</summary>
     public TRecord Record;
 
-    /// <summary>The record of the last update, where FASTER's log keeps it: the log's pages do not move, and the epoch keeps them in memory.</summary>
+    /// <summary>The record of the latest update, in FASTER's log: log pages do not move, and the epoch keeps them in memory.</summary>
     public ref TRecord Updated => ref *_updated;
 
-    /// <summary>Clears <see cref="Updated"/>: an update that finds no record leaves it null.</summary>
+    /// <summary>Clears <see cref="Updated"/>, so that an update without a record leaves it null.</summary>
     public void Forget() => _updated = null;
 
-    /// <summary>Notes where the updated record is.</summary>
+    /// <summary>Records the address of the updated record.</summary>
     public void Note(ref TRecord record) => _updated = (TRecord*)Unsafe.AsPointer(ref record);
 }
 
-/// <summary>FASTER's callbacks: a struct, so that the calls from its generic code are direct.</summary>
+/// <summary>Implements FASTER's callbacks as a struct, so that calls from its generic code are direct.</summary>
 readonly struct RecordFunctions<TRecord, TInput, TUpdate>(TUpdate update, RecordTarget<TRecord> target) : IFunctions<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty>
     where TRecord : unmanaged
     where TInput : struct

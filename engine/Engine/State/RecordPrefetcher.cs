@@ -8,23 +8,23 @@ using FASTER.core;
 namespace CartRecovery.Engine.State;
 
 /// <summary>
-/// Loads into the cache what an operation on a key will look at: first the key's bucket in FASTER's index, a little later the record that the
-/// bucket names. FASTER has no call for it, so this reads its index as FASTER 2.6.5 lays it out; where it does not look like that, nothing is
-/// loaded early, and everything else stays as it is.
+/// Prefetches the memory that an operation on a key will access: first the key's bucket in FASTER's index, later the record that the
+/// bucket names. FASTER has no API for this, so the prefetcher reads the index layout of FASTER 2.6.5; with any other layout it does
+/// nothing.
 /// </summary>
-/// <typeparam name="TRecord">The store's records.</typeparam>
+/// <typeparam name="TRecord">The store's record type.</typeparam>
 sealed unsafe class RecordPrefetcher<TRecord>
     where TRecord : unmanaged
 {
-    // FASTER's Constants: a bucket is a cache line of eight words, the last of which leads to another bucket. A word is 48 bits of address
-    // and 14 bits of the key's hash.
+    // FASTER's Constants: a bucket is a cache line of eight words, the last of which links to an overflow bucket. A word holds 48 bits of
+    // address and 14 bits of the key's hash.
     const int Entries = 7;
     const int HashTagShift = 50;
     const int TagShift = 48;
     const ulong TagMask = 0x3fff;
     const ulong AddressMask = (1UL << TagShift) - 1;
 
-    // A record's header and its key.
+    // The size of a record's header and key.
     const int BeforeValue = 24;
 
     readonly LogAccessor<Hash128, TRecord> _log;
@@ -44,10 +44,10 @@ sealed unsafe class RecordPrefetcher<TRecord>
         _pageMask = log.BufferSize - 1;
     }
 
-    /// <summary>Looks a store over.</summary>
+    /// <summary>Creates a prefetcher for a store.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="pageBits">A page of its log is 2 to this power bytes.</param>
-    /// <returns>Null where its index is not as expected.</returns>
+    /// <param name="pageBits">The size of a log page is 2 to this power, in bytes.</param>
+    /// <returns>Null if the index does not have the expected layout.</returns>
     public static RecordPrefetcher<TRecord>? For(FasterKV<Hash128, TRecord> store, int pageBits)
     {
         if (!(TryFindIndex(store, out var buckets, out var count) && buckets % CacheLine.Size == 0 && count == store.IndexSize
@@ -60,14 +60,14 @@ sealed unsafe class RecordPrefetcher<TRecord>
         return new RecordPrefetcher<TRecord>(store.Log, buckets, count, pages, pageBits);
     }
 
-    /// <summary>Asks for the key's bucket.</summary>
+    /// <summary>Prefetches the key's bucket.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Bucket(in Hash128 key) => CacheLine.Prefetch((nint)BucketOf(key));
 
-    /// <summary>Asks for the first lines of the key's record, if it is in memory and its bucket names it.</summary>
-    /// <param name="key">The key; its bucket should be in the cache by now.</param>
-    /// <param name="lines">How many.</param>
-    /// <param name="also">A place in the record beyond them; 0 for none.</param>
+    /// <summary>Prefetches the first lines of the key's record, if its bucket names it and it is in memory.</summary>
+    /// <param name="key">The key; its bucket should already be in the cache.</param>
+    /// <param name="lines">The number of cache lines.</param>
+    /// <param name="also">An offset in the record beyond them to prefetch; 0 for none.</param>
     public void Record(in Hash128 key, int lines, int also)
     {
         var address = Find(key);
@@ -85,7 +85,7 @@ sealed unsafe class RecordPrefetcher<TRecord>
         }
     }
 
-    /// <summary>Where the key's record is in memory, or one whose hash is alike; 0 for nowhere.</summary>
+    /// <summary>Finds the address in memory of the key's record, or of one with the same hash bits; 0 for none.</summary>
     public nint Find(in Hash128 key)
     {
         var bucket = BucketOf(key);

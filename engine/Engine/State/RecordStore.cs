@@ -5,32 +5,32 @@ using FASTER.core;
 
 namespace CartRecovery.Engine.State;
 
-/// <summary>How an input changes a record.</summary>
+/// <summary>Updates records from inputs.</summary>
 public interface IRecordUpdate<TRecord, TInput>
 {
-    /// <summary>A record that is not there may be made.</summary>
+    /// <summary>Gets whether an update may create a missing record.</summary>
     bool MayCreate(in TInput input);
 
-    /// <summary>Changes the record in place; all zero when it is new.</summary>
+    /// <summary>Updates the record in place; a new record is all zero.</summary>
     void Apply(ref TRecord record, ref TInput input);
 }
 
 /// <summary>
-/// Fixed-width records by 128-bit key in FASTER's hybrid log: in memory while they are warm, on disk when memory is full. One partition's
-/// worker is the only one that touches it, so nothing is locked.
+/// Stores fixed-width records by 128-bit key in FASTER's hybrid log: in memory while warm, on disk when memory is full. Used only by one
+/// partition's worker, so it takes no locks.
 /// </summary>
 public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     where TRecord : unmanaged
     where TInput : struct
     where TUpdate : IRecordUpdate<TRecord, TInput>
 {
-    // The segment of the log that one file holds.
+    // The part of the log in one file.
     const int SegmentBits = 30;
 
-    // Before it there is nothing in a log.
+    // The first address of a log.
     const long FirstAddress = 64;
 
-    // A version shift takes a handful of steps, since there is one session.
+    // With a single session, a version shift takes only a few steps.
     const int MaxShiftSteps = 1000;
 
     readonly StoreDevice _device;
@@ -44,19 +44,19 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     bool _isEntered;
 
     /// <summary>Opens a store.</summary>
-    /// <param name="file">Where records go that memory has no room for: the name of files that a number is appended to.</param>
+    /// <param name="file">Where records spill when memory is full: the name to which a file number is appended.</param>
     /// <param name="size">The memory to use.</param>
-    /// <param name="update">How an input changes a record.</param>
-    /// <param name="keep">The file outlives the store, as its checkpoints need it; else it goes with it.</param>
-    /// <param name="checkpoint">The folder of the checkpoint to start from; null for an empty store. Checkpoints younger than it are void
-    /// from here on, since the log that they continue is written anew.</param>
-    /// <exception cref="IOException">The checkpoint or the log cannot be read, or is not whole.</exception>
-    /// <exception cref="InvalidDataException">The checkpoint holds records of another kind.</exception>
+    /// <param name="update">Updates a record from an input.</param>
+    /// <param name="keep">Whether the file outlives the store, as its checkpoints require; otherwise it is deleted.</param>
+    /// <param name="checkpoint">The folder of the checkpoint to recover from; null for an empty store. Recovery invalidates younger
+    /// checkpoints, because the log that they continue is rewritten.</param>
+    /// <exception cref="IOException">The checkpoint or the log cannot be read, or is incomplete.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint holds another record type.</exception>
     public RecordStore(string file, RecordStoreSize size, TUpdate update, bool keep = false, string? checkpoint = null)
     {
         if (checkpoint is not null && !keep)
         {
-            throw new ArgumentException("a store that goes on with a checkpoint's log must keep it", nameof(keep));
+            throw new ArgumentException("a store that recovers from a checkpoint must keep its log", nameof(keep));
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
@@ -67,7 +67,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             _layout = StoreLayout.Read(checkpoint);
             if (_layout.RecordBytes != recordBytes)
             {
-                throw new InvalidDataException($"{checkpoint} holds records of {_layout.RecordBytes} bytes, not of {recordBytes}");
+                throw new InvalidDataException($"{checkpoint} holds records of {_layout.RecordBytes} bytes, expected {recordBytes}");
             }
         }
 
@@ -77,7 +77,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         {
             LogDevice = _device,
 
-            // The pages of a log stay as large as they were made.
+            // The page size of a log is fixed when it is created.
             MemorySizeBits = Math.Max(size.LogBits, _layout.PageBits + 2),
             PageSizeBits = _layout.PageBits,
             SegmentSizeBits = _layout.SegmentBits,
@@ -112,30 +112,34 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
     }
 
-    /// <summary>The serial number that the checkpoint was made with; -1 for a store that began empty.</summary>
+    /// <summary>Gets the serial number of the recovered checkpoint; -1 for a store that started empty.</summary>
     public long RecoveredSerialNumber { get; } = -1;
 
-    /// <summary>Why memory cannot be written out at the moment; null when it can. It is tried until it can.</summary>
+    /// <summary>
+    /// Gets the current reason why memory cannot be written to disk; null if it can. Writes are retried until they succeed.
+    /// </summary>
     public IOException? Problem => _device.Problem;
 
-    /// <summary>Null where nothing can be asked for early.</summary>
+    /// <summary>Null if prefetching is not possible.</summary>
     internal RecordPrefetcher<TRecord>? Prefetch { get; }
 
     internal Phase Phase => _store.SystemState.Phase;
 
     internal Action? BeforeSnapshotWrite { get; set; }
 
-    /// <summary>Says that an operation on the key will come: the first of two steps, some events ahead of it.</summary>
+    /// <summary>Prefetches for an operation on the key some events ahead: the first of two steps.</summary>
     public void PrefetchBucket(in Hash128 key) => Prefetch?.Bucket(key);
 
-    /// <summary>Says that an operation on the key is next but a few: the second step, when the first has had time to work.</summary>
+    /// <summary>Prefetches for an operation on the key a few events ahead: the second step, after the first has taken effect.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="lines">How many cache lines of the record will be looked at, from its beginning on.</param>
-    /// <param name="also">A place in the record beyond them that will be looked at too; 0 for none.</param>
+    /// <param name="lines">The number of cache lines of the record that will be accessed, from its start.</param>
+    /// <param name="also">An offset in the record beyond them that will also be accessed; 0 for none.</param>
     public void PrefetchRecord(in Hash128 key, int lines, int also = 0) => Prefetch?.Record(key, lines, also);
 
-    /// <summary>Enters FASTER's epoch for all operations until <see cref="Exit"/>: once a slab, where each would enter and leave it. Meanwhile
-    /// nothing is refreshed and no checkpoint begun.</summary>
+    /// <summary>
+    /// Enters FASTER's epoch for all operations until <see cref="Exit"/>: once per slab instead of once per operation. Until then nothing
+    /// is refreshed and no checkpoint begins.
+    /// </summary>
     public void Enter()
     {
         _context.BeginUnsafe();
@@ -149,7 +153,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         _context.EndUnsafe();
     }
 
-    /// <summary>Changes the record of the key, and makes it if the update may.</summary>
+    /// <summary>Updates the key's record, creating it if the update allows.</summary>
     /// <exception cref="IOException">The record is on disk and cannot be read.</exception>
     public void Update(in Hash128 key, ref TInput input)
     {
@@ -170,8 +174,11 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
     }
 
-    /// <summary>Changes the record of the key, and makes it if the update may. Between <see cref="Enter"/> and <see cref="Exit"/> only.</summary>
-    /// <returns>The record itself, which may be changed until the next operation on the store; a null reference if there is none.</returns>
+    /// <summary>
+    /// Updates the key's record, creating it if the update allows. Only between <see cref="Enter"/> and <see cref="Exit"/>.
+    /// </summary>
+    /// <returns>The record itself, which may be modified until the next operation on the store; a null reference if there is
+    /// none.</returns>
     /// <exception cref="IOException">The record is on disk and cannot be read.</exception>
     public ref TRecord UpdateInPlace(in Hash128 key, ref TInput input)
     {
@@ -181,7 +188,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         return ref _target.Updated;
     }
 
-    /// <summary>Copies the record of the key.</summary>
+    /// <summary>Copies the key's record.</summary>
     /// <returns><see langword="false"/> if there is none.</returns>
     /// <exception cref="IOException">The record is on disk and cannot be read.</exception>
     public bool TryRead(in Hash128 key, out TRecord record)
@@ -208,7 +215,8 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         var status = _context.RMW(ref k, ref input);
         if (status.IsPending)
         {
-            // On disk. The batch waits for it: order within a cart is worth more than the overlap. FASTER leaves its epoch meanwhile.
+            // The record is on disk. The batch waits for it, because order within a cart matters more than overlapping reads. FASTER
+            // leaves its epoch meanwhile.
             _context.CompletePending(wait: true);
             ThrowIfUnreadable();
         }
@@ -234,7 +242,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         return isFound;
     }
 
-    /// <summary>Lets FASTER move on when nothing comes in; a checkpoint needs it time and again until it is written.</summary>
+    /// <summary>Lets FASTER make progress while no events arrive; a checkpoint needs this repeatedly until it is written.</summary>
     public void Refresh()
     {
         _session.Refresh();
@@ -246,18 +254,18 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     }
 
     /// <summary>
-    /// Begins a checkpoint of every record as it is now. What is changed from here on is changed in copies, until the checkpoint is
-    /// written; writing goes on beside the worker.
+    /// Begins a checkpoint of all records in their current state. Later changes go to copies until the checkpoint is written; writing
+    /// continues beside the worker.
     /// </summary>
-    /// <param name="folder">Where it goes; made if it is not there.</param>
-    /// <param name="serialNumber">What <see cref="RecoveredSerialNumber"/> will say: where in the journal this is.</param>
-    /// <exception cref="InvalidOperationException">One is being written already.</exception>
-    /// <exception cref="IOException">The folder cannot be made.</exception>
+    /// <param name="folder">The target folder; created if missing.</param>
+    /// <param name="serialNumber">The later value of <see cref="RecoveredSerialNumber"/>: the position in the journal.</param>
+    /// <exception cref="InvalidOperationException">Another checkpoint is being written.</exception>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
     public StoreCheckpoint BeginCheckpoint(string folder, long serialNumber)
     {
         if (_checkpoint is not null)
         {
-            throw new InvalidOperationException("a checkpoint is being written");
+            throw new InvalidOperationException("another checkpoint is being written; wait for it to complete");
         }
 
         Directory.CreateDirectory(folder);
@@ -275,7 +283,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         {
             if (step == MaxShiftSteps)
             {
-                throw new InvalidOperationException("FASTER does not get to its next version");
+                throw new InvalidOperationException("FASTER did not reach its next version");
             }
 
             _session.Refresh();
@@ -301,7 +309,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         var length = StoreDevice.LengthOf(file, 1L << _layout.SegmentBits);
         if (length < info.flushedLogicalAddress && info.flushedLogicalAddress > FirstAddress)
         {
-            throw new IOException($"{file} is {length} bytes long, and {checkpoint} needs {info.flushedLogicalAddress}");
+            throw new IOException($"{file} is {length} bytes long, but {checkpoint} needs {info.flushedLogicalAddress}");
         }
 
         _store.Recover(_layout.Token, _layout.Token);

@@ -2,19 +2,19 @@ using System.Numerics;
 
 namespace CartRecovery.Engine.State;
 
-/// <summary>How much memory a <see cref="RecordStore{TRecord, TInput, TUpdate}"/> takes: powers of two, as FASTER wants them.</summary>
-/// <param name="LogBits">The log in memory is 2 to this power bytes.</param>
-/// <param name="PageBits">A page of it is 2 to this power bytes.</param>
-/// <param name="Buckets">Buckets of the index, of 64 bytes and seven entries each.</param>
+/// <summary>The memory size of a <see cref="RecordStore{TRecord, TInput, TUpdate}"/>, in the powers of two that FASTER requires.</summary>
+/// <param name="LogBits">The in-memory log is 2 to this power bytes.</param>
+/// <param name="PageBits">A log page is 2 to this power bytes.</param>
+/// <param name="Buckets">The number of index buckets, of 64 bytes and seven entries each.</param>
 public readonly record struct RecordStoreSize(int LogBits, int PageBits, long Buckets)
 {
-    // 2 MB: a page is made, and cleared, while events wait.
+    // 2 MB: a page is allocated and cleared while events wait.
     const int MostPageBits = 21;
 
-    /// <summary>The bytes it takes.</summary>
+    /// <summary>Gets the total size in bytes.</summary>
     public long Bytes => (1L << LogBits) + (Buckets * 64);
 
-    /// <summary>The largest size whose log fits in <paramref name="budget"/> bytes, and an index for the records that fit in it.</summary>
+    /// <summary>Computes the largest size whose log fits <paramref name="budget"/> bytes, with an index for its records.</summary>
     public static RecordStoreSize For(long budget, int recordBytes)
     {
         var logBits = Math.Clamp(BitOperations.Log2((ulong)Math.Max(budget, 1)), 20, 40);

@@ -5,8 +5,8 @@ using FASTER.core;
 namespace CartRecovery.Engine.State;
 
 /// <summary>
-/// A checkpoint of a <see cref="RecordStore{TRecord, TInput, TUpdate}"/>, while it is being written: FASTER's index and the part of its
-/// log that is in memory, in a folder of their own. What is older is in the store's log, and does not change any more.
+/// A checkpoint of a <see cref="RecordStore{TRecord, TInput, TUpdate}"/> while it is being written: FASTER's index and the in-memory part
+/// of its log, in a folder of their own. Older records are in the store's log, where they no longer change.
 /// </summary>
 public sealed class StoreCheckpoint
 {
@@ -21,10 +21,12 @@ public sealed class StoreCheckpoint
         Log = new StoreDevice(Path.Combine(folder, "log"), insist: false, delete: false);
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Gets the folder.</summary>
     public string Folder { get; }
 
-    /// <summary>FASTER is done with it, and <see cref="Save"/> may be called. It becomes so on the worker, by <c>Refresh</c>.</summary>
+    /// <summary>
+    /// Gets whether FASTER has finished, so that <see cref="Save"/> may be called. Becomes true on the worker, in <c>Refresh</c>.
+    /// </summary>
     public bool IsWritten
     {
         get => _isWritten;
@@ -41,8 +43,8 @@ public sealed class StoreCheckpoint
 
     internal byte[] LogInfo { get; set; } = [];
 
-    /// <summary>Completes the files. They are not flushed to the disk: who keeps the folder does that. On any thread.</summary>
-    /// <exception cref="IOException">Not everything could be written: the checkpoint is good for nothing.</exception>
+    /// <summary>Completes the files without flushing them to disk, which is up to the owner of the folder. Any thread.</summary>
+    /// <exception cref="IOException">A write failed: the checkpoint is unusable.</exception>
     public void Save()
     {
         Close();
@@ -63,7 +65,7 @@ public sealed class StoreCheckpoint
     }
 }
 
-/// <summary>What the files of a checkpoint depend on, so that they are not read as something else, and the caller's number.</summary>
+/// <summary>Describes what the files of a checkpoint depend on, so that they are not misread, and holds the caller's number.</summary>
 readonly record struct StoreLayout(Guid Token, int RecordBytes, int PageBits, int SegmentBits, long SerialNumber)
 {
     const string Kind = "cartrecovery records 1";
@@ -71,7 +73,7 @@ readonly record struct StoreLayout(Guid Token, int RecordBytes, int PageBits, in
     public void Write(string folder) => File.WriteAllText(
         Path.Combine(folder, "store.info"), $"{Kind}\n{Token}\n{RecordBytes}\n{PageBits}\n{SegmentBits}\n{SerialNumber}\n");
 
-    /// <exception cref="InvalidDataException">It is not what it should be.</exception>
+    /// <exception cref="InvalidDataException">The file is not a valid description.</exception>
     public static StoreLayout Read(string folder)
     {
         var lines = File.ReadAllLines(Path.Combine(folder, "store.info"));
@@ -82,20 +84,20 @@ readonly record struct StoreLayout(Guid Token, int RecordBytes, int PageBits, in
             && int.TryParse(segment, CultureInfo.InvariantCulture, out var segmentBits)
             && long.TryParse(serial, CultureInfo.InvariantCulture, out var serialNumber)
             ? new StoreLayout(guid, recordBytes, pageBits, segmentBits, serialNumber)
-            : throw new InvalidDataException($"{folder} holds records in a form that this version does not know");
+            : throw new InvalidDataException($"{folder} holds records in a format unknown to this version");
     }
 }
 
-/// <summary>FASTER's way to its checkpoints' files: those that are being written, or those that are read at the start.</summary>
+/// <summary>Gives FASTER access to checkpoint files, both those being written and those read during recovery.</summary>
 sealed class StoreCheckpoints : ICheckpointManager
 {
-    /// <summary>The folder to recover from.</summary>
+    /// <summary>Gets the folder to recover from.</summary>
     public string? Source { get; init; }
 
-    /// <summary>The checkpoint that is being written.</summary>
+    /// <summary>Gets the checkpoint being written.</summary>
     public StoreCheckpoint? Current { get; set; }
 
-    /// <summary>The devices that were read from.</summary>
+    /// <summary>Gets the devices that were read from.</summary>
     public List<StoreDevice> Read { get; } = [];
 
     public void InitializeIndexCheckpoint(Guid indexToken)
@@ -149,7 +151,7 @@ sealed class StoreCheckpoints : ICheckpointManager
     {
     }
 
-    /// <summary>What FASTER wrote down of its log.</summary>
+    /// <summary>Gets FASTER's description of its log.</summary>
     public static HybridLogRecoveryInfo Parse(byte[] info)
     {
         var parsed = default(HybridLogRecoveryInfo);
@@ -158,11 +160,11 @@ sealed class StoreCheckpoints : ICheckpointManager
         return parsed;
     }
 
-    // While a checkpoint is written the worker goes on, and may have filled so many pages that the log on disk reaches past the
-    // checkpoint's end. FASTER would recover such a one with a log that is on disk further than it goes, and never write out what comes
-    // there next. Whatever lies beyond the end does not belong to the checkpoint, so the log on disk ends there too; and nothing of the
-    // snapshot is needed, which FASTER would go on reading beside the recovered store. Nor are its sessions: FASTER knows the number of
-    // the last operation alone, and hands on the session of each start to all later checkpoints.
+    // The worker continues while a checkpoint is written and may fill so many pages that the on-disk log reaches past the checkpoint's
+    // end. FASTER would recover that checkpoint with an on-disk log beyond its end, and never write out what comes there next. So the
+    // on-disk log is made to end with the checkpoint; the snapshot, which FASTER would keep reading beside the recovered store, is then
+    // unnecessary. Sessions are dropped too: FASTER knows only the number of the last operation, and passes the session of each start on
+    // to all later checkpoints.
     static byte[] EndingAtItsTail(byte[] info)
     {
         var parsed = Parse(info);

@@ -1,8 +1,8 @@
 namespace CartRecovery.Engine.State;
 
 /// <summary>
-/// The wall clock of a store's zone. Offsets change on the quarter of an hour, so the offset of the quarter last asked for is kept:
-/// events come in about the order of their time. One thread at a time.
+/// Converts times to a store's zone. Offsets change only on quarter hours, so the offset of the last quarter is cached: events arrive
+/// roughly in time order. One thread at a time.
 /// </summary>
 public sealed class StoreClock(TimeZoneInfo zone)
 {
@@ -11,10 +11,10 @@ public sealed class StoreClock(TimeZoneInfo zone)
     long _quarter = long.MinValue;
     long _offset;
 
-    /// <summary>The zone.</summary>
+    /// <summary>Gets the zone.</summary>
     public TimeZoneInfo Zone => zone;
 
-    /// <summary>The moment as features see it.</summary>
+    /// <summary>Gets the moment for computing features.</summary>
     /// <param name="at">Milliseconds since 1970 UTC.</param>
     public FeatureMoment At(long at)
     {

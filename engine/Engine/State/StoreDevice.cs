@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace CartRecovery.Engine.State;
 
 /// <summary>
-/// Files for FASTER's pages: <c>path.0</c>, <c>path.1</c> and so on. FASTER itself only logs an error of its device and goes on, with a
-/// checkpoint that is not whole or a record that is not what was written. So this one keeps the first error for whoever asks; and the
-/// records' own log, whose pages are nowhere else, is written again and again until the disk takes it.
+/// Stores FASTER's pages in files: <c>path.0</c>, <c>path.1</c> and so on. FASTER itself only logs device errors and continues with an
+/// incomplete checkpoint or a wrong record. This device therefore keeps the first error for its caller, and retries writes of the
+/// records' log, whose pages exist nowhere else, until they succeed.
 /// </summary>
 sealed class StoreDevice : StorageDeviceBase
 {
@@ -28,9 +28,9 @@ sealed class StoreDevice : StorageDeviceBase
     volatile IOException? _problem;
     bool _closed;
 
-    /// <param name="path">The files' name without their number.</param>
-    /// <param name="insist">Write again what could not be written, and let nothing rest in the system's cache.</param>
-    /// <param name="delete">The files go with the device.</param>
+    /// <param name="path">The files' name without number.</param>
+    /// <param name="insist">Whether to retry failed writes and bypass the system's cache.</param>
+    /// <param name="delete">Whether the files are deleted with the device.</param>
     public StoreDevice(string path, bool insist, bool delete)
         : base(path, 512, -1)
     {
@@ -38,16 +38,16 @@ sealed class StoreDevice : StorageDeviceBase
         _delete = delete;
     }
 
-    /// <summary>Called before each write, on its thread: for tests, of a disk that is slow.</summary>
+    /// <summary>Gets or sets a callback before each write, on its thread, with which tests simulate a slow disk.</summary>
     internal Action? BeforeWrite { get; set; }
 
-    /// <summary>What could not be read or, where it does not insist, written; null while all is well. It stays.</summary>
+    /// <summary>Gets the first read error or, without retries, write error; null if there was none. Never reset.</summary>
     public IOException? Failure => _failure;
 
-    /// <summary>Why a write does not go through at the moment; null when it does.</summary>
+    /// <summary>Gets the current reason why writes fail; null if they succeed.</summary>
     public IOException? Problem => _problem;
 
-    /// <summary>Removes the files of this path.</summary>
+    /// <summary>Deletes the files of a path.</summary>
     public static void Delete(string path)
     {
         foreach (var file in FilesOf(path))
@@ -56,7 +56,7 @@ sealed class StoreDevice : StorageDeviceBase
         }
     }
 
-    /// <summary>What there is of this path, from its beginning to the first gap, in bytes.</summary>
+    /// <summary>Gets the length of a path's files, up to the first gap, in bytes.</summary>
     public static long LengthOf(string path, long segmentSize)
     {
         var length = 0L;
@@ -114,7 +114,7 @@ sealed class StoreDevice : StorageDeviceBase
         callback(result);
     }
 
-    /// <summary>Finishes what it was given to write (once, if it fails), and closes the files. The memory of the pages may go then.</summary>
+    /// <summary>Completes pending writes (without retrying) and closes the files. The pages' memory may then be released.</summary>
     public override void Dispose()
     {
         lock (_opening)
@@ -233,7 +233,7 @@ sealed class StoreDevice : StorageDeviceBase
         read.Callback(_failure is null ? 0 : Failed, (uint)length, read.Context);
     }
 
-    // FASTER asks for whole sectors and pages, so it may ask for more than there is behind the last record; but not for nothing.
+    // FASTER requests whole sectors and pages, which may extend past the last record, but never only past it.
     int ReadInto(in Read read)
     {
         var file = FileOf(read.Segment);

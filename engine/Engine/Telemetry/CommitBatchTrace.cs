@@ -3,15 +3,15 @@ using System.Diagnostics;
 namespace CartRecovery.Engine.Telemetry;
 
 /// <summary>
-/// One commit batch's way through the stages. It notes ticks of the monotonic clock as the batch passes and makes the spans at the end, so
-/// that the hot path neither makes spans nor has a current one. One thread at a time.
+/// Traces a commit batch through the stages. Records monotonic timestamps as the batch passes and creates the spans at the end, so that
+/// the hot path neither creates spans nor has a current one. One thread at a time.
 /// </summary>
 public sealed class CommitBatchTrace
 {
-    /// <summary>The name of the whole way's span.</summary>
+    /// <summary>The name of the root span.</summary>
     public const string Name = "commit batch";
 
-    // Further requests in the same batch are left out.
+    // Further requests of the same batch are not linked.
     const int MaxLinks = 32;
 
     readonly TimeProvider _time;
@@ -36,7 +36,7 @@ public sealed class CommitBatchTrace
         _taken = time.GetTimestamp();
     }
 
-    /// <summary>Adds a request whose events are in the batch: the first becomes the parent, others are linked.</summary>
+    /// <summary>Adds a request with events in the batch: the first becomes the parent, others are linked.</summary>
     public void Add(in ActivityContext request)
     {
         if (_parent == default)
@@ -49,28 +49,28 @@ public sealed class CommitBatchTrace
         }
     }
 
-    /// <summary>A run of the model begins.</summary>
-    /// <returns>For <see cref="EndRun"/>.</returns>
+    /// <summary>Records the start of a model run.</summary>
+    /// <returns>The value for <see cref="EndRun"/>.</returns>
     public long BeginRun() => _time.GetTimestamp();
 
-    /// <summary>A run of the model ended.</summary>
-    /// <param name="began">When it began.</param>
-    /// <param name="rows">Rows scored.</param>
+    /// <summary>Records the end of a model run.</summary>
+    /// <param name="began">The value from the start of the run.</param>
+    /// <param name="rows">The number of rows scored.</param>
     public void EndRun(long began, int rows) => _runs.Add((began, _time.GetTimestamp(), rows));
 
-    /// <summary>The batch is complete and its last event folded.</summary>
+    /// <summary>Records that the batch is complete and its last event applied.</summary>
     public void Folded(int events) => (_folded, _events) = (_time.GetTimestamp(), events);
 
-    /// <summary>Its events are in the journal's memory.</summary>
+    /// <summary>Records that its events are in the journal's buffer.</summary>
     public void Appended() => _appended = _time.GetTimestamp();
 
-    /// <summary>Everything in it is decided on.</summary>
+    /// <summary>Records that all its decisions are made.</summary>
     public void Decided(int decisions) => (_decided, _decisions) = (_time.GetTimestamp(), decisions);
 
-    /// <summary>Its commit is durable.</summary>
+    /// <summary>Records that its commit is durable.</summary>
     public void Durable() => _durable = _time.GetTimestamp();
 
-    /// <summary>Its decisions are handed over and its sources told: makes the spans.</summary>
+    /// <summary>Records that its decisions are published and its sources notified, and creates the spans.</summary>
     public void End()
     {
         var (ended, endedAt) = (_time.GetTimestamp(), _time.GetUtcNow());
@@ -119,17 +119,17 @@ public sealed class CommitBatchTrace
     }
 }
 
-/// <summary>Chooses a partition's commit batches that are traced: one in so many, and those with events of a request that is.</summary>
+/// <summary>Selects the commit batches of a partition to trace: one in every N, and those with events of a traced request.</summary>
 /// <param name="partition">The partition's number.</param>
-/// <param name="every">One in so many; 0 for those of requests alone.</param>
+/// <param name="every">Traces one in this many batches; 0 traces only those of requests.</param>
 /// <param name="time">The clocks.</param>
 public sealed class CommitBatchSampler(int partition, int every, TimeProvider time)
 {
     int _untilNext;
 
-    /// <summary>A commit batch begins.</summary>
+    /// <summary>Starts a commit batch.</summary>
     /// <param name="receivedTicks">When its first events were received.</param>
-    /// <returns>Null where it is not traced.</returns>
+    /// <returns>Null if the batch is not traced.</returns>
     public CommitBatchTrace? Begin(long receivedTicks)
     {
         if (every == 0 || _untilNext-- > 0)
@@ -141,11 +141,11 @@ public sealed class CommitBatchSampler(int partition, int every, TimeProvider ti
         return new CommitBatchTrace(partition, receivedTicks, time);
     }
 
-    /// <summary>Events of a request came into the batch.</summary>
+    /// <summary>Adds events of a request to the batch.</summary>
     /// <param name="trace">The batch's trace, if it has one.</param>
     /// <param name="request">The request's span.</param>
     /// <param name="receivedTicks">When they were received.</param>
-    /// <returns>The batch's trace, if it has one now.</returns>
+    /// <returns>The batch's trace, if it is now traced.</returns>
     public CommitBatchTrace? Add(CommitBatchTrace? trace, in ActivityContext request, long receivedTicks)
     {
         if ((request.TraceFlags & ActivityTraceFlags.Recorded) != 0)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace CartRecovery.Engine.Telemetry;
 
-/// <summary>The engine's own source of spans. Without a listener a span costs a comparison.</summary>
+/// <summary>Creates the engine's spans. Without a listener a span costs one comparison.</summary>
 public static class EngineActivity
 {
     /// <summary>The source's name.</summary>
@@ -11,11 +11,12 @@ public static class EngineActivity
     /// <summary>The source.</summary>
     public static ActivitySource Source { get; } = new(SourceName);
 
-    /// <summary>Begins the span of one attempt to hand a batch to a sink. It is current until it ends, so that a sink over HTTP sends
-    /// <c>traceparent</c>.</summary>
+    /// <summary>
+    /// Starts the span of an attempt to write a batch to a sink. It is current until it ends, so HTTP sinks send <c>traceparent</c>.
+    /// </summary>
     /// <param name="sink">The sink's name.</param>
-    /// <param name="items">Interventions in the batch.</param>
-    /// <returns>The span; null where nobody listens.</returns>
+    /// <param name="items">The number of interventions in the batch.</param>
+    /// <returns>The span; null if there is no listener.</returns>
     public static Activity? BeginSinkWrite(string sink, int items)
     {
         if (!Source.HasListeners())
@@ -31,7 +32,7 @@ public static class EngineActivity
 
     /// <summary>Ends the span of an attempt.</summary>
     /// <param name="span">The span, if there is one.</param>
-    /// <param name="problem">Why the batch as a whole failed; null if it did not.</param>
+    /// <param name="problem">Why the whole batch failed; null if it did not.</param>
     public static void EndSinkWrite(Activity? span, string? problem)
     {
         if (span is null)

@@ -4,13 +4,12 @@ using Prometheus;
 namespace CartRecovery.Engine.Telemetry;
 
 /// <summary>
-/// The metrics of one engine. Counters and gauges are declared with the function that reads them: the parts of the engine count in plain
-/// numbers, which are read when somebody scrapes, so that counting costs the hot path no more than an addition a batch.
-/// Scrapes may come from any thread.
+/// Registers an engine's metrics. Counters and gauges are declared with a function that reads them at scrape time; the engine counts in
+/// plain fields, so counting costs the hot path one addition per batch. Any thread may scrape.
 /// </summary>
 public sealed class MetricRegistry : IDisposable
 {
-    /// <summary>The value of the response's <c>Content-Type</c>.</summary>
+    /// <summary>Gets the response's <c>Content-Type</c>.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
@@ -18,7 +17,7 @@ public sealed class MetricRegistry : IDisposable
     readonly Counter _failures;
     readonly List<Action> _reads = [];
 
-    /// <summary>Makes a registry that holds the process's own metrics.</summary>
+    /// <summary>Creates a registry with the process metrics.</summary>
     public MetricRegistry()
     {
         Metrics.SuppressDefaultMetrics();
@@ -30,7 +29,7 @@ public sealed class MetricRegistry : IDisposable
         ProcessMetrics.Declare(this);
     }
 
-    /// <summary>Bucket bounds in seconds, for what takes between 0.1 ms and 10 s.</summary>
+    /// <summary>The default bucket bounds, in seconds: 0.1 ms to 10 s.</summary>
     public static IReadOnlyList<double> DefaultBounds { get; } =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0015, 0.002, 0.0025, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -38,10 +37,10 @@ public sealed class MetricRegistry : IDisposable
     public void Counter(string name, string help, Func<double> read) => Counter(name, help, [], () => [new(read())]);
 
     /// <summary>Declares a counter.</summary>
-    /// <param name="name">The whole name, with its prefix and <c>_total</c>.</param>
+    /// <param name="name">The full name, with prefix and <c>_total</c>.</param>
     /// <param name="help">One sentence.</param>
-    /// <param name="labels">Names of the labels.</param>
-    /// <param name="read">Reads all series at each scrape. A series keeps its last value when it is no longer returned.</param>
+    /// <param name="labels">The label names.</param>
+    /// <param name="read">Reads all series at each scrape. A series that is no longer returned keeps its last value.</param>
     public void Counter(string name, string help, string[] labels, Func<IEnumerable<Sample>> read)
     {
         var counter = _factory.CreateCounter(name, help, labels);
@@ -58,10 +57,10 @@ public sealed class MetricRegistry : IDisposable
     public void Gauge(string name, string help, Func<double> read) => Gauge(name, help, [], () => [new(read())]);
 
     /// <summary>Declares a gauge.</summary>
-    /// <param name="name">The whole name, with its prefix.</param>
+    /// <param name="name">The full name, with prefix.</param>
     /// <param name="help">One sentence.</param>
-    /// <param name="labels">Names of the labels.</param>
-    /// <param name="read">Reads all series at each scrape. A series keeps its last value when it is no longer returned.</param>
+    /// <param name="labels">The label names.</param>
+    /// <param name="read">Reads all series at each scrape. A series that is no longer returned keeps its last value.</param>
     public void Gauge(string name, string help, string[] labels, Func<IEnumerable<Sample>> read)
     {
         var gauge = _factory.CreateGauge(name, help, labels);
@@ -74,20 +73,22 @@ public sealed class MetricRegistry : IDisposable
         });
     }
 
-    /// <summary>Declares a histogram of seconds; whoever measures observes it directly.</summary>
-    /// <param name="name">The whole name.</param>
+    /// <summary>Declares a histogram in seconds, which its user observes directly.</summary>
+    /// <param name="name">The full name.</param>
     /// <param name="help">One sentence.</param>
-    /// <param name="bounds">Upper bounds of the buckets in seconds, ascending; else <see cref="DefaultBounds"/>.</param>
-    /// <param name="labels">Names of the labels.</param>
+    /// <param name="bounds">Upper bounds of the buckets in seconds, ascending; <see cref="DefaultBounds"/> by default.</param>
+    /// <param name="labels">The label names.</param>
     public Histogram Histogram(string name, string help, IReadOnlyList<double>? bounds = null, params string[] labels) =>
         _factory.CreateHistogram(name, help, new HistogramConfiguration { Buckets = [.. bounds ?? DefaultBounds], LabelNames = labels });
 
-    /// <summary>Writes everything as it is now, as Prometheus' text format 0.0.4. A metric that cannot be read keeps its last value and is
-    /// counted in <c>cartrecovery_metrics_failures_total</c>.</summary>
+    /// <summary>
+    /// Writes the current values in Prometheus text format 0.0.4. A metric that fails to read keeps its last value and is counted in
+    /// <c>cartrecovery_metrics_failures_total</c>.
+    /// </summary>
     public Task WriteAsync(Stream output, CancellationToken cancellationToken = default) =>
         _registry.CollectAndExportAsTextAsync(output, cancellationToken);
 
-    /// <summary>Reads everything as it is now.</summary>
+    /// <summary>Reads the current values.</summary>
     public async Task<MetricSnapshot> ReadAsync()
     {
         using var text = new MemoryStream();
@@ -134,6 +135,6 @@ public sealed class MetricRegistry : IDisposable
 }
 
 /// <summary>The value of one series.</summary>
-/// <param name="Value">Now.</param>
-/// <param name="Labels">The labels' values, in the order of their names.</param>
+/// <param name="Value">The current value.</param>
+/// <param name="Labels">The label values, in the order of their names.</param>
 public readonly record struct Sample(double Value, params string[] Labels);

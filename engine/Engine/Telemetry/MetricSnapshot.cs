@@ -3,7 +3,9 @@ using System.Text;
 
 namespace CartRecovery.Engine.Telemetry;
 
-/// <summary>What a registry held at one moment, parsed from the text format: the client library has no other way to read buckets.</summary>
+/// <summary>
+/// The values of a registry at one moment, parsed from the text format because the client library offers no other way to read buckets.
+/// </summary>
 public sealed class MetricSnapshot
 {
     readonly Dictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
@@ -12,10 +14,10 @@ public sealed class MetricSnapshot
     {
     }
 
-    /// <summary>The metrics, by name.</summary>
+    /// <summary>Gets the metrics by name.</summary>
     public IReadOnlyDictionary<string, MetricFamily> Families => _families;
 
-    /// <summary>Parses Prometheus' text format 0.0.4, as the registry writes it.</summary>
+    /// <summary>Parses Prometheus text format 0.0.4 as written by the registry.</summary>
     public static MetricSnapshot Parse(string text)
     {
         var snapshot = new MetricSnapshot();
@@ -42,10 +44,10 @@ public sealed class MetricSnapshot
         return snapshot;
     }
 
-    /// <summary>A quantile of a histogram without labels, interpolated linearly inside its bucket.</summary>
-    /// <param name="name">The histogram.</param>
+    /// <summary>Computes a quantile of a histogram without labels, with linear interpolation within its bucket.</summary>
+    /// <param name="name">The histogram's name.</param>
     /// <param name="share">0–1.</param>
-    /// <returns>In the histogram's unit; the last finite bound where the quantile is above it; 0 without observations.</returns>
+    /// <returns>The quantile in the histogram's unit; the last finite bound if it is higher; 0 without observations.</returns>
     public double Quantile(string name, double share)
     {
         var (lowerBound, lowerCount) = (0.0, 0.0);
@@ -87,7 +89,7 @@ public sealed class MetricSnapshot
         return new MetricSample(name, [.. labels], Number(line[(at + 1)..]));
     }
 
-    // Leaves the place behind the closing quote.
+    // Ends after the closing quote.
     static string ParseValue(string line, ref int at)
     {
         var value = new StringBuilder();
@@ -117,21 +119,21 @@ public sealed class MetricSnapshot
 }
 
 /// <summary>All series of a metric.</summary>
-/// <param name="Name">The whole name.</param>
+/// <param name="Name">The full name.</param>
 /// <param name="Help">One sentence.</param>
 /// <param name="Type">counter, gauge or histogram.</param>
 public sealed record MetricFamily(string Name, string Help, string Type)
 {
     readonly List<MetricSample> _samples = [];
 
-    /// <summary>The samples; those of a histogram have the endings <c>_bucket</c>, <c>_sum</c> and <c>_count</c>.</summary>
+    /// <summary>Gets the samples; those of a histogram end in <c>_bucket</c>, <c>_sum</c> and <c>_count</c>.</summary>
     public IReadOnlyList<MetricSample> Samples => _samples;
 
     internal void Add(MetricSample sample) => _samples.Add(sample);
 }
 
-/// <summary>One value.</summary>
-/// <param name="Name">The family's name, with the ending of this sample.</param>
-/// <param name="Labels">Names and values; in a bucket the bound, <c>le</c>, is the last.</param>
+/// <summary>A sample.</summary>
+/// <param name="Name">The family's name with the sample's suffix.</param>
+/// <param name="Labels">Names and values; a bucket's bound, <c>le</c>, is the last.</param>
 /// <param name="Value">The value.</param>
 public sealed record MetricSample(string Name, KeyValuePair<string, object?>[] Labels, double Value);

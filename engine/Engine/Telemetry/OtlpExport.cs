@@ -10,19 +10,19 @@ using OpenTelemetry.Trace;
 
 namespace CartRecovery.Engine.Telemetry;
 
-/// <summary>Sends the engine's traces and metrics, and its logs, to an OpenTelemetry collector until it is disposed.</summary>
+/// <summary>Exports the engine's traces, metrics and logs to an OpenTelemetry collector until disposed.</summary>
 public sealed class OtlpExport : IDisposable
 {
-    // A collector that does not answer must not hold up a stop.
+    // Limits how long an unresponsive collector can delay a stop.
     const int TimeoutMilliseconds = 5000;
 
     readonly TracerProvider _traces;
     readonly MeterProvider _metrics;
     readonly RegistryMeter _meter;
 
-    /// <summary>Begins to send.</summary>
-    /// <param name="options">Where to and how much.</param>
-    /// <param name="metrics">The engine's metrics, all of them declared.</param>
+    /// <summary>Starts the export.</summary>
+    /// <param name="options">The destination and sampling.</param>
+    /// <param name="metrics">The engine's metrics, fully declared.</param>
     /// <param name="time">The clocks.</param>
     public OtlpExport(OtlpOptions options, MetricRegistry metrics, TimeProvider time)
     {
@@ -45,7 +45,7 @@ public sealed class OtlpExport : IDisposable
             .Build();
     }
 
-    /// <summary>Before the web server is built: sends logs, as their level and filters let them through, and has requests' spans described.</summary>
+    /// <summary>Configures log export (subject to level and filters) and request spans. Call before the web server is built.</summary>
     public static void Prepare(ILoggingBuilder logs, OtlpOptions options)
     {
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
@@ -75,7 +75,7 @@ public sealed class OtlpExport : IDisposable
         exporter.TimeoutMilliseconds = TimeoutMilliseconds;
     }
 
-    /// <summary>Follows the caller's choice, else the ratio. Commit batches are chosen before their spans are made.</summary>
+    /// <summary>Follows the caller's sampling decision, else the ratio. Commit batches are selected before their spans exist.</summary>
     sealed class EngineSampler(double ratio) : Sampler
     {
         readonly ParentBasedSampler _others = new(new TraceIdRatioBasedSampler(ratio));
@@ -86,7 +86,7 @@ public sealed class OtlpExport : IDisposable
                 : _others.ShouldSample(span);
     }
 
-    /// <summary>Takes out of requests' spans what can hold a key, a token or a cart's id. Route and host stay.</summary>
+    /// <summary>Removes from request spans what may contain a key, a token or a cart's id. Keeps route and host.</summary>
     sealed class RequestScrubber : BaseProcessor<Activity>
     {
         public override void OnEnd(Activity span)

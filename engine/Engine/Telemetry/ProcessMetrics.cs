@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace CartRecovery.Engine.Telemetry;
 
-/// <summary>The metrics that every Prometheus client gives of its process, under their usual names, and the garbage collector's.</summary>
+/// <summary>Declares the standard Prometheus process metrics under their usual names, and those of the garbage collector.</summary>
 static class ProcessMetrics
 {
     static readonly double s_startTime = ReadStartTime();
 
-    /// <summary>Declares them all. What the platform cannot tell is left out.</summary>
+    /// <summary>Declares all metrics that the platform supports.</summary>
     public static void Declare(MetricRegistry metrics)
     {
         metrics.Counter("process_cpu_seconds_total", "User and system CPU time spent, in seconds.",
@@ -30,7 +30,7 @@ static class ProcessMetrics
         metrics.Gauge("dotnet_threadpool_queue_length", "Work items waiting for a thread of the pool.", () => ThreadPool.PendingWorkItemCount);
     }
 
-    // The runtime counts a collection for each generation below it as well.
+    // The runtime counts a collection for each lower generation too.
     static int CollectionsOf(int generation) =>
         GC.CollectionCount(generation) - (generation < GC.MaxGeneration ? GC.CollectionCount(generation + 1) : 0);
 

@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace CartRecovery.Engine.Telemetry;
 
 /// <summary>
-/// Shows a registry to OpenTelemetry, as observable instruments of the same names. A histogram is shown as Prometheus stores it: by the
-/// counters <c>_bucket</c> (with the label <c>le</c>), <c>_sum</c> and <c>_count</c>. The registry is read once a collection.
+/// Exposes a registry to OpenTelemetry as observable instruments of the same names. A histogram is exposed as Prometheus stores it: as
+/// counters <c>_bucket</c> (with label <c>le</c>), <c>_sum</c> and <c>_count</c>. Reads the registry once per collection.
 /// </summary>
 sealed class RegistryMeter : IDisposable
 {

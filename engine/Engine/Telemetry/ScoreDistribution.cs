@@ -1,8 +1,8 @@
 namespace CartRecovery.Engine.Telemetry;
 
 /// <summary>
-/// How scores are spread: counts in steps of a ten-thousandth. Sums are whole numbers, so that scores added in another order, or in parts,
-/// come to the same. The memory is fixed (80 KB). One thread at a time.
+/// Counts scores in steps of 1/10,000. Sums are integers, so the result does not depend on the order or grouping of additions. Uses a
+/// fixed 80 KB. One thread at a time.
 /// </summary>
 public sealed class ScoreDistribution
 {
@@ -12,13 +12,13 @@ public sealed class ScoreDistribution
     readonly long[] _counts = new long[Steps + 1];
     long _sum;
 
-    /// <summary>How many scores there are.</summary>
+    /// <summary>Gets the number of scores.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Their mean, 0–1; 0 when there are none.</summary>
+    /// <summary>Gets the mean, 0–1; 0 without scores.</summary>
     public double Mean => Count == 0 ? 0 : _sum / Unit / Count;
 
-    /// <summary>Adds scores of 0–1.</summary>
+    /// <summary>Adds scores, 0–1.</summary>
     public void Add(ReadOnlySpan<float> scores)
     {
         foreach (var score in scores)
@@ -30,7 +30,7 @@ public sealed class ScoreDistribution
         Count += scores.Length;
     }
 
-    /// <summary>Adds all of another's.</summary>
+    /// <summary>Adds the scores of another distribution.</summary>
     public void Merge(ScoreDistribution other)
     {
         for (var i = 0; i < _counts.Length; i++)
@@ -42,7 +42,7 @@ public sealed class ScoreDistribution
         Count += other.Count;
     }
 
-    /// <summary>The score that this share of them does not exceed; 0 when there are none.</summary>
+    /// <summary>Computes a quantile; 0 without scores.</summary>
     /// <param name="share">0–1.</param>
     public double Quantile(double share)
     {

@@ -3,8 +3,8 @@ using nietras.SeparatedValues;
 namespace CartRecovery.Primitives.Csv;
 
 /// <summary>
-/// Reads the records of a CSV text (RFC 4180) by Sep: a quoted cell may hold commas, line ends and doubled quotes. Empty lines are skipped.
-/// A cell is a span that is valid until the next record.
+/// Reads CSV records (RFC 4180) using Sep: quoted cells may contain commas, line breaks and doubled quotes. Skips empty lines. A cell is a
+/// span valid until the next record.
 /// </summary>
 sealed class CsvReader : IDisposable
 {
@@ -12,8 +12,8 @@ sealed class CsvReader : IDisposable
     readonly string _name;
     bool _isFirst = true;
 
-    /// <param name="text">The text; it is disposed with the reader.</param>
-    /// <param name="name">The file's name in messages.</param>
+    /// <param name="text">The text; disposed with the reader.</param>
+    /// <param name="name">The file's name for messages.</param>
     public CsvReader(TextReader text, string name)
     {
         _name = name;
@@ -26,23 +26,23 @@ sealed class CsvReader : IDisposable
         }).From(text);
     }
 
-    /// <summary>The line that the record begins on, from 1.</summary>
+    /// <summary>Gets the line on which the record begins, from 1.</summary>
     public int Line { get; private set; }
 
-    /// <summary>How many cells the record has, at least 1.</summary>
+    /// <summary>Gets the number of cells in the record, at least 1.</summary>
     public int Count => _reader.Current.ColCount;
 
-    /// <summary>A cell, without its quotes.</summary>
+    /// <summary>Gets a cell without its quotes.</summary>
     public ReadOnlySpan<char> this[int column] => _reader.Current[column].Span;
 
-    /// <summary>A cell as a string; short texts that repeat in a column share one.</summary>
+    /// <summary>Gets a cell as a string; short texts that repeat in a column share an instance.</summary>
     public string Text(int column) => _reader.Current[column].ToString();
 
-    /// <summary>All cells as strings.</summary>
+    /// <summary>Gets all cells as strings.</summary>
     public string[] Texts() => [.. Enumerable.Range(0, Count).Select(Text)];
 
     /// <summary>Moves to the next record.</summary>
-    /// <exception cref="FormatException">A quote is not closed, or the record is longer than Sep reads; the message says on which line.</exception>
+    /// <exception cref="FormatException">A quote is not closed, or the record exceeds Sep's limit; the message names the line.</exception>
     public bool Next()
     {
         try
@@ -50,7 +50,7 @@ sealed class CsvReader : IDisposable
             while (_reader.MoveNext())
             {
                 var record = _reader.Current;
-                // Sep counts lines from the end of the record before, of which the first has none.
+                // Sep counts lines from the end of the previous record, which the first record lacks.
                 Line = _isFirst ? 1 : record.LineNumberFrom;
                 _isFirst = false;
                 if (record.Span.IsEmpty)

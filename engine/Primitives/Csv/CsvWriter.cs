@@ -5,16 +5,16 @@ using nietras.SeparatedValues;
 namespace CartRecovery.Primitives.Csv;
 
 /// <summary>
-/// Writes CSV (RFC 4180) by Sep: a line of names, then records, with CRLF. A text that a spreadsheet would run as a formula is made harmless
-/// (<see cref="CsvFormula"/>); numbers are written as they are.
+/// Writes CSV (RFC 4180) using Sep: a header, then records, with CRLF. Neutralises texts that a spreadsheet would execute (<see
+/// cref="CsvFormula"/>); numbers are written unchanged.
 /// </summary>
 sealed class CsvWriter : IDisposable
 {
     readonly SepWriter _writer;
     char[] _text = new char[256];
 
-    /// <param name="output">Receives the text, and is left open.</param>
-    /// <param name="columns">The names of the columns.</param>
+    /// <param name="output">Receives the text; left open.</param>
+    /// <param name="columns">The column names.</param>
     public CsvWriter(TextWriter output, IReadOnlyList<string> columns)
     {
         output.NewLine = "\r\n";
@@ -23,7 +23,7 @@ sealed class CsvWriter : IDisposable
         _writer.Header.Write();
     }
 
-    /// <summary>Begins a record; it is written when it is disposed.</summary>
+    /// <summary>Begins a record, which is written when disposed.</summary>
     public SepWriter.Row NewRecord() => _writer.NewRow();
 
     /// <summary>Writes a text.</summary>
@@ -41,7 +41,7 @@ sealed class CsvWriter : IDisposable
         record[column].Set(_text.AsSpan(0, text.Length + 1));
     }
 
-    /// <summary>Writes a text that is UTF-8.</summary>
+    /// <summary>Writes a UTF-8 text.</summary>
     public void Text(SepWriter.Row record, int column, ReadOnlySpan<byte> text)
     {
         Reserve(text.Length + 1);
@@ -54,7 +54,7 @@ sealed class CsvWriter : IDisposable
     public static void Number<T>(SepWriter.Row record, int column, T number)
         where T : ISpanFormattable => record[column].Format(number);
 
-    /// <summary>Passes what is buffered to the output.</summary>
+    /// <summary>Flushes the buffer to the output.</summary>
     public void Flush() => _writer.Flush();
 
     /// <inheritdoc/>

@@ -28,12 +28,12 @@ public sealed class ChoiceLogCsvTests
         Assert.That(log.Context(99).ToArray(), Is.All.Zero);
     }
 
-    [TestCase("", "1: no head")]
-    [TestCase("action,reward\na,1\n", "1: the head needs one column 'propensity'; it has action, reward")]
-    [TestCase("action,propensity,reward\n", "1: fewer than two choices")]
-    [TestCase("action,propensity,reward\na,1,1\na,1\n", "3: 2 cells, where the head has 3")]
-    [TestCase("action,propensity,reward\na,1,1\na,0,1\n", "3: the propensity is 0; it must be above 0 and up to 1")]
-    [TestCase("action,propensity,reward\na,1,1\na,1.5,1\n", "3: the propensity is 1.5; it must be above 0 and up to 1")]
+    [TestCase("", "1: the header is missing")]
+    [TestCase("action,reward\na,1\n", "1: the header needs one column 'propensity'; it has action, reward")]
+    [TestCase("action,propensity,reward\n", "1: at least two choices are needed")]
+    [TestCase("action,propensity,reward\na,1,1\na,1\n", "3: 2 cells, but the header has 3")]
+    [TestCase("action,propensity,reward\na,1,1\na,0,1\n", "3: the propensity must be above 0 and up to 1, not 0")]
+    [TestCase("action,propensity,reward\na,1,1\na,1.5,1\n", "3: the propensity must be above 0 and up to 1, not 1.5")]
     [TestCase("action,propensity,reward\na,half,1\na,1,1\n", "2: the propensity 'half' is not a number")]
     [TestCase("action,propensity,reward\na,1,1\na,1,\n", "3: the reward '' is not a number")]
     [TestCase("action,propensity,reward\na,1,\"1\n", "2: a quote is not closed")]

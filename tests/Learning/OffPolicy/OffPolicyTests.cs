@@ -104,9 +104,9 @@ public sealed class OffPolicyTests
         Assert.That(() => offPolicy.Evaluate(OffPolicyEstimator.Always(2)), Throws.ArgumentException.With.Message.Contains("'c', which was never logged"));
     }
 
-    [TestCase(0.5, 0.4, "have the sum 0.9")]
-    [TestCase(1.5, -0.5, "the likelihood -0.5")]
-    [TestCase(double.NaN, 1, "the likelihood NaN")]
+    [TestCase(0.5, 0.4, "sum to 0.9 instead of 1")]
+    [TestCase(1.5, -0.5, "probability -0.5")]
+    [TestCase(double.NaN, 1, "probability NaN")]
     public void Likelihoods_that_are_none_are_refused(double a, double b, string message)
     {
         var offPolicy = new OffPolicyEstimator(new ChoiceLog([], ["a", "b"], [], [0, 1], [0.5, 0.5], [1, 1]));

@@ -113,7 +113,7 @@ public sealed class UpliftTests
 
         Assert.That(() => Uplift.CrossFit(Log(0.4, 1), 0, 1), Throws.ArgumentException.With.Message.Contains("'a' was chosen with propensities from 0.4 to 0.5"));
         Assert.That(() => Uplift.CrossFit(Log(0.5, 2), 0, 1), Throws.ArgumentException.With.Message.Contains("rewards of 0 or 1"));
-        Assert.That(() => Qini.Of([1, 2], [true, true], [0, 1], 10, 1), Throws.ArgumentException.With.Message.Contains("All or none"));
+        Assert.That(() => Qini.Of([1, 2], [true, true], [0, 1], 10, 1), Throws.ArgumentException.With.Message.Contains("treated and untreated"));
     }
 
     static void Print(string what, Qini qini) =>

@@ -35,7 +35,7 @@ public sealed class OnnxModelTests
     [TestCase("")]
     [TestCase("this is no model at all, only text")]
     public void Garbage_is_unreadable(string text)
-        => AssertRefused(TestModels.Write(System.Text.Encoding.UTF8.GetBytes(text)), ModelException.Unreadable, "not a model");
+        => AssertRefused(TestModels.Write(System.Text.Encoding.UTF8.GetBytes(text)), ModelException.Unreadable, "cannot be loaded as a model");
 
     [Test]
     public void A_truncated_model_is_unreadable_wherever_it_is_cut()

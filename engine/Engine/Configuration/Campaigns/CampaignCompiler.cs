@@ -9,12 +9,12 @@ using CartRecovery.Engine.State;
 
 namespace CartRecovery.Engine.Configuration.Campaigns;
 
-/// <summary>Makes campaigns out of their configuration, which has been checked.</summary>
+/// <summary>Compiles campaigns from their validated configuration.</summary>
 public static class CampaignCompiler
 {
-    /// <summary>The campaigns of a configuration, in its order.</summary>
+    /// <summary>Compiles all campaigns, in order.</summary>
     /// <param name="config">The section.</param>
-    /// <param name="stores">The stores that campaigns may name.</param>
+    /// <param name="stores">The stores that campaigns may refer to.</param>
     public static CampaignSet Compile(DecisionsConfig config, IReadOnlyList<Store>? stores = null) =>
         new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? []))]);
 

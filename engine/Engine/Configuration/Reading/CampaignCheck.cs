@@ -4,7 +4,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Checks the campaigns: their names, triggers and series, and that every text can be filled in.</summary>
+/// <summary>Checks the campaigns: names, triggers and series, and that every template can be rendered.</summary>
 internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlaces places)
 {
     public void Run(CartRecoveryConfig config)
@@ -16,7 +16,7 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
             if (campaign.Name.Length > 0 && !names.TryAdd(campaign.Name, campaign))
             {
                 var first = places.Of(names[campaign.Name], "name").Line;
-                check.Report(campaign, "name", $"duplicate campaign '{campaign.Name}', which is also on line {first}");
+                check.Report(campaign, "name", $"duplicate campaign '{campaign.Name}', first defined on line {first}");
             }
             List<string> stores = [.. config.Stores.Select(store => store.Id)];
             foreach (var store in campaign.Stores.Where(store => !stores.Contains(store) && check.Sound(config, "stores")))
@@ -36,23 +36,23 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
 
     void Trigger(TriggerConfig trigger)
     {
-        // A trigger that the file lacks has had its message.
+        // A missing trigger has already been reported.
         string[] kinds = ["idle", "event", "score"];
         if (places.Knows(trigger) && kinds.Count(kind => places.Has(trigger, kind)) != 1)
             check.Report(trigger, "", "a trigger needs exactly one of idle, event and score");
         foreach (var key in (string[])["stage", "at"])
         {
             if (places.Has(trigger, key) && !places.Has(trigger, "idle"))
-                check.Report(trigger, key, $"{key} goes with idle alone");
+                check.Report(trigger, key, $"{key} is only allowed with idle");
         }
         if (places.Has(trigger, "days") && !places.Has(trigger, "at"))
-            check.Report(trigger, "days", "days goes with at alone");
+            check.Report(trigger, "days", "days is only allowed with at");
         if (trigger.Score is not { } score)
             return;
         if (!places.Has(score, "above") && !places.Has(score, "below"))
             check.Report(score, "", "a score trigger needs above, below or both");
         if (score.Above >= score.Below)
-            check.Report(score, "above", $"no score is above {score.Above} and below {score.Below}");
+            check.Report(score, "above", $"no score can be above {score.Above} and below {score.Below}");
     }
 
     void Series(CampaignConfig campaign, CartRecoveryConfig config)
@@ -78,7 +78,7 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
         else
         {
             foreach (var key in single.Where(key => !places.Has(campaign, key)))
-                check.Report(campaign, "", $"a single message needs its {key}");
+                check.Report(campaign, "", $"a single message needs {key}");
             if (campaign.Channel is { } channel)
                 Channel(campaign, channel, config);
             if (campaign.Action is { } action)
@@ -98,7 +98,7 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
             Steps(variant.Steps, config);
         }
         if (!campaign.Variants.Exists(variant => variant.Steps.Count > 0) && check.Sound(campaign, "variants"))
-            check.Report(campaign, "variants", "at least one variant needs steps: without, nobody gets anything");
+            check.Report(campaign, "variants", "at least one variant needs steps");
     }
 
     void Steps(List<StepConfig> steps, CartRecoveryConfig config)
@@ -117,7 +117,7 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
             Text(step, "subject", step.Subject, MessageFormat.Line, offers, config);
             Text(step, "html", step.Html, MessageFormat.Html, offers, config);
             if (step.Subject is null && AddressOf(step.Channel, config) == AddressKind.Email)
-                check.Report(step, "", "a step by e-mail needs its subject");
+                check.Report(step, "", "an e-mail step needs a subject");
         }
     }
 
@@ -136,15 +136,15 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
         if (!places.Bound(action, "type"))
             return;
         if (action.Type == ActionKind.Discount && !places.Has(action, "percent"))
-            check.Report(action, "", "a discount needs its percent");
+            check.Report(action, "", "a discount needs percent");
         foreach (var key in (string[])["percent", "code"])
         {
             if (action.Type != ActionKind.Discount && places.Has(action, key))
-                check.Report(action, key, $"{key} is for a discount alone");
+                check.Report(action, key, $"{key} is only allowed with a discount");
         }
     }
 
-    // What would be an empty text in someone's inbox is an error here.
+    // Text that would be empty in a message is an error here.
     void Text(object section, string key, string? text, MessageFormat format, List<ActionConfig> offers, CartRecoveryConfig config)
     {
         if (text is null)
@@ -169,7 +169,7 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
         }
     }
 
-    // Why a field has no value in some of the messages.
+    // Explains why a field has no value in some messages.
     static string? WithoutValue(string path, List<ActionConfig> offers, CartRecoveryConfig config) => path switch
     {
         "offer.discount_percent" when offers.Exists(offer => offer.Percent is null) => " where no discount is offered",

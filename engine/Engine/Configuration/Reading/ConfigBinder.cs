@@ -6,18 +6,18 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>
-/// Binds the tree of a file to the configuration's types by walking both, and reports whatever does not fit. A value that does not
-/// fit leaves the default in its place, so that the rest is looked at too.
+/// Binds the tree of a file to the configuration's types and reports all mismatches. Invalid values keep their defaults, so that binding
+/// continues.
 /// </summary>
 internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<string, string?> environment)
 {
-    /// <summary>Where the bound objects stand in the file.</summary>
+    /// <summary>Gets the places of the bound objects in the file.</summary>
     public ConfigPlaces Places { get; } = new();
 
-    /// <summary>The whole configuration; <see langword="null"/> if the file is not a map.</summary>
+    /// <summary>Binds the root; <see langword="null"/> if the file is not a map.</summary>
     public CartRecoveryConfig? Bind(YamlItem root) => (CartRecoveryConfig?)Bind(root, ConfigJson.Root, key: null, "");
 
-    /// <summary>What declares a property to be a key.</summary>
+    /// <summary>Gets the attribute that makes a property a key.</summary>
     public static ConfigKeyAttribute? KeyOf(JsonPropertyInfo property) =>
         property.AttributeProvider?.GetCustomAttributes(typeof(ConfigKeyAttribute), inherit: false) is [ConfigKeyAttribute key, ..]
             ? key
@@ -58,7 +58,7 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
         }
         foreach (var property in keys)
         {
-            // A key that was probably misspelt has had its message.
+            // A probably misspelt key has already been reported.
             if (property.IsRequired && !map.Entries.ContainsKey(property.Name) && !guessed.Contains(property.Name))
                 problems.Add(map.At, $"missing key '{property.Name}'{In(path)}: {Explain(property)}");
         }
@@ -139,7 +139,7 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
         }
         if (EnvironmentText.Expand(text, environment, problems) is not { } expanded)
             return null;
-        // Messages show the text of the file, so that a variable's value is not shown.
+        // Messages quote the file's text, so a variable's value is not revealed.
         if (format.Parse(expanded) is not { } value)
         {
             var hint = format.Choices is { } choices && Suggestion.Find(expanded, choices) is { } near ? $", did you mean '{near}'?" : "";
@@ -178,7 +178,7 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
             problems.Add(item.At, $"{path} must have at most {max} entries, not {count}");
     }
 
-    /// <summary>Takes the item for a list or map. Nothing at all after the key stands for an empty one.</summary>
+    /// <summary>Reads the item as a list or map. A key without a value is an empty one.</summary>
     bool TryOpen<T>(YamlItem item, string path, string expected, out T opened)
         where T : YamlItem
     {
@@ -193,7 +193,7 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
     static string Explain(JsonPropertyInfo property) =>
         KeyOf(property) is { } key ? key.Description + Example(key, property.Name) : "";
 
-    static string Example(ConfigKeyAttribute key, string name) => key.Example is { } example ? $" For instance: {name}: {example}" : "";
+    static string Example(ConfigKeyAttribute key, string name) => key.Example is { } example ? $" For example: {name}: {example}" : "";
 
     static string In(string path) => path.Length == 0 ? "" : $" in {path}";
 

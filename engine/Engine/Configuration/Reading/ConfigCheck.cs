@@ -4,7 +4,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Checks what concerns more than one value: names that must be unique, or that must be somewhere else in the file.</summary>
+/// <summary>Checks relations between values: unique names, and references to other parts of the file.</summary>
 internal sealed class ConfigCheck
 {
     const int LongestName = 64, LongestKey = 128;
@@ -31,7 +31,7 @@ internal sealed class ConfigCheck
     void Listen(ListenConfig listen)
     {
         if (listen.Http == listen.Stream && listen.Http.Port != 0 && Sound(listen, "http", "stream"))
-            Report(listen, "stream", $"listen.http and listen.stream are both {listen.Stream}; give one another port");
+            Report(listen, "stream", $"listen.http and listen.stream are both {listen.Stream}; change one of the ports");
         if (listen.Heartbeat.Value >= listen.IdleTimeout.Value && Sound(listen, "heartbeat", "idleTimeout"))
         {
             Report(listen, "heartbeat",
@@ -47,13 +47,13 @@ internal sealed class ConfigCheck
         {
             Name(store, "id", store.Id, "a store's id");
             if (store.Id.Length > 0 && !ids.TryAdd(store.Id, store))
-                Report(store, "id", $"duplicate store '{store.Id}', which is also on line {_places.Of(ids[store.Id], "id").Line}");
+                Report(store, "id", $"duplicate store '{store.Id}', first defined on line {_places.Of(ids[store.Id], "id").Line}");
             Zone(store);
             if (store.Currency.Length != 3 || store.Currency.AsSpan().ContainsAnyExceptInRange('A', 'Z'))
-                Report(store, "currency", $"a currency must be three capital letters like EUR, not '{store.Currency}'");
+                Report(store, "currency", $"a currency must be three capital letters, like EUR, not '{store.Currency}'");
             foreach (var key in store.Keys.Where(key => _places.Bound(key, "key")))
             {
-                // Keys are secrets: messages say where they are, not what.
+                // Keys are secrets: messages give their place, not their value.
                 if (key.Key.Length > LongestKey || key.Key.AsSpan().ContainsAnyExceptInRange('!', '~'))
                     Report(key, "key", $"a key must be at most {LongestKey} printable ASCII characters without spaces");
                 else if (key.Key.Length == 0)
@@ -64,7 +64,7 @@ internal sealed class ConfigCheck
         }
         var allRead = stores.Count > 0 && stores.TrueForAll(store => store.Keys.TrueForAll(key => _places.Bound(key, "key")));
         if (listen.TcpKey is { } tcpKey && allRead && !keys.ContainsKey(tcpKey))
-            Report(listen, "tcpKey", "listen.tcpKey is no store's key; write one of stores[].keys[].key, or leave it out");
+            Report(listen, "tcpKey", "listen.tcpKey must be one of stores[].keys[].key, or be omitted");
     }
 
     void Zone(StoreConfig store)
@@ -73,8 +73,8 @@ internal sealed class ConfigCheck
             return;
         var known = TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).ToList();
         var hint = known.Count > 1
-            ? Suggestion.Find(store.Timezone, known) is { } near ? $", did you mean '{near}'?" : "; write an IANA name like Europe/Amsterdam"
-            : "; this machine has no time zones but UTC (is the package tzdata installed?)";
+            ? Suggestion.Find(store.Timezone, known) is { } near ? $", did you mean '{near}'?" : "; use an IANA name like Europe/Amsterdam"
+            : "; this machine only has UTC: install the package tzdata";
         Report(store, "timezone", $"unknown time zone '{store.Timezone}'{hint}");
     }
 
@@ -85,7 +85,7 @@ internal sealed class ConfigCheck
             Report(limits, "message", $"limits.message ({limits.Message}) must not be smaller than limits.event ({limits.Event})");
         var planned = new ByteSize(memory.Carts.Bytes + memory.Customers.Bytes);
         if (memory.Limit.Bytes > 0 && planned.Bytes > memory.Limit.Bytes && Sound(memory, "limit", "carts", "customers"))
-            Report(memory, "limit", $"memory.limit ({memory.Limit}) does not hold memory.carts and memory.customers ({planned} together)");
+            Report(memory, "limit", $"memory.limit ({memory.Limit}) must be at least memory.carts plus memory.customers ({planned})");
         if (config.Data.Length == 0)
             Report(config, "data", "data must name a folder");
         if (config.Scoring.Model.Length == 0)
@@ -100,7 +100,7 @@ internal sealed class ConfigCheck
         {
             if (name.Length == 0 || name.AsSpan().ContainsAnyExceptInRange('!', '~') || name.AsSpan().ContainsAny(":=,"))
                 _problems.Add(_places.OfKey(otlp.Headers, name), "a header's name must be printable ASCII characters without spaces, ':', '=' and ','");
-            // A header's value can be a secret: the message does not repeat it.
+            // A header's value may be secret, so the message does not repeat it.
             else if (value.AsSpan().ContainsAnyExceptInRange(' ', '~') || value.Contains(',', StringComparison.Ordinal))
                 _problems.Add(_places.OfKey(otlp.Headers, name), $"the value of header '{name}' must be printable ASCII characters without ','");
         }
@@ -111,7 +111,7 @@ internal sealed class ConfigCheck
         foreach (var (name, sink) in sinks)
         {
             if (name == "socket")
-                _problems.Add(_places.OfKey(sinks, name), "a sink cannot be called 'socket': that is the shopper's own connection");
+                _problems.Add(_places.OfKey(sinks, name), "a sink must not be named 'socket', which is the shopper's own connection");
             if (!IsName(name))
                 _problems.Add(_places.OfKey(sinks, name), NameRule("a sink's name"));
             if (_catalog.FindSink(sink.Type) is { } spec)
@@ -131,7 +131,7 @@ internal sealed class ConfigCheck
 
     static string NameRule(string what) => $"{what} must be 1 to {LongestName} bytes without spaces";
 
-    /// <summary>None of these keys was given in vain, so that a rule about them can be held against their values.</summary>
+    /// <summary>Gets whether all these keys have valid values, so that rules relating them can be checked.</summary>
     public bool Sound(object section, params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)

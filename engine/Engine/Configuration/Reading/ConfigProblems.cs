@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Collects what is wrong with a file.</summary>
+/// <summary>Collects the problems of a file.</summary>
 internal sealed class ConfigProblems(string file)
 {
     readonly List<ConfigProblem> _found = [];
@@ -9,7 +9,7 @@ internal sealed class ConfigProblems(string file)
 
     public void Add(Place at, string message) => _found.Add(new ConfigProblem(file, at.Line, at.Column, message));
 
-    /// <summary>All of them in the file's order; what an alias repeats is said once.</summary>
+    /// <summary>Gets all problems in file order, without duplicates from aliases.</summary>
     public IReadOnlyList<ConfigProblem> Sorted() =>
         [.. _found.Distinct().OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)];
 }

@@ -2,7 +2,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Checks the contact policy: its caps' channels, its hours, and the addresses that links lead to.</summary>
+/// <summary>Checks the contact policy: channels of caps, hours, and link addresses.</summary>
 internal sealed class ContactCheck(ConfigCheck check, ConfigPlaces places)
 {
     const int ShortestSecret = 32;

@@ -2,14 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Puts environment variables in the place of <c>${NAME}</c> and <c>${NAME:-default}</c>.</summary>
+/// <summary>Expands environment variables: <c>${NAME}</c> and <c>${NAME:-default}</c>.</summary>
 internal static partial class EnvironmentText
 {
-    /// <summary>The text with its variables filled in; <see langword="null"/> when that cannot be done, which is reported.</summary>
+    /// <summary>Expands the text's variables; <see langword="null"/> on failure, which is reported.</summary>
     public static string? Expand(YamlText text, Func<string, string?> environment, ConfigProblems problems)
     {
         var failed = false;
-        // One pass over the parsed text: what a variable holds is never YAML and never expanded again.
+        // One pass over the parsed text: a variable's value is never parsed as YAML or expanded again.
         var expanded = Variable().Replace(text.Value, match =>
         {
             var name = match.Groups["name"];
@@ -32,7 +32,7 @@ internal static partial class EnvironmentText
         }
     }
 
-    // "${{" is a dollar sign before a template variable.
+    // "${{" is a literal dollar sign before a template variable.
     [GeneratedRegex(@"\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?\}|\$\{(?!\{)", RegexOptions.ExplicitCapture)]
     private static partial Regex Variable();
 }

@@ -2,10 +2,10 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Reads a sink's option from the file. Its type is checked later, when the sink's own type is known.</summary>
+/// <summary>Reads a sink's option from the file. Its type is checked later, once the sink's type is known.</summary>
 static class OptionBinder
 {
-    /// <summary>The value with its variables filled in; <see langword="null"/> where that fails, which is reported.</summary>
+    /// <summary>Expands the value's variables; <see langword="null"/> on failure, which is reported.</summary>
     public static OptionValue? Read(YamlItem item, string path, Func<string, string?> environment, ConfigProblems problems)
     {
         switch (item)
@@ -26,7 +26,7 @@ static class OptionBinder
         }
     }
 
-    /// <summary>How a problem quotes what the file has; nothing of a secret.</summary>
+    /// <summary>Quotes the file's value in a problem, except for secrets.</summary>
     public static string Quote(YamlItem item, bool secret) => item switch
     {
         YamlList => ", got a list",

@@ -3,13 +3,13 @@ using YamlDotNet.Core.Events;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>A scalar as the file writes it, to find the place of each of its characters behind quotes, escapes, folds and indentation.</summary>
+/// <summary>A scalar's source text, which locates each character of its value despite quotes, escapes, folding and indentation.</summary>
 internal sealed class ScalarSource(string file, Scalar scalar)
 {
     int _line = Math.Max(1, (int)scalar.Start.Line), _column = Math.Max(1, (int)scalar.Start.Column), _at, _value;
 
-    /// <summary>The place of a character.</summary>
-    /// <param name="offset">Its place in the value, from 0.</param>
+    /// <summary>Gets the place of a character.</summary>
+    /// <param name="offset">Its offset in the value, from 0.</param>
     public Place PlaceOf(int offset)
     {
         (_line, _column) = (Math.Max(1, (int)scalar.Start.Line), Math.Max(1, (int)scalar.Start.Column));
@@ -34,7 +34,7 @@ internal sealed class ScalarSource(string file, Scalar scalar)
 
     bool IsInside => _at < file.Length && _at < (int)scalar.End.Index;
 
-    // An anchor or a tag before it.
+    // Skip an anchor or tag.
     void SkipProperties()
     {
         while (IsInside && file[_at] is '&' or '!')
@@ -84,7 +84,7 @@ internal sealed class ScalarSource(string file, Scalar scalar)
         var length = _at + 1 == file.Length ? 1 : file[_at + 1] switch { 'x' => 4, 'u' => 6, 'U' => 10, _ => 2 };
         if (length == 2 && file[_at + 1] is '\n' or '\r')
         {
-            // A line that goes on in the next one.
+            // A line that continues on the next.
             Step(1);
             while (IsInside && char.IsWhiteSpace(file[_at]))
             {
@@ -98,7 +98,7 @@ internal sealed class ScalarSource(string file, Scalar scalar)
         }
     }
 
-    // Whether the white space from here on reaches the end of the line.
+    // Returns whether only white space is left on the line.
     bool IsFold()
     {
         var at = _at;
@@ -110,7 +110,7 @@ internal sealed class ScalarSource(string file, Scalar scalar)
         return at < file.Length && file[at] is '\n' or '\r';
     }
 
-    // A line break is a space; with empty lines behind it, as many breaks as there are of those.
+    // A line break becomes a space; followed by empty lines, one break for each of those.
     void Fold()
     {
         while (IsInside && char.IsWhiteSpace(file[_at]))

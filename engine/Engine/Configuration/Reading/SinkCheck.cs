@@ -3,7 +3,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>Checks a sink's section against its spec: unknown keys, missing ones, and values of another type than declared.</summary>
+/// <summary>Checks a sink's section against its spec: unknown keys, missing keys and wrong types.</summary>
 sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigPlaces places, ConfigProblems problems)
 {
     static readonly string[] Common = [.. ConfigJson.KeysOf(ConfigJson.Default.SinkConfig).Select(property => property.Name)];
@@ -32,7 +32,7 @@ sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigPlaces
         }
     }
 
-    /// <summary>Reports what is wrong with an option, at its place. The quote is the file's own text, without variables filled in.</summary>
+    /// <summary>Reports a problem at an option. Quotes the file's own text, with variables unexpanded.</summary>
     public void Report(SinkConfigurationException error)
     {
         var option = spec.Options.FirstOrDefault(option => option.Name == error.Option);

@@ -3,7 +3,7 @@ using YamlDotNet.Core.Events;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>A place in the file; both count from 1.</summary>
+/// <summary>A place in the file: line and column, from 1.</summary>
 internal readonly record struct Place(int Line, int Column)
 {
     public static Place Start => new(1, 1);
@@ -11,33 +11,33 @@ internal readonly record struct Place(int Line, int Column)
     public static Place Of(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
 }
 
-/// <summary>A node of the file that knows where it stands.</summary>
+/// <summary>A node of the file with its place.</summary>
 internal abstract record YamlItem(Place At);
 
-/// <summary>A text, a number, a word: whatever is neither a list nor a map.</summary>
+/// <summary>A scalar.</summary>
 internal sealed record YamlText(Place At, string Value, bool Plain) : YamlItem(At)
 {
-    /// <summary>How the file writes it; <see langword="null"/> for a text that is not in the file.</summary>
+    /// <summary>Gets its source text; <see langword="null"/> for a text that is not in the file.</summary>
     public ScalarSource? Source { get; init; }
 
     public static bool MeansNothing(string plain) => plain is "" or "~" or "null";
 }
 
-/// <summary>Lines that begin with a dash, or <c>[…]</c>.</summary>
+/// <summary>A list, in block or flow style.</summary>
 internal sealed record YamlList(Place At) : YamlItem(At)
 {
     public List<YamlItem> Items { get; } = [];
 }
 
-/// <summary>Lines of <c>key: value</c>, or <c>{…}</c>; no key comes twice.</summary>
+/// <summary>A map with unique keys, in block or flow style.</summary>
 internal sealed record YamlMap(Place At) : YamlItem(At)
 {
     public Dictionary<string, (Place At, YamlItem Value)> Entries { get; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>
-/// Builds the tree from the parser's events. YamlDotNet's own node model stops at the first duplicate key; this one reports it and
-/// reads on, and it needs no recursion.
+/// Builds the tree from the parser's events. YamlDotNet's node model stops at the first duplicate key; this one reports it and continues.
+/// It does not recurse.
 /// </summary>
 internal sealed class YamlTree
 {
@@ -51,7 +51,7 @@ internal sealed class YamlTree
 
     YamlTree(string text, ConfigProblems problems) => (_text, _problems) = (text, problems);
 
-    /// <summary>The file's one document, an empty map if there is none, or <see langword="null"/> when it cannot be parsed.</summary>
+    /// <summary>Reads the single document; an empty map if there is none, <see langword="null"/> if it cannot be parsed.</summary>
     public static YamlItem? Parse(string text, ConfigProblems problems)
     {
         var tree = new YamlTree(text, problems);
@@ -63,10 +63,10 @@ internal sealed class YamlTree
                 return tree.Root();
             if (next is DocumentStart && ++documents > 1)
             {
-                problems.Add(Place.Of(next.Start), "there must be one YAML document in the file, not several");
+                problems.Add(Place.Of(next.Start), "the file must contain a single YAML document");
                 return null;
             }
-            // The parser takes quadratic time over deep nesting.
+            // The parser takes quadratic time for deep nesting.
             if (tree._open.Count > DeepestNesting)
             {
                 problems.Add(Place.Of(next.Start), $"this is nested more than {DeepestNesting} levels deep");
@@ -77,7 +77,7 @@ internal sealed class YamlTree
         return null;
     }
 
-    /// <summary>Reads the next event, or none at the end. <see langword="false"/> for what is not YAML, which is reported.</summary>
+    /// <summary>Reads the next event, or none at the end. Returns <see langword="false"/> for invalid YAML, which is reported.</summary>
     static bool TryRead(Parser parser, string text, ConfigProblems problems, out ParsingEvent? next)
     {
         next = null;
@@ -93,13 +93,15 @@ internal sealed class YamlTree
         }
         catch (Exception broken)
         {
-            // Some damaged texts make the parser throw what it does not declare.
+            // Some malformed texts make the parser throw undeclared exceptions.
             problems.Add(parser.Current is { } last ? Place.Of(last.End) : Place.Start, $"this is not valid YAML after here ({broken.Message})");
         }
         return false;
     }
 
-    /// <summary>The parser reports a tab where the map began that it indents, which may be far above.</summary>
+    /// <summary>
+    /// Locates a tab used as indentation. The parser reports it at the start of the indented map, which may be far above.
+    /// </summary>
     static Place PlaceOf(YamlException broken, string text)
     {
         var place = Place.Of(broken.Start);
@@ -165,7 +167,7 @@ internal sealed class YamlTree
             open.TakeValue(item, _problems);
     }
 
-    /// <summary>A list or map whose end has not come; of a map, also the key whose value has not come.</summary>
+    /// <summary>An unfinished list or map; for a map also the key that awaits its value.</summary>
     sealed class Open(YamlItem item)
     {
         string? _key;
@@ -181,7 +183,7 @@ internal sealed class YamlTree
             _key = (key as YamlText)?.Value;
             _at = at;
             if (_key is null)
-                problems.Add(at, "a key must be a text, not a list or a map");
+                problems.Add(at, "a key must be text, not a list or a map");
         }
 
         public void TakeValue(YamlItem value, ConfigProblems problems)
@@ -189,7 +191,7 @@ internal sealed class YamlTree
             HasKey = false;
             var entries = ((YamlMap)item).Entries;
             if (_key is not null && !entries.TryAdd(_key, (_at, value)))
-                problems.Add(_at, $"duplicate key '{_key}', which is also on line {entries[_key].At.Line}");
+                problems.Add(_at, $"duplicate key '{_key}', first defined on line {entries[_key].At.Line}");
         }
     }
 }

@@ -3,8 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-/// <summary>A number of bytes, 0 or more, written with a unit of 1024s: <c>32KB</c>, <c>512MB</c>, <c>1GB</c>; a bare number is
-/// bytes.</summary>
+/// <summary>
+/// A number of bytes, 0 or more, written with a unit based on 1024: <c>32KB</c>, <c>512MB</c>, <c>1GB</c>; a number without a unit is
+/// bytes.
+/// </summary>
 /// <param name="Bytes">The number.</param>
 [JsonConverter(typeof(ScalarConverter<ByteSize>))]
 public readonly record struct ByteSize(long Bytes) : IScalar<ByteSize>, IComparable<ByteSize>, IComparable
@@ -21,10 +23,10 @@ public readonly record struct ByteSize(long Bytes) : IScalar<ByteSize>, ICompara
     /// <inheritdoc/>
     public static bool TakesNumber => true;
 
-    /// <summary>So many times 1024 bytes.</summary>
+    /// <summary>Creates a size of this many KB (1024 bytes).</summary>
     public static ByteSize FromKilobytes(long count) => new(count << 10);
 
-    /// <summary>So many times 1024 × 1024 bytes.</summary>
+    /// <summary>Creates a size of this many MB (1024 × 1024 bytes).</summary>
     public static ByteSize FromMegabytes(long count) => new(count << 20);
 
     /// <inheritdoc/>
@@ -50,7 +52,7 @@ public readonly record struct ByteSize(long Bytes) : IScalar<ByteSize>, ICompara
     /// <inheritdoc/>
     public int CompareTo(object? obj) => obj is ByteSize other ? CompareTo(other) : 1;
 
-    /// <summary>The largest unit that leaves no fraction.</summary>
+    /// <summary>Formats it in the largest unit that leaves no fraction.</summary>
     public override string ToString()
     {
         if (Bytes == 0)

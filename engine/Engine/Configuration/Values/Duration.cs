@@ -3,7 +3,7 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-/// <summary>A length of time in whole milliseconds, 0 or more, written as a number and a unit: <c>250ms</c>, <c>5s</c>, <c>7d</c>.</summary>
+/// <summary>A duration in whole milliseconds, 0 or more, written as a number and a unit: <c>250ms</c>, <c>5s</c>, <c>7d</c>.</summary>
 /// <param name="Value">The time.</param>
 [JsonConverter(typeof(ScalarConverter<Duration>))]
 public readonly record struct Duration(TimeSpan Value) : IScalar<Duration>, IComparable<Duration>, IComparable
@@ -14,19 +14,19 @@ public readonly record struct Duration(TimeSpan Value) : IScalar<Duration>, ICom
     /// <inheritdoc/>
     public static string Pattern => DurationText.Pattern;
 
-    /// <summary>So many milliseconds.</summary>
+    /// <summary>Creates a duration of this many milliseconds.</summary>
     public static Duration FromMilliseconds(long count) => new(TimeSpan.FromMilliseconds(count));
 
-    /// <summary>So many seconds.</summary>
+    /// <summary>Creates a duration of this many seconds.</summary>
     public static Duration FromSeconds(long count) => new(TimeSpan.FromSeconds(count));
 
-    /// <summary>So many minutes.</summary>
+    /// <summary>Creates a duration of this many minutes.</summary>
     public static Duration FromMinutes(long count) => new(TimeSpan.FromMinutes(count));
 
-    /// <summary>So many hours.</summary>
+    /// <summary>Creates a duration of this many hours.</summary>
     public static Duration FromHours(int count) => new(TimeSpan.FromHours(count));
 
-    /// <summary>The time as the framework has it.</summary>
+    /// <summary>Converts it to the framework's type.</summary>
     public static implicit operator TimeSpan(Duration duration) => duration.Value;
 
     /// <inheritdoc/>
@@ -43,6 +43,6 @@ public readonly record struct Duration(TimeSpan Value) : IScalar<Duration>, ICom
     /// <inheritdoc/>
     public int CompareTo(object? obj) => obj is Duration other ? CompareTo(other) : 1;
 
-    /// <summary>The largest unit that leaves no fraction.</summary>
+    /// <summary>Formats it in the largest unit that leaves no fraction.</summary>
     public override string ToString() => DurationText.Write(Value);
 }

@@ -5,9 +5,9 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-/// <summary>Where to listen: <c>127.0.0.1:8080</c>, <c>[::1]:80</c>, <c>0.0.0.0:8080</c>, <c>localhost:8080</c>.</summary>
+/// <summary>An address to listen on: <c>127.0.0.1:8080</c>, <c>[::1]:80</c>, <c>0.0.0.0:8080</c>, <c>localhost:8080</c>.</summary>
 /// <param name="Host">An IP address, without brackets, or <c>localhost</c>.</param>
-/// <param name="Port">0–65535; 0 lets the system choose a free one.</param>
+/// <param name="Port">0–65535; 0 for any free port.</param>
 [JsonConverter(typeof(ScalarConverter<EndpointAddress>))]
 public readonly record struct EndpointAddress(string Host, int Port) : IScalar<EndpointAddress>
 {
@@ -17,10 +17,10 @@ public readonly record struct EndpointAddress(string Host, int Port) : IScalar<E
     /// <inheritdoc/>
     public static string Pattern => @"(localhost|[0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}";
 
-    /// <summary>Both loopback addresses are meant, not one IP address.</summary>
+    /// <summary>Gets whether it means both loopback addresses rather than one IP address.</summary>
     public bool IsLocalhost => Host == "localhost";
 
-    /// <summary>The IP address and port; of <c>localhost</c>, that of IPv4.</summary>
+    /// <summary>Gets the IP address and port; for <c>localhost</c>, the IPv4 address.</summary>
     public IPEndPoint ToIPEndPoint() => new(IsLocalhost ? IPAddress.Loopback : IPAddress.Parse(Host), Port);
 
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ public readonly record struct EndpointAddress(string Host, int Port) : IScalar<E
         var bracketed = host.Length > 2 && host[0] == '[' && host[^1] == ']';
         if (bracketed)
             host = host[1..^1];
-        // IPAddress also reads 1.2 and 0x7f000001, which people do not mean: the text must be the address's own.
+        // IPAddress also parses 1.2 and 0x7f000001, so the text must equal the address's canonical form.
         var known = bracketed
             ? IPAddress.TryParse(host, out var six) && six.AddressFamily == AddressFamily.InterNetworkV6
             : host == "localhost" || (IPAddress.TryParse(host, out var four) && four.ToString() == host && !host.Contains(':'));
@@ -43,7 +43,7 @@ public readonly record struct EndpointAddress(string Host, int Port) : IScalar<E
         return known;
     }
 
-    /// <summary>The address as it is written.</summary>
+    /// <summary>Formats the address.</summary>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{(Host.Contains(':') ? $"[{Host}]" : Host)}:{Port}");
 }

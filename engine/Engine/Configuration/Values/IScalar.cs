@@ -4,21 +4,21 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-/// <summary>A value that the configuration writes as one text, such as a duration; <c>ToString</c> writes it the same way.</summary>
+/// <summary>A configuration value written as a single text, such as a duration; <c>ToString</c> formats it the same way.</summary>
 /// <typeparam name="T">The value's own type.</typeparam>
 public interface IScalar<T>
     where T : struct, IScalar<T>
 {
-    /// <summary>What people should write, with examples: <c>a duration like 5s</c>.</summary>
+    /// <summary>Gets the expected form with examples: <c>a duration like 5s</c>.</summary>
     static abstract string Form { get; }
 
-    /// <summary>The regular expression of the texts that can be read, without anchors.</summary>
+    /// <summary>Gets the regular expression of valid texts, without anchors.</summary>
     static abstract string Pattern { get; }
 
-    /// <summary>A bare whole number is of the form too.</summary>
+    /// <summary>Gets whether a bare integer is valid too.</summary>
     static virtual bool TakesNumber => false;
 
-    /// <summary>Reads the text; <see langword="false"/> if it is not of the form.</summary>
+    /// <summary>Parses the text.</summary>
     static abstract bool TryParse(string text, out T value);
 }
 

@@ -4,28 +4,28 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-/// <summary>How a type is written as one text in the configuration. Converters of such types are their format.</summary>
+/// <summary>The text format of a scalar configuration type, implemented by its converter.</summary>
 internal interface IScalarFormat
 {
-    /// <summary>The part of a pattern that lets <c>${NAME}</c> stand for a value.</summary>
+    /// <summary>The pattern of <c>${NAME}</c> in place of a value.</summary>
     const string Substitution = @"\$\{";
 
-    /// <summary>What people should write: the end of "must be …".</summary>
+    /// <summary>Gets the expected form: the end of "must be …".</summary>
     string Expected { get; }
 
-    /// <summary>All texts that can be read, if they are few.</summary>
+    /// <summary>Gets all valid texts, if they are few.</summary>
     IReadOnlyList<string>? Choices => null;
 
-    /// <summary>The value, or <see langword="null"/> if the text is not one.</summary>
+    /// <summary>Parses a text; <see langword="null"/> if it is invalid.</summary>
     object? Parse(string text);
 
-    /// <summary>The value in JSON.</summary>
+    /// <summary>Converts the value to JSON.</summary>
     JsonNode Show(object value);
 
-    /// <summary>The JSON Schema of the texts that can be read.</summary>
+    /// <summary>Gets the JSON Schema of valid texts.</summary>
     JsonObject Schema();
 
-    /// <summary>The schema of one of these words.</summary>
+    /// <summary>Creates a schema that allows the given words.</summary>
     static JsonObject OneOf(IEnumerable<string> words) => new()
     {
         ["anyOf"] = new JsonArray(
@@ -33,7 +33,7 @@ internal interface IScalarFormat
             new JsonObject { ["type"] = "string", ["pattern"] = Substitution }),
     };
 
-    /// <summary>The format of a type that is neither a section nor a list nor a map.</summary>
+    /// <summary>Finds the format of a type that is not a section, list or map.</summary>
     static IScalarFormat Of(JsonTypeInfo type)
     {
         var plain = Nullable.GetUnderlyingType(type.Type) is { } underlying ? type.Options.GetTypeInfo(underlying) : type;

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-/// <summary>Reads a point in time as people write it: RFC 3339 (UTC if it names no zone), a date, milliseconds since 1970, or how long ago.</summary>
+/// <summary>Parses a point in time: RFC 3339 (UTC if it has no zone), a date, milliseconds since 1970, or an age.</summary>
 public static class Moment
 {
-    /// <summary>The accepted forms, for error messages and documents.</summary>
+    /// <summary>The accepted forms, for error messages and documentation.</summary>
     public const string Forms = "RFC 3339 like 2026-11-20T09:40:00Z, a date, milliseconds since 1970, or how long ago, like 2h or 7d";
 
     static readonly string[] s_forms = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];

@@ -3,8 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-/// <summary>Web origins that are allowed: one (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>), or
-/// all (<c>*</c>).</summary>
+/// <summary>
+/// Allowed web origins: one (<c>https://shop.example</c>), one host on any port (<c>http://localhost:*</c>), or all (<c>*</c>).
+/// </summary>
 [JsonConverter(typeof(ScalarConverter<OriginPattern>))]
 public readonly partial record struct OriginPattern : IScalar<OriginPattern>
 {
@@ -27,7 +28,7 @@ public readonly partial record struct OriginPattern : IScalar<OriginPattern>
         return Whole().IsMatch(text);
     }
 
-    /// <summary>The origin as it is written.</summary>
+    /// <summary>Formats the origin.</summary>
     public override string ToString() => _text;
 
     [GeneratedRegex("^(" + Text + @")\z", RegexOptions.ExplicitCapture)]

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-/// <summary>A time of day on a clock on the wall, 00:00 to 23:59.</summary>
+/// <summary>A local time of day, 00:00 to 23:59.</summary>
 /// <param name="Value">The time.</param>
 [JsonConverter(typeof(ScalarConverter<TimeOfDay>))]
 public readonly record struct TimeOfDay(TimeOnly Value) : IScalar<TimeOfDay>

@@ -4,15 +4,15 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events.Json;
 
-/// <summary>Writes events as the native JSON that they may have come from: decoded again, they are the same events.</summary>
+/// <summary>Writes events as native JSON that decodes to the same events.</summary>
 public static class EventJson
 {
-    /// <summary>How a writer of events should be set up: on one line, with the shops' languages readable.</summary>
+    /// <summary>Gets the options for an event writer: one line, non-ASCII text unescaped.</summary>
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes one event as a JSON object. What it does not say is left out.</summary>
-    /// <param name="writer">Where a value may stand.</param>
-    /// <param name="slab">The slab that it is in.</param>
+    /// <summary>Writes an event as a JSON object, omitting fields that it does not have.</summary>
+    /// <param name="writer">The writer, positioned for a value.</param>
+    /// <param name="slab">The event's slab.</param>
     /// <param name="record">The event.</param>
     /// <param name="storeId">Its store, in UTF-8.</param>
     public static void Write(Utf8JsonWriter writer, EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId)

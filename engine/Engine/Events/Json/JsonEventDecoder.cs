@@ -3,23 +3,23 @@ using System.Text.Json;
 namespace CartRecovery.Engine.Events.Json;
 
 /// <summary>
-/// Decodes and validates native events in JSON, one at a time, into <see cref="Record"/> and the texts beside it: in one pass by
-/// <see cref="JsonEventScanner"/>, or, where that declines, by the framework's reader. It allocates nothing, and reads an event to its end even
-/// when it is wrong, so that its neighbours in a batch are not lost. One thread at a time.
+/// Decodes and validates native JSON events one at a time into <see cref="Record"/> and its texts: in one pass with
+/// <see cref="JsonEventScanner"/>, or with the framework's reader where that declines. Allocates nothing. Reads invalid events to their
+/// end, so that the rest of a batch is not lost. One thread at a time.
 /// </summary>
 public sealed class JsonEventDecoder
 {
-    // How far in an object or array of an unknown field may begin: it is one level further in when it is read again as meta.
+    // Maximum depth of an unknown field: one less than the reader's, because it is read again inside meta.
     const int DeepestField = 63;
 
     readonly EventBuilder _event;
     readonly JsonEventScanner _scanner;
     readonly byte[] _unescaped = new byte[EventSlab.MaxIdLength];
 
-    // Where in the message the part begins that the reader reads.
+    // The offset in the message at which the reader starts.
     int _start;
 
-    /// <param name="rules">What events are held to.</param>
+    /// <param name="rules">The rules for validating events.</param>
     public JsonEventDecoder(EventRules rules)
         : this(new EventBuilder(rules))
     {
@@ -31,16 +31,16 @@ public sealed class JsonEventDecoder
         _scanner = new JsonEventScanner(builder);
     }
 
-    /// <summary>The event last decoded; its text lengths are set, its text offset is not.</summary>
+    /// <summary>Gets the last decoded event. Its text lengths are set; its text offset is not.</summary>
     public ref readonly EventRecord Record => ref _event.Record;
 
-    /// <summary>What is told of a message, or the rest of one, that is no JSON.</summary>
+    /// <summary>Gets the problem reported if a message, or the remainder of one, is not JSON.</summary>
     public static EventProblem Malformed { get; } = new(EventErrorCode.InvalidJson, "the message, or the rest of it, is not JSON");
 
-    /// <summary>Reads a message that is one event.</summary>
+    /// <summary>Decodes a message that is one event.</summary>
     /// <param name="json">The whole message: valid UTF-8.</param>
-    /// <param name="receivedAt">When it arrived, in milliseconds since 1970 UTC.</param>
-    /// <returns>What is wrong with it, if anything.</returns>
+    /// <param name="receivedAt">When it was received, in milliseconds since 1970 UTC.</param>
+    /// <returns>The problem, if any.</returns>
     public EventProblem Decode(ReadOnlySpan<byte> json, long receivedAt)
     {
         var position = JsonTokens.SkipSpace(json, 0);
@@ -49,13 +49,13 @@ public sealed class JsonEventDecoder
     }
 
     /// <summary>
-    /// Reads the value that begins at a place in a message, to its end. What is no JSON is <see cref="EventErrorCode.InvalidJson"/>, and the
-    /// position stays: nobody knows where it ends. Of a value that is well-formed and wrong, the problem is told.
+    /// Decodes the value at a position in a message. Malformed JSON gives <see cref="EventErrorCode.InvalidJson"/> and leaves the
+    /// position unchanged, since its end is unknown. A well-formed but invalid value gives its problem.
     /// </summary>
     /// <param name="json">The message: valid UTF-8.</param>
-    /// <param name="position">Where the value begins; behind it afterwards.</param>
-    /// <param name="receivedAt">When it arrived, in milliseconds since 1970 UTC.</param>
-    /// <returns>What is wrong with it, if anything.</returns>
+    /// <param name="position">The start of the value; its end afterwards.</param>
+    /// <param name="receivedAt">When it was received, in milliseconds since 1970 UTC.</param>
+    /// <returns>The problem, if any.</returns>
     public EventProblem Decode(ReadOnlySpan<byte> json, ref int position, long receivedAt)
     {
         var end = _scanner.Scan(json, position, receivedAt, out var problem);
@@ -68,7 +68,7 @@ public sealed class JsonEventDecoder
         return DecodeByReader(json, ref position, receivedAt);
     }
 
-    /// <summary>The same, by the framework's reader.</summary>
+    /// <summary>Decodes like <see cref="Decode(ReadOnlySpan{byte}, ref int, long)"/>, using the framework's reader.</summary>
     internal EventProblem DecodeByReader(ReadOnlySpan<byte> json, ref int position, long receivedAt)
     {
         var reader = new Utf8JsonReader(json[position..]);
@@ -86,19 +86,19 @@ public sealed class JsonEventDecoder
         }
     }
 
-    /// <summary>Copies the event last decoded to the end of a slab that has room.</summary>
+    /// <summary>Appends the last decoded event to a slab with room for it.</summary>
     /// <param name="slab">The slab.</param>
-    /// <param name="json">The message that it is in.</param>
+    /// <param name="json">The message that contains the event.</param>
     /// <returns>The event in the slab.</returns>
     public ref EventRecord AppendTo(EventSlab slab, ReadOnlySpan<byte> json) => ref _event.AppendTo(slab, json);
 
-    // The reader is on the first token of the value; on its last one afterwards.
+    // The reader moves from the first to the last token of the value.
     EventProblem Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, long receivedAt)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
-            return new EventProblem(EventErrorCode.InvalidEvent, "an event is a JSON object");
+            return new EventProblem(EventErrorCode.InvalidEvent, "an event must be a JSON object");
         }
 
         var read = json[_start..];
@@ -186,7 +186,7 @@ public sealed class JsonEventDecoder
         }
     }
 
-    // What the engine does not know is the shop's own, and not wrong.
+    // Unknown fields belong to the shop and are not an error.
     void ReadMeta(ref Utf8JsonReader reader)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -248,7 +248,7 @@ public sealed class JsonEventDecoder
                 _event.FailIdTooLong(field);
                 break;
             case JsonText.HalfCharacter:
-                _event.Fail(EventErrorCode.InvalidUtf8, field, "has an escape that is half a character");
+                _event.Fail(EventErrorCode.InvalidUtf8, field, "has an unpaired surrogate escape");
                 break;
             case var length:
                 _event.SetUnescapedId(field, length);
@@ -256,7 +256,7 @@ public sealed class JsonEventDecoder
         }
     }
 
-    // A string that is compared with what the engine knows, all of which is shorter than an id; nothing if it is none of that.
+    // Reads a string to compare with known names, all shorter than an id; empty if it cannot be one of them.
     ReadOnlySpan<byte> Text(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped)
@@ -268,7 +268,7 @@ public sealed class JsonEventDecoder
         return length < 0 ? default : _unescaped.AsSpan(0, length);
     }
 
-    // A number of too many digits to be read is out of every range.
+    // A number with too many digits to parse is out of every range.
     static double Number(ref Utf8JsonReader reader) => reader.TryGetDouble(out var number) ? number : double.PositiveInfinity;
 
     void ReadTimestamp(ref Utf8JsonReader reader)

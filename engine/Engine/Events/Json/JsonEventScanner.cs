@@ -3,25 +3,25 @@ using System.Runtime.Intrinsics;
 namespace CartRecovery.Engine.Events.Json;
 
 /// <summary>
-/// Reads an event in one pass, if it is written as most senders write it: strings without escapes, plain numbers, literals, and no object
-/// or array in it but <c>meta</c>, of the same. The names are expected in the order of the event before. Anything else, right or wrong, it
-/// declines, and <see cref="JsonEventDecoder"/> reads the event anew: so what is valid, and what is wrong with it, is said in one place.
+/// Reads an event in one pass if it has the common form: strings without escapes, plain numbers, literals, and no nested object or array
+/// except <c>meta</c> of the same form. Expects the names in the order of the previous event. Declines everything else, valid or not, and
+/// <see cref="JsonEventDecoder"/> then decodes the event from its start, so that validation has one implementation.
 /// </summary>
 sealed class JsonEventScanner(EventBuilder builder)
 {
-    /// <summary>What <see cref="Scan"/> returns for an event that it does not read.</summary>
+    /// <summary>The result of <see cref="Scan"/> for an event that it declines.</summary>
     public const int Declined = JsonTokens.None;
 
-    // Names that are known have at most nine characters: with quotes and colon twelve.
+    // Known names have at most nine characters: twelve with quotes and colon.
     const int Width = 16;
     const int MostNames = 16;
 
-    // A double holds every whole number of up to 15 digits, and these powers of ten: so their quotient is the nearest double there is.
+    // A double represents every integer of up to 15 digits and these powers of ten exactly, so their quotient is correctly rounded.
     static readonly double[] s_powers = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
     readonly ExpectedName[] _expected = new ExpectedName[MostNames];
 
-    /// <summary>A name as it stood at a place of the event before, with its quotes and colon.</summary>
+    /// <summary>A name at a place in the previous event, with its quotes and colon.</summary>
     struct ExpectedName
     {
         public Vector128<byte> Text;
@@ -30,12 +30,12 @@ sealed class JsonEventScanner(EventBuilder builder)
         public EventField Field;
     }
 
-    /// <summary>Reads the event, or declines it.</summary>
+    /// <summary>Reads the event or declines it.</summary>
     /// <param name="json">Valid UTF-8.</param>
-    /// <param name="start">Where the event begins.</param>
-    /// <param name="receivedAt">When it arrived, in milliseconds since 1970 UTC.</param>
-    /// <param name="problem">What is wrong with it, if it was read.</param>
-    /// <returns>Where it ends, or <see cref="Declined"/>.</returns>
+    /// <param name="start">The event's start.</param>
+    /// <param name="receivedAt">When it was received, in milliseconds since 1970 UTC.</param>
+    /// <param name="problem">The problem, if the event was read.</param>
+    /// <returns>The event's end, or <see cref="Declined"/>.</returns>
     public int Scan(ReadOnlySpan<byte> json, int start, long receivedAt, out EventProblem problem)
     {
         problem = default;
@@ -68,7 +68,7 @@ sealed class JsonEventScanner(EventBuilder builder)
         }
     }
 
-    // The value's first byte, or Declined.
+    // Returns the offset of the value, or Declined.
     int ReadName(ReadOnlySpan<byte> json, int at, int place, out EventField field)
     {
         if (place < MostNames && json.Length - at >= Width)
@@ -120,7 +120,7 @@ sealed class JsonEventScanner(EventBuilder builder)
         expected.Field = field;
     }
 
-    // What follows the value, or Declined.
+    // Returns the offset after the value, or Declined.
     int ReadValue(ReadOnlySpan<byte> json, int at, EventField field, int nameAt)
     {
         if (at >= json.Length)

@@ -3,18 +3,18 @@ using System.Text;
 
 namespace CartRecovery.Engine.Events.Json;
 
-/// <summary>The text of a JSON string that has escapes in it. It allocates nothing and throws nothing, whatever a client sends.</summary>
+/// <summary>Unescapes JSON strings. Never allocates or throws, whatever the input.</summary>
 static class JsonText
 {
-    /// <summary>The text has no room in the target.</summary>
+    /// <summary>The text does not fit the target.</summary>
     public const int TooLong = -1;
 
-    /// <summary>An escape is one half of a surrogate pair, which is no character and has no UTF-8.</summary>
+    /// <summary>An escape is an unpaired surrogate, which has no UTF-8.</summary>
     public const int HalfCharacter = -2;
 
-    /// <summary>Writes the text as UTF-8.</summary>
-    /// <param name="raw">What is between the quotes; a reader has found its escapes well-formed.</param>
-    /// <param name="target">Where to.</param>
+    /// <summary>Unescapes a string to UTF-8.</summary>
+    /// <param name="raw">The text between the quotes; a reader has checked its escapes.</param>
+    /// <param name="target">Receives the text.</param>
     /// <returns>The bytes written, <see cref="TooLong"/> or <see cref="HalfCharacter"/>.</returns>
     public static int Unescape(ReadOnlySpan<byte> raw, Span<byte> target)
     {

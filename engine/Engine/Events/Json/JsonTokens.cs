@@ -5,16 +5,18 @@ using System.Runtime.Intrinsics;
 
 namespace CartRecovery.Engine.Events.Json;
 
-/// <summary>The tokens of JSON as most senders write them. Each method returns the place behind what it read, or <see cref="None"/> for
-/// anything else, right or wrong.</summary>
+/// <summary>
+/// Reads JSON tokens in their common form. Each method returns the offset after the token, or <see cref="None"/> for anything else, valid
+/// or not.
+/// </summary>
 static class JsonTokens
 {
     public const int None = -1;
 
-    /// <summary>A double and a long hold every number of so many digits.</summary>
+    /// <summary>A double and a long represent every number of this many digits exactly.</summary>
     public const int MostDigits = 15;
 
-    /// <summary>The place of the first byte from here on that is no space.</summary>
+    /// <summary>Skips white space.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int SkipSpace(ReadOnlySpan<byte> json, int at) => (uint)at < (uint)json.Length && json[at] > ' ' ? at : SkipSpaces(json, at);
 
@@ -28,13 +30,13 @@ static class JsonTokens
         return at;
     }
 
-    /// <summary>Where the quote is that ends a string without escapes.</summary>
+    /// <summary>Finds the quote that ends a string without escapes.</summary>
     /// <param name="json">Valid UTF-8.</param>
-    /// <param name="at">Behind the quote that begins it.</param>
+    /// <param name="at">The offset after the opening quote.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int EndOfString(ReadOnlySpan<byte> json, int at)
     {
-        // Most are short.
+        // Most strings are short.
         if (json.Length - at >= Vector128<byte>.Count)
         {
             var special = SpecialIn(json, at);
@@ -80,7 +82,7 @@ static class JsonTokens
         return None;
     }
 
-    // A bit for each of the next 16 bytes, which are there, that is not plain text.
+    // Returns a bit for each of the next 16 bytes that is not plain text.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static uint SpecialIn(ReadOnlySpan<byte> json, int at)
     {
@@ -89,7 +91,7 @@ static class JsonTokens
             | Vector128.LessThan(bytes, Vector128.Create((byte)' '))).ExtractMostSignificantBits();
     }
 
-    /// <summary>What follows a number without an exponent, true, false or null.</summary>
+    /// <summary>Finds the end of a number without exponent, or of true, false or null.</summary>
     public static int EndOfPlain(ReadOnlySpan<byte> json, int at)
     {
         if (json[at] is (byte)'t' or (byte)'f' or (byte)'n')
@@ -112,7 +114,7 @@ static class JsonTokens
         return end > 0 && end < json.Length && IsEndOfNumber(json, end) ? end : None;
     }
 
-    /// <summary>What follows true, false or null.</summary>
+    /// <summary>Finds the end of true, false or null.</summary>
     public static int EndOfLiteral(ReadOnlySpan<byte> json, int at)
     {
         var rest = json[at..];
@@ -121,7 +123,7 @@ static class JsonTokens
     }
 
     /// <summary>Reads up to <see cref="MostDigits"/> digits without a leading zero.</summary>
-    /// <returns>The place of what follows them, which is there.</returns>
+    /// <returns>The offset after the digits, which is within the text.</returns>
     public static int ReadDigits(ReadOnlySpan<byte> json, int at, out long value)
     {
         var from = at;
@@ -145,7 +147,7 @@ static class JsonTokens
         return at == from || at == json.Length || (json[from] == '0' && at - from > 1) ? None : at;
     }
 
-    // Eight digits at once (Daniel Lemire, "Quickly parsing eight digits", 2018): neighbours are put together by multiplications.
+    // Parses eight digits at once (Daniel Lemire, "Quickly parsing eight digits", 2018), combining neighbours by multiplication.
     static bool TryReadEight(ulong text, out long value)
     {
         value = 0;
@@ -160,6 +162,6 @@ static class JsonTokens
         return true;
     }
 
-    /// <summary>What may stand behind a number in an object.</summary>
+    /// <summary>Gets whether a byte may follow a number in an object.</summary>
     public static bool IsEndOfNumber(ReadOnlySpan<byte> json, int at) => json[at] is (byte)',' or (byte)'}' or (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
 }

@@ -5,8 +5,8 @@ using MessagePack;
 namespace CartRecovery.Engine.Events.MessagePack;
 
 /// <summary>
-/// Writes JSON as MessagePack. The package's own conversion takes the JSON as UTF-16 and brings in its resolvers, which are not made for
-/// native code.
+/// Converts JSON to MessagePack. The package's own conversion needs UTF-16 and brings in resolvers that do not support native
+/// compilation.
 /// </summary>
 static class JsonToMessagePack
 {
@@ -53,7 +53,7 @@ static class JsonToMessagePack
         }
     }
 
-    // Of an object the names are children too.
+    // An object's names are children too.
     static void WriteChildren(ref Utf8JsonReader value, ref MessagePackWriter writer)
     {
         while (value.Read() && value.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray))
@@ -62,7 +62,7 @@ static class JsonToMessagePack
         }
     }
 
-    // Elements of an array, or pairs of an object: a name is skipped together with its value. The reader is a copy.
+    // Counts elements of an array, or pairs of an object: a name is skipped with its value. The reader is a copy.
     static int CountChildren(Utf8JsonReader value)
     {
         var count = 0;

@@ -1,23 +1,22 @@
 namespace CartRecovery.Engine.Events.MessagePack;
 
 /// <summary>
-/// Decodes and validates native events in MessagePack: a map with the fields of the JSON. It allocates nothing, looks at each byte once,
-/// and reads an event to its end even when it is wrong, so that its neighbours in a batch are not lost. What the schema does not know is
-/// kept as JSON. One thread at a time.
+/// Decodes and validates native MessagePack events: maps with the fields of the JSON form. Allocates nothing and reads each byte once.
+/// Reads invalid events to their end, so that the rest of a batch is not lost. Unknown fields are kept as JSON. One thread at a time.
 /// </summary>
 sealed class MessagePackEventDecoder(EventBuilder builder)
 {
-    // Of JSON's 64 levels an event takes one, and its meta one: in that an unknown field must fit when it is read again.
+    // JSON's 64 levels less one for the event and one for its meta, in which an unknown field must still fit when read again.
     const int Levels = 62;
 
-    /// <summary>What is told where the bytes are not MessagePack.</summary>
+    /// <summary>Gets the problem reported if the bytes are not MessagePack.</summary>
     public static EventProblem Broken => new(EventErrorCode.InvalidMessagePack, "the message, or the rest of it, is not MessagePack");
 
-    /// <summary>Reads one value to its end.</summary>
-    /// <param name="message">What it is in.</param>
-    /// <param name="position">Where it begins; where it ends afterwards, if it is not broken.</param>
-    /// <param name="receivedAt">When the event arrived, in milliseconds since 1970 UTC.</param>
-    /// <returns>What is wrong with it, if anything: invalid_messagepack when it is broken, and only then.</returns>
+    /// <summary>Decodes one value.</summary>
+    /// <param name="message">The message that contains the value.</param>
+    /// <param name="position">The value's start; its end afterwards unless the value is malformed.</param>
+    /// <param name="receivedAt">When the event was received, in milliseconds since 1970 UTC.</param>
+    /// <returns>The problem, if any; invalid_messagepack if and only if the value is malformed.</returns>
     public EventProblem Decode(ReadOnlySpan<byte> message, ref int position, long receivedAt)
     {
         var start = position;
@@ -31,7 +30,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
             }
 
             position = reader.Position;
-            return new EventProblem(EventErrorCode.InvalidEvent, "an event is a map");
+            return new EventProblem(EventErrorCode.InvalidEvent, "an event must be a map");
         }
 
         builder.Begin(receivedAt);
@@ -47,7 +46,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         return builder.Finish(message, position - start);
     }
 
-    // False when the bytes are broken; so it is for all of the following.
+    // This and the following methods return false for malformed bytes.
     bool TryReadField(ref MessagePackReader reader, ReadOnlySpan<byte> message)
     {
         if (!TryReadName(ref reader, out var name))
@@ -99,7 +98,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         return reader.Skip();
     }
 
-    // False when the field does not take a text.
+    // Returns false if the field does not take text.
     bool TryTakeText(EventField field, ReadOnlySpan<byte> text, int at)
     {
         if (field is EventField.Quantity or EventField.Price or EventField.Meta)
@@ -135,7 +134,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         return true;
     }
 
-    // False when the field does not take what it is.
+    // Returns false if the field does not take this kind of number.
     bool TryTakeNumber(EventField field, MessagePackKind kind, in MessagePackReader reader)
     {
         if (field == EventField.Timestamp && kind == MessagePackKind.Integer)
@@ -214,7 +213,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
             builder.SetContext(field, text);
         }
 
-        // A field that is nothing is not there.
+        // A null field counts as absent.
         if (kept.Length > before && kept.Text.EndsWith(":null"u8))
         {
             kept.Truncate(before);
@@ -264,7 +263,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         return true;
     }
 
-    // False, before the name, when it is none.
+    // Returns false, before the name, if it is not a string.
     static bool TryReadName(ref MessagePackReader reader, out ReadOnlySpan<byte> name)
     {
         if (reader.TryReadShortText(out var at, out name))
@@ -311,7 +310,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         return error;
     }
 
-    // Keeps the value that comes next as JSON; where that cannot be, takes back what was kept of it and passes over it.
+    // Keeps the next value as JSON; if that fails, removes the partial JSON and skips the value.
     bool TryKeepValue(ref MessagePackReader reader, TextBuffer kept, int before, EventErrorCode error)
     {
         var valueAt = reader.Position;
@@ -339,7 +338,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
                 builder.Fail(error, "a text is not valid UTF-8");
                 break;
             default:
-                builder.Fail(error, "the event is nested too deeply, or has in it what JSON cannot say");
+                builder.Fail(error, "the event is nested too deeply, or contains a value that JSON cannot represent");
                 break;
         }
 

@@ -5,24 +5,26 @@ using System.Text.Unicode;
 
 namespace CartRecovery.Engine.Events.MessagePack;
 
-/// <summary>Writes MessagePack as JSON that says the same, on one line: binary as base64, a time as RFC 3339, a number that JSON has not as null.</summary>
+/// <summary>
+/// Converts MessagePack to equivalent JSON on one line: binary becomes base64, a time RFC 3339, and a number that JSON lacks null.
+/// </summary>
 static class MessagePackJson
 {
     const int LongestNumber = 32;
 
-    // What readers of JSON take, and a length that is kept of a refused message.
+    // The depth JSON readers accept, and the maximum length kept of a rejected message.
     const int MostLevels = 64;
     const int LongestWhole = 4 << 20;
 
     static readonly SearchValues<byte> s_escaped = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
 
-    /// <summary>Writes the next value.</summary>
-    /// <param name="reader">Before the value. When it goes wrong, it is left somewhere within.</param>
-    /// <param name="json">Where to. When it goes wrong, a part is written.</param>
-    /// <param name="limit">The longest that <paramref name="json"/> should get; what is longer by a value is given up.</param>
-    /// <param name="levels">How many arrays and maps there may be in one another.</param>
-    /// <returns>None when it is written; invalid_messagepack, invalid_utf8, invalid_event (what JSON cannot say, or nested too deeply) or
-    /// event_too_large (over the limit) when not.</returns>
+    /// <summary>Converts the next value.</summary>
+    /// <param name="reader">Positioned before the value. On failure, its position within the value is undefined.</param>
+    /// <param name="json">Receives the JSON. On failure, holds a partial value.</param>
+    /// <param name="limit">Maximum length of <paramref name="json"/>; conversion stops once a value exceeds it.</param>
+    /// <param name="levels">Maximum nesting of arrays and maps.</param>
+    /// <returns>None on success; else invalid_messagepack, invalid_utf8, invalid_event (not representable in JSON, or nested too deeply)
+    /// or event_too_large (over the limit).</returns>
     public static EventErrorCode Write(ref MessagePackReader reader, TextBuffer json, int limit, int levels)
     {
         if (json.Length > limit)
@@ -67,17 +69,17 @@ static class MessagePackJson
         }
     }
 
-    /// <summary>Writes a whole message.</summary>
-    /// <param name="message">One value and nothing behind it.</param>
-    /// <param name="json">Where to, empty.</param>
-    /// <returns>False when JSON cannot say it, or not in a length that anybody would look at.</returns>
+    /// <summary>Converts a whole message.</summary>
+    /// <param name="message">Exactly one value.</param>
+    /// <param name="json">Receives the JSON; must be empty.</param>
+    /// <returns><c>false</c> if JSON cannot represent the message within a readable length.</returns>
     public static bool TryWriteWhole(ReadOnlySpan<byte> message, TextBuffer json)
     {
         var reader = new MessagePackReader(message);
         return Write(ref reader, json, LongestWhole, MostLevels) == EventErrorCode.None && reader.Position == message.Length;
     }
 
-    /// <summary>Writes a text with its quotes.</summary>
+    /// <summary>Writes a text with quotes.</summary>
     /// <returns>None, or invalid_utf8.</returns>
     public static EventErrorCode WriteText(ReadOnlySpan<byte> text, TextBuffer json)
     {

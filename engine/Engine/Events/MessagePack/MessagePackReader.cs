@@ -3,18 +3,18 @@ using System.Runtime.CompilerServices;
 
 namespace CartRecovery.Engine.Events.MessagePack;
 
-/// <summary>What a MessagePack value is.</summary>
+/// <summary>Kinds of MessagePack values.</summary>
 enum MessagePackKind : byte
 {
-    /// <summary>None: the bytes end within it, or its first one means nothing.</summary>
+    /// <summary>Malformed: the bytes end within the value, or its first byte is invalid.</summary>
     Broken,
     Nil,
     Boolean,
 
-    /// <summary>A whole number that fits in 64 bits with a sign.</summary>
+    /// <summary>An integer that fits a signed 64-bit number.</summary>
     Integer,
 
-    /// <summary>A whole number that does not: <see cref="MessagePackReader.Integer"/> has its bits.</summary>
+    /// <summary>An integer that does not: <see cref="MessagePackReader.Integer"/> has its bits.</summary>
     Unsigned,
     Single,
     Double,
@@ -26,39 +26,39 @@ enum MessagePackKind : byte
 }
 
 /// <summary>
-/// Walks through MessagePack, a value at a time. Of an array or a map <see cref="Read"/> takes the beginning, and what is in it follows; of
-/// anything else, all. It never looks beyond the bytes it was given.
+/// Reads MessagePack value by value. <see cref="Read"/> consumes only the header of an array or map, whose elements follow, and all of
+/// any other value. Never reads beyond its bytes.
 /// </summary>
 /// <param name="bytes">One value, and what may follow it.</param>
 ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
 {
     readonly ReadOnlySpan<byte> _bytes = bytes;
 
-    /// <summary>Where the next value begins.</summary>
+    /// <summary>The offset of the next value.</summary>
     public int Position;
 
-    /// <summary>A whole number, or 1 for true.</summary>
+    /// <summary>The value of an integer; 1 for true.</summary>
     public long Integer;
 
-    /// <summary>A number that is not whole by its kind; of a single the same number.</summary>
+    /// <summary>The value of a float.</summary>
     public double Real;
 
-    /// <summary>Where a text, a binary or an extension has its content.</summary>
+    /// <summary>The offset of the content of a text, binary or extension.</summary>
     public int Start;
 
-    /// <summary>Bytes of that content.</summary>
+    /// <summary>The length of that content, in bytes.</summary>
     public int Length;
 
-    /// <summary>Elements of an array, or pairs of a map, as it says itself.</summary>
+    /// <summary>The declared number of elements of an array, or pairs of a map.</summary>
     public uint Count;
 
     /// <summary>The type of an extension.</summary>
     public sbyte ExtensionType;
 
-    /// <summary>The content of a text, a binary or an extension.</summary>
+    /// <summary>Gets the content of a text, binary or extension.</summary>
     public readonly ReadOnlySpan<byte> Content => _bytes.Slice(Start, Length);
 
-    /// <summary>Reads the next value, or the beginning of one that has values in it.</summary>
+    /// <summary>Reads the next value, or the header of an array or map.</summary>
     public MessagePackKind Read()
     {
         if (Position >= _bytes.Length)
@@ -87,10 +87,12 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
         return ReadLong(first);
     }
 
-    /// <summary>Reads the next value if it is a text of at most 255 bytes and whole, as nearly all are: <see cref="Read"/> without its detours.</summary>
-    /// <param name="start">Where the text has its content.</param>
+    /// <summary>
+    /// Reads the next value if it is a complete text of at most 255 bytes, as nearly all are: a fast path for <see cref="Read"/>.
+    /// </summary>
+    /// <param name="start">The offset of the text's content.</param>
     /// <param name="text">The content.</param>
-    /// <returns>False, and nothing is read, when <see cref="Read"/> has to look.</returns>
+    /// <returns><c>false</c>, without reading anything, if <see cref="Read"/> must be used.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadShortText(out int start, out ReadOnlySpan<byte> text)
     {
@@ -121,11 +123,11 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
         return true;
     }
 
-    /// <summary>Passes over the next value with all that is in it.</summary>
-    /// <returns>False when it is broken.</returns>
+    /// <summary>Skips the next value with all its contents.</summary>
+    /// <returns><c>false</c> if it is malformed.</returns>
     public bool Skip()
     {
-        // Every value takes a byte at least, so this ends where the bytes do, whatever a count says.
+        // Every value takes at least one byte, so this ends with the input whatever a count claims.
         for (var left = 1L; left > 0; left--)
         {
             switch (Read())
@@ -189,7 +191,7 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
         }
     }
 
-    // A length in 1, 2 or 4 bytes: the exponent is 0, 1 or 2.
+    // Reads a length of 1, 2 or 4 bytes (exponent 0, 1 or 2).
     bool TryReadLength(int exponent, out uint length)
     {
         length = 0;

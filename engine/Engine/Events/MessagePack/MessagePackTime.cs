@@ -3,23 +3,23 @@ using System.Globalization;
 
 namespace CartRecovery.Engine.Events.MessagePack;
 
-/// <summary>MessagePack's extension for a time.</summary>
+/// <summary>Reads and formats MessagePack's timestamp extension.</summary>
 static class MessagePackTime
 {
-    /// <summary>Bytes of the longest text.</summary>
+    /// <summary>Maximum length of a formatted time, in bytes.</summary>
     public const int MaxText = 40;
 
     const sbyte ExtensionType = -1;
     const int NanosecondsASecond = 1_000_000_000;
 
-    // Far beyond any clock, and safe to count in milliseconds.
+    // Far beyond any clock, yet safe to convert to milliseconds.
     const long FarSeconds = 1_000_000_000_000;
 
     /// <summary>Reads the extension that a reader has just read.</summary>
-    /// <param name="reader">Behind it.</param>
-    /// <param name="seconds">Since 1970 UTC.</param>
-    /// <param name="nanoseconds">Beside them, below 1,000,000,000.</param>
-    /// <returns>False when it is no time.</returns>
+    /// <param name="reader">Positioned after the extension.</param>
+    /// <param name="seconds">Seconds since 1970 UTC.</param>
+    /// <param name="nanoseconds">Additional nanoseconds, below 1,000,000,000.</param>
+    /// <returns><c>false</c> if it is not a timestamp.</returns>
     public static bool TryRead(in MessagePackReader reader, out long seconds, out int nanoseconds)
     {
         var content = reader.Content;
@@ -48,16 +48,16 @@ static class MessagePackTime
         return nanoseconds < NanosecondsASecond;
     }
 
-    /// <summary>Milliseconds since 1970 UTC; a time beyond any clock is far off either way.</summary>
+    /// <summary>Converts to milliseconds since 1970 UTC; extreme values saturate.</summary>
     public static long ToMilliseconds(long seconds, int nanoseconds) =>
         (Math.Clamp(seconds, -FarSeconds, FarSeconds) * 1000) + (nanoseconds / 1_000_000);
 
-    /// <summary>Writes the time as RFC 3339 with all of its precision.</summary>
-    /// <param name="seconds">Since 1970 UTC.</param>
-    /// <param name="nanoseconds">Beside them.</param>
-    /// <param name="text">Where to; of <see cref="MaxText"/> bytes.</param>
+    /// <summary>Formats the time as RFC 3339 with full precision.</summary>
+    /// <param name="seconds">Seconds since 1970 UTC.</param>
+    /// <param name="nanoseconds">Additional nanoseconds.</param>
+    /// <param name="text">Receives the text; at least <see cref="MaxText"/> bytes.</param>
     /// <param name="length">Bytes written.</param>
-    /// <returns>False for a year before 1 or after 9999.</returns>
+    /// <returns><c>false</c> for a year before 1 or after 9999.</returns>
     public static bool TryFormat(long seconds, int nanoseconds, Span<byte> text, out int length)
     {
         length = 0;

@@ -3,13 +3,13 @@ using System.Text.Unicode;
 
 namespace CartRecovery.Engine.Events.MessagePack;
 
-/// <summary>Looks at texts eight bytes at a time: most are short, and most are ASCII.</summary>
+/// <summary>Classifies texts eight bytes at a time; most are short ASCII.</summary>
 static class PlainText
 {
     const ulong Ones = 0x0101010101010101;
     const ulong HighBits = 0x8080808080808080;
 
-    /// <summary>It is UTF-8.</summary>
+    /// <summary>Gets whether the text is valid UTF-8.</summary>
     public static bool IsUtf8(ReadOnlySpan<byte> text)
     {
         var bits = 0UL;
@@ -23,7 +23,7 @@ static class PlainText
         return ((bits | LastBytes(rest)) & HighBits) == 0 || Utf8.IsValid(text);
     }
 
-    /// <summary>It is ASCII, and stands in a JSON string as it is.</summary>
+    /// <summary>Gets whether the text is ASCII that needs no escaping in JSON.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> text)
     {
         var odd = 0UL;
@@ -33,19 +33,19 @@ static class PlainText
             text = text[sizeof(ulong)..];
         }
 
-        // Where a text has no byte more, a letter stands.
+        // Missing bytes are replaced by a letter.
         return text.IsEmpty ? (odd & HighBits) == 0
             : ((odd | OddBytes(LastBytes(text) | ((Ones * 'a') << (text.Length * 8)))) & HighBits) == 0;
     }
 
-    // Marks the high bit of bytes that are not ASCII, below a space, a quote or a backslash; and never one if none is.
+    // Marks the high bit of bytes that are not ASCII, control characters, quotes or backslashes; zero if there is none.
     static ulong OddBytes(ulong bytes) =>
         bytes | (bytes - (Ones * ' ')) | IsZero(bytes ^ (Ones * '"')) | IsZero(bytes ^ (Ones * '\\'));
 
-    // Exact while no byte has its high bit; where one has, the text is odd anyway.
+    // Exact while no byte has its high bit set; otherwise the text is not plain anyway.
     static ulong IsZero(ulong bytes) => (bytes - Ones) & ~bytes;
 
-    // Up to seven bytes, the first one lowest, zero behind them.
+    // Reads up to seven bytes, the first lowest, zero-padded.
     static ulong LastBytes(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length >= 4)

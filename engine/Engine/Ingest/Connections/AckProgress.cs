@@ -3,8 +3,8 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// How many of a source's events are done, counted from the first without a gap, when several partitions work on them at once.
-/// The source's reader submits, each partition reports its own progress, anyone asks.
+/// Tracks the gapless prefix of a source's events that all partitions have processed. The source's reader submits, each partition reports
+/// its own progress, and any thread may read the result.
 /// </summary>
 public sealed class AckProgress(int partitions)
 {
@@ -12,7 +12,7 @@ public sealed class AckProgress(int partitions)
     readonly long[] _done = new long[partitions];
     long _taken;
 
-    /// <summary>Notes what is about to be handed over. The reader's alone.</summary>
+    /// <summary>Records the slabs about to be submitted. Called by the reader only.</summary>
     public void BeginSubmit(List<(int Partition, EventSlab Slab)> slabs)
     {
         foreach (var (partition, slab) in slabs)
@@ -21,18 +21,18 @@ public sealed class AckProgress(int partitions)
         }
     }
 
-    /// <summary>Notes that all of the first <paramref name="taken"/> events are handed over or refused. The reader's alone.</summary>
+    /// <summary>Records that the first <paramref name="taken"/> events are submitted or rejected. Called by the reader only.</summary>
     public void EndSubmit(long taken) => Volatile.Write(ref _taken, taken);
 
-    /// <summary>A partition is done with its events among the first <paramref name="upTo"/>.</summary>
+    /// <summary>Records that a partition has processed its events among the first <paramref name="upTo"/>.</summary>
     public void Complete(int partition, long upTo) => Volatile.Write(ref _done[partition], upTo);
 
-    /// <summary>How many events, from the first, are done. May lag behind, never ahead.</summary>
+    /// <summary>Gets the number of leading events processed. It may lag but is never ahead.</summary>
     public long UpTo
     {
         get
         {
-            // Read before the rest: what is submitted after this can only make the answer smaller.
+            // Read first: a concurrent submit can then only lower the result.
             var upTo = Volatile.Read(ref _taken);
             for (var i = 0; i < _done.Length; i++)
             {

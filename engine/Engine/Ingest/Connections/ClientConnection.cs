@@ -9,41 +9,41 @@ using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
-/// <summary>A protocol's way of cutting what was read into messages.</summary>
+/// <summary>Splits a protocol's byte stream into messages.</summary>
 public interface IStreamSession
 {
-    /// <summary>Works off every complete message; may stop early when <see cref="ClientConnection.ShouldPause"/> says so.</summary>
-    /// <returns>Where to go on.</returns>
+    /// <summary>Consumes every complete message; stops early if <see cref="ClientConnection.ShouldPause"/> is set.</summary>
+    /// <returns>The position of the first byte not consumed.</returns>
     SequencePosition Consume(in ReadOnlySequence<byte> buffer);
 
-    /// <summary>The last <see cref="Consume"/> stopped early: there may be more messages in what it was handed.</summary>
+    /// <summary>Gets whether the last <see cref="Consume"/> stopped early, so its buffer may hold further messages.</summary>
     bool IsPaused { get; }
 
-    /// <summary>Nothing more is to be read.</summary>
+    /// <summary>Gets whether the session reads no further input.</summary>
     bool IsClosed { get; }
 
-    /// <summary>It was the client who closed: it expects nothing but the answer to that.</summary>
+    /// <summary>Gets whether the client began the close, so it expects nothing but the reply to it.</summary>
     bool ClientClosed { get; }
 
-    /// <summary>The client sent its last byte.</summary>
-    /// <param name="rest">What it had begun and did not finish.</param>
+    /// <summary>Handles the end of the client's input.</summary>
+    /// <param name="rest">The incomplete message at the end, if any.</param>
     void End(in ReadOnlySequence<byte> rest);
 }
 
 /// <summary>
-/// A client on a stream, WebSocket or TCP: its key, its way into the partitions and its way back. <see cref="RunAsync"/> is the loop that
-/// reads; everything that answers comes from other threads, through <see cref="Output"/>.
+/// A client on a stream (WebSocket or TCP): its key, its event router and its output. <see cref="RunAsync"/> is the read loop; answers
+/// are written by other threads through <see cref="Output"/>.
 /// </summary>
 public sealed class ClientConnection : IEventSource, IRejectedEvents
 {
-    // How long a client's last events may take to be decided on, and its last answers to be sent.
-    static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(4);
+    // How long to wait at the end for the client's last events to be decided and its last answers to be sent.
+    static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(4);
 
     static readonly byte[] s_heartbeat = [.. "{\"type\":\"heartbeat\"}"u8];
-    // How long a client that did not read may take to read why it is dropped.
-    static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1.5);
+    // How long a slow consumer may take to read why it is dropped.
+    static readonly TimeSpan s_slowConsumerTimeout = TimeSpan.FromSeconds(1.5);
 
-    // One thread sends interventions, and many at a time.
+    // One thread sends interventions, many at a time.
     [ThreadStatic]
     static ArrayBufferWriter<byte>? t_body;
 
@@ -80,20 +80,22 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <inheritdoc/>
     public bool IsPublishable { get; }
 
-    /// <summary>The way into the partitions. It is made when the first event comes: most streams never have one. The reader's alone.</summary>
+    /// <summary>
+    /// Gets the router into the partitions. Created with the first event, since most streams never send one. Used by the reader only.
+    /// </summary>
     public EventRouter Router => _router ?? MakeRouter();
 
-    /// <summary>The way back.</summary>
+    /// <summary>Gets the output to the client.</summary>
     public Outbound Output { get; }
 
-    /// <summary>What was taken should be handed on, or read by the client, before more is taken.</summary>
+    /// <summary>Gets whether to stop reading until gathered events are submitted or the client has read its answers.</summary>
     public bool ShouldPause => _router is { IsFull: true } || Output.IsCongested;
 
-    /// <summary>When something was last read, in ticks of the monotonic clock.</summary>
+    /// <summary>Gets the time of the last read, in ticks of the monotonic clock.</summary>
     public long LastReadTicks { get; private set; }
 
-    /// <summary>Reads until the client or the session ends, and sees everything taken acknowledged before it returns.</summary>
-    /// <remarks>It ends by itself when the connection does: what had come in by then is taken all the same.</remarks>
+    /// <summary>Reads until the client or the session ends, then waits until everything taken is acknowledged.</summary>
+    /// <remarks>Returns when the connection ends; input received by then is still taken.</remarks>
     public async Task RunAsync(IStreamSession session)
     {
         LastReadTicks = _options.Partitions.Clock.GetTimestamp();
@@ -102,7 +104,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         try
         {
             await ReadAsync(session);
-            await SayFarewellAsync();
+            await FinishAsync();
             if (!_clientEnded)
             {
                 await Linger.UntilEndAsync(_transport.Input, _protocol == Protocol.WebSocket);
@@ -112,13 +114,13 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         {
             _options.Connections.Remove(this);
             _options.Counters.Disconnected(_protocol);
-            // Who does not read what is still under way would keep the socket for ever.
-            _ = AbortAfterAsync(s_farewell);
+            // A client that does not read its remaining output would hold the socket forever.
+            _ = AbortAfterAsync(s_closeTimeout);
         }
     }
 
     /// <summary>Writes an intervention; <see cref="Outbound.Flush"/> sends it.</summary>
-    /// <returns>False when the client cannot be reached any more.</returns>
+    /// <returns><c>false</c> if the client can no longer be reached.</returns>
     public bool TryWrite(Intervention intervention)
     {
         var body = t_body ??= new ArrayBufferWriter<byte>(4096);
@@ -135,7 +137,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         return Output.TryWrite(body.WrittenSpan);
     }
 
-    /// <summary>Sends a sign of life, and asks for one.</summary>
+    /// <summary>Sends a heartbeat that asks for a reply.</summary>
     public void SendHeartbeat()
     {
         Output.TryWrite(s_heartbeat);
@@ -146,28 +148,28 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
     }
 
-    /// <summary>The engine stops: what was taken is still acknowledged.</summary>
+    /// <summary>Closes the connection because the engine is stopping. Events already taken are still acknowledged.</summary>
     public void GoAway()
     {
-        Output.SetFarewell(WebSocketCloseCode.GoingAway, "");
+        Output.SetClosePayload(WebSocketCloseCode.GoingAway, "");
         _transport.Input.CancelPendingRead();
     }
 
-    /// <summary>Nothing came for too long: the client is told, and cut off soon, whether it hears it or not.</summary>
+    /// <summary>Closes an idle connection: tells the client, and aborts soon after in any case.</summary>
     public void CloseIdle()
     {
         if (Interlocked.Exchange(ref _isCut, 1) == 0)
         {
-            Output.SetFarewell(WebSocketCloseCode.GoingAway, "nothing came for listen.idleTimeout");
+            Output.SetClosePayload(WebSocketCloseCode.GoingAway, "no data received for listen.idleTimeout");
             _transport.Input.CancelPendingRead();
-            _ = AbortAfterAsync(s_farewell);
+            _ = AbortAfterAsync(s_closeTimeout);
         }
     }
 
     /// <inheritdoc/>
     public void OnProcessed(int partition, long upTo)
     {
-        // A submit came before it, and made the router.
+        // A submit preceded this call and created the router.
         _router!.Progress.Complete(partition, upTo);
         Output.Flush();
         CheckDrained();
@@ -221,7 +223,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
 
             if (_router is not null && IsDrained)
             {
-                // Only refusals came, and no partition will say so.
+                // All events were rejected, so no partition will trigger the flush.
                 Output.Flush();
             }
         }
@@ -243,15 +245,15 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
     }
 
-    // The client may have sent its last byte and still wait for what became of it.
-    async Task SayFarewellAsync()
+    // A client that has sent its last byte may still wait for the outcome.
+    async Task FinishAsync()
     {
         var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _drained, drained);
         CheckDrained();
-        await WaitAsync(Task.WhenAny(drained.Task, Output.Closed), s_farewell);
+        await WaitAsync(Task.WhenAny(drained.Task, Output.Closed), s_closeTimeout);
         Output.Close();
-        await WaitAsync(Output.Closed, s_farewell);
+        await WaitAsync(Output.Closed, s_closeTimeout);
     }
 
     static async Task WaitAsync(Task task, TimeSpan atMost)
@@ -262,13 +264,13 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
         catch (TimeoutException)
         {
-            // There is nobody to tell.
+            // The client is gone.
         }
     }
 
     void CheckDrained()
     {
-        // Whoever finishes last sees it, because both sides write before they look.
+        // Both sides write before they read, so whichever finishes last sees the other.
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _drained) is { } drained && IsDrained)
         {
@@ -276,15 +278,15 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
     }
 
-    // Any thread's. What it sent is still decided on.
+    // Called on any thread. Events the client sent are still decided.
     void OnTooSlow()
     {
         if (Interlocked.Exchange(ref _isCut, 1) == 0)
         {
             _options.Counters.SlowConsumer();
-            Output.GiveUp("slow_consumer", "you do not read what you are sent");
+            Output.GiveUp("slow_consumer", "the client does not read what it is sent");
             _transport.Input.CancelPendingRead();
-            _ = AbortAfterAsync(s_lastWords);
+            _ = AbortAfterAsync(s_slowConsumerTimeout);
         }
     }
 

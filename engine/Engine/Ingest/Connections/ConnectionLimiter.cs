@@ -5,33 +5,33 @@ using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
-/// <summary>Why a connection is refused. The order is that of <see cref="ConnectionLimiter.Reasons"/>.</summary>
+/// <summary>The reason a connection is refused, in the order of <see cref="ConnectionLimiter.Reasons"/>.</summary>
 public enum Refusal
 {
-    /// <summary>The engine has as many as it may.</summary>
+    /// <summary>The engine is at its limit.</summary>
     Full,
 
-    /// <summary>One address has as many as it may.</summary>
+    /// <summary>The client's address is at its limit.</summary>
     Address,
 
-    /// <summary>A store has as many as it may.</summary>
+    /// <summary>The store is at its limit.</summary>
     Store,
 }
 
 /// <summary>
-/// Counts connections and keeps them within the limits: sockets of both ports from the moment they are accepted, all and by address; streams,
-/// on the stream port from that moment too; streams by store once their key is known. Whoever entered leaves, in a finally.
+/// Counts connections and enforces limits: sockets of both ports from accept, in total and per address; streams, on the stream port also
+/// from accept; streams per store once their key is known. Every successful enter must be paired with a leave, in a finally block.
 /// </summary>
 public sealed class ConnectionLimiter
 {
-    /// <summary>Sockets above the limit: whoever comes one too many is told so, and /health and /metrics still answer.</summary>
+    /// <summary>Sockets allowed above the limit, so that excess clients get an error and /health and /metrics still answer.</summary>
     public const int Spare = 128;
 
     static readonly Problem[] s_problems =
     [
-        new(503, "too_many_connections", "The engine has as many streams as listen.maxConnections allows."),
-        new(429, "too_many_connections_from_address", "Your address has as many connections as listen.maxConnectionsPerAddress allows; close some."),
-        new(429, "too_many_connections_for_store", "The store has as many streams as its maxConnections allows; close some."),
+        new(503, "too_many_connections", "The engine is at listen.maxConnections. Retry later."),
+        new(429, "too_many_connections_from_address", "Your address is at listen.maxConnectionsPerAddress. Close a connection first."),
+        new(429, "too_many_connections_for_store", "The store is at its maxConnections. Close a stream first."),
     ];
 
     readonly int _capacity;
@@ -45,9 +45,9 @@ public sealed class ConnectionLimiter
     int _streams;
     int _told;
 
-    /// <param name="capacity">Streams at the most.</param>
-    /// <param name="perAddress">Sockets of one address at the most; 0 for any number.</param>
-    /// <param name="perStore">Streams of each store at the most, by its index; 0 for any number.</param>
+    /// <param name="capacity">Maximum number of streams.</param>
+    /// <param name="perAddress">Maximum number of sockets per address; 0 for no limit.</param>
+    /// <param name="perStore">Maximum number of streams per store, by store index; 0 for no limit.</param>
     public ConnectionLimiter(int capacity, int perAddress, IEnumerable<int> perStore)
     {
         _capacity = capacity;
@@ -56,30 +56,30 @@ public sealed class ConnectionLimiter
         _stores = new int[_storeLimits.Length];
     }
 
-    /// <summary>Every reason.</summary>
+    /// <summary>Gets all reasons.</summary>
     public static IReadOnlyList<Refusal> Reasons { get; } = Enum.GetValues<Refusal>();
 
-    /// <summary>Sockets that are open.</summary>
+    /// <summary>Gets the number of open sockets.</summary>
     public int Sockets => Volatile.Read(ref _sockets);
 
-    /// <summary>Streams that are open, or may yet become one.</summary>
+    /// <summary>Gets the number of open streams, including sockets that may become one.</summary>
     public int Streams => Volatile.Read(ref _streams);
 
-    /// <summary>What the client is told.</summary>
+    /// <summary>Gets the error sent to the client.</summary>
     public static Problem ProblemOf(Refusal refusal) => s_problems[(int)refusal];
 
-    /// <summary>Connections refused for a reason.</summary>
+    /// <summary>Gets the number of connections refused for a reason.</summary>
     public long RefusedFor(Refusal reason) => Volatile.Read(ref _refused[(int)reason]);
 
-    /// <summary>A socket was accepted.</summary>
-    /// <returns>False when there are so many that it must be dropped without a word.</returns>
+    /// <summary>Counts an accepted socket.</summary>
+    /// <returns><c>false</c> at the hard limit: drop the socket without an answer.</returns>
     public bool TryEnter() => TryCount(ref _sockets, _capacity + Spare, Refusal.Full);
 
-    /// <summary>A socket that entered is done with.</summary>
+    /// <summary>Releases a socket counted by <see cref="TryEnter()"/>.</summary>
     public void Leave() => Interlocked.Decrement(ref _sockets);
 
-    /// <summary>A socket is an address's.</summary>
-    /// <returns>False when the address has as many as it may.</returns>
+    /// <summary>Counts a socket for its address.</summary>
+    /// <returns><c>false</c> if the address is at its limit.</returns>
     public bool TryEnter(IPAddress? address)
     {
         if (_perAddress == 0 || address is null)
@@ -101,7 +101,7 @@ public sealed class ConnectionLimiter
         return false;
     }
 
-    /// <summary>A socket of an address that entered is done with.</summary>
+    /// <summary>Releases a socket counted for its address.</summary>
     public void Leave(IPAddress? address)
     {
         if (_perAddress == 0 || address is null)
@@ -119,8 +119,8 @@ public sealed class ConnectionLimiter
         }
     }
 
-    /// <summary>A socket that may not stay is about to be told so.</summary>
-    /// <returns>False when so many are at it that this one must be dropped without a word.</returns>
+    /// <summary>Reserves a slot for sending a refused client its error.</summary>
+    /// <returns><c>false</c> if all slots are in use: drop the socket without an answer.</returns>
     public bool TryTell()
     {
         if (Interlocked.Increment(ref _told) <= Spare)
@@ -132,25 +132,25 @@ public sealed class ConnectionLimiter
         return false;
     }
 
-    /// <summary>A socket that was told is done with.</summary>
+    /// <summary>Releases a slot reserved by <see cref="TryTell"/>.</summary>
     public void LeaveTold() => Interlocked.Decrement(ref _told);
 
-    /// <summary>A stream is about to open.</summary>
-    /// <returns>False when there are as many as there may be.</returns>
+    /// <summary>Counts a stream about to open.</summary>
+    /// <returns><c>false</c> at the limit.</returns>
     public bool TryEnterStream() => TryCount(ref _streams, _capacity, Refusal.Full);
 
-    /// <summary>A stream that entered is done with.</summary>
+    /// <summary>Releases a counted stream.</summary>
     public void LeaveStream() => Interlocked.Decrement(ref _streams);
 
-    /// <summary>A stream is a store's.</summary>
-    /// <returns>False when the store has as many as it may.</returns>
+    /// <summary>Counts a stream for its store.</summary>
+    /// <returns><c>false</c> if the store is at its limit.</returns>
     public bool TryEnter(Store store)
     {
         var limit = _storeLimits[store.Index];
         return TryCount(ref _stores[store.Index], limit == 0 ? int.MaxValue : limit, Refusal.Store);
     }
 
-    /// <summary>A stream of a store that entered is done with.</summary>
+    /// <summary>Releases a stream counted for its store.</summary>
     public void Leave(Store store) => Interlocked.Decrement(ref _stores[store.Index]);
 
     bool TryCount(ref int count, int limit, Refusal refusal)
@@ -165,7 +165,7 @@ public sealed class ConnectionLimiter
         return false;
     }
 
-    // A holder of an IPv6 network has addresses without end, so its first 64 bits count as one. No such network begins like an IPv4 address here.
+    // An IPv6 network owner has unlimited addresses, so a /64 counts as one. No such prefix equals an IPv4 key here.
     static ulong KeyOf(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -176,6 +176,6 @@ public sealed class ConnectionLimiter
     }
 }
 
-/// <summary>What a connection carries that was refused when it was accepted: whoever reads its first request says so.</summary>
-/// <param name="Reason">Why.</param>
+/// <summary>Marks a connection refused at accept; whoever reads its first request sends the error.</summary>
+/// <param name="Reason">The reason for the refusal.</param>
 public sealed record RefusedConnection(Refusal Reason);

@@ -3,9 +3,8 @@ using System.Collections.Concurrent;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// The open streams by their id. Ids are never used twice, not even by the process after this one, because carts remember them.
-/// Here streams are kept alive, and closed when nothing came from them for too long: a slice of them at each tick, so that a hundred thousand
-/// quiet streams are a steady trickle and not a burst.
+/// Holds the open streams by id. Ids are never reused, not even across restarts, because carts store them. Also sends heartbeats and
+/// closes idle streams, one slice per tick, so that 100,000 quiet streams cause a steady trickle of work instead of a burst.
 /// </summary>
 public sealed class ConnectionRegistry : IDisposable
 {
@@ -24,13 +23,13 @@ public sealed class ConnectionRegistry : IDisposable
     bool _closing;
 
     /// <param name="time">The clocks.</param>
-    /// <param name="heartbeat">How often a quiet stream is sent a sign of life.</param>
-    /// <param name="idleTimeout">How long nothing may come from a client.</param>
+    /// <param name="heartbeat">Interval between heartbeats to a quiet stream.</param>
+    /// <param name="idleTimeout">How long a client may send nothing.</param>
     public ConnectionRegistry(TimeProvider time, TimeSpan heartbeat, TimeSpan idleTimeout)
     {
         _time = time;
         _idleTimeout = idleTimeout;
-        // A quiet client's answer to the heartbeat before came one interval ago, or a little less.
+        // A quiet client answered the previous heartbeat one interval ago, or slightly less.
         _quiet = heartbeat / 2;
         _lastId = time.GetUtcNow().ToUnixTimeSeconds() << 32;
         _slices = new ConcurrentDictionary<long, ClientConnection>[(int)Math.Clamp(heartbeat / s_shortestTick, 1, MostSlices)];
@@ -43,13 +42,13 @@ public sealed class ConnectionRegistry : IDisposable
         _heartbeat = time.CreateTimer(_ => Tick(), state: null, tick, tick);
     }
 
-    /// <summary>Open streams.</summary>
+    /// <summary>Gets the number of open streams.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The stream of this id; null when it is gone.</summary>
+    /// <summary>Finds a stream by id; null if it is closed.</summary>
     public ClientConnection? Find(long connectionId) => SliceOf(connectionId).GetValueOrDefault(connectionId);
 
-    /// <summary>Asks every client to go, those too that are about to come in.</summary>
+    /// <summary>Asks every client to disconnect, including those about to connect.</summary>
     public void CloseAll()
     {
         Volatile.Write(ref _closing, true);
@@ -67,7 +66,7 @@ public sealed class ConnectionRegistry : IDisposable
     internal void Add(ClientConnection connection)
     {
         SliceOf(connection.ConnectionId)[connection.ConnectionId] = connection;
-        // Either this sees the flag or CloseAll sees the connection.
+        // Either this sees the flag, or CloseAll sees the connection.
         Interlocked.Increment(ref _count);
         if (Volatile.Read(ref _closing))
         {
@@ -88,7 +87,7 @@ public sealed class ConnectionRegistry : IDisposable
 
     ConcurrentDictionary<long, ClientConnection> SliceOf(long id) => _slices[(int)((ulong)id % (uint)_slices.Length)];
 
-    // When one takes longer than it may, the next ones are left out and not piled up.
+    // Ticks that come due during a slow tick are skipped rather than queued.
     void Tick()
     {
         if (Interlocked.Exchange(ref _ticking, 1) != 0)

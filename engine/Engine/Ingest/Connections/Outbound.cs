@@ -11,9 +11,9 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// What goes back to a client: any thread appends under a short lock, one flush at a time writes it out. Acknowledgements are not queued:
-/// a flush writes the newest. Answers to what the client sent are held whatever their number, because its reader stops reading while
-/// <see cref="IsCongested"/>. Of what is sent unasked a limit is held; past it the client is too slow.
+/// Buffers output to a client: any thread appends under a short lock, one flush at a time writes. Acknowledgements are not queued; a
+/// flush writes the newest. Answers to the client's input are unbounded, because its reader stops reading while
+/// <see cref="IsCongested"/>. Unsolicited output is bounded; beyond the limit the client is a slow consumer.
 /// </summary>
 public sealed class Outbound : IThreadPoolWorkItem
 {
@@ -26,7 +26,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     PooledBytes _writing;
     TaskCompletionSource? _closed;
     TaskCompletionSource? _taken;
-    byte[]? _farewell;
+    byte[]? _closePayload;
     int _unasked;
     int _waiting;
     int _scheduled;
@@ -34,17 +34,17 @@ public sealed class Outbound : IThreadPoolWorkItem
     bool _dead;
     long _acked;
 
-    // About what a connection's pipe and its socket hold beside.
+    // About what a connection's pipe and socket hold in addition.
     const int Congestion = 64 * 1024;
 
-    // So much is not left lying until somebody flushes.
-    const int Much = 16 * 1024;
+    // Above this size, output is flushed without waiting for a call to Flush.
+    const int FlushThreshold = 16 * 1024;
 
-    /// <summary>A way back to one client.</summary>
-    /// <param name="writer">Its transport; nobody else writes to it.</param>
-    /// <param name="encoding">How it is written.</param>
-    /// <param name="limit">Bytes sent unasked that are held for a client that does not read.</param>
-    /// <param name="onTooSlow">Called when the limit is passed: what came last is not sent.</param>
+    /// <summary>Creates the output to one client.</summary>
+    /// <param name="writer">The transport; nothing else may write to it.</param>
+    /// <param name="encoding">The encoding of answers.</param>
+    /// <param name="limit">Maximum unsolicited bytes buffered for a client that does not read.</param>
+    /// <param name="onTooSlow">Called when the limit is exceeded; the message that exceeded it is not sent.</param>
     public Outbound(PipeWriter writer, AnswerEncoding encoding, int limit, Action onTooSlow)
     {
         _writer = writer;
@@ -53,7 +53,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         _onTooSlow = onTooSlow;
     }
 
-    /// <summary>What is acknowledged; null for nothing. Set before the first of it is submitted.</summary>
+    /// <summary>Gets or sets the acknowledged progress; null for none. Set before the first submit.</summary>
     public AckProgress? Progress { get; set; }
 
     /// <summary>Completes when everything up to a close is written, or the connection is gone.</summary>
@@ -68,10 +68,10 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>So much waits to be read by the client that nothing more should be read from it.</summary>
+    /// <summary>Gets whether so much output is pending that no more input should be read.</summary>
     public bool IsCongested => Volatile.Read(ref _waiting) > Congestion;
 
-    /// <summary>Completes when what waits now is being written, or the connection is gone.</summary>
+    /// <summary>Completes when the currently pending output is being written, or the connection is gone.</summary>
     public Task WaitAsync()
     {
         lock (_gate)
@@ -86,22 +86,22 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Appends what the client did not ask for, in its encoding; <see cref="Flush"/> sends it, or it goes by itself when there is much.</summary>
-    /// <param name="json">One value.</param>
-    /// <returns>False when the client cannot be reached any more.</returns>
+    /// <summary>Appends unsolicited output in the client's encoding. <see cref="Flush"/> sends it; large output is sent at once.</summary>
+    /// <param name="json">One JSON value.</param>
+    /// <returns><c>false</c> if the client can no longer be reached.</returns>
     public bool TryWrite(ReadOnlySpan<byte> json) =>
         TryAppendBody(_encoding == AnswerEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, isAnswer: false);
 
-    /// <summary>Sends one WebSocket frame that the client did not ask for.</summary>
-    /// <returns>False when the client cannot be reached any more.</returns>
+    /// <summary>Appends an unsolicited WebSocket frame.</summary>
+    /// <returns><c>false</c> if the client can no longer be reached.</returns>
     public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: false);
 
-    /// <summary>Answers with one WebSocket frame. The reader's alone.</summary>
-    /// <returns>False when the client cannot be reached any more.</returns>
+    /// <summary>Appends a WebSocket frame that answers input. Called by the reader only.</summary>
+    /// <returns><c>false</c> if the client can no longer be reached.</returns>
     public bool TryAnswer(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: true);
 
-    /// <summary>Answers one event with an error. The reader's alone.</summary>
-    /// <returns>False when the client cannot be reached any more.</returns>
+    /// <summary>Appends the error for an event. Called by the reader only.</summary>
+    /// <returns><c>false</c> if the client can no longer be reached.</returns>
     public bool TrySendError(long index, EventProblem problem) => TrySendError(index, problem.Code, problem.Message);
 
     /// <inheritdoc cref="TrySendError(long, EventProblem)"/>
@@ -111,7 +111,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         return TryAppendBody(body[..AnswerFormat.WriteError(body, _encoding, index, code, message)], isAnswer: true);
     }
 
-    /// <summary>Sends what waits, and the newest acknowledgement, on another thread.</summary>
+    /// <summary>Sends pending output and the newest acknowledgement on another thread.</summary>
     public void Flush()
     {
         if (Interlocked.Exchange(ref _scheduled, 1) == 0)
@@ -120,24 +120,24 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>The payload of the WebSocket close frame that <see cref="Close"/> sends behind everything else. The first one counts.</summary>
-    public void SetFarewell(ReadOnlySpan<byte> closePayload)
+    /// <summary>Sets the close frame's payload, which <see cref="Close"/> sends last. The first call wins.</summary>
+    public void SetClosePayload(ReadOnlySpan<byte> closePayload)
     {
         lock (_gate)
         {
-            _farewell ??= closePayload.ToArray();
+            _closePayload ??= closePayload.ToArray();
         }
     }
 
-    /// <inheritdoc cref="SetFarewell(ReadOnlySpan{byte})"/>
-    public void SetFarewell(WebSocketCloseCode code, string reason)
+    /// <inheritdoc cref="SetClosePayload(ReadOnlySpan{byte})"/>
+    public void SetClosePayload(WebSocketCloseCode code, string reason)
     {
         Span<byte> payload = stackalloc byte[125];
         BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
-        SetFarewell(payload[..(2 + Encoding.UTF8.GetBytes(reason, payload[2..]))]);
+        SetClosePayload(payload[..(2 + Encoding.UTF8.GetBytes(reason, payload[2..]))]);
     }
 
-    /// <summary>Nothing more is to be sent: <see cref="Closed"/> completes when what there is has been written.</summary>
+    /// <summary>Ends the output: <see cref="Closed"/> completes when everything pending is written.</summary>
     public void Close()
     {
         lock (_gate)
@@ -149,8 +149,8 @@ public sealed class Outbound : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Gives a client up that does not read: its last words, a close frame or an error line, go behind what it has been sent so far, and reach it
-    /// if it begins to read.
+    /// Drops a slow consumer: appends a close frame or an error line to the output already sent, which the client receives if it starts
+    /// reading.
     /// </summary>
     /// <param name="code">The error line's code.</param>
     /// <param name="reason">Why, in at most 123 bytes.</param>
@@ -158,7 +158,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     {
         if (_encoding == AnswerEncoding.WebSocket)
         {
-            SetFarewell(WebSocketCloseCode.PolicyViolation, reason);
+            SetClosePayload(WebSocketCloseCode.PolicyViolation, reason);
         }
         else
         {
@@ -210,7 +210,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        if (flush || Volatile.Read(ref _waiting) > Much)
+        if (flush || Volatile.Read(ref _waiting) > FlushThreshold)
         {
             Flush();
         }
@@ -224,12 +224,12 @@ public sealed class Outbound : IThreadPoolWorkItem
         {
             while (true)
             {
-                // Asked for before what waits is taken over, and written behind it: who has an acknowledgement has every answer to what it covers.
+                // Read before pending output is taken and written after it: an acknowledgement never overtakes an answer it covers.
                 var upTo = Progress?.UpTo ?? 0;
                 var closing = TakePending();
                 upTo = closing ? Progress?.UpTo ?? 0 : upTo;
 
-                var wrote = WritePending() | WriteAck(upTo) | (closing && WriteFarewell());
+                var wrote = WritePending() | WriteAck(upTo) | (closing && WriteCloseFrame());
                 if (wrote)
                 {
                     var flush = await _writer.FlushAsync();
@@ -248,7 +248,7 @@ public sealed class Outbound : IThreadPoolWorkItem
                     return;
                 }
 
-                // Cleared before the last look, so that nothing is left behind unscheduled.
+                // Cleared before the final check, so no output stays unscheduled.
                 Volatile.Write(ref _scheduled, 0);
                 Interlocked.MemoryBarrier();
                 if (!HasWork() || Interlocked.Exchange(ref _scheduled, 1) != 0)
@@ -263,8 +263,8 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Takes over what waits.</summary>
-    /// <returns>Nothing more will come.</returns>
+    /// <summary>Takes the pending output for writing.</summary>
+    /// <returns><c>true</c> if no more output will follow.</returns>
     bool TakePending()
     {
         lock (_gate)
@@ -319,9 +319,9 @@ public sealed class Outbound : IThreadPoolWorkItem
         return true;
     }
 
-    bool WriteFarewell()
+    bool WriteCloseFrame()
     {
-        if (_encoding != AnswerEncoding.WebSocket || Interlocked.Exchange(ref _farewell, null) is not { } payload)
+        if (_encoding != AnswerEncoding.WebSocket || Interlocked.Exchange(ref _closePayload, null) is not { } payload)
         {
             return false;
         }

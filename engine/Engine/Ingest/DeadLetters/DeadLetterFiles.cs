@@ -3,8 +3,8 @@ using System.Globalization;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// The files of a folder of dead letters, for reading: segments of letters, each named after the number of its first, and the marks.
-/// Nothing is ever changed here, so it works beside a running engine too.
+/// Reads a dead-letter folder: segments of letters, each named after the number of its first letter, and the marks. Never writes, so it
+/// is safe beside a running engine.
 /// </summary>
 public static class DeadLetterFiles
 {
@@ -12,16 +12,16 @@ public static class DeadLetterFiles
     const string Marks = "marks.ndjson";
     const int Digits = 16;
 
-    /// <summary>Every letter that is kept, by number; those that were dropped too, while their bytes are still there.</summary>
-    /// <param name="folder">The folder; one that is not there has no letters.</param>
-    /// <param name="after">Letters with this number or a lower one are left out.</param>
+    /// <summary>Reads all letters in order of number, including dropped ones whose bytes still exist.</summary>
+    /// <param name="folder">The folder; a missing folder has no letters.</param>
+    /// <param name="after">Skips letters numbered this or lower.</param>
     public static IEnumerable<DeadLetter> Read(string folder, long after = 0)
     {
         var marks = ReadMarks(folder);
         return Read(folder, after, id => marks.GetValueOrDefault(id));
     }
 
-    /// <summary>The letter with this number; null when there is none.</summary>
+    /// <summary>Finds a letter by number; null if there is none.</summary>
     public static DeadLetter? Find(string folder, long id) => Read(folder, id - 1).Take(1).FirstOrDefault(letter => letter.Id == id);
 
     internal static IEnumerable<DeadLetter> Read(string folder, long after, Func<long, DeadLetterMark?> markOf)
@@ -58,7 +58,7 @@ public static class DeadLetterFiles
         return marks;
     }
 
-    /// <summary>The segments, oldest first.</summary>
+    /// <summary>Lists the segments, oldest first.</summary>
     internal static List<(long FirstId, string Path)> Segments(string folder)
     {
         var segments = new List<(long FirstId, string Path)>();
@@ -82,7 +82,7 @@ public static class DeadLetterFiles
 
     internal static string MarksOf(string folder) => Path.Combine(folder, Marks);
 
-    /// <summary>The last whole line of a file; null when there is none.</summary>
+    /// <summary>Reads the last complete line of a file; null if there is none.</summary>
     internal static byte[]? LastLine(string path)
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -102,7 +102,7 @@ public static class DeadLetterFiles
         return null;
     }
 
-    /// <summary>The whole lines of a file, without their ends; each is good until the next. A file that is not there has none.</summary>
+    /// <summary>Reads the complete lines of a file, without line ends. Each is valid until the next. A missing file has none.</summary>
     internal static IEnumerable<ReadOnlyMemory<byte>> Lines(string path)
     {
         FileStream file;
@@ -112,7 +112,7 @@ public static class DeadLetterFiles
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            // Its letters grew too old just now, or there were never any.
+            // The segment has just expired, or never existed.
             yield break;
         }
 

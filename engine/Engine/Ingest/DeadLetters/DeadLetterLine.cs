@@ -5,12 +5,12 @@ using System.Text.Unicode;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
-/// <summary>A letter, and a mark, as a line of JSON: what a person can read with the tools at hand.</summary>
+/// <summary>Reads and writes letters and marks as lines of JSON.</summary>
 public static class DeadLetterLine
 {
     static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes a letter and the line's end.</summary>
+    /// <summary>Writes a letter and a line end.</summary>
     public static void Write(ArrayBufferWriter<byte> output, long id, DeadLetter letter)
     {
         using (var writer = new Utf8JsonWriter(output, s_options))
@@ -36,7 +36,7 @@ public static class DeadLetterLine
         EndLine(output);
     }
 
-    /// <summary>Writes the event's bytes as a property of the open object: <c>event</c>, a text, or <c>eventBase64</c> where they are none.</summary>
+    /// <summary>Writes the event as a property of the open object: <c>event</c> if it is text, else <c>eventBase64</c>.</summary>
     public static void WriteEvent(Utf8JsonWriter writer, byte[] bytes)
     {
         if (Utf8.IsValid(bytes))
@@ -49,7 +49,7 @@ public static class DeadLetterLine
         }
     }
 
-    /// <summary>Writes a mark and the line's end.</summary>
+    /// <summary>Writes a mark and a line end.</summary>
     public static void Write(ArrayBufferWriter<byte> output, long id, DeadLetterMark mark)
     {
         using (var writer = new Utf8JsonWriter(output, s_options))
@@ -69,8 +69,8 @@ public static class DeadLetterLine
         EndLine(output);
     }
 
-    /// <summary>Reads a letter.</summary>
-    /// <returns>Null for a line that is none.</returns>
+    /// <summary>Parses a letter.</summary>
+    /// <returns>Null if the line is not a letter.</returns>
     public static DeadLetter? Read(ReadOnlySpan<byte> line)
     {
         if (!TryOpen(line, out var reader))
@@ -111,8 +111,8 @@ public static class DeadLetterLine
         }
     }
 
-    /// <summary>Reads a mark.</summary>
-    /// <returns>Null for a line that is none.</returns>
+    /// <summary>Parses a mark.</summary>
+    /// <returns>Null if the line is not a mark.</returns>
     public static (long Id, DeadLetterMark Mark)? ReadMark(ReadOnlySpan<byte> line)
     {
         if (!TryOpen(line, out var reader))
@@ -187,14 +187,14 @@ public static class DeadLetterLine
     }
 }
 
-/// <summary>Times as RFC 3339 in UTC, to the millisecond.</summary>
+/// <summary>Formats times as RFC 3339 in UTC, to the millisecond.</summary>
 public static class TimeText
 {
-    // What DateTimeOffset can say.
+    // The range of DateTimeOffset.
     static readonly (long Least, long Most) s_range =
         (DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
 
-    /// <summary>Of milliseconds since 1970 UTC; what no calendar has is the first or the last moment that it has.</summary>
+    /// <summary>Formats milliseconds since 1970 UTC, clamped to the range of the calendar.</summary>
     public static string Of(long milliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, s_range.Least, s_range.Most)).ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
 }

@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
-/// <summary>The marks of the letters that are kept, and the file that they are appended to. One thread at a time.</summary>
+/// <summary>Holds the marks of retained letters and the file they are appended to. One thread at a time.</summary>
 sealed class DeadLetterMarks : IDisposable
 {
-    // A file this much longer than what it says is written anew.
+    // The file is rewritten once it has this many obsolete lines.
     const int Slack = 10_000;
 
     readonly string _path;
@@ -14,9 +14,9 @@ sealed class DeadLetterMarks : IDisposable
     long _end;
     long _lines;
 
-    /// <summary>Reads the marks, and forgets those of letters that are gone.</summary>
+    /// <summary>Reads the marks, discarding those of removed letters.</summary>
     /// <param name="folder">The folder of the dead letters.</param>
-    /// <param name="firstId">The first letter that may still be there.</param>
+    /// <param name="firstId">The first letter that may still exist.</param>
     public DeadLetterMarks(string folder, long firstId)
     {
         _path = DeadLetterFiles.MarksOf(folder);
@@ -25,16 +25,16 @@ sealed class DeadLetterMarks : IDisposable
         _file = Rewrite();
     }
 
-    /// <summary>Letters that went in after all.</summary>
+    /// <summary>Gets the number of replayed letters.</summary>
     public long Replayed { get; private set; }
 
-    /// <summary>Letters that were dropped, and whose bytes are still there.</summary>
+    /// <summary>Gets the number of dropped letters whose bytes still exist.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>What became of a letter; null for nothing yet.</summary>
+    /// <summary>Gets a letter's mark; null if it has none.</summary>
     public DeadLetterMark? Of(long id) => _marks.GetValueOrDefault(id);
 
-    /// <summary>All letters from one to before another were dropped.</summary>
+    /// <summary>Gets whether all letters from <paramref name="first"/> to before <paramref name="end"/> were dropped.</summary>
     public bool AllDropped(long first, long end)
     {
         while (first < end && Of(first)?.State == DeadLetterState.Dropped)
@@ -45,8 +45,8 @@ sealed class DeadLetterMarks : IDisposable
         return first == end;
     }
 
-    /// <summary>Notes what became of letters, for good: it is on disk afterwards.</summary>
-    /// <exception cref="IOException">It cannot be written; then nothing is noted.</exception>
+    /// <summary>Persists marks; they are on disk when this returns.</summary>
+    /// <exception cref="IOException">The marks cannot be written; none is recorded.</exception>
     public void Add(IReadOnlyCollection<(long Id, DeadLetterMark Mark)> marks)
     {
         if (marks.Count == 0)
@@ -66,7 +66,7 @@ sealed class DeadLetterMarks : IDisposable
             DeadLetterLine.Write(output, id, mark);
         }
 
-        // What an attempt that failed left behind goes first.
+        // Remove what a failed attempt left at the end.
         _file.SetLength(_end);
         _file.Position = _end;
         _file.Write(output.WrittenSpan);
@@ -81,7 +81,7 @@ sealed class DeadLetterMarks : IDisposable
         }
     }
 
-    /// <summary>Forgets the marks of letters that are gone: those before this one.</summary>
+    /// <summary>Discards the marks of letters before this number.</summary>
     public void Forget(long before)
     {
         while (_marks.Count > 0 && _marks.First() is var (id, mark) && id < before)

@@ -6,18 +6,18 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// The way of refused events to the disk: readers put them in and go on, one task writes. When it is full, or the disk does not take
-/// them, letters are lost and counted, and nobody waits.
+/// Queues rejected events for the disk: readers enqueue without waiting, one task writes. Letters are dropped and counted when the queue
+/// is full or the disk fails.
 /// </summary>
 public sealed partial class DeadLetterQueue
 {
-    /// <summary>Letters that may wait.</summary>
+    /// <summary>Maximum number of queued letters.</summary>
     public const int Capacity = 10_000;
 
-    /// <summary>Bytes that may wait.</summary>
+    /// <summary>Maximum bytes of queued letters.</summary>
     public const int CapacityBytes = 8 << 20;
 
-    /// <summary>What is kept of a message that is too long to be held, in bytes.</summary>
+    /// <summary>Bytes kept of a message that is too long to keep.</summary>
     public const int Beginning = 32 * 1024;
 
     const int BatchBytes = 1 << 20;
@@ -37,9 +37,9 @@ public sealed partial class DeadLetterQueue
     long _dropped;
     bool _failing;
 
-    /// <param name="store">Where letters go.</param>
-    /// <param name="time">The clock of the waits between fsyncs.</param>
-    /// <param name="log">Gets one line when the disk stops taking letters, and one when it takes them again.</param>
+    /// <param name="store">Receives the letters.</param>
+    /// <param name="time">The clock for the interval between fsyncs.</param>
+    /// <param name="log">Gets one line when the disk starts failing and one when it recovers.</param>
     public DeadLetterQueue(DeadLetterStore store, TimeProvider time, ILogger log)
     {
         _store = store;
@@ -47,32 +47,32 @@ public sealed partial class DeadLetterQueue
         _log = log;
     }
 
-    /// <summary>Letters that wait to be written.</summary>
+    /// <summary>Gets the number of queued letters.</summary>
     public int Depth => _queue.Reader.Count;
 
-    /// <summary>Letters lost because the queue was full or the disk did not take them.</summary>
+    /// <summary>Gets the number of letters dropped because the queue was full or the disk failed.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>The disk does not take letters now.</summary>
+    /// <summary>Gets whether writes currently fail.</summary>
     public bool IsFailing => Volatile.Read(ref _failing);
 
-    /// <summary>Letters written since the start, by their reason.</summary>
+    /// <summary>Gets the number of letters written since the start, by reason.</summary>
     public long StoredFor(EventErrorCode error) => Volatile.Read(ref _stored[(int)error]);
 
-    /// <summary>Whether such an event is kept: not where nothing is wrong with the event itself.</summary>
+    /// <summary>Gets whether an event rejected for this reason is kept: only if the event itself is at fault.</summary>
     public static bool Keeps(EventErrorCode error) => error is not (EventErrorCode.None or EventErrorCode.UnknownKey or EventErrorCode.Overloaded);
 
     /// <summary>Starts the writer.</summary>
     public void Start() => _writing = Task.Run(WriteAsync);
 
-    /// <summary>Puts a refused event in, unless there is no room. Any thread; waits for nothing.</summary>
+    /// <summary>Enqueues a rejected event, or drops it if the queue is full. Any thread; never blocks.</summary>
     /// <param name="problem">Why it was refused.</param>
-    /// <param name="raw">The event's bytes, which are copied.</param>
-    /// <param name="isTruncated">They are but its beginning.</param>
-    /// <param name="receivedAt">When it came: milliseconds since 1970 UTC.</param>
+    /// <param name="raw">The event's bytes; copied.</param>
+    /// <param name="isTruncated">Whether <paramref name="raw"/> is only the beginning.</param>
+    /// <param name="receivedAt">When it was received, in milliseconds since 1970 UTC.</param>
     /// <param name="rules">The rules of its sender's key.</param>
-    /// <param name="protocol">The way it came in by.</param>
-    /// <param name="connection">The connection it came on.</param>
+    /// <param name="protocol">The protocol it arrived by.</param>
+    /// <param name="connection">The id of its connection.</param>
     public void Add(EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated, long receivedAt, EventRules rules, string protocol, long connection)
     {
         if (!Keeps(problem.Error))
@@ -80,14 +80,14 @@ public sealed partial class DeadLetterQueue
             return;
         }
 
-        // No message is that long unless the limits are raised far; what is kept of it says what it was.
+        // Only limits raised far allow such a message; its beginning identifies it.
         if (raw.Length > CapacityBytes / 2)
         {
             raw = raw[..Beginning];
             isTruncated = true;
         }
 
-        // Before anything is copied: a flood of bad events costs no more than this.
+        // Checked before copying, so a flood of bad events stays cheap.
         var size = raw.Length + DeadLetter.Overhead;
         if (Interlocked.Add(ref _bytes, size) > CapacityBytes)
         {
@@ -106,7 +106,7 @@ public sealed partial class DeadLetterQueue
         }
     }
 
-    /// <summary>Takes nothing more, and returns when what was taken is on the disk.</summary>
+    /// <summary>Stops accepting letters and returns when the queue is flushed to disk.</summary>
     public Task StopAsync()
     {
         _queue.Writer.TryComplete();
@@ -177,7 +177,7 @@ public sealed partial class DeadLetterQueue
             Interlocked.Add(ref _dropped, _batch.Count);
         }
 
-        // Room only now: what is being written is held too.
+        // Freed only now: letters being written still occupy memory.
         Interlocked.Add(ref _bytes, -bytes);
         return written;
     }
@@ -208,9 +208,9 @@ public sealed partial class DeadLetterQueue
         return true;
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Dead letters cannot be written; they are counted and lost until the disk takes them again")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Cannot write dead letters; dropping and counting them until writes succeed")]
     partial void LogFailing(Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Dead letters are written again; {Dropped} were lost since the start")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Dead letters can be written again; {Dropped} dropped since the start")]
     partial void LogWorking(long dropped);
 }

@@ -3,12 +3,12 @@ using System.Buffers;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>
-/// The dead letters on disk: segments of NDJSON that are appended to, and marks for what became of a letter. Bounded by bytes and by age;
-/// what goes is the oldest segment, whole. A line that a crash tore off is cut when the folder is opened. Any thread may call.
+/// Persists dead letters: append-only NDJSON segments, and marks for their states. Bounded by bytes and age; the oldest segment is
+/// removed whole. Opening truncates a line torn by a crash. Any thread may call.
 /// </summary>
 public sealed class DeadLetterStore : IDisposable
 {
-    // So many segments make up the bound: what is forgotten at once is a sixteenth of it.
+    // The size limit is split into this many segments, so at most a sixteenth is removed at once.
     const int SegmentsInAll = 16;
     const long LargestSegment = 16 << 20;
 
@@ -23,12 +23,12 @@ public sealed class DeadLetterStore : IDisposable
     long _nextId;
     bool _torn;
 
-    /// <summary>Opens a folder, and makes it where it is not there.</summary>
-    /// <param name="folder">The folder, which must be this process's alone to write.</param>
-    /// <param name="bounds">How much is kept.</param>
-    /// <param name="time">The clock that age goes by.</param>
-    /// <exception cref="IOException">It cannot be read or written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It cannot be read or written.</exception>
+    /// <summary>Opens a folder, creating it if needed.</summary>
+    /// <param name="folder">The folder; no other process may write to it.</param>
+    /// <param name="bounds">How much to retain.</param>
+    /// <param name="time">The clock for letters' age.</param>
+    /// <exception cref="IOException">The folder cannot be read or written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be read or written.</exception>
     public DeadLetterStore(string folder, DeadLetterBounds bounds, TimeProvider time)
     {
         _folder = folder;
@@ -45,10 +45,9 @@ public sealed class DeadLetterStore : IDisposable
         Expire();
     }
 
-    /// <summary>The folder.</summary>
     public string Folder => _folder;
 
-    /// <summary>Bytes on disk, without the marks.</summary>
+    /// <summary>Gets the bytes on disk, excluding marks.</summary>
     public long Bytes
     {
         get
@@ -60,7 +59,7 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    /// <summary>How many letters are kept in a state.</summary>
+    /// <summary>Counts retained letters in a state.</summary>
     public long Count(DeadLetterState state)
     {
         lock (_gate)
@@ -74,8 +73,10 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    /// <summary>Appends letters, which are numbered on. They survive the process at once, and the machine after <see cref="Sync"/>.</summary>
-    /// <exception cref="IOException">They cannot be written, or are larger than all that may be kept; then none of them is.</exception>
+    /// <summary>
+    /// Appends letters and assigns their numbers. They survive a process crash at once, and a power loss after <see cref="Sync"/>.
+    /// </summary>
+    /// <exception cref="IOException">The letters cannot be written or exceed the total limit; none is written.</exception>
     public void Append(IReadOnlyList<DeadLetter> letters)
     {
         lock (_gate)
@@ -116,8 +117,8 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    /// <summary>Has what was appended on the disk itself when it returns.</summary>
-    /// <exception cref="IOException">The disk says no.</exception>
+    /// <summary>Flushes appended letters to the disk.</summary>
+    /// <exception cref="IOException">The flush failed.</exception>
     public void Sync()
     {
         lock (_gate)
@@ -126,7 +127,7 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    /// <summary>Lets the letters go that are older than is kept.</summary>
+    /// <summary>Removes letters older than the retention.</summary>
     public void Expire()
     {
         lock (_gate)
@@ -144,17 +145,17 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    /// <summary>Every letter that is kept, by number, as the folder is when it gets there.</summary>
-    /// <param name="after">Letters with this number or a lower one are left out.</param>
+    /// <summary>Reads all retained letters by number. Reads lazily, so it sees the folder as of each segment.</summary>
+    /// <param name="after">Skips letters numbered this or lower.</param>
     public IEnumerable<DeadLetter> Read(long after = 0) => DeadLetterFiles.Read(_folder, after, MarkOf).Where(letter => letter.Id < NextId);
 
-    /// <summary>The letter with this number; null when there is none.</summary>
+    /// <summary>Finds a letter by number; null if there is none.</summary>
     public DeadLetter? Find(long id) => Read(id - 1).Take(1).FirstOrDefault(letter => letter.Id == id);
 
-    /// <summary>Notes for good what became of letters. Files all of whose letters were dropped are removed.</summary>
-    /// <param name="ids">The letters, and the ids under which their events went in.</param>
-    /// <param name="state">What became of them.</param>
-    /// <exception cref="IOException">It cannot be written; then nothing is noted.</exception>
+    /// <summary>Persists the state of letters. Removes files whose letters are all dropped.</summary>
+    /// <param name="ids">The letters and the ids under which their events were ingested.</param>
+    /// <param name="state">The new state.</param>
+    /// <exception cref="IOException">The marks cannot be written; none is recorded.</exception>
     public void Mark(IReadOnlyCollection<(long Id, string? EventId)> ids, DeadLetterState state)
     {
         lock (_gate)
@@ -191,7 +192,7 @@ public sealed class DeadLetterStore : IDisposable
 
     long SegmentSize => Math.Clamp(_bounds.Bytes / SegmentsInAll, 1, LargestSegment);
 
-    // So that a file's letters are of about one age.
+    // Keeps the letters of one file close in age.
     long SegmentAge => (long)_bounds.Age.TotalMilliseconds / SegmentsInAll;
 
     DeadLetterMark? MarkOf(long id)
@@ -206,7 +207,7 @@ public sealed class DeadLetterStore : IDisposable
     {
         if (bytes > _bounds.Bytes)
         {
-            throw new IOException("The letters are larger than deadLetters.size.");
+            throw new IOException("The dead letters exceed deadLetters.size. Raise it.");
         }
 
         var active = _segments[^1];
@@ -246,7 +247,7 @@ public sealed class DeadLetterStore : IDisposable
         return file;
     }
 
-    // The last segment may end in the middle of a line: the process died while it was written.
+    // The last segment ends in a partial line if the process died while writing.
     FileStream Resume(Segment active)
     {
         _nextId = active.FirstId;
@@ -272,7 +273,7 @@ public sealed class DeadLetterStore : IDisposable
         _marks.Forget(_segments[0].FirstId);
     }
 
-    // From the oldest on: numbers are counted from the first segment to the last without a hole.
+    // Oldest first: numbering must stay gapless from the first segment to the last.
     void RemoveDropped()
     {
         while (_segments[0].Bytes > 0)

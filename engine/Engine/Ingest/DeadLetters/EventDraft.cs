@@ -5,14 +5,14 @@ using System.Text.Json;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
-/// <summary>An event under repair: its fields in their order, each as it came and as it is now.</summary>
+/// <summary>An event under repair: its fields in order, each with its original and current value.</summary>
 sealed class EventDraft
 {
     readonly string _path;
 
-    /// <param name="json">The event, an object.</param>
-    /// <param name="path">Where it is in its letter: empty, or <c>[3].</c> in an array.</param>
-    /// <exception cref="InvalidOperationException">A name has half a character in it.</exception>
+    /// <param name="json">The event; a JSON object.</param>
+    /// <param name="path">Its place in the letter: empty, or <c>[3].</c> in an array.</param>
+    /// <exception cref="InvalidOperationException">A field name contains an unpaired surrogate.</exception>
     public EventDraft(JsonElement json, string path)
     {
         _path = path;
@@ -25,35 +25,34 @@ sealed class EventDraft
         }
     }
 
-    /// <summary>The event as it came.</summary>
+    /// <summary>Gets the event as received.</summary>
     public byte[] Raw { get; }
 
-    /// <summary>Its fields.</summary>
     public List<DraftField> Fields { get; } = [];
 
-    /// <summary>What was changed, in order.</summary>
+    /// <summary>Gets the changes made, in order.</summary>
     public List<RepairChange> Changes { get; } = [];
 
-    /// <summary>The fields of this name; a JSON object may have several.</summary>
+    /// <summary>Finds the fields of a name; a JSON object may have several.</summary>
     public IEnumerable<DraftField> Named(string name) => Fields.Where(field => field.Name == name);
 
-    /// <summary>It has a field of this name with something in it.</summary>
+    /// <summary>Gets whether a non-empty field of this name exists.</summary>
     public bool Has(string name) => Named(name).Any(field => !field.IsEmpty);
 
-    /// <summary>Gives a field another name, in place of any empty field of that name.</summary>
+    /// <summary>Renames a field, replacing any empty field of the new name.</summary>
     public void Rename(DraftField field, string name, string rule)
     {
         Fields.RemoveAll(other => other.Name == name && other != field);
         Change(field, rule, () => field.Name = name);
     }
 
-    /// <summary>Gives a field another value.</summary>
+    /// <summary>Sets a field's value.</summary>
     /// <param name="field">The field.</param>
     /// <param name="json">The value as JSON.</param>
-    /// <param name="rule">Which rule did it.</param>
+    /// <param name="rule">The rule that makes the change.</param>
     public void Set(DraftField field, string json, string rule) => Change(field, rule, () => field.Json = json);
 
-    /// <summary>Puts a text in a field, which is made where it is not there.</summary>
+    /// <summary>Sets a field to a text, adding the field if needed.</summary>
     public void Put(string name, string text, string rule)
     {
         var field = Named(name).FirstOrDefault();
@@ -68,7 +67,7 @@ sealed class EventDraft
         Changes.Add(new RepairChange(_path + name, Before: null, field.ToString(), rule));
     }
 
-    /// <summary>The event as it is now.</summary>
+    /// <summary>Writes the event in its current state.</summary>
     public void WriteTo(ArrayBufferWriter<byte> output)
     {
         if (Changes.Count == 0)
@@ -86,7 +85,7 @@ sealed class EventDraft
         output.Write("}"u8);
     }
 
-    /// <summary>A text as JSON.</summary>
+    /// <summary>Encodes a text as a JSON string.</summary>
     public static string Quote(string text) => $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"";
 
     void Change(DraftField field, string rule, Action change)
@@ -106,7 +105,7 @@ sealed class DraftField(string name, string json)
 
     public string Json { get; set; } = json;
 
-    /// <summary>Name and value as they came; null for a field that was added.</summary>
+    /// <summary>Gets or sets the original name and value; null for an added field.</summary>
     public string? Was { get; set; }
 
     public bool IsText => Json[0] == '"';
@@ -115,7 +114,7 @@ sealed class DraftField(string name, string json)
 
     public bool IsEmpty => Json is "null" or "\"\"";
 
-    /// <summary>The text; null where the value is none, or has half a character in it.</summary>
+    /// <summary>Gets the value as text; null if it is not a string or contains an unpaired surrogate.</summary>
     public string? Text
     {
         get

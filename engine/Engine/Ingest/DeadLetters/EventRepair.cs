@@ -7,33 +7,33 @@ using CartRecovery.Engine.Events.Json;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
-/// <summary>A change that a repair makes.</summary>
-/// <param name="Path">The field, with its place in an array before it: <c>price</c>, <c>[3].price</c>.</param>
-/// <param name="Before">Name and value as JSON; null for a field that was not there.</param>
-/// <param name="After">The same afterwards.</param>
-/// <param name="Rule">Which rule made it.</param>
+/// <summary>A change made by a repair.</summary>
+/// <param name="Path">The field, prefixed by its place in an array: <c>price</c>, <c>[3].price</c>.</param>
+/// <param name="Before">Name and value as JSON; null for an added field.</param>
+/// <param name="After">Name and value afterwards.</param>
+/// <param name="Rule">The rule that made the change.</param>
 public sealed record RepairChange(string Path, string? Before, string After, string Rule);
 
-/// <summary>What a repair comes to. Nothing is changed by it.</summary>
-/// <param name="Problem">What is wrong even with the repaired event; none when it can be used.</param>
-/// <param name="Changes">What is changed, in order; none for an event that can be used as it is.</param>
-/// <param name="Json">The repaired event, or the array of them: the bytes as they came where nothing is changed.</param>
-/// <param name="EventId">The event's id; an array's first. Null where it has none.</param>
-/// <param name="Lines">The difference, a field a line; the lines that go begin with <c>-</c>, those that come with <c>+</c>.</param>
+/// <summary>The result of a repair. The letter itself is unchanged.</summary>
+/// <param name="Problem">What is still wrong with the repaired event; none if it is valid.</param>
+/// <param name="Changes">The changes, in order; empty if the event was valid as it was.</param>
+/// <param name="Json">The repaired event or array; the original bytes if nothing changed.</param>
+/// <param name="EventId">The event's id (an array's first); null if it has none.</param>
+/// <param name="Lines">The difference, one field per line; removed lines begin with <c>-</c>, added ones with <c>+</c>.</param>
 public sealed record Repair(
     EventProblem Problem, IReadOnlyList<RepairChange> Changes, byte[] Json, string? EventId, IReadOnlyList<string> Lines)
 {
-    /// <summary>The event can be used now.</summary>
+    /// <summary>Gets whether the event is now valid.</summary>
     public bool IsUsable => !Problem.IsError;
 }
 
 /// <summary>
-/// Repairs events by rules: what a sender means is put in the form that the engine takes, where there is but one thing it can mean. The
-/// result is held against the decoder that events are, so what is called usable is.
+/// Repairs events by rules: converts unambiguous deviations to the native form. The result is checked by the real decoder, so an event
+/// reported as usable is.
 /// </summary>
 public static class EventRepair
 {
-    /// <summary>The rules, in the order in which they are applied.</summary>
+    /// <summary>The rules, in order of application.</summary>
     static readonly Action<EventDraft>[] s_rules =
     [
         FieldRules.Rename,
@@ -48,15 +48,15 @@ public static class EventRepair
 
     /// <summary>Repairs a letter's event.</summary>
     /// <param name="letter">The letter.</param>
-    /// <param name="rules">What its store's events are held to now.</param>
+    /// <param name="rules">The rules that currently apply to events of its store.</param>
     public static Repair Of(DeadLetter letter, EventRules rules) => letter.IsTruncated
-        ? Unusable(letter.Event, EventErrorCode.MessageTooLarge, "only the beginning of the message is kept; it was longer than limits.message")
+        ? Unusable(letter.Event, EventErrorCode.MessageTooLarge, "only the beginning was kept: the message exceeds limits.message")
         : Of(letter.Event, letter.At, rules);
 
     /// <summary>Repairs an event, or each event of an array.</summary>
-    /// <param name="raw">The bytes as they came.</param>
-    /// <param name="receivedAt">When: milliseconds since 1970 UTC.</param>
-    /// <param name="rules">What it is held to.</param>
+    /// <param name="raw">The bytes as received.</param>
+    /// <param name="receivedAt">When, in milliseconds since 1970 UTC.</param>
+    /// <param name="rules">The rules to check against.</param>
     public static Repair Of(byte[] raw, long receivedAt, EventRules rules)
     {
         if (!Utf8.IsValid(raw))
@@ -71,16 +71,16 @@ public static class EventRepair
             {
                 JsonValueKind.Object => One(document.RootElement, raw, receivedAt, rules),
                 JsonValueKind.Array => Many(document.RootElement, raw, receivedAt, rules),
-                _ => Unusable(raw, EventErrorCode.InvalidEvent, "an event is a JSON object"),
+                _ => Unusable(raw, EventErrorCode.InvalidEvent, "an event must be a JSON object"),
             };
         }
         catch (JsonException)
         {
-            return Unusable(raw, EventErrorCode.InvalidJson, "it is not JSON");
+            return Unusable(raw, EventErrorCode.InvalidJson, "the message is not JSON");
         }
         catch (InvalidOperationException)
         {
-            return Unusable(raw, EventErrorCode.InvalidUtf8, "a name has an escape that is half a character");
+            return Unusable(raw, EventErrorCode.InvalidUtf8, "a field name has an unpaired surrogate escape");
         }
     }
 
@@ -103,7 +103,7 @@ public static class EventRepair
         {
             if (element.ValueKind != JsonValueKind.Object)
             {
-                return Unusable(raw, EventErrorCode.InvalidEvent, $"[{index}] is no JSON object, and an event is");
+                return Unusable(raw, EventErrorCode.InvalidEvent, $"[{index}] must be a JSON object");
             }
 
             if (index > 0)
@@ -139,7 +139,7 @@ public static class EventRepair
             rule(draft);
         }
 
-        // Of two fields of one name nobody knows which was meant: then it is left as it came.
+        // Two fields of one name are ambiguous, so the event is left as received.
         return draft.Fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() == draft.Fields.Count ? draft : new EventDraft(json, path);
     }
 
@@ -155,7 +155,7 @@ public static class EventRepair
         yield return $"  {indent}{{";
         foreach (var field in draft.Fields)
         {
-            // A line break in JSON is only ever space.
+            // A line break in JSON is always insignificant white space.
             var (was, now) = (field.Was?.ReplaceLineEndings(" "), field.ToString().ReplaceLineEndings(" "));
             if (was == now)
             {

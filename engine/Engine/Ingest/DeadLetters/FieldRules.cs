@@ -1,12 +1,12 @@
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
-/// <summary>Field names that are the native ones in another case, and those that other tools have for the same thing.</summary>
+/// <summary>Maps field names in another case, and other tools' names for the same field, to the native names.</summary>
 static class FieldRules
 {
     const string Case = "field in another case", Alias = "alias of a field";
 
-    // By the native name; the likelier ones first. Compared without case, underscores, hyphens and spaces. What may mean two things
-    // (name, value, count, user_name) is not here, nor is what names a store: that is the key's to say.
+    // By native name, likelier aliases first. Compared without case, underscores, hyphens and spaces. Ambiguous names (name, value,
+    // count, user_name) are left out, as are names of a store, which the key determines.
     static readonly (string Native, string[] Aliases)[] s_fields =
     [
         ("id", ["eventid", "messageid", "uuid", "eventuuid"]),
@@ -21,7 +21,7 @@ static class FieldRules
         ("ts", ["ts", "timestamp", "time", "eventtime", "createdat", "occurredat", "sentat", "datetime"]),
     ];
 
-    /// <summary>Gives fields their native names, where there is no field of that name.</summary>
+    /// <summary>Renames fields to their native names unless a field of that name exists.</summary>
     public static void Rename(EventDraft draft)
     {
         foreach (var (native, aliases) in s_fields)
@@ -47,7 +47,7 @@ static class FieldRules
         }
     }
 
-    /// <summary>A name without case, underscores, hyphens, dots and spaces.</summary>
+    /// <summary>Normalises a name: lower case, without underscores, hyphens, dots and spaces.</summary>
     public static string Plain(string name) =>
         string.Concat(name.Where(c => c is not ('_' or '-' or '.') && !char.IsWhiteSpace(c))).ToLowerInvariant();
 
@@ -55,7 +55,7 @@ static class FieldRules
 
     static bool IsNative(string name) => s_fields.Any(field => field.Native == name);
 
-    // An amount is the price of one piece only where there is but one.
+    // An amount is the unit price only if the quantity is one.
     static bool Means(EventDraft draft, string alias) =>
         alias != "amount" || draft.Fields.TrueForAll(field => Plain(field.Name) is not ("quantity" or "qty") || (field.Text?.Trim() ?? field.Json) == "1");
 }

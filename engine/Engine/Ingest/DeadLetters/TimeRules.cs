@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
-/// <summary>Times in a form that the engine does not take and that can mean but one thing.</summary>
+/// <summary>Converts unambiguous times in formats that the engine does not accept.</summary>
 static class TimeRules
 {
-    // From 2001 to 5138 in seconds; in milliseconds both are 1970 to 1973, before there were shops to send events.
+    // As seconds, 2001 to 5138; as milliseconds, 1970 to 1973, before any shop sent events.
     const decimal LeastSeconds = 1e9m, MostSeconds = 1e11m;
 
-    // In capitals. The year comes first, so that no day can be taken for a month; a time without a zone is UTC.
+    // In capitals. The year comes first, so day and month are unambiguous; a time without a zone is UTC.
     static readonly string[] s_forms =
     [
         "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss.FFFFFFF K", "yyyy-MM-dd'T'HH:mmK",
@@ -17,7 +17,7 @@ static class TimeRules
         "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
     ];
 
-    /// <summary>A date as text becomes RFC 3339.</summary>
+    /// <summary>Converts a date as text to RFC 3339.</summary>
     public static void DatesAsText(EventDraft draft)
     {
         foreach (var field in draft.Named("ts"))
@@ -37,7 +37,7 @@ static class TimeRules
         }
     }
 
-    /// <summary>Seconds become milliseconds.</summary>
+    /// <summary>Converts seconds to milliseconds.</summary>
     public static void Seconds(EventDraft draft)
     {
         foreach (var field in draft.Named("ts"))

@@ -3,17 +3,17 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
-/// <summary>Repairs event types in another case or spelling, and the names that other tools have for the same thing.</summary>
+/// <summary>Repairs event types in another case or spelling, and maps other tools' names.</summary>
 static class TypeRule
 {
     const string Case = "type in another case", Alias = "alias of a type";
 
-    // Without case, underscores, hyphens, dots and spaces. Segment's e-commerce events, GA4's, Shopify's and Meta's, and what people write.
+    // Without case, underscores, hyphens, dots and spaces. Covers Segment, GA4, Shopify and Meta events, and common spellings.
     static readonly FrozenDictionary<string, string> s_types = EventTypes.All
         .SelectMany(row => row.Aliases.Append(FieldRules.Plain(row.Name)).Distinct().Select(alias => (alias, row.Name)))
         .ToFrozenDictionary(t => t.alias, t => t.Name, StringComparer.Ordinal);
 
-    /// <summary>Gives the type its native name.</summary>
+    /// <summary>Sets the type to its native name.</summary>
     public static void Apply(EventDraft draft)
     {
         foreach (var field in draft.Named("type"))

@@ -4,16 +4,16 @@ using System.Text.RegularExpressions;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
-/// <summary>Ids, quantities and prices in a form that the engine does not take and that can mean but one thing.</summary>
+/// <summary>Converts unambiguous ids, quantities and prices in formats that the engine does not accept.</summary>
 static partial class ValueRules
 {
     static readonly string[] s_ids = ["id", "cartId", "userId", "sessionId", "productId"];
 
-    // A sign that stands for several currencies says nothing that the currency field must not have said before.
+    // A sign used by several currencies counts only if the currency field confirms it.
     static readonly (string Sign, string Currency, bool IsSure)[] s_signs =
         [("€", "EUR", true), ("£", "GBP", true), ("$", "USD CAD AUD NZD SGD HKD MXN", false), ("¥", "JPY CNY", false)];
 
-    /// <summary>An id that is a whole number becomes a text.</summary>
+    /// <summary>Converts an integer id to a text.</summary>
     public static void TextIds(EventDraft draft)
     {
         foreach (var field in s_ids.SelectMany(draft.Named))
@@ -25,7 +25,7 @@ static partial class ValueRules
         }
     }
 
-    /// <summary>A quantity, price or time in quotes loses them.</summary>
+    /// <summary>Unquotes a quantity, price or time.</summary>
     public static void NumbersInQuotes(EventDraft draft)
     {
         foreach (var field in draft.Fields)
@@ -37,10 +37,10 @@ static partial class ValueRules
         }
     }
 
-    /// <summary>A price as people write it, with a comma or a currency, becomes a number.</summary>
+    /// <summary>Converts a price with a comma or a currency to a number.</summary>
     public static void PricesAsText(EventDraft draft)
     {
-        // A currency may be added to the fields on the way.
+        // Copied, because the loop may add a currency field.
         foreach (var field in draft.Named("price").ToArray())
         {
             if (field.Text?.Trim() is { } text && TakeCurrency(draft, ref text, out var currency) && Amount(text) is { } amount)
@@ -54,7 +54,7 @@ static partial class ValueRules
         }
     }
 
-    /// <summary>An event without an id gets one from its bytes, so that it is the same whenever it is repaired.</summary>
+    /// <summary>Derives a missing id from the event's bytes, so that repeated repairs give the same id.</summary>
     public static void MissingId(EventDraft draft)
     {
         if (!draft.Has("id"))
@@ -63,7 +63,7 @@ static partial class ValueRules
         }
     }
 
-    // The currency that the text names must be the event's; it is the event's where that has none, if it is a sure one.
+    // The currency in the text must match the event's; it becomes the event's if that has none and the sign is unambiguous.
     static bool TakeCurrency(EventDraft draft, ref string text, out string? missing)
     {
         missing = null;
@@ -86,7 +86,7 @@ static partial class ValueRules
         return sure;
     }
 
-    // 1,299 may be a thousand or one: it is left. So is every other form with one group and nothing behind it.
+    // 1,299 may be 1299 or 1.299, so it is left, as is any form with a single group and no fraction.
     static string? Amount(string text)
     {
         var plain = CommaDecimal().IsMatch(text) ? text.Replace(".", "", StringComparison.Ordinal).Replace(',', '.')

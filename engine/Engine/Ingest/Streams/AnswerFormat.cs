@@ -7,34 +7,34 @@ using MessagePack;
 
 namespace CartRecovery.Engine.Ingest.Streams;
 
-/// <summary>How what goes back to a client is written.</summary>
+/// <summary>The encoding of answers to a client.</summary>
 public enum AnswerEncoding
 {
-    /// <summary>JSON, a line each.</summary>
+    /// <summary>JSON, one value per line.</summary>
     Lines,
 
-    /// <summary>JSON, a WebSocket text frame each.</summary>
+    /// <summary>JSON, one value per WebSocket text frame.</summary>
     WebSocket,
 
-    /// <summary>MessagePack, each behind its length in four bytes, the highest first.</summary>
+    /// <summary>MessagePack, each value prefixed by its length: four bytes, big-endian.</summary>
     MessagePack,
 }
 
-/// <summary>The answers of a stream, and what goes around them.</summary>
+/// <summary>Writes the answers of a stream and their framing.</summary>
 static class AnswerFormat
 {
-    /// <summary>Bytes of the longest answer.</summary>
+    /// <summary>The maximum length of an answer, in bytes.</summary>
     public const int MaxBody = 512;
 
-    /// <summary>Bytes of the longest header.</summary>
+    /// <summary>The maximum length of a header, in bytes.</summary>
     public const int MaxHeader = FrameHeader.MaxServerLength;
 
-    // What MessagePack is written to; an answer is written whole on one thread.
+    // Reused buffer for MessagePack; an answer is written whole on one thread.
     [ThreadStatic]
     static ArrayBufferWriter<byte>? t_buffer;
 
-    /// <summary>Writes that the first <paramref name="upTo"/> events are done.</summary>
-    /// <returns>Bytes written.</returns>
+    /// <summary>Writes an acknowledgement of the first <paramref name="upTo"/> events.</summary>
+    /// <returns>The number of bytes written.</returns>
     public static int WriteAck(Span<byte> body, AnswerEncoding encoding, long upTo)
     {
         if (encoding == AnswerEncoding.MessagePack)
@@ -55,8 +55,8 @@ static class AnswerFormat
         return length;
     }
 
-    /// <summary>Writes that an event was refused.</summary>
-    /// <returns>Bytes written.</returns>
+    /// <summary>Writes the error for a rejected event.</summary>
+    /// <returns>The number of bytes written.</returns>
     public static int WriteError(Span<byte> body, AnswerEncoding encoding, long index, string code, string message)
     {
         if (encoding == AnswerEncoding.MessagePack)
@@ -85,8 +85,8 @@ static class AnswerFormat
         return length;
     }
 
-    /// <summary>Writes what goes before a body.</summary>
-    /// <returns>Bytes written.</returns>
+    /// <summary>Writes the framing before a body.</summary>
+    /// <returns>The number of bytes written.</returns>
     public static int WriteHeader(Span<byte> header, AnswerEncoding encoding, int bodyLength)
     {
         switch (encoding)
@@ -101,7 +101,7 @@ static class AnswerFormat
         }
     }
 
-    /// <summary>What goes behind a body.</summary>
+    /// <summary>Gets the framing after a body.</summary>
     public static ReadOnlySpan<byte> TrailerOf(AnswerEncoding encoding) => encoding == AnswerEncoding.Lines ? "\n"u8 : default;
 
     static ArrayBufferWriter<byte> EmptyBuffer()

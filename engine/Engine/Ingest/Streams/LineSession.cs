@@ -6,7 +6,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Ingest.Streams;
 
-/// <summary>Events over plain TCP: each line is one event or an array of events. Empty lines are nothing.</summary>
+/// <summary>Reads events over plain TCP: each line is one event or an array of events. Empty lines are ignored.</summary>
 public sealed class LineSession(ClientConnection connection, int maxLine) : IStreamSession
 {
     bool _skipping;
@@ -32,7 +32,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
             }
             else if (reader.Remaining > maxLine)
             {
-                // Not held until its end: it is dropped as it comes in.
+                // Not buffered until its end: the rest of the line is discarded as it arrives.
                 BeginSkipping(reader.UnreadSequence);
                 reader.AdvanceToEnd();
                 break;
@@ -54,7 +54,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
     /// <inheritdoc/>
     public void End(in ReadOnlySequence<byte> rest)
     {
-        // The last line need not end with a newline.
+        // The last line may lack a line end.
         if (rest.Length > 0)
         {
             TakeLine(rest);
@@ -92,7 +92,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         if (!_skipping)
         {
             _skipping = true;
-            connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the line is longer than limits.message"),
+            connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the line exceeds limits.message"),
                 ContiguousBuffer.Of(line.Slice(0, Math.Min(line.Length, DeadLetterQueue.Beginning))), isTruncated: true);
         }
     }

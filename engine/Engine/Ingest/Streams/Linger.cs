@@ -4,16 +4,13 @@ using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Engine.Ingest.Streams;
 
-/// <summary>
-/// Waits for the other side to hang up. Hanging up on bytes that nobody has read resets the connection, and a reset may overtake the last
-/// answers.
-/// </summary>
+/// <summary>Waits for the peer to close. Closing a socket with unread input sends a reset, which may overtake the last answers.</summary>
 static class Linger
 {
-    // Long enough for what was on its way when the client heard the last answer.
+    // Long enough for data in flight when the client received the last answer.
     static readonly TimeSpan s_atMost = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Reads and forgets until the end, until a WebSocket client answers the close frame, or until time is up.</summary>
+    /// <summary>Discards input until the end, a WebSocket close frame, or the timeout.</summary>
     public static async Task UntilEndAsync(PipeReader input, bool isWebSocket)
     {
         using var deadline = new CancellationTokenSource(s_atMost);
@@ -32,12 +29,12 @@ static class Linger
         }
         catch (OperationCanceledException)
         {
-            // It was asked to go.
+            // Timed out.
         }
     }
 
-    // A client sends nothing behind its close frame, and waits for the server to hang up. After a violation nobody knows where frames begin, so
-    // it is looked for at the end; what looks like one and is none costs the client the rest of the wait.
+    // A client sends nothing after its close frame and waits for the server to close. After a protocol violation frame boundaries are
+    // unknown, so the close frame is searched for at the end of the input; a false match only shortens the wait.
     static bool EndsWithClose(in ReadOnlySequence<byte> buffer)
     {
         const int head = 6;

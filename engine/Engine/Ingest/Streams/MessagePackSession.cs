@@ -8,14 +8,15 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Ingest.Streams;
 
 /// <summary>
-/// Events over plain TCP in MessagePack: each message is one event or an array of events, behind its length in four bytes, the highest first.
+/// Reads events over plain TCP in MessagePack: each message is one event or an array of events, prefixed by its length: four bytes,
+/// big-endian.
 /// </summary>
 public sealed class MessagePackSession(ClientConnection connection, int maxMessage) : IStreamSession
 {
-    /// <summary>Bytes of the length before a message.</summary>
+    /// <summary>The length of a message's prefix, in bytes.</summary>
     public const int PrefixLength = sizeof(uint);
 
-    // A message this many times the limit is no mistake: skipping it is not worth the bandwidth.
+    // A message this many times the limit is no accident; skipping it would waste bandwidth.
     const int HopelessFactor = 64;
 
     long _skip;
@@ -51,7 +52,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
         }
     }
 
-    // Most messages lie in one piece, where they need not be copied.
+    // Most messages are contiguous and need no copy.
     int TakeWhole(ReadOnlySpan<byte> bytes)
     {
         var at = 0;
@@ -70,7 +71,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
         return at;
     }
 
-    // Takes what does not lie in one piece, or is too long. False when it is not all there.
+    // Takes a message that spans segments or is too long. Returns false if it is incomplete.
     bool TryTakeNext(ref ReadOnlySequence<byte> rest)
     {
         if (_skip > 0)
@@ -91,7 +92,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
         var length = BinaryPrimitives.ReadUInt32BigEndian(prefix);
         if (length > maxMessage)
         {
-            Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message is longer than limits.message"), rest);
+            Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message exceeds limits.message"), rest);
             IsClosed = length > (long)maxMessage * HopelessFactor;
             rest = rest.Slice(PrefixLength);
             _skip = length;
@@ -108,7 +109,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
         return true;
     }
 
-    // Of a message that is not taken its beginning is kept, as far as it is there.
+    // Keeps the beginning of a rejected message, as far as it was received.
     void Reject(EventProblem problem, in ReadOnlySequence<byte> rest)
     {
         var begun = rest.Slice(Math.Min(rest.Length, PrefixLength));

@@ -12,15 +12,15 @@ using Microsoft.AspNetCore.Connections;
 namespace CartRecovery.Engine.Ingest.Streams;
 
 /// <summary>
-/// The stream port: WebSocket, newline-delimited JSON and length-prefixed MessagePack on one port, told apart by the first byte. Kestrel
-/// accepts the connection and does TLS; from there on it is ours.
+/// Serves the stream port: WebSocket, newline-delimited JSON and length-prefixed MessagePack, distinguished by the first byte. Kestrel
+/// accepts the connection and handles TLS; the rest happens here.
 /// </summary>
 public sealed class StreamListener(IngestOptions options) : ConnectionHandler
 {
-    // A length whose first byte is higher is longer than limits.message may be, and not meant as one; white space is not either.
+    // A length with a higher first byte exceeds any allowed limits.message, so the byte is no length; white space is above it too.
     const byte HighestOfLength = 8;
 
-    // How long a client that is refused may take to show how it wants to be told.
+    // How long a refused client may take to reveal the protocol in which to send the error.
     static readonly TimeSpan s_refusal = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException
             or ChannelClosedException)
         {
-            // The client is gone, or too slow to say who it is; or the partitions have stopped.
+            // The client disconnected or timed out in the handshake, or the partitions have stopped.
         }
         finally
         {
@@ -55,7 +55,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         }
     }
 
-    /// <summary>Serves a client that was let in, whichever port it came in by.</summary>
+    /// <summary>Serves an admitted client, on either port.</summary>
     public static Task RunAsync(IngestOptions options, IDuplexPipe transport, StoreKey key, AnswerEncoding encoding, Action abort)
     {
         var client = new ClientConnection(transport, options, key, encoding, abort);
@@ -67,11 +67,12 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         });
     }
 
-    /// <summary>Hears who a client is. Nothing of this is held while it stays.</summary>
-    /// <returns>Its key, whose store it has entered, and how it is answered; no key when it was refused, or said nothing.</returns>
+    /// <summary>Performs the handshake. Nothing of it stays allocated while the client is connected.</summary>
+    /// <returns>The key, whose store the client has entered, and the answer encoding; no key if the client was refused or sent
+    /// nothing.</returns>
     async Task<(StoreKey? Key, AnswerEncoding Encoding)> AdmitAsync(ConnectionContext connection, Refusal? refusal)
     {
-        // Not linked to ConnectionClosed: that is cancelled when the client has sent its last byte, and not when all are read.
+        // Not linked to ConnectionClosed, which is cancelled once the client has sent its last byte, even if input is unread.
         using var handshake = new CancellationTokenSource(refusal is null ? options.HandshakeTimeout : s_refusal);
         var first = await ReadFirstByteAsync(connection.Transport.Input, handshake.Token);
         switch (first)
@@ -86,7 +87,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
                 return (await AdmitTcpAsync(connection, AnswerEncoding.MessagePack, refusal, handshake.Token), AnswerEncoding.MessagePack);
             default:
                 await RefuseAsync(connection.Transport.Output, AnswerEncoding.Lines, new EventProblem(EventErrorCode.UnsupportedEncoding,
-                    "speak WebSocket, JSON with one event or array a line, or MessagePack behind its length in four bytes"), handshake.Token);
+                    "unknown protocol; use WebSocket, JSON lines, or MessagePack with a four-byte length prefix"), handshake.Token);
                 return default;
         }
     }
@@ -136,10 +137,10 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             return null;
         }
 
-        var greeting = encoding == AnswerEncoding.Lines
+        var named = encoding == AnswerEncoding.Lines
             ? await TcpHandshake.ReadLineAsync(transport.Input, options.MaxMessage, cancellationToken)
             : await TcpHandshake.ReadMessageAsync(transport.Input, options.MaxMessage, cancellationToken);
-        var problem = Authenticator.Admit(options.Stores, greeting ?? options.TcpKey, origin: null, RemoteOf(connection), out var key);
+        var problem = Authenticator.Admit(options.Stores, named ?? options.TcpKey, origin: null, RemoteOf(connection), out var key);
         if (problem is not null)
         {
             await RefuseAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);

@@ -7,21 +7,21 @@ using MessagePack;
 namespace CartRecovery.Engine.Ingest.Streams;
 
 /// <summary>
-/// How a client on plain TCP says who it is: a first line, or a first message in MessagePack, <c>{"key":"…"}</c>. One that names no key is an
-/// event already.
+/// Authenticates a plain TCP client by its first line, or first MessagePack message: <c>{"key":"…"}</c>. A first message without a key is
+/// already an event.
 /// </summary>
 static class TcpHandshake
 {
-    /// <summary>Reads the key off the first line, and the line too if it was a greeting.</summary>
-    /// <returns>The key, or null when the first line names none.</returns>
+    /// <summary>Reads the key from the first line; consumes the line if it holds only the key.</summary>
+    /// <returns>The key; null if the first line has none.</returns>
     public static async Task<string?> ReadLineAsync(PipeReader input, int maxLine, CancellationToken cancellationToken)
     {
         while (true)
         {
             var read = await input.ReadAsync(cancellationToken);
             var buffer = read.Buffer;
-            // What is left for the session to read keeps its last byte unexamined: otherwise the session would wait for more than is there.
-            // Nothing that was examined once may be unexamined again.
+            // Leaves the last byte unexamined for the session, which would otherwise wait for more input. Examined bytes cannot become
+            // unexamined again.
             if (buffer.PositionOf((byte)'\n') is not { } end)
             {
                 if (read.IsCompleted || buffer.Length > maxLine)
@@ -48,8 +48,8 @@ static class TcpHandshake
         }
     }
 
-    /// <summary>Reads the key off the first message behind its length, and the message too if it was a greeting.</summary>
-    /// <returns>The key, or null when the first message names none.</returns>
+    /// <summary>Reads the key from the first length-prefixed message; consumes the message if it holds only the key.</summary>
+    /// <returns>The key; null if the first message has none.</returns>
     public static async Task<string?> ReadMessageAsync(PipeReader input, int maxMessage, CancellationToken cancellationToken)
     {
         while (true)
@@ -78,7 +78,7 @@ static class TcpHandshake
         }
     }
 
-    // Its length with its message; of a length that is not all there yet, the least.
+    // The length of prefix and message; the minimum if the prefix is incomplete.
     static long EndOfMessage(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
@@ -140,7 +140,7 @@ static class TcpHandshake
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Not JSON: the session says so, with the line's number.
+            // Not JSON: the session reports it with the line number.
         }
 
         return null;

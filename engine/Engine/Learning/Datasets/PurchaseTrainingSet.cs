@@ -12,22 +12,23 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Learning.Datasets;
 
 /// <summary>
-/// What the purchase model learns from: after every event of a cart up to its first purchase, the row of features as the engine would see
-/// it, and whether a purchase was still to come. The rows come out of the engine's own decoder and fold, so that what is learned is what
-/// will be served.
+/// Builds the training set of the purchase model: after every event of a cart until its first purchase, the feature row as the engine
+/// would compute it, labelled by whether a purchase followed. Uses the engine's own decoder and fold, so that training matches serving.
 /// </summary>
 public static class PurchaseTrainingSet
 {
-    /// <summary>The features that the default model uses: those that a log of views, additions and purchases can teach. Times of day
-    /// and the customer's history are left out, because the log covers three hours of one night. More features of the prices and
-    /// products made the cross-validation worse, not better.</summary>
+    /// <summary>
+    /// The features of the default model: those that a log of views, additions and purchases can teach. Times of day and the customer's
+    /// history are excluded, because the log covers three hours of one night. Further price and product features worsened the
+    /// cross-validation.
+    /// </summary>
     public static IReadOnlyList<string> Features { get; } =
     [
         "event_count", "session_seconds", "seconds_since_last_event", "last_seen_price", "price_spread", "product_streak", "product_seconds",
         "product_returns", "cart_value", "seconds_since_last_add",
     ];
 
-    /// <summary>The parts of the rows that the model's card tells apart.</summary>
+    /// <summary>The slices of rows reported separately in the model card.</summary>
     public static IReadOnlyList<RowSlice> Slices { get; } =
     [
         new("after 2 events or more", "event_count", 2),
@@ -36,7 +37,7 @@ public static class PurchaseTrainingSet
         new("after an addition to the cart", "seconds_since_last_add", 0),
     ];
 
-    /// <summary>Makes the rows of a log.</summary>
+    /// <summary>Builds the rows of a log.</summary>
     public static TrainingSet From(IReadOnlyList<ShopEvent> log)
     {
         var vector = new FeatureVector(Features);

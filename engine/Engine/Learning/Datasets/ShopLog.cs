@@ -5,22 +5,22 @@ using CartRecovery.Primitives.Csv;
 
 namespace CartRecovery.Engine.Learning.Datasets;
 
-/// <summary>One event of a shop's log, as REES46 publishes it.</summary>
-/// <param name="Number">Its place in the log, from 0.</param>
+/// <summary>An event of a shop's log as published by REES46.</summary>
+/// <param name="Number">Its index in the log, from 0.</param>
 /// <param name="At">When, in milliseconds since 1970 UTC.</param>
 /// <param name="Type">The native event type.</param>
-/// <param name="Product">The product's id.</param>
-/// <param name="Category">The product's category; empty where the shop has none.</param>
-/// <param name="Brand">The product's brand; empty where the shop has none.</param>
+/// <param name="Product">The product id.</param>
+/// <param name="Category">The product's category; empty for none.</param>
+/// <param name="Brand">The product's brand; empty for none.</param>
 /// <param name="Price">The product's price.</param>
-/// <param name="User">The shopper.</param>
-/// <param name="Session">The shopper's session, which is the cart.</param>
+/// <param name="User">The shopper's id.</param>
+/// <param name="Session">The shopper's session, which identifies the cart.</param>
 public sealed record ShopEvent(
     int Number, long At, string Type, string Product, string Category, string Brand, decimal Price, string User, string Session)
 {
     /// <summary>Writes it as a native event.</summary>
     /// <param name="writer">The writer.</param>
-    /// <param name="at">The time to give it, in milliseconds since 1970 UTC.</param>
+    /// <param name="at">The time to use, in milliseconds since 1970 UTC.</param>
     public void WriteTo(Utf8JsonWriter writer, long at)
     {
         writer.WriteStartObject();
@@ -40,19 +40,19 @@ public sealed record ShopEvent(
     }
 }
 
-/// <summary>Reads a log in the form of REES46's open data: a CSV file, gzipped or not.</summary>
+/// <summary>Reads logs in the format of REES46's open data: a CSV file, gzipped or not.</summary>
 public static class ShopLog
 {
     const string Header = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session";
     const int Columns = 9;
 
-    /// <summary>All events, in the order of the file.</summary>
-    /// <exception cref="FormatException">A line is not of this form; the message says which.</exception>
+    /// <summary>Reads all events, in file order.</summary>
+    /// <exception cref="FormatException">A line is malformed; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static List<ShopEvent> Read(string path) => [.. Events(path)];
 
-    /// <summary>The events as they are read, in the order of the file.</summary>
-    /// <exception cref="FormatException">A line is not of this form; the message says which.</exception>
+    /// <summary>Streams the events, in file order.</summary>
+    /// <exception cref="FormatException">A line is malformed; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static IEnumerable<ShopEvent> Events(string path)
     {
@@ -66,7 +66,8 @@ public static class ShopLog
 
         for (var number = 0; records.Next(); number++)
         {
-            yield return Parse(records, number) ?? throw new FormatException($"{path}:{records.Line}: the line is not an event of REES46's form");
+            yield return Parse(records, number)
+                ?? throw new FormatException($"{path}:{records.Line}: the line is not an event in REES46's format");
         }
     }
 

@@ -1,14 +1,14 @@
 namespace CartRecovery.Engine.Learning.Datasets;
 
-/// <summary>Rows of features with what came of them. Immutable by convention: nothing here writes to its arrays.</summary>
+/// <summary>Rows of features with labels. Immutable by convention: nothing here writes to its arrays.</summary>
 public sealed class TrainingSet
 {
-    /// <param name="features">The columns' names.</param>
-    /// <param name="rows">The values, row after row. NaN means missing.</param>
-    /// <param name="labels">1 where it happened, 0 where not.</param>
-    /// <param name="groups">Whose row it is (customer or session): rows of one group never stand on both sides of a split.</param>
-    /// <param name="times">When, in epoch milliseconds.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit together, or a label is neither 0 nor 1.</exception>
+    /// <param name="features">The column names.</param>
+    /// <param name="rows">The values, row by row. NaN means missing.</param>
+    /// <param name="labels">1 for positive rows, else 0.</param>
+    /// <param name="groups">The owner of each row (customer or session): a group is never split across parts.</param>
+    /// <param name="times">The time of each row, in epoch milliseconds.</param>
+    /// <exception cref="ArgumentException">The lengths do not match, or a label is neither 0 nor 1.</exception>
     public TrainingSet(IReadOnlyList<string> features, float[] rows, byte[] labels, int[] groups, long[] times)
     {
         if (features.Count == 0) throw new ArgumentException("A training set needs at least one feature.", nameof(features));
@@ -25,40 +25,40 @@ public sealed class TrainingSet
         Times = times;
     }
 
-    /// <summary>The columns' names.</summary>
+    /// <summary>Gets the column names.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>The values, row after row.</summary>
+    /// <summary>Gets the values, row by row.</summary>
     public float[] Rows { get; }
 
-    /// <summary>1 where it happened, 0 where not.</summary>
+    /// <summary>Gets the labels: 1 for positive rows, else 0.</summary>
     public byte[] Labels { get; }
 
-    /// <summary>Whose row it is.</summary>
+    /// <summary>Gets the group of each row.</summary>
     public int[] Groups { get; }
 
-    /// <summary>When, in epoch milliseconds.</summary>
+    /// <summary>Gets the time of each row, in epoch milliseconds.</summary>
     public long[] Times { get; }
 
-    /// <summary>The number of rows.</summary>
+    /// <summary>Gets the number of rows.</summary>
     public int Count => Labels.Length;
 
-    /// <summary>The number of rows with label 1.</summary>
+    /// <summary>Gets the number of rows with label 1.</summary>
     public int Positives => Labels.AsSpan().Count((byte)1);
 
-    /// <summary>One row's values.</summary>
+    /// <summary>Gets the values of a row.</summary>
     public ReadOnlySpan<float> Row(int index) => Rows.AsSpan(index * Features.Count, Features.Count);
 
-    /// <summary>The column of a feature.</summary>
-    /// <exception cref="KeyNotFoundException">The set has none of this name.</exception>
+    /// <summary>Gets the column of a feature.</summary>
+    /// <exception cref="KeyNotFoundException">The set has no such feature.</exception>
     public int IndexOf(string feature)
     {
         for (var i = 0; i < Features.Count; i++)
             if (string.Equals(Features[i], feature, StringComparison.Ordinal)) return i;
-        throw new KeyNotFoundException($"No column is called '{feature}'.");
+        throw new KeyNotFoundException($"Unknown feature '{feature}'.");
     }
 
-    /// <summary>A set of some of the rows, in the order given.</summary>
+    /// <summary>Creates a set of some of the rows, in the given order.</summary>
     public TrainingSet Select(IReadOnlyList<int> indices)
     {
         var rows = new float[indices.Count * Features.Count];

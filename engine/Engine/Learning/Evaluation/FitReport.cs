@@ -2,67 +2,73 @@ using CartRecovery.Engine.Learning.Datasets;
 
 namespace CartRecovery.Engine.Learning.Evaluation;
 
-/// <summary>What was fitted, and how well it does on rows that it has not seen.</summary>
+/// <summary>Describes a fitted model and its performance on held-out rows.</summary>
 public sealed record FitReport
 {
-    /// <summary>Each learner's AUC in cross-validation on the training rows, by which the first was chosen.</summary>
+    /// <summary>Gets each learner's AUC in cross-validation on the training rows, which determined the choice.</summary>
     public IReadOnlyList<Candidate> Candidates { get; init; } = [];
 
-    /// <summary>The chosen learner in one cross-validation over the whole log, groups kept whole: all rows first, then each of
-    /// the options' slices. More rows than the held-out part, but later ones help to judge earlier ones.</summary>
+    /// <summary>
+    /// Gets the chosen learner's AUC in a cross-validation over the whole log with whole groups: all rows first, then each of the
+    /// options' slices. Uses more rows than the held-out part, but later rows help to judge earlier ones.
+    /// </summary>
     public IReadOnlyList<SliceResult> Whole { get; init; } = [];
 
-    /// <summary>What was chosen, in words.</summary>
+    /// <summary>Gets a description of the chosen learner.</summary>
     public required string Model { get; init; }
 
-    /// <summary>The seed of everything random.</summary>
+    /// <summary>Gets the random seed.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>The rows it learned from.</summary>
+    /// <summary>Gets the size of the training part.</summary>
     public required PartSize Train { get; init; }
 
-    /// <summary>The rows it is measured on below.</summary>
+    /// <summary>Gets the size of the held-out part, measured below.</summary>
     public required PartSize HeldOut { get; init; }
 
-    /// <summary>See <see cref="Metrics.Auc"/>.</summary>
+    /// <summary>Gets the <see cref="Metrics.Auc"/>.</summary>
     public required double Auc { get; init; }
 
-    /// <summary>The 95% interval of <see cref="Auc"/>, by bootstrap over groups.</summary>
+    /// <summary>Gets the 95% interval of <see cref="Auc"/>, by bootstrap over groups.</summary>
     public required (double Low, double High) AucInterval { get; init; }
 
-    /// <summary>See <see cref="Metrics.AveragePrecision"/>.</summary>
+    /// <summary>Gets the <see cref="Metrics.AveragePrecision"/>.</summary>
     public required double AveragePrecision { get; init; }
 
-    /// <summary>See <see cref="Metrics.LogLoss"/>.</summary>
+    /// <summary>Gets the <see cref="Metrics.LogLoss"/>.</summary>
     public required double LogLoss { get; init; }
 
-    /// <summary>The log loss of always saying the share of label 1 in the training rows: what <see cref="LogLoss"/> must beat.</summary>
+    /// <summary>
+    /// Gets the log loss of always predicting the training rows' share of label 1: the baseline for <see cref="LogLoss"/>.
+    /// </summary>
     public required double LogLossOfRate { get; init; }
 
-    /// <summary>See <see cref="Metrics.Calibration"/>.</summary>
+    /// <summary>Gets the <see cref="Metrics.Calibration"/>.</summary>
     public required IReadOnlyList<CalibrationBin> Calibration { get; init; }
 
-    /// <summary>For each feature how much the AUC falls when its values are shuffled among the held-out rows; largest first.</summary>
+    /// <summary>
+    /// Gets each feature's permutation importance: the loss of AUC on the held-out rows when its values are shuffled; largest first.
+    /// </summary>
     public required IReadOnlyList<(string Feature, double Drop)> Importance { get; init; }
 }
 
-/// <summary>A learner in the cross-validation.</summary>
-/// <param name="Learner">What it is.</param>
+/// <summary>A learner's result in cross-validation.</summary>
+/// <param name="Learner">A description of the learner.</param>
 /// <param name="Auc">The mean AUC over the folds.</param>
-/// <param name="Deviation">Its standard deviation over the folds.</param>
+/// <param name="Deviation">The standard deviation over the folds.</param>
 public sealed record Candidate(string Learner, double Auc, double Deviation);
 
-/// <summary>How well some of the rows are told apart.</summary>
-/// <param name="Name">What they are, in words.</param>
-/// <param name="Size">How many.</param>
+/// <summary>The AUC on a slice of the rows.</summary>
+/// <param name="Name">A description of the slice.</param>
+/// <param name="Size">The slice's size.</param>
 /// <param name="Auc">See <see cref="Metrics.Auc"/>; NaN where a label is missing.</param>
 /// <param name="AucInterval">Its 95% interval, by bootstrap over groups.</param>
 public sealed record SliceResult(string Name, PartSize Size, double Auc, (double Low, double High) AucInterval);
 
 /// <summary>The size of a part of the data.</summary>
-/// <param name="Rows">Rows.</param>
-/// <param name="Positives">Rows with label 1.</param>
-/// <param name="Groups">Different groups.</param>
+/// <param name="Rows">The number of rows.</param>
+/// <param name="Positives">The number of rows with label 1.</param>
+/// <param name="Groups">The number of distinct groups.</param>
 public sealed record PartSize(int Rows, int Positives, int Groups)
 {
     internal static PartSize Of(TrainingSet set) => new(set.Count, set.Positives, set.Groups.Distinct().Count());

@@ -2,15 +2,19 @@ using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Engine.Learning.Evaluation;
 
-/// <summary>How well probabilities tell what happened. Every array has one entry per row.</summary>
+/// <summary>Measures how well probabilities predict labels. All arrays have one entry per row.</summary>
 public static class Metrics
 {
-    /// <summary>The chance that a row of label 1 scores above one of label 0, ties counting half: 0.5 is guessing, 1 is perfect.
-    /// NaN where a label is missing from the rows.</summary>
+    /// <summary>
+    /// Computes the AUC: the probability that a row of label 1 scores above one of label 0, ties counting half. 0.5 is guessing, 1 is
+    /// perfect. NaN if a label is missing.
+    /// </summary>
     public static double Auc(float[] scores, byte[] labels) => WeightedAuc(Ranking(scores), scores, labels, weights: null);
 
-    /// <summary>The mean precision over the recall steps, best score first; guessing gives the share of label 1.
-    /// NaN where no row has label 1.</summary>
+    /// <summary>
+    /// Computes the mean precision over the recall steps, best score first; guessing gives the share of label 1. NaN without rows of
+    /// label 1.
+    /// </summary>
     public static double AveragePrecision(float[] scores, byte[] labels)
     {
         var order = Ranking(scores);
@@ -26,7 +30,9 @@ public static class Metrics
         return sum / positives;
     }
 
-    /// <summary>The mean of −ln(probability of what happened), probabilities held 1e-7 away from 0 and 1. Less is better.</summary>
+    /// <summary>
+    /// Computes the mean of −ln(predicted probability of the label), with probabilities clamped 1e-7 away from 0 and 1. Less is better.
+    /// </summary>
     public static double LogLoss(float[] scores, byte[] labels)
     {
         double sum = 0;
@@ -38,7 +44,7 @@ public static class Metrics
         return sum / scores.Length;
     }
 
-    /// <summary>Rows in the order of their scores, cut into bins of equal size: in each, what was predicted beside what happened.</summary>
+    /// <summary>Divides the rows, ordered by score, into bins of equal size and compares predicted and observed frequencies.</summary>
     public static CalibrationBin[] Calibration(float[] scores, byte[] labels, int bins = 10)
     {
         var order = Ranking(scores);
@@ -58,8 +64,10 @@ public static class Metrics
         return table;
     }
 
-    /// <summary>The middle 95% of the AUC when whole groups are drawn again with replacement, as many as there are: how far chance
-    /// alone could have moved it. NaN where a label is missing.</summary>
+    /// <summary>
+    /// Computes the middle 95% of the AUC over bootstrap samples of whole groups: how far chance alone could have moved it. NaN if a
+    /// label is missing.
+    /// </summary>
     public static (double Low, double High) AucInterval(float[] scores, byte[] labels, int[] groups, int rounds, ulong seed)
     {
         var order = Ranking(scores);
@@ -82,7 +90,7 @@ public static class Metrics
         return (aucs[(int)(0.025 * (aucs.Count - 1))], aucs[(int)Math.Ceiling(0.975 * (aucs.Count - 1))]);
     }
 
-    /// <summary>Row numbers, lowest score first; equal scores in row order.</summary>
+    /// <summary>Sorts row numbers by score, lowest first; equal scores in row order.</summary>
     private static int[] Ranking(float[] scores)
     {
         var order = new int[scores.Length];
@@ -111,8 +119,8 @@ public static class Metrics
     }
 }
 
-/// <summary>One bin of a calibration table.</summary>
-/// <param name="Rows">Rows in it.</param>
-/// <param name="Predicted">Their mean score.</param>
-/// <param name="Observed">The share of them with label 1.</param>
+/// <summary>A bin of a calibration table.</summary>
+/// <param name="Rows">The number of rows.</param>
+/// <param name="Predicted">The mean score.</param>
+/// <param name="Observed">The share of rows with label 1.</param>
 public sealed record CalibrationBin(int Rows, double Predicted, double Observed);

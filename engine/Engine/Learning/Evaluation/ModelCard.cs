@@ -4,38 +4,38 @@ using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Engine.Learning.Evaluation;
 
-/// <summary>What a model card says that the fit does not know.</summary>
+/// <summary>The parts of a model card that the fit cannot provide.</summary>
 public sealed record ModelCardFacts
 {
-    /// <summary>The model's name.</summary>
+    /// <summary>Gets the model's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The model's version.</summary>
+    /// <summary>Gets the model's version.</summary>
     public required string Version { get; init; }
 
-    /// <summary>What the probability is of, and what the model is for.</summary>
+    /// <summary>Gets what is predicted, and the intended use.</summary>
     public required string Purpose { get; init; }
 
-    /// <summary>Where the data comes from, with the mention that its licence asks for.</summary>
+    /// <summary>Gets the source of the data, with the attribution required by its licence.</summary>
     public required string DataSource { get; init; }
 
-    /// <summary>The data's licence.</summary>
+    /// <summary>Gets the data's licence.</summary>
     public required string Licence { get; init; }
 
-    /// <summary>What a row is, and how the rows were divided.</summary>
+    /// <summary>Gets what a row is, and how the rows were divided.</summary>
     public required string Split { get; init; }
 
-    /// <summary>What the model cannot know, one sentence each.</summary>
+    /// <summary>Gets the model's limitations, one sentence each.</summary>
     public required IReadOnlyList<string> Limits { get; init; }
 
-    /// <summary>The command that makes the same file again.</summary>
+    /// <summary>Gets the command that reproduces the file.</summary>
     public required string Command { get; init; }
 }
 
-/// <summary>Writes what anyone should know of a model before relying on it.</summary>
+/// <summary>Writes model cards.</summary>
 public static class ModelCard
 {
-    /// <summary>Writes a model's card in Markdown.</summary>
+    /// <summary>Writes a model card in Markdown.</summary>
     public static void Write(string path, FittedModel model, ModelCardFacts facts) => File.WriteAllText(path, Text(model, facts));
 
     internal static string Text(FittedModel model, ModelCardFacts facts)

@@ -3,14 +3,14 @@ using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Engine.Learning.Evaluation;
 
-/// <summary>Divides a set so that what is learned from one part can be checked on another that it has not seen.</summary>
+/// <summary>Splits a set so that a model can be evaluated on rows that it has not seen.</summary>
 public static class Splits
 {
-    /// <summary>Deals the groups into folds, evenly and with the groups that have a positive row spread first, since they are few.</summary>
+    /// <summary>Assigns groups to folds evenly, distributing the rarer groups with a positive row first.</summary>
     /// <param name="set">The rows.</param>
-    /// <param name="folds">2 or more.</param>
+    /// <param name="folds">The number of folds, 2 or more.</param>
     /// <param name="seed">The same seed gives the same folds.</param>
-    /// <returns>For each row its fold, 0 to <paramref name="folds"/> − 1.</returns>
+    /// <returns>The fold of each row, 0 to <paramref name="folds"/> − 1.</returns>
     public static int[] FoldsByGroup(TrainingSet set, int folds, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(folds, 2);
@@ -29,14 +29,16 @@ public static class Splits
         return Array.ConvertAll(set.Groups, g => foldOf[g]);
     }
 
-    /// <summary>The rows outside a fold and those in it.</summary>
+    /// <summary>Separates the rows outside a fold from those in it.</summary>
     public static (TrainingSet Train, TrainingSet HeldOut) AtFold(TrainingSet set, int[] foldOf, int fold)
         => (set.Select(Where(set, i => foldOf[i] != fold)), set.Select(Where(set, i => foldOf[i] == fold)));
 
-    /// <summary>Learns from what came first, and checks on what came later from groups that had not been seen before: what a new
-    /// model meets in service. Later rows of a group from the first part are in neither.</summary>
+    /// <summary>
+    /// Splits by time: training on earlier rows, evaluation on later rows of unseen groups, as for a new model in service. Later rows of
+    /// groups from the first part are in neither.
+    /// </summary>
     /// <param name="set">The rows.</param>
-    /// <param name="heldOutShare">About how many of the rows come later, above 0 and below 1. Rows of one time stay together.</param>
+    /// <param name="heldOutShare">The approximate share of later rows, above 0 and below 1. Rows of the same time stay together.</param>
     public static (TrainingSet Train, TrainingSet HeldOut) ByTime(TrainingSet set, double heldOutShare)
     {
         if (heldOutShare is not (> 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(heldOutShare), heldOutShare, "Above 0 and below 1.");

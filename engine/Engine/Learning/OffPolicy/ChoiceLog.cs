@@ -1,22 +1,22 @@
 namespace CartRecovery.Engine.Learning.OffPolicy;
 
-/// <summary>Choices among actions that were made by lot, and what came of them. Immutable by convention.</summary>
+/// <summary>Randomised choices among actions and their rewards. Immutable by convention.</summary>
 public sealed class ChoiceLog
 {
-    /// <summary>The most actions a log may have.</summary>
+    /// <summary>The maximum number of actions in a log.</summary>
     public const int MaxActions = 50;
 
-    /// <param name="features">The names of what was known before the choice; there may be none.</param>
-    /// <param name="actions">The actions' names.</param>
-    /// <param name="contexts">The features' values, choice after choice. NaN means missing.</param>
-    /// <param name="chosen">For each choice the number of its action, from 0.</param>
-    /// <param name="propensities">How likely that action was to be chosen there, above 0 and up to 1.</param>
-    /// <param name="rewards">What came of it, in any unit.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit together, there are fewer than two choices, or one of them cannot be.</exception>
+    /// <param name="features">The names of the context features, known before the choice; may be empty.</param>
+    /// <param name="actions">The action names.</param>
+    /// <param name="contexts">The features' values, choice by choice. NaN means missing.</param>
+    /// <param name="chosen">The action index of each choice, from 0.</param>
+    /// <param name="propensities">The probability of the chosen action in its context, above 0 and up to 1.</param>
+    /// <param name="rewards">The reward of each choice, in any unit.</param>
+    /// <exception cref="ArgumentException">The lengths do not match, there are fewer than two choices, or a choice is invalid.</exception>
     public ChoiceLog(IReadOnlyList<string> features, IReadOnlyList<string> actions, float[] contexts, int[] chosen, double[] propensities, double[] rewards)
     {
-        if (chosen.Length < 2) throw new ArgumentException($"Estimates need two choices or more; there are {chosen.Length}.", nameof(chosen));
-        if (actions.Count > MaxActions) throw new ArgumentException($"There are {actions.Count} actions, and {MaxActions} at the most can be told apart.", nameof(actions));
+        if (chosen.Length < 2) throw new ArgumentException($"At least two choices are needed, not {chosen.Length}.", nameof(chosen));
+        if (actions.Count > MaxActions) throw new ArgumentException($"There are {actions.Count} actions; at most {MaxActions} are supported.", nameof(actions));
         if (contexts.Length != (long)chosen.Length * features.Count || propensities.Length != chosen.Length || rewards.Length != chosen.Length)
         {
             throw new ArgumentException(
@@ -35,34 +35,34 @@ public sealed class ChoiceLog
         (Features, Actions, Contexts, Chosen, Propensities, Rewards) = (features, actions, contexts, chosen, propensities, rewards);
     }
 
-    /// <summary>The names of what was known before the choice.</summary>
+    /// <summary>Gets the names of the context features.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>The actions' names.</summary>
+    /// <summary>Gets the action names.</summary>
     public IReadOnlyList<string> Actions { get; }
 
-    /// <summary>The features' values, choice after choice.</summary>
+    /// <summary>Gets the features' values, choice by choice.</summary>
     public float[] Contexts { get; }
 
-    /// <summary>For each choice the number of its action.</summary>
+    /// <summary>Gets the action index of each choice.</summary>
     public int[] Chosen { get; }
 
-    /// <summary>How likely that action was to be chosen there.</summary>
+    /// <summary>Gets the probability of the chosen action in its context.</summary>
     public double[] Propensities { get; }
 
-    /// <summary>What came of it.</summary>
+    /// <summary>Gets the reward of each choice.</summary>
     public double[] Rewards { get; }
 
-    /// <summary>For each action how often it was chosen.</summary>
+    /// <summary>Gets how often each action was chosen.</summary>
     public int[] Logged { get; }
 
-    /// <summary>The number of choices.</summary>
+    /// <summary>Gets the number of choices.</summary>
     public int Count => Chosen.Length;
 
-    /// <summary>What was known before a choice.</summary>
+    /// <summary>Gets the context of a choice.</summary>
     public ReadOnlySpan<float> Context(int index) => Contexts.AsSpan(index * Features.Count, Features.Count);
 
-    /// <summary>The number of an action; −1 where none has this name.</summary>
+    /// <summary>Finds an action's index by name; −1 if there is none.</summary>
     public int ActionOf(string name)
     {
         for (var i = 0; i < Actions.Count; i++)

@@ -4,9 +4,9 @@ using CartRecovery.Primitives.Csv;
 namespace CartRecovery.Engine.Learning.OffPolicy;
 
 /// <summary>
-/// Reads choices from a CSV file (RFC 4180) with a head: the columns <c>action</c>, <c>propensity</c> and <c>reward</c>; all others are features.
-/// A column of numbers is a feature as it is, and an empty cell in it is missing. Of any other column each value is a feature, 1 where it is:
-/// the 20 most frequent, since the rest are too few to learn from.
+/// Reads choices from a CSV file (RFC 4180) with a header: the columns <c>action</c>, <c>propensity</c> and <c>reward</c>; all others are
+/// features. A numeric column is one feature, with empty cells missing. Any other column is one-hot encoded by its 20 most frequent
+/// values, since rarer ones are too few to learn from.
 /// </summary>
 public static class ChoiceLogCsv
 {
@@ -15,11 +15,11 @@ public static class ChoiceLogCsv
     const int MaxValues = 20;
     const int MaxValuesCounted = 10_000;
 
-    /// <exception cref="FormatException">The file is not of this form; the message says where and why.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="FormatException">The file is malformed; the message says where and why.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static ChoiceLog Read(string path)
     {
-        // Twice over the file: what a column is shows at its last row, and texts of all rows would not fit into memory.
+        // Two passes: a column's kind is known only after its last row, and the texts of all rows would not fit in memory.
         Column[] columns = [];
         var rows = 0;
         using var cells = Open(path);
@@ -31,15 +31,15 @@ public static class ChoiceLogCsv
                 continue;
             }
 
-            if (cells.Count != columns.Length) throw Wrong(path, cells.Line, $"{cells.Count} cells, where the head has {columns.Length}");
+            if (cells.Count != columns.Length) throw Wrong(path, cells.Line, $"{cells.Count} cells, but the header has {columns.Length}");
             if (++rows > MaxChoices) throw Wrong(path, cells.Line, $"more than {MaxChoices:N0} choices");
             for (var i = 0; i < cells.Count; i++) columns[i].See(cells[i]);
         }
 
-        if (columns.Length == 0) throw Wrong(path, 1, "no head");
+        if (columns.Length == 0) throw Wrong(path, 1, "the header is missing");
         Column[] features = [.. columns.Where(c => c.Role == Role.Feature)];
         string[] names = [.. features.SelectMany(f => f.Features())];
-        if (names.Length > MaxFeatures) throw Wrong(path, 1, $"{names.Length} features (each value of a column of texts is one); {MaxFeatures} at the most");
+        if (names.Length > MaxFeatures) throw Wrong(path, 1, $"{names.Length} features, counting each value of a text column; at most {MaxFeatures}");
         return Fill(path, columns, names, rows);
     }
 
@@ -55,7 +55,7 @@ public static class ChoiceLogCsv
         {
             var line = cells.Line;
             if (row++ < 0) continue;
-            if (row > rows || cells.Count != columns.Length) throw Wrong(path, line, "the file was changed while it was read");
+            if (row > rows || cells.Count != columns.Length) throw Wrong(path, line, "the file changed while it was being read");
             for (var i = 0; i < columns.Length; i++)
             {
                 switch (columns[i].Role)
@@ -66,7 +66,7 @@ public static class ChoiceLogCsv
                         break;
                     case Role.Propensity:
                         propensities[row - 1] = Number(path, line, "propensity", cells[i]);
-                        if (propensities[row - 1] is not (> 0 and <= 1)) throw Wrong(path, line, $"the propensity is {cells[i]}; it must be above 0 and up to 1");
+                        if (propensities[row - 1] is not (> 0 and <= 1)) throw Wrong(path, line, $"the propensity must be above 0 and up to 1, not {cells[i]}");
                         break;
                     case Role.Reward:
                         rewards[row - 1] = Number(path, line, "reward", cells[i]);
@@ -78,7 +78,7 @@ public static class ChoiceLogCsv
             }
         }
 
-        if (row < 2) throw Wrong(path, 1, "fewer than two choices");
+        if (row < 2) throw Wrong(path, 1, "at least two choices are needed");
         return new ChoiceLog(names, actions, contexts, chosen, propensities, rewards);
     }
 
@@ -88,7 +88,7 @@ public static class ChoiceLogCsv
         foreach (var role in (ReadOnlySpan<Role>)[Role.Action, Role.Propensity, Role.Reward])
         {
             var name = role.ToString().ToLowerInvariant();
-            if (columns.Count(c => c.Role == role) != 1) throw Wrong(path, 1, $"the head needs one column '{name}'; it has {string.Join(", ", columns.Select(c => c.Name))}");
+            if (columns.Count(c => c.Role == role) != 1) throw Wrong(path, 1, $"the header needs one column '{name}'; it has {string.Join(", ", columns.Select(c => c.Name))}");
         }
 
         return columns;
@@ -145,7 +145,7 @@ public static class ChoiceLogCsv
 
         public IEnumerable<string> Features() => _isText ? Values().Select(value => $"{name}={value}") : [name];
 
-        // How many features it has written.
+        // The number of features written.
         public int Write(ReadOnlySpan<char> cell, Span<float> features)
         {
             if (!_isText)

@@ -3,15 +3,15 @@ using CartRecovery.Engine.Learning.Training;
 namespace CartRecovery.Engine.Learning.OffPolicy;
 
 /// <summary>
-/// What each action would have brought at each choice of a log, by a ridge regression for each action on standardised features. A choice's
-/// own prediction comes from the other folds alone, so that it knows nothing of that choice's reward.
+/// Predicts the reward of each action at each choice of a log, by a ridge regression per action on standardised features. A choice's
+/// prediction comes from the other folds only, so it is independent of its own reward.
 /// </summary>
 internal sealed class CrossFittedRewards
 {
-    // On half the sum of the squared weights: little beside thousands of choices, and much beside a dozen.
+    // Applies to half the sum of squared weights: small against thousands of choices, large against a dozen.
     const double Ridge = 10;
 
-    // Keeps the bias solvable for an action without choices; its prediction is then 0.
+    // Keeps the bias solvable for an action without choices, whose prediction is then 0.
     const double Tiny = 1e-9;
 
     readonly float[] _predictions;
@@ -19,11 +19,11 @@ internal sealed class CrossFittedRewards
 
     CrossFittedRewards(float[] predictions, int actions) => (_predictions, _actions) = (predictions, actions);
 
-    /// <summary>The reward that is expected of an action at a choice.</summary>
+    /// <summary>Gets the expected reward of an action at a choice.</summary>
     internal float Of(int choice, int action) => _predictions[choice * _actions + action];
 
     /// <param name="log">The choices.</param>
-    /// <param name="folds">2 or more.</param>
+    /// <param name="folds">The number of folds, 2 or more.</param>
     /// <param name="seed">The same seed gives the same folds.</param>
     internal static CrossFittedRewards Fit(ChoiceLog log, int folds, ulong seed)
     {
@@ -34,7 +34,7 @@ internal sealed class CrossFittedRewards
         var (means, scales) = LinearModels.Standards(log.Contexts, columns);
         var x = new double[size];
 
-        // The normal equations of each action in each fold, which are summed over the other folds.
+        // The normal equations per action and fold, to be summed over the other folds.
         var gram = new double[actions * folds][];
         var moment = new double[actions * folds][];
         for (var k = 0; k < gram.Length; k++) (gram[k], moment[k]) = (new double[size * size], new double[size]);

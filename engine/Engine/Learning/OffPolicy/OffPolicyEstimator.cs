@@ -1,25 +1,25 @@
 namespace CartRecovery.Engine.Learning.OffPolicy;
 
-/// <summary>A policy: how likely it is to choose each action in a context.</summary>
-/// <param name="context">What is known before the choice: the log's features.</param>
-/// <param name="likelihoods">To be filled in, one for each of the log's actions; none below 0, their sum 1.</param>
+/// <summary>A policy: the probability of each action in a context.</summary>
+/// <param name="context">The context: the values of the log's features.</param>
+/// <param name="likelihoods">Receives one probability per action; none negative, with sum 1.</param>
 public delegate void ChoicePolicy(ReadOnlySpan<float> context, Span<double> likelihoods);
 
-/// <summary>An estimate and how sure it is.</summary>
-/// <param name="Value">In the unit of what was estimated.</param>
-/// <param name="StandardError">In the same unit.</param>
+/// <summary>An estimate with its uncertainty.</summary>
+/// <param name="Value">The estimate.</param>
+/// <param name="StandardError">The standard error, in the same unit.</param>
 public readonly record struct Estimate(double Value, double StandardError)
 {
-    // Of the normal distribution: the estimates are means over many choices.
+    // The normal distribution's quantile: the estimates are means over many choices.
     const double Z = 1.959963984540054;
 
-    /// <summary>The lower bound of the 95% confidence interval.</summary>
+    /// <summary>Gets the lower bound of the 95% confidence interval.</summary>
     public double Low => Value - (Z * StandardError);
 
-    /// <summary>The upper bound of the 95% confidence interval.</summary>
+    /// <summary>Gets the upper bound of the 95% confidence interval.</summary>
     public double High => Value + (Z * StandardError);
 
-    /// <summary>The mean of values and its standard error.</summary>
+    /// <summary>Computes the mean of values and its standard error.</summary>
     internal static Estimate OfMean(ReadOnlySpan<double> values)
     {
         double mean = 0, squares = 0;
@@ -34,19 +34,23 @@ public readonly record struct Estimate(double Value, double StandardError)
     }
 }
 
-/// <summary>What a policy would have brought per choice. A choice's weight is the policy's likelihood of its action over the propensity.</summary>
-/// <param name="Ips">Inverse propensity scoring (Horvitz and Thompson 1952): the mean of weight times reward. Without bias, and wide.</param>
-/// <param name="SelfNormalisedIps">The same over the sum of the weights (Hájek): a little bias, and narrower. Its error by the delta method.</param>
-/// <param name="DoublyRobust">Dudík, Langford and Li 2011: a model's expectation, and what the weighted choices show that it misses. Right if
-/// the propensities are, narrow if the model is good.</param>
-/// <param name="MeanWeight">1 is expected. Anything else says that the propensities are not those of the choices, or that the policy goes
-/// where nothing was logged.</param>
-/// <param name="EffectiveSampleSize">As many choices of the policy's own would say as much: (Σw)²/Σw² (Kish).</param>
-/// <param name="LargestWeight">The weight of the choice that counts most.</param>
+/// <summary>
+/// A policy's estimated reward per choice. A choice's weight is the policy's probability of its action over the propensity.
+/// </summary>
+/// <param name="Ips">Inverse propensity scoring (Horvitz and Thompson 1952): the mean of weight times reward. Unbiased, with a wide
+/// interval.</param>
+/// <param name="SelfNormalisedIps">The same divided by the sum of the weights (Hájek): slightly biased, with a narrower interval. Its
+/// error uses the delta method.</param>
+/// <param name="DoublyRobust">Dudík, Langford and Li 2011: a model's expectation plus the weighted residuals. Correct if the propensities
+/// are; narrow if the model is good.</param>
+/// <param name="MeanWeight">The mean weight; 1 is expected. Other values indicate wrong propensities, or that the policy chooses actions
+/// that were not logged.</param>
+/// <param name="EffectiveSampleSize">The number of on-policy choices with the same information: (Σw)²/Σw² (Kish).</param>
+/// <param name="LargestWeight">The largest weight of a choice.</param>
 public sealed record PolicyValue(
     Estimate Ips, Estimate SelfNormalisedIps, Estimate DoublyRobust, Estimate MeanWeight, double EffectiveSampleSize, double LargestWeight);
 
-/// <summary>Values policies by choices that another policy made.</summary>
+/// <summary>Estimates the value of policies from another policy's choices.</summary>
 public sealed class OffPolicyEstimator
 {
     const double SumTolerance = 1e-6;
@@ -54,29 +58,29 @@ public sealed class OffPolicyEstimator
     readonly ChoiceLog _log;
     readonly CrossFittedRewards _expected;
 
-    /// <summary>Fits the model of rewards, which all policies are valued with.</summary>
+    /// <summary>Fits the reward model used for all policies.</summary>
     /// <param name="log">The choices.</param>
-    /// <param name="folds">Of the cross-fitting, 2 or more.</param>
-    /// <param name="seed">Decides the folds.</param>
+    /// <param name="folds">The number of folds for cross-fitting, 2 or more.</param>
+    /// <param name="seed">The random seed for the folds.</param>
     public OffPolicyEstimator(ChoiceLog log, int folds = 5, ulong seed = 1)
     {
         _log = log;
         _expected = CrossFittedRewards.Fit(log, folds, seed);
     }
 
-    /// <summary>What the policy that made the choices brought per choice.</summary>
+    /// <summary>Gets the reward per choice of the logging policy.</summary>
     public Estimate Logged => Estimate.OfMean(_log.Rewards);
 
-    /// <summary>The policy that always chooses one action.</summary>
+    /// <summary>Creates the policy that always chooses one action.</summary>
     public static ChoicePolicy Always(int action) => (_, likelihoods) =>
     {
         likelihoods.Clear();
         likelihoods[action] = 1;
     };
 
-    /// <summary>Values a policy.</summary>
-    /// <exception cref="ArgumentException">Its likelihoods are none, it may choose an action that was never logged, or it chooses nothing
-    /// that was.</exception>
+    /// <summary>Estimates the value of a policy.</summary>
+    /// <exception cref="ArgumentException">The policy's probabilities are invalid, it may choose an action that was never logged, or it
+    /// chooses none that was.</exception>
     public PolicyValue Evaluate(ChoicePolicy policy)
     {
         var count = _log.Count;
@@ -120,11 +124,11 @@ public sealed class OffPolicyEstimator
         double sum = 0;
         for (var a = 0; a < likelihoods.Length; a++)
         {
-            if (!(likelihoods[a] >= 0)) throw new ArgumentException($"The policy chooses '{_log.Actions[a]}' with the likelihood {likelihoods[a]} at choice {choice + 1}.");
-            if (likelihoods[a] > 0 && _log.Logged[a] == 0) throw new ArgumentException($"The policy may choose '{_log.Actions[a]}', which was never logged: nothing is known of it.");
+            if (!(likelihoods[a] >= 0)) throw new ArgumentException($"The policy chooses '{_log.Actions[a]}' with probability {likelihoods[a]} at choice {choice + 1}; it must be 0 or more.");
+            if (likelihoods[a] > 0 && _log.Logged[a] == 0) throw new ArgumentException($"The policy may choose '{_log.Actions[a]}', which was never logged.");
             sum += likelihoods[a];
         }
 
-        if (!(Math.Abs(sum - 1) <= SumTolerance)) throw new ArgumentException($"The policy's likelihoods at choice {choice + 1} have the sum {sum}; it must be 1.");
+        if (!(Math.Abs(sum - 1) <= SumTolerance)) throw new ArgumentException($"The policy's likelihoods at choice {choice + 1} sum to {sum} instead of 1.");
     }
 }

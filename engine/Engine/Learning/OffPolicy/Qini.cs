@@ -3,39 +3,40 @@ using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Engine.Learning.OffPolicy;
 
-/// <summary>One point of a Qini curve.</summary>
-/// <param name="Share">The share of all rows, best score first, that is treated, 0–1.</param>
-/// <param name="Gain">The outcomes won by it: of the treated among them less of the others among them, scaled up to as many; over all treated.</param>
+/// <summary>A point of a Qini curve.</summary>
+/// <param name="Share">The share of rows treated, best score first, 0–1.</param>
+/// <param name="Gain">The gain in outcomes: those of the treated rows minus those of the untreated, scaled to equal size; divided by all
+/// treated rows.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct QiniPoint(double Share, double Gain);
 
 /// <summary>
-/// How well scores find those whom a treatment moves (Radcliffe 2007). <see cref="Coefficient"/> is the area between the Qini curve and the
-/// straight line to its end, both with shares on each axis: outcomes per row treated, 0 for scores that know nothing. Radcliffe's q0 is the same
-/// over the area of the best curve there can be if the treatment harms nobody, u·(1 − u)/2 with u the uplift of treating all.
+/// Measures how well scores rank rows by a treatment's effect (Radcliffe 2007). <see cref="Coefficient"/> is the area between the Qini
+/// curve and the straight line to its end, with shares on both axes: outcomes per treated row, 0 for uninformative scores. Radcliffe's q0
+/// divides it by the area of the best possible curve if the treatment harms nobody, u·(1 − u)/2 with u the uplift of treating everyone.
 /// </summary>
-/// <param name="Curve">From nobody to all; ties of scores are one step.</param>
-/// <param name="Uplift">What treating all does: the curve's end.</param>
+/// <param name="Curve">The curve from treating nobody to treating everyone; tied scores are one step.</param>
+/// <param name="Uplift">The effect of treating everyone: the curve's end.</param>
 /// <param name="Coefficient">The area.</param>
-/// <param name="Low">The lower bound of the area's 95% interval, by drawing rows again with replacement; the scores stay as they are.</param>
+/// <param name="Low">The lower bound of the area's 95% bootstrap interval over rows; the scores stay fixed.</param>
 /// <param name="High">The upper bound.</param>
 public sealed record Qini(IReadOnlyList<QiniPoint> Curve, double Uplift, double Coefficient, double Low, double High)
 {
-    /// <summary>Radcliffe's q0; NaN where treating all does no good.</summary>
+    /// <summary>Gets Radcliffe's q0; NaN if treating everyone has no benefit.</summary>
     public double Q0 => Uplift > 0 ? Coefficient / (Uplift * (1 - Uplift) / 2) : double.NaN;
 
-    /// <summary>Measures scores on rows that were treated or not by lot, one lot for all.</summary>
-    /// <param name="scores">Higher is to be treated first; from a model that has not seen the row.</param>
-    /// <param name="treated">Who had the treatment.</param>
-    /// <param name="outcomes">1 where it happened, 0 where not.</param>
-    /// <param name="rounds">Draws of the bootstrap, 1 or more.</param>
-    /// <param name="seed">Decides the draws.</param>
-    /// <exception cref="ArgumentException">The lengths differ, or all or none were treated.</exception>
+    /// <summary>Measures scores on rows treated at random with one probability.</summary>
+    /// <param name="scores">The scores, higher to be treated first; from a model that has not seen the row.</param>
+    /// <param name="treated">Whether each row was treated.</param>
+    /// <param name="outcomes">1 for rows with the outcome, else 0.</param>
+    /// <param name="rounds">The number of bootstrap samples, 1 or more.</param>
+    /// <param name="seed">The random seed for the samples.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or all or no rows were treated.</exception>
     public static Qini Of(float[] scores, bool[] treated, byte[] outcomes, int rounds, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
-        if (treated.Length != scores.Length || outcomes.Length != scores.Length) throw new ArgumentException("Scores, treatments and outcomes differ in number.");
-        if (!treated.Contains(true) || !treated.Contains(false)) throw new ArgumentException("All or none were treated: there is nothing to compare.", nameof(treated));
+        if (treated.Length != scores.Length || outcomes.Length != scores.Length) throw new ArgumentException("Scores, treatments and outcomes differ in length.");
+        if (!treated.Contains(true) || !treated.Contains(false)) throw new ArgumentException("Both treated and untreated rows are needed.", nameof(treated));
         var order = Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]).ToArray();
 
         var weights = new int[scores.Length];

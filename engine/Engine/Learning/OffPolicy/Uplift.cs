@@ -5,9 +5,9 @@ using CartRecovery.Engine.Learning.Training;
 namespace CartRecovery.Engine.Learning.OffPolicy;
 
 /// <summary>
-/// What a treatment would do to each row, by two models (a T-learner): one of the treated and one of the rest, logistic regressions both, whose
-/// predictions are subtracted. A row's own score comes from models of the other folds alone; it is the mean over some dealings of the folds,
-/// since what is left after the subtraction is small beside what chance does to two models.
+/// Estimates a treatment's effect on each row with a T-learner: two logistic regressions, on treated and on untreated rows, whose
+/// predictions are subtracted. A row's score comes from other folds' models only; it is the mean over several assignments of folds, since
+/// the difference is small against the two models' random error.
 /// </summary>
 public sealed class Uplift
 {
@@ -16,26 +16,26 @@ public sealed class Uplift
 
     Uplift(float[] scores, bool[] treated, byte[] outcomes) => (Scores, Treated, Outcomes) = (scores, treated, outcomes);
 
-    /// <summary>By how much the treatment raises the probability of the outcome, −1 to 1, held out.</summary>
+    /// <summary>Gets the estimated effect on the outcome's probability, −1 to 1, held out.</summary>
     public float[] Scores { get; }
 
-    /// <summary>Who had the treatment.</summary>
+    /// <summary>Gets whether each row was treated.</summary>
     public bool[] Treated { get; }
 
-    /// <summary>1 where it happened, 0 where not.</summary>
+    /// <summary>Gets 1 for rows with the outcome, else 0.</summary>
     public byte[] Outcomes { get; }
 
-    /// <summary>How well the scores rank.</summary>
-    /// <param name="rounds">Draws of the bootstrap for the interval.</param>
-    /// <param name="seed">Decides the draws.</param>
+    /// <summary>Measures how well the scores rank.</summary>
+    /// <param name="rounds">The number of bootstrap samples for the interval.</param>
+    /// <param name="seed">The random seed for the samples.</param>
     public Qini Rank(int rounds = 1000, ulong seed = 1) => Qini.Of(Scores, Treated, Outcomes, rounds, seed);
 
-    /// <summary>Scores rows that were treated or not by lot.</summary>
-    /// <param name="set">The rows; label 1 is the outcome that is wanted.</param>
-    /// <param name="treated">For each row whether it had the treatment.</param>
-    /// <param name="folds">Of the cross-fitting, 2 or more.</param>
-    /// <param name="seed">Decides the folds.</param>
-    /// <exception cref="ArgumentException">The lengths differ, or a fold has no row to learn from.</exception>
+    /// <summary>Scores rows treated at random.</summary>
+    /// <param name="set">The rows; label 1 is the desired outcome.</param>
+    /// <param name="treated">Whether each row was treated.</param>
+    /// <param name="folds">The number of folds for cross-fitting, 2 or more.</param>
+    /// <param name="seed">The random seed for the folds.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or a fold has no rows to learn from.</exception>
     public static Uplift CrossFit(TrainingSet set, bool[] treated, int folds = 5, ulong seed = 1)
     {
         if (treated.Length != set.Count) throw new ArgumentException($"{set.Count} rows need as many treatments; there are {treated.Length}.", nameof(treated));
@@ -57,12 +57,12 @@ public sealed class Uplift
         LogisticRegression Learn(int[] foldOf, int without, bool wanted)
         {
             var rows = Enumerable.Range(0, set.Count).Where(i => foldOf[i] != without && treated[i] == wanted).ToList();
-            if (rows.Count == 0) throw new ArgumentException(wanted ? "No row has the treatment." : "Every row has the treatment.", nameof(treated));
+            if (rows.Count == 0) throw new ArgumentException(wanted ? "No row is treated." : "Every row is treated.", nameof(treated));
             return LogisticRegression.Fit(filled.Select(rows), L2);
         }
     }
 
-    // With the column's mean where a value is missing: both models are then to take it for the same.
+    // Missing values become the column's mean, so that both models treat them the same.
     static TrainingSet Fill(TrainingSet set)
     {
         var means = LinearModels.Standards(set.Rows, set.Features.Count).Means;
@@ -70,9 +70,9 @@ public sealed class Uplift
             set.Labels, set.Groups, set.Times);
     }
 
-    /// <summary>Scores the choices of two actions: what the one does that the other does not.</summary>
-    /// <exception cref="ArgumentException">A reward is neither 0 nor 1, there are no features, or the two were not chosen with the same
-    /// likelihoods everywhere, so that their choices cannot be compared as they are.</exception>
+    /// <summary>Scores the choices of two actions by the effect of one over the other.</summary>
+    /// <exception cref="ArgumentException">A reward is neither 0 nor 1, there are no features, or the two actions' probabilities vary, so
+    /// that their choices are not directly comparable.</exception>
     public static Uplift CrossFit(ChoiceLog log, int action, int against, int folds = 5, ulong seed = 1)
     {
         var rows = Enumerable.Range(0, log.Count).Where(i => log.Chosen[i] == action || log.Chosen[i] == against).ToArray();

@@ -2,7 +2,7 @@ using CartRecovery.Engine.Learning.Datasets;
 
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>Gradient-boosted trees: each tree corrects the log loss that the sum of those before it leaves.</summary>
+/// <summary>Gradient-boosted trees: each tree reduces the log loss left by the sum of the previous ones.</summary>
 internal sealed class BoostedTrees : ILearned
 {
     private readonly float _base;
@@ -18,9 +18,9 @@ internal sealed class BoostedTrees : ILearned
 
     public string Description => $"{_trees.Length} gradient-boosted trees of depth {_depth}";
 
-    /// <summary>Grows trees on a set.</summary>
-    /// <param name="set">The rows to learn from.</param>
-    /// <param name="options">How to grow.</param>
+    /// <summary>Trains trees on a set.</summary>
+    /// <param name="set">The training rows.</param>
+    /// <param name="options">The training options.</param>
     /// <param name="seed">The same seed on the same rows gives the same trees.</param>
     internal static BoostedTrees Fit(TrainingSet set, BoostedTreesOptions options, ulong seed)
     {

@@ -1,30 +1,30 @@
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>How boosted trees are grown.</summary>
+/// <summary>Options for training boosted trees.</summary>
 public sealed record BoostedTreesOptions
 {
-    /// <summary>Trees, 1 to 5,000.</summary>
+    /// <summary>Gets the number of trees, 1 to 5,000.</summary>
     public int Count { get; init; } = 100;
 
-    /// <summary>Splits from the root to a leaf, 1 to 8.</summary>
+    /// <summary>Gets the maximum depth, 1 to 8.</summary>
     public int Depth { get; init; } = 2;
 
-    /// <summary>How much of each tree counts, above 0 and up to 1.</summary>
+    /// <summary>Gets the learning rate, above 0 and up to 1.</summary>
     public double LearningRate { get; init; } = 0.05;
 
-    /// <summary>The penalty on a leaf's weight, 0 or more.</summary>
+    /// <summary>Gets the penalty on a leaf's weight, 0 or more.</summary>
     public double L2 { get; init; } = 5;
 
-    /// <summary>The least evidence in a leaf, as the sum of p·(1 − p) over its rows.</summary>
+    /// <summary>Gets the minimum evidence in a leaf: the sum of p·(1 − p) over its rows.</summary>
     public double MinChildWeight { get; init; } = 5;
 
-    /// <summary>The share of the rows that each tree sees, above 0 and up to 1.</summary>
+    /// <summary>Gets the share of rows sampled per tree, above 0 and up to 1.</summary>
     public double RowShare { get; init; } = 0.7;
 
-    /// <summary>The share of the features that each tree sees, above 0 and up to 1.</summary>
+    /// <summary>Gets the share of features sampled per tree, above 0 and up to 1.</summary>
     public double FeatureShare { get; init; } = 0.5;
 
-    /// <summary>Bins per feature, 4 to 256.</summary>
+    /// <summary>Gets the number of bins per feature, 4 to 256.</summary>
     public int MaxBins { get; init; } = 128;
 
     internal void Check()

@@ -2,9 +2,11 @@ using CartRecovery.Engine.Learning.Datasets;
 
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>Every value of a training set replaced by the number of the bin it falls in, at most 256 for a feature, so that the
-/// best split of a node is found by counting. Bin b of a feature holds the values above cut b − 1 and up to cut b; missing values
-/// are in the last bin, where a comparison with NaN sends them in service, too.</summary>
+/// <summary>
+/// Replaces a training set's values by bin numbers, at most 256 bins per feature, so that the best split of a node is found by counting.
+/// Bin b holds the values above cut b − 1 and up to cut b; missing values are in the last bin, to which a comparison with NaN also leads
+/// in service.
+/// </summary>
 internal sealed class FeatureBins
 {
     private readonly float[][] _cuts;
@@ -24,13 +26,13 @@ internal sealed class FeatureBins
         }
     }
 
-    /// <summary>The number of bins of a feature, 1 to 256.</summary>
+    /// <summary>Gets the number of bins of a feature, 1 to 256.</summary>
     internal int Count(int feature) => _cuts[feature].Length + 1;
 
-    /// <summary>The bin of each row.</summary>
+    /// <summary>Gets the bin of each row.</summary>
     internal byte[] Of(int feature) => _bins[feature];
 
-    /// <summary>The highest value that is in a bin or below it.</summary>
+    /// <summary>Gets the highest value in a bin or below it.</summary>
     internal float Cut(int feature, int bin) => _cuts[feature][bin];
 
     private static byte BinOf(float[] cuts, float value)
@@ -55,7 +57,7 @@ internal sealed class FeatureBins
         var distinct = 1;
         for (var i = 1; i < sorted.Length; i++)
             if (sorted[i] != sorted[i - 1]) distinct++;
-        // With few distinct values there is a cut between any two; else one above the value at each even step of rank.
+        // With few distinct values there is a cut between each two; otherwise one above the value at each even step of rank.
         var next = 0;
         var steps = distinct <= most + 1 ? sorted.Length : most + 1;
         for (var k = distinct <= most + 1 ? 0 : 1; k < steps; k++)
@@ -71,7 +73,7 @@ internal sealed class FeatureBins
         return [.. cuts];
     }
 
-    /// <summary>A cut that keeps the two on different sides.</summary>
+    /// <summary>Computes a cut that separates two values.</summary>
     private static float Between(float low, float high)
     {
         var middle = (float)(low + ((double)high - low) / 2);

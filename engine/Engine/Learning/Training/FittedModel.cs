@@ -3,7 +3,7 @@ using CartRecovery.Engine.Learning.Evaluation;
 
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>A fitted model: it predicts here, and it can be written as an ONNX file that predicts the same.</summary>
+/// <summary>A fitted model, which predicts and can be written as an ONNX file with the same predictions.</summary>
 public sealed class FittedModel
 {
     private readonly ILearned _learned;
@@ -16,19 +16,19 @@ public sealed class FittedModel
         Report = report;
     }
 
-    /// <summary>The features, in the order of a row.</summary>
+    /// <summary>Gets the features, in row order.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>Each feature's median over the training rows.</summary>
+    /// <summary>Gets each feature's median over the training rows.</summary>
     public IReadOnlyList<float> Baseline { get; }
 
-    /// <summary>How well it does.</summary>
+    /// <summary>Gets the evaluation.</summary>
     public FitReport Report { get; }
 
-    /// <summary>The probability of label 1, 0–1.</summary>
+    /// <summary>Predicts the probability of label 1, 0–1.</summary>
     public float Predict(ReadOnlySpan<float> row) => _learned.Predict(row);
 
-    /// <summary>Writes the model with the metadata that the engine reads. The same model gives the same bytes.</summary>
+    /// <summary>Writes the model with the metadata that the engine requires. Deterministic.</summary>
     public void WriteOnnx(string path, string name, string version) => File.WriteAllBytes(path, ToOnnx(name, version));
 
     internal byte[] ToOnnx(string name, string version)

@@ -1,12 +1,12 @@
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>What a learner learned: it predicts, and it can write itself into an ONNX graph that predicts the same.</summary>
+/// <summary>A trained learner, which predicts and can write itself into an ONNX graph with the same predictions.</summary>
 internal interface ILearned
 {
-    /// <summary>What it is, in words, for the model card.</summary>
+    /// <summary>Gets a description for the model card.</summary>
     string Description { get; }
 
-    /// <summary>The probability of label 1, 0–1.</summary>
+    /// <summary>Predicts the probability of label 1, 0–1.</summary>
     float Predict(ReadOnlySpan<float> row);
 
     /// <summary>Adds the nodes from <paramref name="input"/>, float [rows, features], to <paramref name="output"/>, float [rows, 1].</summary>

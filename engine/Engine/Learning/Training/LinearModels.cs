@@ -1,9 +1,9 @@
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>What linear models share.</summary>
+/// <summary>Shared parts of linear models.</summary>
 internal static class LinearModels
 {
-    /// <summary>Each column's mean and standard deviation over the values that are there; 0 and 1 where there is nothing to tell.</summary>
+    /// <summary>Computes each column's mean and standard deviation over its present values; 0 and 1 if undefined.</summary>
     internal static (double[] Means, double[] Scales) Standards(float[] rows, int columns)
     {
         var count = columns == 0 ? 0 : rows.Length / columns;
@@ -31,7 +31,7 @@ internal static class LinearModels
         return (means, scales);
     }
 
-    /// <summary>Solves A·x = b for a positive definite A of which the lower half is given (Cholesky); A is overwritten.</summary>
+    /// <summary>Solves A·x = b for a positive definite A, given by its lower half (Cholesky). Overwrites A.</summary>
     internal static double[] Solve(double[] a, double[] b, int n)
     {
         for (var j = 0; j < n; j++)

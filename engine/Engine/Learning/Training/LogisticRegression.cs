@@ -2,8 +2,10 @@ using CartRecovery.Engine.Learning.Datasets;
 
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>Logistic regression on standardised features with an L2 penalty, solved by Newton's method. Missing values count as the
-/// column's mean while learning.</summary>
+/// <summary>
+/// Logistic regression on standardised features with an L2 penalty, solved by Newton's method. Missing values count as the column's mean
+/// in training.
+/// </summary>
 internal sealed class LogisticRegression : ILearned
 {
     private const int MaxIterations = 50;
@@ -19,7 +21,7 @@ internal sealed class LogisticRegression : ILearned
 
     public string Description => $"logistic regression on {_weights.Length} standardised features";
 
-    /// <param name="set">The rows to learn from.</param>
+    /// <param name="set">The training rows.</param>
     /// <param name="l2">The penalty on half the sum of the squared weights (not the bias), above 0.</param>
     internal static LogisticRegression Fit(TrainingSet set, double l2)
     {
@@ -37,7 +39,7 @@ internal sealed class LogisticRegression : ILearned
         for (var iteration = 0; iteration < MaxIterations; iteration++)
         {
             var step = LinearModels.Solve(hessian, gradient, size);
-            // Far from the optimum a whole step may overshoot: it is halved until the loss falls.
+            // Far from the optimum a full step may overshoot; halve it until the loss decreases.
             double shrink = 1, next = double.PositiveInfinity;
             var candidate = new double[size];
             for (var halving = 0; halving < 30 && !(next <= loss); halving++, shrink /= 2)
@@ -51,7 +53,7 @@ internal sealed class LogisticRegression : ILearned
             loss = next;
         }
 
-        // The standardisation goes into the weights, so that the model reads raw features in one multiplication.
+        // Folds the standardisation into the weights, so that the model takes raw features in one multiplication.
         var weights = new float[columns];
         var bias = beta[columns];
         for (var j = 0; j < columns; j++)
@@ -61,7 +63,7 @@ internal sealed class LogisticRegression : ILearned
         }
         return new LogisticRegression(weights, (float)bias);
 
-        // The penalised loss at a point, with its gradient and its Hessian.
+        // The penalised loss at a point, with its gradient and Hessian.
         double Derive(double[] at, double[] gradient, double[] hessian)
         {
             Array.Clear(gradient);

@@ -3,14 +3,17 @@ using CartRecovery.Engine.Learning.Evaluation;
 
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>Fits a model: the learner among <see cref="FitOptions.Trees"/> and logistic regression that does best in a cross-validation that sees the
-/// training rows alone. The held-out rows are only measured on.</summary>
+/// <summary>
+/// Fits the learner among <see cref="FitOptions.Trees"/> and logistic regression that performs best in cross-validation on the training
+/// rows. The held-out rows are used only for evaluation.
+/// </summary>
 public static class ModelFitter
 {
-    /// <summary>Fits and measures a model.</summary>
-    /// <param name="set">All rows; <see cref="Splits.ByTime"/> says which are held out.</param>
-    /// <param name="options">How.</param>
-    /// <exception cref="ArgumentException">A part has rows of one label alone, or too few groups of one for a cross-validation.</exception>
+    /// <summary>Fits and evaluates a model.</summary>
+    /// <param name="set">All rows; <see cref="Splits.ByTime"/> selects the held-out ones.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="ArgumentException">A part has rows of only one label, or too few groups of a label for
+    /// cross-validation.</exception>
     public static FittedModel Fit(TrainingSet set, FitOptions options)
     {
         var (train, heldOut) = Splits.ByTime(set, options.HeldOutShare);
@@ -71,7 +74,7 @@ public static class ModelFitter
         };
     }
 
-    // Every row is scored by a model of the same kind that did not see its group.
+    // Each row is scored by a model of the same kind that did not see its group.
     private static List<SliceResult> MeasureWhole(Learner learner, TrainingSet set, FitOptions options)
     {
         var foldOf = Splits.FoldsByGroup(set, options.Folds, options.Seed);
@@ -129,7 +132,7 @@ public static class ModelFitter
         return scores;
     }
 
-    // As in service, where a score that is no number counts as 0.
+    // As in service, where a score that is not a number counts as 0.
     private static float Finite(float score) => float.IsNaN(score) ? 0 : score;
 
     private static float[] Medians(TrainingSet set)

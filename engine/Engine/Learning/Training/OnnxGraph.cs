@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>Builds an ONNX file (onnx.proto's ModelProto) of operator set 17 and machine-learning operator set 3.</summary>
+/// <summary>Builds an ONNX file (onnx.proto's ModelProto) with operator set 17 and machine-learning operator set 3.</summary>
 internal sealed class OnnxGraph
 {
     /// <summary>The domain of the tree operators.</summary>
@@ -21,7 +21,7 @@ internal sealed class OnnxGraph
 
     internal void Metadata(string key, string value) => _metadata.Add((key, value));
 
-    /// <summary>A constant float tensor.</summary>
+    /// <summary>Adds a constant float tensor.</summary>
     internal void Initializer(string name, ReadOnlySpan<long> shape, ReadOnlySpan<float> values)
         => _initializers.Add(new ProtoWriter().Ints(1, shape).Int(2, Float).Floats(4, values).Text(8, name));
 
@@ -35,7 +35,7 @@ internal sealed class OnnxGraph
         _nodes.Add(node.Text(7, domain));
     }
 
-    /// <summary>The file. The graph comes last, so that a file cut short at any point has lost it and is refused.</summary>
+    /// <summary>Gets the file's bytes. The graph comes last, so that a truncated file lacks it and is rejected.</summary>
     internal byte[] ToArray(string name)
     {
         var graph = new ProtoWriter();
@@ -52,7 +52,7 @@ internal sealed class OnnxGraph
         return model.Message(7, graph).ToArray();
     }
 
-    /// <summary>A tensor's name, type and shape; a dimension of −1 is free and named for the rows.</summary>
+    /// <summary>Describes a tensor's name, type and shape; a dimension of −1 is free and named after the rows.</summary>
     private static ProtoWriter Tensor(string name, int elementType, ReadOnlySpan<long> shape)
     {
         var dimensions = new ProtoWriter();

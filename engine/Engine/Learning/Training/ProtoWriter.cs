@@ -36,7 +36,7 @@ internal sealed class ProtoWriter
 
     internal ProtoWriter Message(int field, ProtoWriter message) => Bytes(field, message._bytes.GetBuffer().AsSpan(0, (int)message._bytes.Length));
 
-    /// <summary>A packed list.</summary>
+    /// <summary>Writes a packed list.</summary>
     internal ProtoWriter Ints(int field, ReadOnlySpan<long> values)
     {
         var packed = new ProtoWriter();
@@ -44,7 +44,7 @@ internal sealed class ProtoWriter
         return Message(field, packed);
     }
 
-    /// <summary>A packed list.</summary>
+    /// <summary>Writes a packed list.</summary>
     internal ProtoWriter Floats(int field, ReadOnlySpan<float> values)
     {
         var packed = new ProtoWriter();

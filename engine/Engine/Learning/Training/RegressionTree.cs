@@ -1,7 +1,9 @@
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>A tree of comparisons with a number at each leaf. Node 0 is the root; a leaf's feature is −1. A value up to the
-/// threshold goes left; all others, NaN too, go right.</summary>
+/// <summary>
+/// A binary tree of comparisons with a value per leaf. Node 0 is the root; a leaf's feature is −1. Values up to the threshold go left;
+/// all others, including NaN, go right.
+/// </summary>
 internal sealed class RegressionTree
 {
     internal List<int> Feature { get; } = [];
@@ -25,7 +27,7 @@ internal sealed class RegressionTree
         return Feature.Count - 1;
     }
 
-    /// <summary>Turns a leaf into a comparison.</summary>
+    /// <summary>Converts a leaf to a comparison.</summary>
     internal void Split(int node, int feature, float threshold, int left, int right)
     {
         Feature[node] = feature;

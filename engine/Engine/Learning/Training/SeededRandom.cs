@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>Random numbers that are the same for the same seed on every machine and every version of .NET (SplitMix64).</summary>
+/// <summary>Generates random numbers that depend only on the seed, on every machine and every .NET version (SplitMix64).</summary>
 internal sealed class SeededRandom(ulong seed)
 {
     private ulong _state = seed;
@@ -13,13 +13,13 @@ internal sealed class SeededRandom(ulong seed)
         return z ^ (z >> 31);
     }
 
-    /// <summary>0 to <paramref name="bound"/> − 1.</summary>
+    /// <summary>Gets an integer from 0 to <paramref name="bound"/> − 1.</summary>
     internal int Below(int bound) => (int)Math.BigMul(Next(), (ulong)bound, out _);
 
-    /// <summary>At least 0, below 1.</summary>
+    /// <summary>Gets a number of at least 0 and below 1.</summary>
     internal double Unit() => (Next() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>Brings a random choice of <paramref name="count"/> items to the front, in random order.</summary>
+    /// <summary>Moves a random selection of <paramref name="count"/> items to the front, in random order.</summary>
     internal void Choose(Span<int> items, int count)
     {
         for (var i = 0; i < count; i++)

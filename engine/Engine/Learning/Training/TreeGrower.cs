@@ -1,16 +1,18 @@
 
 namespace CartRecovery.Engine.Learning.Training;
 
-/// <summary>Grows one tree at a time on the gradients of the loss: at each node it sums them by bin and takes the split that
-/// gains most. The larger child's sums are the parent's less the smaller child's, so each level costs half the rows at most.</summary>
+/// <summary>
+/// Grows one tree at a time on the gradients of the loss: sums them by bin at each node and takes the split with the largest gain. The
+/// larger child's sums are the parent's minus the smaller child's, so each level costs at most half the rows.
+/// </summary>
 internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTreesOptions options)
 {
-    /// <summary>Below this gain a split is noise of the arithmetic.</summary>
+    /// <summary>The minimum gain; below it a split is numerical noise.</summary>
     private const double LeastGain = 1e-6;
 
     private const int Slots = 256;
 
-    // One for each level that can be waiting while a branch is grown.
+    // One per level that can be pending while a branch is grown.
     private readonly Stack<double[]> _spare = new();
 
     private double[] _gradients = [];
@@ -19,10 +21,10 @@ internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTree
     private RegressionTree _tree = new();
 
     /// <summary>Grows a tree.</summary>
-    /// <param name="gradients">The loss's first derivative at each row.</param>
-    /// <param name="hessians">Its second.</param>
-    /// <param name="rows">The rows that the tree sees; their order is changed.</param>
-    /// <param name="features">The features that it may split on, in ascending order.</param>
+    /// <param name="gradients">The first derivative of the loss at each row.</param>
+    /// <param name="hessians">The second derivative of the loss at each row.</param>
+    /// <param name="rows">The rows to use; reordered.</param>
+    /// <param name="features">The features to split on, in ascending order.</param>
     internal RegressionTree Grow(double[] gradients, double[] hessians, Span<int> rows, int[] features)
     {
         (_gradients, _hessians, _features, _tree) = (gradients, hessians, features, new RegressionTree());
@@ -104,7 +106,7 @@ internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTree
         }
     }
 
-    /// <summary>Moves the rows up to the bin to the front and returns how many they are.</summary>
+    /// <summary>Moves the rows up to a bin to the front and returns their number.</summary>
     private static int Partition(Span<int> rows, byte[] binOf, int bin)
     {
         int front = 0, back = rows.Length - 1;

@@ -5,17 +5,18 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace CartRecovery.Engine.Scoring.Onnx;
 
-/// <summary>A model that gives a cart's probability of a purchase. Shared by all threads; each makes its own
-/// <see cref="BatchScorer"/>. A model says in its metadata what it is and what it reads: <c>cartrecovery.name</c>,
-/// <c>cartrecovery.version</c>, <c>cartrecovery.features</c> (comma separated, in the input's order) and, optionally,
-/// <c>cartrecovery.baseline</c> (a float for each feature). Its one input is float [rows, features]; its first float output
-/// is [rows], [rows, 1] or, with the positive class second, [rows, 2].</summary>
+/// <summary>
+/// A model that predicts a cart's probability of purchase. Shared by all threads; each creates its own <see cref="BatchScorer"/>. The
+/// model's metadata describes it: <c>cartrecovery.name</c>, <c>cartrecovery.version</c>, <c>cartrecovery.features</c> (comma-separated,
+/// in input order) and optionally <c>cartrecovery.baseline</c> (a float per feature). Its single input is float [rows, features]; its
+/// first float output is [rows], [rows, 1] or, with the positive class second, [rows, 2].
+/// </summary>
 public sealed class OnnxModel : IDisposable
 {
-    /// <summary>Memory per row of a batch beside the row itself, in bytes.</summary>
+    /// <summary>Memory per row of a batch besides the row itself, in bytes.</summary>
     public const int BytesPerRow = OrtBatch.BindingBytes;
 
-    /// <summary>Rows a scorer may take at once, at most.</summary>
+    /// <summary>Maximum number of rows per scorer.</summary>
     public const int MaxRows = 65_536;
 
     private readonly OrtSession _session;
@@ -38,31 +39,31 @@ public sealed class OnnxModel : IDisposable
         _trees = Compile(path);
     }
 
-    /// <summary>The model's name.</summary>
+    /// <summary>Gets the model's name.</summary>
     public string Name { get; }
 
-    /// <summary>The model's version.</summary>
+    /// <summary>Gets the model's version.</summary>
     public string Version { get; }
 
     /// <summary><c>name@version</c>.</summary>
     public string Id => $"{Name}@{Version}";
 
-    /// <summary>The features it reads, in the order of a row.</summary>
+    /// <summary>Gets the model's features, in row order.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>A typical value for each feature, to tell a feature's effect by; zeros where the model says none.</summary>
+    /// <summary>Gets a typical value per feature, for measuring its effect; zeros by default.</summary>
     public IReadOnlyList<float> Baseline { get; }
 
-    /// <summary>What works its rows off: the engine's own evaluation of trees, or ONNX Runtime.</summary>
+    /// <summary>Describes the evaluator: the engine's compiled trees or ONNX Runtime.</summary>
     public string Evaluator => _trees is null ? $"ONNX Runtime {OnnxRuntime.Version}" : $"{_trees.TreeCount} compiled trees";
 
-    /// <summary>Loads a model and checks that it fits the engine.</summary>
+    /// <summary>Loads a model and checks its compatibility with the engine.</summary>
     /// <param name="path">The <c>.onnx</c> file.</param>
     /// <param name="knownFeatures">The features that the engine computes.</param>
-    /// <exception cref="ModelException">With the code that says why not.</exception>
+    /// <exception cref="ModelException">The model cannot be used; the code says why.</exception>
     public static OnnxModel Load(string path, IReadOnlyList<string> knownFeatures)
     {
-        // A missing library is reported as such, whatever the model.
+        // Checked first, so that a missing library is reported as such.
         _ = OnnxRuntime.Version;
         if (!File.Exists(path)) throw new ModelException(ModelException.NotFound, $"There is no model at {path}.");
         OrtSession session;
@@ -72,7 +73,7 @@ public sealed class OnnxModel : IDisposable
         }
         catch (ModelException e)
         {
-            throw new ModelException(e.Code, $"{path} is not a model that can be loaded; it may be truncated. {e.Message}");
+            throw new ModelException(e.Code, $"{path} cannot be loaded as a model; it may be truncated. {e.Message}");
         }
         try
         {
@@ -85,8 +86,8 @@ public sealed class OnnxModel : IDisposable
         }
     }
 
-    /// <summary>A scorer for one thread.</summary>
-    /// <param name="maxRows">Rows in one run, 1 to <see cref="MaxRows"/>.</param>
+    /// <summary>Creates a scorer for one thread.</summary>
+    /// <param name="maxRows">Rows per run, 1 to <see cref="MaxRows"/>.</param>
     public BatchScorer CreateScorer(int maxRows)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
@@ -95,7 +96,7 @@ public sealed class OnnxModel : IDisposable
         return _trees is null ? CreateRuntimeScorer(maxRows) : CreateTreeScorer(_trees, maxRows);
     }
 
-    /// <summary>As <see cref="CreateScorer"/>, by ONNX Runtime in any case.</summary>
+    /// <summary>Like <see cref="CreateScorer"/>, but always uses ONNX Runtime.</summary>
     internal BatchScorer CreateRuntimeScorer(int maxRows)
     {
         var batch = new OrtBatch(_session, _input, Features.Count, _output, _outputShape, maxRows);
@@ -105,7 +106,7 @@ public sealed class OnnxModel : IDisposable
     private BatchScorer CreateTreeScorer(CompiledTrees trees, int maxRows)
         => new(new TreeBatch(trees, Features.Count, maxRows), Features.Count, 1, maxRows);
 
-    /// <summary>Lets go of the model. Scorers made from it go on until they are disposed.</summary>
+    /// <summary>Releases the model. Its scorers work until they are disposed.</summary>
     public void Dispose() => _session.Dispose();
 
     private static OnnxModel Check(OrtSession session, string path, IReadOnlyList<string> knownFeatures)
@@ -124,7 +125,7 @@ public sealed class OnnxModel : IDisposable
         var output = session.Outputs.FirstOrDefault(o => o.Type == TensorElementType.Float).Name
             ?? throw new ModelException(ModelException.WrongOutput, $"{path}: the model must have a float output of one probability per row; it has {Text(session.Outputs)}.");
 
-        // The declared shape may leave everything open, so the shape that counts is what comes out for one row and for two.
+        // The declared shape may be open, so the actual shapes for one and two rows decide.
         long[] one, two;
         try
         {
@@ -143,7 +144,7 @@ public sealed class OnnxModel : IDisposable
         return new OnnxModel(session, name, version, features, baseline, input.Name, output, one, path);
     }
 
-    // What is not understood is left to ONNX Runtime, and so is what was understood otherwise than by it.
+    // ONNX Runtime evaluates models that the compiled trees do not support or evaluate differently.
     private CompiledTrees? Compile(string path)
     {
         try

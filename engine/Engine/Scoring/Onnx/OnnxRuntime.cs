@@ -3,36 +3,38 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace CartRecovery.Engine.Scoring.Onnx;
 
-/// <summary>Loads ONNX Runtime's native library, once for the process, and creates the environment that all sessions share. The
-/// package's own lookup is replaced, so that exactly one file is tried and an unusable one is an error that says why.</summary>
+/// <summary>
+/// Loads ONNX Runtime's native library once per process and creates the environment shared by all sessions. Replaces the package's own
+/// lookup, so that exactly one file is tried and a failure says why.
+/// </summary>
 public static partial class OnnxRuntime
 {
-    /// <summary>The environment variable that names another copy of the library than the one beside the executable.</summary>
+    /// <summary>The environment variable that overrides the library's path, by default beside the executable.</summary>
     public const string PathVariable = "CARTRECOVERY_ONNXRUNTIME";
 
     /// <summary>The library's file name.</summary>
     public const string FileName = "libonnxruntime.so";
 
-    // The name under which the package's P/Invoke declarations ask for the library.
+    // The name in the package's P/Invoke declarations.
     private const string ImportName = "onnxruntime";
 
-    // Official builds report usage, with files in the home and temporary folders, unless this variable is set when they are loaded.
+    // Official builds send telemetry, using files in the home and temporary folders, unless this variable is set at load time.
     private const string NoTelemetryVariable = "ORT_DISABLE_TELEMETRY";
 
     private static readonly Lazy<string> RunningVersion =
         new(() => Start(Locate(Environment.GetEnvironmentVariable(PathVariable), AppContext.BaseDirectory)));
 
-    /// <summary>The library's own version, such as 1.31.1. Loads the library if no caller did before.</summary>
+    /// <summary>Gets the library's version, such as 1.31.1. Loads the library on first use.</summary>
     /// <exception cref="ModelException"><see cref="ModelException.NativeLibraryMissing"/>.</exception>
     public static string Version => RunningVersion.Value;
 
-    /// <summary>Returns the path of the library to load. A path that is named but does not exist is not replaced by another.</summary>
+    /// <summary>Gets the path of the library to load. A named path that does not exist is not replaced by another.</summary>
     /// <param name="named">The value of <see cref="PathVariable"/>, or <see langword="null"/>.</param>
     /// <param name="folder">The executable's folder.</param>
     internal static string Locate(string? named, string folder)
         => string.IsNullOrWhiteSpace(named) ? Path.Combine(folder, FileName) : Path.GetFullPath(named);
 
-    /// <summary>Loads a library by its path and checks that it is an ONNX Runtime that the managed API can use.</summary>
+    /// <summary>Loads a library by path and checks that the managed API supports it.</summary>
     /// <returns>The library's handle and version.</returns>
     /// <exception cref="ModelException"><see cref="ModelException.NativeLibraryMissing"/>: no such file, not a library for this
     /// machine, not ONNX Runtime, or an ONNX Runtime older than the package.</exception>
@@ -62,7 +64,7 @@ public static partial class OnnxRuntime
         return (library, version);
     }
 
-    /// <summary>The managed API takes its own version's function table, which this and every later minor version has.</summary>
+    /// <summary>The managed API requires its own version's function table, which all later minor versions provide.</summary>
     internal static bool IsUsable(string version, Version? needed)
         => System.Version.TryParse(version.Split('-', '+')[0], out var found)
            && (needed is null || (found.Major == needed.Major && found.Minor >= needed.Minor));
@@ -84,7 +86,7 @@ public static partial class OnnxRuntime
         return version;
     }
 
-    // The C library's own: native code does not see variables that .NET sets.
+    // Uses the C library's setter: native code does not see variables set by .NET.
     [LibraryImport("libc.so.6", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
 

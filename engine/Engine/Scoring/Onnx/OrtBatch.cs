@@ -2,11 +2,13 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace CartRecovery.Engine.Scoring.Onnx;
 
-/// <summary>A batch's memory and its bindings to the graph, made once, so that a run allocates nothing. The buffers are pinned arrays:
-/// a span over them outlives the batch. For one thread at a time.</summary>
+/// <summary>
+/// Holds a batch's memory and its bindings to the graph, created once, so that runs do not allocate. The buffers are pinned arrays, so
+/// spans over them outlive the batch. One thread at a time.
+/// </summary>
 internal sealed class OrtBatch : IRowEvaluator
 {
-    /// <summary>Native memory of the binding for one row count, in bytes, as measured.</summary>
+    /// <summary>Measured native memory of a binding for one row count, in bytes.</summary>
     internal const int BindingBytes = 1_800;
 
     private readonly OrtSession _session;
@@ -31,7 +33,7 @@ internal sealed class OrtBatch : IRowEvaluator
         session.Retain();
         try
         {
-            // A tensor's shape is fixed, so there is a binding for each row count, all over the same two buffers.
+            // A tensor's shape is fixed, so each row count has its own binding over the same two buffers.
             for (var rows = 1; rows <= capacity; rows++)
             {
                 long[] shape = outputShape.Length > 1 ? [rows, width] : [rows];

@@ -3,8 +3,9 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace CartRecovery.Engine.Scoring.Onnx;
 
-/// <summary>A loaded ONNX graph. Reference counted: it is released once it is disposed and the last batch made from it is. Running
-/// it is safe from several threads.</summary>
+/// <summary>
+/// A loaded ONNX graph. Reference counted: released once it and all its batches are disposed. Several threads may run it.
+/// </summary>
 internal sealed class OrtSession : IDisposable
 {
     private readonly InferenceSession _session;
@@ -19,16 +20,16 @@ internal sealed class OrtSession : IDisposable
         Outputs = [.. session.OutputNames.Select(name => Describe(name, session.OutputMetadata[name]))];
     }
 
-    /// <summary>Each input, in the graph's order.</summary>
+    /// <summary>Gets the inputs, in the graph's order.</summary>
     internal IReadOnlyList<TensorDescription> Inputs { get; }
 
-    /// <summary>Each output, in the graph's order.</summary>
+    /// <summary>Gets the outputs, in the graph's order.</summary>
     internal IReadOnlyList<TensorDescription> Outputs { get; }
 
-    /// <summary>Whether it was disposed; batches that were made before still run.</summary>
+    /// <summary>Gets whether it is disposed; existing batches still run.</summary>
     internal bool IsClosed => Volatile.Read(ref _closed);
 
-    /// <summary>Loads a model: one thread (the caller's), no spinning, every graph optimization.</summary>
+    /// <summary>Loads a model: single-threaded (on the caller's thread), no spinning, all graph optimizations.</summary>
     /// <exception cref="ModelException"><see cref="ModelException.Unreadable"/>, or <see cref="ModelException.NativeLibraryMissing"/>.</exception>
     internal static OrtSession Open(string path)
     {
@@ -42,7 +43,7 @@ internal sealed class OrtSession : IDisposable
                 ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
                 GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
                 LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-                // The runtime would remember a memory plan for every row count; the intermediate tensors here are too small to gain by it.
+                // The runtime would keep a memory plan per row count; the intermediate tensors are too small to benefit.
                 EnableMemoryPattern = false,
             };
             options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
@@ -58,7 +59,7 @@ internal sealed class OrtSession : IDisposable
     /// <summary>Returns the value of a key in the model's metadata, or <see langword="null"/>.</summary>
     internal string? Metadata(string key) => _session.ModelMetadata.CustomMetadataMap.GetValueOrDefault(key);
 
-    /// <summary>Runs once on zeros and returns the shape of one output, which the model itself may leave open.</summary>
+    /// <summary>Runs once on zeros and returns the actual shape of an output, which the model may leave open.</summary>
     internal long[] Probe(string input, int rows, int columns, string output)
     {
         try
@@ -74,7 +75,7 @@ internal sealed class OrtSession : IDisposable
         }
     }
 
-    /// <summary>Binds one input and one output to memory that must neither move nor be freed while the binding is in use.</summary>
+    /// <summary>Binds one input and one output to memory that must not move or be freed while the binding is in use.</summary>
     internal OrtIoBinding Bind(string input, Memory<float> inputs, long[] inputShape, string output, Memory<float> outputs, long[] outputShape)
     {
         var binding = _session.CreateIoBinding();
@@ -93,7 +94,7 @@ internal sealed class OrtSession : IDisposable
         }
     }
 
-    /// <summary>Runs the graph on bound memory. Allocates nothing.</summary>
+    /// <summary>Runs the graph on bound memory without allocating.</summary>
     internal void Run(RunOptions options, OrtIoBinding binding)
     {
         try
@@ -116,7 +117,7 @@ internal sealed class OrtSession : IDisposable
         }
     }
 
-    /// <summary>Ends what <see cref="Retain"/> began.</summary>
+    /// <summary>Releases a reference taken by <see cref="Retain"/>.</summary>
     internal void Release()
     {
         lock (_lock)

@@ -2,11 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace CartRecovery.Engine.Scoring.Trees;
 
-/// <summary>A tree ensemble as <see cref="TreeBatch"/> walks it: twigs of three comparisons, in the order of the trees, and the branches
-/// that join them where a tree is higher than a twig. Shared by all threads.</summary>
+/// <summary>
+/// A tree ensemble compiled for <see cref="TreeBatch"/>: subtrees of three comparisons (twigs) in tree order, and the branches that join
+/// them in higher trees. Shared by all threads.
+/// </summary>
 internal sealed class CompiledTrees
 {
-    // A tree on average; eight are a complete one of height 5.
+    // Average per tree; eight twigs make a complete tree of height 5.
     private const int MostTwigs = 8;
 
     private readonly List<TreeColumn> _columns = [];
@@ -26,33 +28,35 @@ internal sealed class CompiledTrees
         TreeCount = ensemble.Trees.Count;
     }
 
-    /// <summary>The columns that are compared.</summary>
+    /// <summary>Gets the compared columns.</summary>
     internal ReadOnlySpan<TreeColumn> Columns => CollectionsMarshal.AsSpan(_columns);
 
     internal ReadOnlySpan<Twig> Twigs => CollectionsMarshal.AsSpan(_twigs);
 
     internal ReadOnlySpan<Join> Joins => CollectionsMarshal.AsSpan(_joins);
 
-    /// <summary>Subtrees of one tree that wait at most for the one beside them.</summary>
+    /// <summary>Gets the maximum number of subtrees of one tree waiting for their siblings.</summary>
     internal int MostWaiting { get; private set; }
 
     internal int TreeCount { get; }
 
-    /// <summary>Added to the sum at the end.</summary>
+    /// <summary>Gets the bias added to the sum.</summary>
     internal float Base { get; }
 
-    /// <summary>The score is the sigmoid of the sum.</summary>
+    /// <summary>Gets whether the score is the sigmoid of the sum.</summary>
     internal bool IsLogistic { get; }
 
-    /// <summary>Makes it, or null where the trees are so large that ONNX Runtime may be as fast: it goes down one path of each, and here all
-    /// are worked out.</summary>
+    /// <summary>
+    /// Compiles an ensemble; null if its trees are so large that ONNX Runtime may be as fast, since it follows one path per tree while
+    /// this evaluates all nodes.
+    /// </summary>
     internal static CompiledTrees? Compile(TreeEnsemble ensemble)
     {
         var compiled = new CompiledTrees(ensemble);
         return compiled.Twigs.Length <= MostTwigs * compiled.TreeCount ? compiled : null;
     }
 
-    // In the order of the leaves; a branch's number of joins counts those that are complete when its last twig is.
+    // In leaf order; a branch is joined once its last twig is complete.
     private void Add(TreeNode node, int joins)
     {
         if (node is TreeBranch { Height: > 2 } branch)
@@ -83,7 +87,7 @@ internal sealed class CompiledTrees
         });
     }
 
-    // A leaf stands for a branch of which both sides are that leaf.
+    // A leaf is expanded to a branch with that leaf on both sides.
     private static (TreeNode Low, TreeNode High) Sides(TreeNode node) => node is TreeBranch b ? (b.Low, b.High) : (node, node);
 
     private (int Column, float Threshold) Test(TreeNode node) => node is TreeBranch b ? (Place(b.Column), b.Threshold) : (0, float.NaN);
@@ -97,19 +101,19 @@ internal sealed class CompiledTrees
     }
 }
 
-/// <summary>A tree, or a part of one, of three comparisons and four leaves.</summary>
+/// <summary>A tree or subtree of three comparisons and four leaves.</summary>
 internal struct Twig
 {
     internal int Column, LowColumn, HighColumn;
     internal float Threshold, LowThreshold, HighThreshold;
     internal float LowLow, LowHigh, HighLow, HighHigh;
 
-    /// <summary>How many branches are to be joined when this is known.</summary>
+    /// <summary>The number of branches to join after this twig.</summary>
     internal int Joins;
 
-    /// <summary>A tree is complete with it.</summary>
+    /// <summary>Whether the twig completes its tree.</summary>
     internal bool IsLast;
 }
 
-/// <summary>A branch over the part that waits longest but for one, the low side, and the part that was just made.</summary>
+/// <summary>A branch that joins the second most recent waiting part (low side) and the most recent one.</summary>
 internal readonly record struct Join(int Column, float Threshold);

@@ -1,27 +1,27 @@
 namespace CartRecovery.Engine.Scoring.Trees;
 
-/// <summary>A node of a decision tree in the one form that is evaluated: a leaf, or a branch on "value ≤ threshold".</summary>
+/// <summary>A node of a decision tree in its only evaluated form: a leaf, or a branch on "value ≤ threshold".</summary>
 internal abstract record TreeNode(int Height);
 
-/// <summary>The end of a path.</summary>
-/// <param name="Value">What the tree adds to the sum.</param>
+/// <summary>A leaf.</summary>
+/// <param name="Value">The tree's contribution to the sum.</param>
 internal sealed record TreeLeaf(float Value) : TreeNode(0);
 
 /// <summary>A comparison.</summary>
-/// <param name="Column">What is compared.</param>
-/// <param name="Threshold">NaN holds for no value.</param>
-/// <param name="Low">Where values up to the threshold go.</param>
-/// <param name="High">Where all others go.</param>
+/// <param name="Column">The compared column.</param>
+/// <param name="Threshold">The threshold; with NaN no value is low.</param>
+/// <param name="Low">The subtree for values up to the threshold.</param>
+/// <param name="High">The subtree for all other values.</param>
 internal sealed record TreeBranch(TreeColumn Column, float Threshold, TreeNode Low, TreeNode High)
     : TreeNode(1 + Math.Max(Low.Height, High.Height));
 
-/// <summary>A column of values to compare: a feature, as it is or with −∞ where it is missing (NaN).</summary>
-/// <param name="Feature">Its place in the row.</param>
-/// <param name="MissingIsLow">A missing value is up to every threshold, instead of to none.</param>
+/// <summary>A column to compare: a feature, unchanged or with −∞ for missing values (NaN).</summary>
+/// <param name="Feature">Its index in the row.</param>
+/// <param name="MissingIsLow">Whether a missing value is below every threshold rather than above.</param>
 internal readonly record struct TreeColumn(int Feature, bool MissingIsLow);
 
-/// <summary>A sum of decision trees, to which a base is added.</summary>
-/// <param name="Trees">In the order in which they are added.</param>
-/// <param name="Base">Added last.</param>
-/// <param name="IsLogistic">The score is the sigmoid of the sum.</param>
+/// <summary>A sum of decision trees and a bias.</summary>
+/// <param name="Trees">The trees, in order of addition.</param>
+/// <param name="Base">The bias, added last.</param>
+/// <param name="IsLogistic">Whether the score is the sigmoid of the sum.</param>
 internal sealed record TreeEnsemble(IReadOnlyList<TreeNode> Trees, float Base, bool IsLogistic);

@@ -13,7 +13,7 @@ internal sealed class OnnxNode
 
     internal Dictionary<string, OnnxValue> Attributes { get; } = new(StringComparer.Ordinal);
 
-    /// <exception cref="InvalidDataException">The bytes are no node.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not a node.</exception>
     internal static OnnxNode Read(ReadOnlySpan<byte> message)
     {
         var node = new OnnxNode();
@@ -32,7 +32,7 @@ internal sealed class OnnxNode
                     break;
                 case 5:
                     var (name, value) = OnnxValue.Read(reader.Bytes);
-                    if (!node.Attributes.TryAdd(name, value)) throw new InvalidDataException($"the attribute {name} is there twice");
+                    if (!node.Attributes.TryAdd(name, value)) throw new InvalidDataException($"duplicate attribute '{name}'");
                     break;
                 case 7:
                     node.Domain = reader.Text;
@@ -43,7 +43,7 @@ internal sealed class OnnxNode
     }
 }
 
-/// <summary>The value of a node's attribute (onnx.proto's AttributeProto), in whichever form it was written.</summary>
+/// <summary>The value of a node's attribute (onnx.proto's AttributeProto), in any of its encodings.</summary>
 internal sealed class OnnxValue
 {
     internal long Int { get; private set; }

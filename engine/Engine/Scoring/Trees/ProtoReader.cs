@@ -3,8 +3,10 @@ using System.Text;
 
 namespace CartRecovery.Engine.Scoring.Trees;
 
-/// <summary>Walks over the fields of a Protocol Buffers message. The bytes may be anything: what is no message throws
-/// <see cref="InvalidDataException"/>, and nothing is allocated by what a length claims.</summary>
+/// <summary>
+/// Reads the fields of a Protocol Buffers message from untrusted bytes: malformed input throws <see cref="InvalidDataException"/>, and
+/// claimed lengths never cause allocations.
+/// </summary>
 internal ref struct ProtoReader(ReadOnlySpan<byte> message)
 {
     private const int Varint = 0, Fixed64 = 1, Delimited = 2, Fixed32 = 5;
@@ -14,19 +16,19 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
     private ulong _number;
     private int _wireType;
 
-    /// <summary>The number of the field that was read last.</summary>
+    /// <summary>Gets the number of the field read last.</summary>
     internal int Field { get; private set; }
 
-    /// <summary>Its value: a whole number.</summary>
+    /// <summary>Gets the field's integer value.</summary>
     internal readonly long Int => _wireType == Varint ? (long)_number : throw Malformed();
 
-    /// <summary>Its value: bytes, a text or a message.</summary>
+    /// <summary>Gets the field's value as bytes: a text, bytes or a message.</summary>
     internal readonly ReadOnlySpan<byte> Bytes => _wireType == Delimited ? _bytes : throw Malformed();
 
-    /// <summary>Its value: a text.</summary>
+    /// <summary>Gets the field's value as text.</summary>
     internal readonly string Text => Encoding.UTF8.GetString(Bytes);
 
-    /// <summary>Reads the next field; false at the message's end.</summary>
+    /// <summary>Reads the next field.</summary>
     internal bool Next()
     {
         if (_rest.IsEmpty) return false;
@@ -55,7 +57,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         return true;
     }
 
-    /// <summary>Adds the whole numbers of a repeated field, which may be packed or come one by one.</summary>
+    /// <summary>Adds the integers of a repeated field, packed or not.</summary>
     internal readonly void AddInts(List<long> to)
     {
         if (_wireType != Delimited)
@@ -66,7 +68,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         for (var packed = _bytes; !packed.IsEmpty;) to.Add((long)TakeVarint(ref packed));
     }
 
-    /// <summary>Adds the floats of a repeated field, which may be packed or come one by one.</summary>
+    /// <summary>Adds the floats of a repeated field, packed or not.</summary>
     internal readonly void AddFloats(List<float> to)
     {
         if (_wireType == Fixed32)
@@ -99,5 +101,5 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         throw Malformed();
     }
 
-    private static InvalidDataException Malformed() => new("this is no Protocol Buffers message");
+    private static InvalidDataException Malformed() => new("malformed Protocol Buffers message");
 }

@@ -3,12 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace CartRecovery.Engine.Scoring.Trees;
 
-/// <summary>Evaluates trees for many rows at once, without a jump that depends on a row: of each branch both sides are worked out, and a
-/// comparison chooses. A row's score is the same bits wherever it stands and whatever stands beside it: each lane of a vector
-/// does the same arithmetic, and a row that is alone is a block with one lane in use.</summary>
+/// <summary>
+/// Evaluates trees for many rows at once without data-dependent branches: both sides of each branch are computed and a comparison selects
+/// one. A row's score has the same bits at any position and beside any other rows: each vector lane does the same arithmetic, and a
+/// single row is a block with one lane in use.
+/// </summary>
 internal sealed class TreeBatch : IRowEvaluator
 {
-    // Vectors worked off together: what they share (thresholds, leaves) is loaded once.
+    // The number of vectors processed together, which share loads of thresholds and leaves.
     private const int Span = 4;
 
     private static readonly int s_block = Span * Vector<float>.Count;
@@ -19,7 +21,7 @@ internal sealed class TreeBatch : IRowEvaluator
     private readonly Vector<float>[] _waiting;
     private bool _disposed;
 
-    /// <param name="trees">What to evaluate.</param>
+    /// <param name="trees">The trees to evaluate.</param>
     /// <param name="width">Floats per row.</param>
     /// <param name="capacity">Rows per run, at least 1.</param>
     internal TreeBatch(CompiledTrees trees, int width, int capacity)
@@ -48,7 +50,7 @@ internal sealed class TreeBatch : IRowEvaluator
 
     public void Dispose() => _disposed = true;
 
-    // Lanes beyond the last row keep what they had: nobody reads what comes of them.
+    // Lanes beyond the last row keep old values; their results are ignored.
     private void Transpose(int first, int rows)
     {
         var lanes = MemoryMarshal.Cast<Vector<float>, float>(_columns.AsSpan());

@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.Scoring.Trees;
 
-/// <summary>A tree ensemble as an ONNX file states it: the attributes of the operator that the model consists of.</summary>
+/// <summary>The attributes of an ONNX model's tree ensemble operator.</summary>
 internal sealed class TreeEnsembleFile
 {
     private const long LargestFile = 64 << 20;
@@ -16,26 +16,26 @@ internal sealed class TreeEnsembleFile
         HasSigmoid = hasSigmoid;
     }
 
-    /// <summary>Its output is a label and a score for each class, not one number.</summary>
+    /// <summary>Gets whether its output is a label and a score per class instead of one number.</summary>
     internal bool IsClassifier { get; }
 
-    /// <summary>A sigmoid comes behind it.</summary>
+    /// <summary>Gets whether a sigmoid follows it.</summary>
     internal bool HasSigmoid { get; }
 
-    /// <summary>The names of the attributes it states.</summary>
+    /// <summary>Gets the names of its attributes.</summary>
     internal IEnumerable<string> Names => _attributes.Keys;
 
-    /// <summary>Finds the ensemble that a model's output comes from, if it is nothing else.</summary>
+    /// <summary>Reads the ensemble that a model consists of.</summary>
     /// <param name="path">The <c>.onnx</c> file.</param>
     /// <param name="input">The name of the model's input.</param>
-    /// <param name="output">The name of the output that counts.</param>
-    /// <returns>Null when the model is anything but one tree ensemble and at most a sigmoid behind it.</returns>
-    /// <exception cref="InvalidDataException">The file is no model.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <param name="output">The name of the relevant output.</param>
+    /// <returns>Null unless the model is a single tree ensemble, optionally followed by a sigmoid.</returns>
+    /// <exception cref="InvalidDataException">The file is not a model.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     internal static TreeEnsembleFile? Read(string path, string input, string output)
         => new FileInfo(path).Length > LargestFile ? null : Parse(File.ReadAllBytes(path), input, output);
 
-    /// <summary>As <see cref="Read"/>, of the file's bytes.</summary>
+    /// <summary>Like <see cref="Read"/>, from the file's bytes.</summary>
     internal static TreeEnsembleFile? Parse(ReadOnlySpan<byte> file, string input, string output)
     {
         var graphs = 0;
@@ -58,7 +58,7 @@ internal sealed class TreeEnsembleFile
                     return null;
             }
         }
-        // Version 5 has another operator for trees, and these in a changed form.
+        // Version 5 introduces another tree operator and changes these.
         return graphs == 1 && operators is >= 1 and <= 3 ? Trace(nodes, input, output) : null;
     }
 
@@ -72,7 +72,7 @@ internal sealed class TreeEnsembleFile
 
     internal List<string> Texts(string name) => _attributes.TryGetValue(name, out var value) ? value.Texts : [];
 
-    // From the output back to the input. Whatever else is in the graph does not reach the output.
+    // Walks from the output back to the input; other nodes do not affect the output.
     private static TreeEnsembleFile? Trace(List<OnnxNode> nodes, string input, string output)
     {
         var hasSigmoid = false;

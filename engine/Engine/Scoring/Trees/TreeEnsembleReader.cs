@@ -1,7 +1,9 @@
 namespace CartRecovery.Engine.Scoring.Trees;
 
-/// <summary>Makes decision trees of an ensemble's attributes. Every comparison of ONNX becomes "value ≤ threshold", with its branches
-/// exchanged where it is the opposite, and a choice of where a missing value stands.</summary>
+/// <summary>
+/// Converts an ensemble's attributes to decision trees. Every ONNX comparison becomes "value ≤ threshold", with swapped branches for
+/// opposite comparisons and an explicit side for missing values.
+/// </summary>
 internal sealed class TreeEnsembleReader
 {
     private const int MaxHeight = 64, MaxNodes = 1 << 18;
@@ -37,10 +39,10 @@ internal sealed class TreeEnsembleReader
         for (var i = 0; i < count; i++) Demand(_nodes.TryAdd((_treeIds[i], _nodeIds[i]), i), "a node once");
     }
 
-    /// <summary>The trees that an ensemble states.</summary>
+    /// <summary>Reads an ensemble's trees.</summary>
     /// <param name="file">Its attributes.</param>
-    /// <param name="features">Floats in a row.</param>
-    /// <exception cref="NotSupportedException">It is of a kind that is not evaluated here, or makes no sense.</exception>
+    /// <param name="features">Floats per row.</param>
+    /// <exception cref="NotSupportedException">The ensemble is of an unsupported kind or inconsistent.</exception>
     internal static TreeEnsemble Read(TreeEnsembleFile file, int features)
     {
         var reader = new TreeEnsembleReader(file, features);
@@ -61,7 +63,7 @@ internal sealed class TreeEnsembleReader
         ReadWeights(file, "target", 0);
     }
 
-    /// <summary>Of two classes, the second one's score is asked for. Where all weights are of one class, they are the second one's.</summary>
+    /// <summary>Selects the score of the second of two classes. If all weights belong to one class, they count as the second's.</summary>
     private void ReadClasses(TreeEnsembleFile file, bool isLogistic)
     {
         string[] known = [.. Common, "class_ids", "class_nodeids", "class_treeids", "class_weights", "classlabels_int64s", "classlabels_strings"];
@@ -69,9 +71,9 @@ internal sealed class TreeEnsembleReader
         Demand(file.Ints("classlabels_int64s").Count + file.Texts("classlabels_strings").Count == 2, "two classes");
         var isFirst = !file.Ints("class_ids").Contains(1);
         ReadWeights(file, "class", isFirst ? 0 : 1);
-        // ONNX Runtime's own rules for base values of the other kinds are such that they are left to it.
+        // ONNX Runtime's rules for base values in the other case are left to it.
         Demand(file.Floats("base_values").Count <= (isFirst ? 1 : 0), "a base value for the only class");
-        // Of an only class whose sum is below 0, it makes the sum positive.
+        // With a single class, ONNX Runtime makes a negative sum positive.
         Demand(!isFirst || isLogistic || file.Floats("class_weights").TrueForAll(w => w >= 0), "a score that is not below 0");
     }
 
@@ -105,7 +107,7 @@ internal sealed class TreeEnsembleReader
         return trees;
     }
 
-    // A tree may be a graph, or go round in a circle: the height and the number of nodes have their bounds.
+    // The "tree" may be a graph or contain cycles, so height and node count are bounded.
     private TreeNode Make(int i, int depth)
     {
         Demand(depth <= MaxHeight && ++_made <= MaxNodes, "a tree of a size");
@@ -115,7 +117,7 @@ internal sealed class TreeEnsembleReader
         var whenTrue = Make(Child(i, _trueIds[i]), depth + 1);
         var whenFalse = Make(Child(i, _falseIds[i]), depth + 1);
         var missing = _missingTrue.Count > 0 && _missingTrue[i] != 0;
-        // Where the branches are exchanged, a missing value of neither side has to be low to come to the false one.
+        // With swapped branches, a missing value on neither side must be low to reach the false branch.
         TreeColumn direct = new((int)feature, missing), opposite = new((int)feature, !missing);
         return _modes[i] switch
         {
@@ -124,13 +126,13 @@ internal sealed class TreeEnsembleReader
             "BRANCH_GT" => new TreeBranch(opposite, threshold, whenFalse, whenTrue),
             "BRANCH_GTE" => new TreeBranch(opposite, Below(threshold), whenFalse, whenTrue),
             "BRANCH_EQ" => Equal(direct, threshold, whenTrue, whenFalse),
-            // A missing value differs from every number without being told so.
+            // A missing value is unequal to every number without further rules.
             "BRANCH_NEQ" => Equal(new((int)feature, MissingIsLow: false), threshold, whenFalse, whenTrue),
             _ => throw Not("a comparison of these"),
         };
     }
 
-    // Up to the threshold and not below it.
+    // Up to the threshold but not below it.
     private TreeBranch Equal(TreeColumn column, float threshold, TreeNode whenEqual, TreeNode otherwise)
     {
         _made++;
@@ -140,7 +142,7 @@ internal sealed class TreeEnsembleReader
 
     private int Child(int parent, long id) => _nodes.TryGetValue((_treeIds[parent], id), out var child) ? child : throw Not("a node that is there");
 
-    /// <summary>The greatest number below: x &lt; t is x ≤ Below(t).</summary>
+    /// <summary>Computes the greatest number below: x &lt; t is x ≤ Below(t).</summary>
     private static float Below(float threshold)
     {
         Demand(threshold > float.NegativeInfinity, "a threshold with numbers below it");

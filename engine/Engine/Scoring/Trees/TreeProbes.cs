@@ -1,7 +1,9 @@
 namespace CartRecovery.Engine.Scoring.Trees;
 
-/// <summary>Rows to tell by whether an ensemble was understood: each threshold met exactly, missed by the least either way, infinities,
-/// missing values, and numbers at random. The same for the same ensemble.</summary>
+/// <summary>
+/// Generates rows that verify the conversion of an ensemble: each threshold exactly and one ulp to either side, infinities, missing
+/// values, and random numbers. Deterministic per ensemble.
+/// </summary>
 internal sealed class TreeProbes
 {
     private const int Least = 1024, Most = 16_384, Seed = 1, Batch = 256;
@@ -31,17 +33,17 @@ internal sealed class TreeProbes
         }
     }
 
-    /// <summary>Whether two scorers give such rows the same scores, within 1e-6.</summary>
-    /// <param name="trees">What <paramref name="compiled"/> evaluates.</param>
-    /// <param name="features">Floats in a row.</param>
-    /// <param name="compiled">One of them.</param>
-    /// <param name="runtime">The other.</param>
+    /// <summary>Gets whether two scorers agree on the rows within 1e-6.</summary>
+    /// <param name="trees">The ensemble evaluated by <paramref name="compiled"/>.</param>
+    /// <param name="features">Floats per row.</param>
+    /// <param name="compiled">The scorer under test.</param>
+    /// <param name="runtime">The reference scorer.</param>
     internal static bool Agree(CompiledTrees trees, int features, Func<int, BatchScorer> compiled, Func<int, BatchScorer> runtime)
     {
         var probes = new TreeProbes(trees, features);
         using var ours = compiled(Batch);
         using var theirs = runtime(Batch);
-        // Twice as often as a feature has values, so that each is met, and with others beside it.
+        // Twice the maximum number of values per feature, so that each occurs in different company.
         var count = Math.Clamp(2 * features * probes._values.Max(v => v.Length), Least, Most);
         for (var first = 0; first < count; first += Batch)
         {
@@ -58,7 +60,7 @@ internal sealed class TreeProbes
         return true;
     }
 
-    // One feature takes its values in turn, the others any of theirs.
+    // One feature cycles through its values, the others are random.
     private void Fill(int index, Span<float> row)
     {
         for (var i = 0; i < row.Length; i++) row[i] = _values[i][_random.Next(_values[i].Length)];

@@ -5,21 +5,21 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.State.Carts;
 
 /// <summary>
-/// How an event changes a cart: a pure function of the record and the event, which takes its time from the event alone, so that the same
-/// events give the same record, byte for byte.
+/// Applies an event to a cart. A pure function of the record and the event that takes its time from the event alone, so replaying the
+/// same events gives the same record, byte for byte.
 /// </summary>
 public static class CartFold
 {
-    /// <summary>A session whose events carry no session id ends after this much quiet, in milliseconds (as GA4 counts).</summary>
+    /// <summary>The inactivity after which a session without session ids ends, in milliseconds (as in GA4).</summary>
     public const long SessionGap = 30 * 60 * 1000;
 
     static readonly double[] s_distinct = DistinctByBits();
 
-    /// <summary>Folds one event in.</summary>
+    /// <summary>Applies one event.</summary>
     /// <param name="cart">The record; all zero for a new cart.</param>
     /// <param name="e">The event.</param>
-    /// <param name="slab">Where its texts lie.</param>
-    /// <param name="defaultCurrency">The store's currency, for a cart whose events name none.</param>
+    /// <param name="slab">The slab that holds its texts.</param>
+    /// <param name="defaultCurrency">The store's currency, used if no event of the cart names one.</param>
     public static void Apply(ref CartRecord cart, in EventRecord e, EventSlab slab, uint defaultCurrency)
     {
         var at = e.Timestamp;
@@ -29,7 +29,7 @@ public static class CartFold
         }
         else if (at > cart.LastAt)
         {
-            // One that comes late is not the end of the quiet that has been since.
+            // A late event does not end the inactivity since the latest one.
             cart.LastGap = at - cart.LastAt;
             cart.IdleDoneAt = 0;
         }
@@ -51,7 +51,7 @@ public static class CartFold
             cart.Device = e.Device;
         }
 
-        // Where the shopper came from is what the first event that knows says.
+        // The first event that names a traffic source determines it.
         if (cart.Source == TrafficSource.Unknown)
         {
             cart.Source = e.Source;
@@ -109,7 +109,7 @@ public static class CartFold
         var seen = 1UL << (int)(product >> 58);
         if (product != cart.LastProduct)
         {
-            // Seen before, or as good as: its place in the sketch may be another product's.
+            // Probably seen before: the bit in the sketch may belong to another product.
             cart.ProductReturns += (cart.ProductSketch & seen) != 0 ? 1u : 0;
             cart.LastProduct = product;
             cart.ProductSince = at;
@@ -156,7 +156,7 @@ public static class CartFold
                 Advance(ref cart, CheckoutStep.Payment);
                 break;
             case EventType.Purchase:
-                // An order ends the cart, whichever of its lines the event names: nobody is reminded of what they bought.
+                // An order ends the cart whichever of its lines the event names: nobody is reminded of what they bought.
                 cart.Checkout = CheckoutStep.Purchased;
                 cart.PurchasedAt = Math.Max(cart.PurchasedAt, e.Timestamp);
                 cart.Lines = default;
@@ -182,7 +182,7 @@ public static class CartFold
         cart.Value = Money.Add(cart.Value, value);
     }
 
-    // What is taken out costs what it cost when it was put in, whatever the event says of the price.
+    // Removed units are valued at the price they were added at, whatever price the event names.
     static void Remove(ref CartRecord cart, in EventRecord e)
     {
         var index = IndexOf(cart, e.Product);
@@ -241,10 +241,10 @@ public static class CartFold
         return -1;
     }
 
-    /// <summary>About how many different products a sketch has seen, by linear counting: 0–266.</summary>
+    /// <summary>Estimates the number of distinct products in a sketch by linear counting: 0–266.</summary>
     public static double EstimateDistinct(ulong sketch) => s_distinct[BitOperations.PopCount(sketch)];
 
-    // By the number of bits set; with all of them set the estimate has no bound, and the one before stands for it.
+    // By number of bits set. With all bits set the estimate is unbounded, so the previous one is used.
     static double[] DistinctByBits()
     {
         var estimates = new double[65];

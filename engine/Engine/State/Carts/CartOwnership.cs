@@ -3,12 +3,12 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.State.Carts;
 
 /// <summary>
-/// Who may be answered on a cart. A server may be, for any cart of its store. A browser may be for the carts of its own session alone:
-/// the session that began the cart. Naming someone else's cart does not bring their offers.
+/// Determines which connection may receive a cart's interventions: a server for any cart of its store, a browser only for carts begun by
+/// its own session. Naming someone else's cart does not give access to its offers.
 /// </summary>
 public static class CartOwnership
 {
-    /// <summary>Notes the event's connection as the one to answer, if it may be.</summary>
+    /// <summary>Records the event's connection as the recipient, if it is allowed.</summary>
     public static void Apply(ref CartRecord cart, in EventRecord e, IEventSource? source)
     {
         var isFirst = cart.EventCount == 1;

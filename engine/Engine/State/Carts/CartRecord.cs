@@ -8,59 +8,59 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.State.Carts;
 
 /// <summary>
-/// Everything the engine knows of one cart, in fixed width and without references, so that FASTER keeps it in place, spills it to disk
-/// and checkpoints it as it is. What every event touches comes first; the ids, which only a decision reads, come last.
-/// Times are milliseconds since 1970 UTC in event time, 0 for never; money is in <see cref="Money"/> units.
+/// The state of one cart, of fixed width and without references, so that FASTER can update it in place, spill it to disk and checkpoint
+/// it as is. Fields used by every event come first; the ids, used only by decisions, come last. Times are milliseconds since 1970 UTC in
+/// event time, 0 for never; money is in <see cref="Money"/> units.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CartRecord
 {
-    /// <summary>When the first event happened.</summary>
+    /// <summary>The time of the first event.</summary>
     public long FirstAt;
 
-    /// <summary>When the latest event happened.</summary>
+    /// <summary>The time of the latest event.</summary>
     public long LastAt;
 
-    /// <summary>How long before the latest event the one before it happened, in milliseconds.</summary>
+    /// <summary>The time between the latest event and the one before it, in milliseconds.</summary>
     public long LastGap;
 
-    /// <summary>When the session began that the latest event belongs to.</summary>
+    /// <summary>The start of the latest event's session.</summary>
     public long SessionStartedAt;
 
-    /// <summary>The key of that session's id; 0 where the events name none.</summary>
+    /// <summary>The key of that session's id; 0 for none.</summary>
     public ulong Session;
 
     /// <summary>The key of the session that began the cart.</summary>
     public ulong OwnerSession;
 
-    /// <summary>When something was last put into the cart.</summary>
+    /// <summary>The time of the latest addition to the cart.</summary>
     public long LastAddAt;
 
-    /// <summary>When the cart was last bought.</summary>
+    /// <summary>The time of the latest purchase of the cart.</summary>
     public long PurchasedAt;
 
-    /// <summary>When the timer in the wheel is due; 0 while there is none.</summary>
+    /// <summary>The deadline of the cart's timer; 0 for none.</summary>
     public long TimerAt;
 
-    /// <summary>Until when idle campaigns have had their turn in this idle episode; 0 while none has.</summary>
+    /// <summary>The time up to which idle campaigns have been evaluated in this idle period; 0 for none.</summary>
     public long IdleDoneAt;
 
-    /// <summary>When the cart's last intervention was decided.</summary>
+    /// <summary>The time of the cart's latest decided intervention.</summary>
     public long LastInterventionAt;
 
-    /// <summary>The connection that last changed the cart and may be answered; 0 for none.</summary>
+    /// <summary>The connection that last changed the cart and may receive its interventions; 0 for none.</summary>
     public long ConnectionId;
 
     /// <summary>A 64-bit linear-counting sketch of the products seen (Whang et al. 1990).</summary>
     public ulong ProductSketch;
 
-    /// <summary>The product of the latest event of the session that named one; 0 for none.</summary>
+    /// <summary>The product of the session's latest event that named one; 0 for none.</summary>
     public ulong LastProduct;
 
-    /// <summary>When the events began that name it without another between.</summary>
+    /// <summary>The start of the current run of events that name it.</summary>
     public long ProductSince;
 
-    /// <summary>Sum of the prices seen, for their mean.</summary>
+    /// <summary>The sum of the prices seen, for their mean.</summary>
     public long PriceSum;
 
     /// <summary>The lowest price seen.</summary>
@@ -69,10 +69,10 @@ public struct CartRecord
     /// <summary>The highest price seen.</summary>
     public long PriceHighest;
 
-    /// <summary>The price last seen.</summary>
+    /// <summary>The latest price seen.</summary>
     public long PriceLast;
 
-    /// <summary>The value of what is in the cart.</summary>
+    /// <summary>The value of the cart's contents.</summary>
     public long Value;
 
     /// <summary>The customer's history as of the latest event that named the customer.</summary>
@@ -81,68 +81,70 @@ public struct CartRecord
     /// <summary>Units in the cart.</summary>
     public int ItemCount;
 
-    /// <summary>Events with a price.</summary>
+    /// <summary>The number of events with a price.</summary>
     public uint PriceCount;
 
-    /// <summary>Events in a row that name <see cref="LastProduct"/>; such as name no product between them are not counted.</summary>
+    /// <summary>The number of consecutive events that name <see cref="LastProduct"/>; events without a product are ignored.</summary>
     public uint ProductStreak;
 
-    /// <summary>How often the events came back to a product that was seen before another.</summary>
+    /// <summary>The number of returns to a product seen before another one.</summary>
     public uint ProductReturns;
 
     public uint EventCount;
     public uint SessionEvents;
     public uint SessionCount;
 
-    /// <summary>ISO 4217 code, first letter lowest.</summary>
+    /// <summary>The ISO 4217 code, first letter lowest.</summary>
     public uint Currency;
 
     public ushort Store;
 
-    /// <summary>How far the checkout got: see <see cref="CheckoutStep"/>.</summary>
+    /// <summary>The furthest checkout step: see <see cref="CheckoutStep"/>.</summary>
     public CheckoutStep Checkout;
 
     public DeviceKind Device;
     public TrafficSource Source;
 
-    /// <summary>Lines in use.</summary>
+    /// <summary>The number of lines in use.</summary>
     public byte LineCount;
 
     public byte CartLength;
     public byte UserLength;
     public byte SessionLength;
 
-    /// <summary>How many events of each type there were.</summary>
+    /// <summary>The number of events of each type.</summary>
     public TypeCounts Counts;
 
-    /// <summary>What is in the cart, in the order in which it was added.</summary>
+    /// <summary>The contents of the cart, in order of addition.</summary>
     public CartLines Lines;
 
-    /// <summary>The products that found no line of their own, together.</summary>
+    /// <summary>All products beyond the available lines, combined.</summary>
     public CartLine Others;
 
     public IdText CartText;
     public IdText UserText;
     public IdText SessionText;
 
-    /// <summary>Whether the last intervention is so long ago that there may be another. A cart that is not free now is not so for the same moment later.</summary>
+    /// <summary>
+    /// Gets whether the latest intervention is old enough to allow another. If false at a moment, it stays false for that moment.
+    /// </summary>
     public readonly bool IsFree(long at, long window) => LastInterventionAt == 0 || at - LastInterventionAt >= window;
 
-    /// <summary>Where in the record the user's id is, in bytes.</summary>
+    /// <summary>Gets the offset of the user's id in the record, in bytes.</summary>
     internal static int UserOffset { get; } = OffsetOfUser();
 
-    /// <summary>How many events of this type there were.</summary>
+    /// <summary>Gets the number of events of a type.</summary>
     public readonly uint CountOf(EventType type) => Counts[(int)type];
 
-    /// <summary>The cart's id as the shop writes it, in UTF-8.</summary>
+    /// <summary>Gets the cart's id as the shop writes it, in UTF-8.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> CartId => ((ReadOnlySpan<byte>)CartText)[..CartLength];
 
-    /// <summary>The user's id, empty for an anonymous shopper.</summary>
+    /// <summary>Gets the user's id; empty for an anonymous shopper.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> UserId => ((ReadOnlySpan<byte>)UserText)[..UserLength];
 
-    /// <summary>The session's id, empty where there is none.</summary>
+    /// <summary>Gets the session's id; empty for none.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> SessionId => ((ReadOnlySpan<byte>)SessionText)[..SessionLength];
 
@@ -153,7 +155,7 @@ public struct CartRecord
     }
 }
 
-/// <summary>How far a checkout got.</summary>
+/// <summary>The steps of a checkout.</summary>
 public enum CheckoutStep : byte
 {
     None = 0,
@@ -163,14 +165,14 @@ public enum CheckoutStep : byte
     Purchased = 4,
 }
 
-/// <summary>One product in a cart.</summary>
+/// <summary>A product in a cart.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CartLine
 {
-    /// <summary>The key of the product's id; 0 where the events name none.</summary>
+    /// <summary>The key of the product's id; 0 for none.</summary>
     public ulong Product;
 
-    /// <summary>What the units cost together.</summary>
+    /// <summary>The total price of the units.</summary>
     public long Value;
 
     /// <summary>Units.</summary>
@@ -192,7 +194,7 @@ public struct CartLines
     CartLine _first;
 }
 
-/// <summary>An id in place.</summary>
+/// <summary>An id stored inline.</summary>
 [InlineArray(EventSlab.MaxIdLength)]
 public struct IdText
 {

@@ -3,57 +3,57 @@ using CartRecovery.Engine.State.Customers;
 
 namespace CartRecovery.Engine.State.Carts;
 
-/// <summary>How a cart's record is to change.</summary>
+/// <summary>The kinds of change to a cart's record.</summary>
 enum CartStep
 {
-    /// <summary>Fold an event in.</summary>
+    /// <summary>Applies an event.</summary>
     Fold,
 
-    /// <summary>Make the record writable; the caller changes its timer.</summary>
+    /// <summary>Makes the record writable; the caller changes its timer.</summary>
     Touch,
 
-    /// <summary>Reserve the cart for an intervention, unless the last one is too recent.</summary>
+    /// <summary>Reserves the cart for an intervention unless the latest one is too recent.</summary>
     Claim,
 
-    /// <summary>Record an intervention that was decided before.</summary>
+    /// <summary>Records an intervention that was already decided.</summary>
     Claimed,
 }
 
-/// <summary>A step and its arguments. Small, because FASTER copies it when the record is on disk.</summary>
+/// <summary>A change and its arguments. Small, because FASTER copies it if the record is on disk.</summary>
 struct CartInput
 {
-    /// <summary>When, in event time.</summary>
+    /// <summary>The time, in event time.</summary>
     public long At;
 
     /// <summary>The step.</summary>
     public CartStep Step;
 
-    /// <summary>The event's index in the slab.</summary>
+    /// <summary>The index of the event in the slab.</summary>
     public int Index;
 }
 
-/// <summary>What the steps of a slab share, and the answer to a claim.</summary>
-/// <param name="window">At most one intervention per cart in this time, in milliseconds.</param>
-/// <param name="currencies">The currency of each store's events that name none.</param>
+/// <summary>The state shared by the changes of a slab, and the result of a claim.</summary>
+/// <param name="window">The minimum time between interventions for a cart, in milliseconds.</param>
+/// <param name="currencies">The default currency of each store.</param>
 sealed class CartFoldContext(long window, uint[] currencies)
 {
-    /// <summary>The slab being folded.</summary>
+    /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
 
     /// <summary>The history of the event's customer.</summary>
     public CustomerRecord History;
 
-    /// <summary>Whether the last claim reserved its cart.</summary>
+    /// <summary>Whether the latest claim reserved its cart.</summary>
     public bool IsClaimed;
 
-    /// <summary>At most one intervention per cart in this time, in milliseconds.</summary>
+    /// <summary>Gets the minimum time between interventions for a cart, in milliseconds.</summary>
     public long Window { get; } = window;
 
-    /// <summary>The currency of a store's events that name none.</summary>
+    /// <summary>Gets a store's default currency.</summary>
     public uint CurrencyOf(int store) => currencies[store];
 }
 
-/// <summary>Changes a cart's record where FASTER keeps it, and nothing else: what follows from the change is for the pipeline's later stages.</summary>
+/// <summary>Changes a cart's record inside FASTER, without side effects; the pipeline's later stages act on the result.</summary>
 readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, CartInput>
 {
     /// <inheritdoc/>

@@ -4,30 +4,31 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State.Customers;
 
-/// <summary>What the engine knows of one customer, across carts. Times are milliseconds since 1970 UTC, money is in
-/// <see cref="Money"/> units.</summary>
+/// <summary>
+/// The state of one customer across carts. Times are milliseconds since 1970 UTC, money is in <see cref="Money"/> units.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CustomerRecord
 {
-    /// <summary>What the orders came to, together.</summary>
+    /// <summary>The total value of the orders.</summary>
     public long OrderValue;
 
-    /// <summary>When the last order was placed; 0 for never.</summary>
+    /// <summary>The time of the latest order; 0 for never.</summary>
     public long LastOrderAt;
 
-    /// <summary>Orders placed.</summary>
+    /// <summary>The number of orders.</summary>
     public uint Orders;
 
-    /// <summary>Orders in which a coupon was used.</summary>
+    /// <summary>The number of orders that used a coupon.</summary>
     public uint DiscountedOrders;
 
-    /// <summary>A coupon was accepted since the last order.</summary>
+    /// <summary>Whether a coupon was accepted since the latest order.</summary>
     public uint CouponPending;
 
-    /// <summary>Orders that were refunded.</summary>
+    /// <summary>The number of refunded orders.</summary>
     public uint Refunds;
 
-    /// <summary>Folds an event with <see cref="EventTraits.ChangesHistory"/> in.</summary>
+    /// <summary>Applies an event with <see cref="EventTraits.ChangesHistory"/>.</summary>
     public void Fold(in EventRecord e)
     {
         switch (e.Type)
@@ -49,7 +50,7 @@ public struct CustomerRecord
     }
 }
 
-/// <summary>Folds events into customers' records.</summary>
+/// <summary>Applies events to customers' records.</summary>
 public readonly struct CustomerUpdate : IRecordUpdate<CustomerRecord, EventRecord>
 {
     /// <inheritdoc/>

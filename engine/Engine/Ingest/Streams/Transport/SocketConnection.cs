@@ -9,18 +9,18 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
 /// <summary>
-/// A client's socket as two pipes with nothing between them and the socket: a read waits, without a buffer, until there is something, and takes
-/// up to <see cref="ReadSize"/>; a flush writes. How much waits either way is for whoever uses it to bound.
+/// A client's socket as two pipes without intermediate buffers: a read waits without a buffer, then takes up to <see cref="ReadSize"/>
+/// bytes; a flush writes. The user must bound what is pending in either direction.
 /// </summary>
 sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifetimeFeature
 {
-    /// <summary>The most that one read takes, in bytes.</summary>
+    /// <summary>The maximum length of a read, in bytes.</summary>
     public const int ReadSize = 64 * 1024;
 
-    // A read into less room than this would rather begin a new buffer.
+    // Start a new buffer instead of reading into less room than this.
     const int SmallestRead = 4 * 1024;
 
-    // Kestrel and TLS note about as many things about a connection.
+    // About as many features as Kestrel and TLS set on a connection.
     const int UsualFeatures = 4;
 
     static readonly StreamPipeReaderOptions s_reading =
@@ -36,8 +36,8 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifet
     string? _id;
     int _isClosed;
 
-    /// <param name="socket">Accepted; closed with the connection.</param>
-    /// <param name="local">Where it was accepted.</param>
+    /// <param name="socket">An accepted socket; closed with the connection.</param>
+    /// <param name="local">The local endpoint.</param>
     public SocketConnection(Socket socket, EndPoint local)
     {
         _socket = socket;
@@ -92,7 +92,7 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifet
         {
             if (abruptly)
             {
-                // What the client did not read by now is not waited for: a reset.
+                // Do not wait for a client with unread output: reset.
                 _socket.LingerState = new LingerOption(enable: true, seconds: 0);
             }
             else
@@ -102,7 +102,7 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifet
         }
         catch (SocketException)
         {
-            // The client was first.
+            // The client closed first.
         }
 
         _socket.Dispose();

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
-/// <summary>Accepts connections. A client that is gone before it is accepted is passed over.</summary>
+/// <summary>Accepts connections. Skips clients that disconnect before they are accepted.</summary>
 sealed class SocketListener(Socket socket) : IConnectionListener
 {
-    // What the system is short of (descriptors, memory) comes back when others leave.
+    // A shortage of descriptors or memory ends as other connections close; retry after this delay.
     static readonly TimeSpan s_shortage = TimeSpan.FromMilliseconds(50);
 
     public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
@@ -33,7 +33,7 @@ sealed class SocketListener(Socket socket) : IConnectionListener
             }
             catch (SocketException)
             {
-                // It was about that client alone.
+                // The error concerns this client only.
             }
         }
     }

@@ -1,14 +1,14 @@
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
-/// <summary>Where the framework continues what waited for a socket.</summary>
+/// <summary>Configures which threads continue socket operations.</summary>
 public static class SocketThreads
 {
     const string Setting = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
     /// <summary>
-    /// Lets the threads that wait for the sockets run the sessions themselves, one a core, instead of waking a thread of the pool for each read:
-    /// at 50,000 events a second that wake-up is half of the work. Nothing that blocks may run there: sessions do not, requests to the HTTP port go
-    /// to the pool, and so do plugins. To be called before the first socket is made; a setting of the environment's own stays.
+    /// Runs sessions inline on the socket polling threads, one per core, instead of waking a pool thread per read: at 50,000 events/s
+    /// that wake-up is half of the work. Nothing that blocks may run there: sessions do not block, and HTTP requests and plugins go to
+    /// the pool. Call before the first socket is created. An existing environment setting takes precedence.
     /// </summary>
     public static void RunSessions()
     {

@@ -5,20 +5,20 @@ using Microsoft.AspNetCore.Connections;
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
 /// <summary>
-/// The stream port's connections, by our own sockets. Kestrel's transport reads 4 KB at a time into a pipe that another task takes them out of; here
-/// whoever reads a connection takes up to 64 KB out of the socket himself, and a connection on which nothing comes holds no buffer.
+/// Accepts the stream port's connections on raw sockets. Kestrel's transport reads 4 KB at a time into a pipe drained by another task;
+/// here the consumer reads up to 64 KB directly from the socket, and an idle connection holds no buffer.
 /// </summary>
-/// <param name="isOurs">Says of an endpoint whether it is served here; the others stay with Kestrel's own transport.</param>
+/// <param name="isOurs">Returns whether an endpoint is served here; all others stay with Kestrel's transport.</param>
 public sealed class SocketTransport(Predicate<EndPoint> isOurs) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    /// <summary>So many clients that come back all at once wait to be accepted; the system may allow fewer.</summary>
+    /// <summary>The accept backlog, for many clients reconnecting at once. The system may lower it.</summary>
     public const int Backlog = 16 * 1024;
 
     /// <inheritdoc/>
     public bool CanBind(EndPoint endpoint) => isOurs(endpoint);
 
     /// <inheritdoc/>
-    /// <exception cref="AddressInUseException">The port is taken.</exception>
+    /// <exception cref="AddressInUseException">The port is in use.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

@@ -26,29 +26,29 @@ public enum WebSocketCloseCode : ushort
     MessageTooBig = 1009,
 }
 
-/// <summary>The head of a frame from a client: RFC 6455, section 5.2.</summary>
-/// <param name="IsFinal">The message ends with this frame.</param>
+/// <summary>The header of a client frame (RFC 6455, section 5.2).</summary>
+/// <param name="IsFinal">Whether this is the message's last frame.</param>
 /// <param name="Opcode">The frame's type.</param>
-/// <param name="PayloadLength">Bytes of payload.</param>
-/// <param name="Mask">What the payload is masked with.</param>
+/// <param name="PayloadLength">The payload's length, in bytes.</param>
+/// <param name="Mask">The payload's masking key.</param>
 public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, long PayloadLength, uint Mask)
 {
-    /// <summary>The longest head that a server writes.</summary>
+    /// <summary>The maximum length of a server frame's header, in bytes.</summary>
     public const int MaxServerLength = 10;
 
-    /// <summary>The longest payload of a control frame.</summary>
+    /// <summary>The maximum payload of a control frame, in bytes.</summary>
     public const int LongestControl = 125;
 
     const int MaxClientLength = 14;
 
-    /// <summary>A control frame, which may come between the frames of a message.</summary>
+    /// <summary>Gets whether this is a control frame, which may appear between the frames of a message.</summary>
     public bool IsControl => ((byte)Opcode & 8) != 0;
 
-    /// <summary>Reads a head.</summary>
-    /// <param name="reader">Moved past the head when it is complete, left alone otherwise.</param>
+    /// <summary>Parses a header.</summary>
+    /// <param name="reader">Advanced past the header if it is complete; otherwise unchanged.</param>
     /// <param name="header">The head.</param>
-    /// <param name="violation">What RFC 6455 forbids in it; null when it is fine.</param>
-    /// <returns>False when more bytes are needed.</returns>
+    /// <param name="violation">The violation of RFC 6455; null if there is none.</param>
+    /// <returns><c>false</c> if more bytes are needed.</returns>
     public static bool TryRead(ref SequenceReader<byte> reader, out FrameHeader header, out string? violation)
     {
         header = default;
@@ -112,10 +112,10 @@ public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, 
         return true;
     }
 
-    /// <summary>Writes the head of an unfragmented frame from the server.</summary>
-    /// <param name="target">Room for <see cref="MaxServerLength"/> bytes.</param>
+    /// <summary>Writes the header of an unfragmented server frame.</summary>
+    /// <param name="target">At least <see cref="MaxServerLength"/> bytes.</param>
     /// <param name="opcode">The frame's type.</param>
-    /// <param name="length">Bytes of payload.</param>
+    /// <param name="length">The payload's length, in bytes.</param>
     /// <returns>The head's length.</returns>
     public static int WriteServer(Span<byte> target, WebSocketOpcode opcode, int length)
     {

@@ -8,20 +8,20 @@ public static class Handshake
 {
     const string Guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-    /// <summary>The answer to a client's <c>Sec-WebSocket-Key</c>.</summary>
+    /// <summary>Computes <c>Sec-WebSocket-Accept</c> for a client's <c>Sec-WebSocket-Key</c>.</summary>
     public static string AcceptOf(string key) =>
 #pragma warning disable CA5350 // The protocol's own choice; nothing is secret here.
         Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + Guid)));
 #pragma warning restore CA5350
 
-    /// <summary>The key is sixteen bytes of base64, as the protocol wants it.</summary>
+    /// <summary>Gets whether the key is 16 bytes of base64, as the protocol requires.</summary>
     public static bool IsValidKey(string? key)
     {
         Span<byte> bytes = stackalloc byte[18];
         return key is { Length: 24 } && Convert.TryFromBase64String(key, bytes, out var length) && length == 16;
     }
 
-    /// <summary>A header's comma-separated list has this token.</summary>
+    /// <summary>Gets whether a comma-separated header value contains a token.</summary>
     public static bool HasToken(string? list, string token)
     {
         foreach (var part in (list ?? "").Split(','))

@@ -4,13 +4,13 @@ using System.Runtime.InteropServices;
 
 namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
 
-/// <summary>RFC 6455, section 5.3: a client's payload is the exclusive or of its bytes and four bytes in turn.</summary>
+/// <summary>Unmasks client payloads: XOR with a repeating four-byte key (RFC 6455, section 5.3).</summary>
 public static class Masking
 {
-    /// <summary>Copies a masked payload and takes the mask off on the way: one pass over the bytes.</summary>
+    /// <summary>Copies and unmasks a payload in one pass.</summary>
     /// <param name="payload">The masked payload.</param>
-    /// <param name="mask">The mask, its first byte lowest.</param>
-    /// <param name="target">Room for the payload.</param>
+    /// <param name="mask">The mask, first byte lowest.</param>
+    /// <param name="target">Receives the payload.</param>
     public static void Remove(in ReadOnlySequence<byte> payload, uint mask, Span<byte> target)
     {
         foreach (var segment in payload)
@@ -18,15 +18,15 @@ public static class Masking
             var source = segment.Span;
             Remove(source, mask, target);
             target = target[source.Length..];
-            // The next segment goes on in the middle of the mask.
+            // The next segment continues mid-mask.
             mask = Advance(mask, source.Length);
         }
     }
 
-    /// <summary>The mask of what follows that many bytes of a payload.</summary>
+    /// <summary>Rotates the mask for the bytes after the first <paramref name="count"/> of a payload.</summary>
     public static uint Advance(uint mask, int count) => BitOperations.RotateRight(mask, 8 * (count & 3));
 
-    /// <summary>The same for bytes in one piece. Target and source may be the same.</summary>
+    /// <summary>Unmasks contiguous bytes. Target and source may be the same.</summary>
     public static void Remove(ReadOnlySpan<byte> source, uint mask, Span<byte> target)
     {
         var i = 0;

@@ -13,7 +13,7 @@ sealed class RequestHead
 
     RequestHead(string target)
     {
-        // The form that is meant for proxies is allowed to every server.
+        // Servers must also accept the absolute form, meant for proxies.
         var scheme = target.IndexOf("://", StringComparison.Ordinal);
         if (scheme > 0 && !target.StartsWith('/'))
         {
@@ -26,13 +26,13 @@ sealed class RequestHead
         _query = question < 0 ? "" : target[(question + 1)..];
     }
 
-    /// <summary>The path, without the query.</summary>
+    /// <summary>Gets the path, without the query.</summary>
     public string Path { get; }
 
-    /// <summary>A header's value; null where there is none.</summary>
+    /// <summary>Gets a header's value; null if absent.</summary>
     public string? this[string header] => _headers.GetValueOrDefault(header);
 
-    /// <summary>A query parameter's value; null where there is none.</summary>
+    /// <summary>Gets a query parameter's value; null if absent.</summary>
     public string? QueryOf(string name)
     {
         foreach (var part in _query.Split('&'))
@@ -47,8 +47,8 @@ sealed class RequestHead
         return null;
     }
 
-    /// <summary>Reads a head, up to the empty line that ends it.</summary>
-    /// <returns>Null when it is no HTTP/1.1 GET, or too long.</returns>
+    /// <summary>Reads a request head, up to its empty line.</summary>
+    /// <returns>Null if it is not an HTTP/1.1 GET, or too long.</returns>
     public static async Task<RequestHead?> ReadAsync(PipeReader input, CancellationToken cancellationToken)
     {
         while (true)

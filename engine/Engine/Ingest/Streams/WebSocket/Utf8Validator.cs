@@ -4,20 +4,20 @@ using System.Text.Unicode;
 
 namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
 
-/// <summary>Validates UTF-8 that comes in pieces, cut anywhere: the first byte that cannot belong to a valid text is found at once.</summary>
+/// <summary>Validates UTF-8 split at arbitrary positions, failing at the first byte that cannot be valid.</summary>
 struct Utf8Validator
 {
     const int LongestCharacter = 4;
 
-    // The begun character at the end of the last piece, its first byte lowest.
+    // The incomplete character at the end of the previous part, first byte lowest.
     uint _begun;
     int _begunLength;
 
-    /// <summary>What came so far does not end in the middle of a character.</summary>
+    /// <summary>Gets whether the input so far ends on a character boundary.</summary>
     public readonly bool IsComplete => _begunLength == 0;
 
-    /// <summary>Takes the next piece.</summary>
-    /// <returns>False when nothing that might follow could make it valid; the validator is of no more use then.</returns>
+    /// <summary>Validates the next part.</summary>
+    /// <returns><c>false</c> if no continuation could be valid; the validator must not be used afterwards.</returns>
     public bool TryAppend(ReadOnlySpan<byte> piece)
     {
         Span<byte> character = stackalloc byte[LongestCharacter];
@@ -52,7 +52,7 @@ struct Utf8Validator
         return cut == 0 || Rune.DecodeFromUtf8(piece[^cut..], out _, out _) == OperationStatus.NeedMoreData;
     }
 
-    // How many bytes at the end begin a character that the piece does not finish.
+    // The number of trailing bytes that begin an incomplete character.
     static int CutOff(ReadOnlySpan<byte> piece)
     {
         for (var i = 1; i < LongestCharacter && i <= piece.Length; i++)

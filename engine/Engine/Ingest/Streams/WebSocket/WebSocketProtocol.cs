@@ -6,15 +6,15 @@ using CartRecovery.Engine.Ingest.Connections;
 namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 /// <summary>
-/// The server's side of RFC 6455 without the socket: it is handed what was read, works off every complete frame in it, and says how far
-/// it came. Messages are handed on whole and unmasked; control frames are answered here. One thread at a time.
+/// Implements the server side of RFC 6455 independently of the socket: consumes every complete frame in a buffer and returns how far it
+/// got. Messages are passed on whole and unmasked; control frames are answered here. One thread at a time.
 /// </summary>
 public abstract class WebSocketProtocol
 {
-    // A message this many times the limit is no mistake: skipping it is not worth the bandwidth.
+    // A message this many times the limit is no accident; skipping it would waste bandwidth.
     const int HopelessFactor = 64;
 
-    // Of a message that is too long so much is shown.
+    // Bytes reported of a message that is too long.
     const int Beginning = 32 * 1024;
 
     [ThreadStatic]
@@ -25,31 +25,33 @@ public abstract class WebSocketProtocol
     byte[] _fragments = [];
     int _fragmentsLength;
     WebSocketOpcode _fragmentsOpcode;
-    // A text that comes in parts is validated as it comes; of the frame under way so many bytes are.
+    // Fragmented text is validated as it arrives; the count covers the bytes of the current frame.
     Utf8Validator _text;
     int _checked;
     bool _skipping;
     long _skip;
 
-    /// <param name="output">Where answers go.</param>
-    /// <param name="maxMessage">The longest message, in bytes.</param>
+    /// <param name="output">Receives answers.</param>
+    /// <param name="maxMessage">The maximum message length, in bytes.</param>
     protected WebSocketProtocol(Outbound output, int maxMessage)
     {
         _output = output;
         _maxMessage = maxMessage;
     }
 
-    /// <summary>The closing handshake was begun by either side: nothing more is read.</summary>
+    /// <summary>Gets whether either side has begun the closing handshake; nothing more is read.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>It was the client who began it.</summary>
+    /// <summary>Gets whether the client began it.</summary>
     public bool ClientClosed { get; private set; }
 
-    /// <summary>The last <see cref="Consume"/> stopped because <see cref="ShouldPause"/> said so: there may be more in what it was handed.</summary>
+    /// <summary>
+    /// Gets whether the last <see cref="Consume"/> stopped because of <see cref="ShouldPause"/>, so its buffer may hold further frames.
+    /// </summary>
     public bool IsPaused { get; private set; }
 
-    /// <summary>Works off complete frames until they run out, the connection closes, or <see cref="ShouldPause"/> says so.</summary>
-    /// <returns>Where to go on.</returns>
+    /// <summary>Consumes complete frames until none is left, the connection closes, or <see cref="ShouldPause"/> is set.</summary>
+    /// <returns>The position of the first byte not consumed.</returns>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
@@ -107,8 +109,8 @@ public abstract class WebSocketProtocol
     }
 
     /// <summary>Begins the closing handshake; the close frame goes out with <see cref="Outbound.Close"/>.</summary>
-    /// <param name="code">Why.</param>
-    /// <param name="reason">The same in words, at most 123 bytes.</param>
+    /// <param name="code">The close code.</param>
+    /// <param name="reason">The reason in words, at most 123 bytes.</param>
     public void Close(WebSocketCloseCode code, string reason)
     {
         if (IsClosed)
@@ -117,21 +119,21 @@ public abstract class WebSocketProtocol
         }
 
         IsClosed = true;
-        _output.SetFarewell(code, reason);
+        _output.SetClosePayload(code, reason);
     }
 
-    /// <summary>What was gathered should be handed on before more is read.</summary>
+    /// <summary>Gets whether to stop before the next message until gathered events are submitted.</summary>
     protected virtual bool ShouldPause => false;
 
-    /// <summary>Takes a whole message. A text is valid UTF-8.</summary>
+    /// <summary>Handles a complete message. Text is valid UTF-8.</summary>
     protected abstract void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message);
 
-    /// <summary>A message is over the limit; it is skipped.</summary>
-    /// <param name="beginning">What of it is there already.</param>
+    /// <summary>Handles a message over the limit, which is then skipped.</summary>
+    /// <param name="beginning">The part received so far.</param>
     protected abstract void OnMessageTooLong(ReadOnlySpan<byte> beginning);
 
-    /// <summary>A text is not valid UTF-8; the connection is about to be closed for it.</summary>
-    /// <param name="text">What of it is there.</param>
+    /// <summary>Handles invalid UTF-8 in a text message; the connection is closed next.</summary>
+    /// <param name="text">The part received so far.</param>
     protected virtual void OnInvalidText(ReadOnlySpan<byte> text)
     {
     }
@@ -145,15 +147,15 @@ public abstract class WebSocketProtocol
 
         var inMessage = _fragmentsOpcode != WebSocketOpcode.Continuation;
         return header.Opcode == WebSocketOpcode.Continuation
-            ? inMessage ? null : "there is no message to continue"
-            : inMessage ? "the message before is not finished" : null;
+            ? inMessage ? null : "a continuation frame without a message"
+            : inMessage ? "a new message before the previous one is finished" : null;
     }
 
     void Skip(in FrameHeader header, in ReadOnlySequence<byte> begun)
     {
         if (header.PayloadLength > (long)_maxMessage * HopelessFactor)
         {
-            Close(WebSocketCloseCode.MessageTooBig, "the message is far over limits.message");
+            Close(WebSocketCloseCode.MessageTooBig, "the message far exceeds limits.message");
             return;
         }
 
@@ -179,7 +181,7 @@ public abstract class WebSocketProtocol
         }
     }
 
-    // The sender of a bad text hears of it now, and not when the rest has come.
+    // Rejects invalid text at once instead of when the frame is complete.
     void LookAhead(in FrameHeader header, in ReadOnlySequence<byte> begun)
     {
         if ((header.Opcode == WebSocketOpcode.Continuation ? _fragmentsOpcode : header.Opcode) != WebSocketOpcode.Text || header.IsControl)
@@ -197,7 +199,7 @@ public abstract class WebSocketProtocol
         }
     }
 
-    // The fragments before, and what is there of this one.
+    // Joins the previous fragments and the received part of this one.
     byte[] Joined(in FrameHeader header, in ReadOnlySequence<byte> begun, int atMost)
     {
         var before = Math.Min(_fragmentsLength, atMost);
@@ -299,7 +301,7 @@ public abstract class WebSocketProtocol
         {
             IsClosed = true;
             ClientClosed = true;
-            _output.SetFarewell(payload.Length < 2 ? [] : payload[..2]);
+            _output.SetClosePayload(payload.Length < 2 ? [] : payload[..2]);
         }
     }
 
@@ -334,7 +336,7 @@ public abstract class WebSocketProtocol
         }
     }
 
-    // A message in one frame lives no longer than the call that handles it, so its bytes are the thread's and not the connection's.
+    // A single-frame message lives only during its handler, so its buffer is per thread rather than per connection.
     static Span<byte> Scratch(int length)
     {
         if (t_scratch is null || t_scratch.Length < length)

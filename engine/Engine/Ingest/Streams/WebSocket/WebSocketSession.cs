@@ -4,7 +4,7 @@ using CartRecovery.Engine.Ingest.Connections;
 
 namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
 
-/// <summary>Events over WebSocket: each message is one event or an array of events, a text in JSON and a binary one in MessagePack.</summary>
+/// <summary>Reads events over WebSocket: each message is one event or an array of events; text is JSON, binary is MessagePack.</summary>
 public sealed class WebSocketSession(ClientConnection connection, int maxMessage)
     : WebSocketProtocol(connection.Output, maxMessage), IStreamSession
 {
@@ -14,7 +14,7 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
     /// <inheritdoc/>
     public void End(in ReadOnlySequence<byte> rest)
     {
-        // A frame that was cut off was never a message.
+        // An incomplete frame is not a message.
     }
 
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
 
     /// <inheritdoc/>
     protected override void OnMessageTooLong(ReadOnlySpan<byte> beginning) =>
-        connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message is longer than limits.message"), beginning,
+        connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message exceeds limits.message"), beginning,
             isTruncated: true);
 
     /// <inheritdoc/>
