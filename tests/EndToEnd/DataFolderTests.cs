@@ -84,10 +84,13 @@ public sealed class DataFolderTests
                 await LinksWorkAsync(engine, before.Values, recorded.GetProperty("recordedAt").GetInt64());
             }
 
-            await engine.StopAsync();
+            // The first stop writes a checkpoint of today's. It takes the ten seconds that a sink without a server is given.
+            if (life == 1)
+                await engine.StopAsync();
+            else
+                await engine.KillAsync();
         }
 
-        TestContext.Out.WriteLine($"{pending.Count} were pending; {crm.Posts.Count} were posted.");
         var posts = crm.Posts.Select(post => post.Id).ToList();
         using (Assert.EnterMultipleScope())
         {

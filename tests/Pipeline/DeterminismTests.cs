@@ -74,7 +74,7 @@ public sealed class DeterminismTests
             TestStages.OnIdle("left-longer", Duration.FromMinutes(15), new ConditionConfig { Feature = "highest_seen_price", Above = 300 }),
         ];
         var setup = TestStages.Setup(outlet, campaigns, TimeSpan.FromMinutes(5), cut.BatchRows, memory: cut.Memory);
-        using var pipeline = new Pipeline(setup, cut.Partitions, Log[^1].At + EventReading.Day);
+        using var pipeline = new PipelineFixture(setup, cut.Partitions, Log[^1].At + EventReading.Day);
         for (var i = 0; i < Messages.Length; i++)
         {
             pipeline.Router.TakeJson(Messages[i]);
@@ -90,7 +90,7 @@ public sealed class DeterminismTests
     }
 
     // Every feature of every cart, at its latest event.
-    static byte[] FeaturesOf(Pipeline pipeline)
+    static byte[] FeaturesOf(PipelineFixture pipeline)
     {
         var vector = new FeatureVector(FeatureTable.Names);
         var clock = new StoreClock(TimeZoneInfo.Utc);

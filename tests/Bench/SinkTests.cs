@@ -6,7 +6,7 @@ using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Load;
 using FsCheck.Fluent;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class SinkTests

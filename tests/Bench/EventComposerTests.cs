@@ -4,7 +4,7 @@ using System.Text.Json;
 using CartRecovery.Bench.Load;
 using CartRecovery.Tests.Events.MessagePack;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class EventComposerTests
