@@ -1,11 +1,10 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.State;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Learning.Datasets;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Pipeline;
@@ -17,7 +16,7 @@ namespace CartRecovery.Tests.Pipeline;
 public sealed class DeterminismTests
 {
     static readonly List<ShopEvent> Log = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
-    static readonly byte[][] Messages = [.. Log.Select(ToJson), .. Closing()];
+    static readonly byte[][] Messages = [.. Log.Select(ShopLogSample.ToJson), .. Closing()];
     static readonly string[] Carts = [.. Log.Select(e => e.Session).Distinct(StringComparer.Ordinal)];
 
     Result _first = null!;
@@ -103,15 +102,6 @@ public sealed class DeterminismTests
         }
 
         return MemoryMarshal.AsBytes(rows.AsSpan()).ToArray();
-    }
-
-    static byte[] ToJson(ShopEvent e)
-    {
-        var json = new ArrayBufferWriter<byte>(512);
-        using var writer = new Utf8JsonWriter(json);
-        e.WriteTo(writer, e.At);
-        writer.Flush();
-        return json.WrittenSpan.ToArray();
     }
 
     // Every partition's time ends at the same moment, long after the log's, when all that can go idle has.
