@@ -36,7 +36,7 @@ public sealed class SinkTests
     }
 
     [Test]
-    public async Task Of_length_prefixed_messages_the_first_is_the_greeting()
+    public async Task Of_length_prefixed_messages_the_first_is_the_handshake()
     {
         await using var sink = await SinkServer.StartAsync(0, perMessage: 10);
         using var client = new TcpClient();

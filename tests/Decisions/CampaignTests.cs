@@ -71,7 +71,7 @@ public sealed class CampaignTests
     }
 
     [Test]
-    public void Idle_campaigns_have_their_turn_once_each()
+    public void Idle_campaigns_fire_once_each()
     {
         var set = TestCampaigns.Compile(
             TestStages.OnIdle("long", Duration.FromMinutes(30)), TestStages.OnEvent("other", "purchase"),

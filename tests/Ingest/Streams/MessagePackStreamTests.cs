@@ -80,7 +80,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_length_that_nobody_means_ends_the_connection_behind_its_error()
+    public async Task An_implausible_length_ends_the_connection_after_its_error()
     {
         using var client = await RawClient.ConnectAsync(Engine.Stream);
         var cart = EventJson.NewCart();
@@ -105,7 +105,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_greeting_names_the_key_and_is_no_event()
+    public async Task A_handshake_names_the_key_and_is_no_event()
     {
         foreach (var greeting in new[] { "{\"key\":\"sk_demo\"}", "{\"name\":\"till 4\",\"more\":[{\"key\":7}],\"key\":\"sk_demo\"}" })
         {
@@ -115,7 +115,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task An_event_with_a_field_named_key_is_no_greeting()
+    public async Task An_event_with_a_field_named_key_is_no_handshake()
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, Packer.Frame(Packer.Json(EventJson.Of(cart, more: ",\"key\":\"sk_other\""))));

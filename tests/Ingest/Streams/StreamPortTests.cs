@@ -54,7 +54,7 @@ sealed class StreamPortTests : StreamPortFixture
     [TestCase("{\"key\":\"sk_demo\"}\n")]
     [TestCase("  {\"name\":\"till 4\", \"more\":[{\"key\":\"x\"}], \"key\":\"sk\\u005fdemo\"}\r\n")]
     [TestCase("")]
-    public async Task A_greeting_names_the_key_and_is_no_event(string greeting)
+    public async Task A_handshake_names_the_key_and_is_no_event(string greeting)
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, $"{greeting}{EventJson.Of(cart)}\n");
