@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
@@ -40,7 +38,7 @@ sealed class RecordedTraffic
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
     /// <summary>The log's events, and one long after it that lets the last carts go idle.</summary>
-    public static IReadOnlyList<byte[]> Messages { get; } = [.. ShopLogSample.Events.Select(ToJson), .. Closing()];
+    public static IReadOnlyList<byte[]> Messages { get; } = [.. ShopLogSample.Events.Select(ShopLogSample.ToJson), .. Closing()];
 
     /// <summary>When the log's events happened, and were received.</summary>
     public static (long First, long Last) Times => (ShopLogSample.Events[0].At, ShopLogSample.Events[^1].At);
@@ -153,13 +151,4 @@ sealed class RecordedTraffic
 
     static IEnumerable<byte[]> Closing() => Enumerable.Range(0, 20).Select(i =>
         new TestEvent("consent", ClosingAt) { Id = $"close {i}", Cart = $"close {i}" }.ToUtf8());
-
-    static byte[] ToJson(ShopEvent e)
-    {
-        var json = new ArrayBufferWriter<byte>(512);
-        using var writer = new Utf8JsonWriter(json);
-        e.WriteTo(writer, e.At);
-        writer.Flush();
-        return json.WrittenSpan.ToArray();
-    }
 }

@@ -1,13 +1,13 @@
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.Folding;
 
 namespace CartRecovery.Tests.Decisions;
@@ -17,22 +17,17 @@ public sealed class CampaignTests
     [Test]
     public void A_campaign_is_what_its_configuration_says()
     {
-        var set = CampaignCompiler.Compile(new DecisionsConfig
-        {
-            Campaigns =
-            [
-                new CampaignConfig
-                {
-                    Name = "left",
-                    Trigger = new TriggerConfig { Idle = Duration.FromMinutes(20) },
-                    Action = new ActionConfig { Type = ActionKind.Discount, Percent = 12.5 },
-                    Channel = "crm",
-                    Message = "{{ discount }}% off",
-                },
-                TestStages.OnEvent("begun", "begin_checkout"),
-                TestStages.OnScore("keen", above: 0.1, below: 0.9),
-            ],
-        });
+        var set = TestCampaigns.Compile(
+            new CampaignConfig
+            {
+                Name = "left",
+                Trigger = new TriggerConfig { Idle = Duration.FromMinutes(20) },
+                Action = new ActionConfig { Type = ActionKind.Discount, Percent = 12.5 },
+                Channel = "crm",
+                Message = "{{ discount }}% off",
+            },
+            TestStages.OnEvent("begun", "begin_checkout"),
+            TestStages.OnScore("keen", above: 0.1, below: 0.9));
 
         Assert.That(set.Count, Is.EqualTo(3));
         Assert.That((set[0].Name, set[0].Trigger, set[0].IdleMilliseconds, set[0].First.Offers[0].Action, set[0].First.Offers[0].DiscountPercent, set[0].First.Channel),
@@ -45,7 +40,7 @@ public sealed class CampaignTests
     [Test]
     public void Its_rule_says_trigger_and_conditions_in_words()
     {
-        var set = Compile(
+        var set = TestCampaigns.Compile(
             TestStages.OnIdle("a", Duration.FromMinutes(30), If("item_count", atLeast: 1), If("cart_value", above: 9.5, below: 100)),
             TestStages.OnEvent("b", "begin_checkout", If("checkout_step", equalTo: 1), If("removes", atMost: 0)),
             TestStages.OnScore("c", above: 0.25),
@@ -63,7 +58,7 @@ public sealed class CampaignTests
     [Test]
     public void An_event_sets_off_its_own_campaigns_and_those_on_scores()
     {
-        var set = Compile(
+        var set = TestCampaigns.Compile(
             TestStages.OnEvent("add", "add_to_cart"), TestStages.OnScore("score", 0.1), TestStages.OnIdle("idle", Duration.FromMinutes(1)),
             TestStages.OnEvent("bought", "purchase"), TestStages.OnEvent("rich", "add_to_cart", If("cart_value", atLeast: 100)));
 
@@ -76,9 +71,9 @@ public sealed class CampaignTests
     }
 
     [Test]
-    public void Idle_campaigns_have_their_turn_once_each()
+    public void Idle_campaigns_fire_once_each()
     {
-        var set = Compile(
+        var set = TestCampaigns.Compile(
             TestStages.OnIdle("long", Duration.FromMinutes(30)), TestStages.OnEvent("other", "purchase"),
             TestStages.OnIdle("short", Duration.FromMinutes(5)), TestStages.OnIdle("short too", Duration.FromMinutes(5)));
         Assert.That(set.ShortestIdle, Is.EqualTo(5 * Minute));
@@ -92,7 +87,7 @@ public sealed class CampaignTests
     [Test]
     public void Of_idle_campaigns_those_whose_conditions_hold_match()
     {
-        var set = Compile(
+        var set = TestCampaigns.Compile(
             TestStages.OnIdle("any", Duration.FromMinutes(5)), TestStages.OnIdle("filled", Duration.FromMinutes(5), If("item_count", above: 0)),
             TestStages.OnIdle("empty", Duration.FromMinutes(5), If("item_count", below: 1)));
         var cart = Fold(Add("p1", 1));
@@ -106,7 +101,7 @@ public sealed class CampaignTests
     [Test]
     public void All_conditions_must_hold()
     {
-        var campaign = Compile(TestStages.OnEvent("a", "add_to_cart", If("item_count", atLeast: 2), If("cart_value", below: 50)))[0];
+        var campaign = TestCampaigns.Compile(TestStages.OnEvent("a", "add_to_cart", If("item_count", atLeast: 2), If("cart_value", below: 50)))[0];
         Assert.That(Holds(campaign, Add("p1", 5)), Is.False);
         Assert.That(Holds(campaign, Add("p1", 5, 2)), Is.True);
         Assert.That(Holds(campaign, Add("p1", 25, 2)), Is.False);
@@ -117,7 +112,7 @@ public sealed class CampaignTests
     [TestCase(4, true, true, false, false, false)]
     public void Bounds_are_inclusive_or_not_as_they_say(int items, bool above, bool atLeast, bool atMost, bool below, bool equalTo)
     {
-        bool Holds(ConditionConfig condition) => CampaignTests.Holds(Compile(TestStages.OnEvent("a", "add_to_cart", condition))[0], Add("p1", 1, items));
+        bool Holds(ConditionConfig condition) => CampaignTests.Holds(TestCampaigns.Compile(TestStages.OnEvent("a", "add_to_cart", condition))[0], Add("p1", 1, items));
 
         Assert.That(Holds(If("item_count", above: 3)), Is.EqualTo(above));
         Assert.That(Holds(If("item_count", atLeast: 3)), Is.EqualTo(atLeast));
@@ -136,7 +131,7 @@ public sealed class CampaignTests
     {
         var value = double.Parse(price);
         bool Holds(ConditionConfig condition) =>
-            CampaignTests.Holds(Compile(TestStages.OnEvent("a", "add_to_cart", condition))[0], Add("p1", decimal.Parse(price)));
+            CampaignTests.Holds(TestCampaigns.Compile(TestStages.OnEvent("a", "add_to_cart", condition))[0], Add("p1", decimal.Parse(price)));
 
         Assert.That(Holds(If("cart_value", atLeast: value)), Is.True);
         Assert.That(Holds(If("cart_value", atMost: value)), Is.True);
@@ -150,12 +145,12 @@ public sealed class CampaignTests
     [TestCase(0.9f, false)]
     [TestCase(0.89f, true)]
     public void A_score_is_between_its_bounds(float score, bool accepted) =>
-        Assert.That(Compile(TestStages.OnScore("a", above: 0.1, below: 0.9))[0].Accepts(score), Is.EqualTo(accepted));
+        Assert.That(TestCampaigns.Compile(TestStages.OnScore("a", above: 0.1, below: 0.9))[0].Accepts(score), Is.EqualTo(accepted));
 
     [Test]
     public void A_score_does_not_matter_to_other_triggers()
     {
-        var set = Compile(TestStages.OnEvent("a", "purchase"), TestStages.OnIdle("b", Duration.FromMinutes(1)));
+        var set = TestCampaigns.Compile(TestStages.OnEvent("a", "purchase"), TestStages.OnIdle("b", Duration.FromMinutes(1)));
         Assert.That((set[0].Accepts(0), set[1].Accepts(0)), Is.EqualTo((true, true)));
     }
 
@@ -163,11 +158,9 @@ public sealed class CampaignTests
     public void There_are_at_most_64()
     {
         CampaignConfig[] most = [.. Enumerable.Range(0, CampaignSet.Capacity).Select(i => TestStages.OnEvent($"c{i}", "purchase"))];
-        Assert.That(Matches(Compile(most), Of("purchase")).Split(' '), Has.Length.EqualTo(64));
-        Assert.That(() => Compile([.. most, most[0]]), Throws.ArgumentException);
+        Assert.That(Matches(TestCampaigns.Compile(most), Of("purchase")).Split(' '), Has.Length.EqualTo(64));
+        Assert.That(() => TestCampaigns.Compile([.. most, most[0]]), Throws.ArgumentException);
     }
-
-    static CampaignSet Compile(params CampaignConfig[] campaigns) => CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] });
 
     static ConditionConfig If(
         string feature, double? above = null, double? atLeast = null, double? below = null, double? atMost = null, double? equalTo = null) =>

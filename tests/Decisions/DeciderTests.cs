@@ -1,6 +1,5 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.State;
@@ -8,6 +7,7 @@ using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.State.Carts;
+using CartRecovery.Tests.Support;
 using static CartRecovery.Tests.State.Carts.Folding;
 
 namespace CartRecovery.Tests.Decisions;
@@ -94,6 +94,6 @@ public sealed class DeciderTests
     {
         var config = TestStages.OnIdle(name, Duration.FromMinutes(20));
         config.Action = action ?? config.Action;
-        return CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [config] })[0];
+        return TestCampaigns.Compile(config)[0];
     }
 }

@@ -27,18 +27,7 @@ public sealed class BadInputTests
     }
 
     [TearDown]
-    public async Task Stop()
-    {
-        try
-        {
-            await _engine.StopAsync();
-        }
-        finally
-        {
-            await _engine.DisposeAsync();
-            _scratch.Dispose();
-        }
-    }
+    public Task Stop() => _engine.StopAsync(_scratch);
 
     [Test]
     public async Task Over_WebSocket()

@@ -119,7 +119,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task Garbage_behind_the_tail_is_cut_with_a_warning_and_costs_nothing()
+    public async Task Garbage_after_the_tail_is_cut_with_a_warning_and_costs_nothing()
     {
         await LeaveAsync(killed: true, ("kept", 100));
         var newest = _data.Segments()[^1];

@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using System.Text;
+using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
@@ -22,18 +22,7 @@ public sealed class RefusedClientTests
     }
 
     [OneTimeTearDown]
-    public async Task Stop()
-    {
-        try
-        {
-            await _engine.StopAsync();
-        }
-        finally
-        {
-            await _engine.DisposeAsync();
-            _scratch.Dispose();
-        }
-    }
+    public Task Stop() => _engine.StopAsync(_scratch);
 
     [TestCase("sk_nobody", null, 401, "unknown_key")]
     [TestCase("", null, 401, "missing_key")]
@@ -43,7 +32,7 @@ public sealed class RefusedClientTests
         using var client = await ConnectAsync();
         await client.SendAsync(Handshake(key, origin));
 
-        var answer = await client.ReadToEndAsync();
+        var answer = await client.ReadTextAsync();
 
         Assert.That(answer, Does.StartWith($"HTTP/1.1 {status} ").And.Contain($"\"code\":\"{code}\""));
     }
@@ -54,7 +43,7 @@ public sealed class RefusedClientTests
         using var client = await ConnectAsync();
         await client.SendAsync("{\"key\":\"sk_nobody\"}\n");
 
-        Assert.That(await client.ReadToEndAsync(), Does.StartWith("""{"type":"error","index":0,"code":"unknown_key","""));
+        Assert.That(await client.ReadTextAsync(), Does.StartWith("""{"type":"error","index":0,"code":"unknown_key","""));
     }
 
     [Test]
@@ -63,7 +52,7 @@ public sealed class RefusedClientTests
         using var client = await ConnectAsync();
         await client.SendAsync("\u0016\u0003\u0001\u0002");
 
-        Assert.That(await client.ReadToEndAsync(), Does.StartWith("""{"type":"error","index":0,"code":"unsupported_encoding","""));
+        Assert.That(await client.ReadTextAsync(), Does.StartWith("""{"type":"error","index":0,"code":"unsupported_encoding","""));
     }
 
     [TestCase(0x81, 0x02, "a client's frame must be masked")]
@@ -74,9 +63,9 @@ public sealed class RefusedClientTests
         var before = (await _engine.MetricsAsync()).Processed;
         using var client = await ConnectAsync();
         await client.SendAsync(Handshake(EngineConfig.SecretKey));
-        await client.SendAsync([.. Frame(Event()), (byte)first, (byte)second, 0, 0, 0, 0, 0x7b, 0x7d]);
+        await client.SendAsync((byte[])[.. Frame(Event()), (byte)first, (byte)second, 0, 0, 0, 0, 0x7b, 0x7d]);
 
-        var answer = await client.ReadToEndAsync();
+        var answer = await client.ReadTextAsync();
 
         Assert.That(answer, Does.Contain("""{"type":"ack","upTo":1}"""));
         Assert.That(answer, Does.EndWith($"\u0088{(char)(reason.Length + 2)}\u0003\u00ea{reason}"), "a close frame with code 1002");
@@ -91,8 +80,8 @@ public sealed class RefusedClientTests
         {
             await client.SendAsync(Handshake(EngineConfig.SecretKey));
             var last = Frame(Event());
-            await client.SendAsync([.. Frame(Event()), .. Frame(Event()), .. last[..(last.Length / 2)]]);
-            await client.ReadUntilAsync("\"upTo\":2}");
+            await client.SendAsync((byte[])[.. Frame(Event()), .. Frame(Event()), .. last[..(last.Length / 2)]]);
+            await client.ReadTextAsync("\"upTo\":2}");
         }
 
         await using var other = await EventStream.LinesAsync(_engine.StreamEndPoint);
@@ -121,10 +110,10 @@ public sealed class RefusedClientTests
 
             using var webSocket = await ConnectAsync();
             await webSocket.SendAsync(Handshake(EngineConfig.SecretKey));
-            Assert.That(await webSocket.ReadToEndAsync(), Does.StartWith("HTTP/1.1 503 ").And.Contain("\"code\":\"too_many_connections\""));
+            Assert.That(await webSocket.ReadTextAsync(), Does.StartWith("HTTP/1.1 503 ").And.Contain("\"code\":\"too_many_connections\""));
             using var lines = await ConnectAsync();
             await lines.SendAsync(Event() + "\n");
-            Assert.That(await lines.ReadToEndAsync(), Does.StartWith("""{"type":"error","index":0,"code":"overloaded","""));
+            Assert.That(await lines.ReadTextAsync(), Does.StartWith("""{"type":"error","index":0,"code":"overloaded","""));
             Assert.That((await _engine.GetJsonAsync("/health")).GetProperty("status").GetString(), Is.EqualTo("ok"));
         }
         finally
@@ -134,12 +123,7 @@ public sealed class RefusedClientTests
         }
     }
 
-    async Task<RawClient> ConnectAsync()
-    {
-        var client = new RawClient();
-        await client.ConnectAsync(_engine.StreamEndPoint);
-        return client;
-    }
+    Task<RawClient> ConnectAsync() => RawClient.ConnectAsync(_engine.StreamEndPoint);
 
     static string Event() =>
         $$"""{"id":"{{Guid.NewGuid():N}}","type":"view_item","cartId":"cart","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}""";
@@ -150,37 +134,4 @@ public sealed class RefusedClientTests
 
     // A text frame with a mask of zeros, which leaves the payload as it is.
     static byte[] Frame(string text) => [0x81, (byte)(0x80 | text.Length), 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(text)];
-
-    /// <summary>A socket, byte by byte; text is Latin-1, so that every byte is a character.</summary>
-    sealed class RawClient : IDisposable
-    {
-        readonly TcpClient _client = new() { NoDelay = true };
-        readonly StringBuilder _read = new();
-        readonly byte[] _buffer = new byte[4096];
-
-        public Task ConnectAsync(System.Net.IPEndPoint address) => _client.ConnectAsync(address);
-
-        public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
-
-        public Task SendAsync(byte[] bytes) => _client.GetStream().WriteAsync(bytes).AsTask();
-
-        /// <summary>All that comes until the engine ends the connection.</summary>
-        public Task<string> ReadToEndAsync() => ReadUntilAsync(text: null);
-
-        public async Task<string> ReadUntilAsync(string? text)
-        {
-            using var deadline = new CancellationTokenSource(EngineBinary.Deadline);
-            while (text is null || !_read.ToString().Contains(text, StringComparison.Ordinal))
-            {
-                var count = await _client.GetStream().ReadAsync(_buffer, deadline.Token);
-                if (count == 0)
-                    break;
-                _read.Append(Encoding.Latin1.GetString(_buffer, 0, count));
-            }
-
-            return _read.ToString();
-        }
-
-        public void Dispose() => _client.Dispose();
-    }
 }

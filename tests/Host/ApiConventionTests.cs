@@ -8,29 +8,21 @@ namespace CartRecovery.Tests.Hosting;
 
 /// <summary>What holds for every operation: unknown parameters, times, pages, encodings, HEAD, and the shape of problems.</summary>
 [TestFixture]
-sealed class ApiConventionTests
+sealed class ApiConventionTests : EngineFixture
 {
     static readonly string[] s_lenient = ["/v1/track/", "/v1/restore/", "/v1/stream", "/sdk."];
 
-    InProcessEngine _engine = null!;
     ApiContract _contract = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _engine = await InProcessEngine.StartAsync();
-        _contract = await ApiContract.OfAsync(_engine);
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
+    public async Task ReadContractAsync() => _contract = await ApiContract.OfAsync(Engine);
 
     [Test]
     public async Task An_unknown_parameter_is_refused_but_where_links_and_pages_have_their_own()
     {
         foreach (var path in Gets())
         {
-            var answer = await _engine.GetAsync($"{path}?nonsense=1");
+            var answer = await Engine.GetAsync($"{path}?nonsense=1");
             var isLenient = s_lenient.Any(path.StartsWith);
             Assert.That(answer.Problem, isLenient ? Is.Not.EqualTo((400, "unknown_parameter")) : Is.EqualTo((400, "unknown_parameter")), path);
         }
@@ -48,7 +40,7 @@ sealed class ApiConventionTests
     [TestCase("/health?x=1", "'x': unknown query parameter. This path accepts none.")]
     public async Task A_parameters_problem_says_what_was_wrong_and_what_to_do(string path, string detail)
     {
-        var answer = await _engine.GetAsync(path);
+        var answer = await Engine.GetAsync(path);
 
         Assert.That((answer.Status, answer.Json.GetProperty("detail").GetString()), Is.EqualTo((HttpStatusCode.BadRequest, detail)));
     }
@@ -60,7 +52,7 @@ sealed class ApiConventionTests
     [TestCase("2026-11-20T09:40:00%2B01:00")]
     [TestCase("1732095600000")]
     public async Task A_time_may_be_written_in_each_form(string time) =>
-        Assert.That((await _engine.GetAsync($"/v1/analytics/revenue?from={time}")).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await Engine.GetAsync($"/v1/analytics/revenue?from={time}")).Status, Is.EqualTo(HttpStatusCode.OK));
 
     [Test]
     public async Task Every_list_has_items_and_a_next()
@@ -68,7 +60,7 @@ sealed class ApiConventionTests
         foreach (var (_, path, operation) in _contract.Operations.Where(o => ApiContract.Each(o.Operation, "parameters").Any(p => p.GetProperty("name").GetString() == "cursor")
             && !o.Path.Contains('{')))
         {
-            var answer = await _engine.GetAsync(path);
+            var answer = await Engine.GetAsync(path);
             Assert.That(answer.Json.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "items", "next" }), path);
         }
     }
@@ -76,12 +68,12 @@ sealed class ApiConventionTests
     [Test]
     public async Task Pages_of_a_list_make_the_whole_list()
     {
-        var whole = (await _engine.GetAsync("/v1/features/definitions?limit=1000")).Json.GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()).ToArray();
+        var whole = (await Engine.GetAsync("/v1/features/definitions?limit=1000")).Json.GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()).ToArray();
         var names = new List<string?>();
         string? cursor = null;
         do
         {
-            var page = (await _engine.GetAsync($"/v1/features/definitions?limit=7{(cursor is null ? "" : $"&cursor={cursor}")}")).Json;
+            var page = (await Engine.GetAsync($"/v1/features/definitions?limit=7{(cursor is null ? "" : $"&cursor={cursor}")}")).Json;
             names.AddRange(page.GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
             cursor = page.GetProperty("next").GetString();
         }
@@ -120,8 +112,8 @@ sealed class ApiConventionTests
     {
         foreach (var path in Gets().Where(p => p != "/v1/stream"))
         {
-            var get = await _engine.GetAsync(path);
-            var head = await _engine.AskAsync(HttpMethod.Head, path, content: null, InProcessEngine.Secret);
+            var get = await Engine.GetAsync(path);
+            var head = await Engine.AskAsync(HttpMethod.Head, path, content: null, InProcessEngine.Secret);
             Assert.That((head.Status, head.Body), Is.EqualTo((get.Status, "")), path);
         }
     }
@@ -134,7 +126,7 @@ sealed class ApiConventionTests
         var answer = await PostAsync(Compress(encoding, EventJson.Utf8(EventJson.Array(EventJson.Many(cart, 3)))), encoding);
 
         Assert.That((answer.Status, answer.Taken), Is.EqualTo((HttpStatusCode.OK, (3L, 0L, ""))));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(3));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(3));
     }
 
     [TestCase("gzip")]
@@ -174,14 +166,14 @@ sealed class ApiConventionTests
         var body = new ByteArrayContent(EventJson.Utf8("[]"));
         body.Headers.ContentType = new MediaTypeHeaderValue(type);
 
-        Assert.That((await _engine.AskAsync(HttpMethod.Post, "/v1/events", body, InProcessEngine.Secret)).Problem, Is.EqualTo((415, "unsupported_media_type")));
+        Assert.That((await Engine.AskAsync(HttpMethod.Post, "/v1/events", body, InProcessEngine.Secret)).Problem, Is.EqualTo((415, "unsupported_media_type")));
     }
 
     [Test]
     public async Task A_problem_comes_whatever_the_client_accepts()
     {
-        var answer = await _engine.GetAsync("/v1/interventions?limit=0", InProcessEngine.Secret, ("Accept", "text/csv"));
-        var nowhere = await _engine.GetAsync("/v1/nowhere", InProcessEngine.Secret, ("Accept", "text/html"));
+        var answer = await Engine.GetAsync("/v1/interventions?limit=0", InProcessEngine.Secret, ("Accept", "text/csv"));
+        var nowhere = await Engine.GetAsync("/v1/nowhere", InProcessEngine.Secret, ("Accept", "text/html"));
 
         Assert.That((answer.Problem, nowhere.Problem), Is.EqualTo(((400, "out_of_range"), (404, "not_found"))));
         Assert.That(nowhere.Json.GetProperty("detail").GetString(), Is.EqualTo("No such endpoint. See /docs for the list."));
@@ -192,7 +184,7 @@ sealed class ApiConventionTests
     [TestCase("[{\"id\":\"p\",\"price\":\"x\"}]", "$[0].price: not the JSON that this path accepts; see /docs. (line 1, byte 22)")]
     public async Task A_body_that_cannot_be_read_is_told_where(string body, string detail)
     {
-        var answer = await _engine.PostAsync("/v1/products", body);
+        var answer = await Engine.PostAsync("/v1/products", body);
 
         Assert.That((answer.Problem.Code, answer.Json.GetProperty("detail").GetString()), Is.EqualTo(("invalid_json", detail)));
     }
@@ -202,7 +194,7 @@ sealed class ApiConventionTests
     [TestCase("[{\"id\":\"p\",\"price\":-1}]", 400, "out_of_range")]
     [TestCase("[{\"id\":\"p\",\"price\":1,\"more\":true}]", 200, null)]
     public async Task Products_are_held_to_their_rules(string body, int status, string? code) =>
-        Assert.That((await _engine.PostAsync("/v1/products", body)).Problem, Is.EqualTo((status, code)));
+        Assert.That((await Engine.PostAsync("/v1/products", body)).Problem, Is.EqualTo((status, code)));
 
     IEnumerable<string> Gets() => _contract.Operations.Where(o => o.Method == "GET")
         .Select(o => string.Join('/', o.Path.Split('/').Select(part => part.StartsWith('{') ? "7" : part)));
@@ -212,7 +204,7 @@ sealed class ApiConventionTests
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
-        return _engine.AskAsync(HttpMethod.Post, "/v1/events", content, InProcessEngine.Secret);
+        return Engine.AskAsync(HttpMethod.Post, "/v1/events", content, InProcessEngine.Secret);
     }
 
     static byte[] Compress(string encoding, byte[] bytes)

@@ -8,25 +8,17 @@ namespace CartRecovery.Tests.Hosting;
 
 /// <summary>Every route says what it is, who may call it, and what it answers; the OpenAPI document has all of it.</summary>
 [TestFixture]
-sealed class ApiDocumentTests
+sealed class ApiDocumentTests : EngineFixture
 {
-    InProcessEngine _engine = null!;
     ApiContract _contract = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _engine = await InProcessEngine.StartAsync();
-        _contract = await ApiContract.OfAsync(_engine);
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
+    public async Task ReadContractAsync() => _contract = await ApiContract.OfAsync(Engine);
 
     [Test]
     public void Every_route_declares_who_may_call_it_and_describes_itself()
     {
-        var routes = _engine.Host.Routes.DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>().ToArray();
+        var routes = Engine.Host.Routes.DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>().ToArray();
 
         Assert.That(routes, Has.Length.GreaterThan(30));
         using (Assert.EnterMultipleScope())
@@ -114,7 +106,7 @@ sealed class ApiDocumentTests
     [TestCase("/v1/analytics/reasons")]
     public async Task A_reports_columns_are_the_documents(string path)
     {
-        var csv = await _engine.GetAsync($"{path}?format=csv");
+        var csv = await Engine.GetAsync($"{path}?format=csv");
         var answer = _contract.Document.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("responses").GetProperty("200");
         var page = _contract.Resolve(answer.GetProperty("content").GetProperty("application/json").GetProperty("schema"));
         var row = _contract.Resolve(page.GetProperty("properties").GetProperty("items").GetProperty("items"));
@@ -126,8 +118,8 @@ sealed class ApiDocumentTests
     [Test]
     public async Task The_page_that_shows_it_brings_its_own_script_and_nothing_from_elsewhere()
     {
-        var page = await _engine.GetAsync("/docs/", key: null);
-        var script = await _engine.GetAsync("/docs/scalar.js", key: null);
+        var page = await Engine.GetAsync("/docs/", key: null);
+        var script = await Engine.GetAsync("/docs/scalar.js", key: null);
 
         Assert.That((page.Status, script.Status), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.OK)));
         Assert.That(page.Body, Does.Contain("src=\"scalar.js\"").And.Not.Contain("https://").And.Not.Contain("http://"));
@@ -139,8 +131,8 @@ sealed class ApiDocumentTests
     [Test]
     public async Task The_document_is_sent_once()
     {
-        var whole = await _engine.GetAsync("/openapi/v1.json", key: null);
-        var again = await _engine.GetAsync("/openapi/v1.json", key: null, ("If-None-Match", whole.Headers["ETag"]));
+        var whole = await Engine.GetAsync("/openapi/v1.json", key: null);
+        var again = await Engine.GetAsync("/openapi/v1.json", key: null, ("If-None-Match", whole.Headers["ETag"]));
 
         Assert.That(whole.Json.GetProperty("openapi").GetString(), Does.StartWith("3.1"));
         Assert.That(again.Status, Is.EqualTo(HttpStatusCode.NotModified));

@@ -6,37 +6,25 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Hosting;
 
 [TestFixture]
-sealed class EventsApiTests
+sealed class EventsApiTests() : EngineFixture(config =>
+    config.Stores[0].Keys.Add(InProcessEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example")))
 {
-    InProcessEngine _engine = null!;
-    Counts _before = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync(config =>
-        config.Stores[0].Keys.Add(InProcessEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example")));
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
-    [SetUp]
-    public void Count() => _before = _engine.Counts;
-
     [TestCase("/v1/events")]
     [TestCase("/v1/events/batch")]
     public async Task One_event_an_array_and_an_object_of_events_are_taken(string path)
     {
         var cart = EventJson.NewCart();
-        var one = await _engine.PostAsync(path, EventJson.Of(cart));
-        var array = await _engine.PostAsync(path, EventJson.Array(EventJson.Many(cart, 3)));
-        var wrapped = await _engine.PostAsync(path, $" {{ \"events\" : {EventJson.Array(EventJson.Many(cart, 5))} }} ");
-        var none = await _engine.PostAsync(path, "[]");
+        var one = await Engine.PostAsync(path, EventJson.Of(cart));
+        var array = await Engine.PostAsync(path, EventJson.Array(EventJson.Many(cart, 3)));
+        var wrapped = await Engine.PostAsync(path, $" {{ \"events\" : {EventJson.Array(EventJson.Many(cart, 5))} }} ");
+        var none = await Engine.PostAsync(path, "[]");
 
         Assert.That(new[] { one, array, wrapped, none }.Select(a => (a.Status, a.Taken)), Is.EqualTo(new[]
         {
             (HttpStatusCode.OK, (1L, 0L, "")), (HttpStatusCode.OK, (3L, 0L, "")), (HttpStatusCode.OK, (5L, 0L, "")), (HttpStatusCode.OK, (0L, 0L, "")),
         }));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(9));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(9, 9, 0)));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(9));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(9, 9, 0)));
     }
 
     [Test]
@@ -63,19 +51,19 @@ sealed class EventsApiTests
     public async Task A_batch_that_is_partly_bad_is_partly_taken()
     {
         var cart = EventJson.NewCart();
-        var answer = await _engine.PostAsync("/v1/events", EventJson.Array(
+        var answer = await Engine.PostAsync("/v1/events", EventJson.Array(
             EventJson.Of(cart), "{}", EventJson.Of(cart), EventJson.Of(cart, more: ",\"storeId\":\"other\""), EventJson.Of(cart, more: ",\"price\":\"1\""),
             EventJson.Of(cart)));
 
         Assert.That((answer.Status, answer.Taken), Is.EqualTo((HttpStatusCode.OK, (3L, 3L, "1:missing_field 3:foreign_store 4:wrong_type"))));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(3));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(6, 3, 3)));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(3));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(6, 3, 3)));
     }
 
     [Test]
     public async Task A_batch_that_is_all_bad_is_a_bad_request_with_every_error()
     {
-        var answer = await _engine.PostAsync("/v1/events", "[{},5]");
+        var answer = await Engine.PostAsync("/v1/events", "[{},5]");
 
         Assert.That((answer.Status, answer.Taken), Is.EqualTo((HttpStatusCode.BadRequest, (0L, 2L, "0:missing_field 1:invalid_event"))));
     }
@@ -94,10 +82,10 @@ sealed class EventsApiTests
     [TestCase("{\"id\":\"e\",\"type\":\"page_view\",\"cartId\":\"c\",\"ts\":1,\"storeId\":\"other\"}", 403, "foreign_store")]
     public async Task A_bad_body_is_a_problem(string body, int status, string code)
     {
-        var answer = await _engine.PostAsync("/v1/events", body);
+        var answer = await Engine.PostAsync("/v1/events", body);
 
         Assert.That(answer.Problem, Is.EqualTo((status, code)));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(1, 0, 1)));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(1, 0, 1)));
     }
 
     [Test]
@@ -105,8 +93,8 @@ sealed class EventsApiTests
     {
         byte[] bad = [.. "{\"id\":\""u8, 0xff, .. "\"}"u8];
 
-        Assert.That((await _engine.PostAsync("/v1/events", bad)).Problem, Is.EqualTo((400, "invalid_utf8")));
-        Assert.That((await _engine.PostAsync("/v1/events", (byte[])[.. "{\"events\":["u8, .. bad, .. "]}"u8])).Problem, Is.EqualTo((400, "invalid_utf8")));
+        Assert.That((await Engine.PostAsync("/v1/events", bad)).Problem, Is.EqualTo((400, "invalid_utf8")));
+        Assert.That((await Engine.PostAsync("/v1/events", (byte[])[.. "{\"events\":["u8, .. bad, .. "]}"u8])).Problem, Is.EqualTo((400, "invalid_utf8")));
     }
 
     [Test]
@@ -116,10 +104,10 @@ sealed class EventsApiTests
         var many = EventJson.Array(Enumerable.Repeat(EventJson.Of("c", "refund"), 2_501));
         var body = EventJson.Array(Enumerable.Repeat(one, 16));
 
-        Assert.That((await _engine.PostAsync("/v1/events", one)).Problem, Is.EqualTo((413, "event_too_large")));
-        Assert.That((await _engine.PostAsync("/v1/events", many)).Problem, Is.EqualTo((413, "batch_too_large")));
-        Assert.That((await _engine.PostAsync("/v1/events", body)).Problem, Is.EqualTo((413, "message_too_large")));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(2, 0, 2)));
+        Assert.That((await Engine.PostAsync("/v1/events", one)).Problem, Is.EqualTo((413, "event_too_large")));
+        Assert.That((await Engine.PostAsync("/v1/events", many)).Problem, Is.EqualTo((413, "batch_too_large")));
+        Assert.That((await Engine.PostAsync("/v1/events", body)).Problem, Is.EqualTo((413, "message_too_large")));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(2, 0, 2)));
     }
 
     [Test]
@@ -128,7 +116,7 @@ sealed class EventsApiTests
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events");
         request.Headers.TransferEncodingChunked = true;
         request.Content = new StringContent(new string(' ', 513 * 1024));
-        using var response = await _engine.Http.SendAsync(request);
+        using var response = await Engine.Http.SendAsync(request);
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
         Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("message_too_large"));
@@ -138,11 +126,11 @@ sealed class EventsApiTests
     [TestCase("sk_other", 401, "unknown_key")]
     public async Task Without_a_key_nothing_is_taken(string? key, int status, string code)
     {
-        var answer = await _engine.PostAsync("/v1/events", EventJson.Of("c"), key);
+        var answer = await Engine.PostAsync("/v1/events", EventJson.Of("c"), key);
 
         Assert.That(answer.Problem, Is.EqualTo((status, code)));
         Assert.That(answer.Headers["WWW-Authenticate"], Is.EqualTo("Bearer"));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(0, 0, 0)));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(0, 0, 0)));
     }
 
     [Test]
@@ -150,18 +138,18 @@ sealed class EventsApiTests
     {
         var event1 = EventJson.Of("c");
 
-        Assert.That((await _engine.PostAsync("/v1/events?key=sk_demo", event1, key: null)).Status, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That((await _engine.PostAsync("/v1/events", event1, key: null, ("Authorization", "Bearer sk_demo"))).Status, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That((await _engine.PostAsync("/v1/events", event1, "sk_demo")).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await Engine.PostAsync("/v1/events?key=sk_demo", event1, key: null)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await Engine.PostAsync("/v1/events", event1, key: null, ("Authorization", "Bearer sk_demo"))).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await Engine.PostAsync("/v1/events", event1, "sk_demo")).Status, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]
     public async Task A_page_of_an_allowed_origin_may_send_and_read_the_answer()
     {
-        var allowed = await _engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_shop", ("Origin", "https://shop.example"));
-        var bad = await _engine.PostAsync("/v1/events", "{}", "pk_shop", ("Origin", "https://shop.example"));
-        var port = await _engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_demo", ("Origin", "http://localhost:5173"));
-        var elsewhere = await _engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_shop", ("Origin", "https://evil.example"));
+        var allowed = await Engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_shop", ("Origin", "https://shop.example"));
+        var bad = await Engine.PostAsync("/v1/events", "{}", "pk_shop", ("Origin", "https://shop.example"));
+        var port = await Engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_demo", ("Origin", "http://localhost:5173"));
+        var elsewhere = await Engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_shop", ("Origin", "https://evil.example"));
 
         Assert.That(new[] { allowed, bad, port }.Select(a => a.Headers.GetValueOrDefault("Access-Control-Allow-Origin")),
             Is.EqualTo(new[] { "https://shop.example", "https://shop.example", "http://localhost:5173" }));
@@ -176,7 +164,7 @@ sealed class EventsApiTests
     [TestCase("/v1/events/batch")]
     public async Task A_preflight_is_granted_without_a_key(string path)
     {
-        var answer = await _engine.AskAsync(HttpMethod.Options, path, content: null, key: null,
+        var answer = await Engine.AskAsync(HttpMethod.Options, path, content: null, key: null,
             ("Origin", "https://shop.example"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type,x-api-key"));
 
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.NoContent));
@@ -188,9 +176,9 @@ sealed class EventsApiTests
     [Test]
     public async Task Stats_are_the_counts()
     {
-        await _engine.PostAsync("/v1/events", EventJson.Array(EventJson.Of("c"), "{}"));
-        var stats = (await _engine.GetAsync("/v1/events/stats")).Json;
-        var counts = _engine.Counts;
+        await Engine.PostAsync("/v1/events", EventJson.Array(EventJson.Of("c"), "{}"));
+        var stats = (await Engine.GetAsync("/v1/events/stats")).Json;
+        var counts = Engine.Counts;
 
         Assert.That(stats.GetProperty("received").GetProperty("total").GetInt64(), Is.EqualTo(counts.Received));
         Assert.That(stats.GetProperty("received").GetProperty("http").GetInt64(), Is.EqualTo(counts.Received));
@@ -199,6 +187,6 @@ sealed class EventsApiTests
         Assert.That(stats.GetProperty("rejected").GetProperty("missing_field").GetInt64(), Is.Positive);
         Assert.That(stats.GetProperty("carts").GetInt64(), Is.Positive);
         Assert.That(stats.GetProperty("connections").GetInt64(), Is.Zero);
-        Assert.That((await _engine.GetAsync("/v1/events/stats", "pk_demo")).Problem, Is.EqualTo((403, "secret_key_required")));
+        Assert.That((await Engine.GetAsync("/v1/events/stats", "pk_demo")).Problem, Is.EqualTo((403, "secret_key_required")));
     }
 }

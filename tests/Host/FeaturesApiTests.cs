@@ -5,16 +5,8 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Hosting;
 
 [TestFixture]
-sealed class FeaturesApiTests
+sealed class FeaturesApiTests : EngineFixture
 {
-    InProcessEngine _engine = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
     [Test]
     public async Task A_carts_features_are_what_one_computes_by_hand()
     {
@@ -29,10 +21,10 @@ sealed class FeaturesApiTests
             At(start.AddSeconds(50), "remove_from_cart", ",\"productId\":\"p1\",\"sessionId\":\"s\""),
             At(start.AddSeconds(90), "begin_checkout", ",\"sessionId\":\"s\",\"currency\":\"EUR\""),
         ];
-        await _engine.PostAsync("/v1/events", EventJson.Array(
+        await Engine.PostAsync("/v1/events", EventJson.Array(
             $$"""{"id":"o","type":"purchase","cartId":"{{cart}}-before","ts":{{start.AddHours(-6).ToUnixTimeMilliseconds()}},"userId":"{{user}}","price":80,"quantity":1}"""));
-        await _engine.PostAsync("/v1/events", EventJson.Array(events));
-        var answer = await _engine.GetAsync($"/v1/features/{cart}");
+        await Engine.PostAsync("/v1/events", EventJson.Array(events));
+        var answer = await Engine.GetAsync($"/v1/features/{cart}");
 
         var json = answer.Json;
         Assert.That((json.GetProperty("storeId").GetString(), json.GetProperty("cartId").GetString(), json.GetProperty("currency").GetString()),
@@ -86,8 +78,8 @@ sealed class FeaturesApiTests
     public async Task A_carts_id_may_be_any_text(string suffix)
     {
         var cart = EventJson.NewCart() + suffix;
-        await _engine.PostAsync("/v1/events", EventJson.Of(cart));
-        var answer = await _engine.GetAsync($"/v1/features/{Uri.EscapeDataString(cart)}");
+        await Engine.PostAsync("/v1/events", EventJson.Of(cart));
+        var answer = await Engine.GetAsync($"/v1/features/{Uri.EscapeDataString(cart)}");
 
         Assert.That(answer.Status, Is.EqualTo(System.Net.HttpStatusCode.OK), answer.Body);
         Assert.That(answer.Json.GetProperty("cartId").GetString(), Is.EqualTo(cart));
@@ -96,21 +88,21 @@ sealed class FeaturesApiTests
     [Test]
     public async Task A_cart_that_nobody_used_is_not_found()
     {
-        Assert.That((await _engine.GetAsync("/v1/features/nobody")).Problem, Is.EqualTo((404, "cart_not_found")));
-        Assert.That((await _engine.GetAsync($"/v1/features/{new string('x', 500)}")).Problem, Is.EqualTo((404, "cart_not_found")));
+        Assert.That((await Engine.GetAsync("/v1/features/nobody")).Problem, Is.EqualTo((404, "cart_not_found")));
+        Assert.That((await Engine.GetAsync($"/v1/features/{new string('x', 500)}")).Problem, Is.EqualTo((404, "cart_not_found")));
     }
 
     [Test]
     public async Task Features_are_for_servers()
     {
-        Assert.That((await _engine.GetAsync("/v1/features/c", "pk_demo")).Problem, Is.EqualTo((403, "secret_key_required")));
-        Assert.That((await _engine.GetAsync("/v1/features/c", key: null)).Problem, Is.EqualTo((401, "missing_key")));
+        Assert.That((await Engine.GetAsync("/v1/features/c", "pk_demo")).Problem, Is.EqualTo((403, "secret_key_required")));
+        Assert.That((await Engine.GetAsync("/v1/features/c", key: null)).Problem, Is.EqualTo((401, "missing_key")));
     }
 
     [Test]
     public async Task The_definitions_are_the_table()
     {
-        var features = (await _engine.GetAsync("/v1/features/definitions", key: null)).Json.GetProperty("items").EnumerateArray().ToArray();
+        var features = (await Engine.GetAsync("/v1/features/definitions", key: null)).Json.GetProperty("items").EnumerateArray().ToArray();
 
         Assert.That(features.Select(f => f.GetProperty("name").GetString()), Is.EqualTo(FeatureTable.Names));
         Assert.That(features.SelectMany(f => f.EnumerateObject()).Select(p => p.Value.GetString()), Has.None.Empty);

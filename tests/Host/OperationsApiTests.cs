@@ -10,25 +10,17 @@ namespace CartRecovery.Tests.Hosting;
 
 /// <summary>What operators and their tools look at: health, metrics, and the answer to what is not there.</summary>
 [TestFixture]
-sealed class OperationsApiTests
+sealed class OperationsApiTests : EngineFixture
 {
-    InProcessEngine _engine = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
     [Test]
-    public async Task An_engine_that_does_its_job_is_healthy()
+    public async Task AnEngine_that_does_its_job_is_healthy()
     {
-        var answer = await _engine.GetAsync("/health", key: null);
+        var answer = await Engine.GetAsync("/health", key: null);
 
         Assert.That((answer.Status, answer.Json.GetProperty("status").GetString()), Is.EqualTo((HttpStatusCode.OK, "ok")));
         Assert.That(answer.Json.GetProperty("parts").EnumerateObject().Select(p => (p.Name, p.Value.GetProperty("status").GetString())),
             Is.EqualTo(new[] { ("partition-0", "ok"), ("partition-1", "ok"), ("journal", "ok"), ("deadletters", "ok"), ("checkpoints", "ok"), ("outreach", "ok"), ("campaigns", "ok"), ("model", "ok") }));
-        Assert.That(answer.Json.GetProperty("parts").GetProperty("model").GetProperty("evaluator").GetString(), Is.EqualTo(_engine.Host.Model.Evaluator));
+        Assert.That(answer.Json.GetProperty("parts").GetProperty("model").GetProperty("evaluator").GetString(), Is.EqualTo(Engine.Host.Model.Evaluator));
     }
 
     [Test]
@@ -141,7 +133,7 @@ sealed class OperationsApiTests
     [TestCase("PUT", "/v1/features/c", 405, "method_not_allowed")]
     public async Task What_is_not_there_is_a_problem(string method, string path, int status, string code)
     {
-        var answer = await _engine.AskAsync(new HttpMethod(method), path, content: null, InProcessEngine.Secret);
+        var answer = await Engine.AskAsync(new HttpMethod(method), path, content: null, InProcessEngine.Secret);
 
         Assert.That(answer.Problem, Is.EqualTo((status, code)));
         if (status == 405)

@@ -4,44 +4,36 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Hosting;
 
 [TestFixture]
-sealed class PredictApiTests
+sealed class PredictApiTests : EngineFixture
 {
-    InProcessEngine _engine = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
     [Test]
     public async Task A_cart_and_its_features_have_the_same_probability()
     {
         var cart = EventJson.NewCart();
-        await _engine.PostAsync("/v1/events", EventJson.Array(
+        await Engine.PostAsync("/v1/events", EventJson.Array(
             EventJson.Of(cart, "view_item", ",\"productId\":\"p\",\"price\":30"), EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p\",\"price\":30"),
             EventJson.Of(cart, "begin_checkout")));
-        var byCart = (await _engine.PostAsync("/v1/predict", $"{{\"cartId\":\"{cart}\"}}")).Json;
-        var all = (await _engine.FeaturesAsync(cart))!.Value;
-        var byFeatures = (await _engine.PostAsync("/v1/predict", $"{{\"features\":{all.GetRawText()}}}")).Json;
+        var byCart = (await Engine.PostAsync("/v1/predict", $"{{\"cartId\":\"{cart}\"}}")).Json;
+        var all = (await Engine.FeaturesAsync(cart))!.Value;
+        var byFeatures = (await Engine.PostAsync("/v1/predict", $"{{\"features\":{all.GetRawText()}}}")).Json;
 
         Assert.That(Probability(byCart), Is.InRange(0, 1).And.EqualTo(Probability(byFeatures)));
         Assert.That(byCart.GetProperty("cartId").GetString(), Is.EqualTo(cart));
         Assert.That(byFeatures.TryGetProperty("cartId", out _), Is.False);
-        Assert.That(byCart.GetProperty("modelVersion").GetString(), Is.EqualTo(_engine.Host.Model.Id));
+        Assert.That(byCart.GetProperty("modelVersion").GetString(), Is.EqualTo(Engine.Host.Model.Id));
         Assert.That(byCart.GetProperty("reasons").GetArrayLength(), Is.InRange(1, 3));
-        Assert.That(byCart.GetProperty("features").EnumerateObject().Select(f => f.Name), Is.EqualTo(_engine.Host.Model.Features));
+        Assert.That(byCart.GetProperty("features").EnumerateObject().Select(f => f.Name), Is.EqualTo(Engine.Host.Model.Features));
         Assert.That(byCart.GetProperty("features").GetRawText(), Is.EqualTo(byFeatures.GetProperty("features").GetRawText()));
     }
 
     [Test]
     public async Task What_is_left_out_is_at_the_baseline()
     {
-        var nothing = (await _engine.PostAsync("/v1/predict", "{\"features\":{}}")).Json;
-        var all = string.Join(',', _engine.Host.Model.Features.Select(f => $"\"{f}\":5"));
-        var other = (await _engine.PostAsync("/v1/predict", $"{{\"features\":{{{all}}}}}")).Json;
+        var nothing = (await Engine.PostAsync("/v1/predict", "{\"features\":{}}")).Json;
+        var all = string.Join(',', Engine.Host.Model.Features.Select(f => $"\"{f}\":5"));
+        var other = (await Engine.PostAsync("/v1/predict", $"{{\"features\":{{{all}}}}}")).Json;
 
-        Assert.That(nothing.GetProperty("features").EnumerateObject().Select(f => f.Value.GetSingle()), Is.EqualTo(_engine.Host.Model.Baseline.ToArray()));
+        Assert.That(nothing.GetProperty("features").EnumerateObject().Select(f => f.Value.GetSingle()), Is.EqualTo(Engine.Host.Model.Baseline.ToArray()));
         Assert.That(nothing.GetProperty("reasons").EnumerateArray().Select(r => r.GetProperty("effect").GetDouble()), Has.All.EqualTo(0));
         Assert.That(Probability(other), Is.Not.EqualTo(Probability(nothing)));
     }
@@ -61,18 +53,18 @@ sealed class PredictApiTests
     [TestCase("{\"cartId\":\"\\ud83d\"}", "invalid_utf8")]
     [TestCase("{\"features\":{\"\\ud83d\":1}}", "invalid_utf8")]
     public async Task A_question_that_makes_no_sense_is_told_why(string body, string code) =>
-        Assert.That((await _engine.PostAsync("/v1/predict", body)).Problem, Is.EqualTo((400, code)));
+        Assert.That((await Engine.PostAsync("/v1/predict", body)).Problem, Is.EqualTo((400, code)));
 
     [Test]
     public async Task Bytes_that_are_no_UTF8_are_a_problem() => Assert.That(
-        (await _engine.PostAsync("/v1/predict", (byte[])[.. "{\"cartId\":\""u8, 0xff, .. "\"}"u8])).Problem, Is.EqualTo((400, "invalid_utf8")));
+        (await Engine.PostAsync("/v1/predict", (byte[])[.. "{\"cartId\":\""u8, 0xff, .. "\"}"u8])).Problem, Is.EqualTo((400, "invalid_utf8")));
 
     [Test]
     public async Task Only_a_server_may_ask_and_only_for_a_cart_there_is()
     {
-        Assert.That((await _engine.PostAsync("/v1/predict", "{\"cartId\":\"nobody\"}")).Problem, Is.EqualTo((404, "cart_not_found")));
-        Assert.That((await _engine.PostAsync("/v1/predict", "{\"features\":{}}", "pk_demo")).Problem, Is.EqualTo((403, "secret_key_required")));
-        Assert.That((await _engine.PostAsync("/v1/predict", new string(' ', 513 * 1024))).Problem, Is.EqualTo((413, "message_too_large")));
+        Assert.That((await Engine.PostAsync("/v1/predict", "{\"cartId\":\"nobody\"}")).Problem, Is.EqualTo((404, "cart_not_found")));
+        Assert.That((await Engine.PostAsync("/v1/predict", "{\"features\":{}}", "pk_demo")).Problem, Is.EqualTo((403, "secret_key_required")));
+        Assert.That((await Engine.PostAsync("/v1/predict", new string(' ', 513 * 1024))).Problem, Is.EqualTo((413, "message_too_large")));
     }
 
     static float Probability(JsonElement answer) => answer.GetProperty("probability").GetSingle();

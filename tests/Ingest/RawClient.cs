@@ -184,6 +184,18 @@ sealed class RawClient : IDisposable
         return all;
     }
 
+    /// <summary>Reads until a text has come, or else until the other side hangs up. Each byte is a character, as in Latin-1.</summary>
+    public async Task<string> ReadTextAsync(string? until = null)
+    {
+        while ((until is null || !Encoding.Latin1.GetString(Unread).Contains(until, StringComparison.Ordinal)) && await FillAsync())
+        {
+        }
+
+        var text = Encoding.Latin1.GetString(Unread);
+        _start = _end;
+        return text;
+    }
+
     public void Dispose() => _socket.Dispose();
 
     async Task<bool> FillAsync()

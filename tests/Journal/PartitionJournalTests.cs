@@ -67,7 +67,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void Garbage_behind_the_tail_is_told()
+    public void Garbage_after_the_tail_is_told()
     {
         var texts = Texts(10).ToArray();
         Write(texts);

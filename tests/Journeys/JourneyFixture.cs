@@ -1,7 +1,6 @@
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
@@ -12,6 +11,7 @@ using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journeys;
 
@@ -30,7 +30,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     public JourneyFixture(IEnumerable<CampaignConfig> campaigns, ContactConfig? contact = null, string path = ":memory:", long? now = null)
     {
         _path = path;
-        _options = new JourneyOptions(contact ?? Open(), CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] }), Stores, new byte[32]);
+        _options = new JourneyOptions(contact ?? Open(), TestCampaigns.Compile(campaigns), Stores, new byte[32]);
         Now = now ?? Noon;
         It = new JourneyEngine(path, _options, this);
     }
@@ -202,14 +202,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         return query.Rows.Number() ?? 0;
     }
 
-    public DeliveryChannel? Find(string name) => GoneSinks.Contains(name) ? null : name switch
-    {
-        "socket" or "crm" => new DeliveryChannel(name, AddressKind.None),
-        "mail" => new DeliveryChannel(name, AddressKind.Email),
-        "texts" => new DeliveryChannel(name, AddressKind.Phone),
-        "app" => new DeliveryChannel(name, AddressKind.Push),
-        _ => null,
-    };
+    public DeliveryChannel? Find(string name) => GoneSinks.Contains(name) ? null : TestChannels.Find(name);
 
     public int RoomOf(string channel) => FullSinks.Contains(channel) ? 0 : int.MaxValue;
 

@@ -27,7 +27,7 @@ public sealed class AllocationTests
                 TestStages.OnScore("unlikely", above: 1),
             ],
             batchRows: batchRows);
-        using var pipeline = new Pipeline(options, partitions, EventReading.Now + EventReading.Day);
+        using var pipeline = new PipelineFixture(options, partitions, EventReading.Now + EventReading.Day);
         var messages = Messages(rounds: 120).Select(json => messagePack ? Packer.Json(json) : Encoding.UTF8.GetBytes(json)).ToArray();
 
         // Three quarters warm it up: code is compiled, carts and timers are made, buffers reach their size.

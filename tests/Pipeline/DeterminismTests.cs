@@ -1,11 +1,10 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.State;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Learning.Datasets;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Pipeline;
@@ -17,7 +16,7 @@ namespace CartRecovery.Tests.Pipeline;
 public sealed class DeterminismTests
 {
     static readonly List<ShopEvent> Log = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
-    static readonly byte[][] Messages = [.. Log.Select(ToJson), .. Closing()];
+    static readonly byte[][] Messages = [.. Log.Select(ShopLogSample.ToJson), .. Closing()];
     static readonly string[] Carts = [.. Log.Select(e => e.Session).Distinct(StringComparer.Ordinal)];
 
     Result _first = null!;
@@ -74,7 +73,7 @@ public sealed class DeterminismTests
             TestStages.OnIdle("left-longer", Duration.FromMinutes(15), new ConditionConfig { Feature = "highest_seen_price", Above = 300 }),
         ];
         var options = TestStages.Options(consumer, campaigns, TimeSpan.FromMinutes(5), cut.BatchRows, memory: cut.Memory);
-        using var pipeline = new Pipeline(options, cut.Partitions, Log[^1].At + EventReading.Day);
+        using var pipeline = new PipelineFixture(options, cut.Partitions, Log[^1].At + EventReading.Day);
         for (var i = 0; i < Messages.Length; i++)
         {
             pipeline.Router.TakeJson(Messages[i]);
@@ -90,7 +89,7 @@ public sealed class DeterminismTests
     }
 
     // Every feature of every cart, at its latest event.
-    static byte[] FeaturesOf(Pipeline pipeline)
+    static byte[] FeaturesOf(PipelineFixture pipeline)
     {
         var vector = new FeatureVector(FeatureTable.Names);
         var clock = new StoreClock(TimeZoneInfo.Utc);
@@ -103,15 +102,6 @@ public sealed class DeterminismTests
         }
 
         return MemoryMarshal.AsBytes(rows.AsSpan()).ToArray();
-    }
-
-    static byte[] ToJson(ShopEvent e)
-    {
-        var json = new ArrayBufferWriter<byte>(512);
-        using var writer = new Utf8JsonWriter(json);
-        e.WriteTo(writer, e.At);
-        writer.Flush();
-        return json.WrittenSpan.ToArray();
     }
 
     // Every partition's time ends at the same moment, long after the log's, when all that can go idle has.

@@ -27,7 +27,7 @@ public sealed class PartitionSetTests
 
     // Through the workers' threads, from four sources at a time.
     [Test]
-    public async Task Everything_that_is_submitted_is_worked_off_before_it_stops()
+    public async Task Everything_submitted_is_processed_before_it_stops()
     {
         const int Sources = 4, Events = 3000, Carts = 50;
         using var set = Open(3);

@@ -101,7 +101,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void Several_idle_campaigns_have_their_turns_in_order([Values] bool inOneJump)
+    public void Several_idle_campaigns_fire_in_order([Values] bool inOneJump)
     {
         using var run = new StageRun([Idle20, Idle5, Idle10]);
         run.Play(Add("p1", 5));

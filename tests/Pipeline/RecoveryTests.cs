@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
@@ -159,15 +158,10 @@ public sealed class RecoveryTests
     {
         Stores = TestStages.Stores,
         Model = TestStages.Model,
-        Campaigns = CampaignCompiler.Compile(new DecisionsConfig
-        {
-            Campaigns =
-            [
-                TestStages.OnEvent("added", "add_to_cart"),
-                TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 3 }),
-                TestStages.OnIdle("left", Duration.FromMinutes(3), new ConditionConfig { Feature = "item_views", AtLeast = 4 }),
-            ],
-        }),
+        Campaigns = TestCampaigns.Compile(
+            TestStages.OnEvent("added", "add_to_cart"),
+            TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 3 }),
+            TestStages.OnIdle("left", Duration.FromMinutes(3), new ConditionConfig { Feature = "item_views", AtLeast = 4 })),
         WindowMilliseconds = 5 * EventReading.Minute,
         BatchRows = 256,
         Carts = RecordStoreSize.For(memory, Unsafe.SizeOf<CartRecord>()),

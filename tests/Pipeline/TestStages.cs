@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
@@ -29,7 +28,7 @@ static class TestStages
         {
             Stores = Stores,
             Model = Model,
-            Campaigns = CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] }),
+            Campaigns = TestCampaigns.Compile(campaigns),
             WindowMilliseconds = (long)window.TotalMilliseconds,
             Scored = scored,
             BatchRows = batchRows,

@@ -66,9 +66,9 @@ sealed class SimulatedTraffic(Random random, int carts)
     public static int NumberOf(ReadOnlySpan<byte> id) => int.Parse(id[1..], CultureInfo.InvariantCulture);
 
     /// <summary>Each cart's events and items, and each user's orders, counted by hand from the events that a partition has.</summary>
-    public static ShopModel Count(IEnumerable<(SentEvent Event, bool IsCopy)> events)
+    public static CountedShop Count(IEnumerable<(SentEvent Event, bool IsCopy)> events)
     {
-        var model = new ShopModel();
+        var model = new CountedShop();
         foreach (var (e, isCopy) in events)
         {
             if (e.Record.Type == EventType.Purchase && e.Record.UserLength != 0)
@@ -77,7 +77,7 @@ sealed class SimulatedTraffic(Random random, int carts)
             }
 
             if (isCopy) continue;
-            if (!model.Carts.TryGetValue(e.Record.Cart, out var cart)) model.Carts.Add(e.Record.Cart, cart = new CartModel());
+            if (!model.Carts.TryGetValue(e.Record.Cart, out var cart)) model.Carts.Add(e.Record.Cart, cart = new CountedCart());
             cart.Events++;
             var had = cart.Items.GetValueOrDefault(e.Product);
             switch (e.Record.Type)
@@ -99,15 +99,15 @@ sealed class SimulatedTraffic(Random random, int carts)
 }
 
 /// <summary>What the carts and customers must come to.</summary>
-sealed class ShopModel
+sealed class CountedShop
 {
-    public Dictionary<Hash128, CartModel> Carts { get; } = [];
+    public Dictionary<Hash128, CountedCart> Carts { get; } = [];
 
     public Dictionary<Hash128, int> Orders { get; } = [];
 }
 
 /// <summary>What a cart must come to.</summary>
-sealed class CartModel
+sealed class CountedCart
 {
     public int Events { get; set; }
 

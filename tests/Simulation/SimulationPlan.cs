@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;
@@ -9,22 +8,18 @@ using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
 using CartRecovery.Tests.Pipeline;
+using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>How a simulation's partitions are set up, by its seed: small pages, small stores, little time between checkpoints.</summary>
 sealed class SimulationPlan
 {
-    static readonly CampaignSet s_campaigns = CampaignCompiler.Compile(new DecisionsConfig
-    {
-        Campaigns =
-        [
-            TestStages.OnEvent("coupon", "coupon_applied"),
-            TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 2 }),
-            TestStages.OnIdle("left", Duration.FromMinutes(1), new ConditionConfig { Feature = "item_count", AtLeast = 1 }),
-            TestStages.OnIdle("left-longer", Duration.FromMinutes(10)),
-        ],
-    });
+    static readonly CampaignSet s_campaigns = TestCampaigns.Compile(
+        TestStages.OnEvent("coupon", "coupon_applied"),
+        TestStages.OnScore("keen", above: 0.06, below: null, new ConditionConfig { Feature = "item_views", AtLeast = 2 }),
+        TestStages.OnIdle("left", Duration.FromMinutes(1), new ConditionConfig { Feature = "item_count", AtLeast = 1 }),
+        TestStages.OnIdle("left-longer", Duration.FromMinutes(10)));
 
     readonly string _folder;
     readonly JournalLayout _layout;

@@ -38,7 +38,7 @@ public sealed class FragmentationTests
     }
 
     [Test]
-    public async Task Control_frames_between_fragments_are_worked_off_at_once([Values(1, 2, 4096)] int step)
+    public async Task Control_frames_between_fragments_are_handled_at_once([Values(1, 2, 4096)] int step)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Text("a", fin: false), ClientFrame.Ping("1"),
             ClientFrame.Continue("b", fin: false), ClientFrame.Pong("x"), ClientFrame.Ping("2"), ClientFrame.Continue("c", fin: true));

@@ -52,7 +52,7 @@ public sealed class FramingTests
     }
 
     [Test]
-    public async Task Every_complete_frame_of_a_read_is_worked_off_and_the_rest_waits()
+    public async Task Every_complete_frame_of_a_read_is_handled_and_the_rest_waits()
     {
         var talk = new Conversation();
         talk.Feed(ClientFrame.Join(ClientFrame.Text("a"), ClientFrame.Text("b"), ClientFrame.Text("c")[..5]));

@@ -10,24 +10,16 @@ namespace CartRecovery.Tests.Ingest.Connections;
 [TestFixture(Via.HttpUpgrade)]
 [TestFixture(Via.MessagePack)]
 [TestFixture(Via.Binary)]
-sealed class AnswersTests(Via via)
+sealed class AnswersTests(Via via) : EngineFixture(config =>
 {
-    InProcessEngine _engine = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync(config =>
-    {
-        config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout", "hello {{cart_id}}"));
-        config.Decisions.Window = Duration.FromMilliseconds(0);
-    });
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
+    config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout", "hello {{cart_id}}"));
+    config.Decisions.Window = Duration.FromMilliseconds(0);
+})
+{
     [Test]
     public async Task An_intervention_says_what_for_and_why()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via, InProcessEngine.Publishable);
+        using var client = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
         var cart = EventJson.NewCart();
         await client.SendAsync(
             EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p\",\"price\":25,\"quantity\":2", session: cart), EventJson.Of(cart, "begin_checkout", session: cart));
@@ -39,14 +31,14 @@ sealed class AnswersTests(Via via)
         Assert.That(payload.GetProperty("message").GetString(), Is.EqualTo($"hello {cart}"));
         Assert.That((payload.GetProperty("storeId").GetString(), payload.GetProperty("sessionId").GetString()), Is.EqualTo(("demo", cart)));
         Assert.That(payload.GetProperty("cart").GetProperty("value").GetDecimal(), Is.EqualTo(50));
-        Assert.That(payload.GetProperty("reasons").GetProperty("modelVersion").GetString(), Is.EqualTo(_engine.Host.Model.Id));
+        Assert.That(payload.GetProperty("reasons").GetProperty("modelVersion").GetString(), Is.EqualTo(Engine.Host.Model.Id));
     }
 
     [Test]
     public async Task Each_shopper_gets_their_own()
     {
-        using var one = await StreamClient.OpenAsync(_engine, via, InProcessEngine.Publishable);
-        using var other = await StreamClient.OpenAsync(_engine, via, InProcessEngine.Publishable);
+        using var one = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
+        using var other = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
         var (cart, otherCart) = (EventJson.NewCart(), EventJson.NewCart());
         await one.SendAsync(EventJson.Of(cart, "begin_checkout", session: cart));
         await other.SendAsync(EventJson.Of(otherCart, "begin_checkout", session: otherCart));
@@ -58,8 +50,8 @@ sealed class AnswersTests(Via via)
     [Test]
     public async Task Naming_another_shoppers_cart_does_not_bring_their_offers()
     {
-        using var owner = await StreamClient.OpenAsync(_engine, via, InProcessEngine.Publishable);
-        using var thief = await StreamClient.OpenAsync(_engine, via, InProcessEngine.Publishable);
+        using var owner = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
+        using var thief = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
         var cart = EventJson.NewCart();
         await owner.SendAsync(EventJson.Of(cart, session: cart));
         await owner.UntilAckAsync(1);
@@ -76,14 +68,14 @@ sealed class AnswersTests(Via via)
     public async Task A_shopper_who_comes_back_is_answered_on_the_new_stream()
     {
         var cart = EventJson.NewCart();
-        using (var before = await StreamClient.OpenAsync(_engine, via, InProcessEngine.Publishable))
+        using (var before = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable))
         {
             await before.SendAsync(EventJson.Of(cart, session: cart));
             await before.UntilAckAsync(1);
             await before.CloseAsync();
         }
 
-        using var now = await StreamClient.OpenAsync(_engine, via, InProcessEngine.Publishable);
+        using var now = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
         await now.SendAsync(EventJson.Of(cart, "begin_checkout", session: cart));
 
         Assert.That(Messages(await now.UntilAckAsync(1)), Is.EqualTo(new[] { $"hello {cart}" }));
@@ -92,8 +84,8 @@ sealed class AnswersTests(Via via)
     [Test]
     public async Task A_server_is_answered_for_any_cart_it_speaks_of()
     {
-        using var shopper = await StreamClient.OpenAsync(_engine, via, InProcessEngine.Publishable);
-        using var server = await StreamClient.OpenAsync(_engine, via);
+        using var shopper = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
+        using var server = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         await shopper.SendAsync(EventJson.Of(cart, session: cart));
         await shopper.UntilAckAsync(1);

@@ -8,24 +8,17 @@ namespace CartRecovery.Tests.Ingest.Streams;
 /// <summary>Who is let in by a WebSocket handshake, and what the others are told, on both ports.</summary>
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
-sealed class HandshakeTests(Via via)
+sealed class HandshakeTests(Via via) : EngineFixture(config =>
+{
+    config.Listen.HandshakeTimeout = Duration.FromMilliseconds(300);
+    config.Stores[0].Keys.Add(InProcessEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example", "http://dev.example:*"));
+    config.Stores[0].Keys.Add(InProcessEngine.Key("pk_any", KeyKind.Publishable, "*"));
+    config.Stores[0].Keys.Add(InProcessEngine.Key("pk_none", KeyKind.Publishable));
+})
 {
     const string Upgrade = "Upgrade: websocket", Connection = "Connection: Upgrade", Version = "Sec-WebSocket-Version: 13",
         Nonce = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 
-    InProcessEngine _engine = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync(config =>
-    {
-        config.Listen.HandshakeTimeout = Duration.FromMilliseconds(300);
-        config.Stores[0].Keys.Add(InProcessEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example", "http://dev.example:*"));
-        config.Stores[0].Keys.Add(InProcessEngine.Key("pk_any", KeyKind.Publishable, "*"));
-        config.Stores[0].Keys.Add(InProcessEngine.Key("pk_none", KeyKind.Publishable));
-    });
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
 
     [TestCase("/v1/stream?key=sk_demo")]
     [TestCase("/v1/stream?other=1&key=sk_demo&keys=x")]
@@ -100,7 +93,7 @@ sealed class HandshakeTests(Via via)
     [Test]
     public async Task A_head_that_does_not_come_ends_with_the_timeout([Values(0, 1, 40)] int sent)
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? _engine.Stream : _engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
         await client.SendAsync(RawClient.Handshake()[..sent]);
 
         // The HTTP port may say that time is up; either way it hangs up.
@@ -109,7 +102,7 @@ sealed class HandshakeTests(Via via)
 
     async Task<Answer> AskAsync(string target, params string[] headers)
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? _engine.Stream : _engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
         await client.SendAsync($"GET {target} HTTP/1.1\r\nHost: test\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n");
         var head = await client.ReadHeadAsync();
         var status = int.Parse(head[9..12]);

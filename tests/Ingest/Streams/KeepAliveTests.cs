@@ -9,24 +9,16 @@ namespace CartRecovery.Tests.Ingest.Streams;
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
 [TestFixture(Via.MessagePack)]
-sealed class KeepAliveTests(Via via)
+sealed class KeepAliveTests(Via via) : EngineFixture(config =>
 {
-    InProcessEngine _engine = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync(config =>
-    {
-        config.Listen.Heartbeat = Duration.FromMilliseconds(100);
-        config.Listen.IdleTimeout = Duration.FromSeconds(1);
-    });
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
+    config.Listen.Heartbeat = Duration.FromMilliseconds(100);
+    config.Listen.IdleTimeout = Duration.FromSeconds(1);
+})
+{
     [Test]
     public async Task A_stream_hears_heartbeats_and_stays_open_while_it_answers()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         await client.SendAsync(EventJson.Of("c"));
         await client.UntilAckAsync(1);
         for (var heard = 0; heard < 25; heard++)
@@ -48,11 +40,11 @@ sealed class KeepAliveTests(Via via)
     [Test]
     public async Task A_stream_from_which_nothing_comes_is_closed()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         await client.SendAsync(EventJson.Of("c"));
-        await Eventually.Is(() => _engine.Host.Connections.Count == 1, "it is open");
+        await Eventually.Is(() => Engine.Host.Connections.Count == 1, "it is open");
         var heard = await client.Raw.ReadToEndAsync();
-        await Eventually.Is(() => _engine.Host.Connections.Count == 0, "nothing is left of it");
+        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "nothing is left of it");
 
         Assert.That(client.Raw.WasReset, Is.False);
         if (!via.IsTcp())
@@ -60,7 +52,7 @@ sealed class KeepAliveTests(Via via)
             Assert.That(ServerFrame.ReadAll(heard)[^1].CloseCode, Is.EqualTo(1001));
         }
 
-        Assert.That(_engine.Host.Counters.SlowConsumers, Is.Zero);
-        Assert.That(_engine.Host.Counters.Connections, Is.Zero);
+        Assert.That(Engine.Host.Counters.SlowConsumers, Is.Zero);
+        Assert.That(Engine.Host.Counters.Connections, Is.Zero);
     }
 }

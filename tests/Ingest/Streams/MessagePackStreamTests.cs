@@ -9,31 +9,15 @@ namespace CartRecovery.Tests.Ingest.Streams;
 
 /// <summary>What MessagePack alone does on the stream port: lengths before messages, a greeting, and its own ways of being wrong.</summary>
 [TestFixture]
-sealed class MessagePackStreamTests
+sealed class MessagePackStreamTests : StreamPortFixture
 {
     const int Limit = 512 * 1024;
 
-    InProcessEngine _engine = null!;
-    InProcessEngine _keyless = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _engine = await InProcessEngine.StartAsync();
-        _keyless = await InProcessEngine.StartAsync(config => config.Listen.TcpKey = null);
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        await _engine.DisposeAsync();
-        await _keyless.DisposeAsync();
-    }
 
     [Test]
     public async Task A_conversation_may_come_byte_by_byte()
     {
-        using var client = await RawClient.ConnectAsync(_keyless.Stream);
+        using var client = await RawClient.ConnectAsync(Keyless.Stream);
         var cart = EventJson.NewCart();
         byte[] all = [.. Greeting("sk_demo"), .. Event(cart), .. Packer.Frame(Packer.Array(Packed(cart), [7], Packed(cart))), .. Event(cart)];
         foreach (var one in all) await client.SendAsync(new[] { one });
@@ -42,7 +26,7 @@ sealed class MessagePackStreamTests
 
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)), Is.EqualTo(new[] { (2L, "invalid_event") }));
         Assert.That(heard[^1].UpTo, Is.EqualTo(5));
-        Assert.That(await _keyless.EventsOfAsync(cart), Is.EqualTo(4));
+        Assert.That(await Keyless.EventsOfAsync(cart), Is.EqualTo(4));
     }
 
     [Test]
@@ -52,7 +36,7 @@ sealed class MessagePackStreamTests
         var cart = EventJson.NewCart();
         byte[] all = [.. Enumerable.Range(0, 2000).SelectMany(i => i % 10 == 0 ? Packer.Frame(Packer.Array(Enumerable.Range(0, i % 70).Select(_ => Packed(cart)))) : Event(cart))];
         var count = Enumerable.Range(0, 2000).Sum(i => i % 10 == 0 ? i % 70 : 1);
-        using var client = await RawClient.ConnectAsync(_engine.Stream);
+        using var client = await RawClient.ConnectAsync(Engine.Stream);
         var reading = HeardAsync(client);
         for (var at = 0; at < all.Length;)
         {
@@ -65,7 +49,7 @@ sealed class MessagePackStreamTests
         var heard = await reading;
         Assert.That(heard.Select(s => s.Type).Distinct(), Is.EqualTo(new[] { "ack" }));
         Assert.That(heard[^1].UpTo, Is.EqualTo(count));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(count));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(count));
     }
 
     [Test]
@@ -74,11 +58,11 @@ sealed class MessagePackStreamTests
         var cart = EventJson.NewCart();
         var tooLong = new byte[4 + (Limit * times) + (times == 64 ? 0 : 1)];
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(tooLong, tooLong.Length - 4);
-        var heard = await TalkAsync(_engine, Event(cart), tooLong, Event(cart));
+        var heard = await TalkAsync(Engine, Event(cart), tooLong, Event(cart));
 
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)), Is.EqualTo(new[] { (1L, "message_too_large") }));
         Assert.That(heard[^1].UpTo, Is.EqualTo(3));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(2));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(2));
     }
 
     [Test]
@@ -88,62 +72,62 @@ sealed class MessagePackStreamTests
         var whole = Packed(cart);
         var padding = Limit - (1 + whole.Length + 5);
         var message = new Packer().Array(2).Raw(whole).Raw(0xc6, 0, (byte)(padding >> 16), (byte)(padding >> 8), (byte)padding).Raw(new byte[padding]).Bytes;
-        var heard = await TalkAsync(_engine, Packer.Frame(message), Event(cart));
+        var heard = await TalkAsync(Engine, Packer.Frame(message), Event(cart));
 
         Assert.That(message, Has.Length.EqualTo(Limit));
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)), Is.EqualTo(new[] { (1L, "invalid_event") }));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(2));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(2));
     }
 
     [Test]
-    public async Task A_length_that_nobody_means_ends_the_connection_behind_its_error()
+    public async Task An_implausible_length_ends_the_connection_after_its_error()
     {
-        using var client = await RawClient.ConnectAsync(_engine.Stream);
+        using var client = await RawClient.ConnectAsync(Engine.Stream);
         var cart = EventJson.NewCart();
         await client.SendAsync(ClientFrame.Join([Event(cart), [0xff, 0xff, 0xff, 0xff, 0xc0], Event(cart)]));
         var heard = await HeardAsync(client);
 
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)), Is.EqualTo(new[] { (1L, "message_too_large") }));
         Assert.That(heard[^1].UpTo, Is.EqualTo(2));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(1));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
     }
 
     [Test]
     public async Task What_is_cut_off_by_the_end_is_told()
     {
         var cart = EventJson.NewCart();
-        var heard = await TalkAsync(_engine, Event(cart), Event(cart)[..^1]);
+        var heard = await TalkAsync(Engine, Event(cart), Event(cart)[..^1]);
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)), Is.EqualTo(new[] { (1L, "invalid_messagepack") }));
         Assert.That(heard[^1].UpTo, Is.EqualTo(2));
 
-        heard = await TalkAsync(_engine, [0, 0]);
+        heard = await TalkAsync(Engine, [0, 0]);
         Assert.That(heard.Select(s => s.Type), Is.EqualTo(new[] { "error", "ack" }));
     }
 
     [Test]
-    public async Task A_greeting_names_the_key_and_is_no_event()
+    public async Task A_handshake_names_the_key_and_is_no_event()
     {
         foreach (var greeting in new[] { "{\"key\":\"sk_demo\"}", "{\"name\":\"till 4\",\"more\":[{\"key\":7}],\"key\":\"sk_demo\"}" })
         {
-            var heard = await TalkAsync(_keyless, Packer.Frame(Packer.Json(greeting)), Event("c"));
+            var heard = await TalkAsync(Keyless, Packer.Frame(Packer.Json(greeting)), Event("c"));
             Assert.That(heard.Select(s => (s.Type, s.UpTo)), Is.EqualTo(new[] { ("ack", 1L) }), greeting);
         }
     }
 
     [Test]
-    public async Task An_event_with_a_field_named_key_is_no_greeting()
+    public async Task An_event_with_a_field_named_key_is_no_handshake()
     {
         var cart = EventJson.NewCart();
-        var heard = await TalkAsync(_engine, Packer.Frame(Packer.Json(EventJson.Of(cart, more: ",\"key\":\"sk_other\""))));
+        var heard = await TalkAsync(Engine, Packer.Frame(Packer.Json(EventJson.Of(cart, more: ",\"key\":\"sk_other\""))));
         Assert.That(heard.Select(s => (s.Type, s.UpTo)), Is.EqualTo(new[] { ("ack", 1L) }));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(1));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
     }
 
     [Test]
     public async Task A_wrong_key_or_none_where_one_is_needed_is_refused_in_MessagePack()
     {
-        var wrong = await TalkAsync(_engine, Greeting("sk_other"), Event("c"));
-        var none = await TalkAsync(_keyless, Event("c"));
+        var wrong = await TalkAsync(Engine, Greeting("sk_other"), Event("c"));
+        var none = await TalkAsync(Keyless, Event("c"));
         Assert.That(wrong.Concat(none).Select(s => (s.Type, s.Index, s.Code)),
             Is.EqualTo(Enumerable.Repeat(("error", 0L, "unknown_key"), 2)));
     }
@@ -163,20 +147,20 @@ sealed class MessagePackStreamTests
             (new Packer().Map(1).Text("x").Extension(5, [1]).Bytes, "invalid_event"), (Packer.Array(Enumerable.Repeat(new byte[] { 0x80 }, 2501)), "batch_too_large"),
         ];
         var cart = EventJson.NewCart();
-        var heard = await TalkAsync(_engine, [.. bad.SelectMany(b => new[] { Event(cart), Packer.Frame(b.Bad) })]);
+        var heard = await TalkAsync(Engine, [.. bad.SelectMany(b => new[] { Event(cart), Packer.Frame(b.Bad) })]);
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)), Is.EqualTo(bad.Select((b, i) => ((2L * i) + 1, b.Code))));
         Assert.That(heard.Where(s => s.Type == "error"), Has.All.Property(nameof(Said.Message)).Not.Empty);
 
         var inArray = bad.Where(b => b.Code is not ("invalid_messagepack" or "batch_too_large")).ToArray();
-        heard = await TalkAsync(_engine, Packer.Frame(Packer.Array(inArray.SelectMany(b => new[] { Packed(cart), b.Bad }))));
+        heard = await TalkAsync(Engine, Packer.Frame(Packer.Array(inArray.SelectMany(b => new[] { Packed(cart), b.Bad }))));
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)), Is.EqualTo(inArray.Select((b, i) => ((2L * i) + 1, b.Code))));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(bad.Length + inArray.Length));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(bad.Length + inArray.Length));
     }
 
     [Test]
     public async Task Texts_and_binary_messages_may_come_on_one_WebSocket()
     {
-        using var client = await StreamClient.OpenAsync(_engine, Via.WebSocket);
+        using var client = await StreamClient.OpenAsync(Engine, Via.WebSocket);
         var cart = EventJson.NewCart();
         var array = Packer.Array(Packed(cart), Packed(cart));
         await client.Raw.SendAsync(ClientFrame.Join(
@@ -189,7 +173,7 @@ sealed class MessagePackStreamTests
             if (frame.Opcode == ClientFrame.TextOpcode && Said.Read(frame.Text) is { Type: "ack", UpTo: 7 }) break;
         }
 
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(5));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(5));
     }
 
     [Test]

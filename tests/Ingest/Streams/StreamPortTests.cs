@@ -7,44 +7,27 @@ namespace CartRecovery.Tests.Ingest.Streams;
 
 /// <summary>What the stream port alone does: tells the protocols apart, greets lines, reads its own HTTP heads.</summary>
 [TestFixture]
-sealed class StreamPortTests
+sealed class StreamPortTests : StreamPortFixture
 {
-    InProcessEngine _engine = null!;
-    InProcessEngine _keyless = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        _engine = await InProcessEngine.StartAsync();
-        _keyless = await InProcessEngine.StartAsync(config => config.Listen.TcpKey = null);
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        await _engine.DisposeAsync();
-        await _keyless.DisposeAsync();
-    }
-
     [Test]
     public async Task A_line_may_be_an_event_an_array_or_nothing_and_may_end_like_in_Windows()
     {
         var cart = EventJson.NewCart();
-        var heard = await TalkAsync(_engine, $"{EventJson.Of(cart)}\r\n\n\r\n  \n{EventJson.Array(EventJson.Many(cart, 3))}\n\t{EventJson.Of(cart)} \r\n");
+        var heard = await TalkAsync(Engine, $"{EventJson.Of(cart)}\r\n\n\r\n  \n{EventJson.Array(EventJson.Many(cart, 3))}\n\t{EventJson.Of(cart)} \r\n");
 
         Assert.That(heard.Select(s => s.Type).Distinct(), Is.EqualTo(new[] { "ack" }));
         Assert.That(heard[^1].UpTo, Is.EqualTo(5));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(5));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(5));
     }
 
     [Test]
     public async Task The_last_line_needs_no_end()
     {
         var cart = EventJson.NewCart();
-        var heard = await TalkAsync(_engine, $"{EventJson.Of(cart)}\n{EventJson.Of(cart)}");
+        var heard = await TalkAsync(Engine, $"{EventJson.Of(cart)}\n{EventJson.Of(cart)}");
 
         Assert.That(heard[^1].UpTo, Is.EqualTo(2));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(2));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(2));
     }
 
     [Test]
@@ -52,7 +35,7 @@ sealed class StreamPortTests
     {
         var cart = EventJson.NewCart();
 
-        Assert.That((await TalkAsync(_engine, EventJson.Of(cart)))[^1].UpTo, Is.EqualTo(1));
+        Assert.That((await TalkAsync(Engine, EventJson.Of(cart)))[^1].UpTo, Is.EqualTo(1));
     }
 
     [Test]
@@ -60,30 +43,30 @@ sealed class StreamPortTests
     {
         var cart = EventJson.NewCart();
         var line = new string('x', (512 * 1024 * times) + 1);
-        var heard = await TalkAsync(_engine, $"{EventJson.Of(cart)}\n{line}\n{EventJson.Of(cart)}\n{line}");
+        var heard = await TalkAsync(Engine, $"{EventJson.Of(cart)}\n{line}\n{EventJson.Of(cart)}\n{line}");
 
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)),
             Is.EqualTo(new[] { (1L, "message_too_large"), (3L, "message_too_large") }));
         Assert.That(heard[^1].UpTo, Is.EqualTo(4));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(2));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(2));
     }
 
     [TestCase("{\"key\":\"sk_demo\"}\n")]
     [TestCase("  {\"name\":\"till 4\", \"more\":[{\"key\":\"x\"}], \"key\":\"sk\\u005fdemo\"}\r\n")]
     [TestCase("")]
-    public async Task A_greeting_names_the_key_and_is_no_event(string greeting)
+    public async Task A_handshake_names_the_key_and_is_no_event(string greeting)
     {
         var cart = EventJson.NewCart();
-        var heard = await TalkAsync(_engine, $"{greeting}{EventJson.Of(cart)}\n");
+        var heard = await TalkAsync(Engine, $"{greeting}{EventJson.Of(cart)}\n");
 
         Assert.That(heard[^1].UpTo, Is.EqualTo(1));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(1));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
     }
 
     [Test]
     public async Task The_first_line_may_come_in_any_number_of_parts()
     {
-        using var client = await RawClient.ConnectAsync(_keyless.Stream);
+        using var client = await RawClient.ConnectAsync(Keyless.Stream);
         var cart = EventJson.NewCart();
         foreach (var b in EventJson.Utf8($"\n {{\"key\":\"sk_demo\"}}\n{EventJson.Of(cart)}\n"))
         {
@@ -96,19 +79,19 @@ sealed class StreamPortTests
     [Test]
     public async Task A_wrong_key_is_refused_and_counted()
     {
-        var before = _engine.Host.Counters.RejectedFor(EventErrorCode.UnknownKey);
-        var heard = await TalkAsync(_engine, $"{{\"key\":\"sk_other\"}}\n{EventJson.Of("c")}\n");
+        var before = Engine.Host.Counters.RejectedFor(EventErrorCode.UnknownKey);
+        var heard = await TalkAsync(Engine, $"{{\"key\":\"sk_other\"}}\n{EventJson.Of("c")}\n");
 
         Assert.That(heard.Select(s => (s.Type, s.Code)), Is.EqualTo(new[] { ("error", "unknown_key") }));
-        Assert.That(_engine.Host.Counters.RejectedFor(EventErrorCode.UnknownKey), Is.EqualTo(before + 1));
-        Assert.That((_engine.Counts.Received, _engine.Host.Connections.Count), Is.EqualTo((_engine.Counts.Processed + _engine.Counts.Rejected, 0)));
+        Assert.That(Engine.Host.Counters.RejectedFor(EventErrorCode.UnknownKey), Is.EqualTo(before + 1));
+        Assert.That((Engine.Counts.Received, Engine.Host.Connections.Count), Is.EqualTo((Engine.Counts.Processed + Engine.Counts.Rejected, 0)));
     }
 
     [Test]
     public async Task Without_a_tcp_key_a_stream_must_greet()
     {
-        var refused = await TalkAsync(_keyless, $"{EventJson.Of("c")}\n");
-        var greeted = await TalkAsync(_keyless, $"{{\"key\":\"sk_demo\"}}\n{EventJson.Of("c")}\n");
+        var refused = await TalkAsync(Keyless, $"{EventJson.Of("c")}\n");
+        var greeted = await TalkAsync(Keyless, $"{{\"key\":\"sk_demo\"}}\n{EventJson.Of("c")}\n");
 
         Assert.That(refused.Select(s => (s.Type, s.Code)), Is.EqualTo(new[] { ("error", "unknown_key") }));
         Assert.That(greeted[^1].UpTo, Is.EqualTo(1));
@@ -119,11 +102,11 @@ sealed class StreamPortTests
     [TestCase("\u0016\u0003\u0001")]
     public async Task What_is_neither_JSON_nor_HTTP_nor_a_length_is_told_so(string text)
     {
-        var before = _engine.Counts;
-        var heard = await TalkAsync(_engine, text);
+        var before = Engine.Counts;
+        var heard = await TalkAsync(Engine, text);
 
         Assert.That(heard.Select(s => (s.Type, s.Index, s.Code)), Is.EqualTo(new[] { ("error", 0L, "unsupported_encoding") }));
-        Assert.That(_engine.Counts - before, Is.EqualTo(new Counts(1, 0, 1)));
+        Assert.That(Engine.Counts - before, Is.EqualTo(new Counts(1, 0, 1)));
     }
 
     [TestCase("GARBAGE\r\n\r\n")]
@@ -137,7 +120,7 @@ sealed class StreamPortTests
     [TestCase("GET /v1/stream HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
     public async Task A_head_that_is_not_HTTP_is_a_bad_handshake(string head)
     {
-        using var client = await RawClient.ConnectAsync(_engine.Stream);
+        using var client = await RawClient.ConnectAsync(Engine.Stream);
         await client.SendAsync(head);
 
         Assert.That(await client.ReadHeadAsync(), Does.StartWith("HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n"));
@@ -148,7 +131,7 @@ sealed class StreamPortTests
     [TestCase("ws://127.0.0.1:8081/v1/stream?key=sk_demo")]
     public async Task A_target_may_name_its_host(string target)
     {
-        using var client = await RawClient.OpenWebSocketAsync(_engine.Stream, target);
+        using var client = await RawClient.OpenWebSocketAsync(Engine.Stream, target);
         await client.SendAsync(Conformance.WebSocket.ClientFrame.Text(EventJson.Of("c")));
 
         Assert.That((await client.ReadFrameAsync())!.Text, Is.EqualTo("""{"type":"ack","upTo":1}"""));
@@ -159,8 +142,8 @@ sealed class StreamPortTests
     {
         var most = RawClient.Handshake(headers: "X-Long: ");
         var pad = new string('x', (8 * 1024) - most.Length);
-        using var fits = await RawClient.OpenWebSocketAsync(_engine.Stream, headers: $"X-Long: {pad}");
-        using var longer = await RawClient.ConnectAsync(_engine.Stream);
+        using var fits = await RawClient.OpenWebSocketAsync(Engine.Stream, headers: $"X-Long: {pad}");
+        using var longer = await RawClient.ConnectAsync(Engine.Stream);
         await longer.SendAsync(RawClient.Handshake(headers: $"X-Long: {pad}x"));
 
         Assert.That(await longer.ReadHeadAsync(), Does.StartWith("HTTP/1.1 400 "));
@@ -169,7 +152,7 @@ sealed class StreamPortTests
     [Test]
     public void A_loopback_key_is_for_loopback_alone()
     {
-        var stores = _engine.Host.Stores;
+        var stores = Engine.Host.Stores;
         var near = new[] { IPAddress.Loopback, IPAddress.IPv6Loopback, IPAddress.Parse("127.8.8.8"), IPAddress.Parse("::ffff:127.0.0.1") };
         var far = new[] { IPAddress.Parse("192.0.2.7"), IPAddress.Parse("::ffff:192.0.2.7"), IPAddress.Parse("2001:db8::1") };
 
@@ -181,7 +164,7 @@ sealed class StreamPortTests
     public async Task A_publishable_key_works_on_lines_too()
     {
         var cart = EventJson.NewCart();
-        var heard = await TalkAsync(_engine, $"{{\"key\":\"pk_demo\"}}\n{EventJson.Of(cart)}\n");
+        var heard = await TalkAsync(Engine, $"{{\"key\":\"pk_demo\"}}\n{EventJson.Of(cart)}\n");
 
         Assert.That(heard[^1].UpTo, Is.EqualTo(1));
     }

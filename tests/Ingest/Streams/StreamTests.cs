@@ -8,69 +8,57 @@ namespace CartRecovery.Tests.Ingest.Streams;
 [TestFixture(Via.HttpUpgrade)]
 [TestFixture(Via.MessagePack)]
 [TestFixture(Via.Binary)]
-sealed class StreamTests(Via via)
+sealed class StreamTests(Via via) : EngineFixture
 {
-    InProcessEngine _engine = null!;
-    Counts _before = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
-    [SetUp]
-    public void Count() => _before = _engine.Counts;
-
     [Test]
     public async Task Events_one_a_message_are_acknowledged_and_folded()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         await client.SendAsync(EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p1\",\"quantity\":2,\"price\":19.99"));
         var first = await client.UntilAckAsync(1);
         await client.SendAsync(EventJson.Of(cart), EventJson.Of(cart, "view_cart"));
         var second = await client.UntilAckAsync(3);
 
-        var features = (await _engine.FeaturesAsync(cart))!.Value;
+        var features = (await Engine.FeaturesAsync(cart))!.Value;
         Assert.That(features.GetProperty("event_count").GetInt32(), Is.EqualTo(3));
         Assert.That(features.GetProperty("cart_value").GetDouble(), Is.EqualTo(39.98).Within(1e-4));
         Assert.That(first.Concat(second).Select(s => s.Type).Distinct(), Is.EqualTo(new[] { "ack" }));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(3, 3, 0)));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(3, 3, 0)));
     }
 
     [Test]
     public async Task Events_in_arrays_count_one_by_one()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var (one, other) = (EventJson.NewCart(), EventJson.NewCart());
         await client.SendAsync(EventJson.Array(EventJson.Many(one, 700)), EventJson.Of(other), EventJson.Array(EventJson.Many(other, 299)), "[]");
         await client.UntilAckAsync(1000);
 
-        Assert.That((await _engine.EventsOfAsync(one), await _engine.EventsOfAsync(other)), Is.EqualTo((700, 300)));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(1000, 1000, 0)));
+        Assert.That((await Engine.EventsOfAsync(one), await Engine.EventsOfAsync(other)), Is.EqualTo((700, 300)));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(1000, 1000, 0)));
     }
 
     [Test]
     public async Task Acknowledgements_only_grow_and_end_at_what_was_sent()
     {
         const int count = 20_000;
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var carts = Enumerable.Range(0, 50).Select(_ => EventJson.NewCart()).ToArray();
         var sending = client.SendAsync(Enumerable.Range(0, count).Select(i => EventJson.Of(carts[i % carts.Length])));
         var heard = await client.UntilAckAsync(count);
         await sending;
 
         Assert.That(heard.Select(s => s.UpTo), Is.Ordered.And.Unique);
-        Assert.That(await Task.WhenAll(carts.Select(_engine.EventsOfAsync)), Has.All.EqualTo(count / carts.Length));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(count, count, 0)));
+        Assert.That(await Task.WhenAll(carts.Select(Engine.EventsOfAsync)), Has.All.EqualTo(count / carts.Length));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(count, count, 0)));
     }
 
     [Test]
-    public async Task Everything_sent_before_the_end_is_acknowledged_before_the_end()
+    public async Task Everything_sentBefore_the_end_is_acknowledgedBefore_the_end()
     {
         const int count = 5_000;
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         await client.SendAsync(EventJson.Many(cart, count));
         var heard = await client.CloseAsync();
@@ -78,32 +66,32 @@ sealed class StreamTests(Via via)
         Assert.That(heard[^1].UpTo, Is.EqualTo(count));
         Assert.That(client.CloseCode, Is.EqualTo(via.IsTcp() ? 0 : 1000));
         Assert.That(client.Raw.WasReset, Is.False);
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(count));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(count));
     }
 
     [Test]
-    public async Task Everything_sent_before_the_end_is_folded_for_a_client_that_does_not_wait()
+    public async Task Everything_sentBefore_the_end_is_folded_for_a_client_that_does_not_wait()
     {
         const int count = 5_000, clients = 10;
         var cart = EventJson.NewCart();
         var open = new List<StreamClient>();
         for (var i = 0; i < clients; i++)
         {
-            open.Add(await StreamClient.OpenAsync(_engine, via));
+            open.Add(await StreamClient.OpenAsync(Engine, via));
             await open[i].SendAsync(EventJson.Many(cart, count));
             open[i].Raw.HalfClose();
         }
 
-        await Eventually.Is(() => (_engine.Counts - _before).Processed == count * clients, "all of them are processed");
+        await Eventually.Is(() => (Engine.Counts - Before).Processed == count * clients, "all of them are processed");
         open.ForEach(client => client.Dispose());
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(count * clients));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(count * clients, count * clients, 0)));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(count * clients));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(count * clients, count * clients, 0)));
     }
 
     [Test]
     public async Task A_message_cut_off_in_the_middle_takes_nothing_with_it()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         await client.SendAsync(EventJson.Of(cart), EventJson.Of(cart));
         await client.UntilAckAsync(2);
@@ -113,16 +101,16 @@ sealed class StreamTests(Via via)
         await client.UntilAckAsync(3);
         client.Raw.Reset();
 
-        await Eventually.Is(() => _engine.Host.Connections.Count == 0, "the stream is gone");
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(3));
-        Assert.That((_engine.Counts - _before).Processed, Is.EqualTo(3));
+        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "the stream is gone");
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(3));
+        Assert.That((Engine.Counts - Before).Processed, Is.EqualTo(3));
     }
 
     [Test]
     public async Task A_whole_batch_of_bad_events_costs_one_error_each_and_not_the_stream()
     {
         const int batches = 4, size = 2_500;
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         var bad = EventJson.Array(Enumerable.Repeat("""{"id":"x","type":"page_view","ts":1}""", size));
         await client.SendAsync([.. Enumerable.Repeat(bad, batches), EventJson.Of(cart)]);
@@ -130,21 +118,21 @@ sealed class StreamTests(Via via)
 
         Assert.That(heard.Where(s => s.Type == "error").Select(s => s.Index), Is.EqualTo(Enumerable.Range(0, batches * size)));
         Assert.That(heard.Where(s => s.Type == "error").Select(s => s.Code).Distinct(), Is.EqualTo(new[] { "missing_field" }));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(1));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts((batches * size) + 1, 1, batches * size)));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts((batches * size) + 1, 1, batches * size)));
     }
 
     [Test]
     public async Task Answers_to_many_bad_messages_all_arrive()
     {
         const int count = 50_000;
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var sending = client.SendAsync(Enumerable.Repeat("!", count));
         var heard = await client.UntilAckAsync(count);
         await sending;
 
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)),
             Is.EqualTo(Enumerable.Range(0, count).Select(i => ((long)i, via.IsMessagePack() ? "invalid_messagepack" : "invalid_json"))));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(count, 0, count)));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(count, 0, count)));
     }
 }

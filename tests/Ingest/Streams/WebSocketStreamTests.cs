@@ -6,50 +6,38 @@ namespace CartRecovery.Tests.Ingest.Streams;
 /// <summary>What a stream of frames has and one of lines has not, by both ways to it.</summary>
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
-sealed class WebSocketStreamTests(Via via)
+sealed class WebSocketStreamTests(Via via) : EngineFixture
 {
-    InProcessEngine _engine = null!;
-    Counts _before = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
-    [SetUp]
-    public void Count() => _before = _engine.Counts;
-
     [Test]
     public async Task A_binary_message_that_is_JSON_is_refused_and_the_stream_goes_on()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         await client.Raw.SendAsync(ClientFrame.Binary(EventJson.Utf8(EventJson.Of(cart))));
         await client.SendAsync(EventJson.Of(cart));
         var heard = await client.UntilAckAsync(2);
 
         Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(new[] { (0L, "invalid_messagepack") }));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(1));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
     }
 
     [Test]
-    public async Task An_unmasked_frame_closes_with_1002_and_loses_nothing_before_it()
+    public async Task An_unmasked_frame_closes_with_1002_and_loses_nothingBefore_it()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         await client.SendAsync(EventJson.Many(cart, 100));
         await client.Raw.SendAsync(ClientFrame.Of(ClientFrame.TextOpcode, EventJson.Utf8(EventJson.Of(cart)), mask: null));
         var heard = await client.UntilEndAsync();
 
         Assert.That((heard[^1].UpTo, client.CloseCode), Is.EqualTo((100, 1002)));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(100, 100, 0)));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(100, 100, 0)));
     }
 
     [Test]
     public async Task Whatever_breaks_the_protocol_closes_with_its_code([Values] Offence offence)
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var (frames, code) = offence switch
         {
             Offence.ReservedBit => (ClientFrame.Of(ClientFrame.TextOpcode, "{}"u8, reserved: 4), 1002),
@@ -73,7 +61,7 @@ sealed class WebSocketStreamTests(Via via)
     [Test]
     public async Task Pings_fragments_and_pongs_come_through_a_real_socket()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         var text = EventJson.Of(cart);
         foreach (var b in ClientFrame.Join(ClientFrame.Text(text[..10], fin: false), ClientFrame.Ping("between"), ClientFrame.Pong("unasked"),
@@ -86,13 +74,13 @@ sealed class WebSocketStreamTests(Via via)
         await client.UntilAckAsync(1);
 
         Assert.That((pong!.Opcode, pong.Text), Is.EqualTo((ClientFrame.PongOpcode, "between")));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(1));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
     }
 
     [Test]
     public async Task Extensions_and_subprotocols_are_declined()
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? _engine.Stream : _engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
         await client.SendAsync(RawClient.Handshake(headers:
             ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits", "Sec-WebSocket-Protocol: chat, superchat"]));
         var head = await client.ReadHeadAsync();
@@ -104,7 +92,7 @@ sealed class WebSocketStreamTests(Via via)
     [Test]
     public async Task Frames_sent_with_the_handshake_are_not_lost()
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? _engine.Stream : _engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
         var cart = EventJson.NewCart();
         await client.SendAsync((byte[])[.. EventJson.Utf8(RawClient.Handshake()), .. ClientFrame.Text(EventJson.Of(cart)), .. ClientFrame.Close(1000)]);
         Assert.That(await client.ReadHeadAsync(), Does.StartWith("HTTP/1.1 101 "));
@@ -112,7 +100,7 @@ sealed class WebSocketStreamTests(Via via)
 
         Assert.That(frames.Select(f => f.Opcode), Is.EqualTo(new[] { ClientFrame.TextOpcode, ClientFrame.CloseOpcode }));
         Assert.That(frames[0].Text, Is.EqualTo("""{"type":"ack","upTo":1}"""));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(1));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
     }
 
     public enum Offence

@@ -12,7 +12,7 @@ public sealed class AssignmentTests
     static readonly Hash128[] Subjects = [.. Enumerable.Range(0, Shoppers).Select(i => Hash128.Of(BitConverter.GetBytes(i), seed: 1))];
 
     [Test]
-    public void Lots_are_even()
+    public void Assignments_are_even()
     {
         var counts = new long[20];
         foreach (var subject in Subjects) counts[(int)(Assignment.Draw(subject, "holdout shop") * counts.Length)]++;
@@ -20,7 +20,7 @@ public sealed class AssignmentTests
     }
 
     [Test]
-    public void Lots_for_two_questions_have_nothing_to_do_with_each_other()
+    public void Assignments_of_two_questions_are_independent()
     {
         var counts = new long[16];
         foreach (var subject in Subjects)

@@ -1,8 +1,6 @@
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
-using CartRecovery.Engine.Configuration.Campaigns;
-using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
@@ -17,7 +15,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys.Simulation;
 
-/// <summary>A simulated world with a desk in it, in virtual time. Every message is held against <see cref="ContactReference"/> as it goes out.</summary>
+/// <summary>Runs a journey engine in a simulated world, in virtual time, and checks each message it sends by <see cref="ContactReference"/>.</summary>
 sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 {
     // Everything is over by then: three weeks of visits, and the longest that a series can be put off.
@@ -42,9 +40,11 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
     {
         _breach = breach;
         (_path, _seed, _shoppers, _stores, _random) = (path, seed, shoppers, stores, new Random(seed));
-        _contact = Contact(seed);
+        _contact = SimulatedPolicy.Contact(seed);
         _reference = new ContactReference(_contact);
-        _desk = new JourneyEngine(path, new JourneyOptions(Breached(Contact(seed), breach), stores.Count > 1 ? Learning : Plain, SimulatedWorld.Stores, new byte[32]), this);
+        var campaigns = stores.Count > 1 ? SimulatedPolicy.Learning : SimulatedPolicy.Plain;
+        var options = new JourneyOptions(SimulatedPolicy.Breached(seed, breach), campaigns, SimulatedWorld.Stores, new byte[32]);
+        _desk = new JourneyEngine(path, options, this);
         _nextDue = _desk.Store.Database.Prepare("SELECT min(due_at) FROM intervention WHERE state=0 AND channel=?1");
         _world = new SimulatedWorld(seed, shoppers, stores, this);
     }
@@ -60,30 +60,6 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     /// <summary>What the engine says that its messages brought in, and what they did, by store.</summary>
     public List<(string Store, IncrementalRevenue Reported, double True)> Revenue { get; } = [];
-
-    // What is learned of offers takes its time, which is not for every seed.
-    static readonly CampaignSet Learning = Campaigns(Choice), Plain = Campaigns((channel, hours) => Step(channel, hours));
-
-    static CampaignSet Campaigns(Func<string, double, StepConfig> choice) => CampaignCompiler.Compile(new DecisionsConfig
-    {
-        Campaigns =
-        [
-            new CampaignConfig
-            {
-                Name = "left", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) }, Reentry = Duration.FromHours(24),
-                Steps = [Step("socket"), Step("mail", 2), Step("texts", 24), Step("app", 40)],
-            },
-            new CampaignConfig
-            {
-                Name = "checkout", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(60) },
-                Variants =
-                [
-                    new VariantConfig { Name = "nothing" },
-                    new VariantConfig { Name = "messages", Weight = 3, Steps = [choice("mail", 0), choice("app", 24), Step("mail", 72)] },
-                ],
-            },
-        ],
-    });
 
     public void Run()
     {
@@ -213,14 +189,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         if (_random.Next(20) == 0) _world.At(at + (5 * Minute), () => _desk.Take(decision, _world.Now));
     }
 
-    public DeliveryChannel? Find(string name) => name switch
-    {
-        "socket" => new DeliveryChannel(name, AddressKind.None),
-        "mail" => new DeliveryChannel(name, AddressKind.Email),
-        "texts" => new DeliveryChannel(name, AddressKind.Phone),
-        "app" => new DeliveryChannel(name, AddressKind.Push),
-        _ => null,
-    };
+    public DeliveryChannel? Find(string name) => TestChannels.Find(name);
 
     // A minute an hour no sink has room.
     public int RoomOf(string channel) => channel != "socket" && _world.Now / Minute % 60 == 7 ? 0 : int.MaxValue;
@@ -294,74 +263,4 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         if (cart.User is { } user) Encoding.UTF8.GetBytes(user, record.UserText);
         return record;
     }
-
-    static StepConfig Choice(string channel, double hours)
-    {
-        var step = Step(channel, hours);
-        step.Action = null;
-        step.Choices = [new ActionConfig { Type = ActionKind.Reminder }, new ActionConfig { Type = ActionKind.Discount, Percent = 10 }];
-        return step;
-    }
-
-    static ContactConfig Breached(ContactConfig contact, Breach breach)
-    {
-        switch (breach)
-        {
-            case Breach.QuietHours:
-                contact.QuietHours = new HoursConfig();
-                break;
-            case Breach.BusinessHours:
-                contact.BusinessHours = null;
-                break;
-            case Breach.Caps:
-                contact.Caps = [];
-                break;
-            case Breach.Consent:
-                contact.Consent = ConsentRule.Assumed;
-                break;
-            case Breach.FirstMessage:
-                contact.FirstMessage = Duration.FromMinutes(1);
-                break;
-        }
-
-        return contact;
-    }
-
-    static ContactConfig Contact(int seed) => new()
-    {
-        Holdout = 20,
-
-        // The truth is all that the messages brought in.
-        OutcomeWindow = new Duration(TimeSpan.FromDays(60)),
-        FirstMessage = Duration.FromHours(1),
-        Caps =
-        [
-            new CapConfig { Channel = "messages", Max = 2, Per = new Duration(TimeSpan.FromDays(3)) },
-            new CapConfig { Channel = "sms", Max = 1, Per = Duration.FromHours(48) },
-        ],
-        QuietHours = new HoursConfig { From = new TimeOfDay(new TimeOnly(21, 0)), To = new TimeOfDay(new TimeOnly(8, 0)) },
-        BusinessHours = seed % 3 != 0 ? null : new BusinessHoursConfig
-        {
-            Days = [Weekday.Mon, Weekday.Tue, Weekday.Wed, Weekday.Thu, Weekday.Fri, Weekday.Sat],
-            From = new TimeOfDay(new TimeOnly(7, 30)),
-            To = new TimeOfDay(new TimeOnly(22, 0)),
-        },
-    };
-}
-
-/// <summary>What the engine is kept from keeping, to see that it is noticed.</summary>
-public enum Breach
-{
-    None,
-    QuietHours,
-    BusinessHours,
-    Caps,
-    Consent,
-    FirstMessage,
-
-    /// <summary>It is not told of orders.</summary>
-    Purchases,
-
-    /// <summary>It takes any browser's word for where a customer is reached.</summary>
-    Addresses,
 }

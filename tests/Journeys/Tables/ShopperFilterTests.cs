@@ -27,7 +27,7 @@ public sealed class ShopperFilterTests(bool restarts)
 
     [TestCase(null)]
     [TestCase("u1")]
-    public void An_order_counts_for_the_campaign_that_turned_to_its_shopper(string? user)
+    public void An_order_counts_for_the_campaign_that_enrolled_its_shopper(string? user)
     {
         _desk.Decide("c1", user);
         Pause();

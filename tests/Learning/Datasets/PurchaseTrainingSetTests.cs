@@ -2,7 +2,7 @@ using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.Evaluation;
 using CartRecovery.Engine.Learning.Training;
 using CartRecovery.Tests.Learning.Training;
-using CartRecovery.Tests.Load;
+using CartRecovery.Tests.Bench;
 
 namespace CartRecovery.Tests.Learning.Datasets;
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Json;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Tests.Support;
 
@@ -7,4 +9,14 @@ namespace CartRecovery.Tests.Learning.Datasets;
 static class ShopLogSample
 {
     public static IReadOnlyList<ShopEvent> Events { get; } = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
+
+    /// <summary>An event in the native dialect, at its own time.</summary>
+    public static byte[] ToJson(ShopEvent e)
+    {
+        var json = new ArrayBufferWriter<byte>(512);
+        using var writer = new Utf8JsonWriter(json);
+        e.WriteTo(writer, e.At);
+        writer.Flush();
+        return json.WrittenSpan.ToArray();
+    }
 }

@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Learning.OffPolicy;
 
 /// <summary>
 /// Kevin Hillstrom's e-mail experiment (MineThatData challenge, 2008, public): a random 60% of its 64,000 customers, each sent one of two
-/// e-mails or none, each with a third's chance. It stands beside the repository, in <c>../shared/data</c>.
+/// e-mails or none, each with a third's chance. The repository does not ship it: tests that need it are ignored where it is missing.
 /// </summary>
 static class Hillstrom
 {
@@ -18,7 +18,7 @@ static class Hillstrom
 
     static readonly string[] s_features = ["recency", "history_segment", "history", "mens", "womens", "zip_code", "newbie", "channel"];
 
-    static readonly string s_path = Path.Combine(Repository.Root, "..", "shared", "data", "hillstrom", "campaign.csv");
+    static readonly string s_path = Path.GetFullPath(Path.Combine("..", "shared", "data", "hillstrom", "campaign.csv"), Repository.Root);
 
     /// <summary>The experiment as a log of choices, with visit, conversion or spend as the reward; read as the verb reads one.</summary>
     public static ChoiceLog Log(string reward)
@@ -30,7 +30,8 @@ static class Hillstrom
     /// <summary>The same as the file that the verb takes.</summary>
     public static string Csv(string reward)
     {
-        if (!File.Exists(s_path)) Assert.Ignore($"{s_path} is not there.");
+        if (!File.Exists(s_path))
+            Assert.Ignore($"The data of Hillstrom's experiment is not in the repository, and not at {s_path}.");
         using var records = new CsvReader(new StreamReader(s_path), s_path);
         records.Next();
         var place = records.Texts().Index().ToDictionary(column => column.Item, column => column.Index, StringComparer.Ordinal);

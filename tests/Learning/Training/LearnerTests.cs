@@ -25,7 +25,7 @@ public sealed class LearnerTests
     }
 
     [Test]
-    public void Logistic_regression_settles_where_the_labels_can_be_told_apart_entirely()
+    public void Logistic_regression_converges_where_the_labels_can_be_told_apart_entirely()
     {
         var set = SyntheticData.Draw(200, 2, 3, x => x[0] > 0 ? 1 : 0);
         var learned = LogisticRegression.Fit(set, 1);

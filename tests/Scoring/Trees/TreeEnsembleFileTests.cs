@@ -34,7 +34,7 @@ public sealed class TreeEnsembleFileTests
     }
 
     [Test]
-    public void Something_else_than_a_sigmoid_behind_the_trees_goes_to_the_runtime()
+    public void Something_else_than_a_sigmoid_after_the_trees_goes_to_the_runtime()
     {
         var graph = TreeModels.Regressor([Stump], 1);
         var other = TreeModels.Graph(1);

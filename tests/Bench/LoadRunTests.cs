@@ -1,7 +1,7 @@
 using System.Text.Json;
 using CartRecovery.Bench.Load;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class LoadRunTests

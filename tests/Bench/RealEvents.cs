@@ -1,4 +1,4 @@
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 /// <summary>
 /// Four sessions of a real shop in October 2019: 7 views, 2 carts, 2 purchases. From the REES46 Marketing Platform's open data,

@@ -1,7 +1,7 @@
 using CartRecovery.Bench.Load;
 using CartRecovery.Bench.Proof;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class ProofTests

@@ -9,7 +9,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Pipeline;
 
 /// <summary>The way from a message to its decisions without sockets and threads: what was taken is worked off when the test says so.</summary>
-sealed class Pipeline : IDisposable
+sealed class PipelineFixture : IDisposable
 {
     readonly PartitionSet _partitions;
     readonly PartitionStages[] _stages;
@@ -18,7 +18,7 @@ sealed class Pipeline : IDisposable
     /// <param name="options">Of the stages.</param>
     /// <param name="partitions">How many.</param>
     /// <param name="receivedAt">When everything is received.</param>
-    public Pipeline(PipelineOptions options, int partitions, long receivedAt)
+    public PipelineFixture(PipelineOptions options, int partitions, long receivedAt)
     {
         _consumer = options.Consumer;
 

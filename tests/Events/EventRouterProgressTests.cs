@@ -9,7 +9,7 @@ using FsCheck.Fluent;
 namespace CartRecovery.Tests.Events;
 
 /// <summary>What is acknowledged is done, in whatever order reading, submitting and the partitions' work come.</summary>
-public sealed class AckProgressTests
+public sealed class EventRouterProgressTests
 {
     const int MostPartitions = 4;
 

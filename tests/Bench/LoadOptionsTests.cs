@@ -1,6 +1,6 @@
 using CartRecovery.Bench.Load;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class LoadOptionsTests

@@ -14,7 +14,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 /// <summary>
 /// A server that speaks the engine's stream protocol over real sockets, by the framework's own WebSocket, and only counts: what the load

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using CartRecovery.Bench.Load;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class PopupProbeTests

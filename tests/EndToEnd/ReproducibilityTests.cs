@@ -12,7 +12,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
-public sealed partial class ReplayTests
+public sealed partial class ReproducibilityTests
 {
     const int SampledCarts = 300;
 

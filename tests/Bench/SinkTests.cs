@@ -6,7 +6,7 @@ using CartRecovery.Bench.Baselines;
 using CartRecovery.Bench.Load;
 using FsCheck.Fluent;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class SinkTests
@@ -36,7 +36,7 @@ public sealed class SinkTests
     }
 
     [Test]
-    public async Task Of_length_prefixed_messages_the_first_is_the_greeting()
+    public async Task Of_length_prefixed_messages_the_first_is_the_handshake()
     {
         await using var sink = await SinkServer.StartAsync(0, perMessage: 10);
         using var client = new TcpClient();

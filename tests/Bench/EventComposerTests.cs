@@ -4,7 +4,7 @@ using System.Text.Json;
 using CartRecovery.Bench.Load;
 using CartRecovery.Tests.Events.MessagePack;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class EventComposerTests
@@ -83,7 +83,7 @@ public sealed class EventComposerTests
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(40)]
-    public void A_binary_frame_has_the_bytes_that_go_behind_a_length(int perMessage)
+    public void A_binary_frame_has_the_bytes_that_follow_a_length(int perMessage)
     {
         var mix = EventMix.Load(RealEvents.File(), EventFormat.MessagePack);
         var written = new EventComposer(mix, framed: false, perMessage, "run", 0, 1, carts: 7).Compose(_output, 1, Time, out _);

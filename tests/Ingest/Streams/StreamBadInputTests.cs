@@ -1,17 +1,14 @@
 using CartRecovery.Tests.Conformance.WebSocket;
 using CartRecovery.Tests.Support;
 
-namespace CartRecovery.Tests.Ingest;
+namespace CartRecovery.Tests.Ingest.Streams;
 
 /// <summary>Each kind of bad input has its own code, costs one error frame, and nothing else is lost.</summary>
 [TestFixture(Via.Tcp)]
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
-sealed class BadInputTests(Via via)
+sealed class StreamBadInputTests(Via via) : EngineFixture
 {
-    InProcessEngine _engine = null!;
-    Counts _before = null!;
-
     static readonly string Long = new('x', 33 * 1024);
 
     static readonly (string Bad, string Code)[] Bad =
@@ -62,19 +59,10 @@ sealed class BadInputTests(Via via)
         ("""{"id":"e","type":"page_view","cartId":"c","ts":"2025-01-01T00:00:0\ud83dZ"}""", "invalid_timestamp"),
     ];
 
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
-    [SetUp]
-    public void Count() => _before = _engine.Counts;
-
     [Test]
     public async Task Each_kind_is_told_by_its_own_code_at_its_own_index()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         foreach (var (bad, _) in Bad.Concat(HalfCharacters))
         {
@@ -92,40 +80,40 @@ sealed class BadInputTests(Via via)
         Assert.That(errors.Select(e => e.Code), Is.EqualTo(Bad.Concat(HalfCharacters).Select(b => b.Code)));
         Assert.That(errors.Take(Bad.Length - 1).Select(e => e.Index), Is.EqualTo(Enumerable.Range(0, Bad.Length - 1).Select(i => (2 * i) + 1)));
         Assert.That(errors, Has.All.Property(nameof(Said.Message)).Not.Empty);
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(count + 1));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts((2 * count) + 1 + 2_500, count + 1, count + 2_500)));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(count + 1));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts((2 * count) + 1 + 2_500, count + 1, count + 2_500)));
     }
 
     [Test]
     public async Task A_bad_event_in_a_batch_costs_nobody_else()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         (string Bad, string Code)[] bad = [.. Bad.Where(b => b.Code is not ("invalid_json" or "message_too_large" or "batch_too_large")), .. HalfCharacters];
         await client.SendAsync(EventJson.Array(bad.SelectMany(b => new[] { b.Bad, EventJson.Of(cart) })));
         var heard = await client.UntilAckAsync(2 * bad.Length);
 
         Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(bad.Select((b, i) => (2L * i, b.Code))));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(bad.Length));
-        Assert.That(_engine.Counts - _before, Is.EqualTo(new Counts(2 * bad.Length, bad.Length, bad.Length)));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(bad.Length));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(2 * bad.Length, bad.Length, bad.Length)));
     }
 
     [Test]
-    public async Task A_batch_that_breaks_off_keeps_what_came_before()
+    public async Task A_batch_that_breaks_off_keeps_what_cameBefore()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         await client.SendAsync($"[{EventJson.Of(cart)},{EventJson.Of(cart)},oops,{EventJson.Of(cart)}]", EventJson.Of(cart));
         var heard = await client.UntilAckAsync(4);
 
         Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(new[] { (2L, "invalid_json") }));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(3));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(3));
     }
 
     [Test]
     public async Task Invalid_UTF8_costs_the_message_on_lines_and_the_connection_on_a_WebSocket()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         byte[] bad = [.. "{\"id\":\""u8, 0xc3, 0x28, .. "\"}"u8];
         await client.SendAsync(EventJson.Of(cart));
@@ -137,13 +125,13 @@ sealed class BadInputTests(Via via)
         Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(new[] { (1L, "invalid_utf8") }));
         Assert.That(client.CloseCode, Is.EqualTo(via == Via.Tcp ? 0 : 1007));
         Assert.That(rest, Is.Empty);
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(via == Via.Tcp ? 2 : 1));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(via == Via.Tcp ? 2 : 1));
     }
 
     [Test]
-    public async Task A_message_over_the_limit_is_refused_before_it_ends()
+    public async Task A_message_over_the_limit_is_refusedBefore_it_ends()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var message = client.Encode($"\"{new string('x', 2 << 20)}\"");
         await client.Raw.SendAsync(message.AsMemory(0, 1 << 20));
         var early = await client.NextAsync();
@@ -158,7 +146,7 @@ sealed class BadInputTests(Via via)
     [Test]
     public async Task A_message_and_an_event_of_just_the_limit_are_taken()
     {
-        using var client = await StreamClient.OpenAsync(_engine, via);
+        using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         var batch = EventJson.Array(Enumerable.Range(0, 15).Select(_ => Largest()));
         batch = batch[..^1] + new string(' ', (512 * 1024) - batch.Length) + "]";
@@ -167,7 +155,7 @@ sealed class BadInputTests(Via via)
 
         Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)),
             Is.EqualTo(new[] { (16L, "event_too_large"), (17L, "message_too_large") }));
-        Assert.That(await _engine.EventsOfAsync(cart), Is.EqualTo(16));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(16));
 
         string Largest()
         {

@@ -5,7 +5,7 @@ using CartRecovery.Bench.Load;
 using CartRecovery.Tests.Events.MessagePack;
 using FsCheck.Fluent;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class LoadProtocolTests

@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Ingest.DeadLetters;
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.MessagePack)]
 [TestFixture(Via.Binary)]
-sealed class DeadLettersTests(Via via)
+sealed class StreamDeadLettersTests(Via via)
 {
     [Test]
     public async Task A_refused_event_is_kept_with_its_connection_and_its_neighbours_are_not()

@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using CartRecovery.Bench.Load;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 [TestFixture]
 public sealed class EventMixTests

@@ -1,28 +1,20 @@
 using CartRecovery.Bench.Load;
 using CartRecovery.Tests.Support;
 
-namespace CartRecovery.Tests.Load;
+namespace CartRecovery.Tests.Bench;
 
 /// <summary>The load generator and the engine understand each other in every way that events can be sent.</summary>
 [TestFixture]
-sealed class LoadOfTheEngineTests
+sealed class LoadOfTheEngineTests : EngineFixture
 {
-    InProcessEngine _engine = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _engine = await InProcessEngine.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync() => await _engine.DisposeAsync();
-
     [Test]
     public async Task Every_event_is_accounted_for([Values("json", "msgpack")] string format, [Values] bool overTcp, [Values(1, 20)] int perMessage)
     {
         var options = new LoadOptions
         {
-            Url = $"ws://{_engine.Stream}/v1/stream",
-            Tcp = overTcp ? _engine.Stream.ToString() : null,
-            Metrics = $"{_engine.Http.BaseAddress}metrics",
+            Url = $"ws://{Engine.Stream}/v1/stream",
+            Tcp = overTcp ? Engine.Stream.ToString() : null,
+            Metrics = $"{Engine.Http.BaseAddress}metrics",
             Events = RealEvents.File(),
             Format = format,
             PerMessage = perMessage,

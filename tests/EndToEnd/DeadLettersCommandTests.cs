@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>Bad events, by every way in: kept, listed, shown, repaired, replayed, dropped, from the command line.</summary>
 [TestFixture]
 [Category("EndToEnd")]
-public sealed class DeadLettersTests
+public sealed class DeadLettersCommandTests
 {
     static string Bad(string id) => $$"""{"id":"{{id}}","type":"add_to_cart","cart_id":"c1","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}},"price":"5","productId":"p1"}""";
 

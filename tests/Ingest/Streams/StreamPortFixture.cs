@@ -1,0 +1,16 @@
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Ingest.Streams;
+
+/// <summary>Tests of the stream port on two engines: one that has a key for connections that name none, and one that has not.</summary>
+abstract class StreamPortFixture : EngineFixture
+{
+    /// <summary>An engine without <c>listen.tcpKey</c>.</summary>
+    protected InProcessEngine Keyless { get; private set; } = null!;
+
+    [OneTimeSetUp]
+    public async Task StartKeylessAsync() => Keyless = await InProcessEngine.StartAsync(config => config.Listen.TcpKey = null);
+
+    [OneTimeTearDown]
+    public async Task StopKeylessAsync() => await Keyless.DisposeAsync();
+}

@@ -1,0 +1,107 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Tests.Support;
+using static CartRecovery.Tests.Journeys.JourneyFixture;
+
+namespace CartRecovery.Tests.Journeys.Simulation;
+
+/// <summary>The campaigns and the contact policy of a simulated world.</summary>
+static class SimulatedPolicy
+{
+    /// <summary>Campaigns that learn which offer earns most, which takes too long for every seed.</summary>
+    public static CampaignSet Learning { get; } = Campaigns(Choice);
+
+    /// <summary>The same campaigns, with one offer each.</summary>
+    public static CampaignSet Plain { get; } = Campaigns((channel, hours) => Step(channel, hours));
+
+    static CampaignSet Campaigns(Func<string, double, StepConfig> choice) => TestCampaigns.Compile(
+        new CampaignConfig
+        {
+            Name = "left", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) }, Reentry = Duration.FromHours(24),
+            Steps = [Step("socket"), Step("mail", 2), Step("texts", 24), Step("app", 40)],
+        },
+        new CampaignConfig
+        {
+            Name = "checkout", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(60) },
+            Variants =
+            [
+                new VariantConfig { Name = "nothing" },
+                new VariantConfig { Name = "messages", Weight = 3, Steps = [choice("mail", 0), choice("app", 24), Step("mail", 72)] },
+            ],
+        });
+
+    static StepConfig Choice(string channel, double hours)
+    {
+        var step = Step(channel, hours);
+        step.Action = null;
+        step.Choices = [new ActionConfig { Type = ActionKind.Reminder }, new ActionConfig { Type = ActionKind.Discount, Percent = 10 }];
+        return step;
+    }
+
+    /// <summary>The policy of a seed without one of its rules.</summary>
+    public static ContactConfig Breached(int seed, Breach breach)
+    {
+        var contact = Contact(seed);
+        switch (breach)
+        {
+            case Breach.QuietHours:
+                contact.QuietHours = new HoursConfig();
+                break;
+            case Breach.BusinessHours:
+                contact.BusinessHours = null;
+                break;
+            case Breach.Caps:
+                contact.Caps = [];
+                break;
+            case Breach.Consent:
+                contact.Consent = ConsentRule.Assumed;
+                break;
+            case Breach.FirstMessage:
+                contact.FirstMessage = Duration.FromMinutes(1);
+                break;
+        }
+
+        return contact;
+    }
+
+    /// <summary>The contact policy of a seed.</summary>
+    public static ContactConfig Contact(int seed) => new()
+    {
+        Holdout = 20,
+
+        // The truth is all that the messages brought in.
+        OutcomeWindow = new Duration(TimeSpan.FromDays(60)),
+        FirstMessage = Duration.FromHours(1),
+        Caps =
+        [
+            new CapConfig { Channel = "messages", Max = 2, Per = new Duration(TimeSpan.FromDays(3)) },
+            new CapConfig { Channel = "sms", Max = 1, Per = Duration.FromHours(48) },
+        ],
+        QuietHours = new HoursConfig { From = new TimeOfDay(new TimeOnly(21, 0)), To = new TimeOfDay(new TimeOnly(8, 0)) },
+        BusinessHours = seed % 3 != 0 ? null : new BusinessHoursConfig
+        {
+            Days = [Weekday.Mon, Weekday.Tue, Weekday.Wed, Weekday.Thu, Weekday.Fri, Weekday.Sat],
+            From = new TimeOfDay(new TimeOnly(7, 30)),
+            To = new TimeOfDay(new TimeOnly(22, 0)),
+        },
+    };
+}
+
+/// <summary>What the engine is kept from keeping, to see that it is noticed.</summary>
+public enum Breach
+{
+    None,
+    QuietHours,
+    BusinessHours,
+    Caps,
+    Consent,
+    FirstMessage,
+
+    /// <summary>It is not told of orders.</summary>
+    Purchases,
+
+    /// <summary>It takes any browser's word for where a customer is reached.</summary>
+    Addresses,
+}

@@ -1,0 +1,12 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.Decisions;
+
+namespace CartRecovery.Tests.Support;
+
+/// <summary>Campaigns as the engine runs them, compiled from their configuration.</summary>
+static class TestCampaigns
+{
+    public static CampaignSet Compile(params IEnumerable<CampaignConfig> campaigns) =>
+        CampaignCompiler.Compile(new DecisionsConfig { Campaigns = [.. campaigns] });
+}
