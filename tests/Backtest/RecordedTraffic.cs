@@ -4,7 +4,6 @@ using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Tests.Events;

@@ -79,7 +79,9 @@ sealed class ReadmeExampleTests
         var spec = SpecOf("NtfySink", typeof(ISink), typeof(HttpSink));
         var settings = new SinkSettings("phone", spec, new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["url"] = receiver.Root, ["topic"] = "carts", ["token"] = "tk_1",
+            ["url"] = receiver.Root,
+            ["topic"] = "carts",
+            ["token"] = "tk_1",
         });
         await using var sink = spec.Create(settings).Sink;
         var batch = new DeliveryBatch([Interventions.One(0) with { Subject = "Left" }, Interventions.One(1)]);

@@ -1,6 +1,6 @@
-using CartRecovery.Primitives.Csv;
 using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
+using CartRecovery.Primitives.Csv;
 
 namespace CartRecovery.Engine.Backtest;
 

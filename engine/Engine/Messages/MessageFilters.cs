@@ -34,7 +34,10 @@ static class MessageFilters
     {
         var options = new TemplateOptions
         {
-            MaxSteps = MessageLimits.Steps, MaxRecursion = MessageLimits.Depth, CultureInfo = CultureInfo.InvariantCulture, TimeZone = TimeZoneInfo.Utc,
+            MaxSteps = MessageLimits.Steps,
+            MaxRecursion = MessageLimits.Depth,
+            CultureInfo = CultureInfo.InvariantCulture,
+            TimeZone = TimeZoneInfo.Utc,
         };
         options.Filters.WithMoneyFilters();
         options.Filters.AddFilter("pluralize", Pluralize);

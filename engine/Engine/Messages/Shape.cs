@@ -50,7 +50,8 @@ sealed class Shape
     {
         ("cart", "lines") => ListOf(new Shape
         {
-            Fields = MessageObjects.Line.Keys.ToDictionary(name => name, _ => Value, StringComparer.Ordinal), IsObject = true,
+            Fields = MessageObjects.Line.Keys.ToDictionary(name => name, _ => Value, StringComparer.Ordinal),
+            IsObject = true,
         }),
         ("customer", "attributes") => new Shape { IsOpen = true, IsObject = true },
         ("customer", "first_name" or "last_name" or "name") => Any,

@@ -2,9 +2,9 @@ using System.Runtime.ExceptionServices;
 using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
-using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Pipeline;
 

@@ -8,8 +8,8 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Learning.Datasets;
-using CartRecovery.Host.Output;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
 using Spectre.Console;
 
 namespace CartRecovery.Host.Demo;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CartRecovery.Contracts;
-using CartRecovery.Host.Output;
 using CartRecovery.Host.Composition;
+using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Demo;
 

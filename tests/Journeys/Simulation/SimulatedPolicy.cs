@@ -19,12 +19,15 @@ static class SimulatedPolicy
     static CampaignSet Campaigns(Func<string, double, StepConfig> choice) => TestCampaigns.Compile(
         new CampaignConfig
         {
-            Name = "left", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) }, Reentry = Duration.FromHours(24),
+            Name = "left",
+            Trigger = new TriggerConfig { Idle = Duration.FromMinutes(30) },
+            Reentry = Duration.FromHours(24),
             Steps = [Step("socket"), Step("mail", 2), Step("texts", 24), Step("app", 40)],
         },
         new CampaignConfig
         {
-            Name = "checkout", Trigger = new TriggerConfig { Idle = Duration.FromMinutes(60) },
+            Name = "checkout",
+            Trigger = new TriggerConfig { Idle = Duration.FromMinutes(60) },
             Variants =
             [
                 new VariantConfig { Name = "nothing" },

@@ -1,5 +1,4 @@
 using CartRecovery.Engine.Journeys.Tables;
-using NUnit.Framework;
 
 namespace CartRecovery.Tests.Journeys.Tables;
 

@@ -1,8 +1,8 @@
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Learning.Evaluation;
 using CartRecovery.Engine.Learning.Training;
-using CartRecovery.Tests.Learning.Training;
 using CartRecovery.Tests.Bench;
+using CartRecovery.Tests.Learning.Training;
 
 namespace CartRecovery.Tests.Learning.Datasets;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using CartRecovery.Primitives.Csv;
 using CartRecovery.Engine.Learning.OffPolicy;
+using CartRecovery.Primitives.Csv;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Learning.OffPolicy;

@@ -194,23 +194,9 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
     {
         var kept = builder.Meta.Fields;
         var before = kept.Length;
-        var error = Begin(name, kept);
-        var valueAt = kept.Length;
-        var isContext = field != EventField.Other;
-        var isText = TextAhead(isContext, reader, out var text);
-        if (isText)
-        {
-            builder.SetContext(field, text);
-        }
-
-        if (!TryKeepValue(ref reader, kept, before, error))
+        if (!TryKeepField(ref reader, field, name, kept, isMeta: false))
         {
             return false;
-        }
-
-        if (isContext && !isText && TryGetKeptText(kept, valueAt, out text))
-        {
-            builder.SetContext(field, text);
         }
 
         // A null field counts as absent.
@@ -224,39 +210,56 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
 
     bool TryReadMeta(ref MessagePackReader reader)
     {
-        var kept = builder.Meta.Members;
         for (var left = reader.Count; left > 0; left--)
         {
-            if (!TryReadName(ref reader, out var name))
+            if (TryReadName(ref reader, out var name))
+            {
+                if (!TryKeepField(ref reader, EventFields.Parse(name), name, builder.Meta.Members, isMeta: true))
+                {
+                    return false;
+                }
+            }
+            else
             {
                 FailNames();
                 if (!(reader.Skip() && reader.Skip()))
                 {
                     return false;
                 }
-
-                continue;
             }
+        }
 
-            var field = EventFields.Parse(name);
-            var before = kept.Length;
-            var error = Begin(name, kept);
-            var valueAt = kept.Length;
-            var isContext = field is EventField.Device or EventField.Source;
-            var isText = TextAhead(isContext, reader, out var text);
-            if (isText)
+        return true;
+    }
+
+    // Keeps a field as JSON. A device or a source also describes the shopper: by its text, or by the text that binary or a timestamp is in JSON.
+    bool TryKeepField(ref MessagePackReader reader, EventField field, scoped ReadOnlySpan<byte> name, TextBuffer kept, bool isMeta)
+    {
+        var before = kept.Length;
+        if (before > 0)
+        {
+            kept.Write((byte)',');
+        }
+
+        var error = MessagePackJson.WriteText(name, kept);
+        kept.Write((byte)':');
+        var valueAt = kept.Length;
+        var isContext = field is EventField.Device or EventField.Source;
+        var isText = TextAhead(isContext, reader, out var text);
+        if (!TryKeepValue(ref reader, kept, before, error))
+        {
+            return false;
+        }
+
+        if (isText || (isContext && TryGetKeptText(kept, valueAt, out text)))
+        {
+            if (isMeta)
             {
                 builder.SetMetaContext(field, text);
             }
-
-            if (!TryKeepValue(ref reader, kept, before, error))
+            else
             {
-                return false;
-            }
-
-            if (isContext && !isText && TryGetKeptText(kept, valueAt, out text))
-            {
-                builder.SetMetaContext(field, text);
+                builder.SetContext(field, text);
             }
         }
 
@@ -290,24 +293,11 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         return isText;
     }
 
-    // Binary and timestamps are texts once they are JSON, and mean the same as there.
     static bool TryGetKeptText(TextBuffer kept, int valueAt, out ReadOnlySpan<byte> text)
     {
         var isText = kept.Length > valueAt + 1 && kept.Text[valueAt] == '"';
         text = isText ? kept.Text[(valueAt + 1)..^1] : default;
         return isText;
-    }
-
-    static EventErrorCode Begin(ReadOnlySpan<byte> name, TextBuffer kept)
-    {
-        if (kept.Length > 0)
-        {
-            kept.Write((byte)',');
-        }
-
-        var error = MessagePackJson.WriteText(name, kept);
-        kept.Write((byte)':');
-        return error;
     }
 
     // Keeps the next value as JSON; if that fails, removes the partial JSON and skips the value.
