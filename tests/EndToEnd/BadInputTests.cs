@@ -27,7 +27,15 @@ public sealed class BadInputTests
     }
 
     [TearDown]
-    public Task Stop() => _engine.StopAsync(_scratch);
+    public async Task Stop()
+    {
+        await using (_engine)
+        {
+            await _engine.StopAsync();
+        }
+
+        _scratch.Dispose();
+    }
 
     [Test]
     public async Task Over_WebSocket()

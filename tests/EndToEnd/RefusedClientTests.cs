@@ -22,7 +22,15 @@ public sealed class RefusedClientTests
     }
 
     [OneTimeTearDown]
-    public Task Stop() => _engine.StopAsync(_scratch);
+    public async Task Stop()
+    {
+        await using (_engine)
+        {
+            await _engine.StopAsync();
+        }
+
+        _scratch.Dispose();
+    }
 
     [TestCase("sk_nobody", null, 401, "unknown_key")]
     [TestCase("", null, 401, "missing_key")]

@@ -106,20 +106,6 @@ sealed partial class RunningEngine : IAsyncDisposable
         return finished;
     }
 
-    /// <summary>Stops it, and removes its folder even if it did not stop cleanly.</summary>
-    public async Task StopAsync(Scratch scratch)
-    {
-        try
-        {
-            await StopAsync();
-        }
-        finally
-        {
-            await DisposeAsync();
-            scratch.Dispose();
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
