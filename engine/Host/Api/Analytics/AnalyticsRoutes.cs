@@ -19,21 +19,21 @@ static class AnalyticsRoutes
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.ForServers("/v1/analytics", ApiTags.Analytics);
-        group.MapGet("/performance", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach, IJourneyOptionsProvider inForce) =>
-                TableAsync("performance", period, query, outreach, () => reports.Performance(caller.Store.Id, inForce.JourneyOptions.Campaigns, period.From, period.To)))
+        group.MapGet("/performance", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys, IJourneyOptionsProvider inForce) =>
+                TableAsync("performance", period, query, journeys, () => reports.Performance(caller.Store.Id, inForce.JourneyOptions.Campaigns, period.From, period.To)))
             .Describe("getPerformance", "Compare campaigns and variants", "Messages, orders and revenue by campaign and variant." + Period)
             .Report<PerformanceRow>(QueryParameters.From, QueryParameters.To);
-        group.MapGet("/channels", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>
-                TableAsync("channels", period, query, outreach, () => reports.Channels(caller.Store.Id, period.From, period.To)))
+        group.MapGet("/channels", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys) =>
+                TableAsync("channels", period, query, journeys, () => reports.Channels(caller.Store.Id, period.From, period.To)))
             .Describe("getChannels", "Compare channels",
                 "Message outcomes by channel. Covers messages decided in the period; the last 30 days if `from` is absent.")
             .Report<ChannelRow>(QueryParameters.From, QueryParameters.To);
-        group.MapGet("/conversion", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>
-                TableAsync("conversion", period, query, outreach, () => reports.Conversion(caller.Store.Id, period.From, period.To)))
+        group.MapGet("/conversion", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys) =>
+                TableAsync("conversion", period, query, journeys, () => reports.Conversion(caller.Store.Id, period.From, period.To)))
             .Describe("getConversion", "Follow shoppers to the order", "The funnel by campaign, from trigger to message to order." + Period)
             .Report<ConversionFunnelRow>(QueryParameters.From, QueryParameters.To);
-        group.MapGet("/reasons", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach) =>
-                TableAsync("reasons", period, query, outreach, () => reports.Reasons(caller.Store.Id, period.From, period.To)))
+        group.MapGet("/reasons", (Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys) =>
+                TableAsync("reasons", period, query, journeys, () => reports.Reasons(caller.Store.Id, period.From, period.To)))
             .Describe("getReasons", "Count withheld messages",
                 "Messages not sent, by reason. Covers messages decided in the period; the last 30 days if `from` is absent.")
             .Report<ReasonRow>(QueryParameters.From, QueryParameters.To);
@@ -48,27 +48,27 @@ static class AnalyticsRoutes
             .Report<ConversionRow>(QueryParameters.From, QueryParameters.To);
     }
 
-    static async Task<ReportResult> TableAsync(string name, Period period, RequestQuery query, JourneyWorker outreach, Func<ReportTable> ask)
+    static async Task<ReportResult> TableAsync(string name, Period period, RequestQuery query, JourneyWorker journeys, Func<ReportTable> ask)
     {
-        await outreach.CatchUpAsync();
+        await journeys.CatchUpAsync();
         var table = ask();
         var next = Cursors.Cut(table, query.Of(QueryParameters.Cursor), query.Of(QueryParameters.Limit, QueryParameters.UsualPage));
         return new ReportResult(name, table, next, query.Of(QueryParameters.Format));
     }
 
-    static async Task<ReportResult> ConversionsAsync(Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach)
+    static async Task<ReportResult> ConversionsAsync(Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys)
     {
         var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
         var limit = query.Of(QueryParameters.Limit, QueryParameters.UsualPage);
-        await outreach.CatchUpAsync();
+        await journeys.CatchUpAsync();
         var table = reports.Conversions(caller.Store.Id, period.From, Math.Min(period.To, cursor.At + 1), limit + 1, cursor.Skip);
         var next = cursor.Cut(table, "at", limit);
         return new ReportResult("conversions", table, next, query.Of(QueryParameters.Format));
     }
 
-    static async Task<IResult> RevenueAsync(HttpContext context, Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker outreach)
+    static async Task<IResult> RevenueAsync(HttpContext context, Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys)
     {
-        await outreach.CatchUpAsync();
+        await journeys.CatchUpAsync();
         var report = reports.Revenue(caller.Store.Id, caller.Store.Currency, period.From, period.To);
         return ReportResult.WantsCsv(context, query.Of(QueryParameters.Format))
             ? new ReportResult("revenue", TableOf(report), next: null, "csv")

@@ -25,7 +25,7 @@ static class CampaignsRoutes
         .Problems(ApiProblems.InvalidJson, ApiProblems.CartNotFound, s_unknown);
 
     static async Task<Results<Ok<Intervention>, ProblemHttpResult>> PreviewAsync(
-        [Description("The campaign.")] string name, PreviewBody? body, HttpContext context, Caller caller, CartReader carts, JourneyWorker outreach)
+        [Description("The campaign.")] string name, PreviewBody? body, HttpContext context, Caller caller, CartReader carts, JourneyWorker journeys)
     {
         body ??= new PreviewBody();
         CartRecord? cart = null;
@@ -38,8 +38,8 @@ static class CampaignsRoutes
             }
         }
 
-        var preview = await outreach.Do((desk, now) =>
-            desk.Preview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.CartId ?? "sample", cart, now));
+        var preview = await journeys.Do((engine, now) =>
+            engine.Preview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.CartId ?? "sample", cart, now));
         return preview is null ? s_unknown.ToResult() : TypedResults.Ok(preview);
     }
 }

@@ -25,7 +25,7 @@ static class CartsRoutes
 
     static async Task<IResult> GetAsync(
         [Description("The cart, percent-encoded.")] string cartId, HttpContext context, Caller caller, CartReader carts, JourneyReports reports,
-        JourneyWorker outreach, IJourneyOptionsProvider inForce, TimeProvider time)
+        JourneyWorker journeys, IJourneyOptionsProvider inForce, TimeProvider time)
     {
         var id = CartReader.IdOf(context, cartId);
         if (await carts.FindAsync(caller.Store, id, context.RequestAborted) is not { } cart)
@@ -33,7 +33,7 @@ static class CartsRoutes
             return ApiProblems.CartNotFound.ToResult();
         }
 
-        await outreach.CatchUpAsync();
+        await journeys.CatchUpAsync();
         var (interventions, recovered, contactedAt) = InterventionList.OfCart(reports, caller.Store.Id, CartReader.KeyOf(caller.Store, id));
         ReportResult.WriteTimes(interventions);
         return new JsonResult(writer =>

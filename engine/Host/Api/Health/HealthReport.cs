@@ -28,7 +28,7 @@ sealed record PartHealth(
 
 /// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
-    IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker outreach, IJourneyOptionsProvider inForce,
+    IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
     OnnxModel model, SinkSet sinks)
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
@@ -40,7 +40,7 @@ sealed class HealthReport(
         var reports = await sinks.CheckHealthAsync(cancellationToken);
         var isDown = engine.Fault is not null;
         var sheds = partitions.JournalProblem is not null;
-        var isFine = !sheds && outreach.Problem is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
+        var isFine = !sheds && journeys.Problem is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
             && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
@@ -54,7 +54,7 @@ sealed class HealthReport(
         parts.Add("deadletters", Part(
             deadLetters.IsFailing ? "dead letters cannot be written; those rejected meanwhile are lost, and counted" : null, "kept"));
         parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
-        parts.Add("outreach", Part(outreach.Problem, $"{outreach.Depth} waiting"));
+        parts.Add("outreach", Part(journeys.Problem, $"{journeys.Depth} waiting"));
         parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
         parts.Add("model", new PartHealth(Ok, model.Id, Evaluator: model.Evaluator));
         foreach (var sink in reports)

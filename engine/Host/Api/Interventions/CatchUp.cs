@@ -12,11 +12,11 @@ static class CatchUp
     static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
 
     /// <summary>Completes once everything acknowledged before the call is readable, or after one second.</summary>
-    public static async Task CatchUpAsync(this JourneyWorker outreach)
+    public static async Task CatchUpAsync(this JourneyWorker journeys)
     {
         try
         {
-            await outreach.Do((_, _) => true).WaitAsync(s_longest);
+            await journeys.Do((_, _) => true).WaitAsync(s_longest);
         }
         catch (Exception e) when (e is TimeoutException or ChannelClosedException)
         {

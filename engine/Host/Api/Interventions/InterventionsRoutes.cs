@@ -50,11 +50,11 @@ static class InterventionsRoutes
             .Problems(s_unknown, s_notFailed);
     }
 
-    static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker outreach)
+    static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
     {
         var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
         var limit = query.Of(QueryParameters.Limit, QueryParameters.UsualPage);
-        await outreach.CatchUpAsync();
+        await journeys.CatchUpAsync();
         var table = InterventionList.Of(reports, new InterventionFilter
         {
             StoreId = caller.Store.Id,
@@ -74,24 +74,24 @@ static class InterventionsRoutes
     }
 
     static async Task<IResult> GetAsync(
-        [Description("The intervention.")] string id, Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker outreach)
+        [Description("The intervention.")] string id, Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
     {
-        await outreach.CatchUpAsync();
+        await journeys.CatchUpAsync();
         var table = InterventionList.One(reports, caller.Store.Id, id);
         return table.Rows.Count == 0 ? s_unknown.ToResult() : new ReportResult("interventions", table, next: null, query.Of(QueryParameters.Format));
     }
 
     static async Task<Results<Accepted<RetriedIntervention>, ProblemHttpResult>> RetryAsync(
-        [Description("The intervention.")] string id, Caller caller, JourneyReports reports, JourneyWorker outreach)
+        [Description("The intervention.")] string id, Caller caller, JourneyReports reports, JourneyWorker journeys)
     {
-        await outreach.CatchUpAsync();
+        await journeys.CatchUpAsync();
         if (InterventionList.One(reports, caller.Store.Id, id).Rows.Count == 0)
         {
             return s_unknown.ToResult();
         }
 
         var useful = (long)s_usefulAgain.TotalMilliseconds;
-        return await outreach.Do((desk, now) => desk.Store.Messages.Retry(id, now, now + useful))
+        return await journeys.Do((engine, now) => engine.Store.Messages.Retry(id, now, now + useful))
             ? TypedResults.Accepted((string?)null, new RetriedIntervention(id, "scheduled"))
             : s_notFailed.ToResult();
     }

@@ -25,7 +25,7 @@ static class ProductsRoutes
             "Names, prices and stock for messages; at most 5,000 products a request. Existing products are replaced. Messages never show a product with stock 0.")
         .Problems(ApiProblems.InvalidJson, ApiProblems.OutOfRange);
 
-    static async Task<Results<Ok<StoredProducts>, ProblemHttpResult>> PutAsync(List<ProductBody> products, Caller caller, JourneyWorker outreach)
+    static async Task<Results<Ok<StoredProducts>, ProblemHttpResult>> PutAsync(List<ProductBody> products, Caller caller, JourneyWorker journeys)
     {
         if (Check(products) is { } problem)
         {
@@ -34,11 +34,11 @@ static class ProductsRoutes
 
         var store = caller.Store;
         var seed = EventKeys.SeedOf(store.IdUtf8);
-        await outreach.Do((desk, _) =>
+        await journeys.Do((engine, _) =>
         {
             foreach (var p in products)
             {
-                desk.Store.Products.Set(store.Id, EventKeys.ProductOf(seed, Encoding.UTF8.GetBytes(p.Id)),
+                engine.Store.Products.Set(store.Id, EventKeys.ProductOf(seed, Encoding.UTF8.GetBytes(p.Id)),
                     new Product(p.Id, p.Name, p.Url, p.Image, p.Price is { } price ? (long)(price * Money.PerUnit) : null, p.Stock));
             }
 

@@ -30,21 +30,21 @@ static class SuppressionsRoutes
             .Problems(ApiProblems.InvalidJson, s_invalid);
     }
 
-    static async Task<Ok<SuppressedAddresses>> SuppressAsync(SuppressionBody body, Caller caller, JourneyWorker outreach)
+    static async Task<Ok<SuppressedAddresses>> SuppressAsync(SuppressionBody body, Caller caller, JourneyWorker journeys)
     {
         var (kind, address) = Check(body);
-        await outreach.Do((desk, now) =>
+        await journeys.Do((engine, now) =>
         {
-            desk.Store.Customers.Suppress(caller.Store.Id, kind, address, body.Reason ?? "shop", now);
+            engine.Store.Customers.Suppress(caller.Store.Id, kind, address, body.Reason ?? "shop", now);
             return true;
         });
         return TypedResults.Ok(new SuppressedAddresses(Suppressed: 1));
     }
 
-    static async Task<Ok<SuppressedAddresses>> ReleaseAsync([FromBody] SuppressionBody body, Caller caller, JourneyWorker outreach)
+    static async Task<Ok<SuppressedAddresses>> ReleaseAsync([FromBody] SuppressionBody body, Caller caller, JourneyWorker journeys)
     {
         var (kind, address) = Check(body);
-        var changed = await outreach.Do((desk, _) => desk.Store.Customers.Release(caller.Store.Id, kind, address));
+        var changed = await journeys.Do((engine, _) => engine.Store.Customers.Release(caller.Store.Id, kind, address));
         return TypedResults.Ok(new SuppressedAddresses(Released: changed ? 1 : 0));
     }
 

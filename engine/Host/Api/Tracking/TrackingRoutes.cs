@@ -99,7 +99,7 @@ static class TrackingRoutes
     }
 
     static async Task<Results<Ok<RestoredCart>, ProblemHttpResult>> RestoreAsync(
-        [Description("The token from the click's redirect.")] string token, HttpContext context, LinkEvents links, CartReader carts, JourneyWorker outreach)
+        [Description("The token from the click's redirect.")] string token, HttpContext context, LinkEvents links, CartReader carts, JourneyWorker journeys)
     {
         context.Response.Headers.CacheControl = "no-store";
         if (links.Read(token, LinkKind.Cart) is not var (link, store) || links.RowOf(link) is not { } row
@@ -109,7 +109,7 @@ static class TrackingRoutes
             return s_unknown.ToResult();
         }
 
-        var lines = await outreach.Do((desk, _) => desk.LinesOf(store.Id, cart));
+        var lines = await journeys.Do((engine, _) => engine.LinesOf(store.Id, cart));
         return TypedResults.Ok(new RestoredCart(store.Id, link.CartId, link.Intervention,
             [.. lines.Select(l => new RestoredItem(l.Product?.Id ?? "", l.Line.Name, l.Line.Quantity, l.Line.Value))]));
     }
