@@ -109,7 +109,7 @@ public sealed class ReplayCommandTests
 
         Assert.That(finished.ExitCode, Is.Zero, finished.ToString);
         Assert.That(finished.Output, Does.Match(@"(?m)^events +3,000 +in \d+\.\d s: [\d,]+ a second$"));
-        Assert.That(finished.Output, Does.Contain("Against what was decided then:"));
+        Assert.That(finished.Output, Does.Contain("Compared with the recorded decisions:"));
         Assert.That(finished.Output, Does.Match(@"(?m)^ *0 +[1-9]\d* +0 +0\.\d{4} +added$"));
         Assert.That(finished.Output, Does.Match(@"(?m)^ *0 +0 +[1-9]\d* +0\.\d{4} +also-added$"));
         Assert.That(finished.Output, Does.Match(@"(?m)^  \d{4}-\d\d-\d\dT[\d:.]+Z  also-added  cart \S+ of shop, score 0\.\d{3}$"));
