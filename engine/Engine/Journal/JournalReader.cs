@@ -47,7 +47,9 @@ public sealed class JournalReader
 
         Begin = begin;
         _next = End = Math.Max(from, JournalLayout.FirstAddress);
-        _sequence = sequence;
+
+        // The journal's very first entry has the number 1: if it is wiped and alone on its page, its successor must not be taken for it.
+        _sequence = sequence == 0 && _next == JournalLayout.FirstAddress ? 1 : sequence;
     }
 
     /// <summary>Start of the first segment.</summary>
