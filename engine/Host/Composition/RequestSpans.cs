@@ -43,7 +43,7 @@ static class RequestSpans
         }
 
         // Without a route the method is arbitrary client input, so it is not used as a name.
-        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 1 } pattern ? pattern.TrimEnd('/') : null;
         span.SetTag("http.route", route);
         span.DisplayName = route is null ? "HTTP" : $"{context.Request.Method} {route}";
     }
