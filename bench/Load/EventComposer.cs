@@ -73,9 +73,14 @@ sealed class EventComposer
     public int Compose(Span<byte> output, long messages, long unixMilliseconds, out int events)
     {
         if (Format == EventFormat.Json)
+        {
             WriteDigits(_prefix.AsSpan(_timeAt, Digits13.Length), unixMilliseconds);
+        }
         else
+        {
             BinaryPrimitives.WriteInt64BigEndian(_prefix.AsSpan(_timeAt), unixMilliseconds);
+        }
+
         var written = 0;
         events = 0;
         for (long i = 0; i < messages && output.Length - written >= LongestMessage; i++)
@@ -118,7 +123,9 @@ sealed class EventComposer
     int Message(Span<byte> output)
     {
         if (_perMessage == 1)
+        {
             return Event(output);
+        }
 
         var at = 0;
         if (Format == EventFormat.MessagePack)
@@ -127,7 +134,10 @@ sealed class EventComposer
             BinaryPrimitives.WriteUInt16BigEndian(output[1..], (ushort)_perMessage);
             at = LongestArray;
             for (var i = 0; i < _perMessage; i++)
+            {
                 at += Event(output[at..]);
+            }
+
             return at;
         }
 

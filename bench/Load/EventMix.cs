@@ -82,12 +82,18 @@ sealed class EventMix
                 + $",\"currency\":\"USD\",\"meta\":{{\"category\":{Json(row.Category)},\"brand\":{Json(row.Brand)}}}}}", format));
             ends.Add((int)tails.Length);
             if (!sessionNumbers.TryGetValue(row.Session, out var session))
+            {
                 sessionNumbers.Add(row.Session, session = sessionNumbers.Count);
+            }
+
             sessions.Add(session);
         }
 
         if (ends.Count == 0)
+        {
             throw new LoadException($"{path}: no events in it");
+        }
+
         return new EventMix(format, tails.ToArray(), [.. ends], [.. sessions], sessionNumbers.Count);
     }
 
@@ -104,7 +110,9 @@ sealed class EventMix
         {
             var path = Path.Combine(folder.FullName, DefaultFile);
             if (File.Exists(path))
+            {
                 return path;
+            }
         }
 
         throw new LoadException($"{DefaultFile} is neither in this folder nor above it: name a file with --events");

@@ -54,7 +54,9 @@ static class Frames
         }
 
         for (var i = 0; i < payload.Length; i++)
+        {
             payload[i] ^= (byte)(mask >> (8 * (i & 3)));
+        }
     }
 
     /// <summary>Reads the first frame in the server's output.</summary>
@@ -68,13 +70,21 @@ static class Frames
         opcode = 0;
         payload = default;
         if (input.Length < 2)
+        {
             return 0;
+        }
+
         if ((input[0] & 0xF0) != 0x80 || (input[1] & 0x80) != 0)
+        {
             return -1;
+        }
 
         var header = input[1] switch { 126 => 4, 127 => 10, _ => 2 };
         if (input.Length < header)
+        {
             return 0;
+        }
+
         var length = input[1] switch
         {
             126 => BinaryPrimitives.ReadUInt16BigEndian(input[2..]),
@@ -82,9 +92,14 @@ static class Frames
             var small => (long)small,
         };
         if (length is < 0 or > int.MaxValue - 10)
+        {
             return -1;
+        }
+
         if (input.Length - header < length)
+        {
             return 0;
+        }
 
         opcode = (byte)(input[0] & 0x0F);
         payload = input.Slice(header, (int)length);

@@ -34,13 +34,18 @@ static class LoadCommand
         using var parser = new Parser(settings => settings.HelpWriter = null);
         var parsed = parser.ParseArguments<LoadOptions>(args);
         if (parsed.Tag == ParserResultType.NotParsed)
+        {
             return Explain(parsed);
+        }
 
         var problems = parsed.Value.Problems().ToArray();
         if (problems.Length > 0)
         {
             foreach (var problem in problems)
+            {
                 await Console.Error.WriteLineAsync(problem);
+            }
+
             return 2;
         }
 
@@ -58,7 +63,10 @@ static class LoadCommand
 
             var report = await LoadRun.RunAsync(parsed.Value, Console.Out, colour, stop.Token);
             if (parsed.Value.Json is { } path)
+            {
                 await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, LoadJson.Default.LoadReport));
+            }
+
             return report.Passed ? 0 : 1;
         }
         catch (Exception failed) when (failed is LoadException or IOException or UnauthorizedAccessException)
@@ -88,7 +96,10 @@ static class LoadCommand
         {
             foreach (var line in HelpText.RenderParsingErrorsTextAsLines(parsed, SentenceBuilder.Create().FormatError,
                 SentenceBuilder.Create().FormatMutuallyExclusiveSetErrors, 0))
+            {
                 Console.Error.WriteLine(line.Trim());
+            }
+
             Console.Error.WriteLine("load --help lists the options.");
             return 2;
         }

@@ -83,20 +83,30 @@ sealed class LoadConnection : IDisposable
     public bool Send(long now, long dueBy, long unixMilliseconds)
     {
         if (Closed || !Flush())
+        {
             return false;
+        }
 
         var wanted = _schedule is null
             ? Math.Max(0, _window - (_sent - _acked)) / _perMessage
             : (_schedule.CountDue(_number, dueBy) - _sent) / _perMessage;
         if (wanted <= 0)
+        {
             return false;
+        }
 
         _outputStart = 0;
         _outputEnd = _composer.Compose(_output.AsSpan(0, _output.Length - ControlRoom), wanted, unixMilliseconds, out var events);
         if (_schedule is not null)
+        {
             _tally.SendDelay.Record(now - _schedule.DueAt(_number, _sent));
+        }
+
         for (var i = 0; _schedule is null && i < events; i++)
+        {
             _sentAt[(_sent + i) & (_sentAt.Length - 1)] = now;
+        }
+
         Volatile.Write(ref _sent, _sent + events);
         Flush();
         return true;
@@ -110,7 +120,10 @@ sealed class LoadConnection : IDisposable
         {
             var taken = _socket.Send(_output.AsSpan(_outputStart, _outputEnd - _outputStart), SocketFlags.None, out var error);
             if (error == SocketError.WouldBlock)
+            {
                 return false;
+            }
+
             if (error != SocketError.Success)
             {
                 Fail($"sending failed: {error}");
@@ -128,11 +141,16 @@ sealed class LoadConnection : IDisposable
     public bool Receive(long now)
     {
         if (Closed)
+        {
             return false;
+        }
 
         var got = _socket.Receive(_input.AsSpan(_inputEnd), SocketFlags.None, out var error);
         if (error == SocketError.WouldBlock)
+        {
             return false;
+        }
+
         if (error != SocketError.Success || got == 0)
         {
             Fail(error == SocketError.Success ? "the engine closed it" : $"receiving failed: {error}");
@@ -142,7 +160,10 @@ sealed class LoadConnection : IDisposable
         _inputEnd += got;
         var rest = _framed ? ReadFrames(now) : _composer.Format == EventFormat.Json ? ReadLines(now) : ReadBehindLengths(now);
         if (rest == 0 && _inputEnd == _input.Length)
+        {
             Fail($"the engine sent a message of more than {_input.Length} bytes");
+        }
+
         _input.AsSpan(rest.._inputEnd).CopyTo(_input);
         _inputEnd -= rest;
         return true;
@@ -167,7 +188,10 @@ sealed class LoadConnection : IDisposable
         {
             var length = Frames.Read(_input.AsSpan(at.._inputEnd), out var opcode, out var payload);
             if (length == 0)
+            {
                 break;
+            }
+
             if (length < 0)
             {
                 Fail("the engine sent a frame that breaks RFC 6455, or a fragment");
@@ -254,9 +278,14 @@ sealed class LoadConnection : IDisposable
         }
 
         for (var i = _acked; i < upTo; i++)
+        {
             _tally.AckLatency.Record(now - (_schedule?.DueAt(_number, i) ?? _sentAt[i & (_sentAt.Length - 1)]));
+        }
+
         if (upTo > _acked)
+        {
             Volatile.Write(ref _acked, upTo);
+        }
     }
 
     // Appended to the unsent bytes, or omitted if there is no room.
@@ -264,9 +293,15 @@ sealed class LoadConnection : IDisposable
     {
         const uint mask = 0x5AA5C33C;
         if (!Pending)
+        {
             (_outputStart, _outputEnd) = (0, 0);
+        }
+
         if (_output.Length - _outputEnd < payload.Length + Frames.LongestHeader)
+        {
             return;
+        }
+
         _outputEnd += Frames.WriteHeader(_output.AsSpan(_outputEnd), opcode, payload.Length, mask);
         var room = _output.AsSpan(_outputEnd, payload.Length);
         payload.CopyTo(room);

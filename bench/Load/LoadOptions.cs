@@ -81,30 +81,65 @@ public sealed class LoadOptions
     internal IEnumerable<string> Problems()
     {
         if (Connections is < 1 or > 1024)
+        {
             yield return "--connections must be 1-1024";
+        }
+
         if (Rate is < 0 or > 100_000_000)
+        {
             yield return "--rate must be 0-100000000";
+        }
+
         if (InFlight < Connections)
+        {
             yield return "--in-flight must be at least one for each connection";
+        }
+
         if (Carts < Connections || Carts > 99_999_999)
+        {
             yield return "--carts must be at least one for each connection, and at most 99999999";
+        }
+
         if (PerMessage is < 1 or > 1000)
+        {
             yield return "--per-message must be 1-1000";
+        }
+
         if (Format is not ("json" or "msgpack"))
+        {
             yield return $"--format '{Format}' is neither json nor msgpack";
+        }
+
         if (InFlight / Math.Max(1, Connections) < PerMessage)
+        {
             yield return "--in-flight must allow each connection a whole message";
+        }
+
         if (ParseDuration(Duration) <= TimeSpan.Zero)
+        {
             yield return $"--duration '{Duration}' is not a duration: write 500ms, 60s, 5m or 1h";
+        }
+
         if (ParseDuration(Drain) <= TimeSpan.Zero)
+        {
             yield return $"--drain '{Drain}' is not a duration: write 500ms, 60s, 5m or 1h";
+        }
+
         if (!string.Equals(Metrics, "none", StringComparison.OrdinalIgnoreCase)
             && !(Uri.TryCreate(Metrics, UriKind.Absolute, out var metrics) && metrics.Scheme is "http" or "https"))
+        {
             yield return $"--metrics '{Metrics}' is not an http:// URL";
+        }
+
         if (Tcp is null && !(Uri.TryCreate(Url, UriKind.Absolute, out var url) && url.Scheme is "ws"))
+        {
             yield return $"--url '{Url}' is not a ws:// URL";
+        }
+
         if (Tcp is not null && !Uri.TryCreate($"tcp://{Tcp}", UriKind.Absolute, out _))
+        {
             yield return $"--tcp '{Tcp}' is not HOST:PORT";
+        }
     }
 
     /// <summary>Parses a duration; zero if invalid, which Problems() reports.</summary>
@@ -113,7 +148,10 @@ public sealed class LoadOptions
         var unit = text.TrimStart('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '.');
         if (!double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
                 out var number) || number > 1e6)
+        {
             return TimeSpan.Zero;
+        }
+
         return unit switch
         {
             "ms" => TimeSpan.FromMilliseconds(number),

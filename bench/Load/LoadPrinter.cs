@@ -31,29 +31,54 @@ sealed class LoadPrinter(TextWriter output, bool colour)
         output.WriteLine();
         Row("sent", $"{Whole(report.Sent)} in {report.Seconds.ToString("F1", CultureInfo.InvariantCulture)} s");
         if (report.Scheduled is { } scheduled && scheduled - report.Sent > report.Rate / 100)
+        {
             Row("", Paint($"{Whole(scheduled - report.Sent)} due events could not be sent: the rate was not held", "33"));
+        }
+
         Row("acknowledged", $"{Whole(report.Acked)}, {Whole(report.AckedPerSecond)}/s");
         Row("interventions", Whole(report.Interventions));
         foreach (var (code, count) in report.Errors.OrderByDescending(error => error.Value))
+        {
             Row($"error {code}", Whole(count));
+        }
+
         Row("ack latency", Line(report.AckLatency) + (report.Rate > 0 ? "  (due → ack; up to 1 ms is pacing)" : "  (sent → ack)"));
         if (report.SendDelay is { } delay)
+        {
             Row("send delay", Line(delay) + "  (due → sent, of the oldest in each batch)");
+        }
+
         Row("generator CPU", $"{Whole(report.GeneratorCpuPercent)}% of a core");
         if (report.Engine is { } engine)
+        {
             End(engine, report.PerSecond);
+        }
 
         output.WriteLine();
         foreach (var failure in report.Failures)
+        {
             output.WriteLine(Paint(failure, "31"));
+        }
+
         if (report.Unacknowledged > 0)
+        {
             output.WriteLine(Paint($"NOT ACKNOWLEDGED {Whole(report.Unacknowledged)}", "31"));
+        }
+
         if (report.Engine is { Lost: > 0 } lossy)
+        {
             output.WriteLine(Paint($"LOST {Whole(lossy.Lost)}", "31"));
+        }
+
         if (report.Engine is { Surplus: > 0 } more)
+        {
             output.WriteLine(Paint($"{Whole(more.Surplus)} MORE THAN SENT: another client, or counted twice", "31"));
+        }
+
         if (report.Passed)
+        {
             output.WriteLine(Paint(report.Engine is null ? "all acknowledged" : "none lost", "32"));
+        }
     }
 
     void End(EngineReport engine, IReadOnlyList<LoadSecond> seconds)
@@ -64,7 +89,10 @@ sealed class LoadPrinter(TextWriter output, bool colour)
         Row("+ rejected", Whole(engine.Rejected) + string.Concat(engine.RejectedByCode.Select(code => $"  {code.Key} {Whole(code.Value)}")));
         Row("+ duplicates", Whole(engine.Duplicates));
         if (engine.Latency is { } latency)
+        {
             Row("engine latency", Line(latency) + "  (received → decided)");
+        }
+
         Row("engine CPU", $"{Whole(engine.CpuPercent)}% of a core");
         Row("engine memory", $"{Megabytes(engine.ResidentBytesAtStart)} → {Megabytes(engine.ResidentBytesAtHalf)} → "
             + $"{Megabytes(engine.ResidentBytesAtEnd)}  (start, half, end)");
@@ -79,7 +107,10 @@ sealed class LoadPrinter(TextWriter output, bool colour)
         var values = perSecond.Select(value => value ?? 0).ToArray();
         var largest = values.DefaultIfEmpty().Max();
         if (largest <= 0)
+        {
             return;
+        }
+
         var perBar = (values.Length + MostBars - 1) / MostBars;
         Row(name, string.Concat(values.Chunk(perBar).Select(group => Bars[(int)Math.Round(group.Max() / largest * (Bars.Length - 1))])));
     }

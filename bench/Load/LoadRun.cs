@@ -34,7 +34,10 @@ sealed class LoadRun : IDisposable
     public void Dispose()
     {
         foreach (var connection in _connections)
+        {
             connection.Dispose();
+        }
+
         _http.Dispose();
     }
 
@@ -43,7 +46,9 @@ sealed class LoadRun : IDisposable
         var mix = EventMix.Load(_options.Events, _options.EventFormat);
         var before = await ScrapeAsync();
         if (_options.MetricsUri is { } uri && before is null)
+        {
             throw new LoadException($"no metrics at {uri}: is the engine running? (--metrics none does without)");
+        }
 
         _printer.Begin(_options, mix);
         var length = (long)_options.SendFor.TotalNanoseconds;
@@ -66,14 +71,19 @@ sealed class LoadRun : IDisposable
         var run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         var sockets = new List<System.Net.Sockets.Socket>();
         for (var i = 0; i < _options.Connections; i++)
+        {
             sockets.Add(target.Connect());
+        }
 
         var start = Clock.Now() + 50 * Clock.Millisecond;
         var schedule = _options.Rate > 0 ? new Schedule(start, _options.Rate, _options.Connections) : null;
         for (var i = 0; i < sockets.Count; i++)
         {
             if (i % ConnectionsPerThread == 0)
+            {
                 _tallies.Add(new Tally());
+            }
+
             var composer = new EventComposer(mix, target.Framed, _options.PerMessage, run, i, _options.Connections, _options.Carts);
             _connections.Add(new LoadConnection(sockets[i], target.Framed, i, _options.PerMessage, composer, schedule,
                 _options.InFlight / _options.Connections, _tallies[^1], _notes));
@@ -96,29 +106,41 @@ sealed class LoadRun : IDisposable
         {
             var until = Math.Min(next, end);
             while (Clock.Now() < until && !stop.IsCancellationRequested && !_workers.TrueForAll(worker => worker.Finished))
+            {
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp((until - Clock.Now()) / 1e6, 1, 100)));
+            }
 
             if (stop.IsCancellationRequested)
             {
                 end = Math.Min(end, Clock.Now());
                 foreach (var worker in _workers)
+                {
                     worker.StopSending();
+                }
             }
 
             await SampleAsync();
             if (Clock.Now() >= end)
+            {
                 break;
+            }
         }
 
         while (!_workers.TrueForAll(worker => worker.Finished))
+        {
             await Task.Delay(10);
+        }
+
         return Math.Min(end, Clock.Now());
     }
 
     async Task SampleAsync()
     {
         while (_notes.TryTake(out var line))
+        {
             _printer.Say(line!);
+        }
+
         var page = await ScrapeAsync();
         var sample = new Sample(Clock.Now(), _connections.Sum(connection => connection.Sent),
             _connections.Sum(connection => connection.Acked), page ?? _samples[^1].Page);
@@ -132,7 +154,9 @@ sealed class LoadRun : IDisposable
     {
         var page = await ScrapeAsync();
         if (before is null)
+        {
             return null;
+        }
 
         var sent = _connections.Sum(connection => connection.Sent);
         var deadline = Clock.Now() + (long)_options.DrainFor.TotalNanoseconds;
@@ -159,7 +183,10 @@ sealed class LoadRun : IDisposable
         }
 
         while (_notes.TryTake(out var line))
+        {
             _printer.Say(line!);
+        }
+
         return new LoadReport
         {
             Target = _options.Target.ToString(),
@@ -210,7 +237,10 @@ sealed class LoadRun : IDisposable
         var seconds = (to.At - from.At) / (double)Clock.Second;
         var at = (to.At - _samples[0].At) / (double)Clock.Second;
         if (from.Page is not { } earlier || to.Page is not { } later)
+        {
             return new LoadSecond(at, to.Sent - from.Sent, to.Acked - from.Acked, null, null, null, null);
+        }
+
         return new LoadSecond(at, to.Sent - from.Sent, to.Acked - from.Acked, later.Processed - earlier.Processed,
             MetricsPage.Quantile(earlier, later, Latency, 0.99) * 1e3, (later.CpuSeconds - earlier.CpuSeconds) / seconds * 100,
             later.ResidentBytes);
@@ -219,7 +249,10 @@ sealed class LoadRun : IDisposable
     async Task<MetricsPage?> ScrapeAsync()
     {
         if (_options.MetricsUri is not { } uri)
+        {
             return null;
+        }
+
         try
         {
             return MetricsPage.Parse(await _http.GetStringAsync(uri));

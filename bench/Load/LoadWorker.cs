@@ -50,29 +50,44 @@ sealed class LoadWorker
             var end = Volatile.Read(ref _end);
             var busy = false;
             foreach (var connection in _connections)
+            {
                 busy |= connection.Receive(now);
+            }
 
             if (sending && (now >= nextSend || now >= end))
             {
                 // The last pass is after the end, for events due since the previous one.
                 var unixMilliseconds = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
                 foreach (var connection in _connections)
+                {
                     busy |= connection.Send(now, Math.Min(now, end - 1), unixMilliseconds);
+                }
+
                 nextSend = _flatOut ? now : now + Tick;
                 sending = now < end;
             }
             else
             {
                 foreach (var connection in _connections)
+                {
                     connection.Flush();
+                }
             }
 
             if (Array.TrueForAll(_connections, connection => connection.Closed))
+            {
                 return;
+            }
+
             if (!sending && (now >= end + _drain || Array.TrueForAll(_connections, connection => connection.Settled)))
+            {
                 return;
+            }
+
             if (!(_flatOut && busy))
+            {
                 Wait();
+            }
         }
     }
 
@@ -85,10 +100,15 @@ sealed class LoadWorker
         foreach (var connection in _connections)
         {
             if (connection.Closed)
+            {
                 continue;
+            }
+
             _readable.Add(connection.Socket);
             if (connection.Pending)
+            {
                 _writable.Add(connection.Socket);
+            }
         }
 
         Socket.Select(_readable, _writable, _broken, 1_000);

@@ -34,11 +34,15 @@ sealed class MetricsPage
             var nameEnd = line.IndexOfAny(['{', ' ']);
             var labelsEnd = nameEnd > 0 && line[nameEnd] == '{' ? line.LastIndexOf('}') : nameEnd;
             if (nameEnd <= 0 || labelsEnd < 0 || line[0] == '#')
+            {
                 continue;
+            }
 
             // A timestamp may follow the value.
             if (TryNumber(line[(labelsEnd + 1)..].Trim().Split(' ')[0], out var value))
+            {
                 page._samples.Add((line[..nameEnd], labelsEnd > nameEnd ? line[(nameEnd + 1)..labelsEnd] : "", value));
+            }
         }
 
         return page;
@@ -71,14 +75,19 @@ sealed class MetricsPage
             .OrderBy(bucket => bucket.Bound)
             .ToArray();
         if (buckets.Length < 2 || buckets[^1].Count <= 0)
+        {
             return null;
+        }
 
         var rank = share * buckets[^1].Count;
         var (lowerBound, lowerCount) = (0.0, 0.0);
         foreach (var (bound, count) in buckets[..^1])
         {
             if (count >= rank && count > lowerCount)
+            {
                 return lowerBound + (bound - lowerBound) * (rank - lowerCount) / (count - lowerCount);
+            }
+
             (lowerBound, lowerCount) = (bound, count);
         }
 
@@ -90,7 +99,10 @@ sealed class MetricsPage
         var key = $",{label}=\"";
         var at = $",{labels}".IndexOf(key, StringComparison.Ordinal);
         if (at < 0)
+        {
             return "";
+        }
+
         var start = at + key.Length - 1;
         return labels[start..labels.IndexOf('"', start)];
     }

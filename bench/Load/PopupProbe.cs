@@ -80,7 +80,10 @@ sealed class PopupProbe : IDisposable
     {
         _stop = true;
         if (_thread.ThreadState != ThreadState.Unstarted)
+        {
             _thread.Join();
+        }
+
         _socket.Dispose();
     }
 
@@ -93,12 +96,17 @@ sealed class PopupProbe : IDisposable
             {
                 var now = Clock.Now();
                 while (_sent < _answered.Length && DueAt(_sent) <= now)
+                {
                     Send(now);
+                }
+
                 var next = _sent < _answered.Length ? DueAt(_sent) - now : 10 * Clock.Millisecond;
 
                 // Poll waits whole milliseconds; the excess wait is included in the latency.
                 if (_socket.Poll(TimeSpan.FromMilliseconds(Math.Clamp((next + PollTick - 1) / PollTick, 1, 10)), SelectMode.SelectRead))
+                {
                     Receive();
+                }
             }
         }
         catch (Exception failed) when (failed is SocketException or LoadException)
@@ -110,7 +118,9 @@ sealed class PopupProbe : IDisposable
         for (var i = 0; i < _sent; i++)
         {
             if (!_answered[i])
+            {
                 Latency.Record(ended - DueAt(i));
+            }
         }
     }
 
@@ -128,7 +138,10 @@ sealed class PopupProbe : IDisposable
 
         // A socket that cannot take a hundred bytes means that the engine has not read for a long time.
         if (_socket.Send(_output.AsSpan(0, header + length), SocketFlags.None, out var error) != header + length)
+        {
             throw new LoadException($"the probe's event was not taken: {error}");
+        }
+
         Volatile.Write(ref _sent, _sent + 1);
     }
 
@@ -136,9 +149,14 @@ sealed class PopupProbe : IDisposable
     {
         var got = _socket.Receive(_input.AsSpan(_inputEnd), SocketFlags.None, out var error);
         if (error == SocketError.WouldBlock)
+        {
             return;
+        }
+
         if (got == 0)
+        {
             throw new LoadException("the engine closed the probe's connection");
+        }
 
         var now = Clock.Now();
         _inputEnd += got;
@@ -146,9 +164,15 @@ sealed class PopupProbe : IDisposable
         while (Frames.Read(_input.AsSpan(at.._inputEnd), out var opcode, out var payload) is var length && length != 0)
         {
             if (length < 0 || opcode == Frames.Close)
+            {
                 throw new LoadException("the engine ended the probe's connection");
+            }
+
             if (opcode == Frames.Text && ServerMessage.Read(payload).Kind == MessageKind.Intervention)
+            {
                 Arrived(payload, now);
+            }
+
             at += length;
         }
 

@@ -26,9 +26,15 @@ readonly record struct ServerMessage(MessageKind Kind, long UpTo = 0, string? Co
     {
         var ack = """{"type":"ack","upTo":"""u8;
         if (json.StartsWith(ack) && Utf8Parser.TryParse(json[ack.Length..], out long upTo, out _))
+        {
             return new ServerMessage(MessageKind.Ack, upTo);
+        }
+
         if (json.StartsWith("""{"type":"intervention","""u8))
+        {
             return new ServerMessage(MessageKind.Intervention);
+        }
+
         return Parse(json);
     }
 

@@ -30,7 +30,9 @@ sealed class Notes
     public void Say(string line)
     {
         if (Interlocked.Increment(ref _taken) <= MostLines)
+        {
             _lines.Enqueue(line);
+        }
     }
 
     /// <summary>Takes the next line to print.</summary>

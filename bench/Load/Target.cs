@@ -43,9 +43,14 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
         {
             socket.Connect(Host, Port);
             if (Framed)
+            {
                 Upgrade(socket);
+            }
             else
+            {
                 socket.Send(Greeting());
+            }
+
             socket.Blocking = false;
             return socket;
         }
@@ -65,7 +70,9 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
     {
         var json = Encoding.UTF8.GetBytes($"{{\"key\":\"{Key}\"}}\n");
         if (Format == EventFormat.Json)
+        {
             return json;
+        }
 
         var message = JsonToMessagePack.Convert(json);
         return [0, 0, (byte)(message.Length >> 8), (byte)message.Length, .. message];
@@ -84,17 +91,24 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
         while (!response.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
             if (response.Length > MostOfAResponse || socket.Receive(one) == 0)
+            {
                 throw new LoadException($"{this} broke off the handshake: {FirstLine(response)}");
+            }
+
             response.Append((char)one[0]);
         }
 
         if (!response.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
+        {
             throw new LoadException($"{this} refused the handshake: {FirstLine(response)}");
+        }
 #pragma warning disable CA5350 // RFC 6455 requires SHA-1, not for security.
         var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(nonce + AcceptSalt)));
 #pragma warning restore CA5350
         if (!response.ToString().Contains(accept, StringComparison.Ordinal))
+        {
             throw new LoadException($"{this} answered the handshake with the wrong Sec-WebSocket-Accept");
+        }
     }
 
     static string FirstLine(StringBuilder response) =>

@@ -14,17 +14,25 @@ static class ProofMarkdown
         page.Append("# Measured results\n\n");
         page.Append("Written by `dotnet run -c Release --project bench -- proof`; [README.md](README.md) explains how to read it.\n\n");
         if (report.Quick)
+        {
             page.Append("**Measured with `--quick`, which only checks that everything works: the numbers are not meaningful.**\n\n");
+        }
 
         Machine(page, report.Machine);
         Targets(page, report.Targets);
         Throughput(page, report.Throughput);
         if (report.Latency is { } latency)
+        {
             Latency(page, latency);
+        }
+
         Carts(page, report.Carts);
         Stages(page, report.Stages);
         foreach (var failure in report.Failures)
+        {
             page.Append(CultureInfo.InvariantCulture, $"**Not measured:** {failure.ReplaceLineEndings(" ")}\n\n");
+        }
+
         return page.ToString().TrimEnd() + "\n";
     }
 
@@ -37,7 +45,10 @@ static class ProofMarkdown
     {
         Header(page, "Targets", "target", "goal", "measured", "");
         foreach (var target in targets)
+        {
             Row(page, target.Name, target.Goal, target.Measured ?? "not measured here", target.Passed switch { true => "pass", false => "**miss**", _ => "" });
+        }
+
         page.Append('\n');
     }
 
@@ -71,7 +82,10 @@ static class ProofMarkdown
     static void Carts(StringBuilder page, IReadOnlyList<CartsRow> rows)
     {
         if (rows.Count == 0)
+        {
             return;
+        }
+
         Header(page, "Carts", "carts", "their records", "memory for them", "acknowledged/s", "CPU an event", "resident", "made in");
         foreach (var row in rows)
         {
@@ -85,10 +99,16 @@ static class ProofMarkdown
     static void Stages(StringBuilder page, IReadOnlyList<StageRow> rows)
     {
         if (rows.Count == 0)
+        {
             return;
+        }
+
         Header(page, "Stages", "stage", "native", "JIT", "JIT, BenchmarkDotNet", "allocated");
         foreach (var row in rows)
+        {
             Row(page, row.Name, Nanoseconds(row.Native), Nanoseconds(row.Jit), Nanoseconds(row.BenchmarkDotNet), row.AllocatedBytes is { } bytes ? $"{Text(bytes, "F1")} B" : "–");
+        }
+
         page.Append("\nNanoseconds and bytes per event, one thread, no socket; in parentheses, the events per call.\n\n");
     }
 

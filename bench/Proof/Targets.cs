@@ -33,7 +33,10 @@ static class Targets
         var bound = $"at least {goal.ToString(format, CultureInfo.InvariantCulture)}{unit}";
         var measured = rows.Select(row => (Value: of(row), row.Accounted)).Where(row => row.Value is not null).ToArray();
         if (measured.Length == 0)
+        {
             return new TargetResult(name, bound, null, null);
+        }
+
         var text = string.Join("; ", measured.Select(row => row.Value!.Value.ToString(format, CultureInfo.InvariantCulture) + (row.Accounted ? "" : " (events lost)")));
         return new TargetResult(name, bound, text + unit, Array.TrueForAll(measured, row => row.Accounted && row.Value >= goal));
     }
@@ -42,7 +45,10 @@ static class Targets
     {
         var bound = FormattableString.Invariant($"below {goal}{unit}");
         if (latency is null)
+        {
             return new TargetResult(name, bound, null, null);
+        }
+
         var value = of(latency);
         var text = FormattableString.Invariant($"{value:F2}{unit}") + (latency.Held ? "" : " (the rate was not held, or events lost)");
         return new TargetResult(name, bound, text, latency.Held && value < goal);

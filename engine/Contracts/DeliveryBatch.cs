@@ -31,7 +31,9 @@ public sealed class DeliveryBatch
         for (var i = 0; i < _verdicts.Length; i++)
         {
             if (Volatile.Read(ref _verdicts[i]) is null)
+            {
                 Deliver(i);
+            }
         }
     }
 

@@ -269,13 +269,18 @@ public sealed class HeadersOption : OptionType
     internal override object? Read(OptionValue value)
     {
         if (value.Map is not { } map)
+        {
             return null;
+        }
+
         var headers = new Dictionary<string, Secret>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, text) in map)
         {
             var isHeader = name.Length > 0 && name.AsSpan().IndexOfAnyExcept(TokenCharacters) < 0 && text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
             if (!isHeader || !headers.TryAdd(name, new Secret(text)))
+            {
                 return null;
+            }
         }
 
         return headers;

@@ -12,7 +12,9 @@ public sealed class SinkOption
     {
         (Name, Description, Type, Required, Default) = (name, description, type, required, defaultValue);
         if (defaultValue is not null && !type.Accepts(defaultValue))
+        {
             throw new ArgumentException($"The default of '{name}' is not {type.Form}.", nameof(defaultValue));
+        }
     }
 
     /// <summary>The key, in camelCase.</summary>

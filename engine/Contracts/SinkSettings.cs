@@ -23,17 +23,25 @@ public sealed class SinkSettings
         foreach (var key in values.Keys)
         {
             if (!spec.Options.Any(option => option.Name == key))
+            {
                 throw new SinkConfigurationException(key, $"unknown option of a {spec.Type} sink");
+            }
         }
 
         foreach (var option in spec.Options)
         {
             if (values.GetValueOrDefault(option.Name) is { } value)
+            {
                 _values[option.Name] = option.Type.Read(value) ?? throw SinkConfigurationException.Expected(option.Name, option.Type.Form);
+            }
             else if (option.Default is { } text)
+            {
                 _values[option.Name] = option.Type.Read(text)!;
+            }
             else if (option.Required)
+            {
                 throw new SinkConfigurationException(option.Name, "required");
+            }
         }
     }
 

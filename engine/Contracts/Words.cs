@@ -32,7 +32,10 @@ static class Words
         }
 
         if (begun)
+        {
             words.Add(word.ToString());
+        }
+
         return quoted ? null : words;
     }
 }

@@ -7,7 +7,7 @@ namespace CartRecovery.Primitives;
 static class ContiguousBuffer
 {
     [ThreadStatic]
-    static byte[]? t_scratch;
+    static byte[]? s_scratch;
 
     /// <summary>Gets the bytes; valid until the thread's next call.</summary>
     public static ReadOnlySpan<byte> Of(in ReadOnlySequence<byte> message)
@@ -18,12 +18,12 @@ static class ContiguousBuffer
         }
 
         var length = (int)message.Length;
-        if (t_scratch is null || t_scratch.Length < length)
+        if (s_scratch is null || s_scratch.Length < length)
         {
-            t_scratch = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 4096)));
+            s_scratch = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 4096)));
         }
 
-        message.CopyTo(t_scratch);
-        return t_scratch.AsSpan(0, length);
+        message.CopyTo(s_scratch);
+        return s_scratch.AsSpan(0, length);
     }
 }

@@ -31,7 +31,10 @@ public sealed class ConsoleSink : ISink
         try
         {
             foreach (var intervention in batch.Items)
+            {
                 _out.WriteLine(Line(intervention));
+            }
+
             await _out.FlushAsync(cancellationToken);
             batch.DeliverRemaining();
         }
@@ -64,7 +67,9 @@ public sealed class ConsoleSink : ISink
         return string.Create(line.Length, line, static (to, from) =>
         {
             for (var at = 0; at < to.Length; at++)
+            {
                 to[at] = char.IsControl(from[at]) ? ' ' : from[at];
+            }
         });
     }
 }

@@ -19,13 +19,22 @@ sealed class EmailMessage(MailboxAddress from, MailboxAddress? replyTo, TimeProv
     {
         problem = "";
         if (intervention.Recipient?.Email is not { } address)
+        {
             problem = "the recipient has no e-mail address";
+        }
         else if (AddressOf(address) is null)
+        {
             problem = "the e-mail address is malformed";
+        }
         else if (string.IsNullOrWhiteSpace(intervention.Subject))
+        {
             problem = "the campaign has no subject";
+        }
+
         if (problem.Length > 0)
+        {
             return null;
+        }
 
         var message = new MimeMessage
         {
@@ -37,7 +46,10 @@ sealed class EmailMessage(MailboxAddress from, MailboxAddress? replyTo, TimeProv
         message.From.Add(from);
         message.To.Add(AddressOf(intervention.Recipient!.Email!)!);
         if (replyTo is not null)
+        {
             message.ReplyTo.Add(replyTo);
+        }
+
         if (UnsubscribeOf(intervention) is { } unsubscribe)
         {
             message.Headers.Add("List-Unsubscribe", $"<{unsubscribe}>");
@@ -59,7 +71,10 @@ sealed class EmailMessage(MailboxAddress from, MailboxAddress? replyTo, TimeProv
         var text = new TextPart(TextFormat.Plain);
         text.SetText(Encoding.UTF8, intervention.Message);
         if (intervention.Html is null)
+        {
             return text;
+        }
+
         var html = new TextPart(TextFormat.Html);
         html.SetText(Encoding.UTF8, intervention.Html);
         return new MultipartAlternative(text, html);

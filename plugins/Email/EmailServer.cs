@@ -52,7 +52,10 @@ sealed record EmailServer(
         {
             await client.ConnectAsync(Host, Port, Security, cancellationToken);
             if (User is not null && Password is not null)
+            {
                 await client.AuthenticateAsync(User, Password.Reveal(), cancellationToken);
+            }
+
             return client;
         }
         catch
@@ -69,13 +72,18 @@ sealed record EmailServer(
     public void Dispose()
     {
         while (_idle.TryDequeue(out var idle))
+        {
             idle.Dispose();
+        }
     }
 
     bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is null || chain is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
+        {
             return false;
+        }
+
         using var own = new X509Chain();
         own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         own.ChainPolicy.CustomTrustStore.AddRange(Authorities!);

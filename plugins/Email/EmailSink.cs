@@ -60,7 +60,9 @@ public sealed class EmailSink : ISink
         try
         {
             for (var i = 0; i < batch.Items.Count; i++)
+            {
                 await SendAsync(client, batch, i, cancellationToken);
+            }
         }
         catch
         {
@@ -120,9 +122,13 @@ public sealed class EmailSink : ISink
         {
             // 5.7 is a policy error, usually about the sender, so the address has not bounced.
             if (enhanced.StartsWith("5.7.", StringComparison.Ordinal))
+            {
                 batch.Reject(index, reason);
+            }
             else
+            {
                 batch.Bounce(index, reason);
+            }
         }
         else if (error.ErrorCode == SmtpErrorCode.MessageNotAccepted)
         {
@@ -148,7 +154,10 @@ public sealed class EmailSink : ISink
     {
         var host = settings.GetText("host");
         if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
+        {
             throw SinkConfigurationException.Expected("host", "a host name or an IP address");
+        }
+
         var security = settings.GetText("tls") switch
         {
             "tls" => SecureSocketOptions.SslOnConnect,
@@ -157,9 +166,15 @@ public sealed class EmailSink : ISink
         };
         var (user, password) = (settings.FindText("user"), settings.FindSecret("password"));
         if (user is null != password is null)
+        {
             throw new SinkConfigurationException(user is null ? "user" : "password", $"required with '{(user is null ? "password" : "user")}'");
+        }
+
         if (user is not null && security == SecureSocketOptions.None && !IsThisMachine(host))
+        {
             throw SinkConfigurationException.Expected("tls", "starttls or tls, because a password is sent");
+        }
+
         var server = new EmailServer(host, (int)settings.GetInteger("port"), security, user, password, AuthoritiesOf(settings));
         var from = MailboxOf("from", settings.GetText("from"));
         var replyTo = settings.FindText("replyTo") is { } text ? MailboxOf("replyTo", text) : null;
@@ -170,7 +185,10 @@ public sealed class EmailSink : ISink
     static X509Certificate2Collection? AuthoritiesOf(SinkSettings settings)
     {
         if (settings.FindText("ca") is not { } file)
+        {
             return null;
+        }
+
         var authorities = new X509Certificate2Collection();
         try
         {
@@ -196,7 +214,9 @@ public sealed class EmailSink : ISink
     {
         var health = Say(healthy, lastAttempt);
         if (_health != health)
+        {
             _health = health;
+        }
     }
 
     SinkHealth Say(bool healthy, string what) => new(healthy, $"{_server.Host}:{_server.Port}: {what}");

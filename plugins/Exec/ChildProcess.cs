@@ -16,10 +16,10 @@ sealed class ChildProcess : IAsyncDisposable
     const int LongestComplaint = 200;
 
     // The time a program has to exit after its input ends.
-    static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
     // The pause after each 16 KB of standard error.
-    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
 
     readonly Process _process;
     readonly bool _leadsGroup;
@@ -50,7 +50,10 @@ sealed class ChildProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         foreach (var word in _leadsGroup ? command : command.Skip(1))
+        {
             start.ArgumentList.Add(word);
+        }
+
         _process = Process.Start(start)!;
         _complaints = ReadComplaintsAsync();
         _lines = ReadLinesAsync();
@@ -79,11 +82,16 @@ sealed class ChildProcess : IAsyncDisposable
         _fault ??= reason;
         // Once: afterwards the id may belong to another process.
         if (Interlocked.Exchange(ref _killed, 1) != 0)
+        {
             return;
+        }
+
         try
         {
             if (!_leadsGroup || kill(-_process.Id, SigKill) != 0)
+            {
                 _process.Kill(entireProcessTree: true);
+            }
         }
         catch (Exception error) when (error is InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
         {
@@ -105,13 +113,13 @@ sealed class ChildProcess : IAsyncDisposable
 
         await ExitAsync();
         Kill("the engine ended the program");
-        await Task.WhenAll(_lines, _complaints).WaitAsync(Grace * 3).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_lines, _complaints).WaitAsync(s_grace * 3).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _process.Dispose();
     }
 
     async Task ExitAsync()
     {
-        using var patience = new CancellationTokenSource(Grace);
+        using var patience = new CancellationTokenSource(s_grace);
         await _process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -141,7 +149,9 @@ sealed class ChildProcess : IAsyncDisposable
                 buffer.AsSpan(begin, length - begin).CopyTo(buffer);
                 length -= begin;
                 if (length == buffer.Length)
+                {
                     Kill($"the program wrote a line longer than {LongestLine / 1024} KB");
+                }
             }
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
@@ -151,7 +161,7 @@ sealed class ChildProcess : IAsyncDisposable
 
         // A program without output is useless. Its last lines on standard error may still be in the pipe.
         await ExitAsync();
-        await _complaints.WaitAsync(Grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _complaints.WaitAsync(s_grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Kill(_process.HasExited ? $"the program ended with code {_process.ExitCode}" : "the program closed its output");
         _ended();
     }
@@ -180,7 +190,9 @@ sealed class ChildProcess : IAsyncDisposable
                 }
 
                 if (read == buffer.Length)
-                    await Task.Delay(Pause);
+                {
+                    await Task.Delay(s_pause);
+                }
             }
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
@@ -189,7 +201,9 @@ sealed class ChildProcess : IAsyncDisposable
         }
 
         if (line.Length > 0)
+        {
             _complaint = line.ToString();
+        }
     }
 
 #pragma warning disable SYSLIB1054 // LibraryImport would generate unsafe code, which this signature does not need.

@@ -34,7 +34,10 @@ public sealed class ExecSink : ISink
         {
             var command = settings.GetList("command");
             if (command[0].Length == 0)
+            {
                 throw new SinkConfigurationException("command", "names no program");
+            }
+
             var sink = new ExecSink(command);
             return new SinkInstance(sink, _ => ValueTask.FromResult(sink.Health()));
         });
@@ -53,7 +56,9 @@ public sealed class ExecSink : ISink
         var program = _program ?? throw new IOException("the program was not started");
         var asked = new Asked[batch.Items.Count];
         for (var i = 0; i < asked.Length; i++)
+        {
             asked[i] = new Asked(batch, i);
+        }
         // From here, any wait is for the program.
         await using var late = cancellationToken.Register(() =>
         {
@@ -73,15 +78,22 @@ public sealed class ExecSink : ISink
 
             await SendAsync(program, asked, cancellationToken);
             if (!program.IsRunning)
+            {
                 Ended();
+            }
+
             await Task.WhenAll(asked.Select(item => item.Answered.Task));
             if (asked.Any(item => batch.VerdictOf(item.Index) is null))
+            {
                 throw new IOException(program.Ending);
+            }
         }
         finally
         {
             foreach (var item in asked)
+            {
                 _asked.TryRemove(new KeyValuePair<string, Asked>(batch.Items[item.Index].Id, item));
+            }
         }
     }
 
@@ -148,13 +160,18 @@ public sealed class ExecSink : ISink
     void Ended()
     {
         foreach (var item in _asked.Values)
+        {
             item.Answered.TrySetResult();
+        }
     }
 
     async ValueTask EndProgramAsync()
     {
         if (_program is not { } program)
+        {
             return;
+        }
+
         _program = null;
         await program.DisposeAsync();
     }
@@ -162,9 +179,15 @@ public sealed class ExecSink : ISink
     SinkHealth Health()
     {
         if (_program is not { } program)
+        {
             return new SinkHealth(Healthy: false, "the program was not started");
+        }
+
         if (!program.IsRunning)
+        {
             return new SinkHealth(Healthy: false, program.Ending);
+        }
+
         var garbage = Volatile.Read(ref _garbage);
         return new SinkHealth(Healthy: true, garbage == 0 ? "running" : $"running; its last {garbage} lines were not answers");
     }
@@ -177,7 +200,10 @@ public sealed class ExecSink : ISink
         public bool TryTake(ExecAnswer answer)
         {
             if (!answer.TryMark(Batch, Index))
+            {
                 return false;
+            }
+
             Answered.TrySetResult();
             return true;
         }

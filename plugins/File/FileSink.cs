@@ -47,7 +47,10 @@ public sealed class FileSink : ISink
         };
         // Owner only, because interventions contain personal data.
         if (!OperatingSystem.IsWindows())
+        {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        }
+
         var file = new FileStream(_path, options);
         try
         {
@@ -108,7 +111,10 @@ public sealed class FileSink : ISink
     {
         var path = settings.GetText("path");
         if (Path.EndsInDirectorySeparator(path))
+        {
             throw SinkConfigurationException.Expected("path", "a file, not a folder");
+        }
+
         var sink = new FileSink(Path.GetFullPath(path), settings.FindInteger("maxBytes") ?? long.MaxValue);
         return new SinkInstance(sink, _ => ValueTask.FromResult(sink.Health()));
     }
@@ -123,18 +129,27 @@ public sealed class FileSink : ISink
     static async ValueTask EndTornLineAsync(FileStream file, CancellationToken cancellationToken)
     {
         if (file.Length == 0)
+        {
             return;
+        }
+
         var last = new byte[1];
         file.Seek(-1, SeekOrigin.End);
         if (await file.ReadAsync(last, cancellationToken) == 1 && last[0] != '\n')
+        {
             await file.WriteAsync("\n"u8.ToArray(), cancellationToken);
+        }
+
         file.Seek(0, SeekOrigin.End);
     }
 
     async ValueTask CloseFileAsync()
     {
         if (_file is not { } file)
+        {
             return;
+        }
+
         _file = null;
         await file.DisposeAsync();
     }

@@ -147,7 +147,9 @@ public abstract class HttpSink : ISink
         var healthy = verdict.Outcome is DeliveryOutcome.Delivered or DeliveryOutcome.Bounced;
         var detail = $"{_address.Authority}: {verdict.Reason}";
         if (_health.Healthy != healthy || _health.Detail != detail)
+        {
             _health = new SinkHealth(healthy, detail);
+        }
     }
 
     TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch

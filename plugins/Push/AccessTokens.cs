@@ -19,7 +19,7 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
 {
     const string Scope = "https://www.googleapis.com/auth/firebase.messaging";
 
-    static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
 
     readonly SemaphoreSlim _turn = new(1);
     volatile AccessToken? _token;
@@ -30,12 +30,18 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
     public async ValueTask<AccessToken> GetAsync(CancellationToken cancellationToken)
     {
         if (_token is { } token && time.GetUtcNow() < token.Until)
+        {
             return token;
+        }
+
         await _turn.WaitAsync(cancellationToken);
         try
         {
             if (_token is not { } fetched || time.GetUtcNow() >= fetched.Until)
+            {
                 _token = fetched = await FetchAsync(cancellationToken);
+            }
+
             return fetched;
         }
         finally
@@ -61,7 +67,10 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
         };
         using var response = await http.SendAsync(request, cancellationToken);
         if (!response.IsSuccessStatusCode)
+        {
             throw new NotNowException($"the token endpoint answered {(int)response.StatusCode}");
+        }
+
         TokenAnswer? answer;
         try
         {
@@ -74,8 +83,11 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
 
         // The token is sent in a header, so it must be valid there.
         if (answer is not { AccessToken.Length: > 0, ExpiresIn: > 0 } || answer.AccessToken.Any(c => c is <= ' ' or > '~'))
+        {
             throw new NotNowException("the token endpoint answered without a token");
-        return new AccessToken(answer.AccessToken, account.ProjectId!, now + TimeSpan.FromSeconds(answer.ExpiresIn) - Margin);
+        }
+
+        return new AccessToken(answer.AccessToken, account.ProjectId!, now + TimeSpan.FromSeconds(answer.ExpiresIn) - s_margin);
     }
 
     async Task<ServiceAccount> ReadAsync(CancellationToken cancellationToken)
@@ -101,7 +113,10 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
         }
 
         if (!Uri.TryCreate(account.TokenUri, UriKind.Absolute, out var address) || !UrlOption.IsConfidential(address))
+        {
             throw new NotNowException("the credentials' token_uri is not an https address");
+        }
+
         return account;
     }
 
@@ -112,7 +127,9 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
             json.WriteString("alg"u8, "RS256"u8);
             json.WriteString("typ"u8, "JWT"u8);
             if (account.PrivateKeyId is { } key)
+            {
                 json.WriteString("kid"u8, key);
+            }
         });
         var claims = Encoded(json =>
         {

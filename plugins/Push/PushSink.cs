@@ -90,14 +90,20 @@ public sealed class PushSink : HttpSink
         json.WriteString("token"u8, intervention.Recipient!.PushToken);
         json.WriteStartObject("notification"u8);
         if (intervention.Subject is { } subject)
+        {
             json.WriteString("title"u8, subject);
+        }
+
         json.WriteString("body"u8, intervention.Message);
         json.WriteEndObject();
         json.WriteStartObject("data"u8);
         json.WriteString("intervention"u8, intervention.Id);
         json.WriteString("cart"u8, intervention.CartId);
         if (intervention.Links?.Restore is { } link)
+        {
             json.WriteString("link"u8, link);
+        }
+
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteEndObject();

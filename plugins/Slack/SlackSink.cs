@@ -30,7 +30,10 @@ public sealed class SlackSink : HttpSink
     {
         var text = Escape(intervention.Message);
         if (intervention.Subject is { } subject)
+        {
             text = $"*{Escape(subject)}*\n{text}";
+        }
+
         var body = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(body))
         {

@@ -74,7 +74,10 @@ public sealed class SmsSink : HttpSink
     {
         var account = settings.GetText("account");
         if (!IsSid(account, "AC"))
+        {
             throw SinkConfigurationException.Expected("account", "AC and 32 hexadecimal digits");
+        }
+
         return new SmsSink(settings.GetUrl("url"), account, settings.GetSecret("token"), settings.GetText("from"), settings.Time).Instance;
     }
 

@@ -45,7 +45,9 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
         try
         {
             if (!skip)
+            {
                 await check();
+            }
         }
         catch (Exception error)
         {
@@ -60,7 +62,9 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
     public void Expect(bool holds, string failure)
     {
         if (!holds)
+        {
             Fail(failure);
+        }
     }
 
     /// <summary>Creates a sink with the receiver's settings, optionally with one replaced.</summary>
@@ -71,7 +75,9 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
         {
             values.Remove(option);
             if (value is not null)
+            {
                 values[option] = value;
+            }
         }
 
         return spec.Create(new SinkSettings("contract", spec, values));

@@ -6,7 +6,7 @@ namespace CartRecovery.Plugins.TestKit;
 sealed class FactoryChecks(ContractRun run)
 {
     // Texts that often break factories.
-    static readonly string[] Odd = ["x", "/", "é", "{}", "a b", "-1", "http://[", new('x', 10_000)];
+    static readonly string[] s_odd = ["x", "/", "é", "{}", "a b", "-1", "http://[", new('x', 10_000)];
 
     public async Task OpensNothingAsync()
     {
@@ -22,13 +22,20 @@ sealed class FactoryChecks(ContractRun run)
         foreach (var option in run.Spec.Options)
         {
             if (option.Required)
+            {
                 await RejectAsync(option.Name, null, "a missing value");
-            foreach (var text in Odd)
+            }
+
+            foreach (var text in s_odd)
+            {
                 await AcceptOrRejectAsync(option.Name, text);
+            }
         }
 
         foreach (var (option, value) in run.Options.InvalidSettings)
+        {
             await RejectAsync(option, value, "an invalid value");
+        }
     }
 
     async Task RejectAsync(string option, OptionValue? value, string what)

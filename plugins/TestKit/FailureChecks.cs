@@ -28,7 +28,10 @@ sealed class FailureChecks(ContractRun run)
         await run.Receiver.SetAsync(ReceiverBehaviour.Accept);
         var instance = run.Create();
         if (!await run.ConnectAsync(instance))
+        {
             return;
+        }
+
         await run.Receiver.SetAsync(ReceiverBehaviour.RefuseConnections);
         var (batch, error) = await run.WriteAsync(instance, run.Items(2));
         Expect(batch, error, DeliveryOutcome.Retry, mayLeaveUnmarked: false);
@@ -54,7 +57,9 @@ sealed class FailureChecks(ContractRun run)
             if (after is not null)
             {
                 for (var i = 0; i < batch.Items.Count; i++)
+                {
                     run.Expect(batch.VerdictOf(i)?.After == after, $"the receiver asked to wait {after.Value.TotalSeconds} s, the sink {batch.VerdictOf(i)?.After?.TotalSeconds.ToString() ?? "nothing"}");
+                }
             }
         }
 

@@ -50,9 +50,14 @@ public sealed class HttpReceiver : SinkReceiver
     {
         _behaviour = behaviour;
         if (behaviour == ReceiverBehaviour.RefuseConnections)
+        {
             Close();
+        }
         else if (_listener is null)
+        {
             _ = AcceptAsync(_listener = Listen(_port));
+        }
+
         return default;
     }
 
@@ -79,7 +84,9 @@ public sealed class HttpReceiver : SinkReceiver
         _listener?.Dispose();
         _listener = null;
         foreach (var socket in _open.Keys)
+        {
             socket.Dispose();
+        }
     }
 
     async Task AcceptAsync(Socket listener)
@@ -110,9 +117,15 @@ public sealed class HttpReceiver : SinkReceiver
                 var other = Answer(request);
                 var behaviour = other is null ? _behaviour : ReceiverBehaviour.Accept;
                 if (behaviour == ReceiverBehaviour.Hang)
+                {
                     await Task.Delay(Timeout.Infinite, _stop.Token);
+                }
+
                 if (behaviour == ReceiverBehaviour.Accept && other is null)
+                {
                     _received.Enqueue(request);
+                }
+
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(Response(behaviour, other ?? "{}")), _stop.Token);
             }
         }

@@ -41,7 +41,9 @@ static class HttpRequestText
             body.AddRange(chunk);
             await LineAsync(stream, cancellationToken);
             if (chunk.Length == 0)
+            {
                 break;
+            }
         }
 
         return [.. body];
@@ -61,7 +63,10 @@ static class HttpRequestText
         while (await stream.ReadAsync(one, cancellationToken) == 1)
         {
             if (one[0] == '\n')
+            {
                 return Encoding.UTF8.GetString([.. line]).TrimEnd('\r');
+            }
+
             line.Add(one[0]);
         }
 

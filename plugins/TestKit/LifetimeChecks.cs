@@ -13,7 +13,10 @@ sealed class LifetimeChecks(ContractRun run)
         await run.DisposeAsync(unused);
         var used = run.Create();
         if (await run.ConnectAsync(used))
+        {
             await run.WriteAsync(used, run.Items(1));
+        }
+
         await run.DisposeAsync(used);
         await run.DisposeAsync(used);
     }
@@ -24,12 +27,17 @@ sealed class LifetimeChecks(ContractRun run)
         {
             var value = run.Receiver.Settings.GetValueOrDefault(option.Name);
             foreach (var secret in value?.Map?.Values ?? (value?.Text is { } text ? Parts(text) : []))
+            {
                 run.Expect(!run.Said.Any(said => Holds(said, secret)), $"an exception, a reason or the health shows '{option.Name}'");
+            }
         }
 
         var recipient = run.Items(1)[0].Recipient;
         foreach (var address in new[] { recipient?.Email, recipient?.Phone?.TrimStart('+'), recipient?.PushToken })
+        {
             run.Expect(address is null || !run.Reasons.Any(reason => Holds(reason, address)), "a reason shows the recipient's address");
+        }
+
         return Task.CompletedTask;
     }
 

@@ -12,7 +12,9 @@ public sealed record SinkContractReport(IReadOnlyList<SinkContractCheck> Checks)
     public void ThrowIfFailed()
     {
         if (Failures is { Count: > 0 } failures)
+        {
             throw new SinkContractException(string.Join('\n', failures));
+        }
     }
 
     /// <summary>Returns a line per check: passed, failed or skipped.</summary>

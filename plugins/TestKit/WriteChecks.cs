@@ -39,7 +39,10 @@ sealed class WriteChecks(ContractRun run)
         var instance = run.Create();
         var batches = Enumerable.Range(0, run.Options.MaxInFlight).Select(_ => run.Items(BatchSize)).ToArray();
         if (await run.ConnectAsync(instance))
+        {
             await Task.WhenAll(batches.Select(items => DeliverAsync(instance, items)));
+        }
+
         await run.DisposeAsync(instance);
     }
 
@@ -50,7 +53,9 @@ sealed class WriteChecks(ContractRun run)
         {
             await DeliverAsync(instance, run.Items(1));
             if (await run.ConnectAsync(instance))
+            {
                 await DeliverAsync(instance, run.Items(1));
+            }
         }
 
         await run.DisposeAsync(instance);
@@ -80,7 +85,10 @@ sealed class WriteChecks(ContractRun run)
         var (batch, error) = await run.WriteAsync(instance, items);
         run.Expect(error is null, $"a write threw {error?.GetType().Name}: {error?.Message}");
         if (error is not null)
+        {
             return;
+        }
+
         for (var i = 0; i < items.Length; i++)
         {
             var verdict = batch.VerdictOf(i);
@@ -89,10 +97,15 @@ sealed class WriteChecks(ContractRun run)
         }
 
         if (run.Receiver.Received is null || !run.Options.PassesId)
+        {
             return;
+        }
+
         var received = await run.ReceivedAsync(all => items.All(item => Count(all, item.Id) > 0));
         foreach (var item in items)
+        {
             run.Expect(Count(received, item.Id) == 1, $"an item marked as delivered was received {Count(received, item.Id)} times with its id");
+        }
     }
 
     static int Count(IReadOnlyList<string> received, string id) => received.Count(text => text.Contains(id, StringComparison.Ordinal));

@@ -16,7 +16,7 @@ sealed class WebhookSigner
     const int ShortestKey = 24;
     const int LongestKey = 64;
 
-    static readonly string Form = $"{Prefix} and the base64 of {ShortestKey} to {LongestKey} bytes";
+    static readonly string s_form = $"{Prefix} and the base64 of {ShortestKey} to {LongestKey} bytes";
 
     readonly byte[][] _keys;
 
@@ -31,17 +31,29 @@ sealed class WebhookSigner
         signer = null;
         var parts = secrets.Reveal().Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length == 0)
-            return $"expected {Form}";
+        {
+            return $"expected {s_form}";
+        }
+
         var keys = new byte[parts.Length][];
         for (var i = 0; i < parts.Length; i++)
         {
             if (!parts[i].StartsWith(Prefix, StringComparison.Ordinal))
-                return $"expected {Form}, got a text that does not begin with {Prefix}";
+            {
+                return $"expected {s_form}, got a text that does not begin with {Prefix}";
+            }
+
             var buffer = new byte[parts[i].Length];
             if (!Convert.TryFromBase64String(parts[i][Prefix.Length..], buffer, out var length))
-                return $"expected {Form}, got invalid base64 after {Prefix}";
+            {
+                return $"expected {s_form}, got invalid base64 after {Prefix}";
+            }
+
             if (length is < ShortestKey or > LongestKey)
-                return $"expected {Form}, got {length} bytes";
+            {
+                return $"expected {s_form}, got {length} bytes";
+            }
+
             keys[i] = buffer[..length];
         }
 

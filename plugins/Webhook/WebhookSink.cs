@@ -47,19 +47,31 @@ public sealed class WebhookSink : HttpSink
         request.Headers.Add("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
         request.Headers.Add("webhook-signature", _signer.Sign(intervention.Id, timestamp, body.Span));
         foreach (var (name, value) in _headers)
+        {
             request.Headers.TryAddWithoutValidation(name, value.Reveal());
+        }
+
         return ValueTask.FromResult(request);
     }
 
     static SinkInstance Create(SinkSettings settings)
     {
         if (WebhookSigner.TryParse(settings.GetSecret("secret"), out var signer) is { } problem)
+        {
             throw new SinkConfigurationException("secret", problem);
+        }
+
         var (url, headers) = (settings.GetUrl("url"), settings.GetHeaders("headers"));
         if (headers.Count > 0 && !UrlOption.IsConfidential(url))
+        {
             throw SinkConfigurationException.Expected("url", "an https URL, because 'headers' are sent");
+        }
+
         if (headers.Keys.FirstOrDefault(IsReserved) is { } reserved)
+        {
             throw new SinkConfigurationException("headers", $"the sink sets '{reserved}' itself; remove it");
+        }
+
         return new WebhookSink(url, signer!, headers, settings.Time).Instance;
     }
 

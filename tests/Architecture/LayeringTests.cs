@@ -10,7 +10,7 @@ public sealed partial class LayeringTests
     const int LongestFile = 350;
 
     /// <summary>What each folder of the engine may name, beside itself, <c>Contracts</c> and <c>Primitives</c>.</summary>
-    static readonly Dictionary<string, string[]> MayName = new(StringComparer.Ordinal)
+    static readonly Dictionary<string, string[]> s_mayName = new(StringComparer.Ordinal)
     {
         ["Telemetry"] = [],
         ["Storage"] = [],
@@ -30,21 +30,21 @@ public sealed partial class LayeringTests
         ["Backtest"] = ["Decisions", "Events", "Journal", "Pipeline", "Telemetry"],
     };
 
-    static readonly SourceFile[] Sources = [.. SourceFile.Below("engine"), .. SourceFile.Below("plugins")];
+    static readonly SourceFile[] s_sources = [.. SourceFile.Below("engine"), .. SourceFile.Below("plugins")];
 
-    static readonly HashSet<(string Stage, string Type)> Types =
-        [.. Sources.Where(source => source.Stage is not null).Select(source => (source.Stage!, Path.GetFileNameWithoutExtension(source.Path)))];
+    static readonly HashSet<(string Stage, string Type)> s_types =
+        [.. s_sources.Where(source => source.Stage is not null).Select(source => (source.Stage!, Path.GetFileNameWithoutExtension(source.Path)))];
 
-    static IEnumerable<string> Folders => Sources.Select(source => source.Stage).OfType<string>().Distinct();
+    static IEnumerable<string> Folders => s_sources.Select(source => source.Stage).OfType<string>().Distinct();
 
     [Test]
-    public void Every_folder_of_the_engine_has_its_rule() => Assert.That(Folders, Is.EquivalentTo(MayName.Keys));
+    public void Every_folder_of_the_engine_has_its_rule() => Assert.That(Folders, Is.EquivalentTo(s_mayName.Keys));
 
     [Test]
     public void The_rules_lead_one_way()
     {
-        var left = new HashSet<string>(MayName.Keys, StringComparer.Ordinal);
-        while (left.FirstOrDefault(stage => !MayName[stage].Any(left.Contains)) is { } lowest)
+        var left = new HashSet<string>(s_mayName.Keys, StringComparer.Ordinal);
+        while (left.FirstOrDefault(stage => !s_mayName[stage].Any(left.Contains)) is { } lowest)
         {
             left.Remove(lowest);
         }
@@ -55,24 +55,24 @@ public sealed partial class LayeringTests
     [TestCaseSource(nameof(Folders))]
     public void A_stage_names_what_its_rule_says_and_nothing_else(string stage)
     {
-        var named = Sources.Where(source => source.Stage == stage).SelectMany(source => source.Stages(Types).Select(name => (source.Path, name))).ToArray();
-        Assert.That(named.Where(n => n.name != stage && !MayName[stage].Contains(n.name)).Select(n => $"{n.Path} names {n.name}"), Is.Empty);
-        Assert.That(MayName[stage].Except(named.Select(n => n.name)), Is.Empty, "what the rule allows and nobody needs");
+        var named = s_sources.Where(source => source.Stage == stage).SelectMany(source => source.Stages(s_types).Select(name => (source.Path, name))).ToArray();
+        Assert.That(named.Where(n => n.name != stage && !s_mayName[stage].Contains(n.name)).Select(n => $"{n.Path} names {n.name}"), Is.Empty);
+        Assert.That(s_mayName[stage].Except(named.Select(n => n.name)), Is.Empty, "what the rule allows and nobody needs");
     }
 
     [TestCase("engine/Contracts/")]
     [TestCase("engine/Primitives/")]
     public void The_ground_floor_names_nothing_of_the_engine(string folder)
     {
-        var files = Sources.Where(source => source.Path.StartsWith(folder, StringComparison.Ordinal)).ToArray();
+        var files = s_sources.Where(source => source.Path.StartsWith(folder, StringComparison.Ordinal)).ToArray();
         Assert.That(files, Is.Not.Empty);
-        Assert.That(files.SelectMany(source => source.Stages(Types).Select(name => $"{source.Path} names {name}")), Is.Empty);
+        Assert.That(files.SelectMany(source => source.Stages(s_types).Select(name => $"{source.Path} names {name}")), Is.Empty);
     }
 
     [Test]
     public void A_plugin_names_the_contracts_alone()
     {
-        var plugins = Sources.Where(source => source.Path.StartsWith("plugins/", StringComparison.Ordinal)).ToArray();
+        var plugins = s_sources.Where(source => source.Path.StartsWith("plugins/", StringComparison.Ordinal)).ToArray();
         Assert.That(plugins, Is.Not.Empty);
         Assert.That(plugins.Where(source => source.Names("CartRecovery.Engine") || source.Names("CartRecovery.Host")).Select(source => source.Path), Is.Empty);
     }
@@ -88,19 +88,19 @@ public sealed partial class LayeringTests
 
     [Test]
     public void A_folder_is_a_namespace() => Assert.That(
-        Sources.Where(source => source.Namespace is not null && source.Path.StartsWith("engine/", StringComparison.Ordinal) && source.Namespace != source.Expected)
+        s_sources.Where(source => source.Namespace is not null && source.Path.StartsWith("engine/", StringComparison.Ordinal) && source.Namespace != source.Expected)
             .Select(source => $"{source.Path} has the namespace {source.Namespace}"), Is.Empty);
 
     [Test]
     public void Unsafe_code_is_in_a_few_named_files() => Assert.That(
-        Sources.Where(source => UnsafeWord().IsMatch(source.Code)).Select(source => source.Path), Is.EquivalentTo(
+        s_sources.Where(source => UnsafeWord().IsMatch(source.Code)).Select(source => source.Path), Is.EquivalentTo(
         [
             "engine/Primitives/CacheLine.cs", "engine/Engine/State/RecordFunctions.cs", "engine/Engine/State/RecordPrefetcher.cs", "engine/Engine/Journal/Lz4.cs",
         ]));
 
     [Test]
     public void No_file_is_longer_than_one_idea() =>
-        Assert.That(Sources.Where(source => source.Lines > LongestFile).Select(source => $"{source.Path}: {source.Lines} lines"), Is.Empty);
+        Assert.That(s_sources.Where(source => source.Lines > LongestFile).Select(source => $"{source.Path}: {source.Lines} lines"), Is.Empty);
 
     static IEnumerable<string> Plugins => Directory.EnumerateFiles(Path.Combine(Repository.Root, "plugins"), "*.csproj", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(Repository.Root, path));

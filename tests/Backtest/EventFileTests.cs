@@ -38,7 +38,11 @@ public sealed class EventFileTests
     {
         var text = File.ReadAllText(_path).ReplaceLineEndings("\r\n\r\n").TrimEnd();
         using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest)) gzip.Write(Encoding.UTF8.GetBytes(text));
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
         Assert.That(Play(Write("export.ndjson.gz", packed.ToArray())).Decisions, Is.EqualTo(Play(_path).Decisions));
     }
 
@@ -87,7 +91,11 @@ public sealed class EventFileTests
         {
             var reader = new LineReader(new Trickle(Encoding.UTF8.GetBytes(text), chunk), longest: 10);
             var lines = new List<string>();
-            while (reader.TryNext(out var line)) lines.Add(Encoding.UTF8.GetString(line));
+            while (reader.TryNext(out var line))
+            {
+                lines.Add(Encoding.UTF8.GetString(line));
+            }
+
             Assert.That(lines, Is.EqualTo(text == "\n" ? [""] : expected), $"{chunk} at a time");
         }
     }

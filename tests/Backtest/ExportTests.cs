@@ -34,7 +34,9 @@ public sealed class ExportTests
     public void A_carts_events_keep_their_order()
     {
         foreach (var cart in _lines.GroupBy(l => Field(l, "cartId"), StringComparer.Ordinal))
+        {
             Assert.That(cart.Select(NumberOf), Is.Ordered, cart.Key);
+        }
     }
 
     [TestCase(0.25, 0.75)]
@@ -86,7 +88,9 @@ public sealed class ExportTests
         bytes.SelectMany(b => b).ToArray().CopyTo(target);
         using var output = new StringWriter();
         using (var csv = new EventCsv(output))
+        {
             csv.Write(slab, slab.Records[0], Encoding.UTF8.GetBytes("a \"store\""));
+        }
 
         // What a spreadsheet would run has a quote before it.
         var cells = Array.ConvertAll(texts, text => text.TrimStart(' ') is ['\t' or '=' or '\r', ..] ? $"'{text}" : text);

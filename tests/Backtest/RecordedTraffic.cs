@@ -101,7 +101,11 @@ sealed class RecordedTraffic
         for (var from = 0; from < Events; from += EventsARead)
         {
             router.BeginRead(ReceivedAt(from));
-            foreach (var message in Messages.Take(Events).Skip(from).Take(EventsARead)) router.TakeJson(message);
+            foreach (var message in Messages.Take(Events).Skip(from).Take(EventsARead))
+            {
+                router.TakeJson(message);
+            }
+
             await router.SubmitAsync(default);
         }
 

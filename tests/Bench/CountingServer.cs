@@ -114,7 +114,10 @@ sealed class CountingServer : IAsyncDisposable
 
                 length += got.Count;
                 if (!got.EndOfMessage)
+                {
                     continue;
+                }
+
                 if (!await session.TakeAsync(buffer.AsMemory(0, length)))
                 {
                     await socket.CloseOutputAsync(WebSocketCloseStatus.PolicyViolation, "had enough", CancellationToken.None);
@@ -143,16 +146,23 @@ sealed class CountingServer : IAsyncDisposable
             {
                 var line = rest.Slice(0, end).ToArray();
                 if (!greeted)
+                {
                     Greetings.Enqueue(Encoding.UTF8.GetString(line));
+                }
                 else if (!await session.TakeAsync(line))
+                {
                     return;
+                }
+
                 greeted = true;
                 rest = rest.Slice(rest.GetPosition(1, end));
             }
 
             connection.Transport.Input.AdvanceTo(rest.Start, rest.End);
             if (read.IsCompleted)
+            {
                 return;
+            }
         }
     }
 
@@ -173,7 +183,10 @@ sealed class CountingServer : IAsyncDisposable
                 server.Events.Enqueue((connection, item));
                 server._latency.Observe(0.0015);
                 if (server.Faults.LoseEvery > 0 && number % server.Faults.LoseEvery == 0)
+                {
                     continue;
+                }
+
                 server._received.AddOrUpdate(protocol, 1, (_, count) => count + 1);
                 if (server.Faults.RejectEvery > 0 && number % server.Faults.RejectEvery == 0)
                 {
@@ -188,9 +201,15 @@ sealed class CountingServer : IAsyncDisposable
 
             _count += events.Length;
             if (_count >= server.Faults.CloseAfter)
+            {
                 return false;
+            }
+
             if (_count >= server.Faults.AckFrom)
+            {
                 await send($$"""{"type":"ack","upTo":{{_count}}}""");
+            }
+
             if (server.Faults.Intervene)
             {
                 await send("""{"type":"intervention","payload":{"message":"still there?"},"messageId":"iv_1"}""");

@@ -38,7 +38,9 @@ public sealed class EventComposerTests
         for (var i = 0; i < 50; i++)
         {
             foreach (var item in Lines(composer, 25))
+            {
                 ids.Add(item.GetProperty("id").GetString()!);
+            }
         }
 
         Assert.That(ids, Has.Count.EqualTo(1_250).And.Contains("run0000-000000001249"));
@@ -143,7 +145,9 @@ public sealed class EventComposerTests
         composer.Compose(_output, 10, Time, out _);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)
+        {
             composer.Compose(_output, 100, Time, out _);
+        }
 
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
@@ -174,7 +178,10 @@ public sealed class EventComposerTests
         mask = BinaryPrimitives.ReadUInt32BigEndian(key);
         var payload = rest.Slice(4, length).ToArray();
         for (var i = 0; i < payload.Length; i++)
+        {
             payload[i] ^= key[i % 4];
+        }
+
         rest = rest[(4 + length)..];
         return payload;
     }

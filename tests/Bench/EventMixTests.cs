@@ -22,7 +22,9 @@ public sealed class EventMixTests
     {
         var path = RealEvents.File() + ".gz";
         using (var file = new GZipStream(File.Create(path), CompressionLevel.Fastest))
+        {
             file.Write(Encoding.UTF8.GetBytes(RealEvents.Csv));
+        }
 
         Assert.That(EventMix.Load(path).Count, Is.EqualTo(RealEvents.Rows));
     }

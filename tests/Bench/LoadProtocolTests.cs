@@ -116,9 +116,14 @@ public sealed class LoadProtocolTests
         Assert.That(connection.Receive(Clock.Now()), Is.True);
         var pong = new byte[8];
         for (var got = 0; got < pong.Length;)
+        {
             got += server.Receive(pong.AsSpan(got));
+        }
+
         for (var i = 0; i < 2; i++)
+        {
             pong[6 + i] ^= pong[2 + i];
+        }
 
         Assert.That(pong[..2], Is.EqualTo(new byte[] { 0x8A, 0x82 }));
         Assert.That(pong[6..], Is.EqualTo("hi"u8.ToArray()));

@@ -204,7 +204,9 @@ public sealed class LoadRunTests
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (server.Count < count)
+        {
             await Task.Delay(1, deadline.Token);
+        }
     }
 
     static string[] Arguments(CountingServer server) =>

@@ -16,12 +16,12 @@ namespace CartRecovery.Tests.Bench;
 [TestFixture]
 public sealed class PlainServerTests
 {
-    static readonly string Model = Path.Combine(Repository.Root, "config", "models", "purchase.onnx");
+    static readonly string s_model = Path.Combine(Repository.Root, "config", "models", "purchase.onnx");
 
     [Test]
     public async Task It_scores_a_real_night_as_the_engine_does()
     {
-        await using var server = await PlainServer.StartAsync(Model, 0, lazyAcks: false);
+        await using var server = await PlainServer.StartAsync(s_model, 0, lazyAcks: false);
         var log = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
         var compared = Compare(server, log.Select(Json));
 
@@ -31,7 +31,7 @@ public sealed class PlainServerTests
     [Test]
     public async Task It_folds_removals_sessions_purchases_and_late_events_as_the_engine_does()
     {
-        await using var server = await PlainServer.StartAsync(Model, 0, lazyAcks: false);
+        await using var server = await PlainServer.StartAsync(s_model, 0, lazyAcks: false);
         string[] events =
         [
             """{"id":"1","type":"view_item","cartId":"c","sessionId":"a","productId":"p1","price":20,"ts":1732095600000}""",
@@ -52,7 +52,7 @@ public sealed class PlainServerTests
     [Test]
     public async Task It_steps_in_once_for_a_keen_looker()
     {
-        await using var server = await PlainServer.StartAsync(Model, 0, lazyAcks: false);
+        await using var server = await PlainServer.StartAsync(s_model, 0, lazyAcks: false);
         using var scorer = server.CreateScorer();
         var log = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
         var events = log.Select(e => JsonSerializer.Deserialize(Json(e), PlainJson.Default.PlainEvent)!).ToArray();
@@ -67,7 +67,7 @@ public sealed class PlainServerTests
     [TestCase(true)]
     public async Task It_acknowledges_every_event(bool lazyAcks)
     {
-        await using var server = await PlainServer.StartAsync(Model, 0, lazyAcks);
+        await using var server = await PlainServer.StartAsync(s_model, 0, lazyAcks);
         var report = await LoadRun.RunAsync(
             new LoadOptions
             {
@@ -88,7 +88,7 @@ public sealed class PlainServerTests
     // Event by event beside the engine's own decoder, fold, features and model.
     static int Compare(PlainServer server, IEnumerable<string> events)
     {
-        using var model = OnnxModel.Load(Model, FeatureTable.Names);
+        using var model = OnnxModel.Load(s_model, FeatureTable.Names);
         using var expected = model.CreateScorer(1);
         using var scorer = server.CreateScorer();
         var vector = new FeatureVector(model.Features);
@@ -111,9 +111,15 @@ public sealed class PlainServerTests
             vector.Fill(cart, clock.At(e.Ts), expected.Row(0));
 
             if (!products.TryGetValue(e.CartId, out var seen))
+            {
                 products.Add(e.CartId, seen = new HashSet<string>(StringComparer.Ordinal));
+            }
+
             if (e.ProductId is not null)
+            {
                 seen.Add(e.ProductId);
+            }
+
             var score = server.Take(e, scorer).Score;
 
             // The engine remembers products in a sketch of 64 bits; where two share a bit, it may take a new one for one seen before.
@@ -132,7 +138,10 @@ public sealed class PlainServerTests
     {
         var json = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(json))
+        {
             e.WriteTo(writer, e.At);
+        }
+
         return System.Text.Encoding.UTF8.GetString(json.WrittenSpan);
     }
 }

@@ -73,7 +73,10 @@ public sealed class PopupProbeTests
             Assert.That(json.RootElement.GetProperty("type").GetString(), Is.EqualTo("begin_checkout"));
             waiting.Add(json.RootElement.GetProperty("cartId").GetString()!);
             if (!answerNow(i, count))
+            {
                 continue;
+            }
+
             foreach (var cart in waiting)
             {
                 var answer = Encoding.UTF8.GetBytes($$"""{"type":"intervention","payload":{"cartId":"{{cart}}"},"messageId":"iv_1"}""");

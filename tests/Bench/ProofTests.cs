@@ -6,14 +6,14 @@ namespace CartRecovery.Tests.Bench;
 [TestFixture]
 public sealed class ProofTests
 {
-    static readonly Scenario Frames = new(Scenario.Json, Scenario.WebSocket, 8, 1, Scenario.EveryEvent, [],
+    static readonly Scenario s_frames = new(Scenario.Json, Scenario.WebSocket, 8, 1, Scenario.EveryEvent, [],
         [Contender.Sink, Contender.Plain, Contender.Engine]);
 
     [Test]
     public void Ratios_are_taken_within_a_turn_before_the_median()
     {
         // The machine is twice as fast in the second turn, for everybody: the medians of the rates alone would give other ratios.
-        var rows = ThroughputRun.Rows(Frames,
+        var rows = ThroughputRun.Rows(s_frames,
         [
             Round(sink: 1_000, plain: 50, engine: 400),
             Round(sink: 2_000, plain: 100, engine: 700),
@@ -114,7 +114,7 @@ public sealed class ProofTests
     [Test]
     public void The_page_says_what_missed_and_what_the_machine_was()
     {
-        var rows = ThroughputRun.Rows(Frames, [Round(sink: 1_000_000, plain: 50_000, engine: 400_000)]);
+        var rows = ThroughputRun.Rows(s_frames, [Round(sink: 1_000_000, plain: 50_000, engine: 400_000)]);
         var page = ProofMarkdown.Of(new ProofReport
         {
             Quick = true,

@@ -84,7 +84,9 @@ public sealed class SinkTests
     static byte[] Written(Wire wire, int length)
     {
         if (wire == Wire.Lines)
+        {
             return Encoding.ASCII.GetBytes(new string('x', length) + "\n");
+        }
 
         var message = new byte[Frames.LongestHeader + length];
         if (wire == Wire.Frames)

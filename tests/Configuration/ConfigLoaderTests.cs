@@ -190,7 +190,10 @@ public class ConfigLoaderTests
         {
             var damaged = text.ToCharArray();
             for (var i = random.Next(1, 6); i > 0; i--)
+            {
                 damaged[random.Next(damaged.Length)] = Noise[random.Next(Noise.Length)];
+            }
+
             var cut = round % 4 == 0 ? random.Next(damaged.Length) : damaged.Length;
             Assert.That(() => ConfigFile.Load(new string(damaged, 0, cut)), Throws.Nothing, $"round {round}");
         }

@@ -5,19 +5,21 @@ namespace CartRecovery.Tests.Configuration;
 
 public class ConfigSchemaTests
 {
-    static readonly JsonNode Schema = JsonNode.Parse(ConfigSchema.Write(TestCatalog.Small))!;
+    static readonly JsonNode s_schema = JsonNode.Parse(ConfigSchema.Write(TestCatalog.Small))!;
 
     [Test]
     public void Every_key_has_a_description_and_no_section_takes_others()
     {
-        var sections = Sections(Schema).ToList();
+        var sections = Sections(s_schema).ToList();
 
         Assert.That(sections, Has.Count.GreaterThan(12));
         foreach (var section in sections)
         {
             Assert.That((bool?)section["additionalProperties"], Is.False, section.GetPath());
             foreach (var (name, key) in section["properties"]!.AsObject())
+            {
                 Assert.That((string?)key!["description"], Is.Not.Null.And.Not.Empty, section.GetPath() + "." + name);
+            }
         }
     }
 
@@ -29,7 +31,7 @@ public class ConfigSchemaTests
     [TestCase("log.level", "information")]
     public void A_key_has_the_default_of_its_type(string path, object expected)
     {
-        var key = path.Split('.').Aggregate(Schema, (section, name) => section["properties"]![name]!);
+        var key = path.Split('.').Aggregate(s_schema, (section, name) => section["properties"]![name]!);
 
         Assert.That(key["default"]!.ToString(), Is.EqualTo(expected.ToString()));
     }
@@ -37,20 +39,20 @@ public class ConfigSchemaTests
     [Test]
     public void Ranges_requirements_and_names_are_in_it()
     {
-        var campaign = Schema["properties"]!["decisions"]!["properties"]!["campaigns"]!["items"]!;
+        var campaign = s_schema["properties"]!["decisions"]!["properties"]!["campaigns"]!["items"]!;
         var condition = campaign["properties"]!["when"]!["items"]!;
 
-        Assert.That(Schema["required"]!.ToJsonString(), Is.EqualTo("""["stores"]"""));
-        Assert.That((int)Schema["properties"]!["partitions"]!["maximum"]!, Is.EqualTo(256));
+        Assert.That(s_schema["required"]!.ToJsonString(), Is.EqualTo("""["stores"]"""));
+        Assert.That((int)s_schema["properties"]!["partitions"]!["maximum"]!, Is.EqualTo(256));
         Assert.That(campaign["required"]!.ToJsonString(), Is.EqualTo("""["name","trigger"]"""));
         Assert.That(condition["properties"]!["feature"]!["anyOf"]![0]!["enum"]!.ToJsonString(), Does.Contain("\"item_count\""));
-        Assert.That((string?)Schema["properties"]!["scoring"]!["properties"]!["maxAge"]!["description"], Does.EndWith("At most 1s."));
+        Assert.That((string?)s_schema["properties"]!["scoring"]!["properties"]!["maxAge"]!["description"], Does.EndWith("At most 1s."));
     }
 
     [Test]
     public void Each_type_of_sink_has_the_common_keys_and_its_own()
     {
-        var webhook = Schema["properties"]!["sinks"]!["additionalProperties"]!["oneOf"]!.AsArray()
+        var webhook = s_schema["properties"]!["sinks"]!["additionalProperties"]!["oneOf"]!.AsArray()
             .Single(sink => (string?)sink!["properties"]!["type"]!["const"] == "webhook")!;
 
         Assert.That(webhook["properties"]!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[]
@@ -63,7 +65,7 @@ public class ConfigSchemaTests
     [Test]
     public void An_option_of_a_sink_has_the_schema_of_its_type()
     {
-        var typed = Schema["properties"]!["sinks"]!["additionalProperties"]!["oneOf"]!.AsArray()
+        var typed = s_schema["properties"]!["sinks"]!["additionalProperties"]!["oneOf"]!.AsArray()
             .Single(sink => (string?)sink!["properties"]!["type"]!["const"] == "typed")!["properties"]!;
 
         Assert.Multiple(() =>

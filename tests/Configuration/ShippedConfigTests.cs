@@ -8,13 +8,13 @@ namespace CartRecovery.Tests.Configuration;
 
 public class ShippedConfigTests
 {
-    static readonly string Folder = Path.Combine(Repository.Root, "config");
-    static readonly string Shipped = Path.Combine(Folder, "cartrecovery.yaml");
-    static readonly string Schema = Path.Combine(Folder, "cartrecovery.schema.json");
+    static readonly string s_folder = Path.Combine(Repository.Root, "config");
+    static readonly string s_shipped = Path.Combine(s_folder, "cartrecovery.yaml");
+    static readonly string s_schema = Path.Combine(s_folder, "cartrecovery.schema.json");
 
     static CartRecoveryConfig Load()
     {
-        var result = ConfigLoader.Load(Shipped, TestCatalog.Shipped);
+        var result = ConfigLoader.Load(s_shipped, TestCatalog.Shipped);
         Assert.That(result.Problems, Is.Empty);
         return result.Config!;
     }
@@ -30,7 +30,7 @@ public class ShippedConfigTests
             ("pk_demo", KeyKind.Publishable, true), ("sk_demo", KeyKind.Secret, true),
         }));
         Assert.That(config.Decisions.Campaigns, Has.Count.EqualTo(3));
-        Assert.That(config.ModelPath, Is.EqualTo(Path.Combine(Folder, "models", "purchase.onnx")));
+        Assert.That(config.ModelPath, Is.EqualTo(Path.Combine(s_folder, "models", "purchase.onnx")));
     }
 
     [Test]
@@ -46,7 +46,7 @@ public class ShippedConfigTests
     [Test]
     public void It_explains_every_key()
     {
-        var text = File.ReadAllText(Shipped);
+        var text = File.ReadAllText(s_shipped);
 
         Assert.That(KeysOf(JsonNode.Parse(ConfigSchema.Write(TestCatalog.Shipped))!)
             .Where(key => !System.Text.RegularExpressions.Regex.IsMatch(text, $@"\b{key}\b", default, TimeSpan.FromSeconds(5))), Is.Empty);
@@ -57,11 +57,13 @@ public class ShippedConfigTests
     {
         var schema = ConfigSchema.Write(TestCatalog.Shipped);
         if (Environment.GetEnvironmentVariable("CARTRECOVERY_UPDATE") is not null)
-            File.WriteAllText(Schema, schema);
+        {
+            File.WriteAllText(s_schema, schema);
+        }
 
-        Assert.That(File.ReadAllText(Schema), Is.EqualTo(schema),
+        Assert.That(File.ReadAllText(s_schema), Is.EqualTo(schema),
             "Write it anew with: CARTRECOVERY_UPDATE=1 dotnet test --filter Its_schema_is_current");
-        Assert.That(File.ReadLines(Shipped).First(), Is.EqualTo("# yaml-language-server: $schema=./" + Path.GetFileName(Schema)));
+        Assert.That(File.ReadLines(s_shipped).First(), Is.EqualTo("# yaml-language-server: $schema=./" + Path.GetFileName(s_schema)));
     }
 
     [Test]
@@ -70,7 +72,9 @@ public class ShippedConfigTests
         var file = Path.Combine(Repository.Root, "docs", "sink-options.md");
         var text = SinkReference.Write(TestCatalog.Shipped.Sinks);
         if (Environment.GetEnvironmentVariable("CARTRECOVERY_UPDATE") is not null)
+        {
             File.WriteAllText(file, text);
+        }
 
         Assert.That(File.ReadAllText(file), Is.EqualTo(text),
             "Update it with: CARTRECOVERY_UPDATE=1 dotnet test --filter The_reference_of_sinks_is_current");

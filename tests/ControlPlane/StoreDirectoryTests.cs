@@ -78,10 +78,15 @@ public class StoreDirectoryTests
     {
         ReadOnlySpan<byte> key = "pk_1"u8;
         for (var i = 0; i < 100; i++)
+        {
             _ = Directory.FindKey(key);
+        }
+
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)
+        {
             _ = Directory.FindKey(key);
+        }
 
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }

@@ -14,10 +14,10 @@ namespace CartRecovery.Tests.Decisions;
 
 public sealed class DeciderTests
 {
-    static readonly CartRecord Cart = Fold(
+    static readonly CartRecord s_cart = Fold(
         Add("p1", 19.99m, 3) with { Cart = "cart 1", User = "u1", Session = "s1" }, View("p2", 500).After(30 * Second));
 
-    static readonly CartSnapshot Snapshot = CartSnapshot.Of(Cart);
+    static readonly CartSnapshot s_snapshot = CartSnapshot.Of(s_cart);
 
     readonly Decider _decider = new(TestStages.Model, TestStages.Stores);
     readonly float[] _row = Row();
@@ -29,7 +29,7 @@ public sealed class DeciderTests
     public void A_decision_says_what_to_whom_and_why()
     {
         var campaign = CampaignOf("left", new ActionConfig { Type = ActionKind.Discount, Percent = 10 });
-        var intervention = _decider.Decide(campaign, Snapshot, EventReading.KeyOf("cart 1"), Start + 5, 0.25f, _row);
+        var intervention = _decider.Decide(campaign, s_snapshot, EventReading.KeyOf("cart 1"), Start + 5, 0.25f, _row);
 
         Assert.That(intervention.Id, Does.Match("^iv_[0-9a-f]{32}$"));
         Assert.That((intervention.StoreId, intervention.CartId, intervention.UserId, intervention.SessionId), Is.EqualTo(("demo", "cart 1", "u1", "s1")));
@@ -45,19 +45,22 @@ public sealed class DeciderTests
     [Test]
     public void Its_features_are_those_of_the_model_that_moved_the_score_most()
     {
-        var features = _decider.Decide(CampaignOf("left"), Snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row).Reasons.Features;
+        var features = _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row).Reasons.Features;
 
         Assert.That(features, Has.Count.InRange(1, 3));
         Assert.That(features.Select(f => Math.Abs(f.Effect)), Is.Ordered.Descending.And.All.Positive);
-        foreach (var feature in features) Assert.That(feature.Value, Is.EqualTo(Cart.Feature(feature.Name)));
+        foreach (var feature in features)
+        {
+            Assert.That(feature.Value, Is.EqualTo(s_cart.Feature(feature.Name)));
+        }
     }
 
     [Test]
     public void One_decision_does_not_change_the_reasons_of_another()
     {
-        var first = _decider.Decide(CampaignOf("left"), Snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row);
+        var first = _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row);
         var features = first.Reasons.Features.ToArray();
-        _decider.Decide(CampaignOf("left"), Snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, new float[_row.Length]);
+        _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, new float[_row.Length]);
         Assert.That(first.Reasons.Features, Is.EqualTo(features));
     }
 
@@ -73,20 +76,20 @@ public sealed class DeciderTests
     public void The_same_decision_has_the_same_id_and_another_has_another()
     {
         string IdOf(string campaign, string cart, long at, float score = 0.5f) =>
-            _decider.Decide(CampaignOf(campaign), Snapshot, EventReading.KeyOf(cart), at, score, _row).Id;
+            _decider.Decide(CampaignOf(campaign), s_snapshot, EventReading.KeyOf(cart), at, score, _row).Id;
 
         Assert.That(IdOf("left", "c1", Start, score: 0.7f), Is.EqualTo(IdOf("left", "c1", Start)));
         Assert.That(
             new[] { IdOf("left", "c1", Start), IdOf("left2", "c1", Start), IdOf("left", "c2", Start), IdOf("left", "c1", Start + 1) }, Is.Unique);
         using var restarted = new Decider(TestStages.Model, TestStages.Stores);
-        Assert.That(restarted.Decide(CampaignOf("left"), Snapshot, EventReading.KeyOf("c1"), Start, 0.5f, _row).Id, Is.EqualTo(IdOf("left", "c1", Start)));
+        Assert.That(restarted.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("c1"), Start, 0.5f, _row).Id, Is.EqualTo(IdOf("left", "c1", Start)));
     }
 
     static float[] Row()
     {
         var vector = new FeatureVector(TestStages.Model.Features);
         var row = new float[vector.Count];
-        vector.Fill(Cart, new StoreClock(TimeZoneInfo.Utc).At(Cart.LastAt), row);
+        vector.Fill(s_cart, new StoreClock(TimeZoneInfo.Utc).At(s_cart.LastAt), row);
         return row;
     }
 

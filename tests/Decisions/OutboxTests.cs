@@ -9,7 +9,11 @@ public sealed class OutboxTests
     public void What_is_pending_is_in_the_order_of_event_time_however_it_came_and_went()
     {
         var outbox = new Outbox();
-        foreach (var at in (long[])[5, 1, 9]) outbox.Add(Decision(at));
+        foreach (var at in (long[])[5, 1, 9])
+        {
+            outbox.Add(Decision(at));
+        }
+
         outbox.Remove(["iv_1"]);
         outbox.Add(Decision(7));
         outbox.Add(Decision(2));

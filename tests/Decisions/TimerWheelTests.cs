@@ -54,7 +54,11 @@ public sealed class TimerWheelTests
         var wheel = Started(capacity);
         for (var round = 0; round < 3; round++)
         {
-            for (var i = 0; i < capacity; i++) Assert.That(wheel.TrySet(Key(i), Start + 1000 * round + i), Is.True);
+            for (var i = 0; i < capacity; i++)
+            {
+                Assert.That(wheel.TrySet(Key(i), Start + 1000 * round + i), Is.True);
+            }
+
             Assert.That((wheel.TrySet(Key(0), Start), wheel.Count), Is.EqualTo((false, capacity)));
             _fired.Clear();
             wheel.Advance(Start + 100_000 * (round + 1), Fired);
@@ -84,7 +88,10 @@ public sealed class TimerWheelTests
     {
         var wheel = Started(capacity: 1000);
         var random = new Random(1);
-        for (var i = 0; i < 1000; i++) wheel.TrySet(Key(i), Start + random.NextInt64(0, 30L * 24 * 60 * 60 * 1000));
+        for (var i = 0; i < 1000; i++)
+        {
+            wheel.TrySet(Key(i), Start + random.NextInt64(0, 30L * 24 * 60 * 60 * 1000));
+        }
 
         wheel.Advance(Start + 365L * 24 * 60 * 60 * 1000, Fired);
 
@@ -118,7 +125,10 @@ public sealed class TimerWheelTests
         void Again(Hash128 key, long dueAt)
         {
             fires.Add(dueAt);
-            if (fires.Count < 10) Assert.That(wheel.TrySet(key, dueAt + 1000), Is.True);
+            if (fires.Count < 10)
+            {
+                Assert.That(wheel.TrySet(key, dueAt + 1000), Is.True);
+            }
         }
     }
 
@@ -151,7 +161,11 @@ public sealed class TimerWheelTests
             var targets = Enumerable.Range(0, 8).Select(_ => now + Distance()).ToArray();
             for (var step = 0; step < 60; step++)
             {
-                for (var i = random.Next(10); i > 0; i--) Set(random.Next(2) == 0 ? targets[random.Next(8)] : now + Distance() - 500);
+                for (var i = random.Next(10); i > 0; i--)
+                {
+                    Set(random.Next(2) == 0 ? targets[random.Next(8)] : now + Distance() - 500);
+                }
+
                 now = Math.Max(now, random.Next(4) == 0 ? targets[random.Next(8)] - random.Next(60_000) : now + Distance() / 50);
                 _fired.Clear();
                 wheel.Advance(now, Fired);

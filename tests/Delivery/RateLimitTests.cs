@@ -44,7 +44,10 @@ sealed class RateLimitTests
         var runner = new SinkRunner("slow", sink.Spec, new("slow", sink.Spec, new Dictionary<string, string>(StringComparer.Ordinal)),
             new SinkRunnerOptions { RateLimit = 20, BatchAge = TimeSpan.Zero, MaxInFlight = 1 }, time, log);
         foreach (var item in Interventions.Many(25))
+        {
             runner.TryEnqueue(item);
+        }
+
         runner.Start();
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(sink.Writes.Select(write => write.Length), Is.EqualTo(new[] { 20, 5 }));

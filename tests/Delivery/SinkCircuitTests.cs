@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Delivery;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 sealed class SinkCircuitTests
 {
-    static readonly SinkRunnerOptions Quick = new()
+    static readonly SinkRunnerOptions s_quick = new()
     {
         Batch = 2,
         BatchAge = TimeSpan.Zero,
@@ -27,7 +27,7 @@ sealed class SinkCircuitTests
     public async Task While_a_receiver_is_down_nothing_is_failed_or_taken_from_the_queue_and_then_all_arrives(bool throws)
     {
         var sink = Sink(throws);
-        var runner = Runner(sink, Quick with { Retries = 3, MaxInFlight = 2 });
+        var runner = Runner(sink, s_quick with { Retries = 3, MaxInFlight = 2 });
         runner.Start();
         Enqueue(runner, 50);
         // Many more writes fail than there are retries.
@@ -54,17 +54,26 @@ sealed class SinkCircuitTests
             OnWrite = async (_, _) =>
             {
                 if (!_down)
+                {
                     return;
+                }
+
                 var probe = runner!.State.Circuit == CircuitState.HalfOpen;
                 if (probe)
+                {
                     most = Math.Max(most, Interlocked.Increment(ref now));
+                }
+
                 await Task.Delay(2, CancellationToken.None);
                 if (probe && Interlocked.Decrement(ref now) == 0)
+                {
                     Interlocked.Increment(ref probes);
+                }
+
                 throw new IOException("down");
             },
         };
-        runner = Runner(sink, Quick with { MaxInFlight = 8 });
+        runner = Runner(sink, s_quick with { MaxInFlight = 8 });
         runner.Start();
         Enqueue(runner, 50);
         await Eventually.Is(() => Volatile.Read(ref probes) >= 6, "probes");
@@ -82,12 +91,15 @@ sealed class SinkCircuitTests
         {
             OnWrite = (batch, _) => batch.Items.Any(item => item.Id == poison) ? throw new IOException("no") : default,
         };
-        var runner = Runner(sink, Quick with { Batch = 1, Retries = 3, MaxInFlight = 2 });
+        var runner = Runner(sink, s_quick with { Batch = 1, Retries = 3, MaxInFlight = 2 });
         runner.Start();
         Enqueue(runner, 1);
         await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed, "it alone opens the circuit");
         foreach (var item in Interventions.Many(20, first: 1))
+        {
             runner.TryEnqueue(item);
+        }
+
         await Eventually.Is(() => _outcomes.Count == 21, "each has its outcome");
         Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
             Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
@@ -103,7 +115,7 @@ sealed class SinkCircuitTests
             OnWrite = (batch, _) => batch.Items.Any(item => item.Id == poison) ? throw new IOException("no") : default,
         };
         var skipped = new AllAtOnce();
-        var runner = Runner(sink, Quick with { MaxInFlight = 1, Retries = 4 }, skipped);
+        var runner = Runner(sink, s_quick with { MaxInFlight = 1, Retries = 4 }, skipped);
         Enqueue(runner, 6);
         runner.Start();
         await Eventually.Is(() => _outcomes.Count == 6, "each has its outcome");
@@ -124,12 +136,15 @@ sealed class SinkCircuitTests
             OnWrite = (batch, _) =>
             {
                 if (Interlocked.Increment(ref writes) <= 4)
+                {
                     batch.Retry(0, "busy", writes < 4 ? null : asked);
+                }
+
                 return default;
             },
         };
         var time = new SkippingTime(asked);
-        var runner = Runner(sink, Quick, time);
+        var runner = Runner(sink, s_quick, time);
         Enqueue(runner, 1);
         runner.Start();
         await Eventually.Is(() => _outcomes.Count == 1, "delivered");
@@ -148,7 +163,7 @@ sealed class SinkCircuitTests
                 return default;
             },
         };
-        var runner = Runner(sink, Quick with { Batch = 1 });
+        var runner = Runner(sink, s_quick with { Batch = 1 });
         Enqueue(runner, 30);
         runner.Start();
         await runner.DrainAsync(Eventually.Deadline);
@@ -159,7 +174,7 @@ sealed class SinkCircuitTests
     [Test]
     public async Task A_drain_with_the_circuit_open_ends_at_its_deadline_and_keeps_everything()
     {
-        var runner = Runner(Sink(throws: true), Quick with { RetryDelay = TimeSpan.FromMilliseconds(1), MaxInFlight = 2 });
+        var runner = Runner(Sink(throws: true), s_quick with { RetryDelay = TimeSpan.FromMilliseconds(1), MaxInFlight = 2 });
         runner.Start();
         Enqueue(runner, 20);
         await Eventually.Is(() => runner.State.Circuit == CircuitState.Open, "open");
@@ -173,11 +188,20 @@ sealed class SinkCircuitTests
         OnWrite = (batch, _) =>
         {
             if (!_down)
+            {
                 return default;
+            }
+
             if (throws)
+            {
                 throw new IOException("down");
+            }
+
             for (var i = 0; i < batch.Items.Count; i++)
+            {
                 batch.Retry(i, "down");
+            }
+
             return default;
         },
     };
@@ -189,7 +213,9 @@ sealed class SinkCircuitTests
     static void Enqueue(SinkRunner runner, int count)
     {
         foreach (var item in Interventions.Many(count))
+        {
             Assert.That(runner.TryEnqueue(item));
+        }
     }
 
     // Every wait but a call's timeout is over at once.
@@ -199,9 +225,12 @@ sealed class SinkCircuitTests
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            if (dueTime != Quick.Timeout && dueTime > Longest)
+            if (dueTime != s_quick.Timeout && dueTime > Longest)
+            {
                 Longest = dueTime;
-            return System.CreateTimer(callback, state, dueTime == Quick.Timeout ? dueTime : TimeSpan.FromMilliseconds(1), period);
+            }
+
+            return System.CreateTimer(callback, state, dueTime == s_quick.Timeout ? dueTime : TimeSpan.FromMilliseconds(1), period);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace CartRecovery.Tests.Delivery;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 sealed class SinkRunnerTests
 {
-    static readonly SinkRunnerOptions Quick = new()
+    static readonly SinkRunnerOptions s_quick = new()
     {
         BatchAge = TimeSpan.FromMilliseconds(5),
         Timeout = TimeSpan.FromSeconds(10),
@@ -26,7 +26,7 @@ sealed class SinkRunnerTests
     public async Task What_is_queued_is_gathered_by_size_and_the_rest_by_age()
     {
         var sink = new ScriptedSink();
-        var runner = Runner(sink, Quick with { Batch = 3, MaxInFlight = 1 });
+        var runner = Runner(sink, s_quick with { Batch = 3, MaxInFlight = 1 });
         Enqueue(runner, 7);
         runner.Start();
         await Eventually.Is(() => Delivered(runner) == 7, "all delivered");
@@ -39,7 +39,7 @@ sealed class SinkRunnerTests
     public async Task A_batch_that_fills_while_it_waits_goes_before_its_age()
     {
         var sink = new ScriptedSink();
-        var runner = Runner(sink, Quick with { Batch = 4, BatchAge = TimeSpan.FromHours(1) });
+        var runner = Runner(sink, s_quick with { Batch = 4, BatchAge = TimeSpan.FromHours(1) });
         runner.Start();
         foreach (var intervention in Interventions.Many(8))
         {
@@ -57,7 +57,7 @@ sealed class SinkRunnerTests
     public async Task Outcomes_are_counted_by_action_and_told_to_the_observer_once()
     {
         var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => RejectDiscounts(b, i)) };
-        var runner = Runner(sink, Quick);
+        var runner = Runner(sink, s_quick);
         runner.Start();
         Enqueue(runner, 9);
         await runner.DrainAsync(Eventually.Deadline);
@@ -75,7 +75,9 @@ sealed class SinkRunnerTests
         static void RejectDiscounts(DeliveryBatch batch, int index)
         {
             if (batch.Items[index].Action == ActionKind.Discount)
+            {
                 batch.Reject(index, "no discounts here");
+            }
         }
     }
 
@@ -83,7 +85,7 @@ sealed class SinkRunnerTests
     public async Task What_a_sink_does_not_mark_is_not_delivered_but_retried_and_then_given_up()
     {
         var sink = new ScriptedSink { MarksEveryItem = false, OnWrite = (batch, _) => Mark(batch, (b, i) => DeliverFirst(b, i)) };
-        var runner = Runner(sink, Quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5), Retries = 2 });
+        var runner = Runner(sink, s_quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5), Retries = 2 });
         Enqueue(runner, 3);
         runner.Start();
         await Eventually.Is(() => _outcomes.Count == 3, "each has its outcome");
@@ -107,7 +109,9 @@ sealed class SinkRunnerTests
         void DeliverFirst(DeliveryBatch batch, int index)
         {
             if (batch.Items[index].Id == Interventions.One(0).Id)
+            {
                 batch.Deliver(index);
+            }
         }
     }
 
@@ -115,7 +119,7 @@ sealed class SinkRunnerTests
     public async Task A_sink_that_never_marks_opens_no_circuit_whose_probes_would_repeat_its_messages_without_end()
     {
         var sink = new ScriptedSink { MarksEveryItem = false };
-        var runner = Runner(sink, Quick with { Batch = 1, Retries = 2, BreakAfter = 2 });
+        var runner = Runner(sink, s_quick with { Batch = 1, Retries = 2, BreakAfter = 2 });
         Enqueue(runner, 20);
         runner.Start();
         await runner.DrainAsync(Eventually.Deadline);
@@ -132,10 +136,12 @@ sealed class SinkRunnerTests
             OnWrite = (batch, _) => Mark(batch, (b, i) =>
             {
                 if (tries.AddOrUpdate(b.Items[i].Id, 1, (_, tried) => tried + 1) == 1 && i % 2 == 1)
+                {
                     b.Retry(i, "busy");
+                }
             }),
         };
-        var runner = Runner(sink, Quick with { Batch = 6, BatchAge = TimeSpan.FromSeconds(5) });
+        var runner = Runner(sink, s_quick with { Batch = 6, BatchAge = TimeSpan.FromSeconds(5) });
         runner.Start();
         Enqueue(runner, 6);
         await Eventually.Is(() => Delivered(runner) == 6, "all delivered");
@@ -154,13 +160,16 @@ sealed class SinkRunnerTests
             OnWrite = (batch, _) =>
             {
                 if (Interlocked.Increment(ref writes) > 1)
+                {
                     return default;
+                }
+
                 batch.Deliver(0);
                 batch.Reject(1, "no");
                 throw new IOException("broken pipe");
             },
         };
-        var runner = Runner(sink, Quick with { Batch = 4, BatchAge = TimeSpan.FromSeconds(5) });
+        var runner = Runner(sink, s_quick with { Batch = 4, BatchAge = TimeSpan.FromSeconds(5) });
         runner.Start();
         Enqueue(runner, 4);
         await Eventually.Is(() => Delivered(runner) == 3, "all but the rejected one delivered");
@@ -178,7 +187,7 @@ sealed class SinkRunnerTests
         {
             OnWrite = (_, _) => throw new IOException("550 <ann@example.org>\nno cart CART-4711 in session-9 of bob@example.com"),
         };
-        var runner = Runner(sink, Quick with { Retries = 2 });
+        var runner = Runner(sink, s_quick with { Retries = 2 });
         runner.Start();
         runner.TryEnqueue(item);
         await Eventually.Is(() => runner.Count(item.Action, DeliveryAttemptOutcome.Failed) == 1, "given up");
@@ -198,7 +207,7 @@ sealed class SinkRunnerTests
     public async Task With_no_retries_a_failure_is_final()
     {
         var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Retry(i, "busy")) };
-        var runner = Runner(sink, Quick with { Retries = 0 });
+        var runner = Runner(sink, s_quick with { Retries = 0 });
         runner.Start();
         Enqueue(runner, 5);
         await runner.DrainAsync(Eventually.Deadline);
@@ -215,11 +224,13 @@ sealed class SinkRunnerTests
             OnWrite = (batch, _) => Mark(batch, (b, i) =>
             {
                 if (waits.TryDequeue(out var wait))
+                {
                     b.Retry(i, "busy", wait);
+                }
             }),
         };
         var time = new SkippingTime(TimeSpan.FromSeconds(37), TimeSpan.FromMinutes(1));
-        var runner = Runner(sink, Quick, time);
+        var runner = Runner(sink, s_quick, time);
         runner.Start();
         runner.TryEnqueue(Interventions.One(0));
         await Eventually.Is(() => Delivered(runner) == 1, "delivered by the third try");
@@ -232,7 +243,7 @@ sealed class SinkRunnerTests
     public async Task A_full_queue_drops_the_newest()
     {
         var sink = new ScriptedSink();
-        var runner = Runner(sink, Quick with { Queue = 3 });
+        var runner = Runner(sink, s_quick with { Queue = 3 });
         Assert.That(Interventions.Many(5).ConvertAll(runner.TryEnqueue), Is.EqualTo(new[] { true, true, true, false, false }));
         Assert.That((runner.QueueDepth, runner.Dropped), Is.EqualTo((3, 2L)));
         runner.Start();
@@ -246,13 +257,19 @@ sealed class SinkRunnerTests
     [Test]
     public void Enqueueing_into_a_full_queue_allocates_nothing()
     {
-        var runner = new SinkRunner("sink", new ScriptedSink().Spec, Settings, Quick with { Queue = 100 }, TimeProvider.System, _log);
+        var runner = new SinkRunner("sink", new ScriptedSink().Spec, Settings, s_quick with { Queue = 100 }, TimeProvider.System, _log);
         var item = Interventions.One(0);
         for (var i = 0; i < 200; i++)
+        {
             runner.TryEnqueue(item);
+        }
+
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
+        {
             runner.TryEnqueue(item);
+        }
+
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
@@ -261,7 +278,7 @@ sealed class SinkRunnerTests
     {
         using var gate = new SemaphoreSlim(0);
         var sink = new ScriptedSink { OnWrite = async (_, token) => await gate.WaitAsync(token) };
-        var runner = Runner(sink, Quick with { Batch = 1, MaxInFlight = 3 });
+        var runner = Runner(sink, s_quick with { Batch = 1, MaxInFlight = 3 });
         runner.Start();
         Enqueue(runner, 10);
         await Eventually.Is(() => sink.Writes.Count == 3, "three writes begun");
@@ -275,7 +292,7 @@ sealed class SinkRunnerTests
     public async Task A_sink_that_cannot_connect_keeps_its_queue_until_it_can()
     {
         var sink = new ScriptedSink { OnConnect = (time, _) => time < 4 ? throw new IOException("refused") : default };
-        var runner = Runner(sink, Quick);
+        var runner = Runner(sink, s_quick);
         Enqueue(runner, 10);
         runner.Start();
         await Eventually.Is(() => Delivered(runner) == 10, "all delivered");
@@ -295,10 +312,12 @@ sealed class SinkRunnerTests
             {
                 await Task.Yield();
                 if (Interlocked.Increment(ref writes) % 5 == 0)
+                {
                     throw new IOException("broken");
+                }
             },
         };
-        var runner = Runner(sink, Quick with { Batch = 1, MaxInFlight = 4, Retries = 50 });
+        var runner = Runner(sink, s_quick with { Batch = 1, MaxInFlight = 4, Retries = 50 });
         runner.Start();
         Enqueue(runner, 200);
         await runner.DrainAsync(Eventually.Deadline);
@@ -315,12 +334,15 @@ sealed class SinkRunnerTests
             OnWrite = async (batch, token) =>
             {
                 if (Interlocked.Increment(ref writes) > 1)
+                {
                     return;
+                }
+
                 batch.Deliver(0);
                 await Task.Delay(Timeout.Infinite, token).ContinueWith(_ => { }, TaskScheduler.Default);
             },
         };
-        var runner = Runner(sink, Quick with { Batch = 2, BatchAge = TimeSpan.FromSeconds(5), Timeout = TimeSpan.FromMilliseconds(50) });
+        var runner = Runner(sink, s_quick with { Batch = 2, BatchAge = TimeSpan.FromSeconds(5), Timeout = TimeSpan.FromMilliseconds(50) });
         runner.Start();
         Enqueue(runner, 2);
         await Eventually.Is(() => Delivered(runner) == 2, "both delivered");
@@ -360,16 +382,19 @@ sealed class SinkRunnerTests
                 }
             },
         };
-        var options = Quick with { Batch = 2, MaxInFlight = 2, Queue = 10, Retries = 1, Timeout = TimeSpan.FromMilliseconds(20), BreakAfter = int.MaxValue };
+        var options = s_quick with { Batch = 2, MaxInFlight = 2, Queue = 10, Retries = 1, Timeout = TimeSpan.FromMilliseconds(20), BreakAfter = int.MaxValue };
         var runner = Runner(sink, options);
-        var other = new SinkRunner("other", new ScriptedSink().Spec, Settings, Quick, TimeProvider.System, _log);
+        var other = new SinkRunner("other", new ScriptedSink().Spec, Settings, s_quick, TimeProvider.System, _log);
         runner.Start();
         other.Start();
         Enqueue(other, 100);
         await Eventually.Is(() => Delivered(other) == 100, "the other sink delivers");
         // Some of these are dropped, or not, by how fast the sink fails: every one has an outcome.
         foreach (var item in Interventions.Many(40))
+        {
             runner.TryEnqueue(item);
+        }
+
         await Eventually.Is(() => _outcomes.Count == 40, "each has its outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome),
             Is.All.EqualTo(DeliveryAttemptOutcome.Failed).Or.EqualTo(DeliveryAttemptOutcome.Dropped));
@@ -390,7 +415,7 @@ sealed class SinkRunnerTests
         {
             OnWrite = (_, _) => Interlocked.Increment(ref writes) <= 2 ? new ValueTask(hanging.Task) : default,
         };
-        var runner = Runner(sink, Quick with { Batch = 1, MaxInFlight = 2, Retries = 0, Timeout = TimeSpan.FromMilliseconds(20) });
+        var runner = Runner(sink, s_quick with { Batch = 1, MaxInFlight = 2, Retries = 0, Timeout = TimeSpan.FromMilliseconds(20) });
         runner.Start();
         Enqueue(runner, 4);
         await Eventually.Is(() => _outcomes.Count == 4, "all given up");
@@ -404,7 +429,7 @@ sealed class SinkRunnerTests
     public async Task Draining_delivers_what_is_queued()
     {
         var sink = new ScriptedSink { OnWrite = async (_, _) => await Task.Yield() };
-        var runner = Runner(sink, Quick with { Batch = 7 });
+        var runner = Runner(sink, s_quick with { Batch = 7 });
         runner.Start();
         Enqueue(runner, 1000);
         await runner.DrainAsync(Eventually.Deadline);
@@ -421,7 +446,7 @@ sealed class SinkRunnerTests
             OnConnect = (_, _) => connects ? default : new ValueTask(ever.Task),
             OnWrite = (_, _) => new ValueTask(ever.Task),
         };
-        var runner = Runner(sink, Quick with { Batch = 10, MaxInFlight = 2, Timeout = TimeSpan.FromHours(1) });
+        var runner = Runner(sink, s_quick with { Batch = 10, MaxInFlight = 2, Timeout = TimeSpan.FromHours(1) });
         runner.Start();
         Enqueue(runner, 100);
         await runner.DrainAsync(TimeSpan.FromSeconds(2)).WaitAsync(Eventually.Deadline);
@@ -435,7 +460,7 @@ sealed class SinkRunnerTests
     public async Task Draining_what_never_started_keeps_its_queue()
     {
         var sink = new ScriptedSink();
-        var runner = Runner(sink, Quick);
+        var runner = Runner(sink, s_quick);
         Enqueue(runner, 3);
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept).And.Exactly(3).Items);
@@ -451,7 +476,7 @@ sealed class SinkRunnerTests
             OnConnect = (_, _) => Volatile.Read(ref refused) ? throw new IOException("refused") : default,
             OnHealth = _ => ValueTask.FromResult(new SinkHealth(true, "at 10.0.0.1")),
         };
-        var runner = Runner(sink, Quick);
+        var runner = Runner(sink, s_quick);
         Assert.That((await runner.CheckHealthAsync(default)).Health, Is.EqualTo(new SinkHealth(false, "not connected yet")));
         runner.Start();
         await Eventually.Is(() => runner.State.LastError is not null, "the first connect failed");
@@ -477,7 +502,7 @@ sealed class SinkRunnerTests
                 return new ValueTask<SinkHealth>(ever.Task);
             },
         };
-        var runner = Runner(sink, Quick, new SkippingTime(TimeSpan.FromSeconds(2)));
+        var runner = Runner(sink, s_quick, new SkippingTime(TimeSpan.FromSeconds(2)));
         runner.Start();
         await Eventually.Is(() => runner.State.Connected, "connected");
         for (var i = 0; i < 3; i++)
@@ -495,7 +520,7 @@ sealed class SinkRunnerTests
     [Test]
     public async Task An_observer_that_throws_harms_nothing()
     {
-        var runner = new SinkRunner("sink", new ScriptedSink().Spec, Settings, Quick, TimeProvider.System, _log,
+        var runner = new SinkRunner("sink", new ScriptedSink().Spec, Settings, s_quick, TimeProvider.System, _log,
             (_, _, _) => throw new InvalidOperationException("observer"));
         runner.Start();
         Enqueue(runner, 5);
@@ -509,7 +534,7 @@ sealed class SinkRunnerTests
     {
         var item = Interventions.One(0) with { Recipient = new Recipient(Phone: "+4915112345678", PushToken: "token:abc-4711") };
         var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Bounce(i, "no such number: 4915112345678,\ntoken:abc-4711")) };
-        var runner = Runner(sink, Quick);
+        var runner = Runner(sink, s_quick);
         runner.Start();
         runner.TryEnqueue(item);
         await runner.DrainAsync(Eventually.Deadline);
@@ -521,7 +546,7 @@ sealed class SinkRunnerTests
     public async Task The_observer_is_told_why_unless_it_was_delivered()
     {
         var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Retry(i, "busy with ann@example.org")) };
-        var runner = Runner(sink, Quick with { Queue = 1, Retries = 0 });
+        var runner = Runner(sink, s_quick with { Queue = 1, Retries = 0 });
         runner.TryEnqueue(Interventions.One(0));
         runner.TryEnqueue(Interventions.One(1));
         runner.Start();
@@ -535,7 +560,7 @@ sealed class SinkRunnerTests
     [Test]
     public async Task Its_free_places_are_what_it_takes()
     {
-        var runner = Runner(new ScriptedSink(), Quick with { Queue = 3 });
+        var runner = Runner(new ScriptedSink(), s_quick with { Queue = 3 });
         Assert.That(runner.FreePlaces, Is.EqualTo(3));
         Enqueue(runner, 2);
         Assert.That(runner.FreePlaces, Is.EqualTo(1));
@@ -555,7 +580,7 @@ sealed class SinkRunnerTests
         {
             OnWrite = (batch, _) => Interlocked.Increment(ref writes) == 1 ? Mark(batch, (b, i) => b.Retry(i, "busy")) : default,
         };
-        var runner = Runner(sink, Quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5) });
+        var runner = Runner(sink, s_quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5) });
         Enqueue(runner, 3);
         runner.Start();
         await Eventually.Is(() => Delivered(runner) == 3, "delivered by the second try");
@@ -568,8 +593,8 @@ sealed class SinkRunnerTests
     {
         foreach (var options in new[]
         {
-            Quick with { Batch = 0 }, Quick with { BatchAge = -TimeSpan.FromTicks(1) }, Quick with { Timeout = TimeSpan.Zero },
-            Quick with { Retries = -1 }, Quick with { MaxInFlight = 0 }, Quick with { Queue = 0 }, Quick with { RateLimit = -1 }, Quick with { BreakAfter = 0 },
+            s_quick with { Batch = 0 }, s_quick with { BatchAge = -TimeSpan.FromTicks(1) }, s_quick with { Timeout = TimeSpan.Zero },
+            s_quick with { Retries = -1 }, s_quick with { MaxInFlight = 0 }, s_quick with { Queue = 0 }, s_quick with { RateLimit = -1 }, s_quick with { BreakAfter = 0 },
         })
         {
             Assert.That(() => Runner(new ScriptedSink(), options), Throws.InstanceOf<ArgumentOutOfRangeException>(), options.ToString());
@@ -587,7 +612,9 @@ sealed class SinkRunnerTests
     static void Enqueue(SinkRunner runner, int count)
     {
         foreach (var item in Interventions.Many(count))
+        {
             Assert.That(runner.TryEnqueue(item));
+        }
     }
 
     static int Delivered(SinkRunner runner) =>
@@ -596,7 +623,10 @@ sealed class SinkRunnerTests
     static ValueTask Mark(DeliveryBatch batch, Action<DeliveryBatch, int> mark)
     {
         for (var i = 0; i < batch.Items.Count; i++)
+        {
             mark(batch, i);
+        }
+
         return default;
     }
 }

@@ -6,7 +6,7 @@ namespace CartRecovery.Tests.Delivery;
 
 sealed class SinkSetTests
 {
-    static readonly SinkRunnerOptions Options = new() { BatchAge = TimeSpan.FromMilliseconds(5) };
+    static readonly SinkRunnerOptions s_options = new() { BatchAge = TimeSpan.FromMilliseconds(5) };
 
     [Test]
     public async Task A_channel_is_a_sinks_name()
@@ -44,7 +44,7 @@ sealed class SinkSetTests
             OnHealth = _ => ValueTask.FromResult(new SinkHealth(false, "stuck")),
         };
         var fine = new ScriptedSink();
-        var set = new SinkSet([Sink("hung", hung, Options with { Queue = 50 }), Sink("fine", fine)], TimeProvider.System, log);
+        var set = new SinkSet([Sink("hung", hung, s_options with { Queue = 50 }), Sink("fine", fine)], TimeProvider.System, log);
         set.Start();
         foreach (var item in Interventions.Many(2000))
         {
@@ -61,5 +61,5 @@ sealed class SinkSetTests
     }
 
     static (string, SinkSpec, SinkSettings, SinkRunnerOptions) Sink(string name, ScriptedSink sink, SinkRunnerOptions? options = null) =>
-        (name, sink.Spec, new SinkSettings(name, sink.Spec, new Dictionary<string, string>(StringComparer.Ordinal)), options ?? Options);
+        (name, sink.Spec, new SinkSettings(name, sink.Spec, new Dictionary<string, string>(StringComparer.Ordinal)), options ?? s_options);
 }

@@ -136,7 +136,9 @@ public sealed class BadInputTests
             Good(),
         ];
         foreach (var message in messages)
+        {
             await stream.SendAsync(message);
+        }
     }
 
     async Task AssertToldAsync(EventStream stream, string protocol)

@@ -73,7 +73,10 @@ public sealed class BadStartTests
             _ => null,
         };
         if (model is not null)
+        {
             await File.WriteAllBytesAsync(path, model);
+        }
+
         var config = new EngineConfig { Model = path }.WriteTo(scratch);
 
         foreach (var verb in new[] { "run", "check" })
@@ -83,7 +86,9 @@ public sealed class BadStartTests
             Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
             Assert.That(finished.Errors, Does.Match($@"^{Regex.Escape(config)}:\d+:\d+: error: scoring\.model: {code}: ").And.Contain(path));
             if (kind == "unknown feature")
+            {
                 Assert.That(finished.Errors, Does.Contain("Did it mean 'cart_value'?"));
+            }
         }
     }
 
@@ -168,7 +173,10 @@ public sealed class BadStartTests
 
         Assert.That(finished.ExitCode, Is.EqualTo(BadConfiguration), finished.ToString);
         foreach (var (line, what) in new[] { (1, "unknown key 'timezon'"), (3, "listen.httpTls: "), (5, "scoring.model: model_not_found: "), (8, "sinks.crm.secret: ") })
+        {
             Assert.That(finished.Errors, Does.Match($@"(?m)^{Regex.Escape(path)}:{line}:\d+: error: {Regex.Escape(what)}"));
+        }
+
         Assert.That(finished.Errors.TrimEnd().Split('\n'), Has.All.StartWith($"{path}:"));
     }
 

@@ -48,9 +48,15 @@ public sealed class CommandLineTests
         using (Assert.EnterMultipleScope())
         {
             foreach (var verb in new[] { "run", "demo", "init", "check", "models", "deadletters", "replay", "export", "offpolicy", "version", "help" })
+            {
                 Assert.That(finished.Output, Does.Match($@"(?m)^  {verb} +\S"), verb);
+            }
+
             foreach (var example in new[] { "cartrecovery demo", "cartrecovery check --config shop.yaml", "cartrecovery run --config shop.yaml" })
+            {
                 Assert.That(finished.Output, Does.Contain(example));
+            }
+
             Assert.That(finished.Output, Does.Contain("78 wrong configuration"));
         }
     }
@@ -111,7 +117,10 @@ public sealed class CommandLineTests
 
         Assert.That(without.ExitCode, Is.EqualTo(78), without.ToString);
         foreach (var name in new[] { "CARTRECOVERY_PUBLISHABLE_KEY", "CARTRECOVERY_SECRET_KEY", "CARTRECOVERY_ORIGIN" })
+        {
             Assert.That(without.Errors, Does.Contain($"the environment variable {name} is not set"));
+        }
+
         Assert.That(with.ExitCode, Is.Zero, with.ToString);
     }
 

@@ -34,7 +34,10 @@ sealed partial class DataFiles(string folder)
         stream.Position = position;
         stream.ReadExactly(bytes);
         for (var i = 0; i < count; i++)
+        {
             bytes[i] ^= 0x5a;
+        }
+
         stream.Position = position;
         stream.Write(bytes);
     }

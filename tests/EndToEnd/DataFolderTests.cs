@@ -86,9 +86,13 @@ public sealed class DataFolderTests
 
             // The first stop writes a checkpoint of today's. It takes the ten seconds that a sink without a server is given.
             if (life == 1)
+            {
                 await engine.StopAsync();
+            }
             else
+            {
                 await engine.KillAsync();
+            }
         }
 
         var posts = crm.Posts.Select(post => post.Id).ToList();
@@ -113,7 +117,9 @@ public sealed class DataFolderTests
         {
             var features = await engine.FeaturesAsync(cart.Name);
             foreach (var feature in cart.Value.EnumerateObject())
+            {
                 Assert.That(features[feature.Name], Is.EqualTo(feature.Value.GetDouble()), $"{feature.Name} of {cart.Name}");
+            }
         }
 
         foreach (var cart in recorded.GetProperty("carts").EnumerateObject())
@@ -123,7 +129,9 @@ public sealed class DataFolderTests
             {
                 // A purchase is for good; a cart that was left is abandoned, and lost, as time passes.
                 if (property.Name != "state" || property.Value.ValueEquals("purchased"))
+                {
                     AreSame(property, now, cart.Name);
+                }
             }
         }
     }
@@ -148,7 +156,10 @@ public sealed class DataFolderTests
                     break;
                 default:
                     foreach (var property in old.EnumerateObject())
+                    {
                         AreSame(property, current, id);
+                    }
+
                     break;
             }
         }
@@ -162,17 +173,23 @@ public sealed class DataFolderTests
         foreach (var (before, now) in old.Zip(conversions))
         {
             foreach (var property in before.EnumerateObject())
+            {
                 AreSame(property, now, "a conversion");
+            }
         }
 
         var attributed = (await engine.GetJsonAsync("/v1/analytics/revenue?from=2020-01-01")).GetProperty("attributed");
         foreach (var property in recorded.GetProperty("attributed").EnumerateObject())
+        {
             AreSame(property, attributed, "revenue");
+        }
 
         var letters = (await engine.GetJsonAsync("/v1/deadletters")).GetProperty("items").EnumerateArray().ToList();
         Assert.That(letters, Has.Count.EqualTo(1));
         foreach (var property in recorded.GetProperty("deadLetters")[0].EnumerateObject())
+        {
             AreSame(property, letters[0], "a dead letter");
+        }
     }
 
     /// <summary>Links in messages that were sent before are valid: the folder's own secret still signs them.</summary>
@@ -193,7 +210,10 @@ public sealed class DataFolderTests
         {
             var page = await engine.GetJsonAsync("/v1/interventions?state=sending&channel=crm&limit=1000");
             if (page.GetProperty("items").GetArrayLength() == 0 && crm.Posts.Count == posts)
+            {
                 return;
+            }
+
             posts = crm.Posts.Count;
             Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), "what was pending is delivered");
         }
@@ -206,13 +226,21 @@ public sealed class DataFolderTests
         var value = now.TryGetProperty(recorded.Name, out var found) ? found : default;
         var what = $"{recorded.Name} of {of}";
         if (old.ValueKind is JsonValueKind.Null)
+        {
             Assert.That(value.ValueKind, Is.AnyOf(JsonValueKind.Null, JsonValueKind.Undefined), what);
+        }
         else if (old.ValueKind is JsonValueKind.Number && value.ValueKind is JsonValueKind.String)
+        {
             Assert.That(MillisecondsOf(value), Is.EqualTo(old.GetInt64()), what);
+        }
         else if (old.ValueKind is JsonValueKind.Number && value.ValueKind is JsonValueKind.Number)
+        {
             Assert.That(value.GetDouble(), Is.EqualTo(old.GetDouble()), what);
+        }
         else
+        {
             Assert.That(value.ToString(), Is.EqualTo(old.ToString()), what);
+        }
     }
 
     static string IdOf(JsonElement intervention) => Text(intervention, "id");

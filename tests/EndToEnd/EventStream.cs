@@ -28,7 +28,9 @@ abstract class EventStream : IAsyncDisposable
         get
         {
             lock (_gate)
+            {
                 return [.. _refused];
+            }
         }
     }
 
@@ -38,7 +40,9 @@ abstract class EventStream : IAsyncDisposable
         get
         {
             lock (_gate)
+            {
                 return [.. _interventions];
+            }
         }
     }
 
@@ -48,7 +52,10 @@ abstract class EventStream : IAsyncDisposable
         var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("X-Api-Key", key);
         if (origin is not null)
+        {
             socket.Options.SetRequestHeader("Origin", origin);
+        }
+
         using var deadline = new CancellationTokenSource(EngineBinary.Deadline);
         await socket.ConnectAsync(address, deadline.Token);
         var stream = new WebSocketStream(socket);
@@ -98,7 +105,9 @@ abstract class EventStream : IAsyncDisposable
     void Begin() => _receiving = Task.Run(async () =>
     {
         while (await ReceiveAsync() is { } message)
+        {
             Take(message);
+        }
     });
 
     void Take(ReadOnlyMemory<byte> message)
@@ -112,11 +121,17 @@ abstract class EventStream : IAsyncDisposable
                 break;
             case "error":
                 lock (_gate)
+                {
                     _refused.Add((frame.GetProperty("index").GetInt64(), frame.GetProperty("code").GetString()!));
+                }
+
                 break;
             case "intervention":
                 lock (_gate)
+                {
                     _interventions.Add(frame.Clone());
+                }
+
                 break;
         }
     }
@@ -152,10 +167,15 @@ sealed class WebSocketStream(ClientWebSocket socket) : EventStream
             {
                 var received = await socket.ReceiveAsync(_message.GetMemory(4096), CancellationToken.None);
                 if (received.MessageType == WebSocketMessageType.Close)
+                {
                     return null;
+                }
+
                 _message.Advance(received.Count);
                 if (received.EndOfMessage)
+                {
                     return _message.WrittenMemory;
+                }
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)

@@ -80,14 +80,20 @@ public sealed class FaultTests
     {
         await LeaveAsync(killed: false, ("cart", 10));
         if (version is null)
+        {
             File.Delete(Path.Combine(Folder, "format"));
+        }
         else
+        {
             await File.WriteAllTextAsync(Path.Combine(Folder, "format"), version);
+        }
 
         var finished = await AssertRefusedUntouchedAsync(s_config, Failed, "data_version", Folder);
 
         if (version is not null)
+        {
             Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b3\b"), "the folder's version and this engine's");
+        }
     }
 
     [Test]
@@ -107,7 +113,9 @@ public sealed class FaultTests
         var newest = _data.Segments()[^1];
         var used = DataFiles.UsedBytes(newest);
         using (var file = File.Open(newest, FileMode.Open))
+        {
             file.SetLength(used - 10);
+        }
 
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
 
@@ -178,7 +186,10 @@ public sealed class FaultTests
 
         var counts = new List<int>();
         for (var cart = 0; cart < 5; cart++)
+        {
             counts.Add(await CountAsync(engine, $"early{cart}"));
+        }
+
         Assert.That(counts.Sum() + await CountAsync(engine, "late"), Is.EqualTo(sent));
         AssertWarned(engine, "checkpoint", Path.GetFileName(newest));
         await AssertGoesOnAsync(engine, "late", 10);
@@ -202,7 +213,10 @@ public sealed class FaultTests
             await Eventually.Is(() =>
             {
                 for (var i = 0; i < 20 && sent - stream.Acked < 1000; i++)
+                {
                     stream.SendAsync(Event($"full{sent++}")).GetAwaiter().GetResult();
+                }
+
                 return stream.Refused.Count > 0;
             }, () => $"the full disk is told; {sent} events were sent\n{engine.Log}");
             Assert.That(stream.Refused.Select(one => one.Code), Is.All.EqualTo("overloaded"));
@@ -221,7 +235,10 @@ public sealed class FaultTests
         Assert.That(await CountAsync(second, "before"), Is.EqualTo(100));
         Assert.That(await CountAsync(second, "after"), Is.EqualTo(100));
         for (var i = 0; i < sent; i++)
+        {
             Assert.That(await CountAsync(second, $"full{i}"), Is.EqualTo(refused.Contains(i) ? 0 : 1), $"event {i}, refused: {refused.Contains(i)}");
+        }
+
         await second.StopAsync();
     }
 
@@ -253,11 +270,18 @@ public sealed class FaultTests
     {
         await using var engine = await RunningEngine.StartAsync(_scratch, config);
         foreach (var (cart, events) in carts)
+        {
             await SendAsync(engine, cart, events);
+        }
+
         if (killed)
+        {
             await engine.KillAsync();
+        }
         else
+        {
             await engine.StopAsync();
+        }
     }
 
     // Sends events to a cart, and waits until they are acknowledged.
@@ -265,7 +289,10 @@ public sealed class FaultTests
     {
         await using var stream = await EventStream.LinesAsync(engine.StreamEndPoint);
         for (var i = 0; i < count; i++)
+        {
             await stream.SendAsync(Event(cart));
+        }
+
         await stream.AckedAsync(count);
         Assert.That(stream.Acked, Is.EqualTo(count));
     }
@@ -282,7 +309,10 @@ public sealed class FaultTests
     {
         using var answer = await engine.Http.GetAsync($"/v1/features/{cart}");
         if (answer.StatusCode == HttpStatusCode.NotFound)
+        {
             return 0;
+        }
+
         using var document = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
         return (int)document.RootElement.GetProperty("features").GetProperty("event_count").GetDouble();
     }
@@ -331,7 +361,10 @@ public sealed class FaultTests
         var line = finished.Errors.Split('\n').FirstOrDefault(line => line.StartsWith("error: ", StringComparison.Ordinal));
         Assert.That(line, Does.StartWith($"error: {code}: "), finished.ToString);
         foreach (var word in words)
+        {
             Assert.That(line, Does.Contain(word));
+        }
+
         return finished;
     }
 }

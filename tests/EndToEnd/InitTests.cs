@@ -23,7 +23,9 @@ public sealed partial class InitTests
         var secret = Key(made.Output, "sk_");
         Assert.That(made.Output, Does.Contain($"<script src=\"http://127.0.0.1:8080/sdk.js\" data-key=\"{publishable}\" defer></script>"));
         if (!OperatingSystem.IsWindows())
+        {
             Assert.That(File.GetUnixFileMode(path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        }
 
         var check = await EngineBinary.RunAsync(scratch.Folder, ["check", "--config", path]);
         Assert.That((check.ExitCode, check.Errors), Is.EqualTo((0, "")), check.ToString);

@@ -58,7 +58,10 @@ public sealed class JourneyTests
         // A mail gateway looks first, and counts as nothing.
         browser.DefaultRequestHeaders.UserAgent.ParseAdd("Mimecast/1.0 (link scanner)");
         using (var scanned = await browser.GetAsync(link))
+        {
             Assert.That(scanned.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        }
+
         Assert.That((await InterventionAsync(engine)).GetProperty("clickedAt").ValueKind, Is.EqualTo(JsonValueKind.Null));
 
         browser.DefaultRequestHeaders.UserAgent.Clear();
@@ -75,9 +78,14 @@ public sealed class JourneyTests
         var restored = await JsonAsync(browser, $"/v1/restore/{target![(target!.IndexOf('=', StringComparison.Ordinal) + 1)..]}");
         Assert.That((restored.GetProperty("cartId").GetString(), restored.GetProperty("items").GetArrayLength()), Is.EqualTo(("c1", 1)));
         using (var elsewhere = await browser.GetAsync($"{link}?to=https://evil.example/"))
+        {
             Assert.That(elsewhere.Headers.Location!.Host, Is.EqualTo("shop.example"));
+        }
+
         using (var forged = await browser.GetAsync(link[..^2] + (link[^2] == 'A' ? 'B' : 'A') + link[^1]))
+        {
             Assert.That(forged.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        }
 
         await SendAsync(engine, Event("purchase", "c1", "u1", ""","price":30"""));
         await Until(async () => (await RevenueAsync(engine)).GetProperty("revenue").GetDouble() == 30, "the order is put down to the click");
@@ -118,7 +126,9 @@ public sealed class JourneyTests
         var preview = await PostAsync(engine, "/v1/campaigns/left/preview", """{"step":1,"cartId":"c1"}""");
         var sample = new Uri(preview.GetProperty("links").GetProperty("unsubscribe").GetString()!).AbsolutePath;
         using (var asked = await engine.Http.GetAsync(sample))
+        {
             Assert.That(await asked.Content.ReadAsStringAsync(), Does.Contain("<form method=\"post\">"));
+        }
 
         await PostAsync(engine, "/v1/events", Event("unsubscribed", "c1", "u1", ""","meta":{"channel":"email"}"""));
         await SendAsync(engine, Event("add_to_cart", "c2", "u1", ""","productId":"p1","price":30"""));

@@ -41,7 +41,10 @@ sealed class MountedFolder : IAsyncDisposable
         {
             var holder = Hold(ownUser, path, options);
             if (await holder.StandardOutput.ReadLineAsync() == "mounted")
+            {
                 return new MountedFolder(holder, ownUser, path);
+            }
+
             refusal = await holder.StandardError.ReadToEndAsync();
             await holder.WaitForExitAsync();
             holder.Dispose();

@@ -27,8 +27,13 @@ public sealed class OffPolicyCommandTests
             Assert.That(finished.Output, Does.StartWith("38,400 choices among 3 actions, 18 features\n"));
             Assert.That(finished.Output, Does.Match(@"(?m)^0\.14755  0\.14400 to 0\.15110  mean +38,400 +1 +as logged$"));
             foreach (var action in new[] { "Mens E-Mail", "No E-Mail", "Womens E-Mail" })
+            {
                 foreach (var by in new[] { "IPS", "SNIPS", "DR" })
+                {
                     Assert.That(finished.Output, Does.Match($@"(?m)^0\.\d+  0\.\d+ to 0\.\d+  {by} +12,\d+ +3 +always {action}$"));
+                }
+            }
+
             Assert.That(finished.Output, Does.Match(@"(?m)^uplift of Womens E-Mail against No E-Mail: 0\.04135 for all; the model's Qini 0\.\d+ \(0\.\d+ to 0\.\d+\), q0 0\.\d+$"));
             Assert.That(finished.Output, Does.Not.Contain("note:"));
         }

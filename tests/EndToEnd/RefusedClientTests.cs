@@ -127,7 +127,9 @@ public sealed class RefusedClientTests
         finally
         {
             foreach (var stream in streams)
+            {
                 await stream.DisposeAsync();
+            }
         }
     }
 

@@ -32,7 +32,11 @@ public sealed class ReplayCommandTests
         var sample = ShopSample.Read(TimeProvider.System.GetUtcNow());
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
         await using var stream = await EventStream.WebSocketAsync(engine.Stream, EngineConfig.SecretKey);
-        foreach (var message in sample.Events.Take(Events)) await stream.SendAsync(message);
+        foreach (var message in sample.Events.Take(Events))
+        {
+            await stream.SendAsync(message);
+        }
+
         await stream.AckedAsync(Events);
         _exportWhileRunning = await RunAsync("export");
         _replayWhileRunning = await RunAsync("replay", "--json");

@@ -89,7 +89,9 @@ public sealed partial class ReproducibilityTests
             foreach (var cart in _chosen)
             {
                 foreach (var (feature, expected) in _sample.FeaturesOf(cart))
+                {
                     Assert.That(_first.Features[cart][feature], Is.EqualTo(expected).Within(0.001 + (Math.Abs(expected) * 1e-6)), $"{feature} of {cart}");
+                }
             }
         }
     }
@@ -149,7 +151,10 @@ public sealed partial class ReproducibilityTests
         await using var engine = await RunningEngine.StartAsync(scratch, s_config);
         await using var stream = await open(engine);
         foreach (var events in _sample.Events.Chunk(perMessage))
+        {
             await stream.SendAsync(perMessage == 1 ? events[0] : [(byte)'[', .. events.SelectMany((one, i) => i == 0 ? one : [(byte)',', .. one]), (byte)']']);
+        }
+
         await stream.AckedAsync(_sample.Events.Count);
 
         var features = new Dictionary<string, IReadOnlyDictionary<string, double>>(StringComparer.Ordinal);

@@ -67,7 +67,9 @@ public sealed class RunTests
             try
             {
                 for (var i = 0; i < events; i++)
+                {
                     await stream.SendAsync($$"""{"id":"e{{i}}","type":"view_cart","cartId":"c{{i}}","ts":{{at}}}""");
+                }
             }
             catch (Exception e) when (e is IOException or System.Net.WebSockets.WebSocketException)
             {
@@ -86,7 +88,9 @@ public sealed class RunTests
         Assert.That(decided, Is.EquivalentTo(Enumerable.Range(0, decided.Count).Select(i => $"c{i}")));
         Assert.That(finished.Errors, Does.Contain("\"Stopped\""));
         if (stream is WebSocketStream socket)
+        {
             Assert.That((int?)socket.CloseStatus, Is.EqualTo(1001));
+        }
     }
 
     static string CartOf(string line)

@@ -39,7 +39,11 @@ static class EventReading
         {
             var json = e.ToUtf8();
             var problem = decoder.Read(json);
-            if (problem.IsError) Assert.Fail($"{problem.Code}: {problem.Message} in {e}");
+            if (problem.IsError)
+            {
+                Assert.Fail($"{problem.Code}: {problem.Message} in {e}");
+            }
+
             ref var kept = ref decoder.AppendTo(slab, json);
             kept.Watermark = Math.Max(kept.Timestamp, slab.Count > 1 ? slab.Records[slab.Count - 2].Watermark : 0);
         }

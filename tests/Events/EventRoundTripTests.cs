@@ -11,8 +11,8 @@ namespace CartRecovery.Tests.Events;
 /// <summary>Any event, however its JSON is written, is read as what it says.</summary>
 public sealed class EventRoundTripTests
 {
-    static readonly string[] Devices = ["watch", "mobile", "tablet", "desktop"];
-    static readonly string[] Sources = ["pigeon", "direct", "organic", "paid", "email", "social", "referral"];
+    static readonly string[] s_devices = ["watch", "mobile", "tablet", "desktop"];
+    static readonly string[] s_sources = ["pigeon", "direct", "organic", "paid", "email", "social", "referral"];
 
     [FsCheck.NUnit.Property(MaxTest = 1000)]
     public FsCheck.Property An_event_in_any_spelling_and_order_is_read_as_written() =>
@@ -39,15 +39,27 @@ public sealed class EventRoundTripTests
         DecodeAll();
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10; i++) DecodeAll();
+        for (var i = 0; i < 10; i++)
+        {
+            DecodeAll();
+        }
+
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
 
         void DecodeAll()
         {
             foreach (var json in events)
             {
-                if (decoder.Read(json).IsError) throw new InvalidOperationException("An event was refused.");
-                if (!slab.HasRoom(decoder.Record.TextLength)) slab.Reset();
+                if (decoder.Read(json).IsError)
+                {
+                    throw new InvalidOperationException("An event was refused.");
+                }
+
+                if (!slab.HasRoom(decoder.Record.TextLength))
+                {
+                    slab.Reset();
+                }
+
                 decoder.AppendTo(slab, json);
             }
         }
@@ -72,8 +84,8 @@ public sealed class EventRoundTripTests
         Assert.That(r.Price, Is.EqualTo((long)((e.Price ?? 0) * Money.PerUnit)), json);
         Assert.That((r.Flags & EventFlags.HasPrice) != 0, Is.EqualTo(e.Price is not null), json);
         Assert.That(r.Currency, Is.EqualTo(e.Currency is null ? 0 : CurrencyCode.Parse(e.Currency)), json);
-        Assert.That((int)r.Device, Is.EqualTo(e.Device is null ? 0 : Array.IndexOf(Devices, e.Device)), json);
-        Assert.That((int)r.Source, Is.EqualTo(e.Source is null ? 0 : Array.IndexOf(Sources, e.Source)), json);
+        Assert.That((int)r.Device, Is.EqualTo(e.Device is null ? 0 : Array.IndexOf(s_devices, e.Device)), json);
+        Assert.That((int)r.Source, Is.EqualTo(e.Source is null ? 0 : Array.IndexOf(s_sources, e.Source)), json);
     }
 
     internal static TestEvent Any(Random random) =>
@@ -85,8 +97,8 @@ public sealed class EventRoundTripTests
             Session = Maybe(random, Text),
             Product = Maybe(random, Text),
             Currency = Maybe(random, r => new string([.. Enumerable.Range(0, 3).Select(_ => (char)('A' + r.Next(26)))])),
-            Device = Maybe(random, r => Devices[r.Next(Devices.Length)]),
-            Source = Maybe(random, r => Sources[r.Next(Sources.Length)]),
+            Device = Maybe(random, r => s_devices[r.Next(s_devices.Length)]),
+            Source = Maybe(random, r => s_sources[r.Next(s_sources.Length)]),
             Price = random.Next(2) == 0 ? null : random.NextInt64(0, 10_000_000_000_001) / (decimal)Money.PerUnit,
             Quantity = random.Next(2) == 0 ? null : random.Next(1, Money.MaxQuantity + 1),
         };
@@ -110,8 +122,15 @@ public sealed class EventRoundTripTests
             };
             text.Append(text.Length == 0 && rune.Utf8SequenceLength > room ? new Rune('x') : rune);
             room -= rune.Utf8SequenceLength;
-            if (room < 4 && random.Next(2) == 0) break;
-            if (room is > 0 and < 4) return text.Append('y', room).ToString();
+            if (room < 4 && random.Next(2) == 0)
+            {
+                break;
+            }
+
+            if (room is > 0 and < 4)
+            {
+                return text.Append('y', room).ToString();
+            }
         }
 
         return text.ToString();
@@ -122,16 +141,43 @@ public sealed class EventRoundTripTests
         List<(string Name, string Value)> fields = [("id", Quote(e.Id)), ("type", Quote(e.Type)), ("cartId", Quote(e.Cart)), ("ts", Time(e.At))];
         foreach (var (name, value) in new[] { ("userId", e.User), ("sessionId", e.Session), ("productId", e.Product), ("currency", e.Currency) })
         {
-            if (value is not null) fields.Add((name, Quote(value)));
+            if (value is not null)
+            {
+                fields.Add((name, Quote(value)));
+            }
         }
 
-        if (e.Price is { } price) fields.Add(("price", price.ToString(random.Next(2) == 0 ? "0.####" : "0.0000000", CultureInfo.InvariantCulture)));
-        if (e.Quantity is { } quantity) fields.Add(("quantity", $"{quantity}{(random.Next(3) == 0 ? ".0" : "")}"));
+        if (e.Price is { } price)
+        {
+            fields.Add(("price", price.ToString(random.Next(2) == 0 ? "0.####" : "0.0000000", CultureInfo.InvariantCulture)));
+        }
+
+        if (e.Quantity is { } quantity)
+        {
+            fields.Add(("quantity", $"{quantity}{(random.Next(3) == 0 ? ".0" : "")}"));
+        }
+
         List<(string, string)> meta = [("x", "[{\"device\":\"mobile\"}]")];
-        if (e.Device is not null) (random.Next(2) == 0 ? meta : fields).Add(("device", Quote(e.Device)));
-        if (e.Source is not null) (random.Next(2) == 0 ? meta : fields).Add(("source", Quote(e.Source)));
-        if (meta.Count > 1) fields.Add(("meta", Object(meta)));
-        if (random.Next(2) == 0) fields.Add(("unknown", "{\"id\":[1,null,{\"ts\":7}]}"));
+        if (e.Device is not null)
+        {
+            (random.Next(2) == 0 ? meta : fields).Add(("device", Quote(e.Device)));
+        }
+
+        if (e.Source is not null)
+        {
+            (random.Next(2) == 0 ? meta : fields).Add(("source", Quote(e.Source)));
+        }
+
+        if (meta.Count > 1)
+        {
+            fields.Add(("meta", Object(meta)));
+        }
+
+        if (random.Next(2) == 0)
+        {
+            fields.Add(("unknown", "{\"id\":[1,null,{\"ts\":7}]}"));
+        }
+
         return Object(fields);
 
         string Object(List<(string Name, string Value)> members)
@@ -160,11 +206,17 @@ public sealed class EventRoundTripTests
             {
                 var must = c is < ' ' or '"' or '\\';
                 if (!must && (escapes == 0 || (escapes == 1 && random.Next(4) != 0) || char.IsSurrogate(c)))
+                {
                     json.Append(c);
+                }
                 else if ("\"\\/\b\f\n\r\t".IndexOf(c) is var i and >= 0 && random.Next(2) == 0)
+                {
                     json.Append('\\').Append("\"\\/bfnrt"[i]);
+                }
                 else
+                {
                     json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+                }
             }
 
             var quoted = json.Append('"').ToString();

@@ -37,7 +37,10 @@ public sealed class EventRouterProgressTests
             partitions, EventReading.Rules(), 2500, Protocol.Tcp, new IngestCounters(), source, source);
         router.BeginRead();
         var slabs = new Queue<EventSlab>[partitions.Count];
-        for (var i = 0; i < slabs.Length; i++) slabs[i] = new Queue<EventSlab>();
+        for (var i = 0; i < slabs.Length; i++)
+        {
+            slabs[i] = new Queue<EventSlab>();
+        }
 
         // How many partitions still have to do with each event; it is done at 0.
         var open = new List<int>();
@@ -47,7 +50,11 @@ public sealed class EventRouterProgressTests
             switch (random.Next(4))
             {
                 case 0:
-                    for (var i = random.Next(1, 60); i > 0; i--) Take();
+                    for (var i = random.Next(1, 60); i > 0; i--)
+                    {
+                        Take();
+                    }
+
                     break;
                 case 1:
                     Submit();
@@ -91,14 +98,25 @@ public sealed class EventRouterProgressTests
             Assert.That(router.SubmitAsync(default).IsCompletedSuccessfully, Is.True);
             for (var i = 0; i < slabs.Length; i++)
             {
-                while (partitions[i].Inbox.TryDequeue(out var item)) slabs[i].Enqueue((EventSlab)item);
+                while (partitions[i].Inbox.TryDequeue(out var item))
+                {
+                    slabs[i].Enqueue((EventSlab)item);
+                }
             }
         }
 
         void Work(Queue<EventSlab> queue)
         {
-            if (!queue.TryDequeue(out var slab)) return;
-            for (var i = 0; i < slab.Count; i++) open[int.Parse(Encoding.UTF8.GetString(slab.IdOf(slab.Records[i])))]--;
+            if (!queue.TryDequeue(out var slab))
+            {
+                return;
+            }
+
+            for (var i = 0; i < slab.Count; i++)
+            {
+                open[int.Parse(Encoding.UTF8.GetString(slab.IdOf(slab.Records[i])))]--;
+            }
+
             router.Progress.Complete(Array.IndexOf(slabs, queue), slab.UpTo);
             partitions.Slabs.Return(slab);
         }
@@ -108,7 +126,10 @@ public sealed class EventRouterProgressTests
             var upTo = router.Progress.UpTo;
             Assert.That(upTo, Is.LessThanOrEqualTo(router.Taken));
             var first = open.FindIndex(partitions => partitions != 0);
-            if (first >= 0 && first < upTo) Assert.Fail($"{upTo} are acknowledged, and event {first} is not done");
+            if (first >= 0 && first < upTo)
+            {
+                Assert.Fail($"{upTo} are acknowledged, and event {first} is not done");
+            }
         }
     }
 }

@@ -27,7 +27,11 @@ public sealed class EventRouterTests
     [Test]
     public async Task An_event_goes_to_its_carts_partition()
     {
-        for (var i = 0; i < 100; i++) Take(Event(i));
+        for (var i = 0; i < 100; i++)
+        {
+            Take(Event(i));
+        }
+
         await _router.SubmitAsync(default);
 
         var homes = new HashSet<int>();
@@ -37,8 +41,15 @@ public sealed class EventRouterTests
             {
                 Assert.That(slab.Source, Is.SameAs(_source));
                 Assert.That(slab.ReceivedAt, Is.EqualTo(EventReading.Now));
-                foreach (var e in slab.Records.Take(slab.Count)) Assert.That(_partitions.IndexOf(e.Cart), Is.EqualTo(partition));
-                if (slab.Count > 0) homes.Add(partition);
+                foreach (var e in slab.Records.Take(slab.Count))
+                {
+                    Assert.That(_partitions.IndexOf(e.Cart), Is.EqualTo(partition));
+                }
+
+                if (slab.Count > 0)
+                {
+                    homes.Add(partition);
+                }
             }
         }
 
@@ -244,7 +255,10 @@ public sealed class EventRouterTests
 
     IEnumerable<EventSlab> Slabs(int partition)
     {
-        while (_partitions[partition].Inbox.TryDequeue(out var item)) yield return (EventSlab)item;
+        while (_partitions[partition].Inbox.TryDequeue(out var item))
+        {
+            yield return (EventSlab)item;
+        }
     }
 
     List<string> Ids() => [.. Enumerable.Range(0, _partitions.Count).SelectMany(Slabs)

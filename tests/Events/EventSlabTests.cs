@@ -21,7 +21,10 @@ public sealed class EventSlabTests
         Assert.That(decoder.Read(e.ToUtf8()).IsError, Is.False);
 
         var slab = new EventSlab();
-        while (slab.HasRoom(decoder.Record.TextLength)) decoder.AppendTo(slab, e.ToUtf8());
+        while (slab.HasRoom(decoder.Record.TextLength))
+        {
+            decoder.AppendTo(slab, e.ToUtf8());
+        }
 
         Assert.That(slab.Count, Is.EqualTo(Math.Min(EventSlab.Capacity, slab.TextLength / (5 * idLength))));
         Assert.That(slab.TextLength, Is.EqualTo(slab.Count * 5 * idLength));
@@ -80,7 +83,10 @@ public sealed class EventSlabTests
     {
         var pool = new SlabPool(2);
         EventSlab[] lent = [pool.Rent(), pool.Rent(), pool.Rent()];
-        foreach (var slab in lent) pool.Return(slab);
+        foreach (var slab in lent)
+        {
+            pool.Return(slab);
+        }
 
         Assert.That(new[] { pool.Rent(), pool.Rent() }, Is.EqualTo(new[] { lent[1], lent[0] }));
         Assert.That(pool.Rent(), Is.Not.SameAs(lent[2]));

@@ -9,7 +9,7 @@ namespace CartRecovery.Tests.Events;
 /// <summary>The parser of times held against the framework's, on what is almost a time.</summary>
 public sealed class EventTimeTests
 {
-    static readonly string[] Times =
+    static readonly string[] s_times =
     [
         "2024-11-20T09:40Z", "2024-11-20T09:40:00Z", "2024-02-29T23:59:59.999Z", "2023-02-29T00:00:00Z", "0001-01-01T00:00:00+14:00",
         "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59-00:01", "2024-11-20T24:00:00Z", "2024-11-20T09:40:60Z",
@@ -19,14 +19,14 @@ public sealed class EventTimeTests
         "0000-01-01T00:00:00Z", "2024-00-20T09:40:00Z", "2024-11-00T09:40:00Z", "2024-13-20T09:40:00Z", "2024-11-20T09:40:00.5-01:00",
     ];
 
-    [TestCaseSource(nameof(Times))]
+    [TestCaseSource(nameof(s_times))]
     public void A_text_is_a_time_or_not(string text) => Compare(text);
 
     [FsCheck.NUnit.Property(MaxTest = 20_000)]
     public FsCheck.Property A_text_that_is_almost_a_time_is_one_or_not() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
     {
         var random = new Random(seed);
-        var text = new StringBuilder(Times[random.Next(Times.Length)]);
+        var text = new StringBuilder(s_times[random.Next(s_times.Length)]);
         for (var changes = random.Next(3); changes >= 0 && text.Length > 0; changes--)
         {
             var at = random.Next(text.Length);

@@ -41,15 +41,30 @@ sealed record TestEvent(string Type, long At)
         Add("sessionId", Session);
         Add("productId", Product);
         Add("currency", Currency);
-        if (Price is { } price) fields.Add(FormattableString.Invariant($"\"price\":{price}"));
-        if (Quantity is { } quantity) fields.Add($"\"quantity\":{quantity}");
+        if (Price is { } price)
+        {
+            fields.Add(FormattableString.Invariant($"\"price\":{price}"));
+        }
+
+        if (Quantity is { } quantity)
+        {
+            fields.Add($"\"quantity\":{quantity}");
+        }
+
         string[] meta = [.. new[] { ("device", Device), ("source", Source) }.Where(m => m.Item2 is not null).Select(m => Text(m.Item1, m.Item2!))];
-        if (meta.Length > 0) fields.Add($"\"meta\":{{{string.Join(',', meta)}}}");
+        if (meta.Length > 0)
+        {
+            fields.Add($"\"meta\":{{{string.Join(',', meta)}}}");
+        }
+
         return $"{{{string.Join(',', fields)}}}";
 
         void Add(string name, string? value)
         {
-            if (value is not null) fields.Add(Text(name, value));
+            if (value is not null)
+            {
+                fields.Add(Text(name, value));
+            }
         }
     }
 

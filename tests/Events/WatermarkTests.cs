@@ -27,7 +27,10 @@ public sealed class WatermarkTests
         var watermark = new Watermark();
         Parallel.For(0, 4, thread =>
         {
-            for (var i = 0; i < 100_000; i++) watermark.Raise(i * 4 + thread, 0);
+            for (var i = 0; i < 100_000; i++)
+            {
+                watermark.Raise(i * 4 + thread, 0);
+            }
         });
         Assert.That(watermark.Now, Is.EqualTo(399_999));
     }

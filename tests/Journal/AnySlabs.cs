@@ -65,7 +65,11 @@ static class AnySlabs
     static byte[] Text(Random random, int least)
     {
         var text = new byte[random.Next(3) == 0 ? least : random.Next(least, EventSlab.MaxIdLength + 1)];
-        for (var i = 0; i < text.Length; i++) text[i] = (byte)random.Next('0', '9');
+        for (var i = 0; i < text.Length; i++)
+        {
+            text[i] = (byte)random.Next('0', '9');
+        }
+
         return text;
     }
 }

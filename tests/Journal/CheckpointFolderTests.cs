@@ -35,7 +35,11 @@ public sealed class CheckpointFolderTests
     [Test]
     public void The_youngest_two_are_kept_and_the_youngest_comes_first()
     {
-        for (var address = 1; address <= 5; address++) Keep(address);
+        for (var address = 1; address <= 5; address++)
+        {
+            Keep(address);
+        }
+
         Assert.That(Good(out _).Select(c => c.JournalAddress), Is.EqualTo(new[] { 5, 4 }));
         Assert.That(Directory.GetDirectories(_path).Select(Path.GetFileName), Is.EquivalentTo(new[] { "5", "4" }));
         Assert.That(_folder.OldestJournalAddress(), Is.EqualTo(4));
@@ -55,7 +59,11 @@ public sealed class CheckpointFolderTests
     public void One_that_is_given_up_leaves_nothing()
     {
         Keep(1);
-        using (var draft = _folder.Begin(2)) Write(draft, 2);
+        using (var draft = _folder.Begin(2))
+        {
+            Write(draft, 2);
+        }
+
         Assert.That(Directory.GetDirectories(_path), Is.EqualTo(new[] { Path.Combine(_path, "1") }));
     }
 

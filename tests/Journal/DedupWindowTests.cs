@@ -9,53 +9,64 @@ namespace CartRecovery.Tests.Journal;
 public sealed class DedupWindowTests
 {
     const long Start = 1_732_095_600_000;
-    static readonly TimeSpan Hour = TimeSpan.FromHours(1);
-    static readonly Hash128 Cart = EventReading.KeyOf("cart");
+    static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
+    static readonly Hash128 s_cart = EventReading.KeyOf("cart");
 
     [Test]
     public void An_event_is_new_once()
     {
-        var window = new DedupWindow(1 << 20, Hour);
-        Assert.That(window.TryAdd(Id(1), Cart, Start), Is.True);
-        Assert.That(window.TryAdd(Id(1), Cart, Start), Is.False);
-        Assert.That(window.TryAdd(Id(2), Cart, Start), Is.True);
-        Assert.That(window.TryAdd(Id(1), Cart, Start + 1000), Is.False);
+        var window = new DedupWindow(1 << 20, s_hour);
+        Assert.That(window.TryAdd(Id(1), s_cart, Start), Is.True);
+        Assert.That(window.TryAdd(Id(1), s_cart, Start), Is.False);
+        Assert.That(window.TryAdd(Id(2), s_cart, Start), Is.True);
+        Assert.That(window.TryAdd(Id(1), s_cart, Start + 1000), Is.False);
         Assert.That(window.Count, Is.EqualTo(2));
     }
 
     [Test]
     public void The_same_id_on_another_cart_is_another_event()
     {
-        var window = new DedupWindow(1 << 20, Hour);
-        Assert.That(window.TryAdd(Id(1), Cart, Start), Is.True);
+        var window = new DedupWindow(1 << 20, s_hour);
+        Assert.That(window.TryAdd(Id(1), s_cart, Start), Is.True);
         Assert.That(window.TryAdd(Id(1), EventReading.KeyOf("other"), Start), Is.True);
     }
 
     [Test]
     public void Events_that_are_called_as_their_carts_are_told_apart()
     {
-        var window = new DedupWindow(1 << 20, Hour);
-        for (var i = 0; i < 1000; i++) Assert.That(window.TryAdd(Id(i), Id(i), Start), Is.True);
-        for (var i = 0; i < 1000; i++) Assert.That(window.TryAdd(Id(i), Id(i), Start), Is.False);
+        var window = new DedupWindow(1 << 20, s_hour);
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.That(window.TryAdd(Id(i), Id(i), Start), Is.True);
+        }
+
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.That(window.TryAdd(Id(i), Id(i), Start), Is.False);
+        }
     }
 
     // Whenever in a generation's time it comes.
     [Test]
     public void It_is_remembered_for_the_window_and_forgotten_some_time_later([Values(0, 1, 19, 20, 33, 59)] int minute)
     {
-        var window = new DedupWindow(1 << 20, Hour);
+        var window = new DedupWindow(1 << 20, s_hour);
         var at = Start + minute * 60_000L;
-        window.TryAdd(Id(-1), Cart, Start);
-        window.TryAdd(Id(1), Cart, at);
+        window.TryAdd(Id(-1), s_cart, Start);
+        window.TryAdd(Id(1), s_cart, at);
         var filler = 1000;
-        for (var passed = 60_000; passed < Hour.TotalMilliseconds; passed += 60_000)
+        for (var passed = 60_000; passed < s_hour.TotalMilliseconds; passed += 60_000)
         {
-            window.TryAdd(Id(filler++), Cart, at + passed);
-            Assert.That(window.TryAdd(Id(1), Cart, at + passed), Is.False, $"after {passed / 60_000} minutes");
+            window.TryAdd(Id(filler++), s_cart, at + passed);
+            Assert.That(window.TryAdd(Id(1), s_cart, at + passed), Is.False, $"after {passed / 60_000} minutes");
         }
 
-        for (var passed = 60; passed <= 100; passed++) window.TryAdd(Id(filler++), Cart, at + passed * 60_000L);
-        Assert.That(window.TryAdd(Id(1), Cart, at + 101 * 60_000L), Is.True);
+        for (var passed = 60; passed <= 100; passed++)
+        {
+            window.TryAdd(Id(filler++), s_cart, at + passed * 60_000L);
+        }
+
+        Assert.That(window.TryAdd(Id(1), s_cart, at + 101 * 60_000L), Is.True);
         Assert.That(window.CoveredMilliseconds, Is.InRange(60 * 60_000, 80 * 60_000));
     }
 
@@ -65,16 +76,19 @@ public sealed class DedupWindowTests
         const int Budget = 100_000;
         var capacity = (int)DedupWindow.Capacity(Budget);
         Assert.That(capacity * sizeof(long), Is.InRange(Budget * 0.37, Budget * 0.39));
-        var window = new DedupWindow(Budget, Hour);
+        var window = new DedupWindow(Budget, s_hour);
         for (var i = 0; i < capacity * 5; i++)
         {
-            Assert.That(window.TryAdd(Id(i), Cart, Start + i / 100), Is.True);
-            if (i >= capacity) Assert.That(window.TryAdd(Id(i - capacity + 1), Cart, Start + i / 100), Is.False);
+            Assert.That(window.TryAdd(Id(i), s_cart, Start + i / 100), Is.True);
+            if (i >= capacity)
+            {
+                Assert.That(window.TryAdd(Id(i - capacity + 1), s_cart, Start + i / 100), Is.False);
+            }
         }
 
         Assert.That(window.Count, Is.InRange(capacity, capacity / 3 * 4 + 4));
         Assert.That(window.CoveredMilliseconds, Is.InRange(capacity / 100, capacity / 75 + 2));
-        Assert.That(window.TryAdd(Id(0), Cart, Start + capacity), Is.True);
+        Assert.That(window.TryAdd(Id(0), s_cart, Start + capacity), Is.True);
         Assert.That(window.Forgotten, Is.Zero);
     }
 
@@ -82,17 +96,25 @@ public sealed class DedupWindowTests
     [Test]
     public void Ids_made_up_to_fall_into_one_place_cost_others_there_alone()
     {
-        var window = new DedupWindow(1 << 20, Hour);
-        for (var i = 0; i < 1000; i++) window.TryAdd(Id(i), Cart, Start);
-        for (var i = 0; i < 5000; i++) window.TryAdd(new Hash128((ulong)i * 0x9E3779B97F4A7C15, 7), Cart, Start);
+        var window = new DedupWindow(1 << 20, s_hour);
+        for (var i = 0; i < 1000; i++)
+        {
+            window.TryAdd(Id(i), s_cart, Start);
+        }
+
+        for (var i = 0; i < 5000; i++)
+        {
+            window.TryAdd(new Hash128((ulong)i * 0x9E3779B97F4A7C15, 7), s_cart, Start);
+        }
+
         Assert.That(window.Forgotten, Is.InRange(1, 5000));
-        Assert.That(Enumerable.Range(0, 1000).Count(i => window.TryAdd(Id(i), Cart, Start)), Is.LessThan(50));
+        Assert.That(Enumerable.Range(0, 1000).Count(i => window.TryAdd(Id(i), s_cart, Start)), Is.LessThan(50));
     }
 
     [Test]
     public void A_slab_s_duplicates_are_marked_within_it_too()
     {
-        var window = new DedupWindow(1 << 20, Hour);
+        var window = new DedupWindow(1 << 20, s_hour);
         var first = Slab(Start, 1, 2, 1, 3);
         Assert.That(window.MarkDuplicates(first), Is.EqualTo(1));
         Assert.That(Marks(first), Is.EqualTo(new[] { false, false, true, false }));
@@ -120,13 +142,25 @@ public sealed class DedupWindowTests
                 var at = now - random.Next(5);
                 var id = random.Next(ids);
                 var seen = sets.Any(set => set.Contains(id));
-                Assert.That(window.TryAdd(Id(id), Cart, at), Is.EqualTo(!seen));
+                Assert.That(window.TryAdd(Id(id), s_cart, at), Is.EqualTo(!seen));
                 if (!seen)
                 {
-                    if (opened == long.MinValue) opened = at;
+                    if (opened == long.MinValue)
+                    {
+                        opened = at;
+                    }
+
                     _latest = Math.Max(_latest, at);
-                    if (_latest - opened >= 100) Rotate();
-                    if (sets[0].Count >= limit) Rotate();
+                    if (_latest - opened >= 100)
+                    {
+                        Rotate();
+                    }
+
+                    if (sets[0].Count >= limit)
+                    {
+                        Rotate();
+                    }
+
                     sets[0].Add(id);
                 }
             }
@@ -137,7 +171,11 @@ public sealed class DedupWindowTests
             void Rotate()
             {
                 sets.Insert(0, []);
-                if (sets.Count > 4) sets.RemoveAt(4);
+                if (sets.Count > 4)
+                {
+                    sets.RemoveAt(4);
+                }
+
                 opened = _latest;
             }
         });
@@ -206,7 +244,10 @@ public sealed class DedupWindowTests
                 var kept = new EventSlab { ReceivedAt = slab.ReceivedAt };
                 foreach (var record in slab.Records.AsSpan(0, slab.Count))
                 {
-                    if ((record.Flags & EventFlags.Duplicate) == 0) kept.Records[kept.Count++] = record;
+                    if ((record.Flags & EventFlags.Duplicate) == 0)
+                    {
+                        kept.Records[kept.Count++] = record;
+                    }
                 }
 
                 Assert.That(replayed.MarkDuplicates(kept), Is.Zero);
@@ -219,40 +260,56 @@ public sealed class DedupWindowTests
     [Test]
     public void A_window_with_another_budget_remembers_what_the_one_before_did()
     {
-        var before = new DedupWindow(50_000, Hour);
-        for (var i = 0; i < 2000; i++) before.TryAdd(Id(i), Cart, Start);
+        var before = new DedupWindow(50_000, s_hour);
+        for (var i = 0; i < 2000; i++)
+        {
+            before.TryAdd(Id(i), s_cart, Start);
+        }
+
         foreach (var budget in new[] { 3000, 1 << 20 })
         {
-            var window = new DedupWindow(budget, Hour);
+            var window = new DedupWindow(budget, s_hour);
             window.ReadFrom(new MemoryStream(Bytes(before)));
-            for (var i = 0; i < 2000; i++) Assert.That(window.TryAdd(Id(i), Cart, Start + 1), Is.False);
-            for (var i = 5000; i < 15_000; i++) window.TryAdd(Id(i), Cart, Start + 1);
-            Assert.That(window.TryAdd(Id(14_999), Cart, Start + 1), Is.False);
+            for (var i = 0; i < 2000; i++)
+            {
+                Assert.That(window.TryAdd(Id(i), s_cart, Start + 1), Is.False);
+            }
+
+            for (var i = 5000; i < 15_000; i++)
+            {
+                window.TryAdd(Id(i), s_cart, Start + 1);
+            }
+
+            Assert.That(window.TryAdd(Id(14_999), s_cart, Start + 1), Is.False);
         }
     }
 
     [Test]
     public void What_is_no_window_is_not_read()
     {
-        var window = new DedupWindow(1, Hour);
-        window.TryAdd(Id(1), Cart, Start);
+        var window = new DedupWindow(1, s_hour);
+        window.TryAdd(Id(1), s_cart, Start);
         var bytes = Bytes(window);
-        Assert.That(() => new DedupWindow(1, Hour).ReadFrom(new MemoryStream(bytes[..^8])), Throws.InstanceOf<IOException>());
+        Assert.That(() => new DedupWindow(1, s_hour).ReadFrom(new MemoryStream(bytes[..^8])), Throws.InstanceOf<IOException>());
         bytes[0] ^= 1;
-        Assert.That(() => new DedupWindow(1, Hour).ReadFrom(new MemoryStream(bytes)), Throws.TypeOf<InvalidDataException>());
+        Assert.That(() => new DedupWindow(1, s_hour).ReadFrom(new MemoryStream(bytes)), Throws.TypeOf<InvalidDataException>());
     }
 
     [Test]
     [Category("Allocation")]
     public void Marking_allocates_nothing()
     {
-        var window = new DedupWindow(10 << 20, Hour);
+        var window = new DedupWindow(10 << 20, s_hour);
         var slab = Slab(Start, [.. Enumerable.Range(0, 256)]);
         window.MarkDuplicates(slab);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var round = 1; round < 100; round++)
         {
-            for (var i = 0; i < slab.Count; i++) slab.Records[i].Id = new Hash128((ulong)(round * 256 + i) * 0x9E3779B97F4A7C15, (ulong)i);
+            for (var i = 0; i < slab.Count; i++)
+            {
+                slab.Records[i].Id = new Hash128((ulong)(round * 256 + i) * 0x9E3779B97F4A7C15, (ulong)i);
+            }
+
             window.MarkDuplicates(slab);
         }
 
@@ -261,7 +318,7 @@ public sealed class DedupWindowTests
 
     [Test]
     public void The_plan_says_what_a_budget_is_enough_for() =>
-        Assert.That(DedupWindow.Describe(64 << 20, 2, Hour), Is.EqualTo("2 × 64 MB: 60 minutes of up to 1,779 events/s"));
+        Assert.That(DedupWindow.Describe(64 << 20, 2, s_hour), Is.EqualTo("2 × 64 MB: 60 minutes of up to 1,779 events/s"));
 
     static byte[] Bytes(DedupWindow window)
     {
@@ -274,7 +331,11 @@ public sealed class DedupWindowTests
     static EventSlab Slab(long receivedAt, params int[] ids)
     {
         var slab = new EventSlab { ReceivedAt = receivedAt };
-        foreach (var id in ids) slab.Records[slab.Count++] = new EventRecord { Id = Id(id), Cart = Cart };
+        foreach (var id in ids)
+        {
+            slab.Records[slab.Count++] = new EventRecord { Id = Id(id), Cart = s_cart };
+        }
+
         return slab;
     }
 

@@ -116,7 +116,10 @@ public sealed class EventBlockTests
         slab.Append(new EventRecord { MetaLength = 1 << 20 }, out _);
         Assert.That(() =>
         {
-            while (true) writer.Add(slab);
+            while (true)
+            {
+                writer.Add(slab);
+            }
         }, Throws.InvalidOperationException);
         Assert.That(writer.RawLength, Is.GreaterThan(6 << 20).And.LessThanOrEqualTo(EventBlockHeader.MaxRawLength));
         Assert.That(Read(new EventBlockReader(AnySlabs.Stores), writer.Finish().ToArray()), Has.Count.EqualTo(writer.Count));
@@ -138,12 +141,22 @@ public sealed class EventBlockTests
     {
         var (writer, random) = (new EventBlockWriter(AnySlabs.Stores), new Random(1));
         var (noise, words) = (Meta(() => (byte)random.Next(256)), Meta(() => (byte)'x'));
-        for (var i = 0; i < 100; i++) Assert.That(IsCompressed(noise), Is.False);
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.That(IsCompressed(noise), Is.False);
+        }
 
         var untried = 0;
-        while (!IsCompressed(words)) Assert.That(++untried, Is.LessThanOrEqualTo(32));
+        while (!IsCompressed(words))
+        {
+            Assert.That(++untried, Is.LessThanOrEqualTo(32));
+        }
+
         Assert.That(untried, Is.GreaterThan(1));
-        for (var i = 0; i < 10; i++) Assert.That(IsCompressed(words), Is.True);
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.That(IsCompressed(words), Is.True);
+        }
 
         bool IsCompressed(EventSlab slab)
         {
@@ -155,7 +168,11 @@ public sealed class EventBlockTests
         static EventSlab Meta(Func<byte> next)
         {
             var slab = EventReading.Slab(new TestEvent("page_view", EventReading.Now) { Device = new string('m', 8000) });
-            foreach (ref var b in slab.Text.AsSpan(slab.TextLength - 8000, 7990)) b = next();
+            foreach (ref var b in slab.Text.AsSpan(slab.TextLength - 8000, 7990))
+            {
+                b = next();
+            }
+
             return slab;
         }
     }
@@ -168,11 +185,17 @@ public sealed class EventBlockTests
             var reader = new EventBlockReader(AnySlabs.Stores);
             var slabs = AnySlabs.Make(random, 2);
             var block = Write(new EventBlockWriter(AnySlabs.Stores), slabs);
-            for (var i = 0; i < 20; i++) ReadOrRefuse(Damage(random, block));
+            for (var i = 0; i < 20; i++)
+            {
+                ReadOrRefuse(Damage(random, block));
+            }
 
             // Past LZ4, which notices a good part of it: the events themselves.
             var raw = Raw(block);
-            for (var i = 0; i < 100; i++) ReadOrRefuse(Damage(random, raw, random.Next(4) == 0 ? 0 : EventBlockHeader.Size));
+            for (var i = 0; i < 100; i++)
+            {
+                ReadOrRefuse(Damage(random, raw, random.Next(4) == 0 ? 0 : EventBlockHeader.Size));
+            }
 
             var noise = new byte[random.Next(300)];
             random.NextBytes(noise);
@@ -217,23 +240,38 @@ public sealed class EventBlockTests
         var (writer, reader, target) = (new EventBlockWriter(AnySlabs.Stores), new EventBlockReader(AnySlabs.Stores), new EventSlab());
         Play();
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10; i++) Play();
+        for (var i = 0; i < 10; i++)
+        {
+            Play();
+        }
+
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
 
         void Play()
         {
             writer.Begin();
-            foreach (var slab in slabs) writer.Add(slab);
+            foreach (var slab in slabs)
+            {
+                writer.Add(slab);
+            }
+
             reader.Open(writer.Finish());
             target.Reset();
-            while (reader.TryRead(target)) target.Reset();
+            while (reader.TryRead(target))
+            {
+                target.Reset();
+            }
         }
     }
 
     static byte[] Write(EventBlockWriter writer, params EventSlab[] slabs)
     {
         writer.Begin();
-        foreach (var slab in slabs) writer.Add(slab);
+        foreach (var slab in slabs)
+        {
+            writer.Add(slab);
+        }
+
         return writer.Finish().ToArray();
     }
 
@@ -241,7 +279,11 @@ public sealed class EventBlockTests
     static byte[] Raw(byte[] block)
     {
         var header = EventBlockHeader.Read(block);
-        if (!header.IsCompressed) return block;
+        if (!header.IsCompressed)
+        {
+            return block;
+        }
+
         var raw = new byte[EventBlockHeader.Size + header.RawLength];
         Lz4.Decompress(block.AsSpan(EventBlockHeader.Size), raw.AsSpan(EventBlockHeader.Size));
         (header with { IsCompressed = false }).WriteTo(raw);
@@ -264,7 +306,11 @@ public sealed class EventBlockTests
     {
         reader.Open(block);
         List<EventSlab> slabs = [];
-        for (var slab = new EventSlab(); reader.TryRead(slab); slab = new EventSlab()) slabs.Add(slab);
+        for (var slab = new EventSlab(); reader.TryRead(slab); slab = new EventSlab())
+        {
+            slabs.Add(slab);
+        }
+
         return slabs;
     }
 

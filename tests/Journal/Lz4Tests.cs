@@ -11,7 +11,10 @@ public sealed class Lz4Tests
     {
         var bytes = Bytes(length, content);
         var packed = Compress(bytes);
-        if (content != "noise" && length >= 1000) Assert.That(packed, Has.Length.LessThan(length * 2 / 3));
+        if (content != "noise" && length >= 1000)
+        {
+            Assert.That(packed, Has.Length.LessThan(length * 2 / 3));
+        }
 
         var unpacked = new byte[length];
         Assert.That(Lz4.Decompress(packed, unpacked), Is.EqualTo(length));
@@ -39,7 +42,11 @@ public sealed class Lz4Tests
     {
         var bytes = new byte[32 << 20];
         var packed = new byte[Lz4.MaxLength(bytes.Length)];
-        for (var done = 0L; done < 5L << 30; done += bytes.Length) Assert.That(Lz4.Compress(bytes, packed), Is.GreaterThan(0));
+        for (var done = 0L; done < 5L << 30; done += bytes.Length)
+        {
+            Assert.That(Lz4.Compress(bytes, packed), Is.GreaterThan(0));
+        }
+
         Bytes_come_back(300_000, "words");
     }
 
@@ -76,7 +83,11 @@ public sealed class Lz4Tests
     {
         var bytes = new byte[length];
         var random = new Random(1);
-        if (content == "noise") random.NextBytes(bytes);
+        if (content == "noise")
+        {
+            random.NextBytes(bytes);
+        }
+
         for (var at = 0; content == "words" && at < length;)
         {
             var word = Encoding.ASCII.GetBytes($"\"word-{random.Next(500):D5}\":{random.Next(1000)},");

@@ -33,7 +33,11 @@ public sealed class PartitionJournalTests
     [Test]
     public void A_journal_goes_on_where_it_ended()
     {
-        for (var life = 0; life < 20; life++) Write(Texts(life * 3, life));
+        for (var life = 0; life < 20; life++)
+        {
+            Write(Texts(life * 3, life));
+        }
+
         Assert.That(Read(out _), Is.EqualTo(Enumerable.Range(0, 20).SelectMany(life => Texts(life * 3, life))));
     }
 
@@ -61,7 +65,11 @@ public sealed class PartitionJournalTests
         var file = Segments()[^1];
         for (var length = new FileInfo(file).Length; length > 0; length -= 97)
         {
-            using (var cut = File.OpenHandle(file, FileMode.Open, FileAccess.Write)) RandomAccess.SetLength(cut, length);
+            using (var cut = File.OpenHandle(file, FileMode.Open, FileAccess.Write))
+            {
+                RandomAccess.SetLength(cut, length);
+            }
+
             AssertStart(texts, Read(out _));
         }
     }
@@ -146,7 +154,11 @@ public sealed class PartitionJournalTests
         var device = Device();
         using (var journal = new PartitionJournal(device, s_layout, 0, 0, 1))
         {
-            foreach (var text in Texts(200)) journal.Append(EntryKind.Tick, Encoding.UTF8.GetBytes(text));
+            foreach (var text in Texts(200))
+            {
+                journal.Append(EntryKind.Tick, Encoding.UTF8.GetBytes(text));
+            }
+
             journal.WaitUntilDurable(s_deadline, TimeProvider.System);
             journal.TruncateUntil(2 * s_layout.SegmentSize + 100);
             journal.Append(EntryKind.Tick, "last"u8);
@@ -184,7 +196,10 @@ public sealed class PartitionJournalTests
         foreach (var text in texts)
         {
             journal.Append(EntryKind.Tick, Encoding.UTF8.GetBytes(text));
-            if (commitEach) journal.WaitUntilDurable(s_deadline, TimeProvider.System);
+            if (commitEach)
+            {
+                journal.WaitUntilDurable(s_deadline, TimeProvider.System);
+            }
         }
 
         Assert.That(journal.WaitUntilDurable(s_deadline, TimeProvider.System), Is.True);

@@ -16,7 +16,11 @@ static class PlainLz4
         {
             var token = block[at++];
             var literals = Length(token >> 4, block, ref at);
-            foreach (var literal in block.Slice(at, literals)) output.Add(literal);
+            foreach (var literal in block.Slice(at, literals))
+            {
+                output.Add(literal);
+            }
+
             at += literals;
             if (at == block.Length)
             {
@@ -26,9 +30,16 @@ static class PlainLz4
 
             var offset = block[at] | (block[at + 1] << 8);
             at += 2;
-            if (offset == 0 || offset > output.Count) throw new FormatException($"offset {offset} at {output.Count}: before the block");
+            if (offset == 0 || offset > output.Count)
+            {
+                throw new FormatException($"offset {offset} at {output.Count}: before the block");
+            }
+
             lastMatch = output.Count;
-            for (var left = Length(token & 15, block, ref at) + MinMatch; left > 0; left--) output.Add(output[^offset]);
+            for (var left = Length(token & 15, block, ref at) + MinMatch; left > 0; left--)
+            {
+                output.Add(output[^offset]);
+            }
         }
     }
 

@@ -16,7 +16,11 @@ public sealed class ExperimentTests
         var contact = Open();
         contact.Holdout = 20;
         using var desk = new JourneyFixture([Split()], contact);
-        for (var i = 0; i < 400; i++) desk.Decide($"c{i}");
+        for (var i = 0; i < 400; i++)
+        {
+            desk.Decide($"c{i}");
+        }
+
         desk.Pass(Minute);
         var counts = desk.Reasons.CountBy(r => r).ToDictionary();
         Assert.That(counts[WithheldReason.Holdout], Is.InRange(50, 110));
@@ -62,13 +66,20 @@ public sealed class ExperimentTests
         {
             desk.Decide($"c{i}");
             var side = desk.Count($"SELECT variant='message' FROM journey WHERE cart_id='c{i}'");
-            if (side == 0 ? i % 2 == 0 : i % 20 == 0) desk.Tell(EventType.Purchase, $"c{i}", amount: 40, at: desk.Now + 1);
+            if (side == 0 ? i % 2 == 0 : i % 20 == 0)
+            {
+                desk.Tell(EventType.Purchase, $"c{i}", amount: 40, at: desk.Now + 1);
+            }
         }
 
         desk.Pass(2 * Day);
         Assert.That(desk.It.Store.IsStopped("left", "message"), Is.True);
         var sent = desk.Sent.Count;
-        for (var i = 0; i < 50; i++) desk.Decide($"later {i}");
+        for (var i = 0; i < 50; i++)
+        {
+            desk.Decide($"later {i}");
+        }
+
         Assert.That(desk.Sent, Has.Count.EqualTo(sent));
         Assert.That(desk.Reasons, Has.Member(WithheldReason.VariantStopped));
     }
@@ -81,7 +92,9 @@ public sealed class ExperimentTests
         {
             desk.Decide($"c{i}");
             if (desk.Count($"SELECT variant='message' FROM journey WHERE cart_id='c{i}'") == 0)
+            {
                 desk.Tell(EventType.Purchase, $"c{i}", verified: false, amount: 40, at: desk.Now + 1);
+            }
         }
 
         desk.Pass(2 * Day);

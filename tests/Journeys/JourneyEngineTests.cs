@@ -180,7 +180,11 @@ public sealed class JourneyEngineTests
     {
         using var desk = new JourneyFixture([Series(Step("mail"))], Capped());
         desk.Know("c1", "u1", "a@x.example");
-        foreach (var cart in (string[])["c1", "c2"]) desk.Decide(cart, "u1");
+        foreach (var cart in (string[])["c1", "c2"])
+        {
+            desk.Decide(cart, "u1");
+        }
+
         desk.Pass(Minute);
         Assert.That(desk.Sent, Has.Count.EqualTo(1));
         desk.Pass(Day - Minute);
@@ -196,7 +200,11 @@ public sealed class JourneyEngineTests
         step.UsefulFor = Duration.FromHours(20);
         using var desk = new JourneyFixture([Series(step)], Capped());
         desk.Know("c1", "u1", "a@x.example");
-        foreach (var cart in (string[])["c1", "c2"]) desk.Decide(cart, "u1");
+        foreach (var cart in (string[])["c1", "c2"])
+        {
+            desk.Decide(cart, "u1");
+        }
+
         desk.Pass(2 * Day);
         Assert.That(desk.Sent, Has.Count.EqualTo(1));
         Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.FrequencyCap }));

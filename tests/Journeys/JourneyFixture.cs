@@ -100,14 +100,22 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             UserLength = (byte)(user?.Length ?? 0),
         };
         record.Lines[0] = new CartLine { Quantity = items, Value = record.Value };
-        if (user is not null) Encoding.UTF8.GetBytes(user, record.UserText);
+        if (user is not null)
+        {
+            Encoding.UTF8.GetBytes(user, record.UserText);
+        }
+
         Carts[Cart(cart)] = record;
     }
 
     /// <summary>The cart's partition decides now that the campaign is to begin.</summary>
     public Decision Decide(string cart, string? user = null, string? id = null, string channel = "socket", string campaign = "left", long connection = 7)
     {
-        if (!Carts.ContainsKey(Cart(cart))) Fill(cart, Now - (30 * Minute), user);
+        if (!Carts.ContainsKey(Cart(cart)))
+        {
+            Fill(cart, Now - (30 * Minute), user);
+        }
+
         var hash = Hash128.Of(Encoding.UTF8.GetBytes(id ?? $"{cart} {Now}"), seed: 0);
         var decision = new Decision(Cart(cart), Now, connection, new Intervention
         {
@@ -190,7 +198,11 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     {
         using var query = new Query(It.Store.Database, "SELECT step, reason FROM intervention WHERE state=3 ORDER BY decided_at, step");
         var found = new List<(int, WithheldReason)>();
-        while (query.Rows.Next()) found.Add((query.Rows.Int(0), (WithheldReason)query.Rows.Int(1)));
+        while (query.Rows.Next())
+        {
+            found.Add((query.Rows.Int(0), (WithheldReason)query.Rows.Int(1)));
+        }
+
         return found;
     }
 
@@ -208,13 +220,21 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     public bool TrySendToSocket(Intervention intervention, long connectionId)
     {
-        if (IsSocketOpen) Sent.Add(intervention);
+        if (IsSocketOpen)
+        {
+            Sent.Add(intervention);
+        }
+
         return IsSocketOpen;
     }
 
     public bool TryHandOver(Intervention intervention)
     {
-        if (FullSinks.Contains(intervention.Channel)) return false;
+        if (FullSinks.Contains(intervention.Channel))
+        {
+            return false;
+        }
+
         Sent.Add(intervention);
         return true;
     }

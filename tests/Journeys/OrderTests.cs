@@ -83,7 +83,11 @@ public sealed class OrderTests
         using var desk = new JourneyFixture([Series(Step("crm"))]);
         var first = desk.Decide("c1", "u1").Intervention;
         var second = desk.Decide("c2", "u2").Intervention;
-        foreach (var sent in desk.Sent.ToArray()) desk.It.RecordOutcome(sent, WithheldReason.Failed, "503", desk.Now);
+        foreach (var sent in desk.Sent.ToArray())
+        {
+            desk.It.RecordOutcome(sent, WithheldReason.Failed, "503", desk.Now);
+        }
+
         Assert.That(desk.It.Store.Messages.Retry(second.Id, desk.Now, desk.Now + Hour), Is.True);
         desk.Pass(Minute);
         desk.Tell(EventType.Purchase, "elsewhere", "u1", amount: 10);
@@ -207,7 +211,11 @@ public sealed class OrderTests
     {
         using var query = new Query(desk.It.Store.Database, "SELECT touch, intervention FROM conversion");
         var found = new List<(string?, string?)>();
-        while (query.Rows.Next()) found.Add((query.Rows.TextOrNull(0), query.Rows.TextOrNull(1)));
+        while (query.Rows.Next())
+        {
+            found.Add((query.Rows.TextOrNull(0), query.Rows.TextOrNull(1)));
+        }
+
         return found;
     }
 }

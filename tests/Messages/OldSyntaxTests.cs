@@ -25,7 +25,9 @@ public sealed class OldSyntaxTests
         var isLine = name.StartsWith("line_", StringComparison.Ordinal);
         Assert.That(OldSyntax.Names, Does.ContainKey(name));
         foreach (var tag in (string[])[$"{{{{{name}}}}}", $"{{{{ {name} }}}}"])
+        {
             Assert.That(Render(isLine ? $"{{{{#lines}}}}{tag}{{{{/lines}}}}" : tag), Is.EqualTo(expected));
+        }
     }
 
     [Test]

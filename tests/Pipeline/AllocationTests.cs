@@ -32,9 +32,17 @@ public sealed class AllocationTests
 
         // Three quarters warm it up: code is compiled, carts and timers are made, buffers reach their size.
         var warm = messages.Length * 3 / 4;
-        foreach (var message in messages.AsSpan(0, warm)) Play(message);
+        foreach (var message in messages.AsSpan(0, warm))
+        {
+            Play(message);
+        }
+
         var before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (var message in messages.AsSpan(warm)) Play(message);
+        foreach (var message in messages.AsSpan(warm))
+        {
+            Play(message);
+        }
+
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.That(pipeline.Rejected, Is.Empty);
@@ -44,9 +52,20 @@ public sealed class AllocationTests
 
         void Play(byte[] message)
         {
-            if (messagePack) pipeline.Router.TakeMessagePack(message);
-            else pipeline.Router.TakeJson(message);
-            if (pipeline.Process() != EventsAMessage) throw new InvalidOperationException("An event was lost.");
+            if (messagePack)
+            {
+                pipeline.Router.TakeMessagePack(message);
+            }
+            else
+            {
+                pipeline.Router.TakeJson(message);
+            }
+
+            if (pipeline.Process() != EventsAMessage)
+            {
+                throw new InvalidOperationException("An event was lost.");
+            }
+
             pipeline.Decide();
         }
     }

@@ -15,9 +15,9 @@ namespace CartRecovery.Tests.Pipeline;
 /// </summary>
 public sealed class DeterminismTests
 {
-    static readonly List<ShopEvent> Log = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
-    static readonly byte[][] Messages = [.. Log.Select(ShopLogSample.ToJson), .. Closing()];
-    static readonly string[] Carts = [.. Log.Select(e => e.Session).Distinct(StringComparer.Ordinal)];
+    static readonly List<ShopEvent> s_log = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
+    static readonly byte[][] s_messages = [.. s_log.Select(ShopLogSample.ToJson), .. Closing()];
+    static readonly string[] s_carts = [.. s_log.Select(e => e.Session).Distinct(StringComparer.Ordinal)];
 
     Result _first = null!;
 
@@ -25,7 +25,7 @@ public sealed class DeterminismTests
     public void PlayOnce()
     {
         _first = Play(new Cut(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1));
-        Assert.That(Carts, Has.Length.EqualTo(5066));
+        Assert.That(s_carts, Has.Length.EqualTo(5066));
         Assert.That(_first.Campaigns.Distinct(), Is.EquivalentTo(new[] { "added", "keen", "left", "left-longer", "bought" }));
         Assert.That(_first.Interventions, Has.Length.GreaterThan(1000).And.Unique);
     }
@@ -73,12 +73,19 @@ public sealed class DeterminismTests
             TestStages.OnIdle("left-longer", Duration.FromMinutes(15), new ConditionConfig { Feature = "highest_seen_price", Above = 300 }),
         ];
         var options = TestStages.Options(consumer, campaigns, TimeSpan.FromMinutes(5), cut.BatchRows, memory: cut.Memory);
-        using var pipeline = new PipelineFixture(options, cut.Partitions, Log[^1].At + EventReading.Day);
-        for (var i = 0; i < Messages.Length; i++)
+        using var pipeline = new PipelineFixture(options, cut.Partitions, s_log[^1].At + EventReading.Day);
+        for (var i = 0; i < s_messages.Length; i++)
         {
-            pipeline.Router.TakeJson(Messages[i]);
-            if ((i + 1) % cut.EventsASlab == 0) pipeline.Process();
-            if ((i + 1) % (cut.EventsASlab * cut.SlabsADecision) == 0) pipeline.Decide();
+            pipeline.Router.TakeJson(s_messages[i]);
+            if ((i + 1) % cut.EventsASlab == 0)
+            {
+                pipeline.Process();
+            }
+
+            if ((i + 1) % (cut.EventsASlab * cut.SlabsADecision) == 0)
+            {
+                pipeline.Decide();
+            }
         }
 
         pipeline.Process();
@@ -93,11 +100,11 @@ public sealed class DeterminismTests
     {
         var vector = new FeatureVector(FeatureTable.Names);
         var clock = new StoreClock(TimeZoneInfo.Utc);
-        var rows = new float[vector.Count * Carts.Length];
-        for (var i = 0; i < Carts.Length; i++)
+        var rows = new float[vector.Count * s_carts.Length];
+        for (var i = 0; i < s_carts.Length; i++)
         {
-            var key = EventReading.KeyOf(Carts[i]);
-            var cart = pipeline.StagesOf(key).Find(key) ?? throw new InvalidOperationException($"There is no cart {Carts[i]}.");
+            var key = EventReading.KeyOf(s_carts[i]);
+            var cart = pipeline.StagesOf(key).Find(key) ?? throw new InvalidOperationException($"There is no cart {s_carts[i]}.");
             vector.Fill(cart, clock.At(cart.LastAt), rows.AsSpan(i * vector.Count));
         }
 
@@ -106,7 +113,7 @@ public sealed class DeterminismTests
 
     // Every partition's time ends at the same moment, long after the log's, when all that can go idle has.
     static IEnumerable<byte[]> Closing() => Enumerable.Range(0, 100).Select(i =>
-        new TestEvent("consent", Log[^1].At + 2 * 60 * EventReading.Minute) { Id = $"close {i}", Cart = $"close {i}" }.ToUtf8());
+        new TestEvent("consent", s_log[^1].At + 2 * 60 * EventReading.Minute) { Id = $"close {i}", Cart = $"close {i}" }.ToUtf8());
 
     sealed record Cut(int EventsASlab, int BatchRows, int SlabsADecision, int Partitions = 1, long Memory = 16 << 20);
 

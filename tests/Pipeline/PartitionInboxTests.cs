@@ -53,8 +53,15 @@ public sealed class PartitionInboxTests
         var woken = Worker(() => inbox.Wait(Forever));
         await Eventually.Is(() => IsBlocked(woken.Thread), "the worker waits");
 
-        if (closes) inbox.Close();
-        else inbox.TryEnqueue("a");
+        if (closes)
+        {
+            inbox.Close();
+        }
+        else
+        {
+            inbox.TryEnqueue("a");
+        }
+
         await woken.Done.WaitAsync(Eventually.Deadline);
     }
 
@@ -62,8 +69,15 @@ public sealed class PartitionInboxTests
     public async Task The_worker_does_not_wait_when_there_is_something_or_it_is_closed([Values] bool closed)
     {
         var inbox = new PartitionInbox(1);
-        if (closed) inbox.Close();
-        else inbox.TryEnqueue("a");
+        if (closed)
+        {
+            inbox.Close();
+        }
+        else
+        {
+            inbox.TryEnqueue("a");
+        }
+
         await Worker(() => inbox.Wait(Forever)).Done.WaitAsync(Eventually.Deadline);
     }
 
@@ -111,7 +125,10 @@ public sealed class PartitionInboxTests
                 while (inbox.TryDequeue(out var item))
                 {
                     var (writer, number) = ((int, int))item;
-                    if (next[writer]++ != number) throw new InvalidOperationException($"{number} of writer {writer} is out of order");
+                    if (next[writer]++ != number)
+                    {
+                        throw new InvalidOperationException($"{number} of writer {writer} is out of order");
+                    }
                 }
 
                 inbox.Wait(Forever);
@@ -121,7 +138,10 @@ public sealed class PartitionInboxTests
         {
             for (var number = 0; number < Items; number++)
             {
-                if (!inbox.TryEnqueue((writer, number))) await inbox.EnqueueAsync((writer, number), default);
+                if (!inbox.TryEnqueue((writer, number)))
+                {
+                    await inbox.EnqueueAsync((writer, number), default);
+                }
             }
         }))).WaitAsync(TimeSpan.FromMinutes(1));
         inbox.Close();

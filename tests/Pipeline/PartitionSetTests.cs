@@ -17,7 +17,11 @@ public sealed class PartitionSetTests
         using var set = Open(count);
         const int Keys = 20_000;
         var shares = new int[count];
-        for (var i = 0; i < Keys; i++) shares[set.IndexOf(EventReading.KeyOf($"cart {i}"))]++;
+        for (var i = 0; i < Keys; i++)
+        {
+            shares[set.IndexOf(EventReading.KeyOf($"cart {i}"))]++;
+        }
+
         Assert.That(shares, Is.All.InRange(Keys / count * 0.9, Keys / count * 1.1));
         Assert.That((set.IndexOf(new Hash128(5, 0)), set.IndexOf(new Hash128(5, ulong.MaxValue))), Is.EqualTo((0, count - 1)));
     }
@@ -41,7 +45,10 @@ public sealed class PartitionSetTests
             for (var i = 0; i < Events; i++)
             {
                 router.TakeJson((Add("p1", 1) with { Id = $"{number}-{i}", Cart = $"c{i % Carts}" }).ToUtf8());
-                if (i % 10 == 0) await router.SubmitAsync(default);
+                if (i % 10 == 0)
+                {
+                    await router.SubmitAsync(default);
+                }
             }
 
             await router.SubmitAsync(default);

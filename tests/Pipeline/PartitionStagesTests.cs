@@ -13,15 +13,15 @@ namespace CartRecovery.Tests.Pipeline;
 
 public sealed class PartitionStagesTests
 {
-    static readonly CampaignConfig Idle5 = TestStages.OnIdle("idle5", Duration.FromMinutes(5), ForMine());
-    static readonly CampaignConfig Idle10 = TestStages.OnIdle("idle10", Duration.FromMinutes(10), ForMine());
-    static readonly CampaignConfig Idle20 = TestStages.OnIdle("idle20", Duration.FromMinutes(20), ForMine());
-    static readonly CampaignConfig Added = TestStages.OnEvent("added", "add_to_cart");
+    static readonly CampaignConfig s_idle5 = TestStages.OnIdle("idle5", Duration.FromMinutes(5), ForMine());
+    static readonly CampaignConfig s_idle10 = TestStages.OnIdle("idle10", Duration.FromMinutes(10), ForMine());
+    static readonly CampaignConfig s_idle20 = TestStages.OnIdle("idle20", Duration.FromMinutes(20), ForMine());
+    static readonly CampaignConfig s_added = TestStages.OnEvent("added", "add_to_cart");
 
     [Test]
     public void An_event_sets_its_campaign_off()
     {
-        using var run = new StageRun([Added]);
+        using var run = new StageRun([s_added]);
         run.Play(View("p1", 5));
         Assert.That(run.Consumer.Taken, Is.Empty);
 
@@ -74,7 +74,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void Quiet_sets_its_campaign_off_once_an_episode()
     {
-        using var run = new StageRun([Idle20]);
+        using var run = new StageRun([s_idle20]);
         run.Play(Add("p1", 5), View("p2", 7).After(Minute));
         run.PassTo(Start + 21 * Minute - 1);
         Assert.That(run.Consumer.Taken, Is.Empty);
@@ -95,17 +95,24 @@ public sealed class PartitionStagesTests
     [Test]
     public void A_cart_that_is_used_does_not_go_idle()
     {
-        using var run = new StageRun([Idle5]);
-        for (var minute = 0; minute < 60; minute += 4) run.Play(Add("p1", 5).After(minute * Minute));
+        using var run = new StageRun([s_idle5]);
+        for (var minute = 0; minute < 60; minute += 4)
+        {
+            run.Play(Add("p1", 5).After(minute * Minute));
+        }
+
         Assert.That((run.Consumer.Taken.Count, run.Stages.Timers), Is.EqualTo((0, 1)));
     }
 
     [Test]
     public void Several_idle_campaigns_fire_in_order([Values] bool inOneJump)
     {
-        using var run = new StageRun([Idle20, Idle5, Idle10]);
+        using var run = new StageRun([s_idle20, s_idle5, s_idle10]);
         run.Play(Add("p1", 5));
-        for (var minute = inOneJump ? 60 : 1; minute <= 60; minute++) run.PassTo(Start + minute * Minute);
+        for (var minute = inOneJump ? 60 : 1; minute <= 60; minute++)
+        {
+            run.PassTo(Start + minute * Minute);
+        }
 
         Assert.That(run.Consumer.Interventions.Select(i => (i.Campaign, i.DecidedAt.ToUnixTimeMilliseconds())), Is.EqualTo(new[]
         {
@@ -116,7 +123,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void An_event_between_their_turns_begins_them_anew()
     {
-        using var run = new StageRun([Idle5, Idle20]);
+        using var run = new StageRun([s_idle5, s_idle20]);
         run.Play(Add("p1", 5));
         run.PassTo(Start + 6 * Minute);
         run.Play(View("p1").After(7 * Minute));
@@ -131,7 +138,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void An_event_that_comes_late_is_no_new_episode()
     {
-        using var run = new StageRun([Idle5, Idle10]);
+        using var run = new StageRun([s_idle5, s_idle10]);
         run.Play(Add("p1", 5));
         run.PassTo(Start + 6 * Minute);
         run.Play(View("p1").After(-Minute));
@@ -156,7 +163,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void Within_the_window_a_cart_has_one_intervention_and_the_rest_is_counted()
     {
-        using var run = new StageRun([Added], window: TimeSpan.FromMinutes(30));
+        using var run = new StageRun([s_added], window: TimeSpan.FromMinutes(30));
         run.Play(Add("p1", 5), Add("p2", 5).After(Minute), Add("p3", 5).After(30 * Minute - 1));
         Assert.That((run.Consumer.Taken.Count, run.Counters.WithheldByWindow), Is.EqualTo((1, 2)));
 
@@ -170,7 +177,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void The_window_is_kept_by_what_is_waiting_in_the_same_batch()
     {
-        using var run = new StageRun([Added, Idle5], window: TimeSpan.FromMinutes(30));
+        using var run = new StageRun([s_added, s_idle5], window: TimeSpan.FromMinutes(30));
         run.Process(source: null, Add("p1", 5), Add("p2", 5).After(Second), Of("consent").After(10 * Minute) with { Cart = "other" });
         Assert.That(run.Consumer.Taken, Is.Empty);
         run.Stages.Decide();
@@ -180,7 +187,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void Nobody_is_urged_to_buy_what_was_just_bought()
     {
-        using var run = new StageRun([Idle5, TestStages.OnScore("score", above: 0), TestStages.OnEvent("thanks", "purchase")]);
+        using var run = new StageRun([s_idle5, TestStages.OnScore("score", above: 0), TestStages.OnEvent("thanks", "purchase")]);
         run.Play(Of("purchase") with { Price = 5 }, View("p1", 5).After(Second), Of("view_cart").After(2 * Second));
         run.Stages.Tick(Start + 100_000);
         run.Stages.Tick(Start + 100_000 + 60 * Minute);
@@ -194,7 +201,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void A_purchase_ends_the_wait_of_an_idle_campaign()
     {
-        using var run = new StageRun([Idle5, Idle10]);
+        using var run = new StageRun([s_idle5, s_idle10]);
         run.Play(Add("p1", 5), Of("purchase").After(4 * Minute));
         run.PassTo(Start + 60 * Minute);
         Assert.That(run.Consumer.Taken, Is.Empty);
@@ -203,7 +210,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void A_decision_has_the_cart_as_it_was_at_its_event()
     {
-        using var run = new StageRun([Added]);
+        using var run = new StageRun([s_added]);
         run.Play(Add("p1", 5), Add("p2", 7).After(1), Remove("p1").After(2), Of("purchase").After(3), Add("p3", 1).After(4));
         Assert.That(run.Consumer.Interventions.Select(i => (i.Cart.ItemCount, i.Cart.Value)),
             Is.EqualTo(new[] { (1, 5m), (2, 12m), (1, 1m) }));
@@ -212,7 +219,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void Of_several_campaigns_the_first_steps_in()
     {
-        using var run = new StageRun([TestStages.OnScore("never", above: 1), TestStages.OnScore("score", above: 0), Added]);
+        using var run = new StageRun([TestStages.OnScore("never", above: 1), TestStages.OnScore("score", above: 0), s_added]);
         run.Play(Add("p1", 5));
         Assert.That((run.Consumer.Campaigns, run.Counters.WithheldByWindow), Is.EqualTo((new[] { "score" }, 0)));
     }
@@ -220,7 +227,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void An_intervention_goes_to_the_connection_that_the_cart_had_at_its_event()
     {
-        using var run = new StageRun([Added]);
+        using var run = new StageRun([s_added]);
         run.Process(new RecordingSource { ConnectionId = 7, IsPublishable = true }, Add("p1", 5) with { Session = "s1" });
         run.Process(new RecordingSource { ConnectionId = 8, IsPublishable = true }, Add("p1", 5) with { Session = "s2" });
         run.Process(new RecordingSource { ConnectionId = 9, IsPublishable = true }, Add("p1", 5) with { Session = "s1" });
@@ -231,7 +238,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void A_full_batch_is_scored_on_the_way()
     {
-        using var run = new StageRun([Added], batchRows: 4);
+        using var run = new StageRun([s_added], batchRows: 4);
         run.Process(source: null, Enumerable.Range(0, 10).Select(i => Add($"p{i}", 5)));
         Assert.That((run.Counters.Runs, run.Counters.Predictions, run.Stages.Rows, run.Consumer.Taken.Count), Is.EqualTo((2, 8, 2, 8)));
         run.Stages.Decide();
@@ -242,7 +249,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void Many_timers_at_once_fill_batches_too()
     {
-        using var run = new StageRun([Idle5], batchRows: 4);
+        using var run = new StageRun([s_idle5], batchRows: 4);
         run.Play(Enumerable.Range(0, 10).Select(i => Add("p1", 5) with { Cart = $"c{i}" }));
         run.PassTo(Start + 60 * Minute);
         Assert.That(run.Consumer.Interventions.Select(i => i.CartId), Is.EqualTo(Enumerable.Range(0, 10).Select(i => $"c{i}")));
@@ -251,7 +258,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void A_timer_that_finds_no_room_is_counted()
     {
-        using var run = new StageRun([Idle5], timers: 2);
+        using var run = new StageRun([s_idle5], timers: 2);
         run.Play(Enumerable.Range(0, 5).Select(i => Add("p1", 5) with { Cart = $"c{i}" }));
         Assert.That((run.Stages.Timers, run.Counters.TimersRefused), Is.EqualTo((2, 3)));
 
@@ -265,7 +272,7 @@ public sealed class PartitionStagesTests
     [Test]
     public void When_nothing_comes_carts_go_idle_by_the_wall_clock()
     {
-        using var run = new StageRun([Idle5]);
+        using var run = new StageRun([s_idle5]);
         run.Play(Add("p1", 5));
         run.Stages.Tick(Start + 5 * Minute - 1);
         run.Stages.Decide();

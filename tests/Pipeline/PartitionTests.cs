@@ -68,7 +68,11 @@ public sealed class PartitionTests
     {
         using var partition = Open(maxAge: TimeSpan.FromMilliseconds(10), batchRows: 4);
         partition.Start();
-        for (var i = 1; i <= 4; i++) partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
+        for (var i = 1; i <= 4; i++)
+        {
+            partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
+        }
+
         await Eventually.Is(() => _source.Processed.Count == 4, "the batch is done");
         Assert.That(partition.Counters.Processed, Is.EqualTo(4));
     }
@@ -80,7 +84,11 @@ public sealed class PartitionTests
         long counted = 0;
         _source.WhenProcessed = (_, upTo) => counted += partition.Counters.Processed >= upTo ? 1 : 0;
         partition.Start();
-        for (var i = 1; i <= 100; i++) partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
+        for (var i = 1; i <= 100; i++)
+        {
+            partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
+        }
+
         await Eventually.Is(() => _source.Processed.Count == 100, "all slabs are done");
 
         Assert.That(_source.Processed, Is.EqualTo(Enumerable.Range(1, 100).Select(i => (3, (long)i))));
@@ -91,7 +99,11 @@ public sealed class PartitionTests
     public async Task Stopping_works_off_what_is_in_the_inbox()
     {
         using var partition = Open(maxAge: TimeSpan.FromHours(1));
-        for (var i = 1; i <= 200; i++) partition.Inbox.TryEnqueue(Slab(upTo: i, Add("p1", 1)));
+        for (var i = 1; i <= 200; i++)
+        {
+            partition.Inbox.TryEnqueue(Slab(upTo: i, Add("p1", 1)));
+        }
+
         var lookup = partition.FindAsync(EventReading.KeyOf("c1"), default);
         partition.Start();
         partition.Stop();

@@ -42,7 +42,11 @@ sealed class PipelineFixture : IDisposable
     /// <summary>Hands over what was taken and folds it in.</summary>
     public int Process()
     {
-        if (!Router.SubmitAsync(default).IsCompletedSuccessfully) throw new InvalidOperationException("The inboxes are full.");
+        if (!Router.SubmitAsync(default).IsCompletedSuccessfully)
+        {
+            throw new InvalidOperationException("The inboxes are full.");
+        }
+
         var own = 0;
         for (var i = 0; i < _stages.Length; i++)
         {
@@ -70,13 +74,21 @@ sealed class PipelineFixture : IDisposable
 
     void HandOver(PartitionStages stages)
     {
-        foreach (var decision in stages.Decisions) _consumer.Deliver(decision);
+        foreach (var decision in stages.Decisions)
+        {
+            _consumer.Deliver(decision);
+        }
+
         stages.Decisions.Clear();
     }
 
     public void Dispose()
     {
-        foreach (var stages in _stages) stages.Dispose();
+        foreach (var stages in _stages)
+        {
+            stages.Dispose();
+        }
+
         _partitions.Dispose();
     }
 }

@@ -13,7 +13,10 @@ sealed class RecordingConsumer : IDecisionConsumer
     {
         get
         {
-            lock (_taken) return [.. _taken];
+            lock (_taken)
+            {
+                return [.. _taken];
+            }
         }
     }
 
@@ -28,12 +31,19 @@ sealed class RecordingConsumer : IDecisionConsumer
     /// <summary>Takes decisions over from where they were made.</summary>
     public void Take(List<Decision> decisions)
     {
-        foreach (var decision in decisions) Deliver(decision);
+        foreach (var decision in decisions)
+        {
+            Deliver(decision);
+        }
+
         decisions.Clear();
     }
 
     public void Deliver(Decision decision)
     {
-        lock (_taken) _taken.Add((decision.Intervention, decision.ConnectionId));
+        lock (_taken)
+        {
+            _taken.Add((decision.Intervention, decision.ConnectionId));
+        }
     }
 }

@@ -29,7 +29,7 @@ public sealed class RecoveryTests
     const int EventsASlab = 200;
     static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
-    static readonly List<EventSlab> Slabs = Read();
+    static readonly List<EventSlab> s_slabs = Read();
 
     Night _undisturbed = null!;
 
@@ -60,9 +60,9 @@ public sealed class RecoveryTests
         using var state = recovered.State;
         using var work = new PartitionProcessor(0, options, state, new PartitionCounters(), recovered.Journal, time);
         work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
-        work.Take(Slabs[0]);
+        work.Take(s_slabs[0]);
         work.EndBatch();
-        work.Take(Slabs[1]);
+        work.Take(s_slabs[1]);
         work.EndBatch();
         var decided = consumer.Interventions.FirstOrDefault() ?? state.Outbox.Pending.First().Intervention;
         for (var i = 0; i < 100_000; i++)
@@ -73,7 +73,7 @@ public sealed class RecoveryTests
         }
 
         var (before, tail) = (state.Outbox.Count, recovered.Journal!.Tail);
-        work.Take(Slabs[2]);
+        work.Take(s_slabs[2]);
         work.EndBatch();
         Assert.That(state.Outbox.Count, Is.LessThanOrEqualTo(before - 100_000 + EventsASlab));
         Assert.That(recovered.Journal.Tail - tail, Is.GreaterThan(100_000 * 35));
@@ -102,32 +102,60 @@ public sealed class RecoveryTests
         {
             var counters = new PartitionCounters();
             var recovered = new PartitionRecovery(0, options, new SlabPool(4), counters).Run(time, progress: null);
-            if (recovered.Report.Events < told * EventsASlab) fromCheckpoint++;
+            if (recovered.Report.Events < told * EventsASlab)
+            {
+                fromCheckpoint++;
+            }
+
             var fault = default(Exception);
             using (recovered.State)
             using (var work = new PartitionProcessor(0, options, recovered.State, counters, recovered.Journal, time) { OnFault = e => fault = e })
             {
-                foreach (var decision in recovered.State.Outbox.Pending) consumer.Deliver(decision);
+                foreach (var decision in recovered.State.Outbox.Pending)
+                {
+                    consumer.Deliver(decision);
+                }
+
                 work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
                 sentAgain += sent - (int)told;
-                for (sent = (int)told; sent < Slabs.Count * life / lives; sent++)
+                for (sent = (int)told; sent < s_slabs.Count * life / lives; sent++)
                 {
-                    var slab = Slabs[sent];
+                    var slab = s_slabs[sent];
                     slab.Source = sources[sent % 3];
                     slab.UpTo = sent + 1;
-                    foreach (ref var e in slab.Records.AsSpan(0, slab.Count)) e.Flags &= ~EventFlags.Duplicate;
+                    foreach (ref var e in slab.Records.AsSpan(0, slab.Count))
+                    {
+                        e.Flags &= ~EventFlags.Duplicate;
+                    }
+
                     work.Take(slab);
-                    if (random.Next(3) == 0) work.EndBatch();
-                    if (random.Next(10) == 0) work.Commit();
+                    if (random.Next(3) == 0)
+                    {
+                        work.EndBatch();
+                    }
+
+                    if (random.Next(10) == 0)
+                    {
+                        work.Commit();
+                    }
+
                     time.Advance(TimeSpan.FromMilliseconds(1));
                 }
 
                 // However busy the disk is, one life at least leaves a checkpoint. The worker rests between turns alone.
-                if (checkpoints && life == lives / 2) work.EndBatch();
+                if (checkpoints && life == lives / 2)
+                {
+                    work.EndBatch();
+                }
+
                 var start = TimeProvider.System.GetTimestamp();
                 while (checkpoints && life == lives / 2 && counters.Checkpoints == 0)
                 {
-                    if (TimeProvider.System.GetElapsedTime(start) > s_deadline) throw new TimeoutException("No checkpoint is made.");
+                    if (TimeProvider.System.GetElapsedTime(start) > s_deadline)
+                    {
+                        throw new TimeoutException("No checkpoint is made.");
+                    }
+
                     work.Rest(recovered.State.Stages.Now);
                     time.Advance(TimeSpan.FromMilliseconds(1));
                     Thread.Yield();
@@ -136,7 +164,11 @@ public sealed class RecoveryTests
                 if (life == lives)
                 {
                     work.EndBatch();
-                    if (!recovered.Journal!.WaitUntilDurable(s_deadline, TimeProvider.System)) throw new TimeoutException("The journal does not get durable.");
+                    if (!recovered.Journal!.WaitUntilDurable(s_deadline, TimeProvider.System))
+                    {
+                        throw new TimeoutException("The journal does not get durable.");
+                    }
+
                     state = StateBytes.Of(recovered.State, Carts(), []);
                 }
 
@@ -146,7 +178,7 @@ public sealed class RecoveryTests
             Assert.That(fault, Is.Null);
         }
 
-        Assert.That(told, Is.EqualTo(Slabs.Count));
+        Assert.That(told, Is.EqualTo(s_slabs.Count));
         Assert.That(fromCheckpoint > 0, Is.EqualTo(checkpoints && lives > 1));
         Assert.That(sentAgain > 0, Is.EqualTo(lives > 1));
         return new Night(
@@ -202,9 +234,17 @@ public sealed class RecoveryTests
             }
 
             json.ResetWrittenCount();
-            using (var writer = new Utf8JsonWriter(json)) e.WriteTo(writer, e.At);
+            using (var writer = new Utf8JsonWriter(json))
+            {
+                e.WriteTo(writer, e.At);
+            }
+
             var problem = decoder.Read(json.WrittenSpan);
-            if (problem.IsError) throw new InvalidDataException(problem.Message);
+            if (problem.IsError)
+            {
+                throw new InvalidDataException(problem.Message);
+            }
+
             ref var kept = ref decoder.AppendTo(slabs[^1], json.WrittenSpan);
             kept.Watermark = watermark = Math.Max(watermark, kept.Timestamp);
         }

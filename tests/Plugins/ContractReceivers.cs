@@ -56,7 +56,10 @@ sealed class MailReceiver(MailServer server) : SinkReceiver
     public override async ValueTask DisposeAsync()
     {
         foreach (var one in _servers)
+        {
             await one.DisposeAsync();
+        }
+
         await base.DisposeAsync();
     }
 }

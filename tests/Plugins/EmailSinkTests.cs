@@ -61,7 +61,10 @@ sealed class EmailSinkTests
         await using var sink = Create(server).Sink;
         await sink.ConnectAsync(default);
         for (var i = 0; i < 3; i++)
+        {
             await sink.WriteAsync(new DeliveryBatch([Item("ann@example.com"), Item("bob@example.com")]), default);
+        }
+
         await Eventually.Is(() => server.Mails.Count == 6, "all arrived");
         Assert.That(server.Sessions, Is.EqualTo(1));
     }
@@ -161,7 +164,10 @@ sealed class EmailSinkTests
         var batch = await WriteAsync(server, [item, .. addresses.Select(Item), Item("x@y.example") with { Recipient = null }, Item("x@y.example") with { Subject = " " }]);
         Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
         for (var i = 1; i <= addresses.Length; i++)
+        {
             Assert.That(batch.VerdictOf(i)?.Reason, Is.EqualTo("the e-mail address is malformed"), addresses[i - 1]);
+        }
+
         Assert.That(batch.VerdictOf(addresses.Length + 1)?.Reason, Is.EqualTo("the recipient has no e-mail address"));
         Assert.That(batch.VerdictOf(addresses.Length + 2)?.Reason, Is.EqualTo("the campaign has no subject"));
         await Eventually.Is(() => server.Mails.Count == 1, "one arrived");
@@ -194,11 +200,17 @@ sealed class EmailSinkTests
         var runner = new SinkRunner("mail", EmailSink.Spec, Settings(server), options, TimeProvider.System, log);
         runner.Start();
         foreach (var item in Many(0))
+        {
             runner.TryEnqueue(item);
+        }
+
         await Eventually.Is(() => runner.Total(DeliveryAttemptOutcome.Delivered) == 20, "the first half is there");
         server.Kill();
         foreach (var item in Many(20))
+        {
             runner.TryEnqueue(item);
+        }
+
         await Eventually.Is(() => runner.State.LastError is not null, "it is seen");
         await using var again = await MailServer.StartAsync(port: server.Port);
         await runner.DrainAsync(Eventually.Deadline);
@@ -254,7 +266,10 @@ sealed class EmailSinkTests
             ["from"] = "shop@example.org",
         };
         foreach (var (name, value) in options)
+        {
             values[name] = value;
+        }
+
         return new SinkSettings("mail", EmailSink.Spec, values);
     }
 }

@@ -193,7 +193,10 @@ sealed class ExecSinkTests
             """)), options, TimeProvider.System, log);
         runner.Start();
         foreach (var item in Interventions.Many(60))
+        {
             runner.TryEnqueue(item);
+        }
+
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered), Is.EqualTo(60));
     }
@@ -219,9 +222,13 @@ sealed class ExecSinkTests
     public void A_command_is_words_and_quotes(string text, string[]? words)
     {
         if (words is null)
+        {
             Assert.That(() => Create(text), Throws.InstanceOf<SinkConfigurationException>());
+        }
         else
+        {
             Assert.That(Settings(text).GetList("command"), Is.EqualTo(words));
+        }
     }
 
     static bool Lives(string number) =>

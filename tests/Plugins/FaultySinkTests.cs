@@ -92,13 +92,25 @@ sealed class FaultySinkTests
             {
                 var name = settings.GetText("name");
                 if (fault == "opens in its factory")
+                {
                     receiver.Open();
+                }
+
                 if (fault == "throws another exception" && name == "{}")
+                {
                     throw new ArgumentException(name);
+                }
+
                 if (fault == "quotes a value" && name == "http://[")
+                {
                     throw new SinkConfigurationException("name", $"unknown name {name}");
+                }
+
                 if (name == "forbidden" && fault != "accepts what it cannot work with")
+                {
                     throw SinkConfigurationException.Expected("name", "another name");
+                }
+
                 return new SinkInstance(new FaultySink(receiver, fault, settings.FindSecret("key") ?? new Secret("")),
                     _ => ValueTask.FromResult(new SinkHealth(true, "fine")));
             });
@@ -112,12 +124,21 @@ sealed class FaultySinkTests
         public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
         {
             if (receiver.Behaviour == ReceiverBehaviour.Hang)
+            {
                 await Task.Delay(Timeout.Infinite, fault == "ignores its token" ? CancellationToken.None : cancellationToken);
+            }
+
             if (Interlocked.Increment(ref _writing) > 1 && fault == "is not thread-safe")
+            {
                 throw new InvalidOperationException("busy");
+            }
+
             await Task.Delay(20, CancellationToken.None);
             for (var i = 0; i < batch.Items.Count; i++)
+            {
                 Write(batch, i);
+            }
+
             Interlocked.Decrement(ref _writing);
         }
 
@@ -133,25 +154,42 @@ sealed class FaultySinkTests
             var failing = receiver.Behaviour is ReceiverBehaviour.FailTemporarily or ReceiverBehaviour.Throttle || (_failed && fault == "never recovers");
             _failed |= failing;
             if (failing && fault == "delivers what failed")
+            {
                 batch.Deliver(i);
+            }
             else if (failing && fault == "rejects what failed")
+            {
                 batch.Reject(i, "not now");
+            }
             else if (failing)
+            {
                 batch.Retry(i, Reason(batch.Items[i]), receiver.Behaviour == ReceiverBehaviour.Throttle && fault != "forgets the wait" ? SinkReceiver.RetryAfter : null);
+            }
             else if (receiver.Behaviour == ReceiverBehaviour.RejectPermanently && fault == "retries what is refused")
+            {
                 batch.Retry(i, "refused");
+            }
             else if (receiver.Behaviour == ReceiverBehaviour.RejectPermanently)
+            {
                 batch.Reject(i, "refused");
+            }
             else
+            {
                 Accept(batch, i);
+            }
         }
 
         void Accept(DeliveryBatch batch, int i)
         {
             for (var times = fault == "sends twice" ? 2 : 1; times > 0; times--)
+            {
                 receiver.Receive(fault == "passes no id" ? "a cart" : batch.Items[i].Id);
+            }
+
             for (var marks = fault switch { "marks nothing" => 0, "marks twice" => 2, _ => 1 }; marks > 0; marks--)
+            {
                 batch.Deliver(i);
+            }
         }
 
         string Reason(Intervention item) => fault switch

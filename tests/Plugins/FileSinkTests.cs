@@ -17,7 +17,9 @@ sealed class FileSinkTests
     public void Clean()
     {
         if (Directory.Exists(_folder))
+        {
             Directory.Delete(_folder, recursive: true);
+        }
     }
 
     [Test]
@@ -57,7 +59,9 @@ sealed class FileSinkTests
         {
             await sink.ConnectAsync(default);
             for (var i = 0; i < 60; i++)
+            {
                 await sink.WriteAsync(new DeliveryBatch(Interventions.Many(1, first: i)), default);
+            }
         }
 
         Assert.That(new FileInfo(FilePath).Length, Is.LessThanOrEqualTo(5000));
@@ -89,7 +93,10 @@ sealed class FileSinkTests
             new SinkRunnerOptions { MaxInFlight = 1, RetryDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, log);
         runner.Start();
         foreach (var item in Interventions.Many(200))
+        {
             Assert.That(runner.TryEnqueue(item));
+        }
+
         await Eventually.Is(() => runner.State.ConsecutiveFailures > 1, "it cannot be opened");
         Directory.Delete(FilePath);
         await runner.DrainAsync(Eventually.Deadline);
@@ -102,7 +109,9 @@ sealed class FileSinkTests
     {
         await WriteAsync(Settings(), Interventions.Many(1));
         if (!OperatingSystem.IsWindows())
+        {
             Assert.That(File.GetUnixFileMode(FilePath) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite), Is.EqualTo(UnixFileMode.None));
+        }
     }
 
     [TestCase("", null, "path: expected text, neither blank nor with control characters")]
@@ -124,7 +133,10 @@ sealed class FileSinkTests
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["path"] = path ?? FilePath };
         if (maxBytes is not null)
+        {
             values["maxBytes"] = maxBytes;
+        }
+
         return new SinkSettings("file", FileSink.Spec, values);
     }
 

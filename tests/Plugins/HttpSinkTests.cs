@@ -33,7 +33,9 @@ sealed class HttpSinkTests
             await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray());
             var chunk = Encoding.ASCII.GetBytes("1000\r\n" + new string('x', 4096) + "\r\n");
             for (var i = 0; i < 100_000; i++)
+            {
                 await stream.WriteAsync(chunk);
+            }
         });
         Assert.That((await WriteAsync(server))!.Outcome, Is.EqualTo(DeliveryOutcome.Rejected));
     }
@@ -46,7 +48,10 @@ sealed class HttpSinkTests
         using var server = Serve(async stream =>
         {
             if (begins)
+            {
                 await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\nha"u8.ToArray());
+            }
+
             await end.Task;
         });
         using var over = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
@@ -68,7 +73,10 @@ sealed class HttpSinkTests
         var runner = new SinkRunner("sms", SmsSink.Spec, Settings(receiver.Root), options, TimeProvider.System, log);
         runner.Start();
         foreach (var item in Interventions.Many(40))
+        {
             runner.TryEnqueue(item with { Recipient = new Recipient(Phone: "+4915112345678") });
+        }
+
         await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed && runner.Writes > 8, "the circuit is open");
         Volatile.Write(ref down, false);
         await runner.DrainAsync(Eventually.Deadline);

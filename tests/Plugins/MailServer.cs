@@ -58,9 +58,15 @@ sealed class MailServer : IAsyncDisposable
             RedirectStandardError = true,
         };
         foreach (var word in new[] { Path.Combine(Repository.Root, "tests", "Plugins", "mail-server.py"), "--tls", tls, "--port", port.ToString() })
+        {
             start.ArgumentList.Add(word);
+        }
+
         if (auth)
+        {
             start.ArgumentList.Add("--auth");
+        }
+
         string? folder = null;
         if (tls != "none")
         {
@@ -74,7 +80,10 @@ sealed class MailServer : IAsyncDisposable
         _ = server.ReadAsync();
         await Eventually.Is(() => server.Port != 0 || server._process.HasExited, "the mail server listens");
         if (server._process.HasExited && Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
+        {
             Assert.Fail(await complaints);
+        }
+
         Assume.That(server._process.HasExited, Is.False, "python3-aiosmtpd is not installed? " + (server.Port == 0 ? await complaints : ""));
         return server;
     }
@@ -88,7 +97,9 @@ sealed class MailServer : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         if (Directory.Exists(_folder))
+        {
             Directory.Delete(_folder, recursive: true);
+        }
     }
 
     static string WriteCertificate(string folder)

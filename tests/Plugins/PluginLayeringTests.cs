@@ -7,26 +7,26 @@ namespace CartRecovery.Tests.Plugins;
 
 sealed class PluginLayeringTests
 {
-    static readonly Type[] Plugins =
+    static readonly Type[] s_plugins =
     [
         typeof(ConsoleSink), typeof(FileSink), typeof(WebhookSink), typeof(EmailSink), typeof(SmsSink), typeof(PushSink), typeof(SlackSink), typeof(ExecSink),
     ];
 
     // What those that send over HTTP share, and the library that speaks SMTP.
-    static readonly string[] Libraries = ["CartRecovery.Plugins.Http", "MailKit", "MimeKit"];
+    static readonly string[] s_libraries = ["CartRecovery.Plugins.Http", "MailKit", "MimeKit"];
 
-    [TestCaseSource(nameof(Plugins))]
+    [TestCaseSource(nameof(s_plugins))]
     public void A_plugin_depends_on_the_contracts_alone(Type plugin)
     {
         var references = plugin.Assembly.GetReferencedAssemblies().Select(name => name.Name!)
-            .Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && name != "Microsoft.Win32.Primitives" && !Libraries.Contains(name));
+            .Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && name != "Microsoft.Win32.Primitives" && !s_libraries.Contains(name));
         Assert.That(references, Is.EqualTo(new[] { "CartRecovery.Contracts" }));
     }
 
     [Test]
-    public void The_catalog_has_no_other() => Assert.That(SinkCatalog.All, Has.Count.EqualTo(Plugins.Length));
+    public void The_catalog_has_no_other() => Assert.That(SinkCatalog.All, Has.Count.EqualTo(s_plugins.Length));
 
-    [TestCaseSource(nameof(Plugins))]
+    [TestCaseSource(nameof(s_plugins))]
     public void A_plugin_is_in_the_hosts_catalog_once(Type plugin)
     {
         var spec = (SinkSpec)plugin.GetProperty("Spec", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;

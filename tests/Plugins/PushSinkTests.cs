@@ -143,9 +143,14 @@ sealed class PushSinkTests
         await using var receiver = await StartAsync();
         await using var sink = Create(receiver).Sink;
         if (text is null)
+        {
             File.Delete(_file);
+        }
         else
+        {
             await File.WriteAllTextAsync(_file, text);
+        }
+
         Assert.That(async () => await sink.ConnectAsync(default), Throws.Exception.With.Message.EqualTo(problem));
     }
 

@@ -60,7 +60,9 @@ sealed class ReadmeExampleTests
             Is.EqualTo(Interventions.Many(40).Select(item => item.Id)));
         Assert.That(Enum.GetValues<ActionKind>().Sum(action => runner.Count(action, DeliveryAttemptOutcome.Delivered)), Is.EqualTo(40));
         foreach (var open in connections)
+        {
             open.Dispose();
+        }
     }
 
     [TestCase("0")]
@@ -143,7 +145,9 @@ sealed class ReadmeExampleTests
             {
                 using var reader = new StreamReader(client.GetStream());
                 while (await reader.ReadLineAsync() is { } line)
+                {
                     received.Enqueue(line);
+                }
             }
             catch (IOException)
             {
@@ -155,6 +159,8 @@ sealed class ReadmeExampleTests
     static void Enqueue(SinkRunner runner, IEnumerable<Intervention> items)
     {
         foreach (var item in items)
+        {
             Assert.That(runner.TryEnqueue(item));
+        }
     }
 }

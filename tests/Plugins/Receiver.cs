@@ -53,7 +53,10 @@ sealed class Receiver : IAsyncDisposable
             var headers = context.Request.Headers.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.OrdinalIgnoreCase);
             var post = new Post(context.Request.Path, headers, await reader.ReadToEndAsync());
             if (keep)
+            {
                 receiver._posts.Enqueue(post);
+            }
+
             await answer(context, post);
         });
         await app.StartAsync();

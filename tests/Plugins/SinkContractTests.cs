@@ -12,7 +12,7 @@ sealed class SinkContractTests
 {
     const string WebhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-    static readonly SinkContractOptions Options = new() { Sample = Sample };
+    static readonly SinkContractOptions s_options = new() { Sample = Sample };
 
     [Test]
     public async Task The_webhook_sink_keeps_its_contract()
@@ -23,7 +23,7 @@ sealed class SinkContractTests
             ["secret"] = WebhookSecret,
             ["headers"] = new(new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = "Bearer open-sesame" }),
         });
-        var report = await VerifyAsync(WebhookSink.Spec, receiver, Options with
+        var report = await VerifyAsync(WebhookSink.Spec, receiver, s_options with
         {
             InvalidSettings =
             [
@@ -40,7 +40,7 @@ sealed class SinkContractTests
     public async Task The_slack_sink_keeps_its_contract()
     {
         await using var receiver = new HttpReceiver(url => new() { ["url"] = url + "/services/T0/B0/sesame" });
-        await VerifyAsync(SlackSink.Spec, receiver, Options with { PassesId = false, InvalidSettings = [("url", "http://hooks.slack.com/services/x")] });
+        await VerifyAsync(SlackSink.Spec, receiver, s_options with { PassesId = false, InvalidSettings = [("url", "http://hooks.slack.com/services/x")] });
     }
 
     [Test]
@@ -53,7 +53,7 @@ sealed class SinkContractTests
             ["token"] = "open-sesame",
             ["from"] = "+15005550006",
         });
-        await VerifyAsync(SmsSink.Spec, receiver, Options with { PassesId = false, InvalidSettings = [("account", "AC12"), ("url", "http://api.example")] });
+        await VerifyAsync(SmsSink.Spec, receiver, s_options with { PassesId = false, InvalidSettings = [("account", "AC12"), ("url", "http://api.example")] });
     }
 
     [Test]
@@ -65,7 +65,7 @@ sealed class SinkContractTests
         {
             Answer = request => request.StartsWith("POST /token", StringComparison.Ordinal) ? """{"access_token":"open-sesame","expires_in":3600}""" : null,
         };
-        await VerifyAsync(PushSink.Spec, receiver, Options with { InvalidSettings = [("url", "http://fcm.example")] });
+        await VerifyAsync(PushSink.Spec, receiver, s_options with { InvalidSettings = [("url", "http://fcm.example")] });
         File.Delete(file);
     }
 
@@ -73,7 +73,7 @@ sealed class SinkContractTests
     public async Task The_email_sink_keeps_its_contract()
     {
         await using var receiver = new MailReceiver(await MailServer.StartAsync("starttls", auth: true));
-        var report = await VerifyAsync(EmailSink.Spec, receiver, Options with
+        var report = await VerifyAsync(EmailSink.Spec, receiver, s_options with
         {
             InvalidSettings = [("port", "0"), ("tls", "yes"), ("tls", "none\n"), ("from", "shop"), ("replyTo", "a@b.example, c@d.example"), ("ca", "/nowhere.pem")],
         });
@@ -84,7 +84,7 @@ sealed class SinkContractTests
     public async Task The_exec_sink_keeps_its_contract()
     {
         await using var receiver = new ProgramReceiver();
-        var report = await VerifyAsync(ExecSink.Spec, receiver, Options with { InvalidSettings = [("command", "a \"b"), ("command", "\"\" a")] });
+        var report = await VerifyAsync(ExecSink.Spec, receiver, s_options with { InvalidSettings = [("command", "a \"b"), ("command", "\"\" a")] });
         Assert.That(report.Checks.Where(check => check.Skipped), Is.Empty);
     }
 
@@ -92,7 +92,7 @@ sealed class SinkContractTests
     public async Task The_file_sink_keeps_its_contract()
     {
         await using var receiver = new FolderReceiver();
-        await VerifyAsync(FileSink.Spec, receiver, Options with { InvalidSettings = [("path", "data/"), ("maxBytes", "4095"), ("maxBytes", "1 MB")] });
+        await VerifyAsync(FileSink.Spec, receiver, s_options with { InvalidSettings = [("path", "data/"), ("maxBytes", "4095"), ("maxBytes", "1 MB")] });
     }
 
     [Test]
@@ -105,7 +105,7 @@ sealed class SinkContractTests
             {
                 Create = _ => new SinkInstance(new ConsoleSink(Stream.Synchronized(output)), _ => ValueTask.FromResult(new SinkHealth(true, "a stream"))),
             },
-            receiver, Options);
+            receiver, s_options);
     }
 
     static async Task<SinkContractReport> VerifyAsync(SinkSpec spec, SinkReceiver receiver, SinkContractOptions options)

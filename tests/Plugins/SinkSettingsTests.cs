@@ -4,7 +4,7 @@ namespace CartRecovery.Tests.Plugins;
 
 sealed class SinkSettingsTests
 {
-    static readonly SinkSpec Spec = new("typed", "Has an option of each type.",
+    static readonly SinkSpec s_spec = new("typed", "Has an option of each type.",
     [
         SinkOption.Text("name", "A name.", required: true),
         SinkOption.Integer("port", "A port.", min: 1, max: 65535, defaultValue: 587),
@@ -20,7 +20,7 @@ sealed class SinkSettingsTests
     [Test]
     public void Values_and_defaults_have_their_types()
     {
-        var settings = new SinkSettings("s", Spec, new Dictionary<string, OptionValue>(StringComparer.Ordinal)
+        var settings = new SinkSettings("s", s_spec, new Dictionary<string, OptionValue>(StringComparer.Ordinal)
         {
             ["name"] = "x",
             ["share"] = "0.25",
@@ -44,7 +44,7 @@ sealed class SinkSettingsTests
     [Test]
     public void What_is_absent_is_null_or_empty_or_refused()
     {
-        var settings = new SinkSettings("s", Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = "x" });
+        var settings = new SinkSettings("s", s_spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = "x" });
         Assert.Multiple(() =>
         {
             Assert.That((settings.FindNumber("share"), settings.FindUrl("url"), settings.FindSecret("key")), Is.EqualTo(((double?)null, (Uri?)null, (Secret?)null)));
@@ -67,10 +67,15 @@ sealed class SinkSettingsTests
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = "x" };
         if (value is null)
+        {
             values.Remove(option);
+        }
         else
+        {
             values[option] = value;
-        Assert.That(() => new SinkSettings("s", Spec, values),
+        }
+
+        Assert.That(() => new SinkSettings("s", s_spec, values),
             Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem).And.Property("Option").EqualTo(option));
     }
 

@@ -100,7 +100,10 @@ sealed class SmsSinkTests
             ["from"] = "+15005550006",
         };
         foreach (var (name, value) in options)
+        {
             values[name] = value;
+        }
+
         return new SinkSettings("sms", SmsSink.Spec, values);
     }
 }

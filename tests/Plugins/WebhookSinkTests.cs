@@ -64,7 +64,10 @@ sealed class WebhookSinkTests
         await sink.WriteAsync(batch, default);
         Assert.That(batch.VerdictOf(0)!.Outcome, Is.EqualTo(outcome));
         if (outcome != DeliveryOutcome.Delivered)
+        {
             Assert.That(batch.VerdictOf(0)!.Reason, Does.StartWith($"answered {status}"));
+        }
+
         var health = await instance.CheckHealthAsync(default);
         Assert.That(health.Healthy, Is.EqualTo(outcome == DeliveryOutcome.Delivered));
         Assert.That(health.Detail, Does.Contain($"answered {status}").And.Contain("127.0.0.1"));
@@ -81,7 +84,10 @@ sealed class WebhookSinkTests
         {
             context.Response.StatusCode = 429;
             if (retryAfter is not null)
+            {
                 context.Response.Headers.RetryAfter = retryAfter;
+            }
+
             return Task.CompletedTask;
         });
         var time = new FixedTime(new DateTimeOffset(2024, 11, 20, 9, 40, 0, TimeSpan.Zero));
@@ -121,7 +127,9 @@ sealed class WebhookSinkTests
         });
         var batch = await WriteAsync(receiver.Url, Interventions.Many(3), TimeProvider.System);
         for (var i = 0; i < 3; i++)
+        {
             Assert.That(batch.VerdictOf(i)!.Outcome, Is.EqualTo(DeliveryOutcome.Retry), batch.VerdictOf(i)!.Reason);
+        }
     }
 
     [Test]
@@ -150,7 +158,9 @@ sealed class WebhookSinkTests
             try
             {
                 for (; total < 1L << 30; total += chunk.Length)
+                {
                     await stream.WriteAsync(chunk);
+                }
             }
             catch (IOException)
             {
@@ -175,9 +185,15 @@ sealed class WebhookSinkTests
             var mine = Interlocked.Increment(ref now);
             int seen;
             while (mine > (seen = Volatile.Read(ref most)))
+            {
                 Interlocked.CompareExchange(ref most, mine, seen);
+            }
+
             if (mine == 8)
+            {
                 full.Release(100);
+            }
+
             await full.WaitAsync();
             Interlocked.Decrement(ref now);
         });
@@ -192,7 +208,9 @@ sealed class WebhookSinkTests
         await using var receiver = await Receiver.StartAsync(async (context, post) =>
         {
             if (post.Id != Interventions.One(0).Id)
+            {
                 await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
         });
         await using var sink = Create(receiver.Url, TimeProvider.System).Sink;
         using var over = new CancellationTokenSource();
@@ -238,7 +256,10 @@ sealed class WebhookSinkTests
             new SinkRunnerOptions { Batch = 10, RetryDelay = TimeSpan.FromMilliseconds(1) }, time, log);
         runner.Start();
         foreach (var item in Interventions.Many(50))
+        {
             Assert.That(runner.TryEnqueue(item));
+        }
+
         await runner.DrainAsync(Eventually.Deadline);
 
         Assert.Multiple(() =>

@@ -115,7 +115,11 @@ public sealed class Hash128Tests
         ulong Word(int from, int count)
         {
             ulong word = 0;
-            for (var i = 0; i < count; i++) word |= (ulong)data[from + i] << (8 * i);
+            for (var i = 0; i < count; i++)
+            {
+                word |= (ulong)data[from + i] << (8 * i);
+            }
+
             return word;
         }
 

@@ -6,7 +6,7 @@ namespace CartRecovery.Tests.Scoring;
 
 public sealed class BatchScorerTests
 {
-    private OnnxModel _model = null!;
+    OnnxModel _model = null!;
 
     [SetUp]
     public void Load() => _model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), TestModels.Known);
@@ -51,7 +51,11 @@ public sealed class BatchScorerTests
         scorer.Score(64);
         scorer.Score(5);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) scorer.Score(i % 65);
+        for (var i = 0; i < 1000; i++)
+        {
+            scorer.Score(i % 65);
+        }
+
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
@@ -80,7 +84,11 @@ public sealed class BatchScorerTests
         using var model = OnnxModel.Load(TestModels.Write(graph), TestModels.Known);
         float[] given = [0.25f, -3, 7, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
         using var scorer = model.CreateScorer(given.Length);
-        for (var i = 0; i < given.Length; i++) scorer.Row(i)[0] = given[i];
+        for (var i = 0; i < given.Length; i++)
+        {
+            scorer.Row(i)[0] = given[i];
+        }
+
         Assert.That(scorer.Score(given.Length).ToArray(), Is.EqualTo(new[] { 0.25f, 0, 1, 0, 1, 0 }));
     }
 
@@ -94,14 +102,31 @@ public sealed class BatchScorerTests
             using var scorer = _model.CreateScorer(32);
             for (var round = 0; round < Rounds; round++)
             {
-                for (var i = 0; i < 32; i++) ((ReadOnlySpan<float>)[t, i % 5, round % 7]).CopyTo(scorer.Row(i));
+                for (var i = 0; i < 32; i++)
+                {
+                    ((ReadOnlySpan<float>)[t, i % 5, round % 7]).CopyTo(scorer.Row(i));
+                }
+
                 var scores = scorer.Score(32);
                 for (var i = 0; i < 32; i++)
-                    if (MathF.Abs(scores[i] - TestModels.Expected(scorer.Row(i))) > 1e-6f) Interlocked.Increment(ref wrong);
+                {
+                    if (MathF.Abs(scores[i] - TestModels.Expected(scorer.Row(i))) > 1e-6f)
+                    {
+                        Interlocked.Increment(ref wrong);
+                    }
+                }
             }
         })).ToArray();
-        foreach (var thread in threads) thread.Start();
-        foreach (var thread in threads) thread.Join();
+        foreach (var thread in threads)
+        {
+            thread.Start();
+        }
+
+        foreach (var thread in threads)
+        {
+            thread.Join();
+        }
+
         Assert.That(wrong, Is.Zero);
     }
 
@@ -132,9 +157,11 @@ public sealed class BatchScorerTests
         Assert.Throws<ObjectDisposedException>(() => model.CreateScorer(1));
     }
 
-    private static void Fill(BatchScorer scorer, int rows)
+    static void Fill(BatchScorer scorer, int rows)
     {
         for (var i = 0; i < rows; i++)
+        {
             ((ReadOnlySpan<float>)[i % 11 - 5, i % 4, i % 24 - 12]).CopyTo(scorer.Row(i));
+        }
     }
 }

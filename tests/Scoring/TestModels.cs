@@ -3,7 +3,7 @@ using CartRecovery.Engine.Learning.Training;
 namespace CartRecovery.Tests.Scoring;
 
 /// <summary>Small models, right and wrong, written where the test can load them.</summary>
-internal static class TestModels
+static class TestModels
 {
     internal static readonly string[] Known = ["cart_value", "item_count", "hour_of_day"];
 
@@ -24,8 +24,16 @@ internal static class TestModels
         var graph = new OnnxGraph();
         graph.Metadata("cartrecovery.name", "test");
         graph.Metadata("cartrecovery.version", "7");
-        if (features is not null) graph.Metadata("cartrecovery.features", features);
-        if (baseline is not null) graph.Metadata("cartrecovery.baseline", baseline);
+        if (features is not null)
+        {
+            graph.Metadata("cartrecovery.features", features);
+        }
+
+        if (baseline is not null)
+        {
+            graph.Metadata("cartrecovery.baseline", baseline);
+        }
+
         return graph;
     }
 

@@ -23,7 +23,10 @@ sealed class FasterQuiet
     public void Wait()
     {
         var spin = default(SpinWait);
-        while ((int)s_count.GetValue(_queue)! > 0) spin.SpinOnce();
+        while ((int)s_count.GetValue(_queue)! > 0)
+        {
+            spin.SpinOnce();
+        }
     }
 
     static FieldInfo Field(Type type, string name) =>

@@ -59,7 +59,11 @@ sealed class ReferencePartition : IDisposable
     {
         using var device = new HistoryDevice(_disk);
         var reader = new JournalReader(device, _layout, _end, _sequence);
-        while (reader.TryNext(out var entry)) Take(entry);
+        while (reader.TryNext(out var entry))
+        {
+            Take(entry);
+        }
+
         (_end, _sequence) = (reader.End, reader.NextSequence);
     }
 
@@ -72,7 +76,11 @@ sealed class ReferencePartition : IDisposable
             var decisions = JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast);
             Require(isLast, "the decisions of a small turn are one entry");
             Require(AreSame(decisions, _batch), $"entry {entry.Sequence} holds other decisions than those made without a crash");
-            foreach (var decision in decisions) Journaled.Add(decision.Intervention.Id);
+            foreach (var decision in decisions)
+            {
+                Journaled.Add(decision.Intervention.Id);
+            }
+
             _batch = [];
             return;
         }
@@ -88,7 +96,11 @@ sealed class ReferencePartition : IDisposable
                 break;
             case EntryKind.Persisted:
                 var keys = DecisionCodec.ReadKeys(entry.Payload.Span);
-                foreach (var key in keys) Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was settled, and was not to be delivered");
+                foreach (var key in keys)
+                {
+                    Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was settled, and was not to be delivered");
+                }
+
                 State.Outbox.Remove(keys);
                 break;
         }
@@ -114,7 +126,11 @@ sealed class ReferencePartition : IDisposable
                 return;
             }
 
-            for (var i = 0; i < slab.Count; i++) Take(slab, slab.Records[i]);
+            for (var i = 0; i < slab.Count; i++)
+            {
+                Take(slab, slab.Records[i]);
+            }
+
             Require(State.Dedup.MarkDuplicates(slab) == 0, $"entry {entry.Sequence} has a duplicate");
             State.Stages.Process(slab);
         }
@@ -142,6 +158,9 @@ sealed class ReferencePartition : IDisposable
 
     void Require(bool condition, string message)
     {
-        if (!condition) throw new SimulationException($"partition {_index}: {message}");
+        if (!condition)
+        {
+            throw new SimulationException($"partition {_index}: {message}");
+        }
     }
 }

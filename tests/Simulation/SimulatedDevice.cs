@@ -38,7 +38,10 @@ sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider tim
 
     public override void RemoveSegment(int segment)
     {
-        if (!_dead) disk.Remove(segment);
+        if (!_dead)
+        {
+            disk.Remove(segment);
+        }
     }
 
     public override void Reset()
@@ -55,8 +58,16 @@ sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider tim
 
     protected override void Write(int segment, long offset, ReadOnlySpan<byte> bytes)
     {
-        if (_dead) throw new InvalidOperationException("written after death");
-        if (offset % SimulatedDisk.Sector != 0 || bytes.Length % SimulatedDisk.Sector != 0) throw new InvalidOperationException("not whole sectors");
+        if (_dead)
+        {
+            throw new InvalidOperationException("written after death");
+        }
+
+        if (offset % SimulatedDisk.Sector != 0 || bytes.Length % SimulatedDisk.Sector != 0)
+        {
+            throw new InvalidOperationException("not whole sectors");
+        }
+
         _written[segment] = time.GetUtcNow();
         if (!Fails())
         {
@@ -84,7 +95,11 @@ sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider tim
 
     bool Fails()
     {
-        if (Faults == 0 || random.NextDouble() >= Faults) return false;
+        if (Faults == 0 || random.NextDouble() >= Faults)
+        {
+            return false;
+        }
+
         Failed++;
         return true;
     }

@@ -15,17 +15,26 @@ sealed class SimulatedDisk
 
     public int[] Segments()
     {
-        lock (_gate) return [.. _segments.Keys];
+        lock (_gate)
+        {
+            return [.. _segments.Keys];
+        }
     }
 
     public long LengthOf(int segment)
     {
-        lock (_gate) return _segments.TryGetValue(segment, out var s) ? s.Written.Length : 0;
+        lock (_gate)
+        {
+            return _segments.TryGetValue(segment, out var s) ? s.Written.Length : 0;
+        }
     }
 
     public int Read(int segment, long offset, Span<byte> bytes)
     {
-        lock (_gate) return _segments.TryGetValue(segment, out var s) ? Copy(s.Written, offset, bytes) : 0;
+        lock (_gate)
+        {
+            return _segments.TryGetValue(segment, out var s) ? Copy(s.Written, offset, bytes) : 0;
+        }
     }
 
     /// <summary>Reads what was there when it was removed, too.</summary>
@@ -39,17 +48,27 @@ sealed class SimulatedDisk
 
     public int[] HistorySegments()
     {
-        lock (_gate) return [.. _removed.Keys.Union(_segments.Keys).Order()];
+        lock (_gate)
+        {
+            return [.. _removed.Keys.Union(_segments.Keys).Order()];
+        }
     }
 
     public void Write(int segment, long offset, ReadOnlySpan<byte> bytes)
     {
         lock (_gate)
         {
-            if (!_segments.TryGetValue(segment, out var s)) _segments.Add(segment, s = new Segment());
+            if (!_segments.TryGetValue(segment, out var s))
+            {
+                _segments.Add(segment, s = new Segment());
+            }
+
             s.Reach((int)offset + bytes.Length);
             bytes.CopyTo(s.Written.AsSpan((int)offset));
-            for (var i = (int)offset / Sector; i < ((int)offset + bytes.Length) / Sector; i++) s.Dirty[i] = true;
+            for (var i = (int)offset / Sector; i < ((int)offset + bytes.Length) / Sector; i++)
+            {
+                s.Dirty[i] = true;
+            }
         }
     }
 
@@ -62,7 +81,11 @@ sealed class SimulatedDisk
             {
                 for (var i = 0; i < s.Dirty.Length; i++)
                 {
-                    if (s.Dirty[i] && succeeds()) s.WrittenSector(i).CopyTo(s.DurableSector(i));
+                    if (s.Dirty[i] && succeeds())
+                    {
+                        s.WrittenSector(i).CopyTo(s.DurableSector(i));
+                    }
+
                     s.Dirty[i] = false;
                 }
             }
@@ -83,7 +106,10 @@ sealed class SimulatedDisk
     {
         lock (_gate)
         {
-            if (!_segments.Remove(segment, out var s) || _segments.Count == 0 || _segments.Keys.First() < segment) return;
+            if (!_segments.Remove(segment, out var s) || _segments.Count == 0 || _segments.Keys.First() < segment)
+            {
+                return;
+            }
 
             // From the front: for good only with the next thing that is made durable in the folder.
             _removed[segment] = s;
@@ -108,7 +134,10 @@ sealed class SimulatedDisk
             foreach (var (number, s) in _segments.ToArray())
             {
                 s.Crash(random, survival);
-                if (s.Written.Length == 0 && random.Next(2) == 0) _segments.Remove(number);
+                if (s.Written.Length == 0 && random.Next(2) == 0)
+                {
+                    _segments.Remove(number);
+                }
             }
         }
     }
@@ -120,12 +149,18 @@ sealed class SimulatedDisk
         {
             foreach (var s in _segments.Values)
             {
-                if (s.Durable.AsSpan().IndexOf(bytes) >= 0) return true;
+                if (s.Durable.AsSpan().IndexOf(bytes) >= 0)
+                {
+                    return true;
+                }
             }
 
             foreach (var s in _removed.Values)
             {
-                if (s.Durable.AsSpan().IndexOf(bytes) >= 0) return true;
+                if (s.Durable.AsSpan().IndexOf(bytes) >= 0)
+                {
+                    return true;
+                }
             }
 
             return false;
@@ -149,7 +184,11 @@ sealed class SimulatedDisk
     static int Copy(byte[] from, long offset, Span<byte> bytes)
     {
         var count = (int)Math.Clamp(from.Length - offset, 0, bytes.Length);
-        if (count > 0) from.AsSpan((int)offset, count).CopyTo(bytes);
+        if (count > 0)
+        {
+            from.AsSpan((int)offset, count).CopyTo(bytes);
+        }
+
         return count;
     }
 
@@ -165,7 +204,11 @@ sealed class SimulatedDisk
 
         public void Reach(int length)
         {
-            if (length <= Written.Length) return;
+            if (length <= Written.Length)
+            {
+                return;
+            }
+
             Array.Resize(ref Written, length);
             Array.Resize(ref Durable, length);
             Array.Resize(ref Dirty, (length + Sector - 1) / Sector);
@@ -173,7 +216,11 @@ sealed class SimulatedDisk
 
         public void Cut(int length)
         {
-            if (length >= Written.Length) return;
+            if (length >= Written.Length)
+            {
+                return;
+            }
+
             Array.Resize(ref Written, length);
             Written.CopyTo(Durable = new byte[length], 0);
             Dirty = new bool[(length + Sector - 1) / Sector];
@@ -186,8 +233,15 @@ sealed class SimulatedDisk
             {
                 var written = WrittenSector(i);
                 var durable = DurableSector(i);
-                if (!written.SequenceEqual(durable) && random.NextDouble() < survival) written.CopyTo(durable);
-                if (durable.ContainsAnyExcept((byte)0)) end = (i * Sector) + durable.Length;
+                if (!written.SequenceEqual(durable) && random.NextDouble() < survival)
+                {
+                    written.CopyTo(durable);
+                }
+
+                if (durable.ContainsAnyExcept((byte)0))
+                {
+                    end = (i * Sector) + durable.Length;
+                }
             }
 
             // The length of a file may be durable before what is in it.

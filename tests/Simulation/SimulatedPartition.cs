@@ -83,7 +83,11 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     /// <summary>Goes on: what the lives before left is delivered, and what was decided on just now is written.</summary>
     public void Begin()
     {
-        foreach (var decision in _state!.Outbox.Pending) Deliver(decision);
+        foreach (var decision in _state!.Outbox.Pending)
+        {
+            Deliver(decision);
+        }
+
         _work!.Begin(_checkpoints, _receivedAt);
         Settle();
     }
@@ -159,8 +163,15 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     {
         var intervention = decision.Intervention;
         Delivered.Add(intervention);
-        if (!_deliveredNow.Add(intervention.Id)) Fault ??= $"{intervention.Id} is delivered twice in a life";
-        if (!Disk.IsDurable(Encoding.UTF8.GetBytes(intervention.Id))) Fault ??= $"{intervention.Id} is delivered and not durable";
+        if (!_deliveredNow.Add(intervention.Id))
+        {
+            Fault ??= $"{intervention.Id} is delivered twice in a life";
+        }
+
+        if (!Disk.IsDurable(Encoding.UTF8.GetBytes(intervention.Id)))
+        {
+            Fault ??= $"{intervention.Id} is delivered and not durable";
+        }
     }
 
     public void Dispose()
@@ -187,7 +198,11 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     {
         for (var attempt = 0; _journal.Tail - _journal.Durable > _mostPending; attempt++)
         {
-            if (attempt > 10) Faults = 0;
+            if (attempt > 10)
+            {
+                Faults = 0;
+            }
+
             _work!.Commit();
             Pump();
             SimulationException.ThrowUnless(attempt < 20, $"partition {_index}: the disk works, and nothing gets durable");

@@ -74,7 +74,11 @@ sealed class SimulatedSender(int number, SimulatedTraffic traffic, Random random
 
         foreach (var slab in dealt)
         {
-            if (slab is null) continue;
+            if (slab is null)
+            {
+                continue;
+            }
+
             slab.Source = _connection;
             slab.UpTo = _connection.Taken;
             slab.ReceivedAt = receivedAt;

@@ -54,7 +54,11 @@ sealed class SimulatedTraffic(Random random, int carts)
             Source = (TrafficSource)random.Next(4),
             MetaLength = meta.Length,
         };
-        if (record.Price != 0) record.Flags |= EventFlags.HasPrice;
+        if (record.Price != 0)
+        {
+            record.Flags |= EventFlags.HasPrice;
+        }
+
         EventKeys.Set(ref record, EventReading.Rules().Seed, ids[0], ids[1], ids[2], ids[3], ids[4]);
         var e = new SentEvent(All.Count, sender, record, [.. ids.SelectMany(id => id), .. meta], cart, product, now);
         All.Add(e);
@@ -76,8 +80,16 @@ sealed class SimulatedTraffic(Random random, int carts)
                 model.Orders[e.Record.Customer] = model.Orders.GetValueOrDefault(e.Record.Customer) + 1;
             }
 
-            if (isCopy) continue;
-            if (!model.Carts.TryGetValue(e.Record.Cart, out var cart)) model.Carts.Add(e.Record.Cart, cart = new CountedCart());
+            if (isCopy)
+            {
+                continue;
+            }
+
+            if (!model.Carts.TryGetValue(e.Record.Cart, out var cart))
+            {
+                model.Carts.Add(e.Record.Cart, cart = new CountedCart());
+            }
+
             cart.Events++;
             var had = cart.Items.GetValueOrDefault(e.Product);
             switch (e.Record.Type)

@@ -61,7 +61,11 @@ sealed class Simulation : IDisposable
         }
 
         Live();
-        foreach (var partition in _partitions) Finish(partition);
+        foreach (var partition in _partitions)
+        {
+            Finish(partition);
+        }
+
         AllWasTold();
         foreach (var partition in _partitions)
         {
@@ -72,7 +76,11 @@ sealed class Simulation : IDisposable
         StartAgain();
         SimulationException.ThrowUnless(_partitions.All(p => p.Report.Events == 0), "after an orderly end there was something to replay");
         CutPower();
-        if (_random.Next(2) == 0) Damage();
+        if (_random.Next(2) == 0)
+        {
+            Damage();
+        }
+
         return new SimulationSum(
             _lives, _traffic.All.Count, _references.Sum(r => r.Journaled.Count), _faults, _torn, _fromCheckpoint, _damages);
     }
@@ -84,8 +92,16 @@ sealed class Simulation : IDisposable
 
     public void Dispose()
     {
-        foreach (var partition in _partitions) partition.Dispose();
-        foreach (var reference in _references) reference.Dispose();
+        foreach (var partition in _partitions)
+        {
+            partition.Dispose();
+        }
+
+        foreach (var reference in _references)
+        {
+            reference.Dispose();
+        }
+
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -99,23 +115,40 @@ sealed class Simulation : IDisposable
             StartAgain();
             if (_random.Next(2) == 0)
             {
-                foreach (var partition in _partitions) partition.Begin();
-                if (_random.Next(2) == 0) _partitions[0].Pump();
+                foreach (var partition in _partitions)
+                {
+                    partition.Begin();
+                }
+
+                if (_random.Next(2) == 0)
+                {
+                    _partitions[0].Pump();
+                }
             }
 
             CutPower();
         }
 
         StartAgain();
-        foreach (var partition in _partitions) partition.Begin();
+        foreach (var partition in _partitions)
+        {
+            partition.Begin();
+        }
+
         foreach (var sender in _senders)
         {
             var again = sender.Reconnect(++_connections, NotBefore);
-            foreach (var part in again.Chunk(20)) Take(sender, [.. part]);
+            foreach (var part in again.Chunk(20))
+            {
+                Take(sender, [.. part]);
+            }
         }
 
         var steps = _random.Next(5, 70);
-        for (var step = 0; step < steps; step++) Step();
+        for (var step = 0; step < steps; step++)
+        {
+            Step();
+        }
     }
 
     void Step()
@@ -145,7 +178,10 @@ sealed class Simulation : IDisposable
                 break;
         }
 
-        if (partition.Fault is { } fault) throw new SimulationException(fault);
+        if (partition.Fault is { } fault)
+        {
+            throw new SimulationException(fault);
+        }
     }
 
     void Take(SimulatedSender sender, List<SentEvent> events)
@@ -153,10 +189,17 @@ sealed class Simulation : IDisposable
         var slabs = sender.Deal(events, _partitions.Length, _slabs, _watermark, Now, _time.GetTimestamp());
         for (var i = 0; i < slabs.Length; i++)
         {
-            if (slabs[i] is not { } slab) continue;
+            if (slabs[i] is not { } slab)
+            {
+                continue;
+            }
 
             // A turn that is larger than a page is nothing that these small pages can hold.
-            if (_partitions[i].Work.BatchEvents + slab.Count > 48) _partitions[i].EndBatch();
+            if (_partitions[i].Work.BatchEvents + slab.Count > 48)
+            {
+                _partitions[i].EndBatch();
+            }
+
             _partitions[i].Take(slab);
             _slabs.Return(slab);
         }
@@ -166,7 +209,11 @@ sealed class Simulation : IDisposable
     {
         foreach (var partition in _partitions)
         {
-            if (partition.Fault is { } fault) throw new SimulationException(fault);
+            if (partition.Fault is { } fault)
+            {
+                throw new SimulationException(fault);
+            }
+
             _faults += partition.Failed;
             partition.Crash();
         }
@@ -174,7 +221,10 @@ sealed class Simulation : IDisposable
         for (var i = 0; i < _partitions.Length; i++)
         {
             var checkpoints = Directory.Exists(CheckpointsOf(i)) ? Directory.GetDirectories(CheckpointsOf(i)) : [];
-            if (checkpoints.Length > 1 && _random.Next(6) == 0) DamageCheckpoint(checkpoints);
+            if (checkpoints.Length > 1 && _random.Next(6) == 0)
+            {
+                DamageCheckpoint(checkpoints);
+            }
         }
     }
 
@@ -208,7 +258,11 @@ sealed class Simulation : IDisposable
                 "there is an event that was never handed over");
         }
 
-        foreach (var delivered in partition.Delivered) Require(reference.Journaled.Contains(delivered.Id), $"{delivered.Id} was delivered and is lost");
+        foreach (var delivered in partition.Delivered)
+        {
+            Require(reference.Journaled.Contains(delivered.Id), $"{delivered.Id} was delivered and is lost");
+        }
+
         Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastBatch), "the last turn was decided on in another way");
         var pending = partition.State.Outbox.Pending.Select(d => d.Intervention.Id).ToHashSet(StringComparer.Ordinal);
         Require(!pending.Overlaps(reference.Persisted), "what is delivered is to be delivered again");
@@ -218,12 +272,20 @@ sealed class Simulation : IDisposable
         }
 
         // What the recovery decided on goes to the outbox with the journal's first entry.
-        foreach (var decision in partition.State.Stages.Decisions) partition.State.Outbox.Add(decision);
+        foreach (var decision in partition.State.Stages.Decisions)
+        {
+            partition.State.Outbox.Add(decision);
+        }
+
         var (carts, customers) = KeysOf(reference);
         var differences = StateBytes.Differences(
             StateBytes.Of(partition.State, carts, customers), StateBytes.Of(reference.State, carts, customers));
         Require(differences.Length == 0, $"recovered state differs: {string.Join(", ", differences)}");
-        foreach (var decision in partition.State.Stages.Decisions) partition.State.Outbox.Remove([decision.Intervention.Id]);
+        foreach (var decision in partition.State.Stages.Decisions)
+        {
+            partition.State.Outbox.Remove([decision.Intervention.Id]);
+        }
+
         Count(partition, reference);
 
         void Require(bool condition, string message) => SimulationException.ThrowUnless(condition, $"life {_lives}, partition {index}: {message}");
@@ -252,7 +314,10 @@ sealed class Simulation : IDisposable
     void Finish(SimulatedPartition partition)
     {
         partition.Finish();
-        if (partition.Fault is { } fault) throw new SimulationException(fault);
+        if (partition.Fault is { } fault)
+        {
+            throw new SimulationException(fault);
+        }
     }
 
     void AllWasTold()
@@ -287,7 +352,10 @@ sealed class Simulation : IDisposable
         var layout = partition.Options.Journal!.Layout;
         var entries = JournalAnatomy.Of(partition.Disk, layout);
         var damageable = entries.Take(entries.FindLastIndex(e => entries.Any(later => later.Durable >= e.End)) + 1).ToList();
-        if (damageable.Count == 0) return;
+        if (damageable.Count == 0)
+        {
+            return;
+        }
 
         var victim = damageable[_random.Next(damageable.Count)];
         var segment = layout.SegmentOf(victim.Address);
@@ -303,7 +371,11 @@ sealed class Simulation : IDisposable
             partition.Disk.Damage(segment, offset + _random.Next(length - 3), (byte)_random.Next(1, 256));
         }
 
-        if (Directory.Exists(CheckpointsOf(0))) Directory.Delete(CheckpointsOf(0), recursive: true);
+        if (Directory.Exists(CheckpointsOf(0)))
+        {
+            Directory.Delete(CheckpointsOf(0), recursive: true);
+        }
+
         var expected = partition.Disk.Segments()[0] == 0 ? "journal_damaged" : "checkpoint_missing";
         _damages++;
         try

@@ -5,6 +5,9 @@ sealed class SimulationException(string message) : Exception(message)
 {
     public static void ThrowUnless(bool condition, string message)
     {
-        if (!condition) throw new SimulationException(message);
+        if (!condition)
+        {
+            throw new SimulationException(message);
+        }
     }
 }

@@ -38,8 +38,15 @@ public sealed class SimulationTests
                 }
             }
         })).ToArray();
-        foreach (var thread in threads) thread.Start();
-        foreach (var thread in threads) thread.Join();
+        foreach (var thread in threads)
+        {
+            thread.Start();
+        }
+
+        foreach (var thread in threads)
+        {
+            thread.Join();
+        }
 
         TestContext.Out.WriteLine(
             $"{sums.Count} seeds: {sums.Sum(s => s.Lives)} lives, {sums.Sum(s => s.Events)} events, {sums.Sum(s => s.Decisions)} decisions, "

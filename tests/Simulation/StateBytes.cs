@@ -11,15 +11,26 @@ static class StateBytes
     public static List<(string Name, byte[] Bytes)> Of(PartitionState state, IEnumerable<Hash128> carts, IEnumerable<Hash128> customers)
     {
         var parts = new List<(string, byte[])>();
-        foreach (var key in carts) parts.Add(($"cart {key}", Of(state.Stages.Find(key))));
-        foreach (var key in customers) parts.Add(($"customer {key}", Of(state.Stages.FindCustomer(key))));
+        foreach (var key in carts)
+        {
+            parts.Add(($"cart {key}", Of(state.Stages.Find(key))));
+        }
+
+        foreach (var key in customers)
+        {
+            parts.Add(($"customer {key}", Of(state.Stages.FindCustomer(key))));
+        }
 
         var timers = new MemoryStream();
         state.Stages.SnapshotTimers().WriteTo(timers);
         parts.Add(("timers", timers.ToArray()));
 
         var ids = new MemoryStream();
-        using (var snapshot = state.Dedup.Snapshot()) snapshot.WriteTo(ids);
+        using (var snapshot = state.Dedup.Snapshot())
+        {
+            snapshot.WriteTo(ids);
+        }
+
         parts.Add(("event ids", ids.ToArray()));
 
         var outbox = new ArrayBufferWriter<byte>();

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.State;
 
 public sealed class FeatureTableTests
 {
-    static readonly TimeZoneInfo Amsterdam = TimeZoneInfo.FindSystemTimeZoneById("Europe/Amsterdam");
+    static readonly TimeZoneInfo s_amsterdam = TimeZoneInfo.FindSystemTimeZoneById("Europe/Amsterdam");
 
     [Test]
     public void Names_are_snake_case_and_unique()
@@ -120,20 +120,33 @@ public sealed class FeatureTableTests
         };
 
         Assert.That(expected.Keys, Is.EquivalentTo(FeatureTable.Names));
-        foreach (var (name, value) in expected) Assert.That(cart.Feature(name), Is.EqualTo(value).Within(1e-5), name);
+        foreach (var (name, value) in expected)
+        {
+            Assert.That(cart.Feature(name), Is.EqualTo(value).Within(1e-5), name);
+        }
     }
 
     [Test]
     public void A_cart_of_one_event_has_a_number_for_everything()
     {
         var cart = Fold(Of("page_view"));
-        foreach (var name in FeatureTable.Names) Assert.That(float.IsFinite(cart.Feature(name)), Is.True, name);
+        foreach (var name in FeatureTable.Names)
+        {
+            Assert.That(float.IsFinite(cart.Feature(name)), Is.True, name);
+        }
 
         string[] never = ["seconds_since_last_add", "customer_days_since_last_order"];
-        foreach (var name in never) Assert.That(cart.Feature(name), Is.EqualTo(-1), name);
+        foreach (var name in never)
+        {
+            Assert.That(cart.Feature(name), Is.EqualTo(-1), name);
+        }
+
         string[] zero = ["average_item_price", "average_seen_price", "repeat_view_share", "remove_add_ratio", "seconds_since_last_event",
             "customer_average_order_value", "customer_discount_share", "is_known_customer", "lowest_seen_price"];
-        foreach (var name in zero) Assert.That(cart.Feature(name), Is.Zero, name);
+        foreach (var name in zero)
+        {
+            Assert.That(cart.Feature(name), Is.Zero, name);
+        }
     }
 
     [TestCase("mobile", "is_mobile")]
@@ -189,7 +202,7 @@ public sealed class FeatureTableTests
     {
         var moment = DateTimeOffset.Parse(at).ToUnixTimeMilliseconds();
         var cart = Fold(Of("page_view") with { At = moment });
-        Assert.That((cart.Feature("hour_of_day", zone: Amsterdam), cart.Feature("day_of_week", zone: Amsterdam), cart.Feature("is_weekend", zone: Amsterdam)),
+        Assert.That((cart.Feature("hour_of_day", zone: s_amsterdam), cart.Feature("day_of_week", zone: s_amsterdam), cart.Feature("is_weekend", zone: s_amsterdam)),
             Is.EqualTo(((float)hour, (float)weekday, (float)weekend)));
     }
 

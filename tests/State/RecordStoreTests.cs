@@ -87,7 +87,11 @@ public sealed class RecordStoreTests
     {
         var folder = TestStages.NewFolder();
         var store = Open(1 << 20, folder);
-        for (var cart = 0; cart < 5000; cart++) Add(store, cart, 1);
+        for (var cart = 0; cart < 5000; cart++)
+        {
+            Add(store, cart, 1);
+        }
+
         Assert.That(Directory.GetFiles(folder), Is.Not.Empty);
         store.Dispose();
         Assert.That(Directory.GetFiles(folder), Is.Empty);

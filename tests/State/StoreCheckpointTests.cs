@@ -22,12 +22,24 @@ public sealed class StoreCheckpointTests
         var expected = new Dictionary<int, long>();
         using (var store = Open(16 << 20))
         {
-            for (var key = 0; key < 5000; key++) Add(store, expected, key, key);
+            for (var key = 0; key < 5000; key++)
+            {
+                Add(store, expected, key, key);
+            }
+
             var checkpoint = store.BeginCheckpoint(Path.Combine(_folder, "1"), 77);
             var later = new Dictionary<int, long>(expected);
-            for (var key = 0; key < 6000; key++) Add(store, later, key, 1_000_000);
+            for (var key = 0; key < 6000; key++)
+            {
+                Add(store, later, key, 1_000_000);
+            }
+
             Finish(store, checkpoint);
-            for (var key = 0; key < 6000; key++) Add(store, later, key, 1);
+            for (var key = 0; key < 6000; key++)
+            {
+                Add(store, later, key, 1);
+            }
+
             AssertHolds(store, later, 6000);
         }
 
@@ -97,7 +109,10 @@ public sealed class StoreCheckpointTests
                 // The next life begins with any of this one's checkpoints, or of those before that it did not go back behind.
                 from = checkpoints.Keys.ElementAt(random.Next(checkpoints.Count));
                 current = new(checkpoints[from]);
-                foreach (var void_ in checkpoints.Keys.Where(name => int.Parse(name) > int.Parse(from)).ToArray()) checkpoints.Remove(void_);
+                foreach (var void_ in checkpoints.Keys.Where(name => int.Parse(name) > int.Parse(from)).ToArray())
+                {
+                    checkpoints.Remove(void_);
+                }
             }
 
             foreach (var (name, expected) in checkpoints)
@@ -113,7 +128,10 @@ public sealed class StoreCheckpointTests
 
             void Write(RecordStore<Counter, long, Sum> store, int count)
             {
-                for (var i = 0; i < count; i++) Add(store, current, random.Next(keys), random.Next(1000));
+                for (var i = 0; i < count; i++)
+                {
+                    Add(store, current, random.Next(keys), random.Next(1000));
+                }
             }
         });
 
@@ -125,11 +143,23 @@ public sealed class StoreCheckpointTests
         using var mayWrite = new ManualResetEventSlim();
         using (var store = Open(1 << 20))
         {
-            for (var key = 0; key < Keys; key++) Add(store, expected, key, key);
+            for (var key = 0; key < Keys; key++)
+            {
+                Add(store, expected, key, key);
+            }
+
             store.BeforeSnapshotWrite = mayWrite.Wait;
             var checkpoint = store.BeginCheckpoint(Path.Combine(_folder, "1"), 1);
-            while (store.Phase != Phase.WAIT_FLUSH) store.Refresh();
-            for (var key = Keys / 2; key < All; key++) Add(store, [], key, 7);
+            while (store.Phase != Phase.WAIT_FLUSH)
+            {
+                store.Refresh();
+            }
+
+            for (var key = Keys / 2; key < All; key++)
+            {
+                Add(store, [], key, 7);
+            }
+
             mayWrite.Set();
             Finish(store, checkpoint);
         }
@@ -140,7 +170,11 @@ public sealed class StoreCheckpointTests
         using (var store = Open(1 << 20, "1"))
         {
             AssertHolds(store, expected, All);
-            for (var key = 0; key < All; key += 2) Add(store, expected, key, 3);
+            for (var key = 0; key < All; key += 2)
+            {
+                Add(store, expected, key, 3);
+            }
+
             AssertHolds(store, expected, All);
             Finish(store, store.BeginCheckpoint(Path.Combine(_folder, "2"), 2));
         }
@@ -154,11 +188,19 @@ public sealed class StoreCheckpointTests
     {
         using (var store = Open(1 << 20))
         {
-            for (var key = 0; key < 20_000; key++) Add(store, [], key, key);
+            for (var key = 0; key < 20_000; key++)
+            {
+                Add(store, [], key, key);
+            }
+
             Finish(store, store.BeginCheckpoint(Path.Combine(_folder, "1"), 1));
         }
 
-        using (var log = new FileStream(Path.Combine(_folder, "records.0"), FileMode.Open)) log.SetLength(log.Length / 4);
+        using (var log = new FileStream(Path.Combine(_folder, "records.0"), FileMode.Open))
+        {
+            log.SetLength(log.Length / 4);
+        }
+
         Assert.That(() => Open(1 << 20, "1"), Throws.TypeOf<IOException>().With.Message.Contains("records"));
         File.Delete(Path.Combine(_folder, "records.0"));
         Assert.That(() => Open(1 << 20, "1"), Throws.TypeOf<IOException>());
@@ -167,7 +209,11 @@ public sealed class StoreCheckpointTests
     [Test]
     public void Records_of_another_size_are_refused()
     {
-        using (var store = Open(1 << 20)) Finish(store, store.BeginCheckpoint(Path.Combine(_folder, "1"), 1));
+        using (var store = Open(1 << 20))
+        {
+            Finish(store, store.BeginCheckpoint(Path.Combine(_folder, "1"), 1));
+        }
+
         Assert.That(
             () => new RecordStore<Larger, long, LargerSum>(
                 Path.Combine(_folder, "records"), RecordStoreSize.For(1 << 20, 128), default, keep: true, Path.Combine(_folder, "1")),
@@ -180,7 +226,11 @@ public sealed class StoreCheckpointTests
         var expected = new Dictionary<int, long>();
         using (var store = Open(4 << 20))
         {
-            for (var key = 0; key < 5000; key++) Add(store, expected, key, key);
+            for (var key = 0; key < 5000; key++)
+            {
+                Add(store, expected, key, key);
+            }
+
             Finish(store, store.BeginCheckpoint(Path.Combine(_folder, "1"), 1));
 
             // A folder stands where the file should be.
@@ -189,7 +239,11 @@ public sealed class StoreCheckpointTests
             Wait(store, bad);
             Assert.That(bad.Save, Throws.TypeOf<IOException>());
 
-            for (var key = 0; key < 5000; key++) Add(store, expected, key, key);
+            for (var key = 0; key < 5000; key++)
+            {
+                Add(store, expected, key, key);
+            }
+
             Finish(store, store.BeginCheckpoint(Path.Combine(_folder, "3"), 3));
         }
 
@@ -203,7 +257,11 @@ public sealed class StoreCheckpointTests
         for (var i = 0; i < 5; i++)
         {
             var store = Open(4 << 20);
-            for (var key = 0; key < 20_000; key++) Add(store, [], key, key);
+            for (var key = 0; key < 20_000; key++)
+            {
+                Add(store, [], key, key);
+            }
+
             var checkpoint = store.BeginCheckpoint(Path.Combine(_folder, $"{i}"), 1);
             Assert.That(() => store.BeginCheckpoint(Path.Combine(_folder, "other"), 1), Throws.InvalidOperationException);
             store.Dispose();

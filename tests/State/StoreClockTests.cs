@@ -6,7 +6,7 @@ namespace CartRecovery.Tests.State;
 public sealed class StoreClockTests
 {
     // Half and quarter hours, changes on both hemispheres, a change of half an hour (Lord Howe).
-    static readonly TimeZoneInfo[] Zones =
+    static readonly TimeZoneInfo[] s_zones =
     [
         .. new[] { "UTC", "Europe/Amsterdam", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Los_Angeles", "Pacific/Apia" }
             .Select(TimeZoneInfo.FindSystemTimeZoneById),
@@ -17,7 +17,7 @@ public sealed class StoreClockTests
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
-            var zone = Zones[random.Next(Zones.Length)];
+            var zone = s_zones[random.Next(s_zones.Length)];
             var clock = new StoreClock(zone);
             var at = random.NextInt64(1_600_000_000_000, 1_800_000_000_000);
             for (var i = 0; i < 50; i++)
@@ -34,12 +34,16 @@ public sealed class StoreClockTests
     [Category("Allocation")]
     public void Asking_within_a_quarter_of_an_hour_allocates_nothing()
     {
-        var clock = new StoreClock(Zones[1]);
+        var clock = new StoreClock(s_zones[1]);
         const long At = 1_732_095_000_000;
         clock.At(At);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) clock.At(At + i * 500);
+        for (var i = 0; i < 1000; i++)
+        {
+            clock.At(At + i * 500);
+        }
+
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 }

@@ -24,7 +24,10 @@ sealed class Chromium : IAsyncDisposable
     {
         var path = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : s_paths.FirstOrDefault(File.Exists);
         if (path is null || !File.Exists(path))
+        {
             Assert.Fail($"These tests need Chromium, and it is not at {path ?? string.Join(" or ", s_paths)}: apt-get install chromium, or name it in {Variable}.");
+        }
+
         var playwright = await Playwright.CreateAsync();
         // Chromium has no sandbox for root. The name is one of a shop without TLS.
         var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = ["--no-sandbox", $"--host-resolver-rules=MAP {ShopServer.Plain} 127.0.0.1"] });

@@ -30,9 +30,14 @@ public sealed class ClientTests
     public async Task StopAsync()
     {
         if (_chromium is not null)
+        {
             await _chromium.DisposeAsync();
+        }
+
         if (_server is not null)
+        {
             await _server.DisposeAsync();
+        }
     }
 
     [SetUp]
@@ -54,7 +59,9 @@ public sealed class ClientTests
     {
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
             gzip.Write(File.ReadAllBytes(Path.Combine(Repository.Root, "plugins", "storefront", "cartrecovery.js")));
+        }
 
         Assert.That(packed.Length, Is.LessThan(MostBytes));
     }

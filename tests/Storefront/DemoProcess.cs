@@ -34,7 +34,10 @@ sealed partial class DemoProcess : IAsyncDisposable
         await Eventually.Is(() => process.HasEnded || ShopAddress().IsMatch(process.Text),
             () => $"the demo says where its shop is; so far it said\n{process.Text}{process.Errors}");
         if (process.HasEnded)
+        {
             Assert.Fail($"The demo did not go on running: {await process.EndAsync()}");
+        }
+
         return new DemoProcess(scratch, process);
     }
 

@@ -30,16 +30,23 @@ public sealed class DemoShopTests
     public async Task StopAsync()
     {
         if (_demo is not null)
+        {
             await _demo.DisposeAsync();
+        }
+
         if (_chromium is not null)
+        {
             await _chromium.DisposeAsync();
+        }
     }
 
     [TearDown]
     public async Task CloseAsync()
     {
         if (_shopper is not null)
+        {
             await _shopper.DisposeAsync();
+        }
     }
 
     [Test]

@@ -23,7 +23,9 @@ public sealed class InterventionTests
     public async Task StopAsync()
     {
         if (_chromium is not null)
+        {
             await _chromium.DisposeAsync();
+        }
     }
 
     [SetUp]
@@ -176,7 +178,9 @@ public sealed class InterventionTests
             get
             {
                 lock (_lock)
+                {
                     return [.. _events];
+                }
             }
         }
 

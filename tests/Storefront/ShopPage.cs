@@ -51,7 +51,10 @@ sealed class ShopPage
         for (var started = TimeProvider.System.GetTimestamp(); !await Tab.EvaluateAsync<bool>(expression);)
         {
             if (TimeProvider.System.GetElapsedTime(started) > EngineBinary.Deadline)
+            {
                 Assert.Fail($"Not within {EngineBinary.Deadline.TotalSeconds} s: {expression}");
+            }
+
             await Task.Delay(20);
         }
     }

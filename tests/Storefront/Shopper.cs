@@ -22,7 +22,9 @@ sealed class Shopper : IAsyncDisposable
         {
             if (message.Text.Contains("Content Security Policy", StringComparison.OrdinalIgnoreCase)
                 || message.Text.Contains("requires 'Trusted", StringComparison.Ordinal))
+            {
                 _violations.Enqueue(message.Text);
+            }
         };
     }
 
@@ -49,7 +51,9 @@ sealed class Shopper : IAsyncDisposable
     public static async Task DrawAsync(IPage page, string name)
     {
         if (s_pictures is { Length: > 0 } folder)
+        {
             await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png"), Animations = ScreenshotAnimations.Disabled });
+        }
     }
 
     public ValueTask DisposeAsync() => Context.DisposeAsync();

@@ -44,7 +44,10 @@ static class EngineBinary
         // Whatever it leaves behind, it leaves where the test looks and clears up.
         start.Environment["HOME"] = start.Environment["TMPDIR"] = folder;
         foreach (var (name, value) in environment)
+        {
             start.Environment[name] = value;
+        }
+
         try
         {
             return Process.Start(start)!;
@@ -96,7 +99,10 @@ sealed class EngineOutput : IAsyncDisposable
     public Task<Finished> KillAsync()
     {
         if (!_process.HasExited)
+        {
             _process.Kill();
+        }
+
         return EndAsync();
     }
 
@@ -131,7 +137,9 @@ sealed class EngineOutput : IAsyncDisposable
         lock (text)
         {
             if (line is not null)
+            {
                 text.Append(line).Append('\n');
+            }
         }
     }
 

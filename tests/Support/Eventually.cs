@@ -13,7 +13,10 @@ static class Eventually
         while (!condition())
         {
             if (TimeProvider.System.GetElapsedTime(started) > Deadline)
+            {
                 Assert.Fail($"Not within {Deadline.TotalSeconds} s: {what()}");
+            }
+
             await Task.Delay(2);
         }
     }

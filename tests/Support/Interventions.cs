@@ -9,14 +9,14 @@ namespace CartRecovery.Tests.Support;
 /// </summary>
 static class Interventions
 {
-    static readonly string[][] Carts =
+    static readonly string[][] s_carts =
         [.. File.ReadLines(Path.Combine(Repository.Root, "tests", "Delivery", "rees46-carts.csv")).Skip(1).Select(line => line.Split(','))];
 
     public static List<Intervention> Many(int count, int first = 0) => [.. Enumerable.Range(first, count).Select(One)];
 
     public static Intervention One(int number)
     {
-        var row = Carts[number % Carts.Length];
+        var row = s_carts[number % s_carts.Length];
         var action = (ActionKind)(number % 3);
         return new Intervention
         {

@@ -53,7 +53,10 @@ sealed partial class RunningEngine : IAsyncDisposable
             await Eventually.Is(() => process.HasEnded || GreetingEnd().IsMatch(process.Text),
                 () => $"the engine says where it listens; so far it said\n{process.Text}{process.Errors}");
             if (process.HasEnded)
+            {
                 Assert.Fail($"The engine did not start: {await process.EndAsync()}");
+            }
+
             var engine = new RunningEngine(process, process.Text);
             using var health = await engine.Http.GetAsync("/health");
             Assert.That(health.StatusCode, Is.EqualTo(HttpStatusCode.OK), await health.Content.ReadAsStringAsync());

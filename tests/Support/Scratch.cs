@@ -22,6 +22,8 @@ sealed class Scratch : IDisposable
     public void Dispose()
     {
         if (!_isKept)
+        {
             Directory.Delete(Folder, recursive: true);
+        }
     }
 }

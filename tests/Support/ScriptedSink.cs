@@ -43,7 +43,10 @@ sealed class ScriptedSink : ISink
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _connecting) > 1 || Volatile.Read(ref _writing) > 0)
+        {
             Overlapped = true;
+        }
+
         try
         {
             await OnConnect(Interlocked.Increment(ref _connects), cancellationToken);
@@ -58,9 +61,15 @@ sealed class ScriptedSink : ISink
     {
         var writing = Interlocked.Increment(ref _writing);
         if (Volatile.Read(ref _connecting) > 0)
+        {
             Overlapped = true;
+        }
+
         lock (_writes)
+        {
             _mostWriting = Math.Max(_mostWriting, writing);
+        }
+
         _writes.Enqueue([.. batch.Items.Select(item => item.Id)]);
         ValueTask written;
         try
@@ -88,7 +97,9 @@ sealed class ScriptedSink : ISink
         {
             await written;
             if (MarksEveryItem && !cancellationToken.IsCancellationRequested)
+            {
                 batch.DeliverRemaining();
+            }
         }
         finally
         {

@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Telemetry;
 public sealed partial class MonitoringConfigTests
 {
     // The metrics of DESIGN §3 and those of the process.
-    static readonly HashSet<string> Known = new(StringComparer.Ordinal)
+    static readonly HashSet<string> s_known = new(StringComparer.Ordinal)
     {
         "cartrecovery_events_received_total", "cartrecovery_events_processed_total", "cartrecovery_events_rejected_total",
         "cartrecovery_events_duplicate_total", "cartrecovery_predictions_total", "cartrecovery_interventions_total",
@@ -18,35 +18,35 @@ public sealed partial class MonitoringConfigTests
         "dotnet_gc_heap_size_bytes", "dotnet_gc_pause_seconds_total",
     };
 
-    static readonly string Config = FindConfig();
+    static readonly string s_config = FindConfig();
 
     [TestCase("check", "config", "prometheus.yml")]
     [TestCase("check", "rules", "alerts.yml")]
     [TestCase("test", "rules", "alerts.test.yml")]
     public void Promtool_accepts_what_ships(params string[] arguments) =>
-        Promtool.Passes(arguments, workingDirectory: Path.Combine(Config, "prometheus"));
+        Promtool.Passes(arguments, workingDirectory: Path.Combine(s_config, "prometheus"));
 
     [TestCase("prometheus/alerts.yml")]
     [TestCase("grafana/dashboard.json")]
     public void Only_metrics_that_the_engine_has_are_asked_for(string file)
     {
-        var used = MetricName().Matches(File.ReadAllText(Path.Combine(Config, file))).Select(match => match.Value).ToHashSet(StringComparer.Ordinal);
+        var used = MetricName().Matches(File.ReadAllText(Path.Combine(s_config, file))).Select(match => match.Value).ToHashSet(StringComparer.Ordinal);
 
-        Assert.That(used, Is.Not.Empty.And.SubsetOf(Known));
+        Assert.That(used, Is.Not.Empty.And.SubsetOf(s_known));
     }
 
     [Test]
     public void The_dashboard_shows_every_metric_of_the_engine()
     {
-        var text = File.ReadAllText(Path.Combine(Config, "grafana/dashboard.json"));
+        var text = File.ReadAllText(Path.Combine(s_config, "grafana/dashboard.json"));
 
-        Assert.That(Known, Has.All.Matches<string>(name => text.Contains(name!, StringComparison.Ordinal)));
+        Assert.That(s_known, Has.All.Matches<string>(name => text.Contains(name!, StringComparison.Ordinal)));
     }
 
     [Test]
     public void Each_panel_of_the_dashboard_has_its_own_number_and_place()
     {
-        using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Config, "grafana/dashboard.json")));
+        using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(s_config, "grafana/dashboard.json")));
         var panels = dashboard.RootElement.GetProperty("panels").EnumerateArray().ToArray();
         var cells = panels.Select(panel => panel.GetProperty("gridPos")).SelectMany(place =>
             from x in Enumerable.Range(place.GetProperty("x").GetInt32(), place.GetProperty("w").GetInt32())
@@ -62,7 +62,10 @@ public sealed partial class MonitoringConfigTests
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "CartRecovery.sln")))
+        {
             folder = folder.Parent;
+        }
+
         return Path.Combine(folder!.FullName, "config");
     }
 

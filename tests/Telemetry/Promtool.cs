@@ -28,7 +28,10 @@ static class Promtool
         catch (Win32Exception)
         {
             if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
+            {
                 Assert.Fail(Missing);
+            }
+
             Assume.That(process, Is.Not.Null, Missing);
         }
 

@@ -14,7 +14,7 @@ namespace CartRecovery.Engine.Configuration;
     Converters = [typeof(WordConverter<KeyKind>), typeof(WordConverter<LogThreshold>), typeof(WordConverter<OtlpProtocol>), typeof(WordConverter<ScoredEvents>), typeof(WordConverter<JournalCompression>), typeof(WordConverter<ConsentRule>), typeof(WordConverter<Weekday>),
         typeof(WordConverter<CartStage>), typeof(WordConverter<ActionKind>)])]
 [JsonSerializable(typeof(CartRecoveryConfig))]
-internal sealed partial class ConfigJson : JsonSerializerContext
+sealed partial class ConfigJson : JsonSerializerContext
 {
     /// <summary>Gets the metadata of the root.</summary>
     public static JsonTypeInfo Root => Default.CartRecoveryConfig;

@@ -5,7 +5,7 @@ namespace CartRecovery.Engine.Configuration;
 /// only declaration.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class ConfigKeyAttribute(string description) : Attribute
+sealed class ConfigKeyAttribute(string description) : Attribute
 {
     /// <summary>Gets the description, one sentence, for editors and for the message if the key is missing.</summary>
     public string Description { get; } = description;
@@ -27,7 +27,7 @@ internal sealed class ConfigKeyAttribute(string description) : Attribute
 }
 
 /// <summary>The lists of names that a value can be restricted to.</summary>
-internal enum ConfigNames
+enum ConfigNames
 {
     /// <summary>No restriction.</summary>
     Free,

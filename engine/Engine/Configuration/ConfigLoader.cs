@@ -42,7 +42,10 @@ public static class ConfigLoader
         try
         {
             if (new FileInfo(path) is { Exists: true, Length: > LargestFile })
+            {
                 return Refuse(path, "the file must be at most 1 MB");
+            }
+
             text = File.ReadAllText(path);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException

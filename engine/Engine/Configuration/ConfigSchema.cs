@@ -11,7 +11,7 @@ namespace CartRecovery.Engine.Configuration;
 /// <summary>Generates the JSON Schema of the configuration, used by editors, from the configuration's types.</summary>
 public static class ConfigSchema
 {
-    static readonly JsonWriterOptions Readable =
+    static readonly JsonWriterOptions s_readable =
         new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Generates the schema, draft 2020-12, with descriptions and defaults, indented and with a final line end.</summary>
@@ -25,10 +25,16 @@ public static class ConfigSchema
             ["description"] = "The configuration of CartRecovery.",
         };
         foreach (var (name, value) in Section(ConfigJson.Root, catalog))
+        {
             schema[name] = value?.DeepClone();
+        }
+
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, Readable))
+        using (var writer = new Utf8JsonWriter(stream, s_readable))
+        {
             schema.WriteTo(writer);
+        }
+
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
@@ -59,7 +65,9 @@ public static class ConfigSchema
         {
             properties[property.Name] = Key(property, defaults, catalog);
             if (property.IsRequired)
+            {
                 required.Add((JsonNode)property.Name);
+            }
         }
         var section = new JsonObject
         {
@@ -68,7 +76,10 @@ public static class ConfigSchema
             ["additionalProperties"] = false,
         };
         if (required.Count > 0)
+        {
             section["required"] = required;
+        }
+
         return section;
     }
 
@@ -84,7 +95,10 @@ public static class ConfigSchema
             var (fewest, most) = type.Kind == JsonTypeInfoKind.Enumerable ? ("minItems", "maxItems") : ("minProperties", "maxProperties");
             Bound(schema, fewest, key.Min);
             if (key.Min is not null)
+            {
                 schema["type"] = "array";
+            }
+
             Bound(schema, most, key.Max);
             return schema;
         }
@@ -95,9 +109,15 @@ public static class ConfigSchema
             Bound(schema, "maximum", key.Max);
         }
         if (!property.IsRequired && property.Get!(section) is { } value)
+        {
             schema["default"] = IScalarFormat.Of(type).Show(value);
+        }
+
         if (property.IsSetNullable)
+        {
             return new() { ["description"] = Describe(key, type), ["anyOf"] = new JsonArray(Bare(schema), new JsonObject { ["type"] = "null" }) };
+        }
+
         return schema;
     }
 
@@ -114,7 +134,9 @@ public static class ConfigSchema
     static void Bound(JsonObject schema, string keyword, string? value)
     {
         if (value is not null)
+        {
             schema[keyword] = int.Parse(value);
+        }
     }
 
     static JsonObject Bare(JsonObject schema)
@@ -137,7 +159,9 @@ public static class ConfigSchema
             {
                 properties[option.Name] = SinkOptionSchema.Of(option);
                 if (option.Required)
+                {
                     ((JsonArray)section["required"]!).Add((JsonNode)option.Name);
+                }
             }
             alternatives.Add((JsonNode)section);
         }

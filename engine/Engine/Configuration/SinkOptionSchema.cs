@@ -12,7 +12,10 @@ static class SinkOptionSchema
         var schema = Of(option.Type);
         schema.Insert(0, "description", option.Description);
         if (option.Default is { } text)
+        {
             schema["default"] = DefaultOf(option.Type, text);
+        }
+
         return schema;
     }
 
@@ -49,9 +52,15 @@ static class SinkOptionSchema
     {
         var schema = new JsonObject { ["type"] = new JsonArray(type, "string"), ["pattern"] = IScalarFormat.Substitution };
         if (min is { } least)
+        {
             schema["minimum"] = JsonNode.Parse(FormattableString.Invariant($"{least}"));
+        }
+
         if (max is { } most)
+        {
             schema["maximum"] = JsonNode.Parse(FormattableString.Invariant($"{most}"));
+        }
+
         return schema;
     }
 

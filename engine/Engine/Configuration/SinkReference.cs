@@ -14,15 +14,26 @@ public static class SinkReference
         {
             text.Append($"\n## `{spec.Type}`\n\n{spec.Description}");
             if (spec.Address != AddressKind.None)
+            {
                 text.Append($" Requires the shopper's {NounOf(spec.Address)}.");
+            }
+
             if (spec.RateLimit > 0)
+            {
                 text.Append(FormattableString.Invariant($" `rateLimit` is {spec.RateLimit} unless configured."));
+            }
+
             text.Append('\n');
             if (spec.Options.Count == 0)
+            {
                 continue;
+            }
+
             text.Append("\n| key | type | default | |\n|---|---|---|---|\n");
             foreach (var option in spec.Options)
+            {
                 text.Append($"| `{option.Name}` | {TypeOf(option)} | {DefaultOf(option)} | {option.Description} |\n");
+            }
         }
 
         return text.ToString();

@@ -12,11 +12,16 @@ public sealed record StoreKey(Store Store, KeyKind Kind, bool LoopbackOnly, IRea
     public bool AllowsOrigin(string? origin)
     {
         if (origin is null)
+        {
             return true;
+        }
+
         foreach (var allowed in Origins)
         {
             if (allowed.Allows(origin))
+            {
                 return true;
+            }
         }
         return false;
     }

@@ -5,10 +5,10 @@ namespace CartRecovery.Engine.Delivery;
 /// <summary>Counts interventions by outcome and action. Thread-safe and lock-free.</summary>
 sealed class DeliveryCounters
 {
-    static readonly int Actions = Enum.GetValues<ActionKind>().Length;
-    static readonly int Outcomes = Enum.GetValues<DeliveryAttemptOutcome>().Length;
+    static readonly int s_actions = Enum.GetValues<ActionKind>().Length;
+    static readonly int s_outcomes = Enum.GetValues<DeliveryAttemptOutcome>().Length;
 
-    readonly long[] _counts = new long[Actions * Outcomes];
+    readonly long[] _counts = new long[s_actions * s_outcomes];
 
     public void Add(ActionKind action, DeliveryAttemptOutcome outcome) => Interlocked.Increment(ref At(action, outcome));
 
@@ -17,10 +17,13 @@ sealed class DeliveryCounters
     public long Total(DeliveryAttemptOutcome outcome)
     {
         long total = 0;
-        for (var action = 0; action < Actions; action++)
+        for (var action = 0; action < s_actions; action++)
+        {
             total += Read((ActionKind)action, outcome);
+        }
+
         return total;
     }
 
-    ref long At(ActionKind action, DeliveryAttemptOutcome outcome) => ref _counts[(int)action * Outcomes + (int)outcome];
+    ref long At(ActionKind action, DeliveryAttemptOutcome outcome) => ref _counts[(int)action * s_outcomes + (int)outcome];
 }

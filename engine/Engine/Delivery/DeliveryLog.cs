@@ -6,6 +6,30 @@ namespace CartRecovery.Engine.Delivery;
 /// <summary>Logs deliveries. Identifies an intervention only by its own id, never by the shopper's, cart's or session's.</summary>
 static partial class DeliveryLog
 {
+    /// <summary>Logs an intervention's final outcome, except <see cref="DeliveryAttemptOutcome.Dropped"/>, which is logged in total.</summary>
+    public static void Outcome(ILogger logger, string sink, Intervention intervention, DeliveryAttemptOutcome outcome, int tries, string? reason)
+    {
+        var (id, action) = (intervention.Id, intervention.Action);
+        switch (outcome)
+        {
+            case DeliveryAttemptOutcome.Delivered:
+                Delivered(logger, sink, id, action, tries);
+                break;
+            case DeliveryAttemptOutcome.Rejected:
+                Rejected(logger, sink, id, action, reason!);
+                break;
+            case DeliveryAttemptOutcome.Bounced:
+                Bounced(logger, sink, id, action, reason!);
+                break;
+            case DeliveryAttemptOutcome.Kept:
+                Kept(logger, sink, id, action, tries);
+                break;
+            case DeliveryAttemptOutcome.Failed:
+                Failed(logger, sink, id, action, tries, reason!);
+                break;
+        }
+    }
+
     [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Sink {Sink} is connected")]
     public static partial void Connected(ILogger logger, string sink);
 
@@ -13,14 +37,14 @@ static partial class DeliveryLog
     public static partial void CannotConnect(ILogger logger, string sink, string reason);
 
     [LoggerMessage(EventId = 5003, Level = LogLevel.Debug, Message = "Sink {Sink} delivered {InterventionId} ({Action}) in {Tries} tries")]
-    public static partial void Delivered(ILogger logger, string sink, string interventionId, ActionKind action, int tries);
+    static partial void Delivered(ILogger logger, string sink, string interventionId, ActionKind action, int tries);
 
     [LoggerMessage(EventId = 5004, Level = LogLevel.Warning,
         Message = "Sink {Sink}: the receiver rejected {InterventionId} ({Action}): {Reason}")]
-    public static partial void Rejected(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
+    static partial void Rejected(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
 
     [LoggerMessage(EventId = 5010, Level = LogLevel.Warning, Message = "Sink {Sink}: {InterventionId} ({Action}) bounced: {Reason}")]
-    public static partial void Bounced(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
+    static partial void Bounced(ILogger logger, string sink, string interventionId, ActionKind action, string reason);
 
     [LoggerMessage(EventId = 5011, Level = LogLevel.Warning,
         Message = "Sink {Sink}: {Failures} consecutive writes failed; pausing for {Seconds:0.0} s")]
@@ -31,7 +55,7 @@ static partial class DeliveryLog
 
     [LoggerMessage(EventId = 5005, Level = LogLevel.Warning,
         Message = "Sink {Sink} gave up {InterventionId} ({Action}) after {Tries} attempts: {Reason}")]
-    public static partial void Failed(ILogger logger, string sink, string interventionId, ActionKind action, int tries, string reason);
+    static partial void Failed(ILogger logger, string sink, string interventionId, ActionKind action, int tries, string reason);
 
     [LoggerMessage(EventId = 5013, Level = LogLevel.Error,
         Message = "Sink {Sink} left {Count} interventions unmarked; they are retried and may arrive twice. Fix the plugin")]
@@ -45,7 +69,7 @@ static partial class DeliveryLog
 
     [LoggerMessage(EventId = 5009, Level = LogLevel.Warning,
         Message = "Sink {Sink}: {Id} ({Action}) undelivered at stop, after {Tries} attempts")]
-    public static partial void Kept(ILogger logger, string sink, string id, ActionKind action, int tries);
+    static partial void Kept(ILogger logger, string sink, string id, ActionKind action, int tries);
 
     [LoggerMessage(EventId = 5008, Level = LogLevel.Error, Message = "Sink {Sink}: a delivery failed unexpectedly")]
     public static partial void BrokeOff(ILogger logger, string sink, Exception exception);

@@ -31,16 +31,23 @@ static class FailureReason
         for (var i = 0; i < words.Length; i++)
         {
             if (words[i].Contains('@', StringComparison.Ordinal))
+            {
                 words[i] = Mask;
+            }
         }
 
         var line = string.Join(' ', words);
         if (line.Length > MaxLength)
+        {
             line = string.Concat(line.AsSpan(0, MaxLength), "…");
+        }
+
         return string.Create(line.Length, line, static (to, from) =>
         {
             for (var i = 0; i < to.Length; i++)
+            {
                 to[i] = char.IsControl(from[i]) ? ' ' : from[i];
+            }
         });
     }
 

@@ -58,12 +58,20 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
             // Read once: a sink that has not returned may still be marking items.
             var mark = batch.VerdictOf(i);
             if (mark is null && failure is null)
+            {
                 Unmarked++;
+            }
             else
+            {
                 refused |= mark is null or { Outcome: DeliveryOutcome.Retry };
+            }
+
             var verdict = mark ?? new DeliveryVerdict(DeliveryOutcome.Retry, failure ?? UnmarkedReason, After: null);
             if (verdict.Outcome != DeliveryOutcome.Delivered)
+            {
                 Problem ??= verdict.Reason;
+            }
+
             decided |= verdict.Outcome != DeliveryOutcome.Retry;
             switch (verdict.Outcome)
             {
@@ -80,7 +88,10 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
                     pending.Add(batch.Items[i]);
                     reasons.Add(verdict.Reason);
                     if (verdict.After is { } after && after > (Wait ?? TimeSpan.Zero))
+                    {
                         Wait = after < Backoff.Longest ? after : Backoff.Longest;
+                    }
+
                     break;
             }
         }
@@ -103,7 +114,10 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
     public void CountFailedProbe(Action<Intervention, DeliveryAttemptOutcome, string?, int> complete)
     {
         if (++_failedProbes < MostFailedProbes)
+        {
             return;
+        }
+
         _failedProbes = 0;
         complete(Pending[0], DeliveryAttemptOutcome.Failed, _reasons[0], Tries);
         Pending = [.. Pending.Skip(1)];

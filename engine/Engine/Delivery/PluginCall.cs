@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Delivery;
 readonly record struct PluginCall(bool InTime, Task<Exception?> Running)
 {
     // The time a cancelled sink gets to unwind before the caller continues without it.
-    static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(100);
 
     static readonly PoolContext s_pool = new();
 
@@ -45,10 +45,12 @@ readonly record struct PluginCall(bool InTime, Task<Exception?> Running)
 
         await ((Task)running).WaitAsync(timeout, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (running.IsCompleted)
+        {
             return new PluginCall(InTime: true, running);
+        }
 
         _ = cancellation.CancelAsync();
-        await ((Task)running).WaitAsync(Grace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)running).WaitAsync(s_grace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return new PluginCall(InTime: false, running);
     }
 

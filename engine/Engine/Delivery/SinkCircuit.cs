@@ -25,19 +25,27 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
     public async ValueTask<bool> EnterAsync(CancellationToken stop)
     {
         if (State == CircuitState.Closed)
+        {
             return false;
+        }
+
         await _probing.WaitAsync(stop);
         try
         {
             TimeSpan wait;
             lock (_lock)
+            {
                 wait = _break;
+            }
+
             if (State != CircuitState.Closed)
             {
                 await Task.Delay(wait, time, stop);
                 // A write that began before it opened may have closed it.
                 if (Interlocked.CompareExchange(ref _state, (int)CircuitState.HalfOpen, (int)CircuitState.Open) == (int)CircuitState.Open)
+                {
                     return true;
+                }
             }
         }
         catch (OperationCanceledException)
@@ -64,13 +72,18 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
                 _failures = 0;
                 Volatile.Write(ref _state, (int)CircuitState.Closed);
                 if (before != CircuitState.Closed)
+                {
                     DeliveryLog.CircuitClosed(logger, name);
+                }
             }
             else
             {
                 // Failures of writes that began before it opened carry no new information.
                 if (decided == false && (probe || before == CircuitState.Closed))
+                {
                     _failures++;
+                }
+
                 if (probe || (before == CircuitState.Closed && _failures >= options.BreakAfter))
                 {
                     _break = BreakAfter(_failures, asked);
@@ -81,7 +94,9 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
         }
 
         if (probe)
+        {
             _probing.Release();
+        }
     }
 
     // Doubles with each failure, less up to a third, so that engines do not all return to a recovered receiver at once.
@@ -89,7 +104,10 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
     {
         var wait = options.RetryDelay * Math.ScaleB(1 - Random.Shared.NextDouble() / 3, Math.Min(failures, 20) - 1);
         if (asked > wait)
+        {
             wait = asked.Value;
+        }
+
         return wait < Backoff.Longest ? wait : Backoff.Longest;
     }
 }

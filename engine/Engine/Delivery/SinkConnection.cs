@@ -13,7 +13,7 @@ namespace CartRecovery.Engine.Delivery;
 /// </summary>
 sealed class SinkConnection
 {
-    static readonly TimeSpan HealthLimit = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan s_healthLimit = TimeSpan.FromSeconds(2);
 
     readonly string _name;
     readonly SinkInstance _instance;
@@ -62,24 +62,39 @@ sealed class SinkConnection
     public async Task<bool> ConnectAsync(CancellationToken stop)
     {
         if (_connected)
+        {
             return true;
+        }
+
         await _connecting.WaitAsync(stop);
         var slots = 0;
         try
         {
             if (_connected)
+            {
                 return true;
+            }
+
             while (slots < _options.MaxInFlight && await _slots.WaitAsync(_options.Timeout, stop))
+            {
                 slots++;
+            }
+
             if (slots < _options.MaxInFlight)
+            {
                 return false;
+            }
+
             await _backoff.ExecuteAsync(static (self, token) => self.ConnectOnceAsync(token), this, stop);
             return true;
         }
         finally
         {
             if (slots > 0)
+            {
                 _slots.Release(slots);
+            }
+
             _connecting.Release();
         }
     }
@@ -90,7 +105,10 @@ sealed class SinkConnection
     public async Task<string?> WriteAsync(DeliveryBatch batch, CancellationToken stop)
     {
         if (!await TakeSlotAsync(stop))
+        {
             return "earlier writes have not returned";
+        }
+
         var span = EngineActivity.BeginSinkWrite(_name, batch.Items.Count);
         var problem = await WriteInSlotAsync(batch, stop);
         EngineActivity.EndSinkWrite(span, problem);
@@ -104,7 +122,10 @@ sealed class SinkConnection
         Interlocked.Increment(ref _writes);
         WriteTimes?.Observe(_time.GetElapsedTime(began).TotalSeconds);
         if (call.InTime)
+        {
             return await call.Running is { } error ? FailureReason.Of(error, batch.Items) : null;
+        }
+
         return stop.IsCancellationRequested ? "the engine stopped"
             : call.Running.IsCompleted ? $"not completed within {_options.Timeout.TotalSeconds:0.###} s"
             : $"not completed within {_options.Timeout.TotalSeconds:0.###} s, and did not stop when cancelled";
@@ -114,29 +135,45 @@ sealed class SinkConnection
     public void Note(bool decided, string? error)
     {
         if (error is not null)
+        {
             _lastError = error;
+        }
+
         if (decided)
+        {
             Volatile.Write(ref _consecutiveFailures, 0);
+        }
         else
+        {
             Interlocked.Increment(ref _consecutiveFailures);
+        }
     }
 
     /// <summary>Asks the sink for its health, for at most two seconds. One check runs at a time.</summary>
     public async Task<SinkHealth> CheckHealthAsync(CancellationToken cancellationToken)
     {
         if (_closed)
+        {
             return new SinkHealth(Healthy: false, "closed");
+        }
+
         if (!_connected)
+        {
             return new SinkHealth(Healthy: false, _lastError is { } error ? $"not connected: {error}" : "not connected yet");
+        }
+
         Task<SinkHealth> check;
         lock (_healthLock)
         {
             if (_healthCheck is not { IsCompleted: false })
+            {
                 _healthCheck = Task.Run(AskHealthAsync, CancellationToken.None);
+            }
+
             check = _healthCheck;
         }
 
-        await ((Task)check).WaitAsync(HealthLimit, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)check).WaitAsync(s_healthLimit, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         return check.IsCompleted ? await check : new SinkHealth(Healthy: false, "the sink did not answer within 2 s");
     }
@@ -155,9 +192,15 @@ sealed class SinkConnection
         for (var turn = 0; turn <= _options.MaxInFlight; turn++)
         {
             if (!await ConnectAsync(stop) || !await _slots.WaitAsync(_options.Timeout, stop))
+            {
                 return false;
+            }
+
             if (_connected)
+            {
                 return true;
+            }
+
             _slots.Release();
         }
 
@@ -167,7 +210,10 @@ sealed class SinkConnection
     void WriteEnded(Exception? error)
     {
         if (error is not null)
+        {
             _connected = false;
+        }
+
         _slots.Release();
     }
 
@@ -205,7 +251,7 @@ sealed class SinkConnection
     {
         try
         {
-            using var limit = new CancellationTokenSource(HealthLimit, _time);
+            using var limit = new CancellationTokenSource(s_healthLimit, _time);
             var health = await _instance.CheckHealthAsync(limit.Token);
             return health with { Detail = FailureReason.Clean(health.Detail, []) };
         }

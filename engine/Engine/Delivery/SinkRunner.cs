@@ -12,7 +12,7 @@ namespace CartRecovery.Engine.Delivery;
 public sealed class SinkRunner
 {
     // The part of the drain's deadline reserved for cancelling calls and closing the sink.
-    static readonly TimeSpan DrainReserve = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan s_drainReserve = TimeSpan.FromMilliseconds(500);
 
     readonly SinkRunnerOptions _options;
     readonly TimeProvider _time;
@@ -23,13 +23,11 @@ public sealed class SinkRunner
     readonly ResiliencePipeline<PendingDelivery> _retries;
     readonly SinkCircuit _circuit;
     readonly RateLimit? _rate;
-    readonly int _batch;
-    readonly Channel<Intervention> _queue;
+    readonly DeliveryQueue _queue;
     readonly DeliveryCounters _counters = new();
     readonly UnmarkedItems _unmarked;
     readonly SemaphoreSlim _inFlight;
     readonly CancellationTokenSource _stop = new();
-    Task<bool>? _more;
     Task? _running;
     long _dropsLogged;
     long _retried;
@@ -61,10 +59,9 @@ public sealed class SinkRunner
         _unmarked = new UnmarkedItems(name, time, logger);
         _circuit = new SinkCircuit(name, options, time, logger);
         _rate = options.RateLimit > 0 ? new RateLimit(options.RateLimit, time) : null;
-        _batch = Math.Min(options.Batch, _rate?.Burst ?? int.MaxValue);
         _inFlight = new SemaphoreSlim(options.MaxInFlight);
-        // "Wait" concerns only WriteAsync. TryWrite on a full queue returns false, and the newest intervention is dropped.
-        _queue = Channel.CreateBounded<Intervention>(new BoundedChannelOptions(options.Queue) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        var batch = Math.Min(options.Batch, _rate?.Burst ?? int.MaxValue);
+        _queue = new DeliveryQueue(options.Queue, batch, options.BatchAge, time);
     }
 
     /// <summary>Gets the sink's name in the configuration.</summary>
@@ -74,10 +71,10 @@ public sealed class SinkRunner
     public string Type { get; }
 
     /// <summary>Gets the number of queued interventions.</summary>
-    public int QueueDepth => _queue.Reader.Count;
+    public int QueueDepth => _queue.Count;
 
     /// <summary>Gets the free capacity of the queue. A sole producer can rely on it.</summary>
-    public int FreePlaces => Math.Max(0, _options.Queue - _queue.Reader.Count);
+    public int FreePlaces => Math.Max(0, _options.Queue - _queue.Count);
 
     /// <summary>Gets the number of interventions dropped because the queue was full.</summary>
     public long Dropped => Total(DeliveryAttemptOutcome.Dropped);
@@ -110,15 +107,18 @@ public sealed class SinkRunner
     /// <returns><see langword="false"/> if the queue is full or closed; the intervention is counted as dropped.</returns>
     public bool TryEnqueue(Intervention intervention)
     {
-        if (_queue.Writer.TryWrite(intervention))
+        if (_queue.TryEnqueue(intervention))
+        {
             return true;
+        }
+
         Complete(intervention, DeliveryAttemptOutcome.Dropped, null, 0);
         return false;
     }
 
     /// <summary>Enqueues an intervention, waiting for room.</summary>
     /// <exception cref="ChannelClosedException">The queue is closed.</exception>
-    public ValueTask EnqueueAsync(Intervention intervention) => _queue.Writer.WriteAsync(intervention, _stop.Token);
+    public ValueTask EnqueueAsync(Intervention intervention) => _queue.EnqueueAsync(intervention, _stop.Token);
 
     /// <summary>Checks whether the sink can deliver: its circuit is closed and it reports healthy. Completes within two seconds.</summary>
     public async Task<SinkReport> CheckHealthAsync(CancellationToken cancellationToken)
@@ -126,7 +126,10 @@ public sealed class SinkRunner
         var health = await _connection.CheckHealthAsync(cancellationToken);
         var state = State;
         if (health.Healthy && state.Circuit != CircuitState.Closed)
+        {
             health = new SinkHealth(Healthy: false, $"writes fail: {state.LastError}");
+        }
+
         return new SinkReport(Name, Type, health, state);
     }
 
@@ -135,14 +138,20 @@ public sealed class SinkRunner
     /// <param name="deadline">The maximum duration of this call.</param>
     public async Task DrainAsync(TimeSpan deadline)
     {
-        _queue.Writer.TryComplete();
+        _queue.Close();
         if (_running is null)
+        {
             await _stop.CancelAsync();
+        }
+
         var running = _running ??= RunAsync();
-        var reserve = deadline / 2 < DrainReserve ? deadline / 2 : DrainReserve;
+        var reserve = deadline / 2 < s_drainReserve ? deadline / 2 : s_drainReserve;
         await running.WaitAsync(deadline - reserve, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (running.IsCompleted)
+        {
             return;
+        }
+
         _ = _stop.CancelAsync();
         await running.WaitAsync(reserve, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -164,11 +173,16 @@ public sealed class SinkRunner
                 finally
                 {
                     if (next is null)
+                    {
                         _inFlight.Release();
+                    }
                 }
 
                 if (next is null)
+                {
                     break;
+                }
+
                 _ = DeliverAsync(next);
             }
         }
@@ -178,9 +192,15 @@ public sealed class SinkRunner
         }
 
         for (var hand = 0; hand < _options.MaxInFlight; hand++)
+        {
             await _inFlight.WaitAsync();
-        while (_queue.Reader.TryRead(out var left))
+        }
+
+        while (_queue.TryDequeue(out var left))
+        {
             Complete(left, DeliveryAttemptOutcome.Kept, null, 0);
+        }
+
         LogDrops();
         await _connection.CloseAsync(_stop.Token);
     }
@@ -188,41 +208,13 @@ public sealed class SinkRunner
     // Returns null once the queue is closed and empty. While the circuit is open, the queue is read only to probe.
     async Task<PendingDelivery?> NextDeliveryAsync()
     {
-        if (!await NextAsync())
-            return null;
-        var probe = await _circuit.EnterAsync(_stop.Token);
-        return new PendingDelivery(await GatherAsync(), probe);
-    }
-
-    // Completes a batch by size or by the age of its first item, which is still in the queue.
-    async Task<List<Intervention>> GatherAsync()
-    {
-        var reader = _queue.Reader;
-        var batch = new List<Intervention>(Math.Min(_batch, Math.Max(1, reader.Count)));
-        using var full = new CancellationTokenSource();
-        Task? aged = null;
-        while (true)
+        if (!await _queue.WaitAsync())
         {
-            while (batch.Count < _batch && reader.TryRead(out var item))
-                batch.Add(item);
-            if (batch.Count == _batch)
-                break;
-            aged ??= Task.Delay(_options.BatchAge, _time, full.Token);
-            _more ??= reader.WaitToReadAsync().AsTask();
-            if (await Task.WhenAny(_more, aged) == aged || !await NextAsync())
-                break;
+            return null;
         }
 
-        // Cancel the age timer, but keep the pending wait for the next batch.
-        await full.CancelAsync();
-        return batch;
-    }
-
-    Task<bool> NextAsync()
-    {
-        var more = _more ?? _queue.Reader.WaitToReadAsync().AsTask();
-        _more = null;
-        return more;
+        var probe = await _circuit.EnterAsync(_stop.Token);
+        return new PendingDelivery(await _queue.ReadBatchAsync(), probe);
     }
 
     async Task DeliverAsync(PendingDelivery delivery)
@@ -260,9 +252,14 @@ public sealed class SinkRunner
             try
             {
                 if (_rate is not null)
+                {
                     await _rate.TakeAsync(delivery.Pending.Count, stop);
+                }
+
                 if (probe || _circuit.State == CircuitState.Closed)
+                {
                     decided = await WriteAsync(delivery, stop);
+                }
             }
             finally
             {
@@ -270,7 +267,9 @@ public sealed class SinkRunner
             }
 
             if (probe && decided == false)
+            {
                 delivery.CountFailedProbe(_complete);
+            }
         }
         while (delivery.Pending.Count > 0 && _circuit.State != CircuitState.Closed);
 
@@ -281,7 +280,10 @@ public sealed class SinkRunner
     {
         var batch = new DeliveryBatch(delivery.Pending);
         if (delivery.Tries > 0)
+        {
             Interlocked.Add(ref _retried, batch.Items.Count);
+        }
+
         var failure = await _connection.WriteAsync(batch, stop);
         var decided = delivery.Apply(batch, failure, _complete);
         _unmarked.Add(delivery.Unmarked);
@@ -295,7 +297,10 @@ public sealed class SinkRunner
         var pending = delivery.Pending;
         var outcome = _stop.IsCancellationRequested ? DeliveryAttemptOutcome.Kept : DeliveryAttemptOutcome.Failed;
         for (var i = 0; i < pending.Count; i++)
+        {
             Complete(pending[i], outcome, delivery.ReasonOf(i), delivery.Tries);
+        }
+
         delivery.Close();
     }
 
@@ -308,25 +313,7 @@ public sealed class SinkRunner
             DeliveryAttemptOutcome.Dropped => "the queue was full",
             _ => FailureReason.Clean(reason ?? "the engine stopped", [intervention]),
         };
-        switch (outcome)
-        {
-            case DeliveryAttemptOutcome.Delivered:
-                DeliveryLog.Delivered(_logger, Name, intervention.Id, intervention.Action, tries);
-                break;
-            case DeliveryAttemptOutcome.Rejected:
-                DeliveryLog.Rejected(_logger, Name, intervention.Id, intervention.Action, why!);
-                break;
-            case DeliveryAttemptOutcome.Bounced:
-                DeliveryLog.Bounced(_logger, Name, intervention.Id, intervention.Action, why!);
-                break;
-            case DeliveryAttemptOutcome.Kept:
-                DeliveryLog.Kept(_logger, Name, intervention.Id, intervention.Action, tries);
-                break;
-            case DeliveryAttemptOutcome.Failed:
-                DeliveryLog.Failed(_logger, Name, intervention.Id, intervention.Action, tries, why!);
-                break;
-        }
-
+        DeliveryLog.Outcome(_logger, Name, intervention, outcome, tries, why);
         try
         {
             _observer?.Invoke(intervention, outcome, why);
@@ -342,7 +329,10 @@ public sealed class SinkRunner
     {
         var dropped = Dropped;
         if (dropped == _dropsLogged)
+        {
             return;
+        }
+
         DeliveryLog.Dropped(_logger, Name, _options.Queue, dropped - _dropsLogged);
         _dropsLogged = dropped;
     }

@@ -26,7 +26,10 @@ public sealed class SinkSet
         Runners = [.. sinks.Select(sink =>
             new SinkRunner(sink.Name, sink.Spec, sink.Settings, sink.Options, time, logger, observer))];
         if (Runners.DistinctBy(runner => runner.Name, StringComparer.Ordinal).Count() < Runners.Count)
+        {
             throw new ArgumentException("Two sinks have the same name.", nameof(sinks));
+        }
+
         _byName = Runners.ToFrozenDictionary(runner => runner.Name, StringComparer.Ordinal);
     }
 
@@ -37,7 +40,9 @@ public sealed class SinkSet
     public void Start()
     {
         foreach (var runner in Runners)
+        {
             runner.Start();
+        }
     }
 
     /// <summary>Enqueues an intervention without waiting. Any thread.</summary>
@@ -59,7 +64,10 @@ public sealed class SinkSet
     public async ValueTask<bool> DeliverAsync(string channel, Intervention intervention)
     {
         if (!_byName.TryGetValue(channel, out var runner))
+        {
             return false;
+        }
+
         await runner.EnqueueAsync(intervention);
         return true;
     }

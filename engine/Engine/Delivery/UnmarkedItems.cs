@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Delivery;
 /// </summary>
 sealed class UnmarkedItems(string sink, TimeProvider time, ILogger logger)
 {
-    static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
 
     readonly Lock _lock = new();
     long _count;
@@ -20,12 +20,18 @@ sealed class UnmarkedItems(string sink, TimeProvider time, ILogger logger)
     public void Add(int count)
     {
         if (count == 0)
+        {
             return;
+        }
+
         lock (_lock)
         {
             Volatile.Write(ref _count, _count + count);
-            if (_logged > 0 && time.GetElapsedTime(_loggedAt) < Interval)
+            if (_logged > 0 && time.GetElapsedTime(_loggedAt) < s_interval)
+            {
                 return;
+            }
+
             DeliveryLog.Unmarked(logger, sink, _count - _logged);
             (_logged, _loggedAt) = (_count, time.GetTimestamp());
         }

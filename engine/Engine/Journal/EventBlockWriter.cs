@@ -159,11 +159,31 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             bytes = writer;
         }
 
-        if ((parts & EventParts.Flags) != 0) bytes.Byte((byte)record.Flags);
-        if ((parts & EventParts.Watermark) != 0) bytes.Signed(watermark);
-        if ((parts & EventParts.Price) != 0) bytes.Signed(record.Price);
-        if ((parts & EventParts.Quantity) != 0) bytes.Signed(record.Quantity);
-        if ((parts & EventParts.Currency) != 0) bytes.Unsigned(record.Currency);
+        if ((parts & EventParts.Flags) != 0)
+        {
+            bytes.Byte((byte)record.Flags);
+        }
+
+        if ((parts & EventParts.Watermark) != 0)
+        {
+            bytes.Signed(watermark);
+        }
+
+        if ((parts & EventParts.Price) != 0)
+        {
+            bytes.Signed(record.Price);
+        }
+
+        if ((parts & EventParts.Quantity) != 0)
+        {
+            bytes.Signed(record.Quantity);
+        }
+
+        if ((parts & EventParts.Currency) != 0)
+        {
+            bytes.Unsigned(record.Currency);
+        }
+
         if ((parts & EventParts.Context) != 0)
         {
             bytes.Byte((byte)record.Device);
@@ -172,10 +192,26 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 
         bytes.Byte(record.IdLength);
         bytes.Byte(record.CartLength);
-        if (record.UserLength != 0) bytes.Byte(record.UserLength);
-        if (record.SessionLength != 0) bytes.Byte(record.SessionLength);
-        if (record.ProductLength != 0) bytes.Byte(record.ProductLength);
-        if (record.MetaLength != 0) bytes.Unsigned((uint)record.MetaLength);
+        if (record.UserLength != 0)
+        {
+            bytes.Byte(record.UserLength);
+        }
+
+        if (record.SessionLength != 0)
+        {
+            bytes.Byte(record.SessionLength);
+        }
+
+        if (record.ProductLength != 0)
+        {
+            bytes.Byte(record.ProductLength);
+        }
+
+        if (record.MetaLength != 0)
+        {
+            bytes.Unsigned((uint)record.MetaLength);
+        }
+
         bytes.Bytes(text);
         writer = bytes;
 

@@ -17,7 +17,7 @@ public static class Lz4
     const int ScratchLength = 32;
 
     [ThreadStatic]
-    static Pubternal.FastContext? t_context;
+    static Pubternal.FastContext? s_context;
 
     /// <summary>Returns the maximum compressed length.</summary>
     /// <param name="length">0 to 2,113,929,216.</param>
@@ -36,7 +36,7 @@ public static class Lz4
     // The codec's one-shot call only supports acceleration 1; the streaming call takes any.
     static unsafe int CompressLong(ReadOnlySpan<byte> source, Span<byte> target)
     {
-        var context = t_context ??= new Pubternal.FastContext();
+        var context = s_context ??= new Pubternal.FastContext();
         fixed (byte* from = source, to = target)
         {
             // A stream's next block may refer to the previous one, unless that is shorter than a match: a one-byte block makes this one

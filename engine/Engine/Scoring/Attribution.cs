@@ -9,9 +9,9 @@ namespace CartRecovery.Engine.Scoring;
 /// </summary>
 public sealed class Attribution : IDisposable
 {
-    private readonly OnnxModel _model;
-    private readonly BatchScorer _scorer;
-    private readonly float[] _effects;
+    readonly OnnxModel _model;
+    readonly BatchScorer _scorer;
+    readonly float[] _effects;
 
     /// <param name="model">The model that computed the score.</param>
     public Attribution(OnnxModel model)
@@ -32,18 +32,34 @@ public sealed class Attribution : IDisposable
         for (var i = 0; i <= count; i++)
         {
             row.CopyTo(_scorer.Row(i));
-            if (i < count) _scorer.Row(i)[i] = _model.Baseline[i];
+            if (i < count)
+            {
+                _scorer.Row(i)[i] = _model.Baseline[i];
+            }
         }
         var scores = _scorer.Score(count + 1);
-        for (var i = 0; i < count; i++) _effects[i] = scores[count] - scores[i];
+        for (var i = 0; i < count; i++)
+        {
+            _effects[i] = scores[count] - scores[i];
+        }
 
         var written = 0;
         while (written < top.Length)
         {
             var strongest = -1;
             for (var i = 0; i < count; i++)
-                if (_effects[i] != 0 && (strongest < 0 || MathF.Abs(_effects[i]) > MathF.Abs(_effects[strongest]))) strongest = i;
-            if (strongest < 0) break;
+            {
+                if (_effects[i] != 0 && (strongest < 0 || MathF.Abs(_effects[i]) > MathF.Abs(_effects[strongest])))
+                {
+                    strongest = i;
+                }
+            }
+
+            if (strongest < 0)
+            {
+                break;
+            }
+
             top[written++] = new FeatureEffect(_model.Features[strongest], row[strongest], _effects[strongest]);
             _effects[strongest] = 0;
         }

@@ -6,10 +6,10 @@ namespace CartRecovery.Engine.Scoring;
 /// </summary>
 public sealed class BatchScorer : IDisposable
 {
-    private readonly IRowEvaluator _batch;
-    private readonly int _columns;
-    private readonly int _width;
-    private readonly float[] _scores;
+    readonly IRowEvaluator _batch;
+    readonly int _columns;
+    readonly int _width;
+    readonly float[] _scores;
 
     internal BatchScorer(IRowEvaluator batch, int columns, int width, int capacity)
     {
@@ -35,7 +35,11 @@ public sealed class BatchScorer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
-        if (rows == 0) return [];
+        if (rows == 0)
+        {
+            return [];
+        }
+
         _batch.Run(rows);
         // With two columns, the second is the probability of the positive class.
         var raw = _batch.Outputs.AsSpan(0, rows * _width);

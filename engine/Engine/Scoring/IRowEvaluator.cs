@@ -3,7 +3,7 @@ namespace CartRecovery.Engine.Scoring;
 /// <summary>
 /// Evaluates the rows of a batch in one run. Owns the batch's memory and allocates nothing after construction. One thread at a time.
 /// </summary>
-internal interface IRowEvaluator : IDisposable
+interface IRowEvaluator : IDisposable
 {
     /// <summary>Gets the rows of features, contiguous.</summary>
     float[] Inputs { get; }

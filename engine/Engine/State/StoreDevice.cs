@@ -15,7 +15,7 @@ sealed class StoreDevice : StorageDeviceBase
     const uint Failed = uint.MaxValue;
     const int ChunkBytes = 1 << 20;
     const int ReadAttempts = 3;
-    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<int, SafeFileHandle> _files = new();
     readonly Lock _opening = new();
@@ -177,7 +177,7 @@ sealed class StoreDevice : StorageDeviceBase
 
     bool WriteUntilDone(in Write write, byte[] buffer)
     {
-        for (var wait = TimeSpan.FromMilliseconds(10); !TryWrite(write, buffer); wait = wait * 2 > LongestWait ? LongestWait : wait * 2)
+        for (var wait = TimeSpan.FromMilliseconds(10); !TryWrite(write, buffer); wait = wait * 2 > s_longestWait ? s_longestWait : wait * 2)
         {
             if (_closing.Wait(wait))
             {

@@ -13,8 +13,8 @@ namespace CartRecovery.Tests.Conformance.Json;
 /// </summary>
 public sealed class JsonConformanceTests
 {
-    static readonly string Folder = Path.Combine(Repository.Root, "tests", "Conformance", "Json", "suite");
-    static readonly string[] NotJson = ["invalid_json", "invalid_utf8"];
+    static readonly string s_folder = Path.Combine(Repository.Root, "tests", "Conformance", "Json", "suite");
+    static readonly string[] s_notJson = ["invalid_json", "invalid_utf8"];
 
     PartitionSet _partitions = null!;
 
@@ -38,26 +38,26 @@ public sealed class JsonConformanceTests
     [TestCaseSource(nameof(Accepted))]
     public void JSON_is_accepted_within_an_event_and_known_as_JSON_by_itself(string file)
     {
-        var content = File.ReadAllBytes(Path.Combine(Folder, file));
+        var content = File.ReadAllBytes(Path.Combine(s_folder, file));
 
         Assert.That(ProblemsOf(Within(content)), Is.Empty);
-        Assert.That(ProblemsOf(content), Has.None.AnyOf(NotJson));
+        Assert.That(ProblemsOf(content), Has.None.AnyOf(s_notJson));
     }
 
     [TestCaseSource(nameof(Refused))]
     public void What_is_not_JSON_is_refused(string file)
     {
-        var content = File.ReadAllBytes(Path.Combine(Folder, file));
+        var content = File.ReadAllBytes(Path.Combine(s_folder, file));
 
-        Assert.That(ProblemsOf(content), Has.Some.AnyOf(NotJson));
+        Assert.That(ProblemsOf(content), Has.Some.AnyOf(s_notJson));
     }
 
     [TestCaseSource(nameof(Either))]
     public void What_is_left_open_is_accepted_or_refused(string file)
     {
-        var content = File.ReadAllBytes(Path.Combine(Folder, file));
+        var content = File.ReadAllBytes(Path.Combine(s_folder, file));
 
-        Assert.That(ProblemsOf(Within(content)), Is.Empty.Or.Some.AnyOf(NotJson));
+        Assert.That(ProblemsOf(Within(content)), Is.Empty.Or.Some.AnyOf(s_notJson));
         ProblemsOf(content);
     }
 
@@ -78,5 +78,5 @@ public sealed class JsonConformanceTests
     }
 
     static IEnumerable<string> Files(string prefix) =>
-        Directory.EnumerateFiles(Folder, prefix + "*").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+        Directory.EnumerateFiles(s_folder, prefix + "*").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
 }

@@ -14,18 +14,18 @@ namespace CartRecovery.Tests.Conformance.MessagePack;
 /// </summary>
 public sealed class MessagePackConformanceTests
 {
-    static readonly JsonElement Suite = JsonDocument.Parse(
+    static readonly JsonElement s_suite = JsonDocument.Parse(
         File.ReadAllBytes(Path.Combine(Repository.Root, "tests", "Conformance", "MessagePack", "msgpack-test-suite.json"))).RootElement;
 
     static IEnumerable<TestCaseData> Encodings() =>
-        from file in Suite.EnumerateObject()
+        from file in s_suite.EnumerateObject()
         from example in file.Value.EnumerateArray()
         from encoding in example.GetProperty("msgpack").EnumerateArray()
         select new TestCaseData(example, encoding.GetString()).SetArgDisplayNames($"{file.Name} {encoding.GetString()}");
 
     [Test]
     public void The_suite_is_whole() =>
-        Assert.That((Suite.EnumerateObject().Count(), Encodings().Count()), Is.EqualTo((15, 233)));
+        Assert.That((s_suite.EnumerateObject().Count(), Encodings().Count()), Is.EqualTo((15, 233)));
 
     [TestCaseSource(nameof(Encodings))]
     public void An_encoding_is_read_as_its_value(JsonElement example, string encoding)
@@ -118,7 +118,11 @@ public sealed class MessagePackConformanceTests
         {
             case JsonValueKind.Array:
                 Assert.That((kind, (int)reader.Count), Is.EqualTo((MessagePackKind.Array, value.GetArrayLength())));
-                foreach (var element in value.EnumerateArray()) AssertIsTree(element, reader.Read(), ref reader);
+                foreach (var element in value.EnumerateArray())
+                {
+                    AssertIsTree(element, reader.Read(), ref reader);
+                }
+
                 break;
             case JsonValueKind.Object:
                 Assert.That((kind, (int)reader.Count), Is.EqualTo((MessagePackKind.Map, value.EnumerateObject().Count())));

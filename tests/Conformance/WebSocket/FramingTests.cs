@@ -9,12 +9,12 @@ public sealed class FramingTests
 {
     const int Limit = 1 << 20;
 
-    static readonly int[] Sizes = [0, 1, 125, 126, 127, 128, 65_535, 65_536, Limit - 1, Limit];
+    static readonly int[] s_sizes = [0, 1, 125, 126, 127, 128, 65_535, 65_536, Limit - 1, Limit];
 
-    static readonly int[] Steps = [1, 2, 3, 5, 13, 14, 15, 997, 2048];
+    static readonly int[] s_steps = [1, 2, 3, 5, 13, 14, 15, 997, 2048];
 
     [Test]
-    public async Task A_message_of_any_size_arrives_as_it_was_sent([ValueSource(nameof(Sizes))] int size, [Values(1, 2)] int opcode)
+    public async Task A_message_of_any_size_arrives_as_it_was_sent([ValueSource(nameof(s_sizes))] int size, [Values(1, 2)] int opcode)
     {
         var payload = PayloadOf(size);
         var (talk, answers) = await Conversation.Of(ClientFrame.Of(opcode, payload));
@@ -27,7 +27,7 @@ public sealed class FramingTests
 
     [Test]
     public async Task It_does_not_matter_how_the_bytes_are_cut(
-        [Values(0, 125, 126, 128, 65_535, 65_536)] int size, [Values(1, 2)] int opcode, [ValueSource(nameof(Steps))] int step)
+        [Values(0, 125, 126, 128, 65_535, 65_536)] int size, [Values(1, 2)] int opcode, [ValueSource(nameof(s_steps))] int step)
     {
         var payload = PayloadOf(size);
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Of(opcode, payload), ClientFrame.Text("next"));

@@ -6,10 +6,10 @@ namespace CartRecovery.Tests.Conformance.WebSocket;
 [TestFixture]
 public sealed class PingPongTests
 {
-    static readonly byte[][] Payloads = [[], "Hello"u8.ToArray(), [0, 255, 254, 253, 252, 251, 0], [.. Enumerable.Repeat((byte)0xfe, 125)]];
+    static readonly byte[][] s_payloads = [[], "Hello"u8.ToArray(), [0, 255, 254, 253, 252, 251, 0], [.. Enumerable.Repeat((byte)0xfe, 125)]];
 
     [Test]
-    public async Task A_pong_carries_what_the_ping_did([ValueSource(nameof(Payloads))] byte[] payload, [Values(1, 3, 4096)] int step)
+    public async Task A_pong_carries_what_the_ping_did([ValueSource(nameof(s_payloads))] byte[] payload, [Values(1, 3, 4096)] int step)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Of(ClientFrame.PingOpcode, payload));
 

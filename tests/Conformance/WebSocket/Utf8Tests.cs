@@ -6,13 +6,13 @@ namespace CartRecovery.Tests.Conformance.WebSocket;
 [TestFixture]
 public sealed class Utf8Tests
 {
-    static readonly string[] Valid =
+    static readonly string[] s_valid =
     [
         "Hello-µ@ßöäüàá-UTF-8!!", "κόσμε", "\0", "\u0080", "\u07ff", "\u0800", "\uffff", "\U00010000", "\ud7ff", "\ue000", "\ufffd",
         "\U0010ffff", "\ufffe", "\U0001fffe", "𝄞 and 你好",
     ];
 
-    static readonly byte[][] Invalid =
+    static readonly byte[][] s_invalid =
     [
         [0x80], [0xbf], [0xc0, 0x80], [0xc1, 0xbf], [0xc3, 0x28], [0xe0, 0x80, 0x80], [0xe0, 0x9f, 0xbf], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf],
         [0xed, 0xa0, 0x80, 0xed, 0xb0, 0x80], [0xe2, 0x28, 0xa1], [0xe2, 0x82, 0x28], [0xf0, 0x80, 0x80, 0x80], [0xf0, 0x8f, 0xbf, 0xbf], [0xf4, 0x90, 0x80, 0x80],
@@ -20,7 +20,7 @@ public sealed class Utf8Tests
     ];
 
     [Test]
-    public async Task A_valid_text_arrives_however_it_is_cut([ValueSource(nameof(Valid))] string text, [Values(1, 2, 3, 4096)] int step)
+    public async Task A_valid_text_arrives_however_it_is_cut([ValueSource(nameof(s_valid))] string text, [Values(1, 2, 3, 4096)] int step)
     {
         var bytes = Encoding.UTF8.GetBytes($"before {text} after");
         var fragments = bytes.Select((b, i) => ClientFrame.Of(i == 0 ? 1 : 0, [b], fin: i == bytes.Length - 1));
@@ -31,7 +31,7 @@ public sealed class Utf8Tests
     }
 
     [Test]
-    public async Task An_invalid_text_closes_the_connection([ValueSource(nameof(Invalid))] byte[] bad, [Values(1, 2, 3, 4096)] int step)
+    public async Task An_invalid_text_closes_the_connection([ValueSource(nameof(s_invalid))] byte[] bad, [Values(1, 2, 3, 4096)] int step)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Text("good"),
             ClientFrame.Text([.. "κόσμε"u8, .. bad, .. "edited"u8]), ClientFrame.Text("after"));
@@ -41,7 +41,7 @@ public sealed class Utf8Tests
     }
 
     [Test]
-    public async Task An_invalid_text_closes_the_connection_when_it_comes_in_fragments([ValueSource(nameof(Invalid))] byte[] bad)
+    public async Task An_invalid_text_closes_the_connection_when_it_comes_in_fragments([ValueSource(nameof(s_invalid))] byte[] bad)
     {
         byte[] bytes = [.. "κόσμε"u8, .. bad, .. "edited"u8];
         var (talk, answers) = await Conversation.Of(
@@ -62,7 +62,7 @@ public sealed class Utf8Tests
     }
 
     [Test]
-    public async Task An_invalid_byte_closes_the_connection_before_the_message_ends([ValueSource(nameof(Invalid))] byte[] bad)
+    public async Task An_invalid_byte_closes_the_connection_before_the_message_ends([ValueSource(nameof(s_invalid))] byte[] bad)
     {
         var talk = new Conversation();
         talk.Feed(ClientFrame.Text([.. "good so far "u8, .. bad, (byte)'x'], fin: false));
@@ -72,7 +72,7 @@ public sealed class Utf8Tests
     }
 
     [Test]
-    public async Task An_invalid_byte_closes_the_connection_before_its_frame_ends([ValueSource(nameof(Invalid))] byte[] bad, [Values] bool fragment)
+    public async Task An_invalid_byte_closes_the_connection_before_its_frame_ends([ValueSource(nameof(s_invalid))] byte[] bad, [Values] bool fragment)
     {
         byte[] bytes = [.. "good so far "u8, .. bad, .. new byte[100]];
         var frame = fragment ? ClientFrame.Join(ClientFrame.Text("a", fin: false), ClientFrame.Continue(bytes, fin: true)) : ClientFrame.Text(bytes);

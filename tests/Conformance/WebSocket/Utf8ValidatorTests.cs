@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Conformance.WebSocket;
 public sealed class Utf8ValidatorTests
 {
     // Leads, continuations and the bytes around every bound of RFC 3629, so that near misses are likely.
-    static readonly byte[] Telling =
+    static readonly byte[] s_telling =
     [
         0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff,
     ];
@@ -19,11 +19,11 @@ public sealed class Utf8ValidatorTests
         var text = new byte[4];
         for (var length = 0; length <= 4; length++)
         {
-            for (var n = 0; n < Math.Pow(Telling.Length, length); n++)
+            for (var n = 0; n < Math.Pow(s_telling.Length, length); n++)
             {
-                for (int i = 0, rest = n; i < length; i++, rest /= Telling.Length)
+                for (int i = 0, rest = n; i < length; i++, rest /= s_telling.Length)
                 {
-                    text[i] = Telling[rest % Telling.Length];
+                    text[i] = s_telling[rest % s_telling.Length];
                 }
 
                 var bytes = text.AsSpan(0, length);
@@ -37,7 +37,7 @@ public sealed class Utf8ValidatorTests
 
     [FsCheck.NUnit.Property(MaxTest = 2000)]
     public FsCheck.Property A_long_text_is_judged_alike_however_it_is_cut() => Prop.ForAll(
-        Gen.Elements(Telling).ListOf().Select(b => b.ToArray()).ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(),
+        Gen.Elements(s_telling).ListOf().Select(b => b.ToArray()).ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(),
         (bytes, step) => Judge(bytes, step) == Utf8.IsValid(bytes));
 
     [Test]

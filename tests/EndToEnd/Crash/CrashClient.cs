@@ -94,10 +94,15 @@ sealed class CrashClient(int number, int seed)
         {
             // Acknowledgements that were on their way when the engine ended count, too.
             if (first + stream.Acked < last)
+            {
                 await stream.EndAsync();
+            }
+
             Note(first, stream.Acked, position);
             if (stream.Refused.Count > 0)
+            {
                 Complaint = $"client {number}: event {first + stream.Refused[0].Index} was refused: {stream.Refused[0].Code}";
+            }
         }
     }
 
@@ -118,7 +123,10 @@ sealed class CrashClient(int number, int seed)
 
             using var answer = JsonDocument.Parse(body);
             if (answer.RootElement.GetProperty("accepted").GetInt32() != count)
+            {
                 Complaint = $"client {number}: of {count} events in a batch from event {position} not all were accepted: {body}";
+            }
+
             position += count;
             Note(position - count, count, position);
         }
@@ -127,7 +135,10 @@ sealed class CrashClient(int number, int seed)
     void Note(int first, long acked, int sent)
     {
         if (first + acked > sent)
+        {
             Complaint = $"client {number}: {acked} events were acknowledged of {sent - first}";
+        }
+
         Volatile.Write(ref _acked, Math.Max(_acked, (int)Math.Min(first + acked, sent)));
     }
 

@@ -78,16 +78,26 @@ sealed class CrashRun
         var acked = Acked;
         var sending = SendAsync(engine, EventsPerRound);
         if (moment.Kind == CrashKind.AfterTime)
+        {
             await Task.WhenAny(sending, Task.Delay(moment.Number));
+        }
         else
+        {
             await Eventually.Is(() => sending.IsCompleted || Acked - acked >= (moment.Kind == CrashKind.AfterAcks ? moment.Number : Underway),
                 () => $"enough events are acknowledged; so far {Acked - acked}.\n{engine.Log}");
+        }
 
         var stops = moment.Kind is CrashKind.WhileStopping or CrashKind.Never;
         if (stops && !engine.HasEnded)
+        {
             engine.Terminate();
+        }
+
         if (moment.Kind == CrashKind.WhileStopping)
+        {
             await Task.Delay(moment.Number);
+        }
+
         LastEnd = moment.Kind == CrashKind.Never ? await engine.EndAsync() : await engine.KillAsync();
         await sending;
         NoteEnd(moment.Kind == CrashKind.Never ? LastEnd.ExitCode == 0 : LastEnd.ExitCode == Killed || (stops && LastEnd.ExitCode == 0));
@@ -139,7 +149,10 @@ sealed class CrashRun
     void NoteEnd(bool isExpected)
     {
         if (LastEnd!.ExitCode == Killed)
+        {
             _killedLives.Add(_life);
+        }
+
         Assert.That(isExpected, () => $"the engine ended by itself, or did not end well\n{LastEnd}");
         Assert.That(_clients.Select(client => client.Complaint).Where(complaint => complaint is not null), Is.Empty);
         Assert.That(_recorder.Complaints, Is.Empty);
@@ -154,10 +167,15 @@ sealed class CrashRun
         await Parallel.ForEachAsync(carts, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (which, stop) =>
         {
             if (await ProblemOfAsync(engine, which.Client, which.Cart, stop) is { } problem)
+            {
                 problems.Enqueue(problem);
+            }
         });
         for (var i = 0; i < Clients; i++)
+        {
             _checked[i] = _clients[i].Acked;
+        }
+
         Assert.That(problems.Take(10), Is.Empty, () => $"{problems.Count} of {carts.Count} carts are not what they must be\n{engine.Log}");
     }
 
@@ -165,7 +183,10 @@ sealed class CrashRun
     {
         var carts = client.Model.Events.Skip(from).Select(e => e.Cart).ToHashSet(StringComparer.Ordinal);
         if (from > 0)
+        {
             carts.UnionWith(_random.GetItems([.. client.Model.Carts], Sample));
+        }
+
         return carts;
     }
 
@@ -176,9 +197,15 @@ sealed class CrashRun
         var acked = client.Model.CountOf(cart, client.Acked);
         var sent = client.Model.CountOf(cart, client.Sent);
         if (count < acked || count > sent)
+        {
             return $"{cart}: {count} events in the state, {acked} acknowledged, {sent} sent: {(count < acked ? "lost" : "doubled")}";
+        }
+
         if (features is null)
+        {
             return null;
+        }
+
         var wrong = client.Model.FeaturesOf(cart, count)
             .Where(feature => Math.Abs(features[feature.Key] - feature.Value) > 0.001 + (Math.Abs(feature.Value) * 1e-6))
             .Select(feature => $"{feature.Key} is {features[feature.Key]} and not {feature.Value}")
@@ -190,7 +217,10 @@ sealed class CrashRun
     {
         using var response = await engine.Http.GetAsync($"/v1/features/{cart}", cancellationToken);
         if (response.StatusCode == HttpStatusCode.NotFound)
+        {
             return null;
+        }
+
         using var document = JsonDocument.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellationToken));
         return document.RootElement.GetProperty("features").EnumerateObject()
             .ToDictionary(feature => feature.Name, feature => feature.Value.GetDouble(), StringComparer.Ordinal);

@@ -33,7 +33,9 @@ public sealed class CrashTests
                 stage = $"round {round}, {moment}";
                 await run.LiveAsync(moment);
                 if (round % 50 == 0)
+                {
                     TestContext.Progress.WriteLine($"Round {round}: {run.Summary()}");
+                }
             }
 
             stage = "the end";

@@ -27,13 +27,25 @@ sealed record ShopEvent(int Sequence, string Id, string Type, string Cart, long 
         new Random(Sequence).NextBytes(note);
         text.Append(CultureInfo.InvariantCulture, $$"""{"id":"{{Id}}","type":"{{Type}}","cartId":"{{Cart}}","sessionId":"{{Cart}}","ts":{{At}}""");
         if (User is not null)
+        {
             text.Append(CultureInfo.InvariantCulture, $",\"userId\":\"{User}\"");
+        }
+
         if (Product is not null)
+        {
             text.Append(CultureInfo.InvariantCulture, $",\"productId\":\"{Product}\"");
+        }
+
         if (Quantity != 1)
+        {
             text.Append(CultureInfo.InvariantCulture, $",\"quantity\":{Quantity}");
+        }
+
         if (Price is { } price)
+        {
             text.Append(CultureInfo.InvariantCulture, $",\"price\":{price / 100}.{price % 100:00}");
+        }
+
         text.Append(CultureInfo.InvariantCulture, $",\"meta\":{{\"note\":\"{Convert.ToBase64String(note)}\"}}}}");
     }
 }

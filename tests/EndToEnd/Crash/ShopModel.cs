@@ -39,7 +39,9 @@ sealed class ShopModel
         _events.Add(e);
         ListOf(_carts, e.Cart).Add(e);
         if (e is { Type: "purchase", User: not null })
+        {
             ListOf(_orders, e.User).Add(e);
+        }
     }
 
     /// <summary>How many of the first <paramref name="events"/> events are this cart's.</summary>
@@ -98,7 +100,10 @@ sealed class ShopModel
             foreach (var (at, campaign) in Occasions(events).OrderBy(occasion => occasion.At))
             {
                 if (at - last < Window)
+                {
                     continue;
+                }
+
                 last = at;
                 yield return new Expected(campaign, cart, at);
             }
@@ -110,16 +115,22 @@ sealed class ShopModel
         for (var i = 0; i < events.Count; i++)
         {
             if (events[i].Type is "purchase")
+            {
                 yield return (events[i].At, "bought");
+            }
             else if (events[i].Type is "begin_checkout")
+            {
                 yield return (events[i].At, "checkout");
+            }
         }
 
         // Only the carts that are looked at are left: what was not followed within the time of quiet is.
         for (var i = 0; i < events.Count; i++)
         {
             if (events[0].Type is "view_cart" && (i + 1 == events.Count || events[i + 1].At - events[i].At > Idle))
+            {
                 yield return (events[i].At + Idle, "left");
+            }
         }
     }
 
@@ -130,9 +141,13 @@ sealed class ShopModel
         {
             var had = content.GetValueOrDefault(e.Product!);
             if (e.Type is "add_to_cart")
+            {
                 content[e.Product!] = (had.Quantity + e.Quantity, e.Price!.Value);
+            }
             else
+            {
                 content[e.Product!] = (Math.Max(0, had.Quantity - e.Quantity), had.Price);
+            }
         }
 
         return content;
@@ -160,7 +175,10 @@ sealed class ShopModel
     static List<ShopEvent> ListOf(Dictionary<string, List<ShopEvent>> lists, string key)
     {
         if (!lists.TryGetValue(key, out var list))
+        {
             lists[key] = list = [];
+        }
+
         return list;
     }
 }

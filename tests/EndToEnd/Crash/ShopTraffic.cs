@@ -85,7 +85,10 @@ sealed class ShopTraffic(int client, int seed)
         foreach (var (type, share) in s_types)
         {
             if (number < share)
+            {
                 return type;
+            }
+
             number -= share;
         }
 

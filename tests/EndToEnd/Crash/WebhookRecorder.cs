@@ -32,7 +32,9 @@ sealed class WebhookRecorder : IAsyncDisposable
         get
         {
             lock (_gate)
+            {
                 return _entries.Count;
+            }
         }
     }
 
@@ -42,7 +44,9 @@ sealed class WebhookRecorder : IAsyncDisposable
         get
         {
             lock (_gate)
+            {
                 return [.. _complaints];
+            }
         }
     }
 
@@ -52,7 +56,9 @@ sealed class WebhookRecorder : IAsyncDisposable
         get
         {
             lock (_gate)
+            {
                 return _entries.Where(entry => entry.Value.AcceptedIn.Count > 0).ToLookup(entry => entry.Value.What, entry => entry.Key);
+            }
         }
     }
 
@@ -62,7 +68,9 @@ sealed class WebhookRecorder : IAsyncDisposable
         get
         {
             lock (_gate)
+            {
                 return [.. _entries.Values.SelectMany(entry => entry.AcceptedIn.Zip(entry.AcceptedIn.Skip(1)))];
+            }
         }
     }
 
@@ -95,9 +103,15 @@ sealed class WebhookRecorder : IAsyncDisposable
         }
 
         if (mood < 14)
+        {
             await Task.Delay(mood * 5, context.RequestAborted);
+        }
+
         lock (_gate)
+        {
             _entries[post.Id].AcceptedIn.Add(life);
+        }
+
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
@@ -108,9 +122,14 @@ sealed class WebhookRecorder : IAsyncDisposable
         {
             Posts++;
             if (!_entries.TryGetValue(post.Id, out var entry))
+            {
                 _entries[post.Id] = entry = new Entry(post.Body, Read(post.Body));
+            }
             else if (entry.Body != post.Body)
+            {
                 _complaints.Add($"two bodies under the key {post.Id}:\n{entry.Body}\n{post.Body}");
+            }
+
             return entry.Tries++;
         }
     }
@@ -118,12 +137,17 @@ sealed class WebhookRecorder : IAsyncDisposable
     int Mood(string key, int before)
     {
         if (before >= PatientTries)
+        {
             return 100;
+        }
 
         // The same key is treated the same whenever it comes; string.GetHashCode would differ from run to run.
         var hash = (uint)_seed + (uint)before;
         foreach (var character in key)
+        {
             hash = (hash * 16_777_619) ^ character;
+        }
+
         return (int)((hash >> 8) % 100);
     }
 

@@ -6,7 +6,7 @@ namespace CartRecovery.Tests.Events.Json;
 /// <summary>JSON values of any shape, as awkward as clients are.</summary>
 static class AnyJson
 {
-    static readonly string[] Scalars =
+    static readonly string[] s_scalars =
     [
         "null", "true", "false", "0", "-0", "1e400", "-1.50", "12345678901234567890123", "\"\"", "\"\\ud83d\\uDED2 \\u0000\\/\"", "\"🛒\"",
         "\"a\\nb\"", "\"{}],\"", "\"\\\\\"",
@@ -18,7 +18,7 @@ static class AnyJson
 
     public static string Value(Random random, int depth) => random.Next(depth == 0 ? 2 : 4) switch
     {
-        0 => Scalars[random.Next(Scalars.Length)],
+        0 => s_scalars[random.Next(s_scalars.Length)],
         1 => random.NextInt64(long.MinValue, long.MaxValue).ToString(CultureInfo.InvariantCulture),
         2 => $"[{Space(random)}{string.Join(Space(random) + ",", Enumerable.Range(0, random.Next(4)).Select(_ => Value(random, depth - 1)))}{Space(random)}]",
         _ => $"{{{Space(random)}{Members(random, depth - 1)}{Space(random)}}}",

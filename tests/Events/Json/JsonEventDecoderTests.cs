@@ -142,7 +142,10 @@ public sealed class JsonEventDecoderTests
 
         Assert.That(problem.IsError, Is.True);
         if (field is "id" or "cartId" or "userId" or "sessionId" or "productId")
+        {
             Assert.That((problem.Code, problem.Message.Contains($"'{field}'", StringComparison.Ordinal)), Is.EqualTo(("invalid_utf8", true)));
+        }
+
         Assert.That(_decoder.Decode(json, ref position, Now).IsError, Is.False);
     }
 

@@ -154,7 +154,6 @@ public sealed class JsonEventScannerTests
     static readonly Lazy<List<byte[]>> s_real = new(() => [.. ShopLogSample.Events.Take(3000).Select(e =>
     {
         var json = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(json)) e.WriteTo(writer, e.At);
-        return json.WrittenSpan.ToArray();
+        using (var writer = new Utf8JsonWriter(json)) { e.WriteTo(writer, e.At); } return json.WrittenSpan.ToArray();
     })]);
 }

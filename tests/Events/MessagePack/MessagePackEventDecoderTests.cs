@@ -134,7 +134,10 @@ public sealed class MessagePackEventDecoderTests
         Assert.That(new JsonEventDecoder(Rules()).Read($"{{{Required},\"meta\":{meta}}}").IsError, Is.False);
 
         foreach (var field in new[] { $"\"x\":{AnyJson.Nested(63)}", $"\"meta\":{{\"y\":{AnyJson.Nested(63)}}}" })
+        {
             Assert.That(Decode(new Packer().Value(Parse($"{{{Required},{field}}}")).Bytes, out _).Code, Is.EqualTo("invalid_event"));
+        }
+
         byte[] far = [.. new Packer().Raw(0x81).Text("x").Bytes, .. Enumerable.Repeat((byte)0x91, 200_000), 0xc0];
         Assert.That(Decode(far, out var end, Rules(maxEvent: 1 << 20)).Code, Is.EqualTo("invalid_event"));
         Assert.That(end, Is.EqualTo(far.Length), "and read to its end all the same");

@@ -103,8 +103,16 @@ public sealed class MessagePackFuzzTests
         var position = 0;
         var problem = new MessagePackEventDecoder(builder).Decode(message, ref position, EventReading.Now);
         slab = new EventSlab();
-        if (problem.Error != EventErrorCode.InvalidMessagePack && position != message.Length) return "invalid_messagepack";
-        if (!problem.IsError) builder.AppendTo(slab, message);
+        if (problem.Error != EventErrorCode.InvalidMessagePack && position != message.Length)
+        {
+            return "invalid_messagepack";
+        }
+
+        if (!problem.IsError)
+        {
+            builder.AppendTo(slab, message);
+        }
+
         return problem.Code;
     }
 
@@ -126,7 +134,11 @@ public sealed class MessagePackFuzzTests
         Action[] chosen = [.. fields.Take(4), .. fields.Skip(4).Where(_ => random.Next(3) == 0)];
         random.Shuffle(chosen);
         packer.Map(chosen.Length);
-        foreach (var field in chosen) field();
+        foreach (var field in chosen)
+        {
+            field();
+        }
+
         return packer.Bytes;
     }
 

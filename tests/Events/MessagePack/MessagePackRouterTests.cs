@@ -97,6 +97,9 @@ public sealed class MessagePackRouterTests
 
     IEnumerable<EventSlab> Slabs(int partition)
     {
-        while (_partitions[partition].Inbox.TryDequeue(out var item)) yield return (EventSlab)item;
+        while (_partitions[partition].Inbox.TryDequeue(out var item))
+        {
+            yield return (EventSlab)item;
+        }
     }
 }

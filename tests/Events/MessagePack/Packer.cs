@@ -88,12 +88,22 @@ sealed class Packer(Random? random = null)
     public Packer Integer(BigInteger number)
     {
         var forms = new List<Action>();
-        if (number >= -32 && number <= 127) forms.Add(() => Raw(unchecked((byte)(sbyte)number)));
+        if (number >= -32 && number <= 127)
+        {
+            forms.Add(() => Raw(unchecked((byte)(sbyte)number)));
+        }
+
         foreach (var size in new[] { 1, 2, 4, 8 })
         {
-            if (number >= 0 && number < BigInteger.One << (8 * size)) forms.Add(() => Raw((byte)(0xcc + BitOperations.Log2((uint)size))).Raw(BigEndian((ulong)number, size)));
+            if (number >= 0 && number < BigInteger.One << (8 * size))
+            {
+                forms.Add(() => Raw((byte)(0xcc + BitOperations.Log2((uint)size))).Raw(BigEndian((ulong)number, size)));
+            }
+
             if (number >= -(BigInteger.One << ((8 * size) - 1)) && number < BigInteger.One << ((8 * size) - 1))
+            {
                 forms.Add(() => Raw((byte)(0xd0 + BitOperations.Log2((uint)size))).Raw(BigEndian(unchecked((ulong)(long)number), size)));
+            }
         }
 
         forms[random?.Next(forms.Count) ?? 0]();
@@ -120,11 +130,19 @@ sealed class Packer(Random? random = null)
             case JsonValueKind.Object:
                 var members = value.EnumerateObject().ToArray();
                 Map(members.Length);
-                foreach (var member in members) Text(member.Name).Value(member.Value);
+                foreach (var member in members)
+                {
+                    Text(member.Name).Value(member.Value);
+                }
+
                 return this;
             case JsonValueKind.Array:
                 Array(value.GetArrayLength());
-                foreach (var element in value.EnumerateArray()) Value(element);
+                foreach (var element in value.EnumerateArray())
+                {
+                    Value(element);
+                }
+
                 return this;
             case JsonValueKind.String:
                 return Text(value.GetString()!);

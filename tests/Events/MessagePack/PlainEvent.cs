@@ -14,7 +14,7 @@ static class PlainEvent
     // An unknown field of the event must fit in its meta: two of 64 levels are taken.
     const int Levels = 62;
 
-    static readonly string[] Texts = ["id", "cartId", "userId", "sessionId", "productId", "type", "storeId", "currency"];
+    static readonly string[] s_texts = ["id", "cartId", "userId", "sessionId", "productId", "type", "storeId", "currency"];
 
     /// <summary>Reads a whole message of one event.</summary>
     /// <returns>The code of what is wrong (none: fine), and the JSON that says the same as the event.</returns>
@@ -30,7 +30,11 @@ static class PlainEvent
             return ("invalid_messagepack", "");
         }
 
-        if (value is not PlainMap map) return ("invalid_event", "");
+        if (value is not PlainMap map)
+        {
+            return ("invalid_event", "");
+        }
+
         var fields = new List<string>();
         foreach (var (name, content) in map.Pairs)
         {
@@ -39,7 +43,11 @@ static class PlainEvent
                 if (Field(name, content) is { } field)
                 {
                     var code = CodeOf($"{{{field}}}", rules);
-                    if (code is not ("none" or "missing_field")) return (code, "");
+                    if (code is not ("none" or "missing_field"))
+                    {
+                        return (code, "");
+                    }
+
                     fields.Add(field);
                 }
             }
@@ -60,8 +68,16 @@ static class PlainEvent
     {
         var key = PlainMessagePack.Name(name);
         var field = key[1..^1];
-        if (value is null) return null;
-        if (Texts.Contains(field)) return $"{key}:{(value is PlainText ? PlainMessagePack.Json(value) : throw new PlainProblem("wrong_type"))}";
+        if (value is null)
+        {
+            return null;
+        }
+
+        if (s_texts.Contains(field))
+        {
+            return $"{key}:{(value is PlainText ? PlainMessagePack.Json(value) : throw new PlainProblem("wrong_type"))}";
+        }
+
         return field switch
         {
             "quantity" or "price" => $"{key}:{Number(value, "out_of_range")}",

@@ -73,7 +73,11 @@ static class PlainMessagePack
     /// <exception cref="PlainProblem">JSON cannot say it.</exception>
     public static string Json(object? value, int levels = 1000)
     {
-        if (value is List<object?> or PlainMap && levels == 0) throw new PlainProblem("invalid_event");
+        if (value is List<object?> or PlainMap && levels == 0)
+        {
+            throw new PlainProblem("invalid_event");
+        }
+
         return value switch
         {
             null => "null",
@@ -99,9 +103,18 @@ static class PlainMessagePack
         foreach (var c in text.Content ?? throw new PlainProblem("invalid_utf8"))
         {
             var letter = "\"\\\b\f\n\r\t".IndexOf(c);
-            if (letter >= 0) json.Append('\\').Append("\"\\bfnrt"[letter]);
-            else if (c < ' ') json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            else json.Append(c);
+            if (letter >= 0)
+            {
+                json.Append('\\').Append("\"\\bfnrt"[letter]);
+            }
+            else if (c < ' ')
+            {
+                json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            }
+            else
+            {
+                json.Append(c);
+            }
         }
 
         return json.Append('"').ToString();
@@ -109,7 +122,11 @@ static class PlainMessagePack
 
     static byte[] Take(byte[] bytes, ref int at, uint count)
     {
-        if (count > bytes.Length - at) throw new FormatException("the bytes end");
+        if (count > bytes.Length - at)
+        {
+            throw new FormatException("the bytes end");
+        }
+
         var taken = bytes[at..(at + (int)count)];
         at += (int)count;
         return taken;
@@ -122,14 +139,22 @@ static class PlainMessagePack
     static List<object?> Array(byte[] bytes, ref int at, uint count)
     {
         var array = new List<object?>();
-        for (var i = 0u; i < count; i++) array.Add(Read(bytes, ref at));
+        for (var i = 0u; i < count; i++)
+        {
+            array.Add(Read(bytes, ref at));
+        }
+
         return array;
     }
 
     static PlainMap Map(byte[] bytes, ref int at, uint count)
     {
         var map = new PlainMap([]);
-        for (var i = 0u; i < count; i++) map.Pairs.Add((Read(bytes, ref at), Read(bytes, ref at)));
+        for (var i = 0u; i < count; i++)
+        {
+            map.Pairs.Add((Read(bytes, ref at), Read(bytes, ref at)));
+        }
+
         return map;
     }
 }
@@ -140,7 +165,7 @@ sealed record PlainMap(List<(object? Name, object? Value)> Pairs);
 /// <summary>A text, which may be none.</summary>
 sealed record PlainText(byte[] Bytes)
 {
-    static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+    static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Null where the bytes are no UTF-8.</summary>
     public string? Content
@@ -149,7 +174,7 @@ sealed record PlainText(byte[] Bytes)
         {
             try
             {
-                return Strict.GetString(Bytes);
+                return s_strict.GetString(Bytes);
             }
             catch (DecoderFallbackException)
             {
@@ -184,7 +209,11 @@ sealed record PlainExtension(sbyte Type, byte[] Bytes)
     {
         get
         {
-            if (Stamp is not { } stamp || stamp.Seconds < -62_135_596_800 || stamp.Seconds > 253_402_300_799) return null;
+            if (Stamp is not { } stamp || stamp.Seconds < -62_135_596_800 || stamp.Seconds > 253_402_300_799)
+            {
+                return null;
+            }
+
             var moment = DateTimeOffset.UnixEpoch.AddTicks((long)stamp.Seconds * TimeSpan.TicksPerSecond);
             return moment.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) + (stamp.Nanoseconds == 0 ? "Z" : $".{stamp.Nanoseconds:D9}Z");
         }

@@ -6,7 +6,7 @@ namespace CartRecovery.Tests.Ingest.Connections;
 
 public sealed class ConnectionLimiterTests
 {
-    static readonly Store Limited = new(0, "a", "a"u8.ToArray(), TimeZoneInfo.Utc, "USD"), Free = Limited with { Index = 1 };
+    static readonly Store s_limited = new(0, "a", "a"u8.ToArray(), TimeZoneInfo.Utc, "USD"), s_free = s_limited with { Index = 1 };
 
     [Test]
     public void Each_limit_holds_to_the_last_place_and_a_place_left_is_free_again()
@@ -16,18 +16,18 @@ public sealed class ConnectionLimiterTests
 
         Assert.That(new[] { gate.TryEnterStream(), gate.TryEnterStream(), gate.TryEnterStream() }, Is.EqualTo(new[] { true, true, false }));
         Assert.That(new[] { gate.TryEnter(address), gate.TryEnter(address), gate.TryEnter(address) }, Is.EqualTo(new[] { true, true, false }));
-        Assert.That(new[] { gate.TryEnter(Limited), gate.TryEnter(Limited), gate.TryEnter(Limited) }, Is.EqualTo(new[] { true, true, false }));
-        Assert.That(Enumerable.Range(0, 100).Select(_ => gate.TryEnter(Free)), Has.All.True);
+        Assert.That(new[] { gate.TryEnter(s_limited), gate.TryEnter(s_limited), gate.TryEnter(s_limited) }, Is.EqualTo(new[] { true, true, false }));
+        Assert.That(Enumerable.Range(0, 100).Select(_ => gate.TryEnter(s_free)), Has.All.True);
         Assert.That(Enumerable.Range(0, 2 + ConnectionLimiter.Spare).Select(_ => gate.TryEnter()), Has.All.True);
         Assert.That(gate.TryEnter(), Is.False);
         Assert.That(ConnectionLimiter.Reasons.Select(gate.RefusedFor), Is.EqualTo(new[] { 2, 1, 1 }));
 
         gate.LeaveStream();
         gate.Leave(address);
-        gate.Leave(Limited);
+        gate.Leave(s_limited);
         gate.Leave();
-        Assert.That((gate.TryEnterStream(), gate.TryEnter(address), gate.TryEnter(Limited), gate.TryEnter()), Is.EqualTo((true, true, true, true)));
-        Assert.That((gate.TryEnterStream(), gate.TryEnter(address), gate.TryEnter(Limited), gate.TryEnter()), Is.EqualTo((false, false, false, false)));
+        Assert.That((gate.TryEnterStream(), gate.TryEnter(address), gate.TryEnter(s_limited), gate.TryEnter()), Is.EqualTo((true, true, true, true)));
+        Assert.That((gate.TryEnterStream(), gate.TryEnter(address), gate.TryEnter(s_limited), gate.TryEnter()), Is.EqualTo((false, false, false, false)));
     }
 
     [TestCase("192.0.2.7", "192.0.2.8", false)]

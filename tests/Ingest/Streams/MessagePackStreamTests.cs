@@ -20,7 +20,11 @@ sealed class MessagePackStreamTests : StreamPortFixture
         using var client = await RawClient.ConnectAsync(Keyless.Stream);
         var cart = EventJson.NewCart();
         byte[] all = [.. Greeting("sk_demo"), .. Event(cart), .. Packer.Frame(Packer.Array(Packed(cart), [7], Packed(cart))), .. Event(cart)];
-        foreach (var one in all) await client.SendAsync(new[] { one });
+        foreach (var one in all)
+        {
+            await client.SendAsync(new[] { one });
+        }
+
         client.HalfClose();
         var heard = await HeardAsync(client);
 
@@ -170,7 +174,10 @@ sealed class MessagePackStreamTests : StreamPortFixture
         ]));
         while (await client.Raw.ReadFrameAsync() is { } frame)
         {
-            if (frame.Opcode == ClientFrame.TextOpcode && Said.Read(frame.Text) is { Type: "ack", UpTo: 7 }) break;
+            if (frame.Opcode == ClientFrame.TextOpcode && Said.Read(frame.Text) is { Type: "ack", UpTo: 7 })
+            {
+                break;
+            }
         }
 
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(5));
@@ -216,7 +223,11 @@ sealed class MessagePackStreamTests : StreamPortFixture
     static async Task<List<Said>> HeardAsync(RawClient client)
     {
         var heard = new List<Said>();
-        while (await client.ReadMessageAsync() is { } message) heard.Add(Said.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))));
+        while (await client.ReadMessageAsync() is { } message)
+        {
+            heard.Add(Said.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))));
+        }
+
         return heard;
     }
 }

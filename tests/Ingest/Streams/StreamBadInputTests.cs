@@ -9,9 +9,9 @@ namespace CartRecovery.Tests.Ingest.Streams;
 [TestFixture(Via.HttpUpgrade)]
 sealed class StreamBadInputTests(Via via) : EngineFixture
 {
-    static readonly string Long = new('x', 33 * 1024);
+    static readonly string s_long = new('x', 33 * 1024);
 
-    static readonly (string Bad, string Code)[] Bad =
+    static readonly (string Bad, string Code)[] s_bad =
     [
         ("not json", "invalid_json"),
         ("{", "invalid_json"),
@@ -42,14 +42,14 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
         ("""{"id":"e","type":"page_view","cartId":"c","ts":"2025-01-01T00:00:00"}""", "invalid_timestamp"),
         ($$"""{"id":"{{new string('i', 65)}}","type":"page_view","cartId":"c","ts":1}""", "id_too_long"),
         ("""{"id":"e","type":"page_view","cartId":"c","ts":1,"storeId":"other"}""", "foreign_store"),
-        ($$"""{"id":"e","type":"page_view","cartId":"c","ts":1,"note":"{{Long}}"}""", "event_too_large"),
+        ($$"""{"id":"e","type":"page_view","cartId":"c","ts":1,"note":"{{s_long}}"}""", "event_too_large"),
         ($"\"{new string('x', 513 * 1024)}\"", "message_too_large"),
         (EventJson.Array(Enumerable.Repeat("""{"id":"e","type":"refund","cartId":"c","ts":1}""", 2_501)), "batch_too_large"),
         (EventJson.Array(Enumerable.Repeat("0", 2_501)), "batch_too_large"),
     ];
 
     // Half of a character, as a browser escapes it when an emoji was cut off: well-formed JSON, and no text.
-    static readonly (string Bad, string Code)[] HalfCharacters =
+    static readonly (string Bad, string Code)[] s_halfCharacters =
     [
         ("""{"id":"\ud83d","type":"page_view","cartId":"c","ts":1}""", "invalid_utf8"),
         ("""{"id":"e","type":"\ud83d","cartId":"c","ts":1}""", "unknown_type"),
@@ -64,21 +64,21 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
-        foreach (var (bad, _) in Bad.Concat(HalfCharacters))
+        foreach (var (bad, _) in s_bad.Concat(s_halfCharacters))
         {
             await client.SendAsync(EventJson.Of(cart), bad);
         }
 
-        var count = Bad.Length + HalfCharacters.Length;
+        var count = s_bad.Length + s_halfCharacters.Length;
         await client.SendAsync(EventJson.Of(cart));
         // The batch of 2,501 small things is refused where it goes over the limit; what came before that counts too.
         var heard = await client.UntilAckAsync((2 * count) + 1 + 2_500);
         var errors = heard.Where(s => s.Type == "error").ToList();
 
-        var small = errors.FindIndex(e => e.Index == (2 * Bad.Length) - 1);
+        var small = errors.FindIndex(e => e.Index == (2 * s_bad.Length) - 1);
         errors.RemoveRange(small, 2_500);
-        Assert.That(errors.Select(e => e.Code), Is.EqualTo(Bad.Concat(HalfCharacters).Select(b => b.Code)));
-        Assert.That(errors.Take(Bad.Length - 1).Select(e => e.Index), Is.EqualTo(Enumerable.Range(0, Bad.Length - 1).Select(i => (2 * i) + 1)));
+        Assert.That(errors.Select(e => e.Code), Is.EqualTo(s_bad.Concat(s_halfCharacters).Select(b => b.Code)));
+        Assert.That(errors.Take(s_bad.Length - 1).Select(e => e.Index), Is.EqualTo(Enumerable.Range(0, s_bad.Length - 1).Select(i => (2 * i) + 1)));
         Assert.That(errors, Has.All.Property(nameof(Said.Message)).Not.Empty);
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(count + 1));
         Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts((2 * count) + 1 + 2_500, count + 1, count + 2_500)));
@@ -89,7 +89,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
-        (string Bad, string Code)[] bad = [.. Bad.Where(b => b.Code is not ("invalid_json" or "message_too_large" or "batch_too_large")), .. HalfCharacters];
+        (string Bad, string Code)[] bad = [.. s_bad.Where(b => b.Code is not ("invalid_json" or "message_too_large" or "batch_too_large")), .. s_halfCharacters];
         await client.SendAsync(EventJson.Array(bad.SelectMany(b => new[] { b.Bad, EventJson.Of(cart) })));
         var heard = await client.UntilAckAsync(2 * bad.Length);
 

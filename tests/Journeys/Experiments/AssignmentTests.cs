@@ -9,13 +9,17 @@ public sealed class AssignmentTests
 {
     const int Shoppers = 40_000;
 
-    static readonly Hash128[] Subjects = [.. Enumerable.Range(0, Shoppers).Select(i => Hash128.Of(BitConverter.GetBytes(i), seed: 1))];
+    static readonly Hash128[] s_subjects = [.. Enumerable.Range(0, Shoppers).Select(i => Hash128.Of(BitConverter.GetBytes(i), seed: 1))];
 
     [Test]
     public void Assignments_are_even()
     {
         var counts = new long[20];
-        foreach (var subject in Subjects) counts[(int)(Assignment.Draw(subject, "holdout shop") * counts.Length)]++;
+        foreach (var subject in s_subjects)
+        {
+            counts[(int)(Assignment.Draw(subject, "holdout shop") * counts.Length)]++;
+        }
+
         Assert.That(SampleRatio.Probability(counts, [.. counts.Select(_ => 1.0)]), Is.GreaterThan(0.001));
     }
 
@@ -23,7 +27,7 @@ public sealed class AssignmentTests
     public void Assignments_of_two_questions_are_independent()
     {
         var counts = new long[16];
-        foreach (var subject in Subjects)
+        foreach (var subject in s_subjects)
         {
             counts[((int)(Assignment.Draw(subject, "holdout shop") * 4) * 4) + (int)(Assignment.Draw(subject, "variant campaign") * 4)]++;
         }
@@ -39,12 +43,12 @@ public sealed class AssignmentTests
     [TestCase(0.05)]
     [TestCase(0.5)]
     public void The_holdout_is_its_share(double share) => Assert.That(
-        Subjects.Count(s => Assignment.IsHoldout(s, "shop", share)) / (double)Shoppers,
+        s_subjects.Count(s => Assignment.IsHoldout(s, "shop", share)) / (double)Shoppers,
         Is.EqualTo(share).Within(4 * Math.Sqrt(share * (1 - share) / Shoppers)));
 
     [Test]
     public void A_larger_holdout_holds_the_smaller_one() => Assert.That(
-        Subjects.Where(s => Assignment.IsHoldout(s, "shop", 0.05)), Is.All.Matches<Hash128>(s => Assignment.IsHoldout(s, "shop", 0.1)));
+        s_subjects.Where(s => Assignment.IsHoldout(s, "shop", 0.05)), Is.All.Matches<Hash128>(s => Assignment.IsHoldout(s, "shop", 0.1)));
 
     [Test]
     public void Sides_are_drawn_by_their_weights()
@@ -56,7 +60,7 @@ public sealed class AssignmentTests
             Rule = "",
             Variants = [new("a", 1, []), new("b", 3, []), new("c", 6, [])],
         };
-        var counts = Subjects.CountBy(s => Assignment.VariantOf(s, campaign).Name).ToDictionary();
+        var counts = s_subjects.CountBy(s => Assignment.VariantOf(s, campaign).Name).ToDictionary();
         Assert.That(SampleRatio.Probability([counts["a"], counts["b"], counts["c"]], [1, 3, 6]), Is.GreaterThan(0.001));
     }
 }

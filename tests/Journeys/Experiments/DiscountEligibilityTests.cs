@@ -7,14 +7,14 @@ namespace CartRecovery.Tests.Journeys.Experiments;
 
 public sealed class DiscountEligibilityTests
 {
-    static readonly Offer Reminder = new(ActionKind.Reminder, null, null), Twenty = new(ActionKind.Discount, 20, null);
+    static readonly Offer s_reminder = new(ActionKind.Reminder, null, null), s_twenty = new(ActionKind.Discount, 20, null);
 
     [TestCase(0, ExpectedResult = WithheldReason.None)]
     [TestCase(1, ExpectedResult = WithheldReason.None)]
     [TestCase(2, ExpectedResult = WithheldReason.CouponSeeker)]
-    public WithheldReason Who_buys_with_discounts_alone_gets_no_more(long discounted) => new DiscountEligibility().Refuse("c", Twenty, discounted, 0.4);
+    public WithheldReason Who_buys_with_discounts_alone_gets_no_more(long discounted) => new DiscountEligibility().Refuse("c", s_twenty, discounted, 0.4);
 
-    // Twenty percent off at a margin of 0.4 halves what an order earns: it must double the orders.
+    // s_twenty percent off at a margin of 0.4 halves what an order earns: it must double the orders.
     [TestCase(1000, 300, 1000, 100, ExpectedResult = WithheldReason.None)]
     [TestCase(1000, 205, 1000, 100, ExpectedResult = WithheldReason.None)]
     [TestCase(1000, 190, 1000, 100, ExpectedResult = WithheldReason.None, Description = "not known at 95%")]
@@ -25,8 +25,8 @@ public sealed class DiscountEligibilityTests
     {
         var gate = new DiscountEligibility();
         gate.Learn([("c", new CampaignOutcomes(treated, bought, alone, boughtAlone))]);
-        Assert.That(gate.Refuse("c", Reminder, 9, 0.4), Is.EqualTo(WithheldReason.None));
-        Assert.That(gate.Refuse("another", Twenty, 0, 0.4), Is.EqualTo(WithheldReason.None));
-        return gate.Refuse("c", Twenty, 0, 0.4);
+        Assert.That(gate.Refuse("c", s_reminder, 9, 0.4), Is.EqualTo(WithheldReason.None));
+        Assert.That(gate.Refuse("another", s_twenty, 0, 0.4), Is.EqualTo(WithheldReason.None));
+        return gate.Refuse("c", s_twenty, 0, 0.4);
     }
 }

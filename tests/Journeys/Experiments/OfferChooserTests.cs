@@ -6,18 +6,18 @@ namespace CartRecovery.Tests.Journeys.Experiments;
 
 public sealed class OfferChooserTests
 {
-    static readonly Offer Reminder = new(ActionKind.Reminder, null, null), Ten = new(ActionKind.Discount, 10, null), Thirty = new(ActionKind.Discount, 30, null);
+    static readonly Offer s_reminder = new(ActionKind.Reminder, null, null), s_ten = new(ActionKind.Discount, 10, null), s_thirty = new(ActionKind.Discount, 30, null);
 
     [Test]
     public void A_single_offer_is_certain() =>
-        Assert.That(new OfferChooser().Choose("c", 1, [Ten], 0, 0.4, "iv_1"), Is.EqualTo((Ten, 1.0)));
+        Assert.That(new OfferChooser().Choose("c", 1, [s_ten], 0, 0.4, "iv_1"), Is.EqualTo((s_ten, 1.0)));
 
     [Test]
     public void The_likelihoods_are_a_distribution_and_none_is_next_to_nothing()
     {
         var chooser = new OfferChooser();
-        chooser.Learn([("c", Reminder.Name, 0, new OfferOutcomes(1000, 500)), ("c", Ten.Name, 0, new OfferOutcomes(1000, 10))]);
-        var choices = Choices(chooser, [Reminder, Ten, Thirty]);
+        chooser.Learn([("c", s_reminder.Name, 0, new OfferOutcomes(1000, 500)), ("c", s_ten.Name, 0, new OfferOutcomes(1000, 10))]);
+        var choices = Choices(chooser, [s_reminder, s_ten, s_thirty]);
         var likelihoods = choices.GroupBy(c => c.Offer.Name).ToDictionary(g => g.Key, g => g.Select(c => c.Propensity).Distinct().Single());
         Assert.That(likelihoods.Values.Sum(), Is.EqualTo(1).Within(1e-12));
         Assert.That(likelihoods.Values, Is.All.AtLeast(0.02));
@@ -35,36 +35,39 @@ public sealed class OfferChooserTests
     {
         var chooser = new OfferChooser();
         var random = new Random(3);
-        var seen = new Dictionary<string, (long Shown, long Bought)> { [Reminder.Name] = default, [Ten.Name] = default };
+        var seen = new Dictionary<string, (long Shown, long Bought)> { [s_reminder.Name] = default, [s_ten.Name] = default };
 
         // At a margin of 0.4 ten percent off earns 0.3 × 0.2 = 0.06 a message, a reminder 0.4 × 0.08 = 0.032.
         for (var i = 0; i < 4000; i++)
         {
-            var (offer, _) = chooser.Choose("c", 1, [Reminder, Ten], 2, 0.4, $"iv_{i}");
+            var (offer, _) = chooser.Choose("c", 1, [s_reminder, s_ten], 2, 0.4, $"iv_{i}");
             var (shown, bought) = seen[offer.Name];
-            seen[offer.Name] = (shown + 1, bought + (random.NextDouble() < (offer == Ten ? 0.2 : 0.08) ? 1 : 0));
-            if (i % 100 == 0) chooser.Learn(seen.Select(s => ("c", s.Key, 2, new OfferOutcomes(s.Value.Shown, s.Value.Bought))));
+            seen[offer.Name] = (shown + 1, bought + (random.NextDouble() < (offer == s_ten ? 0.2 : 0.08) ? 1 : 0));
+            if (i % 100 == 0)
+            {
+                chooser.Learn(seen.Select(s => ("c", s.Key, 2, new OfferOutcomes(s.Value.Shown, s.Value.Bought))));
+            }
         }
 
-        Assert.That(seen[Ten.Name].Shown, Is.GreaterThan(3200));
-        Assert.That(seen[Reminder.Name].Shown, Is.GreaterThan(40), "something is still learned of the other");
+        Assert.That(seen[s_ten.Name].Shown, Is.GreaterThan(3200));
+        Assert.That(seen[s_reminder.Name].Shown, Is.GreaterThan(40), "something is still learned of the other");
     }
 
     [Test]
     public void A_discount_must_earn_its_cost()
     {
         var chooser = new OfferChooser();
-        chooser.Learn([("c", Reminder.Name, 0, new OfferOutcomes(2000, 200)), ("c", Thirty.Name, 0, new OfferOutcomes(2000, 300))]);
-        Assert.That(Choices(chooser, [Reminder, Thirty]).Count(c => c.Offer == Thirty), Is.LessThan(400), "0.15 × 0.1 is less than 0.1 × 0.4");
+        chooser.Learn([("c", s_reminder.Name, 0, new OfferOutcomes(2000, 200)), ("c", s_thirty.Name, 0, new OfferOutcomes(2000, 300))]);
+        Assert.That(Choices(chooser, [s_reminder, s_thirty]).Count(c => c.Offer == s_thirty), Is.LessThan(400), "0.15 × 0.1 is less than 0.1 × 0.4");
     }
 
     [Test]
     public void The_same_knowledge_makes_the_same_choices()
     {
         var chooser = new OfferChooser();
-        var first = Choices(chooser, [Reminder, Ten]);
-        Assert.That(Choices(new OfferChooser(), [Reminder, Ten]), Is.EqualTo(first));
-        Assert.That(Choices(chooser, [Reminder, Ten]), Is.EqualTo(first));
+        var first = Choices(chooser, [s_reminder, s_ten]);
+        Assert.That(Choices(new OfferChooser(), [s_reminder, s_ten]), Is.EqualTo(first));
+        Assert.That(Choices(chooser, [s_reminder, s_ten]), Is.EqualTo(first));
     }
 
     [TestCase(false, 0, 0)]

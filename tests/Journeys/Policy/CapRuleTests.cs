@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Journeys.Policy;
 
 public sealed class CapRuleTests
 {
-    static readonly DeliveryChannel[] Channels =
+    static readonly DeliveryChannel[] s_channels =
     [
         new("socket", AddressKind.None), new("crm", AddressKind.None), new("mail", AddressKind.Email), new("texts", AddressKind.Phone),
         new("app", AddressKind.Push),
@@ -25,6 +25,6 @@ public sealed class CapRuleTests
     {
         var rule = CapRule.Of(new CapConfig { Channel = channel, Max = 3, Per = Duration.FromHours(2) });
         Assert.That((rule.Max, rule.Per), Is.EqualTo((3, 7_200_000L)));
-        Assert.That(string.Join(' ', Channels.Where(rule.Counts).Select(c => c.Name)), Is.EqualTo(counted));
+        Assert.That(string.Join(' ', s_channels.Where(rule.Counts).Select(c => c.Name)), Is.EqualTo(counted));
     }
 }

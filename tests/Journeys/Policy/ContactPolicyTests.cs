@@ -9,59 +9,59 @@ public sealed class ContactPolicyTests
     const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
 
     // A Monday at noon, in Amsterdam 14:00.
-    static readonly long Noon = At("2026-06-01T12:00:00Z");
-    static readonly TimeZoneInfo Amsterdam = TimeZoneInfo.FindSystemTimeZoneById("Europe/Amsterdam");
+    static readonly long s_noon = At("2026-06-01T12:00:00Z");
+    static readonly TimeZoneInfo s_amsterdam = TimeZoneInfo.FindSystemTimeZoneById("Europe/Amsterdam");
 
-    static readonly ContactFacts Fine = new()
+    static readonly ContactFacts s_fine = new()
     {
         IsMessage = true,
-        UsefulUntil = Noon + (3 * Day),
+        UsefulUntil = s_noon + (3 * Day),
         HasAddress = true,
         Consent = new Consent(true, long.MaxValue),
         IsFirst = true,
-        LastActivityAt = Noon - (2 * Day),
-        CustomerZone = Amsterdam,
-        StoreZone = Amsterdam,
+        LastActivityAt = s_noon - (2 * Day),
+        CustomerZone = s_amsterdam,
+        StoreZone = s_amsterdam,
     };
 
     [Test]
-    public void Nothing_in_the_way_is_a_go() => Assert.That(new ContactPolicy(new ContactConfig()).Check(Noon, Fine), Is.EqualTo(PolicyVerdict.Send));
+    public void Nothing_in_the_way_is_a_go() => Assert.That(new ContactPolicy(new ContactConfig()).Check(s_noon, s_fine), Is.EqualTo(PolicyVerdict.Send));
 
     static IEnumerable<TestCaseData> Refusals =>
     [
-        new(Fine with { HasAddress = false }, WithheldReason.NoAddress),
-        new(Fine with { IsSuppressed = true }, WithheldReason.Suppressed),
-        new(Fine with { Consent = null }, WithheldReason.NoConsent),
-        new(Fine with { Consent = new Consent(false, long.MaxValue) }, WithheldReason.ConsentDenied),
-        new(Fine with { Consent = new Consent(false, Noon - 1) }, WithheldReason.ConsentDenied),
-        new(Fine with { Consent = new Consent(true, Noon) }, WithheldReason.ConsentExpired),
-        new(Fine with { UsefulUntil = Noon - 1 }, WithheldReason.Expired),
-        new(Fine with { HasAddress = false, IsSuppressed = true, Consent = null }, WithheldReason.NoAddress),
-        new(Fine with { Consent = null, CapFreeAt = Noon + Hour }, WithheldReason.NoConsent),
+        new(s_fine with { HasAddress = false }, WithheldReason.NoAddress),
+        new(s_fine with { IsSuppressed = true }, WithheldReason.Suppressed),
+        new(s_fine with { Consent = null }, WithheldReason.NoConsent),
+        new(s_fine with { Consent = new Consent(false, long.MaxValue) }, WithheldReason.ConsentDenied),
+        new(s_fine with { Consent = new Consent(false, s_noon - 1) }, WithheldReason.ConsentDenied),
+        new(s_fine with { Consent = new Consent(true, s_noon) }, WithheldReason.ConsentExpired),
+        new(s_fine with { UsefulUntil = s_noon - 1 }, WithheldReason.Expired),
+        new(s_fine with { HasAddress = false, IsSuppressed = true, Consent = null }, WithheldReason.NoAddress),
+        new(s_fine with { Consent = null, CapFreeAt = s_noon + Hour }, WithheldReason.NoConsent),
     ];
 
     [TestCaseSource(nameof(Refusals))]
     public void What_no_wait_mends_is_withheld_at_once(ContactFacts facts, WithheldReason reason) =>
-        Assert.That(new ContactPolicy(new ContactConfig()).Check(Noon, facts), Is.EqualTo(PolicyVerdict.Withhold(reason)));
+        Assert.That(new ContactPolicy(new ContactConfig()).Check(s_noon, facts), Is.EqualTo(PolicyVerdict.Withhold(reason)));
 
     [Test]
     public void Silence_is_consent_only_where_it_is_assumed()
     {
         var assumed = new ContactPolicy(new ContactConfig { Consent = ConsentRule.Assumed });
-        Assert.That(assumed.Check(Noon, Fine with { Consent = null }).Action, Is.EqualTo(PolicyAction.Send));
-        Assert.That(assumed.Check(Noon, Fine with { Consent = new Consent(false, 0) }).Reason, Is.EqualTo(WithheldReason.ConsentDenied));
+        Assert.That(assumed.Check(s_noon, s_fine with { Consent = null }).Action, Is.EqualTo(PolicyAction.Send));
+        Assert.That(assumed.Check(s_noon, s_fine with { Consent = new Consent(false, 0) }).Reason, Is.EqualTo(WithheldReason.ConsentDenied));
     }
 
     static IEnumerable<TestCaseData> Waits =>
     [
-        new(Noon, Fine with { CapFreeAt = Noon + Hour }, WithheldReason.FrequencyCap, Noon + Hour),
-        new(Noon, Fine with { NotBefore = Noon + Minute }, WithheldReason.TooSoon, Noon + Minute),
-        new(Noon, Fine with { LastActivityAt = Noon - (22 * Hour) }, WithheldReason.TooSoon, Noon + (2 * Hour)),
-        new(Noon + (8 * Hour), Fine, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
+        new(s_noon, s_fine with { CapFreeAt = s_noon + Hour }, WithheldReason.FrequencyCap, s_noon + Hour),
+        new(s_noon, s_fine with { NotBefore = s_noon + Minute }, WithheldReason.TooSoon, s_noon + Minute),
+        new(s_noon, s_fine with { LastActivityAt = s_noon - (22 * Hour) }, WithheldReason.TooSoon, s_noon + (2 * Hour)),
+        new(s_noon + (8 * Hour), s_fine, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
 
         // Room under the cap comes at night: quiet hours are the longer wait.
-        new(Noon, Fine with { CapFreeAt = Noon + (9 * Hour) }, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
-        new(Noon + (8 * Hour), Fine with { CapFreeAt = Noon + Day }, WithheldReason.FrequencyCap, Noon + Day),
+        new(s_noon, s_fine with { CapFreeAt = s_noon + (9 * Hour) }, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
+        new(s_noon + (8 * Hour), s_fine with { CapFreeAt = s_noon + Day }, WithheldReason.FrequencyCap, s_noon + Day),
     ];
 
     [TestCaseSource(nameof(Waits))]
@@ -75,7 +75,7 @@ public sealed class ContactPolicyTests
 
     [Test]
     public void The_first_message_s_wait_is_not_that_of_later_ones() => Assert.That(
-        new ContactPolicy(new ContactConfig()).Check(Noon, Fine with { LastActivityAt = Noon - Hour, IsFirst = false }).Action, Is.EqualTo(PolicyAction.Send));
+        new ContactPolicy(new ContactConfig()).Check(s_noon, s_fine with { LastActivityAt = s_noon - Hour, IsFirst = false }).Action, Is.EqualTo(PolicyAction.Send));
 
     [Test]
     public void Business_hours_are_the_store_s_and_quiet_hours_the_customer_s()
@@ -84,20 +84,20 @@ public sealed class ContactPolicyTests
         {
             BusinessHours = new BusinessHoursConfig { Days = [Weekday.Mon], From = new TimeOfDay(new TimeOnly(9, 0)), To = new TimeOfDay(new TimeOnly(18, 0)) },
         });
-        var facts = Fine with { CustomerZone = TimeZoneInfo.FindSystemTimeZoneById("America/New_York"), UsefulUntil = Noon + (30 * Day) };
-        Assert.That(policy.Check(Noon, facts).Action, Is.EqualTo(PolicyAction.Send));
-        Assert.That(policy.Check(Noon - Hour, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Wait, WithheldReason.QuietHours, Noon)));
-        Assert.That(policy.Check(Noon + (5 * Hour), facts), Is.EqualTo(
-            new PolicyVerdict(PolicyAction.Wait, WithheldReason.QuietHours, Noon + (7 * Day))), "opens at 9 in Amsterdam, and the customer sleeps until 14");
+        var facts = s_fine with { CustomerZone = TimeZoneInfo.FindSystemTimeZoneById("America/New_York"), UsefulUntil = s_noon + (30 * Day) };
+        Assert.That(policy.Check(s_noon, facts).Action, Is.EqualTo(PolicyAction.Send));
+        Assert.That(policy.Check(s_noon - Hour, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Wait, WithheldReason.QuietHours, s_noon)));
+        Assert.That(policy.Check(s_noon + (5 * Hour), facts), Is.EqualTo(
+            new PolicyVerdict(PolicyAction.Wait, WithheldReason.QuietHours, s_noon + (7 * Day))), "opens at 9 in Amsterdam, and the customer sleeps until 14");
     }
 
     [Test]
     public void A_shopper_on_a_stream_is_only_capped()
     {
         var policy = new ContactPolicy(new ContactConfig());
-        var facts = new ContactFacts { IsMessage = false, UsefulUntil = Noon + Day, CustomerZone = Amsterdam, StoreZone = Amsterdam };
-        Assert.That(policy.Check(Noon + (10 * Hour), facts).Action, Is.EqualTo(PolicyAction.Send));
-        Assert.That(policy.Check(Noon, facts with { CapFreeAt = Noon + 1 }).Reason, Is.EqualTo(WithheldReason.FrequencyCap));
+        var facts = new ContactFacts { IsMessage = false, UsefulUntil = s_noon + Day, CustomerZone = s_amsterdam, StoreZone = s_amsterdam };
+        Assert.That(policy.Check(s_noon + (10 * Hour), facts).Action, Is.EqualTo(PolicyAction.Send));
+        Assert.That(policy.Check(s_noon, facts with { CapFreeAt = s_noon + 1 }).Reason, Is.EqualTo(WithheldReason.FrequencyCap));
     }
 
     [Test]
@@ -162,14 +162,42 @@ public sealed class ContactPolicyTests
     // What a message at this moment would be against; null for nothing.
     static string? Against(ContactConfig config, ContactFacts facts, long at)
     {
-        if (at > facts.UsefulUntil) return "use";
-        if (at < facts.CapFreeAt) return "cap";
-        if (!facts.IsMessage) return null;
-        if (!facts.HasAddress || facts.IsSuppressed) return "address";
-        if (facts.Consent is { } consent ? !consent.Granted || consent.ExpiresAt <= at : config.Consent == ConsentRule.Required) return "consent";
-        if (at < facts.NotBefore || (facts.IsFirst && at < facts.LastActivityAt + config.FirstMessage.Value.TotalMilliseconds)) return "soon";
+        if (at > facts.UsefulUntil)
+        {
+            return "use";
+        }
+
+        if (at < facts.CapFreeAt)
+        {
+            return "cap";
+        }
+
+        if (!facts.IsMessage)
+        {
+            return null;
+        }
+
+        if (!facts.HasAddress || facts.IsSuppressed)
+        {
+            return "address";
+        }
+
+        if (facts.Consent is { } consent ? !consent.Granted || consent.ExpiresAt <= at : config.Consent == ConsentRule.Required)
+        {
+            return "consent";
+        }
+
+        if (at < facts.NotBefore || (facts.IsFirst && at < facts.LastActivityAt + config.FirstMessage.Value.TotalMilliseconds))
+        {
+            return "soon";
+        }
+
         var (customer, store) = (Local(at, facts.CustomerZone), Local(at, facts.StoreZone));
-        if (config.QuietHours is { } quiet && IsIn(quiet.From, quiet.To, customer)) return "quiet";
+        if (config.QuietHours is { } quiet && IsIn(quiet.From, quiet.To, customer))
+        {
+            return "quiet";
+        }
+
         return config.BusinessHours is { } open && !(IsIn(open.From, open.To, store)
             && (open.Days.Count == 0 || open.Days.Contains((Weekday)store.DayOfWeek))) ? "business" : null;
 

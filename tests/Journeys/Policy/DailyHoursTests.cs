@@ -9,18 +9,18 @@ public sealed class DailyHoursTests
     const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
 
     // Nights on which clocks are set forward or back somewhere, and one on which none is.
-    static readonly (string Zone, string Night)[] Nights =
+    static readonly (string Zone, string Night)[] s_nights =
     [
         ("Europe/Amsterdam", "2026-03-29"), ("Europe/Amsterdam", "2026-10-25"), ("America/New_York", "2026-03-08"), ("America/New_York", "2026-11-01"),
         ("Australia/Lord_Howe", "2026-04-05"), ("Australia/Lord_Howe", "2026-10-04"), ("Asia/Kolkata", "2026-03-29"), ("Etc/UTC", "2026-10-25"),
     ];
 
-    static readonly (string From, string To)[] Spans =
+    static readonly (string From, string To)[] s_spans =
         [("21:00", "08:00"), ("22:30", "02:30"), ("01:30", "02:15"), ("02:30", "09:00"), ("00:00", "06:00"), ("12:00", "14:00"), ("23:59", "00:01")];
 
     [Test]
     public void Quiet_hours_end_where_the_clock_says_so(
-        [ValueSource(nameof(Nights))] (string Zone, string Night) night, [ValueSource(nameof(Spans))] (string From, string To) span)
+        [ValueSource(nameof(s_nights))] (string Zone, string Night) night, [ValueSource(nameof(s_spans))] (string From, string To) span)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(night.Zone);
         var quiet = new QuietHours(TimeOnly.Parse(span.From), TimeOnly.Parse(span.To));
@@ -29,7 +29,10 @@ public sealed class DailyHoursTests
             var free = quiet.FreeFrom(at, zone);
             Assert.That(IsQuiet(quiet, free, zone), Is.False, $"{Local(free, zone)} is quiet, for {Local(at, zone)}");
             var first = at;
-            while (IsQuiet(quiet, first, zone)) first += Minute;
+            while (IsQuiet(quiet, first, zone))
+            {
+                first += Minute;
+            }
 
             // The night of a change may cost an hour or so, or what it takes to come to the end of hours that the clock jumped back out of.
             if (zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(at - Day)) == zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(free + Hour)))
@@ -56,7 +59,7 @@ public sealed class DailyHoursTests
 
     [Test]
     public void Business_opens_where_the_clock_says_so(
-        [ValueSource(nameof(Nights))] (string Zone, string Night) night, [Values(0, 0b0111110, 0b1000001, 0b0000001)] int days)
+        [ValueSource(nameof(s_nights))] (string Zone, string Night) night, [Values(0, 0b0111110, 0b1000001, 0b0000001)] int days)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(night.Zone);
         var hours = new BusinessHours(days, new TimeOnly(9, 0), new TimeOnly(17, 30));
@@ -64,14 +67,18 @@ public sealed class DailyHoursTests
         foreach (var at in minutes.Where((_, i) => i % 7 == 0))
         {
             var first = at;
-            while (!IsOpen(hours, first, zone)) first += Minute;
+            while (!IsOpen(hours, first, zone))
+            {
+                first += Minute;
+            }
+
             Assert.That(hours.OpenFrom(at, zone), Is.EqualTo(first), $"for {Local(at, zone)}");
         }
     }
 
     [Test]
     public void A_time_of_day_comes_once_a_day_whatever_the_clocks_do(
-        [ValueSource(nameof(Nights))] (string Zone, string Night) night, [Values("00:00", "01:45", "02:15", "02:30", "10:00", "23:30")] string time,
+        [ValueSource(nameof(s_nights))] (string Zone, string Night) night, [Values("00:00", "01:45", "02:15", "02:30", "10:00", "23:30")] string time,
         [Values(0, 0b0000001, 0b0100010)] int days)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(night.Zone);
@@ -86,9 +93,16 @@ public sealed class DailyHoursTests
         {
             for (var day = DateOnly.FromDateTime(Local(from, zone)); ; day = day.AddDays(1))
             {
-                if (daily.Days != 0 && (daily.Days & (1 << (int)day.DayOfWeek)) == 0) continue;
+                if (daily.Days != 0 && (daily.Days & (1 << (int)day.DayOfWeek)) == 0)
+                {
+                    continue;
+                }
+
                 var found = FirstShowing(day.ToDateTime(daily.Time), zone) ?? FirstShowing(day.ToDateTime(daily.Time).AddHours(1), zone)!.Value;
-                if (found >= from) return found;
+                if (found >= from)
+                {
+                    return found;
+                }
             }
         }
     }
@@ -123,7 +137,10 @@ public sealed class DailyHoursTests
         var around = new DateTimeOffset(local, TimeSpan.Zero).ToUnixTimeMilliseconds();
         for (var at = around - (15 * Hour); at < around + (15 * Hour); at += Minute)
         {
-            if (Local(at, zone) == local) return at;
+            if (Local(at, zone) == local)
+            {
+                return at;
+            }
         }
 
         return null;

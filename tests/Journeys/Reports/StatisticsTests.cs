@@ -69,7 +69,11 @@ public sealed class StatisticsTests
         table.Rows.Add(["with, comma", 1.5]);
         table.Rows.Add(["with \"quotes\"", null]);
         table.Rows.Add(["two\r\nlines", -3L]);
-        foreach (var formula in (string[])["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "  =1"]) table.Rows.Add([formula, true]);
+        foreach (var formula in (string[])["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "  =1"])
+        {
+            table.Rows.Add([formula, true]);
+        }
+
         table.Rows.Add(["=HYPERLINK(\"x\",1)", null]);
         Assert.That(table.ToCsv(), Is.EqualTo(
             "a,b\r\nplain,5\r\n\"with, comma\",1.5\r\n\"with \"\"quotes\"\"\",\r\n\"two\r\nlines\",-3\r\n'=1+1,True\r\n'+1,True\r\n'-1,True\r\n'@SUM(A1),True\r\n"

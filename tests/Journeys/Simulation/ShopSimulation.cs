@@ -67,7 +67,11 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         for (long steps = 0, end = SimulatedWorld.Start + Longest; ; steps++)
         {
             var (next, due) = (_world.Next, NextDue());
-            if (Math.Min(next, due) > end || Faults.Count >= MostFaults) break;
+            if (Math.Min(next, due) > end || Faults.Count >= MostFaults)
+            {
+                break;
+            }
+
             if (due < next)
             {
                 // Time stands still for nobody else: what is due goes out before the next thing happens.
@@ -117,13 +121,28 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
             "shoppers changed sides");
         using (var rows = new Query(database, "SELECT reason, count(*) FROM intervention WHERE state=3 GROUP BY reason"))
         {
-            while (rows.Rows.Next()) Withheld[WithheldReasons.NameOf((WithheldReason)rows.Rows.Int(0))] = rows.Rows.Long(1);
+            while (rows.Rows.Next())
+            {
+                Withheld[WithheldReasons.NameOf((WithheldReason)rows.Rows.Int(0))] = rows.Rows.Long(1);
+            }
         }
 
-        if (Count("SELECT count(*) FROM intervention WHERE state=2") != Sent.Values.Sum()) Faults.Add("the engine counts other messages than were sent");
-        foreach (var id in _ids.Keys.Where(id => _desk.Store.Messages.Find(id) is null)) Faults.Add($"the decision {id} is lost");
+        if (Count("SELECT count(*) FROM intervention WHERE state=2") != Sent.Values.Sum())
+        {
+            Faults.Add("the engine counts other messages than were sent");
+        }
+
+        foreach (var id in _ids.Keys.Where(id => _desk.Store.Messages.Find(id) is null))
+        {
+            Faults.Add($"the decision {id} is lost");
+        }
+
         var without = new SimulatedWorld(_seed, _shoppers, _stores, listener: null);
-        while (without.Next != long.MaxValue) without.Step();
+        while (without.Next != long.MaxValue)
+        {
+            without.Step();
+        }
+
         using var reports = new JourneyReports(_path);
         foreach (var store in _stores)
         {
@@ -133,7 +152,10 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
         void Expect(string sql, string fault)
         {
-            if (Count(sql) is > 0 and var count) Faults.Add($"{count} {fault}");
+            if (Count(sql) is > 0 and var count)
+            {
+                Faults.Add($"{count} {fault}");
+            }
         }
 
         long Count(string sql)
@@ -145,7 +167,11 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public void Tell(EventType type, Visit visit, long at, bool verified, string meta = "", decimal amount = 0, SimulatedCart? cart = null)
     {
-        if (_breach == Breach.Purchases && type == EventType.Purchase) return;
+        if (_breach == Breach.Purchases && type == EventType.Purchase)
+        {
+            return;
+        }
+
         verified |= _breach == Breach.Addresses && type == EventType.Identify;
         cart ??= visit.Cart;
         _desk.Take(new CustomerEvent
@@ -186,7 +212,10 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         _desk.Take(decision, at);
 
         // A journal that is read again brings it again.
-        if (_random.Next(20) == 0) _world.At(at + (5 * Minute), () => _desk.Take(decision, _world.Now));
+        if (_random.Next(20) == 0)
+        {
+            _world.At(at + (5 * Minute), () => _desk.Take(decision, _world.Now));
+        }
     }
 
     public DeliveryChannel? Find(string name) => TestChannels.Find(name);
@@ -203,7 +232,11 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public bool TryHandOver(Intervention intervention)
     {
-        if (RoomOf(intervention.Channel) == 0) return false;
+        if (RoomOf(intervention.Channel) == 0)
+        {
+            return false;
+        }
+
         var kind = Find(intervention.Channel)!.Address;
         var cart = Note(intervention, kind);
         var shopper = cart.Visit!.Shopper;
@@ -220,7 +253,10 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
             Sent[intervention.Channel]--;
             shopper.Received.RemoveAll(r => r.Id == intervention.Id);
-            if (reason == WithheldReason.Bounced) shopper.Refused.Add(kind);
+            if (reason == WithheldReason.Bounced)
+            {
+                shopper.Refused.Add(kind);
+            }
         });
         return true;
     }
@@ -260,7 +296,11 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
             UserLength = (byte)(cart.User?.Length ?? 0),
         };
         record.Lines[0] = new CartLine { Quantity = cart.Items, Value = record.Value };
-        if (cart.User is { } user) Encoding.UTF8.GetBytes(user, record.UserText);
+        if (cart.User is { } user)
+        {
+            Encoding.UTF8.GetBytes(user, record.UserText);
+        }
+
         return record;
     }
 }

@@ -23,7 +23,10 @@ public sealed class ShopSimulationTests
         TestContext.Out.WriteLine("sent: " + Words(simulation.Sent));
         TestContext.Out.WriteLine("withheld: " + Words(simulation.Withheld));
         foreach (var (store, reported, truth) in simulation.Revenue)
+        {
             TestContext.Out.WriteLine($"{store}: {reported.Revenue:F0} ({reported.Low:F0} to {reported.High:F0}), truly {truth:F0}");
+        }
+
         Assert.That(simulation.Faults, Is.Empty);
 
         // A simulation in which nothing is at stake would show nothing.
@@ -56,7 +59,10 @@ public sealed class ShopSimulationTests
                 }
             }
 
-            foreach (var file in Directory.GetFiles(folder, $"{seed}.db*")) File.Delete(file);
+            foreach (var file in Directory.GetFiles(folder, $"{seed}.db*"))
+            {
+                File.Delete(file);
+            }
         });
 
         var (bias, truths) = (runs.Average(r => r.Error), runs.Average(r => r.True));
@@ -82,8 +88,14 @@ public sealed class ShopSimulationTests
     {
         using var simulation = new ShopSimulation(6, 1500, SimulatedWorld.Stores, Path.Combine(TestStages.NewFolder(), "outreach.db"), breach);
         simulation.Run();
-        if (breach == Breach.None) Assert.That(simulation.Faults, Is.Empty);
-        else Assert.That(simulation.Faults, Has.Some.Contains(fault));
+        if (breach == Breach.None)
+        {
+            Assert.That(simulation.Faults, Is.Empty);
+        }
+        else
+        {
+            Assert.That(simulation.Faults, Has.Some.Contains(fault));
+        }
     }
 
     [Test]

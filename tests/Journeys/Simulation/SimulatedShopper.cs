@@ -107,9 +107,9 @@ sealed class SimulatedShopper
 
     public string ZoneInForce => IsZoneTold && Zone is not null ? Zone : Store.TimeZone.Id;
 
-    static readonly string?[] Zones = [null, null, "Europe/Amsterdam", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"];
+    static readonly string?[] s_zones = [null, null, "Europe/Amsterdam", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"];
 
-    static readonly AddressKind[] Channels = [AddressKind.Email, AddressKind.Phone, AddressKind.Push];
+    static readonly AddressKind[] s_channels = [AddressKind.Email, AddressKind.Phone, AddressKind.Push];
 
     /// <summary>Draws a shopper.</summary>
     /// <param name="seed">The world's.</param>
@@ -136,11 +136,11 @@ sealed class SimulatedShopper
             Store = store,
             Number = number,
             User = $"u{number}",
-            Zone = Zones[random.Next(Zones.Length)],
+            Zone = s_zones[random.Next(s_zones.Length)],
             Addresses = isOnlyByMail ? new Recipient(email)
                 : new Recipient(email, random.Next(2) == 0 ? $"+316{number:d8}" : null, random.Next(3) == 0 ? $"token-{number}" : null),
             IsKnownToServer = signsInAt == 0 && random.Next(2) == 0,
-            Attitudes = Channels.ToDictionary(c => c, _ => random.Next(10) switch
+            Attitudes = s_channels.ToDictionary(c => c, _ => random.Next(10) switch
             {
                 0 => new Attitude(null, 0),
                 1 => new Attitude(false, 0),

@@ -40,7 +40,11 @@ sealed class SimulatedWorld
         {
             // Every twentieth uses a device that another shopper of the store uses too; both sign in.
             var store = stores[i % stores.Count];
-            if ((i + stores.Count) % 20 == 7) shared[i] = shared[i + stores.Count] = new SimulatedCart(store, $"shared{i}");
+            if ((i + stores.Count) % 20 == 7)
+            {
+                shared[i] = shared[i + stores.Count] = new SimulatedCart(store, $"shared{i}");
+            }
+
             var shopper = SimulatedShopper.Draw(seed, i, store, Start, shared.GetValueOrDefault(i));
             Shoppers.Add(shopper);
             foreach (var visit in shopper.Visits)
@@ -49,7 +53,10 @@ sealed class SimulatedWorld
                 At(visit.At, () => Begin(visit));
             }
 
-            if (shopper.RevokesAt > 0) At(shopper.RevokesAt, () => Revoke(shopper));
+            if (shopper.RevokesAt > 0)
+            {
+                At(shopper.RevokesAt, () => Revoke(shopper));
+            }
         }
     }
 
@@ -104,7 +111,11 @@ sealed class SimulatedWorld
         var (shopper, cart) = (visit.Shopper, visit.Cart);
         cart.Visit = visit;
         (cart.LastAt, cart.Items, cart.Value, cart.User) = (Now, cart.Items + 1, cart.Value + visit.Value, visit.User ?? cart.User);
-        if (visit.IsTold) Introduce(visit);
+        if (visit.IsTold)
+        {
+            Introduce(visit);
+        }
+
         if (visit.BuysAtOnce)
         {
             At(Now + (10 * Minute), () => Buy(visit));
@@ -114,16 +125,25 @@ sealed class SimulatedWorld
         var left = Now;
         At(Now + (visit.Campaign == "left" ? 30 : 60) * Minute, () =>
         {
-            if (cart.LastAt == left && cart.Items > 0) _listener?.Decide(visit, Now);
+            if (cart.LastAt == left && cart.Items > 0)
+            {
+                _listener?.Decide(visit, Now);
+            }
         });
-        if (visit.ReturnsAfter > 0) At(Now + visit.ReturnsAfter, () => Buy(visit));
+        if (visit.ReturnsAfter > 0)
+        {
+            At(Now + visit.ReturnsAfter, () => Buy(visit));
+        }
+
         if (shopper.Number % 50 == 3)
         {
             // Somebody else's browser says that this customer is reached at another address, and agrees to everything.
             var thief = new SimulatedCart(cart.Store, $"thief{shopper.Number}");
             _listener?.Tell(EventType.Identify, visit, Now, verified: false, """{"email":"thief@x.example","phone":"+99","pushToken":"thief"}""", cart: thief);
             foreach (var kind in shopper.Attitudes.Keys)
+            {
                 _listener?.Tell(EventType.Consent, visit, Now, verified: false, $$"""{"channel":"{{NameOf(kind)}}","granted":true}""", cart: thief);
+            }
         }
     }
 
@@ -140,11 +160,22 @@ sealed class SimulatedWorld
             $"{{{string.Join(',', said.Where(s => s.Value is not null).Select(s => $"\"{s.Name}\":\"{s.Value}\""))}}}");
         foreach (var (kind, attitude) in shopper.Attitudes)
         {
-            if (attitude.Granted is not { } granted) continue;
+            if (attitude.Granted is not { } granted)
+            {
+                continue;
+            }
+
             granted &= !shopper.Refused.Contains(kind);
             var until = Now + (attitude.DaysValid * Day);
-            if (granted) shopper.ConsentUntil[kind] = until;
-            else shopper.Refused.Add(kind);
+            if (granted)
+            {
+                shopper.ConsentUntil[kind] = until;
+            }
+            else
+            {
+                shopper.Refused.Add(kind);
+            }
+
             _listener?.Tell(EventType.Consent, visit, Now, shopper.IsKnownToServer,
                 $$"""{"channel":"{{NameOf(kind)}}","granted":{{(granted ? "true" : "false")}},"expiresAt":{{until}}}""");
         }
@@ -152,7 +183,11 @@ sealed class SimulatedWorld
 
     void Revoke(SimulatedShopper shopper)
     {
-        if (shopper.Visits.LastOrDefault(v => v.At <= Now) is not { } visit) return;
+        if (shopper.Visits.LastOrDefault(v => v.At <= Now) is not { } visit)
+        {
+            return;
+        }
+
         foreach (var kind in shopper.Attitudes.Keys)
         {
             shopper.Refused.Add(kind);
@@ -163,14 +198,21 @@ sealed class SimulatedWorld
     void Buy(Visit visit)
     {
         var cart = visit.Cart;
-        if (cart.Items == 0 || cart.Visit!.Shopper != visit.Shopper) return;
+        if (cart.Items == 0 || cart.Visit!.Shopper != visit.Shopper)
+        {
+            return;
+        }
+
         visit = cart.Visit;
         var amount = cart.Value;
         Revenue[cart.Store.Id] += amount;
         visit.Shopper.Orders.Add((Now, cart, visit.IsSignedIn));
         (cart.LastAt, cart.PurchasedAt, cart.Items, cart.Value) = (Now, Now, 0, 0);
         _listener?.Tell(EventType.Purchase, visit, Now, verified: true, amount: amount);
-        if (visit.Shopper.Number % 2 == 0) _listener?.Tell(EventType.Purchase, visit, Now, verified: false, amount: amount);
+        if (visit.Shopper.Number % 2 == 0)
+        {
+            _listener?.Tell(EventType.Purchase, visit, Now, verified: false, amount: amount);
+        }
     }
 
     public static string NameOf(AddressKind kind) => kind switch { AddressKind.Email => "email", AddressKind.Phone => "sms", _ => "push" };

@@ -5,34 +5,34 @@ namespace CartRecovery.Tests.Journeys.Tracking;
 
 public sealed class LinkSignerTests
 {
-    static readonly LinkSigner Signer = new("0123456789abcdef0123456789abcdef"u8);
-    static readonly SignedLink Link = new(LinkKind.Restore, "iv_0123456789abcdef0123456789abcdef", "shop", "cart 1", 1000);
+    static readonly LinkSigner s_signer = new("0123456789abcdef0123456789abcdef"u8);
+    static readonly SignedLink s_link = new(LinkKind.Restore, "iv_0123456789abcdef0123456789abcdef", "shop", "cart 1", 1000);
 
     [Test]
     public void A_link_says_what_it_was_signed_for([Values] LinkKind kind)
     {
-        var link = Link with { Kind = kind, StoreId = new string('é', 32), CartId = new string('c', 64) };
-        var token = Signer.Sign(link);
+        var link = s_link with { Kind = kind, StoreId = new string('é', 32), CartId = new string('c', 64) };
+        var token = s_signer.Sign(link);
         Assert.That(token, Does.Match("^[A-Za-z0-9_-]+$"));
-        Assert.That(Signer.Read(token, kind, 1000), Is.EqualTo(link));
+        Assert.That(s_signer.Read(token, kind, 1000), Is.EqualTo(link));
     }
 
     [Test]
     public void It_is_good_until_its_time_and_no_longer()
     {
-        var token = Signer.Sign(Link);
-        Assert.That(Signer.Read(token, LinkKind.Restore, 1000), Is.Not.Null);
-        Assert.That(Signer.Read(token, LinkKind.Restore, 1001), Is.Null);
+        var token = s_signer.Sign(s_link);
+        Assert.That(s_signer.Read(token, LinkKind.Restore, 1000), Is.Not.Null);
+        Assert.That(s_signer.Read(token, LinkKind.Restore, 1001), Is.Null);
     }
 
     [Test]
     public void It_is_good_for_nothing_else([Values] LinkKind kind) =>
-        Assert.That(Signer.Read(Signer.Sign(Link), kind, 0), kind == LinkKind.Restore ? Is.EqualTo(Link) : Is.Null);
+        Assert.That(s_signer.Read(s_signer.Sign(s_link), kind, 0), kind == LinkKind.Restore ? Is.EqualTo(s_link) : Is.Null);
 
     [Test]
     public void Not_a_bit_of_it_can_be_changed()
     {
-        var bytes = Base64Url.DecodeFromChars(Signer.Sign(Link));
+        var bytes = Base64Url.DecodeFromChars(s_signer.Sign(s_link));
         for (var i = 0; i < bytes.Length; i++)
         {
             for (var bit = 0; bit < 8; bit++)
@@ -40,7 +40,7 @@ public sealed class LinkSignerTests
                 bytes[i] ^= (byte)(1 << bit);
                 foreach (var kind in Enum.GetValues<LinkKind>())
                 {
-                    Assert.That(Signer.Read(Base64Url.EncodeToString(bytes), kind, 0), Is.Null, $"byte {i}, bit {bit}");
+                    Assert.That(s_signer.Read(Base64Url.EncodeToString(bytes), kind, 0), Is.Null, $"byte {i}, bit {bit}");
                 }
 
                 bytes[i] ^= (byte)(1 << bit);
@@ -50,13 +50,13 @@ public sealed class LinkSignerTests
 
     [Test]
     public void Another_secret_s_links_are_nothing() =>
-        Assert.That(new LinkSigner("another secret of 32 or more bytes"u8).Read(Signer.Sign(Link), LinkKind.Restore, 0), Is.Null);
+        Assert.That(new LinkSigner("another secret of 32 or more bytes"u8).Read(s_signer.Sign(s_link), LinkKind.Restore, 0), Is.Null);
 
     [Test]
     public void Rubbish_is_refused_without_a_fuss()
     {
         var random = new Random(7);
-        var token = Signer.Sign(Link);
+        var token = s_signer.Sign(s_link);
         for (var i = 0; i < 20_000; i++)
         {
             var text = (i % 4) switch
@@ -66,12 +66,12 @@ public sealed class LinkSignerTests
                 2 => token[..random.Next(token.Length)],
                 _ => token.Insert(random.Next(token.Length), ((char)random.Next(0x21, 0x7f)).ToString()),
             };
-            Assert.That(() => Signer.Read(text, LinkKind.Restore, 0), Throws.Nothing, text);
-            Assert.That(Signer.Read(text, LinkKind.Restore, 0), Is.Null, text);
+            Assert.That(() => s_signer.Read(text, LinkKind.Restore, 0), Throws.Nothing, text);
+            Assert.That(s_signer.Read(text, LinkKind.Restore, 0), Is.Null, text);
         }
 
-        Assert.That(Signer.Read("", LinkKind.Restore, 0), Is.Null);
-        Assert.That(Signer.Read(new string('A', 1 << 20), LinkKind.Restore, 0), Is.Null);
+        Assert.That(s_signer.Read("", LinkKind.Restore, 0), Is.Null);
+        Assert.That(s_signer.Read(new string('A', 1 << 20), LinkKind.Restore, 0), Is.Null);
 
         byte[] Bytes(int count)
         {

@@ -26,7 +26,11 @@ public sealed class MetricsTests
         {
             for (var j = 0; j < 300; j++)
             {
-                if (labels[i] != 1 || labels[j] != 0) continue;
+                if (labels[i] != 1 || labels[j] != 0)
+                {
+                    continue;
+                }
+
                 pairs++;
                 wins += scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0;
             }

@@ -6,34 +6,36 @@ namespace CartRecovery.Tests.Learning.Evaluation;
 
 public sealed class SplitsTests
 {
-    private static readonly TrainingSet Set = SyntheticData.Draw(501, 2, 4, SyntheticData.Line);
+    static readonly TrainingSet s_set = SyntheticData.Draw(501, 2, 4, SyntheticData.Line);
 
     [Test]
     public void A_group_stays_in_one_fold()
     {
-        var folds = Splits.FoldsByGroup(Set, 5, 1);
-        foreach (var group in Set.Groups.Zip(folds).GroupBy(p => p.First))
+        var folds = Splits.FoldsByGroup(s_set, 5, 1);
+        foreach (var group in s_set.Groups.Zip(folds).GroupBy(p => p.First))
+        {
             Assert.That(group.Select(p => p.Second).Distinct().Count(), Is.EqualTo(1));
+        }
     }
 
     [Test]
     public void Groups_and_positives_are_spread_evenly()
     {
-        var folds = Splits.FoldsByGroup(Set, 5, 1);
-        var groups = Enumerable.Range(0, 5).Select(f => Set.Groups.Zip(folds).Where(p => p.Second == f).Select(p => p.First).Distinct().Count());
+        var folds = Splits.FoldsByGroup(s_set, 5, 1);
+        var groups = Enumerable.Range(0, 5).Select(f => s_set.Groups.Zip(folds).Where(p => p.Second == f).Select(p => p.First).Distinct().Count());
         Assert.That(groups.Max() - groups.Min(), Is.LessThanOrEqualTo(1));
-        var withPositive = Set.Groups.Where((_, i) => Set.Labels[i] == 1).ToHashSet();
-        var positives = Enumerable.Range(0, 5).Select(f => Set.Groups.Zip(folds).Where(p => p.Second == f && withPositive.Contains(p.First)).Select(p => p.First).Distinct().Count());
+        var withPositive = s_set.Groups.Where((_, i) => s_set.Labels[i] == 1).ToHashSet();
+        var positives = Enumerable.Range(0, 5).Select(f => s_set.Groups.Zip(folds).Where(p => p.Second == f && withPositive.Contains(p.First)).Select(p => p.First).Distinct().Count());
         Assert.That(positives.Max() - positives.Min(), Is.LessThanOrEqualTo(1));
     }
 
     [Test]
     public void The_seed_decides_the_folds()
     {
-        var folds = Splits.FoldsByGroup(Set, 5, 1);
-        var again = Splits.FoldsByGroup(Set, 5, 1);
+        var folds = Splits.FoldsByGroup(s_set, 5, 1);
+        var again = Splits.FoldsByGroup(s_set, 5, 1);
         Assert.That(again, Is.EqualTo(folds));
-        Assert.That(Splits.FoldsByGroup(Set, 5, 2), Is.Not.EqualTo(folds));
+        Assert.That(Splits.FoldsByGroup(s_set, 5, 2), Is.Not.EqualTo(folds));
     }
 
     [Test]

@@ -31,7 +31,10 @@ static class Hillstrom
     public static string Csv(string reward)
     {
         if (!File.Exists(s_path))
+        {
             Assert.Ignore($"The data of Hillstrom's experiment is not in the repository, and not at {s_path}.");
+        }
+
         using var records = new CsvReader(new StreamReader(s_path), s_path);
         records.Next();
         var place = records.Texts().Index().ToDictionary(column => column.Item, column => column.Index, StringComparer.Ordinal);
@@ -39,7 +42,11 @@ static class Hillstrom
         while (records.Next())
         {
             // Quoted, since "$1,000" is in it.
-            foreach (var feature in s_features) csv.Append(CultureInfo.InvariantCulture, $"\"{records.Text(place[feature])}\",");
+            foreach (var feature in s_features)
+            {
+                csv.Append(CultureInfo.InvariantCulture, $"\"{records.Text(place[feature])}\",");
+            }
+
             csv.Append(CultureInfo.InvariantCulture, $"{records.Text(place["segment"])},{1 / 3.0},{records.Text(place[reward])}\n");
         }
 

@@ -58,19 +58,33 @@ public sealed class OffPolicyOnHillstromTests
                 foreach (var (by, estimate) in ((string, Estimate)[])
                     [("mean", Hillstrom.MeanOf(log, arm)), ("IPS", value.Ips), ("SNIPS", value.SelfNormalisedIps), ("DR", value.DoublyRobust)])
                 {
-                    if (seed == 1) TestContext.Out.WriteLine($"{arm}, {truth:0.0000}: {by} {Text(estimate)}");
+                    if (seed == 1)
+                    {
+                        TestContext.Out.WriteLine($"{arm}, {truth:0.0000}: {by} {Text(estimate)}");
+                    }
+
                     held[(arm, by)] = held.GetValueOrDefault((arm, by)) + (truth >= estimate.Low && truth <= estimate.High ? 1 : 0);
                 }
             }
         }
 
-        foreach (var ((arm, by), count) in held) TestContext.Out.WriteLine($"{arm} {by}: {count} of {Logs} intervals hold the truth");
+        foreach (var ((arm, by), count) in held)
+        {
+            TestContext.Out.WriteLine($"{arm} {by}: {count} of {Logs} intervals hold the truth");
+        }
+
         using (Assert.EnterMultipleScope())
         {
             foreach (var ((arm, by), count) in held)
             {
-                if (by != "mean") Assert.That(count, Is.GreaterThanOrEqualTo(17), $"{arm} {by}");
-                else if (arm != Hillstrom.Womens) Assert.That(count, Is.LessThanOrEqualTo(2), $"{arm} {by}");
+                if (by != "mean")
+                {
+                    Assert.That(count, Is.GreaterThanOrEqualTo(17), $"{arm} {by}");
+                }
+                else if (arm != Hillstrom.Womens)
+                {
+                    Assert.That(count, Is.LessThanOrEqualTo(2), $"{arm} {by}");
+                }
             }
         }
     }
@@ -84,7 +98,10 @@ public sealed class OffPolicyOnHillstromTests
         var value = new OffPolicyEstimator(all).Evaluate(Choosy(all));
 
         foreach (var estimate in (Estimate[])[value.Ips, value.SelfNormalisedIps, value.DoublyRobust])
+        {
             Assert.That(Math.Abs(estimate.Value - followed.Value), Is.LessThan(2 * followed.StandardError));
+        }
+
         Assert.That(value.LargestWeight, Is.EqualTo(3 * 0.8).Within(1e-6));
     }
 
@@ -112,7 +129,11 @@ public sealed class OffPolicyOnHillstromTests
         for (var i = 0; i < log.Count; i++)
         {
             policy(log.Context(i), likelihoods);
-            if (random.Unit() >= likelihoods[log.Chosen[i]]) continue;
+            if (random.Unit() >= likelihoods[log.Chosen[i]])
+            {
+                continue;
+            }
+
             kept.Add(i);
             propensities.Add(likelihoods[log.Chosen[i]]);
         }

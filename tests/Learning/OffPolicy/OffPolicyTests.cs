@@ -66,7 +66,11 @@ public sealed class OffPolicyTests
 
         // 380 are expected, give or take 4.4.
         TestContext.Out.WriteLine($"IPS {ips}, SNIPS {normalised}, DR {robust} of {Logs}; DR is narrower in {narrower}");
-        foreach (var count in (int[])[ips, normalised, robust]) Assert.That(count, Is.InRange(362, 396));
+        foreach (var count in (int[])[ips, normalised, robust])
+        {
+            Assert.That(count, Is.InRange(362, 396));
+        }
+
         Assert.That(narrower, Is.GreaterThan(Logs * 9 / 10));
 
         static int Holds(Estimate estimate) => Worth >= estimate.Low && Worth <= estimate.High ? 1 : 0;

@@ -95,7 +95,10 @@ public sealed class UpliftTests
         int[] shuffled = [.. rows];
         new SeededRandom(1).Choose(shuffled, shuffled.Length);
         var chosen = (int[])log.Chosen.Clone();
-        foreach (var (to, from) in rows.Zip(shuffled)) chosen[to] = log.Chosen[from];
+        foreach (var (to, from) in rows.Zip(shuffled))
+        {
+            chosen[to] = log.Chosen[from];
+        }
 
         var qini = Uplift.CrossFit(new ChoiceLog(log.Features, log.Actions, log.Contexts, chosen, log.Propensities, log.Rewards), womens, none).Rank();
 

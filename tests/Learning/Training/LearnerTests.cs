@@ -11,7 +11,9 @@ public sealed class LearnerTests
     {
         var learned = LogisticRegression.Fit(SyntheticData.Draw(20_000, 3, 1, SyntheticData.Line), 1e-3);
         foreach (var row in (float[][])[[0, 0, 0], [1, 0, 0], [0, 1, 0], [-0.5f, 0.5f, 1]])
+        {
             Assert.That(learned.Predict(row), Is.EqualTo(SyntheticData.Line(row)).Within(0.02));
+        }
     }
 
     [Test]
@@ -21,7 +23,9 @@ public sealed class LearnerTests
         var scaled = new TrainingSet(set.Features, [.. set.Rows.Select((v, i) => i % 2 == 0 ? v * 1000 + 500 : v)], set.Labels, set.Groups, set.Times);
         var (plain, other) = (LogisticRegression.Fit(set, 1), LogisticRegression.Fit(scaled, 1));
         for (var i = 0; i < 100; i++)
+        {
             Assert.That(other.Predict(scaled.Row(i)), Is.EqualTo(plain.Predict(set.Row(i))).Within(1e-4f));
+        }
     }
 
     [Test]
@@ -104,9 +108,9 @@ public sealed class LearnerTests
     public void A_depth_out_of_range_is_refused(int depth)
         => Assert.Throws<ArgumentOutOfRangeException>(() => BoostedTrees.Fit(SyntheticData.Draw(50, 1, 1, _ => 0.5), new BoostedTreesOptions { Depth = depth }, 1));
 
-    private static float[] Predictions(ILearned learned, TrainingSet set) => [.. Enumerable.Range(0, set.Count).Select(i => learned.Predict(set.Row(i)))];
+    static float[] Predictions(ILearned learned, TrainingSet set) => [.. Enumerable.Range(0, set.Count).Select(i => learned.Predict(set.Row(i)))];
 
-    private static double AucOf(ILearned learned, TrainingSet set) => Metrics.Auc(Predictions(learned, set), set.Labels);
+    static double AucOf(ILearned learned, TrainingSet set) => Metrics.Auc(Predictions(learned, set), set.Labels);
 
-    private static double LossOf(ILearned learned, TrainingSet set) => Metrics.LogLoss(Predictions(learned, set), set.Labels);
+    static double LossOf(ILearned learned, TrainingSet set) => Metrics.LogLoss(Predictions(learned, set), set.Labels);
 }

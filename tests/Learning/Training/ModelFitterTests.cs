@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Learning.Training;
 
 public sealed class ModelFitterTests
 {
-    private static readonly FitOptions Quick = new()
+    static readonly FitOptions s_quick = new()
     {
         BootstrapRounds = 100,
         PermutationRounds = 1,
@@ -18,31 +18,40 @@ public sealed class ModelFitterTests
         Slices = [new RowSlice("first is positive", "f0", 0)],
     };
 
-    private static readonly FittedModel Line = Fit(SyntheticData.Line, Quick);
-    private static readonly FittedModel Quadrants = Fit(SyntheticData.Quadrants, Quick, missing: 0.05);
+    static readonly FittedModel s_line = Fit(SyntheticData.Line, s_quick);
+    static readonly FittedModel s_quadrants = Fit(SyntheticData.Quadrants, s_quick, missing: 0.05);
 
     [Test]
     public void A_line_is_left_to_logistic_regression_and_quadrants_to_trees()
     {
-        Assert.That(Line.Report.Model, Does.StartWith("logistic regression"));
-        Assert.That(Quadrants.Report.Model, Does.Contain("gradient-boosted trees"));
-        foreach (var report in (FitReport[])[Line.Report, Quadrants.Report])
+        Assert.That(s_line.Report.Model, Does.StartWith("logistic regression"));
+        Assert.That(s_quadrants.Report.Model, Does.Contain("gradient-boosted trees"));
+        foreach (var report in (FitReport[])[s_line.Report, s_quadrants.Report])
+        {
             Assert.That(report.Candidates[0].Auc, Is.GreaterThan(report.Candidates[1].Auc), "the chosen one is first");
+        }
     }
 
     [Test]
     public void The_runtime_scores_as_the_fitted_model_predicts()
     {
-        foreach (var fitted in (FittedModel[])[Line, Quadrants])
+        foreach (var fitted in (FittedModel[])[s_line, s_quadrants])
         {
             var path = TestModels.Write(fitted.ToOnnx("fitted", "1"));
             using var model = OnnxModel.Load(path, fitted.Features.ToArray());
             Assert.That(model.Baseline, Is.EqualTo(fitted.Baseline));
             using var scorer = model.CreateScorer(1000);
-            var rows = SyntheticData.Draw(1000, 4, 77, _ => 0.5, missing: ReferenceEquals(fitted, Quadrants) ? 0.1 : 0);
-            for (var i = 0; i < 1000; i++) rows.Row(i).CopyTo(scorer.Row(i));
+            var rows = SyntheticData.Draw(1000, 4, 77, _ => 0.5, missing: ReferenceEquals(fitted, s_quadrants) ? 0.1 : 0);
+            for (var i = 0; i < 1000; i++)
+            {
+                rows.Row(i).CopyTo(scorer.Row(i));
+            }
+
             var scores = scorer.Score(1000);
-            for (var i = 0; i < 1000; i++) Assert.That(scores[i], Is.EqualTo(fitted.Predict(rows.Row(i))).Within(1e-5f), fitted.Report.Model);
+            for (var i = 0; i < 1000; i++)
+            {
+                Assert.That(scores[i], Is.EqualTo(fitted.Predict(rows.Row(i))).Within(1e-5f), fitted.Report.Model);
+            }
         }
     }
 
@@ -53,28 +62,35 @@ public sealed class ModelFitterTests
         var grid = new TrainingSet(["f0"], [.. Enumerable.Range(0, 400).Select(i => i % 8 / 8f)], [.. Enumerable.Range(0, 400).Select(i => (byte)(i % 8 > 3 && i % 5 != 0 ? 1 : 0))],
             [.. Enumerable.Range(0, 400)], new long[400]);
         var learned = BoostedTrees.Fit(grid, new BoostedTreesOptions { Count = 10, Depth = 3 }, 1);
-        var fitted = new FittedModel(learned, grid.Features, [0], Line.Report);
+        var fitted = new FittedModel(learned, grid.Features, [0], s_line.Report);
         using var model = OnnxModel.Load(TestModels.Write(fitted.ToOnnx("grid", "1")), ["f0"]);
         using var scorer = model.CreateScorer(17);
-        for (var i = 0; i < 17; i++) scorer.Row(i)[0] = i / 16f;
+        for (var i = 0; i < 17; i++)
+        {
+            scorer.Row(i)[0] = i / 16f;
+        }
+
         var scores = scorer.Score(17);
-        for (var i = 0; i < 17; i++) Assert.That(scores[i], Is.EqualTo(fitted.Predict([i / 16f])).Within(1e-6f), $"at {i}/16");
+        for (var i = 0; i < 17; i++)
+        {
+            Assert.That(scores[i], Is.EqualTo(fitted.Predict([i / 16f])).Within(1e-6f), $"at {i}/16");
+        }
     }
 
     [Test]
     public void The_same_seed_gives_the_same_file_and_another_seed_another()
     {
-        var again = Fit(SyntheticData.Quadrants, Quick, missing: 0.05);
-        Assert.That(again.ToOnnx("m", "1"), Is.EqualTo(Quadrants.ToOnnx("m", "1")));
-        Assert.That(ModelCard.Text(again, Facts), Is.EqualTo(ModelCard.Text(Quadrants, Facts)));
-        var other = Fit(SyntheticData.Quadrants, Quick with { Seed = 2 }, missing: 0.05);
-        Assert.That(other.ToOnnx("m", "1"), Is.Not.EqualTo(Quadrants.ToOnnx("m", "1")));
+        var again = Fit(SyntheticData.Quadrants, s_quick, missing: 0.05);
+        Assert.That(again.ToOnnx("m", "1"), Is.EqualTo(s_quadrants.ToOnnx("m", "1")));
+        Assert.That(ModelCard.Text(again, Facts), Is.EqualTo(ModelCard.Text(s_quadrants, Facts)));
+        var other = Fit(SyntheticData.Quadrants, s_quick with { Seed = 2 }, missing: 0.05);
+        Assert.That(other.ToOnnx("m", "1"), Is.Not.EqualTo(s_quadrants.ToOnnx("m", "1")));
     }
 
     [Test]
     public void The_report_measures_the_held_out_rows()
     {
-        var report = Quadrants.Report;
+        var report = s_quadrants.Report;
         Assert.That((report.Train.Rows, report.Train.Groups), Is.EqualTo((3000, 1500)));
         Assert.That((report.HeldOut.Rows, report.HeldOut.Groups), Is.EqualTo((1000, 500)));
         Assert.That(report.Auc, Is.InRange(report.AucInterval.Low, report.AucInterval.High));
@@ -87,23 +103,25 @@ public sealed class ModelFitterTests
     public void The_card_says_where_the_model_comes_from_and_how_good_it_is()
     {
         var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "card.md");
-        ModelCard.Write(path, Quadrants, Facts);
+        ModelCard.Write(path, s_quadrants, Facts);
         var card = File.ReadAllText(path);
-        foreach (var part in (string[])["# purchase@3", "Made-up data", "CC0", "make it so", "- Mornings.", "| all | 4000 |", "| training | 3000 |", $"| AUC | {Quadrants.Report.Auc:F4} ", "| 10 | 100 |", "| `f0` |"])
+        foreach (var part in (string[])["# purchase@3", "Made-up data", "CC0", "make it so", "- Mornings.", "| all | 4000 |", "| training | 3000 |", $"| AUC | {s_quadrants.Report.Auc:F4} ", "| 10 | 100 |", "| `f0` |"])
+        {
             Assert.That(card, Does.Contain(part));
+        }
     }
 
     [Test]
     public void The_whole_log_is_told_apart_by_models_that_did_not_see_the_group()
     {
-        var (all, slice) = (Quadrants.Report.Whole[0], Quadrants.Report.Whole[1]);
+        var (all, slice) = (s_quadrants.Report.Whole[0], s_quadrants.Report.Whole[1]);
         Assert.That((all.Name, all.Size.Rows), Is.EqualTo(("all", 4000)));
         Assert.That(all.Auc, Is.InRange(0.8, 0.92), "0.9 is the most there is, give or take chance");
         Assert.That(slice.Name, Is.EqualTo("first is positive"));
         Assert.That(slice.Size.Rows, Is.InRange(1700, 2100), "half of the rows, less what is missing");
 
         // Nothing to be learned: whoever scored a group with what it had learned from it would find something.
-        var none = Fit(_ => 0.5, Quick).Report.Whole[0];
+        var none = Fit(_ => 0.5, s_quick).Report.Whole[0];
         Assert.That(none.Auc, Is.InRange(0.45, 0.55));
     }
 
@@ -113,9 +131,9 @@ public sealed class ModelFitterTests
         int[] groups = [0, 1, 2, 3, 4, 5, 6, 7];
         long[] times = [0, 1, 2, 3, 4, 5, 6, 7];
         TrainingSet Of(params byte[] labels) => new(["f"], new float[8], labels, groups, times);
-        Assert.That(() => ModelFitter.Fit(Of(0, 1, 0, 1, 0, 1, 0, 0), Quick), Throws.ArgumentException.With.Message.Contains("both labels"));
-        Assert.That(() => ModelFitter.Fit(Of(0, 0, 0, 0, 0, 0, 0, 1), Quick), Throws.ArgumentException.With.Message.Contains("both labels"));
-        Assert.That(() => ModelFitter.Fit(Of(0, 1, 0, 0, 0, 0, 0, 1), Quick), Throws.ArgumentException.With.Message.Contains("too few groups"));
+        Assert.That(() => ModelFitter.Fit(Of(0, 1, 0, 1, 0, 1, 0, 0), s_quick), Throws.ArgumentException.With.Message.Contains("both labels"));
+        Assert.That(() => ModelFitter.Fit(Of(0, 0, 0, 0, 0, 0, 0, 1), s_quick), Throws.ArgumentException.With.Message.Contains("both labels"));
+        Assert.That(() => ModelFitter.Fit(Of(0, 1, 0, 0, 0, 0, 0, 1), s_quick), Throws.ArgumentException.With.Message.Contains("too few groups"));
     }
 
     internal static readonly ModelCardFacts Facts = new()
@@ -130,6 +148,6 @@ public sealed class ModelFitterTests
         Command = "make it so",
     };
 
-    private static FittedModel Fit(Func<float[], double> probability, FitOptions options, double missing = 0)
+    static FittedModel Fit(Func<float[], double> probability, FitOptions options, double missing = 0)
         => ModelFitter.Fit(SyntheticData.Draw(4000, 4, 1, probability, missing), options);
 }

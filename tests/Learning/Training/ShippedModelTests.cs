@@ -12,15 +12,15 @@ namespace CartRecovery.Tests.Learning.Training;
 
 public sealed class ShippedModelTests
 {
-    static readonly string Folder = Path.Combine(Repository.Root, "config", "models");
+    static readonly string s_folder = Path.Combine(Repository.Root, "config", "models");
 
     [Test]
     public void It_gives_the_held_out_auc_that_its_card_states()
     {
-        var card = File.ReadAllText(Path.Combine(Folder, "purchase.md"));
+        var card = File.ReadAllText(Path.Combine(s_folder, "purchase.md"));
         var stated = Regex.Match(card, @"(?<=^\| AUC \| )[0-9.]+", RegexOptions.Multiline, TimeSpan.FromSeconds(5)).Value;
         var (train, heldOut) = Splits.ByTime(PurchaseTrainingSet.From(ShopLogSample.Events), new FitOptions().HeldOutShare);
-        using var model = OnnxModel.Load(Path.Combine(Folder, "purchase.onnx"), FeatureTable.Names);
+        using var model = OnnxModel.Load(Path.Combine(s_folder, "purchase.onnx"), FeatureTable.Names);
         Assert.That(model.Features, Is.EqualTo(heldOut.Features));
 
         Assert.That(train.Groups.Intersect(heldOut.Groups), Is.Empty);
@@ -30,7 +30,7 @@ public sealed class ShippedModelTests
     [Test]
     public void It_tells_the_cart_that_is_being_filled_from_one_that_is_looked_past()
     {
-        using var model = OnnxModel.Load(Path.Combine(Folder, "purchase.onnx"), FeatureTable.Names);
+        using var model = OnnxModel.Load(Path.Combine(s_folder, "purchase.onnx"), FeatureTable.Names);
         using var scorer = model.CreateScorer(2);
         string[] features = [.. model.Features];
         foreach (var (feature, filled, past) in (ReadOnlySpan<(string, float, float)>)
@@ -53,7 +53,11 @@ public sealed class ShippedModelTests
         for (var begin = 0; begin < scores.Length; begin += Batch)
         {
             var count = Math.Min(Batch, scores.Length - begin);
-            for (var i = 0; i < count; i++) set.Row(begin + i).CopyTo(scorer.Row(i));
+            for (var i = 0; i < count; i++)
+            {
+                set.Row(begin + i).CopyTo(scorer.Row(i));
+            }
+
             scorer.Score(count).CopyTo(scores.AsSpan(begin));
         }
         return scores;

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Learning.Training;
 namespace CartRecovery.Tests.Learning.Training;
 
 /// <summary>Sets drawn from a known function, the same for the same seed.</summary>
-internal static class SyntheticData
+static class SyntheticData
 {
     /// <summary>Label 1 with probability <paramref name="probability"/> of a row of values between −1 and 1; two rows a group.</summary>
     internal static TrainingSet Draw(int count, int columns, ulong seed, Func<float[], double> probability, double missing = 0, int firstGroup = 0)
@@ -15,9 +15,16 @@ internal static class SyntheticData
         var row = new float[columns];
         for (var i = 0; i < count; i++)
         {
-            for (var j = 0; j < columns; j++) row[j] = (float)(random.Unit() * 2 - 1);
+            for (var j = 0; j < columns; j++)
+            {
+                row[j] = (float)(random.Unit() * 2 - 1);
+            }
+
             labels[i] = random.Unit() < probability(row) ? (byte)1 : (byte)0;
-            for (var j = 0; j < columns; j++) rows[i * columns + j] = random.Unit() < missing ? float.NaN : row[j];
+            for (var j = 0; j < columns; j++)
+            {
+                rows[i * columns + j] = random.Unit() < missing ? float.NaN : row[j];
+            }
         }
         return new TrainingSet([.. Enumerable.Range(0, columns).Select(j => $"f{j}")], rows, labels,
             [.. Enumerable.Range(0, count).Select(i => firstGroup + i / 2)], [.. Enumerable.Range(0, count).Select(i => (long)i)]);

@@ -148,7 +148,7 @@ public sealed class OnnxModelTests
     }
 
     /// <summary>Gives its input back.</summary>
-    private static OnnxGraph Simple(OnnxGraph graph)
+    static OnnxGraph Simple(OnnxGraph graph)
     {
         graph.Input("x", OnnxGraph.Float, -1, 3);
         graph.Output("p", OnnxGraph.Float, -1, 3);
@@ -156,10 +156,13 @@ public sealed class OnnxModelTests
         return graph;
     }
 
-    private static void AssertRefused(string path, string code, params string[] says)
+    static void AssertRefused(string path, string code, params string[] says)
     {
         var e = Assert.Throws<ModelException>(() => OnnxModel.Load(path, TestModels.Known));
         Assert.That(e!.Code, Is.EqualTo(code), e.Message);
-        foreach (var part in says) Assert.That(e.Message, Does.Contain(part));
+        foreach (var part in says)
+        {
+            Assert.That(e.Message, Does.Contain(part));
+        }
     }
 }

@@ -11,7 +11,7 @@ namespace CartRecovery.Tests.Scoring.Trees;
 /// <summary>The engine's own evaluation of trees gives what ONNX Runtime gives.</summary>
 public sealed class CompiledTreesTests
 {
-    private const int Features = 4;
+    const int Features = 4;
 
     [Test]
     public void The_shipped_model_gives_every_cart_of_the_log_what_the_runtime_gives_it()
@@ -85,7 +85,11 @@ public sealed class CompiledTreesTests
         Node[] trees = [.. Enumerable.Range(0, 9).Select(_ => TreeModels.Random(random, 3, Features, ["BRANCH_LT"], missing: true, least))];
         using var model = TreeModels.Load(TreeModels.Classifier(trees, Features, votesFor, OnnxAttribute.Of("post_transform", transform)), Features);
         // A runtime that makes a positive number of a negative sum is left to itself.
-        if (votesFor == 1 || transform == "LOGISTIC" || least == 0) AssertCompiled(model);
+        if (votesFor == 1 || transform == "LOGISTIC" || least == 0)
+        {
+            AssertCompiled(model);
+        }
+
         AssertSame(model, TreeModels.Rows(random, 1000, Features));
     }
 
@@ -139,7 +143,11 @@ public sealed class CompiledTreesTests
         using var scorer = model.CreateScorer(64);
         scorer.Score(64);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) scorer.Score(i % 65);
+        for (var i = 0; i < 1000; i++)
+        {
+            scorer.Score(i % 65);
+        }
+
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
@@ -158,7 +166,7 @@ public sealed class CompiledTreesTests
 
     internal static void AssertCompiled(OnnxModel model) => Assert.That(model.Evaluator, Does.Match("^[0-9]+ compiled trees$"));
 
-    private static void AssertSame(OnnxModel model, IReadOnlyList<float[]> rows)
+    static void AssertSame(OnnxModel model, IReadOnlyList<float[]> rows)
     {
         var (compiled, runtime) = TreeModels.Scores(model, rows);
         var worst = Enumerable.Range(0, rows.Count).MaxBy(i => Math.Abs(compiled[i] - runtime[i]));

@@ -9,7 +9,7 @@ namespace CartRecovery.Tests.Scoring.Trees;
 /// <summary>What is no ensemble of the kinds that are compiled is left to ONNX Runtime, and what is no model at all does no harm.</summary>
 public sealed class TreeEnsembleFileTests
 {
-    private static readonly Node Stump = new("BRANCH_LEQ", 0, 0.5f, Node.Leaf(0.1f), Node.Leaf(0.9f));
+    static readonly Node s_stump = new("BRANCH_LEQ", 0, 0.5f, Node.Leaf(0.1f), Node.Leaf(0.9f));
 
     [TestCase("aggregate_function", "AVERAGE")]
     [TestCase("aggregate_function", "MAX")]
@@ -17,7 +17,7 @@ public sealed class TreeEnsembleFileTests
     [TestCase("post_transform", "SOFTMAX")]
     public void An_ensemble_of_another_kind_goes_to_the_runtime(string attribute, string value)
     {
-        using var model = TreeModels.Load(TreeModels.Regressor([Stump, Stump], 1, sigmoid: false, OnnxAttribute.Of(attribute, value)), 1);
+        using var model = TreeModels.Load(TreeModels.Regressor([s_stump, s_stump], 1, sigmoid: false, OnnxAttribute.Of(attribute, value)), 1);
         AssertLeftToRuntime(model);
     }
 
@@ -28,7 +28,7 @@ public sealed class TreeEnsembleFileTests
         graph.Output("p", OnnxGraph.Float, -1, 1);
         graph.Node("Neg", ["x"], ["y"]);
         graph.Node("TreeEnsembleRegressor", ["y"], ["p"], OnnxGraph.MachineLearning,
-            [.. TreeModels.Attributes([Stump], "target", 0), OnnxAttribute.Of("n_targets", 1)]);
+            [.. TreeModels.Attributes([s_stump], "target", 0), OnnxAttribute.Of("n_targets", 1)]);
         using var model = TreeModels.Load(graph, 1);
         AssertLeftToRuntime(model);
     }
@@ -36,11 +36,11 @@ public sealed class TreeEnsembleFileTests
     [Test]
     public void Something_else_than_a_sigmoid_after_the_trees_goes_to_the_runtime()
     {
-        var graph = TreeModels.Regressor([Stump], 1);
+        var graph = TreeModels.Regressor([s_stump], 1);
         var other = TreeModels.Graph(1);
         other.Output("p", OnnxGraph.Float, -1, 1);
         other.Node("TreeEnsembleRegressor", ["x"], ["sum"], OnnxGraph.MachineLearning,
-            [.. TreeModels.Attributes([Stump], "target", 0), OnnxAttribute.Of("n_targets", 1)]);
+            [.. TreeModels.Attributes([s_stump], "target", 0), OnnxAttribute.Of("n_targets", 1)]);
         other.Node("Abs", ["sum"], ["p"]);
         using var model = TreeModels.Load(other, 1);
         AssertLeftToRuntime(model);
@@ -54,7 +54,7 @@ public sealed class TreeEnsembleFileTests
         var graph = TreeModels.Graph(1);
         graph.Output("p", OnnxGraph.Float, -1, 1);
         graph.Node("TreeEnsembleRegressor", ["x"], ["a"], OnnxGraph.MachineLearning,
-            [.. TreeModels.Attributes([Stump], "target", 0), OnnxAttribute.Of("n_targets", 1)]);
+            [.. TreeModels.Attributes([s_stump], "target", 0), OnnxAttribute.Of("n_targets", 1)]);
         graph.Node("Identity", ["a"], ["b"]);
         graph.Node("Sigmoid", ["b"], ["c"]);
         graph.Node("Identity", ["c"], ["p"]);
@@ -78,9 +78,9 @@ public sealed class TreeEnsembleFileTests
     {
         // Read as one tree, of which the runtime makes another: the probes tell.
         var trees = CompiledTrees.Compile(new TreeEnsemble([new TreeBranch(new TreeColumn(0, MissingIsLow: false), 0.5f, new TreeLeaf(0.1f), new TreeLeaf(0.9f))], 0, IsLogistic: false))!;
-        using var same = TreeModels.Load(TreeModels.Regressor([Stump], 1, sigmoid: false), 1);
-        using var strict = TreeModels.Load(TreeModels.Regressor([Stump with { Mode = "BRANCH_LT" }], 1, sigmoid: false), 1);
-        using var missing = TreeModels.Load(TreeModels.Regressor([Stump with { MissingIsTrue = true }], 1, sigmoid: false), 1);
+        using var same = TreeModels.Load(TreeModels.Regressor([s_stump], 1, sigmoid: false), 1);
+        using var strict = TreeModels.Load(TreeModels.Regressor([s_stump with { Mode = "BRANCH_LT" }], 1, sigmoid: false), 1);
+        using var missing = TreeModels.Load(TreeModels.Regressor([s_stump with { MissingIsTrue = true }], 1, sigmoid: false), 1);
         Assert.That(Agrees(same));
         Assert.That(Agrees(strict), Is.False);
         Assert.That(Agrees(missing), Is.False);
@@ -114,11 +114,19 @@ public sealed class TreeEnsembleFileTests
         Node[] trees = [.. Enumerable.Range(0, 4).Select(_ => TreeModels.Random(random, 4, 3, TreeModels.Modes, missing: true))];
         var whole = TreeModels.Regressor(trees, 3, sigmoid: true, OnnxAttribute.Of("base_values", [0.5f])).ToArray("test");
         Assert.That(Read(whole), Is.True);
-        for (var length = 0; length < whole.Length; length++) Assert.That(Read(whole[..length]), Is.False, $"cut at {length}");
+        for (var length = 0; length < whole.Length; length++)
+        {
+            Assert.That(Read(whole[..length]), Is.False, $"cut at {length}");
+        }
+
         for (var round = 0; round < 20_000; round++)
         {
             var changed = whole.ToArray();
-            for (var i = random.Next(1, 4); i > 0; i--) changed[random.Next(changed.Length)] = (byte)random.Next(256);
+            for (var i = random.Next(1, 4); i > 0; i--)
+            {
+                changed[random.Next(changed.Length)] = (byte)random.Next(256);
+            }
+
             Read(changed);
         }
         for (var round = 0; round < 2_000; round++)
@@ -162,7 +170,7 @@ public sealed class TreeEnsembleFileTests
     }
 
     // Node i's true and false branch; tree 0, feature 0.
-    private static void AssertRefused(long[] whenTrue, long[] whenFalse, string[] modes)
+    static void AssertRefused(long[] whenTrue, long[] whenFalse, string[] modes)
     {
         long[] zeros = new long[modes.Length], ids = [.. Enumerable.Range(0, modes.Length)];
         var graph = TreeModels.Graph(1);
@@ -177,7 +185,7 @@ public sealed class TreeEnsembleFileTests
     }
 
     // True when an ensemble was read; anything but the two exceptions for what was not fails the test.
-    private static bool Read(byte[] file)
+    static bool Read(byte[] file)
     {
         try
         {
@@ -189,7 +197,7 @@ public sealed class TreeEnsembleFileTests
         }
     }
 
-    private static void AssertLeftToRuntime(OnnxModel model)
+    static void AssertLeftToRuntime(OnnxModel model)
     {
         Assert.That(model.Evaluator, Does.StartWith("ONNX Runtime "));
         var (a, b) = TreeModels.Scores(model, [.. TreeModels.Rows(new Random(1), 50, model.Features.Count)]);

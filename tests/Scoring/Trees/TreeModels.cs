@@ -4,13 +4,13 @@ using CartRecovery.Engine.Scoring.Onnx;
 namespace CartRecovery.Tests.Scoring.Trees;
 
 /// <summary>A node of a tree as ONNX has it: a branch on a feature, or a leaf with what it adds.</summary>
-internal sealed record Node(string Mode, int Feature, float Value, Node? WhenTrue = null, Node? WhenFalse = null, bool MissingIsTrue = false)
+sealed record Node(string Mode, int Feature, float Value, Node? WhenTrue = null, Node? WhenFalse = null, bool MissingIsTrue = false)
 {
     internal static Node Leaf(float weight) => new("LEAF", 0, weight);
 }
 
 /// <summary>Models that consist of trees, with the features f0, f1 and so on.</summary>
-internal static class TreeModels
+static class TreeModels
 {
     /// <summary>Every comparison of a branch.</summary>
     internal static readonly string[] Modes = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"];
@@ -26,7 +26,11 @@ internal static class TreeModels
         graph.Output("p", OnnxGraph.Float, -1, 1);
         graph.Node("TreeEnsembleRegressor", ["x"], [sigmoid ? "sum" : "p"], OnnxGraph.MachineLearning,
             [.. Attributes(trees, "target", 0), OnnxAttribute.Of("n_targets", 1), .. more]);
-        if (sigmoid) graph.Node("Sigmoid", ["sum"], ["p"]);
+        if (sigmoid)
+        {
+            graph.Node("Sigmoid", ["sum"], ["p"]);
+        }
+
         return graph;
     }
 
@@ -87,14 +91,22 @@ internal static class TreeModels
             OnnxAttribute.Of($"{kind}_nodeids", [.. leafNodes]), OnnxAttribute.Of($"{kind}_ids", [.. leafTrees.Select(_ => (long)target)]),
             OnnxAttribute.Of($"{kind}_weights", [.. weights]),
         ];
-        if (missing.Contains(1)) attributes.Add(OnnxAttribute.Of("nodes_missing_value_tracks_true", [.. missing]));
+        if (missing.Contains(1))
+        {
+            attributes.Add(OnnxAttribute.Of("nodes_missing_value_tracks_true", [.. missing]));
+        }
+
         return attributes;
     }
 
     /// <summary>A tree of any shape up to a height, with thresholds that <see cref="Rows"/> meet often.</summary>
     internal static Node Random(Random random, int height, int features, string[] modes, bool missing, float least = -0.1f)
     {
-        if (height == 0 || random.Next(8) == 0) return Node.Leaf(least + (float)random.NextDouble() * 0.2f);
+        if (height == 0 || random.Next(8) == 0)
+        {
+            return Node.Leaf(least + (float)random.NextDouble() * 0.2f);
+        }
+
         return new Node(modes[random.Next(modes.Length)], random.Next(features), random.Next(-8, 9) / 4f,
             Random(random, height - 1, features, modes, missing, least), Random(random, height - 1, features, modes, missing, least),
             missing && random.Next(2) == 0);

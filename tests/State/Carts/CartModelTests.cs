@@ -25,7 +25,10 @@ public sealed class CartModelTests
             }
 
             foreach (var type in Enum.GetValues<EventType>().Where(t => t != EventType.None))
+            {
                 Assert.That(cart.CountOf(type), Is.EqualTo(model.Counts.GetValueOrDefault(EventTypes.NameOf(type))));
+            }
+
             Assert.That(cart.EventCount, Is.EqualTo(model.Counts.Values.Sum(count => count)));
             Assert.That((cart.FirstAt, cart.LastAt), Is.EqualTo((model.Times.Min(), model.Times.Max())));
             Assert.That((cart.PriceCount, Money.ToDecimal(cart.PriceSum)), Is.EqualTo(((uint)model.Prices.Count, model.Prices.Sum())));
@@ -57,8 +60,15 @@ public sealed class CartModelTests
                 }
 
                 Assert.That((cart.ItemCount, cart.Value), Is.EqualTo((quantity, value)));
-                if (e.Type == "add_to_cart") Assert.That(cart.ItemCount - before.ItemCount, Is.EqualTo(e.Quantity ?? 1));
-                if (e.Type == "remove_from_cart") Assert.That(before.ItemCount - cart.ItemCount, Is.InRange(0, e.Quantity ?? 1));
+                if (e.Type == "add_to_cart")
+                {
+                    Assert.That(cart.ItemCount - before.ItemCount, Is.EqualTo(e.Quantity ?? 1));
+                }
+
+                if (e.Type == "remove_from_cart")
+                {
+                    Assert.That(before.ItemCount - cart.ItemCount, Is.InRange(0, e.Quantity ?? 1));
+                }
             }
 
             return true;
@@ -94,7 +104,11 @@ public sealed class CartModelTests
         {
             Counts[e.Type] = Counts.GetValueOrDefault(e.Type) + 1;
             Times.Add(e.At);
-            if (e.Price is { } price) Prices.Add(price);
+            if (e.Price is { } price)
+            {
+                Prices.Add(price);
+            }
+
             var (quantity, value) = _lines.GetValueOrDefault(e.Product ?? "");
             var units = e.Quantity ?? 1;
             switch (e.Type)

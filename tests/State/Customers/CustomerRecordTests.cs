@@ -48,7 +48,11 @@ public sealed class CustomerRecordTests
     static CustomerRecord Of(params TestEvent[] events)
     {
         var customer = default(CustomerRecord);
-        foreach (var e in events) customer.Fold(EventReading.Slab(e).Records[0]);
+        foreach (var e in events)
+        {
+            customer.Fold(EventReading.Slab(e).Records[0]);
+        }
+
         return customer;
     }
 }

@@ -5,7 +5,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Checks the campaigns: names, triggers and series, and that every template can be rendered.</summary>
-internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlaces places)
+sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlaces places)
 {
     public void Run(CartRecoveryConfig config)
     {
@@ -20,7 +20,10 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
             }
             List<string> stores = [.. config.Stores.Select(store => store.Id)];
             foreach (var store in campaign.Stores.Where(store => !stores.Contains(store) && check.Sound(config, "stores")))
+            {
                 check.Report(campaign, "stores", $"unknown store '{store}'{Suggestion.Hint(store, stores)}");
+            }
+
             Trigger(campaign.Trigger);
             Conditions(campaign.When);
             Series(campaign, config);
@@ -31,7 +34,9 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
     {
         string[] comparisons = ["above", "atLeast", "below", "atMost", "equals"];
         foreach (var condition in conditions.Where(condition => !comparisons.Any(comparison => places.Has(condition, comparison))))
+        {
             check.Report(condition, "", $"a condition needs a comparison: {string.Join(", ", comparisons)}");
+        }
     }
 
     void Trigger(TriggerConfig trigger)
@@ -39,26 +44,45 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
         // A missing trigger has already been reported.
         string[] kinds = ["idle", "event", "score"];
         if (places.Knows(trigger) && kinds.Count(kind => places.Has(trigger, kind)) != 1)
+        {
             check.Report(trigger, "", "a trigger needs exactly one of idle, event and score");
+        }
+
         foreach (var key in (string[])["stage", "at"])
         {
             if (places.Has(trigger, key) && !places.Has(trigger, "idle"))
+            {
                 check.Report(trigger, key, $"{key} is only allowed with idle");
+            }
         }
         if (places.Has(trigger, "days") && !places.Has(trigger, "at"))
+        {
             check.Report(trigger, "days", "days is only allowed with at");
+        }
+
         if (trigger.Score is not { } score)
+        {
             return;
+        }
+
         if (!places.Has(score, "above") && !places.Has(score, "below"))
+        {
             check.Report(score, "", "a score trigger needs above, below or both");
+        }
+
         if (score.Above >= score.Below)
+        {
             check.Report(score, "above", $"no score can be above {score.Above} and below {score.Below}");
+        }
     }
 
     void Series(CampaignConfig campaign, CartRecoveryConfig config)
     {
         if (!places.Knows(campaign))
+        {
             return;
+        }
+
         string[] single = ["action", "channel", "message"];
         var forms = (single.Any(key => places.Has(campaign, key)) ? 1 : 0) + (places.Has(campaign, "steps") ? 1 : 0)
             + (places.Has(campaign, "variants") ? 1 : 0);
@@ -78,11 +102,20 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
         else
         {
             foreach (var key in single.Where(key => !places.Has(campaign, key)))
+            {
                 check.Report(campaign, "", $"a single message needs {key}");
+            }
+
             if (campaign.Channel is { } channel)
+            {
                 Channel(campaign, channel, config);
+            }
+
             if (campaign.Action is { } action)
+            {
                 Action(action);
+            }
+
             Text(campaign, "message", campaign.Message, MessageFormat.Text, campaign.Action is { } offer ? [offer] : [], config);
         }
     }
@@ -94,11 +127,16 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
         {
             check.Name(variant, "name", variant.Name, "a variant's name");
             if (variant.Name.Length > 0 && !names.Add(variant.Name))
+            {
                 check.Report(variant, "name", $"duplicate variant '{variant.Name}'");
+            }
+
             Steps(variant.Steps, config);
         }
         if (!campaign.Variants.Exists(variant => variant.Steps.Count > 0) && check.Sound(campaign, "variants"))
+        {
             check.Report(campaign, "variants", "at least one variant needs steps");
+        }
     }
 
     void Steps(List<StepConfig> steps, CartRecoveryConfig config)
@@ -107,17 +145,28 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
         {
             Conditions(step.When);
             if (places.Bound(step, "channel"))
+            {
                 Channel(step, step.Channel, config);
+            }
+
             if (places.Has(step, "action") == places.Has(step, "choices"))
+            {
                 check.Report(step, "", "a step needs either an action or choices");
+            }
+
             List<ActionConfig> offers = step.Action is { } action ? [action] : step.Choices;
             foreach (var offer in offers)
+            {
                 Action(offer);
+            }
+
             Text(step, "message", step.Message, MessageFormat.Text, offers, config);
             Text(step, "subject", step.Subject, MessageFormat.Line, offers, config);
             Text(step, "html", step.Html, MessageFormat.Html, offers, config);
             if (step.Subject is null && AddressOf(step.Channel, config) == AddressKind.Email)
+            {
                 check.Report(step, "", "an e-mail step needs a subject");
+            }
         }
     }
 
@@ -125,7 +174,9 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
     {
         List<string> channels = ["socket", .. places.KeysOf(config.Sinks)];
         if (!channels.Contains(channel) && check.Sound(config, "sinks"))
+        {
             check.Report(section, "channel", $"unknown channel '{channel}'{Suggestion.Hint(channel, channels)}");
+        }
     }
 
     AddressKind AddressOf(string channel, CartRecoveryConfig config) =>
@@ -134,13 +185,21 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
     void Action(ActionConfig action)
     {
         if (!places.Bound(action, "type"))
+        {
             return;
+        }
+
         if (action.Type == ActionKind.Discount && !places.Has(action, "percent"))
+        {
             check.Report(action, "", "a discount needs percent");
+        }
+
         foreach (var key in (string[])["percent", "code"])
         {
             if (action.Type != ActionKind.Discount && places.Has(action, key))
+            {
                 check.Report(action, key, $"{key} is only allowed with a discount");
+            }
         }
     }
 
@@ -158,7 +217,9 @@ internal sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, Co
             foreach (var use in template.Bare)
             {
                 if (WithoutValue(use.Path, offers, config) is { } reason)
+                {
                     check.Report(places.Within(section, key, text, use.Offset), $"'{use.Text}' has no value{reason}");
+                }
             }
         }
         foreach (var problem in problems)

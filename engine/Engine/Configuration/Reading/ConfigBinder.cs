@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// Binds the tree of a file to the configuration's types and reports all mismatches. Invalid values keep their defaults, so that binding
 /// continues.
 /// </summary>
-internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<string, string?> environment)
+sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<string, string?> environment)
 {
     /// <summary>Gets the places of the bound objects in the file.</summary>
     public ConfigPlaces Places { get; } = new();
@@ -34,7 +34,10 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
     object? BindSection(YamlItem item, JsonTypeInfo type, string path)
     {
         if (!TryOpen(item, path, "a section of keys", out YamlMap map))
+        {
             return null;
+        }
+
         var section = type.CreateObject!();
         Places.Set(section, map);
         var keys = ConfigJson.KeysOf(type);
@@ -60,7 +63,9 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
         {
             // A probably misspelt key has already been reported.
             if (property.IsRequired && !map.Entries.ContainsKey(property.Name) && !guessed.Contains(property.Name))
+            {
                 problems.Add(map.At, $"missing key '{property.Name}'{In(path)}: {Explain(property)}");
+            }
         }
         return section;
     }
@@ -78,27 +83,39 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
             if (text.Plain && YamlText.MeansNothing(expanded))
             {
                 if (!property.IsSetNullable)
+                {
                     problems.Add(text.At, $"{path} has no value: {Explain(property)}");
+                }
+
                 Places.SetFailed(section, property.Name);
                 return;
             }
         }
         if (Bind(value, type, KeyOf(property), path) is { } bound)
+        {
             property.Set!(section, bound);
+        }
         else
+        {
             Places.SetFailed(section, property.Name);
+        }
     }
 
     IList? BindList(YamlItem item, JsonTypeInfo type, ConfigKeyAttribute? key, string path)
     {
         if (!TryOpen(item, path, "a list", out YamlList yaml))
+        {
             return null;
+        }
+
         var list = (IList)type.CreateObject!();
         var elementType = type.Options.GetTypeInfo(type.ElementType!);
         for (var i = 0; i < yaml.Items.Count; i++)
         {
             if (Bind(yaml.Items[i], elementType, key: null, $"{path}[{i}]") is { } element)
+            {
                 list.Add(element);
+            }
         }
         CheckCount(yaml.Items.Count, item, key, path);
         return list;
@@ -107,14 +124,19 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
     IDictionary? BindMap(YamlItem item, JsonTypeInfo type, ConfigKeyAttribute? key, string path)
     {
         if (!TryOpen(item, path, "a map from names to sections", out YamlMap yaml))
+        {
             return null;
+        }
+
         var map = (IDictionary)type.CreateObject!();
         var elementType = type.Options.GetTypeInfo(type.ElementType!);
         Places.Set(map, yaml);
         foreach (var (name, (_, value)) in yaml.Entries)
         {
             if (Bind(value, elementType, key: null, Join(path, name)) is { } element)
+            {
                 map.Add(name, element);
+            }
         }
         CheckCount(yaml.Entries.Count, item, key, path);
         return map;
@@ -123,11 +145,18 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
     void BindOption(SinkConfig sink, string name, YamlItem value, string path)
     {
         if (value is YamlText { Plain: true } text && EnvironmentText.Expand(text, environment, new ConfigProblems("")) is { } plain && YamlText.MeansNothing(plain))
+        {
             return;
+        }
+
         if (OptionBinder.Read(value, path, environment, problems) is { } read)
+        {
             sink.SetOption(name, read);
+        }
         else
+        {
             Places.SetFailed(sink, name);
+        }
     }
 
     object? BindScalar(YamlItem item, IScalarFormat format, ConfigKeyAttribute? key, string path)
@@ -138,7 +167,9 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
             return null;
         }
         if (EnvironmentText.Expand(text, environment, problems) is not { } expanded)
+        {
             return null;
+        }
         // Messages quote the file's text, so a variable's value is not revealed.
         if (format.Parse(expanded) is not { } value)
         {
@@ -147,7 +178,10 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
             return null;
         }
         if (key is null)
+        {
             return value;
+        }
+
         if (catalog.NamesOf(key.In) is { } names && !names.Contains(expanded, StringComparer.Ordinal))
         {
             problems.Add(text.At, $"unknown {NounOf(key.In)} '{text.Value}' in {path}{Suggestion.Hint(expanded, names)}");
@@ -164,7 +198,10 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
             : key.Max is { } max && Compare(max) > 0 ? $"at most {max}"
             : null;
         if (message is not null)
+        {
             problems.Add(text.At, $"{path} must be {message}, not {text.Value}");
+        }
+
         return message is null;
 
         int Compare(string bound) => ((IComparable)value).CompareTo(format.Parse(bound));
@@ -173,9 +210,14 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
     void CheckCount(int count, YamlItem item, ConfigKeyAttribute? key, string path)
     {
         if (key?.Min is { } min && count < int.Parse(min))
+        {
             problems.Add(item.At, $"{path} must have at least {min} {(min == "1" ? "entry" : "entries")}.{Example(key, path[(path.LastIndexOf('.') + 1)..])}");
+        }
+
         if (key?.Max is { } max && count > int.Parse(max))
+        {
             problems.Add(item.At, $"{path} must have at most {max} entries, not {count}");
+        }
     }
 
     /// <summary>Reads the item as a list or map. A key without a value is an empty one.</summary>
@@ -184,9 +226,15 @@ internal sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problem
     {
         opened = (item as T)!;
         if (opened is null && item is YamlText { Plain: true } text && YamlText.MeansNothing(text.Value))
+        {
             opened = (T)(YamlItem)(typeof(T) == typeof(YamlMap) ? new YamlMap(item.At) : new YamlList(item.At));
+        }
+
         if (opened is null)
+        {
             problems.Add(item.At, $"{(path.Length == 0 ? "the configuration" : path)} must be {expected}, not {KindOf(item)}");
+        }
+
         return opened is not null;
     }
 

@@ -5,7 +5,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Checks relations between values: unique names, and references to other parts of the file.</summary>
-internal sealed class ConfigCheck
+sealed class ConfigCheck
 {
     const int LongestName = 64, LongestKey = 128;
 
@@ -31,7 +31,10 @@ internal sealed class ConfigCheck
     void Listen(ListenConfig listen)
     {
         if (listen.Http == listen.Stream && listen.Http.Port != 0 && Sound(listen, "http", "stream"))
+        {
             Report(listen, "stream", $"listen.http and listen.stream are both {listen.Stream}; change one of the ports");
+        }
+
         if (listen.Heartbeat.Value >= listen.IdleTimeout.Value && Sound(listen, "heartbeat", "idleTimeout"))
         {
             Report(listen, "heartbeat",
@@ -47,30 +50,47 @@ internal sealed class ConfigCheck
         {
             Name(store, "id", store.Id, "a store's id");
             if (store.Id.Length > 0 && !ids.TryAdd(store.Id, store))
+            {
                 Report(store, "id", $"duplicate store '{store.Id}', first defined on line {_places.Of(ids[store.Id], "id").Line}");
+            }
+
             Zone(store);
             if (store.Currency.Length != 3 || store.Currency.AsSpan().ContainsAnyExceptInRange('A', 'Z'))
+            {
                 Report(store, "currency", $"a currency must be three capital letters, like EUR, not '{store.Currency}'");
+            }
+
             foreach (var key in store.Keys.Where(key => _places.Bound(key, "key")))
             {
                 // Keys are secrets: messages give their place, not their value.
                 if (key.Key.Length > LongestKey || key.Key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+                {
                     Report(key, "key", $"a key must be at most {LongestKey} printable ASCII characters without spaces");
+                }
                 else if (key.Key.Length == 0)
+                {
                     Report(key, "key", "a key must not be empty");
+                }
                 else if (!keys.TryAdd(key.Key, store))
+                {
                     Report(key, "key", $"duplicate key: it is also a key of store '{keys[key.Key].Id}'");
+                }
             }
         }
         var allRead = stores.Count > 0 && stores.TrueForAll(store => store.Keys.TrueForAll(key => _places.Bound(key, "key")));
         if (listen.TcpKey is { } tcpKey && allRead && !keys.ContainsKey(tcpKey))
+        {
             Report(listen, "tcpKey", "listen.tcpKey must be one of stores[].keys[].key, or be omitted");
+        }
     }
 
     void Zone(StoreConfig store)
     {
         if (TimeZones.TryFind(store.Timezone, out _))
+        {
             return;
+        }
+
         var known = TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).ToList();
         var hint = known.Count > 1
             ? Suggestion.Find(store.Timezone, known) is { } near ? $", did you mean '{near}'?" : "; use an IANA name like Europe/Amsterdam"
@@ -82,27 +102,45 @@ internal sealed class ConfigCheck
     {
         var (limits, memory) = (config.Limits, config.Memory);
         if (limits.Message.Bytes < limits.Event.Bytes && Sound(limits, "message", "event"))
+        {
             Report(limits, "message", $"limits.message ({limits.Message}) must not be smaller than limits.event ({limits.Event})");
+        }
+
         var planned = new ByteSize(memory.Carts.Bytes + memory.Customers.Bytes);
         if (memory.Limit.Bytes > 0 && planned.Bytes > memory.Limit.Bytes && Sound(memory, "limit", "carts", "customers"))
+        {
             Report(memory, "limit", $"memory.limit ({memory.Limit}) must be at least memory.carts plus memory.customers ({planned})");
+        }
+
         if (config.Data.Length == 0)
+        {
             Report(config, "data", "data must name a folder");
+        }
+
         if (config.Scoring.Model.Length == 0)
+        {
             Report(config.Scoring, "model", "scoring.model must name a file");
+        }
     }
 
     void Telemetry(OtlpConfig otlp)
     {
         if (otlp.Endpoint is { } endpoint && Sound(otlp, "endpoint") && !ContactCheck.IsWebAddress(endpoint))
+        {
             Report(otlp, "endpoint", $"telemetry.otlp.endpoint must be an address like http://127.0.0.1:4318, not '{endpoint}'");
+        }
+
         foreach (var (name, value) in otlp.Headers)
         {
             if (name.Length == 0 || name.AsSpan().ContainsAnyExceptInRange('!', '~') || name.AsSpan().ContainsAny(":=,"))
+            {
                 _problems.Add(_places.OfKey(otlp.Headers, name), "a header's name must be printable ASCII characters without spaces, ':', '=' and ','");
+            }
             // A header's value may be secret, so the message does not repeat it.
             else if (value.AsSpan().ContainsAnyExceptInRange(' ', '~') || value.Contains(',', StringComparison.Ordinal))
+            {
                 _problems.Add(_places.OfKey(otlp.Headers, name), $"the value of header '{name}' must be printable ASCII characters without ','");
+            }
         }
     }
 
@@ -111,18 +149,28 @@ internal sealed class ConfigCheck
         foreach (var (name, sink) in sinks)
         {
             if (name == "socket")
+            {
                 _problems.Add(_places.OfKey(sinks, name), "a sink must not be named 'socket', which is the shopper's own connection");
+            }
+
             if (!IsName(name))
+            {
                 _problems.Add(_places.OfKey(sinks, name), NameRule("a sink's name"));
+            }
+
             if (_catalog.FindSink(sink.Type) is { } spec)
+            {
                 new SinkCheck(name, sink, spec, _places, _problems).Run();
+            }
         }
     }
 
     public void Name(object section, string key, string value, string what)
     {
         if (_places.Bound(section, key) && !IsName(value))
+        {
             Report(section, key, NameRule(what));
+        }
     }
 
     static bool IsName(string name) =>
@@ -137,7 +185,9 @@ internal sealed class ConfigCheck
         foreach (var key in keys)
         {
             if (_places.Failed(section, key))
+            {
                 return false;
+            }
         }
         return true;
     }

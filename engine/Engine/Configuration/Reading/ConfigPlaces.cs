@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Maps the configuration's objects to their places in the file, for checks after binding.</summary>
-internal sealed class ConfigPlaces
+sealed class ConfigPlaces
 {
     readonly Dictionary<object, Section> _sections = new(ReferenceEqualityComparer.Instance);
 

@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Collects the problems of a file.</summary>
-internal sealed class ConfigProblems(string file)
+sealed class ConfigProblems(string file)
 {
     readonly List<ConfigProblem> _found = [];
 

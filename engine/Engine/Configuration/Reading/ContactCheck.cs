@@ -3,7 +3,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Checks the contact policy: channels of caps, hours, and link addresses.</summary>
-internal sealed class ContactCheck(ConfigCheck check, ConfigPlaces places)
+sealed class ContactCheck(ConfigCheck check, ConfigPlaces places)
 {
     const int ShortestSecret = 32;
 
@@ -12,17 +12,34 @@ internal sealed class ContactCheck(ConfigCheck check, ConfigPlaces places)
         var contact = config.Contact;
         List<string> channels = [CapConfig.Messages, "email", CapConfig.Sms, "push", "socket", .. places.KeysOf(config.Sinks)];
         foreach (var cap in contact.Caps.Where(cap => places.Bound(cap, "channel") && !channels.Contains(cap.Channel)))
+        {
             check.Report(cap, "channel", $"unknown channel '{cap.Channel}'{Suggestion.Hint(cap.Channel, channels)}");
+        }
+
         if (contact.BusinessHours is { } hours && hours.From.Value >= hours.To.Value && check.Sound(hours, "from", "to"))
+        {
             check.Report(hours, "to", "businessHours must end after they begin, on the same day");
+        }
+
         if (contact.AbandonedAfter.Value >= contact.LostAfter.Value && check.Sound(contact, "abandonedAfter", "lostAfter"))
+        {
             check.Report(contact, "lostAfter", $"contact.lostAfter ({contact.LostAfter}) must be longer than contact.abandonedAfter ({contact.AbandonedAfter})");
+        }
+
         if (contact.PublicUrl is { } address && !IsWebAddress(address))
+        {
             check.Report(contact, "publicUrl", "contact.publicUrl must be an absolute http or https address");
+        }
+
         if (contact.Secret is { Length: < ShortestSecret })
+        {
             check.Report(contact, "secret", $"contact.secret must have at least {ShortestSecret} characters");
+        }
+
         foreach (var store in config.Stores.Where(store => store.CartUrl is { } url && !IsWebAddress(url)))
+        {
             check.Report(store, "cartUrl", "cartUrl must be an absolute http or https address");
+        }
     }
 
     internal static bool IsWebAddress(string address) =>

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Expands environment variables: <c>${NAME}</c> and <c>${NAME:-default}</c>.</summary>
-internal static partial class EnvironmentText
+static partial class EnvironmentText
 {
     /// <summary>Expands the text's variables; <see langword="null"/> on failure, which is reported.</summary>
     public static string? Expand(YamlText text, Func<string, string?> environment, ConfigProblems problems)
@@ -14,13 +14,22 @@ internal static partial class EnvironmentText
         {
             var name = match.Groups["name"];
             if (!name.Success)
+            {
                 Fail("'${' must begin an environment variable: ${NAME} or ${NAME:-default}");
+            }
             else if (environment(name.Value) is { } value)
+            {
                 return value;
+            }
             else if (match.Groups["default"] is { Success: true } otherwise)
+            {
                 return otherwise.Value;
+            }
             else
+            {
                 Fail($"the environment variable {name.Value} is not set; set it, or write ${{{name.Value}:-default}}");
+            }
+
             return "";
         });
         return failed ? null : expanded;

@@ -38,7 +38,10 @@ static class OptionBinder
     static string? TextOf(YamlItem item, string path, Func<string, string?> environment, ConfigProblems problems)
     {
         if (item is YamlText text)
+        {
             return EnvironmentText.Expand(text, environment, problems);
+        }
+
         problems.Add(item.At, $"{path}: expected text{Quote(item, secret: false)}");
         return null;
     }

@@ -4,7 +4,7 @@ using YamlDotNet.Core.Events;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>A scalar's source text, which locates each character of its value despite quotes, escapes, folding and indentation.</summary>
-internal sealed class ScalarSource(string file, Scalar scalar)
+sealed class ScalarSource(string file, Scalar scalar)
 {
     int _line = Math.Max(1, (int)scalar.Start.Line), _column = Math.Max(1, (int)scalar.Start.Column), _at, _value;
 

@@ -6,11 +6,11 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// <summary>Checks a sink's section against its spec: unknown keys, missing keys and wrong types.</summary>
 sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigPlaces places, ConfigProblems problems)
 {
-    static readonly string[] Common = [.. ConfigJson.KeysOf(ConfigJson.Default.SinkConfig).Select(property => property.Name)];
+    static readonly string[] s_common = [.. ConfigJson.KeysOf(ConfigJson.Default.SinkConfig).Select(property => property.Name)];
 
     public void Run()
     {
-        List<string> known = [.. Common, .. spec.Options.Select(option => option.Name)];
+        List<string> known = [.. s_common, .. spec.Options.Select(option => option.Name)];
         var guessed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var key in places.KeysOf(sink).Where(key => !known.Contains(key)))
         {
@@ -23,7 +23,9 @@ sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigPlaces
             if (sink.Options.TryGetValue(option.Name, out var value))
             {
                 if (!option.Type.Accepts(value))
+                {
                     Report(SinkConfigurationException.Expected(option.Name, option.Type.Form));
+                }
             }
             else if (option.Required && !guessed.Contains(option.Name) && !places.Failed(sink, option.Name))
             {

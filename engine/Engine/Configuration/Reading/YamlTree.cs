@@ -4,7 +4,7 @@ using YamlDotNet.Core.Events;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>A place in the file: line and column, from 1.</summary>
-internal readonly record struct Place(int Line, int Column)
+readonly record struct Place(int Line, int Column)
 {
     public static Place Start => new(1, 1);
 
@@ -12,10 +12,10 @@ internal readonly record struct Place(int Line, int Column)
 }
 
 /// <summary>A node of the file with its place.</summary>
-internal abstract record YamlItem(Place At);
+abstract record YamlItem(Place At);
 
 /// <summary>A scalar.</summary>
-internal sealed record YamlText(Place At, string Value, bool Plain) : YamlItem(At)
+sealed record YamlText(Place At, string Value, bool Plain) : YamlItem(At)
 {
     /// <summary>Gets its source text; <see langword="null"/> for a text that is not in the file.</summary>
     public ScalarSource? Source { get; init; }
@@ -24,13 +24,13 @@ internal sealed record YamlText(Place At, string Value, bool Plain) : YamlItem(A
 }
 
 /// <summary>A list, in block or flow style.</summary>
-internal sealed record YamlList(Place At) : YamlItem(At)
+sealed record YamlList(Place At) : YamlItem(At)
 {
     public List<YamlItem> Items { get; } = [];
 }
 
 /// <summary>A map with unique keys, in block or flow style.</summary>
-internal sealed record YamlMap(Place At) : YamlItem(At)
+sealed record YamlMap(Place At) : YamlItem(At)
 {
     public Dictionary<string, (Place At, YamlItem Value)> Entries { get; } = new(StringComparer.Ordinal);
 }
@@ -39,7 +39,7 @@ internal sealed record YamlMap(Place At) : YamlItem(At)
 /// Builds the tree from the parser's events. YamlDotNet's node model stops at the first duplicate key; this one reports it and continues.
 /// It does not recurse.
 /// </summary>
-internal sealed class YamlTree
+sealed class YamlTree
 {
     const int DeepestNesting = 32;
 
@@ -60,7 +60,10 @@ internal sealed class YamlTree
         while (TryRead(parser, text, problems, out var next))
         {
             if (next is null)
+            {
                 return tree.Root();
+            }
+
             if (next is DocumentStart && ++documents > 1)
             {
                 problems.Add(Place.Of(next.Start), "the file must contain a single YAML document");
@@ -84,7 +87,10 @@ internal sealed class YamlTree
         try
         {
             if (parser.MoveNext())
+            {
                 next = parser.Current;
+            }
+
             return true;
         }
         catch (YamlException broken)
@@ -106,13 +112,18 @@ internal sealed class YamlTree
     {
         var place = Place.Of(broken.Start);
         if (!broken.Message.Contains("tab as indentation", StringComparison.Ordinal))
+        {
             return place;
+        }
+
         var line = 0;
         foreach (var content in text.AsSpan().EnumerateLines())
         {
             var tab = content.IndexOf('\t');
             if (++line > place.Line && tab >= 0 && content[..tab].Trim(' ').IsEmpty)
+            {
                 return new Place(line, tab + 1);
+            }
         }
         return place;
     }
@@ -156,15 +167,26 @@ internal sealed class YamlTree
     void Put(Place at, YamlItem item, AnchorName anchor)
     {
         if (!anchor.IsEmpty)
+        {
             _anchors[anchor.Value] = item;
+        }
+
         if (!_open.TryPeek(out var open))
+        {
             _root = item;
+        }
         else if (open.Item is YamlList list)
+        {
             list.Items.Add(item);
+        }
         else if (!open.HasKey)
+        {
             open.TakeKey(at, item, _problems);
+        }
         else
+        {
             open.TakeValue(item, _problems);
+        }
     }
 
     /// <summary>An unfinished list or map; for a map also the key that awaits its value.</summary>
@@ -183,7 +205,9 @@ internal sealed class YamlTree
             _key = (key as YamlText)?.Value;
             _at = at;
             if (_key is null)
+            {
                 problems.Add(at, "a key must be text, not a list or a map");
+            }
         }
 
         public void TakeValue(YamlItem value, ConfigProblems problems)
@@ -191,7 +215,9 @@ internal sealed class YamlTree
             HasKey = false;
             var entries = ((YamlMap)item).Entries;
             if (_key is not null && !entries.TryAdd(_key, (_at, value)))
+            {
                 problems.Add(_at, $"duplicate key '{_key}', first defined on line {entries[_key].At.Line}");
+            }
         }
     }
 }

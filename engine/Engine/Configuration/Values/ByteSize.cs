@@ -11,7 +11,7 @@ namespace CartRecovery.Engine.Configuration.Values;
 [JsonConverter(typeof(ScalarConverter<ByteSize>))]
 public readonly record struct ByteSize(long Bytes) : IScalar<ByteSize>, IComparable<ByteSize>, IComparable
 {
-    static readonly (string Name, long Bytes)[] Units =
+    static readonly (string Name, long Bytes)[] s_units =
         [("TB", 1L << 40), ("GB", 1L << 30), ("MB", 1L << 20), ("KB", 1L << 10), ("B", 1), ("", 1)];
 
     /// <inheritdoc/>
@@ -33,13 +33,19 @@ public readonly record struct ByteSize(long Bytes) : IScalar<ByteSize>, ICompara
     public static bool TryParse(string text, out ByteSize value)
     {
         value = default;
-        foreach (var (name, bytes) in Units)
+        foreach (var (name, bytes) in s_units)
         {
             if (!text.EndsWith(name, StringComparison.Ordinal) || !long.TryParse(text.AsSpan(0, text.Length - name.Length),
                     NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            {
                 continue;
+            }
+
             if (count > long.MaxValue / bytes)
+            {
                 return false;
+            }
+
             value = new ByteSize(count * bytes);
             return true;
         }
@@ -56,9 +62,12 @@ public readonly record struct ByteSize(long Bytes) : IScalar<ByteSize>, ICompara
     public override string ToString()
     {
         if (Bytes == 0)
+        {
             return "0";
+        }
+
         var bytes = Bytes;
-        var (name, unit) = Units.First(unit => bytes % unit.Bytes == 0);
+        var (name, unit) = s_units.First(unit => bytes % unit.Bytes == 0);
         return string.Create(CultureInfo.InvariantCulture, $"{bytes / unit}{name}");
     }
 }

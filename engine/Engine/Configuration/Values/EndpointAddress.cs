@@ -29,17 +29,25 @@ public readonly record struct EndpointAddress(string Host, int Port) : IScalar<E
         value = default;
         var colon = text.LastIndexOf(':');
         if (colon < 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
             return false;
+        }
+
         var host = text[..colon];
         var bracketed = host.Length > 2 && host[0] == '[' && host[^1] == ']';
         if (bracketed)
+        {
             host = host[1..^1];
+        }
         // IPAddress also parses 1.2 and 0x7f000001, so the text must equal the address's canonical form.
         var known = bracketed
             ? IPAddress.TryParse(host, out var six) && six.AddressFamily == AddressFamily.InterNetworkV6
             : host == "localhost" || (IPAddress.TryParse(host, out var four) && four.ToString() == host && !host.Contains(':'));
         if (known)
+        {
             value = new EndpointAddress(host, port);
+        }
+
         return known;
     }
 

@@ -23,7 +23,7 @@ public interface IScalar<T>
 }
 
 /// <summary>Reads and writes an <see cref="IScalar{T}"/> as a JSON string.</summary>
-internal sealed class ScalarConverter<T> : JsonConverter<T>, IScalarFormat
+sealed class ScalarConverter<T> : JsonConverter<T>, IScalarFormat
     where T : struct, IScalar<T>
 {
     public string Expected => T.Form;
@@ -47,23 +47,23 @@ internal sealed class ScalarConverter<T> : JsonConverter<T>, IScalarFormat
 }
 
 /// <summary>Reads and writes an enumeration by its names in camelCase.</summary>
-internal sealed class WordConverter<T> : JsonConverter<T>, IScalarFormat
+sealed class WordConverter<T> : JsonConverter<T>, IScalarFormat
     where T : struct, Enum
 {
-    static readonly Dictionary<string, T> Words = Enum.GetValues<T>().ToDictionary(WordOf, StringComparer.Ordinal);
+    static readonly Dictionary<string, T> s_words = Enum.GetValues<T>().ToDictionary(WordOf, StringComparer.Ordinal);
 
-    public string Expected => string.Join(" or ", Words.Keys);
+    public string Expected => string.Join(" or ", s_words.Keys);
 
-    public IReadOnlyList<string>? Choices => [.. Words.Keys];
+    public IReadOnlyList<string>? Choices => [.. s_words.Keys];
 
-    public object? Parse(string text) => Words.TryGetValue(text, out var value) ? value : null;
+    public object? Parse(string text) => s_words.TryGetValue(text, out var value) ? value : null;
 
     public JsonNode Show(object value) => WordOf((T)value);
 
-    public JsonObject Schema() => IScalarFormat.OneOf(Words.Keys);
+    public JsonObject Schema() => IScalarFormat.OneOf(s_words.Keys);
 
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && Words.TryGetValue(reader.GetString()!, out var value)
+        reader.TokenType == JsonTokenType.String && s_words.TryGetValue(reader.GetString()!, out var value)
             ? value
             : throw new JsonException($"must be {Expected}");
 

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace CartRecovery.Engine.Configuration.Values;
 
 /// <summary>The text format of a scalar configuration type, implemented by its converter.</summary>
-internal interface IScalarFormat
+interface IScalarFormat
 {
     /// <summary>The pattern of <c>${NAME}</c> in place of a value.</summary>
     const string Substitution = @"\$\{";
@@ -37,10 +37,10 @@ internal interface IScalarFormat
     static IScalarFormat Of(JsonTypeInfo type)
     {
         var plain = Nullable.GetUnderlyingType(type.Type) is { } underlying ? type.Options.GetTypeInfo(underlying) : type;
-        return plain.Converter as IScalarFormat ?? Primitives[plain.Type];
+        return plain.Converter as IScalarFormat ?? s_primitives[plain.Type];
     }
 
-    private static readonly Dictionary<Type, IScalarFormat> Primitives = new()
+    private static readonly Dictionary<Type, IScalarFormat> s_primitives = new()
     {
         [typeof(string)] = new Primitive("text", "string", text => text, value => (string)value),
         [typeof(bool)] = new Primitive("true or false", "boolean",

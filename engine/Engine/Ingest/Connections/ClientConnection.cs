@@ -45,10 +45,10 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
 
     // One thread sends interventions, many at a time.
     [ThreadStatic]
-    static ArrayBufferWriter<byte>? t_body;
+    static ArrayBufferWriter<byte>? s_body;
 
     [ThreadStatic]
-    static Utf8JsonWriter? t_writer;
+    static Utf8JsonWriter? s_writer;
 
     readonly IDuplexPipe _transport;
     readonly IngestOptions _options;
@@ -123,8 +123,8 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <returns><c>false</c> if the client can no longer be reached.</returns>
     public bool TryWrite(Intervention intervention)
     {
-        var body = t_body ??= new ArrayBufferWriter<byte>(4096);
-        var writer = t_writer ??= new Utf8JsonWriter(body);
+        var body = s_body ??= new ArrayBufferWriter<byte>(4096);
+        var writer = s_writer ??= new Utf8JsonWriter(body);
         body.ResetWrittenCount();
         writer.Reset();
         writer.WriteStartObject();

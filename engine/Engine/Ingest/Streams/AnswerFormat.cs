@@ -31,7 +31,7 @@ static class AnswerFormat
 
     // Reused buffer for MessagePack; an answer is written whole on one thread.
     [ThreadStatic]
-    static ArrayBufferWriter<byte>? t_buffer;
+    static ArrayBufferWriter<byte>? s_buffer;
 
     /// <summary>Writes an acknowledgement of the first <paramref name="upTo"/> events.</summary>
     /// <returns>The number of bytes written.</returns>
@@ -106,7 +106,7 @@ static class AnswerFormat
 
     static ArrayBufferWriter<byte> EmptyBuffer()
     {
-        var buffer = t_buffer ??= new ArrayBufferWriter<byte>(MaxBody);
+        var buffer = s_buffer ??= new ArrayBufferWriter<byte>(MaxBody);
         buffer.ResetWrittenCount();
         return buffer;
     }
@@ -114,7 +114,7 @@ static class AnswerFormat
     static int Take(ref MessagePackWriter writer, Span<byte> body)
     {
         writer.Flush();
-        var written = t_buffer!.WrittenSpan;
+        var written = s_buffer!.WrittenSpan;
         written.CopyTo(body);
         return written.Length;
     }

@@ -11,13 +11,21 @@ public sealed class TrainingSet
     /// <exception cref="ArgumentException">The lengths do not match, or a label is neither 0 nor 1.</exception>
     public TrainingSet(IReadOnlyList<string> features, float[] rows, byte[] labels, int[] groups, long[] times)
     {
-        if (features.Count == 0) throw new ArgumentException("A training set needs at least one feature.", nameof(features));
+        if (features.Count == 0)
+        {
+            throw new ArgumentException("A training set needs at least one feature.", nameof(features));
+        }
+
         if (rows.Length != labels.Length * features.Count || groups.Length != labels.Length || times.Length != labels.Length)
         {
             throw new ArgumentException(
                 $"{labels.Length} labels need {labels.Length} groups and times and {labels.Length * features.Count} values; there are {groups.Length}, {times.Length} and {rows.Length}.");
         }
-        if (labels.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1)) throw new ArgumentException("A label is 0 or 1.", nameof(labels));
+        if (labels.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1))
+        {
+            throw new ArgumentException("A label is 0 or 1.", nameof(labels));
+        }
+
         Features = features;
         Rows = rows;
         Labels = labels;
@@ -54,7 +62,13 @@ public sealed class TrainingSet
     public int IndexOf(string feature)
     {
         for (var i = 0; i < Features.Count; i++)
-            if (string.Equals(Features[i], feature, StringComparison.Ordinal)) return i;
+        {
+            if (string.Equals(Features[i], feature, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
         throw new KeyNotFoundException($"Unknown feature '{feature}'.");
     }
 

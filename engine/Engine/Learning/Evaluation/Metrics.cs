@@ -23,7 +23,11 @@ public static class Metrics
         {
             double tied = 0;
             begin = end;
-            while (begin > 0 && scores[order[begin - 1]] == scores[order[end - 1]]) tied += labels[order[--begin]];
+            while (begin > 0 && scores[order[begin - 1]] == scores[order[end - 1]])
+            {
+                tied += labels[order[--begin]];
+            }
+
             hits += tied;
             sum += tied * hits / (order.Length - begin);
         }
@@ -80,26 +84,45 @@ public static class Metrics
         for (var round = 0; round < rounds; round++)
         {
             Array.Clear(drawn);
-            for (var i = 0; i < drawn.Length; i++) drawn[random.Below(drawn.Length)]++;
-            for (var i = 0; i < weights.Length; i++) weights[i] = drawn[place[i]];
+            for (var i = 0; i < drawn.Length; i++)
+            {
+                drawn[random.Below(drawn.Length)]++;
+            }
+
+            for (var i = 0; i < weights.Length; i++)
+            {
+                weights[i] = drawn[place[i]];
+            }
+
             var auc = WeightedAuc(order, scores, labels, weights);
-            if (!double.IsNaN(auc)) aucs.Add(auc);
+            if (!double.IsNaN(auc))
+            {
+                aucs.Add(auc);
+            }
         }
-        if (aucs.Count == 0) return (double.NaN, double.NaN);
+        if (aucs.Count == 0)
+        {
+            return (double.NaN, double.NaN);
+        }
+
         aucs.Sort();
         return (aucs[(int)(0.025 * (aucs.Count - 1))], aucs[(int)Math.Ceiling(0.975 * (aucs.Count - 1))]);
     }
 
     /// <summary>Sorts row numbers by score, lowest first; equal scores in row order.</summary>
-    private static int[] Ranking(float[] scores)
+    static int[] Ranking(float[] scores)
     {
         var order = new int[scores.Length];
-        for (var i = 0; i < order.Length; i++) order[i] = i;
+        for (var i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
         Array.Sort(order, (a, b) => scores[a] != scores[b] ? scores[a].CompareTo(scores[b]) : a.CompareTo(b));
         return order;
     }
 
-    private static double WeightedAuc(int[] order, float[] scores, byte[] labels, int[]? weights)
+    static double WeightedAuc(int[] order, float[] scores, byte[] labels, int[]? weights)
     {
         double negatives = 0, positives = 0, wins = 0;
         for (int begin = 0, end; begin < order.Length; begin = end)
@@ -108,8 +131,14 @@ public static class Metrics
             for (end = begin; end < order.Length && scores[order[end]] == scores[order[begin]]; end++)
             {
                 var weight = weights?[order[end]] ?? 1;
-                if (labels[order[end]] == 1) tiedPositives += weight;
-                else tiedNegatives += weight;
+                if (labels[order[end]] == 1)
+                {
+                    tiedPositives += weight;
+                }
+                else
+                {
+                    tiedNegatives += weight;
+                }
             }
             wins += tiedPositives * (negatives + tiedNegatives / 2);
             negatives += tiedNegatives;

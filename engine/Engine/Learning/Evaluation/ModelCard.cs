@@ -75,7 +75,10 @@ public static class ModelCard
 
             """));
         foreach (var candidate in report.Candidates)
+        {
             card.Append(Invariant($"| {candidate.Learner} | {candidate.Auc:F4} | {candidate.Deviation:F4} |\n"));
+        }
+
         card.Append("""
 
             A second estimate uses more rows: one cross-validation of the selected learner over the whole log. Each row is scored by a model
@@ -91,7 +94,11 @@ public static class ModelCard
             card.Append(Invariant($"| {slice.Auc:F4} | {slice.AucInterval.Low:F4}–{slice.AucInterval.High:F4} |\n"));
         }
         card.Append("\n## Limitations\n\n");
-        foreach (var limit in facts.Limits) card.Append("- ").Append(limit).Append('\n');
+        foreach (var limit in facts.Limits)
+        {
+            card.Append("- ").Append(limit).Append('\n');
+        }
+
         card.Append("""
 
             ## Calibration
@@ -119,11 +126,14 @@ public static class ModelCard
             """);
         var places = model.Features.Select((f, i) => (f, i)).ToDictionary(p => p.f, p => p.i, StringComparer.Ordinal);
         foreach (var (feature, drop) in report.Importance)
+        {
             card.Append(Invariant($"| `{feature}` | {drop:0.0000;-0.0000;0.0000} | {model.Baseline[places[feature]]:0.###} |\n"));
+        }
+
         return card.ToString();
     }
 
-    private static string Share(PartSize part) => Invariant($"{100.0 * part.Positives / part.Rows:F1}%");
+    static string Share(PartSize part) => Invariant($"{100.0 * part.Positives / part.Rows:F1}%");
 
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

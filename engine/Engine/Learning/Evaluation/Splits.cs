@@ -16,7 +16,9 @@ public static class Splits
         ArgumentOutOfRangeException.ThrowIfLessThan(folds, 2);
         var positive = new SortedDictionary<int, bool>();
         for (var i = 0; i < set.Count; i++)
+        {
             positive[set.Groups[i]] = positive.GetValueOrDefault(set.Groups[i]) || set.Labels[i] == 1;
+        }
 
         var random = new SeededRandom(seed);
         var foldOf = new Dictionary<int, int>();
@@ -24,7 +26,10 @@ public static class Splits
         {
             var groups = positive.Where(g => g.Value == withPositive).Select(g => g.Key).ToArray();
             random.Choose(groups, groups.Length);
-            foreach (var group in groups) foldOf[group] = foldOf.Count % folds;
+            foreach (var group in groups)
+            {
+                foldOf[group] = foldOf.Count % folds;
+            }
         }
         return Array.ConvertAll(set.Groups, g => foldOf[g]);
     }
@@ -41,21 +46,37 @@ public static class Splits
     /// <param name="heldOutShare">The approximate share of later rows, above 0 and below 1. Rows of the same time stay together.</param>
     public static (TrainingSet Train, TrainingSet HeldOut) ByTime(TrainingSet set, double heldOutShare)
     {
-        if (heldOutShare is not (> 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(heldOutShare), heldOutShare, "Above 0 and below 1.");
+        if (heldOutShare is not (> 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(heldOutShare), heldOutShare, "Above 0 and below 1.");
+        }
+
         var times = set.Times.Order().ToArray();
         var cut = times[Math.Min(times.Length - 1, (int)(times.Length * (1 - heldOutShare)))];
         var before = new HashSet<int>();
         for (var i = 0; i < set.Count; i++)
-            if (set.Times[i] < cut) before.Add(set.Groups[i]);
+        {
+            if (set.Times[i] < cut)
+            {
+                before.Add(set.Groups[i]);
+            }
+        }
+
         return (set.Select(Where(set, i => set.Times[i] < cut)),
             set.Select(Where(set, i => set.Times[i] >= cut && !before.Contains(set.Groups[i]))));
     }
 
-    private static List<int> Where(TrainingSet set, Func<int, bool> wanted)
+    static List<int> Where(TrainingSet set, Func<int, bool> wanted)
     {
         var indices = new List<int>(set.Count);
         for (var i = 0; i < set.Count; i++)
-            if (wanted(i)) indices.Add(i);
+        {
+            if (wanted(i))
+            {
+                indices.Add(i);
+            }
+        }
+
         return indices;
     }
 }

@@ -15,8 +15,16 @@ public sealed class ChoiceLog
     /// <exception cref="ArgumentException">The lengths do not match, there are fewer than two choices, or a choice is invalid.</exception>
     public ChoiceLog(IReadOnlyList<string> features, IReadOnlyList<string> actions, float[] contexts, int[] chosen, double[] propensities, double[] rewards)
     {
-        if (chosen.Length < 2) throw new ArgumentException($"At least two choices are needed, not {chosen.Length}.", nameof(chosen));
-        if (actions.Count > MaxActions) throw new ArgumentException($"There are {actions.Count} actions; at most {MaxActions} are supported.", nameof(actions));
+        if (chosen.Length < 2)
+        {
+            throw new ArgumentException($"At least two choices are needed, not {chosen.Length}.", nameof(chosen));
+        }
+
+        if (actions.Count > MaxActions)
+        {
+            throw new ArgumentException($"There are {actions.Count} actions; at most {MaxActions} are supported.", nameof(actions));
+        }
+
         if (contexts.Length != (long)chosen.Length * features.Count || propensities.Length != chosen.Length || rewards.Length != chosen.Length)
         {
             throw new ArgumentException(
@@ -26,9 +34,21 @@ public sealed class ChoiceLog
         Logged = new int[actions.Count];
         for (var i = 0; i < chosen.Length; i++)
         {
-            if ((uint)chosen[i] >= (uint)actions.Count) throw new ArgumentException($"Choice {i + 1} is of action {chosen[i]}; there are {actions.Count}, from 0.", nameof(chosen));
-            if (propensities[i] is not (> 0 and <= 1)) throw new ArgumentException($"Choice {i + 1} has the propensity {propensities[i]}; it must be above 0 and up to 1.", nameof(propensities));
-            if (!double.IsFinite(rewards[i])) throw new ArgumentException($"Choice {i + 1} has the reward {rewards[i]}, which is not a number.", nameof(rewards));
+            if ((uint)chosen[i] >= (uint)actions.Count)
+            {
+                throw new ArgumentException($"Choice {i + 1} is of action {chosen[i]}; there are {actions.Count}, from 0.", nameof(chosen));
+            }
+
+            if (propensities[i] is not (> 0 and <= 1))
+            {
+                throw new ArgumentException($"Choice {i + 1} has the propensity {propensities[i]}; it must be above 0 and up to 1.", nameof(propensities));
+            }
+
+            if (!double.IsFinite(rewards[i]))
+            {
+                throw new ArgumentException($"Choice {i + 1} has the reward {rewards[i]}, which is not a number.", nameof(rewards));
+            }
+
             Logged[chosen[i]]++;
         }
 
@@ -66,7 +86,13 @@ public sealed class ChoiceLog
     public int ActionOf(string name)
     {
         for (var i = 0; i < Actions.Count; i++)
-            if (string.Equals(Actions[i], name, StringComparison.Ordinal)) return i;
+        {
+            if (string.Equals(Actions[i], name, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
         return -1;
     }
 }

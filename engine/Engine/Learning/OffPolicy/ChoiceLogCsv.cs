@@ -31,15 +31,34 @@ public static class ChoiceLogCsv
                 continue;
             }
 
-            if (cells.Count != columns.Length) throw Wrong(path, cells.Line, $"{cells.Count} cells, but the header has {columns.Length}");
-            if (++rows > MaxChoices) throw Wrong(path, cells.Line, $"more than {MaxChoices:N0} choices");
-            for (var i = 0; i < cells.Count; i++) columns[i].See(cells[i]);
+            if (cells.Count != columns.Length)
+            {
+                throw Wrong(path, cells.Line, $"{cells.Count} cells, but the header has {columns.Length}");
+            }
+
+            if (++rows > MaxChoices)
+            {
+                throw Wrong(path, cells.Line, $"more than {MaxChoices:N0} choices");
+            }
+
+            for (var i = 0; i < cells.Count; i++)
+            {
+                columns[i].See(cells[i]);
+            }
         }
 
-        if (columns.Length == 0) throw Wrong(path, 1, "the header is missing");
+        if (columns.Length == 0)
+        {
+            throw Wrong(path, 1, "the header is missing");
+        }
+
         Column[] features = [.. columns.Where(c => c.Role == Role.Feature)];
         string[] names = [.. features.SelectMany(f => f.Features())];
-        if (names.Length > MaxFeatures) throw Wrong(path, 1, $"{names.Length} features, counting each value of a text column; at most {MaxFeatures}");
+        if (names.Length > MaxFeatures)
+        {
+            throw Wrong(path, 1, $"{names.Length} features, counting each value of a text column; at most {MaxFeatures}");
+        }
+
         return Fill(path, columns, names, rows);
     }
 
@@ -54,19 +73,35 @@ public static class ChoiceLogCsv
         while (cells.Next())
         {
             var line = cells.Line;
-            if (row++ < 0) continue;
-            if (row > rows || cells.Count != columns.Length) throw Wrong(path, line, "the file changed while it was being read");
+            if (row++ < 0)
+            {
+                continue;
+            }
+
+            if (row > rows || cells.Count != columns.Length)
+            {
+                throw Wrong(path, line, "the file changed while it was being read");
+            }
+
             for (var i = 0; i < columns.Length; i++)
             {
                 switch (columns[i].Role)
                 {
                     case Role.Action:
                         chosen[row - 1] = NumberOf(actions, cells.Text(i));
-                        if (actions.Count > ChoiceLog.MaxActions) throw Wrong(path, line, $"more than {ChoiceLog.MaxActions} actions");
+                        if (actions.Count > ChoiceLog.MaxActions)
+                        {
+                            throw Wrong(path, line, $"more than {ChoiceLog.MaxActions} actions");
+                        }
+
                         break;
                     case Role.Propensity:
                         propensities[row - 1] = Number(path, line, "propensity", cells[i]);
-                        if (propensities[row - 1] is not (> 0 and <= 1)) throw Wrong(path, line, $"the propensity must be above 0 and up to 1, not {cells[i]}");
+                        if (propensities[row - 1] is not (> 0 and <= 1))
+                        {
+                            throw Wrong(path, line, $"the propensity must be above 0 and up to 1, not {cells[i]}");
+                        }
+
                         break;
                     case Role.Reward:
                         rewards[row - 1] = Number(path, line, "reward", cells[i]);
@@ -78,7 +113,11 @@ public static class ChoiceLogCsv
             }
         }
 
-        if (row < 2) throw Wrong(path, 1, "at least two choices are needed");
+        if (row < 2)
+        {
+            throw Wrong(path, 1, "at least two choices are needed");
+        }
+
         return new ChoiceLog(names, actions, contexts, chosen, propensities, rewards);
     }
 
@@ -88,7 +127,10 @@ public static class ChoiceLogCsv
         foreach (var role in (ReadOnlySpan<Role>)[Role.Action, Role.Propensity, Role.Reward])
         {
             var name = role.ToString().ToLowerInvariant();
-            if (columns.Count(c => c.Role == role) != 1) throw Wrong(path, 1, $"the header needs one column '{name}'; it has {string.Join(", ", columns.Select(c => c.Name))}");
+            if (columns.Count(c => c.Role == role) != 1)
+            {
+                throw Wrong(path, 1, $"the header needs one column '{name}'; it has {string.Join(", ", columns.Select(c => c.Name))}");
+            }
         }
 
         return columns;
@@ -97,7 +139,11 @@ public static class ChoiceLogCsv
     static int NumberOf(List<string> actions, string name)
     {
         var number = actions.IndexOf(name);
-        if (number >= 0) return number;
+        if (number >= 0)
+        {
+            return number;
+        }
+
         actions.Add(name);
         return actions.Count - 1;
     }
@@ -136,11 +182,21 @@ public static class ChoiceLogCsv
 
         public void See(ReadOnlySpan<char> cell)
         {
-            if (Role != Role.Feature) return;
+            if (Role != Role.Feature)
+            {
+                return;
+            }
+
             _isText = _isText || (cell.Length > 0 && !double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
             var counts = _counts.GetAlternateLookup<ReadOnlySpan<char>>();
-            if (counts.TryGetValue(cell, out var count)) counts[cell] = count + 1;
-            else if (_counts.Count < MaxValuesCounted) counts[cell] = 1;
+            if (counts.TryGetValue(cell, out var count))
+            {
+                counts[cell] = count + 1;
+            }
+            else if (_counts.Count < MaxValuesCounted)
+            {
+                counts[cell] = 1;
+            }
         }
 
         public IEnumerable<string> Features() => _isText ? Values().Select(value => $"{name}={value}") : [name];
@@ -155,7 +211,11 @@ public static class ChoiceLogCsv
             }
 
             var values = Values();
-            for (var i = 0; i < values.Length; i++) features[i] = cell.SequenceEqual(values[i]) ? 1 : 0;
+            for (var i = 0; i < values.Length; i++)
+            {
+                features[i] = cell.SequenceEqual(values[i]) ? 1 : 0;
+            }
+
             return values.Length;
         }
 

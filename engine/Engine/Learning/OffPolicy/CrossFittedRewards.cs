@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Learning.OffPolicy;
 /// Predicts the reward of each action at each choice of a log, by a ridge regression per action on standardised features. A choice's
 /// prediction comes from the other folds only, so it is independent of its own reward.
 /// </summary>
-internal sealed class CrossFittedRewards
+sealed class CrossFittedRewards
 {
     // Applies to half the sum of squared weights: small against thousands of choices, large against a dozen.
     const double Ridge = 10;
@@ -37,7 +37,11 @@ internal sealed class CrossFittedRewards
         // The normal equations per action and fold, to be summed over the other folds.
         var gram = new double[actions * folds][];
         var moment = new double[actions * folds][];
-        for (var k = 0; k < gram.Length; k++) (gram[k], moment[k]) = (new double[size * size], new double[size]);
+        for (var k = 0; k < gram.Length; k++)
+        {
+            (gram[k], moment[k]) = (new double[size * size], new double[size]);
+        }
+
         for (var i = 0; i < log.Count; i++)
         {
             Standardise(i);
@@ -45,13 +49,21 @@ internal sealed class CrossFittedRewards
             for (var j = 0; j < size; j++)
             {
                 b[j] += x[j] * log.Rewards[i];
-                for (var k = 0; k <= j; k++) a[j * size + k] += x[j] * x[k];
+                for (var k = 0; k <= j; k++)
+                {
+                    a[j * size + k] += x[j] * x[k];
+                }
             }
         }
 
         var weights = new double[actions * folds][];
         for (var action = 0; action < actions; action++)
-            for (var fold = 0; fold < folds; fold++) weights[action * folds + fold] = Solve(action, fold);
+        {
+            for (var fold = 0; fold < folds; fold++)
+            {
+                weights[action * folds + fold] = Solve(action, fold);
+            }
+        }
 
         var predictions = new float[checked(log.Count * actions)];
         for (var i = 0; i < log.Count; i++)
@@ -61,7 +73,11 @@ internal sealed class CrossFittedRewards
             {
                 var w = weights[action * folds + foldOf[i]];
                 double sum = 0;
-                for (var j = 0; j < size; j++) sum += w[j] * x[j];
+                for (var j = 0; j < size; j++)
+                {
+                    sum += w[j] * x[j];
+                }
+
                 predictions[i * actions + action] = (float)sum;
             }
         }
@@ -71,7 +87,11 @@ internal sealed class CrossFittedRewards
         void Standardise(int choice)
         {
             var row = log.Context(choice);
-            for (var j = 0; j < columns; j++) x[j] = float.IsFinite(row[j]) ? (row[j] - means[j]) / scales[j] : 0;
+            for (var j = 0; j < columns; j++)
+            {
+                x[j] = float.IsFinite(row[j]) ? (row[j] - means[j]) / scales[j] : 0;
+            }
+
             x[columns] = 1;
         }
 
@@ -81,13 +101,28 @@ internal sealed class CrossFittedRewards
             var b = new double[size];
             for (var fold = 0; fold < folds; fold++)
             {
-                if (fold == without) continue;
+                if (fold == without)
+                {
+                    continue;
+                }
+
                 var (from, moments) = (gram[action * folds + fold], moment[action * folds + fold]);
-                for (var j = 0; j < a.Length; j++) a[j] += from[j];
-                for (var j = 0; j < size; j++) b[j] += moments[j];
+                for (var j = 0; j < a.Length; j++)
+                {
+                    a[j] += from[j];
+                }
+
+                for (var j = 0; j < size; j++)
+                {
+                    b[j] += moments[j];
+                }
             }
 
-            for (var j = 0; j < size; j++) a[j * size + j] += j < columns ? Ridge : Tiny;
+            for (var j = 0; j < size; j++)
+            {
+                a[j * size + j] += j < columns ? Ridge : Tiny;
+            }
+
             return LinearModels.Solve(a, b, size);
         }
     }
@@ -95,10 +130,18 @@ internal sealed class CrossFittedRewards
     static int[] Deal(int count, int folds, ulong seed)
     {
         var order = new int[count];
-        for (var i = 0; i < count; i++) order[i] = i;
+        for (var i = 0; i < count; i++)
+        {
+            order[i] = i;
+        }
+
         new SeededRandom(seed).Choose(order, count);
         var foldOf = new int[count];
-        for (var i = 0; i < count; i++) foldOf[order[i]] = i % folds;
+        for (var i = 0; i < count; i++)
+        {
+            foldOf[order[i]] = i % folds;
+        }
+
         return foldOf;
     }
 }

@@ -94,7 +94,10 @@ public sealed class OffPolicyEstimator
             weights[i] = likelihoods[action] / _log.Propensities[i];
             weighted[i] = weights[i] * reward;
             robust[i] = weights[i] * (reward - _expected.Of(i, action));
-            for (var a = 0; a < likelihoods.Length; a++) robust[i] += likelihoods[a] * _expected.Of(i, a);
+            for (var a = 0; a < likelihoods.Length; a++)
+            {
+                robust[i] += likelihoods[a] * _expected.Of(i, a);
+            }
         }
 
         double sum = 0, squares = 0, largest = 0, sumOfWeighted = 0;
@@ -106,7 +109,11 @@ public sealed class OffPolicyEstimator
             sumOfWeighted += weighted[i];
         }
 
-        if (sum == 0) throw new ArgumentException("The policy chooses nothing that was logged.", nameof(policy));
+        if (sum == 0)
+        {
+            throw new ArgumentException("The policy chooses nothing that was logged.", nameof(policy));
+        }
+
         var normalised = sumOfWeighted / sum;
         double residuals = 0;
         for (var i = 0; i < count; i++)
@@ -124,11 +131,22 @@ public sealed class OffPolicyEstimator
         double sum = 0;
         for (var a = 0; a < likelihoods.Length; a++)
         {
-            if (!(likelihoods[a] >= 0)) throw new ArgumentException($"The policy chooses '{_log.Actions[a]}' with probability {likelihoods[a]} at choice {choice + 1}; it must be 0 or more.");
-            if (likelihoods[a] > 0 && _log.Logged[a] == 0) throw new ArgumentException($"The policy may choose '{_log.Actions[a]}', which was never logged.");
+            if (!(likelihoods[a] >= 0))
+            {
+                throw new ArgumentException($"The policy chooses '{_log.Actions[a]}' with probability {likelihoods[a]} at choice {choice + 1}; it must be 0 or more.");
+            }
+
+            if (likelihoods[a] > 0 && _log.Logged[a] == 0)
+            {
+                throw new ArgumentException($"The policy may choose '{_log.Actions[a]}', which was never logged.");
+            }
+
             sum += likelihoods[a];
         }
 
-        if (!(Math.Abs(sum - 1) <= SumTolerance)) throw new ArgumentException($"The policy's likelihoods at choice {choice + 1} sum to {sum} instead of 1.");
+        if (!(Math.Abs(sum - 1) <= SumTolerance))
+        {
+            throw new ArgumentException($"The policy's likelihoods at choice {choice + 1} sum to {sum} instead of 1.");
+        }
     }
 }

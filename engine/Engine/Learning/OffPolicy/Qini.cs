@@ -35,8 +35,16 @@ public sealed record Qini(IReadOnlyList<QiniPoint> Curve, double Uplift, double 
     public static Qini Of(float[] scores, bool[] treated, byte[] outcomes, int rounds, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
-        if (treated.Length != scores.Length || outcomes.Length != scores.Length) throw new ArgumentException("Scores, treatments and outcomes differ in length.");
-        if (!treated.Contains(true) || !treated.Contains(false)) throw new ArgumentException("Both treated and untreated rows are needed.", nameof(treated));
+        if (treated.Length != scores.Length || outcomes.Length != scores.Length)
+        {
+            throw new ArgumentException("Scores, treatments and outcomes differ in length.");
+        }
+
+        if (!treated.Contains(true) || !treated.Contains(false))
+        {
+            throw new ArgumentException("Both treated and untreated rows are needed.", nameof(treated));
+        }
+
         var order = Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]).ToArray();
 
         var weights = new int[scores.Length];
@@ -48,9 +56,16 @@ public sealed record Qini(IReadOnlyList<QiniPoint> Curve, double Uplift, double 
         for (var round = 0; round < rounds; round++)
         {
             Array.Clear(weights);
-            for (var i = 0; i < weights.Length; i++) weights[random.Below(weights.Length)]++;
+            for (var i = 0; i < weights.Length; i++)
+            {
+                weights[random.Below(weights.Length)]++;
+            }
+
             var drawn = Area(order, scores, treated, outcomes, weights, curve: null);
-            if (double.IsFinite(drawn)) areas.Add(drawn);
+            if (double.IsFinite(drawn))
+            {
+                areas.Add(drawn);
+            }
         }
 
         areas.Sort();
@@ -65,7 +80,10 @@ public sealed record Qini(IReadOnlyList<QiniPoint> Curve, double Uplift, double 
         for (var i = 0; i < weights.Length; i++)
         {
             all += weights[i];
-            if (treated[i]) allTreated += weights[i];
+            if (treated[i])
+            {
+                allTreated += weights[i];
+            }
         }
 
         double rows = 0, treatedRows = 0, treatedWins = 0, otherRows = 0, otherWins = 0, area = 0, lastShare = 0, lastGain = 0;
@@ -75,8 +93,14 @@ public sealed record Qini(IReadOnlyList<QiniPoint> Curve, double Uplift, double 
             {
                 var (row, weight) = (order[end], weights[order[end]]);
                 rows += weight;
-                if (treated[row]) (treatedRows, treatedWins) = (treatedRows + weight, treatedWins + weight * outcomes[row]);
-                else (otherRows, otherWins) = (otherRows + weight, otherWins + weight * outcomes[row]);
+                if (treated[row])
+                {
+                    (treatedRows, treatedWins) = (treatedRows + weight, treatedWins + weight * outcomes[row]);
+                }
+                else
+                {
+                    (otherRows, otherWins) = (otherRows + weight, otherWins + weight * outcomes[row]);
+                }
             }
 
             var share = rows / all;

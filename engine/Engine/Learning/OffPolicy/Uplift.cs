@@ -38,7 +38,11 @@ public sealed class Uplift
     /// <exception cref="ArgumentException">The lengths differ, or a fold has no rows to learn from.</exception>
     public static Uplift CrossFit(TrainingSet set, bool[] treated, int folds = 5, ulong seed = 1)
     {
-        if (treated.Length != set.Count) throw new ArgumentException($"{set.Count} rows need as many treatments; there are {treated.Length}.", nameof(treated));
+        if (treated.Length != set.Count)
+        {
+            throw new ArgumentException($"{set.Count} rows need as many treatments; there are {treated.Length}.", nameof(treated));
+        }
+
         var filled = Fill(set);
         var scores = new float[set.Count];
         for (var round = 0; round < Rounds; round++)
@@ -48,7 +52,12 @@ public sealed class Uplift
             {
                 var (with, without) = (Learn(foldOf, fold, true), Learn(foldOf, fold, false));
                 for (var i = 0; i < scores.Length; i++)
-                    if (foldOf[i] == fold) scores[i] += (with.Predict(filled.Row(i)) - without.Predict(filled.Row(i))) / Rounds;
+                {
+                    if (foldOf[i] == fold)
+                    {
+                        scores[i] += (with.Predict(filled.Row(i)) - without.Predict(filled.Row(i))) / Rounds;
+                    }
+                }
             }
         }
 
@@ -57,7 +66,11 @@ public sealed class Uplift
         LogisticRegression Learn(int[] foldOf, int without, bool wanted)
         {
             var rows = Enumerable.Range(0, set.Count).Where(i => foldOf[i] != without && treated[i] == wanted).ToList();
-            if (rows.Count == 0) throw new ArgumentException(wanted ? "No row is treated." : "Every row is treated.", nameof(treated));
+            if (rows.Count == 0)
+            {
+                throw new ArgumentException(wanted ? "No row is treated." : "Every row is treated.", nameof(treated));
+            }
+
             return LogisticRegression.Fit(filled.Select(rows), L2);
         }
     }
@@ -80,10 +93,16 @@ public sealed class Uplift
         {
             var (least, most) = (arm.Min(i => log.Propensities[i]), arm.Max(i => log.Propensities[i]));
             if (most - least > 1e-6)
+            {
                 throw new ArgumentException($"'{log.Actions[arm.Key]}' was chosen with propensities from {least} to {most}; uplift needs one for all its choices.", nameof(log));
+            }
         }
 
-        if (rows.Any(i => log.Rewards[i] is not (0 or 1))) throw new ArgumentException("Uplift needs rewards of 0 or 1.", nameof(log));
+        if (rows.Any(i => log.Rewards[i] is not (0 or 1)))
+        {
+            throw new ArgumentException("Uplift needs rewards of 0 or 1.", nameof(log));
+        }
+
         var set = new TrainingSet(log.Features, [.. rows.SelectMany(i => log.Context(i).ToArray())], [.. rows.Select(i => (byte)log.Rewards[i])],
             rows, new long[rows.Length]);
         return CrossFit(set, [.. rows.Select(i => log.Chosen[i] == action)], folds, seed);

@@ -3,13 +3,13 @@ using CartRecovery.Engine.Learning.Datasets;
 namespace CartRecovery.Engine.Learning.Training;
 
 /// <summary>Gradient-boosted trees: each tree reduces the log loss left by the sum of the previous ones.</summary>
-internal sealed class BoostedTrees : ILearned
+sealed class BoostedTrees : ILearned
 {
-    private readonly float _base;
-    private readonly RegressionTree[] _trees;
-    private readonly int _depth;
+    readonly float _base;
+    readonly RegressionTree[] _trees;
+    readonly int _depth;
 
-    private BoostedTrees(float baseScore, RegressionTree[] trees, int depth)
+    BoostedTrees(float baseScore, RegressionTree[] trees, int depth)
     {
         _base = baseScore;
         _trees = trees;
@@ -47,14 +47,29 @@ internal sealed class BoostedTrees : ILearned
                 hessians[i] = p * (1 - p);
                 rows[i] = i;
             }
-            for (var j = 0; j < columns; j++) features[j] = j;
-            if (rowCount < n) random.Choose(rows, rowCount);
-            if (featureCount < columns) random.Choose(features, featureCount);
+            for (var j = 0; j < columns; j++)
+            {
+                features[j] = j;
+            }
+
+            if (rowCount < n)
+            {
+                random.Choose(rows, rowCount);
+            }
+
+            if (featureCount < columns)
+            {
+                random.Choose(features, featureCount);
+            }
+
             var chosen = features[..featureCount];
             Array.Sort(chosen);
 
             trees[t] = grower.Grow(gradients, hessians, rows.AsSpan(0, rowCount), chosen);
-            for (var i = 0; i < n; i++) sums[i] += trees[t].Predict(set.Row(i));
+            for (var i = 0; i < n; i++)
+            {
+                sums[i] += trees[t].Predict(set.Row(i));
+            }
         }
         return new BoostedTrees(start, trees, options.Depth);
     }
@@ -62,7 +77,11 @@ internal sealed class BoostedTrees : ILearned
     public float Predict(ReadOnlySpan<float> row)
     {
         var sum = _base;
-        foreach (var tree in _trees) sum += tree.Predict(row);
+        foreach (var tree in _trees)
+        {
+            sum += tree.Predict(row);
+        }
+
         return Sigmoid(sum);
     }
 
@@ -84,7 +103,11 @@ internal sealed class BoostedTrees : ILearned
                 trueIds.Add(tree.Left[node]);
                 falseIds.Add(tree.Right[node]);
                 modes.Add(leaf ? "LEAF" : "BRANCH_LEQ");
-                if (!leaf) continue;
+                if (!leaf)
+                {
+                    continue;
+                }
+
                 leafTrees.Add(t);
                 leafNodes.Add(node);
                 weights.Add(tree.Value[node]);
@@ -109,5 +132,5 @@ internal sealed class BoostedTrees : ILearned
         graph.Node("Sigmoid", ["logit"], [output]);
     }
 
-    private static float Sigmoid(float z) => 1 / (1 + MathF.Exp(-z));
+    static float Sigmoid(float z) => 1 / (1 + MathF.Exp(-z));
 }

@@ -39,8 +39,11 @@ public sealed record BoostedTreesOptions
         InRange(MaxBins, 4, 256, nameof(MaxBins));
     }
 
-    private static void InRange(double value, double least, double most, string name)
+    static void InRange(double value, double least, double most, string name)
     {
-        if (!(value >= least && value <= most)) throw new ArgumentOutOfRangeException(name, value, $"From {least} to {most}.");
+        if (!(value >= least && value <= most))
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"From {least} to {most}.");
+        }
     }
 }

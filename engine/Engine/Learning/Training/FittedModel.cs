@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Learning.Training;
 /// <summary>A fitted model, which predicts and can be written as an ONNX file with the same predictions.</summary>
 public sealed class FittedModel
 {
-    private readonly ILearned _learned;
+    readonly ILearned _learned;
 
     internal FittedModel(ILearned learned, IReadOnlyList<string> features, float[] baseline, FitReport report)
     {

@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.Learning.Training;
 
 /// <summary>A trained learner, which predicts and can write itself into an ONNX graph with the same predictions.</summary>
-internal interface ILearned
+interface ILearned
 {
     /// <summary>Gets a description for the model card.</summary>
     string Description { get; }

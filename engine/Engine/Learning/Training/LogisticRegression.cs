@@ -6,14 +6,14 @@ namespace CartRecovery.Engine.Learning.Training;
 /// Logistic regression on standardised features with an L2 penalty, solved by Newton's method. Missing values count as the column's mean
 /// in training.
 /// </summary>
-internal sealed class LogisticRegression : ILearned
+sealed class LogisticRegression : ILearned
 {
-    private const int MaxIterations = 50;
+    const int MaxIterations = 50;
 
-    private readonly float[] _weights;
-    private readonly float _bias;
+    readonly float[] _weights;
+    readonly float _bias;
 
-    private LogisticRegression(float[] weights, float bias)
+    LogisticRegression(float[] weights, float bias)
     {
         _weights = weights;
         _bias = bias;
@@ -44,12 +44,24 @@ internal sealed class LogisticRegression : ILearned
             var candidate = new double[size];
             for (var halving = 0; halving < 30 && !(next <= loss); halving++, shrink /= 2)
             {
-                for (var j = 0; j < size; j++) candidate[j] = beta[j] - shrink * step[j];
+                for (var j = 0; j < size; j++)
+                {
+                    candidate[j] = beta[j] - shrink * step[j];
+                }
+
                 next = Derive(candidate, gradient, hessian);
             }
-            if (!(next <= loss)) break;
+            if (!(next <= loss))
+            {
+                break;
+            }
+
             beta = candidate;
-            if (loss - next < 1e-10 * (1 + Math.Abs(next))) break;
+            if (loss - next < 1e-10 * (1 + Math.Abs(next)))
+            {
+                break;
+            }
+
             loss = next;
         }
 
@@ -86,7 +98,10 @@ internal sealed class LogisticRegression : ILearned
                 {
                     gradient[j] += error * x[j];
                     var cx = curvature * x[j];
-                    for (var k = 0; k <= j; k++) hessian[j * size + k] += cx * x[k];
+                    for (var k = 0; k <= j; k++)
+                    {
+                        hessian[j * size + k] += cx * x[k];
+                    }
                 }
             }
             for (var j = 0; j < columns; j++)
@@ -103,7 +118,11 @@ internal sealed class LogisticRegression : ILearned
     public float Predict(ReadOnlySpan<float> row)
     {
         var z = 0f;
-        for (var j = 0; j < _weights.Length; j++) z += row[j] * _weights[j];
+        for (var j = 0; j < _weights.Length; j++)
+        {
+            z += row[j] * _weights[j];
+        }
+
         return 1 / (1 + MathF.Exp(-(z + _bias)));
     }
 

@@ -18,7 +18,9 @@ public static class ModelFitter
     {
         var (train, heldOut) = Splits.ByTime(set, options.HeldOutShare);
         if (!HasBoth(train) || !HasBoth(heldOut))
+        {
             throw new ArgumentException($"Both parts need rows of both labels; of {train.Count} training rows {train.Positives} have label 1, of {heldOut.Count} held-out rows {heldOut.Positives}.", nameof(set));
+        }
 
         Learner[] learners =
         [
@@ -35,7 +37,7 @@ public static class ModelFitter
         });
     }
 
-    private static Candidate CrossValidate(Learner learner, TrainingSet train, FitOptions options)
+    static Candidate CrossValidate(Learner learner, TrainingSet train, FitOptions options)
     {
         var aucs = new List<double>();
         for (var round = 0; round < options.Rounds; round++)
@@ -44,15 +46,22 @@ public static class ModelFitter
             for (var fold = 0; fold < options.Folds; fold++)
             {
                 var (learn, check) = Splits.AtFold(train, foldOf, fold);
-                if (HasBoth(learn) && HasBoth(check)) aucs.Add(Metrics.Auc(PredictAll(learner.Fit(learn), check), check.Labels));
+                if (HasBoth(learn) && HasBoth(check))
+                {
+                    aucs.Add(Metrics.Auc(PredictAll(learner.Fit(learn), check), check.Labels));
+                }
             }
         }
-        if (aucs.Count == 0) throw new ArgumentException("There are too few groups with label 1 or 0 for a cross-validation.", nameof(train));
+        if (aucs.Count == 0)
+        {
+            throw new ArgumentException("There are too few groups with label 1 or 0 for a cross-validation.", nameof(train));
+        }
+
         var mean = aucs.Average();
         return new Candidate(learner.Name, mean, Math.Sqrt(aucs.Average(a => (a - mean) * (a - mean))));
     }
 
-    private static FitReport Measure(ILearned learned, TrainingSet train, TrainingSet heldOut, FitOptions options)
+    static FitReport Measure(ILearned learned, TrainingSet train, TrainingSet heldOut, FitOptions options)
     {
         var scores = PredictAll(learned, heldOut);
         var auc = Metrics.Auc(scores, heldOut.Labels);
@@ -75,7 +84,7 @@ public static class ModelFitter
     }
 
     // Each row is scored by a model of the same kind that did not see its group.
-    private static List<SliceResult> MeasureWhole(Learner learner, TrainingSet set, FitOptions options)
+    static List<SliceResult> MeasureWhole(Learner learner, TrainingSet set, FitOptions options)
     {
         var foldOf = Splits.FoldsByGroup(set, options.Folds, options.Seed);
         var scores = new float[set.Count];
@@ -83,7 +92,12 @@ public static class ModelFitter
         {
             var learned = learner.Fit(Splits.AtFold(set, foldOf, fold).Train);
             for (var i = 0; i < scores.Length; i++)
-                if (foldOf[i] == fold) scores[i] = Finite(learned.Predict(set.Row(i)));
+            {
+                if (foldOf[i] == fold)
+                {
+                    scores[i] = Finite(learned.Predict(set.Row(i)));
+                }
+            }
         }
         return [Slice("all", _ => true), .. options.Slices.Select(s => Slice(s.Name, i => s.Holds(set, i)))];
 
@@ -97,7 +111,7 @@ public static class ModelFitter
         }
     }
 
-    private static List<(string Feature, double Drop)> Importance(ILearned learned, TrainingSet set, double auc, FitOptions options)
+    static List<(string Feature, double Drop)> Importance(ILearned learned, TrainingSet set, double auc, FitOptions options)
     {
         var random = new SeededRandom(options.Seed);
         var columns = set.Features.Count;
@@ -110,7 +124,11 @@ public static class ModelFitter
             double sum = 0;
             for (var round = 0; round < options.PermutationRounds; round++)
             {
-                for (var i = 0; i < order.Length; i++) order[i] = i;
+                for (var i = 0; i < order.Length; i++)
+                {
+                    order[i] = i;
+                }
+
                 random.Choose(order, order.Length);
                 for (var i = 0; i < order.Length; i++)
                 {
@@ -125,31 +143,41 @@ public static class ModelFitter
         return [.. drops.OrderByDescending(d => d.Drop)];
     }
 
-    private static float[] PredictAll(ILearned learned, TrainingSet set)
+    static float[] PredictAll(ILearned learned, TrainingSet set)
     {
         var scores = new float[set.Count];
-        for (var i = 0; i < scores.Length; i++) scores[i] = Finite(learned.Predict(set.Row(i)));
+        for (var i = 0; i < scores.Length; i++)
+        {
+            scores[i] = Finite(learned.Predict(set.Row(i)));
+        }
+
         return scores;
     }
 
     // As in service, where a score that is not a number counts as 0.
-    private static float Finite(float score) => float.IsNaN(score) ? 0 : score;
+    static float Finite(float score) => float.IsNaN(score) ? 0 : score;
 
-    private static float[] Medians(TrainingSet set)
+    static float[] Medians(TrainingSet set)
     {
         var medians = new float[set.Features.Count];
         for (var j = 0; j < medians.Length; j++)
         {
             var column = new List<float>(set.Count);
             for (var i = 0; i < set.Count; i++)
-                if (set.Row(i)[j] is var value && float.IsFinite(value)) column.Add(value);
+            {
+                if (set.Row(i)[j] is var value && float.IsFinite(value))
+                {
+                    column.Add(value);
+                }
+            }
+
             column.Sort();
             medians[j] = column.Count == 0 ? 0 : column[column.Count / 2];
         }
         return medians;
     }
 
-    private static bool HasBoth(TrainingSet set) => set.Positives > 0 && set.Positives < set.Count;
+    static bool HasBoth(TrainingSet set) => set.Positives > 0 && set.Positives < set.Count;
 
-    private sealed record Learner(string Name, Func<TrainingSet, ILearned> Fit);
+    sealed record Learner(string Name, Func<TrainingSet, ILearned> Fit);
 }

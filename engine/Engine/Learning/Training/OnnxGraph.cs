@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.Learning.Training;
 
 /// <summary>Builds an ONNX file (onnx.proto's ModelProto) with operator set 17 and machine-learning operator set 3.</summary>
-internal sealed class OnnxGraph
+sealed class OnnxGraph
 {
     /// <summary>The domain of the tree operators.</summary>
     internal const string MachineLearning = "ai.onnx.ml";
@@ -9,11 +9,11 @@ internal sealed class OnnxGraph
     /// <summary>onnx.proto's TensorProto.DataType.</summary>
     internal const int Float = 1, Int64 = 7;
 
-    private readonly List<ProtoWriter> _nodes = [];
-    private readonly List<ProtoWriter> _initializers = [];
-    private readonly List<ProtoWriter> _inputs = [];
-    private readonly List<ProtoWriter> _outputs = [];
-    private readonly List<(string Key, string Value)> _metadata = [];
+    readonly List<ProtoWriter> _nodes = [];
+    readonly List<ProtoWriter> _initializers = [];
+    readonly List<ProtoWriter> _inputs = [];
+    readonly List<ProtoWriter> _outputs = [];
+    readonly List<(string Key, string Value)> _metadata = [];
 
     internal void Input(string name, int elementType, params ReadOnlySpan<long> shape) => _inputs.Add(Tensor(name, elementType, shape));
 
@@ -28,10 +28,22 @@ internal sealed class OnnxGraph
     internal void Node(string type, string[] inputs, string[] outputs, string domain = "", params ReadOnlySpan<OnnxAttribute> attributes)
     {
         var node = new ProtoWriter();
-        foreach (var input in inputs) node.Text(1, input);
-        foreach (var output in outputs) node.Text(2, output);
+        foreach (var input in inputs)
+        {
+            node.Text(1, input);
+        }
+
+        foreach (var output in outputs)
+        {
+            node.Text(2, output);
+        }
+
         node.Text(3, $"{type}_{_nodes.Count}").Text(4, type);
-        foreach (var attribute in attributes) node.Message(5, attribute.Proto);
+        foreach (var attribute in attributes)
+        {
+            node.Message(5, attribute.Proto);
+        }
+
         _nodes.Add(node.Text(7, domain));
     }
 
@@ -39,34 +51,56 @@ internal sealed class OnnxGraph
     internal byte[] ToArray(string name)
     {
         var graph = new ProtoWriter();
-        foreach (var node in _nodes) graph.Message(1, node);
+        foreach (var node in _nodes)
+        {
+            graph.Message(1, node);
+        }
+
         graph.Text(2, name);
-        foreach (var initializer in _initializers) graph.Message(5, initializer);
-        foreach (var input in _inputs) graph.Message(11, input);
-        foreach (var output in _outputs) graph.Message(12, output);
+        foreach (var initializer in _initializers)
+        {
+            graph.Message(5, initializer);
+        }
+
+        foreach (var input in _inputs)
+        {
+            graph.Message(11, input);
+        }
+
+        foreach (var output in _outputs)
+        {
+            graph.Message(12, output);
+        }
 
         var model = new ProtoWriter().Int(1, 8).Text(2, "CartRecovery");
         model.Message(8, new ProtoWriter().Text(1, "").Int(2, 17));
         model.Message(8, new ProtoWriter().Text(1, MachineLearning).Int(2, 3));
-        foreach (var (key, value) in _metadata) model.Message(14, new ProtoWriter().Text(1, key).Text(2, value));
+        foreach (var (key, value) in _metadata)
+        {
+            model.Message(14, new ProtoWriter().Text(1, key).Text(2, value));
+        }
+
         return model.Message(7, graph).ToArray();
     }
 
     /// <summary>Describes a tensor's name, type and shape; a dimension of −1 is free and named after the rows.</summary>
-    private static ProtoWriter Tensor(string name, int elementType, ReadOnlySpan<long> shape)
+    static ProtoWriter Tensor(string name, int elementType, ReadOnlySpan<long> shape)
     {
         var dimensions = new ProtoWriter();
         foreach (var size in shape)
+        {
             dimensions.Message(1, size < 0 ? new ProtoWriter().Text(2, "rows") : new ProtoWriter().Int(1, size));
+        }
+
         var type = new ProtoWriter().Message(1, new ProtoWriter().Int(1, elementType).Message(2, dimensions));
         return new ProtoWriter().Text(1, name).Message(2, type);
     }
 }
 
 /// <summary>A node's attribute (onnx.proto's AttributeProto), by the type of its value.</summary>
-internal sealed class OnnxAttribute
+sealed class OnnxAttribute
 {
-    private OnnxAttribute(ProtoWriter proto) => Proto = proto;
+    OnnxAttribute(ProtoWriter proto) => Proto = proto;
 
     internal ProtoWriter Proto { get; }
 
@@ -81,7 +115,11 @@ internal sealed class OnnxAttribute
     internal static OnnxAttribute Of(string name, string[] values)
     {
         var proto = new ProtoWriter().Text(1, name);
-        foreach (var value in values) proto.Text(9, value);
+        foreach (var value in values)
+        {
+            proto.Text(9, value);
+        }
+
         return new OnnxAttribute(proto.Int(20, 8));
     }
 }

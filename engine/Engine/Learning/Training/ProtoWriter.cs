@@ -4,9 +4,9 @@ using System.Text;
 namespace CartRecovery.Engine.Learning.Training;
 
 /// <summary>Writes the fields of a Protocol Buffers message: a tag of field number and wire type, then the value.</summary>
-internal sealed class ProtoWriter
+sealed class ProtoWriter
 {
-    private readonly MemoryStream _bytes = new();
+    readonly MemoryStream _bytes = new();
 
     internal byte[] ToArray() => _bytes.ToArray();
 
@@ -40,7 +40,11 @@ internal sealed class ProtoWriter
     internal ProtoWriter Ints(int field, ReadOnlySpan<long> values)
     {
         var packed = new ProtoWriter();
-        foreach (var value in values) packed.Varint((ulong)value);
+        foreach (var value in values)
+        {
+            packed.Varint((ulong)value);
+        }
+
         return Message(field, packed);
     }
 
@@ -52,15 +56,19 @@ internal sealed class ProtoWriter
         return Message(field, packed);
     }
 
-    private void Tag(int field, int wireType) => Varint((ulong)field << 3 | (uint)wireType);
+    void Tag(int field, int wireType) => Varint((ulong)field << 3 | (uint)wireType);
 
-    private void Varint(ulong value)
+    void Varint(ulong value)
     {
-        for (; value >= 0x80; value >>= 7) _bytes.WriteByte((byte)(value | 0x80));
+        for (; value >= 0x80; value >>= 7)
+        {
+            _bytes.WriteByte((byte)(value | 0x80));
+        }
+
         _bytes.WriteByte((byte)value);
     }
 
-    private void Raw(ReadOnlySpan<float> values)
+    void Raw(ReadOnlySpan<float> values)
     {
         Span<byte> four = stackalloc byte[4];
         foreach (var value in values)

@@ -4,7 +4,7 @@ namespace CartRecovery.Engine.Learning.Training;
 /// A binary tree of comparisons with a value per leaf. Node 0 is the root; a leaf's feature is −1. Values up to the threshold go left;
 /// all others, including NaN, go right.
 /// </summary>
-internal sealed class RegressionTree
+sealed class RegressionTree
 {
     internal List<int> Feature { get; } = [];
 
@@ -40,7 +40,11 @@ internal sealed class RegressionTree
     internal float Predict(ReadOnlySpan<float> row)
     {
         var node = 0;
-        while (Feature[node] >= 0) node = row[Feature[node]] <= Threshold[node] ? Left[node] : Right[node];
+        while (Feature[node] >= 0)
+        {
+            node = row[Feature[node]] <= Threshold[node] ? Left[node] : Right[node];
+        }
+
         return Value[node];
     }
 }

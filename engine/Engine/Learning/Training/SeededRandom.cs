@@ -1,9 +1,9 @@
 namespace CartRecovery.Engine.Learning.Training;
 
 /// <summary>Generates random numbers that depend only on the seed, on every machine and every .NET version (SplitMix64).</summary>
-internal sealed class SeededRandom(ulong seed)
+sealed class SeededRandom(ulong seed)
 {
-    private ulong _state = seed;
+    ulong _state = seed;
 
     internal ulong Next()
     {

@@ -5,20 +5,20 @@ namespace CartRecovery.Engine.Learning.Training;
 /// Grows one tree at a time on the gradients of the loss: sums them by bin at each node and takes the split with the largest gain. The
 /// larger child's sums are the parent's minus the smaller child's, so each level costs at most half the rows.
 /// </summary>
-internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTreesOptions options)
+sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTreesOptions options)
 {
     /// <summary>The minimum gain; below it a split is numerical noise.</summary>
-    private const double LeastGain = 1e-6;
+    const double LeastGain = 1e-6;
 
-    private const int Slots = 256;
+    const int Slots = 256;
 
     // One per level that can be pending while a branch is grown.
-    private readonly Stack<double[]> _spare = new();
+    readonly Stack<double[]> _spare = new();
 
-    private double[] _gradients = [];
-    private double[] _hessians = [];
-    private int[] _features = [];
-    private RegressionTree _tree = new();
+    double[] _gradients = [];
+    double[] _hessians = [];
+    int[] _features = [];
+    RegressionTree _tree = new();
 
     /// <summary>Grows a tree.</summary>
     /// <param name="gradients">The first derivative of the loss at each row.</param>
@@ -41,12 +41,19 @@ internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTree
         return _tree;
     }
 
-    private int Grow(Span<int> rows, double[] sums, double g, double h, int depth)
+    int Grow(Span<int> rows, double[] sums, double g, double h, int depth)
     {
         var node = _tree.AddLeaf((float)(-g / (h + options.L2) * options.LearningRate));
-        if (depth == options.Depth) return node;
+        if (depth == options.Depth)
+        {
+            return node;
+        }
+
         var (feature, bin, leftG, leftH) = BestSplit(sums, g, h);
-        if (feature < 0) return node;
+        if (feature < 0)
+        {
+            return node;
+        }
 
         var leftCount = Partition(rows, bins.Of(feature), bin);
         Span<int> leftRows = rows[..leftCount], rightRows = rows[leftCount..];
@@ -56,7 +63,10 @@ internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTree
         foreach (var f in _features)
         {
             int begin = f * Slots * 2, end = begin + bins.Count(f) * 2;
-            for (var i = begin; i < end; i++) sums[i] -= smaller[i];
+            for (var i = begin; i < end; i++)
+            {
+                sums[i] -= smaller[i];
+            }
         }
         var left = Grow(leftRows, leftIsSmaller ? smaller : sums, leftG, leftH, depth + 1);
         var right = Grow(rightRows, leftIsSmaller ? sums : smaller, g - leftG, h - leftH, depth + 1);
@@ -65,7 +75,7 @@ internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTree
         return node;
     }
 
-    private (int Feature, int Bin, double LeftG, double LeftH) BestSplit(double[] sums, double g, double h)
+    (int Feature, int Bin, double LeftG, double LeftH) BestSplit(double[] sums, double g, double h)
     {
         var best = (Feature: -1, Bin: 0, LeftG: 0.0, LeftH: 0.0);
         var most = LeastGain;
@@ -79,10 +89,22 @@ internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTree
                 leftG += sums[at];
                 leftH += sums[at + 1];
                 double rightG = g - leftG, rightH = h - leftH;
-                if (leftH < options.MinChildWeight || leftH <= 0) continue;
-                if (rightH < options.MinChildWeight || rightH <= 0) break;
+                if (leftH < options.MinChildWeight || leftH <= 0)
+                {
+                    continue;
+                }
+
+                if (rightH < options.MinChildWeight || rightH <= 0)
+                {
+                    break;
+                }
+
                 var gain = leftG * leftG / (leftH + options.L2) + rightG * rightG / (rightH + options.L2) - parent;
-                if (!(gain > most)) continue;
+                if (!(gain > most))
+                {
+                    continue;
+                }
+
                 most = gain;
                 best = (feature, bin, leftG, leftH);
             }
@@ -90,7 +112,7 @@ internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTree
         return best;
     }
 
-    private void Sum(ReadOnlySpan<int> rows, double[] sums)
+    void Sum(ReadOnlySpan<int> rows, double[] sums)
     {
         foreach (var feature in _features)
         {
@@ -107,12 +129,15 @@ internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTree
     }
 
     /// <summary>Moves the rows up to a bin to the front and returns their number.</summary>
-    private static int Partition(Span<int> rows, byte[] binOf, int bin)
+    static int Partition(Span<int> rows, byte[] binOf, int bin)
     {
         int front = 0, back = rows.Length - 1;
         while (front <= back)
         {
-            if (binOf[rows[front]] <= bin) front++;
+            if (binOf[rows[front]] <= bin)
+            {
+                front++;
+            }
             else
             {
                 (rows[front], rows[back]) = (rows[back], rows[front]);
@@ -122,5 +147,5 @@ internal sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTree
         return front;
     }
 
-    private double[] Rent() => _spare.TryPop(out var sums) ? sums : new double[featureCount * Slots * 2];
+    double[] Rent() => _spare.TryPop(out var sums) ? sums : new double[featureCount * Slots * 2];
 }

@@ -19,13 +19,13 @@ public sealed class OnnxModel : IDisposable
     /// <summary>Maximum number of rows per scorer.</summary>
     public const int MaxRows = 65_536;
 
-    private readonly OrtSession _session;
-    private readonly string _input;
-    private readonly string _output;
-    private readonly long[] _outputShape;
-    private readonly CompiledTrees? _trees;
+    readonly OrtSession _session;
+    readonly string _input;
+    readonly string _output;
+    readonly long[] _outputShape;
+    readonly CompiledTrees? _trees;
 
-    private OnnxModel(OrtSession session, string name, string version, string[] features, float[] baseline, string input, string output,
+    OnnxModel(OrtSession session, string name, string version, string[] features, float[] baseline, string input, string output,
         long[] outputShape, string path)
     {
         _session = session;
@@ -65,7 +65,11 @@ public sealed class OnnxModel : IDisposable
     {
         // Checked first, so that a missing library is reported as such.
         _ = OnnxRuntime.Version;
-        if (!File.Exists(path)) throw new ModelException(ModelException.NotFound, $"There is no model at {path}.");
+        if (!File.Exists(path))
+        {
+            throw new ModelException(ModelException.NotFound, $"There is no model at {path}.");
+        }
+
         OrtSession session;
         try
         {
@@ -103,13 +107,13 @@ public sealed class OnnxModel : IDisposable
         return new BatchScorer(batch, Features.Count, _outputShape.Length > 1 ? (int)_outputShape[1] : 1, maxRows);
     }
 
-    private BatchScorer CreateTreeScorer(CompiledTrees trees, int maxRows)
+    BatchScorer CreateTreeScorer(CompiledTrees trees, int maxRows)
         => new(new TreeBatch(trees, Features.Count, maxRows), Features.Count, 1, maxRows);
 
     /// <summary>Releases the model. Its scorers work until they are disposed.</summary>
     public void Dispose() => _session.Dispose();
 
-    private static OnnxModel Check(OrtSession session, string path, IReadOnlyList<string> knownFeatures)
+    static OnnxModel Check(OrtSession session, string path, IReadOnlyList<string> knownFeatures)
     {
         var name = Required(session, path, "cartrecovery.name");
         var version = Required(session, path, "cartrecovery.version");
@@ -145,11 +149,15 @@ public sealed class OnnxModel : IDisposable
     }
 
     // ONNX Runtime evaluates models that the compiled trees do not support or evaluate differently.
-    private CompiledTrees? Compile(string path)
+    CompiledTrees? Compile(string path)
     {
         try
         {
-            if (TreeEnsembleFile.Read(path, _input, _output) is not { } file) return null;
+            if (TreeEnsembleFile.Read(path, _input, _output) is not { } file)
+            {
+                return null;
+            }
+
             var trees = CompiledTrees.Compile(TreeEnsembleReader.Read(file, Features.Count));
             return trees is not null && TreeProbes.Agree(trees, Features.Count, rows => CreateTreeScorer(trees, rows), CreateRuntimeScorer) ? trees : null;
         }
@@ -159,35 +167,49 @@ public sealed class OnnxModel : IDisposable
         }
     }
 
-    private static string Required(OrtSession session, string path, string key)
+    static string Required(OrtSession session, string path, string key)
         => session.Metadata(key) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim()
             : throw new ModelException(ModelException.MetadataMissing, $"{path}: the model's metadata has no '{key}'.");
 
-    private static float[] Baselines(string? text, string[] features, string path)
+    static float[] Baselines(string? text, string[] features, string path)
     {
         var baseline = new float[features.Length];
-        if (string.IsNullOrWhiteSpace(text)) return baseline;
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return baseline;
+        }
+
         var parts = text.Split(',', StringSplitOptions.TrimEntries);
         var fits = parts.Length == baseline.Length;
         for (var i = 0; fits && i < parts.Length; i++)
+        {
             fits = float.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out baseline[i]);
+        }
+
         return fits ? baseline : throw new ModelException(ModelException.MetadataMissing,
             $"{path}: the metadata 'cartrecovery.baseline' must be {features.Length} numbers with commas between, one for each feature.");
     }
 
-    private static void CheckFeatures(string[] features, IReadOnlyList<string> knownFeatures, string path)
+    static void CheckFeatures(string[] features, IReadOnlyList<string> knownFeatures, string path)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var feature in features)
         {
             if (!seen.Add(feature))
+            {
                 throw new ModelException(ModelException.MetadataMissing, $"{path}: the metadata 'cartrecovery.features' names '{feature}' twice.");
-            if (knownFeatures.Contains(feature, StringComparer.Ordinal)) continue;
+            }
+
+            if (knownFeatures.Contains(feature, StringComparer.Ordinal))
+            {
+                continue;
+            }
+
             var near = Suggestion.Find(feature, knownFeatures);
             throw new ModelException(ModelException.UnknownFeature,
                 $"{path}: the model asks for feature '{feature}', which the engine does not compute.{(near is null ? "" : $" Did it mean '{near}'?")}");
         }
     }
 
-    private static string Text(IReadOnlyList<TensorDescription> tensors) => tensors.Count == 0 ? "none" : string.Join(", ", tensors);
+    static string Text(IReadOnlyList<TensorDescription> tensors) => tensors.Count == 0 ? "none" : string.Join(", ", tensors);
 }

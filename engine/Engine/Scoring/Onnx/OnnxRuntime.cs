@@ -16,17 +16,17 @@ public static partial class OnnxRuntime
     public const string FileName = "libonnxruntime.so";
 
     // The name in the package's P/Invoke declarations.
-    private const string ImportName = "onnxruntime";
+    const string ImportName = "onnxruntime";
 
     // Official builds send telemetry, using files in the home and temporary folders, unless this variable is set at load time.
-    private const string NoTelemetryVariable = "ORT_DISABLE_TELEMETRY";
+    const string NoTelemetryVariable = "ORT_DISABLE_TELEMETRY";
 
-    private static readonly Lazy<string> RunningVersion =
+    static readonly Lazy<string> s_runningVersion =
         new(() => Start(Locate(Environment.GetEnvironmentVariable(PathVariable), AppContext.BaseDirectory)));
 
     /// <summary>Gets the library's version, such as 1.31.1. Loads the library on first use.</summary>
     /// <exception cref="ModelException"><see cref="ModelException.NativeLibraryMissing"/>.</exception>
-    public static string Version => RunningVersion.Value;
+    public static string Version => s_runningVersion.Value;
 
     /// <summary>Gets the path of the library to load. A named path that does not exist is not replaced by another.</summary>
     /// <param name="named">The value of <see cref="PathVariable"/>, or <see langword="null"/>.</param>
@@ -41,8 +41,15 @@ public static partial class OnnxRuntime
     internal static (nint Library, string Version) Open(string path)
     {
         if (!File.Exists(path))
+        {
             throw Missing($"ONNX Runtime's library is not at {path}. The build puts it beside the executable; set {PathVariable} to name another copy.");
-        if (SetEnvironment(NoTelemetryVariable, "1", overwrite: 0) != 0) throw Missing($"{NoTelemetryVariable} cannot be set.");
+        }
+
+        if (SetEnvironment(NoTelemetryVariable, "1", overwrite: 0) != 0)
+        {
+            throw Missing($"{NoTelemetryVariable} cannot be set.");
+        }
+
         nint library;
         try
         {
@@ -53,14 +60,19 @@ public static partial class OnnxRuntime
             throw Missing($"{path} cannot be loaded as a library: {e.Message}");
         }
         if (!NativeLibrary.TryGetExport(library, "OrtGetApiBase", out var entry))
+        {
             throw Missing($"{path} is a library, but not ONNX Runtime: it has no OrtGetApiBase.");
+        }
 
         // OrtApiBase is two function pointers: GetApi(version) and GetVersionString().
         var apiBase = Marshal.GetDelegateForFunctionPointer<PointerGetter>(entry)();
         var text = Marshal.GetDelegateForFunctionPointer<PointerGetter>(Marshal.ReadIntPtr(apiBase, IntPtr.Size))();
         var version = Marshal.PtrToStringUTF8(text) ?? "";
         if (!IsUsable(version, typeof(OrtEnv).Assembly.GetName().Version))
+        {
             throw Missing($"{path} is ONNX Runtime {version}, which is too old: {typeof(OrtEnv).Assembly.GetName().Version?.ToString(2)} or later is needed.");
+        }
+
         return (library, version);
     }
 
@@ -69,7 +81,7 @@ public static partial class OnnxRuntime
         => System.Version.TryParse(version.Split('-', '+')[0], out var found)
            && (needed is null || (found.Major == needed.Major && found.Minor >= needed.Minor));
 
-    private static string Start(string path)
+    static string Start(string path)
     {
         var (library, version) = Open(path);
         OrtEnv.DisableDllImportResolver = true;
@@ -90,8 +102,8 @@ public static partial class OnnxRuntime
     [LibraryImport("libc.so.6", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
 
-    private static ModelException Missing(string message) => new(ModelException.NativeLibraryMissing, message);
+    static ModelException Missing(string message) => new(ModelException.NativeLibraryMissing, message);
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    private delegate nint PointerGetter();
+delegate nint PointerGetter();
 }

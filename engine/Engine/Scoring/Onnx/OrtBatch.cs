@@ -6,15 +6,15 @@ namespace CartRecovery.Engine.Scoring.Onnx;
 /// Holds a batch's memory and its bindings to the graph, created once, so that runs do not allocate. The buffers are pinned arrays, so
 /// spans over them outlive the batch. One thread at a time.
 /// </summary>
-internal sealed class OrtBatch : IRowEvaluator
+sealed class OrtBatch : IRowEvaluator
 {
     /// <summary>Measured native memory of a binding for one row count, in bytes.</summary>
     internal const int BindingBytes = 1_800;
 
-    private readonly OrtSession _session;
-    private readonly RunOptions _options = new();
-    private readonly OrtIoBinding?[] _bindings;
-    private bool _disposed;
+    readonly OrtSession _session;
+    readonly RunOptions _options = new();
+    readonly OrtIoBinding?[] _bindings;
+    bool _disposed;
 
     /// <param name="session">The graph; kept loaded until this is disposed.</param>
     /// <param name="input">The input's name, a tensor of rows × <paramref name="columns"/>.</param>
@@ -60,9 +60,17 @@ internal sealed class OrtBatch : IRowEvaluator
 
     public void Dispose()
     {
-        if (_disposed) return;
+        if (_disposed)
+        {
+            return;
+        }
+
         _disposed = true;
-        foreach (var binding in _bindings) binding?.Dispose();
+        foreach (var binding in _bindings)
+        {
+            binding?.Dispose();
+        }
+
         _options.Dispose();
         _session.Release();
     }

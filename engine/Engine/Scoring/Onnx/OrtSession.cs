@@ -6,14 +6,14 @@ namespace CartRecovery.Engine.Scoring.Onnx;
 /// <summary>
 /// A loaded ONNX graph. Reference counted: released once it and all its batches are disposed. Several threads may run it.
 /// </summary>
-internal sealed class OrtSession : IDisposable
+sealed class OrtSession : IDisposable
 {
-    private readonly InferenceSession _session;
-    private readonly Lock _lock = new();
-    private int _references = 1;
-    private bool _closed;
+    readonly InferenceSession _session;
+    readonly Lock _lock = new();
+    int _references = 1;
+    bool _closed;
 
-    private OrtSession(InferenceSession session)
+    OrtSession(InferenceSession session)
     {
         _session = session;
         Inputs = [.. session.InputNames.Select(name => Describe(name, session.InputMetadata[name]))];
@@ -122,29 +122,36 @@ internal sealed class OrtSession : IDisposable
     {
         lock (_lock)
         {
-            if (--_references > 0) return;
+            if (--_references > 0)
+            {
+                return;
+            }
         }
         _session.Dispose();
     }
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _closed, true)) return;
+        if (Interlocked.Exchange(ref _closed, true))
+        {
+            return;
+        }
+
         Release();
     }
 
-    private static TensorDescription Describe(string name, NodeMetadata metadata) => metadata.IsTensor
+    static TensorDescription Describe(string name, NodeMetadata metadata) => metadata.IsTensor
         ? new TensorDescription(name, metadata.ElementDataType, metadata.Dimensions)
         : new TensorDescription(name, null, []);
 
-    private static ModelException Failed(string code, OnnxRuntimeException e) => new(code, "ONNX Runtime: " + e.Message);
+    static ModelException Failed(string code, OnnxRuntimeException e) => new(code, "ONNX Runtime: " + e.Message);
 }
 
 /// <summary>An input or output of a graph.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">Its element type; <see langword="null"/> if it is not a tensor.</param>
 /// <param name="Shape">Its dimensions, −1 for a free one.</param>
-internal readonly record struct TensorDescription(string Name, TensorElementType? Type, int[] Shape)
+readonly record struct TensorDescription(string Name, TensorElementType? Type, int[] Shape)
 {
     public override string ToString() => Type is null ? $"'{Name}' (not a tensor)" : $"'{Name}' of {Type} [{string.Join(", ", Shape)}]";
 }

@@ -6,17 +6,17 @@ namespace CartRecovery.Engine.Scoring.Trees;
 /// A tree ensemble compiled for <see cref="TreeBatch"/>: subtrees of three comparisons (twigs) in tree order, and the branches that join
 /// them in higher trees. Shared by all threads.
 /// </summary>
-internal sealed class CompiledTrees
+sealed class CompiledTrees
 {
     // Average per tree; eight twigs make a complete tree of height 5.
-    private const int MostTwigs = 8;
+    const int MostTwigs = 8;
 
-    private readonly List<TreeColumn> _columns = [];
-    private readonly List<Twig> _twigs = [];
-    private readonly List<Join> _joins = [];
-    private int _waiting;
+    readonly List<TreeColumn> _columns = [];
+    readonly List<Twig> _twigs = [];
+    readonly List<Join> _joins = [];
+    int _waiting;
 
-    private CompiledTrees(TreeEnsemble ensemble)
+    CompiledTrees(TreeEnsemble ensemble)
     {
         Base = ensemble.Base;
         IsLogistic = ensemble.IsLogistic;
@@ -57,7 +57,7 @@ internal sealed class CompiledTrees
     }
 
     // In leaf order; a branch is joined once its last twig is complete.
-    private void Add(TreeNode node, int joins)
+    void Add(TreeNode node, int joins)
     {
         if (node is TreeBranch { Height: > 2 } branch)
         {
@@ -88,21 +88,25 @@ internal sealed class CompiledTrees
     }
 
     // A leaf is expanded to a branch with that leaf on both sides.
-    private static (TreeNode Low, TreeNode High) Sides(TreeNode node) => node is TreeBranch b ? (b.Low, b.High) : (node, node);
+    static (TreeNode Low, TreeNode High) Sides(TreeNode node) => node is TreeBranch b ? (b.Low, b.High) : (node, node);
 
-    private (int Column, float Threshold) Test(TreeNode node) => node is TreeBranch b ? (Place(b.Column), b.Threshold) : (0, float.NaN);
+    (int Column, float Threshold) Test(TreeNode node) => node is TreeBranch b ? (Place(b.Column), b.Threshold) : (0, float.NaN);
 
-    private int Place(TreeColumn column)
+    int Place(TreeColumn column)
     {
         var place = _columns.IndexOf(column);
-        if (place >= 0) return place;
+        if (place >= 0)
+        {
+            return place;
+        }
+
         _columns.Add(column);
         return _columns.Count - 1;
     }
 }
 
 /// <summary>A tree or subtree of three comparisons and four leaves.</summary>
-internal struct Twig
+struct Twig
 {
     internal int Column, LowColumn, HighColumn;
     internal float Threshold, LowThreshold, HighThreshold;
@@ -116,4 +120,4 @@ internal struct Twig
 }
 
 /// <summary>A branch that joins the second most recent waiting part (low side) and the most recent one.</summary>
-internal readonly record struct Join(int Column, float Threshold);
+readonly record struct Join(int Column, float Threshold);

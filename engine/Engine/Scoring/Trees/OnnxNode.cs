@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>A node of an ONNX graph (onnx.proto's NodeProto).</summary>
-internal sealed class OnnxNode
+sealed class OnnxNode
 {
     internal string Type { get; private set; } = "";
 
@@ -32,7 +32,11 @@ internal sealed class OnnxNode
                     break;
                 case 5:
                     var (name, value) = OnnxValue.Read(reader.Bytes);
-                    if (!node.Attributes.TryAdd(name, value)) throw new InvalidDataException($"duplicate attribute '{name}'");
+                    if (!node.Attributes.TryAdd(name, value))
+                    {
+                        throw new InvalidDataException($"duplicate attribute '{name}'");
+                    }
+
                     break;
                 case 7:
                     node.Domain = reader.Text;
@@ -44,7 +48,7 @@ internal sealed class OnnxNode
 }
 
 /// <summary>The value of a node's attribute (onnx.proto's AttributeProto), in any of its encodings.</summary>
-internal sealed class OnnxValue
+sealed class OnnxValue
 {
     internal long Int { get; private set; }
 

@@ -7,14 +7,14 @@ namespace CartRecovery.Engine.Scoring.Trees;
 /// Reads the fields of a Protocol Buffers message from untrusted bytes: malformed input throws <see cref="InvalidDataException"/>, and
 /// claimed lengths never cause allocations.
 /// </summary>
-internal ref struct ProtoReader(ReadOnlySpan<byte> message)
+ref struct ProtoReader(ReadOnlySpan<byte> message)
 {
-    private const int Varint = 0, Fixed64 = 1, Delimited = 2, Fixed32 = 5;
+    const int Varint = 0, Fixed64 = 1, Delimited = 2, Fixed32 = 5;
 
-    private ReadOnlySpan<byte> _rest = message;
-    private ReadOnlySpan<byte> _bytes;
-    private ulong _number;
-    private int _wireType;
+    ReadOnlySpan<byte> _rest = message;
+    ReadOnlySpan<byte> _bytes;
+    ulong _number;
+    int _wireType;
 
     /// <summary>Gets the number of the field read last.</summary>
     internal int Field { get; private set; }
@@ -31,9 +31,17 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
     /// <summary>Reads the next field.</summary>
     internal bool Next()
     {
-        if (_rest.IsEmpty) return false;
+        if (_rest.IsEmpty)
+        {
+            return false;
+        }
+
         var tag = TakeVarint(ref _rest);
-        if (tag >> 3 is 0 or > 0x1FFF_FFFF) throw Malformed();
+        if (tag >> 3 is 0 or > 0x1FFF_FFFF)
+        {
+            throw Malformed();
+        }
+
         Field = (int)(tag >> 3);
         _wireType = (int)(tag & 7);
         switch (_wireType)
@@ -65,7 +73,10 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
             to.Add(Int);
             return;
         }
-        for (var packed = _bytes; !packed.IsEmpty;) to.Add((long)TakeVarint(ref packed));
+        for (var packed = _bytes; !packed.IsEmpty;)
+        {
+            to.Add((long)TakeVarint(ref packed));
+        }
     }
 
     /// <summary>Adds the floats of a repeated field, packed or not.</summary>
@@ -76,30 +87,45 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
             to.Add(BitConverter.UInt32BitsToSingle((uint)_number));
             return;
         }
-        if (_wireType != Delimited || _bytes.Length % 4 != 0) throw Malformed();
-        for (var packed = _bytes; !packed.IsEmpty; packed = packed[4..]) to.Add(BinaryPrimitives.ReadSingleLittleEndian(packed));
+        if (_wireType != Delimited || _bytes.Length % 4 != 0)
+        {
+            throw Malformed();
+        }
+
+        for (var packed = _bytes; !packed.IsEmpty; packed = packed[4..])
+        {
+            to.Add(BinaryPrimitives.ReadSingleLittleEndian(packed));
+        }
     }
 
-    private ReadOnlySpan<byte> Take(int count)
+    ReadOnlySpan<byte> Take(int count)
     {
-        if (count > _rest.Length) throw Malformed();
+        if (count > _rest.Length)
+        {
+            throw Malformed();
+        }
+
         var taken = _rest[..count];
         _rest = _rest[count..];
         return taken;
     }
 
-    private static ulong TakeVarint(ref ReadOnlySpan<byte> from)
+    static ulong TakeVarint(ref ReadOnlySpan<byte> from)
     {
         ulong value = 0;
         for (var i = 0; i < Math.Min(from.Length, 10); i++)
         {
             value |= (ulong)(from[i] & 0x7F) << (7 * i);
-            if (from[i] >= 0x80) continue;
+            if (from[i] >= 0x80)
+            {
+                continue;
+            }
+
             from = from[(i + 1)..];
             return value;
         }
         throw Malformed();
     }
 
-    private static InvalidDataException Malformed() => new("malformed Protocol Buffers message");
+    static InvalidDataException Malformed() => new("malformed Protocol Buffers message");
 }

@@ -6,17 +6,17 @@ namespace CartRecovery.Engine.Scoring.Trees;
 /// Computes 1 / (1 + e^−z) of a vector within a few ulp, bit-identical on every machine: plain IEEE additions and multiplications and one
 /// division in a fixed order, where the framework's may be fused.
 /// </summary>
-internal static class Sigmoid
+static class Sigmoid
 {
     // e^x = 2^n · e^r with n = round(x / ln 2) and |r| ≤ ln 2 / 2. ln 2 is split in two so that n times the first part is exact (Cody and
     // Waite 1980); e^r is its Taylor series up to a term below float precision: r^8 / 8!.
-    private const float InverseLn2 = 1.44269504f, Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f;
+    const float InverseLn2 = 1.44269504f, Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f;
 
     // Adding it to a number below 2^22 leaves the nearest integer in the low bits.
-    private const float Rounder = 3 << 22;
+    const float Rounder = 3 << 22;
 
     // Beyond this the sigmoid is 0 or 1 in float precision, and 2^n would overflow.
-    private const float Limit = 87;
+    const float Limit = 87;
 
     internal static Vector<float> Of(Vector<float> z)
     {

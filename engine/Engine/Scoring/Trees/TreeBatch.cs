@@ -8,18 +8,18 @@ namespace CartRecovery.Engine.Scoring.Trees;
 /// one. A row's score has the same bits at any position and beside any other rows: each vector lane does the same arithmetic, and a
 /// single row is a block with one lane in use.
 /// </summary>
-internal sealed class TreeBatch : IRowEvaluator
+sealed class TreeBatch : IRowEvaluator
 {
     // The number of vectors processed together, which share loads of thresholds and leaves.
-    private const int Span = 4;
+    const int Span = 4;
 
-    private static readonly int s_block = Span * Vector<float>.Count;
+    static readonly int s_block = Span * Vector<float>.Count;
 
-    private readonly CompiledTrees _trees;
-    private readonly int _width;
-    private readonly Vector<float>[] _columns;
-    private readonly Vector<float>[] _waiting;
-    private bool _disposed;
+    readonly CompiledTrees _trees;
+    readonly int _width;
+    readonly Vector<float>[] _columns;
+    readonly Vector<float>[] _waiting;
+    bool _disposed;
 
     /// <param name="trees">The trees to evaluate.</param>
     /// <param name="width">Floats per row.</param>
@@ -51,7 +51,7 @@ internal sealed class TreeBatch : IRowEvaluator
     public void Dispose() => _disposed = true;
 
     // Lanes beyond the last row keep old values; their results are ignored.
-    private void Transpose(int first, int rows)
+    void Transpose(int first, int rows)
     {
         var lanes = MemoryMarshal.Cast<Vector<float>, float>(_columns.AsSpan());
         var place = 0;
@@ -60,14 +60,25 @@ internal sealed class TreeBatch : IRowEvaluator
             var to = lanes.Slice(place, rows);
             var from = Inputs.AsSpan(first * _width + column.Feature);
             if (column.MissingIsLow)
-                for (var row = 0; row < to.Length; row++) to[row] = float.IsNaN(from[row * _width]) ? float.NegativeInfinity : from[row * _width];
+            {
+                for (var row = 0; row < to.Length; row++)
+                {
+                    to[row] = float.IsNaN(from[row * _width]) ? float.NegativeInfinity : from[row * _width];
+                }
+            }
             else
-                for (var row = 0; row < to.Length; row++) to[row] = from[row * _width];
+            {
+                for (var row = 0; row < to.Length; row++)
+                {
+                    to[row] = from[row * _width];
+                }
+            }
+
             place += s_block;
         }
     }
 
-    private void Sum(Span<float> scores)
+    void Sum(Span<float> scores)
     {
         ReadOnlySpan<Vector<float>> columns = _columns;
         var waiting = _waiting;
@@ -114,10 +125,10 @@ internal sealed class TreeBatch : IRowEvaluator
         Finish(sum3).CopyTo(scores[(3 * Vector<float>.Count)..]);
     }
 
-    private static Vector<float> Choose(Vector<float> column, Vector<float> threshold, Vector<float> low, Vector<float> high)
+    static Vector<float> Choose(Vector<float> column, Vector<float> threshold, Vector<float> low, Vector<float> high)
         => Vector.ConditionalSelect(Vector.LessThanOrEqual(column, threshold), low, high);
 
-    private Vector<float> Finish(Vector<float> sum)
+    Vector<float> Finish(Vector<float> sum)
     {
         sum += new Vector<float>(_trees.Base);
         return _trees.IsLogistic ? Sigmoid.Of(sum) : sum;

@@ -1,15 +1,15 @@
 namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>The attributes of an ONNX model's tree ensemble operator.</summary>
-internal sealed class TreeEnsembleFile
+sealed class TreeEnsembleFile
 {
-    private const long LargestFile = 64 << 20;
-    private const int LongestWay = 16;
-    private const string MachineLearning = "ai.onnx.ml";
+    const long LargestFile = 64 << 20;
+    const int LongestWay = 16;
+    const string MachineLearning = "ai.onnx.ml";
 
-    private readonly Dictionary<string, OnnxValue> _attributes;
+    readonly Dictionary<string, OnnxValue> _attributes;
 
-    private TreeEnsembleFile(OnnxNode node, bool hasSigmoid)
+    TreeEnsembleFile(OnnxNode node, bool hasSigmoid)
     {
         _attributes = node.Attributes;
         IsClassifier = node.Type == "TreeEnsembleClassifier";
@@ -48,11 +48,21 @@ internal sealed class TreeEnsembleFile
                 case 7:
                     graphs++;
                     for (var graph = new ProtoReader(model.Bytes); graph.Next();)
-                        if (graph.Field == 1) nodes.Add(OnnxNode.Read(graph.Bytes));
+                    {
+                        if (graph.Field == 1)
+                        {
+                            nodes.Add(OnnxNode.Read(graph.Bytes));
+                        }
+                    }
+
                     break;
                 case 8:
                     var (domain, version) = OperatorSet(model.Bytes);
-                    if (domain == MachineLearning) operators = version;
+                    if (domain == MachineLearning)
+                    {
+                        operators = version;
+                    }
+
                     break;
                 case 25: // functions, by which a model may give operators a meaning of its own
                     return null;
@@ -73,13 +83,17 @@ internal sealed class TreeEnsembleFile
     internal List<string> Texts(string name) => _attributes.TryGetValue(name, out var value) ? value.Texts : [];
 
     // Walks from the output back to the input; other nodes do not affect the output.
-    private static TreeEnsembleFile? Trace(List<OnnxNode> nodes, string input, string output)
+    static TreeEnsembleFile? Trace(List<OnnxNode> nodes, string input, string output)
     {
         var hasSigmoid = false;
         for (var step = 0; step < LongestWay; step++)
         {
             var node = nodes.Find(n => n.Outputs.Contains(output, StringComparer.Ordinal));
-            if (node is not { Inputs: [var from] }) return null;
+            if (node is not { Inputs: [var from] })
+            {
+                return null;
+            }
+
             switch (node.Domain, node.Type)
             {
                 case ("" or "ai.onnx", "Identity"):
@@ -98,13 +112,20 @@ internal sealed class TreeEnsembleFile
         return null;
     }
 
-    private static (string Domain, long Version) OperatorSet(ReadOnlySpan<byte> message)
+    static (string Domain, long Version) OperatorSet(ReadOnlySpan<byte> message)
     {
         var set = (Domain: "", Version: 0L);
         for (var reader = new ProtoReader(message); reader.Next();)
         {
-            if (reader.Field == 1) set.Domain = reader.Text;
-            if (reader.Field == 2) set.Version = reader.Int;
+            if (reader.Field == 1)
+            {
+                set.Domain = reader.Text;
+            }
+
+            if (reader.Field == 2)
+            {
+                set.Version = reader.Int;
+            }
         }
         return set;
     }

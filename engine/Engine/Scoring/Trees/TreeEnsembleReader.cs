@@ -4,25 +4,25 @@ namespace CartRecovery.Engine.Scoring.Trees;
 /// Converts an ensemble's attributes to decision trees. Every ONNX comparison becomes "value ≤ threshold", with swapped branches for
 /// opposite comparisons and an explicit side for missing values.
 /// </summary>
-internal sealed class TreeEnsembleReader
+sealed class TreeEnsembleReader
 {
-    private const int MaxHeight = 64, MaxNodes = 1 << 18;
+    const int MaxHeight = 64, MaxNodes = 1 << 18;
 
-    private static readonly string[] Common =
+    static readonly string[] s_common =
     [
         "aggregate_function", "base_values", "nodes_falsenodeids", "nodes_featureids", "nodes_hitrates", "nodes_missing_value_tracks_true",
         "nodes_modes", "nodes_nodeids", "nodes_treeids", "nodes_truenodeids", "nodes_values", "post_transform",
     ];
 
-    private readonly int _features;
-    private readonly List<long> _treeIds, _nodeIds, _featureIds, _trueIds, _falseIds, _missingTrue;
-    private readonly List<string> _modes;
-    private readonly List<float> _thresholds;
-    private readonly Dictionary<(long Tree, long Node), int> _nodes = [];
-    private readonly Dictionary<(long Tree, long Node), float> _weights = [];
-    private int _made;
+    readonly int _features;
+    readonly List<long> _treeIds, _nodeIds, _featureIds, _trueIds, _falseIds, _missingTrue;
+    readonly List<string> _modes;
+    readonly List<float> _thresholds;
+    readonly Dictionary<(long Tree, long Node), int> _nodes = [];
+    readonly Dictionary<(long Tree, long Node), float> _weights = [];
+    int _made;
 
-    private TreeEnsembleReader(TreeEnsembleFile file, int features)
+    TreeEnsembleReader(TreeEnsembleFile file, int features)
     {
         _features = features;
         _treeIds = file.Ints("nodes_treeids");
@@ -36,7 +36,10 @@ internal sealed class TreeEnsembleReader
         var count = _treeIds.Count;
         Demand(_nodeIds.Count == count && _featureIds.Count == count && _trueIds.Count == count && _falseIds.Count == count
             && _modes.Count == count && _thresholds.Count == count && (_missingTrue.Count == count || _missingTrue.Count == 0), "nodes of one length");
-        for (var i = 0; i < count; i++) Demand(_nodes.TryAdd((_treeIds[i], _nodeIds[i]), i), "a node once");
+        for (var i = 0; i < count; i++)
+        {
+            Demand(_nodes.TryAdd((_treeIds[i], _nodeIds[i]), i), "a node once");
+        }
     }
 
     /// <summary>Reads an ensemble's trees.</summary>
@@ -48,25 +51,32 @@ internal sealed class TreeEnsembleReader
         var reader = new TreeEnsembleReader(file, features);
         Demand(file.Text("aggregate_function", "SUM") == "SUM", "a sum");
         var isLogistic = Transform(file) == "LOGISTIC" && file.IsClassifier; // ONNX Runtime passes it over for a sum of one target
-        if (file.IsClassifier) reader.ReadClasses(file, isLogistic);
-        else reader.ReadTargets(file);
+        if (file.IsClassifier)
+        {
+            reader.ReadClasses(file, isLogistic);
+        }
+        else
+        {
+            reader.ReadTargets(file);
+        }
+
         Demand(!(isLogistic && file.HasSigmoid), "one sigmoid");
         var bases = file.Floats("base_values");
         return new TreeEnsemble(reader.Trees(), bases.Count == 0 ? 0 : bases[0], isLogistic || file.HasSigmoid);
     }
 
-    private void ReadTargets(TreeEnsembleFile file)
+    void ReadTargets(TreeEnsembleFile file)
     {
-        string[] known = [.. Common, "n_targets", "target_ids", "target_nodeids", "target_treeids", "target_weights"];
+        string[] known = [.. s_common, "n_targets", "target_ids", "target_nodeids", "target_treeids", "target_weights"];
         Demand(!file.Names.Except(known, StringComparer.Ordinal).Any() && file.Int("n_targets", 0) == 1, "one target");
         Demand(file.Floats("base_values").Count <= 1, "one base value");
         ReadWeights(file, "target", 0);
     }
 
     /// <summary>Selects the score of the second of two classes. If all weights belong to one class, they count as the second's.</summary>
-    private void ReadClasses(TreeEnsembleFile file, bool isLogistic)
+    void ReadClasses(TreeEnsembleFile file, bool isLogistic)
     {
-        string[] known = [.. Common, "class_ids", "class_nodeids", "class_treeids", "class_weights", "classlabels_int64s", "classlabels_strings"];
+        string[] known = [.. s_common, "class_ids", "class_nodeids", "class_treeids", "class_weights", "classlabels_int64s", "classlabels_strings"];
         Demand(!file.Names.Except(known, StringComparer.Ordinal).Any(), "attributes that are known");
         Demand(file.Ints("classlabels_int64s").Count + file.Texts("classlabels_strings").Count == 2, "two classes");
         var isFirst = !file.Ints("class_ids").Contains(1);
@@ -77,29 +87,38 @@ internal sealed class TreeEnsembleReader
         Demand(!isFirst || isLogistic || file.Floats("class_weights").TrueForAll(w => w >= 0), "a score that is not below 0");
     }
 
-    private void ReadWeights(TreeEnsembleFile file, string kind, long wanted)
+    void ReadWeights(TreeEnsembleFile file, string kind, long wanted)
     {
         List<long> ids = file.Ints($"{kind}_ids"), trees = file.Ints($"{kind}_treeids"), nodes = file.Ints($"{kind}_nodeids");
         var weights = file.Floats($"{kind}_weights");
         Demand(trees.Count == ids.Count && nodes.Count == ids.Count && weights.Count == ids.Count, "weights of one length");
         for (var i = 0; i < ids.Count; i++)
-            if (ids[i] == wanted) Demand(_weights.TryAdd((trees[i], nodes[i]), weights[i]), "one weight a leaf");
+        {
+            if (ids[i] == wanted)
+            {
+                Demand(_weights.TryAdd((trees[i], nodes[i]), weights[i]), "one weight a leaf");
+            }
+        }
     }
 
-    private static string Transform(TreeEnsembleFile file)
+    static string Transform(TreeEnsembleFile file)
     {
         var transform = file.Text("post_transform", "NONE");
         Demand(transform is "NONE" or "LOGISTIC", "a transform of these");
         return transform;
     }
 
-    private List<TreeNode> Trees()
+    List<TreeNode> Trees()
     {
         var trees = new List<TreeNode>();
         var begun = new HashSet<long>();
         for (var i = 0; i < _treeIds.Count; i++)
         {
-            if (i > 0 && _treeIds[i] == _treeIds[i - 1]) continue;
+            if (i > 0 && _treeIds[i] == _treeIds[i - 1])
+            {
+                continue;
+            }
+
             Demand(begun.Add(_treeIds[i]), "a tree in one piece");
             trees.Add(Make(i, 0));
         }
@@ -108,10 +127,14 @@ internal sealed class TreeEnsembleReader
     }
 
     // The "tree" may be a graph or contain cycles, so height and node count are bounded.
-    private TreeNode Make(int i, int depth)
+    TreeNode Make(int i, int depth)
     {
         Demand(depth <= MaxHeight && ++_made <= MaxNodes, "a tree of a size");
-        if (_modes[i] == "LEAF") return new TreeLeaf(_weights.TryGetValue((_treeIds[i], _nodeIds[i]), out var weight) ? weight : throw Not("a weight a leaf"));
+        if (_modes[i] == "LEAF")
+        {
+            return new TreeLeaf(_weights.TryGetValue((_treeIds[i], _nodeIds[i]), out var weight) ? weight : throw Not("a weight a leaf"));
+        }
+
         var (feature, threshold) = (_featureIds[i], _thresholds[i]);
         Demand(feature >= 0 && feature < _features && !float.IsNaN(threshold), "a threshold of a feature");
         var whenTrue = Make(Child(i, _trueIds[i]), depth + 1);
@@ -133,26 +156,29 @@ internal sealed class TreeEnsembleReader
     }
 
     // Up to the threshold but not below it.
-    private TreeBranch Equal(TreeColumn column, float threshold, TreeNode whenEqual, TreeNode otherwise)
+    TreeBranch Equal(TreeColumn column, float threshold, TreeNode whenEqual, TreeNode otherwise)
     {
         _made++;
         var below = new TreeBranch(column with { MissingIsLow = false }, Below(threshold), otherwise, whenEqual);
         return new TreeBranch(column, threshold, below, otherwise);
     }
 
-    private int Child(int parent, long id) => _nodes.TryGetValue((_treeIds[parent], id), out var child) ? child : throw Not("a node that is there");
+    int Child(int parent, long id) => _nodes.TryGetValue((_treeIds[parent], id), out var child) ? child : throw Not("a node that is there");
 
     /// <summary>Computes the greatest number below: x &lt; t is x ≤ Below(t).</summary>
-    private static float Below(float threshold)
+    static float Below(float threshold)
     {
         Demand(threshold > float.NegativeInfinity, "a threshold with numbers below it");
         return MathF.BitDecrement(threshold);
     }
 
-    private static void Demand(bool isSo, string what)
+    static void Demand(bool isSo, string what)
     {
-        if (!isSo) throw Not(what);
+        if (!isSo)
+        {
+            throw Not(what);
+        }
     }
 
-    private static NotSupportedException Not(string what) => new($"only {what} is evaluated here");
+    static NotSupportedException Not(string what) => new($"only {what} is evaluated here");
 }

@@ -4,32 +4,42 @@ namespace CartRecovery.Engine.Scoring.Trees;
 /// Generates rows that verify the conversion of an ensemble: each threshold exactly and one ulp to either side, infinities, missing
 /// values, and random numbers. Deterministic per ensemble.
 /// </summary>
-internal sealed class TreeProbes
+sealed class TreeProbes
 {
-    private const int Least = 1024, Most = 16_384, Seed = 1, Batch = 256;
-    private const float Tolerance = 1e-6f;
+    const int Least = 1024, Most = 16_384, Seed = 1, Batch = 256;
+    const float Tolerance = 1e-6f;
 
-    private readonly float[][] _values;
-    private readonly Random _random = new(Seed);
+    readonly float[][] _values;
+    readonly Random _random = new(Seed);
 
-    private TreeProbes(CompiledTrees trees, int features)
+    TreeProbes(CompiledTrees trees, int features)
     {
         var values = new HashSet<float>[features];
-        for (var i = 0; i < features; i++) values[i] = [0, 1, -1, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue];
+        for (var i = 0; i < features; i++)
+        {
+            values[i] = [0, 1, -1, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue];
+        }
+
         foreach (ref readonly var twig in trees.Twigs)
         {
             Add(twig.Column, twig.Threshold);
             Add(twig.LowColumn, twig.LowThreshold);
             Add(twig.HighColumn, twig.HighThreshold);
         }
-        foreach (var join in trees.Joins) Add(join.Column, join.Threshold);
+        foreach (var join in trees.Joins)
+        {
+            Add(join.Column, join.Threshold);
+        }
+
         _values = [.. values.Select(set => set.ToArray())];
 
         void Add(int column, float threshold)
         {
             if (!float.IsNaN(threshold))
+            {
                 values[trees.Columns[column].Feature].UnionWith([MathF.BitDecrement(threshold), threshold, MathF.BitIncrement(threshold),
                     MathF.BitIncrement(MathF.BitIncrement(threshold)), threshold + (float)_random.NextDouble()]);
+            }
         }
     }
 
@@ -55,15 +65,24 @@ internal sealed class TreeProbes
             var a = ours.Score(Batch);
             var b = theirs.Score(Batch);
             for (var i = 0; i < Batch; i++)
-                if (MathF.Abs(a[i] - b[i]) > Tolerance) return false;
+            {
+                if (MathF.Abs(a[i] - b[i]) > Tolerance)
+                {
+                    return false;
+                }
+            }
         }
         return true;
     }
 
     // One feature cycles through its values, the others are random.
-    private void Fill(int index, Span<float> row)
+    void Fill(int index, Span<float> row)
     {
-        for (var i = 0; i < row.Length; i++) row[i] = _values[i][_random.Next(_values[i].Length)];
+        for (var i = 0; i < row.Length; i++)
+        {
+            row[i] = _values[i][_random.Next(_values[i].Length)];
+        }
+
         var turn = index % row.Length;
         row[turn] = _values[turn][index / row.Length % _values[turn].Length];
     }

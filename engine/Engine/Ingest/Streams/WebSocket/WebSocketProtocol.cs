@@ -18,7 +18,7 @@ public abstract class WebSocketProtocol
     const int Beginning = 32 * 1024;
 
     [ThreadStatic]
-    static byte[]? t_scratch;
+    static byte[]? s_scratch;
 
     readonly Outbound _output;
     readonly int _maxMessage;
@@ -339,11 +339,11 @@ public abstract class WebSocketProtocol
     // A single-frame message lives only during its handler, so its buffer is per thread rather than per connection.
     static Span<byte> Scratch(int length)
     {
-        if (t_scratch is null || t_scratch.Length < length)
+        if (s_scratch is null || s_scratch.Length < length)
         {
-            t_scratch = GC.AllocateUninitializedArray<byte>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 4096)));
+            s_scratch = GC.AllocateUninitializedArray<byte>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 4096)));
         }
 
-        return t_scratch.AsSpan(0, length);
+        return s_scratch.AsSpan(0, length);
     }
 }
