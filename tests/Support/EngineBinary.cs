@@ -10,7 +10,7 @@ static class EngineBinary
     public const string Variable = "CARTRECOVERY_BINARY";
 
     /// <summary>How long anything may take that these tests wait for.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Deadline = Eventually.Deadline;
 
     public static string Path { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
         ? System.IO.Path.GetFullPath(named, Repository.Root)

@@ -84,7 +84,7 @@ sealed class CrashRun
         else
         {
             await Eventually.Is(() => sending.IsCompleted || Acked - acked >= (moment.Kind == CrashKind.AfterAcks ? moment.Number : Underway),
-                () => $"enough events are acknowledged; so far {Acked - acked}.\n{engine.Log}");
+                () => $"enough events are acknowledged; so far {Acked - acked}.\n{engine.Log}", () => Acked);
         }
 
         var stops = moment.Kind is CrashKind.WhileStopping or CrashKind.Never;
@@ -120,7 +120,7 @@ sealed class CrashRun
             Assert.That((await engine.MetricsAsync()).Duplicates, Is.AtLeast(repeated), "what was acknowledged and sent again is a duplicate");
 
             expected.AddRange(_clients.SelectMany(client => client.Model.Interventions()));
-            await Eventually.Is(() => _recorder.Accepted.Count >= expected.Count, () => AboutKeys(expected));
+            await Eventually.Is(() => _recorder.Accepted.Count >= expected.Count, () => AboutKeys(expected), () => _recorder.Accepted.Count);
             LastEnd = await engine.StopAsync();
         }
 
