@@ -73,7 +73,7 @@ sealed class LoadConnection : IDisposable
     public bool Pending => _outputStart < _outputEnd;
 
     /// <summary>Whether everything is sent and acknowledged, or never can be.</summary>
-    public bool Settled => Closed || (!Pending && _acked >= _sent);
+    public bool Completed => Closed || (!Pending && _acked >= _sent);
 
     /// <summary>Sends due events or, at full rate, as many as the window allows.</summary>
     /// <param name="now">The current time, for full-rate sending and delays.</param>

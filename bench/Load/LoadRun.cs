@@ -57,7 +57,7 @@ sealed class LoadRun : IDisposable
         _samples.Add(new Sample(start, 0, 0, before));
         var ended = await WatchAsync(start, length, stop);
         var cpu = Environment.CpuUsage.TotalTime - cpuBefore;
-        var after = await SettleAsync(before);
+        var after = await ScrapeFinalAsync(before);
 
         var report = Report((ended - start) / (double)Clock.Second, cpu, before, after);
         _printer.End(report);
@@ -150,7 +150,7 @@ sealed class LoadRun : IDisposable
     }
 
     // The engine's counters may lag its acks: waits until they add up, at most the drain time.
-    async Task<MetricsPage?> SettleAsync(MetricsPage? before)
+    async Task<MetricsPage?> ScrapeFinalAsync(MetricsPage? before)
     {
         var page = await ScrapeAsync();
         if (before is null)

@@ -79,7 +79,7 @@ sealed class LoadWorker
                 return;
             }
 
-            if (!sending && (now >= end + _drain || Array.TrueForAll(_connections, connection => connection.Settled)))
+            if (!sending && (now >= end + _drain || Array.TrueForAll(_connections, connection => connection.Completed)))
             {
                 return;
             }

@@ -229,6 +229,10 @@ public sealed class DataFolderTests
         {
             Assert.That(value.ValueKind, Is.AnyOf(JsonValueKind.Null, JsonValueKind.Undefined), what);
         }
+        else if (old.ValueKind is JsonValueKind.Number && value.ValueKind is (JsonValueKind.True or JsonValueKind.False))
+        {
+            Assert.That(value.GetBoolean(), Is.EqualTo(old.GetInt64() != 0), what);
+        }
         else if (old.ValueKind is JsonValueKind.Number && value.ValueKind is JsonValueKind.String)
         {
             Assert.That(MillisecondsOf(value), Is.EqualTo(old.GetInt64()), what);

@@ -90,7 +90,7 @@ public sealed class JourneyTests
         await SendAsync(engine, Event("purchase", "c1", "u1", ""","price":30"""));
         await Until(async () => (await RevenueAsync(engine)).GetProperty("revenue").GetDouble() == 30, "the order is put down to the click");
         using var csv = await engine.Http.GetAsync("/v1/conversions?format=csv");
-        Assert.That(await csv.Content.ReadAsStringAsync(), Does.Contain(",click\r\n"));
+        Assert.That(await csv.Content.ReadAsStringAsync(), Does.Contain(",true,").And.Contain(",click\r\n"));
     }
 
     [Test]
@@ -107,6 +107,7 @@ public sealed class JourneyTests
         told.EnsureSuccessStatusCode();
 
         await Until(async () => (await engine.GetJsonAsync("/v1/conversions")).GetProperty("items").GetArrayLength() == 1, "the order is noted");
+        Assert.That((await engine.GetJsonAsync("/v1/conversions")).GetProperty("items")[0].GetProperty("verified").GetBoolean(), Is.False);
         var revenue = await engine.GetJsonAsync("/v1/analytics/revenue");
         Assert.That(revenue.GetProperty("treated").GetProperty("revenue").GetDouble(), Is.Zero);
     }

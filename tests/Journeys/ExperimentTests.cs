@@ -15,141 +15,141 @@ public sealed class ExperimentTests
     {
         var contact = Open();
         contact.Holdout = 20;
-        using var desk = new JourneyFixture([Split()], contact);
+        using var fixture = new JourneyFixture([Split()], contact);
         for (var i = 0; i < 400; i++)
         {
-            desk.Decide($"c{i}");
+            fixture.Decide($"c{i}");
         }
 
-        desk.Pass(Minute);
-        var counts = desk.Reasons.CountBy(r => r).ToDictionary();
+        fixture.Pass(Minute);
+        var counts = fixture.Reasons.CountBy(r => r).ToDictionary();
         Assert.That(counts[WithheldReason.Holdout], Is.InRange(50, 110));
         Assert.That(counts[WithheldReason.Control], Is.InRange(120, 200));
-        Assert.That(counts.Values.Sum() + desk.Sent.Count, Is.EqualTo(400));
-        Assert.That(desk.Count("SELECT count(*) FROM journey"), Is.EqualTo(400));
+        Assert.That(counts.Values.Sum() + fixture.Sent.Count, Is.EqualTo(400));
+        Assert.That(fixture.Count("SELECT count(*) FROM journey"), Is.EqualTo(400));
     }
 
     [Test]
     public void Who_signs_in_stays_on_their_side()
     {
-        using var desk = new JourneyFixture([Split()]);
+        using var fixture = new JourneyFixture([Split()]);
         for (var i = 0; i < 60; i++)
         {
-            desk.Decide($"before {i}");
-            desk.Tell(EventType.Identify, $"before {i}", $"u{i}");
-            desk.Pass(Minute);
-            desk.Decide($"after {i}", $"u{i}");
+            fixture.Decide($"before {i}");
+            fixture.Tell(EventType.Identify, $"before {i}", $"u{i}");
+            fixture.Pass(Minute);
+            fixture.Decide($"after {i}", $"u{i}");
         }
 
-        Assert.That(desk.Count("SELECT count(DISTINCT subject) FROM journey"), Is.EqualTo(60));
-        Assert.That(desk.Count("SELECT count(*) FROM (SELECT subject FROM journey GROUP BY subject HAVING count(DISTINCT variant)>1)"), Is.Zero);
+        Assert.That(fixture.Count("SELECT count(DISTINCT subject) FROM journey"), Is.EqualTo(60));
+        Assert.That(fixture.Count("SELECT count(*) FROM (SELECT subject FROM journey GROUP BY subject HAVING count(DISTINCT variant)>1)"), Is.Zero);
     }
 
     [Test]
     public void Two_who_sign_in_on_one_device_are_two_shoppers()
     {
-        using var desk = new JourneyFixture([Series(Step("socket", hours: 1))]);
-        desk.Decide("shared");
-        desk.Pass(2 * Hour);
-        desk.Tell(EventType.Identify, "shared", "ann");
-        desk.Tell(EventType.Identify, "shared", "bob");
-        desk.Decide("of ann", "ann");
-        desk.Decide("of bob", "bob");
-        Assert.That(desk.Count("SELECT count(DISTINCT subject) FROM journey"), Is.EqualTo(2));
+        using var fixture = new JourneyFixture([Series(Step("socket", hours: 1))]);
+        fixture.Decide("shared");
+        fixture.Pass(2 * Hour);
+        fixture.Tell(EventType.Identify, "shared", "ann");
+        fixture.Tell(EventType.Identify, "shared", "bob");
+        fixture.Decide("of ann", "ann");
+        fixture.Decide("of bob", "bob");
+        Assert.That(fixture.Count("SELECT count(DISTINCT subject) FROM journey"), Is.EqualTo(2));
     }
 
     [Test]
     public void A_side_that_does_worse_than_the_control_is_stopped()
     {
-        using var desk = new JourneyFixture([Split()]);
+        using var fixture = new JourneyFixture([Split()]);
         for (var i = 0; i < 900; i++)
         {
-            desk.Decide($"c{i}");
-            var side = desk.Count($"SELECT variant='message' FROM journey WHERE cart_id='c{i}'");
+            fixture.Decide($"c{i}");
+            var side = fixture.Count($"SELECT variant='message' FROM journey WHERE cart_id='c{i}'");
             if (side == 0 ? i % 2 == 0 : i % 20 == 0)
             {
-                desk.Tell(EventType.Purchase, $"c{i}", amount: 40, at: desk.Now + 1);
+                fixture.Tell(EventType.Purchase, $"c{i}", amount: 40, at: fixture.Now + 1);
             }
         }
 
-        desk.Pass(2 * Day);
-        Assert.That(desk.It.Store.IsStopped("left", "message"), Is.True);
-        var sent = desk.Sent.Count;
+        fixture.Pass(2 * Day);
+        Assert.That(fixture.It.Store.IsStopped("left", "message"), Is.True);
+        var sent = fixture.Sent.Count;
         for (var i = 0; i < 50; i++)
         {
-            desk.Decide($"later {i}");
+            fixture.Decide($"later {i}");
         }
 
-        Assert.That(desk.Sent, Has.Count.EqualTo(sent));
-        Assert.That(desk.Reasons, Has.Member(WithheldReason.VariantStopped));
+        Assert.That(fixture.Sent, Has.Count.EqualTo(sent));
+        Assert.That(fixture.Reasons, Has.Member(WithheldReason.VariantStopped));
     }
 
     [Test]
     public void Orders_that_nobody_verified_stop_nothing()
     {
-        using var desk = new JourneyFixture([Split()]);
+        using var fixture = new JourneyFixture([Split()]);
         for (var i = 0; i < 900; i++)
         {
-            desk.Decide($"c{i}");
-            if (desk.Count($"SELECT variant='message' FROM journey WHERE cart_id='c{i}'") == 0)
+            fixture.Decide($"c{i}");
+            if (fixture.Count($"SELECT variant='message' FROM journey WHERE cart_id='c{i}'") == 0)
             {
-                desk.Tell(EventType.Purchase, $"c{i}", verified: false, amount: 40, at: desk.Now + 1);
+                fixture.Tell(EventType.Purchase, $"c{i}", verified: false, amount: 40, at: fixture.Now + 1);
             }
         }
 
-        desk.Pass(2 * Day);
-        Assert.That(desk.It.Store.IsStopped("left", "message"), Is.False);
+        fixture.Pass(2 * Day);
+        Assert.That(fixture.It.Store.IsStopped("left", "message"), Is.False);
     }
 
     [Test]
     public void What_a_sink_had_for_people_is_asked_for_anew_after_a_restart_and_sent_under_the_same_id()
     {
-        using var desk = new JourneyFixture([Series(Step("mail"), Step("mail", hours: 2))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
+        using var fixture = new JourneyFixture([Series(Step("mail"), Step("mail", hours: 2))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
         foreach (var cart in (string[])["c1", "c2", "c3"])
         {
-            desk.Know(cart, "u" + cart, $"{cart}@x.example");
-            desk.Decide(cart, "u" + cart);
+            fixture.Know(cart, "u" + cart, $"{cart}@x.example");
+            fixture.Decide(cart, "u" + cart);
         }
 
-        desk.Pass(Minute);
-        var handed = desk.Sent.ToDictionary(s => s.CartId);
-        desk.It.RecordOutcome(handed["c2"], WithheldReason.None, null, desk.Now);
-        desk.Tell(EventType.Purchase, "c3-elsewhere", "uc3", amount: 5);
-        desk.Restart();
-        desk.Sent.Clear();
-        Assert.That(desk.It.Resume(desk.Now), Is.Empty);
-        desk.Work();
-        Assert.That(desk.Sent.Single(), Has.Property("Id").EqualTo(handed["c1"].Id).And.Property("Recipient").EqualTo(handed["c1"].Recipient));
-        desk.Pass(3 * Hour);
-        Assert.That(desk.Sent.Skip(1).Select(s => (s.CartId, s.Step)), Is.EquivalentTo(new[] { ("c1", 2), ("c2", 2) }));
-        Assert.That(desk.Withheld(), Is.EquivalentTo(new[] { (1, WithheldReason.Purchased), (2, WithheldReason.Purchased) }));
+        fixture.Pass(Minute);
+        var handed = fixture.Sent.ToDictionary(s => s.CartId);
+        fixture.It.RecordOutcome(handed["c2"], WithheldReason.None, null, fixture.Now);
+        fixture.Tell(EventType.Purchase, "c3-elsewhere", "uc3", amount: 5);
+        fixture.Restart();
+        fixture.Sent.Clear();
+        Assert.That(fixture.It.Resume(fixture.Now), Is.Empty);
+        fixture.Work();
+        Assert.That(fixture.Sent.Single(), Has.Property("Id").EqualTo(handed["c1"].Id).And.Property("Recipient").EqualTo(handed["c1"].Recipient));
+        fixture.Pass(3 * Hour);
+        Assert.That(fixture.Sent.Skip(1).Select(s => (s.CartId, s.Step)), Is.EquivalentTo(new[] { ("c1", 2), ("c2", 2) }));
+        Assert.That(fixture.Withheld(), Is.EquivalentTo(new[] { (1, WithheldReason.Purchased), (2, WithheldReason.Purchased) }));
     }
 
     [Test]
     public void What_a_sink_had_for_a_machine_is_handed_over_again_after_a_restart_as_it_was()
     {
-        using var desk = new JourneyFixture([Series(Step("crm"))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
-        desk.Decide("c1");
-        var handed = desk.Sent.Single();
-        desk.Restart();
-        desk.Sent.Clear();
-        desk.FullSinks.Add("crm");
-        var left = desk.It.Resume(desk.Now);
+        using var fixture = new JourneyFixture([Series(Step("crm"))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
+        fixture.Decide("c1");
+        var handed = fixture.Sent.Single();
+        fixture.Restart();
+        fixture.Sent.Clear();
+        fixture.FullSinks.Add("crm");
+        var left = fixture.It.Resume(fixture.Now);
         Assert.That(left, Has.Count.EqualTo(1));
-        desk.FullSinks.Clear();
-        Assert.That(desk.It.Resume(desk.Now, left), Is.Empty);
-        Assert.That(desk.Sent.Single(), Has.Property("Id").EqualTo(handed.Id).And.Property("Message").EqualTo(handed.Message));
+        fixture.FullSinks.Clear();
+        Assert.That(fixture.It.Resume(fixture.Now, left), Is.Empty);
+        Assert.That(fixture.Sent.Single(), Has.Property("Id").EqualTo(handed.Id).And.Property("Message").EqualTo(handed.Message));
     }
 
     [Test]
     public void What_a_sink_had_that_is_gone_is_withheld_after_a_restart()
     {
-        using var desk = new JourneyFixture([Series(Step("crm"))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
-        desk.Decide("c1");
-        desk.Restart();
-        desk.GoneSinks.Add("crm");
-        Assert.That(desk.It.Resume(desk.Now), Is.Empty);
-        Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.ChannelGone }));
+        using var fixture = new JourneyFixture([Series(Step("crm"))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
+        fixture.Decide("c1");
+        fixture.Restart();
+        fixture.GoneSinks.Add("crm");
+        Assert.That(fixture.It.Resume(fixture.Now), Is.Empty);
+        Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.ChannelGone }));
     }
 
     [Test]
@@ -157,12 +157,12 @@ public sealed class ExperimentTests
     {
         var contact = Open();
         contact.Retention = new Duration(TimeSpan.FromDays(3));
-        using var desk = new JourneyFixture([Series(Step("socket"), Step("socket", hours: 90))], contact);
-        desk.Decide("c1");
-        desk.Pass((3 * Day) + Hour);
-        Assert.That(desk.Count("SELECT count(*) FROM journey"), Is.EqualTo(1), "it goes on");
-        desk.Pass(Day);
-        Assert.That(desk.Count("SELECT count(*) FROM journey") + desk.Count("SELECT count(*) FROM intervention"), Is.Zero);
+        using var fixture = new JourneyFixture([Series(Step("socket"), Step("socket", hours: 90))], contact);
+        fixture.Decide("c1");
+        fixture.Pass((3 * Day) + Hour);
+        Assert.That(fixture.Count("SELECT count(*) FROM journey"), Is.EqualTo(1), "it goes on");
+        fixture.Pass(Day);
+        Assert.That(fixture.Count("SELECT count(*) FROM journey") + fixture.Count("SELECT count(*) FROM intervention"), Is.Zero);
     }
 
     static CampaignConfig Split() => new()

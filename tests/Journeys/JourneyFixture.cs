@@ -15,7 +15,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>A desk and a world that does what the test says: carts, sinks and a socket in memory, and a clock that is a number.</summary>
+/// <summary>A fixture and a world that does what the test says: carts, sinks and a socket in memory, and a clock that is a number.</summary>
 sealed class JourneyFixture : IJourneyPorts, IDisposable
 {
     public const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
@@ -169,7 +169,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         Agree(cart, user);
     }
 
-    /// <summary>Time goes on, a minute at a time, and the desk works; sinks deliver at once.</summary>
+    /// <summary>Time goes on, a minute at a time, and the fixture works; sinks deliver at once.</summary>
     public void Pass(long time)
     {
         for (var until = Now + time; Now < until;)

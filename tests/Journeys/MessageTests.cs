@@ -10,65 +10,65 @@ public sealed class MessageTests
     [Test]
     public void A_message_shows_what_identify_said()
     {
-        using var desk = Of("Hi {{ customer.first_name | default: 'there' }}, {{ customer.plan }} customer {{ customer.id }}");
-        desk.Know("c1", "u1", "ada@example.com");
-        desk.Tell(EventType.Identify, "c1", "u1", meta: """{"firstName":"Ada","plan":"silver"}""");
-        desk.Tell(EventType.Identify, "c1", "u1", meta: """{"plan":"gold"}""");
-        desk.Decide("c1", "u1");
-        desk.Pass(Minute);
-        Assert.That(desk.Sent.Single().Message, Is.EqualTo("Hi Ada, gold customer u1"));
+        using var fixture = Of("Hi {{ customer.first_name | default: 'there' }}, {{ customer.plan }} customer {{ customer.id }}");
+        fixture.Know("c1", "u1", "ada@example.com");
+        fixture.Tell(EventType.Identify, "c1", "u1", meta: """{"firstName":"Ada","plan":"silver"}""");
+        fixture.Tell(EventType.Identify, "c1", "u1", meta: """{"plan":"gold"}""");
+        fixture.Decide("c1", "u1");
+        fixture.Pass(Minute);
+        Assert.That(fixture.Sent.Single().Message, Is.EqualTo("Hi Ada, gold customer u1"));
     }
 
     [Test]
     public void Nobody_is_known_by_name_who_has_not_said_it()
     {
-        using var desk = Of("Hi {{ customer.first_name | default: 'there' }}!", "socket");
-        desk.Decide("c1");
-        Assert.That(desk.Sent.Single().Message, Is.EqualTo("Hi there!"));
+        using var fixture = Of("Hi {{ customer.first_name | default: 'there' }}!", "socket");
+        fixture.Decide("c1");
+        Assert.That(fixture.Sent.Single().Message, Is.EqualTo("Hi there!"));
     }
 
     [Test]
     public void A_browser_puts_no_words_into_a_message_to_an_address_that_a_server_gave()
     {
-        using var desk = Of("Hi {{ customer.first_name | default: 'there' }}!");
-        desk.Know("c1", "u1", "ada@example.com");
-        desk.Tell(EventType.Identify, "c1", "u1", verified: false, meta: """{"firstName":"Visit evil.example"}""");
-        desk.Decide("c1", "u1");
-        desk.Pass(Minute);
-        Assert.That(desk.Sent.Single().Message, Is.EqualTo("Hi there!"));
+        using var fixture = Of("Hi {{ customer.first_name | default: 'there' }}!");
+        fixture.Know("c1", "u1", "ada@example.com");
+        fixture.Tell(EventType.Identify, "c1", "u1", verified: false, meta: """{"firstName":"Visit evil.example"}""");
+        fixture.Decide("c1", "u1");
+        fixture.Pass(Minute);
+        Assert.That(fixture.Sent.Single().Message, Is.EqualTo("Hi there!"));
     }
 
     [Test]
     public void A_shopper_is_called_by_the_name_that_the_same_browser_gave()
     {
-        using var desk = Of("Hi {{ customer.first_name | default: 'there' }}!");
-        desk.Tell(EventType.Identify, "c1", verified: false, meta: """{"firstName":"Ada","email":"ada@example.com"}""");
-        desk.Agree("c1", null, verified: false);
-        desk.Decide("c1");
-        desk.Pass(Minute);
-        Assert.That(desk.Sent.Single().Message, Is.EqualTo("Hi Ada!"));
+        using var fixture = Of("Hi {{ customer.first_name | default: 'there' }}!");
+        fixture.Tell(EventType.Identify, "c1", verified: false, meta: """{"firstName":"Ada","email":"ada@example.com"}""");
+        fixture.Agree("c1", null, verified: false);
+        fixture.Decide("c1");
+        fixture.Pass(Minute);
+        Assert.That(fixture.Sent.Single().Message, Is.EqualTo("Hi Ada!"));
     }
 
     [Test]
     public void What_was_said_earlier_does_not_replace_what_was_said_later()
     {
-        using var desk = Of("{{ customer.plan }}", "socket");
-        desk.Tell(EventType.Identify, "c1", "u1", meta: """{"plan":"gold"}""");
-        desk.Tell(EventType.Identify, "c1", "u1", meta: """{"plan":"silver"}""", at: desk.Now - Hour);
-        desk.Decide("c1", "u1");
-        Assert.That(desk.Sent.Single().Message, Is.EqualTo("gold"));
+        using var fixture = Of("{{ customer.plan }}", "socket");
+        fixture.Tell(EventType.Identify, "c1", "u1", meta: """{"plan":"gold"}""");
+        fixture.Tell(EventType.Identify, "c1", "u1", meta: """{"plan":"silver"}""", at: fixture.Now - Hour);
+        fixture.Decide("c1", "u1");
+        Assert.That(fixture.Sent.Single().Message, Is.EqualTo("gold"));
     }
 
     [Test]
     public void A_template_that_fails_sends_nothing_and_says_why()
     {
-        using var desk = Of("{% for i in (1..9999) %}{% for j in (1..9999) %}{% endfor %}{% endfor %}", "socket");
-        desk.Decide("c1");
-        Assert.That(desk.Sent, Is.Empty);
-        Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.TemplateFailed }));
-        Assert.That(desk.It.Counters.Withheld(WithheldReason.TemplateFailed), Is.EqualTo(1));
+        using var fixture = Of("{% for i in (1..9999) %}{% for j in (1..9999) %}{% endfor %}{% endfor %}", "socket");
+        fixture.Decide("c1");
+        Assert.That(fixture.Sent, Is.Empty);
+        Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.TemplateFailed }));
+        Assert.That(fixture.It.Counters.Withheld(WithheldReason.TemplateFailed), Is.EqualTo(1));
         Assert.That(WithheldReasons.NameOf(WithheldReason.TemplateFailed), Is.EqualTo("template_failed"));
-        Assert.That(desk.Count("SELECT count(*) FROM intervention WHERE detail='The template runs more than 10000 steps.'"), Is.EqualTo(1));
+        Assert.That(fixture.Count("SELECT count(*) FROM intervention WHERE detail='The template runs more than 10000 steps.'"), Is.EqualTo(1));
     }
 
     [Test]
@@ -76,19 +76,19 @@ public sealed class MessageTests
     {
         var failing = Step("crm", hours: 1);
         failing.Message = "{{ 1 | divided_by: 0 }}";
-        using var desk = new JourneyFixture([Series(Step("crm"), failing, Step("crm", hours: 1))]);
-        desk.Decide("c1");
-        desk.Pass(3 * Hour);
-        Assert.That(desk.Sent.Select(sent => sent.Step), Is.EqualTo(new[] { 1, 3 }));
-        Assert.That(desk.Withheld(), Is.EqualTo(new[] { (2, WithheldReason.TemplateFailed) }));
-        Assert.That(desk.Count("SELECT count(*) FROM intervention WHERE detail='The template divides by zero.'"), Is.EqualTo(1));
+        using var fixture = new JourneyFixture([Series(Step("crm"), failing, Step("crm", hours: 1))]);
+        fixture.Decide("c1");
+        fixture.Pass(3 * Hour);
+        Assert.That(fixture.Sent.Select(sent => sent.Step), Is.EqualTo(new[] { 1, 3 }));
+        Assert.That(fixture.Withheld(), Is.EqualTo(new[] { (2, WithheldReason.TemplateFailed) }));
+        Assert.That(fixture.Count("SELECT count(*) FROM intervention WHERE detail='The template divides by zero.'"), Is.EqualTo(1));
     }
 
     [Test]
     public void A_preview_of_one_that_fails_says_so()
     {
-        using var desk = Of("{{ 1 | divided_by: 0 }}");
-        Assert.That(desk.It.Preview("shop", "left", null, 1, "sample", cart: null, desk.Now)!.Message,
+        using var fixture = Of("{{ 1 | divided_by: 0 }}");
+        Assert.That(fixture.It.Preview("shop", "left", null, 1, "sample", cart: null, fixture.Now)!.Message,
             Is.EqualTo("This message would not be sent: the template divides by zero."));
     }
 
@@ -98,12 +98,12 @@ public sealed class MessageTests
         var step = Step("mail");
         (step.Subject, step.Message, step.Html) =
             ("For {{ customer.first_name }}", "Hi {{ customer.first_name }}", "<p title=\"{{ customer.first_name }}\">{{ cart.total | money }}</p>");
-        using var desk = new JourneyFixture([Series(step)]);
-        desk.Know("c1", "u1", "ada@example.com");
-        desk.Tell(EventType.Identify, "c1", "u1", meta: """{"firstName":"A\r\n<b>\"x"}""");
-        desk.Decide("c1", "u1");
-        desk.Pass(Minute);
-        var sent = desk.Sent.Single();
+        using var fixture = new JourneyFixture([Series(step)]);
+        fixture.Know("c1", "u1", "ada@example.com");
+        fixture.Tell(EventType.Identify, "c1", "u1", meta: """{"firstName":"A\r\n<b>\"x"}""");
+        fixture.Decide("c1", "u1");
+        fixture.Pass(Minute);
+        var sent = fixture.Sent.Single();
         Assert.That((sent.Subject, sent.Message, sent.Html),
             Is.EqualTo(("For A <b>\"x", "Hi A\r\n<b>\"x", "<p title=\"A&#xD;&#xA;&lt;b&gt;&quot;x\">€50.00</p>")));
     }

@@ -15,86 +15,86 @@ public sealed class OrderTests
     [Test]
     public void A_purchase_in_the_cart_ends_its_series()
     {
-        using var desk = new JourneyFixture([Series(Step("socket"), Step("socket", hours: 1), Step("socket", hours: 1))]);
-        desk.Decide("c1");
-        desk.Pass(Minute);
-        desk.Tell(EventType.Purchase, "c1", verified: false, amount: 50);
-        desk.Pass(5 * Hour);
-        Assert.That(desk.Sent, Has.Count.EqualTo(1));
-        Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
-        Assert.That(desk.It.Counters.Withheld(WithheldReason.Purchased), Is.EqualTo(1));
+        using var fixture = new JourneyFixture([Series(Step("socket"), Step("socket", hours: 1), Step("socket", hours: 1))]);
+        fixture.Decide("c1");
+        fixture.Pass(Minute);
+        fixture.Tell(EventType.Purchase, "c1", verified: false, amount: 50);
+        fixture.Pass(5 * Hour);
+        Assert.That(fixture.Sent, Has.Count.EqualTo(1));
+        Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
+        Assert.That(fixture.It.Counters.Withheld(WithheldReason.Purchased), Is.EqualTo(1));
     }
 
     [Test]
     public void A_purchase_in_another_cart_of_the_customer_ends_it_too()
     {
-        using var desk = new JourneyFixture([Series(Step("socket"), Step("socket", hours: 1))]);
-        desk.Decide("c1", "u1");
-        desk.Pass(Minute);
-        desk.Tell(EventType.Purchase, "c2", "u1", amount: 50);
-        desk.Pass(5 * Hour);
-        Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
+        using var fixture = new JourneyFixture([Series(Step("socket"), Step("socket", hours: 1))]);
+        fixture.Decide("c1", "u1");
+        fixture.Pass(Minute);
+        fixture.Tell(EventType.Purchase, "c2", "u1", amount: 50);
+        fixture.Pass(5 * Hour);
+        Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
     }
 
     [Test]
     public void Who_bought_elsewhere_before_the_cart_was_given_up_gets_no_reminder()
     {
-        using var desk = new JourneyFixture([Series(Step("mail", hours: 1))]);
-        desk.Know("c1", "u1", "a@x.example");
-        desk.Fill("c1", desk.Now, "u1");
-        desk.Pass(15 * Minute);
-        desk.Tell(EventType.Purchase, "c2", "u1", amount: 50);
-        desk.Pass(15 * Minute);
-        desk.Decide("c1", "u1");
-        desk.Pass(2 * Hour);
-        Assert.That(desk.Sent, Is.Empty);
-        Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
+        using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))]);
+        fixture.Know("c1", "u1", "a@x.example");
+        fixture.Fill("c1", fixture.Now, "u1");
+        fixture.Pass(15 * Minute);
+        fixture.Tell(EventType.Purchase, "c2", "u1", amount: 50);
+        fixture.Pass(15 * Minute);
+        fixture.Decide("c1", "u1");
+        fixture.Pass(2 * Hour);
+        Assert.That(fixture.Sent, Is.Empty);
+        Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
     }
 
     [Test]
     public void A_purchase_that_comes_late_counts_from_when_it_was()
     {
-        using var desk = new JourneyFixture([Series(Step("mail", hours: 1))]);
-        desk.Know("c1", "u1", "a@x.example");
-        desk.Decide("c1", "u1");
-        desk.Pass(10 * Minute);
-        desk.Tell(EventType.Purchase, "c2", "u1", amount: 50, at: Noon - (10 * Minute));
-        desk.Pass(2 * Hour);
-        Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
+        using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))]);
+        fixture.Know("c1", "u1", "a@x.example");
+        fixture.Decide("c1", "u1");
+        fixture.Pass(10 * Minute);
+        fixture.Tell(EventType.Purchase, "c2", "u1", amount: 50, at: Noon - (10 * Minute));
+        fixture.Pass(2 * Hour);
+        Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
     }
 
     [Test]
     public void Who_comes_back_to_a_cart_after_buying_elsewhere_may_be_reminded_of_it()
     {
-        using var desk = new JourneyFixture([Series(Step("mail", hours: 1))]);
-        desk.Know("c1", "u1", "a@x.example");
-        desk.Tell(EventType.Purchase, "c2", "u1", amount: 50);
-        desk.Pass(Minute);
-        desk.Fill("c1", desk.Now, "u1");
-        desk.Pass(30 * Minute);
-        desk.Decide("c1", "u1");
-        desk.Pass(2 * Hour);
-        Assert.That(desk.Sent, Has.Count.EqualTo(1));
+        using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))]);
+        fixture.Know("c1", "u1", "a@x.example");
+        fixture.Tell(EventType.Purchase, "c2", "u1", amount: 50);
+        fixture.Pass(Minute);
+        fixture.Fill("c1", fixture.Now, "u1");
+        fixture.Pass(30 * Minute);
+        fixture.Decide("c1", "u1");
+        fixture.Pass(2 * Hour);
+        Assert.That(fixture.Sent, Has.Count.EqualTo(1));
     }
 
     [Test]
     public void A_message_that_failed_is_not_tried_again_once_its_series_has_ended()
     {
-        using var desk = new JourneyFixture([Series(Step("crm"))]);
-        var first = desk.Decide("c1", "u1").Intervention;
-        var second = desk.Decide("c2", "u2").Intervention;
-        foreach (var sent in desk.Sent.ToArray())
+        using var fixture = new JourneyFixture([Series(Step("crm"))]);
+        var first = fixture.Decide("c1", "u1").Intervention;
+        var second = fixture.Decide("c2", "u2").Intervention;
+        foreach (var sent in fixture.Sent.ToArray())
         {
-            desk.It.RecordOutcome(sent, WithheldReason.Failed, "503", desk.Now);
+            fixture.It.RecordOutcome(sent, WithheldReason.Failed, "503", fixture.Now);
         }
 
-        Assert.That(desk.It.Store.Messages.Retry(second.Id, desk.Now, desk.Now + Hour), Is.True);
-        desk.Pass(Minute);
-        desk.Tell(EventType.Purchase, "elsewhere", "u1", amount: 10);
-        desk.It.Store.Messages.Retry(first.Id, desk.Now, desk.Now + Hour);
-        desk.Pass(Hour);
-        Assert.That(desk.Sent.Select(s => s.CartId), Is.EqualTo(new[] { "c1", "c2", "c2" }));
-        Assert.That(desk.Count("SELECT count(*) FROM intervention WHERE state=0"), Is.Zero);
+        Assert.That(fixture.It.Store.Messages.Retry(second.Id, fixture.Now, fixture.Now + Hour), Is.True);
+        fixture.Pass(Minute);
+        fixture.Tell(EventType.Purchase, "elsewhere", "u1", amount: 10);
+        fixture.It.Store.Messages.Retry(first.Id, fixture.Now, fixture.Now + Hour);
+        fixture.Pass(Hour);
+        Assert.That(fixture.Sent.Select(s => s.CartId), Is.EqualTo(new[] { "c1", "c2", "c2" }));
+        Assert.That(fixture.Count("SELECT count(*) FROM intervention WHERE state=0"), Is.Zero);
     }
 
     // After the message goes out at noon: a click at +1 h, a view at +2 h.
@@ -106,45 +106,45 @@ public sealed class OrderTests
     [TestCase(EventType.Dismissed, 2, null)]
     public void An_order_is_put_down_to_a_click_or_else_a_view_in_their_times(EventType what, int hours, string? touch)
     {
-        using var desk = new JourneyFixture([Series(Step("mail"))], Windows());
-        desk.Know("c1", "u1", "a@x.example");
-        desk.Decide("c1", "u1");
-        desk.Pass(Hour);
-        desk.Tell(what, "c1", "u1", meta: $$"""{"intervention":"{{desk.Sent[0].Id}}"}""");
-        desk.Pass(hours * Hour);
-        desk.Tell(EventType.Purchase, "c1", "u1", amount: 50);
-        Assert.That(Touches(desk), Is.EqualTo(new[] { (touch, touch is null ? null : desk.Sent[0].Id) }));
+        using var fixture = new JourneyFixture([Series(Step("mail"))], Windows());
+        fixture.Know("c1", "u1", "a@x.example");
+        fixture.Decide("c1", "u1");
+        fixture.Pass(Hour);
+        fixture.Tell(what, "c1", "u1", meta: $$"""{"intervention":"{{fixture.Sent[0].Id}}"}""");
+        fixture.Pass(hours * Hour);
+        fixture.Tell(EventType.Purchase, "c1", "u1", amount: 50);
+        Assert.That(Touches(fixture), Is.EqualTo(new[] { (touch, touch is null ? null : fixture.Sent[0].Id) }));
     }
 
     [Test]
     public void A_browser_marks_messages_of_its_own_cart_alone()
     {
-        using var desk = new JourneyFixture([Series(Step("mail"))], Windows());
-        desk.Know("c1", "u1", "a@x.example");
-        desk.Decide("c1", "u1");
-        desk.Pass(Hour);
-        desk.Tell(EventType.Clicked, "thief", verified: false, meta: $$"""{"intervention":"{{desk.Sent[0].Id}}"}""");
-        desk.Tell(EventType.Purchase, "c1", "u1", amount: 50);
-        Assert.That(Touches(desk).Single().Touch, Is.Null);
+        using var fixture = new JourneyFixture([Series(Step("mail"))], Windows());
+        fixture.Know("c1", "u1", "a@x.example");
+        fixture.Decide("c1", "u1");
+        fixture.Pass(Hour);
+        fixture.Tell(EventType.Clicked, "thief", verified: false, meta: $$"""{"intervention":"{{fixture.Sent[0].Id}}"}""");
+        fixture.Tell(EventType.Purchase, "c1", "u1", amount: 50);
+        Assert.That(Touches(fixture).Single().Touch, Is.Null);
     }
 
     [Test]
     public void Revenue_is_verified_orders_less_refunds_each_once()
     {
         var path = Path.Combine(TestStages.NewFolder(), "outreach.db");
-        using var desk = new JourneyFixture([Series(Step("mail"))], Windows(), path);
-        desk.Know("c1", "u1", "a@x.example");
-        desk.Decide("c1", "u1");
-        desk.Pass(Hour);
-        desk.Tell(EventType.Clicked, "c1", "u1", meta: $$"""{"intervention":"{{desk.Sent[0].Id}}"}""");
-        desk.Pass(Minute);
-        desk.Tell(EventType.Purchase, "c1", "u1", verified: false, amount: 1000);
-        var order = desk.Tell(EventType.Purchase, "c1", "u1", amount: 50);
-        desk.It.Take(order, desk.Now);
-        desk.Pass(Minute);
-        desk.Tell(EventType.Refund, "c1", "u1", amount: 20);
-        desk.Tell(EventType.Refund, "c9", "u9", amount: 7);
-        desk.Tell(EventType.Purchase, "c9", "u9", amount: 70);
+        using var fixture = new JourneyFixture([Series(Step("mail"))], Windows(), path);
+        fixture.Know("c1", "u1", "a@x.example");
+        fixture.Decide("c1", "u1");
+        fixture.Pass(Hour);
+        fixture.Tell(EventType.Clicked, "c1", "u1", meta: $$"""{"intervention":"{{fixture.Sent[0].Id}}"}""");
+        fixture.Pass(Minute);
+        fixture.Tell(EventType.Purchase, "c1", "u1", verified: false, amount: 1000);
+        var order = fixture.Tell(EventType.Purchase, "c1", "u1", amount: 50);
+        fixture.It.Take(order, fixture.Now);
+        fixture.Pass(Minute);
+        fixture.Tell(EventType.Refund, "c1", "u1", amount: 20);
+        fixture.Tell(EventType.Refund, "c9", "u9", amount: 7);
+        fixture.Tell(EventType.Purchase, "c9", "u9", amount: 70);
 
         using var reports = new JourneyReports(path);
         var report = reports.Revenue("shop", "EUR", 0, long.MaxValue);
@@ -157,11 +157,11 @@ public sealed class OrderTests
     [Test]
     public void An_order_long_after_counts_for_nothing()
     {
-        using var desk = new JourneyFixture([Series(Step("socket"))]);
-        desk.Decide("c1");
-        desk.Pass((7 * Day) + Minute);
-        desk.Tell(EventType.Purchase, "c1", amount: 50);
-        Assert.That(Touches(desk), Is.Empty);
+        using var fixture = new JourneyFixture([Series(Step("socket"))]);
+        fixture.Decide("c1");
+        fixture.Pass((7 * Day) + Minute);
+        fixture.Tell(EventType.Purchase, "c1", amount: 50);
+        Assert.That(Touches(fixture), Is.Empty);
     }
 
     [Test]
@@ -171,33 +171,33 @@ public sealed class OrderTests
         series.Reentry = Duration.FromHours(96);
         var contact = Open();
         contact.Holdout = holdout;
-        using var desk = new JourneyFixture([series], contact);
-        desk.Know("c1", "u1", "a@x.example");
-        desk.Decide("c1", "u1");
-        desk.Pass(3 * Day);
-        desk.Decide("c1", "u1");
-        desk.Pass(5 * Day);
-        desk.Tell(EventType.Purchase, "c1", "u1", amount: 50);
-        Assert.That(desk.Count("SELECT count(*) FROM conversion"), Is.EqualTo(1));
-        Assert.That(desk.Reasons[0], Is.EqualTo(holdout == 0 ? WithheldReason.InCampaign : WithheldReason.Holdout));
+        using var fixture = new JourneyFixture([series], contact);
+        fixture.Know("c1", "u1", "a@x.example");
+        fixture.Decide("c1", "u1");
+        fixture.Pass(3 * Day);
+        fixture.Decide("c1", "u1");
+        fixture.Pass(5 * Day);
+        fixture.Tell(EventType.Purchase, "c1", "u1", amount: 50);
+        Assert.That(fixture.Count("SELECT count(*) FROM conversion"), Is.EqualTo(1));
+        Assert.That(fixture.Reasons[0], Is.EqualTo(holdout == 0 ? WithheldReason.InCampaign : WithheldReason.Holdout));
     }
 
     [Test]
     public void Who_buys_once_with_a_discount_is_no_coupon_seeker_because_the_browser_tells_it_too()
     {
-        using var desk = new JourneyFixture([Series(Step("socket", discount: 10))]);
+        using var fixture = new JourneyFixture([Series(Step("socket", discount: 10))]);
         foreach (var cart in (string[])["c1", "c2", "c3"])
         {
-            desk.Decide(cart, "u1");
-            desk.Pass(Minute);
-            desk.Tell(EventType.Clicked, cart, "u1", meta: $$"""{"intervention":"{{desk.Sent[^1].Id}}"}""");
-            desk.Tell(EventType.Purchase, cart, "u1", verified: false, amount: 50);
-            desk.Tell(EventType.Purchase, cart, "u1", amount: 50);
-            desk.Pass(Hour);
+            fixture.Decide(cart, "u1");
+            fixture.Pass(Minute);
+            fixture.Tell(EventType.Clicked, cart, "u1", meta: $$"""{"intervention":"{{fixture.Sent[^1].Id}}"}""");
+            fixture.Tell(EventType.Purchase, cart, "u1", verified: false, amount: 50);
+            fixture.Tell(EventType.Purchase, cart, "u1", amount: 50);
+            fixture.Pass(Hour);
         }
 
-        Assert.That(desk.Sent.Select(s => s.CartId), Is.EqualTo(new[] { "c1", "c2" }));
-        Assert.That(desk.Reasons, Is.EqualTo(new[] { WithheldReason.CouponSeeker }));
+        Assert.That(fixture.Sent.Select(s => s.CartId), Is.EqualTo(new[] { "c1", "c2" }));
+        Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.CouponSeeker }));
     }
 
     static ContactConfig Windows()
@@ -207,9 +207,9 @@ public sealed class OrderTests
         return contact;
     }
 
-    static List<(string? Touch, string? Message)> Touches(JourneyFixture desk)
+    static List<(string? Touch, string? Message)> Touches(JourneyFixture fixture)
     {
-        using var query = new Query(desk.It.Store.Database, "SELECT touch, intervention FROM conversion");
+        using var query = new Query(fixture.It.Store.Database, "SELECT touch, intervention FROM conversion");
         var found = new List<(string?, string?)>();
         while (query.Rows.Next())
         {

@@ -98,7 +98,7 @@ sealed class ReferencePartition : IDisposable
                 var keys = DecisionCodec.ReadKeys(entry.Payload.Span);
                 foreach (var key in keys)
                 {
-                    Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was settled, and was not to be delivered");
+                    Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was persisted, and was not to be delivered");
                 }
 
                 State.Outbox.Remove(keys);

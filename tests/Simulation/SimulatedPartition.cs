@@ -89,21 +89,21 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         }
 
         _work!.Begin(_checkpoints, _receivedAt);
-        Settle();
+        WaitForBackgroundWork();
     }
 
     public void Take(EventSlab slab)
     {
         MakeRoom();
         _work!.Take(slab);
-        Settle();
+        WaitForBackgroundWork();
     }
 
     public void EndBatch()
     {
         MakeRoom();
         _work!.EndBatch();
-        Settle();
+        WaitForBackgroundWork();
     }
 
     public void Rest(long now)
@@ -111,7 +111,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         EndBatch();
         MakeRoom();
         _work!.Rest(now);
-        Settle();
+        WaitForBackgroundWork();
     }
 
     /// <summary>The disk works off what waits, or fails.</summary>
@@ -119,7 +119,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     {
         _quiet.Wait();
         var succeeded = _device.Pump();
-        Settle();
+        WaitForBackgroundWork();
         return succeeded;
     }
 
@@ -182,8 +182,8 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         _state = null;
     }
 
-    // What other threads do ends here, so that what comes next does not depend on when.
-    void Settle()
+    // Waits for the other threads, so that the next step does not depend on their timing.
+    void WaitForBackgroundWork()
     {
         _quiet.Wait();
         var spin = default(SpinWait);

@@ -74,7 +74,7 @@ public sealed class ClientTests
         var page = await ShopPage.OpenAsync(_shopper, _server, engine, host);
 
         await page.TrackAsync("add_to_cart", 250);
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
 
         Assert.That(await page.StatsAsync(), Is.EqualTo(new ClientStats(251, 251, 0, 0, 0)), "with the page's view");
         Assert.That((await engine.FeaturesAsync(await page.CartAsync()))["adds"], Is.EqualTo(250));
@@ -109,14 +109,14 @@ public sealed class ClientTests
     {
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
 
         await _shopper.Context.SetOfflineAsync(true);
         await page.TrackAsync("add_to_cart", 30);
         await page.UntilAsync("CartRecovery.client.state === 'offline'");
         Assert.That(await page.KeptAsync(), Is.EqualTo(30));
         await _shopper.Context.SetOfflineAsync(false);
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
 
         Assert.That(await engine.CountAsync(await page.CartAsync()), Is.EqualTo(31));
         Assert.That((await page.StatsAsync()).Dropped, Is.Zero);
@@ -127,7 +127,7 @@ public sealed class ClientTests
     {
         var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
 
         // Killed with events on their way: some are durable and not acknowledged, some are neither.
         await page.TrackAsync("view_item", 900);
@@ -135,7 +135,7 @@ public sealed class ClientTests
         await engine.KillAsync();
         await page.TrackAsync("add_to_cart", 50);
         await using var again = await engine.StartAgainAsync(_scratch, s_config);
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
 
         var features = await again.FeaturesAsync(await page.CartAsync());
         Assert.That((features["item_views"], features["adds"]), Is.EqualTo((900, 50)));
@@ -148,14 +148,14 @@ public sealed class ClientTests
         var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
         var cart = await page.CartAsync();
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
         await engine.KillAsync();
         await page.TrackAsync("add_to_cart", 20);
         await page.Tab.CloseAsync();
         await using var again = await engine.StartAgainAsync(_scratch, s_config);
 
         var next = await ShopPage.OpenAsync(_shopper, _server, again);
-        await next.SettleAsync();
+        await next.UntilAcknowledgedAsync();
 
         Assert.That(await next.CartAsync(), Is.EqualTo(cart), "the cart is the browser's");
         Assert.That(await again.CountAsync(cart), Is.EqualTo(22), "with the views of two pages");
@@ -168,15 +168,15 @@ public sealed class ClientTests
         var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var first = await ShopPage.OpenAsync(_shopper, _server, engine);
         var second = await ShopPage.OpenAsync(_shopper, _server, engine);
-        await first.SettleAsync();
+        await first.UntilAcknowledgedAsync();
         await engine.KillAsync();
         await first.TrackAsync("add_to_cart", 40);
         await second.TrackAsync("view_item", 60);
         Assert.That(((await first.StatsAsync()).Pending, (await second.StatsAsync()).Pending), Is.EqualTo((40, 60)));
         await using var again = await engine.StartAgainAsync(_scratch, s_config);
 
-        await first.SettleAsync();
-        await second.SettleAsync();
+        await first.UntilAcknowledgedAsync();
+        await second.UntilAcknowledgedAsync();
 
         var features = await again.FeaturesAsync(await first.CartAsync());
         Assert.That((features["adds"], features["item_views"], features["page_views"]), Is.EqualTo((40, 60, 2)));
@@ -194,7 +194,7 @@ public sealed class ClientTests
         await page.TrackAsync("view_item");
         await page.TrackAsync("no_such_type");
         await page.TrackAsync("view_item");
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
 
         Assert.That(await page.StatsAsync(), Is.EqualTo(new ClientStats(4, 3, 1, 0, 0)));
     }
@@ -204,7 +204,7 @@ public sealed class ClientTests
     {
         var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
         await engine.KillAsync();
 
         await page.TrackAsync("view_item", 100);
@@ -212,7 +212,7 @@ public sealed class ClientTests
 
         Assert.That((await page.StatsAsync()) is { Pending: 1000, Dropped: 100 }, (await page.StatsAsync()).ToString);
         await using var again = await engine.StartAgainAsync(_scratch, s_config);
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
         var features = await again.FeaturesAsync(await page.CartAsync());
         Assert.That((features["item_views"], features["adds"]), Is.EqualTo((0, 1000)));
         await engine.DisposeAsync();
@@ -238,7 +238,7 @@ public sealed class ClientTests
         await page.Tab.Keyboard.PressAsync("Escape");
         await Expect(page.Tab.Locator("cart-recovery")).ToHaveCountAsync(0);
         await Expect(page.Tab.Locator("#elsewhere")).ToBeFocusedAsync();
-        await page.SettleAsync();
+        await page.UntilAcknowledgedAsync();
         Assert.That(await page.Tab.TitleAsync(), Is.EqualTo("Shop"));
         Assert.That(await engine.CountAsync(await page.CartAsync()), Is.EqualTo(4), "page_view, add_to_cart, delivered, dismissed");
         Assert.That(_shopper.Violations, Is.Empty);

@@ -42,7 +42,7 @@ sealed class ShopPage
         "Object.keys(localStorage).filter(k => k.includes(':box:')).reduce((n, k) => n + JSON.parse(localStorage[k]).events.length, 0)");
 
     /// <summary>Waits until everything is acknowledged, and nothing of any tab is kept.</summary>
-    public Task SettleAsync() => UntilAsync(
+    public Task UntilAcknowledgedAsync() => UntilAsync(
         "CartRecovery.client.stats.pending === 0 && !Object.keys(localStorage).some(k => k.includes(':box:'))");
 
     /// <summary>Waits for something to be true in the page. Playwright's own way to wait is a string that the policy does not let it run.</summary>

@@ -98,10 +98,15 @@ public sealed class JourneyReports(string path) : IDisposable
         """, ["campaign", "triggered", "contacted", "seen", "clicked", "bought", "leftAlone", "leftAloneBought"], storeId, from, to);
 
     /// <summary>Lists orders of shoppers with a journey, latest first.</summary>
-    public ReportTable Conversions(string storeId, long from, long to, int most, int skip = 0) => Table($"""
-        SELECT cart_id, at, value/10000.0, currency, verified<>0, journey, intervention, touch FROM conversion
-        WHERE store=?1 AND at>=?2 AND at<?3 ORDER BY at DESC, rowid DESC LIMIT {most} OFFSET {skip}
-        """, ["cartId", "at", "value", "currency", "verified", "journey", "intervention", "touch"], storeId, from, to);
+    public ReportTable Conversions(string storeId, long from, long to, int most, int skip = 0)
+    {
+        var table = Table($"""
+            SELECT cart_id, at, value/10000.0, currency, verified<>0, journey, intervention, touch FROM conversion
+            WHERE store=?1 AND at>=?2 AND at<?3 ORDER BY at DESC, rowid DESC LIMIT {most} OFFSET {skip}
+            """, ["cartId", "at", "value", "currency", "verified", "journey", "intervention", "touch"], storeId, from, to);
+        table.Rows.ForEach(row => row[4] = (long)row[4]! != 0);
+        return table;
+    }
 
     /// <summary>Counts withheld interventions by campaign, channel and reason.</summary>
     public ReportTable Reasons(string storeId, long from, long to)

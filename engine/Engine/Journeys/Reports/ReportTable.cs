@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Journeys.Reports;
 /// <param name="Columns">Column names, in camelCase.</param>
 public sealed record ReportTable(IReadOnlyList<string> Columns)
 {
-    /// <summary>The rows, with a value per column: text, integer, fraction, or null.</summary>
+    /// <summary>The rows, with a value per column: text, integer, fraction, Boolean, or null.</summary>
     public List<object?[]> Rows { get; } = [];
 
     /// <summary>Writes an array of JSON objects.</summary>
@@ -48,7 +48,7 @@ public sealed record ReportTable(IReadOnlyList<string> Columns)
                     }
                     else
                     {
-                        record[i].Set(Convert.ToString(row[i], CultureInfo.InvariantCulture));
+                        record[i].Set(row[i] is bool yes ? (yes ? "true" : "false") : Convert.ToString(row[i], CultureInfo.InvariantCulture));
                     }
                 }
             }

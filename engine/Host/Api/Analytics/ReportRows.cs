@@ -60,11 +60,11 @@ sealed record ReasonRow(string Campaign, string Channel, string Reason, long Cou
 /// <param name="At">When it was placed.</param>
 /// <param name="Value">The value; negative for a refund.</param>
 /// <param name="Currency">ISO 4217.</param>
-/// <param name="Verified">1 if it was reported with a secret key, else 0.</param>
+/// <param name="Verified">Whether it was reported with a secret key.</param>
 /// <param name="Journey">The journey.</param>
 /// <param name="Intervention">The message it is attributed to.</param>
 /// <param name="Touch">The attribution: click or view.</param>
-sealed record ConversionRow(string CartId, DateTime At, double Value, string Currency, long Verified, long Journey, string? Intervention, string? Touch);
+sealed record ConversionRow(string CartId, DateTime At, double Value, string Currency, bool Verified, long Journey, string? Intervention, string? Touch);
 
 /// <summary>Revenue from contacting shoppers.</summary>
 /// <param name="Currency">The currency of all amounts, ISO 4217.</param>

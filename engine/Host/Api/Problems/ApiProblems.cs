@@ -9,7 +9,7 @@ namespace CartRecovery.Host.Api.Problems;
 static class ApiProblems
 {
     public static readonly Problem MissingKey = new(401, "missing_key",
-        "No API key. Send it as ?key=, in X-Api-Key, or as Authorization: Bearer.");
+        "The request has no key. Send one as ?key=, X-Api-Key, or Authorization: Bearer.");
     public static readonly Problem UnknownKey = new(401, "unknown_key", "No store in the configuration has this key.");
     public static readonly Problem LoopbackOnly = new(403, "loopback_only",
         "This key works only from this machine. Create one of your own for other clients.");
