@@ -10,9 +10,23 @@ static class Program
     static async Task<int> Main(string[] args)
     {
         SocketThreads.RunSessions();
-        return args switch
+        try
+        {
+            return await DispatchAsync(args);
+        }
+        catch (IOException e)
+        {
+            // A file, or standard output itself: its disk may be full.
+            Console.Error.WriteLine($"error: {e.Message}");
+            return ExitCode.Failed;
+        }
+    }
+
+    static async Task<int> DispatchAsync(string[] args) =>
+        args switch
         {
             ["--version" or "-V"] => VersionCommand.Run(new VersionOptions()),
+            ["--version" or "-V", var surplus, ..] => Refuse(command: null, $"Unexpected argument '{surplus}'."),
             ["--help" or "-h" or "-?" or "help"] => Print(CommandHelp.Overview()),
             ["help", var name, ..] => Explain(name),
             [] => Refuse(command: null, "No command given."),
@@ -20,7 +34,6 @@ static class Program
             [['-', ..] option, ..] => Refuse(command: null, UsageErrors.UnknownOption(command: null, option)),
             [var name, ..] => Refuse(command: null, UsageErrors.Unknown(name)),
         };
-    }
 
     static async Task<int> RunAsync(Command command, string[] args)
     {

@@ -191,6 +191,7 @@ public class ConfigCheckTests
               c: { type: typed, key: [sesame], command: [a, [b]], headers: { X: {} }, port: { a: 1 } }
               d: { type: typed, key: "", hook: "http://sesame.example", headers: sesame }
               fine: { type: typed, port: 25, share: 0.5, every: 5s, quiet: true, tls: none, url: "http://x", command: [a, "b c"], headers: { X-Key: k } }
+              f: { type: typed, url: "http://user:sesame@x.example/" }
             """, ("PORT", "sesame"));
 
         Assert.That(problems, Is.EqualTo(new[]
@@ -211,6 +212,7 @@ public class ConfigCheckTests
             "c.yaml:10:26: error: sinks.d.key: expected a text that is not empty",
             "c.yaml:10:36: error: sinks.d.hook: expected an absolute https URL without a user name",
             "c.yaml:10:70: error: sinks.d.headers: expected a map from HTTP header names to values of printable ASCII",
+            "c.yaml:12:26: error: sinks.f.url: expected an absolute http or https URL without a user name",
         }));
     }
 

@@ -103,4 +103,23 @@ public class ValuesTests
     [TestCase("ftp://shop.example")]
     [TestCase("https://shop.example\n")]
     public void What_is_no_origin_is_not_read(string text) => Assert.That(OriginPattern.TryParse(text, out _), Is.False);
+
+    [TestCase("2026-11-20", 1_795_132_800_000)]
+    [TestCase("2026-11-20T09:40Z", 1_795_167_600_000)]
+    [TestCase("2026-11-20T09:40:00Z", 1_795_167_600_000)]
+    [TestCase("2026-11-20T10:40:00.5+01:00", 1_795_167_600_500)]
+    [TestCase("1795167600000", 1_795_167_600_000)]
+    [TestCase("2h", 1_795_167_600_000 - 7_200_000)]
+    [TestCase("2h ago", 1_795_167_600_000 - 7_200_000)]
+    public void A_time_is_read(string text, long expected)
+    {
+        Assert.That(Moment.TryParse(text, 1_795_167_600_000, out var time), Is.True);
+        Assert.That(time, Is.EqualTo(expected));
+    }
+
+    [TestCase("2026-11-20T09:40:00", Description = "RFC 3339 requires an offset")]
+    [TestCase("2026-13-20")]
+    [TestCase("yesterday")]
+    [TestCase("")]
+    public void A_text_that_is_no_time_is_rejected(string text) => Assert.That(Moment.TryParse(text, 0, out _), Is.False);
 }

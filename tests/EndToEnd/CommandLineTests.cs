@@ -21,7 +21,12 @@ public sealed class CommandLineTests
     [TestCase("Unexpected argument 'shop.yaml' of 'run'. Did you mean '--config shop.yaml'?", "run", "shop.yaml")]
     [TestCase("An argument is missing. Usage: cartrecovery models fit [options]", "models")]
     [TestCase("--port and --stream-port: expected 0 to 65535", "demo", "--port", "65536")]
-    [TestCase("--store: expected 1 to 64 characters without spaces, got 'my shop'", "init", "--store", "my shop")]
+    [TestCase("--store: expected 1 to 64 bytes without spaces, got 'my shop'", "init", "--store", "my shop")]
+    [TestCase("--store: expected 1 to 64 bytes", "init", "--store", "ñññññññññññññññññññññññññññññññññ")]
+    [TestCase("Option '--config' needs a value.", "init", "--config", "")]
+    [TestCase("Option '--config' needs a value.", "check", "--config=")]
+    [TestCase("Option '--events' needs a value.", "models", "fit", "--events", "")]
+    [TestCase("Unexpected argument 'x'.", "--version", "x")]
     [TestCase("--origin: expected an origin", "init", "--origin", "shop")]
     [TestCase("give --dir or --config, not both", "init", "--dir", "a", "--config", "b")]
     [TestCase("unknown action 'melt'; expected fit", "models", "melt")]
@@ -34,6 +39,18 @@ public sealed class CommandLineTests
         Assert.That(finished.ExitCode, Is.EqualTo(2), finished.ToString);
         Assert.That(finished.Errors, Does.Contain(message));
         Assert.That(finished.Output, Is.Empty);
+    }
+
+    [TestCase("help")]
+    [TestCase("check --schema")]
+    public async Task Output_that_cannot_be_written_is_an_error_without_a_trace(string command)
+    {
+        using var scratch = new Scratch();
+        await using var process = new EngineOutput(EngineBinary.StartThrough(["sh", "-c", "\"$0\" \"$@\" >/dev/full"], scratch.Folder, command.Split(' ')));
+        var finished = await process.EndAsync();
+
+        Assert.That(finished.ExitCode, Is.EqualTo(1), finished.ToString);
+        Assert.That(finished.Errors, Does.StartWith("error: ").And.Not.Contain("   at "));
     }
 
     [TestCase("--help")]

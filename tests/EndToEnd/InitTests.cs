@@ -56,6 +56,10 @@ public sealed partial class InitTests
     {
         using var scratch = new Scratch();
         var path = scratch.Write("shop.yaml", "mine\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        }
 
         var refused = await EngineBinary.RunAsync(scratch.Folder, ["init", "--config", path]);
         Assert.That((refused.ExitCode, refused.Output), Is.EqualTo((1, "")), refused.ToString);
@@ -65,6 +69,12 @@ public sealed partial class InitTests
         var forced = await EngineBinary.RunAsync(scratch.Folder, ["init", "--config", path, "--force", "--origin", "https://shop.example"]);
         var again = await EngineBinary.RunAsync(scratch.Folder, ["init", "--config", path, "--force"]);
         Assert.That((forced.ExitCode, again.ExitCode), Is.EqualTo((0, 0)), $"{forced}{again}");
+        Assert.That(Directory.GetFiles(scratch.Folder), Is.EqualTo(new[] { path }));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.That(File.GetUnixFileMode(path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        }
+
         Assert.That(Key(forced.Output, "pk_"), Is.Not.EqualTo(Key(again.Output, "pk_")));
         Assert.That(await File.ReadAllTextAsync(path), Does.Contain(Key(again.Output, "sk_")).And.Not.Contain(Key(forced.Output, "sk_")));
     }

@@ -192,9 +192,39 @@ sealed class ApiConventionTests : EngineFixture
     [TestCase("[{\"price\":5}]", 400, "out_of_range")]
     [TestCase("[{\"id\":\"\"}]", 400, "out_of_range")]
     [TestCase("[{\"id\":\"p\",\"price\":-1}]", 400, "out_of_range")]
+    [TestCase("[{\"id\":\"p\",\"price\":1000000000.01}]", 400, "out_of_range")]
+    [TestCase("[{\"id\":\"p\",\"price\":1e15}]", 400, "out_of_range")]
+    [TestCase("[{\"id\":\"p\",\"price\":1e40}]", 400, "invalid_json")]
+    [TestCase("[{\"id\":\"p\",\"stock\":-1}]", 400, "out_of_range")]
+    [TestCase("[{\"id\":\"p\",\"url\":\"javascript:alert(1)\"}]", 400, "out_of_range")]
+    [TestCase("[{\"id\":\"p\",\"image\":\"/relative.png\"}]", 400, "out_of_range")]
+    [TestCase("[{\"id\":\"p\",\"price\":1000000000,\"stock\":0,\"url\":\"https://shop.example/p\"}]", 200, null)]
     [TestCase("[{\"id\":\"p\",\"price\":1,\"more\":true}]", 200, null)]
     public async Task Products_are_held_to_their_rules(string body, int status, string? code) =>
         Assert.That((await Engine.PostAsync("/v1/products", body)).Problem, Is.EqualTo((status, code)));
+
+    [TestCase("email", "nobody", 400)]
+    [TestCase("email", "a@b@c.example", 400)]
+    [TestCase("email", "a@x.example\\n", 400)]
+    [TestCase("email", "a@x.example", 200)]
+    [TestCase("sms", "call me", 400)]
+    [TestCase("sms", "+31612345678", 200)]
+    public async Task Suppressions_accept_only_addresses(string channel, string address, int status) => Assert.That(
+        (await Engine.PostAsync("/v1/suppressions", $$"""{"channel":"{{channel}}","address":"{{address}}"}""")).Problem, Is.EqualTo((status, status == 200 ? null : "invalid_suppression")));
+
+    [Test]
+    public async Task A_command_that_throws_fails_alone()
+    {
+        var journeys = Engine.Host.Journeys;
+
+        Assert.That(async () => await journeys.Do<bool>((_, _) => throw new OverflowException("too large")), Throws.TypeOf<OverflowException>());
+        Assert.That(await journeys.Do((_, _) => 7), Is.EqualTo(7));
+        Assert.That((await Engine.GetAsync("/health", key: null)).Status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_single_intervention_takes_no_page() =>
+        Assert.That((await Engine.GetAsync("/v1/interventions/x?limit=5")).Problem, Is.EqualTo((400, "unknown_parameter")));
 
     IEnumerable<string> Gets() => _contract.Operations.Where(o => o.Method == "GET")
         .Select(o => string.Join('/', o.Path.Split('/').Select(part => part.StartsWith('{') ? "7" : part)));

@@ -23,6 +23,15 @@ sealed class OperationsApiTests : EngineFixture
         Assert.That(answer.Json.GetProperty("parts").GetProperty("model").GetProperty("evaluator").GetString(), Is.EqualTo(Engine.Host.Model.Evaluator));
     }
 
+    [TestCase("/live")]
+    [TestCase("/ready")]
+    public async Task Probes_answer_without_a_key(string path)
+    {
+        var answer = await Engine.GetAsync(path, key: null);
+
+        Assert.That((answer.Status, answer.Json.GetProperty("status").GetString()), Is.EqualTo((HttpStatusCode.OK, "ok")));
+    }
+
     [Test]
     public async Task A_dead_sink_degrades_it_and_does_not_stop_it()
     {

@@ -41,12 +41,15 @@ public static class ConfigLoader
         string text;
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > LargestFile })
+            using var reader = new StreamReader(path);
+            var buffer = new char[LargestFile + 1];
+            var length = reader.ReadBlock(buffer);
+            if (length > LargestFile)
             {
                 return Refuse(path, "the file must be at most 1 MB");
             }
 
-            text = File.ReadAllText(path);
+            text = new string(buffer, 0, length);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException
             or NotSupportedException)

@@ -43,6 +43,8 @@ public sealed record Problem(int Status, string Code, string Detail)
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
         426 => "Upgrade Required",

@@ -116,13 +116,23 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     /// <summary>Runs a function on the journeys' thread, within a transaction.</summary>
     /// <returns>The function's result, once the transaction is committed.</returns>
     /// <exception cref="ChannelClosedException">The engine is stopping.</exception>
+    /// <remarks>The task fails with what <paramref name="work"/> throws, except an <see cref="IOException"/>: then it is run again.</remarks>
     public Task<T> Do<T>(Func<JourneyEngine, long, T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var command = new JourneyCommand((engine, now) =>
         {
-            var result = work(engine, now);
-            return () => done.TrySetResult(result);
+            try
+            {
+                var result = work(engine, now);
+                return () => done.TrySetResult(result);
+            }
+#pragma warning disable CA1031 // A command fails alone: its caller is told, and the thread continues. An IOException retries the batch.
+            catch (Exception e) when (e is not IOException)
+#pragma warning restore CA1031
+            {
+                return () => done.TrySetException(e);
+            }
         });
         return _inbox.Add(command) ? done.Task : throw new ChannelClosedException();
     }

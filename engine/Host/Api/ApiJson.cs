@@ -46,4 +46,5 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(DroppedLetters))]
 [JsonSerializable(typeof(RestoredCart))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(ProbeResult))]
 sealed partial class ApiJson : JsonSerializerContext;

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Host.Commands;
 
@@ -48,8 +50,11 @@ static class InitCommand
 
     static string? WrongUsage(InitOptions options) =>
         options.Dir is not null && options.Config is not null ? "give --dir or --config, not both"
-        : options.Store.Length is 0 or > 64 || options.Store.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) || options.Store.Contains("${", StringComparison.Ordinal)
-            ? $"--store: expected 1 to 64 characters without spaces, got '{options.Store}'"
+        : Encoding.UTF8.GetByteCount(options.Store) is 0 or > EventSlab.MaxIdLength || options.Store.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
+            || options.Store.Contains("${", StringComparison.Ordinal)
+            ? $"--store: expected 1 to {EventSlab.MaxIdLength} bytes without spaces, got '{options.Store}'"
+        : Path.GetFullPath(options.Config ?? options.Dir ?? ".").Contains("${", StringComparison.Ordinal)
+            ? "the folder's name contains ${, which a configuration would expand; choose another folder"
         : options.Origin is not null && !OriginPattern.TryParse(options.Origin, out _)
             ? $"--origin: expected {OriginPattern.Form}, got '{options.Origin}'"
         : null;
@@ -60,14 +65,23 @@ static class InitCommand
     static void Write(string path, string text, bool overwrite)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        var options = new FileStreamOptions { Mode = overwrite ? FileMode.Create : FileMode.CreateNew, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        using var file = new StreamWriter(path, options);
-        file.Write(text);
+        // A new file takes the place of an existing one, whose mode may let others read.
+        var target = overwrite ? $"{path}.{Environment.ProcessId}.tmp" : path;
+        using (var file = new StreamWriter(target, options))
+        {
+            file.Write(text);
+        }
+
+        if (overwrite)
+        {
+            File.Move(target, path, overwrite: true);
+        }
     }
 
     static string Text(InitOptions options, string path, string publishable, string secret)
@@ -125,7 +139,7 @@ static class InitCommand
     static void PrintNext(string path, CartRecoveryConfig config, string publishable, string secret)
     {
         var http = $"http://{config.Listen.Http}";
-        var file = path.Contains(' ') ? $"\"{path}\"" : path;
+        var file = path.All(c => char.IsLetterOrDigit(c) || "/._-+:\\".Contains(c)) ? path : $"'{path.Replace("'", "'\\''")}'";
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""
             Wrote {{path}}: store {{config.Stores[0].Id}}, with a new publishable and a new secret key.

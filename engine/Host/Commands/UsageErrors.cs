@@ -21,6 +21,7 @@ static class UsageErrors
             $"An argument is missing. Usage: {command.Usage}",
         MissingRequiredOptionError missing => $"Option '{Name(missing)}' is required.",
         MissingValueOptionError missing => $"Option '{Name(missing)}' needs a value.",
+        BadFormatTokenError bad when bad.Token.EndsWith('=') => $"Option '{bad.Token[..^1]}' needs a value.",
         BadFormatConversionError bad => $"Option '{Name(bad)}' expects a number.",
         RepeatedOptionError repeated => $"Option '{Name(repeated)}' is given more than once.",
         _ => SentenceBuilder.Create().FormatError(error),
@@ -36,7 +37,7 @@ static class UsageErrors
         string? open = null;
         foreach (var argument in arguments)
         {
-            if (open is not null && !argument.StartsWith("--", StringComparison.Ordinal))
+            if (open is not null && argument.Length > 0 && !argument.StartsWith("--", StringComparison.Ordinal))
             {
                 open = null;
             }
@@ -48,7 +49,11 @@ static class UsageErrors
             {
                 var name = argument.Split('=')[0];
                 var option = command.OptionsOf.FirstOrDefault(o => o.Name == name || $"-{o.ShortName}" == name);
-                open = option is { IsSwitch: false } && !argument.Contains('=') ? option.Name : null;
+                open = option is { IsSwitch: false } && argument.IndexOf('=') is var equals && (equals < 0 || equals == argument.Length - 1) ? option.Name : null;
+                if (open is not null && argument.EndsWith('='))
+                {
+                    break;
+                }
             }
             else if (++values > command.MostValues)
             {

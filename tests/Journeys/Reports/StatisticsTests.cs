@@ -76,7 +76,7 @@ public sealed class StatisticsTests
 
         table.Rows.Add(["=HYPERLINK(\"x\",1)", null]);
         Assert.That(table.ToCsv(), Is.EqualTo(
-            "a,b\r\nplain,5\r\n\"with, comma\",1.5\r\n\"with \"\"quotes\"\"\",\r\n\"two\r\nlines\",-3\r\n'=1+1,True\r\n'+1,True\r\n'-1,True\r\n'@SUM(A1),True\r\n"
-            + "'\tx,True\r\n'  =1,True\r\n\"'=HYPERLINK(\"\"x\"\",1)\",\r\n"));
+            "a,b\r\nplain,5\r\n\"with, comma\",1.5\r\n\"with \"\"quotes\"\"\",\r\n\"two\r\nlines\",-3\r\n'=1+1,true\r\n'+1,true\r\n'-1,true\r\n'@SUM(A1),true\r\n"
+            + "'\tx,true\r\n'  =1,true\r\n\"'=HYPERLINK(\"\"x\"\",1)\",\r\n"));
     }
 }

@@ -26,12 +26,12 @@ static class OptionBinder
         }
     }
 
-    /// <summary>Quotes the file's value in a problem, except for secrets.</summary>
+    /// <summary>Quotes the file's value in a problem, except for secrets, and for a text that may be a URL with a password.</summary>
     public static string Quote(YamlItem item, bool secret) => item switch
     {
         YamlList => ", got a list",
         YamlMap => ", got a map",
-        YamlText text when !secret => $", got \"{text.Value.ReplaceLineEndings(" ")}\"",
+        YamlText text when !secret && !(text.Value.Contains("://", StringComparison.Ordinal) && text.Value.Contains('@')) => $", got \"{text.Value.ReplaceLineEndings(" ")}\"",
         _ => "",
     };
 

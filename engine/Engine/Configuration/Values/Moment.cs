@@ -2,13 +2,14 @@ using System.Globalization;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-/// <summary>Parses a point in time: RFC 3339 (UTC if it has no zone), a date, milliseconds since 1970, or an age.</summary>
+/// <summary>Parses a point in time: RFC 3339, a date (in UTC), milliseconds since 1970, or an age.</summary>
 public static class Moment
 {
     /// <summary>The accepted forms, for error messages and documentation.</summary>
     public const string Forms = "RFC 3339 like 2026-11-20T09:40:00Z, a date, milliseconds since 1970, or how long ago, like 2h or 7d";
 
-    static readonly string[] s_forms = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+    static readonly string[] s_forms = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmZ", "yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFZ", "yyyy-MM-dd'T'HH:mmzzz", "yyyy-MM-dd'T'HH:mm:sszzz",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz"];
 
     /// <summary>Reads a point in time.</summary>
     /// <param name="text">The text; a trailing <c>ago</c> after a duration is optional.</param>

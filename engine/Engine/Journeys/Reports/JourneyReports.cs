@@ -62,7 +62,7 @@ public sealed class JourneyReports(string path) : IDisposable
                 coalesce(sum(i.withheld), 0) AS withheld, coalesce(sum(c.orders), 0) AS orders, coalesce(sum(c.value), 0)/10000.0 AS revenue,
                 (SELECT s.why FROM stopped s WHERE s.campaign=j.campaign AND s.variant=j.variant) AS stopped
             FROM journey j
-            LEFT JOIN (SELECT journey, sum(sent_at IS NOT NULL) AS sent, sum(opened_at IS NOT NULL) AS opened, sum(clicked_at IS NOT NULL) AS clicked,
+            LEFT JOIN (SELECT journey, sum(state={MessageState.Sent:D}) AS sent, sum(opened_at IS NOT NULL) AS opened, sum(clicked_at IS NOT NULL) AS clicked,
                 sum(state={MessageState.Withheld:D}) AS withheld FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
             LEFT JOIN (SELECT journey, sum(value>0) AS orders, sum(value) AS value FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c
                 ON c.journey=j.id
@@ -74,7 +74,7 @@ public sealed class JourneyReports(string path) : IDisposable
 
     /// <summary>Reports the outcomes of each channel's messages.</summary>
     public ReportTable Channels(string storeId, long from, long to) => Table($"""
-        SELECT channel, count(*) AS planned, sum(sent_at IS NOT NULL) AS sent, sum(delivered_at IS NOT NULL) AS delivered, sum(opened_at IS NOT NULL) AS opened,
+        SELECT channel, count(*) AS planned, sum(state={MessageState.Sent:D}) AS sent, sum(delivered_at IS NOT NULL) AS delivered, sum(opened_at IS NOT NULL) AS opened,
             sum(clicked_at IS NOT NULL) AS clicked, sum(dismissed_at IS NOT NULL) AS dismissed,
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Failed:D}) AS failed,
             sum(state={MessageState.Withheld:D} AND reason={WithheldReason.Rejected:D}) AS rejected,
@@ -87,11 +87,11 @@ public sealed class JourneyReports(string path) : IDisposable
         storeId, from, to);
 
     /// <summary>Reports the funnel of each campaign, from trigger to message to order.</summary>
-    public ReportTable Conversion(string storeId, long from, long to) => Table("""
+    public ReportTable Conversion(string storeId, long from, long to) => Table($"""
         SELECT j.campaign, count(*) AS triggered, sum(coalesce(i.sent, 0)>0) AS contacted, sum(coalesce(i.seen, 0)>0) AS seen, sum(coalesce(i.clicked, 0)>0) AS clicked,
             sum(coalesce(i.sent, 0)>0 AND coalesce(c.orders, 0)>0) AS bought, sum(j.holdout) AS leftAlone, sum(j.holdout AND coalesce(c.orders, 0)>0) AS leftAloneBought
         FROM journey j
-        LEFT JOIN (SELECT journey, sum(sent_at IS NOT NULL) AS sent, sum(coalesce(opened_at, delivered_at) IS NOT NULL) AS seen,
+        LEFT JOIN (SELECT journey, sum(state={MessageState.Sent:D}) AS sent, sum(coalesce(opened_at, delivered_at) IS NOT NULL) AS seen,
             sum(clicked_at IS NOT NULL) AS clicked FROM intervention WHERE store=?1 GROUP BY journey) i ON i.journey=j.id
         LEFT JOIN (SELECT journey, sum(value>0) AS orders FROM conversion WHERE store=?1 AND verified=1 GROUP BY journey) c ON c.journey=j.id
         WHERE j.store=?1 AND j.started_at>=?2 AND j.started_at<?3 GROUP BY j.campaign ORDER BY j.campaign

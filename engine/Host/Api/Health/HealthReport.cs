@@ -33,6 +33,9 @@ sealed class HealthReport(
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
+    /// <summary>Whether the engine can store events.</summary>
+    public bool AcceptsEvents => engine.Fault is null && partitions.JournalProblem is null;
+
     /// <summary>Creates the report.</summary>
     /// <returns>The report, and whether the engine can accept events.</returns>
     public async Task<(HealthAnswer Answer, bool Works)> MakeAsync(CancellationToken cancellationToken)

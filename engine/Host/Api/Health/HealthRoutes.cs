@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 
 namespace CartRecovery.Host.Api.Health;
 
@@ -19,6 +20,11 @@ static class HealthRoutes
                 events. 503 where it cannot: a partition died, or the journal cannot be written.
                 """)
             .Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("/live", () => TypedResults.Ok(new ProbeResult("ok")))
+            .Describe("getLive", "Check liveness", "200 while the process answers. Restart it if it does not.");
+        group.MapGet("/ready", Ready)
+            .Describe("getReady", "Check readiness", "200 while the engine accepts events; 503 while it cannot store them, has failed or is stopping.")
+            .Produces<ProbeResult>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/metrics", MetricsAsync)
             .Describe("getMetrics", "Read metrics", "All metrics in the Prometheus text format.")
             .Media("text/plain");
@@ -31,6 +37,10 @@ static class HealthRoutes
             : TypedResults.Json(answer, ApiJson.Default.HealthAnswer, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
+    static Results<Ok<ProbeResult>, JsonHttpResult<ProbeResult>> Ready(HealthReport health, IHostApplicationLifetime lifetime) =>
+        health.AcceptsEvents && !lifetime.ApplicationStopping.IsCancellationRequested ? TypedResults.Ok(new ProbeResult("ok"))
+            : TypedResults.Json(new ProbeResult("down"), ApiJson.Default.ProbeResult, statusCode: StatusCodes.Status503ServiceUnavailable);
+
     static async Task MetricsAsync(HttpContext context, MetricRegistry metrics)
     {
         using var body = new MemoryStream(32 * 1024);
@@ -38,3 +48,7 @@ static class HealthRoutes
         await Answer.BytesAsync(context, StatusCodes.Status200OK, MetricRegistry.ContentType, body.GetBuffer().AsMemory(0, (int)body.Length));
     }
 }
+
+/// <summary>The outcome of a probe.</summary>
+/// <param name="Status">ok or down.</param>
+sealed record ProbeResult(string Status);

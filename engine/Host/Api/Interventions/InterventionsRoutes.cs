@@ -44,7 +44,7 @@ static class InterventionsRoutes
             .Report<InterventionRow>(QueryParameters.From, QueryParameters.To, s_state, s_reason, s_campaign, s_channel, s_cartId, s_userId);
         group.MapGet("/{id}", GetAsync)
             .Describe("getIntervention", "Get an intervention", "Returns a list with one item, in the format of every other list.")
-            .Report<InterventionRow>().Problems(s_unknown);
+            .ReportOne<InterventionRow>().Problems(s_unknown);
         group.MapPost("/{id}/retry", RetryAsync)
             .Describe("retryIntervention", "Retry an intervention", "Retries a failed or rejected intervention. It expires after an hour.")
             .Problems(s_unknown, s_notFailed);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
@@ -18,6 +19,7 @@ namespace CartRecovery.Host.Api.Products;
 static class ProductsRoutes
 {
     const int Most = 5000;
+    const string Address = "an absolute http or https URL";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/products", ApiTags.Products)
         .MapPost("", PutAsync)
@@ -58,25 +60,47 @@ static class ProductsRoutes
         {
             if (products[i]?.Id is not { Length: > 0 } id || Encoding.UTF8.GetByteCount(id) > EventSlab.MaxIdLength)
             {
-                return ApiProblems.OutOfRange with { Detail = $"[{i}].id: expected 1 to {EventSlab.MaxIdLength} bytes." };
+                return Wrong(i, "id", $"1 to {EventSlab.MaxIdLength} bytes");
             }
 
-            if (products[i].Price is < 0)
+            if (products[i].Price is < 0 or > Money.MaxPrice)
             {
-                return ApiProblems.OutOfRange with { Detail = $"[{i}].price: expected 0 or more, got {products[i].Price}." };
+                return Wrong(i, "price", $"0 to {Money.MaxPrice:N0}, got {products[i].Price}");
+            }
+
+            if (products[i].Stock is < 0)
+            {
+                return Wrong(i, "stock", $"0 or more, got {products[i].Stock}");
+            }
+
+            if (!IsWebAddress(products[i].Url))
+            {
+                return Wrong(i, "url", Address);
+            }
+
+            if (!IsWebAddress(products[i].Image))
+            {
+                return Wrong(i, "image", Address);
             }
         }
 
         return null;
     }
+
+    static Problem Wrong(int index, string field, string expected) =>
+        ApiProblems.OutOfRange with { Detail = string.Create(CultureInfo.InvariantCulture, $"[{index}].{field}: expected {expected}.") };
+
+    // Messages link to these addresses, so no other scheme may pass.
+    static bool IsWebAddress(string? text) =>
+        text is null or "" || (Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps));
 }
 
 /// <summary>A product.</summary>
 /// <param name="Id">The product id used in events.</param>
 /// <param name="Name">The name.</param>
-/// <param name="Url">The URL of its page.</param>
-/// <param name="Image">The URL of its image.</param>
-/// <param name="Price">The current price.</param>
+/// <param name="Url">The http or https URL of its page.</param>
+/// <param name="Image">The http or https URL of its image.</param>
+/// <param name="Price">The current price, at most 1,000,000,000.</param>
 /// <param name="Stock">The stock; 0 if sold out.</param>
 sealed record ProductBody(string Id, string? Name = null, string? Url = null, string? Image = null, decimal? Price = null, long? Stock = null);
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CartRecovery.Host.Api.Requests;
@@ -25,9 +26,11 @@ static class BodyEncoding
     /// <summary>Adds the middleware that rejects other encodings and decompresses bodies.</summary>
     public static void UseBodyEncoding(this IApplicationBuilder app)
     {
-        app.Use((context, next) => IsKnown(context.Request.Headers.ContentEncoding.ToString()) ? next(context) : RefuseAsync(context));
+        app.Use((context, next) => TakesBody(context) && !IsKnown(context.Request.Headers.ContentEncoding.ToString()) ? RefuseAsync(context) : next(context));
         app.UseRequestDecompression();
     }
+
+    static bool TakesBody(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not null;
 
     static bool IsKnown(string encoding) =>
         encoding.Length == 0 || encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) || encoding.Equals("br", StringComparison.OrdinalIgnoreCase);

@@ -78,4 +78,9 @@ static class ReportRoutes
     public static RouteHandlerBuilder Report<T>(this RouteHandlerBuilder route, params QueryParameter[] parameters) => route
         .Produces<ItemPage<T>>().WithMetadata(new AnswersMedia(ReportResult.Csv))
         .WithMetadata(new AcceptedQuery([.. parameters, QueryParameters.Limit, QueryParameters.Cursor, QueryParameters.Format]));
+
+    /// <summary>Describes a route that answers one row, in the format of a list.</summary>
+    public static RouteHandlerBuilder ReportOne<T>(this RouteHandlerBuilder route) => route
+        .Produces<ItemPage<T>>().WithMetadata(new AnswersMedia(ReportResult.Csv))
+        .WithMetadata(new AcceptedQuery([QueryParameters.Format]));
 }

@@ -51,11 +51,25 @@ static class SuppressionsRoutes
     static (AddressKind Kind, string Address) Check(SuppressionBody body)
     {
         AddressKind? kind = body.Channel switch { "email" => AddressKind.Email, "sms" => AddressKind.Phone, "push" => AddressKind.Push, _ => null };
-        return kind is { } known && body.Address is { Length: > 0 and <= 2048 } address ? (known, address) : throw new ProblemException(s_invalid with
+        return kind is { } known && body.Address is { Length: > 0 and <= 2048 } address && IsAddress(known, address) ? (known, address) : throw new ProblemException(s_invalid with
         {
-            Detail = kind is null ? "channel: expected email, sms or push." : "address: expected 1 to 2048 characters.",
+            Detail = kind switch
+            {
+                null => "channel: expected email, sms or push.",
+                AddressKind.Email => "address: expected an e-mail address.",
+                AddressKind.Phone => "address: expected a phone number like +31612345678.",
+                _ => "address: expected 1 to 2048 characters.",
+            },
         });
     }
+
+    // An entry that can never match an address would protect nobody.
+    static bool IsAddress(AddressKind kind, string address) => !address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && kind switch
+    {
+        AddressKind.Email => address.IndexOf('@') is > 0 and var at && at == address.LastIndexOf('@') && at < address.Length - 1,
+        AddressKind.Phone => address.Any(char.IsAsciiDigit),
+        _ => true,
+    };
 }
 
 /// <summary>An address to suppress or release.</summary>
