@@ -46,20 +46,23 @@ sealed class MetricNamesTests
 
     static string ReferenceOf(MetricSnapshot metrics)
     {
-        var text = new StringBuilder("""
+        const string Start = """
             # Metrics
 
-            You want to know what a metric of `/metrics` means. Names and labels are stable. [Telemetry](telemetry.md) explains how to collect
-            metrics, [operating](operating.md#monitoring) how to react to alerts. This page is generated from the registry; a test compares.
+            You want to know what a metric of `/metrics` means. Names and labels are stable. [Telemetry](telemetry.md) explains how to
+            collect metrics, [operating](operating.md#monitoring) how to react to alerts. This page is generated from the registry; a test
+            compares.
 
             | metric | type | labels | meaning |
             |---|---|---|---|
 
-            """);
+            """;
+        var text = new StringBuilder(Start);
         foreach (var metric in metrics.Families.Values.OrderBy(metric => metric.Name, StringComparer.Ordinal))
         {
-            var labels = metric.Samples.SelectMany(sample => sample.Labels).Select(label => label.Key).Where(name => name != "le").Distinct();
-            text.Append($"| `{metric.Name}` | {metric.Type} | {string.Join(", ", labels.Select(name => $"`{name}`"))} | {metric.Help.TrimEnd('.')} |\n");
+            var labels = metric.Samples.SelectMany(sample => sample.Labels, (_, label) => label.Key).Distinct().Where(name => name != "le");
+            var cell = string.Join(", ", labels.Select(name => $"`{name}`"));
+            text.Append($"| `{metric.Name}` | {metric.Type} | {cell} | {metric.Help.TrimEnd('.')} |\n");
         }
 
         return text.ToString();
