@@ -1,4 +1,6 @@
+using System.Text;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Telemetry;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Telemetry;
@@ -8,6 +10,7 @@ namespace CartRecovery.Tests.Telemetry;
 sealed class MetricNamesTests
 {
     static readonly string s_approved = Path.Combine(Repository.Root, "tests", "Telemetry", "metrics.approved.txt");
+    static readonly string s_reference = Path.Combine(Repository.Root, "docs", "metrics.md");
 
     [Test]
     public async Task They_are_those_that_were_approved()
@@ -25,5 +28,43 @@ sealed class MetricNamesTests
         Assert.That(lines, Is.EqualTo(File.ReadAllLines(s_approved)),
             "If the change is meant, approve it with: CARTRECOVERY_UPDATE=1 dotnet test --filter They_are_those_that_were_approved");
         Promtool.Passes(["check", "metrics"], page);
+    }
+
+    [Test]
+    public async Task The_reference_of_metrics_is_current()
+    {
+        await using var engine = await InProcessEngine.StartAsync(config => config.Sinks["console"] = new SinkConfig { Type = "console" });
+        var text = ReferenceOf(MetricSnapshot.Parse(await engine.Http.GetStringAsync("/metrics")));
+        if (Environment.GetEnvironmentVariable("CARTRECOVERY_UPDATE") is not null)
+        {
+            File.WriteAllText(s_reference, text);
+        }
+
+        Assert.That(File.ReadAllText(s_reference), Is.EqualTo(text),
+            "Update it with: CARTRECOVERY_UPDATE=1 dotnet test --filter The_reference_of_metrics_is_current");
+    }
+
+    static string ReferenceOf(MetricSnapshot metrics)
+    {
+        const string Start = """
+            # Metrics
+
+            You want to know what a metric of `/metrics` means. Names and labels are stable. [Telemetry](telemetry.md) explains how to
+            collect metrics, [operating](operating.md#monitoring) how to react to alerts. This page is generated from the registry; a test
+            compares.
+
+            | metric | type | labels | meaning |
+            |---|---|---|---|
+
+            """;
+        var text = new StringBuilder(Start);
+        foreach (var metric in metrics.Families.Values.OrderBy(metric => metric.Name, StringComparer.Ordinal))
+        {
+            var labels = metric.Samples.SelectMany(sample => sample.Labels, (_, label) => label.Key).Distinct().Where(name => name != "le");
+            var cell = string.Join(", ", labels.Select(name => $"`{name}`"));
+            text.Append($"| `{metric.Name}` | {metric.Type} | {cell} | {metric.Help.TrimEnd('.')} |\n");
+        }
+
+        return text.ToString();
     }
 }

@@ -120,7 +120,7 @@ static class InitCommand
                     - { feature: cart_value, atLeast: 100 }
                   action: { type: discount, percent: 10 }
                   channel: socket       # the shopper's own page; add a sink for e-mail, SMS, push or a webhook
-                  message: "Your cart ({{cart_value}} {{currency}}) is waiting: {{discount}}% off if you finish now."
+                  message: "Your cart ({{ cart.total | money }}) is waiting: {{ offer.discount_percent }}% off if you finish now."
 
                 - name: cart-left
                   trigger: { idle: 20m }
@@ -128,7 +128,7 @@ static class InitCommand
                     - { feature: item_count, atLeast: 1 }
                   action: { type: reminder }
                   channel: socket
-                  message: "Your cart ({{cart_value}} {{currency}}) is still here for you."
+                  message: "Your cart ({{ cart.total | money }}) is still here for you."
 
             """;
     }

@@ -56,95 +56,97 @@ sealed class EngineMetrics : IEngineTotals
 
     void DeclareEvents()
     {
-        Registry.Counter("cartrecovery_events_received_total", "Events that came in, refused ones among them", ["protocol"],
+        Registry.Counter("cartrecovery_events_received_total", "Events received, including rejected ones", ["protocol"],
             () => IngestCounters.Protocols.Select(p => new Sample(_host.Counters.ReceivedBy(p), IngestCounters.NameOf(p))));
-        Registry.Counter("cartrecovery_events_processed_total", "Events folded, scored and decided on", () => Processed);
-        Registry.Counter("cartrecovery_events_rejected_total", "Events refused, by the code their sender was told", ["code"],
+        Registry.Counter("cartrecovery_events_processed_total", "Events processed: folded, scored and decided", () => Processed);
+        Registry.Counter("cartrecovery_events_rejected_total", "Rejected events by error code", ["code"],
             () => Enum.GetValues<EventErrorCode>().Where(c => c != EventErrorCode.None)
                 .Select(c => new Sample(_host.Counters.RejectedFor(c), EventProblem.CodeOf(c))));
-        Registry.Counter("cartrecovery_events_duplicate_total", "Events that were there already: acknowledged, and nothing else",
+        Registry.Counter("cartrecovery_events_duplicate_total", "Duplicate events: acknowledged and ignored",
             () => Partitions.Sum(p => p.Counters.Duplicates));
         Registry.Gauge("cartrecovery_connections", "Open streams", ["protocol"],
             () => IngestCounters.Protocols.Where(p => p != Protocol.Http)
                 .Select(p => new Sample(_host.Counters.ConnectionsOf(p), IngestCounters.NameOf(p))));
-        Registry.Counter("cartrecovery_connections_refused_total", "Connections refused because there were too many, by the code that the client was told",
-            ["reason"], () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.Gate.RefusedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
-        Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read", () => _host.Counters.SlowConsumers);
+        Registry.Counter("cartrecovery_connections_refused_total", "Connections rejected by a limit, by error code", ["reason"],
+            () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.Gate.RefusedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
+        Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read its output",
+            () => _host.Counters.SlowConsumers);
     }
 
     void DeclareState()
     {
         Registry.Counter("cartrecovery_journal_bytes_total", "Bytes written to the journals", () => Partitions.Sum(p => p.JournalBytes));
-        Registry.Counter("cartrecovery_journal_retries_total", "Writes to the journals that failed and were tried again",
+        Registry.Counter("cartrecovery_journal_retries_total", "Retried journal writes",
             () => Partitions.Sum(p => p.JournalRetries));
-        Registry.Counter("cartrecovery_checkpoints_total", "Checkpoints of partitions, by what came of them", ["outcome"], () =>
+        Registry.Counter("cartrecovery_checkpoints_total", "Partition checkpoints by outcome", ["outcome"], () =>
         [
             new(Partitions.Sum(p => p.Counters.Checkpoints), "made"), new(Partitions.Sum(p => p.Counters.CheckpointFailures), "failed"),
         ]);
-        Registry.Gauge("cartrecovery_dedup_ids", "Event ids that are remembered", () => Partitions.Sum(p => p.DedupCount));
-        Registry.Counter("cartrecovery_predictions_total", "Rows scored", ["model"], () => [new(Predictions, _host.Model.Id)]);
-        Registry.Counter("cartrecovery_prediction_runs_total", "Runs of the model", ["model"],
+        Registry.Gauge("cartrecovery_dedup_ids", "Event ids in the deduplication windows", () => Partitions.Sum(p => p.DedupCount));
+        Registry.Counter("cartrecovery_predictions_total", "Feature rows scored", ["model"], () => [new(Predictions, _host.Model.Id)]);
+        Registry.Counter("cartrecovery_prediction_runs_total", "Model runs; one run scores a batch of rows", ["model"],
             () => [new(Partitions.Sum(p => p.Counters.Runs), _host.Model.Id)]);
         Registry.Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => Carts);
-        Registry.Counter("cartrecovery_timers_refused_total", "Idle timers there was no room for", () => Partitions.Sum(p => p.Counters.TimersRefused));
+        Registry.Counter("cartrecovery_timers_refused_total", "Idle timers dropped because the timer wheel was full",
+            () => Partitions.Sum(p => p.Counters.TimersRefused));
     }
 
     void DeclareInterventions()
     {
-        Registry.Gauge("cartrecovery_outbox_pending", "Interventions that were decided on and whose delivery has not ended",
+        Registry.Gauge("cartrecovery_outbox_pending", "Decisions not yet persisted by the journey engine",
             () => Partitions.Sum(p => p.OutboxCount));
-        Registry.Counter("cartrecovery_interventions_total", "Interventions by channel, action and what became of them",
+        Registry.Counter("cartrecovery_interventions_total", "Interventions by channel, action and outcome",
             ["action", "channel", "outcome"], Interventions);
-        Registry.Counter("cartrecovery_interventions_withheld_total", "Interventions whose rule fired and that were not made", ["reason"],
+        Registry.Counter("cartrecovery_interventions_withheld_total", "Withheld interventions by reason", ["reason"],
             () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Withheld(r), WithheldReasons.NameOf(r)))
                 .Append(new Sample(Partitions.Sum(p => p.Counters.WithheldByWindow), "window")));
-        Registry.Counter("cartrecovery_interventions_deferred_total", "How often an intervention was put off, by what was in its way", ["reason"],
+        Registry.Counter("cartrecovery_interventions_deferred_total", "Deferrals of interventions by reason", ["reason"],
             () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Waits(r), WithheldReasons.NameOf(r))));
-        Registry.Counter("cartrecovery_sink_deliveries_total", "Interventions handed to a sink, by what became of them", ["outcome", "sink"],
+        Registry.Counter("cartrecovery_sink_deliveries_total", "Sink deliveries by outcome", ["outcome", "sink"],
             () => _host.Sinks.Runners.SelectMany(r => s_outcomes.Select(o => new Sample(r.Total(o), NameOf(o), r.Name))));
-        Registry.Counter("cartrecovery_sink_retries_total", "Interventions handed to a sink again, each time counted", ["sink"],
+        Registry.Counter("cartrecovery_sink_retries_total", "Sink delivery retries", ["sink"],
             () => _host.Sinks.Runners.Select(r => new Sample(r.Retried, r.Name)));
-        Registry.Counter("cartrecovery_sink_unmarked_total", "Interventions that a sink returned without a verdict, each time counted; above 0 the sink is faulty",
+        Registry.Counter("cartrecovery_sink_unmarked_total", "Interventions a sink returned without a verdict. Above 0 the sink is faulty",
             ["sink"], () => _host.Sinks.Runners.Select(r => new Sample(r.Unmarked, r.Name)));
-        Registry.Gauge("cartrecovery_sink_circuit_open", "1 while nothing is sent but probes, because writes failed", ["sink"],
+        Registry.Gauge("cartrecovery_sink_circuit_open", "1 while the sink's circuit is open or half-open", ["sink"],
             () => _host.Sinks.Runners.Select(r => new Sample(r.State.Circuit == CircuitState.Closed ? 0 : 1, r.Name)));
     }
 
     void DeclareQueues()
     {
-        Registry.Gauge("cartrecovery_queue_depth", "What waits in a queue", ["queue"],
+        Registry.Gauge("cartrecovery_queue_depth", "Items in a queue", ["queue"],
             () => Partitions.Select((p, i) => new Sample(p.Inbox.Depth, $"partition-{i}"))
                 .Concat(_host.Sinks.Runners.Select(r => new Sample(r.QueueDepth, $"sink-{r.Name}")))
                 .Append(new Sample(_host.Journeys.Depth, "outreach"))
                 .Append(new Sample(_host.DeadLetterQueue.Depth, "deadletters")));
-        Registry.Counter("cartrecovery_queue_dropped_total", "What a full queue did not take", ["queue"],
+        Registry.Counter("cartrecovery_queue_dropped_total", "Items dropped by a full queue", ["queue"],
             () => _host.Sinks.Runners.Select(r => new Sample(r.Dropped, $"sink-{r.Name}"))
                 .Append(new Sample(_host.DeadLetterQueue.Dropped, "deadletters")));
     }
 
     void DeclareDeadLetters()
     {
-        Registry.Counter("cartrecovery_deadletters_total", "Events kept as dead letters since the start, by the code their sender was told", ["code"],
+        Registry.Counter("cartrecovery_deadletters_total", "Events stored as dead letters, by error code", ["code"],
             () => Enum.GetValues<EventErrorCode>().Where(DeadLetterQueue.Keeps)
                 .Select(c => new Sample(_host.DeadLetterQueue.StoredFor(c), EventProblem.CodeOf(c))));
-        Registry.Counter("cartrecovery_deadletters_replayed_total", "Dead letters whose event went in after all, since the start",
+        Registry.Counter("cartrecovery_deadletters_replayed_total", "Replayed dead letters",
             () => _host.DeadLetterReplay.Replayed);
-        Registry.Gauge("cartrecovery_deadletters_stored", "Dead letters that are kept, by what became of them", ["state"], () =>
+        Registry.Gauge("cartrecovery_deadletters_stored", "Stored dead letters by state", ["state"], () =>
         [
             new(_host.DeadLetters.Count(DeadLetterState.Waiting), "waiting"), new(_host.DeadLetters.Count(DeadLetterState.Replayed), "replayed"),
         ]);
-        Registry.Gauge("cartrecovery_deadletters_bytes", "What dead letters take on disk", () => _host.DeadLetters.Bytes);
+        Registry.Gauge("cartrecovery_deadletters_bytes", "Size of the dead letters on disk, in bytes", () => _host.DeadLetters.Bytes);
     }
 
     void DeclareDurations()
     {
-        var latency = Registry.Histogram(Latency, "From an event's receipt to the decision on it");
+        var latency = Registry.Histogram(Latency, "Time from receipt to decision, in seconds");
         foreach (var partition in Partitions)
         {
             partition.Counters.Latency = latency;
         }
 
-        var writes = Registry.Histogram("cartrecovery_sink_write_seconds", "How long a write to a sink took", s_writeBounds, "sink");
+        var writes = Registry.Histogram("cartrecovery_sink_write_seconds", "Duration of sink writes, in seconds", s_writeBounds, "sink");
         foreach (var sink in _host.Sinks.Runners)
         {
             sink.Measure(writes.WithLabels(sink.Name));
