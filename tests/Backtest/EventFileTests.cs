@@ -23,7 +23,7 @@ public sealed class EventFileTests
     // Of one connection, with no event's time behind the moment it was received, and no ticks: then the file says all that the journal did.
     [TestCase(1)]
     [TestCase(4)]
-    public void What_was_exported_decides_as_the_journal_does(int lanes)
+    public void An_exported_file_replays_to_the_journals_decisions(int lanes)
     {
         var report = Play(_path, lanes);
         var journal = _traffic.Replay();
@@ -34,7 +34,7 @@ public sealed class EventFileTests
     }
 
     [Test]
-    public void It_may_be_gzipped_and_have_other_line_ends()
+    public void Gzip_and_any_line_ending_are_accepted()
     {
         var text = File.ReadAllText(_path).ReplaceLineEndings("\r\n\r\n").TrimEnd();
         using var packed = new MemoryStream();
@@ -47,7 +47,7 @@ public sealed class EventFileTests
     }
 
     [Test]
-    public void Events_that_come_twice_count_once()
+    public void Duplicate_events_count_once()
     {
         var lines = File.ReadAllLines(_path);
         var twice = Play(Write("twice.ndjson", Encoding.UTF8.GetBytes(string.Join('\n', lines.SelectMany(l => new[] { l, l })))));
@@ -56,7 +56,7 @@ public sealed class EventFileTests
     }
 
     [Test]
-    public void A_range_is_of_the_events_own_time()
+    public void A_range_filters_by_event_time()
     {
         var middle = (RecordedTraffic.Times.First + RecordedTraffic.Times.Last) / 2;
         var before = Play(_path, range: new TimeRange(long.MinValue, middle));
@@ -69,7 +69,7 @@ public sealed class EventFileTests
     }
 
     [Test]
-    public void What_cannot_be_used_is_counted_and_the_first_of_it_named([Values(1, 3)] int lanes)
+    public void Unusable_events_are_counted_and_the_first_is_reported([Values(1, 3)] int lanes)
     {
         var good = new TestEvent("add_to_cart", EventReading.Now) { Id = "e1" };
         var report = Play(Write("mixed.ndjson", Encoding.UTF8.GetBytes(
@@ -85,7 +85,7 @@ public sealed class EventFileTests
     [TestCase("a\n\nb\n", "a", "", "b")]
     [TestCase("12345678901234567890\nb", "12345678901", "b")]
     [TestCase("12345678901234567890", "12345678901")]
-    public void Lines_are_what_is_between_their_ends(string text, params string[] expected)
+    public void Lines_are_split_at_any_line_ending(string text, params string[] expected)
     {
         foreach (var chunk in new[] { 1, 3, 100 })
         {

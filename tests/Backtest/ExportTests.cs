@@ -24,11 +24,11 @@ public sealed class ExportTests
     }
 
     [Test]
-    public void Every_event_is_there_once_as_it_was() =>
+    public void Every_event_is_exported_once_unchanged() =>
         Assert.That(_lines.Order(StringComparer.Ordinal), Is.EqualTo(RecordedTraffic.Messages.Select(Canonical).Order(StringComparer.Ordinal)));
 
     [Test]
-    public void They_come_in_the_order_in_which_they_were_received() => Assert.That(_lines.Select(NumberOf).Select(_traffic.ReceivedAt), Is.Ordered);
+    public void Events_are_exported_in_the_order_received() => Assert.That(_lines.Select(NumberOf).Select(_traffic.ReceivedAt), Is.Ordered);
 
     [Test]
     public void A_carts_events_keep_their_order()
@@ -43,7 +43,7 @@ public sealed class ExportTests
     [TestCase(-1, 0.5)]
     [TestCase(0.5, 2)]
     [TestCase(2, 3)]
-    public void A_range_has_the_events_received_in_it(double from, double to)
+    public void A_range_selects_events_by_time_received(double from, double to)
     {
         var (first, last) = RecordedTraffic.Times;
         var range = new TimeRange(first + (long)((last - first) * from), first + (long)((last - first) * to));
@@ -51,7 +51,7 @@ public sealed class ExportTests
     }
 
     [Test]
-    public void One_store_can_be_had_alone()
+    public void An_export_can_be_limited_to_one_store()
     {
         Assert.That(Lines(_traffic.Export(ExportFormat.Ndjson, store: 0)), Is.EqualTo(_lines));
         Assert.That(_traffic.Export(ExportFormat.Ndjson, store: 1), Is.Empty);
@@ -76,7 +76,7 @@ public sealed class ExportTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 200)]
-    public FsCheck.Property Any_text_survives_csv() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+    public FsCheck.Property Any_text_round_trips_through_CSV() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
     {
         var random = new Random(seed);
         string[] texts = [.. Enumerable.Range(0, 5).Select(i => Text(random, i < 2 ? 1 : 0))];
@@ -102,7 +102,7 @@ public sealed class ExportTests
     });
 
     [Test]
-    public void Nothing_is_allocated_for_an_event()
+    public void Exporting_an_event_allocates_nothing()
     {
         _traffic.Export(ExportFormat.Ndjson);
         var before = GC.GetAllocatedBytesForCurrentThread();

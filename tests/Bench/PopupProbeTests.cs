@@ -11,7 +11,7 @@ namespace CartRecovery.Tests.Bench;
 public sealed class PopupProbeTests
 {
     [Test]
-    public async Task What_the_probe_itself_is_late_is_charged_too()
+    public async Task The_probes_own_delay_counts_in_the_latency()
     {
         // Ten events that were due from a second ago on, a millisecond apart, and are answered at once.
         using var probe = await RunAsync(Clock.Now() - Clock.Second, count: 10, drain: 10 * Clock.Second, (_, _) => true);
@@ -23,7 +23,7 @@ public sealed class PopupProbeTests
     }
 
     [Test]
-    public async Task A_stall_is_charged_to_every_popup_that_it_held_up()
+    public async Task A_stall_counts_in_the_latency_of_every_popup_it_delayed()
     {
         // Nothing is answered before the last of 200 has come, which is due 199 ms after the first.
         using var probe = await RunAsync(Clock.Now(), count: 200, drain: 10 * Clock.Second, (index, count) => index == count - 1);
@@ -34,7 +34,7 @@ public sealed class PopupProbeTests
     }
 
     [Test]
-    public async Task A_popup_that_never_comes_is_missing_and_counts_as_waited_for()
+    public async Task A_missing_popup_is_counted_with_the_time_waited()
     {
         using var probe = await RunAsync(Clock.Now(), count: 10, drain: 100 * Clock.Millisecond, (_, _) => false);
 

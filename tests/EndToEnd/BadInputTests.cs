@@ -38,7 +38,7 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public async Task Over_WebSocket()
+    public async Task WebSocket_events_are_rejected_individually()
     {
         await using var stream = await EventStream.WebSocketAsync(_engine.Stream, EngineConfig.SecretKey);
         await SendAllAsync(stream);
@@ -58,7 +58,7 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public async Task Over_TCP()
+    public async Task TCP_events_are_rejected_individually()
     {
         await using var stream = await EventStream.LinesAsync(_engine.StreamEndPoint);
         await SendAllAsync(stream);
@@ -73,7 +73,7 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public async Task Over_HTTP_the_answer_says_which_events_of_a_batch_were_refused()
+    public async Task An_HTTP_response_lists_the_rejected_events_of_a_batch()
     {
         using var mixed = new StringContent($"[{Event()},{Event(quantity: "0")},{Event(id: "7")},{Event()}]");
         using var answer = await _engine.Http.PostAsync("/v1/events/batch", mixed);

@@ -27,7 +27,7 @@ public sealed class CommandLineTests
     [TestCase("unknown action 'melt'; expected fit", "models", "melt")]
     [TestCase("--seconds: expected 1 to 3600", "demo", "--seconds", "0")]
     [TestCase("No command given.")]
-    public async Task What_it_does_not_know_is_bad_usage(string message, params string[] arguments)
+    public async Task An_unknown_command_or_option_is_a_usage_error(string message, params string[] arguments)
     {
         var finished = await RunAsync(arguments);
 
@@ -39,7 +39,7 @@ public sealed class CommandLineTests
     [TestCase("--help")]
     [TestCase("-h")]
     [TestCase("help")]
-    public async Task Help_shows_the_commands_and_examples(string argument)
+    public async Task Help_lists_the_commands_and_examples(string argument)
     {
         var finished = await RunAsync(argument);
 
@@ -70,7 +70,7 @@ public sealed class CommandLineTests
     [TestCase("replay", "--partitions")]
     [TestCase("export", "--format")]
     [TestCase("offpolicy", "--from-outreach")]
-    public async Task Help_explains_a_commands_options_with_its_own_examples(string verb, string option)
+    public async Task Help_of_a_command_lists_its_options_and_examples(string verb, string option)
     {
         var finished = await RunAsync("help", verb);
         var same = await RunAsync(verb, "--help");
@@ -84,7 +84,7 @@ public sealed class CommandLineTests
 
     [TestCase("version")]
     [TestCase("--version")]
-    public async Task Version_names_the_build_and_its_runtime(string argument)
+    public async Task Version_prints_the_build_and_its_runtime(string argument)
     {
         var finished = await RunAsync(argument);
 
@@ -93,7 +93,7 @@ public sealed class CommandLineTests
     }
 
     [Test]
-    public async Task Check_finds_nothing_in_the_shipped_configuration()
+    public async Task Check_accepts_the_shipped_configuration()
     {
         var path = Path.Combine(s_config, "cartrecovery.yaml");
 
@@ -106,7 +106,7 @@ public sealed class CommandLineTests
     }
 
     [Test]
-    public async Task The_containers_configuration_wants_the_shops_keys_from_the_environment()
+    public async Task The_containers_configuration_takes_keys_from_the_environment()
     {
         using var scratch = new Scratch();
         string[] arguments = ["check", "--config", Path.Combine(s_config, "container.yaml")];
@@ -125,7 +125,7 @@ public sealed class CommandLineTests
     }
 
     [Test]
-    public async Task Check_prints_the_schema_that_is_shipped()
+    public async Task Check_prints_the_shipped_schema()
     {
         var finished = await RunAsync("check", "--schema");
 

@@ -49,7 +49,7 @@ public sealed class DataFolderTests
     static string Folder => Path.Combine(Repository.Root, "tests", "EndToEnd", "DataFolders");
 
     [Test]
-    public async Task A_folder_of_format_3_answers_as_the_version_that_wrote_it_and_delivers_only_what_was_pending()
+    public async Task A_format_3_folder_answers_unchanged_and_delivers_only_pending_interventions()
     {
         using var document = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Folder, "v3.json")));
         var recorded = document.RootElement;

@@ -13,7 +13,7 @@ public sealed class DeadLettersCommandTests
     static string Bad(string id) => $$"""{"id":"{{id}}","type":"add_to_cart","cart_id":"c1","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}},"price":"5","productId":"p1"}""";
 
     [Test]
-    public async Task Bad_events_are_repaired_and_replayed_once()
+    public async Task Invalid_events_are_repaired_and_replayed_once()
     {
         using var scratch = new Scratch();
         var config = new EngineConfig { Http = $"127.0.0.1:{FreePort()}" };
@@ -79,7 +79,7 @@ public sealed class DeadLettersCommandTests
     }
 
     [Test]
-    public async Task Letters_are_dropped_by_the_engine_or_without_it()
+    public async Task Dead_letters_are_dropped_with_and_without_a_running_engine()
     {
         using var scratch = new Scratch();
         var config = new EngineConfig { Http = $"127.0.0.1:{FreePort()}" };
@@ -104,7 +104,7 @@ public sealed class DeadLettersCommandTests
     [TestCase("--event needs a single dead letter", "replay", "1", "2", "--event", "e.json")]
     [TestCase("--state: expected waiting", "list", "--state", "lost")]
     [TestCase("no store 'other'", "list", "--store", "other")]
-    public async Task What_makes_no_sense_is_bad_usage(string message, params string[] arguments)
+    public async Task Invalid_options_are_usage_errors(string message, params string[] arguments)
     {
         using var scratch = new Scratch();
         new EngineConfig().WriteTo(scratch);
@@ -112,7 +112,7 @@ public sealed class DeadLettersCommandTests
     }
 
     [Test]
-    public async Task A_letter_that_is_not_there_is_said_so()
+    public async Task A_missing_letter_is_reported()
     {
         using var scratch = new Scratch();
         new EngineConfig().WriteTo(scratch);

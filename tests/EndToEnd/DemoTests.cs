@@ -9,7 +9,7 @@ namespace CartRecovery.Tests.EndToEnd;
 public sealed partial class DemoTests
 {
     [Test]
-    public async Task It_plays_the_night_in_order_and_ends_in_money()
+    public async Task The_demo_streams_the_night_in_order_and_reports_revenue()
     {
         using var scratch = new Scratch();
         // As it ships, but with little memory; the model is the one beside the program.

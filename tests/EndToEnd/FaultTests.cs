@@ -44,7 +44,7 @@ public sealed class FaultTests
     // Not by permissions, which say nothing to root: a file stands in the way, and /proc takes none from anyone.
     [TestCase("occupied/data")]
     [TestCase("/proc")]
-    public async Task A_data_folder_that_cannot_be_made_is_refused(string data)
+    public async Task A_data_folder_that_cannot_be_created_is_rejected(string data)
     {
         _scratch.Write("occupied", "");
 
@@ -52,7 +52,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_data_folder_on_a_read_only_disk_is_refused()
+    public async Task A_data_folder_on_a_read_only_disk_is_rejected()
     {
         Directory.CreateDirectory(Folder);
         await using var mounted = await MountedFolder.MountAsync(Folder, "ro,size=1m");
@@ -61,7 +61,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_data_folder_that_another_engine_has_is_refused_and_the_other_one_goes_on()
+    public async Task A_data_folder_in_use_is_rejected_and_its_engine_continues()
     {
         await using var first = await RunningEngine.StartAsync(_scratch, s_config);
         await SendAsync(first, "cart", 10);
@@ -73,10 +73,10 @@ public sealed class FaultTests
         await first.StopAsync();
     }
 
-    [TestCase("1", TestName = "A_data_folder_of_an_older_version_is_refused_and_not_touched")]
-    [TestCase("4", TestName = "A_data_folder_of_a_newer_version_is_refused_and_not_touched")]
-    [TestCase(null, TestName = "A_data_folder_with_a_journal_of_no_version_is_refused_and_not_touched")]
-    public async Task A_data_folder_of_another_version_is_refused(string? version)
+    [TestCase("1", TestName = "A_data_folder_of_an_older_version_is_rejected_unchanged")]
+    [TestCase("4", TestName = "A_data_folder_of_a_newer_version_is_rejected_unchanged")]
+    [TestCase(null, TestName = "A_data_folder_with_a_journal_without_a_version_is_rejected_unchanged")]
+    public async Task A_data_folder_of_an_unsupported_version_is_rejected(string? version)
     {
         await LeaveAsync(killed: false, ("cart", 10));
         if (version is null)
@@ -97,7 +97,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task Another_number_of_partitions_than_the_folders_is_refused()
+    public async Task A_different_number_of_partitions_is_rejected()
     {
         await LeaveAsync(s_config with { Partitions = 2 }, killed: false, ("cart", 10));
 
@@ -107,7 +107,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_tail_that_was_torn_off_is_cut_with_a_warning_and_costs_nothing_else()
+    public async Task A_torn_tail_is_truncated_with_a_warning()
     {
         await LeaveAsync(killed: true, ("kept", 100), ("torn", 1));
         var newest = _data.Segments()[^1];
@@ -127,7 +127,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task Garbage_after_the_tail_is_cut_with_a_warning_and_costs_nothing()
+    public async Task Garbage_after_the_tail_is_truncated_with_a_warning()
     {
         await LeaveAsync(killed: true, ("kept", 100));
         var newest = _data.Segments()[^1];
@@ -146,7 +146,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_hole_in_the_middle_of_the_journal_is_refused_and_not_touched()
+    public async Task A_hole_in_the_journal_is_rejected_and_the_files_are_unchanged()
     {
         // Several segments.
         await LeaveAsync(killed: true, ("cart", 8_000));
@@ -160,7 +160,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_damaged_checkpoint_is_replaced_by_the_one_before_with_a_warning()
+    public async Task A_damaged_checkpoint_is_replaced_by_the_previous_with_a_warning()
     {
         var often = s_config with { Durability = s_config.Durability.Replace("1h", "200ms", StringComparison.Ordinal) };
         await using (var first = await RunningEngine.StartAsync(_scratch, often))
@@ -196,7 +196,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_full_disk_sheds_load_loses_nothing_and_goes_on_when_there_is_room()
+    public async Task A_full_disk_sheds_load_and_recovers_without_loss()
     {
         Directory.CreateDirectory(Folder);
         await using var mounted = await MountedFolder.MountAsync(Folder, "size=128m");

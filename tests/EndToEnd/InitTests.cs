@@ -12,7 +12,7 @@ namespace CartRecovery.Tests.EndToEnd;
 public sealed partial class InitTests
 {
     [Test]
-    public async Task From_nothing_to_an_event_with_the_fresh_key()
+    public async Task A_new_installation_accepts_an_event_with_the_generated_key()
     {
         using var scratch = new Scratch();
         var made = await EngineBinary.RunAsync(scratch.Folder, ["init", "--dir", "mine", "--store", "my-shop"]);
@@ -52,7 +52,7 @@ public sealed partial class InitTests
     }
 
     [Test]
-    public async Task What_is_there_is_overwritten_only_by_force()
+    public async Task Existing_files_are_overwritten_only_with_force()
     {
         using var scratch = new Scratch();
         var path = scratch.Write("shop.yaml", "mine\n");

@@ -26,7 +26,7 @@ public sealed class JourneyTests
     public void TearDown() => _scratch.Dispose();
 
     [Test]
-    public async Task A_series_ends_with_the_purchase_and_what_was_to_come_says_so()
+    public async Task A_purchase_ends_the_series_and_its_pending_messages_have_a_reason()
     {
         await using var shop = await Receiver.StartAsync(204);
         await using var engine = await StartAsync(shop.Url, Left
@@ -46,7 +46,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task A_click_brings_the_shopper_back_to_this_cart_and_the_order_is_put_down_to_it()
+    public async Task A_click_restores_the_cart_and_the_order_is_attributed_to_it()
     {
         await using var shop = await Receiver.StartAsync(204);
         await using var engine = await StartAsync(shop.Url, Left + """action: { type: reminder }, channel: crm, message: "{{restore_url}}" }""");
@@ -94,7 +94,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task An_order_that_a_browser_tells_is_not_revenue()
+    public async Task An_order_reported_by_a_browser_is_not_revenue()
     {
         await using var shop = await Receiver.StartAsync(204);
         await using var engine = await StartAsync(shop.Url, Left + """action: { type: reminder }, channel: crm, message: m }""");
@@ -113,7 +113,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task Looking_at_the_unsubscribe_link_changes_nothing_and_a_post_does()
+    public async Task Unsubscribing_requires_a_POST()
     {
         await using var shop = await Receiver.StartAsync(204);
         const string Mail = """{ type: email, host: 127.0.0.1, port: 1, tls: none, from: "shop@shop.example", retries: 0 }""";
@@ -138,7 +138,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task Campaigns_are_taken_over_while_the_engine_runs_and_a_bad_file_changes_nothing()
+    public async Task Campaigns_are_reloaded_at_run_time_and_an_invalid_file_changes_nothing()
     {
         await using var shop = await Receiver.StartAsync(204);
         var config = Config(shop.Url, Left + """action: { type: reminder }, channel: crm, message: first }""");
@@ -160,7 +160,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task A_dead_receiver_slows_nothing_and_loses_nothing_and_a_restart_knows_what_waits()
+    public async Task A_dead_receiver_blocks_nothing_and_pending_interventions_survive_a_restart()
     {
         const int Carts = 300;
         var shop = await Receiver.StartAsync(204);

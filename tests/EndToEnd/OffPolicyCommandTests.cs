@@ -14,7 +14,7 @@ namespace CartRecovery.Tests.EndToEnd;
 public sealed class OffPolicyCommandTests
 {
     [Test]
-    public async Task It_values_each_action_of_a_file_and_whom_one_of_them_moves()
+    public async Task A_file_is_evaluated_by_action_and_by_uplift()
     {
         using var scratch = new Scratch();
         scratch.Write("log.csv", Hillstrom.Csv("visit"));
@@ -40,7 +40,7 @@ public sealed class OffPolicyCommandTests
     }
 
     [Test]
-    public async Task Propensities_that_cannot_be_those_of_the_choices_are_noted()
+    public async Task Propensities_that_contradict_the_choices_are_reported()
     {
         using var scratch = new Scratch();
         scratch.Write("log.csv", $"action,propensity,reward\n{string.Concat(Enumerable.Repeat("a,0.9,1\nb,0.9,0\n", 200))}");
@@ -61,7 +61,7 @@ public sealed class OffPolicyCommandTests
     [TestCase("none.csv", 1, "--log", "none.csv")]
     [TestCase("bad.csv:3: the propensity must be above 0 and up to 1, not 0", 1, "--log", "bad.csv")]
     [TestCase("the engine has not used this folder", 1, "--from-outreach", "data")]
-    public async Task What_cannot_be_valued_is_said(string message, int code, params string[] arguments)
+    public async Task Input_that_cannot_be_evaluated_is_reported(string message, int code, params string[] arguments)
     {
         using var scratch = new Scratch();
         scratch.Write("log.csv", "f,action,propensity,reward\n1,a,0.5,1\n2,b,0.5,0\n3,a,0.4,0\n");
@@ -74,7 +74,7 @@ public sealed class OffPolicyCommandTests
     }
 
     [Test]
-    public async Task It_values_the_engines_own_choices_step_by_step_while_the_engine_has_them_open()
+    public async Task A_running_engines_choices_are_evaluated_by_step()
     {
         using var scratch = new Scratch();
         using var database = new Database(scratch.PathOf("outreach.db"));

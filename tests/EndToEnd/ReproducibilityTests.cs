@@ -82,7 +82,7 @@ public sealed partial class ReproducibilityTests
     }
 
     [Test]
-    public void Features_are_what_the_log_says()
+    public void Features_match_the_log()
     {
         using (Assert.EnterMultipleScope())
         {
@@ -97,25 +97,25 @@ public sealed partial class ReproducibilityTests
     }
 
     [Test]
-    public void A_second_run_gives_the_same_features_and_scores() => AssertSameCarts(_second);
+    public void A_second_run_reproduces_features_and_scores() => AssertSameCarts(_second);
 
     [Test]
-    public void Tcp_gives_the_same_features_and_scores_as_WebSocket() => AssertSameCarts(_overTcp);
+    public void TCP_and_WebSocket_give_the_same_features_and_scores() => AssertSameCarts(_overTcp);
 
     [Test]
-    public void MessagePack_gives_the_same_features_and_scores_as_JSON() => AssertSameCarts(_inMessagePack);
+    public void MessagePack_and_JSON_give_the_same_features_and_scores() => AssertSameCarts(_inMessagePack);
 
     [Test]
-    public void MessagePack_decides_the_same_as_JSON() => Assert.That(_inMessagePack.Interventions, Is.EqualTo(_first.Interventions));
+    public void MessagePack_and_JSON_give_the_same_decisions() => Assert.That(_inMessagePack.Interventions, Is.EqualTo(_first.Interventions));
 
     [Test]
-    public void A_second_run_decides_the_same() => Assert.That(_second.Interventions, Is.EqualTo(_first.Interventions));
+    public void A_second_run_reproduces_the_decisions() => Assert.That(_second.Interventions, Is.EqualTo(_first.Interventions));
 
     [Test]
-    public void Tcp_decides_the_same_as_WebSocket() => Assert.That(_overTcp.Interventions, Is.EqualTo(_first.Interventions));
+    public void TCP_and_WebSocket_give_the_same_decisions() => Assert.That(_overTcp.Interventions, Is.EqualTo(_first.Interventions));
 
     [Test]
-    public void Every_kind_of_rule_had_its_say() =>
+    public void Every_kind_of_campaign_fired() =>
         Assert.That(_first.Interventions.Values.Select(CampaignOf).Distinct(), Is.EquivalentTo(new[] { "left", "bought", "keen" }));
 
     [Test]

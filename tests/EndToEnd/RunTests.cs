@@ -9,7 +9,7 @@ namespace CartRecovery.Tests.EndToEnd;
 public sealed class RunTests
 {
     [Test]
-    public async Task It_prints_its_listeners_its_model_and_its_memory_and_is_healthy()
+    public async Task A_start_prints_listeners_model_and_memory_and_is_healthy()
     {
         using var scratch = new Scratch();
         await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig
@@ -34,7 +34,7 @@ public sealed class RunTests
     }
 
     [Test]
-    public async Task It_leaves_nothing_behind_but_its_data()
+    public async Task Only_the_data_folder_is_left_behind()
     {
         using var scratch = new Scratch();
         await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig());
@@ -47,9 +47,9 @@ public sealed class RunTests
             Is.EqualTo(new[] { "cartrecovery.yaml" }));
     }
 
-    [TestCase(true, TestName = "Told_to_stop_under_load_it_acknowledges_all_that_it_took_over_WebSocket")]
-    [TestCase(false, TestName = "Told_to_stop_under_load_it_acknowledges_all_that_it_took_over_TCP")]
-    public async Task Told_to_stop_under_load(bool overWebSocket)
+    [TestCase(true, TestName = "SIGTERM_under_load_acknowledges_all_accepted_events_over_WebSocket")]
+    [TestCase(false, TestName = "SIGTERM_under_load_acknowledges_all_accepted_events_over_TCP")]
+    public async Task SIGTERM_under_load_processes_all_acknowledged_events(bool overWebSocket)
     {
         const int events = 6000;
         using var scratch = new Scratch();

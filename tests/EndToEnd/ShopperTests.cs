@@ -13,7 +13,7 @@ public sealed class ShopperTests
     const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
     [Test]
-    public async Task An_intervention_comes_back_on_the_shoppers_own_socket_and_on_no_other()
+    public async Task An_intervention_arrives_only_on_the_shoppers_own_socket()
     {
         using var scratch = new Scratch();
         await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig
@@ -52,7 +52,7 @@ public sealed class ShopperTests
     }
 
     [Test]
-    public async Task A_webhook_gets_a_post_that_is_signed_as_Standard_Webhooks_says()
+    public async Task A_webhook_is_signed_per_Standard_Webhooks()
     {
         await using var shop = await Receiver.StartAsync(204);
         using var scratch = new Scratch();

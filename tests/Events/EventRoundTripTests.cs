@@ -15,7 +15,7 @@ public sealed class EventRoundTripTests
     static readonly string[] s_sources = ["pigeon", "direct", "organic", "paid", "email", "social", "referral"];
 
     [FsCheck.NUnit.Property(MaxTest = 1000)]
-    public FsCheck.Property An_event_in_any_spelling_and_order_is_read_as_written() =>
+    public FsCheck.Property An_event_in_any_spelling_and_field_order_is_read() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);

@@ -23,7 +23,7 @@ public sealed class EventRouterProgressTests
     public void Close() => Array.ForEach(_sets, set => set.Dispose());
 
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public FsCheck.Property It_is_never_ahead_of_what_is_done_and_gets_there() =>
+    public FsCheck.Property Progress_never_exceeds_completed_work_and_reaches_the_end() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             Run(new Random(seed), _sets[seed % MostPartitions]);

@@ -23,13 +23,13 @@ public sealed class MetaTests
     [TestCase(",\"meta\":{\"a\":1},\"meta\":{\"b\":2}", "{\"a\":1,\"b\":2}")]
     [TestCase(",\"device\":\"tablet\",\"source\":7", "{\"device\":\"tablet\",\"source\":7}")]
     [TestCase(",\"meta\":{\"a\":\r\n\t[1,\n2]}", "{\"a\":  \t[1, 2]}")]
-    public void It_is_kept_as_it_was_written_on_one_line(string fields, string meta) => Assert.That(MetaOf(fields), Is.EqualTo(meta));
+    public void Meta_is_kept_verbatim_on_one_line(string fields, string meta) => Assert.That(MetaOf(fields), Is.EqualTo(meta));
 
     [TestCase(",\"device\":\"tablet\",\"meta\":{\"device\":\"mobile\",\"source\":\"email\"}", DeviceKind.Tablet, TrafficSource.Email)]
     [TestCase(",\"meta\":{\"device\":\"mobile\"},\"device\":\"tablet\",\"source\":\"paid\"", DeviceKind.Tablet, TrafficSource.Paid)]
     [TestCase(",\"meta\":{\"device\":\"mobile\"},\"device\":\"watch\"", DeviceKind.Unknown, TrafficSource.Unknown)]
     [TestCase(",\"device\":null,\"source\":[],\"meta\":{\"device\":\"mobile\",\"source\":\"paid\"}", DeviceKind.Mobile, TrafficSource.Paid)]
-    public void What_the_event_itself_says_of_the_shopper_counts_before_its_meta(string fields, DeviceKind device, TrafficSource source)
+    public void Shopper_fields_of_the_event_take_precedence_over_meta(string fields, DeviceKind device, TrafficSource source)
     {
         var decoder = Read(fields);
         Assert.That((decoder.Record.Device, decoder.Record.Source), Is.EqualTo((device, source)));
@@ -40,7 +40,7 @@ public sealed class MetaTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 500)]
-    public FsCheck.Property Whatever_is_sent_comes_out_of_the_slab_as_equal_JSON() =>
+    public FsCheck.Property Unknown_fields_round_trip_through_the_slab_as_equal_JSON() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -62,7 +62,7 @@ public sealed class MetaTests
         });
 
     [Test]
-    public void A_field_that_is_nested_as_deeply_as_it_may_be_can_be_read_again()
+    public void A_field_of_maximum_nesting_can_be_read_back()
     {
         var deepest = MetaOf($",\"x\":{AnyJson.Nested(62)}");
         Assert.That(MetaOf($",\"meta\":{deepest}"), Is.EqualTo(deepest));
@@ -72,7 +72,7 @@ public sealed class MetaTests
     }
 
     [Test]
-    public void A_long_event_has_a_slab_of_its_own_that_shrinks_again()
+    public void A_long_event_gets_its_own_slab_which_shrinks_again()
     {
         var decoder = new JsonEventDecoder(EventReading.Rules(maxEvent: 1 << 20));
         var text = new string('x', 1_000_000);

@@ -39,7 +39,7 @@ sealed class ApiAccessTests
     public async Task StopAsync() => await _engine.DisposeAsync();
 
     [Test]
-    public async Task Every_operation_lets_in_whom_it_declares_and_nobody_else()
+    public async Task Every_operation_admits_exactly_the_declared_keys()
     {
         foreach (var (method, path, operation) in _contract.Operations)
         {
@@ -60,14 +60,14 @@ sealed class ApiAccessTests
     }
 
     [Test]
-    public async Task A_route_that_declares_nothing_answers_nobody()
+    public async Task A_route_without_a_declaration_denies_all()
     {
         Assert.That((await _engine.GetAsync("/declares-nothing", key: null)).Problem, Is.EqualTo((401, "missing_key")));
         Assert.That((await _engine.GetAsync("/declares-nothing", InProcessEngine.Secret)).Status, Is.EqualTo(HttpStatusCode.Forbidden));
     }
 
     [Test]
-    public async Task A_secret_key_sees_nothing_of_another_store()
+    public async Task A_secret_key_cannot_read_another_store()
     {
         var cart = EventJson.NewCart();
         await _engine.PostAsync("/v1/events", EventJson.Array(EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p\",\"price\":5"), "{}"));

@@ -13,7 +13,7 @@ namespace CartRecovery.Tests.Hosting;
 sealed class OperationsApiTests : EngineFixture
 {
     [Test]
-    public async Task AnEngine_that_does_its_job_is_healthy()
+    public async Task A_working_engine_is_healthy()
     {
         var answer = await Engine.GetAsync("/health", key: null);
 
@@ -24,7 +24,7 @@ sealed class OperationsApiTests : EngineFixture
     }
 
     [Test]
-    public async Task A_dead_sink_degrades_it_and_does_not_stop_it()
+    public async Task A_dead_sink_degrades_health_without_stopping_the_engine()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -56,7 +56,7 @@ sealed class OperationsApiTests : EngineFixture
     }
 
     [Test]
-    public async Task A_partition_that_died_is_said_at_once_and_takes_nothing_more()
+    public async Task A_dead_partition_is_reported_immediately_and_accepts_nothing()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -83,7 +83,7 @@ sealed class OperationsApiTests : EngineFixture
     }
 
     [Test]
-    public async Task The_metrics_have_every_promised_name_and_promtool_finds_nothing_wrong()
+    public async Task Metrics_have_every_documented_name_and_pass_promtool()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -131,7 +131,7 @@ sealed class OperationsApiTests : EngineFixture
     [TestCase("POST", "/metrics", 405, "method_not_allowed")]
     [TestCase("GET", "/v1/predict", 405, "method_not_allowed")]
     [TestCase("PUT", "/v1/features/c", 405, "method_not_allowed")]
-    public async Task What_is_not_there_is_a_problem(string method, string path, int status, string code)
+    public async Task An_unknown_path_is_a_problem(string method, string path, int status, string code)
     {
         var answer = await Engine.AskAsync(new HttpMethod(method), path, content: null, InProcessEngine.Secret);
 

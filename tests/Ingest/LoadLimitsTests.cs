@@ -12,7 +12,7 @@ sealed class LoadLimitsTests
     const int SmallBuffer = 4096;
 
     [Test]
-    public async Task One_stream_too_many_is_told_so_by_each_way_and_let_in_when_there_is_room([Values] Via via)
+    public async Task A_stream_over_the_limit_is_rejected_on_each_transport_until_a_slot_is_free([Values] Via via)
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.MaxConnections = 2);
         using var first = await StreamClient.OpenAsync(engine, via);
@@ -41,7 +41,7 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task A_client_that_does_not_read_its_interventions_is_dropped_and_counted_once([Values] Via via)
+    public async Task A_client_that_does_not_read_interventions_is_dropped_and_counted_once([Values] Via via)
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -89,7 +89,7 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task A_client_that_does_not_read_its_errors_is_not_read_either_and_loses_none_of_them([Values] Via via)
+    public async Task Unread_errors_apply_backpressure_and_none_is_lost([Values] Via via)
     {
         const int count = 150_000;
         await using var engine = await InProcessEngine.StartAsync();
@@ -107,7 +107,7 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task A_partition_that_stands_still_holds_up_the_client_and_nothing_is_lost([Values] Via via)
+    public async Task A_stalled_partition_applies_backpressure_without_loss([Values] Via via)
     {
         const int count = 300_000;
         await using var engine = await InProcessEngine.StartAsync(config =>

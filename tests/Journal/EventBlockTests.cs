@@ -12,7 +12,7 @@ namespace CartRecovery.Tests.Journal;
 public sealed class EventBlockTests
 {
     [FsCheck.NUnit.Property(MaxTest = 150)]
-    public FsCheck.Property Slabs_come_out_as_they_went_in() =>
+    public FsCheck.Property Slabs_round_trip() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -34,7 +34,7 @@ public sealed class EventBlockTests
         });
 
     [Test]
-    public void An_event_of_the_decoder_comes_out_with_its_keys_and_texts()
+    public void A_decoded_event_round_trips_with_its_keys_and_texts()
     {
         var slab = EventReading.Slab(
             new TestEvent("purchase", EventReading.Now - 5)
@@ -58,7 +58,7 @@ public sealed class EventBlockTests
     }
 
     [Test]
-    public void Duplicates_are_left_out()
+    public void Duplicates_are_omitted()
     {
         var page = new TestEvent("page_view", EventReading.Now);
         var slab = EventReading.Slab(page with { Id = "e1" }, page with { Id = "e2", Device = "mobile" }, page with { Id = "e3" });
@@ -71,7 +71,7 @@ public sealed class EventBlockTests
     }
 
     [Test]
-    public void A_meta_of_a_megabyte_comes_out_whole()
+    public void A_meta_of_one_megabyte_round_trips()
     {
         var decoder = new JsonEventDecoder(EventReading.Rules(maxEvent: 1 << 20));
         var meta = $"{{\"text\":\"{new string('x', 1_000_000)}\"}}";
@@ -86,7 +86,7 @@ public sealed class EventBlockTests
     }
 
     [Test]
-    public void A_store_is_known_by_its_id_when_its_place_changes()
+    public void A_store_is_identified_by_id_when_its_index_changes()
     {
         var slab = EventReading.Slab(new TestEvent("page_view", EventReading.Now));
         var block = Write(new EventBlockWriter(AnySlabs.StoresOf("demo", "other")), slab);
@@ -100,7 +100,7 @@ public sealed class EventBlockTests
     }
 
     [Test]
-    public void A_later_version_is_refused_and_says_so()
+    public void A_later_version_is_rejected_with_a_message()
     {
         var block = Write(new EventBlockWriter(AnySlabs.Stores), EventReading.Slab(new TestEvent("page_view", EventReading.Now)));
         block[0]++;
@@ -108,7 +108,7 @@ public sealed class EventBlockTests
     }
 
     [Test]
-    public void A_block_has_a_bound()
+    public void The_size_of_a_block_is_bounded()
     {
         var writer = new EventBlockWriter(AnySlabs.Stores);
         writer.Begin();
@@ -126,7 +126,7 @@ public sealed class EventBlockTests
     }
 
     [Test]
-    public void Without_compression_events_are_stored_as_they_are()
+    public void Without_compression_events_are_stored_verbatim()
     {
         var writer = new EventBlockWriter(AnySlabs.Stores, compress: false);
         var slabs = AnySlabs.Make(new Random(1), 20);
@@ -137,7 +137,7 @@ public sealed class EventBlockTests
     }
 
     [Test]
-    public void What_hardly_shrinks_is_stored_as_it_is_and_tried_less_often()
+    public void Incompressible_blocks_are_stored_verbatim_and_tried_less_often()
     {
         var (writer, random) = (new EventBlockWriter(AnySlabs.Stores), new Random(1));
         var (noise, words) = (Meta(() => (byte)random.Next(256)), Meta(() => (byte)'x'));
@@ -178,7 +178,7 @@ public sealed class EventBlockTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 60)]
-    public FsCheck.Property Damaged_bytes_are_read_or_refused_and_nothing_else() =>
+    public FsCheck.Property Damaged_blocks_are_read_or_rejected() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -224,7 +224,7 @@ public sealed class EventBlockTests
         });
 
     [Test]
-    public void A_block_that_is_cut_short_is_refused([Range(0, 60, 4)] int length)
+    public void A_truncated_block_is_rejected([Range(0, 60, 4)] int length)
     {
         var block = Raw(Write(new EventBlockWriter(AnySlabs.Stores), EventReading.Slab(new TestEvent("page_view", EventReading.Now))));
         Assert.That(block, Has.Length.GreaterThan(60 - 4));

@@ -12,7 +12,7 @@ public sealed class Lz4FixtureTests
     static readonly string s_file = Path.Combine(Repository.Root, "tests", "Journal", "liblz4-block.bin");
 
     [Test]
-    public void A_block_of_liblz4_is_read()
+    public void A_liblz4_block_is_readable()
     {
         var block = File.ReadAllBytes(s_file);
         var reader = new EventBlockReader(AnySlabs.Stores);
@@ -30,7 +30,7 @@ public sealed class Lz4FixtureTests
 
     // Readable for the version before: the same header and form, and an LZ4 block by the letter of the format.
     [Test]
-    public void A_block_of_today_has_the_same_form()
+    public void The_current_encoder_uses_the_same_format()
     {
         var old = File.ReadAllBytes(s_file);
         var writer = new EventBlockWriter(AnySlabs.Stores);

@@ -7,7 +7,7 @@ public sealed class Lz4Tests
 {
     // Above and below the length from which on blocks are searched less thoroughly.
     [Test]
-    public void Bytes_come_back([Values(1, 13, 1000, 65_535, 65_536, 300_000)] int length, [Values("zeros", "noise", "words")] string content)
+    public void Bytes_round_trip([Values(1, 13, 1000, 65_535, 65_536, 300_000)] int length, [Values("zeros", "noise", "words")] string content)
     {
         var bytes = Bytes(length, content);
         var packed = Compress(bytes);
@@ -25,7 +25,7 @@ public sealed class Lz4Tests
     }
 
     [Test]
-    public void A_long_block_does_not_refer_to_the_one_before()
+    public void A_long_block_does_not_refer_to_the_previous_one()
     {
         var bytes = Bytes(100_000, "noise");
         foreach (var from in new[] { 0, 0, 1, 30_000 })
@@ -38,7 +38,7 @@ public sealed class Lz4Tests
 
     // The hash table counts bytes in 32 bits from block to block.
     [Test]
-    public void Long_blocks_do_not_run_out_of_positions()
+    public void Long_blocks_do_not_exhaust_the_positions()
     {
         var bytes = new byte[32 << 20];
         var packed = new byte[Lz4.MaxLength(bytes.Length)];
@@ -47,11 +47,11 @@ public sealed class Lz4Tests
             Assert.That(Lz4.Compress(bytes, packed), Is.GreaterThan(0));
         }
 
-        Bytes_come_back(300_000, "words");
+        Bytes_round_trip(300_000, "words");
     }
 
     [Test]
-    public void A_block_of_the_format_description_is_read()
+    public void The_example_of_the_format_description_is_decoded()
     {
         // Literals "abc", a match of 7 from 3 back, and the last literals "wxyz!": the block format, by hand.
         byte[] block = [0x33, .. "abc"u8, 3, 0, 0x50, .. "wxyz!"u8];
@@ -61,7 +61,7 @@ public sealed class Lz4Tests
     }
 
     [Test]
-    public void What_has_no_room_or_is_damaged_is_said([Values(1000, 100_000)] int length)
+    public void Insufficient_space_and_damage_are_reported([Values(1000, 100_000)] int length)
     {
         var bytes = Bytes(length, "noise");
         Assert.That(Lz4.Compress(bytes, new byte[length / 10]), Is.Zero);

@@ -22,7 +22,7 @@ public sealed class PartitionJournalTests
     public void ClearUp() => _scratch.Dispose();
 
     [Test]
-    public void What_was_appended_is_read_in_order([Values(0, 1, 7, 300)] int entries)
+    public void Entries_are_read_in_the_order_appended([Values(0, 1, 7, 300)] int entries)
     {
         var texts = Texts(entries).ToArray();
         Write(texts);
@@ -31,7 +31,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void A_journal_goes_on_where_it_ended()
+    public void A_journal_continues_where_it_ended()
     {
         for (var life = 0; life < 20; life++)
         {
@@ -42,7 +42,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void It_says_how_far_it_is_durable_and_not_before()
+    public void Durability_is_reported_only_once_reached()
     {
         var durable = new ConcurrentQueue<long>();
         var device = Device();
@@ -58,7 +58,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void A_tail_that_was_cut_short_ends_the_journal_and_what_is_before_stays()
+    public void A_truncated_tail_ends_the_journal_and_earlier_entries_remain()
     {
         var texts = Texts(100).ToArray();
         Write(texts);
@@ -75,7 +75,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void Garbage_after_the_tail_is_told()
+    public void Garbage_after_the_tail_is_reported()
     {
         var texts = Texts(10).ToArray();
         Write(texts);
@@ -117,7 +117,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void Every_flipped_byte_is_noticed()
+    public void Every_flipped_byte_is_detected()
     {
         var texts = Texts(12).ToArray();
         Write(texts);
@@ -149,7 +149,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void Segments_before_the_truncation_go()
+    public void Segments_before_the_truncation_are_removed()
     {
         var device = Device();
         using (var journal = new PartitionJournal(device, s_layout, 0, 0, 1))

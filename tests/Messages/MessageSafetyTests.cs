@@ -66,7 +66,7 @@ public sealed partial class MessageSafetyTests
                 .Any(letter => char.IsControl(letter) || letter is '\u2028' or '\u2029'), Is.False)));
 
     [Test]
-    public void Plain_text_is_left_alone() => Check.One(
+    public void Plain_text_is_not_escaped() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(300),
         Prop.ForAll(s_texts, text => Assert.That(Render("{{ cart.id }}|{{ cart.lines[0].name }}", ValuesWith(text)), Is.EqualTo($"{text}|{text}"))));
 

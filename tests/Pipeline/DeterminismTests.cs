@@ -31,23 +31,23 @@ public sealed class DeterminismTests
     }
 
     [Test]
-    public void The_same_log_gives_the_same_bytes_again() => Same(Play(new Cut(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1)));
+    public void The_same_log_gives_the_same_bytes() => Same(Play(new Cut(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1)));
 
     [TestCase(1, 1, 1)]
     [TestCase(1, 256, 100)]
     [TestCase(7, 16, 3)]
     [TestCase(100, 64, 1000)]
     [TestCase(256, 17, 1)]
-    public void Where_slabs_and_batches_end_makes_no_difference(int eventsASlab, int batchRows, int slabsADecision) =>
+    public void Slab_and_batch_boundaries_make_no_difference(int eventsASlab, int batchRows, int slabsADecision) =>
         Same(Play(new Cut(eventsASlab, batchRows, slabsADecision)));
 
     [Test]
-    public void Nor_does_it_whether_carts_are_in_memory_or_on_disk() =>
+    public void Carts_in_memory_and_on_disk_give_the_same_results() =>
         Same(Play(new Cut(EventsASlab: 256, BatchRows: 64, SlabsADecision: 1, Memory: 1 << 20)));
 
     [TestCase(2)]
     [TestCase(5)]
-    public void On_any_number_of_partitions_the_decisions_are_the_same(int partitions)
+    public void Decisions_are_independent_of_the_number_of_partitions(int partitions)
     {
         var other = Play(new Cut(EventsASlab: 100, BatchRows: 64, SlabsADecision: 1, Partitions: partitions));
         Assert.That(other.Interventions.Order(StringComparer.Ordinal), Is.EqualTo(_first.Interventions.Order(StringComparer.Ordinal)));

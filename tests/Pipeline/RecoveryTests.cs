@@ -43,14 +43,14 @@ public sealed class RecoveryTests
     [TestCase(9, 16 << 20, false)]
     [TestCase(9, 16 << 20, true)]
     [TestCase(30, 16 << 20, true)]
-    public void Recovered_state_is_the_state_without_the_crash(int lives, int memory, bool checkpoints) => IsTheSame(Play(lives, memory, checkpoints));
+    public void Recovered_state_equals_the_state_without_a_crash(int lives, int memory, bool checkpoints) => IsTheSame(Play(lives, memory, checkpoints));
 
     [TestCase(9, false)]
     [TestCase(9, true)]
-    public void Also_when_most_carts_are_on_disk(int lives, bool checkpoints) => IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
+    public void Recovered_state_is_equal_with_most_carts_on_disk(int lives, bool checkpoints) => IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
 
     [Test]
-    public void However_many_deliveries_end_at_once_a_partition_that_never_rests_lets_go_of_them()
+    public void A_partition_that_never_idles_releases_completed_deliveries()
     {
         using var scratch = new Scratch();
         var consumer = new RecordingConsumer();

@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Plugins;
 sealed class FaultySinkTests
 {
     [Test]
-    public async Task A_sink_without_a_fault_passes()
+    public async Task A_correct_sink_passes()
     {
         var report = await VerifyAsync("");
         Assert.That(report.Failures, Is.Empty);
@@ -34,7 +34,7 @@ sealed class FaultySinkTests
     [TestCase("disposes once", "disposing twice is harmless: disposing threw ObjectDisposedException")]
     [TestCase("says its secret", "no message contains a secret, no reason an address: an exception, a reason or the health shows 'key'")]
     [TestCase("says the address", "no message contains a secret, no reason an address: a reason shows the recipient's address")]
-    public async Task A_fault_is_found(string fault, string failure)
+    public async Task Each_fault_is_detected(string fault, string failure)
     {
         var report = await VerifyAsync(fault);
         Assert.That(report.Failures, Has.Some.Contains(failure), report.ToString());

@@ -18,7 +18,7 @@ sealed class HttpSinkTests
     [TestCase("HTTP/1.1 503 Busy\r\nRetry-After: 5\r\nContent-Length: 100\r\n\r\nhalf", DeliveryOutcome.Retry, "answered 503")]
     [TestCase("HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", DeliveryOutcome.Rejected, "answered 400")]
     [TestCase("HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nhalf", DeliveryOutcome.Delivered, null)]
-    public async Task Half_answers_and_garbage(string answer, DeliveryOutcome outcome, string? reason)
+    public async Task Truncated_and_malformed_responses_have_their_outcome(string answer, DeliveryOutcome outcome, string? reason)
     {
         using var server = Serve(async stream => await stream.WriteAsync(Encoding.ASCII.GetBytes(answer)));
         var verdict = await WriteAsync(server);
@@ -26,7 +26,7 @@ sealed class HttpSinkTests
     }
 
     [Test]
-    public async Task An_error_without_end_is_not_read()
+    public async Task An_endless_error_body_is_not_read()
     {
         using var server = Serve(async stream =>
         {
@@ -42,7 +42,7 @@ sealed class HttpSinkTests
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task A_server_that_is_slow_costs_the_timeout(bool begins)
+    public async Task A_slow_server_is_abandoned_at_the_timeout(bool begins)
     {
         var end = new TaskCompletionSource();
         using var server = Serve(async stream =>
@@ -60,7 +60,7 @@ sealed class HttpSinkTests
     }
 
     [Test]
-    public async Task Through_the_engine_a_server_that_is_down_for_a_while_gets_every_message_once()
+    public async Task Every_message_is_delivered_once_through_the_engine_after_an_outage()
     {
         var down = true;
         await using var receiver = await Receiver.StartAsync((context, _) =>

@@ -27,7 +27,7 @@ sealed class ReadmeExampleTests
         """;
 
     [Test]
-    public async Task It_compiles_against_the_contracts_alone_and_delivers_real_carts_over_a_broken_connection()
+    public async Task The_example_compiles_against_the_contracts_and_delivers_over_a_broken_connection()
     {
         var spec = SpecOf("LinesSink", typeof(ISink));
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -67,7 +67,7 @@ sealed class ReadmeExampleTests
 
     [TestCase("0")]
     [TestCase("http")]
-    public void It_refuses_a_port_that_cannot_be_one(string port)
+    public void The_example_rejects_an_invalid_port(string port)
     {
         var spec = SpecOf("LinesSink", typeof(ISink));
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["host"] = "x", ["port"] = port };
@@ -75,7 +75,7 @@ sealed class ReadmeExampleTests
     }
 
     [Test]
-    public async Task The_HTTP_example_posts_json_with_its_token()
+    public async Task The_HTTP_example_posts_JSON_with_its_token()
     {
         await using var receiver = await Receiver.StartAsync(200);
         var spec = SpecOf("NtfySink", typeof(ISink), typeof(HttpSink));

@@ -13,7 +13,7 @@ public sealed class SimulationTests
     const int Shown = 10;
 
     [Test]
-    public void Nothing_acknowledged_is_lost_and_nothing_counts_twice()
+    public void Acknowledged_events_are_never_lost_or_counted_twice()
     {
         var one = Number("CARTRECOVERY_SIM_SEED");
         var first = one ?? 1;
@@ -56,7 +56,7 @@ public sealed class SimulationTests
     }
 
     [Test]
-    public void A_seed_goes_the_same_way_each_time([Values(1, 2, 3)] int seed)
+    public void A_seed_is_deterministic([Values(1, 2, 3)] int seed)
     {
         var first = Trace(seed);
         Assert.That(Trace(seed), Is.EqualTo(first));

@@ -10,7 +10,7 @@ namespace CartRecovery.Tests.State;
 public sealed class RecordPrefetcherTests
 {
     [Test]
-    public void A_record_is_found_where_it_lies_in_memory()
+    public void A_record_in_memory_is_found_at_its_address()
     {
         using var store = Open(64 << 20);
         var found = 0;
@@ -31,7 +31,7 @@ public sealed class RecordPrefetcherTests
     }
 
     [Test]
-    public void A_key_without_a_record_is_found_nowhere()
+    public void A_missing_key_has_no_address()
     {
         using var store = Open(1 << 20);
         Assert.That(store.Prefetch, Is.Not.Null);
@@ -40,7 +40,7 @@ public sealed class RecordPrefetcherTests
 
     // 3,000 carts are three times what a log of 1 MB holds.
     [Test]
-    public void A_record_on_disk_is_found_nowhere_and_one_in_memory_where_it_lies()
+    public void A_record_on_disk_has_no_address()
     {
         using var store = Open(1 << 20);
         for (var i = 0; i < 3_000; i++)
@@ -55,7 +55,7 @@ public sealed class RecordPrefetcherTests
     }
 
     [Test]
-    public void Asking_early_changes_no_record()
+    public void Prefetching_changes_no_record()
     {
         using var store = Open(1 << 20);
         for (var i = 0; i < 1000; i++)

@@ -17,7 +17,7 @@ public sealed class StoreCheckpointTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public void A_checkpoint_holds_every_record_as_it_was_when_it_began()
+    public void A_checkpoint_holds_every_record_as_of_its_start()
     {
         var expected = new Dictionary<int, long>();
         using (var store = Open(16 << 20))
@@ -49,7 +49,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void The_serial_number_comes_back_whatever_was_done_before_and_after()
+    public void The_serial_number_is_restored()
     {
         using (var store = Open(1 << 20))
         {
@@ -73,7 +73,7 @@ public sealed class StoreCheckpointTests
 
     // Many times what memory holds; and so much is written beside a checkpoint that the log on disk gets past its end.
     [FsCheck.NUnit.Property(MaxTest = 15)]
-    public FsCheck.Property Whatever_is_written_when_a_checkpoint_recovers_as_it_began() =>
+    public FsCheck.Property A_checkpoint_taken_during_writes_recovers_the_state_of_its_start() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -136,7 +136,7 @@ public sealed class StoreCheckpointTests
         });
 
     [Test]
-    public void A_log_on_disk_that_passed_the_checkpoint_s_end_is_recovered_up_to_it()
+    public void A_log_longer_than_the_checkpoint_is_recovered_up_to_it()
     {
         const int Keys = 10_000, All = 24_000;
         var expected = new Dictionary<int, long>();
@@ -184,7 +184,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void What_a_checkpoint_needs_of_the_log_must_be_there()
+    public void A_checkpoint_without_its_log_fails_the_recovery()
     {
         using (var store = Open(1 << 20))
         {
@@ -207,7 +207,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void Records_of_another_size_are_refused()
+    public void Records_of_another_size_are_rejected()
     {
         using (var store = Open(1 << 20))
         {
@@ -221,7 +221,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void A_checkpoint_that_cannot_be_written_says_so_and_the_store_goes_on()
+    public void A_failed_checkpoint_is_reported_and_the_store_continues()
     {
         var expected = new Dictionary<int, long>();
         using (var store = Open(4 << 20))
@@ -252,7 +252,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void A_store_may_go_while_its_checkpoint_is_being_written()
+    public void A_store_may_be_disposed_during_a_checkpoint()
     {
         for (var i = 0; i < 5; i++)
         {

@@ -50,7 +50,7 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task A_cart_that_is_left_brings_an_offer_and_taking_it_recovers_revenue()
+    public async Task An_abandoned_cart_triggers_an_offer_and_accepting_it_recovers_revenue()
     {
         var before = await RecoveredAsync();
         var page = await OpenAsync();
@@ -79,7 +79,7 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task An_offer_is_a_dialog_that_keeps_the_focus_and_that_Escape_dismisses()
+    public async Task An_offer_is_a_dialog_that_traps_focus_and_closes_on_Escape()
     {
         var page = await OpenAsync();
         var added = page.Locator(".card .add").Nth(4);
@@ -121,7 +121,7 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task Everyone_can_use_every_page_of_it([Values] bool mobile)
+    public async Task Every_page_passes_the_accessibility_checks([Values] bool mobile)
     {
         var page = await OpenAsync(mobile);
         var problems = new List<string>();
@@ -153,7 +153,7 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task The_server_knows_the_prices_and_the_offers_itself()
+    public async Task The_server_validates_prices_and_offers()
     {
         const string Item = """{"productId":"1004856","quantity":2}""";
 
@@ -172,7 +172,7 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task Another_sites_page_cannot_order()
+    public async Task A_cross_site_page_cannot_order()
     {
         using var body = new StringContent("{}", Encoding.UTF8, "text/plain");
         using var answer = await _demo.Http.PostAsync("/shop/api/orders", body);

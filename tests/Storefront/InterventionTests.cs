@@ -49,7 +49,7 @@ public sealed class InterventionTests
     public Task CloseAsync() => _shopper.DisposeAsync().AsTask();
 
     [Test]
-    public async Task One_is_shown_at_a_time_and_the_same_one_only_once()
+    public async Task Interventions_are_shown_one_at_a_time_and_once_each()
     {
         await ConnectAsync();
         _stream.Intervene("iv_1", "First");
@@ -72,7 +72,7 @@ public sealed class InterventionTests
     }
 
     [Test]
-    public async Task A_reminder_is_a_banner_that_leaves_the_focus_alone()
+    public async Task A_reminder_is_a_banner_that_does_not_take_focus()
     {
         await _tab.Locator("button").FocusAsync();
         await ConnectAsync("{ theme: { accent: 'rgb(1, 2, 3)' }, labels: { reminder: 'Noch da', back: 'Zum Warenkorb' } }");
@@ -84,7 +84,7 @@ public sealed class InterventionTests
     }
 
     [Test]
-    public async Task The_page_may_show_it_itself()
+    public async Task The_page_may_render_an_intervention_itself()
     {
         await ConnectAsync("{ onIntervention: (i) => { document.title = `${i.messageId} ${i.discountPercent}`; return false; } }");
         _stream.Intervene("iv_1", "Mine");
@@ -97,7 +97,7 @@ public sealed class InterventionTests
     [TestCase("http://localhost:8888/cart?restore=1", true)]
     [TestCase("javascript:document.title='broken'", false)]
     [TestCase("data:text/html,broken", false)]
-    public async Task Taking_it_follows_its_link_if_that_is_one_of_the_web(string link, bool isFollowed)
+    public async Task Accepting_follows_only_a_web_link(string link, bool isFollowed)
     {
         await ConnectAsync();
         _stream.Intervene("iv_1", "Come back", link: link);
@@ -114,7 +114,7 @@ public sealed class InterventionTests
     }
 
     [Test]
-    public async Task An_event_that_the_engine_has_no_room_for_is_sent_again_under_the_same_id()
+    public async Task An_overloaded_event_is_resent_with_the_same_id()
     {
         _stream.Answer = (stream, first) => stream.Send(first == 0
             ? """{"type":"error","index":0,"code":"overloaded","message":"later"}"""
@@ -132,7 +132,7 @@ public sealed class InterventionTests
     }
 
     [Test]
-    public async Task What_was_not_acknowledged_is_sent_again_after_the_connection_is_cut()
+    public async Task Unacknowledged_events_are_resent_after_a_disconnect()
     {
         await ConnectAsync();
         await _tab.EvaluateAsync("for (let i = 0; i < 3; i++) client.track('page_view')");

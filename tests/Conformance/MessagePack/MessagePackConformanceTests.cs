@@ -24,7 +24,7 @@ public sealed class MessagePackConformanceTests
         select new TestCaseData(example, encoding.GetString()).SetArgDisplayNames($"{file.Name} {encoding.GetString()}");
 
     [Test]
-    public void The_suite_is_whole() =>
+    public void The_suite_is_complete() =>
         Assert.That((s_suite.EnumerateObject().Count(), Encodings().Count()), Is.EqualTo((15, 233)));
 
     [TestCaseSource(nameof(Encodings))]
@@ -41,7 +41,7 @@ public sealed class MessagePackConformanceTests
     }
 
     [TestCaseSource(nameof(Encodings))]
-    public void A_part_of_an_encoding_is_broken(JsonElement example, string encoding)
+    public void A_truncated_encoding_is_rejected(JsonElement example, string encoding)
     {
         Assert.That(example.ValueKind, Is.EqualTo(JsonValueKind.Object));
         var bytes = Bytes(encoding);
@@ -53,7 +53,7 @@ public sealed class MessagePackConformanceTests
     }
 
     [TestCaseSource(nameof(Encodings))]
-    public void An_encoding_is_written_as_JSON_that_says_the_same(JsonElement example, string encoding)
+    public void An_encoding_is_converted_to_equivalent_JSON(JsonElement example, string encoding)
     {
         Assert.That(example.ValueKind, Is.EqualTo(JsonValueKind.Object));
         var bytes = Bytes(encoding);

@@ -9,7 +9,7 @@ namespace CartRecovery.Tests.Conformance.WebSocket;
 public sealed class ChunkingTests
 {
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public Property Any_cutting_of_the_same_bytes_gives_the_same_conversation() => Prop.ForAll(
+    public Property Results_are_independent_of_how_the_bytes_are_split() => Prop.ForAll(
         Frames().ToArbitrary(), Gen.Choose(1, 40).ListOf(20).ToArbitrary(),
         (frames, steps) =>
         {

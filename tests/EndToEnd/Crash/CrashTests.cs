@@ -15,7 +15,7 @@ public sealed class CrashTests
     const string Rounds = "CARTRECOVERY_CRASH_ROUNDS", Seed = "CARTRECOVERY_CRASH_SEED";
 
     [Test]
-    public async Task Killed_at_any_moment_it_keeps_every_acknowledged_event_exactly_once()
+    public async Task Every_acknowledged_event_survives_SIGKILL_exactly_once()
     {
         var rounds = Setting(Rounds) ?? 30;
         var seed = Setting(Seed) ?? (int)(TimeProvider.System.GetTimestamp() & int.MaxValue);

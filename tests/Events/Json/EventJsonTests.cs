@@ -11,7 +11,7 @@ namespace CartRecovery.Tests.Events.Json;
 public sealed class EventJsonTests
 {
     [Test]
-    public void An_event_is_written_as_the_native_schema_has_it()
+    public void An_event_is_written_in_the_native_schema()
     {
         var slab = EventReading.Slab(
             new TestEvent("add_to_cart", 1732095600000)
@@ -35,7 +35,7 @@ public sealed class EventJsonTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 500)]
-    public FsCheck.Property Decoded_again_it_is_the_same_event() =>
+    public FsCheck.Property An_encoded_event_decodes_to_the_same_event() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);

@@ -12,7 +12,7 @@ namespace CartRecovery.Tests.Events.MessagePack;
 public sealed class MessagePackFuzzTests
 {
     [FsCheck.NUnit.Property(MaxTest = 1000)]
-    public FsCheck.Property An_event_in_any_form_and_order_is_the_same_event_as_in_JSON() => ForAll(random =>
+    public FsCheck.Property Any_encoding_and_field_order_gives_the_same_event_as_JSON() => ForAll(random =>
     {
         var e = EventRoundTripTests.Any(random);
         var json = Shuffled(e.ToString(), random);
@@ -32,7 +32,7 @@ public sealed class MessagePackFuzzTests
     });
 
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public FsCheck.Property Every_truncation_of_an_event_is_refused() => ForAll(random =>
+    public FsCheck.Property Every_truncation_of_an_event_is_rejected() => ForAll(random =>
     {
         var message = Any(random);
         for (var length = 0; length < message.Length; length++)
@@ -44,7 +44,7 @@ public sealed class MessagePackFuzzTests
     });
 
     [FsCheck.NUnit.Property(MaxTest = 20_000)]
-    public FsCheck.Property A_damaged_event_is_judged_as_the_plain_decoder_judges_it() => ForAll(random =>
+    public FsCheck.Property A_damaged_event_is_decoded_like_the_reference_decoder() => ForAll(random =>
     {
         var message = Any(random).ToList();
         for (var damages = random.Next(1, 4); damages > 0 && message.Count > 0; damages--)
@@ -76,10 +76,10 @@ public sealed class MessagePackFuzzTests
     [TestCase("89DA0006646576696365C500067461626C6574DA00046D657461DF00000002DA0006646576696365D9066D6F62696C65DB00000006736F75726365D30000000066DAE2A6"
         + "DA000773746F72654964DB0000000464656D6FD90474797065D9087075726368617365DA0006757365724964C0A6636172744964D906C3BCF09F9B92DB000000027473C80008"
         + "FF01312D00673DAE70DA00026964DB000000026531D9047768656EC90000000CFF00000001FFFFFFFCAC2F374F")]
-    public void Binary_that_names_a_device_counts_as_the_text_it_is_in_json(string hex) => Compare(Convert.FromHexString(hex));
+    public void A_binary_device_counts_like_its_text_in_JSON(string hex) => Compare(Convert.FromHexString(hex));
 
     [FsCheck.NUnit.Property(MaxTest = 20_000)]
-    public FsCheck.Property Noise_is_judged_as_the_plain_decoder_judges_it() => ForAll(random => Compare([(byte)(0x80 + random.Next(16)), .. Noise(random, 60)]));
+    public FsCheck.Property Random_bytes_are_decoded_like_the_reference_decoder() => ForAll(random => Compare([(byte)(0x80 + random.Next(16)), .. Noise(random, 60)]));
 
     static void Compare(byte[] message)
     {

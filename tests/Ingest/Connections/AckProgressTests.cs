@@ -14,7 +14,7 @@ public sealed class AckProgressTests
     /// behind, but never covers an event that is not done, and in the end covers all.
     /// </summary>
     [FsCheck.NUnit.Property(MaxTest = 1000)]
-    public FsCheck.Property An_acknowledgement_covers_only_what_is_done() => Prop.ForAll(
+    public FsCheck.Property An_acknowledgement_covers_only_completed_events() => Prop.ForAll(
         Gen.Choose(0, (Partitions * 2) + 1).ListOf(60).ToArbitrary(), steps =>
         {
             var progress = new AckProgress(Partitions);

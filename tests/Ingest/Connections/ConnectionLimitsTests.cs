@@ -12,7 +12,7 @@ namespace CartRecovery.Tests.Ingest.Connections;
 sealed class ConnectionLimitsTests
 {
     [Test]
-    public async Task One_too_many_from_an_address_is_told_so_on_both_ports_and_let_in_when_there_is_room()
+    public async Task A_connection_over_the_address_limit_is_rejected_until_a_slot_is_free()
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.MaxConnectionsPerAddress = 2);
         using var first = await StreamClient.OpenAsync(engine, Via.WebSocket);
@@ -28,7 +28,7 @@ sealed class ConnectionLimitsTests
     }
 
     [Test]
-    public async Task One_too_many_of_a_store_is_told_so_and_another_store_is_not([Values] Via via)
+    public async Task A_connection_over_a_stores_limit_is_rejected_without_affecting_other_stores([Values] Via via)
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -49,7 +49,7 @@ sealed class ConnectionLimitsTests
     }
 
     [Test]
-    public async Task Who_has_not_said_who_it_is_takes_a_place_until_its_time_is_up()
+    public async Task An_unauthenticated_connection_holds_a_slot_until_the_handshake_timeout()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -73,7 +73,7 @@ sealed class ConnectionLimitsTests
     }
 
     [Test]
-    public async Task Whatever_becomes_of_a_connection_its_place_is_free_afterwards()
+    public async Task A_slot_is_released_however_a_connection_ends()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -111,7 +111,7 @@ sealed class ConnectionLimitsTests
     }
 
     [Test]
-    public async Task A_thousand_that_come_at_once_all_get_in_while_events_flow_and_none_is_lost()
+    public async Task A_thousand_simultaneous_connections_are_admitted_under_load_without_loss()
     {
         const int clients = 1000;
         await using var engine = await InProcessEngine.StartAsync();

@@ -32,7 +32,7 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public async Task What_was_put_in_is_written_before_it_stops()
+    public async Task Queued_letters_are_written_before_it_stops()
     {
         _queue.Start();
         Parallel.For(0, 1000, i => Add($"event {i}"));
@@ -44,7 +44,7 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public async Task Letters_are_written_as_they_come()
+    public async Task Letters_are_written_as_they_arrive()
     {
         _queue.Start();
         Add("one");
@@ -55,7 +55,7 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public async Task A_full_queue_takes_no_more_and_counts_what_it_did_not_take()
+    public async Task A_full_queue_drops_letters_and_counts_them()
     {
         var event1 = new string('x', 64 * 1024);
         for (var i = 0; i < 200; i++)
@@ -75,7 +75,7 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public void Many_small_letters_are_bounded_too()
+    public void Small_letters_are_bounded_by_count()
     {
         for (var i = 0; i < DeadLetterQueue.Capacity + 10; i++)
         {
@@ -86,7 +86,7 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public void What_is_not_the_events_fault_is_not_kept()
+    public void Rejections_not_caused_by_the_event_are_not_kept()
     {
         foreach (var code in new[] { EventErrorCode.None, EventErrorCode.Overloaded, EventErrorCode.UnknownKey })
         {
@@ -97,7 +97,7 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public async Task A_disk_that_takes_nothing_costs_letters_and_nothing_else()
+    public async Task A_failing_disk_loses_only_letters()
     {
         _queue.Start();
         // A file that is closed takes nothing, as one on a full disk.

@@ -17,7 +17,7 @@ public sealed class DeadLetterStoreTests
     public void TearDown() => _folder.Dispose();
 
     [Test]
-    public void A_letter_is_there_after_a_restart_with_everything_that_it_says()
+    public void A_letter_survives_a_restart_completely()
     {
         var letter = Letters.Of("{\"price\":\"1\"}\u0000\n\u2028\ud83d\ude00") with { Verified = false, IsTruncated = true, Connection = 0 };
         using (var store = Open())
@@ -35,7 +35,7 @@ public sealed class DeadLetterStoreTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 200)]
-    public FsCheck.Property Any_bytes_come_back() => FsCheck.Fluent.Prop.ForAll<byte[]>(FsCheck.Fluent.ArbMap.Default.ArbFor<byte[]>(), bytes =>
+    public FsCheck.Property Any_bytes_round_trip() => FsCheck.Fluent.Prop.ForAll<byte[]>(FsCheck.Fluent.ArbMap.Default.ArbFor<byte[]>(), bytes =>
     {
         using var folder = new LetterFolder();
         using var store = new DeadLetterStore(folder.Path, Letters.Bounds, _time);
@@ -45,7 +45,7 @@ public sealed class DeadLetterStoreTests
     });
 
     [Test]
-    public void A_file_that_was_cut_at_any_byte_opens_and_is_appended_to()
+    public void A_file_truncated_at_any_byte_opens_for_appending()
     {
         using (var store = Open())
         {
@@ -67,7 +67,7 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void Marks_that_were_cut_at_any_byte_open()
+    public void Marks_truncated_at_any_byte_open()
     {
         using (var store = Open())
         {
@@ -91,7 +91,7 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void What_became_of_a_letter_is_there_after_a_restart()
+    public void A_letters_state_survives_a_restart()
     {
         using (var store = Open())
         {
@@ -107,7 +107,7 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void The_oldest_go_when_there_is_no_room()
+    public void The_oldest_letters_are_removed_to_make_room()
     {
         const int bound = 64 * 1024;
         using var store = new DeadLetterStore(_folder.Path, new DeadLetterBounds(bound, TimeSpan.FromDays(1)), _time);
@@ -127,7 +127,7 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void What_is_larger_than_all_that_may_be_kept_is_refused_and_nothing_is_lost()
+    public void A_letter_over_the_total_limit_is_rejected_without_loss()
     {
         using var store = new DeadLetterStore(_folder.Path, new DeadLetterBounds(4096, TimeSpan.FromDays(1)), _time);
         store.Append([Letters.Of("one")]);
@@ -137,7 +137,7 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void Letters_go_when_they_are_old_and_their_numbers_are_not_used_again()
+    public void Letters_expire_and_their_numbers_are_not_reused()
     {
         using (var store = Open())
         {
@@ -158,7 +158,7 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void The_bytes_of_what_was_dropped_go_too()
+    public void Dropping_letters_frees_their_bytes()
     {
         using var store = Open();
         store.Append([Letters.Of("one"), Letters.Of("two")]);
@@ -172,7 +172,7 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void A_line_that_was_damaged_costs_its_letter_alone()
+    public void A_damaged_line_loses_only_its_letter()
     {
         using (var store = Open())
         {
@@ -188,7 +188,7 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void Reading_begins_after_a_number_and_needs_no_store()
+    public void Reading_starts_after_a_number_and_needs_no_store()
     {
         using var store = new DeadLetterStore(_folder.Path, new DeadLetterBounds(1 << 20, TimeSpan.FromDays(1)), _time);
         for (var i = 0; i < 300; i++)

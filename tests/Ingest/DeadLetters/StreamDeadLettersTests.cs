@@ -11,7 +11,7 @@ namespace CartRecovery.Tests.Ingest.DeadLetters;
 sealed class StreamDeadLettersTests(Via via)
 {
     [Test]
-    public async Task A_refused_event_is_kept_with_its_connection_and_its_neighbours_are_not()
+    public async Task Only_the_rejected_event_is_kept_with_its_connection()
     {
         await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via);
@@ -24,7 +24,7 @@ sealed class StreamDeadLettersTests(Via via)
     }
 
     [Test]
-    public async Task Of_a_message_that_is_too_long_the_beginning_is_kept()
+    public async Task The_beginning_of_a_message_over_the_limit_is_kept()
     {
         await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via);

@@ -16,7 +16,7 @@ sealed class KeepAliveTests(Via via) : EngineFixture(config =>
 })
 {
     [Test]
-    public async Task A_stream_hears_heartbeats_and_stays_open_while_it_answers()
+    public async Task A_stream_receives_heartbeats_and_stays_open_while_the_client_answers()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         await client.SendAsync(EventJson.Of("c"));
@@ -38,7 +38,7 @@ sealed class KeepAliveTests(Via via) : EngineFixture(config =>
     }
 
     [Test]
-    public async Task A_stream_from_which_nothing_comes_is_closed()
+    public async Task A_silent_stream_is_closed()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         await client.SendAsync(EventJson.Of("c"));

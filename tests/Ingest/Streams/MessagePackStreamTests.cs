@@ -15,7 +15,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
 
 
     [Test]
-    public async Task A_conversation_may_come_byte_by_byte()
+    public async Task Messages_may_arrive_byte_by_byte()
     {
         using var client = await RawClient.ConnectAsync(Keyless.Stream);
         var cart = EventJson.NewCart();
@@ -34,7 +34,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task Messages_cut_anywhere_are_all_taken()
+    public async Task Messages_split_anywhere_are_accepted()
     {
         var random = new Random(1);
         var cart = EventJson.NewCart();
@@ -57,7 +57,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_message_over_the_limit_is_skipped_as_it_comes_and_the_next_one_taken([Values(1, 3, 64)] int times)
+    public async Task A_message_over_the_limit_is_skipped_and_the_next_accepted([Values(1, 3, 64)] int times)
     {
         var cart = EventJson.NewCart();
         var tooLong = new byte[4 + (Limit * times) + (times == 64 ? 0 : 1)];
@@ -70,7 +70,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_message_of_just_the_limit_is_read()
+    public async Task A_message_of_exactly_the_limit_is_accepted()
     {
         var cart = EventJson.NewCart();
         var whole = Packed(cart);
@@ -84,7 +84,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task An_implausible_length_ends_the_connection_after_its_error()
+    public async Task An_implausible_length_closes_the_connection_after_its_error()
     {
         using var client = await RawClient.ConnectAsync(Engine.Stream);
         var cart = EventJson.NewCart();
@@ -97,7 +97,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task What_is_cut_off_by_the_end_is_told()
+    public async Task A_truncated_last_message_is_reported()
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, Event(cart), Event(cart)[..^1]);
@@ -109,7 +109,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_handshake_names_the_key_and_is_no_event()
+    public async Task A_handshake_names_the_key_and_is_not_an_event()
     {
         foreach (var greeting in new[] { "{\"key\":\"sk_demo\"}", "{\"name\":\"till 4\",\"more\":[{\"key\":7}],\"key\":\"sk_demo\"}" })
         {
@@ -119,7 +119,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task An_event_with_a_field_named_key_is_no_handshake()
+    public async Task An_event_with_a_field_named_key_is_not_a_handshake()
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, Packer.Frame(Packer.Json(EventJson.Of(cart, more: ",\"key\":\"sk_other\""))));
@@ -128,7 +128,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_wrong_key_or_none_where_one_is_needed_is_refused_in_MessagePack()
+    public async Task A_wrong_or_missing_key_is_rejected_in_MessagePack()
     {
         var wrong = await TalkAsync(Engine, Greeting("sk_other"), Event("c"));
         var none = await TalkAsync(Keyless, Event("c"));
@@ -137,7 +137,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task Each_kind_of_bad_input_has_its_code_and_costs_nobody_else()
+    public async Task Each_kind_of_invalid_input_has_its_code_and_affects_no_other()
     {
         (byte[] Bad, string Code)[] bad =
         [
@@ -162,7 +162,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task Texts_and_binary_messages_may_come_on_one_WebSocket()
+    public async Task Text_and_binary_messages_may_share_a_WebSocket()
     {
         using var client = await StreamClient.OpenAsync(Engine, Via.WebSocket);
         var cart = EventJson.NewCart();
@@ -184,7 +184,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_refused_event_is_kept_as_JSON_is_repaired_and_sent_in_and_what_is_none_is_kept_as_it_came()
+    public async Task Rejected_MessagePack_is_kept_as_repairable_JSON_or_as_received()
     {
         await using var engine = await InProcessEngine.StartAsync();
         var cart = EventJson.NewCart();

@@ -14,7 +14,7 @@ sealed class SlowClientTests
     [TestCase(Via.HttpUpgrade, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
     [TestCase(Via.Tcp, "{\"key\":\"sk_demo\"")]
     [TestCase(Via.Tcp, "                    ")]
-    public async Task A_handshake_that_comes_byte_by_byte_is_cut_off_when_its_time_is_up(Via via, string begun)
+    public async Task A_handshake_sent_byte_by_byte_is_cut_off_at_the_timeout(Via via, string begun)
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.HandshakeTimeout = Duration.FromMilliseconds(300));
         using var client = await RawClient.ConnectAsync(via == Via.HttpUpgrade ? engine.HttpPort : engine.Stream);
@@ -36,7 +36,7 @@ sealed class SlowClientTests
     }
 
     [Test]
-    public async Task A_TLS_handshake_that_does_not_come_is_cut_off_too([Values] bool stream)
+    public async Task A_missing_TLS_handshake_is_cut_off_at_the_timeout([Values] bool stream)
     {
         var folder = Directory.CreateTempSubdirectory("cartrecovery-tls-").FullName;
         try
@@ -66,7 +66,7 @@ sealed class SlowClientTests
     }
 
     [Test]
-    public async Task A_client_that_reads_too_late_reads_why_it_was_dropped([Values] Via via)
+    public async Task A_dropped_slow_reader_can_still_read_the_reason([Values] Via via)
     {
         // It may take its time for that: the cut after it never comes.
         await using var engine = await InProcessEngine.StartAsync(config =>

@@ -60,7 +60,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     ];
 
     [Test]
-    public async Task Each_kind_is_told_by_its_own_code_at_its_own_index()
+    public async Task Each_kind_of_invalid_input_has_its_code_and_index()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -85,7 +85,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task A_bad_event_in_a_batch_costs_nobody_else()
+    public async Task An_invalid_event_in_a_batch_affects_no_other()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -99,7 +99,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task A_batch_that_breaks_off_keeps_what_cameBefore()
+    public async Task A_batch_that_breaks_off_keeps_its_earlier_events()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -111,7 +111,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Invalid_UTF8_costs_the_message_on_lines_and_the_connection_on_a_WebSocket()
+    public async Task Invalid_UTF8_rejects_a_line_but_closes_a_WebSocket()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -129,7 +129,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task A_message_over_the_limit_is_refusedBefore_it_ends()
+    public async Task A_message_over_the_limit_is_rejected_before_it_ends()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var message = client.Encode($"\"{new string('x', 2 << 20)}\"");
@@ -144,7 +144,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task A_message_and_an_event_of_just_the_limit_are_taken()
+    public async Task A_message_and_an_event_of_exactly_the_limit_are_accepted()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();

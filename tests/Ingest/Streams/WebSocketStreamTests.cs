@@ -9,7 +9,7 @@ namespace CartRecovery.Tests.Ingest.Streams;
 sealed class WebSocketStreamTests(Via via) : EngineFixture
 {
     [Test]
-    public async Task A_binary_message_that_is_JSON_is_refused_and_the_stream_goes_on()
+    public async Task JSON_in_a_binary_message_is_rejected_and_the_stream_continues()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -22,7 +22,7 @@ sealed class WebSocketStreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task An_unmasked_frame_closes_with_1002_and_loses_nothingBefore_it()
+    public async Task An_unmasked_frame_closes_with_1002_and_earlier_events_are_kept()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -35,7 +35,7 @@ sealed class WebSocketStreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Whatever_breaks_the_protocol_closes_with_its_code([Values] Offence offence)
+    public async Task Protocol_violations_close_with_their_codes([Values] Offence offence)
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var (frames, code) = offence switch
@@ -59,7 +59,7 @@ sealed class WebSocketStreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Pings_fragments_and_pongs_come_through_a_real_socket()
+    public async Task Pings_fragments_and_pongs_work_over_a_real_socket()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();

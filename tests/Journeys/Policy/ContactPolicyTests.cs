@@ -25,7 +25,7 @@ public sealed class ContactPolicyTests
     };
 
     [Test]
-    public void Nothing_in_the_way_is_a_go() => Assert.That(new ContactPolicy(new ContactConfig()).Check(s_noon, s_fine), Is.EqualTo(PolicyVerdict.Send));
+    public void An_unobstructed_message_is_sent() => Assert.That(new ContactPolicy(new ContactConfig()).Check(s_noon, s_fine), Is.EqualTo(PolicyVerdict.Send));
 
     static IEnumerable<TestCaseData> Refusals =>
     [
@@ -41,11 +41,11 @@ public sealed class ContactPolicyTests
     ];
 
     [TestCaseSource(nameof(Refusals))]
-    public void What_no_wait_mends_is_withheld_at_once(ContactFacts facts, WithheldReason reason) =>
+    public void A_permanent_obstacle_withholds_immediately(ContactFacts facts, WithheldReason reason) =>
         Assert.That(new ContactPolicy(new ContactConfig()).Check(s_noon, facts), Is.EqualTo(PolicyVerdict.Withhold(reason)));
 
     [Test]
-    public void Silence_is_consent_only_where_it_is_assumed()
+    public void Missing_consent_counts_as_consent_only_where_assumed()
     {
         var assumed = new ContactPolicy(new ContactConfig { Consent = ConsentRule.Assumed });
         Assert.That(assumed.Check(s_noon, s_fine with { Consent = null }).Action, Is.EqualTo(PolicyAction.Send));
@@ -65,7 +65,7 @@ public sealed class ContactPolicyTests
     ];
 
     [TestCaseSource(nameof(Waits))]
-    public void What_passes_makes_it_wait_and_the_longest_wait_is_the_reason(long now, ContactFacts facts, WithheldReason reason, long until)
+    public void A_temporary_obstacle_waits_and_the_longest_wait_is_the_reason(long now, ContactFacts facts, WithheldReason reason, long until)
     {
         var policy = new ContactPolicy(new ContactConfig());
         Assert.That(policy.Check(now, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Wait, reason, until)));
@@ -74,11 +74,11 @@ public sealed class ContactPolicyTests
     }
 
     [Test]
-    public void The_first_message_s_wait_is_not_that_of_later_ones() => Assert.That(
+    public void The_first_messages_delay_does_not_apply_to_later_ones() => Assert.That(
         new ContactPolicy(new ContactConfig()).Check(s_noon, s_fine with { LastActivityAt = s_noon - Hour, IsFirst = false }).Action, Is.EqualTo(PolicyAction.Send));
 
     [Test]
-    public void Business_hours_are_the_store_s_and_quiet_hours_the_customer_s()
+    public void Business_hours_use_the_stores_zone_and_quiet_hours_the_customers()
     {
         var policy = new ContactPolicy(new ContactConfig
         {
@@ -92,7 +92,7 @@ public sealed class ContactPolicyTests
     }
 
     [Test]
-    public void A_shopper_on_a_stream_is_only_capped()
+    public void A_message_on_an_open_stream_is_only_capped()
     {
         var policy = new ContactPolicy(new ContactConfig());
         var facts = new ContactFacts { IsMessage = false, UsefulUntil = s_noon + Day, CustomerZone = s_amsterdam, StoreZone = s_amsterdam };
@@ -101,7 +101,7 @@ public sealed class ContactPolicyTests
     }
 
     [Test]
-    public void Whatever_is_known_nothing_goes_out_against_a_rule()
+    public void A_sent_message_never_violates_a_rule()
     {
         var random = new Random(20260601);
         string[] zones = ["Europe/Amsterdam", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Etc/UTC"];

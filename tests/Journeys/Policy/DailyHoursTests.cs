@@ -19,7 +19,7 @@ public sealed class DailyHoursTests
         [("21:00", "08:00"), ("22:30", "02:30"), ("01:30", "02:15"), ("02:30", "09:00"), ("00:00", "06:00"), ("12:00", "14:00"), ("23:59", "00:01")];
 
     [Test]
-    public void Quiet_hours_end_where_the_clock_says_so(
+    public void Quiet_hours_end_by_the_local_clock(
         [ValueSource(nameof(s_nights))] (string Zone, string Night) night, [ValueSource(nameof(s_spans))] (string From, string To) span)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(night.Zone);
@@ -58,7 +58,7 @@ public sealed class DailyHoursTests
     }
 
     [Test]
-    public void Business_opens_where_the_clock_says_so(
+    public void Business_hours_begin_by_the_local_clock(
         [ValueSource(nameof(s_nights))] (string Zone, string Night) night, [Values(0, 0b0111110, 0b1000001, 0b0000001)] int days)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(night.Zone);
@@ -77,7 +77,7 @@ public sealed class DailyHoursTests
     }
 
     [Test]
-    public void A_time_of_day_comes_once_a_day_whatever_the_clocks_do(
+    public void A_time_of_day_occurs_once_a_day_across_clock_changes(
         [ValueSource(nameof(s_nights))] (string Zone, string Night) night, [Values("00:00", "01:45", "02:15", "02:30", "10:00", "23:30")] string time,
         [Values(0, 0b0000001, 0b0100010)] int days)
     {
@@ -108,7 +108,7 @@ public sealed class DailyHoursTests
     }
 
     [Test]
-    public void A_time_that_comes_twice_is_the_second_once_the_first_is_over()
+    public void After_a_repeated_time_passed_its_second_occurrence_is_next()
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Amsterdam");
         var twice = new DateTime(2026, 10, 25, 2, 30, 0);

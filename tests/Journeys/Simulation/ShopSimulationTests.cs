@@ -13,7 +13,7 @@ public sealed class ShopSimulationTests
     const int Seeds = 200, ShoppersEach = 300;
 
     [Test]
-    public void Of_all_messages_not_one_is_against_a_rule_and_all_that_is_withheld_has_a_reason()
+    public void No_message_violates_a_rule_and_every_withheld_one_has_a_reason()
     {
         var clock = Stopwatch.StartNew();
         using var simulation = new ShopSimulation(Number("CARTRECOVERY_SHOP_SEED") ?? 3, Number("CARTRECOVERY_SHOPPERS") ?? 10_000, SimulatedWorld.Stores,
@@ -39,7 +39,7 @@ public sealed class ShopSimulationTests
     }
 
     [Test]
-    public void The_bounds_of_the_incremental_revenue_hold_the_truth_in_95_of_100_seeds()
+    public void The_revenue_bounds_cover_the_truth_in_95_of_100_seeds()
     {
         var folder = TestStages.NewFolder();
         var (held, runs, faults) = (0, new (double Error, double True)[Seeds], new List<string>());
@@ -84,7 +84,7 @@ public sealed class ShopSimulationTests
     [TestCase(Breach.FirstMessage, "comes too soon")]
     [TestCase(Breach.Purchases, "comes after a purchase")]
     [TestCase(Breach.Addresses, "goes to someone else: thief@x.example")]
-    public void A_rule_that_is_not_kept_is_noticed(Breach breach, string fault)
+    public void A_disabled_rule_is_detected(Breach breach, string fault)
     {
         using var simulation = new ShopSimulation(6, 1500, SimulatedWorld.Stores, Path.Combine(TestStages.NewFolder(), "outreach.db"), breach);
         simulation.Run();
@@ -99,7 +99,7 @@ public sealed class ShopSimulationTests
     }
 
     [Test]
-    public void A_seed_goes_the_same_way_each_time()
+    public void A_seed_is_deterministic()
     {
         var first = Run();
         Assert.That(Run(), Is.EqualTo(first));

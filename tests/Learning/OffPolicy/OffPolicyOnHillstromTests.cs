@@ -8,7 +8,7 @@ public sealed class OffPolicyOnHillstromTests
 {
     // All nine published means are checked; the file is another sample of the same, and no arm's mean in it is further off than 1.34 standard errors.
     [Test]
-    public void Always_one_arm_is_worth_what_it_brought_here_and_what_was_published(
+    public void A_single_arm_has_its_observed_and_published_value(
         [Values("visit", "conversion", "spend")] string reward, [Values(Hillstrom.Mens, Hillstrom.Womens, Hillstrom.None)] string arm)
     {
         var log = Hillstrom.Log(reward);
@@ -33,7 +33,7 @@ public sealed class OffPolicyOnHillstromTests
     [TestCase(Hillstrom.Mens)]
     [TestCase(Hillstrom.Womens)]
     [TestCase(Hillstrom.None)]
-    public void What_is_known_of_a_customer_makes_the_interval_of_visits_narrower(string arm)
+    public void Customer_features_narrow_the_interval_of_visits(string arm)
     {
         var log = Hillstrom.Log("visit");
         var value = new OffPolicyEstimator(log).Evaluate(OffPolicyEstimator.Always(log.ActionOf(arm)));
@@ -42,7 +42,7 @@ public sealed class OffPolicyOnHillstromTests
     }
 
     [Test]
-    public void A_log_that_chose_by_the_customer_still_tells_what_each_arm_is_worth_where_its_plain_means_do_not()
+    public void A_confounded_log_still_yields_each_arms_value()
     {
         var all = Hillstrom.Log("visit");
         const int Logs = 20;
@@ -90,7 +90,7 @@ public sealed class OffPolicyOnHillstromTests
     }
 
     [Test]
-    public void A_policy_that_goes_by_the_customer_is_worth_what_it_brings_when_it_is_followed()
+    public void A_feature_based_policy_has_the_value_observed_when_followed()
     {
         var all = Hillstrom.Log("visit");
         var followed = Estimate.OfMean(ChosenBy(Choosy(all), all, seed: 1).Rewards);

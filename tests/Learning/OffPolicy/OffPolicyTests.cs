@@ -6,7 +6,7 @@ namespace CartRecovery.Tests.Learning.OffPolicy;
 public sealed class OffPolicyTests
 {
     [Test]
-    public void The_estimates_are_what_paper_and_pencil_give()
+    public void The_estimates_match_a_hand_computation()
     {
         // No features: the reward model is each action's mean over the other folds, and there are as many folds as choices.
         var log = new ChoiceLog([], ["a", "b"], [], [0, 0, 1, 0], [0.5, 0.25, 0.5, 0.8], [1, 0, 9, 2]);
@@ -27,7 +27,7 @@ public sealed class OffPolicyTests
     }
 
     [Test]
-    public void The_policy_that_made_the_choices_is_worth_their_mean()
+    public void The_logging_policy_is_worth_the_mean_reward()
     {
         foreach (var log in Fifty())
         {
@@ -40,7 +40,7 @@ public sealed class OffPolicyTests
     }
 
     [Test]
-    public void Another_policy_has_fewer_choices_than_there_are()
+    public void Another_policy_has_a_smaller_effective_sample_size()
     {
         foreach (var log in Fifty())
         {
@@ -51,7 +51,7 @@ public sealed class OffPolicyTests
     }
 
     [Test]
-    public void Nineteen_of_twenty_intervals_hold_the_truth_and_the_doubly_robust_one_is_the_narrowest()
+    public void Intervals_cover_the_truth_at_95_percent_and_the_doubly_robust_is_narrowest()
     {
         const int Logs = 400;
         int ips = 0, normalised = 0, robust = 0, narrower = 0;
@@ -77,7 +77,7 @@ public sealed class OffPolicyTests
     }
 
     [Test]
-    public void A_missing_value_counts_as_the_columns_mean()
+    public void A_missing_value_is_imputed_by_the_columns_mean()
     {
         var log = Draw(500, 1);
         var holed = new ChoiceLog(log.Features, log.Actions, [.. log.Contexts.Select((v, i) => i % 7 == 0 ? float.NaN : v)], log.Chosen, log.Propensities, log.Rewards);
@@ -89,20 +89,20 @@ public sealed class OffPolicyTests
     [TestCase(-0.1)]
     [TestCase(1.0001)]
     [TestCase(double.NaN)]
-    public void A_propensity_that_cannot_be_is_refused(double propensity) =>
+    public void An_impossible_propensity_is_rejected(double propensity) =>
         Assert.That(() => new ChoiceLog([], ["a"], [], [0, 0], [0.5, propensity], [1, 1]),
             Throws.ArgumentException.With.Message.StartsWith($"Choice 2 has the propensity {propensity}; it must be above 0 and up to 1."));
 
     [Test]
-    public void A_reward_that_is_no_number_is_refused() =>
+    public void A_reward_that_is_not_a_number_is_rejected() =>
         Assert.That(() => new ChoiceLog([], ["a"], [], [0, 0], [1, 1], [1, double.NaN]), Throws.ArgumentException.With.Message.Contains("Choice 2"));
 
     [Test]
-    public void An_action_that_is_none_is_refused() =>
+    public void An_unknown_action_is_rejected() =>
         Assert.That(() => new ChoiceLog([], ["a"], [], [0, 1], [1, 1], [1, 1]), Throws.ArgumentException.With.Message.Contains("Choice 2 is of action 1"));
 
     [Test]
-    public void A_policy_that_goes_where_nothing_was_logged_is_refused()
+    public void A_policy_without_logged_support_is_rejected()
     {
         var offPolicy = new OffPolicyEstimator(new ChoiceLog([], ["a", "b", "c"], [], [0, 1, 0], [0.5, 0.5, 0.5], [1, 1, 1]));
         Assert.That(() => offPolicy.Evaluate(OffPolicyEstimator.Always(2)), Throws.ArgumentException.With.Message.Contains("'c', which was never logged"));
@@ -111,14 +111,14 @@ public sealed class OffPolicyTests
     [TestCase(0.5, 0.4, "sum to 0.9 instead of 1")]
     [TestCase(1.5, -0.5, "probability -0.5")]
     [TestCase(double.NaN, 1, "probability NaN")]
-    public void Likelihoods_that_are_none_are_refused(double a, double b, string message)
+    public void Invalid_probabilities_are_rejected(double a, double b, string message)
     {
         var offPolicy = new OffPolicyEstimator(new ChoiceLog([], ["a", "b"], [], [0, 1], [0.5, 0.5], [1, 1]));
         Assert.That(() => offPolicy.Evaluate((_, likelihoods) => (likelihoods[0], likelihoods[1]) = (a, b)), Throws.ArgumentException.With.Message.Contains(message));
     }
 
     [Test]
-    public void A_policy_that_chooses_nothing_that_was_logged_is_refused()
+    public void A_policy_that_matches_no_logged_choice_is_rejected()
     {
         var offPolicy = new OffPolicyEstimator(new ChoiceLog(["f"], ["a", "b"], [0, 1], [0, 1], [0.5, 0.5], [1, 1]));
         Assert.That(() => offPolicy.Evaluate((context, likelihoods) => (likelihoods[0], likelihoods[1]) = (context[0], 1 - context[0])),
@@ -126,7 +126,7 @@ public sealed class OffPolicyTests
     }
 
     [Test]
-    public void Propensities_that_are_not_those_of_the_choices_show_in_the_weights()
+    public void Wrong_propensities_show_in_the_weights()
     {
         var log = Draw(2000, 1);
         var wrong = new ChoiceLog(log.Features, log.Actions, log.Contexts, log.Chosen, [.. log.Propensities.Select(_ => 0.5)], log.Rewards);

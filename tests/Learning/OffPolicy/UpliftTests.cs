@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Learning.OffPolicy;
 public sealed class UpliftTests
 {
     [Test]
-    public void The_qini_curve_is_what_paper_and_pencil_give()
+    public void The_Qini_curve_matches_a_hand_computation()
     {
         // Best first: a treated row that won, another row that did not, a tie of a treated one that did not and another that won.
         var qini = Qini.Of([4, 3, 2, 2], [true, false, true, false], [1, 0, 0, 1], rounds: 1, seed: 1);
@@ -19,7 +19,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void Scores_that_find_just_those_who_are_moved_have_a_q0_of_1_and_their_reverse_of_minus_1()
+    public void Perfect_scores_have_a_q0_of_1_and_reversed_scores_of_minus_1()
     {
         // A fifth is moved: it wins when it is treated, and nobody else ever does.
         float[] scores = [.. Enumerable.Range(0, 1000).Select(i => i % 10 < 2 ? 1f : 0f)];
@@ -37,7 +37,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void The_model_finds_whom_a_treatment_moves()
+    public void The_model_finds_who_responds_to_a_treatment()
     {
         // The treatment helps the more, the higher the first feature, and harms below −1/3; the second makes the outcome likely by itself.
         var random = new SeededRandom(5);
@@ -58,7 +58,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void Of_hillstroms_e_mails_the_womens_moves_some_more_than_others_and_the_mens_all_alike()
+    public void Hillstroms_womens_mail_has_varying_uplift_and_the_mens_has_none()
     {
         var log = Hillstrom.Log("visit");
         var mens = Uplift.CrossFit(log, log.ActionOf(Hillstrom.Mens), log.ActionOf(Hillstrom.None)).Rank();
@@ -79,7 +79,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void A_missing_value_leaves_every_row_its_score()
+    public void A_missing_value_still_yields_a_score_for_every_row()
     {
         bool[] treated = [.. Enumerable.Range(0, 400).Select(i => i % 3 == 0)];
         var uplift = Uplift.CrossFit(SyntheticData.Draw(400, 2, 1, SyntheticData.Line, missing: 0.2), treated);
@@ -87,7 +87,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void Nothing_is_found_where_the_treatment_is_shuffled()
+    public void No_uplift_is_found_with_shuffled_treatments()
     {
         var log = Hillstrom.Log("visit");
         var (womens, none) = (log.ActionOf(Hillstrom.Womens), log.ActionOf(Hillstrom.None));
@@ -110,7 +110,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void Choices_that_cannot_be_compared_as_they_are_are_refused()
+    public void Incomparable_choices_are_rejected()
     {
         ChoiceLog Log(double propensity, double reward) => new(["f"], ["a", "b"], [1, 2, 3, 4], [0, 1, 0, 1], [0.5, 0.5, propensity, 0.5], [0, 1, reward, 0]);
 

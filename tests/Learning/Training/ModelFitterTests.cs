@@ -22,7 +22,7 @@ public sealed class ModelFitterTests
     static readonly FittedModel s_quadrants = Fit(SyntheticData.Quadrants, s_quick, missing: 0.05);
 
     [Test]
-    public void A_line_is_left_to_logistic_regression_and_quadrants_to_trees()
+    public void A_line_selects_logistic_regression_and_quadrants_select_trees()
     {
         Assert.That(s_line.Report.Model, Does.StartWith("logistic regression"));
         Assert.That(s_quadrants.Report.Model, Does.Contain("gradient-boosted trees"));
@@ -56,7 +56,7 @@ public sealed class ModelFitterTests
     }
 
     [Test]
-    public void A_row_exactly_on_a_threshold_goes_the_same_way_in_both()
+    public void A_row_exactly_on_a_threshold_takes_the_same_branch_in_both()
     {
         // Values of a coarse grid, so that the cuts' neighbours are met exactly.
         var grid = new TrainingSet(["f0"], [.. Enumerable.Range(0, 400).Select(i => i % 8 / 8f)], [.. Enumerable.Range(0, 400).Select(i => (byte)(i % 8 > 3 && i % 5 != 0 ? 1 : 0))],
@@ -78,7 +78,7 @@ public sealed class ModelFitterTests
     }
 
     [Test]
-    public void The_same_seed_gives_the_same_file_and_another_seed_another()
+    public void The_seed_determines_the_file()
     {
         var again = Fit(SyntheticData.Quadrants, s_quick, missing: 0.05);
         Assert.That(again.ToOnnx("m", "1"), Is.EqualTo(s_quadrants.ToOnnx("m", "1")));
@@ -100,7 +100,7 @@ public sealed class ModelFitterTests
     }
 
     [Test]
-    public void The_card_says_where_the_model_comes_from_and_how_good_it_is()
+    public void The_card_states_provenance_and_quality()
     {
         var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "card.md");
         ModelCard.Write(path, s_quadrants, Facts);
@@ -112,7 +112,7 @@ public sealed class ModelFitterTests
     }
 
     [Test]
-    public void The_whole_log_is_told_apart_by_models_that_did_not_see_the_group()
+    public void Cross_validation_scores_each_group_with_models_that_did_not_see_it()
     {
         var (all, slice) = (s_quadrants.Report.Whole[0], s_quadrants.Report.Whole[1]);
         Assert.That((all.Name, all.Size.Rows), Is.EqualTo(("all", 4000)));
@@ -126,7 +126,7 @@ public sealed class ModelFitterTests
     }
 
     [Test]
-    public void Rows_of_one_label_alone_are_refused()
+    public void Rows_of_a_single_label_are_rejected()
     {
         int[] groups = [0, 1, 2, 3, 4, 5, 6, 7];
         long[] times = [0, 1, 2, 3, 4, 5, 6, 7];

@@ -14,7 +14,7 @@ public sealed class CompiledTreesTests
     const int Features = 4;
 
     [Test]
-    public void The_shipped_model_gives_every_cart_of_the_log_what_the_runtime_gives_it()
+    public void The_shipped_model_scores_every_cart_of_the_log_like_the_runtime()
     {
         using var model = OnnxModel.Load(Path.Combine(Repository.Root, "config", "models", "purchase.onnx"), FeatureTable.Names);
         Assert.That(model.Evaluator, Is.EqualTo("100 compiled trees"));
@@ -29,7 +29,7 @@ public sealed class CompiledTreesTests
     [TestCase(3, 100)]
     [TestCase(4, 50)]
     [TestCase(5, 200)]
-    public void Boosted_trees_of_any_depth_and_number_give_what_the_runtime_gives(int depth, int count)
+    public void Boosted_trees_of_any_depth_and_number_score_like_the_runtime(int depth, int count)
     {
         var set = SyntheticData.Draw(2000, Features, 3, SyntheticData.Quadrants, missing: 0.1);
         var trees = BoostedTrees.Fit(set, new BoostedTreesOptions { Depth = depth, Count = count, LearningRate = 0.3, L2 = 0.1, MinChildWeight = 0.1 }, 5);
@@ -42,7 +42,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void Every_comparison_sends_every_value_where_the_runtime_sends_it(
+    public void Every_comparison_branches_every_value_like_the_runtime(
         [ValueSource(typeof(TreeModels), nameof(TreeModels.Modes))] string mode, [Values] bool missingIsTrue, [Values(0f, -1.5f, float.MaxValue, float.PositiveInfinity)] float threshold)
     {
         using var model = TreeModels.Load(TreeModels.Regressor([new Node(mode, 1, threshold, Node.Leaf(0.25f), Node.Leaf(0.75f), missingIsTrue)], 2, sigmoid: false), 2);
@@ -54,7 +54,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void Any_trees_give_what_the_runtime_gives([Range(1, 40)] int seed)
+    public void Random_trees_score_like_the_runtime([Range(1, 40)] int seed)
     {
         var random = new Random(seed);
         string[] modes = seed % 3 == 0 ? TreeModels.Modes : [TreeModels.Modes[seed % TreeModels.Modes.Length]];
@@ -67,7 +67,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void Sums_are_the_runtimes_to_the_last_bit()
+    public void Sums_are_bit_identical_to_the_runtimes()
     {
         var random = new Random(11);
         Node[] trees = [.. Enumerable.Range(0, 70).Select(_ => TreeModels.Random(random, 4, Features, ["BRANCH_LEQ", "BRANCH_LT"], missing: true))];
@@ -79,7 +79,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void A_classifier_gives_the_second_class_what_the_runtime_gives_it([Values(0, 1)] int votesFor, [Values("NONE", "LOGISTIC")] string transform, [Values(0f, -0.1f)] float least)
+    public void A_classifiers_second_class_scores_like_the_runtime([Values(0, 1)] int votesFor, [Values("NONE", "LOGISTIC")] string transform, [Values(0f, -0.1f)] float least)
     {
         var random = new Random(21);
         Node[] trees = [.. Enumerable.Range(0, 9).Select(_ => TreeModels.Random(random, 3, Features, ["BRANCH_LT"], missing: true, least))];
@@ -94,7 +94,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void A_sum_with_a_transform_of_its_own_gives_what_the_runtime_gives()
+    public void A_sum_with_a_post_transform_scores_like_the_runtime()
     {
         var random = new Random(23);
         Node[] trees = [.. Enumerable.Range(0, 9).Select(_ => TreeModels.Random(random, 3, Features, ["BRANCH_LEQ"], missing: false))];
@@ -114,7 +114,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void A_row_has_the_same_bits_wherever_it_stands()
+    public void A_rows_score_is_independent_of_its_position()
     {
         const int Count = 300;
         var random = new Random(31);
@@ -152,7 +152,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void What_is_disposed_does_not_run()
+    public void A_disposed_scorer_throws()
     {
         var model = TreeModels.Load(TreeModels.Regressor([Node.Leaf(0.5f)], Features), Features);
         AssertCompiled(model);

@@ -10,7 +10,7 @@ namespace CartRecovery.Tests.State.Carts;
 public sealed class CartModelTests
 {
     [FsCheck.NUnit.Property(MaxTest = 200)]
-    public FsCheck.Property A_cart_is_what_the_plain_model_says() =>
+    public FsCheck.Property A_cart_matches_the_reference_model() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -40,7 +40,7 @@ public sealed class CartModelTests
 
     // With more products than lines the cart cannot know each one's price, but it never loses count of what it holds.
     [FsCheck.NUnit.Property(MaxTest = 200)]
-    public FsCheck.Property With_many_products_the_lines_still_make_the_whole() =>
+    public FsCheck.Property With_many_products_the_lines_still_add_up() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
