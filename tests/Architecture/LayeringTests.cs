@@ -4,12 +4,12 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Architecture;
 
-/// <summary>The folders of the engine are its stages: which may name which other.</summary>
+/// <summary>Checks which stages may reference which. A stage is a folder of the engine.</summary>
 public sealed partial class LayeringTests
 {
     const int LongestFile = 350;
 
-    /// <summary>What each folder of the engine may name, beside itself, <c>Contracts</c> and <c>Primitives</c>.</summary>
+    /// <summary>The stages that each folder may reference besides itself, <c>Contracts</c> and <c>Primitives</c>.</summary>
     static readonly Dictionary<string, string[]> s_mayName = new(StringComparer.Ordinal)
     {
         ["Telemetry"] = [],

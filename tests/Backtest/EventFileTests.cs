@@ -7,7 +7,7 @@ using CartRecovery.Tests.Pipeline;
 
 namespace CartRecovery.Tests.Backtest;
 
-/// <summary>A file of events in place of a journal.</summary>
+/// <summary>Replays a file of events instead of a journal.</summary>
 public sealed class EventFileTests
 {
     RecordedTraffic _traffic = null!;
@@ -20,7 +20,7 @@ public sealed class EventFileTests
         _path = Write("export.ndjson", _traffic.Export(ExportFormat.Ndjson));
     }
 
-    // Of one connection, with no event's time behind the moment it was received, and no ticks: then the file says all that the journal did.
+    // One connection, no event time before its arrival and no ticks, so the file is equivalent to the journal.
     [TestCase(1)]
     [TestCase(4)]
     public void An_exported_file_replays_to_the_journals_decisions(int lanes)
@@ -64,7 +64,7 @@ public sealed class EventFileTests
         Assert.That((before.Events + after.Events, after.EventsBefore), Is.EqualTo(((long)_traffic.Events, before.Events)));
         Assert.That(before.Decisions.Select(d => d.At), Is.All.LessThan(middle));
 
-        // What was due while nothing happened is decided on at the next event.
+        // Timers due during inactivity are decided at the next event.
         Assert.That(after.Decisions.Select(d => d.At), Is.All.GreaterThan(ShopLogSample.Events.Last(e => e.At < middle).At));
     }
 
@@ -110,7 +110,7 @@ public sealed class EventFileTests
         return path;
     }
 
-    /// <summary>Gives so many bytes a read.</summary>
+    /// <summary>Returns at most a fixed number of bytes per read.</summary>
     sealed class Trickle(byte[] content, int chunk) : MemoryStream(content)
     {
         public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, chunk));

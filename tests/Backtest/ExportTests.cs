@@ -10,7 +10,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Backtest;
 
-/// <summary>The journals' events, written out and read again.</summary>
+/// <summary>Exports the journals' events and reads them back.</summary>
 public sealed class ExportTests
 {
     RecordedTraffic _traffic = null!;
@@ -92,7 +92,7 @@ public sealed class ExportTests
             csv.Write(slab, slab.Records[0], Encoding.UTF8.GetBytes("a \"store\""));
         }
 
-        // What a spreadsheet would run has a quote before it.
+        // A quote precedes values that a spreadsheet would evaluate as a formula.
         var cells = Array.ConvertAll(texts, text => text.TrimStart(' ') is ['\t' or '=' or '\r', ..] ? $"'{text}" : text);
         Assert.That(Csv.Parse(output.ToString()).Skip(1), Is.EqualTo(new[]
         {
@@ -110,7 +110,7 @@ public sealed class ExportTests
         new EventExport(_traffic.Journals(), TimeRange.Everything).WriteTo(Stream.Null, ExportFormat.Csv, default);
         var each = (GC.GetAllocatedBytesForCurrentThread() - before) / (2.0 * _lines.Length);
 
-        // Buffers, pages and slabs: three or four megabytes each time, however many events there are.
+        // Buffers, pages and slabs take 3–4 MB per run, independent of the number of events.
         Assert.That(each, Is.LessThan(600));
     }
 
@@ -130,7 +130,7 @@ public sealed class ExportTests
         return document.RootElement.GetProperty(name).GetString()!;
     }
 
-    // The place in the log; those behind it are one read.
+    // Position in the log; the following ones belong to the same read.
     static int NumberOf(string line) =>
         Field(line, "id") is ['r', .. var number] ? int.Parse(number, CultureInfo.InvariantCulture) : RecordedTraffic.Messages.Count - 1;
 
@@ -148,7 +148,7 @@ public sealed class ExportTests
     }
 }
 
-/// <summary>Reads RFC 4180, by code that shares nothing with what writes it.</summary>
+/// <summary>Reads RFC 4180 CSV, independently of the writer.</summary>
 static class Csv
 {
     public static List<string[]> Parse(string text)

@@ -8,7 +8,7 @@ using CartRecovery.Tests.Scoring;
 
 namespace CartRecovery.Tests.Backtest;
 
-/// <summary>What went through real partitions, with and without ticks, replayed out of their journals.</summary>
+/// <summary>Replays the journals of real partitions, recorded with and without ticks.</summary>
 [TestFixture(true)]
 [TestFixture(false)]
 public sealed class ReplayTests(bool quiet)

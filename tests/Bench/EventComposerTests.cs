@@ -159,7 +159,7 @@ public sealed class EventComposerTests
             .Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
-    // By the letter of RFC 6455, 5.2 and 5.3.
+    // Decodes a frame per RFC 6455, 5.2 and 5.3.
     static string Unmask(ref Span<byte> rest, out uint mask) => Encoding.UTF8.GetString(UnmaskBytes(ref rest, out mask));
 
     static byte[] UnmaskBytes(ref Span<byte> rest, out uint mask)

@@ -28,7 +28,7 @@ public sealed class LoadRunTests
         await using var server = await CountingServer.StartAsync();
         var report = await RunAsync(server);
 
-        // All took 1.5 ms, so they are in the bucket from 1 to 1.5, in whose middle the median is taken to be.
+        // All latencies are 1.5 ms, in the bucket from 1 to 1.5, whose midpoint is the interpolated median.
         Assert.That(report.Engine!.Latency!.P50, Is.EqualTo(1.25).Within(1e-9));
         Assert.That(report.Engine.Latency.P99, Is.EqualTo(1.495).Within(1e-9));
         Assert.That(report.Engine.ResidentBytesAtEnd, Is.GreaterThan(0));
@@ -79,7 +79,7 @@ public sealed class LoadRunTests
     [Test]
     public async Task A_stall_counts_in_the_latency_of_every_event_it_delayed()
     {
-        // The only ack comes with the last of 500 events, which is due just before the end: the first has waited for all of them.
+        // The only acknowledgement comes with the last of 500 events, due just before the end, so the first event waits the longest.
         await using var server = await CountingServer.StartAsync(new Faults(AckFrom: 500));
         var report = await RunAsync(server, options => options.Connections = 1, rate: 1_000);
 
@@ -133,7 +133,7 @@ public sealed class LoadRunTests
         await using var server = await CountingServer.StartAsync(new Faults(Intervene: true));
         var report = await RunAsync(server, rate: 200);
 
-        // The last ones may come after the last ack.
+        // The last ones may arrive after the last acknowledgement.
         Assert.That(report.Interventions, Is.InRange(98, 100));
         Assert.That(report.Heartbeats, Is.InRange(98, 100));
     }

@@ -85,7 +85,7 @@ public sealed class PlainServerTests
         Assert.That(report.Failures, Is.Empty);
     }
 
-    // Event by event beside the engine's own decoder, fold, features and model.
+    // The reference: the engine's own decoder, fold, features and model, event by event.
     static int Compare(PlainServer server, IEnumerable<string> events)
     {
         using var model = OnnxModel.Load(s_model, FeatureTable.Names);
@@ -122,7 +122,7 @@ public sealed class PlainServerTests
 
             var score = server.Take(e, scorer).Score;
 
-            // The engine remembers products in a sketch of 64 bits; where two share a bit, it may take a new one for one seen before.
+            // The engine's 64-bit product sketch may take a new product for a known one when two share a bit.
             if (System.Numerics.BitOperations.PopCount(cart.ProductSketch) == seen.Count)
             {
                 Assert.That(scorer.Row(0).ToArray(), Is.EqualTo(expected.Row(0).ToArray()).Within(1e-4), json);

@@ -12,7 +12,7 @@ public sealed class ProofTests
     [Test]
     public void Ratios_are_computed_per_round_before_the_median()
     {
-        // The machine is twice as fast in the second turn, for everybody: the medians of the rates alone would give other ratios.
+        // In the second round the machine is twice as fast for every contender; medians of the rates alone would give other ratios.
         var rows = ThroughputRun.Rows(s_frames,
         [
             Round(sink: 1_000, plain: 50, engine: 400),

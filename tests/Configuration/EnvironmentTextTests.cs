@@ -21,7 +21,7 @@ public class EnvironmentTextTests
         Assert.That(config.Log.Level, Is.EqualTo(LogThreshold.Error));
         Assert.That(config.Stores[0].Keys[0].Key, Is.EqualTo("sk_live"));
         Assert.That(config.Sinks["hook"].Options["secret"].Text, Is.EqualTo("ask_livez"));
-        // What a variable holds is text: it is neither YAML nor expanded again.
+        // A variable's value is text: it is neither parsed as YAML nor expanded again.
         Assert.That(config.Sinks["hook"].Options["url"].Text, Is.EqualTo("https://a.example/${PARTS}: {x}"));
     }
 

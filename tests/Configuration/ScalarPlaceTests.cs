@@ -1,9 +1,9 @@
 namespace CartRecovery.Tests.Configuration;
 
-/// <summary>A mistake within a text is reported where the file has it, however YAML writes the text.</summary>
+/// <summary>An error within a scalar is reported at its position in the file for every YAML scalar style.</summary>
 public sealed class ScalarPlaceTests
 {
-    // The place is that of the mark ^, which is not in the file.
+    // The mark ^ is the expected position and is removed from the file.
     [TestCase("message: a {{ ^nix }} is plain")]
     [TestCase("message: \"ab \\\"q\\\" \\u00e9 {{ ^nix }}\"")]
     [TestCase("message: 'it''s {{ ^nix }}'")]

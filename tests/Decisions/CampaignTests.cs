@@ -122,7 +122,7 @@ public sealed class CampaignTests
         Assert.That(Holds(If("item_count", atLeast: 3, atMost: 3)), Is.EqualTo(equalTo));
     }
 
-    // 19.99 and 0.1 have no exact binary form, and features are floats.
+    // 19.99 and 0.1 have no exact binary representation, and features are floats.
     [TestCase("19.99")]
     [TestCase("99.95")]
     [TestCase("0.1")]
@@ -172,7 +172,7 @@ public sealed class CampaignTests
         return campaign.Holds(cart, new StoreClock(TimeZoneInfo.Utc).At(cart.LastAt));
     }
 
-    // The names of the campaigns that the last event may set off.
+    // The campaigns that the last event may trigger.
     static string Matches(CampaignSet set, params TestEvent[] events)
     {
         var cart = Fold(events);

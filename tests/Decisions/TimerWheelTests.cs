@@ -66,7 +66,7 @@ public sealed class TimerWheelTests
         }
     }
 
-    // 256 ticks, 256² and 256³ are where the wheel's levels meet.
+    // 256, 256² and 256³ ticks are the boundaries between the wheel's levels.
     [Test]
     public void A_timer_at_any_distance_fires_on_its_tick(
         [Values(1, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 16_777_215, 16_777_216, 16_777_217)] int ticks,
@@ -157,7 +157,7 @@ public sealed class TimerWheelTests
             wheel.Advance(now, Fired);
             var set = 0;
 
-            // Many timers for the same few ticks, from near and from far: their order is that in which they were set.
+            // Many timers for the same few ticks, set from near and far: they fire in the order set.
             var targets = Enumerable.Range(0, 8).Select(_ => now + Distance()).ToArray();
             for (var step = 0; step < 60; step++)
             {
@@ -264,7 +264,7 @@ public sealed class TimerWheelTests
             {
                 if (random.Next(10) == 0)
                 {
-                    // A timer is set by an event, and an event moves the time on first.
+                    // Timers are set by events, which advance time first.
                     asked.Advance(now, (k, dueAt) => those.Add((k.Low, dueAt)));
                     var dueAt = now + random.NextInt64(-500, 1L << random.Next(8, 30));
                     always.TrySet(Key(step), dueAt);
@@ -282,7 +282,7 @@ public sealed class TimerWheelTests
                 Assert.That(those, Is.EqualTo(all));
             }
 
-            // Each timer is moved once a level at the most, and fires once.
+            // Each timer moves at most once per level and fires once.
             Assert.That(moves, Is.LessThanOrEqualTo(300 / 10 * 3 * 4));
             return true;
         });

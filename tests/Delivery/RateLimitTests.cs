@@ -54,7 +54,7 @@ sealed class RateLimitTests
         Assert.That(time.Timers.Any(timer => timer > TimeSpan.Zero && timer <= TimeSpan.FromSeconds(0.25)), "five wait for their tokens");
     }
 
-    // Stands still; a timer is only noted.
+    // A clock that stands still and records its timers.
     sealed class StillTime : TimeProvider
     {
         public TimeSpan Now { get; set; }

@@ -218,7 +218,7 @@ sealed class SinkCircuitTests
         }
     }
 
-    // Every wait but a call's timeout is over at once.
+    // Every delay except a call's timeout elapses immediately.
     sealed class AllAtOnce : TimeProvider
     {
         public TimeSpan Longest { get; private set; }

@@ -389,7 +389,7 @@ sealed class SinkRunnerTests
         other.Start();
         Enqueue(other, 100);
         await Eventually.Is(() => Delivered(other) == 100, "the other sink delivers");
-        // Some of these are dropped, or not, by how fast the sink fails: every one has an outcome.
+        // How many are dropped depends on the sink's speed; each has an outcome.
         foreach (var item in Interventions.Many(40))
         {
             runner.TryEnqueue(item);

@@ -4,7 +4,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>Bad events between good ones: each costs itself, is told by its own code, and nothing else is lost.</summary>
+/// <summary>Each invalid event is rejected with its own code and does not affect its neighbours.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class BadInputTests
@@ -48,7 +48,7 @@ public sealed class BadInputTests
         await stream.SendAsync(whole.AsMemory(0, 20), WebSocketMessageType.Text, endOfMessage: false);
         await stream.SendAsync(whole.AsMemory(20), WebSocketMessageType.Text, endOfMessage: true);
 
-        // RFC 6455 asks for the end of the connection here. What came before is still acknowledged.
+        // RFC 6455 requires closing the connection here. Earlier events are still acknowledged.
         Bad("invalid_utf8", "");
         await stream.SendAsync(new byte[] { (byte)'{', 0xc3, 0x28, (byte)'}' });
         await stream.EndAsync();
@@ -108,7 +108,7 @@ public sealed class BadInputTests
         Assert.That(early, Is.InRange(before + 300_000, after + 300_000), "5 minutes ahead");
     }
 
-    // Everything that can be wrong with an event or a message on any stream, each between good events.
+    // Every kind of invalid event or message, each between valid events.
     async Task SendAllAsync(EventStream stream)
     {
         const int aboveEvent = 33 * 1024, aboveMessage = 513 * 1024, aboveBatch = 2501;

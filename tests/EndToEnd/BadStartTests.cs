@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>Starts that cannot work end at once, with an exit code and a message that says what to do.</summary>
+/// <summary>An impossible start exits immediately with an exit code and a message that states the remedy.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 [Parallelizable(ParallelScope.Children)]

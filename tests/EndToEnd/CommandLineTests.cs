@@ -2,7 +2,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>The verbs that end by themselves.</summary>
+/// <summary>The commands that run to completion.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 [Parallelizable(ParallelScope.Children)]
@@ -100,7 +100,7 @@ public sealed class CommandLineTests
         var finished = await RunAsync("check", "--config", path);
 
         Assert.That(finished.ExitCode, Is.Zero, finished.ToString);
-        // Redirected, a table is plain text.
+        // Redirected tables are plain text.
         Assert.That(finished.Output, Does.StartWith($"{path}: no problems\nPART       COUNT  WHAT\nstores         1  demo\ncampaigns      3  valuable-cart-left, "));
         Assert.That(finished.Output, Does.Match(@"(?m)^model +1  purchase@\S+, /\S+/purchase\.onnx$").And.Not.Contain("\e"));
     }

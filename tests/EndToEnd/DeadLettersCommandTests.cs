@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>Bad events, by every way in: kept, listed, shown, repaired, replayed, dropped, from the command line.</summary>
+/// <summary>Keeps, lists, shows, repairs, replays and drops invalid events of every transport from the command line.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class DeadLettersCommandTests
@@ -28,7 +28,7 @@ public sealed class DeadLettersCommandTests
             using var content = new StringContent(Bad("http"));
             using var refused = await engine.Http.PostAsync("/v1/events", content);
             Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-            // Stopped at once: what was refused is on the disk all the same.
+            // Stopped immediately: rejected events are on disk nevertheless.
             await engine.StopAsync();
         }
 

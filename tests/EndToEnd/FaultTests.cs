@@ -5,16 +5,14 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>
-/// What is wrong with the data folder is told, with what to do; what is there stays as it is; and what was acknowledged is there afterwards.
-/// </summary>
+/// <summary>Reports damaged data folders with a remedy, leaves them unchanged, and loses no acknowledged event.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class FaultTests
 {
     const int Failed = 1, BadConfiguration = 78;
 
-    // One partition, so that the tests know whose files they damage, and a checkpoint at the stop alone.
+    // One partition, so that the damaged files are known, and a checkpoint only at the stop.
     static readonly EngineConfig s_config = new()
     {
         Partitions = 1,
@@ -41,7 +39,7 @@ public sealed class FaultTests
     [TearDown]
     public void RemoveFolder() => _scratch.Dispose();
 
-    // Not by permissions, which say nothing to root: a file stands in the way, and /proc takes none from anyone.
+    // Not by permissions, which root ignores: a file blocks the path, and /proc rejects all writes.
     [TestCase("occupied/data")]
     [TestCase("/proc")]
     public async Task A_data_folder_that_cannot_be_created_is_rejected(string data)
@@ -119,7 +117,7 @@ public sealed class FaultTests
 
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
 
-        // What was cut may have been the mark of the last commit alone: then its event is there.
+        // The truncation may have removed only the last commit's mark; then its event survives.
         Assert.That(await CountAsync(engine, "kept"), Is.EqualTo(100));
         Assert.That(await CountAsync(engine, "torn"), Is.AtMost(1));
         AssertWarned(engine, "partition 0", "bytes");
@@ -148,7 +146,7 @@ public sealed class FaultTests
     [Test]
     public async Task A_hole_in_the_journal_is_rejected_and_the_files_are_unchanged()
     {
-        // Several segments.
+        // Fills several segments.
         await LeaveAsync(killed: true, ("cart", 8_000));
         var segments = _data.Segments();
         Assert.That(segments, Has.Count.AtLeast(2), "segments to put a hole into");
@@ -165,7 +163,7 @@ public sealed class FaultTests
         var often = s_config with { Durability = s_config.Durability.Replace("1h", "200ms", StringComparison.Ordinal) };
         await using (var first = await RunningEngine.StartAsync(_scratch, often))
         {
-            // Several, with something new for each.
+            // Several checkpoints, each with new events.
             await using var stream = await EventStream.LinesAsync(first.StreamEndPoint);
             await Eventually.Is(() =>
             {
@@ -208,7 +206,7 @@ public sealed class FaultTests
             await SendAsync(engine, "before", 100);
             mounted.Fill("filler");
 
-            // Carts of one event each, so that each says whether its event is there.
+            // One event per cart, so that each cart shows whether its event survived.
             await using var stream = await EventStream.LinesAsync(engine.StreamEndPoint);
             await Eventually.Is(() =>
             {
@@ -265,7 +263,7 @@ public sealed class FaultTests
 
     Task LeaveAsync(bool killed, params (string Cart, int Events)[] carts) => LeaveAsync(s_config, killed, carts);
 
-    // Runs an engine, so that its folder is there.
+    // Runs an engine to create its folder.
     async Task LeaveAsync(EngineConfig config, bool killed, params (string Cart, int Events)[] carts)
     {
         await using var engine = await RunningEngine.StartAsync(_scratch, config);
@@ -284,7 +282,7 @@ public sealed class FaultTests
         }
     }
 
-    // Sends events to a cart, and waits until they are acknowledged.
+    // Sends events to a cart and waits for their acknowledgement.
     async Task SendAsync(RunningEngine engine, string cart, int count)
     {
         await using var stream = await EventStream.LinesAsync(engine.StreamEndPoint);
@@ -299,7 +297,7 @@ public sealed class FaultTests
 
     string Event(string cart)
     {
-        // What does not compress takes its room in the journal.
+        // Incompressible data fills the journal.
         var note = Convert.ToBase64String(RandomNumberGenerator.GetBytes(600));
         var at = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         return $$$"""{"id":"e{{{_events++}}}","type":"view_item","cartId":"{{{cart}}}","ts":{{{at}}},"meta":{"note":"{{{note}}}"}}""";
@@ -317,7 +315,7 @@ public sealed class FaultTests
         return (int)document.RootElement.GetProperty("features").GetProperty("event_count").GetDouble();
     }
 
-    // It is not enough that it starts: what it takes now must survive the next crash.
+    // A successful start is not enough: new events must survive the next crash.
     async Task AssertGoesOnAsync(RunningEngine engine, string cart, int count)
     {
         await SendAsync(engine, cart, 10);

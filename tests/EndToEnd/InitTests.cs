@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary><c>init</c>, and the way from it to the first event.</summary>
+/// <summary><c>init</c>, and the path from there to the first event.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed partial class InitTests
@@ -31,7 +31,7 @@ public sealed partial class InitTests
         Assert.That((check.ExitCode, check.Errors), Is.EqualTo((0, "")), check.ToString);
         Assert.That(check.Output, Does.Match(@"(?m)^stores +1  my-shop$"));
 
-        // Only the ports and the memory are a test's own. In its folder, the file is the default.
+        // Only the ports and the memory differ from the generated file, which is the default in its folder.
         await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace("127.0.0.1:8080", "127.0.0.1:0", StringComparison.Ordinal)
             .Replace("127.0.0.1:8081", "127.0.0.1:0", StringComparison.Ordinal) + "memory: { carts: 16MB, customers: 16MB }\n");
         await using var engine = new EngineOutput(EngineBinary.Start(Path.GetDirectoryName(path)!, ["run"]));

@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>What a shop sees of campaigns, policy, tracking and revenue: the real binary, a receiver, and HTTP.</summary>
+/// <summary>The shop's view of campaigns, policy, tracking and revenue, through the real binary, a webhook receiver and HTTP.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class JourneyTests
@@ -55,7 +55,7 @@ public sealed class JourneyTests
         var link = LinkIn(shop.Posts.Single().Body);
         using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = engine.Http.BaseAddress };
 
-        // A mail gateway looks first, and counts as nothing.
+        // A mail gateway follows the link first, which does not count.
         browser.DefaultRequestHeaders.UserAgent.ParseAdd("Mimecast/1.0 (link scanner)");
         using (var scanned = await browser.GetAsync(link))
         {
@@ -218,7 +218,7 @@ public sealed class JourneyTests
         return document.RootElement.Clone();
     }
 
-    // What has arrived can be read of, though it is kept some milliseconds later: who asks waits for that.
+    // A delivery is recorded some milliseconds after it arrives, so this waits.
     static async Task<JsonElement> InterventionAsync(RunningEngine engine) =>
         (await engine.GetJsonAsync("/v1/interventions")).GetProperty("items").EnumerateArray().Single();
 

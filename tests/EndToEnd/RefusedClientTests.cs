@@ -4,7 +4,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>Clients that may not come in, or that break the protocol: told so, and nobody else notices.</summary>
+/// <summary>Rejected clients receive the reason, and other clients are not affected.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class RefusedClientTests
@@ -142,6 +142,6 @@ public sealed class RefusedClientTests
         $"GET /v1/stream?key={key} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{(origin is null ? "" : $"Origin: {origin}\r\n")}\r\n";
 
-    // A text frame with a mask of zeros, which leaves the payload as it is.
+    // A text frame with a zero mask, which leaves the payload unchanged.
     static byte[] Frame(string text) => [0x81, (byte)(0x80 | text.Length), 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(text)];
 }

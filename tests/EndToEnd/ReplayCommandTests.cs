@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary><c>replay</c> and <c>export</c> beside a running engine, and after it.</summary>
+/// <summary><c>replay</c> and <c>export</c> with and without a running engine.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class ReplayCommandTests

@@ -7,8 +7,8 @@ using CartRecovery.Tests.Telemetry;
 namespace CartRecovery.Tests.EndToEnd;
 
 /// <summary>
-/// A real shop's night through four fresh engines, with the same times: twice over WebSocket, once over TCP, and once as arrays of
-/// MessagePack. What comes out must be what was counted, and the same every time.
+/// Sends a real shop's night to four fresh engines with the same times: twice over WebSocket, once over TCP, and once as MessagePack
+/// arrays. All results must match the reference and each other.
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
@@ -16,7 +16,7 @@ public sealed partial class ReproducibilityTests
 {
     const int SampledCarts = 300;
 
-    // After the log's end time goes on with the wall clock, at a different pace in every run: the last carts to go idle are left out.
+    // After the log ends, the wall clock advances time at a different pace in every run, so the last carts to go idle are excluded.
     static readonly TimeSpan s_tail = TimeSpan.FromMinutes(1);
 
     static readonly EngineConfig s_config = new()
@@ -38,7 +38,7 @@ public sealed partial class ReproducibilityTests
     Run _overTcp = null!;
     Run _inMessagePack = null!;
 
-    /// <summary>What one engine made of the log.</summary>
+    /// <summary>One engine's results for the log.</summary>
     sealed record Run(
         long Acked,
         MetricsPage Metrics,

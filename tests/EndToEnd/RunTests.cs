@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary><c>run</c>: what it says when it starts, and what it finishes before it stops.</summary>
+/// <summary><c>run</c>: its startup output, and the work it completes before it stops.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class RunTests
@@ -41,7 +41,7 @@ public sealed class RunTests
 
         await engine.StopAsync();
 
-        // In particular none of the files that ONNX Runtime's telemetry would write, which would also mean that it calls home.
+        // In particular no files of ONNX Runtime's telemetry, which would mean that it sends data.
         var files = Directory.EnumerateFiles(scratch.Folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
         Assert.That(files.Select(file => Path.GetRelativePath(scratch.Folder, file)).Where(file => !file.StartsWith("data/", StringComparison.Ordinal)),
             Is.EqualTo(new[] { "cartrecovery.yaml" }));
@@ -73,7 +73,7 @@ public sealed class RunTests
             }
             catch (Exception e) when (e is IOException or System.Net.WebSockets.WebSocketException)
             {
-                // The engine was quicker to go than this client to send.
+                // The engine closed the connection while this client was sending.
             }
         });
 
@@ -82,7 +82,7 @@ public sealed class RunTests
         await sending;
         await stream.EndAsync();
 
-        // Every event makes one intervention, so the file says what was worked off.
+        // Every event causes one intervention, so the file lists the processed events.
         var decided = File.ReadLines(scratch.PathOf("out.ndjson")).Select(CartOf).ToList();
         Assert.That(stream.Acked, Is.EqualTo(decided.Count).And.GreaterThan(0));
         Assert.That(decided, Is.EquivalentTo(Enumerable.Range(0, decided.Count).Select(i => $"c{i}")));

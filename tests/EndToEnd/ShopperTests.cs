@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>What the engine decides reaches the shopper, and the shop.</summary>
+/// <summary>Decisions reach the shopper and the shop.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class ShopperTests
@@ -23,14 +23,14 @@ public sealed class ShopperTests
                    channel: socket, message: "{{item_count}} for {{cart_value}} {{currency}}, {{discount}}% off" }]
                 """,
         });
-        // One on the stream port, the other through the HTTP port: the same streams.
+        // One on the stream port, the other on the HTTP port.
         await using var first = await EventStream.WebSocketAsync(engine.Stream, EngineConfig.PublishableKey, EngineConfig.Origin);
         var upgraded = new UriBuilder(engine.Http.BaseAddress!) { Scheme = "ws", Path = "/v1/stream" }.Uri;
         await using var second = await EventStream.WebSocketAsync(upgraded, EngineConfig.PublishableKey, EngineConfig.Origin);
 
         await first.SendAsync(Added("e1", "cart-1", "session-1"));
         await Eventually.Is(() => first.Interventions.Count == 1, "the first shopper gets an offer");
-        // The second one's own offer, which was decided later, is the first that this socket sees.
+        // The first intervention on this socket is its own, although it was decided later.
         await second.SendAsync(Added("e2", "cart-2", "session-2"));
         await Eventually.Is(() => second.Interventions.Count == 1, "the second shopper gets an offer");
 

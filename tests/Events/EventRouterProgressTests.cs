@@ -8,7 +8,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>What is acknowledged is done, in whatever order reading, submitting and the partitions' work come.</summary>
+/// <summary>Acknowledged events are complete in any order of reading, submitting and processing.</summary>
 public sealed class EventRouterProgressTests
 {
     const int MostPartitions = 4;
@@ -42,7 +42,7 @@ public sealed class EventRouterProgressTests
             slabs[i] = new Queue<EventSlab>();
         }
 
-        // How many partitions still have to do with each event; it is done at 0.
+        // The number of partitions still to process each event; it is complete at 0.
         var open = new List<int>();
         var longIds = random.Next(2) == 0;
         for (var step = 0; step < 150; step++)

@@ -17,7 +17,7 @@ public sealed class EventRouterTests
     PartitionSet _partitions = null!;
     EventRouter _router = null!;
 
-    // No worker runs: the slabs stay where they were put.
+    // No worker runs: slabs stay in the inbox.
     [SetUp]
     public void Open() => Open(partitions: 3, MaxBatch);
 

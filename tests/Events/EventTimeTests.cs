@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>The parser of times held against the framework's, on what is almost a time.</summary>
+/// <summary>Compares the time parser with the framework's on valid times and near misses.</summary>
 public sealed class EventTimeTests
 {
     static readonly string[] s_times =
@@ -55,7 +55,7 @@ public sealed class EventTimeTests
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes($"\"{text}\""));
         reader.Read();
 
-        // A text without a zone would be read in the machine's own: not data. 2024-11-20 has a minus where a zone would have one.
+        // Without a zone the framework uses the machine's zone. The last minus of 2024-11-20 stands where an offset would.
         var zoned = text.Length > "2024-11-20T09:40".Length && (text[^1] == 'Z' || text[^6] is '+' or '-');
         var expected = zoned && reader.TryGetDateTimeOffset(out var moment) ? moment.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) : "none";
         Assert.That(EventTime.TryParse(utf8, out var time) ? time.ToString(CultureInfo.InvariantCulture) : "none", Is.EqualTo(expected), text);

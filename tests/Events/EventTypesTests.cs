@@ -35,7 +35,7 @@ public sealed class EventTypesTests
         Assert.That(aliases, Is.All.Matches<string>(alias => alias == FieldRules.Plain(alias!)), "without case and separators");
     }
 
-    // The customers' side hears of a message's outcome because of the table, not because of where its number stands.
+    // Journeys see message outcomes by the table's property, not by the type's number.
     [TestCaseSource(nameof(Rows))]
     public void Contact_ending_events_are_message_events_and_those_concern_customers(EventTypeRow row)
     {

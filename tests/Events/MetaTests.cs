@@ -7,7 +7,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>Nothing that a shop sends is lost: what the schema does not know is kept as the event's meta.</summary>
+/// <summary>Unknown fields are kept as the event's meta, so no data is lost.</summary>
 public sealed class MetaTests
 {
     const string Required = "\"id\":\"e1\",\"type\":\"page_view\",\"cartId\":\"c1\",\"ts\":1732095600000";
@@ -34,7 +34,7 @@ public sealed class MetaTests
         var decoder = Read(fields);
         Assert.That((decoder.Record.Device, decoder.Record.Source), Is.EqualTo((device, source)));
 
-        // And so it does when it is read again as what was kept.
+        // Reading the kept form again gives the same result.
         decoder = Read($",\"meta\":{MetaOf(fields)}");
         Assert.That((decoder.Record.Device, decoder.Record.Source), Is.EqualTo((device, source)));
     }
@@ -91,7 +91,7 @@ public sealed class MetaTests
         Assert.That(slab.MetaOf(slab.Records[0]).IsEmpty, Is.True);
     }
 
-    // Fields of the event itself that the schema does not know; null is none.
+    // Unknown fields of the event, without nulls, which count as absent.
     static string[] Unknown(Random random) =>
         [.. Enumerable.Range(0, random.Next(4)).Select(i => $"\"unknown{i}\"{AnyJson.Space(random)}:{AnyJson.Value(random, 3)}")
             .Where(field => !field.EndsWith(":null", StringComparison.Ordinal))];

@@ -58,7 +58,7 @@ public sealed class WatermarkTests
         Assert.That(Watermarks(first, partitions), Is.EqualTo(new[] { Now - 100 }));
         Assert.That(partitions.Watermark.Now, Is.EqualTo(Now - 100));
 
-        // What it read at the same time did not know of the other yet; what it reads next does.
+        // A concurrent read does not see the other's watermark yet; its next read does.
         Take(second, Now - 300);
         Assert.That(Watermarks(second, partitions), Is.EqualTo(new[] { Now - 300 }));
         second.BeginRead();

@@ -9,13 +9,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>Who may call what: every operation of the document, without a key and with each kind.</summary>
+/// <summary>Calls every operation of the document without a key and with each kind of key.</summary>
 [TestFixture]
 sealed class ApiAccessTests
 {
     const string Other = "sk_other", Nowhere = "sk_nowhere";
 
-    // What a publishable key may do; every other operation that wants a key wants a secret one.
+    // The operations open to publishable keys; all others with a key require a secret one.
     static readonly string[] s_publishable = ["sendEvents", "sendEventBatch", "openStream"];
 
     static readonly string[] s_public =

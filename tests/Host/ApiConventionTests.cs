@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>What holds for every operation: unknown parameters, times, pages, encodings, HEAD, and the shape of problems.</summary>
+/// <summary>Conventions of every operation: unknown parameters, times, pages, encodings, HEAD, and the shape of problems.</summary>
 [TestFixture]
 sealed class ApiConventionTests : EngineFixture
 {

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>Every route says what it is, who may call it, and what it answers; the OpenAPI document has all of it.</summary>
+/// <summary>Every route declares its access and responses, and the OpenAPI document is complete.</summary>
 [TestFixture]
 sealed class ApiDocumentTests : EngineFixture
 {

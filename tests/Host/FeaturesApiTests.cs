@@ -109,7 +109,7 @@ sealed class FeaturesApiTests : EngineFixture
         Assert.That(features[0].EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "name", "unit", "description", "computation" }));
     }
 
-    // Whole seconds, far enough back that nothing is ahead of now, near enough that nothing is clamped.
+    // Whole seconds, far enough back to avoid the future and near enough to avoid clamping.
     static DateTimeOffset Start() =>
         DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().AddHours(-1).ToUnixTimeSeconds());
 }

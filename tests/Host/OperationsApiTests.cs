@@ -8,7 +8,7 @@ using CartRecovery.Tests.Telemetry;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>What operators and their tools look at: health, metrics, and the answer to what is not there.</summary>
+/// <summary>Operators' endpoints: health, metrics, and the response to unknown paths.</summary>
 [TestFixture]
 sealed class OperationsApiTests : EngineFixture
 {
@@ -29,7 +29,7 @@ sealed class OperationsApiTests : EngineFixture
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
             var webhook = new SinkConfig { Type = "webhook", Retries = 0, Timeout = Duration.FromMilliseconds(200), BatchAge = Duration.FromMilliseconds(0) };
-            // A port that nobody listens on.
+            // A port without a listener.
             webhook.SetOption("url", "http://127.0.0.1:1/hook");
             webhook.SetOption("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
             config.Sinks["crm"] = webhook;

@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>The storefront client as it is served.</summary>
+/// <summary>The storefront client as served.</summary>
 [TestFixture]
 public sealed class StorefrontApiTests
 {

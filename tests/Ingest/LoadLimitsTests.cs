@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest;
 
-/// <summary>What is bounded: streams, what waits for a client, what waits for a partition.</summary>
+/// <summary>Limits on streams, on unread responses, and on events waiting for a partition.</summary>
 [TestFixture]
 sealed class LoadLimitsTests
 {
@@ -59,7 +59,7 @@ sealed class LoadLimitsTests
             }
             catch (System.Net.Sockets.SocketException)
             {
-                // It was dropped just now.
+                // It has just been dropped.
             }
         }
 
@@ -74,7 +74,7 @@ sealed class LoadLimitsTests
     [Test]
     public async Task A_client_that_never_reads_its_errors_is_dropped_and_counted([Values] Via via)
     {
-        // The time that it is waited for is over at once.
+        // Its send timeout elapses immediately.
         await using var engine = await InProcessEngine.StartAsync(
             config => config.Listen.Heartbeat = Duration.FromMinutes(10), new SkippingTime(TimeSpan.FromSeconds(30)));
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
@@ -147,7 +147,7 @@ sealed class LoadLimitsTests
         return all;
     }
 
-    /// <summary>Waits until a count, above zero, does not change any more between two looks.</summary>
+    /// <summary>Waits until a positive count stays unchanged between two reads.</summary>
     static async Task<long> StandsStillAsync(Func<long> count)
     {
         long last = 0, quiet = 0;

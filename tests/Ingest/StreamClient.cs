@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest;
 
-/// <summary>The ways to a stream.</summary>
+/// <summary>The transports of a stream.</summary>
 enum Via
 {
     /// <summary>Lines on the stream port.</summary>
@@ -17,23 +17,23 @@ enum Via
     /// <summary>A WebSocket on the HTTP port.</summary>
     HttpUpgrade,
 
-    /// <summary>MessagePack behind its length on the stream port.</summary>
+    /// <summary>Length-prefixed MessagePack on the stream port.</summary>
     MessagePack,
 
-    /// <summary>MessagePack in the binary messages of a WebSocket on the stream port.</summary>
+    /// <summary>MessagePack in binary WebSocket messages on the stream port.</summary>
     Binary,
 }
 
 static class Ways
 {
-    /// <summary>There is no WebSocket around it.</summary>
+    /// <summary>Whether it is a plain TCP stream.</summary>
     public static bool IsTcp(this Via via) => via is Via.Tcp or Via.MessagePack;
 
-    /// <summary>It does not speak JSON.</summary>
+    /// <summary>Whether it is MessagePack.</summary>
     public static bool IsMessagePack(this Via via) => via is Via.MessagePack or Via.Binary;
 }
 
-/// <summary>A client of an event stream, by whichever way: sends messages, reads what comes back.</summary>
+/// <summary>A stream client for every transport that sends messages and reads responses.</summary>
 sealed class StreamClient : IDisposable
 {
     readonly Via _via;
@@ -46,10 +46,10 @@ sealed class StreamClient : IDisposable
 
     public RawClient Raw { get; }
 
-    /// <summary>What the server closed with; 0 without a close frame.</summary>
+    /// <summary>The server's close code; 0 without a close frame.</summary>
     public int CloseCode { get; private set; }
 
-    /// <summary>Pings that came.</summary>
+    /// <summary>The number of pings received.</summary>
     public int Pings { get; private set; }
 
     public static async Task<StreamClient> OpenAsync(InProcessEngine engine, Via via, string key = InProcessEngine.Secret, int? receiveBuffer = null)
@@ -66,7 +66,7 @@ sealed class StreamClient : IDisposable
         return client;
     }
 
-    /// <summary>The bytes of one message; in MessagePack, what is no JSON becomes what is no MessagePack.</summary>
+    /// <summary>The bytes of one message; text that is not JSON becomes invalid MessagePack.</summary>
     public byte[] Encode(string message) => _via switch
     {
         Via.Tcp => EventJson.Utf8(message + "\n"),
@@ -90,7 +90,7 @@ sealed class StreamClient : IDisposable
     /// <summary>Sends messages in one write.</summary>
     public Task SendAsync(params IEnumerable<string> messages) => Raw.SendAsync(ClientFrame.Join(messages.Select(Encode)));
 
-    /// <summary>The next thing the server says, pings answered and counted; null when it hung up.</summary>
+    /// <summary>The server's next message; answers and counts pings; null at the end.</summary>
     public async Task<Said?> NextAsync()
     {
         if (_via == Via.Tcp)
@@ -126,8 +126,8 @@ sealed class StreamClient : IDisposable
         return null;
     }
 
-    /// <summary>Reads until that many events are acknowledged.</summary>
-    /// <returns>Everything that came, the last acknowledgement too.</returns>
+    /// <summary>Reads until exactly this many events are acknowledged.</summary>
+    /// <returns>Every message received, including the last acknowledgement.</returns>
     public async Task<List<Said>> UntilAckAsync(long upTo)
     {
         var heard = new List<Said>();
@@ -142,10 +142,10 @@ sealed class StreamClient : IDisposable
         return heard;
     }
 
-    /// <summary>The newest acknowledgement that <see cref="UntilAckAtLeastAsync"/> saw.</summary>
+    /// <summary>The latest acknowledgement seen by <see cref="UntilAckAtLeastAsync"/>.</summary>
     public long Acknowledged { get; private set; }
 
-    /// <summary>Reads until that many events are acknowledged, or more.</summary>
+    /// <summary>Reads until at least this many events are acknowledged.</summary>
     public async Task UntilAckAtLeastAsync(long upTo)
     {
         while (Acknowledged < upTo)
@@ -156,7 +156,7 @@ sealed class StreamClient : IDisposable
         }
     }
 
-    /// <summary>Reads until the server hangs up.</summary>
+    /// <summary>Reads until the server closes the connection.</summary>
     public async Task<List<Said>> UntilEndAsync()
     {
         var heard = new List<Said>();
@@ -168,7 +168,7 @@ sealed class StreamClient : IDisposable
         return heard;
     }
 
-    /// <summary>Says that nothing more will come, in the way's own manner, and reads until the server hangs up.</summary>
+    /// <summary>Ends the stream in the transport's own way and reads until the server closes the connection.</summary>
     public async Task<List<Said>> CloseAsync()
     {
         if (_via.IsTcp())
@@ -186,7 +186,7 @@ sealed class StreamClient : IDisposable
     public void Dispose() => Raw.Dispose();
 }
 
-/// <summary>A message of the server.</summary>
+/// <summary>A message from the server.</summary>
 sealed record Said(string Type, string Json, long UpTo = 0, long Index = 0, string Code = "", string Message = "")
 {
     public static Said Read(string json)

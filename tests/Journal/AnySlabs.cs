@@ -7,7 +7,7 @@ using CartRecovery.Tests.Events.Json;
 
 namespace CartRecovery.Tests.Journal;
 
-/// <summary>Slabs of any events that the decoder and the router may make, of several stores and connections.</summary>
+/// <summary>Random slabs of several stores and connections, as the decoder and router produce them.</summary>
 static class AnySlabs
 {
     public static readonly string[] StoreIds = ["demo", "магазин", "a-store-with-a-name-of-sixty-four-bytes-which-is-the-longest-one"];

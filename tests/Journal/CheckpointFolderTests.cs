@@ -138,7 +138,7 @@ public sealed class CheckpointFolderTests
         _folder.Adopt(older);
         Assert.That(Good(out _), Is.EqualTo(new[] { older }));
 
-        // Its number is not given again: a stray copy of it must not be taken for another.
+        // The number is not reused, so that a stray copy cannot be mistaken for another checkpoint.
         Keep(3);
         Assert.That(Good(out _).Select(c => c.Number), Is.EqualTo(new[] { 3, 1 }));
         _folder.Adopt(null);

@@ -7,7 +7,7 @@ public sealed class DedupSummaryTests
 {
     const int Lines = 4096;
 
-    // As many as a column is planned for.
+    // The planned number of fingerprints per column.
     const int Planned = Lines * 11;
 
     [Test]

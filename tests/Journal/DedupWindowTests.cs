@@ -46,7 +46,7 @@ public sealed class DedupWindowTests
         }
     }
 
-    // Whenever in a generation's time it comes.
+    // At any time within a generation.
     [Test]
     public void An_id_is_remembered_for_the_window_and_forgotten_later([Values(0, 1, 19, 20, 33, 59)] int minute)
     {
@@ -92,7 +92,7 @@ public sealed class DedupWindowTests
         Assert.That(window.Forgotten, Is.Zero);
     }
 
-    // One half of the hash is the same, so they all belong into one bucket.
+    // Half of the hash is equal, so all belong to one bucket.
     [Test]
     public void Crafted_collisions_affect_only_their_own_bucket()
     {
@@ -197,7 +197,7 @@ public sealed class DedupWindowTests
                 var seedOfUse = random.Next();
                 var expected = Use(window, seedOfUse, life * 2000);
 
-                // Written after the window went on, and even dropped what it holds.
+                // Written after the window advanced and even evicted entries.
                 var stream = new MemoryStream();
                 snapshot.WriteTo(stream);
                 stream.Position = 0;
@@ -229,7 +229,7 @@ public sealed class DedupWindowTests
             }
         });
 
-    // As a recovery does it: the journal has no duplicates.
+    // As in a recovery: the journal has no duplicates.
     [FsCheck.NUnit.Property(MaxTest = 30)]
     public FsCheck.Property A_stream_without_its_duplicates_gives_the_same_window() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>

@@ -8,7 +8,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Journal;
 
-/// <summary>What is written into a block of events comes out of it again, and nothing else does.</summary>
+/// <summary>A block of events round-trips, and damage is detected.</summary>
 public sealed class EventBlockTests
 {
     [FsCheck.NUnit.Property(MaxTest = 150)]
@@ -18,7 +18,7 @@ public sealed class EventBlockTests
             var random = new Random(seed);
             var (writer, reader) = (new EventBlockWriter(AnySlabs.Stores), new EventBlockReader(AnySlabs.Stores));
 
-            // Reused: nothing of an earlier block is in the later one.
+            // Reused, so that data of an earlier block would show in a later one.
             for (var block = 0; block < 3; block++)
             {
                 var slabs = AnySlabs.Make(random, random.Next(6));
@@ -190,7 +190,7 @@ public sealed class EventBlockTests
                 ReadOrRefuse(Damage(random, block));
             }
 
-            // Past LZ4, which notices a good part of it: the events themselves.
+            // Damages the events below LZ4, which detects much damage itself.
             var raw = Raw(block);
             for (var i = 0; i < 100; i++)
             {
@@ -206,7 +206,7 @@ public sealed class EventBlockTests
                 ReadOrRefuse(noise);
             }
 
-            // And the reader is none the worse for it.
+            // The reader is still usable.
             Same(Read(reader, block), slabs);
             return true;
 
@@ -275,7 +275,7 @@ public sealed class EventBlockTests
         return writer.Finish().ToArray();
     }
 
-    // Without compression, so that damage reaches the events.
+    // Uncompressed, so that damage reaches the events.
     static byte[] Raw(byte[] block)
     {
         var header = EventBlockHeader.Read(block);

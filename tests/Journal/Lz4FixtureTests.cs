@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journal;
 
-/// <summary>Blocks that earlier versions compressed with liblz4 (1.9.4, acceleration 4) stay readable.</summary>
+/// <summary>Blocks compressed by earlier versions with liblz4 (1.9.4, acceleration 4) stay readable.</summary>
 public sealed class Lz4FixtureTests
 {
     static readonly string s_file = Path.Combine(Repository.Root, "tests", "Journal", "liblz4-block.bin");
@@ -28,7 +28,7 @@ public sealed class Lz4FixtureTests
         Assert.That(reader.TryRead(new EventSlab()), Is.False);
     }
 
-    // Readable for the version before: the same header and form, and an LZ4 block by the letter of the format.
+    // Readable by the previous version: same header and format, and a standard LZ4 block.
     [Test]
     public void The_current_encoder_uses_the_same_format()
     {
@@ -41,7 +41,7 @@ public sealed class Lz4FixtureTests
         Assert.That(PlainLz4.Decompress(today.AsSpan(EventBlockHeader.Size)), Is.EqualTo(PlainLz4.Decompress(old.AsSpan(EventBlockHeader.Size))));
     }
 
-    // 48 events whose texts repeat near and far, and in runs.
+    // 48 events whose texts repeat at short and long distances and in runs.
     static EventSlab Slab() => EventReading.Slab(Enumerable.Range(0, 48).Select(i => new TestEvent(i % 5 == 0 ? "add_to_cart" : "view_item", EventReading.Now + (i * 1000))
     {
         Id = $"event-{i:D4}",

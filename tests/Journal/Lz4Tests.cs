@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.Journal;
 
 public sealed class Lz4Tests
 {
-    // Above and below the length from which on blocks are searched less thoroughly.
+    // Below and above the length from which blocks are searched less thoroughly.
     [Test]
     public void Bytes_round_trip([Values(1, 13, 1000, 65_535, 65_536, 300_000)] int length, [Values("zeros", "noise", "words")] string content)
     {
@@ -20,7 +20,7 @@ public sealed class Lz4Tests
         Assert.That(Lz4.Decompress(packed, unpacked), Is.EqualTo(length));
         Assert.That(unpacked.AsSpan().SequenceEqual(bytes), Is.True);
 
-        // What any other library that keeps to the format reads.
+        // A reference decoder of the format reads it.
         Assert.That(PlainLz4.Decompress(packed).AsSpan().SequenceEqual(bytes), Is.True);
     }
 
@@ -36,7 +36,7 @@ public sealed class Lz4Tests
         }
     }
 
-    // The hash table counts bytes in 32 bits from block to block.
+    // The hash table keeps 32-bit positions across blocks.
     [Test]
     public void Long_blocks_do_not_exhaust_the_positions()
     {
@@ -53,7 +53,7 @@ public sealed class Lz4Tests
     [Test]
     public void The_example_of_the_format_description_is_decoded()
     {
-        // Literals "abc", a match of 7 from 3 back, and the last literals "wxyz!": the block format, by hand.
+        // A hand-made block: literals "abc", a match of 7 at distance 3, and the last literals "wxyz!".
         byte[] block = [0x33, .. "abc"u8, 3, 0, 0x50, .. "wxyz!"u8];
         var target = new byte[15];
         Assert.That(Lz4.Decompress(block, target), Is.EqualTo(15));

@@ -5,12 +5,12 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journal;
 
-/// <summary>What was durable is read again, whatever became of the rest.</summary>
+/// <summary>Durable entries are read back whatever happened to the others.</summary>
 public sealed class PartitionJournalTests
 {
     static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
 
-    // Small ones, so that a few entries fill pages and segments.
+    // Small limits, so that a few entries fill pages and segments.
     static readonly JournalLayout s_layout = new(SegmentSize: 16 * 1024, PageSize: 4096);
 
     Scratch _scratch = null!;
@@ -52,7 +52,7 @@ public sealed class PartitionJournalTests
         Assert.That(journal.WaitUntilDurable(s_deadline, TimeProvider.System), Is.True);
         Assert.That(journal.Durable, Is.EqualTo(address));
 
-        // It is told on the device's thread, which lets go of who waits first.
+        // Reported on the device's thread after waiters are released.
         SpinWait.SpinUntil(() => !durable.IsEmpty, s_deadline);
         Assert.That(durable, Is.EqualTo([address]));
     }
@@ -143,7 +143,7 @@ public sealed class PartitionJournalTests
                 continue;
             }
 
-            // A flip in the padding between entries changes nothing.
+            // A flip in the padding between entries has no effect.
             AssertStart(texts, read);
         }
     }

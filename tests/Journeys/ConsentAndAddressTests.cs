@@ -7,7 +7,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>To whom a message goes, and who must have agreed.</summary>
+/// <summary>The address a message is sent to, and the consent it requires.</summary>
 public sealed class ConsentAndAddressTests
 {
     [Test]

@@ -7,7 +7,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>Who is left alone, and what outlives the process.</summary>
+/// <summary>Holdout and control groups, and what survives a restart.</summary>
 public sealed class ExperimentTests
 {
     [Test]

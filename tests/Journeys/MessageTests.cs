@@ -4,7 +4,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>What messages say: their texts are rendered when they go out.</summary>
+/// <summary>Messages are rendered when they are sent.</summary>
 public sealed class MessageTests
 {
     [Test]

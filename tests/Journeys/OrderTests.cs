@@ -9,7 +9,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>What a purchase ends, and what it counts for.</summary>
+/// <summary>What a purchase ends, and what it is attributed to.</summary>
 public sealed class OrderTests
 {
     [Test]
@@ -97,7 +97,7 @@ public sealed class OrderTests
         Assert.That(fixture.Count("SELECT count(*) FROM intervention WHERE state=0"), Is.Zero);
     }
 
-    // After the message goes out at noon: a click at +1 h, a view at +2 h.
+    // After the message at noon: a click at +1 h, a view at +2 h.
     [TestCase(EventType.Clicked, 24, "click")]
     [TestCase(EventType.Clicked, 47, "click")]
     [TestCase(EventType.Clicked, 50, null)]

@@ -4,7 +4,7 @@ using static CartRecovery.Tests.Messages.Texts;
 
 namespace CartRecovery.Tests.Messages;
 
-/// <summary>A template costs no more than its bounds, whatever is in it.</summary>
+/// <summary>A template's cost is bounded regardless of its content.</summary>
 public sealed class MessageLimitsTests
 {
     const string Doubling = "{% assign x = 'ab' %}{% for i in (1..40) %}{% assign x = x | append: x %}{% endfor %}";

@@ -58,7 +58,7 @@ public sealed class MessageTemplateTests
     public void Money_is_in_the_carts_currency(string currency, string expected) => Assert.That(
         Render("{{ cart.total | money }}", Values with { Cart = new CartSummary(1, 1234.5m, currency) }), Is.EqualTo(expected));
 
-    // A shop's ids are text, whatever is in them.
+    // A shop's ids are arbitrary text.
     [Test]
     public void A_value_is_not_parsed_as_a_template() =>
         Assert.That(Render("{{ cart.id }}!", Values with { CartId = "{{ store.id }}{% if" }), Is.EqualTo("{{ store.id }}{% if!"));

@@ -3,7 +3,7 @@ using static CartRecovery.Tests.Messages.Texts;
 
 namespace CartRecovery.Tests.Messages;
 
-/// <summary>The names before Liquid.</summary>
+/// <summary>The variable names used before Liquid.</summary>
 public sealed class OldSyntaxTests
 {
     [TestCase("item_count", "3")]

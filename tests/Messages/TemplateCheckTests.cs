@@ -6,7 +6,7 @@ namespace CartRecovery.Tests.Messages;
 
 public sealed class TemplateCheckTests
 {
-    // The place is that of the mark ^, which is not in the text.
+    // The mark ^ is the expected position and is removed from the text.
     [TestCase("{{ ^cart.totl }}", "unknown field 'cart.totl'")]
     [TestCase("{{ ^total }}", "unknown variable 'total'")]
     [TestCase("{{ cart.total | ^monye }}", "unknown filter 'monye'")]

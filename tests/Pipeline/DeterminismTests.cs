@@ -10,8 +10,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Pipeline;
 
 /// <summary>
-/// The same events give the same carts and the same decisions, however they are cut into slabs and batches, and on however many
-/// partitions: the whole log that ships, a real shop's night.
+/// Replays a real shop's night: carts and decisions are independent of slab and batch boundaries and of the number of partitions.
 /// </summary>
 public sealed class DeterminismTests
 {
@@ -95,7 +94,7 @@ public sealed class DeterminismTests
             consumer.Json, [.. consumer.Campaigns], FeaturesOf(pipeline), pipeline.Counters.Sum(c => c.WithheldByWindow));
     }
 
-    // Every feature of every cart, at its latest event.
+    // Every feature of every cart at its latest event.
     static byte[] FeaturesOf(PipelineFixture pipeline)
     {
         var vector = new FeatureVector(FeatureTable.Names);
@@ -111,7 +110,7 @@ public sealed class DeterminismTests
         return MemoryMarshal.AsBytes(rows.AsSpan()).ToArray();
     }
 
-    // Every partition's time ends at the same moment, long after the log's, when all that can go idle has.
+    // All partitions advance to the same time, long after the log's end, when all idle timers have fired.
     static IEnumerable<byte[]> Closing() => Enumerable.Range(0, 100).Select(i =>
         new TestEvent("consent", s_log[^1].At + 2 * 60 * EventReading.Minute) { Id = $"close {i}", Cart = $"close {i}" }.ToUtf8());
 

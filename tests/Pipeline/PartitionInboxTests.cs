@@ -6,7 +6,7 @@ namespace CartRecovery.Tests.Pipeline;
 
 public sealed class PartitionInboxTests
 {
-    // Longer than any test: who returns before has been woken.
+    // Longer than any test: an earlier return means a wake-up.
     const int Forever = 600_000;
 
     [Test]

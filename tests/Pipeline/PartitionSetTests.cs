@@ -29,7 +29,7 @@ public sealed class PartitionSetTests
     [Test]
     public void At_least_one_partition_is_required() => Assert.That(() => Open(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
 
-    // Through the workers' threads, from four sources at a time.
+    // Through the worker threads, from four concurrent sources.
     [Test]
     public async Task Everything_submitted_is_processed_before_stopping()
     {

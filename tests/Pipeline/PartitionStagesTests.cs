@@ -262,7 +262,7 @@ public sealed class PartitionStagesTests
         run.Play(Enumerable.Range(0, 5).Select(i => Add("p1", 5) with { Cart = $"c{i}" }));
         Assert.That((run.Stages.Timers, run.Counters.TimersRefused), Is.EqualTo((2, 3)));
 
-        // It is tried again with the cart's next event.
+        // It is retried at the cart's next event.
         run.PassTo(Start + 6 * Minute);
         run.Play((Add("p1", 5) with { Cart = "c4" }).After(7 * Minute));
         run.Play((Of("consent") with { Cart = "c4" }).After(13 * Minute));
@@ -324,7 +324,7 @@ public sealed class PartitionStagesTests
         Assert.That((run.Counters.Carts, run.Cart().EventCount, run.Stages.Find(EventReading.KeyOf("c3"))), Is.EqualTo((2, 2u, (CartRecord?)null)));
     }
 
-    // Carts that only let time pass are empty.
+    // Carts that only advance time are empty.
     static ConditionConfig ForMine() => new() { Feature = "item_count", AtLeast = 1 };
 
     static float ScoreOf(params TestEvent[] events)

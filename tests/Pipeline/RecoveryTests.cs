@@ -21,8 +21,8 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Pipeline;
 
 /// <summary>
-/// A real shop's night through a partition that is journaled on real files: in one life, and in many that end abruptly, with checkpoints
-/// between. What it comes to is the same, byte for byte.
+/// Plays a real shop's night through a journaled partition on real files: uninterrupted, and with many crashes and checkpoints. The
+/// resulting state must be identical byte for byte.
 /// </summary>
 public sealed class RecoveryTests
 {
@@ -142,7 +142,7 @@ public sealed class RecoveryTests
                     time.Advance(TimeSpan.FromMilliseconds(1));
                 }
 
-                // However busy the disk is, one life at least leaves a checkpoint. The worker rests between turns alone.
+                // At least one run leaves a checkpoint however busy the disk is. The worker rests only between batches.
                 if (checkpoints && life == lives / 2)
                 {
                     work.EndBatch();
@@ -172,7 +172,7 @@ public sealed class RecoveryTests
                     state = StateBytes.Of(recovered.State, Carts(), []);
                 }
 
-                // Then it is gone, without a word: what is durable by then is what there is.
+                // An abrupt end: only what is durable by then remains.
             }
 
             Assert.That(fault, Is.Null);

@@ -83,7 +83,7 @@ sealed class ExecSinkTests
             """));
         await using var sink = instance.Sink;
         await sink.ConnectAsync(default);
-        // More than a pipe holds.
+        // More than a pipe's capacity.
         var batch = new DeliveryBatch([.. Interventions.Many(40).Select(item => item with { Html = new string('h', 4000) })]);
         Assert.That(async () => await sink.WriteAsync(batch, default).AsTask().WaitAsync(Eventually.Deadline), Throws.InstanceOf<IOException>());
         Assert.That(Health(instance).Healthy, Is.False);
@@ -251,7 +251,7 @@ sealed class ExecSinkTests
 
     static SinkSettings Settings(string command) => new("script", ExecSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["command"] = command });
 
-    // The folder's name has spaces in it.
+    // The folder's name contains spaces.
     string Python(string code)
     {
         var file = Path.Combine(_folder, $"{Guid.NewGuid():N}.py");

@@ -4,7 +4,7 @@ using CartRecovery.Plugins.TestKit;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>The test kit finds what it is there to find.</summary>
+/// <summary>The test kit detects the faults it is designed to detect.</summary>
 sealed class FaultySinkTests
 {
     [Test]

@@ -87,7 +87,7 @@ sealed class FileSinkTests
     [Test]
     public async Task Interventions_waiting_for_a_blocked_path_are_written_once_it_is_free()
     {
-        Directory.CreateDirectory(FilePath); // A folder of that name is in the way.
+        Directory.CreateDirectory(FilePath); // A folder blocks the path.
         using var log = new LogLines();
         var runner = new SinkRunner("file", FileSink.Spec, Settings(),
             new SinkRunnerOptions { MaxInFlight = 1, RetryDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, log);

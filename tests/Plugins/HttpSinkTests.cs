@@ -8,7 +8,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>What sinks over HTTP make of servers that misbehave, seen at the text message sink, which reads what it is answered.</summary>
+/// <summary>Misbehaving HTTP servers, tested with the SMS sink, which reads response bodies.</summary>
 sealed class HttpSinkTests
 {
     [TestCase("", DeliveryOutcome.Retry, "the connection was closed without an answer")]
@@ -80,7 +80,7 @@ sealed class HttpSinkTests
         await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed && runner.Writes > 8, "the circuit is open");
         Volatile.Write(ref down, false);
         await runner.DrainAsync(Eventually.Deadline);
-        // What was tried before it opened used up its retries as ever.
+        // Attempts before the circuit opened used up their retries.
         Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered) + runner.Total(DeliveryAttemptOutcome.Failed), Is.EqualTo(40));
         Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered), Is.GreaterThanOrEqualTo(40 - 4 * 4));
     }
@@ -101,7 +101,7 @@ sealed class HttpSinkTests
         ["from"] = "Shop",
     });
 
-    // Reads a request's head, answers, and closes.
+    // Reads a request's head, responds, and closes the connection.
     static TcpListener Serve(Func<NetworkStream, Task> answer)
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -121,7 +121,7 @@ sealed class HttpSinkTests
             }
             catch (Exception over) when (over is SocketException or ObjectDisposedException or IOException)
             {
-                // The test is over, or the sink closed the connection.
+                // The test ended, or the sink closed the connection.
             }
         });
         return listener;

@@ -12,7 +12,7 @@ sealed class PluginLayeringTests
         typeof(ConsoleSink), typeof(FileSink), typeof(WebhookSink), typeof(EmailSink), typeof(SmsSink), typeof(PushSink), typeof(SlackSink), typeof(ExecSink),
     ];
 
-    // What those that send over HTTP share, and the library that speaks SMTP.
+    // The shared base of HTTP sinks, and the SMTP library.
     static readonly string[] s_libraries = ["CartRecovery.Plugins.Http", "MailKit", "MimeKit"];
 
     [TestCaseSource(nameof(s_plugins))]

@@ -12,10 +12,10 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>The sinks that plugins/README.md shows, compiled from there and run.</summary>
+/// <summary>Compiles and runs the example sinks of plugins/README.md.</summary>
 sealed class ReadmeExampleTests
 {
-    // What ImplicitUsings adds in a project.
+    // The usings added by ImplicitUsings.
     const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -136,7 +136,7 @@ sealed class ReadmeExampleTests
         }
         catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
         {
-            // The test is over.
+            // The test ended.
         }
 
         async Task ReadAsync(TcpClient client)

@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.Primitives;
 
 public sealed class Crc32CTests
 {
-    // RFC 3720, appendix B.4, and the check value of the catalogue of CRCs.
+    // RFC 3720, appendix B.4, and the check value of the CRC catalogue.
     [Test]
     public void The_CRC_matches_published_values()
     {

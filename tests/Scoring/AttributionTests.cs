@@ -16,7 +16,7 @@ public sealed class AttributionTests
 
         var count = attribution.Explain(row, top);
 
-        // hour_of_day is at its baseline and has no effect; both others moved the score by 2 before the sigmoid, in opposite directions.
+        // hour_of_day is at its baseline and has no effect; the other two change the score by 2 before the sigmoid, in opposite directions.
         Assert.That(count, Is.EqualTo(2));
         var score = TestModels.Expected(row);
         Assert.That(top[..2].ToDictionary(t => t.Name, t => t.Effect), Is.EquivalentTo(new Dictionary<string, double>

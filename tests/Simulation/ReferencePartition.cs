@@ -8,8 +8,8 @@ using CartRecovery.Engine.Pipeline;
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
-/// A partition that never crashes and decides on everything itself. It gets what the journal has in it after each crash, and holds it to
-/// what it is and decides.
+/// A partition that never crashes and makes its own decisions. After each crash it reads the new journal entries and compares their
+/// decisions and state with its own.
 /// </summary>
 sealed class ReferencePartition : IDisposable
 {
@@ -40,21 +40,21 @@ sealed class ReferencePartition : IDisposable
 
     public PartitionState State { get; }
 
-    /// <summary>The events in the journal, in its order.</summary>
+    /// <summary>The events in the journal, in order.</summary>
     public List<(SentEvent Event, bool IsCopy)> Events { get; } = [];
 
-    /// <summary>Idempotency keys of decisions in the journal.</summary>
+    /// <summary>The idempotency keys of the journal's decisions.</summary>
     public HashSet<string> Journaled { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Idempotency keys in the journal whose delivery ended.</summary>
+    /// <summary>The idempotency keys whose delivery the journal records as ended.</summary>
     public HashSet<string> Persisted { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What was decided on the last turn and is not in the journal.</summary>
+    /// <summary>Decisions of the last batch that are not in the journal.</summary>
     public IReadOnlyList<Decision> LastBatch => _batch;
 
     public bool Has(int number) => _events.Contains(number);
 
-    /// <summary>Takes what the journal has gained.</summary>
+    /// <summary>Reads the new journal entries.</summary>
     public void CatchUp()
     {
         using var device = new HistoryDevice(_disk);
@@ -150,7 +150,7 @@ sealed class ReferencePartition : IDisposable
         Events.Add((sent, isCopy));
     }
 
-    /// <summary>The same decisions in every detail, in the same order.</summary>
+    /// <summary>Compares decisions with all their fields and in order.</summary>
     public static bool AreSame(IEnumerable<Decision> one, IEnumerable<Decision> other) => one.Select(Text).SequenceEqual(other.Select(Text), StringComparer.Ordinal);
 
     static string Text(Decision decision) =>

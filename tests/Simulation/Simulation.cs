@@ -6,12 +6,12 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Simulation;
 
-/// <summary>What the simulations of many seeds came to: so that one sees that they did something.</summary>
+/// <summary>Totals over the simulations of many seeds, as evidence that they exercised something.</summary>
 sealed record SimulationSum(int Lives, int Events, int Decisions, int Faults, int Torn, int FromCheckpoint, int Damages);
 
 /// <summary>
-/// A journaled partition or two, their senders and sinks, and a disk that fails and crashes, all by one seed and on one thread. After
-/// each crash what is recovered is held against partitions that never crashed, and against a count by hand.
+/// Simulates one or two journaled partitions, their senders and sinks, and a disk that fails and crashes, by one seed on one thread. After
+/// each crash the recovered state is compared with partitions that never crashed and with an independent count.
 /// </summary>
 sealed class Simulation : IDisposable
 {
@@ -47,11 +47,11 @@ sealed class Simulation : IDisposable
 
     long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    // A sender gives up what is so old that the window does not tell a duplicate of it.
+    // A sender abandons events older than the deduplication window.
     long NotBefore => Now - ((long)_plan.DedupWindow.TotalMilliseconds / 2);
 
-    /// <summary>Runs it.</summary>
-    /// <exception cref="SimulationException">Something was not as it must be.</exception>
+    /// <summary>Runs the simulation.</summary>
+    /// <exception cref="SimulationException">An invariant was violated.</exception>
     public SimulationSum Run()
     {
         for (var left = _random.Next(1, 5); left > 0; left--)
@@ -85,7 +85,7 @@ sealed class Simulation : IDisposable
             _lives, _traffic.All.Count, _references.Sum(r => r.Journaled.Count), _faults, _torn, _fromCheckpoint, _damages);
     }
 
-    /// <summary>What happened, to be compared with another run of the seed.</summary>
+    /// <summary>A trace of the run, for comparison with another run of the seed.</summary>
     public string[] Trace() =>
         [.. _partitions.SelectMany((p, i) => p.Delivered.Select(d => $"{i} {d.Id}")),
             .. _references.SelectMany((r, i) => r.Events.Select(e => $"{i} {e.Event.Number}")), $"{_torn} {_faults} {_fromCheckpoint} {Now}"];
@@ -111,7 +111,7 @@ sealed class Simulation : IDisposable
     {
         while (_random.Next(4) == 0)
         {
-            // The power goes again before much could be done.
+            // The power is cut again soon after the restart.
             StartAgain();
             if (_random.Next(2) == 0)
             {
@@ -194,7 +194,7 @@ sealed class Simulation : IDisposable
                 continue;
             }
 
-            // A turn that is larger than a page is nothing that these small pages can hold.
+            // These small pages cannot hold a batch larger than a page.
             if (_partitions[i].Work.BatchEvents + slab.Count > 48)
             {
                 _partitions[i].EndBatch();
@@ -228,7 +228,7 @@ sealed class Simulation : IDisposable
         }
     }
 
-    // Recovers, and checks everything.
+    // Recovers and checks everything.
     void StartAgain()
     {
         _lives++;
@@ -271,7 +271,7 @@ sealed class Simulation : IDisposable
             Require(partition.Ended.Contains(delivered.Id) || pending.Contains(delivered.Id), $"{delivered.Id} is not delivered and is forgotten");
         }
 
-        // What the recovery decided on goes to the outbox with the journal's first entry.
+        // Recovery decisions enter the outbox with the journal's first entry.
         foreach (var decision in partition.State.Stages.Decisions)
         {
             partition.State.Outbox.Add(decision);
@@ -345,7 +345,7 @@ sealed class Simulation : IDisposable
         File.WriteAllBytes(file, bytes);
     }
 
-    // Damages something that a later entry knows to have been durable: that must never be taken for a torn end.
+    // Damages data that a later entry records as durable, which must never be treated as a torn tail.
     void Damage()
     {
         var partition = _partitions[0];
@@ -367,7 +367,7 @@ sealed class Simulation : IDisposable
         }
         else
         {
-            // Not the padding at its end.
+            // Excludes the padding at its end.
             partition.Disk.Damage(segment, offset + _random.Next(length - 3), (byte)_random.Next(1, 256));
         }
 

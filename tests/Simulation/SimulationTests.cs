@@ -4,8 +4,8 @@ using System.Globalization;
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
-/// What was acknowledged survives, whatever the disk does: a thousand seeds, or <c>CARTRECOVERY_SIM_SEEDS</c> of them, or the one that
-/// <c>CARTRECOVERY_SIM_SEED</c> names.
+/// Acknowledged events survive all disk faults, over a thousand seeds, or <c>CARTRECOVERY_SIM_SEEDS</c> of them, or the single
+/// <c>CARTRECOVERY_SIM_SEED</c>.
 /// </summary>
 [Category("Simulation")]
 public sealed class SimulationTests
@@ -22,7 +22,7 @@ public sealed class SimulationTests
         var failures = new ConcurrentBag<(int Seed, string Reason)>();
         var sums = new ConcurrentBag<SimulationSum>();
 
-        // Threads of their own: a simulation waits for what the engine does on the pool's.
+        // Dedicated threads, since a simulation waits for the engine's thread-pool work.
         var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
         {
             for (int seed; (seed = Interlocked.Increment(ref next)) <= last && failures.Count < Shown;)

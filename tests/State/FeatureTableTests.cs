@@ -31,7 +31,7 @@ public sealed class FeatureTableTests
         Assert.That(FeatureTable.All.Select(f => f.Description), Is.Unique);
     }
 
-    // DESIGN §3 promises these to clients.
+    // Promised to clients by DESIGN §3.
     [Test]
     public void The_documented_names_exist() => Assert.That(FeatureTable.Names, Is.SupersetOf(new[]
     {
@@ -44,7 +44,7 @@ public sealed class FeatureTableTests
     public void An_unknown_feature_is_reported_by_name() =>
         Assert.That(() => FeatureTable.Get("cart_valu"), Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("cart_valu"));
 
-    // Wednesday 2024-11-20, 09:40:00 UTC, and on.
+    // From Wednesday 2024-11-20, 09:40:00 UTC.
     [Test]
     public void Every_feature_of_a_cart_is_as_computed_by_hand()
     {

@@ -23,7 +23,7 @@ public sealed class RecordPrefetcherTests
         for (var i = 0; i < Records; i++)
         {
             var address = store.Prefetch!.Find(Key(i));
-            // Behind FASTER's word of its own lies the key. A bucket that is full leads to another, which is not followed.
+            // The key follows FASTER's record header. Overflow buckets are not followed.
             found += address != 0 && Marshal.ReadInt64(address + 8) == (long)Key(i).Low && Marshal.ReadInt64(address + 16) == (long)Key(i).High ? 1 : 0;
         }
 
@@ -38,7 +38,7 @@ public sealed class RecordPrefetcherTests
         Assert.That(store.Prefetch!.Find(Key(1)), Is.EqualTo((nint)0));
     }
 
-    // 3,000 carts are three times what a log of 1 MB holds.
+    // 3,000 carts are three times the capacity of a 1 MB log.
     [Test]
     public void A_record_on_disk_has_no_address()
     {

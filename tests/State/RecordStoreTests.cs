@@ -51,7 +51,7 @@ public sealed class RecordStoreTests
         Assert.That((first.EventCount, second.EventCount), Is.EqualTo((1u, 2u)));
     }
 
-    // 20,000 carts are many times what a log of 1 MB holds.
+    // 20,000 carts are many times the capacity of a 1 MB log.
     [Test]
     public void Records_beyond_memory_are_read_correctly_from_disk()
     {
@@ -130,7 +130,7 @@ public sealed class RecordStoreTests
 
     readonly record struct Input(long Value, bool MayCreate);
 
-    // Writes the first field, the last line and some between, so that a record that was copied in part would show.
+    // Writes the first field, the last line and some between, to reveal partial copies.
     readonly struct Sum : IRecordUpdate<CartRecord, Input>
     {
         public bool MayCreate(in Input input) => input.MayCreate;

@@ -71,7 +71,7 @@ public sealed class StoreCheckpointTests
         Assert.That(empty.RecoveredSerialNumber, Is.EqualTo(-1));
     }
 
-    // Many times what memory holds; and so much is written beside a checkpoint that the log on disk gets past its end.
+    // Many times the memory's capacity, with enough writes during a checkpoint to extend the log past its end.
     [FsCheck.NUnit.Property(MaxTest = 15)]
     public FsCheck.Property A_checkpoint_taken_during_writes_recovers_the_state_of_its_start() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
@@ -106,7 +106,7 @@ public sealed class StoreCheckpointTests
 
                 AssertHolds(store, current, keys);
 
-                // The next life begins with any of this one's checkpoints, or of those before that it did not go back behind.
+                // The next run recovers from any checkpoint of this run or of those it did not roll back.
                 from = checkpoints.Keys.ElementAt(random.Next(checkpoints.Count));
                 current = new(checkpoints[from]);
                 foreach (var void_ in checkpoints.Keys.Where(name => int.Parse(name) > int.Parse(from)).ToArray())
@@ -233,7 +233,7 @@ public sealed class StoreCheckpointTests
 
             Finish(store, store.BeginCheckpoint(Path.Combine(_folder, "1"), 1));
 
-            // A folder stands where the file should be.
+            // A folder blocks the file's path.
             Directory.CreateDirectory(Path.Combine(_folder, "2", "log.0"));
             var bad = store.BeginCheckpoint(Path.Combine(_folder, "2"), 2);
             Wait(store, bad);

@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.State;
 
 public sealed class StoreClockTests
 {
-    // Half and quarter hours, changes on both hemispheres, a change of half an hour (Lord Howe).
+    // Half and quarter hours, clock changes in both hemispheres, and a half-hour change (Lord Howe).
     static readonly TimeZoneInfo[] s_zones =
     [
         .. new[] { "UTC", "Europe/Amsterdam", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Los_Angeles", "Pacific/Apia" }

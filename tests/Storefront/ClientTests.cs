@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>The storefront client in a browser, against the engine: nothing is lost, nothing counts twice, and what comes back is shown.</summary>
+/// <summary>The storefront client in a browser against the engine: no event is lost or duplicated, and interventions are shown.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class ClientTests
@@ -129,7 +129,7 @@ public sealed class ClientTests
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
         await page.UntilAcknowledgedAsync();
 
-        // Killed with events on their way: some are durable and not acknowledged, some are neither.
+        // Killed with events in flight: some are durable but unacknowledged, some are neither.
         await page.TrackAsync("view_item", 900);
         await page.UntilAsync("CartRecovery.client.stats.sent > 1");
         await engine.KillAsync();

@@ -10,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>The demo's shop in a browser: a cart is left, an offer comes, it is taken, and the revenue counts as recovered.</summary>
+/// <summary>The demo shop in a browser: a cart is abandoned, an offer is shown and accepted, and the revenue counts as recovered.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class DemoShopTests
@@ -70,7 +70,7 @@ public sealed class DemoShopTests
         await Shopper.DrawAsync(page, "cart");
         await BuyAsync(page);
 
-        // 130.76 and 669.00, each less a tenth and rounded.
+        // 130.76 and 669.00, each less 10%, rounded.
         await Expect(page.Locator("#thanks-text")).ToHaveTextAsync("$719.78, after $79.98 off.");
         await Expect(page.Locator("#recovered")).ToHaveTextAsync(Dollars(before.Revenue + 719.78m));
         await Shopper.DrawAsync(page, "thanks");
@@ -195,7 +195,7 @@ public sealed class DemoShopTests
         Timeout = (float)(TimeSpan.FromSeconds(DemoShop.IdleSeconds) + EngineBinary.Deadline).TotalMilliseconds,
     });
 
-    // With the cart's drawer open.
+    // With the cart drawer open.
     static async Task BuyAsync(IPage page)
     {
         await page.Locator("#to-checkout").ClickAsync();

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>What the client does with what comes, played to it by a server that answers as a test wants.</summary>
+/// <summary>The client's reactions to messages from a scripted server.</summary>
 [TestFixture]
 public sealed class InterventionTests
 {
@@ -160,7 +160,7 @@ public sealed class InterventionTests
         await _tab.WaitForFunctionAsync("client.state === 'open'");
     }
 
-    /// <summary>The engine's end of a stream: it keeps what comes, and says what a test says.</summary>
+    /// <summary>The server side of a stream: records messages and sends what the test scripts.</summary>
     sealed class FakeStream
     {
         readonly Lock _lock = new();
@@ -170,7 +170,7 @@ public sealed class InterventionTests
 
         public int Connections => Volatile.Read(ref _connections);
 
-        /// <summary>Is told of every message, with the number of its first event.</summary>
+        /// <summary>Called for every message, with the number of its first event.</summary>
         public Action<FakeStream, int>? Answer { get; set; }
 
         public IReadOnlyList<JsonElement> Events
@@ -200,7 +200,7 @@ public sealed class InterventionTests
 
         public void Intervene(string id, string message, string action = "discount", string? link = null)
         {
-            // A link of null is as if it were not there.
+            // A null link counts as absent.
             var payload = JsonSerializer.Serialize(new { id, action, discountPercent = 15, message, links = new { restore = link } });
             Send($$"""{"type":"intervention","messageId":"{{id}}","payload":{{payload}} }""");
         }

@@ -1,6 +1,6 @@
 namespace CartRecovery.Tests.Support;
 
-/// <summary>Where the sources are, for tests that read them.</summary>
+/// <summary>Locates the sources for tests that read them.</summary>
 static class Repository
 {
     public static string Root { get; } = Find(AppContext.BaseDirectory);

@@ -91,7 +91,7 @@ public sealed class MetricRegistryTests
         return Encoding.UTF8.GetString(page.ToArray());
     }
 
-    // Several engines may run in one process one after another, as they do in these tests.
+    // One process may run several engines in sequence, as these tests do.
     [Test]
     public void A_disposed_registry_releases_its_sources()
     {

@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace CartRecovery.Tests.Telemetry;
 
-/// <summary>What ships in config/ for Prometheus and Grafana.</summary>
+/// <summary>The Prometheus and Grafana files shipped in config/.</summary>
 [TestFixture]
 public sealed partial class MonitoringConfigTests
 {
-    // The metrics of DESIGN §3 and those of the process.
+    // The metrics in DESIGN §3 and the process metrics.
     static readonly HashSet<string> s_known = new(StringComparer.Ordinal)
     {
         "cartrecovery_events_received_total", "cartrecovery_events_processed_total", "cartrecovery_events_rejected_total",

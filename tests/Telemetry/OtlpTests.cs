@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Telemetry;
 
-/// <summary>Traces, metrics and logs as a collector gets them.</summary>
+/// <summary>Traces, metrics and logs as received by a collector.</summary>
 [TestFixture]
 [NonParallelizable]
 sealed class OtlpTests

@@ -8,8 +8,8 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Conformance.Json;
 
 /// <summary>
-/// The public JSONTestSuite (Nicolas Seriot, MIT, beside this file): what JSON is and what it is not, at the door that messages come
-/// through. <c>y_</c> must be accepted, <c>n_</c> refused, <c>i_</c> is left to the implementation.
+/// Runs the public JSONTestSuite (Nicolas Seriot, MIT, beside this file) against the ingest. <c>y_</c> must be accepted, <c>n_</c>
+/// rejected, <c>i_</c> is implementation-defined.
 /// </summary>
 public sealed class JsonConformanceTests
 {
@@ -63,7 +63,7 @@ public sealed class JsonConformanceTests
 
     static byte[] Within(byte[] value) => [.. "{\"id\":\"a\",\"type\":\"page_view\",\"cartId\":\"c\",\"ts\":0,\"x\":"u8, .. value, .. "}"u8];
 
-    // The message, and an event after it, which must come through whatever the message did.
+    // The message and a following event, which must be accepted in any case.
     List<string> ProblemsOf(byte[] message)
     {
         var source = new RecordingSource();

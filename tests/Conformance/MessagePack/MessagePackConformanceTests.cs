@@ -9,8 +9,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Conformance.MessagePack;
 
 /// <summary>
-/// The public msgpack-test-suite (Yusuke Kawasaki, MIT, beside this file): every value in every encoding that it may have must be read as
-/// what it is.
+/// Runs the public msgpack-test-suite (Yusuke Kawasaki, MIT, beside this file): every value must be read from every one of its encodings.
 /// </summary>
 public sealed class MessagePackConformanceTests
 {

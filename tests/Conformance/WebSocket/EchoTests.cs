@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Sections 9, 12 and 13 through real sockets, against the server that external suites talk to.</summary>
+/// <summary>Sections 9, 12 and 13 over real sockets, against the server used by external suites.</summary>
 [TestFixture]
 sealed class EchoTests
 {

@@ -2,7 +2,7 @@ using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Section 5: fragments in every order, and control frames between them.</summary>
+/// <summary>Section 5: fragments in every order, interleaved with control frames.</summary>
 [TestFixture]
 public sealed class FragmentationTests
 {

@@ -3,7 +3,7 @@ using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Section 1 of the public case list: payloads of every length form, whole and chopped.</summary>
+/// <summary>Section 1 of the Autobahn case list: payloads of every length encoding, whole and split.</summary>
 [TestFixture]
 public sealed class FramingTests
 {

@@ -1,6 +1,6 @@
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Sections 9 and 10: large messages, many messages, and what is over the limit.</summary>
+/// <summary>Sections 9 and 10: large messages, many messages, and messages over the limit.</summary>
 [TestFixture]
 public sealed class LimitsTests
 {

@@ -3,15 +3,15 @@ using System.Text;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>A frame from the server, read as strictly as RFC 6455 lets a client.</summary>
+/// <summary>A server frame, parsed as strictly as RFC 6455 permits a client.</summary>
 sealed record ServerFrame(int Opcode, byte[] Payload)
 {
     public string Text => Encoding.UTF8.GetString(Payload);
 
     public int CloseCode => Payload.Length < 2 ? 0 : BinaryPrimitives.ReadUInt16BigEndian(Payload);
 
-    /// <summary>Reads the frame at the front.</summary>
-    /// <returns>Its length; 0 when it is not all there.</returns>
+    /// <summary>Parses the first frame.</summary>
+    /// <returns>Its length; 0 if it is incomplete.</returns>
     public static int TryRead(ReadOnlySpan<byte> input, out ServerFrame frame)
     {
         frame = null!;
@@ -45,7 +45,7 @@ sealed record ServerFrame(int Opcode, byte[] Payload)
         return head + (int)length;
     }
 
-    /// <summary>Reads everything there is; nothing may be left over, and nothing may follow a close.</summary>
+    /// <summary>Parses all frames; fails on trailing bytes and on frames after a close.</summary>
     public static List<ServerFrame> ReadAll(ReadOnlySpan<byte> input)
     {
         var frames = new List<ServerFrame>();

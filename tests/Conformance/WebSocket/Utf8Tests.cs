@@ -2,7 +2,7 @@ using System.Text;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Section 6: texts are UTF-8, and a text that is not is refused as soon as that shows.</summary>
+/// <summary>Section 6: texts are UTF-8, and invalid UTF-8 is rejected at its first invalid byte.</summary>
 [TestFixture]
 public sealed class Utf8Tests
 {

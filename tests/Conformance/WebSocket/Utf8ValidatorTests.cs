@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Conformance.WebSocket;
 [TestFixture]
 public sealed class Utf8ValidatorTests
 {
-    // Leads, continuations and the bytes around every bound of RFC 3629, so that near misses are likely.
+    // Lead and continuation bytes and the bytes around every bound in RFC 3629.
     static readonly byte[] s_telling =
     [
         0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff,

@@ -6,8 +6,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>
-/// One engine's data folder through many lives: clients that lose nothing stream into it, it is killed and started again, and after each
-/// start its state is held against the clients' own models.
+/// Kills and restarts an engine on one data folder under load, and compares its state with the clients' models after each start.
 /// </summary>
 sealed class CrashRun
 {
@@ -16,7 +15,7 @@ sealed class CrashRun
     // Acknowledgements before a stop under load.
     const int Underway = 300;
 
-    // Carts beside the latest ones that are looked at after a start.
+    // The number of carts checked after a start in addition to the latest ones.
     const int Sample = 25;
 
     const int Hands = 16, HandSize = 2;
@@ -46,7 +45,7 @@ sealed class CrashRun
                 { crm: { type: webhook, url: "{{recorder.Url}}", secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
                   batch: {{HandSize}}, batchAge: 0ms, maxInFlight: {{Hands}}, retries: 20 } }
                 """.ReplaceLineEndings(" "),
-            // Small, so that commits, checkpoints and changes of the segment come often enough to be hit.
+            // Small limits, so that crashes hit commits, checkpoints and segment changes often.
             Durability = """
                 journal: { commitAge: 2ms, commitSize: 64KB, segment: 4MB }
                 checkpoints: { interval: 300ms, keep: 2 }
@@ -55,12 +54,12 @@ sealed class CrashRun
         };
     }
 
-    /// <summary>How the latest life ended and what it said.</summary>
+    /// <summary>The exit and output of the latest process.</summary>
     public Finished? LastEnd { get; private set; }
 
     int Acked => _clients.Sum(client => client.Acked);
 
-    /// <summary>One life of the engine, up to the crash.</summary>
+    /// <summary>Runs one process until its crash.</summary>
     public async Task LiveAsync(CrashMoment moment)
     {
         _recorder.NextLife(++_life);
@@ -103,7 +102,7 @@ sealed class CrashRun
         NoteEnd(moment.Kind == CrashKind.Never ? LastEnd.ExitCode == 0 : LastEnd.ExitCode == Killed || (stops && LastEnd.ExitCode == 0));
     }
 
-    /// <summary>Lets everything arrive, stops and starts the engine, and checks everything to the last cart and the last key.</summary>
+    /// <summary>Drains everything, restarts the engine, and checks every cart and every key.</summary>
     public async Task FinishAsync()
     {
         _recorder.NextLife(++_life);
@@ -137,7 +136,7 @@ sealed class CrashRun
         CheckRepeats();
     }
 
-    /// <summary>What happened, in numbers.</summary>
+    /// <summary>Statistics of the run.</summary>
     public string Summary() =>
         $"{_life} lives, {_killedLives.Count} of them killed; {_clients.Sum(client => client.Model.Events.Count):N0} events in "
         + $"{_clients.Sum(client => client.Model.Carts.Count):N0} carts, {_clients.Sum(client => client.Repeated):N0} sent again although "
@@ -158,8 +157,8 @@ sealed class CrashRun
         Assert.That(_recorder.Complaints, Is.Empty);
     }
 
-    // Every acknowledged event is in the state, none that was not sent, none twice: each cart is what the model says after its first n
-    // events, n between the acknowledged and the sent ones.
+    // The state holds every acknowledged event, none unsent and none twice: each cart equals the model after its first n events, with n
+    // between the acknowledged and the sent ones.
     async Task CheckAsync(RunningEngine engine, bool all)
     {
         var problems = new ConcurrentQueue<string>();
@@ -226,7 +225,7 @@ sealed class CrashRun
             .ToDictionary(feature => feature.Name, feature => feature.Value.GetDouble(), StringComparer.Ordinal);
     }
 
-    // Empty when each expected intervention came under one key, and no other came.
+    // Empty if each expected intervention arrived under one key and no other arrived.
     string AboutKeys(IReadOnlyCollection<Expected> expected)
     {
         var accepted = _recorder.Accepted;
@@ -241,7 +240,7 @@ sealed class CrashRun
     static string List(IEnumerable<Expected> interventions) =>
         string.Join("; ", interventions.Take(5).Select(one => $"{one.Campaign} of {one.Cart} at {one.DecidedAt}"));
 
-    // Delivered twice is what was on its way, or answered and not yet noted on disk, when the engine was killed; nothing else.
+    // Only interventions in flight, or answered but not yet recorded on disk when the engine was killed, may be delivered twice.
     void CheckRepeats()
     {
         var repeats = _recorder.Repeats;

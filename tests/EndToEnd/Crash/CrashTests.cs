@@ -4,8 +4,8 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>
-/// The promise of the journal, held against the real process: an event that was acknowledged survives SIGKILL at any moment, and counts
-/// once; each intervention reaches the shop under one key.
+/// Checks the journal's guarantee on the real process: an acknowledged event survives SIGKILL at any moment and counts once, and each
+/// intervention reaches the shop under one key.
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]

@@ -9,7 +9,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events.Json;
 
-/// <summary>The one pass reads what it reads as the framework's reader does, and declines everything else.</summary>
+/// <summary>The fast path decodes like the framework's reader or declines.</summary>
 public sealed class JsonEventScannerTests
 {
     const string Required = "\"id\":\"e1\",\"type\":\"page_view\",\"cartId\":\"c1\",\"ts\":1732095600000";
@@ -96,7 +96,7 @@ public sealed class JsonEventScannerTests
         }
     }
 
-    // One byte of an event is another, or it ends early: whatever comes of it, both read the same.
+    // One byte is changed, or the event is truncated: both decoders must agree.
     [FsCheck.NUnit.Property(MaxTest = 3000)]
     public FsCheck.Property Scanner_and_reader_agree_on_any_bytes() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>

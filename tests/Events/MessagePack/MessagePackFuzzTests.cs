@@ -8,7 +8,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events.MessagePack;
 
-/// <summary>The decoder held against the slow and plain one, on events in any form, on events that were damaged, and on noise.</summary>
+/// <summary>Compares the decoder with a slow reference on events in any encoding, on damaged events and on random bytes.</summary>
 public sealed class MessagePackFuzzTests
 {
     [FsCheck.NUnit.Property(MaxTest = 1000)]
@@ -70,7 +70,7 @@ public sealed class MessagePackFuzzTests
         Compare([.. message]);
     });
 
-    // {"device": binary, "meta": {"device": "mobile"}, ...}: what the event itself says counts before its meta, in either encoding.
+    // {"device": binary, "meta": {"device": "mobile"}, ...}: the event's own field takes precedence over meta in either format.
     [TestCase("86A26964A26531A474797065A870757263686173A26361A0A66361727449"
         + "64A26331A27473CF0000019344A2C000A6646576696365C506006D6F62696C65A46D65746181A6646576696365A66D6F62696C65")]
     [TestCase("89DA0006646576696365C500067461626C6574DA00046D657461DF00000002DA0006646576696365D9066D6F62696C65DB00000006736F75726365D30000000066DAE2A6"
@@ -96,7 +96,7 @@ public sealed class MessagePackFuzzTests
         }
     }
 
-    // What becomes of a message of one event, by its code.
+    // The result of a message of one event, by its code.
     static string Describe(byte[] message, EventRules rules, out EventSlab slab)
     {
         var builder = new EventBuilder(rules);
@@ -116,7 +116,7 @@ public sealed class MessagePackFuzzTests
         return problem.Code;
     }
 
-    // An event with everything that MessagePack has in it.
+    // A random event with every MessagePack type.
     static byte[] Any(Random random)
     {
         var packer = new Packer(random);
@@ -142,7 +142,7 @@ public sealed class MessagePackFuzzTests
         return packer.Bytes;
     }
 
-    // Without a number that is infinite in MessagePack, and so nothing.
+    // Without numbers that are infinite in MessagePack, which have no JSON.
     static string Shuffled(string json, Random random)
     {
         var members = Parse(json).EnumerateObject().Select(member => $"\"{member.Name}\":{member.Value.GetRawText()}")
@@ -151,7 +151,7 @@ public sealed class MessagePackFuzzTests
         return $"{{{string.Join(',', members)}}}";
     }
 
-    // Bytes that mean something more often than chance has it.
+    // Bytes that are meaningful more often than random ones.
     static byte[] Noise(Random random, int most)
     {
         var noise = new List<byte>();
@@ -175,7 +175,7 @@ public sealed class MessagePackFuzzTests
         ? meta.Length == other.Length
         : JsonElement.DeepEquals(Parse(Normal(meta)), Parse(Normal(other)));
 
-    // Numbers as doubles have them, which is what MessagePack makes of those that are not whole.
+    // Doubles, since MessagePack encodes fractions as doubles.
     static string Normal(byte[] json) => PlainMessagePack.Json(PlainMessagePack.Read(new Packer().Value(Parse(Encoding.UTF8.GetString(json))).Bytes));
 
     static JsonElement Parse(string json)

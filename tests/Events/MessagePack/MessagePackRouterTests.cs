@@ -15,7 +15,7 @@ public sealed class MessagePackRouterTests
     PartitionSet _partitions = null!;
     EventRouter _router = null!;
 
-    // No worker runs: the slabs stay where they were put.
+    // No worker runs: slabs stay in the inbox.
     [SetUp]
     public void Open()
     {

@@ -10,8 +10,8 @@ public sealed class AckProgressTests
     const int Partitions = 3;
 
     /// <summary>
-    /// Deals events out to partitions, hands them over now and then, and lets partitions finish in any order: an acknowledgement may lag
-    /// behind, but never covers an event that is not done, and in the end covers all.
+    /// Distributes events to partitions in any order of completion: an acknowledgement may lag, never covers an incomplete event, and
+    /// finally covers all.
     /// </summary>
     [FsCheck.NUnit.Property(MaxTest = 1000)]
     public FsCheck.Property An_acknowledgement_covers_only_completed_events() => Prop.ForAll(

@@ -4,7 +4,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Connections;
 
-/// <summary>Interventions come back on the stream of the right shopper, and on no other.</summary>
+/// <summary>Interventions arrive only on the right shopper's stream.</summary>
 [TestFixture(Via.Tcp)]
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]

@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Connections;
 
-/// <summary>How many may come in, counted from when they are accepted until they are gone, whatever became of them.</summary>
+/// <summary>Connection limits, counted from the accept until the connection is gone for any reason.</summary>
 [TestFixture]
 sealed class ConnectionLimitsTests
 {

@@ -100,12 +100,12 @@ public sealed class DeadLetterQueueTests
     public async Task A_failing_disk_loses_only_letters()
     {
         _queue.Start();
-        // A file that is closed takes nothing, as one on a full disk.
+        // A closed file rejects writes like a full disk.
         Directory.Delete(_folder.Path, recursive: true);
         File.WriteAllText(_folder.Path, "in the way");
         for (var i = 0; i < 40; i++)
         {
-            // So much that a new file must be begun.
+            // Enough to require a new file.
             var before = _store.Bytes;
             Add(new string('x', 512 * 1024));
             await Eventually.Is(() => _store.Bytes > before || _queue.Dropped > 0, "the letter is written or lost");

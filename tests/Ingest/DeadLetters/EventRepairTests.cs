@@ -14,7 +14,7 @@ public sealed class EventRepairTests
 {
     const string Good = """{"id":"e1","type":"add_to_cart","cartId":"c1","ts":1732095600000,"quantity":2,"price":19.99,"currency":"EUR"}""";
 
-    // A field as it comes, and as the engine takes it.
+    // A client's field and its native form.
     [TestCase("price", "\"19.99\"", "19.99", "number in quotes")]
     [TestCase("price", "\" 19.90 \"", "19.90", "number in quotes")]
     [TestCase("quantity", "\"2\"", "2", "number in quotes")]
@@ -195,7 +195,7 @@ public sealed class EventRepairTests
         Assert.That((bad.Problem.Error, bad.Problem.Message.StartsWith("[1]: ", StringComparison.Ordinal)), Is.EqualTo((EventErrorCode.OutOfRange, true)));
     }
 
-    // Events of every mixture of good and bad names and values.
+    // Events with any mixture of valid and invalid names and values.
     static Gen<string> Events()
     {
         string[] names =

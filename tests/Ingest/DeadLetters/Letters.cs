@@ -4,7 +4,7 @@ using CartRecovery.Tests.Events;
 
 namespace CartRecovery.Tests.Ingest.DeadLetters;
 
-/// <summary>Letters to test with.</summary>
+/// <summary>Sample dead letters.</summary>
 static class Letters
 {
     public static DeadLetterBounds Bounds { get; } = new(64 << 20, TimeSpan.FromDays(30));
@@ -17,7 +17,7 @@ static class Letters
     public static string TextOf(this DeadLetter letter) => Encoding.UTF8.GetString(letter.Event);
 }
 
-/// <summary>A folder that is gone after the test.</summary>
+/// <summary>A folder deleted after the test.</summary>
 sealed class LetterFolder : IDisposable
 {
     readonly string _root = Directory.CreateTempSubdirectory("cartrecovery-").FullName;

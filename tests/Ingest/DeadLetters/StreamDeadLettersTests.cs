@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.DeadLetters;
 
-/// <summary>What is refused on a stream is kept, and only that.</summary>
+/// <summary>Only rejected events of a stream are kept.</summary>
 [TestFixture(Via.Tcp)]
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.MessagePack)]

@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>Who is let in by a WebSocket handshake, and what the others are told, on both ports.</summary>
+/// <summary>Which WebSocket handshakes are admitted on both ports, and the errors of the others.</summary>
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
 sealed class HandshakeTests(Via via) : EngineFixture(config =>
@@ -96,7 +96,7 @@ sealed class HandshakeTests(Via via) : EngineFixture(config =>
         using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
         await client.SendAsync(RawClient.Handshake()[..sent]);
 
-        // The HTTP port may say that time is up; either way it hangs up.
+        // The HTTP port may report the timeout; both ports close the connection.
         Assert.That(System.Text.Encoding.ASCII.GetString(await client.ReadToEndAsync()), Is.Empty.Or.StartsWith("HTTP/1.1 408 "));
     }
 

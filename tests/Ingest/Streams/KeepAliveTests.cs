@@ -4,7 +4,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>Signs of life, and what becomes of a stream that gives none.</summary>
+/// <summary>Heartbeats, and the closing of silent streams.</summary>
 [TestFixture(Via.Tcp)]
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
@@ -27,7 +27,7 @@ sealed class KeepAliveTests(Via via) : EngineFixture(config =>
             Assert.That(said?.Json, Is.EqualTo("""{"type":"heartbeat"}"""));
             if (via.IsTcp())
             {
-                // There is no pong: nothing in an array will do.
+                // Instead of a pong, an empty array keeps the stream alive.
                 await client.SendAsync("[]");
             }
         }

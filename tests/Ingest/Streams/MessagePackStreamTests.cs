@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>What MessagePack alone does on the stream port: lengths before messages, a greeting, and its own ways of being wrong.</summary>
+/// <summary>MessagePack on the stream port: length prefixes, the handshake, and its own errors.</summary>
 [TestFixture]
 sealed class MessagePackStreamTests : StreamPortFixture
 {

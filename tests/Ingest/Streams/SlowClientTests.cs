@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>Clients that take their time: to say who they are, and to read.</summary>
+/// <summary>Clients that are slow to authenticate or to read.</summary>
 [TestFixture]
 sealed class SlowClientTests
 {
@@ -68,7 +68,7 @@ sealed class SlowClientTests
     [Test]
     public async Task A_dropped_slow_reader_can_still_read_the_reason([Values] Via via)
     {
-        // It may take its time for that: the cut after it never comes.
+        // The send timeout never elapses, so the connection is not cut off.
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout", new string('m', 4000)));
@@ -89,7 +89,7 @@ sealed class SlowClientTests
         Assert.That(heard.Any(s => s.Type == "intervention"), Is.True);
     }
 
-    /// <summary>The system's clock, except that timers of one length are never over.</summary>
+    /// <summary>The system clock, except that timers of one duration never elapse.</summary>
     sealed class StandingTime(TimeSpan standing) : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>

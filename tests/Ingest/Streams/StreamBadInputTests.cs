@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>Each kind of bad input has its own code, costs one error frame, and nothing else is lost.</summary>
+/// <summary>Each kind of invalid input has its own code, causes one error frame, and affects nothing else.</summary>
 [TestFixture(Via.Tcp)]
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
@@ -48,7 +48,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
         (EventJson.Array(Enumerable.Repeat("0", 2_501)), "batch_too_large"),
     ];
 
-    // Half of a character, as a browser escapes it when an emoji was cut off: well-formed JSON, and no text.
+    // A lone escaped surrogate, as when a browser truncates an emoji: well-formed JSON but not valid text.
     static readonly (string Bad, string Code)[] s_halfCharacters =
     [
         ("""{"id":"\ud83d","type":"page_view","cartId":"c","ts":1}""", "invalid_utf8"),
@@ -71,7 +71,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
 
         var count = s_bad.Length + s_halfCharacters.Length;
         await client.SendAsync(EventJson.Of(cart));
-        // The batch of 2,501 small things is refused where it goes over the limit; what came before that counts too.
+        // A batch of 2,501 small values is rejected at the limit; the values before it count.
         var heard = await client.UntilAckAsync((2 * count) + 1 + 2_500);
         var errors = heard.Where(s => s.Type == "error").ToList();
 

@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>What the stream port alone does: tells the protocols apart, greets lines, reads its own HTTP heads.</summary>
+/// <summary>The stream port's own work: protocol detection, the handshake on lines, and HTTP heads.</summary>
 [TestFixture]
 sealed class StreamPortTests : StreamPortFixture
 {

@@ -2,7 +2,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>What goes into a stream and what comes back, by each way in.</summary>
+/// <summary>Requests and responses of a stream over each transport.</summary>
 [TestFixture(Via.Tcp)]
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]

@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>What a stream of frames has and one of lines has not, by both ways to it.</summary>
+/// <summary>WebSocket specifics of streams on both ports.</summary>
 [TestFixture(Via.WebSocket)]
 [TestFixture(Via.HttpUpgrade)]
 sealed class WebSocketStreamTests(Via via) : EngineFixture

@@ -14,7 +14,7 @@ public sealed class DiscountEligibilityTests
     [TestCase(2, ExpectedResult = WithheldReason.CouponSeeker)]
     public WithheldReason Shoppers_who_buy_only_with_discounts_receive_no_more(long discounted) => new DiscountEligibility().Refuse("c", s_twenty, discounted, 0.4);
 
-    // s_twenty percent off at a margin of 0.4 halves what an order earns: it must double the orders.
+    // 20% off at a margin of 0.4 halves the profit of an order, so it must double the orders.
     [TestCase(1000, 300, 1000, 100, ExpectedResult = WithheldReason.None)]
     [TestCase(1000, 205, 1000, 100, ExpectedResult = WithheldReason.None)]
     [TestCase(1000, 190, 1000, 100, ExpectedResult = WithheldReason.None, Description = "not known at 95%")]

@@ -22,7 +22,7 @@ public sealed class OfferChooserTests
         Assert.That(likelihoods.Values.Sum(), Is.EqualTo(1).Within(1e-12));
         Assert.That(likelihoods.Values, Is.All.AtLeast(0.02));
 
-        // What is noted is what is done.
+        // The recorded probability is the one applied.
         foreach (var (name, likelihood) in likelihoods)
         {
             Assert.That(choices.Count(c => c.Offer.Name == name) / (double)choices.Count,
@@ -37,7 +37,7 @@ public sealed class OfferChooserTests
         var random = new Random(3);
         var seen = new Dictionary<string, (long Shown, long Bought)> { [s_reminder.Name] = default, [s_ten.Name] = default };
 
-        // At a margin of 0.4 ten percent off earns 0.3 × 0.2 = 0.06 a message, a reminder 0.4 × 0.08 = 0.032.
+        // At a margin of 0.4, 10% off earns 0.3 × 0.2 = 0.06 per message, a reminder 0.4 × 0.08 = 0.032.
         for (var i = 0; i < 4000; i++)
         {
             var (offer, _) = chooser.Choose("c", 1, [s_reminder, s_ten], 2, 0.4, $"iv_{i}");

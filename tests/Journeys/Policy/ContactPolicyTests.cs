@@ -8,7 +8,7 @@ public sealed class ContactPolicyTests
 {
     const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
 
-    // A Monday at noon, in Amsterdam 14:00.
+    // A Monday at noon UTC, 14:00 in Amsterdam.
     static readonly long s_noon = At("2026-06-01T12:00:00Z");
     static readonly TimeZoneInfo s_amsterdam = TimeZoneInfo.FindSystemTimeZoneById("Europe/Amsterdam");
 
@@ -59,7 +59,7 @@ public sealed class ContactPolicyTests
         new(s_noon, s_fine with { LastActivityAt = s_noon - (22 * Hour) }, WithheldReason.TooSoon, s_noon + (2 * Hour)),
         new(s_noon + (8 * Hour), s_fine, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
 
-        // Room under the cap comes at night: quiet hours are the longer wait.
+        // The cap expires at night, so quiet hours are the longer wait.
         new(s_noon, s_fine with { CapFreeAt = s_noon + (9 * Hour) }, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
         new(s_noon + (8 * Hour), s_fine with { CapFreeAt = s_noon + Day }, WithheldReason.FrequencyCap, s_noon + Day),
     ];
@@ -159,7 +159,7 @@ public sealed class ContactPolicyTests
         TimeZoneInfo Zone() => TimeZoneInfo.FindSystemTimeZoneById(zones[random.Next(zones.Length)]);
     }
 
-    // What a message at this moment would be against; null for nothing.
+    // The rule a message would violate at this moment; null for none.
     static string? Against(ContactConfig config, ContactFacts facts, long at)
     {
         if (at > facts.UsefulUntil)

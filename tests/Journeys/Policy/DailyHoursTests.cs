@@ -3,12 +3,12 @@ using CartRecovery.Engine.Journeys.Policy;
 
 namespace CartRecovery.Tests.Journeys.Policy;
 
-/// <summary>Hours on clocks that change, held against a reference that looks at the clock minute by minute.</summary>
+/// <summary>Compares daily hours across clock changes with a reference that steps minute by minute.</summary>
 public sealed class DailyHoursTests
 {
     const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
 
-    // Nights on which clocks are set forward or back somewhere, and one on which none is.
+    // Nights with a clock change somewhere, and one without.
     static readonly (string Zone, string Night)[] s_nights =
     [
         ("Europe/Amsterdam", "2026-03-29"), ("Europe/Amsterdam", "2026-10-25"), ("America/New_York", "2026-03-08"), ("America/New_York", "2026-11-01"),
@@ -34,7 +34,7 @@ public sealed class DailyHoursTests
                 first += Minute;
             }
 
-            // The night of a change may cost an hour or so, or what it takes to come to the end of hours that the clock jumped back out of.
+            // A clock change may cost about an hour, or the time to the end of hours the clock jumped back out of.
             if (zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(at - Day)) == zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(free + Hour)))
             {
                 Assert.That(free, Is.EqualTo(first), $"{Local(free, zone)} is not the first, for {Local(at, zone)}");
@@ -88,7 +88,7 @@ public sealed class DailyHoursTests
             Assert.That(daily.NextFrom(at, zone), Is.EqualTo(Reference(daily, at, zone)), $"for {Local(at, zone)}");
         }
 
-        // The first minute that shows the time on each day; on a day without it, the first that shows the time an hour later.
+        // The first minute that shows the time on each day; on a day without it, the first that shows it an hour later.
         static long Reference(DailyTime daily, long from, TimeZoneInfo zone)
         {
             for (var day = DateOnly.FromDateTime(Local(from, zone)); ; day = day.AddDays(1))

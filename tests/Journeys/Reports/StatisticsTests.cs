@@ -4,7 +4,7 @@ namespace CartRecovery.Tests.Journeys.Reports;
 
 public sealed class StatisticsTests
 {
-    // Upper tails of chi-squared from tables: 3.841 and 10.828 at one degree of freedom, 5.991 at two, 18.307 at ten.
+    // Tabulated upper tails of chi-squared: 3.841 and 10.828 at one degree of freedom, 5.991 at two, 18.307 at ten.
     [TestCase(new long[] { 50, 50 }, 1.0)]
     [TestCase(new long[] { 5098, 4902 }, 0.0500)]
     [TestCase(new long[] { 5164, 4836 }, 0.00104)]
@@ -25,8 +25,8 @@ public sealed class StatisticsTests
     [Test]
     public void Incremental_revenue_has_Welchs_confidence_bounds()
     {
-        // 4, 6, 8 and 10 against 1, 2 and 3: means 7 and 2, variances 20/3 and 1, standard error √(5/3 + 1/3) = √2,
-        // freedom 4 / ((25/9)/3 + (1/9)/2) = 4.0755, t at 97.5% 2.755; times four treated.
+        // 4, 6, 8 and 10 against 1, 2 and 3: means 7 and 2, variances 20/3 and 1, standard error √(5/3 + 1/3) = √2, degrees of freedom 4 /
+        // ((25/9)/3 + (1/9)/2) = 4.0755, t at 97.5% 2.755; times four treated.
         var revenue = IncrementalRevenue.Of(new SpendingGroup(4, 28, 216), new SpendingGroup(3, 6, 14));
         Assert.That(revenue.Revenue, Is.EqualTo(20).Within(1e-9));
         Assert.That(revenue.Low, Is.EqualTo(20 - (4 * 2.755 * Math.Sqrt(2))).Within(0.2));
@@ -38,7 +38,7 @@ public sealed class StatisticsTests
     [TestCase(10, 2.2281)]
     public void Small_samples_use_Students_t(long freedom, double quantile)
     {
-        // Two groups of one size and spread: Welch's freedom is twice the size less two.
+        // Two groups of equal size and variance: Welch's degrees of freedom are twice the size less two.
         var size = (freedom / 2) + 1;
         var group = new SpendingGroup(size, 0, size - 1);
         var revenue = IncrementalRevenue.Of(group, group);

@@ -5,14 +5,14 @@ using CartRecovery.Engine.Configuration.Values;
 namespace CartRecovery.Tests.Journeys.Simulation;
 
 /// <summary>
-/// What the rules mean, said a second time and plainly: holds each message that goes out against what the simulation itself knows of the person it is
-/// meant for. It shares no code with the engine's policy.
+/// An independent statement of the contact rules: checks each message sent against the simulation's own knowledge of its recipient. Shares
+/// no code with the engine's policy.
 /// </summary>
 sealed class ContactReference(ContactConfig contact)
 {
     readonly Dictionary<string, TimeZoneInfo> _zones = [];
 
-    /// <summary>What is wrong with sending a message at this moment; <see langword="null"/> for nothing.</summary>
+    /// <summary>The rule violated by sending a message at this moment; <see langword="null"/> for none.</summary>
     public string? Fault(Intervention message, SimulatedCart cart, AddressKind kind, long now)
     {
         var visit = cart.Visit!;

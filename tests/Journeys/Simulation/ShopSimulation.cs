@@ -15,10 +15,12 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys.Simulation;
 
-/// <summary>Runs a journey engine in a simulated world, in virtual time, and checks each message it sends by <see cref="ContactReference"/>.</summary>
+/// <summary>
+/// Runs a journey engine in a simulated world, in virtual time, and checks each message it sends with <see cref="ContactReference"/>.
+/// </summary>
 sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 {
-    // Everything is over by then: three weeks of visits, and the longest that a series can be put off.
+    // Everything has ended by then: three weeks of visits and the longest delay of a series.
     const long Longest = 60 * Day;
 
     const int MostFaults = 20;
@@ -49,7 +51,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         _world = new SimulatedWorld(seed, shoppers, stores, this);
     }
 
-    /// <summary>What went against a rule, in words.</summary>
+    /// <summary>The rules violated.</summary>
     public List<string> Faults { get; } = [];
 
     public long Decisions { get; private set; }
@@ -58,7 +60,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public Dictionary<string, long> Withheld { get; } = [];
 
-    /// <summary>What the engine says that its messages brought in, and what they did, by store.</summary>
+    /// <summary>The incremental revenue reported by the engine, and the actual one, by store.</summary>
     public List<(string Store, IncrementalRevenue Reported, double True)> Revenue { get; } = [];
 
     public void Run()
@@ -74,7 +76,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
             if (due < next)
             {
-                // Time stands still for nobody else: what is due goes out before the next thing happens.
+                // Due messages are sent before the world's next event.
                 _world.At(Math.Max(due, _world.Now), Work);
             }
 
@@ -109,7 +111,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         }
     }
 
-    // Everything ended one way or the other, and what the engine reports is what it did.
+    // Every intervention has ended, and the engine's report matches the outcome.
     void Check()
     {
         var database = _desk.Store.Database;
@@ -211,7 +213,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         _ids[decision.Intervention.Id] = cart;
         _desk.Take(decision, at);
 
-        // A journal that is read again brings it again.
+        // A replayed journal repeats the decision.
         if (_random.Next(20) == 0)
         {
             _world.At(at + (5 * Minute), () => _desk.Take(decision, _world.Now));
@@ -220,7 +222,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public DeliveryChannel? Find(string name) => TestChannels.Find(name);
 
-    // A minute an hour no sink has room.
+    // For one minute an hour no sink has room.
     public int RoomOf(string channel) => channel != "socket" && _world.Now / Minute % 60 == 7 ? 0 : int.MaxValue;
 
     public bool TrySendToSocket(Intervention intervention, long connectionId)

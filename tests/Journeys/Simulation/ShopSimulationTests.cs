@@ -4,8 +4,8 @@ using CartRecovery.Tests.Pipeline;
 namespace CartRecovery.Tests.Journeys.Simulation;
 
 /// <summary>
-/// Shops for three weeks, in virtual time: nobody is written to against a rule, and what the engine says that it brought in is what it did bring in.
-/// <c>CARTRECOVERY_SHOPPERS</c> says how many shoppers the large run has, <c>CARTRECOVERY_SHOP_SEED</c> its seed.
+/// Simulates shops for three weeks in virtual time: no message violates a rule, and the reported incremental revenue is the actual one.
+/// <c>CARTRECOVERY_SHOPPERS</c> sets the number of shoppers of the large run, <c>CARTRECOVERY_SHOP_SEED</c> its seed.
 /// </summary>
 [Category("Simulation")]
 public sealed class ShopSimulationTests
@@ -29,7 +29,7 @@ public sealed class ShopSimulationTests
 
         Assert.That(simulation.Faults, Is.Empty);
 
-        // A simulation in which nothing is at stake would show nothing.
+        // Guards against a simulation that exercises nothing.
         Assert.That(simulation.Sent.Keys, Is.EquivalentTo(new[] { "socket", "mail", "texts", "app" }));
         Assert.That(simulation.Withheld.Keys, Is.SupersetOf(new[]
         {
@@ -72,7 +72,7 @@ public sealed class ShopSimulationTests
         Assert.That(faults, Is.Empty);
         Assert.That(truths, Is.Positive);
 
-        // What 200 draws at 95% give in 997 of 1000 cases.
+        // The range of 200 draws at 95% in 997 of 1000 cases.
         Assert.That(held, Is.InRange(181, 198));
     }
 

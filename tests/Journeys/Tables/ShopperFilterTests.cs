@@ -7,7 +7,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys.Tables;
 
-/// <summary>What the filter says is not there must not be there: what is kept is found, in the same life and in the next.</summary>
+/// <summary>The filter has no false negatives, within a process and after a restart.</summary>
 [TestFixture(false)]
 [TestFixture(true)]
 public sealed class ShopperFilterTests(bool restarts)

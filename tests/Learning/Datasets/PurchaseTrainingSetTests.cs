@@ -11,7 +11,7 @@ public sealed class PurchaseTrainingSetTests
     [Test]
     public void A_cart_has_labelled_rows_only_before_its_first_purchase()
     {
-        // Of the four sessions, two look around, and two put something in, buy it and look around once more.
+        // Two of the four sessions only browse; two add, buy and browse once more.
         var log = ShopLog.Read(RealEvents.File());
         var set = PurchaseTrainingSet.From(log);
 

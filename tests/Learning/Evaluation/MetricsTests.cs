@@ -9,7 +9,7 @@ public sealed class MetricsTests
     [Test]
     public void AUC_counts_correctly_ordered_pairs()
     {
-        // Of 2 × 3 pairs: 0.8 beats three; 0.4 beats one, ties with one and loses to one.
+        // Of 2 × 3 pairs, 0.8 wins three; 0.4 wins one, ties one and loses one.
         float[] scores = [0.8f, 0.4f, 0.5f, 0.4f, 0.1f];
         byte[] labels = [1, 1, 0, 0, 0];
         Assert.That(Metrics.Auc(scores, labels), Is.EqualTo(4.5 / 6).Within(1e-12));
@@ -44,9 +44,9 @@ public sealed class MetricsTests
     [Test]
     public void Average_precision_is_the_mean_precision_at_each_recall_step()
     {
-        // Found at ranks 1 and 3 of four: (1/1 + 2/3) / 2.
+        // Positives at ranks 1 and 3 of four: (1/1 + 2/3) / 2.
         Assert.That(Metrics.AveragePrecision([0.9f, 0.8f, 0.7f, 0.1f], [1, 0, 1, 0]), Is.EqualTo((1 + 2.0 / 3) / 2).Within(1e-12));
-        // Tied rows are found together: precision 1/2 at the one step.
+        // Tied rows form one step, with a precision of 1/2.
         Assert.That(Metrics.AveragePrecision([0.5f, 0.5f], [1, 0]), Is.EqualTo(0.5).Within(1e-12));
     }
 
@@ -79,7 +79,7 @@ public sealed class MetricsTests
         Assert.That(auc, Is.InRange(low, high));
         Assert.That(high - low, Is.InRange(0.01, 0.15));
 
-        // The same rows twice, counted as the same groups, are no new evidence; as other groups they would narrow it.
+        // Duplicated rows in the same groups add no evidence; in new groups they would narrow the interval.
         float[] twice = [.. scores, .. scores];
         byte[] labels = [.. set.Labels, .. set.Labels];
         var same = Metrics.AucInterval(twice, labels, [.. set.Groups, .. set.Groups], 500, 1);

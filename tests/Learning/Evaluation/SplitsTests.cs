@@ -41,7 +41,7 @@ public sealed class SplitsTests
     [Test]
     public void A_time_split_holds_out_only_later_rows_of_new_groups()
     {
-        // Group 1 has rows on both sides of the cut, which comes at time 30: its later row is in neither part.
+        // Group 1 has rows on both sides of the cut at time 30; its later row is in neither part.
         var set = new TrainingSet(["f"], [0, 1, 2, 3, 4, 5], [0, 1, 0, 1, 0, 1], [0, 1, 0, 1, 2, 3], [10, 20, 25, 30, 30, 40]);
         var (train, heldOut) = Splits.ByTime(set, 0.5);
         Assert.That(train.Rows, Is.EqualTo(new float[] { 0, 1, 2 }));

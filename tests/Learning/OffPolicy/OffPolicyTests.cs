@@ -8,7 +8,7 @@ public sealed class OffPolicyTests
     [Test]
     public void The_estimates_match_a_hand_computation()
     {
-        // No features: the reward model is each action's mean over the other folds, and there are as many folds as choices.
+        // Without features the reward model is each action's mean over the other folds; each choice is a fold.
         var log = new ChoiceLog([], ["a", "b"], [], [0, 0, 1, 0], [0.5, 0.25, 0.5, 0.8], [1, 0, 9, 2]);
         var value = new OffPolicyEstimator(log, folds: 4).Evaluate(OffPolicyEstimator.Always(0));
 
@@ -21,7 +21,7 @@ public sealed class OffPolicyTests
             Assert.That(value.EffectiveSampleSize, Is.EqualTo(7.25 * 7.25 / (4 + 16 + 1.5625)));
             Assert.That(value.LargestWeight, Is.EqualTo(4));
             Assert.That(value.MeanWeight.Value, Is.EqualTo(7.25 / 4));
-            // The means without the choice itself: of 0 and 2; of 1 and 2; of all three; of 1 and 0.
+            // The leave-one-out means: of 0 and 2; of 1 and 2; of all three; of 1 and 0.
             Assert.That(value.DoublyRobust.Value, Is.EqualTo((1 + 2 * (1 - 1) + 1.5 + 4 * (0 - 1.5) + 1 + 0.5 + 1.25 * (2 - 0.5)) / 4).Within(1e-6));
         }
     }
@@ -64,7 +64,7 @@ public sealed class OffPolicyTests
             narrower += value.DoublyRobust.StandardError < Math.Min(value.Ips.StandardError, value.SelfNormalisedIps.StandardError) ? 1 : 0;
         }
 
-        // 380 are expected, give or take 4.4.
+        // 380 are expected, with a standard deviation of 4.4.
         TestContext.Out.WriteLine($"IPS {ips}, SNIPS {normalised}, DR {robust} of {Logs}; DR is narrower in {narrower}");
         foreach (var count in (int[])[ips, normalised, robust])
         {
@@ -134,20 +134,20 @@ public sealed class OffPolicyTests
         Assert.That(new OffPolicyEstimator(wrong).Evaluate(OffPolicyEstimator.Always(1)).MeanWeight.High, Is.LessThan(0.9));
     }
 
-    // Chooses the first of three actions the more, the higher the first feature.
+    // Prefers the first of three actions with increasing first feature.
     static void Logging(ReadOnlySpan<float> context, Span<double> likelihoods)
     {
         likelihoods[0] = 0.1 + 0.4 * (context[0] + 1);
         likelihoods[1] = likelihoods[2] = (1 - likelihoods[0]) / 2;
     }
 
-    // The second where the second feature is above 0, else mostly the third.
+    // Chooses the second if the second feature is positive, otherwise mostly the third.
     static void Target(ReadOnlySpan<float> context, Span<double> likelihoods) =>
         (likelihoods[0], likelihoods[1], likelihoods[2]) = context[1] > 0 ? (0, 1, 0) : (0.1, 0, 0.9);
 
     static double RewardOf(float x, float y, int action) => action switch { 0 => 2 * x, 1 => 1 + x + y, _ => x * y - 1 };
 
-    // Of Target: the mean of RewardOf over the square. E[1 + x + y | y > 0] = 1.5; E[2x] = 0; E[xy − 1] = −1.
+    // The value of Target: the mean of RewardOf over the square. E[1 + x + y | y > 0] = 1.5; E[2x] = 0; E[xy − 1] = −1.
     const double Worth = (1.5 + 0.9 * -1) / 2;
 
     static IEnumerable<ChoiceLog> Fifty() => Enumerable.Range(1, 50).Select(seed => Draw(50, (ulong)seed));

@@ -69,7 +69,7 @@ public sealed class LearnerTests
     [Test]
     public void Trees_separate_missing_values_from_all_others()
     {
-        // A missing value is what makes it likely, and the values themselves say nothing.
+        // Missing values cause the label; the values themselves are noise.
         var random = new SeededRandom(9);
         var rows = new float[1000];
         var labels = new byte[1000];
@@ -88,7 +88,7 @@ public sealed class LearnerTests
     [Test]
     public void A_dominant_value_is_separated_from_its_neighbours()
     {
-        // Nine in ten are 0; more different values than bins lie on each side of it.
+        // Nine in ten values are 0, with more distinct values than bins on each side.
         var random = new SeededRandom(9);
         var rows = new float[20_000];
         var labels = new byte[20_000];

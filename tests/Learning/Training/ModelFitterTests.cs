@@ -58,7 +58,7 @@ public sealed class ModelFitterTests
     [Test]
     public void A_row_exactly_on_a_threshold_takes_the_same_branch_in_both()
     {
-        // Values of a coarse grid, so that the cuts' neighbours are met exactly.
+        // A coarse grid, so that rows fall exactly on thresholds.
         var grid = new TrainingSet(["f0"], [.. Enumerable.Range(0, 400).Select(i => i % 8 / 8f)], [.. Enumerable.Range(0, 400).Select(i => (byte)(i % 8 > 3 && i % 5 != 0 ? 1 : 0))],
             [.. Enumerable.Range(0, 400)], new long[400]);
         var learned = BoostedTrees.Fit(grid, new BoostedTreesOptions { Count = 10, Depth = 3 }, 1);
@@ -120,7 +120,7 @@ public sealed class ModelFitterTests
         Assert.That(slice.Name, Is.EqualTo("first is positive"));
         Assert.That(slice.Size.Rows, Is.InRange(1700, 2100), "half of the rows, less what is missing");
 
-        // Nothing to be learned: whoever scored a group with what it had learned from it would find something.
+        // Pure noise: scoring a group with a model trained on it would show a signal.
         var none = Fit(_ => 0.5, s_quick).Report.Whole[0];
         Assert.That(none.Auc, Is.InRange(0.45, 0.55));
     }

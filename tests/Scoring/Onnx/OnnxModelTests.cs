@@ -147,7 +147,7 @@ public sealed class OnnxModelTests
         Assert.That(scorer.Score(2).ToArray(), Is.EqualTo(new[] { 0.1f, 0.5f }).Within(1e-6f));
     }
 
-    /// <summary>Gives its input back.</summary>
+    /// <summary>Returns its input.</summary>
     static OnnxGraph Simple(OnnxGraph graph)
     {
         graph.Input("x", OnnxGraph.Float, -1, 3);

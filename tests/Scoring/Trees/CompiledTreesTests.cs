@@ -8,7 +8,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Scoring.Trees;
 
-/// <summary>The engine's own evaluation of trees gives what ONNX Runtime gives.</summary>
+/// <summary>Compares the engine's tree evaluation with ONNX Runtime.</summary>
 public sealed class CompiledTreesTests
 {
     const int Features = 4;
@@ -58,7 +58,7 @@ public sealed class CompiledTreesTests
     {
         var random = new Random(seed);
         string[] modes = seed % 3 == 0 ? TreeModels.Modes : [TreeModels.Modes[seed % TreeModels.Modes.Length]];
-        // Two comparisons make one for equality, so such trees are compiled up to half the height.
+        // Equality compiles to two comparisons, so such trees are limited to half the height.
         var height = modes.Any(mode => mode.EndsWith("EQ", StringComparison.Ordinal)) ? 3 : 6;
         Node[] trees = [.. Enumerable.Range(0, random.Next(1, 60)).Select(_ => TreeModels.Random(random, random.Next(height), Features, modes, missing: seed % 2 == 0))];
         using var model = TreeModels.Load(TreeModels.Regressor(trees, Features, sigmoid: true, OnnxAttribute.Of("base_values", [(float)random.NextDouble()])), Features);
@@ -84,7 +84,7 @@ public sealed class CompiledTreesTests
         var random = new Random(21);
         Node[] trees = [.. Enumerable.Range(0, 9).Select(_ => TreeModels.Random(random, 3, Features, ["BRANCH_LT"], missing: true, least))];
         using var model = TreeModels.Load(TreeModels.Classifier(trees, Features, votesFor, OnnxAttribute.Of("post_transform", transform)), Features);
-        // A runtime that makes a positive number of a negative sum is left to itself.
+        // Models whose negative sums the runtime maps to positive numbers are left to the runtime.
         if (votesFor == 1 || transform == "LOGISTIC" || least == 0)
         {
             AssertCompiled(model);

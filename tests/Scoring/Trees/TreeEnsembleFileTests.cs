@@ -6,7 +6,7 @@ using CartRecovery.Engine.Scoring.Trees;
 
 namespace CartRecovery.Tests.Scoring.Trees;
 
-/// <summary>What is no ensemble of the kinds that are compiled is left to ONNX Runtime, and what is no model at all does no harm.</summary>
+/// <summary>Tree ensembles that are not compiled are left to ONNX Runtime, and files that are not models are handled.</summary>
 public sealed class TreeEnsembleFileTests
 {
     static readonly Node s_stump = new("BRANCH_LEQ", 0, 0.5f, Node.Leaf(0.1f), Node.Leaf(0.9f));
@@ -76,7 +76,7 @@ public sealed class TreeEnsembleFileTests
     [Test]
     public void Constructs_the_runtime_reads_differently_fall_back_to_it()
     {
-        // Read as one tree, of which the runtime makes another: the probes tell.
+        // Read as one tree, but as another by the runtime, which the probes detect.
         var trees = CompiledTrees.Compile(new TreeEnsemble([new TreeBranch(new TreeColumn(0, MissingIsLow: false), 0.5f, new TreeLeaf(0.1f), new TreeLeaf(0.9f))], 0, IsLogistic: false))!;
         using var same = TreeModels.Load(TreeModels.Regressor([s_stump], 1, sigmoid: false), 1);
         using var strict = TreeModels.Load(TreeModels.Regressor([s_stump with { Mode = "BRANCH_LT" }], 1, sigmoid: false), 1);
@@ -94,7 +94,7 @@ public sealed class TreeEnsembleFileTests
     [Test]
     public void A_tree_with_exponentially_many_paths_is_rejected()
     {
-        // 60 levels, both sides of each the next: 2^60 paths.
+        // 60 levels whose branches share the next level: 2^60 paths.
         const int Levels = 60;
         long[] next = [.. Enumerable.Range(1, Levels)];
         AssertRefused(next, next, [.. Enumerable.Repeat("BRANCH_LEQ", Levels), "LEAF"]);
@@ -169,7 +169,7 @@ public sealed class TreeEnsembleFileTests
         Assert.That(Sigmoid.Of(new Vector<float>(float.NaN))[0], Is.NaN);
     }
 
-    // Node i's true and false branch; tree 0, feature 0.
+    // Node i's true and false branches; tree 0, feature 0.
     static void AssertRefused(long[] whenTrue, long[] whenFalse, string[] modes)
     {
         long[] zeros = new long[modes.Length], ids = [.. Enumerable.Range(0, modes.Length)];
@@ -184,7 +184,7 @@ public sealed class TreeEnsembleFileTests
         Assert.That(() => TreeEnsembleReader.Read(file, 1), Throws.TypeOf<NotSupportedException>());
     }
 
-    // True when an ensemble was read; anything but the two exceptions for what was not fails the test.
+    // True if an ensemble was read; fails on any exception other than the two expected ones.
     static bool Read(byte[] file)
     {
         try

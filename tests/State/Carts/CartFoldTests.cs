@@ -88,7 +88,7 @@ public sealed class CartFoldTests
         cart.Fold(Remove("p9", 1));
         Assert.That((cart.ItemCount, Value(cart), cart.Others.Quantity), Is.EqualTo((17, 81.5m, 3)));
 
-        // A line that is free again goes to the next new product.
+        // A freed line is reused for the next new product.
         cart.Fold(Remove("p3", 2), Add("p10", 100));
         Assert.That((cart.LineCount, cart.Others.Quantity, cart.ItemCount, Value(cart)), Is.EqualTo(((byte)7, 3, 16, 175.5m)));
         Assert.That(cart.Lines[6].Product, Is.EqualTo(EventReading.KeyOf("p10").Low));

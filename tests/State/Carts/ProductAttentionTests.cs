@@ -4,10 +4,10 @@ using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Tests.State.Carts;
 
-/// <summary>What the record keeps of the product that the shopper is looking at.</summary>
+/// <summary>What the record keeps of the product being viewed.</summary>
 public sealed class ProductAttentionTests
 {
-    // Keys whose first bits differ, so that each has a place of its own in the sketch.
+    // Keys with different leading bits, so that each has its own bit in the sketch.
     const ulong Lamp = 1UL << 58, Chair = 2UL << 58;
     const long Start = 1_732_095_600_000;
 
