@@ -49,7 +49,7 @@ public sealed partial class LayeringTests
             left.Remove(lowest);
         }
 
-        Assert.That(left, Is.Empty, "stages that name each other in a circle");
+        Assert.That(left, Is.Empty, "cyclic references between stages");
     }
 
     [TestCaseSource(nameof(Folders))]
@@ -57,7 +57,7 @@ public sealed partial class LayeringTests
     {
         var named = s_sources.Where(source => source.Stage == stage).SelectMany(source => source.Stages(s_types).Select(name => (source.Path, name))).ToArray();
         Assert.That(named.Where(n => n.name != stage && !s_mayName[stage].Contains(n.name)).Select(n => $"{n.Path} names {n.name}"), Is.Empty);
-        Assert.That(s_mayName[stage].Except(named.Select(n => n.name)), Is.Empty, "what the rule allows and nobody needs");
+        Assert.That(s_mayName[stage].Except(named.Select(n => n.name)), Is.Empty, "references allowed by the rule but unused");
     }
 
     [TestCase("engine/Contracts/")]

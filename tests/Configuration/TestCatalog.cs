@@ -37,5 +37,5 @@ static class TestCatalog
         SinkCatalog.All, FeatureTable.Names);
 
     static SinkSpec Sink(string type, string description, params SinkOption[] options) =>
-        new(type, description, options, _ => throw new InvalidOperationException("Loading a configuration must not make sinks."));
+        new(type, description, options, _ => throw new InvalidOperationException("Loading a configuration must not create sinks."));
 }

@@ -33,7 +33,7 @@ sealed class SinkCircuitTests
         // Many more writes fail than there are retries.
         await Eventually.Is(() => sink.Writes.Count >= 10, "probes");
         Assert.That(_outcomes, Is.Empty);
-        Assert.That(runner.QueueDepth, Is.GreaterThanOrEqualTo(46), "two writes of two are held");
+        Assert.That(runner.QueueDepth, Is.GreaterThanOrEqualTo(46), "two writes of two items are pending");
         Assert.That(runner.State.Circuit, Is.Not.EqualTo(CircuitState.Closed));
         var health = (await runner.CheckHealthAsync(default)).Health;
         Assert.That(health.Healthy, Is.False);
@@ -94,13 +94,13 @@ sealed class SinkCircuitTests
         var runner = Runner(sink, s_quick with { Batch = 1, Retries = 3, MaxInFlight = 2 });
         runner.Start();
         Enqueue(runner, 1);
-        await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed, "it alone opens the circuit");
+        await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed, "it alone opened the circuit");
         foreach (var item in Interventions.Many(20, first: 1))
         {
             runner.TryEnqueue(item);
         }
 
-        await Eventually.Is(() => _outcomes.Count == 21, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 21, "every item has an outcome");
         Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
             Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
         await runner.DrainAsync(Eventually.Deadline);
@@ -118,7 +118,7 @@ sealed class SinkCircuitTests
         var runner = Runner(sink, s_quick with { MaxInFlight = 1, Retries = 4 }, skipped);
         Enqueue(runner, 6);
         runner.Start();
-        await Eventually.Is(() => _outcomes.Count == 6, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 6, "every item has an outcome");
         Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
             Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
         Assert.That(sink.Writes, Has.Count.GreaterThan(100));
@@ -179,7 +179,7 @@ sealed class SinkCircuitTests
         Enqueue(runner, 20);
         await Eventually.Is(() => runner.State.Circuit == CircuitState.Open, "open");
         await runner.DrainAsync(TimeSpan.FromSeconds(1)).WaitAsync(Eventually.Deadline);
-        await Eventually.Is(() => _outcomes.Count == 20, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 20, "every item has an outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
     }
 

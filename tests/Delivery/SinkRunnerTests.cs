@@ -31,7 +31,7 @@ sealed class SinkRunnerTests
         runner.Start();
         await Eventually.Is(() => Delivered(runner) == 7, "all delivered");
         Assert.That(sink.Writes.Select(write => write.Length), Is.EqualTo(new[] { 3, 3, 1 }));
-        Assert.That(sink.Writes.SelectMany(ids => ids), Is.EqualTo(Interventions.Many(7).Select(item => item.Id)), "one write at a time keeps the order");
+        Assert.That(sink.Writes.SelectMany(ids => ids), Is.EqualTo(Interventions.Many(7).Select(item => item.Id)), "sequential writes keep the order");
         await runner.DrainAsync(Eventually.Deadline);
     }
 
@@ -47,10 +47,10 @@ sealed class SinkRunnerTests
             await Task.Yield();
         }
 
-        await Eventually.Is(() => Delivered(runner) == 8, "two full batches, an hour before their age");
+        await Eventually.Is(() => Delivered(runner) == 8, "two full batches, an hour before their maximum age");
         runner.TryEnqueue(Interventions.One(8));
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(Delivered(runner), Is.EqualTo(9), "draining does not wait for the age either");
+        Assert.That(Delivered(runner), Is.EqualTo(9), "draining does not wait for the maximum age");
     }
 
     [Test]
@@ -68,7 +68,7 @@ sealed class SinkRunnerTests
             Assert.That(runner.Count(ActionKind.Discount, DeliveryAttemptOutcome.Rejected), Is.EqualTo(3));
             Assert.That(runner.Count(ActionKind.Urgency, DeliveryAttemptOutcome.Delivered), Is.EqualTo(3));
             Assert.That(_outcomes.Select(outcome => outcome.Id).Order(), Is.EqualTo(Interventions.Many(9).Select(item => item.Id)));
-            Assert.That(sink.Writes.Sum(write => write.Length), Is.EqualTo(9), "what was rejected is not tried again");
+            Assert.That(sink.Writes.Sum(write => write.Length), Is.EqualTo(9), "rejected items are not retried");
             Assert.That(sink.Disposed);
         });
 
@@ -88,7 +88,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5), Retries = 2 });
         Enqueue(runner, 3);
         runner.Start();
-        await Eventually.Is(() => _outcomes.Count == 3, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 3, "every item has an outcome");
         await runner.DrainAsync(Eventually.Deadline);
         var ids = Interventions.Many(3).ConvertAll(item => item.Id);
         Assert.Multiple(() =>
@@ -103,7 +103,7 @@ sealed class SinkRunnerTests
             Assert.That(runner.Unmarked, Is.EqualTo(6));
             Assert.That(runner.State.LastError, Is.EqualTo("unmarked"));
             Assert.That(sink.Connects, Is.EqualTo(1));
-            Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(1).Contains("unmarked"), "once a minute at most");
+            Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(1).Contains("unmarked"), "at most once a minute");
         });
 
         void DeliverFirst(DeliveryBatch batch, int index)
@@ -148,7 +148,7 @@ sealed class SinkRunnerTests
         await runner.DrainAsync(Eventually.Deadline);
         var ids = Interventions.Many(6).ConvertAll(item => item.Id);
         Assert.That(sink.Writes, Is.EqualTo(new[] { ids.ToArray(), [ids[1], ids[3], ids[5]] }));
-        Assert.That(sink.Connects, Is.EqualTo(1), "an item that is refused is no broken connection");
+        Assert.That(sink.Connects, Is.EqualTo(1), "a rejected item does not break the connection");
     }
 
     [Test]
@@ -190,7 +190,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick with { Retries = 2 });
         runner.Start();
         runner.TryEnqueue(item);
-        await Eventually.Is(() => runner.Count(item.Action, DeliveryAttemptOutcome.Failed) == 1, "given up");
+        await Eventually.Is(() => runner.Count(item.Action, DeliveryAttemptOutcome.Failed) == 1, "the item has failed");
         await runner.DrainAsync(Eventually.Deadline);
         Assert.Multiple(() =>
         {
@@ -233,7 +233,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick, time);
         runner.Start();
         runner.TryEnqueue(Interventions.One(0));
-        await Eventually.Is(() => Delivered(runner) == 1, "delivered by the third try");
+        await Eventually.Is(() => Delivered(runner) == 1, "delivered by the third attempt");
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(time.Timers, Has.Exactly(1).EqualTo(TimeSpan.FromSeconds(37)).And.Exactly(1).EqualTo(TimeSpan.FromMinutes(1)));
         Assert.That(sink.Time, Is.SameAs(time), "the sink has the engine's clock");
@@ -281,8 +281,8 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick with { Batch = 1, MaxInFlight = 3 });
         runner.Start();
         Enqueue(runner, 10);
-        await Eventually.Is(() => sink.Writes.Count == 3, "three writes begun");
-        Assert.That(runner.QueueDepth, Is.EqualTo(7), "the rest waits in the queue");
+        await Eventually.Is(() => sink.Writes.Count == 3, "three writes have started");
+        Assert.That(runner.QueueDepth, Is.EqualTo(7), "the others are still queued");
         gate.Release(10);
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That((sink.MostWriting, Delivered(runner)), Is.EqualTo((3, 10)));
@@ -388,18 +388,18 @@ sealed class SinkRunnerTests
         runner.Start();
         other.Start();
         Enqueue(other, 100);
-        await Eventually.Is(() => Delivered(other) == 100, "the other sink delivers");
+        await Eventually.Is(() => Delivered(other) == 100, "the other sink delivered");
         // How many are dropped depends on the sink's speed; each has an outcome.
         foreach (var item in Interventions.Many(40))
         {
             runner.TryEnqueue(item);
         }
 
-        await Eventually.Is(() => _outcomes.Count == 40, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 40, "every item has an outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome),
             Is.All.EqualTo(DeliveryAttemptOutcome.Failed).Or.EqualTo(DeliveryAttemptOutcome.Dropped));
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Has.Some.EqualTo(DeliveryAttemptOutcome.Failed));
-        Assert.That(sink.MostWriting, Is.LessThanOrEqualTo(2), "what hangs keeps its place");
+        Assert.That(sink.MostWriting, Is.LessThanOrEqualTo(2), "hanging writes keep their slots");
         Assert.That(runner.State.ConsecutiveFailures, Is.Positive);
         end.Set();
         ended.SetResult();
@@ -418,7 +418,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick with { Batch = 1, MaxInFlight = 2, Retries = 0, Timeout = TimeSpan.FromMilliseconds(20) });
         runner.Start();
         Enqueue(runner, 4);
-        await Eventually.Is(() => _outcomes.Count == 4, "all given up");
+        await Eventually.Is(() => _outcomes.Count == 4, "all items have failed");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Failed));
         hanging.SetResult();
         await Eventually.Is(() => runner.TryEnqueue(Interventions.One(4)) && Delivered(runner) > 0, "delivering again");
@@ -450,7 +450,7 @@ sealed class SinkRunnerTests
         runner.Start();
         Enqueue(runner, 100);
         await runner.DrainAsync(TimeSpan.FromSeconds(2)).WaitAsync(Eventually.Deadline);
-        await Eventually.Is(() => _outcomes.Count == 100, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 100, "every item has an outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
         Assert.That(_log.AtLeast(LogLevel.Warning).Count(line => line.Contains("at stop")), Is.EqualTo(100));
         ever.SetResult();
@@ -568,7 +568,7 @@ sealed class SinkRunnerTests
         runner.TryEnqueue(Interventions.One(3));
         Assert.That(runner.FreePlaces, Is.Zero);
         runner.Start();
-        await Eventually.Is(() => runner.FreePlaces == 3, "all taken");
+        await Eventually.Is(() => runner.FreePlaces == 3, "all items are accepted");
         await runner.DrainAsync(Eventually.Deadline);
     }
 
@@ -583,7 +583,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5) });
         Enqueue(runner, 3);
         runner.Start();
-        await Eventually.Is(() => Delivered(runner) == 3, "delivered by the second try");
+        await Eventually.Is(() => Delivered(runner) == 3, "delivered by the second attempt");
         Assert.That((runner.Retried, runner.Writes), Is.EqualTo((3L, 2L)));
         await runner.DrainAsync(Eventually.Deadline);
     }

@@ -52,7 +52,7 @@ sealed class SinkSetTests
             Assert.That(set.TryDeliver("fine", item));
         }
 
-        await Eventually.Is(() => fine.Writes.Sum(write => write.Length) == 2000, "the other sink has all");
+        await Eventually.Is(() => fine.Writes.Sum(write => write.Length) == 2000, "the other sink received everything");
         Assert.That(set.Runners[0].Dropped, Is.Positive, "a hung sink's queue is bounded");
         Assert.That((await set.CheckHealthAsync(default)).Select(report => report.Health.Healthy), Is.EqualTo(new[] { false, true }));
         await set.DrainAsync(TimeSpan.FromSeconds(1)).WaitAsync(Eventually.Deadline);

@@ -154,7 +154,7 @@ public sealed class BadInputTests
             Assert.That(refused.ToDictionary(code => code.Key, code => (int)code.Value, StringComparer.Ordinal),
                 Is.EquivalentTo(_expected.CountBy(refusal => refusal.Code).ToDictionary(StringComparer.Ordinal)));
             Assert.That(metrics.Processed + metrics.Rejected + metrics.Duplicates, Is.EqualTo(metrics.Received));
-            Assert.That((await _engine.FeaturesAsync("cart"))["event_count"], Is.EqualTo(_good), "every good event, and no bad one, is in the cart");
+            Assert.That((await _engine.FeaturesAsync("cart"))["event_count"], Is.EqualTo(_good), "the cart has every valid event and no invalid one");
         }
     }
 

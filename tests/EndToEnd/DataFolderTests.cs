@@ -100,7 +100,7 @@ public sealed class DataFolderTests
         {
             Assert.That(posts, Is.Unique.And.SubsetOf(pending));
             Assert.That(posts.Intersect(Strings(recorded, "arrived"), StringComparer.Ordinal), Is.Empty);
-            Assert.That(File.ReadLines(scratch.PathOf("book.ndjson")), Is.Empty, "all of them were written by the version before");
+            Assert.That(File.ReadLines(scratch.PathOf("book.ndjson")), Is.Empty, "all were written by the previous version");
         }
     }
 
@@ -215,7 +215,7 @@ public sealed class DataFolderTests
             }
 
             posts = crm.Posts.Count;
-            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), "what was pending is delivered");
+            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), "pending interventions are delivered");
         }
     }
 

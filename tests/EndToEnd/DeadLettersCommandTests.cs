@@ -87,7 +87,7 @@ public sealed class DeadLettersCommandTests
         {
             using var content = new StringContent("[1,2,{}]");
             using var refused = await engine.Http.PostAsync("/v1/events", content);
-            await Eventually.Is(() => engine.GetJsonAsync("/v1/deadletters").Result.GetProperty("items").GetArrayLength() == 3, "they are kept");
+            await Eventually.Is(() => engine.GetJsonAsync("/v1/deadletters").Result.GetProperty("items").GetArrayLength() == 3, "the letters are kept");
             Assert.That((await RunAsync(scratch, 0, "drop", "1")).Output, Is.EqualTo("dropped 1\n"));
             Assert.That((await engine.GetJsonAsync("/v1/deadletters")).GetProperty("items").GetArrayLength(), Is.EqualTo(2));
             await engine.StopAsync();

@@ -90,7 +90,7 @@ public sealed class FaultTests
 
         if (version is not null)
         {
-            Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b3\b"), "the folder's version and this engine's");
+            Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b3\b"), "the message has the folder's version and the engine's");
         }
     }
 
@@ -149,7 +149,7 @@ public sealed class FaultTests
         // Fills several segments.
         await LeaveAsync(killed: true, ("cart", 8_000));
         var segments = _data.Segments();
-        Assert.That(segments, Has.Count.AtLeast(2), "segments to put a hole into");
+        Assert.That(segments, Has.Count.AtLeast(2), "enough segments to damage one in the middle");
         DataFiles.Damage(segments[0], new FileInfo(segments[0]).Length / 2, 64);
 
         var finished = await AssertRefusedUntouchedAsync(s_config, Failed, "journal_damaged", Path.GetDirectoryName(segments[0])!);
@@ -222,7 +222,7 @@ public sealed class FaultTests
 
             File.Delete(Path.Combine(mounted.Outside, "filler"));
 
-            await Eventually.Is(() => Status(engine).GetAwaiter().GetResult() == "ok", "it is well again");
+            await Eventually.Is(() => Status(engine).GetAwaiter().GetResult() == "ok", "the engine is healthy again");
             await stream.AckedAsync(sent);
             refused = [.. stream.Refused.Select(one => one.Index)];
             await SendAsync(engine, "after", 100);

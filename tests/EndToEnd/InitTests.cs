@@ -35,7 +35,7 @@ public sealed partial class InitTests
         await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace("127.0.0.1:8080", "127.0.0.1:0", StringComparison.Ordinal)
             .Replace("127.0.0.1:8081", "127.0.0.1:0", StringComparison.Ordinal) + "memory: { carts: 16MB, customers: 16MB }\n");
         await using var engine = new EngineOutput(EngineBinary.Start(Path.GetDirectoryName(path)!, ["run"]));
-        await Eventually.Is(() => engine.HasEnded || Address().IsMatch(engine.Text), () => $"the engine says where it listens; it said {engine.Text}{engine.Errors}");
+        await Eventually.Is(() => engine.HasEnded || Address().IsMatch(engine.Text), () => $"the engine prints its listeners; output: {engine.Text}{engine.Errors}");
         using var http = new HttpClient { BaseAddress = new Uri(Address().Match(engine.Text).Groups["address"].Value) };
         using var refused = await SendAsync(http, "sk_demo");
         Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));

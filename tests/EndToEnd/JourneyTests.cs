@@ -123,7 +123,7 @@ public sealed class JourneyTests
         await SendAsync(engine, Event("identify", "c1", "u1", ""","meta":{"email":"jo@shop.example","timezone":"Europe/Amsterdam"}"""),
             Event("consent", "c1", "u1", ""","meta":{"channel":"email","granted":true}"""));
         await SendAsync(engine, Event("add_to_cart", "c1", "u1", ""","productId":"p1","price":30"""));
-        await Until(async () => (await StatesAsync(engine)).Any(s => s.Channel == "mail" && s.State == "sending"), "the mail is on its way");
+        await Until(async () => (await StatesAsync(engine)).Any(s => s.Channel == "mail" && s.State == "sending"), "the mail is being delivered");
         var preview = await PostAsync(engine, "/v1/campaigns/left/preview", """{"step":1,"cartId":"c1"}""");
         var sample = new Uri(preview.GetProperty("links").GetProperty("unsubscribe").GetString()!).AbsolutePath;
         using (var asked = await engine.Http.GetAsync(sample))
@@ -148,9 +148,9 @@ public sealed class JourneyTests
 
         (config with { Campaigns = "[{ name: broken, trigger: { idle: 1s } }]" }).WriteTo(_scratch);
         await Until(async () => (await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("campaigns").GetProperty("detail").GetString()!
-            .Contains("a campaign needs either action", StringComparison.Ordinal), "the bad file is told of");
+            .Contains("a campaign needs either action", StringComparison.Ordinal), "the invalid file is reported");
         await SendAsync(engine, Event("add_to_cart", "c2", null, ""","productId":"p1","price":30"""));
-        await Eventually.Is(() => shop.Posts.Count == 2, "the old campaign is still in force");
+        await Eventually.Is(() => shop.Posts.Count == 2, "the old campaign is still active");
 
         (config with { Campaigns = $$"""[{{Left}}action: { type: reminder }, channel: crm, message: second }]""" }).WriteTo(_scratch);
         await Until(async () => (await engine.GetJsonAsync("/health")).GetProperty("status").GetString() == "ok", "the new file is fine");
@@ -178,7 +178,7 @@ public sealed class JourneyTests
 
         await using var back = await Receiver.StartAsync(204, new Uri(url).Port);
         await using var again = await RunningEngine.StartAsync(_scratch, config);
-        await Eventually.Is(() => back.Posts.Select(p => p.Id).Distinct(StringComparer.Ordinal).Count() == Carts, "every one arrives");
+        await Eventually.Is(() => back.Posts.Select(p => p.Id).Distinct(StringComparer.Ordinal).Count() == Carts, "every message arrives");
         await Until(async () => (await StatesAsync(again)).All(s => s.State == "sent"), "all are sent");
     }
 

@@ -50,7 +50,7 @@ sealed class MountedFolder : IAsyncDisposable
             holder.Dispose();
         }
 
-        Assert.Ignore($"A file system of its own cannot be mounted here: {refusal.Trim()}");
+        Assert.Ignore($"A file system cannot be mounted here: {refusal.Trim()}");
         throw new InvalidOperationException("not reached");
     }
 

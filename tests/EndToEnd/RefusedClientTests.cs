@@ -108,7 +108,7 @@ public sealed class RefusedClientTests
         var streams = new List<EventStream>();
         try
         {
-            await Eventually.Is(() => _engine.MetricsAsync().Result.Sum("cartrecovery_connections") == 0, "the other tests' streams are gone");
+            await Eventually.Is(() => _engine.MetricsAsync().Result.Sum("cartrecovery_connections") == 0, "the other tests' streams are closed");
             for (var i = 0; i < MaxConnections; i++)
             {
                 streams.Add(await EventStream.LinesAsync(_engine.StreamEndPoint));

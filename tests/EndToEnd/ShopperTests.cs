@@ -74,7 +74,7 @@ public sealed class ShopperTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(post.Headers["webhook-signature"], Is.EqualTo(post.ExpectedSignature(Secret)));
-            Assert.That(sentAt, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(5)), "within the tolerance of a receiver");
+            Assert.That(sentAt, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(5)), "within a receiver's tolerance");
             Assert.That(body.RootElement.GetProperty("type").GetString(), Is.EqualTo("intervention.decided"));
             Assert.That(data.GetProperty("id").GetString(), Is.EqualTo(post.Id));
             Assert.That(data.GetProperty("cartId").GetString(), Is.EqualTo("cart-1"));

@@ -52,7 +52,7 @@ public sealed class EventRoundTripTests
             {
                 if (decoder.Read(json).IsError)
                 {
-                    throw new InvalidOperationException("An event was refused.");
+                    throw new InvalidOperationException("An event was rejected.");
                 }
 
                 if (!slab.HasRoom(decoder.Record.TextLength))
@@ -221,7 +221,7 @@ public sealed class EventRoundTripTests
 
             var quoted = json.Append('"').ToString();
             using var document = JsonDocument.Parse(quoted);
-            return document.RootElement.GetString() == text ? quoted : throw new InvalidOperationException($"This is not how to write it: {quoted}");
+            return document.RootElement.GetString() == text ? quoted : throw new InvalidOperationException($"Not an equivalent encoding: {quoted}");
         }
     }
 }

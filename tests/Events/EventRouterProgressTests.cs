@@ -128,7 +128,7 @@ public sealed class EventRouterProgressTests
             var first = open.FindIndex(partitions => partitions != 0);
             if (first >= 0 && first < upTo)
             {
-                Assert.Fail($"{upTo} are acknowledged, and event {first} is not done");
+                Assert.Fail($"{upTo} are acknowledged, but event {first} is incomplete");
             }
         }
     }

@@ -50,14 +50,14 @@ sealed class ApiContract
         }
 
         var name = $"{method} {found.Path} {status}";
-        Assert.That(found.Operation.GetProperty("responses").TryGetProperty($"{status}", out var response), Is.True, $"{name} is documented");
+        Assert.That(found.Operation.GetProperty("responses").TryGetProperty($"{status}", out var response), Is.True, $"{name}: the status is documented");
         if (answer.Body.Length == 0 || !response.TryGetProperty("content", out var contents))
         {
             return;
         }
 
         var media = answer.Headers["Content-Type"].Split(';')[0];
-        Assert.That(contents.TryGetProperty(media, out var content), Is.True, $"{name} may be {media}");
+        Assert.That(contents.TryGetProperty(media, out var content), Is.True, $"{name}: {media} is documented");
         if (media == ProblemType)
         {
             Assert.That(content.GetProperty("examples").EnumerateObject().Select(e => e.Name), Does.Contain(answer.Problem.Code), $"{name}: the code is documented");
@@ -108,10 +108,10 @@ sealed class ApiContract
         if (value.ValueKind == JsonValueKind.Object && schema.TryGetProperty("properties", out var properties))
         {
             var names = value.EnumerateObject().Select(p => p.Name).ToArray();
-            Assert.That(names, Is.SubsetOf(properties.EnumerateObject().Select(p => p.Name)), $"{place}: everything is documented");
+            Assert.That(names, Is.SubsetOf(properties.EnumerateObject().Select(p => p.Name)), $"{place}: every property is documented");
             if (schema.TryGetProperty("required", out var required))
             {
-                Assert.That(required.EnumerateArray().Select(r => r.GetString()), Is.SubsetOf(names), $"{place}: what is required is there");
+                Assert.That(required.EnumerateArray().Select(r => r.GetString()), Is.SubsetOf(names), $"{place}: every required property is present");
             }
 
             foreach (var property in value.EnumerateObject())

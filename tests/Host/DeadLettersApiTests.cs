@@ -37,10 +37,10 @@ sealed class DeadLettersApiTests
         Assert.That(whole.GetProperty("verified").GetBoolean(), Is.True);
     }
 
-    [TestCase("[1,{\"id\":},2]", "1", "{\"id\":},2]", TestName = "The rest of a message from where it is no JSON")]
-    [TestCase("[{}  oops, {}]", "{}", "oops, {}]", TestName = "The rest of it after the comma that is missing")]
-    [TestCase("{} {}", "{} {}", TestName = "A message with too much in it")]
-    [TestCase("hello", "hello", TestName = "A message that is nothing")]
+    [TestCase("[1,{\"id\":},2]", "1", "{\"id\":},2]", TestName = "From the first invalid byte of a message")]
+    [TestCase("[{}  oops, {}]", "{}", "oops, {}]", TestName = "From a missing comma")]
+    [TestCase("{} {}", "{} {}", TestName = "Trailing content")]
+    [TestCase("hello", "hello", TestName = "Not JSON")]
     public async Task Only_the_unreadable_part_of_malformed_JSON_is_kept(string message, params string[] kept)
     {
         await TakeAsync(kept.Length, message);

@@ -37,7 +37,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
         });
         using var gate = new LimiterFixture(engine);
         var waiting = engine.PostAsync("/v1/events", EventJson.Of("c", "begin_checkout"));
-        await Eventually.Is(() => gate.IsReached, "the partition stands still");
+        await Eventually.Is(() => gate.IsReached, "the partition is blocked");
         var received = await engine.PostAsync("/v1/events?ack=received", EventJson.Array(EventJson.Of("c"), EventJson.Of("c"), "{}"));
         var waited = waiting.IsCompleted;
         gate.Open();

@@ -78,7 +78,7 @@ sealed class OperationsApiTests : EngineFixture
         Assert.That((health.Status, health.Json.GetProperty("status").GetString()), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "down")));
         Assert.That(health.Json.GetProperty("parts").GetProperty("partition-0").GetProperty("detail").GetString(), Is.EqualTo("broken on purpose"));
         Assert.That((events.Problem, features.Problem), Is.EqualTo(((503, "stopping"), (503, "stopping"))));
-        Assert.That(heard, Has.None.Matches<Said>(s => s!.Type == "ack"), "nothing is acknowledged that was not decided on");
+        Assert.That(heard, Has.None.Matches<Said>(s => s!.Type == "ack"), "no undecided event is acknowledged");
         Assert.That(client.CloseCode, Is.EqualTo(1001));
     }
 

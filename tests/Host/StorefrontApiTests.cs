@@ -40,7 +40,7 @@ public sealed class StorefrontApiTests
         {
             Assert.That((again.Status, again.Body), Is.EqualTo((HttpStatusCode.NotModified, "")));
             Assert.That(packed.Headers["Content-Encoding"], Is.EqualTo("gzip"));
-            Assert.That(asPacked.Status, Is.EqualTo(HttpStatusCode.OK), "another encoding is another representation");
+            Assert.That(asPacked.Status, Is.EqualTo(HttpStatusCode.OK), "each encoding has its own ETag");
         }
     }
 

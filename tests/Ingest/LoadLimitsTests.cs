@@ -34,7 +34,7 @@ sealed class LoadLimitsTests
         Assert.That(await lines.ReadLineAsync(), Is.Null);
 
         await first.CloseAsync();
-        await Eventually.Is(() => engine.Host.Connections.Count == 1, "there is room");
+        await Eventually.Is(() => engine.Host.Connections.Count == 1, "a slot is free");
         using var next = await StreamClient.OpenAsync(engine, via);
         await next.SendAsync(EventJson.Of("c"));
         Assert.That((await next.UntilAckAsync(1))[^1].UpTo, Is.EqualTo(1));
@@ -63,11 +63,11 @@ sealed class LoadLimitsTests
             }
         }
 
-        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "it is counted");
-        await Eventually.Is(() => engine.Host.Connections.Count == 1, "it is gone");
+        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "the drop is counted");
+        await Eventually.Is(() => engine.Host.Connections.Count == 1, "the client is disconnected");
         await other.SendAsync(EventJson.Of(cart, "begin_checkout"));
         await other.UntilAckAsync(1);
-        await Eventually.Is(() => engine.Counts.Received == engine.Counts.Processed, "what it sent is worked off");
+        await Eventually.Is(() => engine.Counts.Received == engine.Counts.Processed, "its events are processed");
         Assert.That(engine.Host.Counters.SlowConsumers, Is.EqualTo(1));
     }
 
@@ -80,8 +80,8 @@ sealed class LoadLimitsTests
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
         using var stop = new CancellationTokenSource();
         var sending = client.Raw.SendAllAsync(Bad(client, 150_000), _ => { }, stop.Token);
-        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "it is counted");
-        await Eventually.Is(() => engine.Host.Connections.Count == 0, "it is gone");
+        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "the drop is counted");
+        await Eventually.Is(() => engine.Host.Connections.Count == 0, "the client is disconnected");
         stop.Cancel();
 
         await sending.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Eventually.Deadline);
@@ -99,7 +99,7 @@ sealed class LoadLimitsTests
         var sending = client.Raw.SendAllAsync(bad, n => Interlocked.Add(ref sent, n), CancellationToken.None);
         var taken = await StandsStillAsync(() => engine.Counts.Rejected);
 
-        Assert.That(taken, Is.InRange(1, count - 1), "it stopped reading");
+        Assert.That(taken, Is.InRange(1, count - 1), "the engine stopped reading");
         var heard = await client.UntilAckAsync(count);
         await sending;
         Assert.That(heard.Where(s => s.Type == "error").Select(s => s.Index), Is.EqualTo(Enumerable.Range(0, count)));
@@ -119,14 +119,14 @@ sealed class LoadLimitsTests
         using var client = await StreamClient.OpenAsync(engine, via);
         var (cart, blocker) = (EventJson.NewCart(), EventJson.NewCart());
         await client.SendAsync(EventJson.Of(blocker, "begin_checkout"));
-        await Eventually.Is(() => gate.IsReached, "the partition stands still");
+        await Eventually.Is(() => gate.IsReached, "the partition is blocked");
         long sent = 0;
         var bytes = Conformance.WebSocket.ClientFrame.Join(EventJson.Many(cart, count).Select(client.Encode));
         var sending = client.Raw.SendAllAsync(bytes, n => Interlocked.Add(ref sent, n), CancellationToken.None);
-        await Eventually.Is(() => engine.Host.Partitions[0].Inbox.Depth == PartitionSet.InboxCapacity, "its inbox is full");
+        await Eventually.Is(() => engine.Host.Partitions[0].Inbox.Depth == PartitionSet.InboxCapacity, "the partition's inbox is full");
         var stoodAt = await StandsStillAsync(() => Interlocked.Read(ref sent));
 
-        Assert.That(stoodAt, Is.LessThan(bytes.Length), "the client is held up");
+        Assert.That(stoodAt, Is.LessThan(bytes.Length), "the client is blocked");
         Assert.That(engine.Host.Partitions[0].Inbox.Depth, Is.EqualTo(PartitionSet.InboxCapacity));
         gate.Open();
         await client.UntilAckAsync(count + 1);

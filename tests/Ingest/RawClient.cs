@@ -107,7 +107,7 @@ sealed class RawClient : IDisposable
                 return text[..(end + 4)];
             }
 
-            Assert.That(await FillAsync(), Is.True, () => $"the connection ended inside a head: {text}");
+            Assert.That(await FillAsync(), Is.True, () => $"the connection ended within a head: {text}");
         }
     }
 
@@ -126,7 +126,7 @@ sealed class RawClient : IDisposable
 
             if (!await FillAsync())
             {
-                Assert.That(Unread.Length, Is.Zero, "the last line is cut off");
+                Assert.That(Unread.Length, Is.Zero, "the last line is truncated");
                 return null;
             }
         }
@@ -146,7 +146,7 @@ sealed class RawClient : IDisposable
 
             if (!await FillAsync())
             {
-                Assert.That(Unread.Length, Is.Zero, "the last message is cut off");
+                Assert.That(Unread.Length, Is.Zero, "the last message is truncated");
                 return null;
             }
         }
@@ -166,7 +166,7 @@ sealed class RawClient : IDisposable
 
             if (!await FillAsync())
             {
-                Assert.That(Unread.Length, Is.Zero, "the last frame is cut off");
+                Assert.That(Unread.Length, Is.Zero, "the last frame is truncated");
                 return null;
             }
         }
@@ -225,7 +225,7 @@ sealed class RawClient : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"nothing came within {Eventually.Deadline.TotalSeconds} s; unread: {Encoding.UTF8.GetString(Unread)}");
+            Assert.Fail($"nothing received within {Eventually.Deadline.TotalSeconds} s; unread: {Encoding.UTF8.GetString(Unread)}");
             return false;
         }
     }

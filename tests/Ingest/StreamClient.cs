@@ -134,7 +134,7 @@ sealed class StreamClient : IDisposable
         while (heard is not [.., { Type: "ack" } last] || last.UpTo < upTo)
         {
             var said = await NextAsync();
-            Assert.That(said, Is.Not.Null, () => $"the server hung up ({CloseCode}) before it acknowledged {upTo}: {string.Join(' ', heard.TakeLast(5))}");
+            Assert.That(said, Is.Not.Null, () => $"the server closed the connection ({CloseCode}) before acknowledging {upTo}: {string.Join(' ', heard.TakeLast(5))}");
             heard.Add(said!);
         }
 
@@ -151,7 +151,7 @@ sealed class StreamClient : IDisposable
         while (Acknowledged < upTo)
         {
             var said = await NextAsync();
-            Assert.That(said, Is.Not.Null, "the server hung up");
+            Assert.That(said, Is.Not.Null, "the server closed the connection");
             Acknowledged = Math.Max(Acknowledged, said!.UpTo);
         }
     }

@@ -163,7 +163,7 @@ public sealed class PartitionJournalTests
             journal.TruncateUntil(2 * s_layout.SegmentSize + 100);
             journal.Append(EntryKind.Tick, "last"u8);
             journal.WaitUntilDurable(s_deadline, TimeProvider.System);
-            Eventually.Is(() => !File.Exists(device.FileOf(1)), "the segments are gone").GetAwaiter().GetResult();
+            Eventually.Is(() => !File.Exists(device.FileOf(1)), "the segments are removed").GetAwaiter().GetResult();
         }
 
         Assert.That(Segments().Select(Path.GetFileName).First(), Is.EqualTo("0000000002.journal"));

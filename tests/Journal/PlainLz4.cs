@@ -25,14 +25,14 @@ static class PlainLz4
             if (at == block.Length)
             {
                 var isEndInOrder = lastMatch < 0 || (literals >= LastLiterals && lastMatch + LastMatchDistance <= output.Count);
-                return isEndInOrder ? [.. output] : throw new FormatException("the block ends too soon behind its last match");
+                return isEndInOrder ? [.. output] : throw new FormatException("the block ends too soon after its last match");
             }
 
             var offset = block[at] | (block[at + 1] << 8);
             at += 2;
             if (offset == 0 || offset > output.Count)
             {
-                throw new FormatException($"offset {offset} at {output.Count}: before the block");
+                throw new FormatException($"offset {offset} at {output.Count} points before the block");
             }
 
             lastMatch = output.Count;

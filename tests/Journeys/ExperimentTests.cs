@@ -160,7 +160,7 @@ public sealed class ExperimentTests
         using var fixture = new JourneyFixture([Series(Step("socket"), Step("socket", hours: 90))], contact);
         fixture.Decide("c1");
         fixture.Pass((3 * Day) + Hour);
-        Assert.That(fixture.Count("SELECT count(*) FROM journey"), Is.EqualTo(1), "it goes on");
+        Assert.That(fixture.Count("SELECT count(*) FROM journey"), Is.EqualTo(1), "the series continues");
         fixture.Pass(Day);
         Assert.That(fixture.Count("SELECT count(*) FROM journey") + fixture.Count("SELECT count(*) FROM intervention"), Is.Zero);
     }

@@ -88,7 +88,7 @@ public sealed class JourneyEngineTests
         Assert.That(fixture.Sent, Has.Count.EqualTo(1));
         fixture.Pass(Minute);
         Assert.That(fixture.Sent[^1], Has.Property("Channel").EqualTo("mail").And.Property("Message").EqualTo("3 for 75.00 in c1"));
-        Assert.That(fixture.Sent[^1].Recipient, Is.EqualTo(new Recipient(Email: "a@x.example")), "a sink sees the address that it needs alone");
+        Assert.That(fixture.Sent[^1].Recipient, Is.EqualTo(new Recipient(Email: "a@x.example")), "a sink receives only the address it needs");
         fixture.Pass(Day);
         Assert.That(fixture.Sent[^1].Recipient, Is.EqualTo(new Recipient(Phone: "+31600000000")));
         Assert.That(fixture.Sent.Select(s => s.Id).Distinct().Count(), Is.EqualTo(3));

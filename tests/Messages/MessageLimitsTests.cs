@@ -27,7 +27,7 @@ public sealed class MessageLimitsTests
         Assert.That(() => Render(text), Throws.TypeOf<MessageRenderingException>().With.Message.EqualTo(reason));
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(64 << 20));
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(20)));
-        Assert.That(Render("{{ cart.id }}"), Is.EqualTo("c 1"), "The next one is rendered as ever.");
+        Assert.That(Render("{{ cart.id }}"), Is.EqualTo("c 1"), "The next one is rendered normally.");
     }
 
     [Test]

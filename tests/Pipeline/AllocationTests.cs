@@ -48,7 +48,7 @@ public sealed class AllocationTests
         Assert.That(pipeline.Rejected, Is.Empty);
         Assert.That(pipeline.Counters.Sum(c => c.Carts), Is.EqualTo(Carts));
         Assert.That(pipeline.Counters.Sum(c => c.Predictions), Is.EqualTo(messages.Length * EventsAMessage));
-        Assert.That(allocated, Is.Zero, $"{(double)allocated / ((messages.Length - warm) * EventsAMessage):0.##} bytes an event");
+        Assert.That(allocated, Is.Zero, $"{(double)allocated / ((messages.Length - warm) * EventsAMessage):0.##} bytes per event");
 
         void Play(byte[] message)
         {

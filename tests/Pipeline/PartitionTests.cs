@@ -58,7 +58,7 @@ public sealed class PartitionTests
         Assert.That((cart?.EventCount, partition.Counters.Runs, partition.Counters.Processed, _source.Processed.Count), Is.EqualTo(((uint?)2, 0, 0, 0)));
 
         _time.Advance(TimeSpan.FromMilliseconds(10));
-        await Eventually.Is(() => _source.Processed.Count == 2, "both slabs are done");
+        await Eventually.Is(() => _source.Processed.Count == 2, "both slabs are processed");
         Assert.That((partition.Counters.Runs, partition.Counters.Predictions, partition.Counters.Processed), Is.EqualTo((1, 2, 2)));
         Assert.That((latency.Count, latency.Sum), Is.EqualTo((2, 0.02)));
     }
@@ -73,7 +73,7 @@ public sealed class PartitionTests
             partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
         }
 
-        await Eventually.Is(() => _source.Processed.Count == 4, "the batch is done");
+        await Eventually.Is(() => _source.Processed.Count == 4, "the batch is processed");
         Assert.That(partition.Counters.Processed, Is.EqualTo(4));
     }
 
@@ -89,7 +89,7 @@ public sealed class PartitionTests
             partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
         }
 
-        await Eventually.Is(() => _source.Processed.Count == 100, "all slabs are done");
+        await Eventually.Is(() => _source.Processed.Count == 100, "all slabs are processed");
 
         Assert.That(_source.Processed, Is.EqualTo(Enumerable.Range(1, 100).Select(i => (3, (long)i))));
         Assert.That(counted, Is.EqualTo(100));
@@ -122,7 +122,7 @@ public sealed class PartitionTests
         partition.Start();
         var slab = Slab(upTo: 1, Of("page_view"));
         partition.Inbox.TryEnqueue(slab);
-        await Eventually.Is(() => _source.Processed.Count == 1, "the slab is done");
+        await Eventually.Is(() => _source.Processed.Count == 1, "the slab is processed");
         partition.Stop();
         Assert.That(_slabs.Rent(), Is.SameAs(slab));
         Assert.That(slab.Count, Is.Zero);

@@ -153,7 +153,7 @@ public sealed class RecoveryTests
                 {
                     if (TimeProvider.System.GetElapsedTime(start) > s_deadline)
                     {
-                        throw new TimeoutException("No checkpoint is made.");
+                        throw new TimeoutException("No checkpoint was written.");
                     }
 
                     work.Rest(recovered.State.Stages.Now);
@@ -166,7 +166,7 @@ public sealed class RecoveryTests
                     work.EndBatch();
                     if (!recovered.Journal!.WaitUntilDurable(s_deadline, TimeProvider.System))
                     {
-                        throw new TimeoutException("The journal does not get durable.");
+                        throw new TimeoutException("The journal did not become durable.");
                     }
 
                     state = StateBytes.Of(recovered.State, Carts(), []);

@@ -23,7 +23,7 @@ sealed class EmailSinkTests
         var batch = await WriteAsync(server, [item], ("tls", "starttls"), ("ca", server.Authority), ("user", "shop"), ("password", "pa ss+wörd"),
             ("from", "The Shop, Inc. ☂ <shop@example.org>"), ("replyTo", "help@example.org"));
         Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
-        await Eventually.Is(() => server.Mails.Count == 1, "it arrived");
+        await Eventually.Is(() => server.Mails.Count == 1, "the mail arrived");
         var mail = server.Mails.Single();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(mail.Text));
         using var message = await MimeMessage.LoadAsync(stream);
@@ -49,7 +49,7 @@ sealed class EmailSinkTests
         await using var server = await MailServer.StartAsync("tls");
         var batch = await WriteAsync(server, [Item("ann@example.com")], ("tls", "tls"), ("ca", server.Authority));
         Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
-        await Eventually.Is(() => server.Mails.Count == 1, "it arrived");
+        await Eventually.Is(() => server.Mails.Count == 1, "the mail arrived");
         Assert.That(server.Mails.Single().Header("Content-Type"), Does.StartWith("text/plain; charset=utf-8"));
         Assert.That(server.Mails.Single().Headers("List-Unsubscribe"), Is.Empty);
     }
@@ -65,7 +65,7 @@ sealed class EmailSinkTests
             await sink.WriteAsync(new DeliveryBatch([Item("ann@example.com"), Item("bob@example.com")]), default);
         }
 
-        await Eventually.Is(() => server.Mails.Count == 6, "all arrived");
+        await Eventually.Is(() => server.Mails.Count == 6, "all mails arrived");
         Assert.That(server.Sessions, Is.EqualTo(1));
     }
 
@@ -124,7 +124,7 @@ sealed class EmailSinkTests
         using var over = new CancellationTokenSource();
         var batch = new DeliveryBatch([Item("ann@example.com"), Item("slow@example.com")]);
         var write = sink.WriteAsync(batch, over.Token).AsTask();
-        await Eventually.Is(() => batch.VerdictOf(0) is not null, "the first is sent");
+        await Eventually.Is(() => batch.VerdictOf(0) is not null, "the first mail is sent");
         await over.CancelAsync();
         Assert.That(async () => await write.WaitAsync(Eventually.Deadline), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(batch.VerdictOf(1), Is.Null);
@@ -170,7 +170,7 @@ sealed class EmailSinkTests
 
         Assert.That(batch.VerdictOf(addresses.Length + 1)?.Reason, Is.EqualTo("the recipient has no e-mail address"));
         Assert.That(batch.VerdictOf(addresses.Length + 2)?.Reason, Is.EqualTo("the campaign has no subject"));
-        await Eventually.Is(() => server.Mails.Count == 1, "one arrived");
+        await Eventually.Is(() => server.Mails.Count == 1, "one mail arrived");
         var mail = server.Mails.Single();
         Assert.That(mail.Header("Subject"), Is.EqualTo("Hello Bcc: eve@example.net body"));
         Assert.That(mail.Headers("Bcc").Count + mail.Headers("X-Evil").Count, Is.Zero);
@@ -186,7 +186,7 @@ sealed class EmailSinkTests
     {
         await using var server = await MailServer.StartAsync();
         await WriteAsync(server, [Item("ann@example.com") with { Links = new InterventionLinks(null, link) }]);
-        await Eventually.Is(() => server.Mails.Count == 1, "it arrived");
+        await Eventually.Is(() => server.Mails.Count == 1, "the mail arrived");
         Assert.That(server.Mails.Single().Headers("List-Unsubscribe"), Is.EqualTo(offered ? new[] { $"<{link}>" } : []));
         Assert.That(server.Mails.Single().Headers("List-Unsubscribe-Post"), Has.Count.EqualTo(offered ? 1 : 0));
     }
@@ -204,18 +204,18 @@ sealed class EmailSinkTests
             runner.TryEnqueue(item);
         }
 
-        await Eventually.Is(() => runner.Total(DeliveryAttemptOutcome.Delivered) == 20, "the first half is there");
+        await Eventually.Is(() => runner.Total(DeliveryAttemptOutcome.Delivered) == 20, "the first half arrived");
         server.Kill();
         foreach (var item in Many(20))
         {
             runner.TryEnqueue(item);
         }
 
-        await Eventually.Is(() => runner.State.LastError is not null, "it is seen");
+        await Eventually.Is(() => runner.State.LastError is not null, "the outage is detected");
         await using var again = await MailServer.StartAsync(port: server.Port);
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered), Is.EqualTo(40));
-        await Eventually.Is(() => again.Mails.Count == 20, "the second half is there");
+        await Eventually.Is(() => again.Mails.Count == 20, "the second half arrived");
         Assert.That(server.Mails.Concat(again.Mails).Select(mail => mail.Header("Message-ID")).Distinct().Count(), Is.EqualTo(40));
         Assert.That(log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Debug), Has.None.Contains("example.com"));
 

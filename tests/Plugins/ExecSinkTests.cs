@@ -60,7 +60,7 @@ sealed class ExecSinkTests
         await sink.ConnectAsync(default);
         await sink.WriteAsync(batch, default).AsTask().WaitAsync(Eventually.Deadline);
         Assert.That(Outcomes(batch), Is.All.EqualTo(DeliveryOutcome.Delivered));
-        await Eventually.Is(() => Health(instance) == new SinkHealth(true, "running; its last 1 lines were not answers"), "it is said");
+        await Eventually.Is(() => Health(instance) == new SinkHealth(true, "running; its last 1 lines were not answers"), "the program's output is reported");
     }
 
     [TestCase("import sys; sys.exit(3)", "the program ended with code 3")]
@@ -120,11 +120,11 @@ sealed class ExecSinkTests
         await sink.ConnectAsync(default);
         using var over = new CancellationTokenSource();
         var write = sink.WriteAsync(new DeliveryBatch([.. Interventions.Many(40).Select(item => item with { Html = new string('h', 4000) })]), over.Token).AsTask();
-        await Eventually.Is(() => File.Exists(child) && File.ReadAllText(child).EndsWith('\n'), "it has begun");
+        await Eventually.Is(() => File.Exists(child) && File.ReadAllText(child).EndsWith('\n'), "the program has started");
         await over.CancelAsync();
         Assert.That(async () => await write.WaitAsync(Eventually.Deadline), Throws.Exception);
         var number = (await File.ReadAllTextAsync(child)).Trim();
-        await Eventually.Is(() => !Lives(number), "what it started has ended too");
+        await Eventually.Is(() => !Lives(number), "its child process has ended too");
     }
 
     [Test]
@@ -147,10 +147,10 @@ sealed class ExecSinkTests
             time.sleep(1000)
             """)).Sink;
         await second.ConnectAsync(default);
-        await Eventually.Is(() => File.Exists(stubborn) && File.ReadAllText(stubborn).EndsWith('\n'), "it has begun");
+        await Eventually.Is(() => File.Exists(stubborn) && File.ReadAllText(stubborn).EndsWith('\n'), "the program has started");
         await second.DisposeAsync().AsTask().WaitAsync(Eventually.Deadline);
         var number = (await File.ReadAllTextAsync(stubborn)).Trim();
-        await Eventually.Is(() => !Lives(number), "it has ended");
+        await Eventually.Is(() => !Lives(number), "the program has ended");
     }
 
     [Test]

@@ -67,7 +67,7 @@ sealed class FileSinkTests
         Assert.That(new FileInfo(FilePath).Length, Is.LessThanOrEqualTo(5000));
         Assert.That(new FileInfo(FilePath + ".1").Length, Is.LessThanOrEqualTo(5000).And.GreaterThan(4000));
         var kept = File.ReadAllLines(FilePath + ".1").Concat(File.ReadAllLines(FilePath)).Select(Parse).ToList();
-        Assert.That(Ids(kept), Is.EqualTo(Ids(Interventions.Many(kept.Count, first: 60 - kept.Count))), "the newest, none missing");
+        Assert.That(Ids(kept), Is.EqualTo(Ids(Interventions.Many(kept.Count, first: 60 - kept.Count))), "the newest lines without gaps");
         Assert.That(Directory.GetFiles(Path.GetDirectoryName(FilePath)!), Has.Length.EqualTo(2));
     }
 

@@ -46,15 +46,15 @@ sealed class ReadmeExampleTests
             new SinkRunnerOptions { RetryDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, log);
         runner.Start();
         Enqueue(runner, Interventions.Many(20));
-        await Eventually.Is(() => received.Count == 20, "the first half is there");
+        await Eventually.Is(() => received.Count == 20, "the first half arrived");
         Assert.That((await runner.CheckHealthAsync(default)).Health, Is.EqualTo(new SinkHealth(true, "connected")));
 
         Assert.That(connections.TryDequeue(out var client));
         client!.Dispose();
-        await Eventually.Is(() => !runner.CheckHealthAsync(default).Result.Health.Healthy, "the sink sees that the collector is gone");
+        await Eventually.Is(() => !runner.CheckHealthAsync(default).Result.Health.Healthy, "the sink detects that the collector is gone");
         Enqueue(runner, Interventions.Many(20, first: 20));
         await runner.DrainAsync(Eventually.Deadline);
-        await Eventually.Is(() => received.Count == 40, "the second half came over a new connection");
+        await Eventually.Is(() => received.Count == 40, "the second half arrived over a new connection");
         Assert.That(
             received.Select(line => JsonSerializer.Deserialize(line, ContractsJson.Default.Intervention)!.Id).Order(),
             Is.EqualTo(Interventions.Many(40).Select(item => item.Id)));

@@ -171,7 +171,7 @@ sealed class WebhookSinkTests
         });
         var batch = await WriteAsync($"http://{listener.LocalEndpoint}/", Interventions.Many(1), TimeProvider.System);
         Assert.That(batch.VerdictOf(0)!.Outcome, Is.EqualTo(DeliveryOutcome.Delivered));
-        Assert.That(await sent.WaitAsync(Eventually.Deadline), Is.LessThan(64 << 20), "what fits into the socket's buffers, not all of it");
+        Assert.That(await sent.WaitAsync(Eventually.Deadline), Is.LessThan(64 << 20), "only as much as fits into the socket's buffers");
     }
 
     [Test]
@@ -275,7 +275,7 @@ sealed class WebhookSinkTests
             Assert.That(receiver.Posts.Select(post => post.Headers["webhook-signature"]),
                 Is.EqualTo(receiver.Posts.Select(post => post.ExpectedSignature(Secret))));
             Assert.That(receiver.Posts.GroupBy(post => post.Id, StringComparer.Ordinal).Select(posts => posts.Select(post => post.Body).Distinct().Count()),
-                Is.All.EqualTo(1), "the body is the same on every try");
+                Is.All.EqualTo(1), "the body is the same on every attempt");
             Assert.That(time.Timers, Has.Some.EqualTo(TimeSpan.FromSeconds(17)));
         });
 

@@ -75,7 +75,7 @@ sealed class ReferencePartition : IDisposable
         {
             var decisions = JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast);
             Require(isLast, "the decisions of a small turn are one entry");
-            Require(AreSame(decisions, _batch), $"entry {entry.Sequence} holds other decisions than those made without a crash");
+            Require(AreSame(decisions, _batch), $"entry {entry.Sequence} has other decisions than a run without a crash");
             foreach (var decision in decisions)
             {
                 Journaled.Add(decision.Intervention.Id);
@@ -98,7 +98,7 @@ sealed class ReferencePartition : IDisposable
                 var keys = DecisionCodec.ReadKeys(entry.Payload.Span);
                 foreach (var key in keys)
                 {
-                    Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was persisted, and was not to be delivered");
+                    Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was persisted but was not pending");
                 }
 
                 State.Outbox.Remove(keys);
@@ -144,7 +144,7 @@ sealed class ReferencePartition : IDisposable
         var sent = _traffic.All[number];
         var isCopy = (record.Flags & EventFlags.CustomerCopy) != 0;
         Require(sent.Record.Timestamp == record.Timestamp && sent.Record.Type == record.Type && sent.Record.Price == record.Price
-            && (isCopy || slab.TextOf(record).SequenceEqual(sent.Text)), $"event {number} is not what was sent");
+            && (isCopy || slab.TextOf(record).SequenceEqual(sent.Text)), $"event {number} differs from the one sent");
         Require(_lastOfSender.GetValueOrDefault(sent.Sender, -1) < number, $"event {number} is behind a later one of its sender");
         _lastOfSender[sent.Sender] = number;
         Events.Add((sent, isCopy));

@@ -60,7 +60,7 @@ sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider tim
     {
         if (_dead)
         {
-            throw new InvalidOperationException("written after death");
+            throw new InvalidOperationException("written after the process died");
         }
 
         if (offset % SimulatedDisk.Sector != 0 || bytes.Length % SimulatedDisk.Sector != 0)

@@ -74,7 +74,7 @@ sealed class Simulation : IDisposable
         }
 
         StartAgain();
-        SimulationException.ThrowUnless(_partitions.All(p => p.Report.Events == 0), "after an orderly end there was something to replay");
+        SimulationException.ThrowUnless(_partitions.All(p => p.Report.Events == 0), "a clean shutdown left entries to replay");
         CutPower();
         if (_random.Next(2) == 0)
         {
@@ -249,26 +249,26 @@ sealed class Simulation : IDisposable
 
         foreach (var told in _senders.SelectMany(s => s.Told).Where(t => t.Partition == index))
         {
-            Require(reference.Has(told.Event), $"event {told.Event} was acknowledged and is lost");
+            Require(reference.Has(told.Event), $"acknowledged event {told.Event} is lost");
         }
 
         foreach (var sender in _senders)
         {
             Require(reference.Events.All(e => e.Event.Sender != Array.IndexOf(_senders, sender) || sender.Handed.Contains((index, e.Event.Number))),
-                "there is an event that was never handed over");
+                "the state has an event that was never submitted");
         }
 
         foreach (var delivered in partition.Delivered)
         {
-            Require(reference.Journaled.Contains(delivered.Id), $"{delivered.Id} was delivered and is lost");
+            Require(reference.Journaled.Contains(delivered.Id), $"delivered intervention {delivered.Id} is lost");
         }
 
-        Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastBatch), "the last turn was decided on in another way");
+        Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastBatch), "the last batch was decided differently");
         var pending = partition.State.Outbox.Pending.Select(d => d.Intervention.Id).ToHashSet(StringComparer.Ordinal);
-        Require(!pending.Overlaps(reference.Persisted), "what is delivered is to be delivered again");
+        Require(!pending.Overlaps(reference.Persisted), "a completed delivery is pending again");
         foreach (var delivered in partition.Delivered)
         {
-            Require(partition.Ended.Contains(delivered.Id) || pending.Contains(delivered.Id), $"{delivered.Id} is not delivered and is forgotten");
+            Require(partition.Ended.Contains(delivered.Id) || pending.Contains(delivered.Id), $"undelivered intervention {delivered.Id} is not pending");
         }
 
         // Recovery decisions enter the outbox with the journal's first entry.
@@ -387,6 +387,6 @@ sealed class Simulation : IDisposable
             return;
         }
 
-        throw new SimulationException($"a damaged entry at {victim.Address} was not noticed");
+        throw new SimulationException($"a damaged entry at {victim.Address} was not detected");
     }
 }

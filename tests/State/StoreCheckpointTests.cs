@@ -165,7 +165,7 @@ public sealed class StoreCheckpointTests
         }
 
         var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(_folder, "1", "log.info")));
-        Assert.That(info.flushedLogicalAddress, Is.EqualTo(info.finalLogicalAddress), "the test is of no use if the log did not get there");
+        Assert.That(info.flushedLogicalAddress, Is.EqualTo(info.finalLogicalAddress), "the test requires the log to reach this point");
 
         using (var store = Open(1 << 20, "1"))
         {

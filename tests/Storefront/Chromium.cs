@@ -25,7 +25,7 @@ sealed class Chromium : IAsyncDisposable
         var path = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : s_paths.FirstOrDefault(File.Exists);
         if (path is null || !File.Exists(path))
         {
-            Assert.Fail($"These tests need Chromium, and it is not at {path ?? string.Join(" or ", s_paths)}: apt-get install chromium, or name it in {Variable}.");
+            Assert.Fail($"These tests need Chromium, which was not found at {path ?? string.Join(" or ", s_paths)}: apt-get install chromium, or name it in {Variable}.");
         }
 
         var playwright = await Playwright.CreateAsync();

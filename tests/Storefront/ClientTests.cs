@@ -76,7 +76,7 @@ public sealed class ClientTests
         await page.TrackAsync("add_to_cart", 250);
         await page.UntilAcknowledgedAsync();
 
-        Assert.That(await page.StatsAsync(), Is.EqualTo(new ClientStats(251, 251, 0, 0, 0)), "with the page's view");
+        Assert.That(await page.StatsAsync(), Is.EqualTo(new ClientStats(251, 251, 0, 0, 0)), "including the page's view");
         Assert.That((await engine.FeaturesAsync(await page.CartAsync()))["adds"], Is.EqualTo(250));
         Assert.That(_shopper.Violations, Is.Empty);
         Assert.That(_shopper.Errors, Is.Empty);
@@ -157,8 +157,8 @@ public sealed class ClientTests
         var next = await ShopPage.OpenAsync(_shopper, _server, again);
         await next.UntilAcknowledgedAsync();
 
-        Assert.That(await next.CartAsync(), Is.EqualTo(cart), "the cart is the browser's");
-        Assert.That(await again.CountAsync(cart), Is.EqualTo(22), "with the views of two pages");
+        Assert.That(await next.CartAsync(), Is.EqualTo(cart), "the cart belongs to the browser");
+        Assert.That(await again.CountAsync(cart), Is.EqualTo(22), "including the views of two pages");
         await engine.DisposeAsync();
     }
 

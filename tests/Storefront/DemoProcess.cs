@@ -32,10 +32,10 @@ sealed partial class DemoProcess : IAsyncDisposable
         var process = new EngineOutput(
             EngineBinary.Start(scratch.Folder, ["demo", "--seconds", "1", "--keep", "--port", "0", "--config", scratch.Write("demo.yaml", text)]));
         await Eventually.Is(() => process.HasEnded || ShopAddress().IsMatch(process.Text),
-            () => $"the demo says where its shop is; so far it said\n{process.Text}{process.Errors}");
+            () => $"the demo prints its shop's address; output:\n{process.Text}{process.Errors}");
         if (process.HasEnded)
         {
-            Assert.Fail($"The demo did not go on running: {await process.EndAsync()}");
+            Assert.Fail($"The demo exited: {await process.EndAsync()}");
         }
 
         return new DemoProcess(scratch, process);

@@ -130,7 +130,7 @@ public sealed class DemoShopTests
             await Shopper.DrawAsync(page, $"{name}-{(mobile ? "mobile" : "desktop")}");
             var found = await page.RunAxe();
             problems.AddRange(found.Violations.Select(v => $"{name}: {v.Id}: {string.Join(", ", v.Nodes.Select(n => n.Html))}"));
-            Assert.That(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{name} is no wider than the window");
+            Assert.That(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{name} fits the window's width");
         }
 
         await LookAsync("browse");
@@ -164,8 +164,8 @@ public sealed class DemoShopTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(order, Is.EqualTo((HttpStatusCode.OK, 1237.09m, 0m)), "at the catalogue's prices, and without an offer that was not made");
-            Assert.That(again, Is.EqualTo(order), "an order that is sent twice is one order");
+            Assert.That(order, Is.EqualTo((HttpStatusCode.OK, 1237.09m, 0m)), "at the catalogue's prices and without a forged offer");
+            Assert.That(again, Is.EqualTo(order), "an order sent twice is one order");
             Assert.That(unknown.Status, Is.EqualTo(HttpStatusCode.BadRequest));
             Assert.That(negative.Status, Is.EqualTo(HttpStatusCode.BadRequest));
         }
@@ -216,7 +216,7 @@ public sealed class DemoShopTests
         {
             Assert.That(_shopper.Violations, Is.Empty);
             Assert.That(_shopper.Errors, Is.Empty);
-            Assert.That(_shopper.Requests, Has.All.StartsWith(new Uri(_demo.Shop, "/").AbsoluteUri), "nothing comes from elsewhere");
+            Assert.That(_shopper.Requests, Has.All.StartsWith(new Uri(_demo.Shop, "/").AbsoluteUri), "no external resources are loaded");
         }
     }
 

@@ -62,7 +62,7 @@ public sealed class InterventionTests
         await Button("Close").ClickAsync();
         await Expect(_tab.Locator("cart-recovery")).ToHaveCountAsync(0);
 
-        await Eventually.Is(() => _stream.Events.Count == 4, () => $"four answers, of {string.Join(' ', _stream.Answers)}");
+        await Eventually.Is(() => _stream.Events.Count == 4, () => $"four answers; received {string.Join(' ', _stream.Answers)}");
         Assert.That(_stream.Answers, Is.EqualTo(["delivered iv_1", "dismissed iv_1", "delivered iv_2", "dismissed iv_2"]));
         await _tab.ReloadAsync();
         await ConnectAsync();
@@ -109,7 +109,7 @@ public sealed class InterventionTests
             await ConnectAsync();
         }
 
-        await Eventually.Is(() => _stream.Answers.Contains("clicked iv_1", StringComparer.Ordinal), "the click is told, if need be by the next page");
+        await Eventually.Is(() => _stream.Answers.Contains("clicked iv_1", StringComparer.Ordinal), "the click is reported, by the next page if necessary");
         Assert.That((await _tab.TitleAsync(), new Uri(_tab.Url).Host), Is.EqualTo(("Shop", "localhost")));
     }
 
@@ -121,10 +121,10 @@ public sealed class InterventionTests
             : """{"type":"heartbeat"}""");
         await ConnectAsync();
         await _tab.EvaluateAsync("client.track('page_view')");
-        await Eventually.Is(() => _stream.Events.Count == 1, "it came");
+        await Eventually.Is(() => _stream.Events.Count == 1, "the event arrived");
         _stream.Send("""{"type":"ack","upTo":1}""");
 
-        await Eventually.Is(() => _stream.Events.Count == 2, "it came again");
+        await Eventually.Is(() => _stream.Events.Count == 2, "the event arrived again");
         _stream.Send("""{"type":"ack","upTo":2}""");
 
         await _tab.WaitForFunctionAsync("client.stats.pending === 0");
@@ -136,12 +136,12 @@ public sealed class InterventionTests
     {
         await ConnectAsync();
         await _tab.EvaluateAsync("for (let i = 0; i < 3; i++) client.track('page_view')");
-        await Eventually.Is(() => _stream.Events.Count == 3, "they came");
+        await Eventually.Is(() => _stream.Events.Count == 3, "the events arrived");
         _stream.Send("""{"type":"ack","upTo":1}""");
         await _tab.WaitForFunctionAsync("client.stats.acknowledged === 1");
         await _stream.CutAsync();
 
-        await Eventually.Is(() => _stream.Events.Count == 5, "the other two came again");
+        await Eventually.Is(() => _stream.Events.Count == 5, "the other two arrived again");
         _stream.Send("""{"type":"ack","upTo":2}""");
         await _tab.WaitForFunctionAsync("client.stats.pending === 0");
         var ids = _stream.Events.Select(e => e.GetProperty("id").GetString()).ToArray();

@@ -51,7 +51,7 @@ sealed partial class RunningEngine : IAsyncDisposable
         {
             // The memory plan's last line ends the startup output.
             await Eventually.Is(() => process.HasEnded || GreetingEnd().IsMatch(process.Text),
-                () => $"the engine says where it listens; so far it said\n{process.Text}{process.Errors}");
+                () => $"the engine prints its listeners; output:\n{process.Text}{process.Errors}");
             if (process.HasEnded)
             {
                 Assert.Fail($"The engine did not start: {await process.EndAsync()}");

@@ -47,7 +47,7 @@ public sealed class MessagePackConformanceTests
         for (var length = 0; length < bytes.Length; length++)
         {
             var reader = new MessagePackReader(bytes.AsSpan(0, length));
-            Assert.That(reader.Skip(), Is.False, $"{length} bytes of it");
+            Assert.That(reader.Skip(), Is.False, $"truncated to {length} bytes");
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class MessagePackConformanceTests
                 AssertIsTree(value.Value, kind, ref reader);
                 break;
             default:
-                Assert.Fail($"the suite has a kind that nobody knows: {value.Name}");
+                Assert.Fail($"the suite has an unknown kind: {value.Name}");
                 break;
         }
     }

@@ -83,7 +83,7 @@ public sealed class Utf8Tests
             talk.Feed(frame[fed++]);
         }
 
-        Assert.That(fed, Is.LessThanOrEqualTo(frame.Length - 100 + 1), "at the first byte that cannot be right, or the one after the bad ones");
+        Assert.That(fed, Is.LessThanOrEqualTo(frame.Length - 100 + 1), "closed at the first invalid byte, or right after the invalid ones");
         Assert.That((await talk.EndAsync()).Single().CloseCode, Is.EqualTo(1007));
     }
 

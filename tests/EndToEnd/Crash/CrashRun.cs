@@ -114,9 +114,9 @@ sealed class CrashRun
             await SendAsync(engine, fresh: 0);
             repeated = _clients.Sum(client => client.Repeated) - repeated;
             Assert.That(_clients.Select(client => client.Acked), Is.EqualTo(_clients.Select(client => client.Model.Events.Count)),
-                () => $"in the end everything is acknowledged\n{engine.Log}");
+                () => $"everything is acknowledged at the end\n{engine.Log}");
             await CheckAsync(engine, all: false);
-            Assert.That((await engine.MetricsAsync()).Duplicates, Is.AtLeast(repeated), "what was acknowledged and sent again is a duplicate");
+            Assert.That((await engine.MetricsAsync()).Duplicates, Is.AtLeast(repeated), "resent acknowledged events count as duplicates");
 
             expected.AddRange(_clients.SelectMany(client => client.Model.Interventions()));
             await Eventually.Is(() => _recorder.Accepted.Count >= expected.Count, () => AboutKeys(expected), () => _recorder.Accepted.Count);
@@ -132,7 +132,7 @@ sealed class CrashRun
         }
 
         Assert.That(AboutKeys(expected), Is.Empty);
-        Assert.That(_recorder.Posts, Is.EqualTo(posts), "posts after everything was delivered and the engine was stopped and started");
+        Assert.That(_recorder.Posts, Is.EqualTo(posts), "posts after a restart with everything delivered");
         CheckRepeats();
     }
 
@@ -152,7 +152,7 @@ sealed class CrashRun
             _killedLives.Add(_life);
         }
 
-        Assert.That(isExpected, () => $"the engine ended by itself, or did not end well\n{LastEnd}");
+        Assert.That(isExpected, () => $"the engine exited unexpectedly or with an error\n{LastEnd}");
         Assert.That(_clients.Select(client => client.Complaint).Where(complaint => complaint is not null), Is.Empty);
         Assert.That(_recorder.Complaints, Is.Empty);
     }
@@ -175,7 +175,7 @@ sealed class CrashRun
             _checked[i] = _clients[i].Acked;
         }
 
-        Assert.That(problems.Take(10), Is.Empty, () => $"{problems.Count} of {carts.Count} carts are not what they must be\n{engine.Log}");
+        Assert.That(problems.Take(10), Is.Empty, () => $"{problems.Count} of {carts.Count} carts differ from the model\n{engine.Log}");
     }
 
     HashSet<string> Carts(CrashClient client, int from)
@@ -245,7 +245,7 @@ sealed class CrashRun
     {
         var repeats = _recorder.Repeats;
         Assert.That(repeats.Where(repeat => repeat.First == repeat.Again || !_killedLives.Contains(repeat.First)), Is.Empty,
-            "delivered again, although no crash came between");
+            "delivered again without a crash in between");
         Assert.That(repeats, Has.Count.AtMost(_killedLives.Count * Hands * HandSize * 2), "delivered again after a crash");
     }
 }

@@ -92,6 +92,6 @@ sealed class ShopTraffic(int client, int seed)
             number -= share;
         }
 
-        throw new InvalidOperationException("the shares do not add up");
+        throw new InvalidOperationException("the shares do not add up to the total");
     }
 }

@@ -140,7 +140,7 @@ public sealed class MessagePackEventDecoderTests
 
         byte[] far = [.. new Packer().Raw(0x81).Text("x").Bytes, .. Enumerable.Repeat((byte)0x91, 200_000), 0xc0];
         Assert.That(Decode(far, out var end, Rules(maxEvent: 1 << 20)).Code, Is.EqualTo("invalid_event"));
-        Assert.That(end, Is.EqualTo(far.Length), "and read to its end all the same");
+        Assert.That(end, Is.EqualTo(far.Length), "and still read to its end");
     }
 
     [Test]

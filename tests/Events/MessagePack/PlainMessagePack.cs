@@ -55,7 +55,7 @@ static class PlainMessagePack
             case >= 0xe0:
                 return new BigInteger(first - 256);
             default:
-                throw new FormatException("0xc1 is nothing");
+                throw new FormatException("0xc1 is unused");
         }
     }
 
@@ -64,7 +64,7 @@ static class PlainMessagePack
     {
         var at = 0;
         var value = Read(bytes, ref at);
-        return at == bytes.Length ? value : throw new FormatException("something follows");
+        return at == bytes.Length ? value : throw new FormatException("trailing bytes");
     }
 
     /// <summary>Converts a value to JSON.</summary>
@@ -90,7 +90,7 @@ static class PlainMessagePack
             PlainExtension extension => $"\"{extension.Time ?? throw new PlainProblem("invalid_event")}\"",
             List<object?> array => $"[{string.Join(',', array.Select(element => Json(element, levels - 1)))}]",
             PlainMap map => $"{{{string.Join(',', map.Pairs.Select(pair => $"{Name(pair.Name)}:{Json(pair.Value, levels - 1)}"))}}}",
-            _ => throw new InvalidOperationException($"{value.GetType()} is no value of MessagePack"),
+            _ => throw new InvalidOperationException($"{value.GetType()} is not a MessagePack value"),
         };
     }
 
@@ -124,7 +124,7 @@ static class PlainMessagePack
     {
         if (count > bytes.Length - at)
         {
-            throw new FormatException("the bytes end");
+            throw new FormatException("unexpected end");
         }
 
         var taken = bytes[at..(at + (int)count)];

@@ -89,7 +89,7 @@ public sealed class AckProgressTests
             void Check()
             {
                 var upTo = progress.UpTo;
-                Assert.That(notDone.SelectMany(numbers => numbers), Has.All.GreaterThanOrEqualTo(upTo), "an event that is not done is acknowledged");
+                Assert.That(notDone.SelectMany(numbers => numbers), Has.All.GreaterThanOrEqualTo(upTo), "an incomplete event is acknowledged");
                 Assert.That(upTo, Is.LessThanOrEqualTo(taken));
             }
         });

@@ -50,7 +50,7 @@ public sealed class DeadLetterQueueTests
         Add("one");
         await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == 1, "the letter is written");
         Add("two");
-        await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == 2, "so is the next");
+        await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == 2, "the next letter is written");
         await _queue.StopAsync();
     }
 
@@ -68,8 +68,8 @@ public sealed class DeadLetterQueueTests
         Assert.That(_queue.Dropped, Is.EqualTo(200 - taken));
 
         _queue.Start();
-        await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == taken, "they are written");
-        await Eventually.Is(() => TryAdd("room again"), "there is room again");
+        await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == taken, "all letters are written");
+        await Eventually.Is(() => TryAdd("room again"), "the queue has room again");
         await _queue.StopAsync();
         Assert.That(_store.Read().Last().TextOf(), Is.EqualTo("room again"));
     }
@@ -120,7 +120,7 @@ public sealed class DeadLetterQueueTests
             return !_queue.IsFailing;
         }, "it goes on when the disk does");
         await _queue.StopAsync();
-        Assert.That(_store.Read().Last().TextOf(), Is.EqualTo("works again"));
+        Assert.That(_store.Read().Last().TextOf(), Is.EqualTo("the queue works again"));
     }
 
     void Add(string text) =>

@@ -124,17 +124,17 @@ public sealed class EventRepairTests
                 .Replace("IDID", repair.EventId, StringComparison.Ordinal)));
     }
 
-    [TestCase("price", "\"1,299\"", TestName = "A thousand or one and a bit")]
-    [TestCase("price", "\"$5\"", TestName = "Which dollars, when the event is in euros")]
-    [TestCase("price", "\"5 GBP\"", TestName = "A currency that is not the event's")]
+    [TestCase("price", "\"1,299\"", TestName = "A decimal or a thousands separator")]
+    [TestCase("price", "\"$5\"", TestName = "A dollar sign in a euro event")]
+    [TestCase("price", "\"5 GBP\"", TestName = "Another currency than the event's")]
     [TestCase("price", "\"free\"", TestName = "A price in words")]
-    [TestCase("ts", "\"11/20/2024 09:40\"", TestName = "A month or a day")]
+    [TestCase("ts", "\"11/20/2024 09:40\"", TestName = "An ambiguous month and day")]
     [TestCase("ts", "\"yesterday\"", TestName = "A day in words")]
     [TestCase("ts", "\"2024-11-20\"", TestName = "A day without a time")]
-    [TestCase("type", "\"clicked_something\"", TestName = "A type nobody knows")]
+    [TestCase("type", "\"clicked_something\"", TestName = "An unknown type")]
     [TestCase("quantity", "\"two\"", TestName = "A number in words")]
-    [TestCase("quantity", "0", TestName = "None of it")]
-    [TestCase("cartId", "1.5", TestName = "An id that is no whole number")]
+    [TestCase("quantity", "0", TestName = "A quantity of zero")]
+    [TestCase("cartId", "1.5", TestName = "A fractional id")]
     [TestCase("storeId", "\"other\"", TestName = "Another store's event")]
     public void Ambiguous_values_are_left_unchanged(string field, string bad)
     {

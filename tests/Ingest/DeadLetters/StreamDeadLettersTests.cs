@@ -48,7 +48,7 @@ sealed class StreamDeadLettersTests(Via via)
 
     static async Task<DeadLetter> FirstAsync(InProcessEngine engine, int count = 1)
     {
-        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == count, "it is kept");
+        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == count, "the letter is kept");
         return engine.Host.DeadLetters.Find(1)!;
     }
 }

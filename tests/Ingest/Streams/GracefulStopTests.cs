@@ -18,7 +18,7 @@ sealed class GracefulStopTests
         using var gate = new LimiterFixture(engine);
         using var client = await StreamClient.OpenAsync(engine, via);
         await client.SendAsync([EventJson.Of("blocker", "begin_checkout"), .. EventJson.Many("c", count)]);
-        await Eventually.Is(() => engine.Counts.Received == count + 1, "all are taken");
+        await Eventually.Is(() => engine.Counts.Received == count + 1, "all events are accepted");
         var stopping = engine.Host.StopAsync();
         var closed = client.UntilEndAsync();
         Assert.That((stopping.IsCompleted, closed.IsCompleted), Is.EqualTo((false, false)));

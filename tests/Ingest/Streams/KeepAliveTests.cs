@@ -42,9 +42,9 @@ sealed class KeepAliveTests(Via via) : EngineFixture(config =>
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         await client.SendAsync(EventJson.Of("c"));
-        await Eventually.Is(() => Engine.Host.Connections.Count == 1, "it is open");
+        await Eventually.Is(() => Engine.Host.Connections.Count == 1, "the stream is open");
         var heard = await client.Raw.ReadToEndAsync();
-        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "nothing is left of it");
+        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "the stream is closed");
 
         Assert.That(client.Raw.WasReset, Is.False);
         if (!via.IsTcp())

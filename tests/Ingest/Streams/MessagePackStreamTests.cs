@@ -190,7 +190,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
         var cart = EventJson.NewCart();
         var priced = EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p\",\"price\":\"19,99\",\"note\":[1.5,null,\"ü\"]");
         await TalkAsync(engine, Packer.Frame(Packer.Array(Packed(cart), Packer.Json(priced))), Packer.Frame([0x81, 0xa1]));
-        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == 2, "they are kept");
+        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == 2, "the letters are kept");
         Assert.That(System.Text.Encoding.UTF8.GetString(engine.Host.DeadLetters.Find(1)!.Event), Is.EqualTo(priced));
         Assert.That(engine.Host.DeadLetters.Find(2)!.Event, Is.EqualTo(new byte[] { 0x81, 0xa1 }));
 

@@ -31,7 +31,7 @@ sealed class SlowClientTests
         ended.Cancel();
 
         await sending.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Eventually.Deadline);
-        await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "it is gone");
+        await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "the connection is closed");
         Assert.That(engine.Host.Connections.Count, Is.Zero);
     }
 
@@ -57,7 +57,7 @@ sealed class SlowClientTests
             using var client = await RawClient.ConnectAsync(stream ? engine.Stream : engine.HttpPort);
             await client.SendAsync("\u0016\u0003");
             await client.ReadToEndAsync();
-            await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "it is gone");
+            await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "the connection is closed");
         }
         finally
         {
@@ -81,7 +81,7 @@ sealed class SlowClientTests
             await client.SendAsync(Enumerable.Range(0, 100).Select(_ => EventJson.Of(cart, "begin_checkout")));
         }
 
-        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "it is counted");
+        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "the drop is counted");
         var heard = await client.UntilEndAsync();
 
         Assert.That(client.CloseCode, Is.EqualTo(via.IsTcp() ? 0 : 1008));

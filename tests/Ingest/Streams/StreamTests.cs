@@ -82,7 +82,7 @@ sealed class StreamTests(Via via) : EngineFixture
             open[i].Raw.HalfClose();
         }
 
-        await Eventually.Is(() => (Engine.Counts - Before).Processed == count * clients, "all of them are processed");
+        await Eventually.Is(() => (Engine.Counts - Before).Processed == count * clients, "all events are processed");
         open.ForEach(client => client.Dispose());
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(count * clients));
         Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(count * clients, count * clients, 0)));
@@ -101,7 +101,7 @@ sealed class StreamTests(Via via) : EngineFixture
         await client.UntilAckAsync(3);
         client.Raw.Reset();
 
-        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "the stream is gone");
+        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "the stream is closed");
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(3));
         Assert.That((Engine.Counts - Before).Processed, Is.EqualTo(3));
     }

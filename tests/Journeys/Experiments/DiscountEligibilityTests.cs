@@ -17,10 +17,10 @@ public sealed class DiscountEligibilityTests
     // 20% off at a margin of 0.4 halves the profit of an order, so it must double the orders.
     [TestCase(1000, 300, 1000, 100, ExpectedResult = WithheldReason.None)]
     [TestCase(1000, 205, 1000, 100, ExpectedResult = WithheldReason.None)]
-    [TestCase(1000, 190, 1000, 100, ExpectedResult = WithheldReason.None, Description = "not known at 95%")]
+    [TestCase(1000, 190, 1000, 100, ExpectedResult = WithheldReason.None, Description = "not significant at 95%")]
     [TestCase(1000, 120, 1000, 100, ExpectedResult = WithheldReason.DiscountNotWorthIt)]
-    [TestCase(199, 0, 1000, 900, ExpectedResult = WithheldReason.None, Description = "too few")]
-    [TestCase(1000, 0, 99, 90, ExpectedResult = WithheldReason.None, Description = "too few")]
+    [TestCase(199, 0, 1000, 900, ExpectedResult = WithheldReason.None, Description = "too few observations")]
+    [TestCase(1000, 0, 99, 90, ExpectedResult = WithheldReason.None, Description = "too few observations")]
     public WithheldReason A_discount_that_costs_more_than_it_brings_is_not_offered(long treated, long bought, long alone, long boughtAlone)
     {
         var gate = new DiscountEligibility();

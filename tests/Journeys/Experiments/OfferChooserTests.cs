@@ -50,7 +50,7 @@ public sealed class OfferChooserTests
         }
 
         Assert.That(seen[s_ten.Name].Shown, Is.GreaterThan(3200));
-        Assert.That(seen[s_reminder.Name].Shown, Is.GreaterThan(40), "something is still learned of the other");
+        Assert.That(seen[s_reminder.Name].Shown, Is.GreaterThan(40), "the other offer is still explored");
     }
 
     [Test]

@@ -153,7 +153,7 @@ public sealed class ContactPolicyTests
             }
         }
 
-        Assert.That(seen.Count, Is.AtLeast(14), "the cases are too much alike");
+        Assert.That(seen.Count, Is.AtLeast(14), "the cases are not diverse enough");
 
         TimeOfDay Time() => new(new TimeOnly(random.Next(24), random.Next(60)));
         TimeZoneInfo Zone() => TimeZoneInfo.FindSystemTimeZoneById(zones[random.Next(zones.Length)]);

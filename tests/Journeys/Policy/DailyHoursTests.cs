@@ -37,7 +37,7 @@ public sealed class DailyHoursTests
             // A clock change may cost about an hour, or the time to the end of hours the clock jumped back out of.
             if (zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(at - Day)) == zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(free + Hour)))
             {
-                Assert.That(free, Is.EqualTo(first), $"{Local(free, zone)} is not the first, for {Local(at, zone)}");
+                Assert.That(free, Is.EqualTo(first), $"{Local(free, zone)} is not the earliest, for {Local(at, zone)}");
             }
             else
             {

@@ -120,7 +120,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         Expect("SELECT count(*) FROM intervention WHERE state=2 AND (reason<>0 OR sent_at IS NULL OR sent_at>useful_until)", "were sent with a reason, or too late");
         Expect("SELECT count(*) FROM intervention i JOIN journey j ON j.id=i.journey WHERE j.holdout=1 AND i.state=2", "were sent to the holdout");
         Expect("SELECT count(*) FROM (SELECT subject, campaign FROM journey WHERE holdout=0 GROUP BY subject, campaign HAVING count(DISTINCT variant)>1)",
-            "shoppers changed sides");
+            "shoppers changed variants");
         using (var rows = new Query(database, "SELECT reason, count(*) FROM intervention WHERE state=3 GROUP BY reason"))
         {
             while (rows.Rows.Next())
@@ -131,7 +131,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
         if (Count("SELECT count(*) FROM intervention WHERE state=2") != Sent.Values.Sum())
         {
-            Faults.Add("the engine counts other messages than were sent");
+            Faults.Add("the engine's message count differs from the messages sent");
         }
 
         foreach (var id in _ids.Keys.Where(id => _desk.Store.Messages.Find(id) is null))

@@ -68,7 +68,7 @@ public sealed class ShopSimulationTests
         var (bias, truths) = (runs.Average(r => r.Error), runs.Average(r => r.True));
         var spread = Math.Sqrt(runs.Sum(r => (r.Error - bias) * (r.Error - bias)) / (Seeds - 1));
         TestContext.Out.WriteLine(
-            $"the bounds hold the truth in {held} of {Seeds} seeds; truly {truths:F0} on average, reported {bias:+0;-0} ± {1.96 * spread / Math.Sqrt(Seeds):F0}");
+            $"the bounds cover the true value in {held} of {Seeds} seeds; true mean {truths:F0}, bias {bias:+0;-0} ± {1.96 * spread / Math.Sqrt(Seeds):F0}");
         Assert.That(faults, Is.Empty);
         Assert.That(truths, Is.Positive);
 

@@ -54,7 +54,7 @@ public sealed class MetricsTests
     public void Log_loss_is_the_mean_negative_log_likelihood()
     {
         Assert.That(Metrics.LogLoss([0.25f, 0.5f], [1, 0]), Is.EqualTo((Math.Log(4) + Math.Log(2)) / 2).Within(1e-6));
-        Assert.That(Metrics.LogLoss([0f], [1]), Is.EqualTo(-Math.Log(1e-7)).Within(1e-6), "certain and wrong costs much, but not everything");
+        Assert.That(Metrics.LogLoss([0f], [1]), Is.EqualTo(-Math.Log(1e-7)).Within(1e-6), "a certain wrong prediction has a large but finite loss");
     }
 
     [Test]

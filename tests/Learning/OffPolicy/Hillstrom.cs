@@ -32,7 +32,7 @@ static class Hillstrom
     {
         if (!File.Exists(s_path))
         {
-            Assert.Ignore($"The data of Hillstrom's experiment is not in the repository, and not at {s_path}.");
+            Assert.Ignore($"Hillstrom's data is not part of the repository and was not found at {s_path}.");
         }
 
         using var records = new CsvReader(new StreamReader(s_path), s_path);

@@ -52,7 +52,7 @@ public sealed class LearnerTests
         var train = SyntheticData.Draw(4_000, 4, 1, SyntheticData.Quadrants);
         var test = SyntheticData.Draw(4_000, 4, 2, SyntheticData.Quadrants);
         Assert.That(AucOf(LogisticRegression.Fit(train, 1), test), Is.InRange(0.4, 0.6));
-        Assert.That(AucOf(BoostedTrees.Fit(train, new BoostedTreesOptions { Count = 100 }, 1), test), Is.GreaterThan(0.87), "0.9 is the most there is");
+        Assert.That(AucOf(BoostedTrees.Fit(train, new BoostedTreesOptions { Count = 100 }, 1), test), Is.GreaterThan(0.87), "0.9 is the maximum");
     }
 
     [Test]

@@ -28,7 +28,7 @@ public sealed class ModelFitterTests
         Assert.That(s_quadrants.Report.Model, Does.Contain("gradient-boosted trees"));
         foreach (var report in (FitReport[])[s_line.Report, s_quadrants.Report])
         {
-            Assert.That(report.Candidates[0].Auc, Is.GreaterThan(report.Candidates[1].Auc), "the chosen one is first");
+            Assert.That(report.Candidates[0].Auc, Is.GreaterThan(report.Candidates[1].Auc), "the selected one is first");
         }
     }
 
@@ -96,7 +96,7 @@ public sealed class ModelFitterTests
         Assert.That(report.Auc, Is.InRange(report.AucInterval.Low, report.AucInterval.High));
         Assert.That(report.Auc, Is.GreaterThan(0.8));
         Assert.That(report.LogLoss, Is.LessThan(report.LogLossOfRate));
-        Assert.That(report.Importance.Take(2).Select(i => i.Feature), Is.EquivalentTo(new[] { "f0", "f1" }), "the labels come from these two");
+        Assert.That(report.Importance.Take(2).Select(i => i.Feature), Is.EquivalentTo(new[] { "f0", "f1" }), "the labels depend on these two");
     }
 
     [Test]
@@ -116,9 +116,9 @@ public sealed class ModelFitterTests
     {
         var (all, slice) = (s_quadrants.Report.Whole[0], s_quadrants.Report.Whole[1]);
         Assert.That((all.Name, all.Size.Rows), Is.EqualTo(("all", 4000)));
-        Assert.That(all.Auc, Is.InRange(0.8, 0.92), "0.9 is the most there is, give or take chance");
+        Assert.That(all.Auc, Is.InRange(0.8, 0.92), "0.9 is the maximum, within sampling error");
         Assert.That(slice.Name, Is.EqualTo("first is positive"));
-        Assert.That(slice.Size.Rows, Is.InRange(1700, 2100), "half of the rows, less what is missing");
+        Assert.That(slice.Size.Rows, Is.InRange(1700, 2100), "half of the rows, less missing values");
 
         // Pure noise: scoring a group with a model trained on it would show a signal.
         var none = Fit(_ => 0.5, s_quick).Report.Whole[0];

@@ -44,7 +44,7 @@ public sealed class OnnxModelTests
         for (var length = 0; length < whole.Length; length++)
         {
             var e = Assert.Throws<ModelException>(() => OnnxModel.Load(TestModels.Write(whole[..length]), TestModels.Known));
-            Assert.That(e!.Code, Is.EqualTo(ModelException.Unreadable), $"cut at {length} of {whole.Length}: {e.Message}");
+            Assert.That(e!.Code, Is.EqualTo(ModelException.Unreadable), $"truncated to {length} of {whole.Length}: {e.Message}");
         }
     }
 

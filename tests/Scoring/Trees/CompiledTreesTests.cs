@@ -50,7 +50,7 @@ public sealed class CompiledTreesTests
         float[] values = [threshold, MathF.BitDecrement(threshold), MathF.BitIncrement(threshold), -0f, 0, 5, -5, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
         var (compiled, runtime) = TreeModels.Scores(model, [.. values.Select(v => new[] { float.NaN, v })]);
         Assert.That(compiled, Is.EqualTo(runtime));
-        Assert.That(compiled.Distinct().Count(), Is.EqualTo(2).Or.EqualTo(float.IsFinite(threshold) ? 2 : 1), "both sides are met");
+        Assert.That(compiled.Distinct().Count(), Is.EqualTo(2).Or.EqualTo(float.IsFinite(threshold) ? 2 : 1), "both branches are taken");
     }
 
     [Test]

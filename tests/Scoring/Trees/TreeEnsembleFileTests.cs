@@ -116,7 +116,7 @@ public sealed class TreeEnsembleFileTests
         Assert.That(Read(whole), Is.True);
         for (var length = 0; length < whole.Length; length++)
         {
-            Assert.That(Read(whole[..length]), Is.False, $"cut at {length}");
+            Assert.That(Read(whole[..length]), Is.False, $"truncated to {length}");
         }
 
         for (var round = 0; round < 20_000; round++)
@@ -141,7 +141,7 @@ public sealed class TreeEnsembleFileTests
     [TestCase("00", TestName = "field 0")]
     [TestCase("3AFFFFFFFFFFFFFFFFFF01", TestName = "a length of 2^64 - 1")]
     [TestCase("3AFFFFFF7F00", TestName = "a length beyond the end")]
-    [TestCase("FFFFFFFFFFFFFFFFFFFFFF", TestName = "a number without an end")]
+    [TestCase("FFFFFFFFFFFFFFFFFFFFFF", TestName = "an unterminated varint")]
     [TestCase("3B", TestName = "a group")]
     [TestCase("3D0000", TestName = "half a float")]
     public void Bytes_that_are_not_a_message_are_rejected(string hex) => Assert.That(Read(Convert.FromHexString(hex)), Is.False);
