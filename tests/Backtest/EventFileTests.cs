@@ -89,7 +89,7 @@ public sealed class EventFileTests
     {
         foreach (var chunk in new[] { 1, 3, 100 })
         {
-            var reader = new LineReader(new Trickle(Encoding.UTF8.GetBytes(text), chunk), longest: 10);
+            var reader = new LineReader(new ChunkedStream(Encoding.UTF8.GetBytes(text), chunk), longest: 10);
             var lines = new List<string>();
             while (reader.TryNext(out var line))
             {
@@ -111,7 +111,7 @@ public sealed class EventFileTests
     }
 
     /// <summary>Returns at most a fixed number of bytes per read.</summary>
-    sealed class Trickle(byte[] content, int chunk) : MemoryStream(content)
+    sealed class ChunkedStream(byte[] content, int chunk) : MemoryStream(content)
     {
         public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, chunk));
     }

@@ -59,7 +59,7 @@ sealed class CountingServer : IAsyncDisposable
     public ConcurrentQueue<int> MessageSizes { get; } = new();
 
     /// <summary>The first lines of TCP connections.</summary>
-    public ConcurrentQueue<string> Greetings { get; } = new();
+    public ConcurrentQueue<string> FirstLines { get; } = new();
 
     public string Http { get; private set; } = "";
 
@@ -146,7 +146,7 @@ sealed class CountingServer : IAsyncDisposable
                 var line = rest.Slice(0, end).ToArray();
                 if (!greeted)
                 {
-                    Greetings.Enqueue(Encoding.UTF8.GetString(line));
+                    FirstLines.Enqueue(Encoding.UTF8.GetString(line));
                 }
                 else if (!await session.TakeAsync(line))
                 {

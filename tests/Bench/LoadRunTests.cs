@@ -42,7 +42,7 @@ public sealed class LoadRunTests
 
         Assert.That(report.Passed, Is.True);
         Assert.That(report.Sent, Is.EqualTo(1_000).And.EqualTo(server.Count));
-        Assert.That(server.Greetings, Has.Count.EqualTo(2).And.All.EqualTo("""{"key":"sk_demo"}"""));
+        Assert.That(server.FirstLines, Has.Count.EqualTo(2).And.All.EqualTo("""{"key":"sk_demo"}"""));
     }
 
     [Test]

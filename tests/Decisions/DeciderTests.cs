@@ -8,7 +8,7 @@ using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.State.Carts;
 using CartRecovery.Tests.Support;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Decisions;
 

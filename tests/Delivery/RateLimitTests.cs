@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.Delivery;
 
 sealed class RateLimitTests
 {
-    readonly StillTime _time = new();
+    readonly FrozenTime _time = new();
 
     [TestCase(0.5, 1)]
     [TestCase(1, 1)]
@@ -55,7 +55,7 @@ sealed class RateLimitTests
     }
 
     // A clock that stands still and records its timers.
-    sealed class StillTime : TimeProvider
+    sealed class FrozenTime : TimeProvider
     {
         public TimeSpan Now { get; set; }
 

@@ -114,7 +114,7 @@ sealed class SinkCircuitTests
         {
             OnWrite = (batch, _) => batch.Items.Any(item => item.Id == poison) ? throw new IOException("no") : default,
         };
-        var skipped = new AllAtOnce();
+        var skipped = new ImmediateTime();
         var runner = Runner(sink, s_quick with { MaxInFlight = 1, Retries = 4 }, skipped);
         Enqueue(runner, 6);
         runner.Start();
@@ -219,7 +219,7 @@ sealed class SinkCircuitTests
     }
 
     // Every delay except a call's timeout elapses immediately.
-    sealed class AllAtOnce : TimeProvider
+    sealed class ImmediateTime : TimeProvider
     {
         public TimeSpan Longest { get; private set; }
 

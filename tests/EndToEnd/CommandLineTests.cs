@@ -133,7 +133,7 @@ public sealed class CommandLineTests
         Assert.That(finished.Output, Is.EqualTo(await File.ReadAllTextAsync(Path.Combine(s_config, "cartrecovery.schema.json"))));
     }
 
-    static async Task<Finished> RunAsync(params string[] arguments)
+    static async Task<ProcessResult> RunAsync(params string[] arguments)
     {
         using var scratch = new Scratch();
         return await EngineBinary.RunAsync(scratch.Folder, arguments);

@@ -130,7 +130,7 @@ public sealed class DeadLettersCommandTests
         Assert.That(finished.Output, Does.Contain("  cartrecovery deadletters repair 17").And.Contain("--event=FILE").And.Contain("--limit=N"));
     }
 
-    static async Task<Finished> RunAsync(Scratch scratch, int exitCode, params string[] arguments)
+    static async Task<ProcessResult> RunAsync(Scratch scratch, int exitCode, params string[] arguments)
     {
         var finished = await EngineBinary.RunAsync(scratch.Folder, ["deadletters", .. arguments, "--config", "cartrecovery.yaml"]);
         Assert.That(finished.ExitCode, Is.EqualTo(exitCode), finished.ToString);

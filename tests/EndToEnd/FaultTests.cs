@@ -339,10 +339,10 @@ public sealed class FaultTests
         return document.RootElement.GetProperty("Message").GetString()!;
     }
 
-    Task<Finished> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string word) =>
+    Task<ProcessResult> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string word) =>
         AssertRefusedAsync(config, exitCode, code, [word]);
 
-    async Task<Finished> AssertRefusedUntouchedAsync(EngineConfig config, int exitCode, string code, params string[] words)
+    async Task<ProcessResult> AssertRefusedUntouchedAsync(EngineConfig config, int exitCode, string code, params string[] words)
     {
         var before = _data.Contents();
         var finished = await AssertRefusedAsync(config, exitCode, code, words);
@@ -350,7 +350,7 @@ public sealed class FaultTests
         return finished;
     }
 
-    async Task<Finished> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string[] words, params string[] through)
+    async Task<ProcessResult> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string[] words, params string[] through)
     {
         await using var process = RunningEngine.Launch(_scratch, config, through);
         var finished = await process.EndAsync();

@@ -22,8 +22,8 @@ public sealed class ReplayCommandTests
 
     Scratch _scratch = null!;
     string[] _decided = null!;
-    Finished _exportWhileRunning = null!;
-    Finished _replayWhileRunning = null!;
+    ProcessResult _exportWhileRunning = null!;
+    ProcessResult _replayWhileRunning = null!;
 
     [OneTimeSetUp]
     public async Task StreamAndStop()
@@ -143,10 +143,10 @@ public sealed class ReplayCommandTests
         Assert.That(finished.Errors, Does.StartWith("error: data_empty: "));
     }
 
-    Task<Finished> RunAsync(params string[] arguments) =>
+    Task<ProcessResult> RunAsync(params string[] arguments) =>
         EngineBinary.RunAsync(_scratch.Folder, [.. arguments, "--config", _scratch.PathOf("cartrecovery.yaml")]);
 
-    static JsonDocument Json(Finished finished)
+    static JsonDocument Json(ProcessResult finished)
     {
         Assert.That(finished.ExitCode, Is.Zero, finished.ToString);
         return JsonDocument.Parse(finished.Output);

@@ -20,13 +20,13 @@ public sealed class RunTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(engine.Greeting, Does.Match(@"^CartRecovery \d+\.\d+\.\d+\n"));
-            Assert.That(engine.Greeting, Does.Contain($"  http      {engine.Http.BaseAddress}"));
-            Assert.That(engine.Greeting, Does.Contain($"  stream    {engine.Stream}, and JSON lines or MessagePack over TCP"));
-            Assert.That(engine.Greeting, Does.Match(@"(?m)^  model     purchase@\S+: \d+ features, \d+ compiled trees$"));
-            Assert.That(engine.Greeting, Does.Match(@"(?m)^  sinks     crm \(console\)$"));
-            Assert.That(engine.Greeting, Does.Match(@"(?m)^ +carts +\d+ MB  2 × \d+ MB"));
-            Assert.That(engine.Greeting, Does.Match(@"(?m)^ +total +\d+ MB  of 4,096 MB"));
+            Assert.That(engine.StartupOutput, Does.Match(@"^CartRecovery \d+\.\d+\.\d+\n"));
+            Assert.That(engine.StartupOutput, Does.Contain($"  http      {engine.Http.BaseAddress}"));
+            Assert.That(engine.StartupOutput, Does.Contain($"  stream    {engine.Stream}, and JSON lines or MessagePack over TCP"));
+            Assert.That(engine.StartupOutput, Does.Match(@"(?m)^  model     purchase@\S+: \d+ features, \d+ compiled trees$"));
+            Assert.That(engine.StartupOutput, Does.Match(@"(?m)^  sinks     crm \(console\)$"));
+            Assert.That(engine.StartupOutput, Does.Match(@"(?m)^ +carts +\d+ MB  2 × \d+ MB"));
+            Assert.That(engine.StartupOutput, Does.Match(@"(?m)^ +total +\d+ MB  of 4,096 MB"));
             Assert.That(health.GetProperty("status").GetString(), Is.EqualTo("ok"));
             Assert.That(health.GetProperty("parts").EnumerateObject().Select(part => (part.Name, part.Value.GetProperty("status").GetString())),
                 Is.EquivalentTo(new[] { ("partition-0", "ok"), ("partition-1", "ok"), ("journal", "ok"), ("checkpoints", "ok"), ("deadletters", "ok"), ("outreach", "ok"), ("campaigns", "ok"), ("model", "ok"), ("sink-crm", "ok") }));

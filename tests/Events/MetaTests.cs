@@ -44,11 +44,11 @@ public sealed class MetaTests
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
-            var (members, fields) = (AnyJson.Members(random), Unknown(random));
-            string[] parts = [Required, $"\"meta\"{AnyJson.Space(random)}:{AnyJson.Space(random)}{{{members}}}", .. fields];
+            var (members, fields) = (JsonGenerator.Members(random), Unknown(random));
+            string[] parts = [Required, $"\"meta\"{JsonGenerator.Space(random)}:{JsonGenerator.Space(random)}{{{members}}}", .. fields];
             random.Shuffle(parts);
             var decoder = new JsonEventDecoder(EventReading.AnyTime());
-            var json = $"{{{string.Join(AnyJson.Space(random) + ",", parts)}}}";
+            var json = $"{{{string.Join(JsonGenerator.Space(random) + ",", parts)}}}";
             var problem = decoder.Read(json);
             Assert.That(problem.IsError, Is.False, problem.Message);
             var slab = new EventSlab();
@@ -64,10 +64,10 @@ public sealed class MetaTests
     [Test]
     public void A_field_of_maximum_nesting_can_be_read_back()
     {
-        var deepest = MetaOf($",\"x\":{AnyJson.Nested(62)}");
+        var deepest = MetaOf($",\"x\":{JsonGenerator.Nested(62)}");
         Assert.That(MetaOf($",\"meta\":{deepest}"), Is.EqualTo(deepest));
 
-        var problem = new JsonEventDecoder(EventReading.Rules()).Read($"{{{Required},\"x\":{AnyJson.Nested(63)}}}");
+        var problem = new JsonEventDecoder(EventReading.Rules()).Read($"{{{Required},\"x\":{JsonGenerator.Nested(63)}}}");
         Assert.That((problem.Code, problem.Message), Is.EqualTo(("invalid_event", "the event is nested too deeply")));
     }
 
@@ -93,7 +93,7 @@ public sealed class MetaTests
 
     // Unknown fields of the event, without nulls, which count as absent.
     static string[] Unknown(Random random) =>
-        [.. Enumerable.Range(0, random.Next(4)).Select(i => $"\"unknown{i}\"{AnyJson.Space(random)}:{AnyJson.Value(random, 3)}")
+        [.. Enumerable.Range(0, random.Next(4)).Select(i => $"\"unknown{i}\"{JsonGenerator.Space(random)}:{JsonGenerator.Value(random, 3)}")
             .Where(field => !field.EndsWith(":null", StringComparison.Ordinal))];
 
     static JsonElement Parse(string json)

@@ -65,7 +65,7 @@ sealed class OperationsApiTests : EngineFixture
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
         engine.Host.Journeys.OnDecided = _ => throw new InvalidOperationException("broken on purpose");
-        using var client = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var client = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         await client.SendAsync(EventJson.Of("c"));
         await client.UntilAckAsync(1);
         await client.SendAsync(EventJson.Of("c", "begin_checkout"));
@@ -78,7 +78,7 @@ sealed class OperationsApiTests : EngineFixture
         Assert.That((health.Status, health.Json.GetProperty("status").GetString()), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "down")));
         Assert.That(health.Json.GetProperty("parts").GetProperty("partition-0").GetProperty("detail").GetString(), Is.EqualTo("broken on purpose"));
         Assert.That((events.Problem, features.Problem), Is.EqualTo(((503, "stopping"), (503, "stopping"))));
-        Assert.That(heard, Has.None.Matches<Said>(s => s!.Type == "ack"), "no undecided event is acknowledged");
+        Assert.That(heard, Has.None.Matches<ReceivedMessage>(s => s!.Type == "ack"), "no undecided event is acknowledged");
         Assert.That(client.CloseCode, Is.EqualTo(1001));
     }
 
@@ -90,7 +90,7 @@ sealed class OperationsApiTests : EngineFixture
             config.Sinks["console"] = new SinkConfig { Type = "console" };
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var client = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var client = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         await client.SendAsync(EventJson.Of("c"), "{}", EventJson.Of("c", "begin_checkout"), EventJson.Of("c", "begin_checkout"));
         await client.UntilAckAsync(4);
         var answer = await engine.GetAsync("/metrics", key: null);

@@ -12,7 +12,7 @@ sealed class LoadLimitsTests
     const int SmallBuffer = 4096;
 
     [Test]
-    public async Task A_stream_over_the_limit_is_rejected_on_each_transport_until_a_slot_is_free([Values] Via via)
+    public async Task A_stream_over_the_limit_is_rejected_on_each_transport_until_a_slot_is_free([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.MaxConnections = 2);
         using var first = await StreamClient.OpenAsync(engine, via);
@@ -30,7 +30,7 @@ sealed class LoadLimitsTests
 
         using var lines = await RawClient.ConnectAsync(engine.Stream);
         await lines.SendAsync(EventJson.Of("c") + "\n");
-        Assert.That(Said.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo("overloaded"));
+        Assert.That(ReceivedMessage.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo("overloaded"));
         Assert.That(await lines.ReadLineAsync(), Is.Null);
 
         await first.CloseAsync();
@@ -41,7 +41,7 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task A_client_that_does_not_read_interventions_is_dropped_and_counted_once([Values] Via via)
+    public async Task A_client_that_does_not_read_interventions_is_dropped_and_counted_once([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -72,7 +72,7 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task A_client_that_never_reads_its_errors_is_dropped_and_counted([Values] Via via)
+    public async Task A_client_that_never_reads_its_errors_is_dropped_and_counted([Values] StreamTransport via)
     {
         // Its send timeout elapses immediately.
         await using var engine = await InProcessEngine.StartAsync(
@@ -89,7 +89,7 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task Unread_errors_apply_backpressure_and_none_is_lost([Values] Via via)
+    public async Task Unread_errors_apply_backpressure_and_none_is_lost([Values] StreamTransport via)
     {
         const int count = 150_000;
         await using var engine = await InProcessEngine.StartAsync();
@@ -107,7 +107,7 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task A_stalled_partition_applies_backpressure_without_loss([Values] Via via)
+    public async Task A_stalled_partition_applies_backpressure_without_loss([Values] StreamTransport via)
     {
         const int count = 300_000;
         await using var engine = await InProcessEngine.StartAsync(config =>
@@ -115,7 +115,7 @@ sealed class LoadLimitsTests
             config.Partitions = 1;
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var gate = new LimiterFixture(engine);
+        using var gate = new DecisionGate(engine);
         using var client = await StreamClient.OpenAsync(engine, via);
         var (cart, blocker) = (EventJson.NewCart(), EventJson.NewCart());
         await client.SendAsync(EventJson.Of(blocker, "begin_checkout"));

@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest;
 
 /// <summary>The transports of a stream.</summary>
-enum Via
+enum StreamTransport
 {
     /// <summary>Lines on the stream port.</summary>
     Tcp,
@@ -24,21 +24,21 @@ enum Via
     Binary,
 }
 
-static class Ways
+static class StreamTransports
 {
     /// <summary>Whether it is a plain TCP stream.</summary>
-    public static bool IsTcp(this Via via) => via is Via.Tcp or Via.MessagePack;
+    public static bool IsTcp(this StreamTransport via) => via is StreamTransport.Tcp or StreamTransport.MessagePack;
 
     /// <summary>Whether it is MessagePack.</summary>
-    public static bool IsMessagePack(this Via via) => via is Via.MessagePack or Via.Binary;
+    public static bool IsMessagePack(this StreamTransport via) => via is StreamTransport.MessagePack or StreamTransport.Binary;
 }
 
 /// <summary>A stream client for every transport that sends messages and reads responses.</summary>
 sealed class StreamClient : IDisposable
 {
-    readonly Via _via;
+    readonly StreamTransport _via;
 
-    StreamClient(RawClient raw, Via via)
+    StreamClient(RawClient raw, StreamTransport via)
     {
         Raw = raw;
         _via = via;
@@ -52,11 +52,11 @@ sealed class StreamClient : IDisposable
     /// <summary>The number of pings received.</summary>
     public int Pings { get; private set; }
 
-    public static async Task<StreamClient> OpenAsync(InProcessEngine engine, Via via, string key = InProcessEngine.Secret, int? receiveBuffer = null)
+    public static async Task<StreamClient> OpenAsync(InProcessEngine engine, StreamTransport via, string key = InProcessEngine.Secret, int? receiveBuffer = null)
     {
         if (!via.IsTcp())
         {
-            var port = via == Via.HttpUpgrade ? engine.HttpPort : engine.Stream;
+            var port = via == StreamTransport.HttpUpgrade ? engine.HttpPort : engine.Stream;
             return new StreamClient(await RawClient.OpenWebSocketAsync(port, $"/v1/stream?key={key}", receiveBuffer), via);
         }
 
@@ -69,9 +69,9 @@ sealed class StreamClient : IDisposable
     /// <summary>The bytes of one message; text that is not JSON becomes invalid MessagePack.</summary>
     public byte[] Encode(string message) => _via switch
     {
-        Via.Tcp => EventJson.Utf8(message + "\n"),
-        Via.MessagePack => Packer.Frame(Packed(message)),
-        Via.Binary => ClientFrame.Of(ClientFrame.BinaryOpcode, Packed(message)),
+        StreamTransport.Tcp => EventJson.Utf8(message + "\n"),
+        StreamTransport.MessagePack => Packer.Frame(Packed(message)),
+        StreamTransport.Binary => ClientFrame.Of(ClientFrame.BinaryOpcode, Packed(message)),
         _ => ClientFrame.Text(message),
     };
 
@@ -91,16 +91,16 @@ sealed class StreamClient : IDisposable
     public Task SendAsync(params IEnumerable<string> messages) => Raw.SendAsync(ClientFrame.Join(messages.Select(Encode)));
 
     /// <summary>The server's next message; answers and counts pings; null at the end.</summary>
-    public async Task<Said?> NextAsync()
+    public async Task<ReceivedMessage?> NextAsync()
     {
-        if (_via == Via.Tcp)
+        if (_via == StreamTransport.Tcp)
         {
-            return await Raw.ReadLineAsync() is { } line ? Said.Read(line) : null;
+            return await Raw.ReadLineAsync() is { } line ? ReceivedMessage.Read(line) : null;
         }
 
-        if (_via == Via.MessagePack)
+        if (_via == StreamTransport.MessagePack)
         {
-            return await Raw.ReadMessageAsync() is { } message ? Said.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))) : null;
+            return await Raw.ReadMessageAsync() is { } message ? ReceivedMessage.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))) : null;
         }
 
         while (await Raw.ReadFrameAsync() is { } frame)
@@ -108,7 +108,7 @@ sealed class StreamClient : IDisposable
             switch (frame.Opcode)
             {
                 case ClientFrame.TextOpcode:
-                    return Said.Read(frame.Text);
+                    return ReceivedMessage.Read(frame.Text);
                 case ClientFrame.PingOpcode:
                     Pings++;
                     await Raw.SendAsync(ClientFrame.Of(ClientFrame.PongOpcode, frame.Payload));
@@ -128,9 +128,9 @@ sealed class StreamClient : IDisposable
 
     /// <summary>Reads until exactly this many events are acknowledged.</summary>
     /// <returns>Every message received, including the last acknowledgement.</returns>
-    public async Task<List<Said>> UntilAckAsync(long upTo)
+    public async Task<List<ReceivedMessage>> UntilAckAsync(long upTo)
     {
-        var heard = new List<Said>();
+        var heard = new List<ReceivedMessage>();
         while (heard is not [.., { Type: "ack" } last] || last.UpTo < upTo)
         {
             var said = await NextAsync();
@@ -157,9 +157,9 @@ sealed class StreamClient : IDisposable
     }
 
     /// <summary>Reads until the server closes the connection.</summary>
-    public async Task<List<Said>> UntilEndAsync()
+    public async Task<List<ReceivedMessage>> UntilEndAsync()
     {
-        var heard = new List<Said>();
+        var heard = new List<ReceivedMessage>();
         while (await NextAsync() is { } said)
         {
             heard.Add(said);
@@ -169,7 +169,7 @@ sealed class StreamClient : IDisposable
     }
 
     /// <summary>Ends the stream in the transport's own way and reads until the server closes the connection.</summary>
-    public async Task<List<Said>> CloseAsync()
+    public async Task<List<ReceivedMessage>> CloseAsync()
     {
         if (_via.IsTcp())
         {
@@ -187,13 +187,13 @@ sealed class StreamClient : IDisposable
 }
 
 /// <summary>A message from the server.</summary>
-sealed record Said(string Type, string Json, long UpTo = 0, long Index = 0, string Code = "", string Message = "")
+sealed record ReceivedMessage(string Type, string Json, long UpTo = 0, long Index = 0, string Code = "", string Message = "")
 {
-    public static Said Read(string json)
+    public static ReceivedMessage Read(string json)
     {
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
-        return new Said(
+        return new ReceivedMessage(
             root.GetProperty("type").GetString()!, json,
             root.TryGetProperty("upTo", out var upTo) ? upTo.GetInt64() : 0,
             root.TryGetProperty("index", out var index) ? index.GetInt64() : 0,

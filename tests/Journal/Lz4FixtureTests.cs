@@ -15,7 +15,7 @@ public sealed class Lz4FixtureTests
     public void A_liblz4_block_is_readable()
     {
         var block = File.ReadAllBytes(s_file);
-        var reader = new EventBlockReader(AnySlabs.Stores);
+        var reader = new EventBlockReader(SlabGenerator.Stores);
         reader.Open(block);
         Assert.That((reader.Header.IsCompressed, reader.Header.RawLength), Is.EqualTo((true, 3315)));
 
@@ -33,7 +33,7 @@ public sealed class Lz4FixtureTests
     public void The_current_encoder_uses_the_same_format()
     {
         var old = File.ReadAllBytes(s_file);
-        var writer = new EventBlockWriter(AnySlabs.Stores);
+        var writer = new EventBlockWriter(SlabGenerator.Stores);
         writer.Begin();
         writer.Add(Slab());
         var today = writer.Finish().ToArray();

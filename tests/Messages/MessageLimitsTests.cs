@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using CartRecovery.Engine.Messages;
-using static CartRecovery.Tests.Messages.Texts;
+using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 

@@ -3,7 +3,7 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Messages;
 using FsCheck;
 using FsCheck.Fluent;
-using static CartRecovery.Tests.Messages.Texts;
+using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 

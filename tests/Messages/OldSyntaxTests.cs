@@ -1,5 +1,5 @@
 using CartRecovery.Engine.Messages;
-using static CartRecovery.Tests.Messages.Texts;
+using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 

@@ -1,6 +1,6 @@
 using CartRecovery.Engine.Messages;
 using CartRecovery.Tests.Support;
-using static CartRecovery.Tests.Messages.Texts;
+using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 

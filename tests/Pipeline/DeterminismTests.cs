@@ -23,14 +23,14 @@ public sealed class DeterminismTests
     [OneTimeSetUp]
     public void PlayOnce()
     {
-        _first = Play(new Cut(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1));
+        _first = Play(new Batching(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1));
         Assert.That(s_carts, Has.Length.EqualTo(5066));
         Assert.That(_first.Campaigns.Distinct(), Is.EquivalentTo(new[] { "added", "keen", "left", "left-longer", "bought" }));
         Assert.That(_first.Interventions, Has.Length.GreaterThan(1000).And.Unique);
     }
 
     [Test]
-    public void The_same_log_gives_the_same_bytes() => Same(Play(new Cut(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1)));
+    public void The_same_log_gives_the_same_bytes() => Same(Play(new Batching(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1)));
 
     [TestCase(1, 1, 1)]
     [TestCase(1, 256, 100)]
@@ -38,17 +38,17 @@ public sealed class DeterminismTests
     [TestCase(100, 64, 1000)]
     [TestCase(256, 17, 1)]
     public void Slab_and_batch_boundaries_make_no_difference(int eventsASlab, int batchRows, int slabsADecision) =>
-        Same(Play(new Cut(eventsASlab, batchRows, slabsADecision)));
+        Same(Play(new Batching(eventsASlab, batchRows, slabsADecision)));
 
     [Test]
     public void Carts_in_memory_and_on_disk_give_the_same_results() =>
-        Same(Play(new Cut(EventsASlab: 256, BatchRows: 64, SlabsADecision: 1, Memory: 1 << 20)));
+        Same(Play(new Batching(EventsASlab: 256, BatchRows: 64, SlabsADecision: 1, Memory: 1 << 20)));
 
     [TestCase(2)]
     [TestCase(5)]
     public void Decisions_are_independent_of_the_number_of_partitions(int partitions)
     {
-        var other = Play(new Cut(EventsASlab: 100, BatchRows: 64, SlabsADecision: 1, Partitions: partitions));
+        var other = Play(new Batching(EventsASlab: 100, BatchRows: 64, SlabsADecision: 1, Partitions: partitions));
         Assert.That(other.Interventions.Order(StringComparer.Ordinal), Is.EqualTo(_first.Interventions.Order(StringComparer.Ordinal)));
         Assert.That(other.Features.AsSpan().SequenceEqual(_first.Features), Is.True);
     }
@@ -60,7 +60,7 @@ public sealed class DeterminismTests
         Assert.That(other.Withheld, Is.EqualTo(_first.Withheld));
     }
 
-    static Result Play(Cut cut)
+    static Result Play(Batching cut)
     {
         var consumer = new RecordingConsumer();
         CampaignConfig[] campaigns =
@@ -114,7 +114,7 @@ public sealed class DeterminismTests
     static IEnumerable<byte[]> Closing() => Enumerable.Range(0, 100).Select(i =>
         new TestEvent("consent", s_log[^1].At + 2 * 60 * EventReading.Minute) { Id = $"close {i}", Cart = $"close {i}" }.ToUtf8());
 
-    sealed record Cut(int EventsASlab, int BatchRows, int SlabsADecision, int Partitions = 1, long Memory = 16 << 20);
+    sealed record Batching(int EventsASlab, int BatchRows, int SlabsADecision, int Partitions = 1, long Memory = 16 << 20);
 
     sealed record Result(string[] Interventions, string[] Campaigns, byte[] Features, long Withheld);
 }

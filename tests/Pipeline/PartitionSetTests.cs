@@ -3,7 +3,7 @@ using CartRecovery.Engine.Pipeline;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Support;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Pipeline;
 

@@ -7,7 +7,7 @@ using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Pipeline;
 

@@ -31,7 +31,7 @@ public sealed class RecoveryTests
 
     static readonly List<EventSlab> s_slabs = Read();
 
-    Night _undisturbed = null!;
+    RunResult _undisturbed = null!;
 
     [OneTimeSetUp]
     public void PlayOnce()
@@ -79,13 +79,13 @@ public sealed class RecoveryTests
         Assert.That(recovered.Journal.Tail - tail, Is.GreaterThan(100_000 * 35));
     }
 
-    void IsTheSame(Night night)
+    void IsTheSame(RunResult night)
     {
         Assert.That(StateBytes.Differences(night.State, _undisturbed.State), Is.Empty);
         Assert.That(night.Interventions, Is.EqualTo(_undisturbed.Interventions));
     }
 
-    static Night Play(int lives, int memory, bool checkpoints)
+    static RunResult Play(int lives, int memory, bool checkpoints)
     {
         using var scratch = new Scratch();
         var consumer = new RecordingConsumer();
@@ -181,7 +181,7 @@ public sealed class RecoveryTests
         Assert.That(told, Is.EqualTo(s_slabs.Count));
         Assert.That(fromCheckpoint > 0, Is.EqualTo(checkpoints && lives > 1));
         Assert.That(sentAgain > 0, Is.EqualTo(lives > 1));
-        return new Night(
+        return new RunResult(
             state,
             [.. consumer.Interventions.DistinctBy(i => i.Id).Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention)).Order(StringComparer.Ordinal)]);
     }
@@ -252,5 +252,5 @@ public sealed class RecoveryTests
         return slabs;
     }
 
-    sealed record Night(List<(string Name, byte[] Bytes)> State, List<string> Interventions);
+    sealed record RunResult(List<(string Name, byte[] Bytes)> State, List<string> Interventions);
 }

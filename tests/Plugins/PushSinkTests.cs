@@ -15,7 +15,7 @@ sealed class PushSinkTests
 {
     readonly RSA _key = RSA.Create(2048);
     readonly string _file = Path.GetTempFileName();
-    readonly SetTime _time = new();
+    readonly AdjustableTime _time = new();
     Func<HttpContext, Task> _answerToken = context => context.Response.WriteAsync("""{"access_token":"ya29.abc","expires_in":3600,"token_type":"Bearer"}""");
     Func<HttpContext, Task> _answerMessage = context => context.Response.WriteAsync("""{"name":"projects/shop-1/messages/1"}""");
 
@@ -197,7 +197,7 @@ sealed class PushSinkTests
     SinkInstance Create(Receiver receiver) => PushSink.Spec.Create(
         new SinkSettings("push", PushSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = receiver.Root, ["credentials"] = _file }).With(_time));
 
-    sealed class SetTime : TimeProvider
+    sealed class AdjustableTime : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = new(2024, 11, 20, 9, 40, 0, TimeSpan.Zero);
 

@@ -23,7 +23,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     PartitionProcessor? _work;
     PartitionJournal _journal = null!;
     PartitionCheckpoints _checkpoints = null!;
-    FasterQuiet _quiet = null!;
+    FasterLogQuiescence _quiescence = null!;
     long _receivedAt;
 
     public SimulatedPartition(int index, Func<IDecisionConsumer, Func<int, JournalDevice>, PipelineOptions> options, SlabPool slabs, Random random, TimeProvider time)
@@ -74,7 +74,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         _state = recovered.State;
         _journal = recovered.Journal!;
         _checkpoints = recovered.Checkpoints!;
-        _quiet = new FasterQuiet(_journal);
+        _quiescence = new FasterLogQuiescence(_journal);
         _receivedAt = recovered.ReceivedAt;
         _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _time) { OnFault = e => Fault ??= e.ToString() };
         watermark.Raise(_state.Stages.Now, _receivedAt);
@@ -117,7 +117,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     /// <summary>Executes the pending writes, which may fail.</summary>
     public bool Pump()
     {
-        _quiet.Wait();
+        _quiescence.Wait();
         var succeeded = _device.Pump();
         WaitForBackgroundWork();
         return succeeded;
@@ -185,7 +185,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     // Waits for other threads, so that the next step is independent of their timing.
     void WaitForBackgroundWork()
     {
-        _quiet.Wait();
+        _quiescence.Wait();
         var spin = default(SpinWait);
         while (_checkpoints.IsWriting)
         {

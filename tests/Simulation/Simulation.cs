@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>Totals over the simulations of many seeds, as evidence that they exercised something.</summary>
-sealed record SimulationSum(int Lives, int Events, int Decisions, int Faults, int Torn, int FromCheckpoint, int Damages);
+sealed record SimulationTotals(int Lives, int Events, int Decisions, int Faults, int Torn, int FromCheckpoint, int Damages);
 
 /// <summary>
 /// Simulates one or two journaled partitions, their senders and sinks, and a disk that fails and crashes, by one seed on one thread. After
@@ -52,7 +52,7 @@ sealed class Simulation : IDisposable
 
     /// <summary>Runs the simulation.</summary>
     /// <exception cref="SimulationException">An invariant was violated.</exception>
-    public SimulationSum Run()
+    public SimulationTotals Run()
     {
         for (var left = _random.Next(1, 5); left > 0; left--)
         {
@@ -81,7 +81,7 @@ sealed class Simulation : IDisposable
             Damage();
         }
 
-        return new SimulationSum(
+        return new SimulationTotals(
             _lives, _traffic.All.Count, _references.Sum(r => r.Journaled.Count), _faults, _torn, _fromCheckpoint, _damages);
     }
 

@@ -20,7 +20,7 @@ public sealed class SimulationTests
         var last = one ?? Number("CARTRECOVERY_SIM_SEEDS") ?? 1000;
         var next = first - 1;
         var failures = new ConcurrentBag<(int Seed, string Reason)>();
-        var sums = new ConcurrentBag<SimulationSum>();
+        var sums = new ConcurrentBag<SimulationTotals>();
 
         // Dedicated threads, since a simulation waits for the engine's thread-pool work.
         var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>

@@ -1,7 +1,7 @@
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Customers;
 using CartRecovery.Tests.State.Carts;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.State;
 

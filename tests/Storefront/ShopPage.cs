@@ -63,7 +63,7 @@ sealed class ShopPage
 /// <summary>The client's counters.</summary>
 sealed record ClientStats(int Sent, int Acknowledged, int Refused, int Dropped, int Pending);
 
-static class Counting
+static class ShopEngineExtensions
 {
     /// <summary>The number of a cart's events folded by the engine.</summary>
     public static async Task<int> CountAsync(this RunningEngine engine, string cart) => (int)(await engine.FeaturesAsync(cart))["event_count"];

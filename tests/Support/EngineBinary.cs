@@ -18,7 +18,7 @@ static class EngineBinary
             new DirectoryInfo(AppContext.BaseDirectory).Name, "cartrecovery");
 
     /// <summary>Runs it to completion.</summary>
-    public static async Task<Finished> RunAsync(string folder, string[] arguments, params (string Name, string Value)[] environment)
+    public static async Task<ProcessResult> RunAsync(string folder, string[] arguments, params (string Name, string Value)[] environment)
     {
         await using var process = new EngineOutput(Start(folder, arguments, environment));
         return await process.EndAsync();
@@ -60,7 +60,7 @@ static class EngineBinary
 }
 
 /// <summary>A completed process's exit code and output.</summary>
-sealed record Finished(int ExitCode, string Output, string Errors)
+sealed record ProcessResult(int ExitCode, string Output, string Errors)
 {
     public override string ToString() => $"exit code {ExitCode}\n--- standard output\n{Output}--- standard error\n{Errors}";
 }
@@ -96,7 +96,7 @@ sealed class EngineOutput : IAsyncDisposable
     }
 
     /// <summary>Sends SIGKILL.</summary>
-    public Task<Finished> KillAsync()
+    public Task<ProcessResult> KillAsync()
     {
         if (!_process.HasExited)
         {
@@ -106,7 +106,7 @@ sealed class EngineOutput : IAsyncDisposable
         return EndAsync();
     }
 
-    public async Task<Finished> EndAsync()
+    public async Task<ProcessResult> EndAsync()
     {
         using var deadline = new CancellationTokenSource(EngineBinary.Deadline);
         try
@@ -118,7 +118,7 @@ sealed class EngineOutput : IAsyncDisposable
             Assert.Fail($"The process did not end within {EngineBinary.Deadline.TotalSeconds} s.\n{Read(_output)}{Read(_errors)}");
         }
 
-        return new Finished(_process.ExitCode, Read(_output), Read(_errors));
+        return new ProcessResult(_process.ExitCode, Read(_output), Read(_errors));
     }
 
     public async ValueTask DisposeAsync()

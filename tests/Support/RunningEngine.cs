@@ -11,17 +11,17 @@ sealed partial class RunningEngine : IAsyncDisposable
 {
     readonly EngineOutput _process;
 
-    RunningEngine(EngineOutput process, string greeting)
+    RunningEngine(EngineOutput process, string startupOutput)
     {
         _process = process;
-        Greeting = greeting;
-        Http = new HttpClient { BaseAddress = new Uri(HttpAddress().Match(greeting).Groups["address"].Value), Timeout = EngineBinary.Deadline };
+        StartupOutput = startupOutput;
+        Http = new HttpClient { BaseAddress = new Uri(HttpAddress().Match(startupOutput).Groups["address"].Value), Timeout = EngineBinary.Deadline };
         Http.DefaultRequestHeaders.Add("X-Api-Key", EngineConfig.SecretKey);
-        Stream = new Uri(StreamAddress().Match(greeting).Groups["address"].Value);
+        Stream = new Uri(StreamAddress().Match(startupOutput).Groups["address"].Value);
     }
 
     /// <summary>Its output at startup.</summary>
-    public string Greeting { get; }
+    public string StartupOutput { get; }
 
     /// <summary>A client of its HTTP API with the secret key.</summary>
     public HttpClient Http { get; }
@@ -50,7 +50,7 @@ sealed partial class RunningEngine : IAsyncDisposable
         try
         {
             // The memory plan's last line ends the startup output.
-            await Eventually.Is(() => process.HasEnded || GreetingEnd().IsMatch(process.Text),
+            await Eventually.Is(() => process.HasEnded || StartupOutputEnd().IsMatch(process.Text),
                 () => $"the engine prints its listeners; output:\n{process.Text}{process.Errors}");
             if (process.HasEnded)
             {
@@ -95,13 +95,13 @@ sealed partial class RunningEngine : IAsyncDisposable
     public void Terminate() => _process.Terminate();
 
     /// <summary>Kills it.</summary>
-    public Task<Finished> KillAsync() => _process.KillAsync();
+    public Task<ProcessResult> KillAsync() => _process.KillAsync();
 
     /// <summary>Waits until it exits.</summary>
-    public Task<Finished> EndAsync() => _process.EndAsync();
+    public Task<ProcessResult> EndAsync() => _process.EndAsync();
 
     /// <summary>Stops it and fails unless it exits cleanly.</summary>
-    public async Task<Finished> StopAsync()
+    public async Task<ProcessResult> StopAsync()
     {
         Terminate();
         var finished = await EndAsync();
@@ -122,5 +122,5 @@ sealed partial class RunningEngine : IAsyncDisposable
     private static partial Regex StreamAddress();
 
     [GeneratedRegex(@"^ +total .*\n", RegexOptions.Multiline)]
-    private static partial Regex GreetingEnd();
+    private static partial Regex StartupOutputEnd();
 }

@@ -55,7 +55,7 @@ sealed class CrashRun
     }
 
     /// <summary>The exit and output of the latest process.</summary>
-    public Finished? LastEnd { get; private set; }
+    public ProcessResult? LastEnd { get; private set; }
 
     int Acked => _clients.Sum(client => client.Acked);
 
@@ -106,7 +106,7 @@ sealed class CrashRun
     public async Task FinishAsync()
     {
         _recorder.NextLife(++_life);
-        var expected = new List<Expected>();
+        var expected = new List<ExpectedIntervention>();
         await using (var engine = await RunningEngine.StartAsync(_scratch, _config))
         {
             await CheckAsync(engine, all: false);
@@ -226,7 +226,7 @@ sealed class CrashRun
     }
 
     // Empty if each expected intervention arrived under one key and no other arrived.
-    string AboutKeys(IReadOnlyCollection<Expected> expected)
+    string AboutKeys(IReadOnlyCollection<ExpectedIntervention> expected)
     {
         var accepted = _recorder.Accepted;
         var missing = expected.Where(one => !accepted.Contains(one)).ToList();
@@ -237,7 +237,7 @@ sealed class CrashRun
             + $"({List(others)}); {several.Count} came under several keys ({List(several)})";
     }
 
-    static string List(IEnumerable<Expected> interventions) =>
+    static string List(IEnumerable<ExpectedIntervention> interventions) =>
         string.Join("; ", interventions.Take(5).Select(one => $"{one.Campaign} of {one.Cart} at {one.DecidedAt}"));
 
     // Only interventions in flight, or answered but not yet recorded on disk when the engine was killed, may be delivered twice.

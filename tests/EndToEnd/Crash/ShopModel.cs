@@ -2,7 +2,7 @@
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>An intervention expected by the model.</summary>
-sealed record Expected(string Campaign, string Cart, long DecidedAt);
+sealed record ExpectedIntervention(string Campaign, string Cart, long DecidedAt);
 
 /// <summary>The expected result of one client's events, computed independently of the engine.</summary>
 sealed class ShopModel
@@ -89,7 +89,7 @@ sealed class ShopModel
     }
 
     /// <summary>Every intervention caused by all events once the last cart has gone idle.</summary>
-    public IEnumerable<Expected> Interventions()
+    public IEnumerable<ExpectedIntervention> Interventions()
     {
         foreach (var (cart, events) in _carts)
         {
@@ -102,7 +102,7 @@ sealed class ShopModel
                 }
 
                 last = at;
-                yield return new Expected(campaign, cart, at);
+                yield return new ExpectedIntervention(campaign, cart, at);
             }
         }
     }

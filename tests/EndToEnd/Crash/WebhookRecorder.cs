@@ -50,7 +50,7 @@ sealed class WebhookRecorder : IAsyncDisposable
     }
 
     /// <summary>The accepted interventions, each with its keys, of which there should be one.</summary>
-    public ILookup<Expected, string> Accepted
+    public ILookup<ExpectedIntervention, string> Accepted
     {
         get
         {
@@ -150,19 +150,19 @@ sealed class WebhookRecorder : IAsyncDisposable
         return (int)((hash >> 8) % 100);
     }
 
-    static Expected Read(string body)
+    static ExpectedIntervention Read(string body)
     {
         using var document = JsonDocument.Parse(body);
         var data = document.RootElement.GetProperty("data");
-        return new Expected(data.GetProperty("campaign").GetString()!, data.GetProperty("cartId").GetString()!,
+        return new ExpectedIntervention(data.GetProperty("campaign").GetString()!, data.GetProperty("cartId").GetString()!,
             data.GetProperty("decidedAt").GetDateTimeOffset().ToUnixTimeMilliseconds());
     }
 
-    sealed class Entry(string body, Expected what)
+    sealed class Entry(string body, ExpectedIntervention what)
     {
         public string Body => body;
 
-        public Expected What => what;
+        public ExpectedIntervention What => what;
 
         public int Tries { get; set; }
 

@@ -39,13 +39,13 @@ public sealed class EventJsonTests
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
-            var members = AnyJson.Members(random);
+            var members = JsonGenerator.Members(random);
             string[] fields =
             [
                 $"\"id\":{Text(random)}", $"\"cartId\":{Text(random)}", $"\"type\":\"{EventTypes.Names[random.Next(EventTypes.Names.Count)]}\"",
                 $"\"ts\":{random.NextInt64(0, 4_000_000_000_000)}", $"\"userId\":{Text(random)}", $"\"productId\":{Text(random)}",
                 $"\"price\":{random.NextInt64(0, 10_000_000_000_001) / 10_000m}", $"\"quantity\":{random.Next(1, 100_001)}", "\"currency\":\"chf\"",
-                $"\"meta\":{{{members}}}", "\"device\":\"tablet\"", $"\"foo\":{AnyJson.Value(random, 3)}", "\"source\":\"email\"",
+                $"\"meta\":{{{members}}}", "\"device\":\"tablet\"", $"\"foo\":{JsonGenerator.Value(random, 3)}", "\"source\":\"email\"",
             ];
             random.Shuffle(fields);
             var slab = new EventSlab();

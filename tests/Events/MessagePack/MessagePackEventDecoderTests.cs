@@ -129,11 +129,11 @@ public sealed class MessagePackEventDecoderTests
     [Test]
     public void A_fields_nesting_is_limited_to_what_its_JSON_reader_accepts()
     {
-        var deepest = Packer.Json($"{{{Required},\"x\":{AnyJson.Nested(62)},\"meta\":{{\"y\":{AnyJson.Nested(62)}}}}}");
+        var deepest = Packer.Json($"{{{Required},\"x\":{JsonGenerator.Nested(62)},\"meta\":{{\"y\":{JsonGenerator.Nested(62)}}}}}");
         var (_, meta) = Accept(deepest);
         Assert.That(new JsonEventDecoder(Rules()).Read($"{{{Required},\"meta\":{meta}}}").IsError, Is.False);
 
-        foreach (var field in new[] { $"\"x\":{AnyJson.Nested(63)}", $"\"meta\":{{\"y\":{AnyJson.Nested(63)}}}" })
+        foreach (var field in new[] { $"\"x\":{JsonGenerator.Nested(63)}", $"\"meta\":{{\"y\":{JsonGenerator.Nested(63)}}}" })
         {
             Assert.That(Decode(new Packer().Value(Parse($"{{{Required},{field}}}")).Bytes, out _).Code, Is.EqualTo("invalid_event"));
         }

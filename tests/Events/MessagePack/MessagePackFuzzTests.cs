@@ -125,10 +125,10 @@ public sealed class MessagePackFuzzTests
             () => packer.Text("id").Text("e1"), () => packer.Text("type").Text("purchase"), () => packer.Text("cartId").Text("ü🛒"),
             () => packer.Text("ts").Timestamp(EventReading.Now / 1000, (uint)random.Next(2) * 5_000_000), () => packer.Text("price").Number(random.Next(100) / 4.0),
             () => packer.Text("quantity").Number(random.Next(1, 300)), () => packer.Text("currency").Text("EUR"), () => packer.Text("userId").Nil(),
-            () => packer.Text("storeId").Text("demo"), () => packer.Text("device").Text("tablet"), () => packer.Text("source").Value(Parse(AnyJson.Value(random, 2))),
+            () => packer.Text("storeId").Text("demo"), () => packer.Text("device").Text("tablet"), () => packer.Text("source").Value(Parse(JsonGenerator.Value(random, 2))),
             () => packer.Text("bin").Binary([1, 2, 3]), () => packer.Text("when").Timestamp(random.NextInt64(-1L << 36, 1L << 36), 1),
-            () => packer.Text("tree").Value(Parse(AnyJson.Value(random, 3))),
-            () => packer.Text("meta").Value(Parse($"{{{AnyJson.Members(random)}}}")),
+            () => packer.Text("tree").Value(Parse(JsonGenerator.Value(random, 3))),
+            () => packer.Text("meta").Value(Parse($"{{{JsonGenerator.Members(random)}}}")),
             () => packer.Text("meta").Map(2).Text("device").Text("mobile").Text("source").Integer(random.Next()),
         ];
         Action[] chosen = [.. fields.Take(4), .. fields.Skip(4).Where(_ => random.Next(3) == 0)];
@@ -146,7 +146,7 @@ public sealed class MessagePackFuzzTests
     static string Shuffled(string json, Random random)
     {
         var members = Parse(json).EnumerateObject().Select(member => $"\"{member.Name}\":{member.Value.GetRawText()}")
-            .Append($"\"more\":{AnyJson.Value(random, 3).Replace("1e400", "1e40", StringComparison.Ordinal)}").ToArray();
+            .Append($"\"more\":{JsonGenerator.Value(random, 3).Replace("1e400", "1e40", StringComparison.Ordinal)}").ToArray();
         random.Shuffle(members);
         return $"{{{string.Join(',', members)}}}";
     }

@@ -5,12 +5,12 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest.Connections;
 
 /// <summary>Interventions arrive only on the right shopper's stream.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-[TestFixture(Via.MessagePack)]
-[TestFixture(Via.Binary)]
-sealed class AnswersTests(Via via) : EngineFixture(config =>
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+[TestFixture(StreamTransport.MessagePack)]
+[TestFixture(StreamTransport.Binary)]
+sealed class AnswersTests(StreamTransport via) : EngineFixture(config =>
 {
     config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout", "hello {{cart_id}}"));
     config.Decisions.Window = Duration.FromMilliseconds(0);
@@ -94,7 +94,7 @@ sealed class AnswersTests(Via via) : EngineFixture(config =>
         Assert.That(Messages(await server.UntilAckAsync(1)), Is.EqualTo(new[] { $"hello {cart}" }));
     }
 
-    static string[] Messages(IEnumerable<Said> heard) => [.. heard.Where(s => s.Type == "intervention").Select(s =>
+    static string[] Messages(IEnumerable<ReceivedMessage> heard) => [.. heard.Where(s => s.Type == "intervention").Select(s =>
     {
         using var json = JsonDocument.Parse(s.Json);
         return json.RootElement.GetProperty("payload").GetProperty("message").GetString()!;

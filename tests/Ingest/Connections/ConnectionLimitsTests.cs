@@ -15,20 +15,20 @@ sealed class ConnectionLimitsTests
     public async Task A_connection_over_the_address_limit_is_rejected_until_a_slot_is_free()
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.MaxConnectionsPerAddress = 2);
-        using var first = await StreamClient.OpenAsync(engine, Via.WebSocket);
-        using var second = await StreamClient.OpenAsync(engine, Via.HttpUpgrade);
+        using var first = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
+        using var second = await StreamClient.OpenAsync(engine, StreamTransport.HttpUpgrade);
 
         await IsRefusedAsync(engine, 429, "too_many_connections_from_address");
         Assert.That(engine.Host.Gate.RefusedFor(Refusal.Address), Is.EqualTo(3));
         await first.CloseAsync();
         await Eventually.Is(() => engine.Host.Gate.Sockets == 1, "a slot is free");
-        using var next = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var next = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         await next.SendAsync(EventJson.Of("c"));
         Assert.That((await next.UntilAckAsync(1))[^1].UpTo, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task A_connection_over_a_stores_limit_is_rejected_without_affecting_other_stores([Values] Via via)
+    public async Task A_connection_over_a_stores_limit_is_rejected_without_affecting_other_stores([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -69,7 +69,7 @@ sealed class ConnectionLimitsTests
 
         await Task.WhenAll(silent.ReadToEndAsync(), slow.ReadToEndAsync());
         await Eventually.Is(() => engine.Host.Gate.Streams == 0, "both timed out");
-        using var next = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var next = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
     }
 
     [Test]
@@ -115,7 +115,7 @@ sealed class ConnectionLimitsTests
     {
         const int clients = 1000;
         await using var engine = await InProcessEngine.StartAsync();
-        using var steady = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var steady = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         using var stop = new CancellationTokenSource();
         var sent = 0;
         var flowing = Task.Run(async () =>
@@ -129,7 +129,7 @@ sealed class ConnectionLimitsTests
         });
         var opened = await Task.WhenAll(Enumerable.Range(0, clients).Select(async i =>
         {
-            var client = await StreamClient.OpenAsync(engine, i % 2 == 0 ? Via.WebSocket : Via.HttpUpgrade);
+            var client = await StreamClient.OpenAsync(engine, i % 2 == 0 ? StreamTransport.WebSocket : StreamTransport.HttpUpgrade);
             await client.SendAsync(EventJson.Of("burst"));
             await client.UntilAckAsync(1);
             return client;
@@ -157,7 +157,7 @@ sealed class ConnectionLimitsTests
 
         using var lines = await RawClient.ConnectAsync(engine.Stream);
         await lines.SendAsync(EventJson.Of("c") + "\n");
-        Assert.That(Said.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo(code));
+        Assert.That(ReceivedMessage.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo(code));
         Assert.That(await lines.ReadLineAsync(), Is.Null);
     }
 }

@@ -12,15 +12,15 @@ public sealed class DeadLetterQueueTests
 {
     static readonly EventProblem s_problem = new(EventErrorCode.WrongType, "'price' must be a number");
 
-    LetterFolder _folder = null!;
+    DeadLetterFolder _folder = null!;
     DeadLetterStore _store = null!;
     DeadLetterQueue _queue = null!;
 
     [SetUp]
     public void SetUp()
     {
-        _folder = new LetterFolder();
-        _store = new DeadLetterStore(_folder.Path, Letters.Bounds, TimeProvider.System);
+        _folder = new DeadLetterFolder();
+        _store = new DeadLetterStore(_folder.Path, DeadLetterSamples.Bounds, TimeProvider.System);
         _queue = new DeadLetterQueue(_store, TimeProvider.System, NullLogger.Instance);
     }
 

@@ -168,7 +168,7 @@ public sealed class EventRepairTests
     public void Binary_and_truncated_letters_are_not_repairable()
     {
         Assert.That(EventRepair.Of([(byte)'{', 0xff], EventReading.Now, EventReading.Rules()).Problem.Error, Is.EqualTo(EventErrorCode.InvalidUtf8));
-        Assert.That(EventRepair.Of(Letters.Of(Good) with { IsTruncated = true }, EventReading.Rules()).Problem.Error, Is.EqualTo(EventErrorCode.MessageTooLarge));
+        Assert.That(EventRepair.Of(DeadLetterSamples.Of(Good) with { IsTruncated = true }, EventReading.Rules()).Problem.Error, Is.EqualTo(EventErrorCode.MessageTooLarge));
     }
 
     [Test]

@@ -4,11 +4,11 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest.DeadLetters;
 
 /// <summary>Only rejected events of a stream are kept.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.MessagePack)]
-[TestFixture(Via.Binary)]
-sealed class StreamDeadLettersTests(Via via)
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.MessagePack)]
+[TestFixture(StreamTransport.Binary)]
+sealed class StreamDeadLettersTests(StreamTransport via)
 {
     [Test]
     public async Task Only_the_rejected_event_is_kept_with_its_connection()
@@ -40,7 +40,7 @@ sealed class StreamDeadLettersTests(Via via)
             Assert.That(message, Does.StartWith(letter.TextOf()));
         }
 
-        if (via == Via.Tcp)
+        if (via == StreamTransport.Tcp)
         {
             Assert.That(letter.Event, Has.Length.EqualTo(DeadLetterQueue.Beginning));
         }

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Ingest.Streams;
 sealed class GracefulStopTests
 {
     [Test]
-    public async Task Accepted_events_are_decided_and_acknowledged_before_shutdown([Values] Via via)
+    public async Task Accepted_events_are_decided_and_acknowledged_before_shutdown([Values] StreamTransport via)
     {
         const int count = 1000;
         await using var engine = await InProcessEngine.StartAsync(config =>
@@ -15,7 +15,7 @@ sealed class GracefulStopTests
             config.Partitions = 1;
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var gate = new LimiterFixture(engine);
+        using var gate = new DecisionGate(engine);
         using var client = await StreamClient.OpenAsync(engine, via);
         await client.SendAsync([EventJson.Of("blocker", "begin_checkout"), .. EventJson.Many("c", count)]);
         await Eventually.Is(() => engine.Counts.Received == count + 1, "all events are accepted");
@@ -33,7 +33,7 @@ sealed class GracefulStopTests
     }
 
     [Test]
-    public async Task A_client_that_keeps_sending_receives_the_final_acknowledgement([Values] Via via)
+    public async Task A_client_that_keeps_sending_receives_the_final_acknowledgement([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via);
@@ -58,7 +58,7 @@ sealed class GracefulStopTests
     }
 
     [Test]
-    public async Task A_client_that_does_not_disconnect_does_not_delay_shutdown([Values] Via via)
+    public async Task A_client_that_does_not_disconnect_does_not_delay_shutdown([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via);

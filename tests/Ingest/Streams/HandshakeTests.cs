@@ -6,9 +6,9 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest.Streams;
 
 /// <summary>Which WebSocket handshakes are admitted on both ports, and the errors of the others.</summary>
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-sealed class HandshakeTests(Via via) : EngineFixture(config =>
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+sealed class HandshakeTests(StreamTransport via) : EngineFixture(config =>
 {
     config.Listen.HandshakeTimeout = Duration.FromMilliseconds(300);
     config.Stores[0].Keys.Add(InProcessEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example", "http://dev.example:*"));
@@ -93,7 +93,7 @@ sealed class HandshakeTests(Via via) : EngineFixture(config =>
     [Test]
     public async Task A_missing_request_head_times_out([Values(0, 1, 40)] int sent)
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == StreamTransport.WebSocket ? Engine.Stream : Engine.HttpPort);
         await client.SendAsync(RawClient.Handshake()[..sent]);
 
         // The HTTP port may report the timeout; both ports close the connection.
@@ -102,7 +102,7 @@ sealed class HandshakeTests(Via via) : EngineFixture(config =>
 
     async Task<Answer> AskAsync(string target, params string[] headers)
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == StreamTransport.WebSocket ? Engine.Stream : Engine.HttpPort);
         await client.SendAsync($"GET {target} HTTP/1.1\r\nHost: test\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n");
         var head = await client.ReadHeadAsync();
         var status = int.Parse(head[9..12]);

@@ -5,11 +5,11 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest.Streams;
 
 /// <summary>Heartbeats, and the closing of silent streams.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-[TestFixture(Via.MessagePack)]
-sealed class KeepAliveTests(Via via) : EngineFixture(config =>
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+[TestFixture(StreamTransport.MessagePack)]
+sealed class KeepAliveTests(StreamTransport via) : EngineFixture(config =>
 {
     config.Listen.Heartbeat = Duration.FromMilliseconds(100);
     config.Listen.IdleTimeout = Duration.FromSeconds(1);

@@ -19,7 +19,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     {
         using var client = await RawClient.ConnectAsync(Keyless.Stream);
         var cart = EventJson.NewCart();
-        byte[] all = [.. Greeting("sk_demo"), .. Event(cart), .. Packer.Frame(Packer.Array(Packed(cart), [7], Packed(cart))), .. Event(cart)];
+        byte[] all = [.. Handshake("sk_demo"), .. Event(cart), .. Packer.Frame(Packer.Array(Packed(cart), [7], Packed(cart))), .. Event(cart)];
         foreach (var one in all)
         {
             await client.SendAsync(new[] { one });
@@ -130,7 +130,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     [Test]
     public async Task A_wrong_or_missing_key_is_rejected_in_MessagePack()
     {
-        var wrong = await TalkAsync(Engine, Greeting("sk_other"), Event("c"));
+        var wrong = await TalkAsync(Engine, Handshake("sk_other"), Event("c"));
         var none = await TalkAsync(Keyless, Event("c"));
         Assert.That(wrong.Concat(none).Select(s => (s.Type, s.Index, s.Code)),
             Is.EqualTo(Enumerable.Repeat(("error", 0L, "unknown_key"), 2)));
@@ -153,7 +153,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, [.. bad.SelectMany(b => new[] { Event(cart), Packer.Frame(b.Bad) })]);
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)), Is.EqualTo(bad.Select((b, i) => ((2L * i) + 1, b.Code))));
-        Assert.That(heard.Where(s => s.Type == "error"), Has.All.Property(nameof(Said.Message)).Not.Empty);
+        Assert.That(heard.Where(s => s.Type == "error"), Has.All.Property(nameof(ReceivedMessage.Message)).Not.Empty);
 
         var inArray = bad.Where(b => b.Code is not ("invalid_messagepack" or "batch_too_large")).ToArray();
         heard = await TalkAsync(Engine, Packer.Frame(Packer.Array(inArray.SelectMany(b => new[] { Packed(cart), b.Bad }))));
@@ -164,7 +164,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     [Test]
     public async Task Text_and_binary_messages_may_share_a_WebSocket()
     {
-        using var client = await StreamClient.OpenAsync(Engine, Via.WebSocket);
+        using var client = await StreamClient.OpenAsync(Engine, StreamTransport.WebSocket);
         var cart = EventJson.NewCart();
         var array = Packer.Array(Packed(cart), Packed(cart));
         await client.Raw.SendAsync(ClientFrame.Join(
@@ -174,7 +174,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
         ]));
         while (await client.Raw.ReadFrameAsync() is { } frame)
         {
-            if (frame.Opcode == ClientFrame.TextOpcode && Said.Read(frame.Text) is { Type: "ack", UpTo: 7 })
+            if (frame.Opcode == ClientFrame.TextOpcode && ReceivedMessage.Read(frame.Text) is { Type: "ack", UpTo: 7 })
             {
                 break;
             }
@@ -206,10 +206,10 @@ sealed class MessagePackStreamTests : StreamPortFixture
 
     static byte[] Event(string cart) => Packer.Frame(Packed(cart));
 
-    static byte[] Greeting(string key) => Packer.Frame(Packer.Json($"{{\"key\":\"{key}\"}}"));
+    static byte[] Handshake(string key) => Packer.Frame(Packer.Json($"{{\"key\":\"{key}\"}}"));
 
     /// <summary>Sends everything, half-closes, and reads to the end.</summary>
-    static async Task<List<Said>> TalkAsync(InProcessEngine engine, params byte[][] frames)
+    static async Task<List<ReceivedMessage>> TalkAsync(InProcessEngine engine, params byte[][] frames)
     {
         using var client = await RawClient.ConnectAsync(engine.Stream);
         var hearing = HeardAsync(client);
@@ -220,12 +220,12 @@ sealed class MessagePackStreamTests : StreamPortFixture
         return heard;
     }
 
-    static async Task<List<Said>> HeardAsync(RawClient client)
+    static async Task<List<ReceivedMessage>> HeardAsync(RawClient client)
     {
-        var heard = new List<Said>();
+        var heard = new List<ReceivedMessage>();
         while (await client.ReadMessageAsync() is { } message)
         {
-            heard.Add(Said.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))));
+            heard.Add(ReceivedMessage.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))));
         }
 
         return heard;

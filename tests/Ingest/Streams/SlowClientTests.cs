@@ -10,14 +10,14 @@ namespace CartRecovery.Tests.Ingest.Streams;
 [TestFixture]
 sealed class SlowClientTests
 {
-    [TestCase(Via.WebSocket, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
-    [TestCase(Via.HttpUpgrade, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
-    [TestCase(Via.Tcp, "{\"key\":\"sk_demo\"")]
-    [TestCase(Via.Tcp, "                    ")]
-    public async Task A_handshake_sent_byte_by_byte_is_cut_off_at_the_timeout(Via via, string begun)
+    [TestCase(StreamTransport.WebSocket, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
+    [TestCase(StreamTransport.HttpUpgrade, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
+    [TestCase(StreamTransport.Tcp, "{\"key\":\"sk_demo\"")]
+    [TestCase(StreamTransport.Tcp, "                    ")]
+    public async Task A_handshake_sent_byte_by_byte_is_cut_off_at_the_timeout(StreamTransport via, string begun)
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.HandshakeTimeout = Duration.FromMilliseconds(300));
-        using var client = await RawClient.ConnectAsync(via == Via.HttpUpgrade ? engine.HttpPort : engine.Stream);
+        using var client = await RawClient.ConnectAsync(via == StreamTransport.HttpUpgrade ? engine.HttpPort : engine.Stream);
         using var ended = new CancellationTokenSource();
         var sending = Task.Run(async () =>
         {
@@ -66,14 +66,14 @@ sealed class SlowClientTests
     }
 
     [Test]
-    public async Task A_dropped_slow_reader_can_still_read_the_reason([Values] Via via)
+    public async Task A_dropped_slow_reader_can_still_read_the_reason([Values] StreamTransport via)
     {
         // The send timeout never elapses, so the connection is not cut off.
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout", new string('m', 4000)));
             config.Decisions.Window = Duration.FromMilliseconds(0);
-        }, new StandingTime(TimeSpan.FromSeconds(1.5)));
+        }, new StalledTimers(TimeSpan.FromSeconds(1.5)));
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: 4096);
         var cart = EventJson.NewCart();
         for (var sent = 0; sent < 10_000 && engine.Host.Counters.SlowConsumers == 0; sent += 100)
@@ -90,7 +90,7 @@ sealed class SlowClientTests
     }
 
     /// <summary>The system clock, except that timers of one duration never elapse.</summary>
-    sealed class StandingTime(TimeSpan standing) : TimeProvider
+    sealed class StalledTimers(TimeSpan standing) : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             System.CreateTimer(callback, state, dueTime == standing ? Timeout.InfiniteTimeSpan : dueTime, period);

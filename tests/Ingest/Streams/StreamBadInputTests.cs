@@ -4,10 +4,10 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest.Streams;
 
 /// <summary>Each kind of invalid input has its own code, causes one error frame, and affects nothing else.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-sealed class StreamBadInputTests(Via via) : EngineFixture
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+sealed class StreamBadInputTests(StreamTransport via) : EngineFixture
 {
     static readonly string s_long = new('x', 33 * 1024);
 
@@ -79,7 +79,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
         errors.RemoveRange(small, 2_500);
         Assert.That(errors.Select(e => e.Code), Is.EqualTo(s_bad.Concat(s_halfCharacters).Select(b => b.Code)));
         Assert.That(errors.Take(s_bad.Length - 1).Select(e => e.Index), Is.EqualTo(Enumerable.Range(0, s_bad.Length - 1).Select(i => (2 * i) + 1)));
-        Assert.That(errors, Has.All.Property(nameof(Said.Message)).Not.Empty);
+        Assert.That(errors, Has.All.Property(nameof(ReceivedMessage.Message)).Not.Empty);
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(count + 1));
         Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts((2 * count) + 1 + 2_500, count + 1, count + 2_500)));
     }
@@ -117,15 +117,15 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
         var cart = EventJson.NewCart();
         byte[] bad = [.. "{\"id\":\""u8, 0xc3, 0x28, .. "\"}"u8];
         await client.SendAsync(EventJson.Of(cart));
-        await client.Raw.SendAsync(via == Via.Tcp ? [.. bad, (byte)'\n'] : ClientFrame.Text(bad));
+        await client.Raw.SendAsync(via == StreamTransport.Tcp ? [.. bad, (byte)'\n'] : ClientFrame.Text(bad));
         await client.SendAsync(EventJson.Of(cart));
-        var heard = await client.UntilAckAsync(via == Via.Tcp ? 3 : 2);
+        var heard = await client.UntilAckAsync(via == StreamTransport.Tcp ? 3 : 2);
         var rest = await client.CloseAsync();
 
         Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(new[] { (1L, "invalid_utf8") }));
-        Assert.That(client.CloseCode, Is.EqualTo(via == Via.Tcp ? 0 : 1007));
+        Assert.That(client.CloseCode, Is.EqualTo(via == StreamTransport.Tcp ? 0 : 1007));
         Assert.That(rest, Is.Empty);
-        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(via == Via.Tcp ? 2 : 1));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(via == StreamTransport.Tcp ? 2 : 1));
     }
 
     [Test]

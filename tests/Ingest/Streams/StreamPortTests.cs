@@ -170,15 +170,15 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     /// <summary>Sends everything, half-closes, and reads to the end.</summary>
-    static async Task<List<Said>> TalkAsync(InProcessEngine engine, string text)
+    static async Task<List<ReceivedMessage>> TalkAsync(InProcessEngine engine, string text)
     {
         using var client = await RawClient.ConnectAsync(engine.Stream);
         await client.SendAsync(text);
         client.HalfClose();
-        var heard = new List<Said>();
+        var heard = new List<ReceivedMessage>();
         while (await client.ReadLineAsync() is { } line)
         {
-            heard.Add(Said.Read(line));
+            heard.Add(ReceivedMessage.Read(line));
         }
 
         Assert.That(client.WasReset, Is.False);

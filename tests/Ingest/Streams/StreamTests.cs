@@ -3,12 +3,12 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest.Streams;
 
 /// <summary>Requests and responses of a stream over each transport.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-[TestFixture(Via.MessagePack)]
-[TestFixture(Via.Binary)]
-sealed class StreamTests(Via via) : EngineFixture
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+[TestFixture(StreamTransport.MessagePack)]
+[TestFixture(StreamTransport.Binary)]
+sealed class StreamTests(StreamTransport via) : EngineFixture
 {
     [Test]
     public async Task Events_in_single_messages_are_acknowledged_and_folded()

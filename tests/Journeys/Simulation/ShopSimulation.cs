@@ -34,18 +34,18 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
     readonly Random _random;
     readonly IReadOnlyList<Store> _stores;
     readonly int _seed, _shoppers;
-    readonly Breach _breach;
+    readonly DisabledRule _disabled;
     readonly Dictionary<string, SimulatedCart> _ids = [];
     int _facts;
 
-    public ShopSimulation(int seed, int shoppers, IReadOnlyList<Store> stores, string path, Breach breach = Breach.None)
+    public ShopSimulation(int seed, int shoppers, IReadOnlyList<Store> stores, string path, DisabledRule disabled = DisabledRule.None)
     {
-        _breach = breach;
+        _disabled = disabled;
         (_path, _seed, _shoppers, _stores, _random) = (path, seed, shoppers, stores, new Random(seed));
         _contact = SimulatedPolicy.Contact(seed);
         _reference = new ContactReference(_contact);
         var campaigns = stores.Count > 1 ? SimulatedPolicy.Learning : SimulatedPolicy.Plain;
-        var options = new JourneyOptions(SimulatedPolicy.Breached(seed, breach), campaigns, SimulatedWorld.Stores, new byte[32]);
+        var options = new JourneyOptions(SimulatedPolicy.WithDisabled(seed, disabled), campaigns, SimulatedWorld.Stores, new byte[32]);
         _desk = new JourneyEngine(path, options, this);
         _nextDue = _desk.Store.Database.Prepare("SELECT min(due_at) FROM intervention WHERE state=0 AND channel=?1");
         _world = new SimulatedWorld(seed, shoppers, stores, this);
@@ -169,12 +169,12 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public void Tell(EventType type, Visit visit, long at, bool verified, string meta = "", decimal amount = 0, SimulatedCart? cart = null)
     {
-        if (_breach == Breach.Purchases && type == EventType.Purchase)
+        if (_disabled == DisabledRule.Purchases && type == EventType.Purchase)
         {
             return;
         }
 
-        verified |= _breach == Breach.Addresses && type == EventType.Identify;
+        verified |= _disabled == DisabledRule.Addresses && type == EventType.Identify;
         cart ??= visit.Cart;
         _desk.Take(new CustomerEvent
         {

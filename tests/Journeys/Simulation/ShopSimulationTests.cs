@@ -76,19 +76,19 @@ public sealed class ShopSimulationTests
         Assert.That(held, Is.InRange(181, 198));
     }
 
-    [TestCase(Breach.None, "")]
-    [TestCase(Breach.QuietHours, "comes in quiet hours")]
-    [TestCase(Breach.BusinessHours, "comes out of business hours")]
-    [TestCase(Breach.Caps, "is over the cap")]
-    [TestCase(Breach.Consent, "goes out without consent")]
-    [TestCase(Breach.FirstMessage, "comes too soon")]
-    [TestCase(Breach.Purchases, "comes after a purchase")]
-    [TestCase(Breach.Addresses, "goes to someone else: thief@x.example")]
-    public void A_disabled_rule_is_detected(Breach breach, string fault)
+    [TestCase(DisabledRule.None, "")]
+    [TestCase(DisabledRule.QuietHours, "comes in quiet hours")]
+    [TestCase(DisabledRule.BusinessHours, "comes out of business hours")]
+    [TestCase(DisabledRule.Caps, "is over the cap")]
+    [TestCase(DisabledRule.Consent, "goes out without consent")]
+    [TestCase(DisabledRule.FirstMessage, "comes too soon")]
+    [TestCase(DisabledRule.Purchases, "comes after a purchase")]
+    [TestCase(DisabledRule.Addresses, "goes to someone else: thief@x.example")]
+    public void A_disabled_rule_is_detected(DisabledRule disabled, string fault)
     {
-        using var simulation = new ShopSimulation(6, 1500, SimulatedWorld.Stores, Path.Combine(TestStages.NewFolder(), "outreach.db"), breach);
+        using var simulation = new ShopSimulation(6, 1500, SimulatedWorld.Stores, Path.Combine(TestStages.NewFolder(), "outreach.db"), disabled);
         simulation.Run();
-        if (breach == Breach.None)
+        if (disabled == DisabledRule.None)
         {
             Assert.That(simulation.Faults, Is.Empty);
         }

@@ -44,24 +44,24 @@ static class SimulatedPolicy
     }
 
     /// <summary>The policy of a seed with one of its rules disabled.</summary>
-    public static ContactConfig Breached(int seed, Breach breach)
+    public static ContactConfig WithDisabled(int seed, DisabledRule disabled)
     {
         var contact = Contact(seed);
-        switch (breach)
+        switch (disabled)
         {
-            case Breach.QuietHours:
+            case DisabledRule.QuietHours:
                 contact.QuietHours = new HoursConfig();
                 break;
-            case Breach.BusinessHours:
+            case DisabledRule.BusinessHours:
                 contact.BusinessHours = null;
                 break;
-            case Breach.Caps:
+            case DisabledRule.Caps:
                 contact.Caps = [];
                 break;
-            case Breach.Consent:
+            case DisabledRule.Consent:
                 contact.Consent = ConsentRule.Assumed;
                 break;
-            case Breach.FirstMessage:
+            case DisabledRule.FirstMessage:
                 contact.FirstMessage = Duration.FromMinutes(1);
                 break;
         }
@@ -93,7 +93,7 @@ static class SimulatedPolicy
 }
 
 /// <summary>The rule disabled in the engine, to check that the violation is detected.</summary>
-public enum Breach
+public enum DisabledRule
 {
     None,
     QuietHours,

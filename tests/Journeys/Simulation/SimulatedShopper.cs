@@ -32,7 +32,7 @@ sealed class SimulatedCart(Store store, string id)
 }
 
 /// <summary>A person's consent for a channel.</summary>
-readonly record struct Attitude(bool? Granted, long DaysValid);
+readonly record struct ChannelConsent(bool? Granted, long DaysValid);
 
 /// <summary>
 /// One visit to the shop with all its random outcomes drawn in advance, so that worlds with and without messages differ only by the
@@ -84,7 +84,7 @@ sealed class SimulatedShopper
     /// <summary>Whether the shop's server, not the browser, reports the addresses.</summary>
     public required bool IsKnownToServer { get; init; }
 
-    public required Dictionary<AddressKind, Attitude> Attitudes { get; init; }
+    public required Dictionary<AddressKind, ChannelConsent> Consents { get; init; }
 
     /// <summary>When they withdraw all consent; 0 for never.</summary>
     public required long RevokesAt { get; init; }
@@ -140,12 +140,12 @@ sealed class SimulatedShopper
             Addresses = isOnlyByMail ? new Recipient(email)
                 : new Recipient(email, random.Next(2) == 0 ? $"+316{number:d8}" : null, random.Next(3) == 0 ? $"token-{number}" : null),
             IsKnownToServer = signsInAt == 0 && random.Next(2) == 0,
-            Attitudes = s_channels.ToDictionary(c => c, _ => random.Next(10) switch
+            Consents = s_channels.ToDictionary(c => c, _ => random.Next(10) switch
             {
-                0 => new Attitude(null, 0),
-                1 => new Attitude(false, 0),
-                2 or 3 => new Attitude(true, random.Next(1, 6)),
-                _ => new Attitude(true, 1000),
+                0 => new ChannelConsent(null, 0),
+                1 => new ChannelConsent(false, 0),
+                2 or 3 => new ChannelConsent(true, random.Next(1, 6)),
+                _ => new ChannelConsent(true, 1000),
             }),
             RevokesAt = !isOnlyByMail && random.Next(12) == 0 ? start + random.NextInt64(20 * Day) : 0,
         };

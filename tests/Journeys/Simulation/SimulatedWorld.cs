@@ -140,7 +140,7 @@ sealed class SimulatedWorld
             // A foreign browser claims another address for this customer, with full consent.
             var thief = new SimulatedCart(cart.Store, $"thief{shopper.Number}");
             _listener?.Tell(EventType.Identify, visit, Now, verified: false, """{"email":"thief@x.example","phone":"+99","pushToken":"thief"}""", cart: thief);
-            foreach (var kind in shopper.Attitudes.Keys)
+            foreach (var kind in shopper.Consents.Keys)
             {
                 _listener?.Tell(EventType.Consent, visit, Now, verified: false, $$"""{"channel":"{{NameOf(kind)}}","granted":true}""", cart: thief);
             }
@@ -158,7 +158,7 @@ sealed class SimulatedWorld
         ];
         _listener?.Tell(EventType.Identify, visit, Now, shopper.IsKnownToServer,
             $"{{{string.Join(',', said.Where(s => s.Value is not null).Select(s => $"\"{s.Name}\":\"{s.Value}\""))}}}");
-        foreach (var (kind, attitude) in shopper.Attitudes)
+        foreach (var (kind, attitude) in shopper.Consents)
         {
             if (attitude.Granted is not { } granted)
             {
@@ -188,7 +188,7 @@ sealed class SimulatedWorld
             return;
         }
 
-        foreach (var kind in shopper.Attitudes.Keys)
+        foreach (var kind in shopper.Consents.Keys)
         {
             shopper.Refused.Add(kind);
             _listener?.Tell(EventType.Consent, visit, Now, verified: false, $$"""{"channel":"{{NameOf(kind)}}","granted":false}""");

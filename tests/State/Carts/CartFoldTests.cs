@@ -4,7 +4,7 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.State.Carts;
 

@@ -1,6 +1,6 @@
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.State.Carts;
 

@@ -5,7 +5,7 @@ using CartRecovery.Tests.Events;
 namespace CartRecovery.Tests.Ingest.DeadLetters;
 
 /// <summary>Sample dead letters.</summary>
-static class Letters
+static class DeadLetterSamples
 {
     public static DeadLetterBounds Bounds { get; } = new(64 << 20, TimeSpan.FromDays(30));
 
@@ -18,7 +18,7 @@ static class Letters
 }
 
 /// <summary>A folder deleted after the test.</summary>
-sealed class LetterFolder : IDisposable
+sealed class DeadLetterFolder : IDisposable
 {
     readonly string _root = Directory.CreateTempSubdirectory("cartrecovery-").FullName;
 

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Messages;
 namespace CartRecovery.Tests.Messages;
 
 /// <summary>Sample templates and values.</summary>
-static class Texts
+static class TemplateSamples
 {
     public static readonly DateTimeOffset Now = DateTimeOffset.Parse("2026-06-01T22:30:00Z");
 

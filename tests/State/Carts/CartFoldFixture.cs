@@ -6,7 +6,7 @@ using CartRecovery.Tests.Events;
 namespace CartRecovery.Tests.State.Carts;
 
 /// <summary>Folds carts from events, with concise event builders.</summary>
-static class Folding
+static class CartFoldFixture
 {
     public const long Start = EventReading.Now;
     public const long Second = 1000;

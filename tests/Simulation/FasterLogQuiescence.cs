@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Simulation;
 /// <summary>
 /// FasterLog completes commits and deletes segments on the thread pool. Waiting for that makes a simulation deterministic.
 /// </summary>
-sealed class FasterQuiet
+sealed class FasterLogQuiescence
 {
     const BindingFlags Private = BindingFlags.Instance | BindingFlags.NonPublic;
 
@@ -17,7 +17,7 @@ sealed class FasterQuiet
 
     readonly object _queue;
 
-    public FasterQuiet(PartitionJournal journal) => _queue = s_queue.GetValue(s_log.GetValue(journal))!;
+    public FasterLogQuiescence(PartitionJournal journal) => _queue = s_queue.GetValue(s_log.GetValue(journal))!;
 
     /// <summary>Waits until no FasterLog work is left on the thread pool.</summary>
     public void Wait()

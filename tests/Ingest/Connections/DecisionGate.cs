@@ -3,12 +3,12 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Ingest.Connections;
 
 /// <summary>Blocks every partition that makes a decision until it is opened.</summary>
-sealed class LimiterFixture : IDisposable
+sealed class DecisionGate : IDisposable
 {
     readonly ManualResetEventSlim _open = new();
     int _waiting;
 
-    public LimiterFixture(InProcessEngine engine) => engine.Host.Journeys.OnDecided = _ =>
+    public DecisionGate(InProcessEngine engine) => engine.Host.Journeys.OnDecided = _ =>
     {
         Interlocked.Increment(ref _waiting);
         _open.Wait();

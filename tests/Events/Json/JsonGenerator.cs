@@ -4,7 +4,7 @@ using System.Text;
 namespace CartRecovery.Tests.Events.Json;
 
 /// <summary>Random JSON values of any shape.</summary>
-static class AnyJson
+static class JsonGenerator
 {
     static readonly string[] s_scalars =
     [
