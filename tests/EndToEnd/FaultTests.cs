@@ -216,7 +216,7 @@ public sealed class FaultTests
                 }
 
                 return stream.Refused.Count > 0;
-            }, () => $"the full disk is told; {sent} events were sent\n{engine.Log}");
+            }, () => $"the full disk is reported; {sent} events were sent\n{engine.Log}");
             Assert.That(stream.Refused.Select(one => one.Code), Is.All.EqualTo("overloaded"));
             await AssertShedsAsync(engine);
 

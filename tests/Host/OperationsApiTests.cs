@@ -48,7 +48,7 @@ sealed class OperationsApiTests : EngineFixture
             }
 
             return answer?.Json.GetProperty("status").GetString() == "degraded";
-        }, "health says so");
+        }, "health reports it");
 
         Assert.That(answer!.Status, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(answer.Json.GetProperty("parts").GetProperty("sink-crm").GetProperty("status").GetString(), Is.EqualTo("down"));

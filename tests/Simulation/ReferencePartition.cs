@@ -74,7 +74,7 @@ sealed class ReferencePartition : IDisposable
         if (entry.Kind == EntryKind.Decisions)
         {
             var decisions = JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast);
-            Require(isLast, "the decisions of a small turn are one entry");
+            Require(isLast, "a small batch's decisions must form one entry");
             Require(AreSame(decisions, _batch), $"entry {entry.Sequence} has other decisions than a run without a crash");
             foreach (var decision in decisions)
             {
@@ -85,7 +85,7 @@ sealed class ReferencePartition : IDisposable
             return;
         }
 
-        Require(_batch.Count == 0, $"entry {entry.Sequence} follows a turn whose decisions are missing");
+        Require(_batch.Count == 0, $"entry {entry.Sequence} follows a batch whose decisions are missing");
         switch (entry.Kind)
         {
             case EntryKind.Events:
@@ -145,7 +145,7 @@ sealed class ReferencePartition : IDisposable
         var isCopy = (record.Flags & EventFlags.CustomerCopy) != 0;
         Require(sent.Record.Timestamp == record.Timestamp && sent.Record.Type == record.Type && sent.Record.Price == record.Price
             && (isCopy || slab.TextOf(record).SequenceEqual(sent.Text)), $"event {number} differs from the one sent");
-        Require(_lastOfSender.GetValueOrDefault(sent.Sender, -1) < number, $"event {number} is behind a later one of its sender");
+        Require(_lastOfSender.GetValueOrDefault(sent.Sender, -1) < number, $"event {number} follows a later one of its sender");
         _lastOfSender[sent.Sender] = number;
         Events.Add((sent, isCopy));
     }

@@ -146,7 +146,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
             Pump();
         }
 
-        SimulationException.ThrowUnless(_journal.Durable >= _journal.Tail && _work.Uncommitted == 0, $"partition {_index}: the disk works, and not everything gets durable");
+        SimulationException.ThrowUnless(_journal.Durable >= _journal.Tail && _work.Uncommitted == 0, $"partition {_index}: not everything becomes durable on a working disk");
         _work.Finish(TimeSpan.FromSeconds(20));
         SimulationException.ThrowUnless(_work.CheckpointProblem is null, $"partition {_index}: {_work.CheckpointProblem}");
     }
@@ -170,7 +170,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
 
         if (!Disk.IsDurable(Encoding.UTF8.GetBytes(intervention.Id)))
         {
-            Fault ??= $"{intervention.Id} is delivered and not durable";
+            Fault ??= $"{intervention.Id} is delivered but not durable";
         }
     }
 

@@ -325,7 +325,7 @@ sealed class Simulation : IDisposable
         foreach (var sender in _senders)
         {
             var untold = sender.Handed.Except(sender.Told).Where(h => _traffic.All[h.Event].MadeAt >= NotBefore).ToArray();
-            SimulationException.ThrowUnless(untold.Length == 0, $"everything is durable, and nobody told of event {untold.FirstOrDefault().Event}");
+            SimulationException.ThrowUnless(untold.Length == 0, $"everything is durable, but no acknowledgement covers event {untold.FirstOrDefault().Event}");
         }
     }
 

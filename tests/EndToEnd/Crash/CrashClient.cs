@@ -124,7 +124,7 @@ sealed class CrashClient(int number, int seed)
             using var answer = JsonDocument.Parse(body);
             if (answer.RootElement.GetProperty("accepted").GetInt32() != count)
             {
-                Complaint = $"client {number}: of {count} events in a batch from event {position} not all were accepted: {body}";
+                Complaint = $"client {number}: not all {count} events of the batch from event {position} were accepted: {body}";
             }
 
             position += count;

@@ -233,8 +233,8 @@ sealed class CrashRun
         var others = accepted.Select(one => one.Key).Except(expected).ToList();
         var several = accepted.Where(one => one.Skip(1).Any()).Select(one => one.Key).ToList();
         return missing.Count + others.Count + several.Count == 0 ? "" :
-            $"of {expected.Count} interventions {missing.Count} did not arrive ({List(missing)}); {others.Count} arrived that should not have been "
-            + $"({List(others)}); {several.Count} came under several keys ({List(several)})";
+            $"of {expected.Count} interventions {missing.Count} did not arrive ({List(missing)}); {others.Count} arrived unexpectedly "
+            + $"({List(others)}); {several.Count} arrived under several keys ({List(several)})";
     }
 
     static string List(IEnumerable<ExpectedIntervention> interventions) =>

@@ -118,7 +118,7 @@ public sealed class DeadLetterQueueTests
         {
             Add("works again");
             return !_queue.IsFailing;
-        }, "it goes on when the disk does");
+        }, "writing resumes when the disk recovers");
         await _queue.StopAsync();
         Assert.That(_store.Read().Last().TextOf(), Is.EqualTo("the queue works again"));
     }

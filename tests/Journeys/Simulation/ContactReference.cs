@@ -41,7 +41,7 @@ sealed class ContactReference(ContactConfig contact)
         string?[] addresses = [recipient.Email, recipient.Phone, recipient.PushToken];
         if (addresses.Count(a => a is not null) != 1 || addresses[(int)kind - 1] is not { } address)
         {
-            return "has not the one address that it needs";
+            return "does not have the one address it needs";
         }
 
         if (address != shopper.AddressOf(kind))
@@ -51,7 +51,7 @@ sealed class ContactReference(ContactConfig contact)
 
         if (shopper.Refused.Contains(kind))
         {
-            return "goes to who said no";
+            return "goes to a person who withdrew consent";
         }
 
         if (!shopper.ConsentUntil.TryGetValue(kind, out var until) || now >= until)
