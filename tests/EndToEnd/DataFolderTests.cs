@@ -215,7 +215,7 @@ public sealed class DataFolderTests
             }
 
             posts = crm.Posts.Count;
-            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), "pending interventions are delivered");
+            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), "pending interventions arrive");
         }
     }
 

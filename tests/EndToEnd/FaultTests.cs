@@ -90,7 +90,7 @@ public sealed class FaultTests
 
         if (version is not null)
         {
-            Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b3\b"), "the message has the folder's version and the engine's");
+            Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b3\b"), "names both versions");
         }
     }
 

@@ -106,7 +106,8 @@ public sealed partial class ReproducibilityTests
     public void MessagePack_and_JSON_give_the_same_features_and_scores() => AssertSameCarts(_inMessagePack);
 
     [Test]
-    public void MessagePack_and_JSON_give_the_same_decisions() => Assert.That(_inMessagePack.Interventions, Is.EqualTo(_first.Interventions));
+    public void MessagePack_and_JSON_give_the_same_decisions() =>
+        Assert.That(_inMessagePack.Interventions, Is.EqualTo(_first.Interventions));
 
     [Test]
     public void A_second_run_reproduces_the_decisions() => Assert.That(_second.Interventions, Is.EqualTo(_first.Interventions));

@@ -20,10 +20,10 @@ public sealed class EventTimeTests
     ];
 
     [TestCaseSource(nameof(s_times))]
-    public void Times_are_parsed_like_the_framework_parses_them(string text) => Compare(text);
+    public void Times_are_parsed_as_by_the_framework(string text) => Compare(text);
 
     [FsCheck.NUnit.Property(MaxTest = 20_000)]
-    public FsCheck.Property Near_misses_are_parsed_like_the_framework_parses_them() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+    public FsCheck.Property Near_misses_are_parsed_as_by_the_framework() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
     {
         var random = new Random(seed);
         var text = new StringBuilder(s_times[random.Next(s_times.Length)]);

@@ -100,7 +100,8 @@ sealed class StreamClient : IDisposable
 
         if (_via == StreamTransport.MessagePack)
         {
-            return await Raw.ReadMessageAsync() is { } message ? ReceivedMessage.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))) : null;
+            return await Raw.ReadMessageAsync() is { } message
+                ? ReceivedMessage.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))) : null;
         }
 
         while (await Raw.ReadFrameAsync() is { } frame)

@@ -132,7 +132,7 @@ public sealed class CheckpointFolderTests
     {
         Keep(1);
         Keep(2);
-        var (younger, older) = Good(out _).ToArray() switch { [var y, var o] => (y, o), _ => throw new AssertionException("two checkpoints are kept") };
+        var (younger, older) = Good(out _).ToArray() switch { [var y, var o] => (y, o), _ => throw new AssertionException("two are kept") };
         _folder.Adopt(younger);
         Assert.That(Good(out _).Count(), Is.EqualTo(2));
         _folder.Adopt(older);

@@ -237,7 +237,8 @@ public sealed class EventBlockTests
     public void Writing_and_reading_allocate_nothing()
     {
         var slabs = SlabGenerator.Make(new Random(1), 20);
-        var (writer, reader, target) = (new EventBlockWriter(SlabGenerator.Stores), new EventBlockReader(SlabGenerator.Stores), new EventSlab());
+        var (writer, reader, target) =
+            (new EventBlockWriter(SlabGenerator.Stores), new EventBlockReader(SlabGenerator.Stores), new EventSlab());
         Play();
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 10; i++)

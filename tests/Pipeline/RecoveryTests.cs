@@ -47,7 +47,8 @@ public sealed class RecoveryTests
 
     [TestCase(9, false)]
     [TestCase(9, true)]
-    public void Recovered_state_is_equal_with_most_carts_on_disk(int lives, bool checkpoints) => IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
+    public void Recovered_state_is_equal_with_most_carts_on_disk(int lives, bool checkpoints) =>
+        IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
 
     [Test]
     public void A_partition_that_never_idles_releases_completed_deliveries()

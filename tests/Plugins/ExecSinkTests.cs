@@ -60,7 +60,7 @@ sealed class ExecSinkTests
         await sink.ConnectAsync(default);
         await sink.WriteAsync(batch, default).AsTask().WaitAsync(Eventually.Deadline);
         Assert.That(Outcomes(batch), Is.All.EqualTo(DeliveryOutcome.Delivered));
-        await Eventually.Is(() => Health(instance) == new SinkHealth(true, "running; its last 1 lines were not answers"), "the program's output is reported");
+        await Eventually.Is(() => Health(instance) == new SinkHealth(true, "running; its last 1 lines were not answers"), "it is reported");
     }
 
     [TestCase("import sys; sys.exit(3)", "the program ended with code 3")]

@@ -76,7 +76,7 @@ public sealed class FragmentationTests
     }
 
     [Test]
-    public async Task A_continuation_without_a_first_fragment_is_a_protocol_error([Values(true, false)] bool fin, [Values(1, 4096)] int step)
+    public async Task A_continuation_without_a_beginning_is_a_protocol_error([Values(true, false)] bool fin, [Values(1, 4096)] int step)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Continue("lost", fin), ClientFrame.Text("after"));
 

@@ -20,7 +20,7 @@ public sealed class Utf8Tests
     ];
 
     [Test]
-    public async Task Valid_UTF8_is_accepted_however_it_is_split([ValueSource(nameof(s_valid))] string text, [Values(1, 2, 3, 4096)] int step)
+    public async Task Valid_UTF8_is_accepted_at_any_split([ValueSource(nameof(s_valid))] string text, [Values(1, 2, 3, 4096)] int step)
     {
         var bytes = Encoding.UTF8.GetBytes($"before {text} after");
         var fragments = bytes.Select((b, i) => ClientFrame.Of(i == 0 ? 1 : 0, [b], fin: i == bytes.Length - 1));

@@ -54,7 +54,7 @@ public sealed class PurchaseTrainingSetTests
             Assert.That(part.Times, Is.EqualTo(whole.Times[..part.Count]));
         }
 
-        Assert.That(whole.Positives, Is.GreaterThan(PurchaseTrainingSet.From(log[..1777]).Positives), "only the labels depend on later events");
+        Assert.That(whole.Positives, Is.GreaterThan(PurchaseTrainingSet.From(log[..1777]).Positives), "only the labels look ahead");
     }
 
     [Test]
