@@ -4,12 +4,12 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Architecture;
 
-/// <summary>The folders of the engine are its stages: which may name which other.</summary>
+/// <summary>Checks which stages may reference which. A stage is a folder of the engine.</summary>
 public sealed partial class LayeringTests
 {
     const int LongestFile = 350;
 
-    /// <summary>What each folder of the engine may name, beside itself, <c>Contracts</c> and <c>Primitives</c>.</summary>
+    /// <summary>The stages that each folder may reference besides itself, <c>Contracts</c> and <c>Primitives</c>.</summary>
     static readonly Dictionary<string, string[]> s_mayName = new(StringComparer.Ordinal)
     {
         ["Telemetry"] = [],
@@ -38,10 +38,10 @@ public sealed partial class LayeringTests
     static IEnumerable<string> Folders => s_sources.Select(source => source.Stage).OfType<string>().Distinct();
 
     [Test]
-    public void Every_folder_of_the_engine_has_its_rule() => Assert.That(Folders, Is.EquivalentTo(s_mayName.Keys));
+    public void Every_engine_folder_has_a_layering_rule() => Assert.That(Folders, Is.EquivalentTo(s_mayName.Keys));
 
     [Test]
-    public void The_rules_lead_one_way()
+    public void Layering_rules_are_acyclic()
     {
         var left = new HashSet<string>(s_mayName.Keys, StringComparer.Ordinal);
         while (left.FirstOrDefault(stage => !s_mayName[stage].Any(left.Contains)) is { } lowest)
@@ -49,20 +49,20 @@ public sealed partial class LayeringTests
             left.Remove(lowest);
         }
 
-        Assert.That(left, Is.Empty, "stages that name each other in a circle");
+        Assert.That(left, Is.Empty, "cyclic references between stages");
     }
 
     [TestCaseSource(nameof(Folders))]
-    public void A_stage_names_what_its_rule_says_and_nothing_else(string stage)
+    public void A_stage_references_only_what_its_rule_allows(string stage)
     {
         var named = s_sources.Where(source => source.Stage == stage).SelectMany(source => source.Stages(s_types).Select(name => (source.Path, name))).ToArray();
         Assert.That(named.Where(n => n.name != stage && !s_mayName[stage].Contains(n.name)).Select(n => $"{n.Path} names {n.name}"), Is.Empty);
-        Assert.That(s_mayName[stage].Except(named.Select(n => n.name)), Is.Empty, "what the rule allows and nobody needs");
+        Assert.That(s_mayName[stage].Except(named.Select(n => n.name)), Is.Empty, "references allowed by the rule but unused");
     }
 
     [TestCase("engine/Contracts/")]
     [TestCase("engine/Primitives/")]
-    public void The_ground_floor_names_nothing_of_the_engine(string folder)
+    public void Contracts_and_Primitives_do_not_reference_the_engine(string folder)
     {
         var files = s_sources.Where(source => source.Path.StartsWith(folder, StringComparison.Ordinal)).ToArray();
         Assert.That(files, Is.Not.Empty);
@@ -70,7 +70,7 @@ public sealed partial class LayeringTests
     }
 
     [Test]
-    public void A_plugin_names_the_contracts_alone()
+    public void A_plugin_references_only_the_contracts()
     {
         var plugins = s_sources.Where(source => source.Path.StartsWith("plugins/", StringComparison.Ordinal)).ToArray();
         Assert.That(plugins, Is.Not.Empty);
@@ -80,26 +80,26 @@ public sealed partial class LayeringTests
     [TestCase("engine/Contracts/Contracts.csproj")]
     [TestCase("engine/Primitives/Primitives.csproj")]
     [TestCase("engine/Engine/Engine.csproj", "Contracts", "Primitives")]
-    public void A_project_refers_to(string project, params string[] references) => Assert.That(ReferencesOf(project), Is.EqualTo(references));
+    public void A_project_references_only_its_allowed_projects(string project, params string[] references) => Assert.That(ReferencesOf(project), Is.EqualTo(references));
 
     [TestCaseSource(nameof(Plugins))]
-    public void A_plugin_refers_to_the_contracts_and_at_most_to_the_base_of_HTTP_sinks(string project) =>
+    public void A_plugin_references_only_the_contracts_and_the_HTTP_sink_base(string project) =>
         Assert.That(ReferencesOf(project).Except(["Http"]), Is.EqualTo(["Contracts"]));
 
     [Test]
-    public void A_folder_is_a_namespace() => Assert.That(
+    public void Namespaces_match_folders() => Assert.That(
         s_sources.Where(source => source.Namespace is not null && source.Path.StartsWith("engine/", StringComparison.Ordinal) && source.Namespace != source.Expected)
             .Select(source => $"{source.Path} has the namespace {source.Namespace}"), Is.Empty);
 
     [Test]
-    public void Unsafe_code_is_in_a_few_named_files() => Assert.That(
+    public void Unsafe_code_is_confined_to_a_list_of_files() => Assert.That(
         s_sources.Where(source => UnsafeWord().IsMatch(source.Code)).Select(source => source.Path), Is.EquivalentTo(
         [
             "engine/Primitives/CacheLine.cs", "engine/Engine/State/RecordFunctions.cs", "engine/Engine/State/RecordPrefetcher.cs", "engine/Engine/Journal/Lz4.cs",
         ]));
 
     [Test]
-    public void No_file_is_longer_than_one_idea() =>
+    public void Files_stay_within_the_length_limit() =>
         Assert.That(s_sources.Where(source => source.Lines > LongestFile).Select(source => $"{source.Path}: {source.Lines} lines"), Is.Empty);
 
     static IEnumerable<string> Plugins => Directory.EnumerateFiles(Path.Combine(Repository.Root, "plugins"), "*.csproj", SearchOption.AllDirectories)

@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Architecture;
 
-/// <summary>A C# file of the repository, as the tests of the layout read it: without comments and texts.</summary>
+/// <summary>A C# source file of the repository for the layout tests, with comments and string literals removed.</summary>
 sealed partial class SourceFile
 {
     SourceFile(string path)
@@ -18,36 +18,36 @@ sealed partial class SourceFile
     /// <summary>The path from the repository's root, with slashes.</summary>
     public string Path { get; }
 
-    /// <summary>How long it is.</summary>
+    /// <summary>The number of lines.</summary>
     public int Lines { get; }
 
-    /// <summary>The namespace it declares; null for none.</summary>
+    /// <summary>The declared namespace; null for none.</summary>
     public string? Namespace { get; }
 
-    /// <summary>The file without comments and texts.</summary>
+    /// <summary>The code without comments and string literals.</summary>
     public string Code { get; }
 
-    /// <summary>The stage that it belongs to: its folder of the engine. Null outside the engine.</summary>
+    /// <summary>The stage (folder of the engine) it belongs to; null outside the engine.</summary>
     public string? Stage => Path.Split('/') is ["engine", "Engine", var stage, .., _] ? stage : null;
 
-    /// <summary>The namespace that its folder gives it.</summary>
+    /// <summary>The namespace its folder implies.</summary>
     public string Expected => $"CartRecovery.{System.IO.Path.GetDirectoryName(Path)!["engine/".Length..].Replace('/', '.')}";
 
-    /// <summary>Every file below a folder, built ones left out.</summary>
+    /// <summary>Every source file below a folder, except build output.</summary>
     public static IEnumerable<SourceFile> Below(string folder) =>
         Directory.EnumerateFiles(System.IO.Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
             .Select(path => System.IO.Path.GetRelativePath(Repository.Root, path).Replace('\\', '/'))
             .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal).Select(path => new SourceFile(path));
 
-    /// <summary>The stages that it names: in using lines, or before one of their types, which a file of the engine may do without a using line.</summary>
+    /// <summary>The stages it references, by using directives or by qualified type names.</summary>
     /// <param name="types">The engine's types.</param>
     public IEnumerable<string> Stages(IReadOnlySet<(string Stage, string Type)> types) =>
         StageName().Matches(Code).Select(match => match.Groups["stage"].Value)
             .Concat(Qualified().Matches(Code).Select(match => (match.Groups["stage"].Value, match.Groups["type"].Value)).Where(types.Contains)
                 .Select(name => name.Item1)).Distinct();
 
-    /// <summary>Whether it names a namespace, or one below it.</summary>
+    /// <summary>Whether it references a namespace or one below it.</summary>
     public bool Names(string name) => Regex.IsMatch(Code, $@"\b{Regex.Escape(name)}\b", RegexOptions.None, TimeSpan.FromSeconds(1));
 
     [GeneratedRegex(@"(?<!^namespace )\bCartRecovery\.Engine\.(?<stage>\w+)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]

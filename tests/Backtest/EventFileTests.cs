@@ -7,7 +7,7 @@ using CartRecovery.Tests.Pipeline;
 
 namespace CartRecovery.Tests.Backtest;
 
-/// <summary>A file of events in place of a journal.</summary>
+/// <summary>Replays a file of events instead of a journal.</summary>
 public sealed class EventFileTests
 {
     RecordedTraffic _traffic = null!;
@@ -20,10 +20,10 @@ public sealed class EventFileTests
         _path = Write("export.ndjson", _traffic.Export(ExportFormat.Ndjson));
     }
 
-    // Of one connection, with no event's time behind the moment it was received, and no ticks: then the file says all that the journal did.
+    // One connection, no event time before its arrival and no ticks, so the file is equivalent to the journal.
     [TestCase(1)]
     [TestCase(4)]
-    public void What_was_exported_decides_as_the_journal_does(int lanes)
+    public void An_exported_file_replays_to_the_journals_decisions(int lanes)
     {
         var report = Play(_path, lanes);
         var journal = _traffic.Replay();
@@ -34,7 +34,7 @@ public sealed class EventFileTests
     }
 
     [Test]
-    public void It_may_be_gzipped_and_have_other_line_ends()
+    public void Gzip_and_any_line_ending_are_accepted()
     {
         var text = File.ReadAllText(_path).ReplaceLineEndings("\r\n\r\n").TrimEnd();
         using var packed = new MemoryStream();
@@ -47,7 +47,7 @@ public sealed class EventFileTests
     }
 
     [Test]
-    public void Events_that_come_twice_count_once()
+    public void Duplicate_events_count_once()
     {
         var lines = File.ReadAllLines(_path);
         var twice = Play(Write("twice.ndjson", Encoding.UTF8.GetBytes(string.Join('\n', lines.SelectMany(l => new[] { l, l })))));
@@ -56,7 +56,7 @@ public sealed class EventFileTests
     }
 
     [Test]
-    public void A_range_is_of_the_events_own_time()
+    public void A_range_filters_by_event_time()
     {
         var middle = (RecordedTraffic.Times.First + RecordedTraffic.Times.Last) / 2;
         var before = Play(_path, range: new TimeRange(long.MinValue, middle));
@@ -64,12 +64,12 @@ public sealed class EventFileTests
         Assert.That((before.Events + after.Events, after.EventsBefore), Is.EqualTo(((long)_traffic.Events, before.Events)));
         Assert.That(before.Decisions.Select(d => d.At), Is.All.LessThan(middle));
 
-        // What was due while nothing happened is decided on at the next event.
+        // Timers due during inactivity are decided at the next event.
         Assert.That(after.Decisions.Select(d => d.At), Is.All.GreaterThan(ShopLogSample.Events.Last(e => e.At < middle).At));
     }
 
     [Test]
-    public void What_cannot_be_used_is_counted_and_the_first_of_it_named([Values(1, 3)] int lanes)
+    public void Unusable_events_are_counted_and_the_first_is_reported([Values(1, 3)] int lanes)
     {
         var good = new TestEvent("add_to_cart", EventReading.Now) { Id = "e1" };
         var report = Play(Write("mixed.ndjson", Encoding.UTF8.GetBytes(
@@ -85,11 +85,11 @@ public sealed class EventFileTests
     [TestCase("a\n\nb\n", "a", "", "b")]
     [TestCase("12345678901234567890\nb", "12345678901", "b")]
     [TestCase("12345678901234567890", "12345678901")]
-    public void Lines_are_what_is_between_their_ends(string text, params string[] expected)
+    public void Lines_are_split_at_any_line_ending(string text, params string[] expected)
     {
         foreach (var chunk in new[] { 1, 3, 100 })
         {
-            var reader = new LineReader(new Trickle(Encoding.UTF8.GetBytes(text), chunk), longest: 10);
+            var reader = new LineReader(new ChunkedStream(Encoding.UTF8.GetBytes(text), chunk), longest: 10);
             var lines = new List<string>();
             while (reader.TryNext(out var line))
             {
@@ -110,8 +110,8 @@ public sealed class EventFileTests
         return path;
     }
 
-    /// <summary>Gives so many bytes a read.</summary>
-    sealed class Trickle(byte[] content, int chunk) : MemoryStream(content)
+    /// <summary>Returns at most a fixed number of bytes per read.</summary>
+    sealed class ChunkedStream(byte[] content, int chunk) : MemoryStream(content)
     {
         public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, chunk));
     }

@@ -10,7 +10,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Backtest;
 
-/// <summary>The journals' events, written out and read again.</summary>
+/// <summary>Exports the journals' events and reads them back.</summary>
 public sealed class ExportTests
 {
     RecordedTraffic _traffic = null!;
@@ -24,11 +24,11 @@ public sealed class ExportTests
     }
 
     [Test]
-    public void Every_event_is_there_once_as_it_was() =>
+    public void Every_event_is_exported_once_unchanged() =>
         Assert.That(_lines.Order(StringComparer.Ordinal), Is.EqualTo(RecordedTraffic.Messages.Select(Canonical).Order(StringComparer.Ordinal)));
 
     [Test]
-    public void They_come_in_the_order_in_which_they_were_received() => Assert.That(_lines.Select(NumberOf).Select(_traffic.ReceivedAt), Is.Ordered);
+    public void Events_are_exported_in_the_order_received() => Assert.That(_lines.Select(NumberOf).Select(_traffic.ReceivedAt), Is.Ordered);
 
     [Test]
     public void A_carts_events_keep_their_order()
@@ -43,7 +43,7 @@ public sealed class ExportTests
     [TestCase(-1, 0.5)]
     [TestCase(0.5, 2)]
     [TestCase(2, 3)]
-    public void A_range_has_the_events_received_in_it(double from, double to)
+    public void A_range_selects_events_by_time_received(double from, double to)
     {
         var (first, last) = RecordedTraffic.Times;
         var range = new TimeRange(first + (long)((last - first) * from), first + (long)((last - first) * to));
@@ -51,7 +51,7 @@ public sealed class ExportTests
     }
 
     [Test]
-    public void One_store_can_be_had_alone()
+    public void An_export_can_be_limited_to_one_store()
     {
         Assert.That(Lines(_traffic.Export(ExportFormat.Ndjson, store: 0)), Is.EqualTo(_lines));
         Assert.That(_traffic.Export(ExportFormat.Ndjson, store: 1), Is.Empty);
@@ -76,7 +76,7 @@ public sealed class ExportTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 200)]
-    public FsCheck.Property Any_text_survives_csv() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+    public FsCheck.Property Any_text_round_trips_through_CSV() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
     {
         var random = new Random(seed);
         string[] texts = [.. Enumerable.Range(0, 5).Select(i => Text(random, i < 2 ? 1 : 0))];
@@ -92,7 +92,7 @@ public sealed class ExportTests
             csv.Write(slab, slab.Records[0], Encoding.UTF8.GetBytes("a \"store\""));
         }
 
-        // What a spreadsheet would run has a quote before it.
+        // A quote precedes values that a spreadsheet would evaluate as a formula.
         var cells = Array.ConvertAll(texts, text => text.TrimStart(' ') is ['\t' or '=' or '\r', ..] ? $"'{text}" : text);
         Assert.That(Csv.Parse(output.ToString()).Skip(1), Is.EqualTo(new[]
         {
@@ -102,7 +102,7 @@ public sealed class ExportTests
     });
 
     [Test]
-    public void Nothing_is_allocated_for_an_event()
+    public void Exporting_an_event_allocates_nothing()
     {
         _traffic.Export(ExportFormat.Ndjson);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -110,7 +110,7 @@ public sealed class ExportTests
         new EventExport(_traffic.Journals(), TimeRange.Everything).WriteTo(Stream.Null, ExportFormat.Csv, default);
         var each = (GC.GetAllocatedBytesForCurrentThread() - before) / (2.0 * _lines.Length);
 
-        // Buffers, pages and slabs: three or four megabytes each time, however many events there are.
+        // Buffers, pages and slabs take 3–4 MB per run, independent of the number of events.
         Assert.That(each, Is.LessThan(600));
     }
 
@@ -130,7 +130,7 @@ public sealed class ExportTests
         return document.RootElement.GetProperty(name).GetString()!;
     }
 
-    // The place in the log; those behind it are one read.
+    // Position in the log; the following ones belong to the same read.
     static int NumberOf(string line) =>
         Field(line, "id") is ['r', .. var number] ? int.Parse(number, CultureInfo.InvariantCulture) : RecordedTraffic.Messages.Count - 1;
 
@@ -148,7 +148,7 @@ public sealed class ExportTests
     }
 }
 
-/// <summary>Reads RFC 4180, by code that shares nothing with what writes it.</summary>
+/// <summary>Reads RFC 4180 CSV, independently of the writer.</summary>
 static class Csv
 {
     public static List<string[]> Parse(string text)

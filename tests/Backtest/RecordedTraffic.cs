@@ -13,7 +13,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Backtest;
 
-/// <summary>A journal of real partitions, which the real shop's log went through as it happened, and what was decided meanwhile.</summary>
+/// <summary>Real partitions' journals of a real shop's log, recorded live with the decisions made.</summary>
 sealed class RecordedTraffic
 {
     public const int Partitions = 2;
@@ -24,7 +24,7 @@ sealed class RecordedTraffic
 
     readonly string _folder = TestStages.NewFolder();
 
-    /// <summary>The campaigns of then: one of each kind, and two idle ones.</summary>
+    /// <summary>The recorded campaigns: one of each kind, and two idle campaigns.</summary>
     public static readonly CampaignConfig[] Campaigns =
     [
         TestStages.OnEvent("added", "add_to_cart"),
@@ -36,17 +36,17 @@ sealed class RecordedTraffic
 
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
-    /// <summary>The log's events, and one long after it that lets the last carts go idle.</summary>
+    /// <summary>The log's events, followed by a much later one that makes the last carts go idle.</summary>
     public static IReadOnlyList<byte[]> Messages { get; } = [.. ShopLogSample.Events.Select(ShopLogSample.ToJson), .. Closing()];
 
-    /// <summary>When the log's events happened, and were received.</summary>
+    /// <summary>When the log's events occurred and were received.</summary>
     public static (long First, long Last) Times => (ShopLogSample.Events[0].At, ShopLogSample.Events[^1].At);
 
-    /// <summary>What was delivered, in every detail.</summary>
+    /// <summary>Every delivered decision with all its fields.</summary>
     public RecordingConsumer Consumer { get; } = new();
 
-    /// <summary>Lets the log go through the partitions.</summary>
-    /// <param name="quiet">Afterwards nothing comes in for ten minutes, so that time goes on by ticks; else it ends with events long after.</param>
+    /// <summary>Plays the log through the partitions.</summary>
+    /// <param name="quiet">Ends with ten minutes without events, so that ticks advance time; otherwise with much later events.</param>
     public static async Task<RecordedTraffic> RecordAsync(bool quiet)
     {
         var traffic = new RecordedTraffic { Events = quiet ? ShopLogSample.Events.Count : Messages.Count };
@@ -54,18 +54,18 @@ sealed class RecordedTraffic
         return traffic;
     }
 
-    /// <summary>How many events it has.</summary>
+    /// <summary>The number of events.</summary>
     public int Events { get; private init; }
 
     /// <summary>The journals of all partitions.</summary>
     public JournalView[] Journals() =>
         [.. Enumerable.Range(0, Partitions).Select(i => new JournalView(() => new FileJournalDevice(FolderOf(i), readOnly: true), s_layout, s_stores))];
 
-    /// <summary>Plays the journals.</summary>
+    /// <summary>Replays the journals.</summary>
     public ReplayReport Replay(int lanes = 1, TimeRange? range = null, IEnumerable<CampaignConfig>? campaigns = null, OnnxModel? model = null, int threads = 2) =>
         Replay([.. Journals().Select(j => new JournalStream(j))], lanes, range, campaigns, model, threads);
 
-    /// <summary>Plays any streams.</summary>
+    /// <summary>Replays the given streams.</summary>
     public static ReplayReport Replay(
         IReadOnlyList<IReplayStream> streams, int lanes = 1, TimeRange? range = null, IEnumerable<CampaignConfig>? campaigns = null,
         OnnxModel? model = null, int threads = 2) =>
@@ -145,7 +145,7 @@ sealed class RecordedTraffic
 
     string FolderOf(int partition) => Path.Combine(_folder, "journal", $"{partition}");
 
-    /// <summary>When an event was received: with the last one of its read, at that one's time.</summary>
+    /// <summary>When an event was received: the time of the last event of its read.</summary>
     public long ReceivedAt(int message) => TimeOf(Math.Min((message / EventsARead * EventsARead) + EventsARead, Events) - 1);
 
     static long TimeOf(int message) => message < ShopLogSample.Events.Count ? ShopLogSample.Events[message].At : ClosingAt;

@@ -8,7 +8,7 @@ using CartRecovery.Tests.Scoring;
 
 namespace CartRecovery.Tests.Backtest;
 
-/// <summary>What went through real partitions, with and without ticks, replayed out of their journals.</summary>
+/// <summary>Replays the journals of real partitions, recorded with and without ticks.</summary>
 [TestFixture(true)]
 [TestFixture(false)]
 public sealed class ReplayTests(bool quiet)
@@ -25,7 +25,7 @@ public sealed class ReplayTests(bool quiet)
     }
 
     [Test]
-    public void The_same_model_and_campaigns_decide_what_was_decided_then()
+    public void The_same_model_and_campaigns_reproduce_the_recorded_decisions()
     {
         Assert.That(_report.Difference!.IsEmpty, Is.True);
         Assert.That(_report.Decisions.Select(d => d.Id), Is.EquivalentTo(_traffic.Consumer.Interventions.Select(i => i.Id)));
@@ -36,7 +36,7 @@ public sealed class ReplayTests(bool quiet)
     }
 
     [Test]
-    public void It_counts_events_carts_and_scores()
+    public void Events_carts_and_scores_are_counted()
     {
         Assert.That((_report.Events, _report.EventsBefore, _report.Refused, _report.IsWhole), Is.EqualTo(((long)_traffic.Events, 0L, 0L, true)));
         Assert.That(_report.Carts, Is.EqualTo(5066 + _traffic.Events - 17_434));
@@ -50,13 +50,13 @@ public sealed class ReplayTests(bool quiet)
     [TestCase(2, 2)]
     [TestCase(3, 1)]
     [TestCase(5, 4)]
-    public void It_decides_the_same_again_on_any_number_of_partitions_and_threads(int lanes, int threads) =>
+    public void Decisions_are_independent_of_partitions_and_threads(int lanes, int threads) =>
         Same(_traffic.Replay(lanes, threads: threads), _report);
 
     [TestCase(0.1, 1)]
     [TestCase(0.5, 3)]
     [TestCase(0.9, 1)]
-    public void What_was_before_the_range_is_as_it_was_then(double share, int lanes)
+    public void A_range_starts_from_the_state_before_it(double share, int lanes)
     {
         var middle = RecordedTraffic.Times.First + (long)((RecordedTraffic.Times.Last - RecordedTraffic.Times.First) * share);
         var before = _traffic.Replay(lanes, new TimeRange(long.MinValue, middle));
@@ -69,7 +69,7 @@ public sealed class ReplayTests(bool quiet)
     }
 
     [Test]
-    public void A_replay_of_nothing_says_so()
+    public void An_empty_replay_is_reported()
     {
         var none = _traffic.Replay(range: new TimeRange(RecordedTraffic.Times.Last + EventReading.Day, long.MaxValue));
         Assert.That((none.Events, none.EventsBefore, none.Decisions.Count, none.Scores.Count), Is.EqualTo((0, (long)_traffic.Events, 0, 0)));
@@ -78,7 +78,7 @@ public sealed class ReplayTests(bool quiet)
 
     [TestCase(1)]
     [TestCase(3)]
-    public void Other_campaigns_decide_otherwise(int lanes)
+    public void Different_campaigns_change_the_decisions(int lanes)
     {
         var report = _traffic.Replay(lanes, campaigns:
         [
@@ -97,7 +97,7 @@ public sealed class ReplayTests(bool quiet)
     }
 
     [Test]
-    public void Another_model_scores_and_decides_otherwise()
+    public void A_different_model_changes_scores_and_decisions()
     {
         using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), FeatureTable.Names);
         var report = _traffic.Replay(model: model);
@@ -108,7 +108,7 @@ public sealed class ReplayTests(bool quiet)
     }
 
     [Test]
-    public void It_can_be_stopped()
+    public void A_replay_can_be_cancelled()
     {
         using var stop = new CancellationTokenSource();
         stop.Cancel();

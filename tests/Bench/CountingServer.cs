@@ -17,8 +17,7 @@ using Prometheus;
 namespace CartRecovery.Tests.Bench;
 
 /// <summary>
-/// A server that speaks the engine's stream protocol over real sockets, by the framework's own WebSocket, and only counts: what the load
-/// generator can be held against, and made to see a server's faults.
+/// A server that speaks the stream protocol over real sockets and counts events, with injectable faults, to verify the load generator.
 /// </summary>
 sealed class CountingServer : IAsyncDisposable
 {
@@ -53,14 +52,14 @@ sealed class CountingServer : IAsyncDisposable
 
     public Faults Faults { get; }
 
-    /// <summary>Every event, as it came: connection and JSON.</summary>
+    /// <summary>Every event received: its connection and JSON.</summary>
     public ConcurrentQueue<(string Connection, JsonElement Event)> Events { get; } = new();
 
-    /// <summary>Events of each message that came, in any order.</summary>
+    /// <summary>The number of events in each message received, in any order.</summary>
     public ConcurrentQueue<int> MessageSizes { get; } = new();
 
-    /// <summary>First lines of the TCP connections.</summary>
-    public ConcurrentQueue<string> Greetings { get; } = new();
+    /// <summary>The first lines of TCP connections.</summary>
+    public ConcurrentQueue<string> FirstLines { get; } = new();
 
     public string Http { get; private set; } = "";
 
@@ -129,7 +128,7 @@ sealed class CountingServer : IAsyncDisposable
         }
         catch (WebSocketException)
         {
-            // The client is gone without a close frame.
+            // The client disconnected without a close frame.
         }
     }
 
@@ -147,7 +146,7 @@ sealed class CountingServer : IAsyncDisposable
                 var line = rest.Slice(0, end).ToArray();
                 if (!greeted)
                 {
-                    Greetings.Enqueue(Encoding.UTF8.GetString(line));
+                    FirstLines.Enqueue(Encoding.UTF8.GetString(line));
                 }
                 else if (!await session.TakeAsync(line))
                 {
@@ -166,7 +165,7 @@ sealed class CountingServer : IAsyncDisposable
         }
     }
 
-    /// <summary>One connection: counts, and answers as the faults say.</summary>
+    /// <summary>One connection: counts events and answers according to the faults.</summary>
     sealed class Session(CountingServer server, string connection, string protocol, Func<string, Task> send)
     {
         long _count;
@@ -221,10 +220,10 @@ sealed class CountingServer : IAsyncDisposable
     }
 }
 
-/// <summary>How a server misbehaves, or is slow.</summary>
-/// <param name="LoseEvery">Every so many events one is not counted; 0 for none.</param>
-/// <param name="RejectEvery">Every so many events one is refused; 0 for none.</param>
-/// <param name="AckFrom">Events of a connection that pass before the first ack.</param>
-/// <param name="CloseAfter">Events of a connection after which it is closed.</param>
-/// <param name="Intervene">Each message is answered by an intervention and a heartbeat.</param>
+/// <summary>The faults and delays of a server.</summary>
+/// <param name="LoseEvery">One in this many events is not counted; 0 for none.</param>
+/// <param name="RejectEvery">One in this many events is rejected; 0 for none.</param>
+/// <param name="AckFrom">Number of events of a connection before the first acknowledgement.</param>
+/// <param name="CloseAfter">Number of events after which a connection is closed.</param>
+/// <param name="Intervene">Answers each message with an intervention and a heartbeat.</param>
 sealed record Faults(int LoseEvery = 0, int RejectEvery = 0, long AckFrom = 0, long CloseAfter = long.MaxValue, bool Intervene = false);

@@ -14,7 +14,7 @@ public sealed class EventComposerTests
     readonly byte[] _output = new byte[64 * 1024];
 
     [Test]
-    public void An_event_is_the_real_one_with_a_fresh_id_this_runs_cart_and_the_time()
+    public void A_composed_event_keeps_the_real_data_with_its_own_id_cart_and_time()
     {
         var composer = new EventComposer(EventMix.Load(RealEvents.File()), framed: false, 1, "run", 0, 1, carts: 7);
         var written = composer.Compose(_output, 5, Time, out var events);
@@ -31,7 +31,7 @@ public sealed class EventComposerTests
     }
 
     [Test]
-    public void Ids_count_up_across_all_digits_and_never_repeat()
+    public void Ids_increase_across_all_digits_and_never_repeat()
     {
         var composer = new EventComposer(EventMix.Load(RealEvents.File()), framed: false, 1, "run", 0, 1, carts: 7);
         var ids = new HashSet<string>(StringComparer.Ordinal);
@@ -47,7 +47,7 @@ public sealed class EventComposerTests
     }
 
     [Test]
-    public void A_connection_keeps_to_its_own_carts_and_uses_them_all()
+    public void A_connection_uses_all_of_its_own_carts_and_no_other()
     {
         var mix = EventMix.Load(RealEvents.File());
         var seen = Enumerable.Range(0, 3).Select(connection =>
@@ -62,7 +62,7 @@ public sealed class EventComposerTests
 
     [TestCase(1)]
     [TestCase(40)]
-    public void In_MessagePack_it_says_the_same_as_in_JSON(int perMessage)
+    public void MessagePack_and_JSON_events_are_equivalent(int perMessage)
     {
         var asJson = new EventComposer(EventMix.Load(RealEvents.File()), framed: false, perMessage, "run", 3, 4, carts: 70);
         var composer = new EventComposer(EventMix.Load(RealEvents.File(), EventFormat.MessagePack), framed: false, perMessage, "run", 3, 4, carts: 70);
@@ -85,7 +85,7 @@ public sealed class EventComposerTests
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(40)]
-    public void A_binary_frame_has_the_bytes_that_follow_a_length(int perMessage)
+    public void A_binary_frame_is_the_length_prefixed_message_without_its_prefix(int perMessage)
     {
         var mix = EventMix.Load(RealEvents.File(), EventFormat.MessagePack);
         var written = new EventComposer(mix, framed: false, perMessage, "run", 0, 1, carts: 7).Compose(_output, 1, Time, out _);
@@ -127,7 +127,7 @@ public sealed class EventComposerTests
     }
 
     [Test]
-    public void Only_whole_messages_are_written_and_the_next_go_on_after_them()
+    public void Only_whole_messages_are_written_and_the_next_call_continues()
     {
         var composer = new EventComposer(EventMix.Load(RealEvents.File()), framed: false, 1, "run", 0, 1, carts: 7);
         var room = _output.AsSpan(0, 2 * composer.LongestMessage);
@@ -159,7 +159,7 @@ public sealed class EventComposerTests
             .Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
-    // By the letter of RFC 6455, 5.2 and 5.3.
+    // Decodes a frame per RFC 6455, 5.2 and 5.3.
     static string Unmask(ref Span<byte> rest, out uint mask) => Encoding.UTF8.GetString(UnmaskBytes(ref rest, out mask));
 
     static byte[] UnmaskBytes(ref Span<byte> rest, out uint mask)

@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Bench;
 public sealed class EventMixTests
 {
     [Test]
-    public void Rows_and_sessions_are_those_of_the_file()
+    public void Rows_and_sessions_match_the_file()
     {
         var mix = EventMix.Load(RealEvents.File());
 
@@ -18,7 +18,7 @@ public sealed class EventMixTests
     }
 
     [Test]
-    public void A_gzip_file_is_read_as_its_content()
+    public void A_gzip_file_is_decompressed()
     {
         var path = RealEvents.File() + ".gz";
         using (var file = new GZipStream(File.Create(path), CompressionLevel.Fastest))
@@ -30,7 +30,7 @@ public sealed class EventMixTests
     }
 
     [Test]
-    public void What_would_break_the_JSON_is_escaped()
+    public void Values_are_escaped_for_JSON()
     {
         var path = WithRow("2019-10-01 00:00:00 UTC,view,1,2,\"\"\"books\"\"\\new\",b,1,3,s");
 
@@ -40,11 +40,11 @@ public sealed class EventMixTests
     [TestCase("2019-10-01 00:00:00 UTC,view,1,2,,b,cheap,3,s")]
     [TestCase("2019-10-01 00:00:00 UTC,wish,1,2,,b,1,3,s")]
     [TestCase("2019-10-01 00:00:00 UTC,view,1,2")]
-    public void A_row_of_another_form_is_named_by_its_line(string row) =>
+    public void A_malformed_row_is_reported_with_its_line_number(string row) =>
         Assert.That(() => EventMix.Load(WithRow(row)), Throws.InstanceOf<LoadException>().With.Message.Contains($"csv:{RealEvents.Rows + 2}:"));
 
     [Test]
-    public void A_file_of_another_form_is_refused()
+    public void A_file_with_other_columns_is_rejected()
     {
         var path = RealEvents.File();
         File.WriteAllText(path, "a,b,c\n1,2,3\n");
@@ -55,7 +55,7 @@ public sealed class EventMixTests
     }
 
     [Test]
-    public void A_file_that_is_not_there_is_said_so() =>
+    public void A_missing_file_is_reported() =>
         Assert.That(() => EventMix.Load("nowhere.csv"), Throws.InstanceOf<LoadException>().With.Message.Contains("nowhere.csv"));
 
     static string WithRow(string row)

@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Bench;
 
-/// <summary>The load generator and the engine understand each other in every way that events can be sent.</summary>
+/// <summary>Runs the load generator against the engine over every transport and format.</summary>
 [TestFixture]
 sealed class LoadOfTheEngineTests : EngineFixture
 {

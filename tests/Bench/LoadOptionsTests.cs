@@ -10,14 +10,14 @@ public sealed class LoadOptionsTests
     [TestCase("1.5m", 90_000)]
     [TestCase("2h", 7_200_000)]
     [TestCase("3", 3_000)]
-    public void A_duration_has_a_unit(string text, double milliseconds) =>
+    public void A_duration_requires_a_unit(string text, double milliseconds) =>
         Assert.That(new LoadOptions { Duration = text }.SendFor.TotalMilliseconds, Is.EqualTo(milliseconds));
 
     [Test]
-    public void The_defaults_are_sound() => Assert.That(new LoadOptions().Problems(), Is.Empty);
+    public void The_defaults_are_valid() => Assert.That(new LoadOptions().Problems(), Is.Empty);
 
     [Test]
-    public void All_problems_are_said_at_once()
+    public void All_option_errors_are_reported_at_once()
     {
         var options = new LoadOptions
         {
@@ -36,7 +36,7 @@ public sealed class LoadOptionsTests
     }
 
     [Test]
-    public void Options_that_exclude_each_other_are_refused()
+    public void Mutually_exclusive_options_are_rejected()
     {
         Assert.That(new LoadOptions { Connections = 100, Carts = 99 }.Problems(), Has.Exactly(1).Contains("--carts"));
         Assert.That(new LoadOptions { Connections = 100, InFlight = 99 }.Problems(), Has.Some.Contains("--in-flight"));

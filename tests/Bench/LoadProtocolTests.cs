@@ -16,7 +16,7 @@ public sealed class LoadProtocolTests
     [TestCase(32)]
     [TestCase(33)]
     [TestCase(263)]
-    public void A_mask_is_applied_byte_by_byte_and_twice_is_not_at_all(int length)
+    public void Masking_is_bytewise_and_its_own_inverse(int length)
     {
         var payload = Enumerable.Range(0, length).Select(i => (byte)i).ToArray();
         byte[] key = [0x12, 0x34, 0x56, 0x78];
@@ -31,7 +31,7 @@ public sealed class LoadProtocolTests
     [TestCase(126, new byte[] { 0x81, 0xFE, 0, 126 })]
     [TestCase(65_535, new byte[] { 0x81, 0xFE, 0xFF, 0xFF })]
     [TestCase(65_536, new byte[] { 0x81, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0 })]
-    public void A_length_takes_the_form_that_RFC_6455_gives_it(int length, byte[] expected)
+    public void A_payload_length_has_the_RFC_6455_encoding(int length, byte[] expected)
     {
         var header = new byte[Frames.LongestHeader];
         var written = Frames.WriteHeader(header, Frames.Text, length, 0x04030201);
@@ -42,7 +42,7 @@ public sealed class LoadProtocolTests
     [TestCase(5)]
     [TestCase(126)]
     [TestCase(70_000)]
-    public void A_servers_frame_is_read_when_it_is_all_there(int length)
+    public void A_server_frame_is_read_once_complete(int length)
     {
         var frame = ServerFrame(0x81, length);
         var whole = Frames.Read(frame, out var opcode, out var payload);
@@ -56,7 +56,7 @@ public sealed class LoadProtocolTests
     [TestCase(new byte[] { 0xC1, 0x00 }, TestName = "compressed")]
     [TestCase(new byte[] { 0x01, 0x00 }, TestName = "fragment")]
     [TestCase(new byte[] { 0x81, 127, 0xFF, 0, 0, 0, 0, 0, 0, 0 }, TestName = "endless")]
-    public void A_frame_that_no_server_may_send_is_refused(byte[] frame) =>
+    public void A_frame_forbidden_to_servers_is_rejected(byte[] frame) =>
         Assert.That(Frames.Read(frame, out _, out _), Is.EqualTo(-1));
 
     [TestCase("""{"type":"ack","upTo":12345}""", MessageKind.Ack, 12345)]
@@ -69,7 +69,7 @@ public sealed class LoadProtocolTests
     [TestCase("""{"type":"ack","upTo":"x"}""", MessageKind.Unknown, 0)]
     [TestCase("""not json""", MessageKind.Unknown, 0)]
     [TestCase("", MessageKind.Unknown, 0)]
-    public void A_message_is_what_its_type_says(string json, object kind, long upTo)
+    public void A_message_is_parsed_by_its_type(string json, object kind, long upTo)
     {
         var message = ServerMessage.Read(Encoding.UTF8.GetBytes(json));
 
@@ -81,7 +81,7 @@ public sealed class LoadProtocolTests
     [TestCase("""{"type":"heartbeat"}""", MessageKind.Heartbeat, 0)]
     [TestCase("""{"type":"news"}""", MessageKind.Unknown, 0)]
     [TestCase("""[]""", MessageKind.Unknown, 0)]
-    public void A_message_in_MessagePack_is_what_its_type_says(string json, object kind, long upTo)
+    public void A_MessagePack_message_is_parsed_by_its_type(string json, object kind, long upTo)
     {
         var message = ServerMessage.ReadMessagePack(Packer.Json(json));
 
@@ -89,17 +89,17 @@ public sealed class LoadProtocolTests
     }
 
     [Test]
-    public void An_error_in_MessagePack_has_its_code_and_its_text() =>
+    public void A_MessagePack_error_has_its_code_and_text() =>
         Assert.That(ServerMessage.ReadMessagePack(Packer.Json("""{"type":"error","index":3,"code":"missing_field","message":"no 'ts'"}""")),
             Is.EqualTo(new ServerMessage(MessageKind.Error, Code: "missing_field", Text: "no 'ts'")));
 
     [Test]
-    public void An_errors_code_and_text_are_kept() =>
+    public void An_error_keeps_its_code_and_text() =>
         Assert.That(ServerMessage.Read("""{"type":"error","index":3,"code":"missing_field","message":"no \"ts\""}"""u8),
             Is.EqualTo(new ServerMessage(MessageKind.Error, Code: "missing_field", Text: "no \"ts\"")));
 
     [Test]
-    public void A_ping_is_answered_with_what_it_carried()
+    public void A_pong_echoes_the_pings_payload()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -130,7 +130,7 @@ public sealed class LoadProtocolTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public FsCheck.Property As_many_events_are_due_as_have_come_due() =>
+    public FsCheck.Property The_schedule_makes_events_due_at_its_rate() =>
         Prop.ForAll(Gen.Choose(1, 1_000_000).ToArbitrary(), Gen.Choose(1, 16).ToArbitrary(), Gen.Choose(0, 1_000_000).ToArbitrary(),
             (rate, connections, index) =>
             {

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Bench;
 public sealed class LoadRunTests
 {
     [Test]
-    public async Task Every_event_of_the_schedule_arrives_once_and_is_accounted_for()
+    public async Task Every_scheduled_event_arrives_once_and_is_accounted_for()
     {
         await using var server = await CountingServer.StartAsync();
         var report = await RunAsync(server, options => (options.Rate, options.Connections, options.Carts) = (6_000, 6, 60));
@@ -28,25 +28,25 @@ public sealed class LoadRunTests
         await using var server = await CountingServer.StartAsync();
         var report = await RunAsync(server);
 
-        // All took 1.5 ms, so they are in the bucket from 1 to 1.5, in whose middle the median is taken to be.
+        // All latencies are 1.5 ms, in the bucket from 1 to 1.5, whose midpoint is the interpolated median.
         Assert.That(report.Engine!.Latency!.P50, Is.EqualTo(1.25).Within(1e-9));
         Assert.That(report.Engine.Latency.P99, Is.EqualTo(1.495).Within(1e-9));
         Assert.That(report.Engine.ResidentBytesAtEnd, Is.GreaterThan(0));
     }
 
     [Test]
-    public async Task Over_TCP_the_key_comes_first_and_then_a_line_for_each_event()
+    public async Task A_TCP_connection_sends_the_key_and_then_one_line_per_event()
     {
         await using var server = await CountingServer.StartAsync();
         var report = await RunAsync(server, options => options.Tcp = server.Tcp);
 
         Assert.That(report.Passed, Is.True);
         Assert.That(report.Sent, Is.EqualTo(1_000).And.EqualTo(server.Count));
-        Assert.That(server.Greetings, Has.Count.EqualTo(2).And.All.EqualTo("""{"key":"sk_demo"}"""));
+        Assert.That(server.FirstLines, Has.Count.EqualTo(2).And.All.EqualTo("""{"key":"sk_demo"}"""));
     }
 
     [Test]
-    public async Task Messages_carry_as_many_events_as_asked_for()
+    public async Task Messages_hold_the_requested_number_of_events()
     {
         await using var server = await CountingServer.StartAsync();
         var report = await RunAsync(server, options => options.PerMessage = 250);
@@ -56,7 +56,7 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task Flat_out_never_more_are_unacknowledged_than_allowed()
+    public async Task Flat_out_mode_bounds_the_unacknowledged_events()
     {
         await using var server = await CountingServer.StartAsync(new Faults(AckFrom: long.MaxValue));
         var report = await RunAsync(server, options => (options.Rate, options.InFlight, options.Drain) = (0, 300, "100ms"));
@@ -66,7 +66,7 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task Flat_out_goes_on_as_acks_come()
+    public async Task Flat_out_mode_continues_as_acknowledgements_arrive()
     {
         await using var server = await CountingServer.StartAsync();
         var report = await RunAsync(server, options => (options.Rate, options.InFlight) = (0, 300));
@@ -77,9 +77,9 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task A_stall_is_charged_to_every_event_that_it_held_up()
+    public async Task A_stall_counts_in_the_latency_of_every_event_it_delayed()
     {
-        // The only ack comes with the last of 500 events, which is due just before the end: the first has waited for all of them.
+        // The only acknowledgement comes with the last of 500 events, due just before the end, so the first event waits the longest.
         await using var server = await CountingServer.StartAsync(new Faults(AckFrom: 500));
         var report = await RunAsync(server, options => options.Connections = 1, rate: 1_000);
 
@@ -89,7 +89,7 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task What_the_engine_loses_is_reported_as_lost()
+    public async Task Events_lost_by_the_engine_are_reported()
     {
         await using var server = await CountingServer.StartAsync(new Faults(LoseEvery: 100));
         var output = new StringWriter();
@@ -101,7 +101,7 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task Refused_events_are_counted_by_code_and_are_not_lost()
+    public async Task Rejected_events_are_counted_by_code_and_not_as_lost()
     {
         await using var server = await CountingServer.StartAsync(new Faults(RejectEvery: 4));
         var output = new StringWriter();
@@ -114,7 +114,7 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task Another_clients_events_are_told_from_lost_ones()
+    public async Task Events_of_other_clients_are_not_counted_as_lost()
     {
         await using var server = await CountingServer.StartAsync();
         using var stop = new CancellationTokenSource();
@@ -133,13 +133,13 @@ public sealed class LoadRunTests
         await using var server = await CountingServer.StartAsync(new Faults(Intervene: true));
         var report = await RunAsync(server, rate: 200);
 
-        // The last ones may come after the last ack.
+        // The last ones may arrive after the last acknowledgement.
         Assert.That(report.Interventions, Is.InRange(98, 100));
         Assert.That(report.Heartbeats, Is.InRange(98, 100));
     }
 
     [Test]
-    public async Task A_connection_that_the_engine_closes_fails_the_run()
+    public async Task A_connection_closed_by_the_engine_fails_the_run()
     {
         await using var server = await CountingServer.StartAsync(new Faults(CloseAfter: 50));
         var report = await RunAsync(server, options => options.Drain = "100ms");
@@ -149,7 +149,7 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task A_refused_key_is_said_in_the_engines_words()
+    public async Task A_rejected_key_is_reported_with_the_engines_message()
     {
         await using var server = await CountingServer.StartAsync();
 
@@ -158,7 +158,7 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task Without_an_engine_there_is_no_run()
+    public async Task A_run_without_an_engine_fails()
     {
         var server = await CountingServer.StartAsync();
         await server.DisposeAsync();
@@ -169,7 +169,7 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task A_run_that_is_stopped_reports_what_there_was()
+    public async Task A_cancelled_run_reports_its_partial_results()
     {
         await using var server = await CountingServer.StartAsync();
         using var stop = new CancellationTokenSource();
@@ -183,7 +183,7 @@ public sealed class LoadRunTests
     }
 
     [Test]
-    public async Task The_command_says_by_its_exit_code_whether_all_is_well_and_writes_the_report()
+    public async Task The_command_sets_its_exit_code_and_writes_the_report()
     {
         await using var sound = await CountingServer.StartAsync();
         await using var lossy = await CountingServer.StartAsync(new Faults(LoseEvery: 2));

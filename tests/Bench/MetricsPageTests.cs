@@ -8,7 +8,7 @@ public sealed class MetricsPageTests
     const string Latency = "cartrecovery_event_latency_seconds";
 
     [Test]
-    public void Series_are_added_up_by_name_and_by_label()
+    public void Series_are_summed_by_name_and_by_label()
     {
         var page = MetricsPage.Parse("""
             # HELP cartrecovery_events_received_total Events.
@@ -30,11 +30,11 @@ public sealed class MetricsPageTests
     }
 
     [Test]
-    public void Lines_that_are_no_samples_are_passed_over() =>
+    public void Lines_that_are_not_samples_are_ignored() =>
         Assert.That(() => MetricsPage.Parse("\n \nname\n{}\nname{ 1\nname x\n<html>\n"), Throws.Nothing);
 
     [Test]
-    public void A_quantile_is_interpolated_in_the_bucket_of_what_came_between()
+    public void A_quantile_is_interpolated_within_the_bucket_of_the_difference()
     {
         var before = Page(100, 100, 100);
         var after = Page(100, 180, 200);
@@ -44,11 +44,11 @@ public sealed class MetricsPageTests
     }
 
     [Test]
-    public void A_quantile_above_all_bounds_is_the_last_of_them() =>
+    public void A_quantile_above_all_bounds_is_the_highest_bound() =>
         Assert.That(MetricsPage.Quantile(Page(0, 0, 0), Page(0, 80, 100), Latency, 0.99), Is.EqualTo(0.002));
 
     [Test]
-    public void Without_values_there_is_no_quantile()
+    public void An_empty_histogram_has_no_quantile()
     {
         Assert.That(MetricsPage.Quantile(Page(1, 2, 3), Page(1, 2, 3), Latency, 0.5), Is.Null);
         Assert.That(MetricsPage.Quantile(Page(1, 2, 3), Page(1, 2, 3), "other", 0.5), Is.Null);

@@ -19,7 +19,7 @@ public sealed class PlainServerTests
     static readonly string s_model = Path.Combine(Repository.Root, "config", "models", "purchase.onnx");
 
     [Test]
-    public async Task It_scores_a_real_night_as_the_engine_does()
+    public async Task The_plain_server_scores_a_recorded_night_like_the_engine()
     {
         await using var server = await PlainServer.StartAsync(s_model, 0, lazyAcks: false);
         var log = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
@@ -29,7 +29,7 @@ public sealed class PlainServerTests
     }
 
     [Test]
-    public async Task It_folds_removals_sessions_purchases_and_late_events_as_the_engine_does()
+    public async Task Removals_sessions_purchases_and_late_events_are_folded_like_the_engine()
     {
         await using var server = await PlainServer.StartAsync(s_model, 0, lazyAcks: false);
         string[] events =
@@ -50,7 +50,7 @@ public sealed class PlainServerTests
     }
 
     [Test]
-    public async Task It_steps_in_once_for_a_keen_looker()
+    public async Task A_keen_shopper_receives_one_intervention()
     {
         await using var server = await PlainServer.StartAsync(s_model, 0, lazyAcks: false);
         using var scorer = server.CreateScorer();
@@ -65,7 +65,7 @@ public sealed class PlainServerTests
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task It_acknowledges_every_event(bool lazyAcks)
+    public async Task Every_event_is_acknowledged(bool lazyAcks)
     {
         await using var server = await PlainServer.StartAsync(s_model, 0, lazyAcks);
         var report = await LoadRun.RunAsync(
@@ -85,7 +85,7 @@ public sealed class PlainServerTests
         Assert.That(report.Failures, Is.Empty);
     }
 
-    // Event by event beside the engine's own decoder, fold, features and model.
+    // The reference: the engine's own decoder, fold, features and model, event by event.
     static int Compare(PlainServer server, IEnumerable<string> events)
     {
         using var model = OnnxModel.Load(s_model, FeatureTable.Names);
@@ -122,7 +122,7 @@ public sealed class PlainServerTests
 
             var score = server.Take(e, scorer).Score;
 
-            // The engine remembers products in a sketch of 64 bits; where two share a bit, it may take a new one for one seen before.
+            // The engine's 64-bit product sketch may take a new product for a known one when two share a bit.
             if (System.Numerics.BitOperations.PopCount(cart.ProductSketch) == seen.Count)
             {
                 Assert.That(scorer.Row(0).ToArray(), Is.EqualTo(expected.Row(0).ToArray()).Within(1e-4), json);

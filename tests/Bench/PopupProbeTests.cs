@@ -11,9 +11,9 @@ namespace CartRecovery.Tests.Bench;
 public sealed class PopupProbeTests
 {
     [Test]
-    public async Task What_the_probe_itself_is_late_is_charged_too()
+    public async Task The_probes_own_delay_counts_in_the_latency()
     {
-        // Ten events that were due from a second ago on, a millisecond apart, and are answered at once.
+        // Ten events due from one second ago, a millisecond apart, all answered immediately.
         using var probe = await RunAsync(Clock.Now() - Clock.Second, count: 10, drain: 10 * Clock.Second, (_, _) => true);
 
         Assert.That((probe.Failure, probe.Sent, probe.Missing), Is.EqualTo(((string?)null, 10, 0)));
@@ -23,9 +23,9 @@ public sealed class PopupProbeTests
     }
 
     [Test]
-    public async Task A_stall_is_charged_to_every_popup_that_it_held_up()
+    public async Task A_stall_counts_in_the_latency_of_every_popup_it_delayed()
     {
-        // Nothing is answered before the last of 200 has come, which is due 199 ms after the first.
+        // Nothing is answered before the last of 200 events, due 199 ms after the first.
         using var probe = await RunAsync(Clock.Now(), count: 200, drain: 10 * Clock.Second, (index, count) => index == count - 1);
 
         Assert.That((probe.Failure, probe.Missing), Is.EqualTo(((string?)null, 0)));
@@ -34,7 +34,7 @@ public sealed class PopupProbeTests
     }
 
     [Test]
-    public async Task A_popup_that_never_comes_is_missing_and_counts_as_waited_for()
+    public async Task A_missing_popup_is_counted_with_the_time_waited()
     {
         using var probe = await RunAsync(Clock.Now(), count: 10, drain: 100 * Clock.Millisecond, (_, _) => false);
 
@@ -43,7 +43,7 @@ public sealed class PopupProbeTests
         Assert.That(probe.Latency.Quantile(0), Is.GreaterThanOrEqualTo(100 * Clock.Millisecond));
     }
 
-    // A server that answers all events that wait whenever it is told so after one, and is no WebSocket server but for its frames.
+    // Answers all pending events when told to after one. Implements only the framing of WebSocket.
     static async Task<PopupProbe> RunAsync(long start, int count, long drain, Func<int, int, bool> answerNow)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

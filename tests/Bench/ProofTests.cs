@@ -10,9 +10,9 @@ public sealed class ProofTests
         [Contender.Sink, Contender.Plain, Contender.Engine]);
 
     [Test]
-    public void Ratios_are_taken_within_a_turn_before_the_median()
+    public void Ratios_are_computed_per_round_before_the_median()
     {
-        // The machine is twice as fast in the second turn, for everybody: the medians of the rates alone would give other ratios.
+        // In the second round the machine is twice as fast for every contender; medians of the rates alone would give other ratios.
         var rows = ThroughputRun.Rows(s_frames,
         [
             Round(sink: 1_000, plain: 50, engine: 400),
@@ -31,11 +31,11 @@ public sealed class ProofTests
     [TestCase(new double[] { 3, 1, 2 }, 2)]
     [TestCase(new double[] { 4, 1, 2, 3 }, 2.5)]
     [TestCase(new double[] { 7 }, 7)]
-    public void The_median_is_the_middle(double[] values, double expected) => Assert.That(Median.Of(values), Is.EqualTo(expected));
+    public void The_median_is_the_middle_value(double[] values, double expected) => Assert.That(Median.Of(values), Is.EqualTo(expected));
 
     [TestCase(500_000, 10, 0.25, true)]
     [TestCase(499_999, 9.99, 0.2499, false)]
-    public void A_bound_that_is_just_met_passes(double rate, double toPlain, double toSink, bool expected)
+    public void A_bound_met_exactly_passes(double rate, double toPlain, double toSink, bool expected)
     {
         var targets = Targets.Of([Row(rate, toPlain, toSink)], null, []);
 
@@ -45,7 +45,7 @@ public sealed class ProofTests
     }
 
     [Test]
-    public void The_worst_row_decides()
+    public void The_worst_row_determines_the_result()
     {
         var targets = Targets.Of([Row(900_000, 20, 0.5), Row(100_000, 20, 0.1)], null, []);
 
@@ -56,7 +56,7 @@ public sealed class ProofTests
     }
 
     [Test]
-    public void A_rate_at_which_something_was_lost_does_not_count()
+    public void A_rate_with_losses_does_not_count()
     {
         var targets = Targets.Of([Row(900_000, 20, 0.5) with { Accounted = false }], null, []);
 
@@ -65,7 +65,7 @@ public sealed class ProofTests
     }
 
     [Test]
-    public void Neither_what_is_not_durable_nor_what_scores_less_meets_a_target()
+    public void Runs_without_durability_or_scoring_meet_no_target()
     {
         var targets = Targets.Of(
             [Row(900_000, 20, 0.5) with { Contender = Contender.EngineInMemory }, Row(900_000, 20, 0.5) with { Scoring = "changed carts" }], null, []);
@@ -74,12 +74,12 @@ public sealed class ProofTests
     }
 
     [Test]
-    public void What_was_not_measured_is_neither_kept_nor_broken() =>
+    public void An_unmeasured_target_is_neither_met_nor_missed() =>
         Assert.That(Targets.Of([], null, []), Has.All.Matches<TargetResult>(target => target is { Measured: null, Passed: null }));
 
     [TestCase(4.99, 19.9, 9.99, 19.9, true)]
     [TestCase(5, 20, 10, 20, false)]
-    public void Latencies_are_to_be_below_their_bounds(double p99, double p999, double popup, double cpu, bool expected)
+    public void Latencies_must_be_below_their_bounds(double p99, double p999, double popup, double cpu, bool expected)
     {
         var targets = Targets.Of([], Latency(p99, p999, popup, cpu), []).Where(target => target.Name.StartsWith("At 50,000", StringComparison.Ordinal)).ToArray();
 
@@ -87,14 +87,14 @@ public sealed class ProofTests
     }
 
     [Test]
-    public void A_popup_that_never_came_misses_and_so_does_a_rate_that_was_not_held()
+    public void A_missing_popup_or_an_unsustained_rate_misses_the_target()
     {
         Assert.That(Of(Targets.Of([], Latency(1, 1, 1, 1) with { PopupsMissing = 1 }, []), "popup").Passed, Is.False);
         Assert.That(Of(Targets.Of([], Latency(1, 1, 1, 1) with { Held = false }, []), "p99.9").Passed, Is.False);
     }
 
     [Test]
-    public void The_timers_lines_and_BenchmarkDotNets_report_come_together_by_name()
+    public void Timer_lines_and_BenchmarkDotNet_reports_are_joined_by_name()
     {
         var timer = StagesRun.OfTimer("# native, .NET 10.0\nScore.Score(64)\t950.5\t900\t1000\n// a remark\nFold.Fold\t15.00\t14\t16\n");
         var detail = StagesRun.OfBenchmarkDotNet("""
@@ -112,7 +112,7 @@ public sealed class ProofTests
     }
 
     [Test]
-    public void The_page_says_what_missed_and_what_the_machine_was()
+    public void The_page_lists_missed_targets_and_the_machine()
     {
         var rows = ThroughputRun.Rows(s_frames, [Round(sink: 1_000_000, plain: 50_000, engine: 400_000)]);
         var page = ProofMarkdown.Of(new ProofReport

@@ -25,7 +25,7 @@ static class RealEvents
 
         """;
 
-    /// <summary>Writes them to a file of the test at hand.</summary>
+    /// <summary>Writes them to a file in the test's folder.</summary>
     public static string File()
     {
         var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{TestContext.CurrentContext.Test.ID}.csv");

@@ -14,7 +14,7 @@ public sealed class SinkTests
     [TestCase(false, 1)]
     [TestCase(false, 25)]
     [TestCase(true, 1)]
-    public async Task Exactly_what_was_sent_is_acknowledged(bool lines, int perMessage)
+    public async Task Acknowledgements_match_the_events_sent(bool lines, int perMessage)
     {
         await using var sink = await SinkServer.StartAsync(0, perMessage);
         var report = await RunAsync(sink.Port, lines, perMessage);
@@ -26,7 +26,7 @@ public sealed class SinkTests
 
     [TestCase(1)]
     [TestCase(25)]
-    public async Task The_raw_sink_does_so_too(int perMessage)
+    public async Task The_raw_sink_acknowledges_the_events_sent(int perMessage)
     {
         await using var sink = RawSink.Start(0, perMessage);
         var report = await RunAsync(sink.Port, lines: false, perMessage);
@@ -36,7 +36,7 @@ public sealed class SinkTests
     }
 
     [Test]
-    public async Task Of_length_prefixed_messages_the_first_is_the_handshake()
+    public async Task The_first_length_prefixed_message_is_the_handshake()
     {
         await using var sink = await SinkServer.StartAsync(0, perMessage: 10);
         using var client = new TcpClient();
@@ -47,7 +47,7 @@ public sealed class SinkTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public FsCheck.Property Messages_are_counted_however_they_are_cut() =>
+    public FsCheck.Property Messages_are_counted_however_they_are_split() =>
         Prop.ForAll(Gen.Elements(0, 1, 2).ToArbitrary(), Gen.Choose(0, 70_000).ListOf(5).ToArbitrary(), Gen.Choose(1, 300).ToArbitrary(), (wire, lengths, piece) =>
         {
             var counter = new MessageCounter((Wire)wire);
@@ -56,7 +56,7 @@ public sealed class SinkTests
         });
 
     [Test]
-    public void Control_frames_are_no_messages_and_a_close_ends_it()
+    public void Control_frames_are_not_counted_and_a_close_ends_the_stream()
     {
         var counter = new MessageCounter(Wire.Frames);
 

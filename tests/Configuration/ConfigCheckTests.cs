@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.Configuration;
 public class ConfigCheckTests
 {
     [Test]
-    public void Stores_and_keys_that_come_twice_are_reported_without_showing_the_key()
+    public void Duplicate_stores_and_keys_are_reported_without_the_key()
     {
         var (_, problems) = ConfigFile.Load("""
             stores:
@@ -31,7 +31,7 @@ public class ConfigCheckTests
     [TestCase("id: s1, currency: usd", "a currency must be three capital letters, like EUR, not 'usd'")]
     [TestCase("id: s1, timezone: Europe/Amsterdm", "unknown time zone 'Europe/Amsterdm', did you mean 'Europe/Amsterdam'?")]
     [TestCase("id: s1, timezone: Qqqqqqqqqq/Xxxxx", "unknown time zone 'Qqqqqqqqqq/Xxxxx'; use an IANA name like Europe/Amsterdam")]
-    public void A_store_that_cannot_work_is_reported(string store, string expected)
+    public void An_invalid_store_is_reported(string store, string expected)
     {
         var (_, problems) = ConfigFile.Load($"stores: [{{ {store}, keys: [{{ key: k, kind: secret }}] }}]\n");
 
@@ -42,7 +42,7 @@ public class ConfigCheckTests
     [TestCase("key: '', kind: secret", "a key must not be empty")]
     [TestCase("key: k, kind: publishable, origins: ['https://a.example/']", "stores[0].keys[0].origins[0] must be an origin like "
         + "https://shop.example or http://localhost:* (no path, no slash at the end), or *, not 'https://a.example/'")]
-    public void A_key_that_cannot_work_is_reported(string key, string expected)
+    public void An_invalid_key_is_reported(string key, string expected)
     {
         var (_, problems) = ConfigFile.Load($"stores: [{{ id: s1, keys: [{{ {key} }}] }}]\n");
 
@@ -60,7 +60,7 @@ public class ConfigCheckTests
     [TestCase("memory: { limit: 1GB }", "memory.limit (1GB) must be at least memory.carts plus memory.customers (1152MB)")]
     [TestCase("data: ''", "data must name a folder")]
     [TestCase("scoring: { model: '' }", "scoring.model must name a file")]
-    public void Values_that_contradict_each_other_are_reported(string yaml, string expected)
+    public void Contradicting_values_are_reported(string yaml, string expected)
     {
         var problems = ConfigFile.ProblemsOf(yaml);
 
@@ -71,15 +71,15 @@ public class ConfigCheckTests
     [TestCase("listen: { heartbeat: 10m, idleTimeout: x }")]
     [TestCase("limits: { message: 16KB, event: x }")]
     [TestCase("memory: { limit: 1GB, carts: x }")]
-    public void A_rule_about_a_value_that_could_not_be_read_is_not_held_against_its_default(string yaml) =>
+    public void An_unreadable_value_is_not_validated_by_its_default(string yaml) =>
         Assert.That(ConfigFile.ProblemsOf(yaml), Has.Length.EqualTo(1));
 
     [Test]
-    public void Any_free_port_can_be_asked_for_twice() =>
+    public void Port_0_may_be_used_twice() =>
         Assert.That(ConfigFile.ProblemsOf("listen: { http: 127.0.0.1:0, stream: 127.0.0.1:0 }"), Is.Empty);
 
     [Test]
-    public void Every_mistake_of_a_step_is_reported() =>
+    public void Every_error_in_a_step_is_reported() =>
         Assert.That(ConfigFile.ProblemsOf("""
             decisions:
               campaigns:
@@ -95,7 +95,7 @@ public class ConfigCheckTests
         }));
 
     [Test]
-    public void Every_mistake_of_a_campaign_is_reported()
+    public void Every_error_in_a_campaign_is_reported()
     {
         var problems = ConfigFile.ProblemsOf("""
             decisions:
@@ -144,7 +144,7 @@ public class ConfigCheckTests
     }
 
     [Test]
-    public void A_channel_may_be_the_name_of_a_sink_even_of_one_with_mistakes()
+    public void A_channel_may_name_a_sink_with_errors()
     {
         const string Campaigns = "decisions: { campaigns: [{ name: n, trigger: { idle: 1m }, action: { type: reminder }, "
             + "channel: crm, message: m }] }\n";
@@ -155,7 +155,7 @@ public class ConfigCheckTests
     }
 
     [Test]
-    public void Every_mistake_of_a_sink_is_reported()
+    public void Every_error_in_a_sink_is_reported()
     {
         var problems = ConfigFile.ProblemsOf("""
             sinks:
@@ -182,7 +182,7 @@ public class ConfigCheckTests
     }
 
     [Test]
-    public void A_value_of_another_type_than_declared_is_reported_with_what_the_file_says_but_no_secret()
+    public void A_value_of_the_wrong_type_is_quoted_unless_it_is_secret()
     {
         var problems = ConfigFile.ProblemsOf("""
             sinks:
@@ -217,7 +217,7 @@ public class ConfigCheckTests
     }
 
     [Test]
-    public void A_sink_has_its_options_and_the_defaults_of_its_type()
+    public void A_sink_has_its_options_with_the_defaults_of_its_type()
     {
         var (config, problems) = ConfigFile.Load(ConfigFile.Store + "sinks: { log: { type: file, path: 8080, queue: 5 } }\n");
 

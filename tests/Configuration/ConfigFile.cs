@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.Configuration;
 /// <summary>A configuration in a temporary file.</summary>
 static class ConfigFile
 {
-    /// <summary>A store to put before what a test is about: five lines.</summary>
+    /// <summary>A store section of five lines to precede the tested YAML.</summary>
     public const string Store = """
         stores:
           - id: s1
@@ -15,7 +15,7 @@ static class ConfigFile
 
         """;
 
-    /// <summary>Loads the text; problems name the file c.yaml.</summary>
+    /// <summary>Loads the text under the file name c.yaml.</summary>
     public static (CartRecoveryConfig? Config, string[] Problems) Load(string yaml, params (string Name, string Value)[] environment)
     {
         var path = Path.GetTempFileName();
@@ -32,7 +32,7 @@ static class ConfigFile
         }
     }
 
-    /// <summary>The problems of a text that follows <see cref="Store"/>, so that its first line is line 6.</summary>
+    /// <summary>The problems of a text following <see cref="Store"/>, whose first line is therefore line 6.</summary>
     public static string[] ProblemsOf(string yaml, params (string Name, string Value)[] environment) =>
         Load(Store + yaml, environment).Problems;
 }

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Configuration;
 public class ConfigLoaderTests
 {
     [Test]
-    public void Three_mistakes_are_reported_at_once_each_where_it_stands()
+    public void Three_errors_are_reported_at_once_with_their_positions()
     {
         var (config, problems) = ConfigFile.Load("""
             listen:
@@ -30,7 +30,7 @@ public class ConfigLoaderTests
     [TestCase("")]
     [TestCase("# nothing yet\n")]
     [TestCase("---\n")]
-    public void An_empty_document_lacks_only_its_stores_and_hears_what_to_write(string yaml)
+    public void An_empty_document_reports_missing_stores_with_an_example(string yaml)
     {
         var (_, problems) = ConfigFile.Load(yaml);
 
@@ -40,7 +40,7 @@ public class ConfigLoaderTests
     }
 
     [Test]
-    public void What_the_message_about_missing_stores_suggests_can_be_loaded()
+    public void The_example_in_the_missing_stores_error_is_valid()
     {
         var suggestion = ConfigFile.Load("").Problems[0].Split("For example: ")[1];
 
@@ -48,7 +48,7 @@ public class ConfigLoaderTests
     }
 
     [Test]
-    public void A_store_alone_leaves_everything_else_at_its_default()
+    public void A_configuration_of_one_store_uses_the_defaults_otherwise()
     {
         var (config, problems) = ConfigFile.Load(ConfigFile.Store);
 
@@ -59,12 +59,12 @@ public class ConfigLoaderTests
         Assert.That(config.Stores[0].Keys[1].Kind, Is.EqualTo(KeyKind.Secret));
     }
 
-    [TestCase("limits:\n", TestName = "A_section_without_keys_is_the_default")]
+    [TestCase("limits:\n", TestName = "An_empty_section_is_the_default")]
     [TestCase("sinks:\n")]
     [TestCase("decisions: { campaigns: }\n")]
     [TestCase("listen: { tcpKey: }\n")]
     [TestCase("listen: { tcpKey: null }\n")]
-    public void A_key_that_may_be_left_out_may_be_left_empty(string yaml) => Assert.That(ConfigFile.ProblemsOf(yaml), Is.Empty);
+    public void An_optional_key_may_be_empty(string yaml) => Assert.That(ConfigFile.ProblemsOf(yaml), Is.Empty);
 
     [TestCase("partitions:\n", "6:12: error: partitions has no value: ")]
     [TestCase("partitions: many\n", "6:13: error: partitions must be a whole number, not 'many'")]
@@ -85,7 +85,7 @@ public class ConfigLoaderTests
     [TestCase("Limits: { batch: 5 }\n", "6:1: error: unknown key 'Limits', did you mean 'limits'?")]
     [TestCase("folder: x\n", "6:1: error: unknown key 'folder'")]
     [TestCase("log: { zzz: 5 }\n", "6:8: error: unknown key 'zzz' in log; known: level")]
-    public void A_value_that_does_not_fit_is_reported(string yaml, string expected)
+    public void An_invalid_value_is_reported(string yaml, string expected)
     {
         var problems = ConfigFile.ProblemsOf(yaml);
 
@@ -103,7 +103,7 @@ public class ConfigLoaderTests
     }
 
     [Test]
-    public void Every_duplicate_key_is_reported_and_the_rest_is_still_read()
+    public void Every_duplicate_key_is_reported_and_parsing_continues()
     {
         Assert.That(ConfigFile.ProblemsOf("data: a\nlog:\n  level: debug\n  level: error\ndata: b\npartitions: x\n"), Is.EqualTo(new[]
         {
@@ -117,7 +117,7 @@ public class ConfigLoaderTests
     [TestCase("a: b\n c: d\n", 2, 3)]
     [TestCase("listen:\n\thttp: x\n", 2, 1)]
     [TestCase("a: \"b\n", 1, 4)]
-    public void What_is_not_YAML_is_reported_with_its_position(string yaml, int line, int column)
+    public void Invalid_YAML_is_reported_with_its_position(string yaml, int line, int column)
     {
         var (_, problems) = ConfigFile.Load(yaml);
 
@@ -129,13 +129,13 @@ public class ConfigLoaderTests
     [TestCase("a: 1\n---\nb: 2\n", "2:1: error: the file must contain a single YAML document")]
     [TestCase("stores: *s\n", "1:9: error: there is no anchor '&s' before this")]
     [TestCase("[a]: 1\n", "1:1: error: a key must be text, not a list or a map")]
-    public void YAML_that_is_no_configuration_is_reported(string yaml, string expected)
+    public void YAML_that_is_not_a_configuration_is_reported(string yaml, string expected)
     {
         Assert.That(ConfigFile.Load(yaml).Problems, Does.Contain("c.yaml:" + expected));
     }
 
     [Test]
-    public void An_anchor_stands_for_what_it_named()
+    public void An_anchor_is_expanded()
     {
         var (config, problems) = ConfigFile.Load("""
             stores:
@@ -148,7 +148,7 @@ public class ConfigLoaderTests
     }
 
     [Test]
-    public void Missing_and_unreadable_files_are_problems_and_not_exceptions()
+    public void Missing_and_unreadable_files_are_reported_without_exceptions()
     {
         var folder = Path.GetTempPath();
 
@@ -161,7 +161,7 @@ public class ConfigLoaderTests
     }
 
     [Test]
-    public void A_huge_file_is_refused_before_it_is_read()
+    public void A_huge_file_is_rejected_before_it_is_read()
     {
         Assert.That(ConfigFile.Load(new string('#', (1 << 20) + 1)).Problems, Is.EqualTo(new[]
         {
@@ -181,7 +181,7 @@ public class ConfigLoaderTests
     }
 
     [Test]
-    public void No_damage_to_a_file_makes_loading_throw()
+    public void A_damaged_file_never_makes_loading_throw()
     {
         var random = new Random(7);
         var text = File.ReadAllText(Path.Combine(Repository.Root, "config", "cartrecovery.yaml"));

@@ -8,7 +8,7 @@ public class ConfigSchemaTests
     static readonly JsonNode s_schema = JsonNode.Parse(ConfigSchema.Write(TestCatalog.Small))!;
 
     [Test]
-    public void Every_key_has_a_description_and_no_section_takes_others()
+    public void Every_key_has_a_description_and_sections_are_closed()
     {
         var sections = Sections(s_schema).ToList();
 
@@ -29,7 +29,7 @@ public class ConfigSchemaTests
     [TestCase("memory.carts", "1GB")]
     [TestCase("partitions", 0)]
     [TestCase("log.level", "information")]
-    public void A_key_has_the_default_of_its_type(string path, object expected)
+    public void A_key_has_its_types_default(string path, object expected)
     {
         var key = path.Split('.').Aggregate(s_schema, (section, name) => section["properties"]![name]!);
 
@@ -37,7 +37,7 @@ public class ConfigSchemaTests
     }
 
     [Test]
-    public void Ranges_requirements_and_names_are_in_it()
+    public void The_schema_has_ranges_required_keys_and_name_patterns()
     {
         var campaign = s_schema["properties"]!["decisions"]!["properties"]!["campaigns"]!["items"]!;
         var condition = campaign["properties"]!["when"]!["items"]!;
@@ -50,7 +50,7 @@ public class ConfigSchemaTests
     }
 
     [Test]
-    public void Each_type_of_sink_has_the_common_keys_and_its_own()
+    public void Each_sink_type_has_the_common_keys_and_its_own()
     {
         var webhook = s_schema["properties"]!["sinks"]!["additionalProperties"]!["oneOf"]!.AsArray()
             .Single(sink => (string?)sink!["properties"]!["type"]!["const"] == "webhook")!;
@@ -63,7 +63,7 @@ public class ConfigSchemaTests
     }
 
     [Test]
-    public void An_option_of_a_sink_has_the_schema_of_its_type()
+    public void A_sink_option_has_its_types_schema()
     {
         var typed = s_schema["properties"]!["sinks"]!["additionalProperties"]!["oneOf"]!.AsArray()
             .Single(sink => (string?)sink!["properties"]!["type"]!["const"] == "typed")!["properties"]!;

@@ -21,12 +21,12 @@ public class EnvironmentTextTests
         Assert.That(config.Log.Level, Is.EqualTo(LogThreshold.Error));
         Assert.That(config.Stores[0].Keys[0].Key, Is.EqualTo("sk_live"));
         Assert.That(config.Sinks["hook"].Options["secret"].Text, Is.EqualTo("ask_livez"));
-        // What a variable holds is text: it is neither YAML nor expanded again.
+        // A variable's value is text: it is neither parsed as YAML nor expanded again.
         Assert.That(config.Sinks["hook"].Options["url"].Text, Is.EqualTo("https://a.example/${PARTS}: {x}"));
     }
 
     [Test]
-    public void Each_variable_that_is_not_set_is_reported()
+    public void Each_unset_variable_is_reported()
     {
         Assert.That(ConfigFile.ProblemsOf("data: ${A}/${B}\nsinks: { f: { type: file, path: \"${C}\" } }\n"), Is.EquivalentTo(new[]
         {
@@ -37,7 +37,7 @@ public class EnvironmentTextTests
     }
 
     [Test]
-    public void A_key_from_a_variable_that_is_not_set_makes_no_other_problem()
+    public void A_key_from_an_unset_variable_is_reported_only_once()
     {
         var (_, problems) = ConfigFile.Load("""
             listen: { tcpKey: sk_1 }
@@ -51,7 +51,7 @@ public class EnvironmentTextTests
     }
 
     [Test]
-    public void Messages_show_the_variable_and_not_what_it_holds()
+    public void Messages_show_the_variables_name_and_not_its_value()
     {
         var problems = ConfigFile.ProblemsOf("partitions: ${SECRET}\nlisten: { tcpKey: \"${SECRET}\" }\n", ("SECRET", "hunter2"));
 
@@ -61,7 +61,7 @@ public class EnvironmentTextTests
     }
 
     [Test]
-    public void A_dollar_sign_before_a_template_variable_is_text_and_a_broken_variable_is_not()
+    public void Template_variables_are_kept_and_malformed_environment_variables_are_reported()
     {
         const string Campaign = "decisions: { campaigns: [{ name: n, trigger: { event: purchase }, action: { type: reminder }, "
             + "channel: socket, message: \"$(price) $5 ${{cart_value}} ?\" }] }\n";

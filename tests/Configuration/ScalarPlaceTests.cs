@@ -1,9 +1,9 @@
 namespace CartRecovery.Tests.Configuration;
 
-/// <summary>A mistake within a text is reported where the file has it, however YAML writes the text.</summary>
+/// <summary>An error within a scalar is reported at its position in the file for every YAML scalar style.</summary>
 public sealed class ScalarPlaceTests
 {
-    // The place is that of the mark ^, which is not in the file.
+    // The mark ^ is the expected position and is removed from the file.
     [TestCase("message: a {{ ^nix }} is plain")]
     [TestCase("message: \"ab \\\"q\\\" \\u00e9 {{ ^nix }}\"")]
     [TestCase("message: 'it''s {{ ^nix }}'")]
@@ -15,7 +15,7 @@ public sealed class ScalarPlaceTests
     [TestCase("message: >-\n        {{ ^nix }}")]
     [TestCase("message: &anchor \"a {{ ^nix }}\"")]
     [TestCase("message: \"one \\\n            {{ ^nix }}\"")]
-    public void A_place_is_that_in_the_file(string marked)
+    public void A_position_is_that_in_the_file(string marked)
     {
         var yaml = ConfigFile.Store + "decisions:\n  campaigns:\n    - name: n\n      trigger: { idle: 1m }\n      action: { type: reminder }\n      channel: socket\n      " + marked;
         var offset = yaml.IndexOf('^', StringComparison.Ordinal);
@@ -25,12 +25,12 @@ public sealed class ScalarPlaceTests
     }
 
     [Test]
-    public void With_an_environment_variable_in_it_a_text_has_the_place_where_it_begins() => Assert.That(
+    public void A_text_with_an_environment_variable_is_reported_at_its_start() => Assert.That(
         ConfigFile.ProblemsOf("decisions: { campaigns: [{ name: n, trigger: { idle: 1m }, action: { type: reminder }, channel: socket,\n  message: \"${A} {{ nix }}\" }] }", ("A", "much longer")),
         Is.EqualTo(new[] { "c.yaml:7:12: error: unknown variable 'nix'" }));
 
     [Test]
-    public void Every_mistake_is_reported_at_once() => Assert.That(
+    public void All_errors_are_reported_at_once() => Assert.That(
         ConfigFile.ProblemsOf("""
             decisions:
               campaigns:

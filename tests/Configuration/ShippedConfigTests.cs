@@ -20,7 +20,7 @@ public class ShippedConfigTests
     }
 
     [Test]
-    public void It_loads_and_works_from_loopback_alone()
+    public void The_shipped_configuration_loads_and_works_from_loopback_only()
     {
         var config = Load();
 
@@ -34,7 +34,7 @@ public class ShippedConfigTests
     }
 
     [Test]
-    public void Its_values_are_the_defaults_where_it_says_so()
+    public void Values_documented_as_defaults_are_the_defaults()
     {
         var (shipped, defaults) = (Tree(Load()), Tree(new CartRecoveryConfig()));
 
@@ -44,7 +44,7 @@ public class ShippedConfigTests
     }
 
     [Test]
-    public void It_explains_every_key()
+    public void Every_key_is_explained()
     {
         var text = File.ReadAllText(s_shipped);
 
@@ -67,7 +67,7 @@ public class ShippedConfigTests
     }
 
     [Test]
-    public void The_reference_of_sinks_is_current()
+    public void The_sink_reference_is_current()
     {
         var file = Path.Combine(Repository.Root, "docs", "sink-options.md");
         var text = SinkReference.Write(TestCatalog.Shipped.Sinks);
@@ -77,7 +77,7 @@ public class ShippedConfigTests
         }
 
         Assert.That(File.ReadAllText(file), Is.EqualTo(text),
-            "Update it with: CARTRECOVERY_UPDATE=1 dotnet test --filter The_reference_of_sinks_is_current");
+            "Update it with: CARTRECOVERY_UPDATE=1 dotnet test --filter The_sink_reference_is_current");
     }
 
     static JsonObject Tree<T>(T section) =>

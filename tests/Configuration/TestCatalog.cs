@@ -5,10 +5,10 @@ using CartRecovery.Host.Composition;
 
 namespace CartRecovery.Tests.Configuration;
 
-/// <summary>What configurations of these tests may name.</summary>
+/// <summary>The names that the tested configurations may reference.</summary>
 static class TestCatalog
 {
-    /// <summary>A few names that do not change.</summary>
+    /// <summary>A small, fixed catalog.</summary>
     public static ConfigCatalog Small { get; } = new(
         [
             Sink("console", "Writes interventions to standard output."),
@@ -32,10 +32,10 @@ static class TestCatalog
         ],
         ["event_count", "page_views", "item_views", "adds", "removes", "item_count", "cart_value", "checkout_step", "purchases"]);
 
-    /// <summary>What the engine has.</summary>
+    /// <summary>The engine's catalog.</summary>
     public static ConfigCatalog Shipped { get; } = new(
         SinkCatalog.All, FeatureTable.Names);
 
     static SinkSpec Sink(string type, string description, params SinkOption[] options) =>
-        new(type, description, options, _ => throw new InvalidOperationException("Loading a configuration must not make sinks."));
+        new(type, description, options, _ => throw new InvalidOperationException("Loading a configuration must not create sinks."));
 }

@@ -14,7 +14,7 @@ public class ValuesTests
     [TestCase("1d", 86_400_000, "24h")]
     [TestCase("7d", 604_800_000, "7d")]
     [TestCase("0s", 0, "0ms")]
-    public void A_duration_is_read_and_written(string text, long milliseconds, string written)
+    public void Durations_are_parsed_and_formatted(string text, long milliseconds, string written)
     {
         Assert.That(Duration.TryParse(text, out var value), Is.True);
         Assert.That(value.Value, Is.EqualTo(TimeSpan.FromMilliseconds(milliseconds)));
@@ -30,7 +30,7 @@ public class ValuesTests
     [TestCase("5S")]
     [TestCase("99999999999999d")]
     [TestCase("9223372036854775807d")]
-    public void What_is_no_duration_is_not_read(string text) => Assert.That(Duration.TryParse(text, out _), Is.False);
+    public void Invalid_durations_are_rejected(string text) => Assert.That(Duration.TryParse(text, out _), Is.False);
 
     [TestCase("0", 0L, "0")]
     [TestCase("100", 100L, "100B")]
@@ -39,7 +39,7 @@ public class ValuesTests
     [TestCase("1024KB", 1L << 20, "1MB")]
     [TestCase("512MB", 512L << 20, "512MB")]
     [TestCase("3TB", 3L << 40, "3TB")]
-    public void A_size_is_read_and_written(string text, long bytes, string written)
+    public void Sizes_are_parsed_and_formatted(string text, long bytes, string written)
     {
         Assert.That(ByteSize.TryParse(text, out var value), Is.True);
         Assert.That(value.Bytes, Is.EqualTo(bytes));
@@ -52,13 +52,13 @@ public class ValuesTests
     [TestCase("1 KB")]
     [TestCase("-1KB")]
     [TestCase("8388608TB")]
-    public void What_is_no_size_is_not_read(string text) => Assert.That(ByteSize.TryParse(text, out _), Is.False);
+    public void Invalid_sizes_are_rejected(string text) => Assert.That(ByteSize.TryParse(text, out _), Is.False);
 
     [TestCase("127.0.0.1:8080", "127.0.0.1:8080")]
     [TestCase("0.0.0.0:0", "0.0.0.0:0")]
     [TestCase("[::1]:80", "[::1]:80")]
     [TestCase("localhost:65535", "127.0.0.1:65535")]
-    public void An_address_is_read_and_written(string text, string endpoint)
+    public void Addresses_are_parsed_and_formatted(string text, string endpoint)
     {
         Assert.That(EndpointAddress.TryParse(text, out var value), Is.True);
         Assert.That(value.ToIPEndPoint().ToString(), Is.EqualTo(endpoint));
@@ -76,7 +76,7 @@ public class ValuesTests
     [TestCase("[127.0.0.1]:80")]
     [TestCase("shop.example:80")]
     [TestCase(":80")]
-    public void What_is_no_address_is_not_read(string text) => Assert.That(EndpointAddress.TryParse(text, out _), Is.False);
+    public void Invalid_addresses_are_rejected(string text) => Assert.That(EndpointAddress.TryParse(text, out _), Is.False);
 
     [TestCase("*", "https://any.example", true)]
     [TestCase("*", "null", true)]
@@ -91,7 +91,7 @@ public class ValuesTests
     [TestCase("http://localhost:*", "http://localhost.evil:80", false)]
     [TestCase("http://localhost:*", "http://localhost:80.evil", false)]
     [TestCase("http://localhost:*", "https://localhost:3000", false)]
-    public void An_origin_is_allowed_or_not(string pattern, string origin, bool allowed)
+    public void Origins_are_matched(string pattern, string origin, bool allowed)
     {
         Assert.That(OriginPattern.TryParse(pattern, out var value), Is.True);
         Assert.That(new AllowedOrigin(value.ToString()).Allows(origin), Is.EqualTo(allowed));
@@ -102,7 +102,7 @@ public class ValuesTests
     [TestCase("https://*.shop.example")]
     [TestCase("ftp://shop.example")]
     [TestCase("https://shop.example\n")]
-    public void What_is_no_origin_is_not_read(string text) => Assert.That(OriginPattern.TryParse(text, out _), Is.False);
+    public void Invalid_origins_are_rejected(string text) => Assert.That(OriginPattern.TryParse(text, out _), Is.False);
 
     [TestCase("2026-11-20", 1_795_132_800_000)]
     [TestCase("2026-11-20T09:40Z", 1_795_167_600_000)]
@@ -111,7 +111,7 @@ public class ValuesTests
     [TestCase("1795167600000", 1_795_167_600_000)]
     [TestCase("2h", 1_795_167_600_000 - 7_200_000)]
     [TestCase("2h ago", 1_795_167_600_000 - 7_200_000)]
-    public void A_time_is_read(string text, long expected)
+    public void Times_are_parsed(string text, long expected)
     {
         Assert.That(Moment.TryParse(text, 1_795_167_600_000, out var time), Is.True);
         Assert.That(time, Is.EqualTo(expected));
@@ -121,5 +121,5 @@ public class ValuesTests
     [TestCase("2026-13-20")]
     [TestCase("yesterday")]
     [TestCase("")]
-    public void A_text_that_is_no_time_is_rejected(string text) => Assert.That(Moment.TryParse(text, 0, out _), Is.False);
+    public void Invalid_times_are_rejected(string text) => Assert.That(Moment.TryParse(text, 0, out _), Is.False);
 }

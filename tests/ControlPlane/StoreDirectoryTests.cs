@@ -20,7 +20,7 @@ public class StoreDirectoryTests
         """).Config!.Stores);
 
     [Test]
-    public void A_key_leads_to_its_store_and_to_what_it_allows()
+    public void A_key_resolves_to_its_store_and_permissions()
     {
         var publishable = Directory.FindKey("pk_1")!;
         var secret = Directory.FindKey("sk_1"u8)!;
@@ -34,14 +34,14 @@ public class StoreDirectoryTests
     [TestCase("pk_")]
     [TestCase("pk_11")]
     [TestCase("PK_1")]
-    public void An_unknown_key_leads_nowhere(string key)
+    public void An_unknown_key_resolves_to_nothing(string key)
     {
         Assert.That(Directory.FindKey(key), Is.Null);
         Assert.That(Directory.FindKey(Encoding.UTF8.GetBytes(key)), Is.Null);
     }
 
     [Test]
-    public void A_key_of_any_length_can_be_asked_for()
+    public void A_key_of_any_length_can_be_looked_up()
     {
         Assert.That(Directory.FindKey(new string('k', 100_000)), Is.Null);
         Assert.That(Directory.FindKey(new byte[100_000]), Is.Null);
@@ -53,15 +53,15 @@ public class StoreDirectoryTests
     [TestCase("https://evil.example", false)]
     [TestCase("null", false)]
     [TestCase("", false)]
-    public void A_key_is_for_its_origins_and_for_what_is_no_browser(string? origin, bool allowed) =>
+    public void A_key_is_valid_for_its_origins_and_for_non_browsers(string? origin, bool allowed) =>
         Assert.That(Directory.FindKey("pk_1")!.AllowsOrigin(origin), Is.EqualTo(allowed));
 
     [Test]
-    public void A_key_without_origins_is_not_for_browsers() =>
+    public void A_key_without_origins_is_invalid_for_browsers() =>
         Assert.That(Directory.FindKey("sk_2")!.AllowsOrigin("https://one.example"), Is.False);
 
     [Test]
-    public void Stores_know_their_place_their_zone_and_their_currency()
+    public void A_store_has_its_index_time_zone_and_currency()
     {
         var store = Directory.FindStore("twö")!;
 
@@ -74,7 +74,7 @@ public class StoreDirectoryTests
     }
 
     [Test]
-    public void Looking_a_key_up_allocates_nothing()
+    public void A_key_lookup_allocates_nothing()
     {
         ReadOnlySpan<byte> key = "pk_1"u8;
         for (var i = 0; i < 100; i++)

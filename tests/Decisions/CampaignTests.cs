@@ -8,14 +8,14 @@ using CartRecovery.Engine.State;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.Support;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Decisions;
 
 public sealed class CampaignTests
 {
     [Test]
-    public void A_campaign_is_what_its_configuration_says()
+    public void A_campaign_matches_its_configuration()
     {
         var set = TestCampaigns.Compile(
             new CampaignConfig
@@ -38,7 +38,7 @@ public sealed class CampaignTests
     }
 
     [Test]
-    public void Its_rule_says_trigger_and_conditions_in_words()
+    public void A_rule_is_described_in_words()
     {
         var set = TestCampaigns.Compile(
             TestStages.OnIdle("a", Duration.FromMinutes(30), If("item_count", atLeast: 1), If("cart_value", above: 9.5, below: 100)),
@@ -56,7 +56,7 @@ public sealed class CampaignTests
     }
 
     [Test]
-    public void An_event_sets_off_its_own_campaigns_and_those_on_scores()
+    public void An_event_triggers_its_own_campaigns_and_score_campaigns()
     {
         var set = TestCampaigns.Compile(
             TestStages.OnEvent("add", "add_to_cart"), TestStages.OnScore("score", 0.1), TestStages.OnIdle("idle", Duration.FromMinutes(1)),
@@ -85,7 +85,7 @@ public sealed class CampaignTests
     }
 
     [Test]
-    public void Of_idle_campaigns_those_whose_conditions_hold_match()
+    public void Idle_campaigns_match_only_if_their_conditions_hold()
     {
         var set = TestCampaigns.Compile(
             TestStages.OnIdle("any", Duration.FromMinutes(5)), TestStages.OnIdle("filled", Duration.FromMinutes(5), If("item_count", above: 0)),
@@ -110,7 +110,7 @@ public sealed class CampaignTests
     [TestCase(2, false, false, true, true, false)]
     [TestCase(3, false, true, true, false, true)]
     [TestCase(4, true, true, false, false, false)]
-    public void Bounds_are_inclusive_or_not_as_they_say(int items, bool above, bool atLeast, bool atMost, bool below, bool equalTo)
+    public void Bounds_are_inclusive_or_exclusive_as_configured(int items, bool above, bool atLeast, bool atMost, bool below, bool equalTo)
     {
         bool Holds(ConditionConfig condition) => CampaignTests.Holds(TestCampaigns.Compile(TestStages.OnEvent("a", "add_to_cart", condition))[0], Add("p1", 1, items));
 
@@ -122,12 +122,12 @@ public sealed class CampaignTests
         Assert.That(Holds(If("item_count", atLeast: 3, atMost: 3)), Is.EqualTo(equalTo));
     }
 
-    // 19.99 and 0.1 have no exact binary form, and features are floats.
+    // 19.99 and 0.1 have no exact binary representation, and features are floats.
     [TestCase("19.99")]
     [TestCase("99.95")]
     [TestCase("0.1")]
     [TestCase("4999.99")]
-    public void A_bound_on_money_is_met_by_the_price_it_names(string price)
+    public void A_money_bound_is_met_by_exactly_its_price(string price)
     {
         var value = double.Parse(price);
         bool Holds(ConditionConfig condition) =>
@@ -144,18 +144,18 @@ public sealed class CampaignTests
     [TestCase(0.11f, true)]
     [TestCase(0.9f, false)]
     [TestCase(0.89f, true)]
-    public void A_score_is_between_its_bounds(float score, bool accepted) =>
+    public void A_score_must_lie_within_its_bounds(float score, bool accepted) =>
         Assert.That(TestCampaigns.Compile(TestStages.OnScore("a", above: 0.1, below: 0.9))[0].Accepts(score), Is.EqualTo(accepted));
 
     [Test]
-    public void A_score_does_not_matter_to_other_triggers()
+    public void Scores_do_not_affect_other_triggers()
     {
         var set = TestCampaigns.Compile(TestStages.OnEvent("a", "purchase"), TestStages.OnIdle("b", Duration.FromMinutes(1)));
         Assert.That((set[0].Accepts(0), set[1].Accepts(0)), Is.EqualTo((true, true)));
     }
 
     [Test]
-    public void There_are_at_most_64()
+    public void At_most_64_campaigns_are_accepted()
     {
         CampaignConfig[] most = [.. Enumerable.Range(0, CampaignSet.Capacity).Select(i => TestStages.OnEvent($"c{i}", "purchase"))];
         Assert.That(Matches(TestCampaigns.Compile(most), Of("purchase")).Split(' '), Has.Length.EqualTo(64));
@@ -172,7 +172,7 @@ public sealed class CampaignTests
         return campaign.Holds(cart, new StoreClock(TimeZoneInfo.Utc).At(cart.LastAt));
     }
 
-    // The names of the campaigns that the last event may set off.
+    // The campaigns that the last event may trigger.
     static string Matches(CampaignSet set, params TestEvent[] events)
     {
         var cart = Fold(events);

@@ -8,7 +8,7 @@ using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Pipeline;
 using CartRecovery.Tests.State.Carts;
 using CartRecovery.Tests.Support;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Decisions;
 
@@ -26,7 +26,7 @@ public sealed class DeciderTests
     public void Close() => _decider.Dispose();
 
     [Test]
-    public void A_decision_says_what_to_whom_and_why()
+    public void A_decision_has_its_content_recipient_and_reason()
     {
         var campaign = CampaignOf("left", new ActionConfig { Type = ActionKind.Discount, Percent = 10 });
         var intervention = _decider.Decide(campaign, s_snapshot, EventReading.KeyOf("cart 1"), Start + 5, 0.25f, _row);
@@ -43,7 +43,7 @@ public sealed class DeciderTests
     }
 
     [Test]
-    public void Its_features_are_those_of_the_model_that_moved_the_score_most()
+    public void A_decision_lists_the_features_with_the_largest_attribution()
     {
         var features = _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row).Reasons.Features;
 
@@ -56,7 +56,7 @@ public sealed class DeciderTests
     }
 
     [Test]
-    public void One_decision_does_not_change_the_reasons_of_another()
+    public void A_decisions_reasons_are_not_changed_by_the_next()
     {
         var first = _decider.Decide(CampaignOf("left"), s_snapshot, EventReading.KeyOf("cart 1"), Start, 0.25f, _row);
         var features = first.Reasons.Features.ToArray();
@@ -65,7 +65,7 @@ public sealed class DeciderTests
     }
 
     [Test]
-    public void A_shopper_who_is_nobody_has_no_name()
+    public void An_anonymous_shopper_has_no_user_id()
     {
         var cart = CartSnapshot.Of(Fold(Add("p1", 1)));
         var intervention = _decider.Decide(CampaignOf("left"), cart, EventReading.KeyOf("c1"), Start, 0, _row);
@@ -73,7 +73,7 @@ public sealed class DeciderTests
     }
 
     [Test]
-    public void The_same_decision_has_the_same_id_and_another_has_another()
+    public void Ids_are_stable_per_decision_and_distinct_between_decisions()
     {
         string IdOf(string campaign, string cart, long at, float score = 0.5f) =>
             _decider.Decide(CampaignOf(campaign), s_snapshot, EventReading.KeyOf(cart), at, score, _row).Id;

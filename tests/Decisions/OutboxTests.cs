@@ -6,7 +6,7 @@ namespace CartRecovery.Tests.Decisions;
 public sealed class OutboxTests
 {
     [Test]
-    public void What_is_pending_is_in_the_order_of_event_time_however_it_came_and_went()
+    public void Pending_decisions_are_ordered_by_event_time()
     {
         var outbox = new Outbox();
         foreach (var at in (long[])[5, 1, 9])

@@ -15,7 +15,7 @@ public sealed class TimerWheelTests
     public void Clear() => _fired.Clear();
 
     [Test]
-    public void A_timer_fires_when_it_is_due_and_no_earlier()
+    public void A_timer_fires_when_due_and_not_before()
     {
         var wheel = Started();
         Assert.That(wheel.TrySet(Key(1), Start + 1050), Is.True);
@@ -29,7 +29,7 @@ public sealed class TimerWheelTests
     }
 
     [Test]
-    public void One_that_is_due_already_fires_at_the_next_advance()
+    public void An_overdue_timer_fires_at_the_next_advance()
     {
         var wheel = Started();
         wheel.TrySet(Key(1), Start - 5000);
@@ -39,7 +39,7 @@ public sealed class TimerWheelTests
     }
 
     [Test]
-    public void It_sets_nothing_before_it_knows_the_time()
+    public void No_timer_is_set_before_the_time_is_known()
     {
         var wheel = new TimerWheel(Tick, 10);
         Assert.That(wheel.TrySet(Key(1), Start), Is.False);
@@ -49,7 +49,7 @@ public sealed class TimerWheelTests
 
     [TestCase(1)]
     [TestCase(1500)]
-    public void It_holds_as_many_as_its_capacity(int capacity)
+    public void The_capacity_bounds_the_number_of_timers(int capacity)
     {
         var wheel = Started(capacity);
         for (var round = 0; round < 3; round++)
@@ -66,9 +66,9 @@ public sealed class TimerWheelTests
         }
     }
 
-    // 256 ticks, 256² and 256³ are where the wheel's levels meet.
+    // 256, 256² and 256³ ticks are the boundaries between the wheel's levels.
     [Test]
-    public void Every_distance_fires_on_its_tick(
+    public void A_timer_at_any_distance_fires_on_its_tick(
         [Values(1, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 16_777_215, 16_777_216, 16_777_217)] int ticks,
         [Values(0, 1, 255)] int offset)
     {
@@ -84,7 +84,7 @@ public sealed class TimerWheelTests
     }
 
     [Test]
-    public void A_long_jump_fires_everything_in_order()
+    public void A_large_advance_fires_all_timers_in_order()
     {
         var wheel = Started(capacity: 1000);
         var random = new Random(1);
@@ -101,7 +101,7 @@ public sealed class TimerWheelTests
     }
 
     [Test]
-    public void Time_does_not_go_back()
+    public void Time_never_goes_back()
     {
         var wheel = Started();
         wheel.Advance(Start + 10_000, Fired);
@@ -114,7 +114,7 @@ public sealed class TimerWheelTests
     }
 
     [Test]
-    public void A_timer_may_set_the_next_while_it_fires()
+    public void A_timer_may_be_set_while_another_fires()
     {
         var wheel = Started(capacity: 2);
         var fires = new List<long>();
@@ -133,7 +133,7 @@ public sealed class TimerWheelTests
     }
 
     [Test]
-    public void One_that_is_due_already_when_it_is_set_while_another_fires_waits_a_tick()
+    public void An_overdue_timer_set_while_another_fires_waits_one_tick()
     {
         var wheel = Started();
         var fires = 0;
@@ -147,7 +147,7 @@ public sealed class TimerWheelTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public FsCheck.Property It_fires_as_a_sorted_list_would() =>
+    public FsCheck.Property Timers_fire_in_the_order_of_a_sorted_list() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -157,7 +157,7 @@ public sealed class TimerWheelTests
             wheel.Advance(now, Fired);
             var set = 0;
 
-            // Many timers for the same few ticks, from near and from far: their order is that in which they were set.
+            // Many timers for the same few ticks, set from near and far: they fire in the order set.
             var targets = Enumerable.Range(0, 8).Select(_ => now + Distance()).ToArray();
             for (var step = 0; step < 60; step++)
             {
@@ -201,7 +201,7 @@ public sealed class TimerWheelTests
         });
 
     [FsCheck.NUnit.Property(MaxTest = 50)]
-    public FsCheck.Property What_was_written_and_read_goes_on_as_the_wheel_itself_does() =>
+    public FsCheck.Property A_restored_wheel_behaves_like_the_original() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -250,7 +250,7 @@ public sealed class TimerWheelTests
         });
 
     [FsCheck.NUnit.Property(MaxTest = 50)]
-    public FsCheck.Property Where_nothing_is_due_moving_on_fires_nothing_and_not_moving_changes_nothing() =>
+    public FsCheck.Property Advancing_without_due_timers_fires_nothing_and_not_advancing_has_no_effect() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -264,7 +264,7 @@ public sealed class TimerWheelTests
             {
                 if (random.Next(10) == 0)
                 {
-                    // A timer is set by an event, and an event moves the time on first.
+                    // Timers are set by events, which advance time first.
                     asked.Advance(now, (k, dueAt) => those.Add((k.Low, dueAt)));
                     var dueAt = now + random.NextInt64(-500, 1L << random.Next(8, 30));
                     always.TrySet(Key(step), dueAt);
@@ -282,13 +282,13 @@ public sealed class TimerWheelTests
                 Assert.That(those, Is.EqualTo(all));
             }
 
-            // Each timer is moved once a level at the most, and fires once.
+            // Each timer moves at most once per level and fires once.
             Assert.That(moves, Is.LessThanOrEqualTo(300 / 10 * 3 * 4));
             return true;
         });
 
     [Test]
-    public void A_wheel_of_another_resolution_or_a_broken_one_is_not_read()
+    public void A_snapshot_that_is_damaged_or_has_another_resolution_is_rejected()
     {
         var wheel = Started();
         wheel.TrySet(Key(1), Start + 1000);

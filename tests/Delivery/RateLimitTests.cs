@@ -5,12 +5,12 @@ namespace CartRecovery.Tests.Delivery;
 
 sealed class RateLimitTests
 {
-    readonly StillTime _time = new();
+    readonly FrozenTime _time = new();
 
     [TestCase(0.5, 1)]
     [TestCase(1, 1)]
     [TestCase(10, 10)]
-    public void A_seconds_worth_goes_at_once_and_the_rest_at_its_pace(double perSecond, int burst)
+    public void A_burst_of_one_seconds_worth_is_sent_at_once(double perSecond, int burst)
     {
         var limit = new RateLimit(perSecond, _time);
         Assert.That(limit.Burst, Is.EqualTo(burst));
@@ -23,7 +23,7 @@ sealed class RateLimitTests
     }
 
     [Test]
-    public void What_was_not_used_is_saved_up_for_a_second_and_no_longer()
+    public void Unused_capacity_accumulates_for_at_most_one_second()
     {
         var limit = new RateLimit(4, _time);
         Assert.That(limit.TakeAsync(4, default).IsCompleted);
@@ -36,7 +36,7 @@ sealed class RateLimitTests
     }
 
     [Test]
-    public async Task A_sink_sends_no_faster_and_in_no_larger_batches()
+    public async Task A_rate_limited_sink_bounds_its_rate_and_batch_size()
     {
         using var log = new LogLines();
         var sink = new ScriptedSink();
@@ -54,8 +54,8 @@ sealed class RateLimitTests
         Assert.That(time.Timers.Any(timer => timer > TimeSpan.Zero && timer <= TimeSpan.FromSeconds(0.25)), "five wait for their tokens");
     }
 
-    // Stands still; a timer is only noted.
-    sealed class StillTime : TimeProvider
+    // A clock that stands still and records its timers.
+    sealed class FrozenTime : TimeProvider
     {
         public TimeSpan Now { get; set; }
 

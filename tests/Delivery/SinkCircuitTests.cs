@@ -24,7 +24,7 @@ sealed class SinkCircuitTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task While_a_receiver_is_down_nothing_is_failed_or_taken_from_the_queue_and_then_all_arrives(bool throws)
+    public async Task An_outage_fails_nothing_and_everything_is_delivered_afterwards(bool throws)
     {
         var sink = Sink(throws);
         var runner = Runner(sink, s_quick with { Retries = 3, MaxInFlight = 2 });
@@ -33,7 +33,7 @@ sealed class SinkCircuitTests
         // Many more writes fail than there are retries.
         await Eventually.Is(() => sink.Writes.Count >= 10, "probes");
         Assert.That(_outcomes, Is.Empty);
-        Assert.That(runner.QueueDepth, Is.GreaterThanOrEqualTo(46), "two writes of two are held");
+        Assert.That(runner.QueueDepth, Is.GreaterThanOrEqualTo(46), "two writes of two items are pending");
         Assert.That(runner.State.Circuit, Is.Not.EqualTo(CircuitState.Closed));
         var health = (await runner.CheckHealthAsync(default)).Health;
         Assert.That(health.Healthy, Is.False);
@@ -45,7 +45,7 @@ sealed class SinkCircuitTests
     }
 
     [Test]
-    public async Task With_the_circuit_open_one_write_at_a_time_is_made()
+    public async Task An_open_circuit_allows_one_write_at_a_time()
     {
         SinkRunner? runner = null;
         var (probes, now, most) = (0, 0, 0);
@@ -84,7 +84,7 @@ sealed class SinkCircuitTests
     }
 
     [Test]
-    public async Task An_intervention_that_the_receiver_cannot_digest_does_not_hold_up_the_others()
+    public async Task A_poison_intervention_does_not_block_the_others()
     {
         var poison = Interventions.One(0).Id;
         var sink = new ScriptedSink
@@ -94,31 +94,31 @@ sealed class SinkCircuitTests
         var runner = Runner(sink, s_quick with { Batch = 1, Retries = 3, MaxInFlight = 2 });
         runner.Start();
         Enqueue(runner, 1);
-        await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed, "it alone opens the circuit");
+        await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed, "it alone opened the circuit");
         foreach (var item in Interventions.Many(20, first: 1))
         {
             runner.TryEnqueue(item);
         }
 
-        await Eventually.Is(() => _outcomes.Count == 21, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 21, "every item has an outcome");
         Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
             Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
         await runner.DrainAsync(Eventually.Deadline);
     }
 
     [Test]
-    public async Task Where_nothing_can_pass_it_such_an_intervention_is_given_up_in_the_end()
+    public async Task A_poison_intervention_eventually_fails()
     {
         var poison = Interventions.One(0).Id;
         var sink = new ScriptedSink
         {
             OnWrite = (batch, _) => batch.Items.Any(item => item.Id == poison) ? throw new IOException("no") : default,
         };
-        var skipped = new AllAtOnce();
+        var skipped = new ImmediateTime();
         var runner = Runner(sink, s_quick with { MaxInFlight = 1, Retries = 4 }, skipped);
         Enqueue(runner, 6);
         runner.Start();
-        await Eventually.Is(() => _outcomes.Count == 6, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 6, "every item has an outcome");
         Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
             Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
         Assert.That(sink.Writes, Has.Count.GreaterThan(100));
@@ -127,7 +127,7 @@ sealed class SinkCircuitTests
     }
 
     [Test]
-    public async Task A_receiver_that_asks_for_a_wait_gets_it_from_an_open_circuit_too()
+    public async Task An_open_circuit_honours_the_receivers_retry_delay()
     {
         var asked = TimeSpan.FromSeconds(41);
         var writes = 0;
@@ -153,7 +153,7 @@ sealed class SinkCircuitTests
     }
 
     [Test]
-    public async Task A_refusal_is_an_answer_and_opens_nothing()
+    public async Task A_rejection_by_the_receiver_does_not_open_the_circuit()
     {
         var sink = new ScriptedSink
         {
@@ -172,14 +172,14 @@ sealed class SinkCircuitTests
     }
 
     [Test]
-    public async Task A_drain_with_the_circuit_open_ends_at_its_deadline_and_keeps_everything()
+    public async Task A_drain_with_an_open_circuit_ends_at_its_deadline_and_keeps_the_queue()
     {
         var runner = Runner(Sink(throws: true), s_quick with { RetryDelay = TimeSpan.FromMilliseconds(1), MaxInFlight = 2 });
         runner.Start();
         Enqueue(runner, 20);
         await Eventually.Is(() => runner.State.Circuit == CircuitState.Open, "open");
         await runner.DrainAsync(TimeSpan.FromSeconds(1)).WaitAsync(Eventually.Deadline);
-        await Eventually.Is(() => _outcomes.Count == 20, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 20, "every item has an outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
     }
 
@@ -218,8 +218,8 @@ sealed class SinkCircuitTests
         }
     }
 
-    // Every wait but a call's timeout is over at once.
-    sealed class AllAtOnce : TimeProvider
+    // Every delay except a call's timeout elapses immediately.
+    sealed class ImmediateTime : TimeProvider
     {
         public TimeSpan Longest { get; private set; }
 

@@ -23,7 +23,7 @@ sealed class SinkRunnerTests
     public void Close() => _log.Dispose();
 
     [Test]
-    public async Task What_is_queued_is_gathered_by_size_and_the_rest_by_age()
+    public async Task Batches_complete_by_size_or_age()
     {
         var sink = new ScriptedSink();
         var runner = Runner(sink, s_quick with { Batch = 3, MaxInFlight = 1 });
@@ -31,12 +31,12 @@ sealed class SinkRunnerTests
         runner.Start();
         await Eventually.Is(() => Delivered(runner) == 7, "all delivered");
         Assert.That(sink.Writes.Select(write => write.Length), Is.EqualTo(new[] { 3, 3, 1 }));
-        Assert.That(sink.Writes.SelectMany(ids => ids), Is.EqualTo(Interventions.Many(7).Select(item => item.Id)), "one write at a time keeps the order");
+        Assert.That(sink.Writes.SelectMany(ids => ids), Is.EqualTo(Interventions.Many(7).Select(item => item.Id)), "sequential writes keep the order");
         await runner.DrainAsync(Eventually.Deadline);
     }
 
     [Test]
-    public async Task A_batch_that_fills_while_it_waits_goes_before_its_age()
+    public async Task A_batch_that_fills_is_sent_before_its_maximum_age()
     {
         var sink = new ScriptedSink();
         var runner = Runner(sink, s_quick with { Batch = 4, BatchAge = TimeSpan.FromHours(1) });
@@ -47,14 +47,14 @@ sealed class SinkRunnerTests
             await Task.Yield();
         }
 
-        await Eventually.Is(() => Delivered(runner) == 8, "two full batches, an hour before their age");
+        await Eventually.Is(() => Delivered(runner) == 8, "two full batches, an hour before their maximum age");
         runner.TryEnqueue(Interventions.One(8));
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(Delivered(runner), Is.EqualTo(9), "draining does not wait for the age either");
+        Assert.That(Delivered(runner), Is.EqualTo(9), "draining does not wait for the maximum age");
     }
 
     [Test]
-    public async Task Outcomes_are_counted_by_action_and_told_to_the_observer_once()
+    public async Task Outcomes_are_counted_by_action_and_reported_once()
     {
         var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => RejectDiscounts(b, i)) };
         var runner = Runner(sink, s_quick);
@@ -68,7 +68,7 @@ sealed class SinkRunnerTests
             Assert.That(runner.Count(ActionKind.Discount, DeliveryAttemptOutcome.Rejected), Is.EqualTo(3));
             Assert.That(runner.Count(ActionKind.Urgency, DeliveryAttemptOutcome.Delivered), Is.EqualTo(3));
             Assert.That(_outcomes.Select(outcome => outcome.Id).Order(), Is.EqualTo(Interventions.Many(9).Select(item => item.Id)));
-            Assert.That(sink.Writes.Sum(write => write.Length), Is.EqualTo(9), "what was rejected is not tried again");
+            Assert.That(sink.Writes.Sum(write => write.Length), Is.EqualTo(9), "rejected items are not retried");
             Assert.That(sink.Disposed);
         });
 
@@ -82,13 +82,13 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task What_a_sink_does_not_mark_is_not_delivered_but_retried_and_then_given_up()
+    public async Task Unmarked_items_are_retried_and_finally_fail()
     {
         var sink = new ScriptedSink { MarksEveryItem = false, OnWrite = (batch, _) => Mark(batch, (b, i) => DeliverFirst(b, i)) };
         var runner = Runner(sink, s_quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5), Retries = 2 });
         Enqueue(runner, 3);
         runner.Start();
-        await Eventually.Is(() => _outcomes.Count == 3, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 3, "every item has an outcome");
         await runner.DrainAsync(Eventually.Deadline);
         var ids = Interventions.Many(3).ConvertAll(item => item.Id);
         Assert.Multiple(() =>
@@ -103,7 +103,7 @@ sealed class SinkRunnerTests
             Assert.That(runner.Unmarked, Is.EqualTo(6));
             Assert.That(runner.State.LastError, Is.EqualTo("unmarked"));
             Assert.That(sink.Connects, Is.EqualTo(1));
-            Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(1).Contains("unmarked"), "once a minute at most");
+            Assert.That(_log.AtLeast(LogLevel.Error), Has.Exactly(1).Contains("unmarked"), "at most once a minute");
         });
 
         void DeliverFirst(DeliveryBatch batch, int index)
@@ -116,7 +116,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task A_sink_that_never_marks_opens_no_circuit_whose_probes_would_repeat_its_messages_without_end()
+    public async Task A_sink_that_never_marks_items_does_not_open_the_circuit()
     {
         var sink = new ScriptedSink { MarksEveryItem = false };
         var runner = Runner(sink, s_quick with { Batch = 1, Retries = 2, BreakAfter = 2 });
@@ -128,7 +128,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task Only_what_is_marked_is_sent_again()
+    public async Task Only_items_marked_for_retry_are_resent()
     {
         var tries = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         var sink = new ScriptedSink
@@ -148,11 +148,11 @@ sealed class SinkRunnerTests
         await runner.DrainAsync(Eventually.Deadline);
         var ids = Interventions.Many(6).ConvertAll(item => item.Id);
         Assert.That(sink.Writes, Is.EqualTo(new[] { ids.ToArray(), [ids[1], ids[3], ids[5]] }));
-        Assert.That(sink.Connects, Is.EqualTo(1), "an item that is refused is no broken connection");
+        Assert.That(sink.Connects, Is.EqualTo(1), "a rejected item does not break the connection");
     }
 
     [Test]
-    public async Task A_write_that_throws_is_tried_again_without_what_it_marked_over_a_new_connection()
+    public async Task A_write_that_throws_is_retried_on_a_new_connection_without_delivered_items()
     {
         var writes = 0;
         var sink = new ScriptedSink
@@ -180,7 +180,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task What_fails_to_the_end_is_logged_once_without_the_shopper()
+    public async Task A_final_failure_is_logged_once_without_personal_data()
     {
         var item = Interventions.One(0) with { UserId = "ann@example.org", CartId = "cart-4711", SessionId = "session-9" };
         var sink = new ScriptedSink
@@ -190,7 +190,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick with { Retries = 2 });
         runner.Start();
         runner.TryEnqueue(item);
-        await Eventually.Is(() => runner.Count(item.Action, DeliveryAttemptOutcome.Failed) == 1, "given up");
+        await Eventually.Is(() => runner.Count(item.Action, DeliveryAttemptOutcome.Failed) == 1, "the item has failed");
         await runner.DrainAsync(Eventually.Deadline);
         Assert.Multiple(() =>
         {
@@ -204,7 +204,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task With_no_retries_a_failure_is_final()
+    public async Task Without_retries_a_failure_is_final()
     {
         var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Retry(i, "busy")) };
         var runner = Runner(sink, s_quick with { Retries = 0 });
@@ -216,7 +216,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task A_receiver_that_asks_for_a_wait_gets_it_up_to_a_minute()
+    public async Task The_receivers_retry_delay_is_honoured_up_to_a_minute()
     {
         var waits = new Queue<TimeSpan>([TimeSpan.FromSeconds(37), TimeSpan.FromHours(3)]);
         var sink = new ScriptedSink
@@ -233,7 +233,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick, time);
         runner.Start();
         runner.TryEnqueue(Interventions.One(0));
-        await Eventually.Is(() => Delivered(runner) == 1, "delivered by the third try");
+        await Eventually.Is(() => Delivered(runner) == 1, "delivered by the third attempt");
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(time.Timers, Has.Exactly(1).EqualTo(TimeSpan.FromSeconds(37)).And.Exactly(1).EqualTo(TimeSpan.FromMinutes(1)));
         Assert.That(sink.Time, Is.SameAs(time), "the sink has the engine's clock");
@@ -274,22 +274,22 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task No_more_writes_are_under_way_than_allowed()
+    public async Task Concurrent_writes_are_bounded()
     {
         using var gate = new SemaphoreSlim(0);
         var sink = new ScriptedSink { OnWrite = async (_, token) => await gate.WaitAsync(token) };
         var runner = Runner(sink, s_quick with { Batch = 1, MaxInFlight = 3 });
         runner.Start();
         Enqueue(runner, 10);
-        await Eventually.Is(() => sink.Writes.Count == 3, "three writes begun");
-        Assert.That(runner.QueueDepth, Is.EqualTo(7), "the rest waits in the queue");
+        await Eventually.Is(() => sink.Writes.Count == 3, "three writes have started");
+        Assert.That(runner.QueueDepth, Is.EqualTo(7), "the others are still queued");
         gate.Release(10);
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That((sink.MostWriting, Delivered(runner)), Is.EqualTo((3, 10)));
     }
 
     [Test]
-    public async Task A_sink_that_cannot_connect_keeps_its_queue_until_it_can()
+    public async Task A_sink_that_cannot_connect_keeps_its_queue()
     {
         var sink = new ScriptedSink { OnConnect = (time, _) => time < 4 ? throw new IOException("refused") : default };
         var runner = Runner(sink, s_quick);
@@ -302,7 +302,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task It_is_never_connected_while_a_write_is_under_way()
+    public async Task Connecting_never_overlaps_a_write()
     {
         var writes = 0;
         var sink = new ScriptedSink
@@ -326,7 +326,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task A_write_that_returns_when_cancelled_has_delivered_only_what_it_marked()
+    public async Task A_cancelled_write_delivers_only_the_items_it_marked()
     {
         var writes = 0;
         var sink = new ScriptedSink
@@ -356,7 +356,7 @@ sealed class SinkRunnerTests
     [TestCase("throws at once")]
     [TestCase("throws from a callback on its token and hangs")]
     [TestCase("marks an item that there is not")]
-    public async Task A_sink_that_misbehaves_fails_its_items_in_the_end_and_holds_up_nobody(string how)
+    public async Task A_misbehaving_sink_fails_its_own_items_without_blocking(string how)
     {
         using var end = new ManualResetEventSlim();
         var ended = new TaskCompletionSource();
@@ -388,18 +388,18 @@ sealed class SinkRunnerTests
         runner.Start();
         other.Start();
         Enqueue(other, 100);
-        await Eventually.Is(() => Delivered(other) == 100, "the other sink delivers");
-        // Some of these are dropped, or not, by how fast the sink fails: every one has an outcome.
+        await Eventually.Is(() => Delivered(other) == 100, "the other sink delivered");
+        // How many are dropped depends on the sink's speed; each has an outcome.
         foreach (var item in Interventions.Many(40))
         {
             runner.TryEnqueue(item);
         }
 
-        await Eventually.Is(() => _outcomes.Count == 40, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 40, "every item has an outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome),
             Is.All.EqualTo(DeliveryAttemptOutcome.Failed).Or.EqualTo(DeliveryAttemptOutcome.Dropped));
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Has.Some.EqualTo(DeliveryAttemptOutcome.Failed));
-        Assert.That(sink.MostWriting, Is.LessThanOrEqualTo(2), "what hangs keeps its place");
+        Assert.That(sink.MostWriting, Is.LessThanOrEqualTo(2), "hanging writes keep their slots");
         Assert.That(runner.State.ConsecutiveFailures, Is.Positive);
         end.Set();
         ended.SetResult();
@@ -407,7 +407,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task A_sink_that_hung_is_used_again_once_its_calls_return()
+    public async Task A_sink_that_hung_is_reused_once_its_calls_return()
     {
         var hanging = new TaskCompletionSource();
         var writes = 0;
@@ -418,7 +418,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick with { Batch = 1, MaxInFlight = 2, Retries = 0, Timeout = TimeSpan.FromMilliseconds(20) });
         runner.Start();
         Enqueue(runner, 4);
-        await Eventually.Is(() => _outcomes.Count == 4, "all given up");
+        await Eventually.Is(() => _outcomes.Count == 4, "all items have failed");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Failed));
         hanging.SetResult();
         await Eventually.Is(() => runner.TryEnqueue(Interventions.One(4)) && Delivered(runner) > 0, "delivering again");
@@ -426,7 +426,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task Draining_delivers_what_is_queued()
+    public async Task Draining_delivers_the_queue()
     {
         var sink = new ScriptedSink { OnWrite = async (_, _) => await Task.Yield() };
         var runner = Runner(sink, s_quick with { Batch = 7 });
@@ -438,7 +438,7 @@ sealed class SinkRunnerTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Draining_ends_at_its_deadline_and_keeps_the_rest(bool connects)
+    public async Task Draining_ends_at_its_deadline_and_keeps_undelivered_items(bool connects)
     {
         var ever = new TaskCompletionSource();
         var sink = new ScriptedSink
@@ -450,14 +450,14 @@ sealed class SinkRunnerTests
         runner.Start();
         Enqueue(runner, 100);
         await runner.DrainAsync(TimeSpan.FromSeconds(2)).WaitAsync(Eventually.Deadline);
-        await Eventually.Is(() => _outcomes.Count == 100, "each has its outcome");
+        await Eventually.Is(() => _outcomes.Count == 100, "every item has an outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
         Assert.That(_log.AtLeast(LogLevel.Warning).Count(line => line.Contains("at stop")), Is.EqualTo(100));
         ever.SetResult();
     }
 
     [Test]
-    public async Task Draining_what_never_started_keeps_its_queue()
+    public async Task Draining_a_sink_that_never_started_keeps_its_queue()
     {
         var sink = new ScriptedSink();
         var runner = Runner(sink, s_quick);
@@ -468,7 +468,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task Health_is_the_connections_and_the_sinks_own()
+    public async Task Health_combines_the_connection_and_the_sinks_own_check()
     {
         var refused = true;
         var sink = new ScriptedSink
@@ -490,7 +490,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task A_health_check_that_hangs_is_asked_once_and_reported()
+    public async Task A_hanging_health_check_is_called_once_and_reported()
     {
         var asked = 0;
         var ever = new TaskCompletionSource<SinkHealth>();
@@ -518,7 +518,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task An_observer_that_throws_harms_nothing()
+    public async Task An_observer_that_throws_has_no_effect()
     {
         var runner = new SinkRunner("sink", new ScriptedSink().Spec, Settings, s_quick, TimeProvider.System, _log,
             (_, _, _) => throw new InvalidOperationException("observer"));
@@ -530,7 +530,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task What_bounces_is_not_tried_again_and_the_observer_is_told_why_without_the_address()
+    public async Task A_bounce_is_not_retried_and_is_reported_without_the_address()
     {
         var item = Interventions.One(0) with { Recipient = new Recipient(Phone: "+4915112345678", PushToken: "token:abc-4711") };
         var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Bounce(i, "no such number: 4915112345678,\ntoken:abc-4711")) };
@@ -543,7 +543,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task The_observer_is_told_why_unless_it_was_delivered()
+    public async Task The_observer_receives_the_reason_unless_delivered()
     {
         var sink = new ScriptedSink { OnWrite = (batch, _) => Mark(batch, (b, i) => b.Retry(i, "busy with ann@example.org")) };
         var runner = Runner(sink, s_quick with { Queue = 1, Retries = 0 });
@@ -558,7 +558,7 @@ sealed class SinkRunnerTests
     }
 
     [Test]
-    public async Task Its_free_places_are_what_it_takes()
+    public async Task The_free_slots_match_what_the_queue_accepts()
     {
         var runner = Runner(new ScriptedSink(), s_quick with { Queue = 3 });
         Assert.That(runner.FreePlaces, Is.EqualTo(3));
@@ -568,12 +568,12 @@ sealed class SinkRunnerTests
         runner.TryEnqueue(Interventions.One(3));
         Assert.That(runner.FreePlaces, Is.Zero);
         runner.Start();
-        await Eventually.Is(() => runner.FreePlaces == 3, "all taken");
+        await Eventually.Is(() => runner.FreePlaces == 3, "all items are accepted");
         await runner.DrainAsync(Eventually.Deadline);
     }
 
     [Test]
-    public async Task Retries_and_the_time_of_writes_are_counted()
+    public async Task Retries_and_write_durations_are_counted()
     {
         var writes = 0;
         var sink = new ScriptedSink
@@ -583,13 +583,13 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick with { Batch = 3, BatchAge = TimeSpan.FromSeconds(5) });
         Enqueue(runner, 3);
         runner.Start();
-        await Eventually.Is(() => Delivered(runner) == 3, "delivered by the second try");
+        await Eventually.Is(() => Delivered(runner) == 3, "delivered by the second attempt");
         Assert.That((runner.Retried, runner.Writes), Is.EqualTo((3L, 2L)));
         await runner.DrainAsync(Eventually.Deadline);
     }
 
     [Test]
-    public void Options_out_of_range_are_refused()
+    public void Options_out_of_range_are_rejected()
     {
         foreach (var options in new[]
         {

@@ -9,7 +9,7 @@ sealed class SinkSetTests
     static readonly SinkRunnerOptions s_options = new() { BatchAge = TimeSpan.FromMilliseconds(5) };
 
     [Test]
-    public async Task A_channel_is_a_sinks_name()
+    public async Task A_channel_is_resolved_by_sink_name()
     {
         using var log = new LogLines();
         var (first, second) = (new ScriptedSink(), new ScriptedSink());
@@ -25,7 +25,7 @@ sealed class SinkSetTests
     }
 
     [Test]
-    public void Two_sinks_cannot_have_one_name()
+    public void Sink_names_must_be_unique()
     {
         using var log = new LogLines();
         Assert.That(
@@ -34,7 +34,7 @@ sealed class SinkSetTests
     }
 
     [Test]
-    public async Task A_sink_that_hangs_for_ever_stops_no_other()
+    public async Task A_sink_that_hangs_does_not_block_the_others()
     {
         using var log = new LogLines();
         var ever = new TaskCompletionSource();
@@ -52,7 +52,7 @@ sealed class SinkSetTests
             Assert.That(set.TryDeliver("fine", item));
         }
 
-        await Eventually.Is(() => fine.Writes.Sum(write => write.Length) == 2000, "the other sink has all");
+        await Eventually.Is(() => fine.Writes.Sum(write => write.Length) == 2000, "the other sink received everything");
         Assert.That(set.Runners[0].Dropped, Is.Positive, "a hung sink's queue is bounded");
         Assert.That((await set.CheckHealthAsync(default)).Select(report => report.Health.Healthy), Is.EqualTo(new[] { false, true }));
         await set.DrainAsync(TimeSpan.FromSeconds(1)).WaitAsync(Eventually.Deadline);

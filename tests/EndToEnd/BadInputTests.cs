@@ -4,7 +4,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>Bad events between good ones: each costs itself, is told by its own code, and nothing else is lost.</summary>
+/// <summary>Each invalid event is rejected with its own code and does not affect its neighbours.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class BadInputTests
@@ -38,7 +38,7 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public async Task Over_WebSocket()
+    public async Task WebSocket_events_are_rejected_individually()
     {
         await using var stream = await EventStream.WebSocketAsync(_engine.Stream, EngineConfig.SecretKey);
         await SendAllAsync(stream);
@@ -48,7 +48,7 @@ public sealed class BadInputTests
         await stream.SendAsync(whole.AsMemory(0, 20), WebSocketMessageType.Text, endOfMessage: false);
         await stream.SendAsync(whole.AsMemory(20), WebSocketMessageType.Text, endOfMessage: true);
 
-        // RFC 6455 asks for the end of the connection here. What came before is still acknowledged.
+        // RFC 6455 requires closing the connection here. Earlier events are still acknowledged.
         Bad("invalid_utf8", "");
         await stream.SendAsync(new byte[] { (byte)'{', 0xc3, 0x28, (byte)'}' });
         await stream.EndAsync();
@@ -58,7 +58,7 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public async Task Over_TCP()
+    public async Task TCP_events_are_rejected_individually()
     {
         await using var stream = await EventStream.LinesAsync(_engine.StreamEndPoint);
         await SendAllAsync(stream);
@@ -73,7 +73,7 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public async Task Over_HTTP_the_answer_says_which_events_of_a_batch_were_refused()
+    public async Task An_HTTP_response_lists_the_rejected_events_of_a_batch()
     {
         using var mixed = new StringContent($"[{Event()},{Event(quantity: "0")},{Event(id: "7")},{Event()}]");
         using var answer = await _engine.Http.PostAsync("/v1/events/batch", mixed);
@@ -108,7 +108,7 @@ public sealed class BadInputTests
         Assert.That(early, Is.InRange(before + 300_000, after + 300_000), "5 minutes ahead");
     }
 
-    // Everything that can be wrong with an event or a message on any stream, each between good events.
+    // Every kind of invalid event or message, each between valid events.
     async Task SendAllAsync(EventStream stream)
     {
         const int aboveEvent = 33 * 1024, aboveMessage = 513 * 1024, aboveBatch = 2501;
@@ -154,7 +154,7 @@ public sealed class BadInputTests
             Assert.That(refused.ToDictionary(code => code.Key, code => (int)code.Value, StringComparer.Ordinal),
                 Is.EquivalentTo(_expected.CountBy(refusal => refusal.Code).ToDictionary(StringComparer.Ordinal)));
             Assert.That(metrics.Processed + metrics.Rejected + metrics.Duplicates, Is.EqualTo(metrics.Received));
-            Assert.That((await _engine.FeaturesAsync("cart"))["event_count"], Is.EqualTo(_good), "every good event, and no bad one, is in the cart");
+            Assert.That((await _engine.FeaturesAsync("cart"))["event_count"], Is.EqualTo(_good), "the cart has every valid event and no invalid one");
         }
     }
 

@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>Starts that cannot work end at once, with an exit code and a message that says what to do.</summary>
+/// <summary>An impossible start exits immediately with an exit code and a message that states the remedy.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 [Parallelizable(ParallelScope.Children)]
@@ -18,7 +18,7 @@ public sealed class BadStartTests
     [TestCase("run")]
     [TestCase("check")]
     [TestCase("demo")]
-    public async Task A_configuration_with_three_mistakes_is_told_all_three(string verb)
+    public async Task Three_configuration_errors_are_all_reported(string verb)
     {
         using var scratch = new Scratch();
         var path = scratch.Write("shop.yaml", """
@@ -44,7 +44,7 @@ public sealed class BadStartTests
     }
 
     [Test]
-    public async Task A_configuration_that_is_not_there_is_named()
+    public async Task A_missing_configuration_is_reported_by_name()
     {
         using var scratch = new Scratch();
 
@@ -59,7 +59,7 @@ public sealed class BadStartTests
     [TestCase("wrong inputs", "model_wrong_input")]
     [TestCase("unknown feature", "model_unknown_feature")]
     [TestCase("absent", "model_not_found")]
-    public async Task A_model_that_cannot_be_used_is_refused_with_its_code(string kind, string code)
+    public async Task An_unusable_model_is_rejected_with_its_code(string kind, string code)
     {
         using var scratch = new Scratch();
         var path = scratch.PathOf("model.onnx");
@@ -93,7 +93,7 @@ public sealed class BadStartTests
     }
 
     [Test]
-    public async Task Without_the_native_library_it_says_where_it_looked()
+    public async Task A_missing_native_library_is_reported_with_the_paths_searched()
     {
         using var scratch = new Scratch();
         var config = new EngineConfig().WriteTo(scratch);
@@ -105,7 +105,7 @@ public sealed class BadStartTests
     }
 
     [Test]
-    public async Task A_port_that_is_taken_is_named()
+    public async Task A_port_in_use_is_reported()
     {
         using var scratch = new Scratch();
         using var other = new TcpListener(IPAddress.Loopback, 0);
@@ -124,7 +124,7 @@ public sealed class BadStartTests
     }
 
     [Test]
-    public async Task A_port_of_the_demo_that_is_taken_is_named_in_one_line()
+    public async Task A_demo_port_in_use_is_reported_in_one_line()
     {
         using var scratch = new Scratch();
         using var other = new TcpListener(IPAddress.Loopback, 0);
@@ -141,7 +141,7 @@ public sealed class BadStartTests
 
     [TestCase("run")]
     [TestCase("check")]
-    public async Task A_model_that_is_nowhere_is_told_with_both_places(string verb)
+    public async Task A_missing_model_is_reported_with_both_paths(string verb)
     {
         using var scratch = new Scratch();
         var config = new EngineConfig { Model = "models/mine.onnx" }.WriteTo(scratch);
@@ -154,7 +154,7 @@ public sealed class BadStartTests
     }
 
     [Test]
-    public async Task Check_tells_what_the_parts_find_together_with_the_files_own_mistakes()
+    public async Task Check_reports_component_and_file_errors_together()
     {
         using var scratch = new Scratch();
         var path = scratch.Write("shop.yaml", """
@@ -182,7 +182,7 @@ public sealed class BadStartTests
 
     [TestCase("run")]
     [TestCase("check")]
-    public async Task A_memory_plan_that_does_not_fit_is_shown(string verb)
+    public async Task A_memory_plan_over_the_budget_is_printed(string verb)
     {
         using var scratch = new Scratch();
         var config = new EngineConfig { Memory = "{ limit: 64MB, carts: 16MB, customers: 16MB }" }.WriteTo(scratch);
@@ -196,7 +196,7 @@ public sealed class BadStartTests
 
     [TestCase("run")]
     [TestCase("check")]
-    public async Task A_sink_that_cannot_work_is_named(string verb)
+    public async Task An_unusable_sink_is_reported_by_name(string verb)
     {
         using var scratch = new Scratch();
         var config = new EngineConfig { Sinks = """{ crm: { type: webhook, url: "http://localhost/", secret: "hunter2" } }""" }.WriteTo(scratch);

@@ -2,7 +2,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>The verbs that end by themselves.</summary>
+/// <summary>The commands that run to completion.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 [Parallelizable(ParallelScope.Children)]
@@ -32,7 +32,7 @@ public sealed class CommandLineTests
     [TestCase("unknown action 'melt'; expected fit", "models", "melt")]
     [TestCase("--seconds: expected 1 to 3600", "demo", "--seconds", "0")]
     [TestCase("No command given.")]
-    public async Task What_it_does_not_know_is_bad_usage(string message, params string[] arguments)
+    public async Task An_unknown_command_or_option_is_a_usage_error(string message, params string[] arguments)
     {
         var finished = await RunAsync(arguments);
 
@@ -56,7 +56,7 @@ public sealed class CommandLineTests
     [TestCase("--help")]
     [TestCase("-h")]
     [TestCase("help")]
-    public async Task Help_shows_the_commands_and_examples(string argument)
+    public async Task Help_lists_the_commands_and_examples(string argument)
     {
         var finished = await RunAsync(argument);
 
@@ -87,7 +87,7 @@ public sealed class CommandLineTests
     [TestCase("replay", "--partitions")]
     [TestCase("export", "--format")]
     [TestCase("offpolicy", "--from-outreach")]
-    public async Task Help_explains_a_commands_options_with_its_own_examples(string verb, string option)
+    public async Task Help_of_a_command_lists_its_options_and_examples(string verb, string option)
     {
         var finished = await RunAsync("help", verb);
         var same = await RunAsync(verb, "--help");
@@ -101,7 +101,7 @@ public sealed class CommandLineTests
 
     [TestCase("version")]
     [TestCase("--version")]
-    public async Task Version_names_the_build_and_its_runtime(string argument)
+    public async Task Version_prints_the_build_and_its_runtime(string argument)
     {
         var finished = await RunAsync(argument);
 
@@ -110,20 +110,20 @@ public sealed class CommandLineTests
     }
 
     [Test]
-    public async Task Check_finds_nothing_in_the_shipped_configuration()
+    public async Task Check_accepts_the_shipped_configuration()
     {
         var path = Path.Combine(s_config, "cartrecovery.yaml");
 
         var finished = await RunAsync("check", "--config", path);
 
         Assert.That(finished.ExitCode, Is.Zero, finished.ToString);
-        // Redirected, a table is plain text.
+        // Redirected tables are plain text.
         Assert.That(finished.Output, Does.StartWith($"{path}: no problems\nPART       COUNT  WHAT\nstores         1  demo\ncampaigns      3  valuable-cart-left, "));
         Assert.That(finished.Output, Does.Match(@"(?m)^model +1  purchase@\S+, /\S+/purchase\.onnx$").And.Not.Contain("\e"));
     }
 
     [Test]
-    public async Task The_containers_configuration_wants_the_shops_keys_from_the_environment()
+    public async Task The_containers_configuration_takes_keys_from_the_environment()
     {
         using var scratch = new Scratch();
         string[] arguments = ["check", "--config", Path.Combine(s_config, "container.yaml")];
@@ -142,7 +142,7 @@ public sealed class CommandLineTests
     }
 
     [Test]
-    public async Task Check_prints_the_schema_that_is_shipped()
+    public async Task Check_prints_the_shipped_schema()
     {
         var finished = await RunAsync("check", "--schema");
 
@@ -150,7 +150,7 @@ public sealed class CommandLineTests
         Assert.That(finished.Output, Is.EqualTo(await File.ReadAllTextAsync(Path.Combine(s_config, "cartrecovery.schema.json"))));
     }
 
-    static async Task<Finished> RunAsync(params string[] arguments)
+    static async Task<ProcessResult> RunAsync(params string[] arguments)
     {
         using var scratch = new Scratch();
         return await EngineBinary.RunAsync(scratch.Folder, arguments);

@@ -6,27 +6,27 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>The files of a data folder, for tests that damage them.</summary>
 sealed partial class DataFiles(string folder)
 {
-    /// <summary>The segments of partition 0's journal, the oldest first.</summary>
+    /// <summary>The journal segments of partition 0, oldest first.</summary>
     public IReadOnlyList<string> Segments() => ByNumber(Directory.GetFiles(Path.Combine(folder, "journal", "0")));
 
-    /// <summary>The checkpoints of partition 0, the oldest first.</summary>
+    /// <summary>The checkpoints of partition 0, oldest first.</summary>
     public IReadOnlyList<string> Checkpoints()
     {
         var path = Path.Combine(folder, "checkpoints", "0");
         return Directory.Exists(path) ? ByNumber(Directory.GetDirectories(path)) : [];
     }
 
-    /// <summary>Each file and what is in it; but for the lock, which says nothing, and the outreach database, whose own log is folded in by who closes it.</summary>
+    /// <summary>The content of each file, except the lock and the outreach database, whose write-ahead log is merged on close.</summary>
     public IReadOnlyDictionary<string, string> Contents() =>
         Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
             .Where(file => Path.GetRelativePath(folder, file) is not "lock" and var name && !name.StartsWith("outreach.", StringComparison.Ordinal))
             .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))),
                 StringComparer.Ordinal);
 
-    /// <summary>How far a file is used: what comes after it is zeros.</summary>
+    /// <summary>The used length of a file; only zeros follow.</summary>
     public static int UsedBytes(string file) => File.ReadAllBytes(file).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
 
-    /// <summary>Turns bytes of a file over.</summary>
+    /// <summary>Inverts bytes of a file.</summary>
     public static void Damage(string file, long position, int count)
     {
         using var stream = File.Open(file, FileMode.Open);

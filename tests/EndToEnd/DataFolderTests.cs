@@ -9,16 +9,16 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.EndToEnd;
 
 /// <summary>
-/// A data folder written by an earlier version. <c>DataFolders/v3.tar.gz</c> is what commit 4d67131 (format 3) left behind: two partitions,
-/// a checkpoint of a clean stop, and a journal tail and an SQLite log from before a SIGKILL. Its traffic is real carts of the demo's log,
-/// with identified customers, consent, a click, an order, and a receiver that was gone at the end. <c>v3.json</c> holds what that version
-/// itself answered about a copy of the folder.
+/// A data folder written by an earlier version. <c>DataFolders/v3.tar.gz</c> was written by commit 4d67131 (format 3): two partitions, a
+/// checkpoint of a clean stop, then a journal tail and an SQLite log left by SIGKILL. Its traffic is real carts of the demo's log, with
+/// identified customers, consent, a click, an order, and a receiver that was unavailable at the end. <c>v3.json</c> holds that version's
+/// own answers about a copy of the folder.
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class DataFolderTests
 {
-    // The campaigns that the folder was written under.
+    // The campaigns the folder was written under.
     const string Campaigns = """
         [{ name: left, trigger: { idle: 1s }, when: [{ feature: item_count, atLeast: 1 }], reentry: 365d, steps: [
         { channel: crm, action: { type: discount, percent: 10, code: BACK10 }, message: "{{cart_value}} {{currency}}: {{restore_url}}" },
@@ -31,7 +31,7 @@ public sealed class DataFolderTests
         { channel: mail, action: { type: reminder }, subject: "Still there", message: "{{cart_value}} {{unsubscribe_url}}" }] }]
         """;
 
-    // As long as the configuration allows, so that the folder says the same in later years.
+    // The maximum retention, so that the folder's content does not expire in later years.
     const string Contact = """
         { holdout: 20, firstMessage: 0s, caps: [], quietHours: , abandonedAfter: 1h, lostAfter: 365d, restoreFor: 365d, clickWindow: 90d,
         outcomeWindow: 90d, retention: 3650d, publicUrl: "http://127.0.0.1:8080" }
@@ -49,7 +49,7 @@ public sealed class DataFolderTests
     static string Folder => Path.Combine(Repository.Root, "tests", "EndToEnd", "DataFolders");
 
     [Test]
-    public async Task A_folder_of_format_3_answers_as_the_version_that_wrote_it_and_delivers_only_what_was_pending()
+    public async Task A_format_3_folder_answers_unchanged_and_delivers_only_pending_interventions()
     {
         using var document = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Folder, "v3.json")));
         var recorded = document.RootElement;
@@ -71,7 +71,7 @@ public sealed class DataFolderTests
         var before = recorded.GetProperty("interventions").EnumerateArray().ToDictionary(IdOf, StringComparer.Ordinal);
         var pending = before.Where(one => Text(one.Value, "state") == "sending").Select(one => one.Key).ToList();
 
-        // What the first life took over, the second finds in files that today's version wrote.
+        // What the first run upgraded, the second reads from files written by the current version.
         for (var life = 1; life <= 2; life++)
         {
             await using var engine = await RunningEngine.StartAsync(scratch, config);
@@ -84,7 +84,7 @@ public sealed class DataFolderTests
                 await LinksWorkAsync(engine, before.Values, recorded.GetProperty("recordedAt").GetInt64());
             }
 
-            // The first stop writes a checkpoint of today's. It takes the ten seconds that a sink without a server is given.
+            // The first stop writes a checkpoint of the current version. It takes the ten seconds granted to a sink without a server.
             if (life == 1)
             {
                 await engine.StopAsync();
@@ -100,7 +100,7 @@ public sealed class DataFolderTests
         {
             Assert.That(posts, Is.Unique.And.SubsetOf(pending));
             Assert.That(posts.Intersect(Strings(recorded, "arrived"), StringComparer.Ordinal), Is.Empty);
-            Assert.That(File.ReadLines(scratch.PathOf("book.ndjson")), Is.Empty, "all of them were written by the version before");
+            Assert.That(File.ReadLines(scratch.PathOf("book.ndjson")), Is.Empty, "all were written by the previous version");
         }
     }
 
@@ -127,7 +127,7 @@ public sealed class DataFolderTests
             var now = await engine.GetJsonAsync($"/v1/carts/{cart.Name}");
             foreach (var property in cart.Value.EnumerateObject())
             {
-                // A purchase is for good; a cart that was left is abandoned, and lost, as time passes.
+                // A purchase is permanent; an abandoned cart becomes lost as time passes.
                 if (property.Name != "state" || property.Value.ValueEquals("purchased"))
                 {
                     AreSame(property, now, cart.Name);
@@ -151,7 +151,7 @@ public sealed class DataFolderTests
                     Assert.That(Text(current, "state"), Is.EqualTo(useful ? "sent" : "withheld"), id);
                     break;
                 case "scheduled":
-                    // Due 90 days after it was recorded, and then of use for 90 more.
+                    // Due 90 days after it was recorded and kept for 90 more.
                     Assert.That(Text(current, "state"), useful ? Is.AnyOf("scheduled", "sending", "withheld") : Is.EqualTo("withheld"), id);
                     break;
                 default:
@@ -192,7 +192,7 @@ public sealed class DataFolderTests
         }
     }
 
-    /// <summary>Links in messages that were sent before are valid: the folder's own secret still signs them.</summary>
+    /// <summary>Links in messages sent earlier stay valid: the folder's own secret signs them.</summary>
     static async Task LinksWorkAsync(RunningEngine engine, IEnumerable<JsonElement> interventions, long recordedAt)
     {
         using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = engine.Http.BaseAddress };
@@ -202,7 +202,7 @@ public sealed class DataFolderTests
         Assert.That(answer.StatusCode, Is.EqualTo(isAlive ? HttpStatusCode.Redirect : HttpStatusCode.NotFound), message);
     }
 
-    /// <summary>Waits until nothing is left for the receiver, and it has been quiet for a second.</summary>
+    /// <summary>Waits until nothing is pending for the receiver and it has been idle for a second.</summary>
     static async Task UntilNothingIsSentAsync(RunningEngine engine, Receiver crm)
     {
         var started = TimeProvider.System.GetTimestamp();
@@ -215,11 +215,13 @@ public sealed class DataFolderTests
             }
 
             posts = crm.Posts.Count;
-            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), "what was pending is delivered");
+            Assert.That(TimeProvider.System.GetElapsedTime(started), Is.LessThan(Eventually.Deadline), "pending interventions arrive");
         }
     }
 
-    /// <summary>Fails unless a property has the recorded value. Times were milliseconds in format 3's API and are RFC 3339 since.</summary>
+    /// <summary>
+    /// Fails unless a property has the recorded value. Times were milliseconds in format 3's API and have been RFC 3339 since.
+    /// </summary>
     static void AreSame(JsonProperty recorded, JsonElement now, string of)
     {
         var old = recorded.Value;

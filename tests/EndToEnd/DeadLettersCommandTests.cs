@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>Bad events, by every way in: kept, listed, shown, repaired, replayed, dropped, from the command line.</summary>
+/// <summary>Keeps, lists, shows, repairs, replays and drops invalid events of every transport from the command line.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class DeadLettersCommandTests
@@ -13,7 +13,7 @@ public sealed class DeadLettersCommandTests
     static string Bad(string id) => $$"""{"id":"{{id}}","type":"add_to_cart","cart_id":"c1","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}},"price":"5","productId":"p1"}""";
 
     [Test]
-    public async Task Bad_events_are_repaired_and_replayed_once()
+    public async Task Invalid_events_are_repaired_and_replayed_once()
     {
         using var scratch = new Scratch();
         var config = new EngineConfig { Http = $"127.0.0.1:{FreePort()}" };
@@ -28,7 +28,7 @@ public sealed class DeadLettersCommandTests
             using var content = new StringContent(Bad("http"));
             using var refused = await engine.Http.PostAsync("/v1/events", content);
             Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-            // Stopped at once: what was refused is on the disk all the same.
+            // Stopped immediately: rejected events are on disk nevertheless.
             await engine.StopAsync();
         }
 
@@ -79,7 +79,7 @@ public sealed class DeadLettersCommandTests
     }
 
     [Test]
-    public async Task Letters_are_dropped_by_the_engine_or_without_it()
+    public async Task Dead_letters_are_dropped_with_and_without_a_running_engine()
     {
         using var scratch = new Scratch();
         var config = new EngineConfig { Http = $"127.0.0.1:{FreePort()}" };
@@ -87,7 +87,7 @@ public sealed class DeadLettersCommandTests
         {
             using var content = new StringContent("[1,2,{}]");
             using var refused = await engine.Http.PostAsync("/v1/events", content);
-            await Eventually.Is(() => engine.GetJsonAsync("/v1/deadletters").Result.GetProperty("items").GetArrayLength() == 3, "they are kept");
+            await Eventually.Is(() => engine.GetJsonAsync("/v1/deadletters").Result.GetProperty("items").GetArrayLength() == 3, "the letters are kept");
             Assert.That((await RunAsync(scratch, 0, "drop", "1")).Output, Is.EqualTo("dropped 1\n"));
             Assert.That((await engine.GetJsonAsync("/v1/deadletters")).GetProperty("items").GetArrayLength(), Is.EqualTo(2));
             await engine.StopAsync();
@@ -104,7 +104,7 @@ public sealed class DeadLettersCommandTests
     [TestCase("--event needs a single dead letter", "replay", "1", "2", "--event", "e.json")]
     [TestCase("--state: expected waiting", "list", "--state", "lost")]
     [TestCase("no store 'other'", "list", "--store", "other")]
-    public async Task What_makes_no_sense_is_bad_usage(string message, params string[] arguments)
+    public async Task Invalid_options_are_usage_errors(string message, params string[] arguments)
     {
         using var scratch = new Scratch();
         new EngineConfig().WriteTo(scratch);
@@ -112,7 +112,7 @@ public sealed class DeadLettersCommandTests
     }
 
     [Test]
-    public async Task A_letter_that_is_not_there_is_said_so()
+    public async Task A_missing_letter_is_reported()
     {
         using var scratch = new Scratch();
         new EngineConfig().WriteTo(scratch);
@@ -130,7 +130,7 @@ public sealed class DeadLettersCommandTests
         Assert.That(finished.Output, Does.Contain("  cartrecovery deadletters repair 17").And.Contain("--event=FILE").And.Contain("--limit=N"));
     }
 
-    static async Task<Finished> RunAsync(Scratch scratch, int exitCode, params string[] arguments)
+    static async Task<ProcessResult> RunAsync(Scratch scratch, int exitCode, params string[] arguments)
     {
         var finished = await EngineBinary.RunAsync(scratch.Folder, ["deadletters", .. arguments, "--config", "cartrecovery.yaml"]);
         Assert.That(finished.ExitCode, Is.EqualTo(exitCode), finished.ToString);

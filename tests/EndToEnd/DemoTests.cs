@@ -3,16 +3,16 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary><c>demo</c>: what a newcomer sees first.</summary>
+/// <summary><c>demo</c>: a newcomer's first contact with the engine.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed partial class DemoTests
 {
     [Test]
-    public async Task It_plays_the_night_in_order_and_ends_in_money()
+    public async Task The_demo_streams_the_night_in_order_and_reports_revenue()
     {
         using var scratch = new Scratch();
-        // As it ships, but with little memory; the model is the one beside the program.
+        // The shipped configuration with less memory; the model is the one beside the program.
         var text = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config", "cartrecovery.yaml")))
             .Replace("carts: 1GB", "carts: 64MB", StringComparison.Ordinal);
         var config = scratch.Write("demo.yaml", text);

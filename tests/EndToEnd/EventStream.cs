@@ -10,7 +10,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>A client on a stream: sends events, and keeps what comes back.</summary>
+/// <summary>A stream client that sends events and records the responses.</summary>
 abstract class EventStream : IAsyncDisposable
 {
     readonly Lock _gate = new();
@@ -19,10 +19,10 @@ abstract class EventStream : IAsyncDisposable
     long _acked;
     Task _receiving = Task.CompletedTask;
 
-    /// <summary>How many of the events sent here are done with.</summary>
+    /// <summary>The number of acknowledged events.</summary>
     public long Acked => Volatile.Read(ref _acked);
 
-    /// <summary>The events that were refused.</summary>
+    /// <summary>The rejected events.</summary>
     public IReadOnlyList<(long Index, string Code)> Refused
     {
         get
@@ -63,7 +63,7 @@ abstract class EventStream : IAsyncDisposable
         return stream;
     }
 
-    /// <summary>Over TCP, a message a line.</summary>
+    /// <summary>Over TCP, one message per line.</summary>
     public static async Task<LineStream> LinesAsync(IPEndPoint address)
     {
         var client = new TcpClient { NoDelay = true };
@@ -73,7 +73,7 @@ abstract class EventStream : IAsyncDisposable
         return stream;
     }
 
-    /// <summary>Over TCP in MessagePack, a message behind its length.</summary>
+    /// <summary>Over TCP in length-prefixed MessagePack.</summary>
     public static async Task<MessagePackStream> MessagePackAsync(IPEndPoint address)
     {
         var client = new TcpClient { NoDelay = true };
@@ -83,7 +83,7 @@ abstract class EventStream : IAsyncDisposable
         return stream;
     }
 
-    /// <summary>Sends a message, given as JSON: an event, or an array of them.</summary>
+    /// <summary>Sends a message given as JSON: an event or an array of events.</summary>
     public abstract Task SendAsync(ReadOnlyMemory<byte> message);
 
     public Task SendAsync(string message) => SendAsync(Encoding.UTF8.GetBytes(message));
@@ -91,10 +91,10 @@ abstract class EventStream : IAsyncDisposable
     /// <summary>Waits until the first <paramref name="events"/> events are acknowledged.</summary>
     public Task AckedAsync(long events) => Eventually.Is(() => Acked >= events || _receiving.IsCompleted, $"{events} events are acknowledged");
 
-    /// <summary>The connection has ended.</summary>
+    /// <summary>Whether the connection has ended.</summary>
     public bool HasEnded => _receiving.IsCompleted;
 
-    /// <summary>Waits until the engine has ended the connection.</summary>
+    /// <summary>Waits until the engine closes the connection.</summary>
     public Task EndAsync() => _receiving.WaitAsync(EngineBinary.Deadline);
 
     public abstract ValueTask DisposeAsync();
@@ -141,7 +141,7 @@ sealed class WebSocketStream(ClientWebSocket socket) : EventStream
 {
     readonly ArrayBufferWriter<byte> _message = new(4096);
 
-    /// <summary>How the engine closed the connection.</summary>
+    /// <summary>The close status sent by the engine.</summary>
     public WebSocketCloseStatus? CloseStatus => socket.CloseStatus;
 
     public override Task SendAsync(ReadOnlyMemory<byte> message) => SendAsync(message, WebSocketMessageType.Text, endOfMessage: true);
@@ -149,7 +149,7 @@ sealed class WebSocketStream(ClientWebSocket socket) : EventStream
     public Task SendAsync(ReadOnlyMemory<byte> part, WebSocketMessageType type, bool endOfMessage) =>
         socket.SendAsync(part, type, endOfMessage, CancellationToken.None).AsTask();
 
-    /// <summary>Says goodbye, without waiting for the answer.</summary>
+    /// <summary>Sends a close frame without waiting for the answer.</summary>
     public Task CloseAsync() => socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, CancellationToken.None);
 
     public override ValueTask DisposeAsync()
@@ -187,18 +187,18 @@ sealed class WebSocketStream(ClientWebSocket socket) : EventStream
 
 sealed class LineStream(TcpClient client) : EventStream
 {
-    // Asked for once: a client whose peer was killed says by another exception that it has none.
+    // Cached: once the peer was killed, the property throws.
     readonly NetworkStream _stream = client.GetStream();
     readonly StreamReader _reader = new(client.GetStream(), Encoding.UTF8);
 
-    // In two pieces: the engine must not count on a whole line in one read.
+    // Split in two: the engine must not assume a whole line per read.
     public override async Task SendAsync(ReadOnlyMemory<byte> message)
     {
         await _stream.WriteAsync(message);
         await _stream.WriteAsync("\n"u8.ToArray());
     }
 
-    /// <summary>Sends bytes as they are: several lines, or a part of one.</summary>
+    /// <summary>Sends raw bytes: several lines or a part of one.</summary>
     public Task SendBytesAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask();
 
     public override ValueTask DisposeAsync()
@@ -211,7 +211,7 @@ sealed class LineStream(TcpClient client) : EventStream
     {
         try
         {
-            // Not the literal null, which would be an empty message. An engine that is killed may leave half a frame.
+            // Not the literal null, which would be an empty message. A killed engine may leave half a frame.
             return await _reader.ReadLineAsync() is { } line && line.EndsWith('}') ? Encoding.UTF8.GetBytes(line) : default(ReadOnlyMemory<byte>?);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
@@ -226,7 +226,7 @@ sealed class MessagePackStream(TcpClient client) : EventStream
     readonly NetworkStream _stream = client.GetStream();
     readonly byte[] _length = new byte[4];
 
-    // In two pieces: the engine must not count on a whole message in one read.
+    // Split in two: the engine must not assume a whole message per read.
     public override async Task SendAsync(ReadOnlyMemory<byte> message)
     {
         var frame = Packer.Frame(Packer.Json(Encoding.UTF8.GetString(message.Span)));

@@ -5,16 +5,14 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>
-/// What is wrong with the data folder is told, with what to do; what is there stays as it is; and what was acknowledged is there afterwards.
-/// </summary>
+/// <summary>Reports damaged data folders with a remedy, leaves them unchanged, and loses no acknowledged event.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class FaultTests
 {
     const int Failed = 1, BadConfiguration = 78;
 
-    // One partition, so that the tests know whose files they damage, and a checkpoint at the stop alone.
+    // One partition, so that the damaged files are known, and a checkpoint only at the stop.
     static readonly EngineConfig s_config = new()
     {
         Partitions = 1,
@@ -41,10 +39,10 @@ public sealed class FaultTests
     [TearDown]
     public void RemoveFolder() => _scratch.Dispose();
 
-    // Not by permissions, which say nothing to root: a file stands in the way, and /proc takes none from anyone.
+    // Not by permissions, which root ignores: a file blocks the path, and /proc rejects all writes.
     [TestCase("occupied/data")]
     [TestCase("/proc")]
-    public async Task A_data_folder_that_cannot_be_made_is_refused(string data)
+    public async Task A_data_folder_that_cannot_be_created_is_rejected(string data)
     {
         _scratch.Write("occupied", "");
 
@@ -52,7 +50,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_data_folder_on_a_read_only_disk_is_refused()
+    public async Task A_data_folder_on_a_read_only_disk_is_rejected()
     {
         Directory.CreateDirectory(Folder);
         await using var mounted = await MountedFolder.MountAsync(Folder, "ro,size=1m");
@@ -61,7 +59,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_data_folder_that_another_engine_has_is_refused_and_the_other_one_goes_on()
+    public async Task A_data_folder_in_use_is_rejected_and_its_engine_continues()
     {
         await using var first = await RunningEngine.StartAsync(_scratch, s_config);
         await SendAsync(first, "cart", 10);
@@ -73,10 +71,10 @@ public sealed class FaultTests
         await first.StopAsync();
     }
 
-    [TestCase("1", TestName = "A_data_folder_of_an_older_version_is_refused_and_not_touched")]
-    [TestCase("4", TestName = "A_data_folder_of_a_newer_version_is_refused_and_not_touched")]
-    [TestCase(null, TestName = "A_data_folder_with_a_journal_of_no_version_is_refused_and_not_touched")]
-    public async Task A_data_folder_of_another_version_is_refused(string? version)
+    [TestCase("1", TestName = "A_data_folder_of_an_older_version_is_rejected_unchanged")]
+    [TestCase("4", TestName = "A_data_folder_of_a_newer_version_is_rejected_unchanged")]
+    [TestCase(null, TestName = "A_data_folder_with_a_journal_without_a_version_is_rejected_unchanged")]
+    public async Task A_data_folder_of_an_unsupported_version_is_rejected(string? version)
     {
         await LeaveAsync(killed: false, ("cart", 10));
         if (version is null)
@@ -92,12 +90,12 @@ public sealed class FaultTests
 
         if (version is not null)
         {
-            Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b3\b"), "the folder's version and this engine's");
+            Assert.That(finished.Errors, Does.Match($@"\b{version}\b").And.Match(@"\b3\b"), "names both versions");
         }
     }
 
     [Test]
-    public async Task Another_number_of_partitions_than_the_folders_is_refused()
+    public async Task A_different_number_of_partitions_is_rejected()
     {
         await LeaveAsync(s_config with { Partitions = 2 }, killed: false, ("cart", 10));
 
@@ -107,7 +105,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_tail_that_was_torn_off_is_cut_with_a_warning_and_costs_nothing_else()
+    public async Task A_torn_tail_is_truncated_with_a_warning()
     {
         await LeaveAsync(killed: true, ("kept", 100), ("torn", 1));
         var newest = _data.Segments()[^1];
@@ -119,7 +117,7 @@ public sealed class FaultTests
 
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
 
-        // What was cut may have been the mark of the last commit alone: then its event is there.
+        // The truncation may have removed only the last commit's mark; then its event survives.
         Assert.That(await CountAsync(engine, "kept"), Is.EqualTo(100));
         Assert.That(await CountAsync(engine, "torn"), Is.AtMost(1));
         AssertWarned(engine, "partition 0", "bytes");
@@ -127,7 +125,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task Garbage_after_the_tail_is_cut_with_a_warning_and_costs_nothing()
+    public async Task Garbage_after_the_tail_is_truncated_with_a_warning()
     {
         await LeaveAsync(killed: true, ("kept", 100));
         var newest = _data.Segments()[^1];
@@ -146,12 +144,12 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_hole_in_the_middle_of_the_journal_is_refused_and_not_touched()
+    public async Task A_hole_in_the_journal_is_rejected_and_the_files_are_unchanged()
     {
-        // Several segments.
+        // Fills several segments.
         await LeaveAsync(killed: true, ("cart", 8_000));
         var segments = _data.Segments();
-        Assert.That(segments, Has.Count.AtLeast(2), "segments to put a hole into");
+        Assert.That(segments, Has.Count.AtLeast(2), "enough segments to damage one in the middle");
         DataFiles.Damage(segments[0], new FileInfo(segments[0]).Length / 2, 64);
 
         var finished = await AssertRefusedUntouchedAsync(s_config, Failed, "journal_damaged", Path.GetDirectoryName(segments[0])!);
@@ -160,12 +158,12 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_damaged_checkpoint_is_replaced_by_the_one_before_with_a_warning()
+    public async Task A_damaged_checkpoint_is_replaced_by_the_previous_with_a_warning()
     {
         var often = s_config with { Durability = s_config.Durability.Replace("1h", "200ms", StringComparison.Ordinal) };
         await using (var first = await RunningEngine.StartAsync(_scratch, often))
         {
-            // Several, with something new for each.
+            // Several checkpoints, each with new events.
             await using var stream = await EventStream.LinesAsync(first.StreamEndPoint);
             await Eventually.Is(() =>
             {
@@ -196,7 +194,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_full_disk_sheds_load_loses_nothing_and_goes_on_when_there_is_room()
+    public async Task A_full_disk_sheds_load_and_recovers_without_loss()
     {
         Directory.CreateDirectory(Folder);
         await using var mounted = await MountedFolder.MountAsync(Folder, "size=128m");
@@ -208,7 +206,7 @@ public sealed class FaultTests
             await SendAsync(engine, "before", 100);
             mounted.Fill("filler");
 
-            // Carts of one event each, so that each says whether its event is there.
+            // One event per cart, so that each cart shows whether its event survived.
             await using var stream = await EventStream.LinesAsync(engine.StreamEndPoint);
             await Eventually.Is(() =>
             {
@@ -218,13 +216,13 @@ public sealed class FaultTests
                 }
 
                 return stream.Refused.Count > 0;
-            }, () => $"the full disk is told; {sent} events were sent\n{engine.Log}");
+            }, () => $"the full disk is reported; {sent} events were sent\n{engine.Log}");
             Assert.That(stream.Refused.Select(one => one.Code), Is.All.EqualTo("overloaded"));
             await AssertShedsAsync(engine);
 
             File.Delete(Path.Combine(mounted.Outside, "filler"));
 
-            await Eventually.Is(() => Status(engine).GetAwaiter().GetResult() == "ok", "it is well again");
+            await Eventually.Is(() => Status(engine).GetAwaiter().GetResult() == "ok", "the engine is healthy again");
             await stream.AckedAsync(sent);
             refused = [.. stream.Refused.Select(one => one.Index)];
             await SendAsync(engine, "after", 100);
@@ -265,7 +263,7 @@ public sealed class FaultTests
 
     Task LeaveAsync(bool killed, params (string Cart, int Events)[] carts) => LeaveAsync(s_config, killed, carts);
 
-    // Runs an engine, so that its folder is there.
+    // Runs an engine to create its folder.
     async Task LeaveAsync(EngineConfig config, bool killed, params (string Cart, int Events)[] carts)
     {
         await using var engine = await RunningEngine.StartAsync(_scratch, config);
@@ -284,7 +282,7 @@ public sealed class FaultTests
         }
     }
 
-    // Sends events to a cart, and waits until they are acknowledged.
+    // Sends events to a cart and waits for their acknowledgement.
     async Task SendAsync(RunningEngine engine, string cart, int count)
     {
         await using var stream = await EventStream.LinesAsync(engine.StreamEndPoint);
@@ -299,7 +297,7 @@ public sealed class FaultTests
 
     string Event(string cart)
     {
-        // What does not compress takes its room in the journal.
+        // Incompressible data fills the journal.
         var note = Convert.ToBase64String(RandomNumberGenerator.GetBytes(600));
         var at = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         return $$$"""{"id":"e{{{_events++}}}","type":"view_item","cartId":"{{{cart}}}","ts":{{{at}}},"meta":{"note":"{{{note}}}"}}""";
@@ -317,7 +315,7 @@ public sealed class FaultTests
         return (int)document.RootElement.GetProperty("features").GetProperty("event_count").GetDouble();
     }
 
-    // It is not enough that it starts: what it takes now must survive the next crash.
+    // A successful start is not enough: new events must survive the next crash.
     async Task AssertGoesOnAsync(RunningEngine engine, string cart, int count)
     {
         await SendAsync(engine, cart, 10);
@@ -341,10 +339,10 @@ public sealed class FaultTests
         return document.RootElement.GetProperty("Message").GetString()!;
     }
 
-    Task<Finished> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string word) =>
+    Task<ProcessResult> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string word) =>
         AssertRefusedAsync(config, exitCode, code, [word]);
 
-    async Task<Finished> AssertRefusedUntouchedAsync(EngineConfig config, int exitCode, string code, params string[] words)
+    async Task<ProcessResult> AssertRefusedUntouchedAsync(EngineConfig config, int exitCode, string code, params string[] words)
     {
         var before = _data.Contents();
         var finished = await AssertRefusedAsync(config, exitCode, code, words);
@@ -352,7 +350,7 @@ public sealed class FaultTests
         return finished;
     }
 
-    async Task<Finished> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string[] words, params string[] through)
+    async Task<ProcessResult> AssertRefusedAsync(EngineConfig config, int exitCode, string code, string[] words, params string[] through)
     {
         await using var process = RunningEngine.Launch(_scratch, config, through);
         var finished = await process.EndAsync();

@@ -6,13 +6,13 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary><c>init</c>, and the way from it to the first event.</summary>
+/// <summary><c>init</c>, and the path from there to the first event.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed partial class InitTests
 {
     [Test]
-    public async Task From_nothing_to_an_event_with_the_fresh_key()
+    public async Task A_new_installation_accepts_an_event_with_the_generated_key()
     {
         using var scratch = new Scratch();
         var made = await EngineBinary.RunAsync(scratch.Folder, ["init", "--dir", "mine", "--store", "my-shop"]);
@@ -31,11 +31,11 @@ public sealed partial class InitTests
         Assert.That((check.ExitCode, check.Errors), Is.EqualTo((0, "")), check.ToString);
         Assert.That(check.Output, Does.Match(@"(?m)^stores +1  my-shop$"));
 
-        // Only the ports and the memory are a test's own. In its folder, the file is the default.
+        // Only the ports and the memory differ from the generated file, which is the default in its folder.
         await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace("127.0.0.1:8080", "127.0.0.1:0", StringComparison.Ordinal)
             .Replace("127.0.0.1:8081", "127.0.0.1:0", StringComparison.Ordinal) + "memory: { carts: 16MB, customers: 16MB }\n");
         await using var engine = new EngineOutput(EngineBinary.Start(Path.GetDirectoryName(path)!, ["run"]));
-        await Eventually.Is(() => engine.HasEnded || Address().IsMatch(engine.Text), () => $"the engine says where it listens; it said {engine.Text}{engine.Errors}");
+        await Eventually.Is(() => engine.HasEnded || Address().IsMatch(engine.Text), () => $"the engine prints its listeners; output: {engine.Text}{engine.Errors}");
         using var http = new HttpClient { BaseAddress = new Uri(Address().Match(engine.Text).Groups["address"].Value) };
         using var refused = await SendAsync(http, "sk_demo");
         Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
@@ -52,7 +52,7 @@ public sealed partial class InitTests
     }
 
     [Test]
-    public async Task What_is_there_is_overwritten_only_by_force()
+    public async Task Existing_files_are_overwritten_only_with_force()
     {
         using var scratch = new Scratch();
         var path = scratch.Write("shop.yaml", "mine\n");

@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>What a shop sees of campaigns, policy, tracking and revenue: the real binary, a receiver, and HTTP.</summary>
+/// <summary>The shop's view of campaigns, policy, tracking and revenue, through the real binary, a webhook receiver and HTTP.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class JourneyTests
@@ -26,7 +26,7 @@ public sealed class JourneyTests
     public void TearDown() => _scratch.Dispose();
 
     [Test]
-    public async Task A_series_ends_with_the_purchase_and_what_was_to_come_says_so()
+    public async Task A_purchase_ends_the_series_and_its_pending_messages_have_a_reason()
     {
         await using var shop = await Receiver.StartAsync(204);
         await using var engine = await StartAsync(shop.Url, Left
@@ -46,7 +46,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task A_click_brings_the_shopper_back_to_this_cart_and_the_order_is_put_down_to_it()
+    public async Task A_click_restores_the_cart_and_the_order_is_attributed_to_it()
     {
         await using var shop = await Receiver.StartAsync(204);
         await using var engine = await StartAsync(shop.Url, Left + """action: { type: reminder }, channel: crm, message: "{{restore_url}}" }""");
@@ -55,7 +55,7 @@ public sealed class JourneyTests
         var link = LinkIn(shop.Posts.Single().Body);
         using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = engine.Http.BaseAddress };
 
-        // A mail gateway looks first, and counts as nothing.
+        // A mail gateway follows the link first, which does not count.
         browser.DefaultRequestHeaders.UserAgent.ParseAdd("Mimecast/1.0 (link scanner)");
         using (var scanned = await browser.GetAsync(link))
         {
@@ -94,7 +94,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task An_order_that_a_browser_tells_is_not_revenue()
+    public async Task An_order_reported_by_a_browser_is_not_revenue()
     {
         await using var shop = await Receiver.StartAsync(204);
         await using var engine = await StartAsync(shop.Url, Left + """action: { type: reminder }, channel: crm, message: m }""");
@@ -113,7 +113,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task Looking_at_the_unsubscribe_link_changes_nothing_and_a_post_does()
+    public async Task Unsubscribing_requires_a_POST()
     {
         await using var shop = await Receiver.StartAsync(204);
         const string Mail = """{ type: email, host: 127.0.0.1, port: 1, tls: none, from: "shop@shop.example", retries: 0 }""";
@@ -123,7 +123,7 @@ public sealed class JourneyTests
         await SendAsync(engine, Event("identify", "c1", "u1", ""","meta":{"email":"jo@shop.example","timezone":"Europe/Amsterdam"}"""),
             Event("consent", "c1", "u1", ""","meta":{"channel":"email","granted":true}"""));
         await SendAsync(engine, Event("add_to_cart", "c1", "u1", ""","productId":"p1","price":30"""));
-        await Until(async () => (await StatesAsync(engine)).Any(s => s.Channel == "mail" && s.State == "sending"), "the mail is on its way");
+        await Until(async () => (await StatesAsync(engine)).Any(s => s.Channel == "mail" && s.State == "sending"), "the mail is being delivered");
         var preview = await PostAsync(engine, "/v1/campaigns/left/preview", """{"step":1,"cartId":"c1"}""");
         var sample = new Uri(preview.GetProperty("links").GetProperty("unsubscribe").GetString()!).AbsolutePath;
         using (var asked = await engine.Http.GetAsync(sample))
@@ -138,7 +138,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task Campaigns_are_taken_over_while_the_engine_runs_and_a_bad_file_changes_nothing()
+    public async Task Campaigns_are_reloaded_at_run_time_and_an_invalid_file_changes_nothing()
     {
         await using var shop = await Receiver.StartAsync(204);
         var config = Config(shop.Url, Left + """action: { type: reminder }, channel: crm, message: first }""");
@@ -148,9 +148,9 @@ public sealed class JourneyTests
 
         (config with { Campaigns = "[{ name: broken, trigger: { idle: 1s } }]" }).WriteTo(_scratch);
         await Until(async () => (await engine.GetJsonAsync("/health")).GetProperty("parts").GetProperty("campaigns").GetProperty("detail").GetString()!
-            .Contains("a campaign needs either action", StringComparison.Ordinal), "the bad file is told of");
+            .Contains("a campaign needs either action", StringComparison.Ordinal), "the invalid file is reported");
         await SendAsync(engine, Event("add_to_cart", "c2", null, ""","productId":"p1","price":30"""));
-        await Eventually.Is(() => shop.Posts.Count == 2, "the old campaign is still in force");
+        await Eventually.Is(() => shop.Posts.Count == 2, "the old campaign is still active");
 
         (config with { Campaigns = $$"""[{{Left}}action: { type: reminder }, channel: crm, message: second }]""" }).WriteTo(_scratch);
         await Until(async () => (await engine.GetJsonAsync("/health")).GetProperty("status").GetString() == "ok", "the new file is fine");
@@ -160,7 +160,7 @@ public sealed class JourneyTests
     }
 
     [Test]
-    public async Task A_dead_receiver_slows_nothing_and_loses_nothing_and_a_restart_knows_what_waits()
+    public async Task A_dead_receiver_blocks_nothing_and_pending_interventions_survive_a_restart()
     {
         const int Carts = 300;
         var shop = await Receiver.StartAsync(204);
@@ -178,7 +178,7 @@ public sealed class JourneyTests
 
         await using var back = await Receiver.StartAsync(204, new Uri(url).Port);
         await using var again = await RunningEngine.StartAsync(_scratch, config);
-        await Eventually.Is(() => back.Posts.Select(p => p.Id).Distinct(StringComparer.Ordinal).Count() == Carts, "every one arrives");
+        await Eventually.Is(() => back.Posts.Select(p => p.Id).Distinct(StringComparer.Ordinal).Count() == Carts, "every message arrives");
         await Until(async () => (await StatesAsync(again)).All(s => s.State == "sent"), "all are sent");
     }
 
@@ -218,7 +218,7 @@ public sealed class JourneyTests
         return document.RootElement.Clone();
     }
 
-    // What has arrived can be read of, though it is kept some milliseconds later: who asks waits for that.
+    // A delivery is recorded some milliseconds after it arrives, so this waits.
     static async Task<JsonElement> InterventionAsync(RunningEngine engine) =>
         (await engine.GetJsonAsync("/v1/interventions")).GetProperty("items").EnumerateArray().Single();
 

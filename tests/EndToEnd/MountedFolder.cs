@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace CartRecovery.Tests.EndToEnd;
 
 /// <summary>
-/// A folder on a file system of its own, in memory. It is mounted in a namespace of its own, so nothing else sees it, and it is gone with
-/// the process that holds it, whatever becomes of the test. Needs root, or a kernel that lets users have namespaces.
+/// A folder on an in-memory file system, mounted in its own namespace: nothing else sees it, and it disappears with the process that holds
+/// it. Needs root or unprivileged user namespaces.
 /// </summary>
 sealed class MountedFolder : IAsyncDisposable
 {
@@ -18,22 +18,22 @@ sealed class MountedFolder : IAsyncDisposable
         Path = path;
     }
 
-    /// <summary>Where it is for a program that is started <see cref="Through"/> it.</summary>
+    /// <summary>The path for a program started <see cref="Through"/> it.</summary>
     public string Path { get; }
 
-    /// <summary>Where it is for everyone else.</summary>
+    /// <summary>The path for every other process.</summary>
     public string Outside => $"/proc/{_holder.Id}/root{Path}";
 
-    /// <summary>The program, with its arguments, that starts another one inside; in the folder above, for the way in leads over the root.</summary>
+    /// <summary>The command that starts another program inside the namespace, with the parent folder as the working directory.</summary>
     public string[] Through =>
     [
         "nsenter", "--target", $"{_holder.Id}", "--mount", .. _ownUser ? new[] { "--user", "--preserve-credentials" } : [],
         "sh", "-c", "cd \"$0\" && exec \"$@\"", System.IO.Path.GetDirectoryName(Path)!,
     ];
 
-    /// <summary>Mounts it, or has the test ignored where that is not allowed.</summary>
-    /// <param name="path">A folder that is there.</param>
-    /// <param name="options">Of the mount: <c>ro</c>, <c>size=16m</c>.</param>
+    /// <summary>Mounts it, or marks the test as ignored if mounting is not permitted.</summary>
+    /// <param name="path">An existing folder.</param>
+    /// <param name="options">Mount options: <c>ro</c>, <c>size=16m</c>.</param>
     public static async Task<MountedFolder> MountAsync(string path, string options)
     {
         var refusal = "";
@@ -50,11 +50,11 @@ sealed class MountedFolder : IAsyncDisposable
             holder.Dispose();
         }
 
-        Assert.Ignore($"A file system of its own cannot be mounted here: {refusal.Trim()}");
+        Assert.Ignore($"A file system cannot be mounted here: {refusal.Trim()}");
         throw new InvalidOperationException("not reached");
     }
 
-    /// <summary>Writes a file that takes all the room there is.</summary>
+    /// <summary>Writes a file that takes all the free space.</summary>
     public void Fill(string name)
     {
         using var file = new FileStream(System.IO.Path.Combine(Outside, name), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
@@ -74,7 +74,7 @@ sealed class MountedFolder : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Its end is that of its input, and so it ends with the test's process, too.
+        // It exits at the end of its input and so with the test's process.
         _holder.StandardInput.Close();
         await _holder.WaitForExitAsync();
         _holder.Dispose();

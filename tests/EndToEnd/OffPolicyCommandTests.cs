@@ -7,14 +7,14 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary><c>offpolicy</c>: other policies, valued by the choices of a file or of the engine.</summary>
+/// <summary><c>offpolicy</c>: evaluates other policies by the choices of a file or of the engine.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 [Parallelizable(ParallelScope.Children)]
 public sealed class OffPolicyCommandTests
 {
     [Test]
-    public async Task It_values_each_action_of_a_file_and_whom_one_of_them_moves()
+    public async Task A_file_is_evaluated_by_action_and_by_uplift()
     {
         using var scratch = new Scratch();
         scratch.Write("log.csv", Hillstrom.Csv("visit"));
@@ -40,7 +40,7 @@ public sealed class OffPolicyCommandTests
     }
 
     [Test]
-    public async Task Propensities_that_cannot_be_those_of_the_choices_are_noted()
+    public async Task Propensities_that_contradict_the_choices_are_reported()
     {
         using var scratch = new Scratch();
         scratch.Write("log.csv", $"action,propensity,reward\n{string.Concat(Enumerable.Repeat("a,0.9,1\nb,0.9,0\n", 200))}");
@@ -61,7 +61,7 @@ public sealed class OffPolicyCommandTests
     [TestCase("none.csv", 1, "--log", "none.csv")]
     [TestCase("bad.csv:3: the propensity must be above 0 and up to 1, not 0", 1, "--log", "bad.csv")]
     [TestCase("the engine has not used this folder", 1, "--from-outreach", "data")]
-    public async Task What_cannot_be_valued_is_said(string message, int code, params string[] arguments)
+    public async Task Input_that_cannot_be_evaluated_is_reported(string message, int code, params string[] arguments)
     {
         using var scratch = new Scratch();
         scratch.Write("log.csv", "f,action,propensity,reward\n1,a,0.5,1\n2,b,0.5,0\n3,a,0.4,0\n");
@@ -74,23 +74,23 @@ public sealed class OffPolicyCommandTests
     }
 
     [Test]
-    public async Task It_values_the_engines_own_choices_step_by_step_while_the_engine_has_them_open()
+    public async Task A_running_engines_choices_are_evaluated_by_step()
     {
         using var scratch = new Scratch();
         using var database = new Database(scratch.PathOf("outreach.db"));
         JourneySchema.Ensure(database);
         for (var i = 1; i <= 200; i++)
         {
-            // 3 in 4 are offered nothing, and a tenth of them buy for 20; of the others half do, for 16 each.
+            // 3 in 4 are offered nothing, and a tenth of them buy for 20; half of the others buy, for 16 each.
             var (offer, propensity) = i % 4 == 0 ? ("ten", 0.25) : ("none", 0.75);
             var buys = i % 4 == 0 ? i % 8 == 0 : i % 20 is 1 or 2;
             Add(database, i, 1, offer, propensity, isSent: true, buys ? i % 4 == 0 ? 16 : 20 : 0);
         }
 
-        // None of these counts: without a lot, and not sent.
+        // Not counted: chosen without a draw, or not sent.
         Add(database, 201, 1, "ten", 1, isSent: true, 1000);
         Add(database, 202, 1, "ten", 0.25, isSent: false, 1000);
-        // Nor is there anything to say of a step with one message.
+        // A step with a single message cannot be evaluated either.
         Add(database, 203, 2, "ten", 0.25, isSent: true, 1000);
 
         var finished = await EngineBinary.RunAsync(scratch.Folder, ["offpolicy", "--from-outreach", "."]);
@@ -122,7 +122,7 @@ public sealed class OffPolicyCommandTests
             VALUES(?1, ?2, 'shop', x'01', x'01', 'c', 'idle', 'a', ?3, 'email', 1, ?4, ?5, ?6, 2, 0, ?2, 0, 0, ?7)
             """).With(number.ToString(CultureInfo.InvariantCulture)).With((long)number).With((long)step).With(offer).With((long)(number % 6))
             .With((double?)propensity).With(isSent ? 1L : (long?)null).Run();
-        // An order that a browser said counts for nothing.
+        // An order reported by a browser does not count.
         foreach (var (id, value, isVerified) in new[] { (number, spent, true), (number + 1000, 500, false) })
         {
             database.Prepare("""

@@ -4,7 +4,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>Clients that may not come in, or that break the protocol: told so, and nobody else notices.</summary>
+/// <summary>Rejected clients receive the reason, and other clients are not affected.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class RefusedClientTests
@@ -35,7 +35,7 @@ public sealed class RefusedClientTests
     [TestCase("sk_nobody", null, 401, "unknown_key")]
     [TestCase("", null, 401, "missing_key")]
     [TestCase(EngineConfig.PublishableKey, "http://evil.example", 403, "forbidden_origin")]
-    public async Task A_key_that_is_not_good_for_it_opens_no_WebSocket(string key, string? origin, int status, string code)
+    public async Task A_key_without_permission_opens_no_WebSocket(string key, string? origin, int status, string code)
     {
         using var client = await ConnectAsync();
         await client.SendAsync(Handshake(key, origin));
@@ -46,7 +46,7 @@ public sealed class RefusedClientTests
     }
 
     [Test]
-    public async Task A_key_that_is_not_known_opens_no_TCP_stream()
+    public async Task An_unknown_key_opens_no_TCP_stream()
     {
         using var client = await ConnectAsync();
         await client.SendAsync("{\"key\":\"sk_nobody\"}\n");
@@ -55,7 +55,7 @@ public sealed class RefusedClientTests
     }
 
     [Test]
-    public async Task Bytes_of_no_known_protocol_are_refused()
+    public async Task An_unknown_protocol_is_rejected()
     {
         using var client = await ConnectAsync();
         await client.SendAsync("\u0016\u0003\u0001\u0002");
@@ -66,7 +66,7 @@ public sealed class RefusedClientTests
     [TestCase(0x81, 0x02, "a client's frame must be masked")]
     [TestCase(0xc1, 0x82, "reserved bits are set")]
     [TestCase(0x83, 0x82, "the opcode is reserved")]
-    public async Task A_frame_that_RFC_6455_forbids_ends_the_connection_and_no_event_before_it(int first, int second, string reason)
+    public async Task An_invalid_frame_closes_the_connection_and_keeps_earlier_events(int first, int second, string reason)
     {
         var before = (await _engine.MetricsAsync()).Processed;
         using var client = await ConnectAsync();
@@ -81,7 +81,7 @@ public sealed class RefusedClientTests
     }
 
     [Test]
-    public async Task A_connection_cut_in_the_middle_of_a_frame_loses_that_frame_alone()
+    public async Task A_connection_cut_within_a_frame_loses_only_that_frame()
     {
         var before = await _engine.MetricsAsync();
         using (var client = await ConnectAsync())
@@ -103,12 +103,12 @@ public sealed class RefusedClientTests
     }
 
     [Test]
-    public async Task One_stream_too_many_is_told_so_and_the_engine_still_answers()
+    public async Task A_stream_over_the_limit_receives_the_reason_and_the_engine_continues()
     {
         var streams = new List<EventStream>();
         try
         {
-            await Eventually.Is(() => _engine.MetricsAsync().Result.Sum("cartrecovery_connections") == 0, "the other tests' streams are gone");
+            await Eventually.Is(() => _engine.MetricsAsync().Result.Sum("cartrecovery_connections") == 0, "the other tests' streams are closed");
             for (var i = 0; i < MaxConnections; i++)
             {
                 streams.Add(await EventStream.LinesAsync(_engine.StreamEndPoint));
@@ -142,6 +142,6 @@ public sealed class RefusedClientTests
         $"GET /v1/stream?key={key} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{(origin is null ? "" : $"Origin: {origin}\r\n")}\r\n";
 
-    // A text frame with a mask of zeros, which leaves the payload as it is.
+    // A text frame with a zero mask, which leaves the payload unchanged.
     static byte[] Frame(string text) => [0x81, (byte)(0x80 | text.Length), 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(text)];
 }

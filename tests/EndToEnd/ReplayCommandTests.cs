@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary><c>replay</c> and <c>export</c> beside a running engine, and after it.</summary>
+/// <summary><c>replay</c> and <c>export</c> with and without a running engine.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class ReplayCommandTests
@@ -22,8 +22,8 @@ public sealed class ReplayCommandTests
 
     Scratch _scratch = null!;
     string[] _decided = null!;
-    Finished _exportWhileRunning = null!;
-    Finished _replayWhileRunning = null!;
+    ProcessResult _exportWhileRunning = null!;
+    ProcessResult _replayWhileRunning = null!;
 
     [OneTimeSetUp]
     public async Task StreamAndStop()
@@ -50,7 +50,7 @@ public sealed class ReplayCommandTests
     public void Clear() => _scratch.Dispose();
 
     [Test]
-    public async Task Export_writes_every_event_beside_the_engine_and_after_it()
+    public async Task Export_writes_every_event_with_and_without_a_running_engine()
     {
         var after = await RunAsync("export", "--out", "events.ndjson");
 
@@ -74,7 +74,7 @@ public sealed class ReplayCommandTests
     }
 
     [Test]
-    public void Replay_beside_the_engine_finds_what_it_decided()
+    public void Replay_reproduces_a_running_engines_decisions()
     {
         using var report = Json(_replayWhileRunning);
         Assert.That(report.RootElement.GetProperty("events").GetInt32(), Is.EqualTo(Events));
@@ -82,7 +82,7 @@ public sealed class ReplayCommandTests
     }
 
     [Test]
-    public async Task Replay_afterwards_decides_the_same_on_any_number_of_partitions()
+    public async Task Offline_replay_is_independent_of_the_number_of_partitions()
     {
         using var one = Json(await RunAsync("replay", "--json"));
         using var three = Json(await RunAsync("replay", "--json", "--partitions", "3", "--from", "1h"));
@@ -96,7 +96,7 @@ public sealed class ReplayCommandTests
     }
 
     [Test]
-    public async Task Replay_of_an_export_decides_the_same()
+    public async Task Replay_of_an_export_reproduces_the_decisions()
     {
         await RunAsync("export", "--out", "again.ndjson");
         using var report = Json(await RunAsync("replay", "--json", "--events", "again.ndjson"));
@@ -105,7 +105,7 @@ public sealed class ReplayCommandTests
     }
 
     [Test]
-    public async Task Replay_with_other_campaigns_tells_the_difference()
+    public async Task Replay_with_other_campaigns_reports_the_differences()
     {
         var other = _scratch.Write("other.yaml", (await File.ReadAllTextAsync(_scratch.PathOf("cartrecovery.yaml")))
             .Replace("name: added", "name: also-added", StringComparison.Ordinal));
@@ -126,7 +126,7 @@ public sealed class ReplayCommandTests
     [TestCase(2, "--partitions: expected 1 to 256", "replay", "--partitions", "0")]
     [TestCase(1, "no events at nothing.ndjson", "replay", "--events", "nothing.ndjson")]
     [TestCase(78, "error: model_not_found", "replay", "--model", "nothing.onnx")]
-    public async Task What_cannot_be_done_is_explained(int code, string message, params string[] arguments)
+    public async Task Invalid_requests_are_explained(int code, string message, params string[] arguments)
     {
         var finished = await RunAsync(arguments);
         Assert.That((finished.ExitCode, finished.Output), Is.EqualTo((code, "")), finished.ToString);
@@ -135,7 +135,7 @@ public sealed class ReplayCommandTests
 
     [TestCase("export")]
     [TestCase("replay")]
-    public async Task Without_a_journal_there_is_nothing_to_read(string verb)
+    public async Task A_missing_journal_is_reported(string verb)
     {
         using var scratch = new Scratch();
         var finished = await EngineBinary.RunAsync(scratch.Folder, [verb, "--config", s_config.WriteTo(scratch)]);
@@ -143,10 +143,10 @@ public sealed class ReplayCommandTests
         Assert.That(finished.Errors, Does.StartWith("error: data_empty: "));
     }
 
-    Task<Finished> RunAsync(params string[] arguments) =>
+    Task<ProcessResult> RunAsync(params string[] arguments) =>
         EngineBinary.RunAsync(_scratch.Folder, [.. arguments, "--config", _scratch.PathOf("cartrecovery.yaml")]);
 
-    static JsonDocument Json(Finished finished)
+    static JsonDocument Json(ProcessResult finished)
     {
         Assert.That(finished.ExitCode, Is.Zero, finished.ToString);
         return JsonDocument.Parse(finished.Output);

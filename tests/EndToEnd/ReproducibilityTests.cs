@@ -7,8 +7,8 @@ using CartRecovery.Tests.Telemetry;
 namespace CartRecovery.Tests.EndToEnd;
 
 /// <summary>
-/// A real shop's night through four fresh engines, with the same times: twice over WebSocket, once over TCP, and once as arrays of
-/// MessagePack. What comes out must be what was counted, and the same every time.
+/// Sends a real shop's night to four fresh engines with the same times: twice over WebSocket, once over TCP, and once as MessagePack
+/// arrays. All results must match the reference and each other.
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
@@ -16,7 +16,7 @@ public sealed partial class ReproducibilityTests
 {
     const int SampledCarts = 300;
 
-    // After the log's end time goes on with the wall clock, at a different pace in every run: the last carts to go idle are left out.
+    // After the log ends, the wall clock advances time at a different pace in every run, so the last carts to go idle are excluded.
     static readonly TimeSpan s_tail = TimeSpan.FromMinutes(1);
 
     static readonly EngineConfig s_config = new()
@@ -38,7 +38,7 @@ public sealed partial class ReproducibilityTests
     Run _overTcp = null!;
     Run _inMessagePack = null!;
 
-    /// <summary>What one engine made of the log.</summary>
+    /// <summary>One engine's results for the log.</summary>
     sealed record Run(
         long Acked,
         MetricsPage Metrics,
@@ -82,7 +82,7 @@ public sealed partial class ReproducibilityTests
     }
 
     [Test]
-    public void Features_are_what_the_log_says()
+    public void Features_match_the_log()
     {
         using (Assert.EnterMultipleScope())
         {
@@ -97,25 +97,26 @@ public sealed partial class ReproducibilityTests
     }
 
     [Test]
-    public void A_second_run_gives_the_same_features_and_scores() => AssertSameCarts(_second);
+    public void A_second_run_reproduces_features_and_scores() => AssertSameCarts(_second);
 
     [Test]
-    public void Tcp_gives_the_same_features_and_scores_as_WebSocket() => AssertSameCarts(_overTcp);
+    public void TCP_and_WebSocket_give_the_same_features_and_scores() => AssertSameCarts(_overTcp);
 
     [Test]
-    public void MessagePack_gives_the_same_features_and_scores_as_JSON() => AssertSameCarts(_inMessagePack);
+    public void MessagePack_and_JSON_give_the_same_features_and_scores() => AssertSameCarts(_inMessagePack);
 
     [Test]
-    public void MessagePack_decides_the_same_as_JSON() => Assert.That(_inMessagePack.Interventions, Is.EqualTo(_first.Interventions));
+    public void MessagePack_and_JSON_give_the_same_decisions() =>
+        Assert.That(_inMessagePack.Interventions, Is.EqualTo(_first.Interventions));
 
     [Test]
-    public void A_second_run_decides_the_same() => Assert.That(_second.Interventions, Is.EqualTo(_first.Interventions));
+    public void A_second_run_reproduces_the_decisions() => Assert.That(_second.Interventions, Is.EqualTo(_first.Interventions));
 
     [Test]
-    public void Tcp_decides_the_same_as_WebSocket() => Assert.That(_overTcp.Interventions, Is.EqualTo(_first.Interventions));
+    public void TCP_and_WebSocket_give_the_same_decisions() => Assert.That(_overTcp.Interventions, Is.EqualTo(_first.Interventions));
 
     [Test]
-    public void Every_kind_of_rule_had_its_say() =>
+    public void Every_kind_of_campaign_fired() =>
         Assert.That(_first.Interventions.Values.Select(CampaignOf).Distinct(), Is.EquivalentTo(new[] { "left", "bought", "keen" }));
 
     [Test]

@@ -3,13 +3,13 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary><c>run</c>: what it says when it starts, and what it finishes before it stops.</summary>
+/// <summary><c>run</c>: its startup output, and the work it completes before it stops.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class RunTests
 {
     [Test]
-    public async Task It_prints_its_listeners_its_model_and_its_memory_and_is_healthy()
+    public async Task A_start_prints_listeners_model_and_memory_and_is_healthy()
     {
         using var scratch = new Scratch();
         await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig
@@ -20,13 +20,13 @@ public sealed class RunTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(engine.Greeting, Does.Match(@"^CartRecovery \d+\.\d+\.\d+\n"));
-            Assert.That(engine.Greeting, Does.Contain($"  http      {engine.Http.BaseAddress}"));
-            Assert.That(engine.Greeting, Does.Contain($"  stream    {engine.Stream}, and JSON lines or MessagePack over TCP"));
-            Assert.That(engine.Greeting, Does.Match(@"(?m)^  model     purchase@\S+: \d+ features, \d+ compiled trees$"));
-            Assert.That(engine.Greeting, Does.Match(@"(?m)^  sinks     crm \(console\)$"));
-            Assert.That(engine.Greeting, Does.Match(@"(?m)^ +carts +\d+ MB  2 × \d+ MB"));
-            Assert.That(engine.Greeting, Does.Match(@"(?m)^ +total +\d+ MB  of 4,096 MB"));
+            Assert.That(engine.StartupOutput, Does.Match(@"^CartRecovery \d+\.\d+\.\d+\n"));
+            Assert.That(engine.StartupOutput, Does.Contain($"  http      {engine.Http.BaseAddress}"));
+            Assert.That(engine.StartupOutput, Does.Contain($"  stream    {engine.Stream}, and JSON lines or MessagePack over TCP"));
+            Assert.That(engine.StartupOutput, Does.Match(@"(?m)^  model     purchase@\S+: \d+ features, \d+ compiled trees$"));
+            Assert.That(engine.StartupOutput, Does.Match(@"(?m)^  sinks     crm \(console\)$"));
+            Assert.That(engine.StartupOutput, Does.Match(@"(?m)^ +carts +\d+ MB  2 × \d+ MB"));
+            Assert.That(engine.StartupOutput, Does.Match(@"(?m)^ +total +\d+ MB  of 4,096 MB"));
             Assert.That(health.GetProperty("status").GetString(), Is.EqualTo("ok"));
             Assert.That(health.GetProperty("parts").EnumerateObject().Select(part => (part.Name, part.Value.GetProperty("status").GetString())),
                 Is.EquivalentTo(new[] { ("partition-0", "ok"), ("partition-1", "ok"), ("journal", "ok"), ("checkpoints", "ok"), ("deadletters", "ok"), ("outreach", "ok"), ("campaigns", "ok"), ("model", "ok"), ("sink-crm", "ok") }));
@@ -34,22 +34,22 @@ public sealed class RunTests
     }
 
     [Test]
-    public async Task It_leaves_nothing_behind_but_its_data()
+    public async Task Only_the_data_folder_is_left_behind()
     {
         using var scratch = new Scratch();
         await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig());
 
         await engine.StopAsync();
 
-        // In particular none of the files that ONNX Runtime's telemetry would write, which would also mean that it calls home.
+        // In particular no files of ONNX Runtime's telemetry, which would mean that it sends data.
         var files = Directory.EnumerateFiles(scratch.Folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
         Assert.That(files.Select(file => Path.GetRelativePath(scratch.Folder, file)).Where(file => !file.StartsWith("data/", StringComparison.Ordinal)),
             Is.EqualTo(new[] { "cartrecovery.yaml" }));
     }
 
-    [TestCase(true, TestName = "Told_to_stop_under_load_it_acknowledges_all_that_it_took_over_WebSocket")]
-    [TestCase(false, TestName = "Told_to_stop_under_load_it_acknowledges_all_that_it_took_over_TCP")]
-    public async Task Told_to_stop_under_load(bool overWebSocket)
+    [TestCase(true, TestName = "SIGTERM_under_load_acknowledges_all_accepted_events_over_WebSocket")]
+    [TestCase(false, TestName = "SIGTERM_under_load_acknowledges_all_accepted_events_over_TCP")]
+    public async Task SIGTERM_under_load_processes_all_acknowledged_events(bool overWebSocket)
     {
         const int events = 6000;
         using var scratch = new Scratch();
@@ -73,7 +73,7 @@ public sealed class RunTests
             }
             catch (Exception e) when (e is IOException or System.Net.WebSockets.WebSocketException)
             {
-                // The engine was quicker to go than this client to send.
+                // The engine closed the connection while this client was sending.
             }
         });
 
@@ -82,7 +82,7 @@ public sealed class RunTests
         await sending;
         await stream.EndAsync();
 
-        // Every event makes one intervention, so the file says what was worked off.
+        // Every event causes one intervention, so the file lists the processed events.
         var decided = File.ReadLines(scratch.PathOf("out.ndjson")).Select(CartOf).ToList();
         Assert.That(stream.Acked, Is.EqualTo(decided.Count).And.GreaterThan(0));
         Assert.That(decided, Is.EquivalentTo(Enumerable.Range(0, decided.Count).Select(i => $"c{i}")));

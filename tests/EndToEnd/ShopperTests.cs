@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd;
 
-/// <summary>What the engine decides reaches the shopper, and the shop.</summary>
+/// <summary>Decisions reach the shopper and the shop.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class ShopperTests
@@ -13,7 +13,7 @@ public sealed class ShopperTests
     const string Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
     [Test]
-    public async Task An_intervention_comes_back_on_the_shoppers_own_socket_and_on_no_other()
+    public async Task An_intervention_arrives_only_on_the_shoppers_own_socket()
     {
         using var scratch = new Scratch();
         await using var engine = await RunningEngine.StartAsync(scratch, new EngineConfig
@@ -23,14 +23,14 @@ public sealed class ShopperTests
                    channel: socket, message: "{{item_count}} for {{cart_value}} {{currency}}, {{discount}}% off" }]
                 """,
         });
-        // One on the stream port, the other through the HTTP port: the same streams.
+        // One on the stream port, the other on the HTTP port.
         await using var first = await EventStream.WebSocketAsync(engine.Stream, EngineConfig.PublishableKey, EngineConfig.Origin);
         var upgraded = new UriBuilder(engine.Http.BaseAddress!) { Scheme = "ws", Path = "/v1/stream" }.Uri;
         await using var second = await EventStream.WebSocketAsync(upgraded, EngineConfig.PublishableKey, EngineConfig.Origin);
 
         await first.SendAsync(Added("e1", "cart-1", "session-1"));
         await Eventually.Is(() => first.Interventions.Count == 1, "the first shopper gets an offer");
-        // The second one's own offer, which was decided later, is the first that this socket sees.
+        // The first intervention on this socket is its own, although it was decided later.
         await second.SendAsync(Added("e2", "cart-2", "session-2"));
         await Eventually.Is(() => second.Interventions.Count == 1, "the second shopper gets an offer");
 
@@ -52,7 +52,7 @@ public sealed class ShopperTests
     }
 
     [Test]
-    public async Task A_webhook_gets_a_post_that_is_signed_as_Standard_Webhooks_says()
+    public async Task A_webhook_is_signed_per_Standard_Webhooks()
     {
         await using var shop = await Receiver.StartAsync(204);
         using var scratch = new Scratch();
@@ -74,7 +74,7 @@ public sealed class ShopperTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(post.Headers["webhook-signature"], Is.EqualTo(post.ExpectedSignature(Secret)));
-            Assert.That(sentAt, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(5)), "within the tolerance of a receiver");
+            Assert.That(sentAt, Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromMinutes(5)), "within a receiver's tolerance");
             Assert.That(body.RootElement.GetProperty("type").GetString(), Is.EqualTo("intervention.decided"));
             Assert.That(data.GetProperty("id").GetString(), Is.EqualTo(post.Id));
             Assert.That(data.GetProperty("cartId").GetString(), Is.EqualTo("cart-1"));

@@ -5,21 +5,21 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>Events from their JSON, through the engine's own decoder.</summary>
+/// <summary>Decodes events from JSON with the engine's decoder.</summary>
 static class EventReading
 {
-    /// <summary>When the events of these tests are received: 2024-11-20T09:40:00Z.</summary>
+    /// <summary>The time of arrival in these tests: 2024-11-20T09:40:00Z.</summary>
     public const long Now = 1_732_095_600_000;
 
     public const long Day = 24 * 60 * 60 * 1000;
     public const long Minute = 60 * 1000;
 
-    // The defaults of DESIGN §3: 24 hours back, 5 minutes ahead.
+    // The defaults in DESIGN §3: 24 hours back, 5 minutes ahead.
     public static EventRules Rules(
         bool verified = false, string store = "demo", ushort index = 0, int maxEvent = 32 * 1024, long past = Day, long future = 5 * Minute) =>
         new(Encoding.UTF8.GetBytes(store), index, verified, maxEvent, past, future);
 
-    /// <summary>Rules that move no time.</summary>
+    /// <summary>Rules that clamp no time.</summary>
     public static EventRules AnyTime() => Rules(past: long.MaxValue / 4, future: long.MaxValue / 4);
 
     public static EventProblem Read(this JsonEventDecoder decoder, string json, long receivedAt = Now) =>

@@ -8,14 +8,14 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>Any event, however its JSON is written, is read as what it says.</summary>
+/// <summary>Any event is decoded correctly from any JSON representation.</summary>
 public sealed class EventRoundTripTests
 {
     static readonly string[] s_devices = ["watch", "mobile", "tablet", "desktop"];
     static readonly string[] s_sources = ["pigeon", "direct", "organic", "paid", "email", "social", "referral"];
 
     [FsCheck.NUnit.Property(MaxTest = 1000)]
-    public FsCheck.Property An_event_in_any_spelling_and_order_is_read_as_written() =>
+    public FsCheck.Property An_event_in_any_spelling_and_field_order_is_read() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -52,7 +52,7 @@ public sealed class EventRoundTripTests
             {
                 if (decoder.Read(json).IsError)
                 {
-                    throw new InvalidOperationException("An event was refused.");
+                    throw new InvalidOperationException("An event was rejected.");
                 }
 
                 if (!slab.HasRoom(decoder.Record.TextLength))
@@ -105,7 +105,7 @@ public sealed class EventRoundTripTests
 
     static string? Maybe(Random random, Func<Random, string> value) => random.Next(2) == 0 ? null : value(random);
 
-    // 1 to 64 bytes of any characters, the awkward ones more often than in life.
+    // 1 to 64 bytes of any characters, with special ones more frequent than in practice.
     static string Text(Random random)
     {
         var text = new StringBuilder();
@@ -197,7 +197,7 @@ public sealed class EventRoundTripTests
                 .ToString(at % 1000 == 0 ? "yyyy-MM-dd'T'HH:mm:sszzz" : "yyyy-MM-dd'T'HH:mm:ss.fffzzz", CultureInfo.InvariantCulture)),
         };
 
-        // Every character as it is where that is allowed, or in one of its escapes.
+        // Each character literally where allowed, or in one of its escapes.
         string Quote(string text)
         {
             var escapes = random.Next(3);
@@ -221,7 +221,7 @@ public sealed class EventRoundTripTests
 
             var quoted = json.Append('"').ToString();
             using var document = JsonDocument.Parse(quoted);
-            return document.RootElement.GetString() == text ? quoted : throw new InvalidOperationException($"This is not how to write it: {quoted}");
+            return document.RootElement.GetString() == text ? quoted : throw new InvalidOperationException($"Not an equivalent encoding: {quoted}");
         }
     }
 }

@@ -8,7 +8,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>What is acknowledged is done, in whatever order reading, submitting and the partitions' work come.</summary>
+/// <summary>Acknowledged events are complete in any order of reading, submitting and processing.</summary>
 public sealed class EventRouterProgressTests
 {
     const int MostPartitions = 4;
@@ -23,7 +23,7 @@ public sealed class EventRouterProgressTests
     public void Close() => Array.ForEach(_sets, set => set.Dispose());
 
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public FsCheck.Property It_is_never_ahead_of_what_is_done_and_gets_there() =>
+    public FsCheck.Property Progress_never_exceeds_completed_work_and_reaches_the_end() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             Run(new Random(seed), _sets[seed % MostPartitions]);
@@ -42,7 +42,7 @@ public sealed class EventRouterProgressTests
             slabs[i] = new Queue<EventSlab>();
         }
 
-        // How many partitions still have to do with each event; it is done at 0.
+        // The number of partitions still to process each event; it is complete at 0.
         var open = new List<int>();
         var longIds = random.Next(2) == 0;
         for (var step = 0; step < 150; step++)
@@ -128,7 +128,7 @@ public sealed class EventRouterProgressTests
             var first = open.FindIndex(partitions => partitions != 0);
             if (first >= 0 && first < upTo)
             {
-                Assert.Fail($"{upTo} are acknowledged, and event {first} is not done");
+                Assert.Fail($"{upTo} are acknowledged, but event {first} is incomplete");
             }
         }
     }

@@ -17,7 +17,7 @@ public sealed class EventRouterTests
     PartitionSet _partitions = null!;
     EventRouter _router = null!;
 
-    // No worker runs: the slabs stay where they were put.
+    // No worker runs: slabs stay in the inbox.
     [SetUp]
     public void Open() => Open(partitions: 3, MaxBatch);
 
@@ -25,7 +25,7 @@ public sealed class EventRouterTests
     public void Close() => _partitions.Dispose();
 
     [Test]
-    public async Task An_event_goes_to_its_carts_partition()
+    public async Task An_event_is_routed_to_its_carts_partition()
     {
         for (var i = 0; i < 100; i++)
         {
@@ -58,7 +58,7 @@ public sealed class EventRouterTests
     }
 
     [Test]
-    public async Task A_bad_element_of_an_array_costs_itself_alone()
+    public async Task An_invalid_array_element_affects_no_other()
     {
         Take(Event(0));
         Take($$"""[{{Event(1)}}, 7, {{Event(2)}}, {"id":"x"}, [{{Event(3)}}], {{Event(4)}}, {"id":"\ud800","type":"refund","cartId":"c","ts":0}, {{Event(5)}}]""");
@@ -75,7 +75,7 @@ public sealed class EventRouterTests
     }
 
     [Test]
-    public async Task An_event_too_large_leaves_its_neighbours_intact()
+    public async Task An_event_over_the_limit_leaves_its_neighbours_intact()
     {
         var large = Event(2).Replace("}", $",\"x\":\"{new string('x', 40_000)}\"}}", StringComparison.Ordinal);
         Take($"[{Event(1)},{large},{Event(3)}]");
@@ -86,7 +86,7 @@ public sealed class EventRouterTests
     }
 
     [Test]
-    public async Task An_event_that_garbage_follows_is_not_taken()
+    public async Task An_event_followed_by_garbage_is_rejected()
     {
         Take(Event(1) + Event(2));
         Take(Event(3) + " x");
@@ -100,7 +100,7 @@ public sealed class EventRouterTests
     [TestCase("]")]
     [TestCase(" {}")]
     [TestCase(",")]
-    public async Task An_array_that_garbage_follows_is_taken_and_the_rest_refused(string rest)
+    public async Task An_array_followed_by_garbage_is_accepted_and_the_garbage_rejected(string rest)
     {
         Take($"[{Event(1)},{Event(2)}]{rest}");
         await _router.SubmitAsync(default);
@@ -110,7 +110,7 @@ public sealed class EventRouterTests
     }
 
     [Test]
-    public async Task What_comes_before_the_end_of_the_JSON_is_taken()
+    public async Task Events_before_the_JSON_breaks_off_are_accepted()
     {
         Take($"[{Event(1)},{Event(2)},{{\"id\":\"e3\",");
         Take(Event(4));
@@ -124,14 +124,14 @@ public sealed class EventRouterTests
     [TestCase("   ")]
     [TestCase("nonsense")]
     [TestCase("{\"id\":")]
-    public void What_is_not_JSON_is_refused(string message)
+    public void Invalid_JSON_is_rejected(string message)
     {
         Take(message);
         Assert.That(_source.Rejected, Is.EqualTo(new[] { (0L, "invalid_json") }));
     }
 
     [Test]
-    public void What_is_not_UTF8_is_refused()
+    public void Invalid_UTF8_is_rejected()
     {
         _router.TakeJson([.. "{\"id\":\""u8, 0xff, .. "\"}"u8]);
         Assert.That(_source.Rejected, Is.EqualTo(new[] { (0L, "invalid_utf8") }));
@@ -139,14 +139,14 @@ public sealed class EventRouterTests
 
     [TestCase("[]")]
     [TestCase(" [ ] ")]
-    public void An_empty_array_is_nothing(string message)
+    public void An_empty_array_has_no_effect(string message)
     {
         Take(message);
         Assert.That((_source.Rejected.Count, _router.Taken), Is.EqualTo((0, 0)));
     }
 
     [Test]
-    public async Task A_batch_has_as_many_events_as_the_limit()
+    public async Task A_batch_may_have_as_many_events_as_the_limit()
     {
         Take($"[{string.Join(',', Enumerable.Range(0, MaxBatch).Select(Event))}]");
         await _router.SubmitAsync(default);
@@ -156,7 +156,7 @@ public sealed class EventRouterTests
     }
 
     [Test]
-    public async Task A_larger_batch_is_refused_as_one()
+    public async Task A_larger_batch_is_rejected_as_a_whole()
     {
         Take($"[{string.Join(',', Enumerable.Range(0, MaxBatch + 1).Select(Event))}]");
         await _router.SubmitAsync(default);
@@ -167,7 +167,7 @@ public sealed class EventRouterTests
     }
 
     [Test]
-    public void A_batch_of_too_many_things_that_are_no_events_ends_at_the_limit()
+    public void A_batch_of_too_many_non_events_ends_at_the_limit()
     {
         Close();
         Open(partitions: 1, maxBatch: 3);
@@ -177,7 +177,7 @@ public sealed class EventRouterTests
     }
 
     [Test]
-    public async Task What_concerns_a_customer_goes_to_every_partition()
+    public async Task Customer_events_go_to_every_partition()
     {
         Take(TestEvent.Array(
             Of("purchase", "e1") with { User = "u1", Price = 20, Session = "s1" },
@@ -203,7 +203,7 @@ public sealed class EventRouterTests
     }
 
     [Test]
-    public async Task Who_submits_to_a_full_partition_waits_until_there_is_room()
+    public async Task Submitting_to_a_full_partition_waits_for_room()
     {
         Close();
         Open(partitions: 1, MaxBatch);
@@ -223,7 +223,7 @@ public sealed class EventRouterTests
     }
 
     [Test]
-    public void It_is_full_as_soon_as_a_slab_is()
+    public void A_router_is_full_as_soon_as_one_slab_is()
     {
         Close();
         Open(partitions: 1, MaxBatch);

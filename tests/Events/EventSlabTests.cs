@@ -8,12 +8,12 @@ namespace CartRecovery.Tests.Events;
 public sealed class EventSlabTests
 {
     [Test]
-    public void An_event_takes_no_more_than_the_memory_budget_says() =>
+    public void An_event_stays_within_its_memory_budget() =>
         Assert.That(Unsafe.SizeOf<EventRecord>(), Is.LessThanOrEqualTo((EventSlab.SizeFor(0) - EventSlab.TextCapacity) / EventSlab.Capacity));
 
     [TestCase(1)]
     [TestCase(EventSlab.MaxIdLength)]
-    public void A_slab_is_full_of_events_or_of_their_texts(int idLength)
+    public void A_slab_fills_by_events_or_by_their_text(int idLength)
     {
         var id = new string('x', idLength);
         var decoder = new JsonEventDecoder(EventReading.Rules());
@@ -32,7 +32,7 @@ public sealed class EventSlabTests
     }
 
     [Test]
-    public void An_events_texts_are_its_own()
+    public void An_events_texts_are_independent_of_its_neighbours()
     {
         var slab = EventReading.Slab(
             new TestEvent("page_view", EventReading.Now) { Id = "e1", Cart = "cart one", User = "user 1", Session = "s1", Product = "p1" },
@@ -43,7 +43,7 @@ public sealed class EventSlabTests
     }
 
     [Test]
-    public void A_fact_in_another_slab_keeps_its_ids_and_gains_the_flag()
+    public void A_copied_event_keeps_its_ids_and_is_flagged_as_a_fact()
     {
         var slab = EventReading.Slab(
             new TestEvent("page_view", EventReading.Now) { Id = "before" },
@@ -60,7 +60,7 @@ public sealed class EventSlabTests
     }
 
     [Test]
-    public void A_pool_lends_what_came_back_last_and_empty()
+    public void A_pool_reuses_the_last_returned_slab_emptied()
     {
         var pool = new SlabPool(2);
         var (first, second) = (pool.Rent(), pool.Rent());
@@ -79,7 +79,7 @@ public sealed class EventSlabTests
     }
 
     [Test]
-    public void A_pool_keeps_no_more_than_its_capacity()
+    public void A_pool_keeps_at_most_its_capacity()
     {
         var pool = new SlabPool(2);
         EventSlab[] lent = [pool.Rent(), pool.Rent(), pool.Rent()];

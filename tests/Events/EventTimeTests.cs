@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>The parser of times held against the framework's, on what is almost a time.</summary>
+/// <summary>Compares the time parser with the framework's on valid times and near misses.</summary>
 public sealed class EventTimeTests
 {
     static readonly string[] s_times =
@@ -20,10 +20,10 @@ public sealed class EventTimeTests
     ];
 
     [TestCaseSource(nameof(s_times))]
-    public void A_text_is_a_time_or_not(string text) => Compare(text);
+    public void Times_are_parsed_as_by_the_framework(string text) => Compare(text);
 
     [FsCheck.NUnit.Property(MaxTest = 20_000)]
-    public FsCheck.Property A_text_that_is_almost_a_time_is_one_or_not() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+    public FsCheck.Property Near_misses_are_parsed_as_by_the_framework() => Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
     {
         var random = new Random(seed);
         var text = new StringBuilder(s_times[random.Next(s_times.Length)]);
@@ -55,7 +55,7 @@ public sealed class EventTimeTests
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes($"\"{text}\""));
         reader.Read();
 
-        // A text without a zone would be read in the machine's own: not data. 2024-11-20 has a minus where a zone would have one.
+        // Without a zone the framework uses the machine's zone. The last minus of 2024-11-20 stands where an offset would.
         var zoned = text.Length > "2024-11-20T09:40".Length && (text[^1] == 'Z' || text[^6] is '+' or '-');
         var expected = zoned && reader.TryGetDateTimeOffset(out var moment) ? moment.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) : "none";
         Assert.That(EventTime.TryParse(utf8, out var time) ? time.ToString(CultureInfo.InvariantCulture) : "none", Is.EqualTo(expected), text);

@@ -7,7 +7,7 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>Nothing that a shop sends is lost: what the schema does not know is kept as the event's meta.</summary>
+/// <summary>Unknown fields are kept as the event's meta, so no data is lost.</summary>
 public sealed class MetaTests
 {
     const string Required = "\"id\":\"e1\",\"type\":\"page_view\",\"cartId\":\"c1\",\"ts\":1732095600000";
@@ -23,32 +23,32 @@ public sealed class MetaTests
     [TestCase(",\"meta\":{\"a\":1},\"meta\":{\"b\":2}", "{\"a\":1,\"b\":2}")]
     [TestCase(",\"device\":\"tablet\",\"source\":7", "{\"device\":\"tablet\",\"source\":7}")]
     [TestCase(",\"meta\":{\"a\":\r\n\t[1,\n2]}", "{\"a\":  \t[1, 2]}")]
-    public void It_is_kept_as_it_was_written_on_one_line(string fields, string meta) => Assert.That(MetaOf(fields), Is.EqualTo(meta));
+    public void Meta_is_kept_verbatim_on_one_line(string fields, string meta) => Assert.That(MetaOf(fields), Is.EqualTo(meta));
 
     [TestCase(",\"device\":\"tablet\",\"meta\":{\"device\":\"mobile\",\"source\":\"email\"}", DeviceKind.Tablet, TrafficSource.Email)]
     [TestCase(",\"meta\":{\"device\":\"mobile\"},\"device\":\"tablet\",\"source\":\"paid\"", DeviceKind.Tablet, TrafficSource.Paid)]
     [TestCase(",\"meta\":{\"device\":\"mobile\"},\"device\":\"watch\"", DeviceKind.Unknown, TrafficSource.Unknown)]
     [TestCase(",\"device\":null,\"source\":[],\"meta\":{\"device\":\"mobile\",\"source\":\"paid\"}", DeviceKind.Mobile, TrafficSource.Paid)]
-    public void What_the_event_itself_says_of_the_shopper_counts_before_its_meta(string fields, DeviceKind device, TrafficSource source)
+    public void Shopper_fields_of_the_event_take_precedence_over_meta(string fields, DeviceKind device, TrafficSource source)
     {
         var decoder = Read(fields);
         Assert.That((decoder.Record.Device, decoder.Record.Source), Is.EqualTo((device, source)));
 
-        // And so it does when it is read again as what was kept.
+        // Reading the kept form again gives the same result.
         decoder = Read($",\"meta\":{MetaOf(fields)}");
         Assert.That((decoder.Record.Device, decoder.Record.Source), Is.EqualTo((device, source)));
     }
 
     [FsCheck.NUnit.Property(MaxTest = 500)]
-    public FsCheck.Property Whatever_is_sent_comes_out_of_the_slab_as_equal_JSON() =>
+    public FsCheck.Property Unknown_fields_round_trip_through_the_slab_as_equal_JSON() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
-            var (members, fields) = (AnyJson.Members(random), Unknown(random));
-            string[] parts = [Required, $"\"meta\"{AnyJson.Space(random)}:{AnyJson.Space(random)}{{{members}}}", .. fields];
+            var (members, fields) = (JsonGenerator.Members(random), Unknown(random));
+            string[] parts = [Required, $"\"meta\"{JsonGenerator.Space(random)}:{JsonGenerator.Space(random)}{{{members}}}", .. fields];
             random.Shuffle(parts);
             var decoder = new JsonEventDecoder(EventReading.AnyTime());
-            var json = $"{{{string.Join(AnyJson.Space(random) + ",", parts)}}}";
+            var json = $"{{{string.Join(JsonGenerator.Space(random) + ",", parts)}}}";
             var problem = decoder.Read(json);
             Assert.That(problem.IsError, Is.False, problem.Message);
             var slab = new EventSlab();
@@ -62,17 +62,17 @@ public sealed class MetaTests
         });
 
     [Test]
-    public void A_field_that_is_nested_as_deeply_as_it_may_be_can_be_read_again()
+    public void A_field_of_maximum_nesting_can_be_read_back()
     {
-        var deepest = MetaOf($",\"x\":{AnyJson.Nested(62)}");
+        var deepest = MetaOf($",\"x\":{JsonGenerator.Nested(62)}");
         Assert.That(MetaOf($",\"meta\":{deepest}"), Is.EqualTo(deepest));
 
-        var problem = new JsonEventDecoder(EventReading.Rules()).Read($"{{{Required},\"x\":{AnyJson.Nested(63)}}}");
+        var problem = new JsonEventDecoder(EventReading.Rules()).Read($"{{{Required},\"x\":{JsonGenerator.Nested(63)}}}");
         Assert.That((problem.Code, problem.Message), Is.EqualTo(("invalid_event", "the event is nested too deeply")));
     }
 
     [Test]
-    public void A_long_event_has_a_slab_of_its_own_that_shrinks_again()
+    public void A_long_event_gets_its_own_slab_which_shrinks_again()
     {
         var decoder = new JsonEventDecoder(EventReading.Rules(maxEvent: 1 << 20));
         var text = new string('x', 1_000_000);
@@ -91,9 +91,9 @@ public sealed class MetaTests
         Assert.That(slab.MetaOf(slab.Records[0]).IsEmpty, Is.True);
     }
 
-    // Fields of the event itself that the schema does not know; null is none.
+    // Unknown fields of the event, without nulls, which count as absent.
     static string[] Unknown(Random random) =>
-        [.. Enumerable.Range(0, random.Next(4)).Select(i => $"\"unknown{i}\"{AnyJson.Space(random)}:{AnyJson.Value(random, 3)}")
+        [.. Enumerable.Range(0, random.Next(4)).Select(i => $"\"unknown{i}\"{JsonGenerator.Space(random)}:{JsonGenerator.Value(random, 3)}")
             .Where(field => !field.EndsWith(":null", StringComparison.Ordinal))];
 
     static JsonElement Parse(string json)

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Ingest;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>A sender of events that remembers what it was told.</summary>
+/// <summary>An event source that records its notifications.</summary>
 sealed class RecordingSource : IEventSource, IRejectedEvents
 {
     public long ConnectionId { get; init; }

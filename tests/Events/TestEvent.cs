@@ -4,12 +4,12 @@ using System.Text.Json;
 
 namespace CartRecovery.Tests.Events;
 
-/// <summary>A native event as a client writes it; what is null is left out.</summary>
+/// <summary>A native event as a client writes it; null fields are omitted.</summary>
 sealed record TestEvent(string Type, long At)
 {
     static long s_made;
 
-    /// <summary>Its own, unless the test says otherwise: who sends one twice sends a duplicate.</summary>
+    /// <summary>Unique unless set: sending an event twice sends a duplicate.</summary>
     public string Id { get; init; } = string.Create(CultureInfo.InvariantCulture, $"e{Interlocked.Increment(ref s_made)}");
 
     public string Cart { get; init; } = "c1";

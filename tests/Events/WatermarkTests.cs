@@ -12,7 +12,7 @@ public sealed class WatermarkTests
     const long Now = EventReading.Now;
 
     [Test]
-    public void It_only_rises()
+    public void The_watermark_never_decreases()
     {
         var watermark = new Watermark();
         Assert.That(watermark.Now, Is.Zero);
@@ -22,7 +22,7 @@ public sealed class WatermarkTests
     }
 
     [Test]
-    public void The_highest_of_many_writers_stays()
+    public void Concurrent_writers_keep_the_highest()
     {
         var watermark = new Watermark();
         Parallel.For(0, 4, thread =>
@@ -36,7 +36,7 @@ public sealed class WatermarkTests
     }
 
     [Test]
-    public void An_event_carries_the_highest_time_so_far_never_past_its_arrival()
+    public void An_events_watermark_never_exceeds_its_arrival()
     {
         using var partitions = Partitions(1);
         var router = RouterTo(partitions);
@@ -47,7 +47,7 @@ public sealed class WatermarkTests
     }
 
     [Test]
-    public void It_is_the_processes_once_what_was_read_is_submitted()
+    public void The_process_watermark_advances_when_a_read_is_submitted()
     {
         using var partitions = Partitions(1);
         var (first, second) = (RouterTo(partitions), RouterTo(partitions));
@@ -58,7 +58,7 @@ public sealed class WatermarkTests
         Assert.That(Watermarks(first, partitions), Is.EqualTo(new[] { Now - 100 }));
         Assert.That(partitions.Watermark.Now, Is.EqualTo(Now - 100));
 
-        // What it read at the same time did not know of the other yet; what it reads next does.
+        // A concurrent read does not see the other's watermark yet; its next read does.
         Take(second, Now - 300);
         Assert.That(Watermarks(second, partitions), Is.EqualTo(new[] { Now - 300 }));
         second.BeginRead();
@@ -67,7 +67,7 @@ public sealed class WatermarkTests
     }
 
     [Test]
-    public void A_replay_says_itself_when_events_arrived()
+    public void A_replay_supplies_its_own_time_of_arrival()
     {
         using var partitions = Partitions(1);
         var router = RouterTo(partitions);
@@ -82,7 +82,7 @@ public sealed class WatermarkTests
     }
 
     [Test]
-    public void A_fact_about_a_customer_carries_it_too_but_no_meta()
+    public void A_customer_fact_carries_the_watermark_but_no_meta()
     {
         using var partitions = Partitions(2);
         var router = RouterTo(partitions);

@@ -9,13 +9,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>Who may call what: every operation of the document, without a key and with each kind.</summary>
+/// <summary>Calls every operation of the document without a key and with each kind of key.</summary>
 [TestFixture]
 sealed class ApiAccessTests
 {
     const string Other = "sk_other", Nowhere = "sk_nowhere";
 
-    // What a publishable key may do; every other operation that wants a key wants a secret one.
+    // The operations open to publishable keys; all others with a key require a secret one.
     static readonly string[] s_publishable = ["sendEvents", "sendEventBatch", "openStream"];
 
     static readonly string[] s_public =
@@ -39,7 +39,7 @@ sealed class ApiAccessTests
     public async Task StopAsync() => await _engine.DisposeAsync();
 
     [Test]
-    public async Task Every_operation_lets_in_whom_it_declares_and_nobody_else()
+    public async Task Every_operation_admits_exactly_the_declared_keys()
     {
         foreach (var (method, path, operation) in _contract.Operations)
         {
@@ -60,14 +60,14 @@ sealed class ApiAccessTests
     }
 
     [Test]
-    public async Task A_route_that_declares_nothing_answers_nobody()
+    public async Task A_route_without_a_declaration_denies_all()
     {
         Assert.That((await _engine.GetAsync("/declares-nothing", key: null)).Problem, Is.EqualTo((401, "missing_key")));
         Assert.That((await _engine.GetAsync("/declares-nothing", InProcessEngine.Secret)).Status, Is.EqualTo(HttpStatusCode.Forbidden));
     }
 
     [Test]
-    public async Task A_secret_key_sees_nothing_of_another_store()
+    public async Task A_secret_key_cannot_read_another_store()
     {
         var cart = EventJson.NewCart();
         await _engine.PostAsync("/v1/events", EventJson.Array(EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p\",\"price\":5"), "{}"));

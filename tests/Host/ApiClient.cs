@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>Asks the HTTP API and checks what every answer must be.</summary>
+/// <summary>Calls the HTTP API and checks what every response must have.</summary>
 static class ApiClient
 {
     public static Task<ApiAnswer> GetAsync(this InProcessEngine engine, string path, string? key = InProcessEngine.Secret, params (string, string)[] headers) =>
@@ -55,7 +55,7 @@ static class ApiClient
     }
 }
 
-/// <summary>An answer.</summary>
+/// <summary>A response.</summary>
 sealed record ApiAnswer(HttpStatusCode Status, string Body, IReadOnlyDictionary<string, string> Headers)
 {
     public JsonElement Json
@@ -67,11 +67,11 @@ sealed record ApiAnswer(HttpStatusCode Status, string Body, IReadOnlyDictionary<
         }
     }
 
-    /// <summary>The status and the problem's code; an answer that is no problem has none.</summary>
+    /// <summary>The status and the problem's code; null for a response that is not a problem.</summary>
     public (int Status, string? Code) Problem =>
         ((int)Status, Body.Length > 0 && Headers.GetValueOrDefault("Content-Type") == "application/problem+json" ? Json.GetProperty("code").GetString() : null);
 
-    /// <summary>Accepted, rejected, and the errors' indexes and codes.</summary>
+    /// <summary>The accepted and rejected counts, and the errors' indexes and codes.</summary>
     public (long Accepted, long Rejected, string Errors) Taken => (
         Json.GetProperty("accepted").GetInt64(), Json.GetProperty("rejected").GetInt64(),
         string.Join(' ', Json.GetProperty("errors").EnumerateArray().Select(e => $"{e.GetProperty("index").GetInt64()}:{e.GetProperty("code").GetString()}")));

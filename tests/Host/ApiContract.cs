@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>The OpenAPI document as a contract: whatever a test is answered must be what the document says.</summary>
+/// <summary>The OpenAPI document as a contract: every response in a test must match it.</summary>
 sealed class ApiContract
 {
     const string ProblemType = "application/problem+json";
@@ -22,7 +22,7 @@ sealed class ApiContract
         from operation in path.Value.EnumerateObject()
         select (operation.Name.ToUpperInvariant(), path.Name, operation.Value);
 
-    /// <summary>The contract, which is the same for every engine.</summary>
+    /// <summary>The contract, identical for every engine.</summary>
     public static Task<ApiContract> OfAsync(InProcessEngine engine)
     {
         lock (s_gate)
@@ -31,10 +31,10 @@ sealed class ApiContract
         }
     }
 
-    /// <summary>The members of an element's array; none where it has no such array.</summary>
+    /// <summary>The members of an element's array; empty if absent.</summary>
     public static JsonElement[] Each(JsonElement element, string name) => element.TryGetProperty(name, out var array) ? [.. array.EnumerateArray()] : [];
 
-    /// <summary>Fails for an answer that the document does not have: its status, its problem's code, or its body's form.</summary>
+    /// <summary>Fails for a response whose status, problem code or body the document does not declare.</summary>
     public void Check(HttpMethod method, string path, ApiAnswer answer)
     {
         var status = (int)answer.Status;
@@ -50,14 +50,14 @@ sealed class ApiContract
         }
 
         var name = $"{method} {found.Path} {status}";
-        Assert.That(found.Operation.GetProperty("responses").TryGetProperty($"{status}", out var response), Is.True, $"{name} is documented");
+        Assert.That(found.Operation.GetProperty("responses").TryGetProperty($"{status}", out var response), Is.True, $"{name}: the status is documented");
         if (answer.Body.Length == 0 || !response.TryGetProperty("content", out var contents))
         {
             return;
         }
 
         var media = answer.Headers["Content-Type"].Split(';')[0];
-        Assert.That(contents.TryGetProperty(media, out var content), Is.True, $"{name} may be {media}");
+        Assert.That(contents.TryGetProperty(media, out var content), Is.True, $"{name}: {media} is documented");
         if (media == ProblemType)
         {
             Assert.That(content.GetProperty("examples").EnumerateObject().Select(e => e.Name), Does.Contain(answer.Problem.Code), $"{name}: the code is documented");
@@ -69,7 +69,7 @@ sealed class ApiContract
         }
     }
 
-    /// <summary>A schema, with its reference followed.</summary>
+    /// <summary>A schema with its reference resolved.</summary>
     public JsonElement Resolve(JsonElement schema) => schema.TryGetProperty("$ref", out var reference)
         ? Document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]) : schema;
 
@@ -108,10 +108,10 @@ sealed class ApiContract
         if (value.ValueKind == JsonValueKind.Object && schema.TryGetProperty("properties", out var properties))
         {
             var names = value.EnumerateObject().Select(p => p.Name).ToArray();
-            Assert.That(names, Is.SubsetOf(properties.EnumerateObject().Select(p => p.Name)), $"{place}: everything is documented");
+            Assert.That(names, Is.SubsetOf(properties.EnumerateObject().Select(p => p.Name)), $"{place}: every property is documented");
             if (schema.TryGetProperty("required", out var required))
             {
-                Assert.That(required.EnumerateArray().Select(r => r.GetString()), Is.SubsetOf(names), $"{place}: what is required is there");
+                Assert.That(required.EnumerateArray().Select(r => r.GetString()), Is.SubsetOf(names), $"{place}: every required property is present");
             }
 
             foreach (var property in value.EnumerateObject())
@@ -139,7 +139,7 @@ sealed class ApiContract
 
     static async Task<ApiContract> LoadAsync(InProcessEngine engine)
     {
-        // Made at the first request, and by code that is compiled then.
+        // Created at the first request, which includes JIT compilation.
         using var patient = new HttpClient { BaseAddress = engine.Http.BaseAddress, Timeout = TimeSpan.FromMinutes(3) };
         using var document = JsonDocument.Parse(await patient.GetStringAsync("/openapi/v1.json"));
         return new ApiContract(document.RootElement.Clone());

@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>What holds for every operation: unknown parameters, times, pages, encodings, HEAD, and the shape of problems.</summary>
+/// <summary>Conventions of every operation: unknown parameters, times, pages, encodings, HEAD, and the shape of problems.</summary>
 [TestFixture]
 sealed class ApiConventionTests : EngineFixture
 {
@@ -18,7 +18,7 @@ sealed class ApiConventionTests : EngineFixture
     public async Task ReadContractAsync() => _contract = await ApiContract.OfAsync(Engine);
 
     [Test]
-    public async Task An_unknown_parameter_is_refused_but_where_links_and_pages_have_their_own()
+    public async Task Unknown_parameters_are_rejected_except_in_links_and_pages()
     {
         foreach (var path in Gets())
         {
@@ -38,7 +38,7 @@ sealed class ApiConventionTests : EngineFixture
     [TestCase("/v1/analytics/revenue?format=xml", "format: expected one of json, csv, got 'xml'.")]
     [TestCase("/v1/analytics/revenue?from=2026-01-02&to=2026-01-01", "to: expected a time that is not before 'from'.")]
     [TestCase("/health?x=1", "'x': unknown query parameter. This path accepts none.")]
-    public async Task A_parameters_problem_says_what_was_wrong_and_what_to_do(string path, string detail)
+    public async Task A_parameter_problem_states_the_error_and_the_remedy(string path, string detail)
     {
         var answer = await Engine.GetAsync(path);
 
@@ -51,11 +51,11 @@ sealed class ApiConventionTests : EngineFixture
     [TestCase("2026-11-20T09:40:00Z")]
     [TestCase("2026-11-20T09:40:00%2B01:00")]
     [TestCase("1732095600000")]
-    public async Task A_time_may_be_written_in_each_form(string time) =>
+    public async Task A_time_is_accepted_in_each_format(string time) =>
         Assert.That((await Engine.GetAsync($"/v1/analytics/revenue?from={time}")).Status, Is.EqualTo(HttpStatusCode.OK));
 
     [Test]
-    public async Task Every_list_has_items_and_a_next()
+    public async Task Every_list_has_items_and_next()
     {
         foreach (var (_, path, operation) in _contract.Operations.Where(o => ApiContract.Each(o.Operation, "parameters").Any(p => p.GetProperty("name").GetString() == "cursor")
             && !o.Path.Contains('{')))
@@ -66,7 +66,7 @@ sealed class ApiConventionTests : EngineFixture
     }
 
     [Test]
-    public async Task Pages_of_a_list_make_the_whole_list()
+    public async Task The_pages_of_a_list_cover_it_completely()
     {
         var whole = (await Engine.GetAsync("/v1/features/definitions?limit=1000")).Json.GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()).ToArray();
         var names = new List<string?>();
@@ -83,7 +83,7 @@ sealed class ApiConventionTests : EngineFixture
     }
 
     [Test]
-    public async Task Pages_of_interventions_miss_none_that_were_decided_in_one_millisecond()
+    public async Task Paging_skips_no_interventions_of_one_millisecond()
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout")));
         var at = TimeProvider.System.GetUtcNow().AddMinutes(-1).ToUnixTimeMilliseconds();
@@ -108,7 +108,7 @@ sealed class ApiConventionTests : EngineFixture
     }
 
     [Test]
-    public async Task Head_is_answered_as_get_is_without_a_body()
+    public async Task HEAD_is_answered_like_GET_without_a_body()
     {
         foreach (var path in Gets().Where(p => p != "/v1/stream"))
         {
@@ -131,10 +131,10 @@ sealed class ApiConventionTests : EngineFixture
 
     [TestCase("gzip")]
     [TestCase("br")]
-    public async Task A_bomb_is_refused_and_costs_no_memory(string encoding)
+    public async Task A_decompression_bomb_is_rejected_within_bounded_memory(string encoding)
     {
         var bomb = Compress(encoding, new byte[200 * 1024 * 1024]);
-        Assert.That(bomb, Has.Length.LessThan(512 * 1024), "it looks harmless");
+        Assert.That(bomb, Has.Length.LessThan(512 * 1024), "the bomb is small when compressed");
         await PostAsync(bomb, encoding);
         var before = GC.GetTotalAllocatedBytes(precise: true);
         var answer = await PostAsync(bomb, encoding);
@@ -146,7 +146,7 @@ sealed class ApiConventionTests : EngineFixture
     [TestCase("deflate")]
     [TestCase("zstd")]
     [TestCase("gzip, gzip")]
-    public async Task Another_encoding_is_refused(string encoding)
+    public async Task An_unknown_content_encoding_is_rejected(string encoding)
     {
         var answer = await PostAsync(EventJson.Utf8("[]"), encoding);
 
@@ -157,11 +157,11 @@ sealed class ApiConventionTests : EngineFixture
     [TestCase("gzip")]
     [TestCase("br")]
     public async Task Broken_compression_is_a_bad_request(string encoding) =>
-        Assert.That((await PostAsync(EventJson.Utf8("not compressed at all"), encoding)).Problem, Is.EqualTo((400, "bad_request")));
+        Assert.That((await PostAsync(EventJson.Utf8("not compressed data"), encoding)).Problem, Is.EqualTo((400, "bad_request")));
 
     [TestCase("application/x-www-form-urlencoded")]
     [TestCase("application/xml")]
-    public async Task Another_content_type_is_refused(string type)
+    public async Task Another_content_type_is_rejected(string type)
     {
         var body = new ByteArrayContent(EventJson.Utf8("[]"));
         body.Headers.ContentType = new MediaTypeHeaderValue(type);
@@ -170,7 +170,7 @@ sealed class ApiConventionTests : EngineFixture
     }
 
     [Test]
-    public async Task A_problem_comes_whatever_the_client_accepts()
+    public async Task Problems_ignore_the_Accept_header()
     {
         var answer = await Engine.GetAsync("/v1/interventions?limit=0", InProcessEngine.Secret, ("Accept", "text/csv"));
         var nowhere = await Engine.GetAsync("/v1/nowhere", InProcessEngine.Secret, ("Accept", "text/html"));
@@ -182,7 +182,7 @@ sealed class ApiConventionTests : EngineFixture
 
     [TestCase("hello", "$: not the JSON that this path accepts; see /docs. (line 1, byte 0)")]
     [TestCase("[{\"id\":\"p\",\"price\":\"x\"}]", "$[0].price: not the JSON that this path accepts; see /docs. (line 1, byte 22)")]
-    public async Task A_body_that_cannot_be_read_is_told_where(string body, string detail)
+    public async Task An_unreadable_body_is_reported_with_its_position(string body, string detail)
     {
         var answer = await Engine.PostAsync("/v1/products", body);
 
@@ -200,7 +200,7 @@ sealed class ApiConventionTests : EngineFixture
     [TestCase("[{\"id\":\"p\",\"image\":\"/relative.png\"}]", 400, "out_of_range")]
     [TestCase("[{\"id\":\"p\",\"price\":1000000000,\"stock\":0,\"url\":\"https://shop.example/p\"}]", 200, null)]
     [TestCase("[{\"id\":\"p\",\"price\":1,\"more\":true}]", 200, null)]
-    public async Task Products_are_held_to_their_rules(string body, int status, string? code) =>
+    public async Task Products_are_validated(string body, int status, string? code) =>
         Assert.That((await Engine.PostAsync("/v1/products", body)).Problem, Is.EqualTo((status, code)));
 
     [TestCase("email", "nobody", 400)]

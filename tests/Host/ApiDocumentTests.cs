@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>Every route says what it is, who may call it, and what it answers; the OpenAPI document has all of it.</summary>
+/// <summary>Every route declares its access and responses, and the OpenAPI document is complete.</summary>
 [TestFixture]
 sealed class ApiDocumentTests : EngineFixture
 {
@@ -16,7 +16,7 @@ sealed class ApiDocumentTests : EngineFixture
     public async Task ReadContractAsync() => _contract = await ApiContract.OfAsync(Engine);
 
     [Test]
-    public void Every_route_declares_who_may_call_it_and_describes_itself()
+    public void Every_route_declares_access_and_a_description()
     {
         var routes = Engine.Host.Routes.DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>().ToArray();
 
@@ -40,7 +40,7 @@ sealed class ApiDocumentTests : EngineFixture
     }
 
     [Test]
-    public void Every_operation_has_a_tag_a_security_answers_and_problem_codes()
+    public void Every_operation_has_a_tag_security_responses_and_problem_codes()
     {
         var tags = _contract.Document.GetProperty("tags").EnumerateArray().Select(t => t.GetProperty("name").GetString()).ToArray();
 
@@ -104,7 +104,7 @@ sealed class ApiDocumentTests : EngineFixture
     [TestCase("/v1/analytics/channels")]
     [TestCase("/v1/analytics/conversion")]
     [TestCase("/v1/analytics/reasons")]
-    public async Task A_reports_columns_are_the_documents(string path)
+    public async Task Report_columns_match_the_document(string path)
     {
         var csv = await Engine.GetAsync($"{path}?format=csv");
         var answer = _contract.Document.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("responses").GetProperty("200");
@@ -116,7 +116,7 @@ sealed class ApiDocumentTests : EngineFixture
     }
 
     [Test]
-    public async Task The_page_that_shows_it_brings_its_own_script_and_nothing_from_elsewhere()
+    public async Task The_documentation_page_loads_no_external_resources()
     {
         var page = await Engine.GetAsync("/docs/", key: null);
         var script = await Engine.GetAsync("/docs/scalar.js", key: null);
@@ -129,7 +129,7 @@ sealed class ApiDocumentTests : EngineFixture
     }
 
     [Test]
-    public async Task The_document_is_sent_once()
+    public async Task The_document_is_cached_by_ETag()
     {
         var whole = await Engine.GetAsync("/openapi/v1.json", key: null);
         var again = await Engine.GetAsync("/openapi/v1.json", key: null, ("If-None-Match", whole.Headers["ETag"]));

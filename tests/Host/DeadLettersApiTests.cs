@@ -23,7 +23,7 @@ sealed class DeadLettersApiTests
     public async Task StopAsync() => await _engine.DisposeAsync();
 
     [Test]
-    public async Task Only_the_bad_event_of_a_batch_is_kept_with_its_reason()
+    public async Task Only_the_invalid_event_of_a_batch_is_kept_with_its_reason()
     {
         var bad = EventJson.Of("c1", more: ",\"price\":\"5\"");
         await TakeAsync(1, EventJson.Array(EventJson.Of("c1"), bad, EventJson.Of("c1")));
@@ -37,11 +37,11 @@ sealed class DeadLettersApiTests
         Assert.That(whole.GetProperty("verified").GetBoolean(), Is.True);
     }
 
-    [TestCase("[1,{\"id\":},2]", "1", "{\"id\":},2]", TestName = "The rest of a message from where it is no JSON")]
-    [TestCase("[{}  oops, {}]", "{}", "oops, {}]", TestName = "The rest of it after the comma that is missing")]
-    [TestCase("{} {}", "{} {}", TestName = "A message with too much in it")]
-    [TestCase("hello", "hello", TestName = "A message that is nothing")]
-    public async Task What_is_kept_of_malformed_JSON_is_what_could_not_be_read(string message, params string[] kept)
+    [TestCase("[1,{\"id\":},2]", "1", "{\"id\":},2]", TestName = "From the first invalid byte of a message")]
+    [TestCase("[{}  oops, {}]", "{}", "oops, {}]", TestName = "From a missing comma")]
+    [TestCase("{} {}", "{} {}", TestName = "Trailing content")]
+    [TestCase("hello", "hello", TestName = "Not JSON")]
+    public async Task Only_the_unreadable_part_of_malformed_JSON_is_kept(string message, params string[] kept)
     {
         await TakeAsync(kept.Length, message);
         var letters = await ListAsync();
@@ -49,7 +49,7 @@ sealed class DeadLettersApiTests
     }
 
     [Test]
-    public async Task Bytes_that_are_no_text_come_as_base64()
+    public async Task Binary_bytes_are_returned_as_base64()
     {
         byte[] bytes = [(byte)'{', 0xff, 0x00];
         await _engine.PostAsync("/v1/events", bytes);
@@ -60,7 +60,7 @@ sealed class DeadLettersApiTests
     }
 
     [Test]
-    public async Task A_list_comes_in_pages_of_a_code_and_a_state()
+    public async Task A_list_is_filtered_by_code_and_state_and_paged()
     {
         await TakeAsync(5, "[{},{},5,{},{}]");
 
@@ -76,7 +76,7 @@ sealed class DeadLettersApiTests
     }
 
     [Test]
-    public async Task A_repair_shows_what_it_would_change_and_changes_nothing()
+    public async Task A_repair_is_a_dry_run()
     {
         var cart = EventJson.NewCart();
         await TakeAsync(2, EventJson.Array(EventJson.Of(cart, more: ",\"price\":\"5\""), "{}"));
@@ -94,7 +94,7 @@ sealed class DeadLettersApiTests
     }
 
     [Test]
-    public async Task A_replay_sends_what_can_be_repaired_in_once()
+    public async Task A_replay_submits_repairable_letters_once()
     {
         var cart = EventJson.NewCart();
         await TakeAsync(3, EventJson.Array(EventJson.Of(cart, more: ",\"price\":\"5\""), "{}", EventJson.Of(cart, "Product Added")));
@@ -118,7 +118,7 @@ sealed class DeadLettersApiTests
     }
 
     [Test]
-    public async Task Replays_at_one_time_send_a_letter_in_once()
+    public async Task Concurrent_replays_submit_a_letter_once()
     {
         var cart = EventJson.NewCart();
         await TakeAsync(200, EventJson.Array(Enumerable.Range(0, 200).Select(_ => EventJson.Of(cart, more: ",\"price\":\"5\""))));
@@ -130,7 +130,7 @@ sealed class DeadLettersApiTests
     }
 
     [Test]
-    public async Task An_event_may_be_sent_in_a_letters_place()
+    public async Task A_letter_may_be_replayed_with_a_replacement_event()
     {
         var cart = EventJson.NewCart();
         await TakeAsync(1, "{\"broken\":");
@@ -142,7 +142,7 @@ sealed class DeadLettersApiTests
     }
 
     [Test]
-    public async Task A_batch_that_was_too_large_goes_in_whole()
+    public async Task A_batch_over_the_limit_is_replayed_completely()
     {
         await using var small = await InProcessEngine.StartAsync(config => config.Limits.Batch = 3);
         var cart = EventJson.NewCart();
@@ -156,7 +156,7 @@ sealed class DeadLettersApiTests
     }
 
     [Test]
-    public async Task What_was_dropped_is_not_replayed()
+    public async Task Dropped_letters_are_not_replayed()
     {
         await TakeAsync(3, EventJson.Array(Enumerable.Range(0, 3).Select(_ => EventJson.Of("c", more: ",\"price\":\"5\""))));
         var deleted = await _engine.AskAsync(HttpMethod.Delete, "/v1/deadletters/2", content: null, InProcessEngine.Secret);
@@ -171,7 +171,7 @@ sealed class DeadLettersApiTests
     }
 
     [Test]
-    public async Task A_store_sees_its_own_letters_alone_and_a_publishable_key_none()
+    public async Task A_secret_key_sees_only_its_stores_letters_and_a_publishable_key_none()
     {
         await TakeAsync(1, "{}");
 
@@ -199,7 +199,7 @@ sealed class DeadLettersApiTests
     [TestCase("{\"all\":true,\"cod\":\"x\"}", "invalid_selection")]
     [TestCase("{\"all\":true,\"event\":{}}", "invalid_selection")]
     [TestCase("{\"all\":true,\"code\":\"\\ud83d\"}", "invalid_utf8")]
-    public async Task A_bad_selection_is_a_problem(string body, string code) =>
+    public async Task An_invalid_selection_is_a_problem(string body, string code) =>
         Assert.That((await _engine.PostAsync("/v1/deadletters/replay", body)).Problem, Is.EqualTo((400, code)));
 
     [TestCase("/v1/deadletters?limit=0", 400, "out_of_range")]
@@ -209,7 +209,7 @@ sealed class DeadLettersApiTests
     [TestCase("/v1/deadletters/7", 404, "deadletter_not_found")]
     [TestCase("/v1/deadletters/-7", 404, "deadletter_not_found")]
     [TestCase("/v1/deadletters/x", 404, "not_found")]
-    public async Task A_bad_question_is_a_problem(string path, int status, string code) =>
+    public async Task An_invalid_query_is_a_problem(string path, int status, string code) =>
         Assert.That((await _engine.GetAsync(path)).Problem, Is.EqualTo((status, code)));
 
     async Task TakeAsync(int letters, string message)

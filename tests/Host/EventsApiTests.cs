@@ -11,7 +11,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
 {
     [TestCase("/v1/events")]
     [TestCase("/v1/events/batch")]
-    public async Task One_event_an_array_and_an_object_of_events_are_taken(string path)
+    public async Task One_event_an_array_and_an_object_of_events_are_accepted(string path)
     {
         var cart = EventJson.NewCart();
         var one = await Engine.PostAsync(path, EventJson.Of(cart));
@@ -28,16 +28,16 @@ sealed class EventsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task The_answer_comes_after_the_events_are_folded_unless_the_client_does_not_wait()
+    public async Task The_response_waits_for_the_fold_unless_the_client_opts_out()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Partitions = 1;
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var gate = new LimiterFixture(engine);
+        using var gate = new DecisionGate(engine);
         var waiting = engine.PostAsync("/v1/events", EventJson.Of("c", "begin_checkout"));
-        await Eventually.Is(() => gate.IsReached, "the partition stands still");
+        await Eventually.Is(() => gate.IsReached, "the partition is blocked");
         var received = await engine.PostAsync("/v1/events?ack=received", EventJson.Array(EventJson.Of("c"), EventJson.Of("c"), "{}"));
         var waited = waiting.IsCompleted;
         gate.Open();
@@ -48,7 +48,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task A_batch_that_is_partly_bad_is_partly_taken()
+    public async Task A_partly_invalid_batch_is_partly_accepted()
     {
         var cart = EventJson.NewCart();
         var answer = await Engine.PostAsync("/v1/events", EventJson.Array(
@@ -61,7 +61,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task A_batch_that_is_all_bad_is_a_bad_request_with_every_error()
+    public async Task An_entirely_invalid_batch_is_a_bad_request_with_every_error()
     {
         var answer = await Engine.PostAsync("/v1/events", "[{},5]");
 
@@ -80,7 +80,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
     [TestCase("null", 400, "invalid_event")]
     [TestCase("{\"id\":\"e\",\"type\":\"x\",\"cartId\":\"c\",\"ts\":1}", 400, "unknown_type")]
     [TestCase("{\"id\":\"e\",\"type\":\"page_view\",\"cartId\":\"c\",\"ts\":1,\"storeId\":\"other\"}", 403, "foreign_store")]
-    public async Task A_bad_body_is_a_problem(string body, int status, string code)
+    public async Task A_malformed_body_is_a_problem(string body, int status, string code)
     {
         var answer = await Engine.PostAsync("/v1/events", body);
 
@@ -89,7 +89,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task Bytes_that_are_no_UTF8_are_a_problem()
+    public async Task Invalid_UTF8_is_a_problem()
     {
         byte[] bad = [.. "{\"id\":\""u8, 0xff, .. "\"}"u8];
 
@@ -98,7 +98,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task What_is_too_large_is_told_by_what_it_is()
+    public async Task Size_errors_distinguish_body_batch_and_event()
     {
         var one = EventJson.Of("c", more: $",\"note\":\"{new string('x', 33 * 1024)}\"");
         var many = EventJson.Array(Enumerable.Repeat(EventJson.Of("c", "refund"), 2_501));
@@ -111,7 +111,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task A_body_over_the_limit_is_refused_in_chunks_too()
+    public async Task A_chunked_body_over_the_limit_is_rejected()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events");
         request.Headers.TransferEncodingChunked = true;
@@ -124,7 +124,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
 
     [TestCase(null, 401, "missing_key")]
     [TestCase("sk_other", 401, "unknown_key")]
-    public async Task Without_a_key_nothing_is_taken(string? key, int status, string code)
+    public async Task Requests_without_a_key_are_rejected(string? key, int status, string code)
     {
         var answer = await Engine.PostAsync("/v1/events", EventJson.Of("c"), key);
 
@@ -134,7 +134,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task A_key_may_come_three_ways()
+    public async Task A_key_is_accepted_in_three_places()
     {
         var event1 = EventJson.Of("c");
 
@@ -144,7 +144,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task A_page_of_an_allowed_origin_may_send_and_read_the_answer()
+    public async Task A_page_of_an_allowed_origin_may_post_and_read_the_response()
     {
         var allowed = await Engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_shop", ("Origin", "https://shop.example"));
         var bad = await Engine.PostAsync("/v1/events", "{}", "pk_shop", ("Origin", "https://shop.example"));
@@ -162,7 +162,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
 
     [TestCase("/v1/events")]
     [TestCase("/v1/events/batch")]
-    public async Task A_preflight_is_granted_without_a_key(string path)
+    public async Task A_preflight_needs_no_key(string path)
     {
         var answer = await Engine.AskAsync(HttpMethod.Options, path, content: null, key: null,
             ("Origin", "https://shop.example"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type,x-api-key"));
@@ -174,7 +174,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
     }
 
     [Test]
-    public async Task Stats_are_the_counts()
+    public async Task Stats_match_the_counts()
     {
         await Engine.PostAsync("/v1/events", EventJson.Array(EventJson.Of("c"), "{}"));
         var stats = (await Engine.GetAsync("/v1/events/stats")).Json;

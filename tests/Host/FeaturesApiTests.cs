@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Hosting;
 sealed class FeaturesApiTests : EngineFixture
 {
     [Test]
-    public async Task A_carts_features_are_what_one_computes_by_hand()
+    public async Task A_carts_features_match_a_hand_computation()
     {
         var start = Start();
         var (cart, user) = (EventJson.NewCart(), EventJson.NewCart());
@@ -75,7 +75,7 @@ sealed class FeaturesApiTests : EngineFixture
     [TestCase("cart.json")]
     [TestCase("日本語")]
     [TestCase("definitions ")]
-    public async Task A_carts_id_may_be_any_text(string suffix)
+    public async Task A_cart_id_may_be_any_text(string suffix)
     {
         var cart = EventJson.NewCart() + suffix;
         await Engine.PostAsync("/v1/events", EventJson.Of(cart));
@@ -86,21 +86,21 @@ sealed class FeaturesApiTests : EngineFixture
     }
 
     [Test]
-    public async Task A_cart_that_nobody_used_is_not_found()
+    public async Task An_unused_cart_is_not_found()
     {
         Assert.That((await Engine.GetAsync("/v1/features/nobody")).Problem, Is.EqualTo((404, "cart_not_found")));
         Assert.That((await Engine.GetAsync($"/v1/features/{new string('x', 500)}")).Problem, Is.EqualTo((404, "cart_not_found")));
     }
 
     [Test]
-    public async Task Features_are_for_servers()
+    public async Task Features_require_a_secret_key()
     {
         Assert.That((await Engine.GetAsync("/v1/features/c", "pk_demo")).Problem, Is.EqualTo((403, "secret_key_required")));
         Assert.That((await Engine.GetAsync("/v1/features/c", key: null)).Problem, Is.EqualTo((401, "missing_key")));
     }
 
     [Test]
-    public async Task The_definitions_are_the_table()
+    public async Task The_definitions_match_the_feature_table()
     {
         var features = (await Engine.GetAsync("/v1/features/definitions", key: null)).Json.GetProperty("items").EnumerateArray().ToArray();
 
@@ -109,7 +109,7 @@ sealed class FeaturesApiTests : EngineFixture
         Assert.That(features[0].EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "name", "unit", "description", "computation" }));
     }
 
-    // Whole seconds, far enough back that nothing is ahead of now, near enough that nothing is clamped.
+    // Whole seconds, far enough back to avoid the future and near enough to avoid clamping.
     static DateTimeOffset Start() =>
         DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().AddHours(-1).ToUnixTimeSeconds());
 }

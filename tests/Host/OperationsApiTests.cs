@@ -8,12 +8,12 @@ using CartRecovery.Tests.Telemetry;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>What operators and their tools look at: health, metrics, and the answer to what is not there.</summary>
+/// <summary>Operators' endpoints: health, metrics, and the response to unknown paths.</summary>
 [TestFixture]
 sealed class OperationsApiTests : EngineFixture
 {
     [Test]
-    public async Task AnEngine_that_does_its_job_is_healthy()
+    public async Task A_working_engine_is_healthy()
     {
         var answer = await Engine.GetAsync("/health", key: null);
 
@@ -33,12 +33,12 @@ sealed class OperationsApiTests : EngineFixture
     }
 
     [Test]
-    public async Task A_dead_sink_degrades_it_and_does_not_stop_it()
+    public async Task A_dead_sink_degrades_health_without_stopping_the_engine()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
             var webhook = new SinkConfig { Type = "webhook", Retries = 0, Timeout = Duration.FromMilliseconds(200), BatchAge = Duration.FromMilliseconds(0) };
-            // A port that nobody listens on.
+            // A port without a listener.
             webhook.SetOption("url", "http://127.0.0.1:1/hook");
             webhook.SetOption("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
             config.Sinks["crm"] = webhook;
@@ -57,7 +57,7 @@ sealed class OperationsApiTests : EngineFixture
             }
 
             return answer?.Json.GetProperty("status").GetString() == "degraded";
-        }, "health says so");
+        }, "health reports it");
 
         Assert.That(answer!.Status, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(answer.Json.GetProperty("parts").GetProperty("sink-crm").GetProperty("status").GetString(), Is.EqualTo("down"));
@@ -65,7 +65,7 @@ sealed class OperationsApiTests : EngineFixture
     }
 
     [Test]
-    public async Task A_partition_that_died_is_said_at_once_and_takes_nothing_more()
+    public async Task A_dead_partition_is_reported_immediately_and_accepts_nothing()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -74,7 +74,7 @@ sealed class OperationsApiTests : EngineFixture
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
         engine.Host.Journeys.OnDecided = _ => throw new InvalidOperationException("broken on purpose");
-        using var client = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var client = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         await client.SendAsync(EventJson.Of("c"));
         await client.UntilAckAsync(1);
         await client.SendAsync(EventJson.Of("c", "begin_checkout"));
@@ -87,19 +87,19 @@ sealed class OperationsApiTests : EngineFixture
         Assert.That((health.Status, health.Json.GetProperty("status").GetString()), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "down")));
         Assert.That(health.Json.GetProperty("parts").GetProperty("partition-0").GetProperty("detail").GetString(), Is.EqualTo("broken on purpose"));
         Assert.That((events.Problem, features.Problem), Is.EqualTo(((503, "stopping"), (503, "stopping"))));
-        Assert.That(heard, Has.None.Matches<Said>(s => s!.Type == "ack"), "nothing is acknowledged that was not decided on");
+        Assert.That(heard, Has.None.Matches<ReceivedMessage>(s => s!.Type == "ack"), "no undecided event is acknowledged");
         Assert.That(client.CloseCode, Is.EqualTo(1001));
     }
 
     [Test]
-    public async Task The_metrics_have_every_promised_name_and_promtool_finds_nothing_wrong()
+    public async Task Metrics_have_every_documented_name_and_pass_promtool()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Sinks["console"] = new SinkConfig { Type = "console" };
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var client = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var client = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         await client.SendAsync(EventJson.Of("c"), "{}", EventJson.Of("c", "begin_checkout"), EventJson.Of("c", "begin_checkout"));
         await client.UntilAckAsync(4);
         var answer = await engine.GetAsync("/metrics", key: null);
@@ -140,7 +140,7 @@ sealed class OperationsApiTests : EngineFixture
     [TestCase("POST", "/metrics", 405, "method_not_allowed")]
     [TestCase("GET", "/v1/predict", 405, "method_not_allowed")]
     [TestCase("PUT", "/v1/features/c", 405, "method_not_allowed")]
-    public async Task What_is_not_there_is_a_problem(string method, string path, int status, string code)
+    public async Task An_unknown_path_is_a_problem(string method, string path, int status, string code)
     {
         var answer = await Engine.AskAsync(new HttpMethod(method), path, content: null, InProcessEngine.Secret);
 

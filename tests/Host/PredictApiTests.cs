@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Hosting;
 sealed class PredictApiTests : EngineFixture
 {
     [Test]
-    public async Task A_cart_and_its_features_have_the_same_probability()
+    public async Task A_cart_and_its_features_give_the_same_probability()
     {
         var cart = EventJson.NewCart();
         await Engine.PostAsync("/v1/events", EventJson.Array(
@@ -27,7 +27,7 @@ sealed class PredictApiTests : EngineFixture
     }
 
     [Test]
-    public async Task What_is_left_out_is_at_the_baseline()
+    public async Task Omitted_features_take_the_baseline()
     {
         var nothing = (await Engine.PostAsync("/v1/predict", "{\"features\":{}}")).Json;
         var all = string.Join(',', Engine.Host.Model.Features.Select(f => $"\"{f}\":5"));
@@ -52,15 +52,15 @@ sealed class PredictApiTests : EngineFixture
     [TestCase("{\"features\":{\"adds\":-1e39}}", "out_of_range")]
     [TestCase("{\"cartId\":\"\\ud83d\"}", "invalid_utf8")]
     [TestCase("{\"features\":{\"\\ud83d\":1}}", "invalid_utf8")]
-    public async Task A_question_that_makes_no_sense_is_told_why(string body, string code) =>
+    public async Task An_invalid_request_is_explained(string body, string code) =>
         Assert.That((await Engine.PostAsync("/v1/predict", body)).Problem, Is.EqualTo((400, code)));
 
     [Test]
-    public async Task Bytes_that_are_no_UTF8_are_a_problem() => Assert.That(
+    public async Task Invalid_UTF8_is_a_problem() => Assert.That(
         (await Engine.PostAsync("/v1/predict", (byte[])[.. "{\"cartId\":\""u8, 0xff, .. "\"}"u8])).Problem, Is.EqualTo((400, "invalid_utf8")));
 
     [Test]
-    public async Task Only_a_server_may_ask_and_only_for_a_cart_there_is()
+    public async Task Predictions_require_a_secret_key_and_an_existing_cart()
     {
         Assert.That((await Engine.PostAsync("/v1/predict", "{\"cartId\":\"nobody\"}")).Problem, Is.EqualTo((404, "cart_not_found")));
         Assert.That((await Engine.PostAsync("/v1/predict", "{\"features\":{}}", "pk_demo")).Problem, Is.EqualTo((403, "secret_key_required")));

@@ -3,13 +3,13 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Hosting;
 
-/// <summary>The storefront client as it is served.</summary>
+/// <summary>The storefront client as served.</summary>
 [TestFixture]
 public sealed class StorefrontApiTests
 {
     [TestCase("/sdk.js", "globalThis.CartRecovery")]
     [TestCase("/sdk.mjs", "import \"./sdk.js\";")]
-    public async Task The_client_is_there_for_every_shops_pages(string path, string content)
+    public async Task The_client_is_served_to_every_origin(string path, string content)
     {
         await using var engine = await InProcessEngine.StartAsync();
 
@@ -27,7 +27,7 @@ public sealed class StorefrontApiTests
     }
 
     [Test]
-    public async Task Who_has_it_already_is_not_sent_it_again()
+    public async Task A_cached_client_is_not_sent_again()
     {
         await using var engine = await InProcessEngine.StartAsync();
         var plain = await engine.GetAsync("/sdk.js", key: null);
@@ -40,12 +40,12 @@ public sealed class StorefrontApiTests
         {
             Assert.That((again.Status, again.Body), Is.EqualTo((HttpStatusCode.NotModified, "")));
             Assert.That(packed.Headers["Content-Encoding"], Is.EqualTo("gzip"));
-            Assert.That(asPacked.Status, Is.EqualTo(HttpStatusCode.OK), "another encoding is another representation");
+            Assert.That(asPacked.Status, Is.EqualTo(HttpStatusCode.OK), "each encoding has its own ETag");
         }
     }
 
     [Test]
-    public async Task The_demos_shop_is_the_demos_alone()
+    public async Task The_demo_shop_is_served_only_by_the_demo()
     {
         await using var engine = await InProcessEngine.StartAsync();
 

@@ -5,14 +5,14 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest;
 
-/// <summary>What is bounded: streams, what waits for a client, what waits for a partition.</summary>
+/// <summary>Limits on streams, on unread responses, and on events waiting for a partition.</summary>
 [TestFixture]
 sealed class LoadLimitsTests
 {
     const int SmallBuffer = 4096;
 
     [Test]
-    public async Task One_stream_too_many_is_told_so_by_each_way_and_let_in_when_there_is_room([Values] Via via)
+    public async Task A_stream_over_the_limit_is_rejected_on_each_transport_until_a_slot_is_free([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.MaxConnections = 2);
         using var first = await StreamClient.OpenAsync(engine, via);
@@ -30,18 +30,18 @@ sealed class LoadLimitsTests
 
         using var lines = await RawClient.ConnectAsync(engine.Stream);
         await lines.SendAsync(EventJson.Of("c") + "\n");
-        Assert.That(Said.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo("overloaded"));
+        Assert.That(ReceivedMessage.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo("overloaded"));
         Assert.That(await lines.ReadLineAsync(), Is.Null);
 
         await first.CloseAsync();
-        await Eventually.Is(() => engine.Host.Connections.Count == 1, "there is room");
+        await Eventually.Is(() => engine.Host.Connections.Count == 1, "a slot is free");
         using var next = await StreamClient.OpenAsync(engine, via);
         await next.SendAsync(EventJson.Of("c"));
         Assert.That((await next.UntilAckAsync(1))[^1].UpTo, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task A_client_that_does_not_read_its_interventions_is_dropped_and_counted_once([Values] Via via)
+    public async Task A_client_that_does_not_read_interventions_is_dropped_and_counted_once([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -59,29 +59,29 @@ sealed class LoadLimitsTests
             }
             catch (System.Net.Sockets.SocketException)
             {
-                // It was dropped just now.
+                // It has just been dropped.
             }
         }
 
-        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "it is counted");
-        await Eventually.Is(() => engine.Host.Connections.Count == 1, "it is gone");
+        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "the drop is counted");
+        await Eventually.Is(() => engine.Host.Connections.Count == 1, "the client is disconnected");
         await other.SendAsync(EventJson.Of(cart, "begin_checkout"));
         await other.UntilAckAsync(1);
-        await Eventually.Is(() => engine.Counts.Received == engine.Counts.Processed, "what it sent is worked off");
+        await Eventually.Is(() => engine.Counts.Received == engine.Counts.Processed, "its events are processed");
         Assert.That(engine.Host.Counters.SlowConsumers, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task A_client_that_never_reads_its_errors_is_dropped_and_counted([Values] Via via)
+    public async Task A_client_that_never_reads_its_errors_is_dropped_and_counted([Values] StreamTransport via)
     {
-        // The time that it is waited for is over at once.
+        // Its send timeout elapses immediately.
         await using var engine = await InProcessEngine.StartAsync(
             config => config.Listen.Heartbeat = Duration.FromMinutes(10), new SkippingTime(TimeSpan.FromSeconds(30)));
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
         using var stop = new CancellationTokenSource();
         var sending = client.Raw.SendAllAsync(Bad(client, 150_000), _ => { }, stop.Token);
-        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "it is counted");
-        await Eventually.Is(() => engine.Host.Connections.Count == 0, "it is gone");
+        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "the drop is counted");
+        await Eventually.Is(() => engine.Host.Connections.Count == 0, "the client is disconnected");
         stop.Cancel();
 
         await sending.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Eventually.Deadline);
@@ -89,7 +89,7 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task A_client_that_does_not_read_its_errors_is_not_read_either_and_loses_none_of_them([Values] Via via)
+    public async Task Unread_errors_apply_backpressure_and_none_is_lost([Values] StreamTransport via)
     {
         const int count = 150_000;
         await using var engine = await InProcessEngine.StartAsync();
@@ -99,7 +99,7 @@ sealed class LoadLimitsTests
         var sending = client.Raw.SendAllAsync(bad, n => Interlocked.Add(ref sent, n), CancellationToken.None);
         var taken = await StandsStillAsync(() => engine.Counts.Rejected);
 
-        Assert.That(taken, Is.InRange(1, count - 1), "it stopped reading");
+        Assert.That(taken, Is.InRange(1, count - 1), "the engine stopped reading");
         var heard = await client.UntilAckAsync(count);
         await sending;
         Assert.That(heard.Where(s => s.Type == "error").Select(s => s.Index), Is.EqualTo(Enumerable.Range(0, count)));
@@ -107,7 +107,7 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task A_partition_that_stands_still_holds_up_the_client_and_nothing_is_lost([Values] Via via)
+    public async Task A_stalled_partition_applies_backpressure_without_loss([Values] StreamTransport via)
     {
         const int count = 300_000;
         await using var engine = await InProcessEngine.StartAsync(config =>
@@ -115,18 +115,18 @@ sealed class LoadLimitsTests
             config.Partitions = 1;
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var gate = new LimiterFixture(engine);
+        using var gate = new DecisionGate(engine);
         using var client = await StreamClient.OpenAsync(engine, via);
         var (cart, blocker) = (EventJson.NewCart(), EventJson.NewCart());
         await client.SendAsync(EventJson.Of(blocker, "begin_checkout"));
-        await Eventually.Is(() => gate.IsReached, "the partition stands still");
+        await Eventually.Is(() => gate.IsReached, "the partition is blocked");
         long sent = 0;
         var bytes = Conformance.WebSocket.ClientFrame.Join(EventJson.Many(cart, count).Select(client.Encode));
         var sending = client.Raw.SendAllAsync(bytes, n => Interlocked.Add(ref sent, n), CancellationToken.None);
-        await Eventually.Is(() => engine.Host.Partitions[0].Inbox.Depth == PartitionSet.InboxCapacity, "its inbox is full");
+        await Eventually.Is(() => engine.Host.Partitions[0].Inbox.Depth == PartitionSet.InboxCapacity, "the partition's inbox is full");
         var stoodAt = await StandsStillAsync(() => Interlocked.Read(ref sent));
 
-        Assert.That(stoodAt, Is.LessThan(bytes.Length), "the client is held up");
+        Assert.That(stoodAt, Is.LessThan(bytes.Length), "the client is blocked");
         Assert.That(engine.Host.Partitions[0].Inbox.Depth, Is.EqualTo(PartitionSet.InboxCapacity));
         gate.Open();
         await client.UntilAckAsync(count + 1);
@@ -147,7 +147,7 @@ sealed class LoadLimitsTests
         return all;
     }
 
-    /// <summary>Waits until a count, above zero, does not change any more between two looks.</summary>
+    /// <summary>Waits until a positive count stays unchanged between two reads.</summary>
     static async Task<long> StandsStillAsync(Func<long> count)
     {
         long last = 0, quiet = 0;

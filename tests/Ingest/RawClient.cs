@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest;
 
-/// <summary>A socket that sends any bytes and reads with a deadline. A reset counts as the end.</summary>
+/// <summary>A socket that sends arbitrary bytes and reads with a deadline. A reset counts as the end.</summary>
 sealed class RawClient : IDisposable
 {
     const string Nonce = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -21,7 +21,7 @@ sealed class RawClient : IDisposable
 
     ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start.._end);
 
-    /// <summary>The connection ended in a reset.</summary>
+    /// <summary>Whether the connection was reset.</summary>
     public bool WasReset { get; private set; }
 
     public static async Task<RawClient> ConnectAsync(IPEndPoint endPoint, int? receiveBuffer = null)
@@ -36,12 +36,12 @@ sealed class RawClient : IDisposable
         return new RawClient(socket);
     }
 
-    /// <summary>A request that opens a WebSocket; headers are whole lines.</summary>
+    /// <summary>A WebSocket upgrade request; headers are whole lines.</summary>
     public static string Handshake(string target = "/v1/stream?key=sk_demo", params string[] headers) =>
         $"GET {target} HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
         + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {Nonce}\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n";
 
-    /// <summary>Opens a WebSocket and checks that it is open.</summary>
+    /// <summary>Opens a WebSocket and checks the response.</summary>
     public static async Task<RawClient> OpenWebSocketAsync(
         IPEndPoint endPoint, string target = "/v1/stream?key=sk_demo", int? receiveBuffer = null, params string[] headers)
     {
@@ -63,7 +63,7 @@ sealed class RawClient : IDisposable
         }
     }
 
-    /// <summary>Sends without a deadline, however long the other side does not read; what was sent by then is told.</summary>
+    /// <summary>Sends without a deadline even if the peer does not read, and reports each number of bytes sent.</summary>
     public async Task SendAllAsync(ReadOnlyMemory<byte> bytes, Action<int> sent, CancellationToken cancellationToken)
     {
         while (bytes.Length > 0)
@@ -74,7 +74,7 @@ sealed class RawClient : IDisposable
         }
     }
 
-    /// <summary>Sends the last byte, and goes on reading.</summary>
+    /// <summary>Half-closes the connection and keeps reading.</summary>
     public void HalfClose()
     {
         try
@@ -83,18 +83,18 @@ sealed class RawClient : IDisposable
         }
         catch (SocketException)
         {
-            // The other side was faster.
+            // The peer closed first.
         }
     }
 
-    /// <summary>Cuts the connection with a reset.</summary>
+    /// <summary>Resets the connection.</summary>
     public void Reset()
     {
         _socket.LingerState = new LingerOption(true, 0);
         _socket.Dispose();
     }
 
-    /// <summary>Reads up to and with the empty line.</summary>
+    /// <summary>Reads up to and including the empty line.</summary>
     public async Task<string> ReadHeadAsync()
     {
         while (true)
@@ -107,7 +107,7 @@ sealed class RawClient : IDisposable
                 return text[..(end + 4)];
             }
 
-            Assert.That(await FillAsync(), Is.True, () => $"the connection ended inside a head: {text}");
+            Assert.That(await FillAsync(), Is.True, () => $"the connection ended within a head: {text}");
         }
     }
 
@@ -126,13 +126,13 @@ sealed class RawClient : IDisposable
 
             if (!await FillAsync())
             {
-                Assert.That(Unread.Length, Is.Zero, "the last line is cut off");
+                Assert.That(Unread.Length, Is.Zero, "the last line is truncated");
                 return null;
             }
         }
     }
 
-    /// <summary>Reads a message behind its length in four bytes; null at the end.</summary>
+    /// <summary>Reads a message with a four-byte length prefix; null at the end.</summary>
     public async Task<byte[]?> ReadMessageAsync()
     {
         while (true)
@@ -146,7 +146,7 @@ sealed class RawClient : IDisposable
 
             if (!await FillAsync())
             {
-                Assert.That(Unread.Length, Is.Zero, "the last message is cut off");
+                Assert.That(Unread.Length, Is.Zero, "the last message is truncated");
                 return null;
             }
         }
@@ -166,13 +166,13 @@ sealed class RawClient : IDisposable
 
             if (!await FillAsync())
             {
-                Assert.That(Unread.Length, Is.Zero, "the last frame is cut off");
+                Assert.That(Unread.Length, Is.Zero, "the last frame is truncated");
                 return null;
             }
         }
     }
 
-    /// <summary>Reads until the other side hangs up.</summary>
+    /// <summary>Reads until the peer closes the connection.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {
         while (await FillAsync())
@@ -184,7 +184,7 @@ sealed class RawClient : IDisposable
         return all;
     }
 
-    /// <summary>Reads until a text has come, or else until the other side hangs up. Each byte is a character, as in Latin-1.</summary>
+    /// <summary>Reads until a text arrives or the peer closes the connection. Bytes are decoded as Latin-1.</summary>
     public async Task<string> ReadTextAsync(string? until = null)
     {
         while ((until is null || !Encoding.Latin1.GetString(Unread).Contains(until, StringComparison.Ordinal)) && await FillAsync())
@@ -225,7 +225,7 @@ sealed class RawClient : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"nothing came within {Eventually.Deadline.TotalSeconds} s; unread: {Encoding.UTF8.GetString(Unread)}");
+            Assert.Fail($"nothing received within {Eventually.Deadline.TotalSeconds} s; unread: {Encoding.UTF8.GetString(Unread)}");
             return false;
         }
     }

@@ -5,8 +5,8 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest;
 
-/// <summary>The ways to a stream.</summary>
-enum Via
+/// <summary>The transports of a stream.</summary>
+enum StreamTransport
 {
     /// <summary>Lines on the stream port.</summary>
     Tcp,
@@ -17,28 +17,28 @@ enum Via
     /// <summary>A WebSocket on the HTTP port.</summary>
     HttpUpgrade,
 
-    /// <summary>MessagePack behind its length on the stream port.</summary>
+    /// <summary>Length-prefixed MessagePack on the stream port.</summary>
     MessagePack,
 
-    /// <summary>MessagePack in the binary messages of a WebSocket on the stream port.</summary>
+    /// <summary>MessagePack in binary WebSocket messages on the stream port.</summary>
     Binary,
 }
 
-static class Ways
+static class StreamTransports
 {
-    /// <summary>There is no WebSocket around it.</summary>
-    public static bool IsTcp(this Via via) => via is Via.Tcp or Via.MessagePack;
+    /// <summary>Whether it is a plain TCP stream.</summary>
+    public static bool IsTcp(this StreamTransport via) => via is StreamTransport.Tcp or StreamTransport.MessagePack;
 
-    /// <summary>It does not speak JSON.</summary>
-    public static bool IsMessagePack(this Via via) => via is Via.MessagePack or Via.Binary;
+    /// <summary>Whether it is MessagePack.</summary>
+    public static bool IsMessagePack(this StreamTransport via) => via is StreamTransport.MessagePack or StreamTransport.Binary;
 }
 
-/// <summary>A client of an event stream, by whichever way: sends messages, reads what comes back.</summary>
+/// <summary>A stream client for every transport that sends messages and reads responses.</summary>
 sealed class StreamClient : IDisposable
 {
-    readonly Via _via;
+    readonly StreamTransport _via;
 
-    StreamClient(RawClient raw, Via via)
+    StreamClient(RawClient raw, StreamTransport via)
     {
         Raw = raw;
         _via = via;
@@ -46,17 +46,17 @@ sealed class StreamClient : IDisposable
 
     public RawClient Raw { get; }
 
-    /// <summary>What the server closed with; 0 without a close frame.</summary>
+    /// <summary>The server's close code; 0 without a close frame.</summary>
     public int CloseCode { get; private set; }
 
-    /// <summary>Pings that came.</summary>
+    /// <summary>The number of pings received.</summary>
     public int Pings { get; private set; }
 
-    public static async Task<StreamClient> OpenAsync(InProcessEngine engine, Via via, string key = InProcessEngine.Secret, int? receiveBuffer = null)
+    public static async Task<StreamClient> OpenAsync(InProcessEngine engine, StreamTransport via, string key = InProcessEngine.Secret, int? receiveBuffer = null)
     {
         if (!via.IsTcp())
         {
-            var port = via == Via.HttpUpgrade ? engine.HttpPort : engine.Stream;
+            var port = via == StreamTransport.HttpUpgrade ? engine.HttpPort : engine.Stream;
             return new StreamClient(await RawClient.OpenWebSocketAsync(port, $"/v1/stream?key={key}", receiveBuffer), via);
         }
 
@@ -66,12 +66,12 @@ sealed class StreamClient : IDisposable
         return client;
     }
 
-    /// <summary>The bytes of one message; in MessagePack, what is no JSON becomes what is no MessagePack.</summary>
+    /// <summary>The bytes of one message; text that is not JSON becomes invalid MessagePack.</summary>
     public byte[] Encode(string message) => _via switch
     {
-        Via.Tcp => EventJson.Utf8(message + "\n"),
-        Via.MessagePack => Packer.Frame(Packed(message)),
-        Via.Binary => ClientFrame.Of(ClientFrame.BinaryOpcode, Packed(message)),
+        StreamTransport.Tcp => EventJson.Utf8(message + "\n"),
+        StreamTransport.MessagePack => Packer.Frame(Packed(message)),
+        StreamTransport.Binary => ClientFrame.Of(ClientFrame.BinaryOpcode, Packed(message)),
         _ => ClientFrame.Text(message),
     };
 
@@ -90,17 +90,18 @@ sealed class StreamClient : IDisposable
     /// <summary>Sends messages in one write.</summary>
     public Task SendAsync(params IEnumerable<string> messages) => Raw.SendAsync(ClientFrame.Join(messages.Select(Encode)));
 
-    /// <summary>The next thing the server says, pings answered and counted; null when it hung up.</summary>
-    public async Task<Said?> NextAsync()
+    /// <summary>The server's next message; answers and counts pings; null at the end.</summary>
+    public async Task<ReceivedMessage?> NextAsync()
     {
-        if (_via == Via.Tcp)
+        if (_via == StreamTransport.Tcp)
         {
-            return await Raw.ReadLineAsync() is { } line ? Said.Read(line) : null;
+            return await Raw.ReadLineAsync() is { } line ? ReceivedMessage.Read(line) : null;
         }
 
-        if (_via == Via.MessagePack)
+        if (_via == StreamTransport.MessagePack)
         {
-            return await Raw.ReadMessageAsync() is { } message ? Said.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))) : null;
+            return await Raw.ReadMessageAsync() is { } message
+                ? ReceivedMessage.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))) : null;
         }
 
         while (await Raw.ReadFrameAsync() is { } frame)
@@ -108,7 +109,7 @@ sealed class StreamClient : IDisposable
             switch (frame.Opcode)
             {
                 case ClientFrame.TextOpcode:
-                    return Said.Read(frame.Text);
+                    return ReceivedMessage.Read(frame.Text);
                 case ClientFrame.PingOpcode:
                     Pings++;
                     await Raw.SendAsync(ClientFrame.Of(ClientFrame.PongOpcode, frame.Payload));
@@ -126,15 +127,15 @@ sealed class StreamClient : IDisposable
         return null;
     }
 
-    /// <summary>Reads until that many events are acknowledged.</summary>
-    /// <returns>Everything that came, the last acknowledgement too.</returns>
-    public async Task<List<Said>> UntilAckAsync(long upTo)
+    /// <summary>Reads until exactly this many events are acknowledged.</summary>
+    /// <returns>Every message received, including the last acknowledgement.</returns>
+    public async Task<List<ReceivedMessage>> UntilAckAsync(long upTo)
     {
-        var heard = new List<Said>();
+        var heard = new List<ReceivedMessage>();
         while (heard is not [.., { Type: "ack" } last] || last.UpTo < upTo)
         {
             var said = await NextAsync();
-            Assert.That(said, Is.Not.Null, () => $"the server hung up ({CloseCode}) before it acknowledged {upTo}: {string.Join(' ', heard.TakeLast(5))}");
+            Assert.That(said, Is.Not.Null, () => $"the server closed the connection ({CloseCode}) before acknowledging {upTo}: {string.Join(' ', heard.TakeLast(5))}");
             heard.Add(said!);
         }
 
@@ -142,24 +143,24 @@ sealed class StreamClient : IDisposable
         return heard;
     }
 
-    /// <summary>The newest acknowledgement that <see cref="UntilAckAtLeastAsync"/> saw.</summary>
+    /// <summary>The latest acknowledgement seen by <see cref="UntilAckAtLeastAsync"/>.</summary>
     public long Acknowledged { get; private set; }
 
-    /// <summary>Reads until that many events are acknowledged, or more.</summary>
+    /// <summary>Reads until at least this many events are acknowledged.</summary>
     public async Task UntilAckAtLeastAsync(long upTo)
     {
         while (Acknowledged < upTo)
         {
             var said = await NextAsync();
-            Assert.That(said, Is.Not.Null, "the server hung up");
+            Assert.That(said, Is.Not.Null, "the server closed the connection");
             Acknowledged = Math.Max(Acknowledged, said!.UpTo);
         }
     }
 
-    /// <summary>Reads until the server hangs up.</summary>
-    public async Task<List<Said>> UntilEndAsync()
+    /// <summary>Reads until the server closes the connection.</summary>
+    public async Task<List<ReceivedMessage>> UntilEndAsync()
     {
-        var heard = new List<Said>();
+        var heard = new List<ReceivedMessage>();
         while (await NextAsync() is { } said)
         {
             heard.Add(said);
@@ -168,8 +169,8 @@ sealed class StreamClient : IDisposable
         return heard;
     }
 
-    /// <summary>Says that nothing more will come, in the way's own manner, and reads until the server hangs up.</summary>
-    public async Task<List<Said>> CloseAsync()
+    /// <summary>Ends the stream in the transport's own way and reads until the server closes the connection.</summary>
+    public async Task<List<ReceivedMessage>> CloseAsync()
     {
         if (_via.IsTcp())
         {
@@ -186,14 +187,14 @@ sealed class StreamClient : IDisposable
     public void Dispose() => Raw.Dispose();
 }
 
-/// <summary>A message of the server.</summary>
-sealed record Said(string Type, string Json, long UpTo = 0, long Index = 0, string Code = "", string Message = "")
+/// <summary>A message from the server.</summary>
+sealed record ReceivedMessage(string Type, string Json, long UpTo = 0, long Index = 0, string Code = "", string Message = "")
 {
-    public static Said Read(string json)
+    public static ReceivedMessage Read(string json)
     {
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
-        return new Said(
+        return new ReceivedMessage(
             root.GetProperty("type").GetString()!, json,
             root.TryGetProperty("upTo", out var upTo) ? upTo.GetInt64() : 0,
             root.TryGetProperty("index", out var index) ? index.GetInt64() : 0,

@@ -19,7 +19,7 @@ public sealed class CheckpointFolderTests
     public void RemoveFolder() => Directory.Delete(Path.GetDirectoryName(_path)!, recursive: true);
 
     [Test]
-    public void What_was_kept_is_there_after_a_restart()
+    public void A_checkpoint_survives_a_restart()
     {
         Assert.That(Good(out _), Is.Empty);
         Assert.That(_folder.OldestJournalAddress(), Is.Null);
@@ -33,7 +33,7 @@ public sealed class CheckpointFolderTests
     }
 
     [Test]
-    public void The_youngest_two_are_kept_and_the_youngest_comes_first()
+    public void The_newest_two_are_kept_and_listed_newest_first()
     {
         for (var address = 1; address <= 5; address++)
         {
@@ -47,7 +47,7 @@ public sealed class CheckpointFolderTests
     }
 
     [Test]
-    public void One_that_was_not_finished_does_not_count_and_is_gone_at_the_next_start()
+    public void An_unfinished_checkpoint_is_ignored_and_removed_at_the_next_start()
     {
         Keep(1);
         Write(_folder.Begin(2), 2);
@@ -56,7 +56,7 @@ public sealed class CheckpointFolderTests
     }
 
     [Test]
-    public void One_that_is_given_up_leaves_nothing()
+    public void An_abandoned_checkpoint_leaves_no_files()
     {
         Keep(1);
         using (var draft = _folder.Begin(2))
@@ -68,7 +68,7 @@ public sealed class CheckpointFolderTests
     }
 
     [Test]
-    public void A_part_that_cannot_be_written_or_a_name_that_is_taken_leaves_the_older_ones_as_they_were()
+    public void A_failed_checkpoint_leaves_the_older_ones_unchanged()
     {
         Keep(1);
         using (var draft = _folder.Begin(2))
@@ -91,7 +91,7 @@ public sealed class CheckpointFolderTests
     }
 
     [Test]
-    public void Damage_in_any_file_is_noticed_and_the_older_one_is_used()
+    public void Damage_in_any_file_is_detected_and_the_older_checkpoint_is_used()
     {
         Keep(1);
         Keep(2);
@@ -128,7 +128,7 @@ public sealed class CheckpointFolderTests
     }
 
     [Test]
-    public void What_is_younger_than_the_one_that_was_started_from_is_gone()
+    public void Checkpoints_newer_than_the_one_recovered_are_removed()
     {
         Keep(1);
         Keep(2);
@@ -138,7 +138,7 @@ public sealed class CheckpointFolderTests
         _folder.Adopt(older);
         Assert.That(Good(out _), Is.EqualTo(new[] { older }));
 
-        // Its number is not given again: a stray copy of it must not be taken for another.
+        // The number is not reused, so that a stray copy cannot be mistaken for another checkpoint.
         Keep(3);
         Assert.That(Good(out _).Select(c => c.Number), Is.EqualTo(new[] { 3, 1 }));
         _folder.Adopt(null);
@@ -146,7 +146,7 @@ public sealed class CheckpointFolderTests
     }
 
     [Test]
-    public void A_version_that_is_not_known_is_passed_over()
+    public void An_unknown_version_is_skipped()
     {
         Keep(1);
         var manifest = Path.Combine(_path, "1", "manifest");

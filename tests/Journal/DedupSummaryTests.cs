@@ -7,11 +7,11 @@ public sealed class DedupSummaryTests
 {
     const int Lines = 4096;
 
-    // As many as a column is planned for.
+    // The planned number of fingerprints per column.
     const int Planned = Lines * 11;
 
     [Test]
-    public void Each_column_says_so_of_all_that_was_added_to_it_alone()
+    public void A_column_contains_exactly_the_fingerprints_added_to_it()
     {
         var summary = new DedupSummary(Lines);
         for (var i = 0UL; i < Planned; i++)
@@ -26,7 +26,7 @@ public sealed class DedupSummaryTests
     }
 
     [Test]
-    public void A_full_column_is_wrong_about_one_new_fingerprint_in_fifty_at_the_most()
+    public void A_full_column_has_at_most_2_percent_false_positives()
     {
         const int Others = 100_000;
         var summary = new DedupSummary(Lines);
@@ -37,7 +37,7 @@ public sealed class DedupSummaryTests
     }
 
     [Test]
-    public void A_column_that_was_cleared_is_empty_and_the_others_are_not()
+    public void Clearing_a_column_affects_no_other()
     {
         var summary = new DedupSummary(Lines);
         for (var column = 0; column < DedupSummary.Columns; column++)

@@ -13,7 +13,7 @@ public sealed class DedupWindowTests
     static readonly Hash128 s_cart = EventReading.KeyOf("cart");
 
     [Test]
-    public void An_event_is_new_once()
+    public void An_event_is_new_only_once()
     {
         var window = new DedupWindow(1 << 20, s_hour);
         Assert.That(window.TryAdd(Id(1), s_cart, Start), Is.True);
@@ -32,7 +32,7 @@ public sealed class DedupWindowTests
     }
 
     [Test]
-    public void Events_that_are_called_as_their_carts_are_told_apart()
+    public void Events_with_the_id_of_their_cart_are_distinguished()
     {
         var window = new DedupWindow(1 << 20, s_hour);
         for (var i = 0; i < 1000; i++)
@@ -46,9 +46,9 @@ public sealed class DedupWindowTests
         }
     }
 
-    // Whenever in a generation's time it comes.
+    // At any time within a generation.
     [Test]
-    public void It_is_remembered_for_the_window_and_forgotten_some_time_later([Values(0, 1, 19, 20, 33, 59)] int minute)
+    public void An_id_is_remembered_for_the_window_and_forgotten_later([Values(0, 1, 19, 20, 33, 59)] int minute)
     {
         var window = new DedupWindow(1 << 20, s_hour);
         var at = Start + minute * 60_000L;
@@ -71,7 +71,7 @@ public sealed class DedupWindowTests
     }
 
     [Test]
-    public void As_many_as_its_capacity_are_remembered_whatever_the_rate()
+    public void The_capacity_is_remembered_at_any_rate()
     {
         const int Budget = 100_000;
         var capacity = (int)DedupWindow.Capacity(Budget);
@@ -92,9 +92,9 @@ public sealed class DedupWindowTests
         Assert.That(window.Forgotten, Is.Zero);
     }
 
-    // One half of the hash is the same, so they all belong into one bucket.
+    // Half of the hash is equal, so all belong to one bucket.
     [Test]
-    public void Ids_made_up_to_fall_into_one_place_cost_others_there_alone()
+    public void Crafted_collisions_affect_only_their_own_bucket()
     {
         var window = new DedupWindow(1 << 20, s_hour);
         for (var i = 0; i < 1000; i++)
@@ -112,7 +112,7 @@ public sealed class DedupWindowTests
     }
 
     [Test]
-    public void A_slab_s_duplicates_are_marked_within_it_too()
+    public void Duplicates_within_a_slab_are_marked()
     {
         var window = new DedupWindow(1 << 20, s_hour);
         var first = Slab(Start, 1, 2, 1, 3);
@@ -126,7 +126,7 @@ public sealed class DedupWindowTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 60)]
-    public FsCheck.Property It_answers_as_sets_would() =>
+    public FsCheck.Property The_window_matches_a_reference_of_sets() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -183,7 +183,7 @@ public sealed class DedupWindowTests
     long _latest;
 
     [FsCheck.NUnit.Property(MaxTest = 60)]
-    public FsCheck.Property What_was_written_and_read_goes_on_as_the_window_itself_does() =>
+    public FsCheck.Property A_restored_window_behaves_like_the_original() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -197,7 +197,7 @@ public sealed class DedupWindowTests
                 var seedOfUse = random.Next();
                 var expected = Use(window, seedOfUse, life * 2000);
 
-                // Written after the window went on, and even dropped what it holds.
+                // Written after the window advanced and even evicted entries.
                 var stream = new MemoryStream();
                 snapshot.WriteTo(stream);
                 stream.Position = 0;
@@ -229,9 +229,9 @@ public sealed class DedupWindowTests
             }
         });
 
-    // As a recovery does it: the journal has no duplicates.
+    // As in a recovery: the journal has no duplicates.
     [FsCheck.NUnit.Property(MaxTest = 30)]
-    public FsCheck.Property Without_its_duplicates_the_same_stream_gives_the_same_window() =>
+    public FsCheck.Property A_stream_without_its_duplicates_gives_the_same_window() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -258,7 +258,7 @@ public sealed class DedupWindowTests
         });
 
     [Test]
-    public void A_window_with_another_budget_remembers_what_the_one_before_did()
+    public void A_window_with_another_budget_restores_an_older_snapshot()
     {
         var before = new DedupWindow(50_000, s_hour);
         for (var i = 0; i < 2000; i++)
@@ -285,7 +285,7 @@ public sealed class DedupWindowTests
     }
 
     [Test]
-    public void What_is_no_window_is_not_read()
+    public void An_invalid_snapshot_is_rejected()
     {
         var window = new DedupWindow(1, s_hour);
         window.TryAdd(Id(1), s_cart, Start);
@@ -317,7 +317,7 @@ public sealed class DedupWindowTests
     }
 
     [Test]
-    public void The_plan_says_what_a_budget_is_enough_for() =>
+    public void The_plan_states_the_capacity_of_a_budget() =>
         Assert.That(DedupWindow.Describe(64 << 20, 2, s_hour), Is.EqualTo("2 × 64 MB: 60 minutes of up to 1,779 events/s"));
 
     static byte[] Bytes(DedupWindow window)

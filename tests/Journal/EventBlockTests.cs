@@ -8,20 +8,20 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Journal;
 
-/// <summary>What is written into a block of events comes out of it again, and nothing else does.</summary>
+/// <summary>A block of events round-trips, and damage is detected.</summary>
 public sealed class EventBlockTests
 {
     [FsCheck.NUnit.Property(MaxTest = 150)]
-    public FsCheck.Property Slabs_come_out_as_they_went_in() =>
+    public FsCheck.Property Slabs_round_trip() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
-            var (writer, reader) = (new EventBlockWriter(AnySlabs.Stores), new EventBlockReader(AnySlabs.Stores));
+            var (writer, reader) = (new EventBlockWriter(SlabGenerator.Stores), new EventBlockReader(SlabGenerator.Stores));
 
-            // Reused: nothing of an earlier block is in the later one.
+            // Reused, so that data of an earlier block would show in a later one.
             for (var block = 0; block < 3; block++)
             {
-                var slabs = AnySlabs.Make(random, random.Next(6));
+                var slabs = SlabGenerator.Make(random, random.Next(6));
                 Same(Read(reader, Write(writer, slabs)), slabs);
                 Assert.That(writer.Count, Is.EqualTo(slabs.Sum(s => s.Count)));
                 Assert.That(reader.Header.OwnCount, Is.EqualTo(slabs.Sum(s => s.Records.Take(s.Count).Count(e => (e.Flags & EventFlags.CustomerCopy) == 0))));
@@ -34,7 +34,7 @@ public sealed class EventBlockTests
         });
 
     [Test]
-    public void An_event_of_the_decoder_comes_out_with_its_keys_and_texts()
+    public void A_decoded_event_round_trips_with_its_keys_and_texts()
     {
         var slab = EventReading.Slab(
             new TestEvent("purchase", EventReading.Now - 5)
@@ -50,7 +50,7 @@ public sealed class EventBlockTests
                 Device = "mobile",
             },
             new TestEvent("page_view", EventReading.Now) { Id = "e2" });
-        var read = Read(new EventBlockReader(AnySlabs.Stores), Write(new EventBlockWriter(AnySlabs.Stores), slab));
+        var read = Read(new EventBlockReader(SlabGenerator.Stores), Write(new EventBlockWriter(SlabGenerator.Stores), slab));
 
         Same(read, slab);
         Assert.That(read[0].Records[0].Cart, Is.EqualTo(EventReading.KeyOf("🛒")));
@@ -58,7 +58,7 @@ public sealed class EventBlockTests
     }
 
     [Test]
-    public void Duplicates_are_left_out()
+    public void Duplicates_are_omitted()
     {
         var page = new TestEvent("page_view", EventReading.Now);
         var slab = EventReading.Slab(page with { Id = "e1" }, page with { Id = "e2", Device = "mobile" }, page with { Id = "e3" });
@@ -66,12 +66,12 @@ public sealed class EventBlockTests
         slab.Records[1].Flags |= EventFlags.Duplicate;
         all.Records[0].Flags |= EventFlags.Duplicate;
 
-        Same(Read(new EventBlockReader(AnySlabs.Stores), Write(new EventBlockWriter(AnySlabs.Stores), all, slab)),
+        Same(Read(new EventBlockReader(SlabGenerator.Stores), Write(new EventBlockWriter(SlabGenerator.Stores), all, slab)),
             EventReading.Slab(page with { Id = "e1" }, page with { Id = "e3" }));
     }
 
     [Test]
-    public void A_meta_of_a_megabyte_comes_out_whole()
+    public void A_meta_of_one_megabyte_round_trips()
     {
         var decoder = new JsonEventDecoder(EventReading.Rules(maxEvent: 1 << 20));
         var meta = $"{{\"text\":\"{new string('x', 1_000_000)}\"}}";
@@ -80,37 +80,37 @@ public sealed class EventBlockTests
         var slab = new EventSlab();
         decoder.AppendTo(slab, json);
 
-        var block = Write(new EventBlockWriter(AnySlabs.Stores), slab);
+        var block = Write(new EventBlockWriter(SlabGenerator.Stores), slab);
         Assert.That(block, Has.Length.LessThan(10_000));
-        Same(Read(new EventBlockReader(AnySlabs.Stores), block), slab);
+        Same(Read(new EventBlockReader(SlabGenerator.Stores), block), slab);
     }
 
     [Test]
-    public void A_store_is_known_by_its_id_when_its_place_changes()
+    public void A_store_is_identified_by_id_when_its_index_changes()
     {
         var slab = EventReading.Slab(new TestEvent("page_view", EventReading.Now));
-        var block = Write(new EventBlockWriter(AnySlabs.StoresOf("demo", "other")), slab);
+        var block = Write(new EventBlockWriter(SlabGenerator.StoresOf("demo", "other")), slab);
 
-        var moved = Read(new EventBlockReader(AnySlabs.StoresOf("first", "other", "demo")), block).Single();
+        var moved = Read(new EventBlockReader(SlabGenerator.StoresOf("first", "other", "demo")), block).Single();
         Assert.That((moved.Records[0].Store, moved.Records[0].Cart), Is.EqualTo((2, slab.Records[0].Cart)));
 
-        var gone = Assert.Throws<JournalException>(() => Read(new EventBlockReader(AnySlabs.StoresOf("first", "other")), block));
+        var gone = Assert.Throws<JournalException>(() => Read(new EventBlockReader(SlabGenerator.StoresOf("first", "other")), block));
         Assert.That(gone!.Code, Is.EqualTo("journal_store"));
         Assert.That(gone.Message, Does.Contain("'demo'"));
     }
 
     [Test]
-    public void A_later_version_is_refused_and_says_so()
+    public void A_later_version_is_rejected_with_a_message()
     {
-        var block = Write(new EventBlockWriter(AnySlabs.Stores), EventReading.Slab(new TestEvent("page_view", EventReading.Now)));
+        var block = Write(new EventBlockWriter(SlabGenerator.Stores), EventReading.Slab(new TestEvent("page_view", EventReading.Now)));
         block[0]++;
-        Assert.That(Assert.Throws<JournalException>(() => Read(new EventBlockReader(AnySlabs.Stores), block))!.Code, Is.EqualTo("journal_version"));
+        Assert.That(Assert.Throws<JournalException>(() => Read(new EventBlockReader(SlabGenerator.Stores), block))!.Code, Is.EqualTo("journal_version"));
     }
 
     [Test]
-    public void A_block_has_a_bound()
+    public void The_size_of_a_block_is_bounded()
     {
-        var writer = new EventBlockWriter(AnySlabs.Stores);
+        var writer = new EventBlockWriter(SlabGenerator.Stores);
         writer.Begin();
         var slab = new EventSlab();
         slab.Append(new EventRecord { MetaLength = 1 << 20 }, out _);
@@ -122,24 +122,24 @@ public sealed class EventBlockTests
             }
         }, Throws.InvalidOperationException);
         Assert.That(writer.RawLength, Is.GreaterThan(6 << 20).And.LessThanOrEqualTo(EventBlockHeader.MaxRawLength));
-        Assert.That(Read(new EventBlockReader(AnySlabs.Stores), writer.Finish().ToArray()), Has.Count.EqualTo(writer.Count));
+        Assert.That(Read(new EventBlockReader(SlabGenerator.Stores), writer.Finish().ToArray()), Has.Count.EqualTo(writer.Count));
     }
 
     [Test]
-    public void Without_compression_events_are_stored_as_they_are()
+    public void Without_compression_events_are_stored_verbatim()
     {
-        var writer = new EventBlockWriter(AnySlabs.Stores, compress: false);
-        var slabs = AnySlabs.Make(new Random(1), 20);
-        var (block, reader) = (Write(writer, slabs), new EventBlockReader(AnySlabs.Stores));
+        var writer = new EventBlockWriter(SlabGenerator.Stores, compress: false);
+        var slabs = SlabGenerator.Make(new Random(1), 20);
+        var (block, reader) = (Write(writer, slabs), new EventBlockReader(SlabGenerator.Stores));
         Assert.That(block, Has.Length.EqualTo(EventBlockHeader.Size + writer.RawLength));
         Same(Read(reader, block), slabs);
         Assert.That(reader.Header.IsCompressed, Is.False);
     }
 
     [Test]
-    public void What_hardly_shrinks_is_stored_as_it_is_and_tried_less_often()
+    public void Incompressible_blocks_are_stored_verbatim_and_tried_less_often()
     {
-        var (writer, random) = (new EventBlockWriter(AnySlabs.Stores), new Random(1));
+        var (writer, random) = (new EventBlockWriter(SlabGenerator.Stores), new Random(1));
         var (noise, words) = (Meta(() => (byte)random.Next(256)), Meta(() => (byte)'x'));
         for (var i = 0; i < 100; i++)
         {
@@ -161,7 +161,7 @@ public sealed class EventBlockTests
         bool IsCompressed(EventSlab slab)
         {
             var block = Write(writer, slab);
-            Same(Read(new EventBlockReader(AnySlabs.Stores), block), slab);
+            Same(Read(new EventBlockReader(SlabGenerator.Stores), block), slab);
             return EventBlockHeader.Read(block).IsCompressed;
         }
 
@@ -178,19 +178,19 @@ public sealed class EventBlockTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 60)]
-    public FsCheck.Property Damaged_bytes_are_read_or_refused_and_nothing_else() =>
+    public FsCheck.Property Damaged_blocks_are_read_or_rejected() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
-            var reader = new EventBlockReader(AnySlabs.Stores);
-            var slabs = AnySlabs.Make(random, 2);
-            var block = Write(new EventBlockWriter(AnySlabs.Stores), slabs);
+            var reader = new EventBlockReader(SlabGenerator.Stores);
+            var slabs = SlabGenerator.Make(random, 2);
+            var block = Write(new EventBlockWriter(SlabGenerator.Stores), slabs);
             for (var i = 0; i < 20; i++)
             {
                 ReadOrRefuse(Damage(random, block));
             }
 
-            // Past LZ4, which notices a good part of it: the events themselves.
+            // Damages the events below LZ4, which detects much damage itself.
             var raw = Raw(block);
             for (var i = 0; i < 100; i++)
             {
@@ -206,7 +206,7 @@ public sealed class EventBlockTests
                 ReadOrRefuse(noise);
             }
 
-            // And the reader is none the worse for it.
+            // The reader is still usable.
             Same(Read(reader, block), slabs);
             return true;
 
@@ -224,20 +224,21 @@ public sealed class EventBlockTests
         });
 
     [Test]
-    public void A_block_that_is_cut_short_is_refused([Range(0, 60, 4)] int length)
+    public void A_truncated_block_is_rejected([Range(0, 60, 4)] int length)
     {
-        var block = Raw(Write(new EventBlockWriter(AnySlabs.Stores), EventReading.Slab(new TestEvent("page_view", EventReading.Now))));
+        var block = Raw(Write(new EventBlockWriter(SlabGenerator.Stores), EventReading.Slab(new TestEvent("page_view", EventReading.Now))));
         Assert.That(block, Has.Length.GreaterThan(60 - 4));
         var cut = block[..Math.Min(length, block.Length - 1)];
-        Assert.That(Assert.Throws<JournalException>(() => Read(new EventBlockReader(AnySlabs.Stores), cut))!.Code, Is.EqualTo("journal_damaged"));
+        Assert.That(Assert.Throws<JournalException>(() => Read(new EventBlockReader(SlabGenerator.Stores), cut))!.Code, Is.EqualTo("journal_damaged"));
     }
 
     [Test]
     [Category("Allocation")]
     public void Writing_and_reading_allocate_nothing()
     {
-        var slabs = AnySlabs.Make(new Random(1), 20);
-        var (writer, reader, target) = (new EventBlockWriter(AnySlabs.Stores), new EventBlockReader(AnySlabs.Stores), new EventSlab());
+        var slabs = SlabGenerator.Make(new Random(1), 20);
+        var (writer, reader, target) =
+            (new EventBlockWriter(SlabGenerator.Stores), new EventBlockReader(SlabGenerator.Stores), new EventSlab());
         Play();
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 10; i++)
@@ -275,7 +276,7 @@ public sealed class EventBlockTests
         return writer.Finish().ToArray();
     }
 
-    // Without compression, so that damage reaches the events.
+    // Uncompressed, so that damage reaches the events.
     static byte[] Raw(byte[] block)
     {
         var header = EventBlockHeader.Read(block);

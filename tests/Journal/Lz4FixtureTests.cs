@@ -6,16 +6,16 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journal;
 
-/// <summary>Blocks that earlier versions compressed with liblz4 (1.9.4, acceleration 4) stay readable.</summary>
+/// <summary>Blocks compressed by earlier versions with liblz4 (1.9.4, acceleration 4) stay readable.</summary>
 public sealed class Lz4FixtureTests
 {
     static readonly string s_file = Path.Combine(Repository.Root, "tests", "Journal", "liblz4-block.bin");
 
     [Test]
-    public void A_block_of_liblz4_is_read()
+    public void A_liblz4_block_is_readable()
     {
         var block = File.ReadAllBytes(s_file);
-        var reader = new EventBlockReader(AnySlabs.Stores);
+        var reader = new EventBlockReader(SlabGenerator.Stores);
         reader.Open(block);
         Assert.That((reader.Header.IsCompressed, reader.Header.RawLength), Is.EqualTo((true, 3315)));
 
@@ -28,12 +28,12 @@ public sealed class Lz4FixtureTests
         Assert.That(reader.TryRead(new EventSlab()), Is.False);
     }
 
-    // Readable for the version before: the same header and form, and an LZ4 block by the letter of the format.
+    // Readable by the previous version: same header and format, and a standard LZ4 block.
     [Test]
-    public void A_block_of_today_has_the_same_form()
+    public void The_current_encoder_uses_the_same_format()
     {
         var old = File.ReadAllBytes(s_file);
-        var writer = new EventBlockWriter(AnySlabs.Stores);
+        var writer = new EventBlockWriter(SlabGenerator.Stores);
         writer.Begin();
         writer.Add(Slab());
         var today = writer.Finish().ToArray();
@@ -41,7 +41,7 @@ public sealed class Lz4FixtureTests
         Assert.That(PlainLz4.Decompress(today.AsSpan(EventBlockHeader.Size)), Is.EqualTo(PlainLz4.Decompress(old.AsSpan(EventBlockHeader.Size))));
     }
 
-    // 48 events whose texts repeat near and far, and in runs.
+    // 48 events whose texts repeat at short and long distances and in runs.
     static EventSlab Slab() => EventReading.Slab(Enumerable.Range(0, 48).Select(i => new TestEvent(i % 5 == 0 ? "add_to_cart" : "view_item", EventReading.Now + (i * 1000))
     {
         Id = $"event-{i:D4}",

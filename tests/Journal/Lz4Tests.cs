@@ -5,9 +5,9 @@ namespace CartRecovery.Tests.Journal;
 
 public sealed class Lz4Tests
 {
-    // Above and below the length from which on blocks are searched less thoroughly.
+    // Below and above the length from which blocks are searched less thoroughly.
     [Test]
-    public void Bytes_come_back([Values(1, 13, 1000, 65_535, 65_536, 300_000)] int length, [Values("zeros", "noise", "words")] string content)
+    public void Bytes_round_trip([Values(1, 13, 1000, 65_535, 65_536, 300_000)] int length, [Values("zeros", "noise", "words")] string content)
     {
         var bytes = Bytes(length, content);
         var packed = Compress(bytes);
@@ -20,25 +20,25 @@ public sealed class Lz4Tests
         Assert.That(Lz4.Decompress(packed, unpacked), Is.EqualTo(length));
         Assert.That(unpacked.AsSpan().SequenceEqual(bytes), Is.True);
 
-        // What any other library that keeps to the format reads.
+        // A reference decoder of the format reads it.
         Assert.That(PlainLz4.Decompress(packed).AsSpan().SequenceEqual(bytes), Is.True);
     }
 
     [Test]
-    public void A_long_block_does_not_refer_to_the_one_before()
+    public void A_long_block_does_not_refer_to_the_previous_one()
     {
         var bytes = Bytes(100_000, "noise");
         foreach (var from in new[] { 0, 0, 1, 30_000 })
         {
             var packed = Compress(bytes[from..]);
-            Assert.That(packed, Has.Length.GreaterThanOrEqualTo(bytes.Length - from), "noise does not shrink, unless by what was there before");
+            Assert.That(packed, Has.Length.GreaterThanOrEqualTo(bytes.Length - from), "noise does not shrink unless it repeats earlier data");
             Assert.That(PlainLz4.Decompress(packed).AsSpan().SequenceEqual(bytes.AsSpan(from)), Is.True);
         }
     }
 
-    // The hash table counts bytes in 32 bits from block to block.
+    // The hash table keeps 32-bit positions across blocks.
     [Test]
-    public void Long_blocks_do_not_run_out_of_positions()
+    public void Long_blocks_do_not_exhaust_the_positions()
     {
         var bytes = new byte[32 << 20];
         var packed = new byte[Lz4.MaxLength(bytes.Length)];
@@ -47,13 +47,13 @@ public sealed class Lz4Tests
             Assert.That(Lz4.Compress(bytes, packed), Is.GreaterThan(0));
         }
 
-        Bytes_come_back(300_000, "words");
+        Bytes_round_trip(300_000, "words");
     }
 
     [Test]
-    public void A_block_of_the_format_description_is_read()
+    public void The_example_of_the_format_description_is_decoded()
     {
-        // Literals "abc", a match of 7 from 3 back, and the last literals "wxyz!": the block format, by hand.
+        // A hand-made block: literals "abc", a match of 7 at distance 3, and the last literals "wxyz!".
         byte[] block = [0x33, .. "abc"u8, 3, 0, 0x50, .. "wxyz!"u8];
         var target = new byte[15];
         Assert.That(Lz4.Decompress(block, target), Is.EqualTo(15));
@@ -61,7 +61,7 @@ public sealed class Lz4Tests
     }
 
     [Test]
-    public void What_has_no_room_or_is_damaged_is_said([Values(1000, 100_000)] int length)
+    public void Insufficient_space_and_damage_are_reported([Values(1000, 100_000)] int length)
     {
         var bytes = Bytes(length, "noise");
         Assert.That(Lz4.Compress(bytes, new byte[length / 10]), Is.Zero);

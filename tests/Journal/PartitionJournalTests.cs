@@ -5,12 +5,12 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journal;
 
-/// <summary>What was durable is read again, whatever became of the rest.</summary>
+/// <summary>Durable entries are read back whatever happened to the others.</summary>
 public sealed class PartitionJournalTests
 {
     static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
 
-    // Small ones, so that a few entries fill pages and segments.
+    // Small limits, so that a few entries fill pages and segments.
     static readonly JournalLayout s_layout = new(SegmentSize: 16 * 1024, PageSize: 4096);
 
     Scratch _scratch = null!;
@@ -22,7 +22,7 @@ public sealed class PartitionJournalTests
     public void ClearUp() => _scratch.Dispose();
 
     [Test]
-    public void What_was_appended_is_read_in_order([Values(0, 1, 7, 300)] int entries)
+    public void Entries_are_read_in_the_order_appended([Values(0, 1, 7, 300)] int entries)
     {
         var texts = Texts(entries).ToArray();
         Write(texts);
@@ -31,7 +31,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void A_journal_goes_on_where_it_ended()
+    public void A_journal_continues_where_it_ended()
     {
         for (var life = 0; life < 20; life++)
         {
@@ -42,7 +42,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void It_says_how_far_it_is_durable_and_not_before()
+    public void Durability_is_reported_only_once_reached()
     {
         var durable = new ConcurrentQueue<long>();
         var device = Device();
@@ -52,13 +52,13 @@ public sealed class PartitionJournalTests
         Assert.That(journal.WaitUntilDurable(s_deadline, TimeProvider.System), Is.True);
         Assert.That(journal.Durable, Is.EqualTo(address));
 
-        // It is told on the device's thread, which lets go of who waits first.
+        // Reported on the device's thread after waiters are released.
         SpinWait.SpinUntil(() => !durable.IsEmpty, s_deadline);
         Assert.That(durable, Is.EqualTo([address]));
     }
 
     [Test]
-    public void A_tail_that_was_cut_short_ends_the_journal_and_what_is_before_stays()
+    public void A_truncated_tail_ends_the_journal_and_earlier_entries_remain()
     {
         var texts = Texts(100).ToArray();
         Write(texts);
@@ -75,7 +75,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void Garbage_after_the_tail_is_told()
+    public void Garbage_after_the_tail_is_reported()
     {
         var texts = Texts(10).ToArray();
         Write(texts);
@@ -117,7 +117,7 @@ public sealed class PartitionJournalTests
     }
 
     [Test]
-    public void Every_flipped_byte_is_noticed()
+    public void Every_flipped_byte_is_detected()
     {
         var texts = Texts(12).ToArray();
         Write(texts);
@@ -143,13 +143,13 @@ public sealed class PartitionJournalTests
                 continue;
             }
 
-            // A flip in the padding between entries changes nothing.
+            // A flip in the padding between entries has no effect.
             AssertStart(texts, read);
         }
     }
 
     [Test]
-    public void Segments_before_the_truncation_go()
+    public void Segments_before_the_truncation_are_removed()
     {
         var device = Device();
         using (var journal = new PartitionJournal(device, s_layout, 0, 0, 1))
@@ -163,7 +163,7 @@ public sealed class PartitionJournalTests
             journal.TruncateUntil(2 * s_layout.SegmentSize + 100);
             journal.Append(EntryKind.Tick, "last"u8);
             journal.WaitUntilDurable(s_deadline, TimeProvider.System);
-            Eventually.Is(() => !File.Exists(device.FileOf(1)), "the segments are gone").GetAwaiter().GetResult();
+            Eventually.Is(() => !File.Exists(device.FileOf(1)), "the segments are removed").GetAwaiter().GetResult();
         }
 
         Assert.That(Segments().Select(Path.GetFileName).First(), Is.EqualTo("0000000002.journal"));

@@ -1,13 +1,13 @@
 namespace CartRecovery.Tests.Journal;
 
-/// <summary>Takes an LZ4 block apart by the letter of its format description (lz4_Block_format.md), the rules for its end among them.</summary>
+/// <summary>Reference LZ4 decoder by the format description (lz4_Block_format.md), including its end-of-block rules.</summary>
 static class PlainLz4
 {
     const int MinMatch = 4;
     const int LastLiterals = 5;
     const int LastMatchDistance = 12;
 
-    /// <exception cref="FormatException">It is no block.</exception>
+    /// <exception cref="FormatException">The bytes are not a valid block.</exception>
     public static byte[] Decompress(ReadOnlySpan<byte> block)
     {
         var output = new List<byte>();
@@ -25,14 +25,14 @@ static class PlainLz4
             if (at == block.Length)
             {
                 var isEndInOrder = lastMatch < 0 || (literals >= LastLiterals && lastMatch + LastMatchDistance <= output.Count);
-                return isEndInOrder ? [.. output] : throw new FormatException("the block ends too soon behind its last match");
+                return isEndInOrder ? [.. output] : throw new FormatException("the block ends too soon after its last match");
             }
 
             var offset = block[at] | (block[at + 1] << 8);
             at += 2;
             if (offset == 0 || offset > output.Count)
             {
-                throw new FormatException($"offset {offset} at {output.Count}: before the block");
+                throw new FormatException($"offset {offset} at {output.Count} points before the block");
             }
 
             lastMatch = output.Count;

@@ -7,11 +7,11 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>To whom a message goes, and who must have agreed.</summary>
+/// <summary>The address a message is sent to, and the consent it requires.</summary>
 public sealed class ConsentAndAddressTests
 {
     [Test]
-    public void A_browser_cannot_give_another_customer_s_reminders_a_new_address()
+    public void A_browser_cannot_change_the_address_of_another_customers_reminders()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.Know("c1", "u1", "owner@x.example");
@@ -24,7 +24,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void An_address_that_a_browser_gave_is_good_for_its_own_cart()
+    public void An_address_from_a_browser_is_valid_only_for_its_own_cart()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.Identify("c1", null, "a@x.example", verified: false);
@@ -37,7 +37,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void Who_signs_in_on_a_shared_device_gets_no_mail_at_the_address_of_who_was_there_before()
+    public void After_signing_in_on_a_shared_device_the_previous_users_address_is_not_used()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.Identify("shared", "ann", "ann@x.example", verified: false);
@@ -49,7 +49,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void Nor_does_the_yes_of_who_was_there_before_count_for_them()
+    public void After_signing_in_on_a_shared_device_the_previous_users_consent_does_not_count()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.Agree("shared", "ann", verified: false);
@@ -60,7 +60,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void Who_signs_in_and_says_where_they_are_reached_is_reached_there()
+    public void After_signing_in_with_an_address_it_is_used()
     {
         using var fixture = new JourneyFixture([Series(Step("socket"), Step("mail", hours: 2))]);
         fixture.Decide("c1");
@@ -73,7 +73,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void A_no_counts_whoever_said_it([Values] bool verified)
+    public void A_consent_withdrawal_counts_from_any_source([Values] bool verified)
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.Know("c1", "u1", "a@x.example");
@@ -85,7 +85,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void What_was_said_last_counts_in_whichever_order_it_comes()
+    public void The_latest_consent_by_event_time_counts()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.Know("c1", "u1", "a@x.example");
@@ -96,7 +96,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void A_yes_is_for_its_channel_and_its_time()
+    public void Consent_is_per_channel_and_time()
     {
         using var fixture = new JourneyFixture([Series(Step("texts"), Step("mail", hours: 2))]);
         fixture.Identify("c1", "u1", "a@x.example");
@@ -107,7 +107,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void Who_unsubscribes_hears_no_more_in_any_cart_of_the_address()
+    public void Unsubscribing_suppresses_the_address_in_every_cart()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"), Step("mail", hours: 1))]);
         fixture.Identify("c1", null, "a@x.example", verified: false);
@@ -126,7 +126,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void A_browser_puts_nobody_else_s_address_on_the_list()
+    public void A_browser_cannot_suppress_another_shoppers_address()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.Know("c1", "u1", "victim@x.example");
@@ -138,7 +138,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void An_address_that_bounced_gets_no_more()
+    public void A_bounced_address_is_suppressed()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"), Step("mail", hours: 1))]);
         fixture.Know("c1", "u1", "a@x.example");
@@ -152,7 +152,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void The_list_is_the_store_s_own()
+    public void Suppressions_are_per_store()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.It.Store.Customers.Suppress("other", AddressKind.Email, "a@x.example", "by hand", Noon);
@@ -165,7 +165,7 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void Quiet_hours_are_those_of_the_customer_s_zone()
+    public void Quiet_hours_use_the_customers_time_zone()
     {
         var contact = Open();
         contact.QuietHours = new HoursConfig { From = new TimeOfDay(new TimeOnly(21, 0)), To = new TimeOfDay(new TimeOnly(8, 0)) };
@@ -187,7 +187,7 @@ public sealed class ConsentAndAddressTests
     [TestCase("""{"email":"a@x.example\r\nBcc: b@x.example"}""")]
     [TestCase("{")]
     [TestCase("[]")]
-    public void What_is_no_address_is_none(string meta)
+    public void An_invalid_address_is_ignored(string meta)
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.Tell(EventType.Identify, "c1", "u1", meta: meta);

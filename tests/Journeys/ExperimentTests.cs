@@ -7,11 +7,11 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>Who is left alone, and what outlives the process.</summary>
+/// <summary>Holdout and control groups, and what survives a restart.</summary>
 public sealed class ExperimentTests
 {
     [Test]
-    public void The_holdout_and_the_control_are_kept_and_get_nothing()
+    public void Holdout_and_control_shoppers_receive_nothing_and_are_recorded()
     {
         var contact = Open();
         contact.Holdout = 20;
@@ -30,7 +30,7 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void Who_signs_in_stays_on_their_side()
+    public void Signing_in_keeps_the_variant()
     {
         using var fixture = new JourneyFixture([Split()]);
         for (var i = 0; i < 60; i++)
@@ -46,7 +46,7 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void Two_who_sign_in_on_one_device_are_two_shoppers()
+    public void Two_users_of_one_device_are_two_shoppers()
     {
         using var fixture = new JourneyFixture([Series(Step("socket", hours: 1))]);
         fixture.Decide("shared");
@@ -59,7 +59,7 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void A_side_that_does_worse_than_the_control_is_stopped()
+    public void A_variant_that_does_worse_than_the_control_is_stopped()
     {
         using var fixture = new JourneyFixture([Split()]);
         for (var i = 0; i < 900; i++)
@@ -85,7 +85,7 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void Orders_that_nobody_verified_stop_nothing()
+    public void Unverified_orders_stop_no_variant()
     {
         using var fixture = new JourneyFixture([Split()]);
         for (var i = 0; i < 900; i++)
@@ -102,7 +102,7 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void What_a_sink_had_for_people_is_asked_for_anew_after_a_restart_and_sent_under_the_same_id()
+    public void A_restart_rerenders_queued_customer_messages_under_the_same_id()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"), Step("mail", hours: 2))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
         foreach (var cart in (string[])["c1", "c2", "c3"])
@@ -126,7 +126,7 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void What_a_sink_had_for_a_machine_is_handed_over_again_after_a_restart_as_it_was()
+    public void A_restart_resends_queued_machine_messages_unchanged()
     {
         using var fixture = new JourneyFixture([Series(Step("crm"))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
         fixture.Decide("c1");
@@ -142,7 +142,7 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void What_a_sink_had_that_is_gone_is_withheld_after_a_restart()
+    public void Queued_messages_of_a_removed_sink_are_withheld_after_a_restart()
     {
         using var fixture = new JourneyFixture([Series(Step("crm"))], path: Path.Combine(TestStages.NewFolder(), "outreach.db"));
         fixture.Decide("c1");
@@ -153,14 +153,14 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void What_is_over_and_too_old_is_forgotten()
+    public void Ended_enrolments_expire()
     {
         var contact = Open();
         contact.Retention = new Duration(TimeSpan.FromDays(3));
         using var fixture = new JourneyFixture([Series(Step("socket"), Step("socket", hours: 90))], contact);
         fixture.Decide("c1");
         fixture.Pass((3 * Day) + Hour);
-        Assert.That(fixture.Count("SELECT count(*) FROM journey"), Is.EqualTo(1), "it goes on");
+        Assert.That(fixture.Count("SELECT count(*) FROM journey"), Is.EqualTo(1), "the series continues");
         fixture.Pass(Day);
         Assert.That(fixture.Count("SELECT count(*) FROM journey") + fixture.Count("SELECT count(*) FROM intervention"), Is.Zero);
     }

@@ -11,7 +11,7 @@ namespace CartRecovery.Tests.Journeys;
 public sealed class JourneyEngineTests
 {
     [Test]
-    public void A_message_to_an_open_stream_goes_at_once()
+    public void A_message_to_an_open_stream_is_sent_immediately()
     {
         using var fixture = new JourneyFixture([Series(Step("socket"))]);
         var decision = fixture.Decide("c1");
@@ -21,7 +21,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void A_stream_that_is_gone_is_a_reason()
+    public void A_closed_stream_is_a_reason()
     {
         using var fixture = new JourneyFixture([Series(Step("socket"), Step("socket"))]) { IsSocketOpen = false };
         fixture.Decide("c1");
@@ -30,7 +30,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void A_decision_that_comes_again_changes_nothing()
+    public void A_repeated_decision_has_no_effect()
     {
         using var fixture = new JourneyFixture([Series(Step("socket"), Step("mail", hours: 1))]);
         fixture.Know("c1", "u1", "a@x.example");
@@ -47,7 +47,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void Decisions_may_come_in_any_order_and_again()
+    public void Decisions_may_arrive_repeatedly_and_in_any_order()
     {
         using var fixture = new JourneyFixture([Series(Step("crm"))]);
         var (late, early) = (fixture.Decide("c1"), default(Decision));
@@ -63,7 +63,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void One_that_was_withheld_stays_so_when_its_decision_comes_again_after_the_series()
+    public void A_withheld_decision_stays_withheld_when_replayed_after_the_series()
     {
         using var fixture = new JourneyFixture([Series(Step("crm"), Step("crm", hours: 1))]);
         fixture.Decide("c1");
@@ -76,7 +76,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void A_series_waits_between_its_messages_and_anew_after_what_the_shopper_does()
+    public void A_series_delays_each_message_and_restarts_the_delay_on_activity()
     {
         using var fixture = new JourneyFixture([Series(Step("socket"), Step("mail", hours: 2), Step("texts", hours: 24))]);
         fixture.Know("c1", "u1", "a@x.example");
@@ -88,7 +88,7 @@ public sealed class JourneyEngineTests
         Assert.That(fixture.Sent, Has.Count.EqualTo(1));
         fixture.Pass(Minute);
         Assert.That(fixture.Sent[^1], Has.Property("Channel").EqualTo("mail").And.Property("Message").EqualTo("3 for 75.00 in c1"));
-        Assert.That(fixture.Sent[^1].Recipient, Is.EqualTo(new Recipient(Email: "a@x.example")), "a sink sees the address that it needs alone");
+        Assert.That(fixture.Sent[^1].Recipient, Is.EqualTo(new Recipient(Email: "a@x.example")), "a sink receives only the address it needs");
         fixture.Pass(Day);
         Assert.That(fixture.Sent[^1].Recipient, Is.EqualTo(new Recipient(Phone: "+31600000000")));
         Assert.That(fixture.Sent.Select(s => s.Id).Distinct().Count(), Is.EqualTo(3));
@@ -96,7 +96,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void A_message_that_cannot_go_does_not_end_the_series()
+    public void A_message_that_cannot_be_sent_does_not_end_the_series()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"), Step("socket", hours: 1))]);
         fixture.Decide("c1");
@@ -106,7 +106,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void A_step_whose_conditions_do_not_hold_when_it_is_to_go_out_is_left_out_and_the_series_goes_on()
+    public void A_step_with_unmet_conditions_is_skipped()
     {
         var (first, second) = (Step("crm"), Step("crm", hours: 1));
         first.When = [new ConditionConfig { Feature = "item_count", AtLeast = 3 }];
@@ -122,7 +122,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void An_empty_cart_an_unknown_one_and_another_customer_s_end_it()
+    public void An_empty_unknown_or_foreign_cart_ends_the_series()
     {
         using var fixture = new JourneyFixture([Series(Step("mail", hours: 1), Step("mail", hours: 1))]);
         foreach (var cart in (string[])["empty", "gone", "taken"])
@@ -140,7 +140,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void A_cart_in_a_series_begins_no_other_and_one_that_was_waits()
+    public void A_cart_in_a_series_starts_no_other_until_the_reentry_delay()
     {
         using var fixture = new JourneyFixture([Campaign()]);
         fixture.Decide("c1");
@@ -176,7 +176,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void A_capped_message_waits_for_room()
+    public void A_capped_message_waits_until_the_cap_allows_it()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))], Capped());
         fixture.Know("c1", "u1", "a@x.example");
@@ -194,7 +194,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void Room_that_comes_too_late_is_a_reason()
+    public void A_cap_that_allows_it_too_late_is_a_reason()
     {
         var step = Step("mail");
         step.UsefulFor = Duration.FromHours(20);
@@ -228,7 +228,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void A_sink_without_room_is_asked_again_and_nothing_is_lost()
+    public void A_full_sink_is_retried_without_loss()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.FullSinks.Add("mail");
@@ -246,7 +246,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void A_sink_that_is_full_for_too_long_is_a_reason()
+    public void A_sink_that_stays_full_is_a_reason()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.FullSinks.Add("mail");
@@ -257,7 +257,7 @@ public sealed class JourneyEngineTests
     }
 
     [Test]
-    public void What_the_configuration_has_no_more_is_a_reason()
+    public void Removed_configuration_is_a_reason()
     {
         using var fixture = new JourneyFixture([Series(Step("crm", hours: 1))]);
         fixture.Decide("c1");

@@ -15,7 +15,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>A fixture and a world that does what the test says: carts, sinks and a socket in memory, and a clock that is a number.</summary>
+/// <summary>A journey engine with carts, sinks and a socket in memory, and a manual clock.</summary>
 sealed class JourneyFixture : IJourneyPorts, IDisposable
 {
     public const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
@@ -44,10 +44,10 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     public long Now { get; set; }
 
-    /// <summary>The carts as they are; one that is not there is not known.</summary>
+    /// <summary>The carts by id; a missing one is unknown.</summary>
     public Dictionary<Hash128, CartRecord> Carts { get; } = [];
 
-    /// <summary>What went out, in its order.</summary>
+    /// <summary>The messages sent, in order.</summary>
     public List<Intervention> Sent { get; } = [];
 
     public HashSet<string> FullSinks { get; } = [];
@@ -56,7 +56,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     public bool IsSocketOpen { get; set; } = true;
 
-    /// <summary>Nothing in the way of a message but consent.</summary>
+    /// <summary>A policy without restrictions except consent.</summary>
     public static ContactConfig Open() => new()
     {
         Holdout = 0,
@@ -85,7 +85,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     public static Hash128 Customer(string? user) => user is null ? default : IdentityResolver.CustomerOf("shop", user);
 
-    /// <summary>A cart with something in it.</summary>
+    /// <summary>A cart with items.</summary>
     public void Fill(string cart, long at, string? user = null, int items = 2)
     {
         var record = new CartRecord
@@ -108,7 +108,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         Carts[Cart(cart)] = record;
     }
 
-    /// <summary>The cart's partition decides now that the campaign is to begin.</summary>
+    /// <summary>The cart's partition decides to start the campaign now.</summary>
     public Decision Decide(string cart, string? user = null, string? id = null, string channel = "socket", string campaign = "left", long connection = 7)
     {
         if (!Carts.ContainsKey(Cart(cart)))
@@ -135,7 +135,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         return decision;
     }
 
-    /// <summary>Something happens in a cart.</summary>
+    /// <summary>An event in a cart.</summary>
     public CustomerEvent Tell(EventType type, string cart, string? user = null, bool verified = true, string meta = "", decimal amount = 0, long? at = null)
     {
         var fact = new CustomerEvent
@@ -162,14 +162,14 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         EventType.Consent, cart, user, verified,
         $$"""{"channel":"{{channel}}","granted":{{(granted ? "true" : "false")}}{{(until is null ? "" : $",\"expiresAt\":{until}")}}}""");
 
-    /// <summary>A customer who may be written to.</summary>
+    /// <summary>A customer with consent and an address.</summary>
     public void Know(string cart, string? user, string email)
     {
         Identify(cart, user, email);
         Agree(cart, user);
     }
 
-    /// <summary>Time goes on, a minute at a time, and the fixture works; sinks deliver at once.</summary>
+    /// <summary>Advances time by the minute and runs the engine; sinks deliver immediately.</summary>
     public void Pass(long time)
     {
         for (var until = Now + time; Now < until;)
@@ -186,14 +186,14 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         }
     }
 
-    /// <summary>The process ends and begins again.</summary>
+    /// <summary>Restarts the process.</summary>
     public void Restart()
     {
         It.Dispose();
         It = new JourneyEngine(_path, _options, this);
     }
 
-    /// <summary>Interventions that were not sent, with their reasons, the oldest first.</summary>
+    /// <summary>The step and reason of each intervention not sent, oldest first.</summary>
     public List<(int Step, WithheldReason Reason)> Withheld()
     {
         using var query = new Query(It.Store.Database, "SELECT step, reason FROM intervention WHERE state=3 ORDER BY decided_at, step");

@@ -4,11 +4,11 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>What messages say: their texts are rendered when they go out.</summary>
+/// <summary>Messages are rendered when they are sent.</summary>
 public sealed class MessageTests
 {
     [Test]
-    public void A_message_shows_what_identify_said()
+    public void A_message_renders_the_attributes_of_identify()
     {
         using var fixture = Of("Hi {{ customer.first_name | default: 'there' }}, {{ customer.plan }} customer {{ customer.id }}");
         fixture.Know("c1", "u1", "ada@example.com");
@@ -20,7 +20,7 @@ public sealed class MessageTests
     }
 
     [Test]
-    public void Nobody_is_known_by_name_who_has_not_said_it()
+    public void A_name_is_used_only_for_the_person_who_gave_it()
     {
         using var fixture = Of("Hi {{ customer.first_name | default: 'there' }}!", "socket");
         fixture.Decide("c1");
@@ -28,7 +28,7 @@ public sealed class MessageTests
     }
 
     [Test]
-    public void A_browser_puts_no_words_into_a_message_to_an_address_that_a_server_gave()
+    public void A_browser_cannot_inject_text_into_messages_to_a_servers_address()
     {
         using var fixture = Of("Hi {{ customer.first_name | default: 'there' }}!");
         fixture.Know("c1", "u1", "ada@example.com");
@@ -39,7 +39,7 @@ public sealed class MessageTests
     }
 
     [Test]
-    public void A_shopper_is_called_by_the_name_that_the_same_browser_gave()
+    public void A_shopper_is_addressed_by_the_name_from_the_same_browser()
     {
         using var fixture = Of("Hi {{ customer.first_name | default: 'there' }}!");
         fixture.Tell(EventType.Identify, "c1", verified: false, meta: """{"firstName":"Ada","email":"ada@example.com"}""");
@@ -50,7 +50,7 @@ public sealed class MessageTests
     }
 
     [Test]
-    public void What_was_said_earlier_does_not_replace_what_was_said_later()
+    public void Older_attributes_do_not_replace_newer_ones()
     {
         using var fixture = Of("{{ customer.plan }}", "socket");
         fixture.Tell(EventType.Identify, "c1", "u1", meta: """{"plan":"gold"}""");
@@ -60,7 +60,7 @@ public sealed class MessageTests
     }
 
     [Test]
-    public void A_template_that_fails_sends_nothing_and_says_why()
+    public void A_failing_template_sends_nothing_and_reports_the_error()
     {
         using var fixture = Of("{% for i in (1..9999) %}{% for j in (1..9999) %}{% endfor %}{% endfor %}", "socket");
         fixture.Decide("c1");
@@ -72,7 +72,7 @@ public sealed class MessageTests
     }
 
     [Test]
-    public void A_template_that_fails_later_sends_nothing_of_its_step_and_the_series_goes_on()
+    public void A_failing_template_of_a_later_step_skips_only_that_step()
     {
         var failing = Step("crm", hours: 1);
         failing.Message = "{{ 1 | divided_by: 0 }}";
@@ -85,7 +85,7 @@ public sealed class MessageTests
     }
 
     [Test]
-    public void A_preview_of_one_that_fails_says_so()
+    public void A_failing_preview_reports_the_error()
     {
         using var fixture = Of("{{ 1 | divided_by: 0 }}");
         Assert.That(fixture.It.Preview("shop", "left", null, 1, "sample", cart: null, fixture.Now)!.Message,
@@ -93,7 +93,7 @@ public sealed class MessageTests
     }
 
     [Test]
-    public void Subject_and_html_are_rendered_for_what_they_are()
+    public void Subject_and_HTML_are_escaped_by_their_content_type()
     {
         var step = Step("mail");
         (step.Subject, step.Message, step.Html) =

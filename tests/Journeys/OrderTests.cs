@@ -9,7 +9,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>What a purchase ends, and what it counts for.</summary>
+/// <summary>What a purchase ends, and what it is attributed to.</summary>
 public sealed class OrderTests
 {
     [Test]
@@ -26,7 +26,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void A_purchase_in_another_cart_of_the_customer_ends_it_too()
+    public void A_purchase_in_another_cart_of_the_customer_ends_the_series()
     {
         using var fixture = new JourneyFixture([Series(Step("socket"), Step("socket", hours: 1))]);
         fixture.Decide("c1", "u1");
@@ -37,7 +37,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void Who_bought_elsewhere_before_the_cart_was_given_up_gets_no_reminder()
+    public void A_purchase_elsewhere_before_abandonment_suppresses_the_reminder()
     {
         using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))]);
         fixture.Know("c1", "u1", "a@x.example");
@@ -52,7 +52,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void A_purchase_that_comes_late_counts_from_when_it_was()
+    public void A_late_purchase_counts_at_its_event_time()
     {
         using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))]);
         fixture.Know("c1", "u1", "a@x.example");
@@ -64,7 +64,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void Who_comes_back_to_a_cart_after_buying_elsewhere_may_be_reminded_of_it()
+    public void Returning_to_a_cart_after_a_purchase_elsewhere_allows_a_reminder()
     {
         using var fixture = new JourneyFixture([Series(Step("mail", hours: 1))]);
         fixture.Know("c1", "u1", "a@x.example");
@@ -78,7 +78,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void A_message_that_failed_is_not_tried_again_once_its_series_has_ended()
+    public void A_failed_message_is_not_retried_after_its_series_ended()
     {
         using var fixture = new JourneyFixture([Series(Step("crm"))]);
         var first = fixture.Decide("c1", "u1").Intervention;
@@ -97,14 +97,14 @@ public sealed class OrderTests
         Assert.That(fixture.Count("SELECT count(*) FROM intervention WHERE state=0"), Is.Zero);
     }
 
-    // After the message goes out at noon: a click at +1 h, a view at +2 h.
+    // After the message at noon: a click at +1 h, a view at +2 h.
     [TestCase(EventType.Clicked, 24, "click")]
     [TestCase(EventType.Clicked, 47, "click")]
     [TestCase(EventType.Clicked, 50, null)]
     [TestCase(EventType.Opened, 6, "view")]
     [TestCase(EventType.Opened, 14, null)]
     [TestCase(EventType.Dismissed, 2, null)]
-    public void An_order_is_put_down_to_a_click_or_else_a_view_in_their_times(EventType what, int hours, string? touch)
+    public void An_order_is_attributed_to_a_click_or_else_a_view_within_its_window(EventType what, int hours, string? touch)
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))], Windows());
         fixture.Know("c1", "u1", "a@x.example");
@@ -117,7 +117,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void A_browser_marks_messages_of_its_own_cart_alone()
+    public void A_browser_tracks_only_messages_of_its_own_cart()
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))], Windows());
         fixture.Know("c1", "u1", "a@x.example");
@@ -129,7 +129,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void Revenue_is_verified_orders_less_refunds_each_once()
+    public void Revenue_is_verified_orders_less_refunds_each_counted_once()
     {
         var path = Path.Combine(TestStages.NewFolder(), "outreach.db");
         using var fixture = new JourneyFixture([Series(Step("mail"))], Windows(), path);
@@ -155,7 +155,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void An_order_long_after_counts_for_nothing()
+    public void An_order_outside_the_window_is_not_attributed()
     {
         using var fixture = new JourneyFixture([Series(Step("socket"))]);
         fixture.Decide("c1");
@@ -165,7 +165,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void Who_is_in_a_series_is_watched_as_long_as_who_is_left_alone([Values(0, 90)] double holdout)
+    public void Treated_and_holdout_shoppers_have_equal_observation_windows([Values(0, 90)] double holdout)
     {
         var series = Series(Step("mail"), Step("mail", hours: 120));
         series.Reentry = Duration.FromHours(96);
@@ -183,7 +183,7 @@ public sealed class OrderTests
     }
 
     [Test]
-    public void Who_buys_once_with_a_discount_is_no_coupon_seeker_because_the_browser_tells_it_too()
+    public void A_purchase_also_reported_by_the_browser_counts_one_coupon()
     {
         using var fixture = new JourneyFixture([Series(Step("socket", discount: 10))]);
         foreach (var cart in (string[])["c1", "c2", "c3"])

@@ -3,7 +3,7 @@ using CartRecovery.Engine.Journeys.Policy;
 
 namespace CartRecovery.Tests.Journeys;
 
-/// <summary>The channels that journeys' tests send over.</summary>
+/// <summary>The channels used by the journey tests.</summary>
 static class TestChannels
 {
     public static DeliveryChannel? Find(string name) => name switch

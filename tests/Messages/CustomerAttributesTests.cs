@@ -14,11 +14,11 @@ public sealed class CustomerAttributesTests
     [TestCase("""{"a":1}""", "[1]", """{"a":1}""")]
     [TestCase("""{"a":1}""", "{", """{"a":1}""")]
     [TestCase("""{"a":1}""", """{"b":"\ud800"}""", """{"a":1}""")]
-    public void What_an_event_says_is_added(string? known, string meta, string? kept) =>
+    public void Attributes_of_an_event_are_added(string? known, string meta, string? kept) =>
         Assert.That(CustomerAttributes.Merge(known, Encoding.UTF8.GetBytes(meta)), Is.EqualTo(kept));
 
     [Test]
-    public void They_are_bounded_and_the_first_to_come_stay()
+    public void Attributes_are_bounded_and_the_first_are_kept()
     {
         string? kept = null;
         for (var i = 0; i < 100; i++)

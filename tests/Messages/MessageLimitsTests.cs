@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using CartRecovery.Engine.Messages;
-using static CartRecovery.Tests.Messages.Texts;
+using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 
-/// <summary>A template costs no more than its bounds, whatever is in it.</summary>
+/// <summary>A template's cost is bounded regardless of its content.</summary>
 public sealed class MessageLimitsTests
 {
     const string Doubling = "{% assign x = 'ab' %}{% for i in (1..40) %}{% assign x = x | append: x %}{% endfor %}";
@@ -20,25 +20,25 @@ public sealed class MessageLimitsTests
     [TestCase("{{ 'now' | date: '%99999999d' }}", "makes more than 65536 characters or 10000 entries with 'date'")]
     [TestCase("{{ 79228162514264337593543950335 | times: 10 }}", "calculates a number that is too large")]
     [TestCase("{{ 1 | divided_by: 0 }}", "divides by zero")]
-    public void What_exceeds_a_bound_is_not_rendered(string text, string reason)
+    public void Output_over_a_bound_is_not_rendered(string text, string reason)
     {
         var clock = Stopwatch.StartNew();
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.That(() => Render(text), Throws.TypeOf<MessageRenderingException>().With.Message.EqualTo(reason));
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(64 << 20));
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(20)));
-        Assert.That(Render("{{ cart.id }}"), Is.EqualTo("c 1"), "The next one is rendered as ever.");
+        Assert.That(Render("{{ cart.id }}"), Is.EqualTo("c 1"), "The next one is rendered normally.");
     }
 
     [Test]
-    public void A_subject_is_no_longer_than_a_header_line()
+    public void A_subject_is_limited_to_a_header_line()
     {
         Assert.That(Render("{{ cart.id }}", Values with { CartId = new string('a', 998) }, MessageFormat.Line), Has.Length.EqualTo(998));
         Assert.That(() => Render("{{ cart.id }}", Values with { CartId = new string('a', 999) }, MessageFormat.Line), Throws.TypeOf<MessageRenderingException>());
     }
 
     [Test]
-    public void A_template_is_neither_long_nor_deep()
+    public void A_templates_length_and_depth_are_limited()
     {
         string Nested(int depth) => string.Concat(Enumerable.Repeat("{% if cart.id %}", depth)) + string.Concat(Enumerable.Repeat("{% endif %}", depth));
 

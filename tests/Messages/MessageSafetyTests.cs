@@ -3,11 +3,11 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Messages;
 using FsCheck;
 using FsCheck.Fluent;
-using static CartRecovery.Tests.Messages.Texts;
+using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 
-/// <summary>What shoppers and shops write is text and nothing else, wherever it is shown.</summary>
+/// <summary>Texts from shoppers and shops are escaped wherever they are shown.</summary>
 public sealed partial class MessageSafetyTests
 {
     static readonly string[] s_pieces =
@@ -15,7 +15,7 @@ public sealed partial class MessageSafetyTests
 
     static readonly Arbitrary<string> s_texts = Gen.Elements(s_pieces).ListOf().Select(pieces => string.Concat(pieces)).ToArbitrary();
 
-    // Every filter on a value, alone, on what "escape" and a capture made, and as an argument.
+    // Every filter on a value, alone, after "escape" and a capture, and as an argument.
     static readonly string[] s_templates =
     [
         "{{ cart.id }}", "<a href=\"{{ line_url }}\" title='{{ cart.id }}'>{{ store.name }}</a>".Replace("{{ line_url }}", "{{ links.cart }}"),
@@ -50,7 +50,7 @@ public sealed partial class MessageSafetyTests
                 }
                 catch (MessageRenderingException)
                 {
-                    // Not sent at all is safe.
+                    // Not sending is safe.
                     continue;
                 }
 
@@ -66,7 +66,7 @@ public sealed partial class MessageSafetyTests
                 .Any(letter => char.IsControl(letter) || letter is '\u2028' or '\u2029'), Is.False)));
 
     [Test]
-    public void Plain_text_is_left_alone() => Check.One(
+    public void Plain_text_is_not_escaped() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(300),
         Prop.ForAll(s_texts, text => Assert.That(Render("{{ cart.id }}|{{ cart.lines[0].name }}", ValuesWith(text)), Is.EqualTo($"{text}|{text}"))));
 
@@ -80,7 +80,7 @@ public sealed partial class MessageSafetyTests
         Attributes = Attributes(System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object> { ["tags"] = new[] { text, text }, ["first_name"] = text })),
     };
 
-    // What is left of an HTML text when its own markup, which the templates above have, is taken away.
+    // An HTML text after removing the markup of the templates above.
     static string Markup(string html) => string.Concat(Bad().Matches(OwnMarkup().Replace(html, "")).Select(match => match.Value));
 
     [GeneratedRegex("""</?p>|<a href="[^"<>]*" title='[^'<>]*'>|</a>|<br />|</?tr( class="row\d+")?>|</?td( class="col\d+")?>""", RegexOptions.ExplicitCapture)]

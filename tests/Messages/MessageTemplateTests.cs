@@ -1,6 +1,6 @@
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Messages;
-using static CartRecovery.Tests.Messages.Texts;
+using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 
@@ -32,7 +32,7 @@ public sealed class MessageTemplateTests
     [TestCase("a{%- comment -%} {{ nothing }} {%- endcomment -%}b{% raw %}{{ c }}{% endraw %}", "ab{{ c }}")]
     [TestCase("{% for line in cart.lines %}{% cycle 'odd', 'even' %} {% endfor %}", "odd even ")]
     [TestCase("{% capture all %}{% for line in cart.lines %}{{ line.name }},{% endfor %}{% endcapture %}{{ all | split: ',' | size }}", "2")]
-    public void A_text_shows_what_it_names(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
+    public void A_template_renders_its_variables(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
 
     [TestCase("{{ 5 | money }}", "€5.00")]
     [TestCase("{{ 5 | money_without_trailing_zeros }} {{ 5.5 | money_without_trailing_zeros }}", "€5 €5.50")]
@@ -50,7 +50,7 @@ public sealed class MessageTemplateTests
     [TestCase("{{ 'a\"b' | json }}", "\"a\\u0022b\"")]
     [TestCase("{{ '2026-03-09' | date: '%-d %b %Y' }}", "9 Mar 2026")]
     [TestCase("{{ 'a\nb' | newline_to_br }}", "a<br />\nb")]
-    public void Filters_are_those_of_Shopify(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
+    public void Filters_match_Shopifys(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
 
     [TestCase("JPY", "¥1,235")]
     [TestCase("USD", "$1,234.50")]
@@ -58,13 +58,13 @@ public sealed class MessageTemplateTests
     public void Money_is_in_the_carts_currency(string currency, string expected) => Assert.That(
         Render("{{ cart.total | money }}", Values with { Cart = new CartSummary(1, 1234.5m, currency) }), Is.EqualTo(expected));
 
-    // A shop's ids are text, whatever is in them.
+    // A shop's ids are arbitrary text.
     [Test]
-    public void A_value_is_no_template() =>
+    public void A_value_is_not_parsed_as_a_template() =>
         Assert.That(Render("{{ cart.id }}!", Values with { CartId = "{{ store.id }}{% if" }), Is.EqualTo("{{ store.id }}{% if!"));
 
     [Test]
-    public void What_is_not_known_leaves_nothing()
+    public void Unknown_variables_render_as_empty()
     {
         var values = new MessageValues("s", "c", new CartSummary(0, 0, "EUR"), null);
         var template = string.Concat(MessageObjects.Roots.SelectMany(root => root.Keys.Select(field => $"{{{{ {root.Name}.{field} | json | size | divided_by: 99 }}}}")));
@@ -80,7 +80,7 @@ public sealed class MessageTemplateTests
     }
 
     [Test]
-    public void One_rendering_leaves_nothing_to_the_next()
+    public void Renderings_do_not_share_state()
     {
         var template = MessageTemplate.Compile("{{ x }}{% assign x = cart.id %}{% increment n %}{{ customer.first_name }}".Replace("{{ x }}", ""), MessageFormat.Text);
         Assert.That(template.Render(Values), Is.EqualTo("0Ada"));
@@ -90,14 +90,14 @@ public sealed class MessageTemplateTests
     }
 
     [Test]
-    public void Threads_render_at_the_same_time()
+    public void Rendering_is_thread_safe()
     {
         var template = MessageTemplate.Compile("{{ cart.id }} {% for line in cart.lines %}{{ line.name }}{% endfor %}", MessageFormat.Html);
         Parallel.For(0, 2_000, i => Assert.That(template.Render(Values with { CartId = $"c{i}" }), Is.EqualTo($"c{i} hatshoe")));
     }
 
     [Test]
-    public void It_says_what_has_to_be_looked_up_for_it()
+    public void A_template_reports_the_lookups_it_needs()
     {
         bool Lines(string text) => MessageTemplate.Compile(text, MessageFormat.Text).ShowsLines;
         bool Customer(string text) => MessageTemplate.Compile(text, MessageFormat.Text).ShowsCustomer;

@@ -1,9 +1,9 @@
 using CartRecovery.Engine.Messages;
-using static CartRecovery.Tests.Messages.Texts;
+using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 
-/// <summary>The names before Liquid.</summary>
+/// <summary>The variable names used before Liquid.</summary>
 public sealed class OldSyntaxTests
 {
     [TestCase("item_count", "3")]
@@ -20,7 +20,7 @@ public sealed class OldSyntaxTests
     [TestCase("line_value", "34.501200.00")]
     [TestCase("line_url", "https://s.example/hat")]
     [TestCase("line_image", "https://s.example/hat.png")]
-    public void Every_name_goes_on_working(string name, string expected)
+    public void Every_old_name_still_works(string name, string expected)
     {
         var isLine = name.StartsWith("line_", StringComparison.Ordinal);
         Assert.That(OldSyntax.Names, Does.ContainKey(name));
@@ -31,19 +31,19 @@ public sealed class OldSyntaxTests
     }
 
     [Test]
-    public void All_names_are_tried_above() => Assert.That(OldSyntax.Names, Has.Count.EqualTo(14));
+    public void Every_old_name_is_covered() => Assert.That(OldSyntax.Names, Has.Count.EqualTo(14));
 
     [Test]
-    public void Products_are_shown_one_after_the_other() => Assert.That(
+    public void Products_are_rendered_in_sequence() => Assert.That(
         Render("In {{cart_id}}: {{#lines}}{{line_quantity}} {{line_name}} {{line_value}} {{currency}}; {{/lines}}done"),
         Is.EqualTo("In c 1: 1 hat 34.50 EUR; 2 shoe 1200.00 EUR; done"));
 
     [Test]
-    public void A_discount_that_is_not_there_is_0() =>
+    public void A_missing_discount_is_0() =>
         Assert.That(Render("{{discount}}", Values with { DiscountPercent = null }), Is.EqualTo("0"));
 
     [Test]
-    public void A_variable_of_the_templates_own_goes_before_an_old_name() =>
+    public void A_templates_own_variable_shadows_an_old_name() =>
         Assert.That(Render("{% assign code = 'mine' %}{{ code }}"), Is.EqualTo("mine"));
 
     [TestCase("{{#lines}}", 0, "'{{#lines}}' without '{{/lines}}'")]
@@ -51,11 +51,11 @@ public sealed class OldSyntaxTests
     [TestCase("{{#lines}}{{#lines}}{{/lines}}", 10, "'{{#lines}}' where only '{{/lines}}' can be")]
     [TestCase("{{#others}}", 0, "'{{#others}}' where only '{{#lines}}' can be")]
     [TestCase("x {{line_name}}", 2, "'line' is a loop's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")]
-    public void A_section_that_does_not_end_as_it_began_is_refused(string text, int offset, string message) =>
+    public void Mismatched_section_tags_are_rejected(string text, int offset, string message) =>
         Assert.That(Problems(text), Is.EqualTo(new[] { (offset, message) }));
 
     [Test]
-    public void Places_are_those_of_the_text_as_it_was_written()
+    public void Positions_refer_to_the_original_text()
     {
         const string Text = "{{cart_value}} {{#lines}}{{line_value}} {{ nothing }}{{/lines}} {{ nix }}";
         Assert.That(Problems(Text).Select(problem => problem.Offset), Is.EqualTo(new[]

@@ -1,12 +1,12 @@
 using CartRecovery.Engine.Messages;
 using CartRecovery.Tests.Support;
-using static CartRecovery.Tests.Messages.Texts;
+using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 
 public sealed class TemplateCheckTests
 {
-    // The place is that of the mark ^, which is not in the text.
+    // The mark ^ is the expected position and is removed from the text.
     [TestCase("{{ ^cart.totl }}", "unknown field 'cart.totl'")]
     [TestCase("{{ ^total }}", "unknown variable 'total'")]
     [TestCase("{{ cart.total | ^monye }}", "unknown filter 'monye'")]
@@ -35,7 +35,7 @@ public sealed class TemplateCheckTests
     [TestCase("^{% raw %}{{ x }}", "'{% raw %}' without '{% endraw %}'")]
     [TestCase("{{ cart.id |^ }}", "this is not Liquid: an identifier was expected after the '|' sign")]
     [TestCase("^{% assign cart = 1 %}", "'cart' is a reserved object name: rename the variable")]
-    public void What_is_wrong_is_said_with_its_place(string marked, string message)
+    public void Errors_are_reported_with_their_position(string marked, string message)
     {
         var offset = marked.IndexOf('^', StringComparison.Ordinal);
         Assert.That(Problems(marked.Remove(offset, 1)), Is.EqualTo(new[] { (offset, message) }));
@@ -45,7 +45,7 @@ public sealed class TemplateCheckTests
     [TestCase("{{ cart.id() }}", "Liquid has no function calls")]
     [TestCase("{{ }}", "this is not Liquid: a value was expected")]
     [TestCase("{% if %}{% endif %}", "this is not Liquid: invalid 'if' tag")]
-    public void What_Liquid_lacks_is_said(string text, string message) =>
+    public void Constructs_unsupported_by_Liquid_are_reported(string text, string message) =>
         Assert.That(Problems(text).Single().Message, Does.StartWith(message));
 
     [TestCase("{{ customer.favourite_colour }}")]
@@ -56,10 +56,10 @@ public sealed class TemplateCheckTests
     [TestCase("{% assign a = 'x}}y' %}{{ a }}{{ '%}' }}")]
     [TestCase("{% if cart.id contains 'x' or cart.id == blank %}{{ true }}{{ nil }}{% endif %}")]
     [TestCase("a } b }} { c")]
-    public void What_is_right_is_not_complained_of(string text) => Assert.That(Problems(text), Is.Empty);
+    public void Valid_templates_have_no_problems(string text) => Assert.That(Problems(text), Is.Empty);
 
     [Test]
-    public void A_field_is_bare_where_nothing_asks_for_it()
+    public void A_field_without_a_guard_is_reported()
     {
         string[] Bare(string text) => [.. MessageTemplate.Compile(text, MessageFormat.Text).Bare.Select(use => use.Text)];
 
@@ -71,7 +71,7 @@ public sealed class TemplateCheckTests
     }
 
     [Test]
-    public void Every_field_is_in_the_docs()
+    public void Every_field_is_documented()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "messages.md"));
         Assert.That(MessageObjects.Roots.SelectMany(root => root.Keys.Select(field => $"`{root.Name}.{field}`"))

@@ -6,7 +6,7 @@ using CartRecovery.Tests.Events.MessagePack;
 
 namespace CartRecovery.Tests.Pipeline;
 
-/// <summary>The rule of the hot path that continuous integration holds: nothing on the way of an event allocates.</summary>
+/// <summary>Enforces the hot path's rule: processing an event allocates nothing.</summary>
 [Category("Allocation")]
 public sealed class AllocationTests
 {
@@ -17,7 +17,7 @@ public sealed class AllocationTests
     public void A_batch_from_message_to_decision_allocates_nothing(
         [Values(1, 3)] int partitions, [Values(1, 64, 256)] int batchRows, [Values] bool messagePack)
     {
-        // Campaigns of every kind, whose conditions are looked at and do not hold.
+        // Campaigns of every kind whose conditions are evaluated and do not hold.
         var never = new ConditionConfig { Feature = "cart_value", Above = 1e9 };
         var options = TestStages.Options(
             new RecordingConsumer(),
@@ -30,7 +30,7 @@ public sealed class AllocationTests
         using var pipeline = new PipelineFixture(options, partitions, EventReading.Now + EventReading.Day);
         var messages = Messages(rounds: 120).Select(json => messagePack ? Packer.Json(json) : Encoding.UTF8.GetBytes(json)).ToArray();
 
-        // Three quarters warm it up: code is compiled, carts and timers are made, buffers reach their size.
+        // The first three quarters warm up code, carts, timers and buffers.
         var warm = messages.Length * 3 / 4;
         foreach (var message in messages.AsSpan(0, warm))
         {
@@ -48,7 +48,7 @@ public sealed class AllocationTests
         Assert.That(pipeline.Rejected, Is.Empty);
         Assert.That(pipeline.Counters.Sum(c => c.Carts), Is.EqualTo(Carts));
         Assert.That(pipeline.Counters.Sum(c => c.Predictions), Is.EqualTo(messages.Length * EventsAMessage));
-        Assert.That(allocated, Is.Zero, $"{(double)allocated / ((messages.Length - warm) * EventsAMessage):0.##} bytes an event");
+        Assert.That(allocated, Is.Zero, $"{(double)allocated / ((messages.Length - warm) * EventsAMessage):0.##} bytes per event");
 
         void Play(byte[] message)
         {
@@ -70,7 +70,7 @@ public sealed class AllocationTests
         }
     }
 
-    // Shoppers look, add, take out and buy, signed in or not, so that lines, sessions, histories and timers all move.
+    // Shoppers view, add, remove and buy, signed in or not, to exercise lines, sessions, histories and timers.
     static IEnumerable<string> Messages(int rounds)
     {
         var random = new Random(1);

@@ -10,8 +10,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Pipeline;
 
 /// <summary>
-/// The same events give the same carts and the same decisions, however they are cut into slabs and batches, and on however many
-/// partitions: the whole log that ships, a real shop's night.
+/// Replays a real shop's night: carts and decisions are independent of slab and batch boundaries and of the number of partitions.
 /// </summary>
 public sealed class DeterminismTests
 {
@@ -24,32 +23,32 @@ public sealed class DeterminismTests
     [OneTimeSetUp]
     public void PlayOnce()
     {
-        _first = Play(new Cut(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1));
+        _first = Play(new Batching(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1));
         Assert.That(s_carts, Has.Length.EqualTo(5066));
         Assert.That(_first.Campaigns.Distinct(), Is.EquivalentTo(new[] { "added", "keen", "left", "left-longer", "bought" }));
         Assert.That(_first.Interventions, Has.Length.GreaterThan(1000).And.Unique);
     }
 
     [Test]
-    public void The_same_log_gives_the_same_bytes_again() => Same(Play(new Cut(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1)));
+    public void The_same_log_gives_the_same_bytes() => Same(Play(new Batching(EventsASlab: 256, BatchRows: 256, SlabsADecision: 1)));
 
     [TestCase(1, 1, 1)]
     [TestCase(1, 256, 100)]
     [TestCase(7, 16, 3)]
     [TestCase(100, 64, 1000)]
     [TestCase(256, 17, 1)]
-    public void Where_slabs_and_batches_end_makes_no_difference(int eventsASlab, int batchRows, int slabsADecision) =>
-        Same(Play(new Cut(eventsASlab, batchRows, slabsADecision)));
+    public void Slab_and_batch_boundaries_make_no_difference(int eventsASlab, int batchRows, int slabsADecision) =>
+        Same(Play(new Batching(eventsASlab, batchRows, slabsADecision)));
 
     [Test]
-    public void Nor_does_it_whether_carts_are_in_memory_or_on_disk() =>
-        Same(Play(new Cut(EventsASlab: 256, BatchRows: 64, SlabsADecision: 1, Memory: 1 << 20)));
+    public void Carts_in_memory_and_on_disk_give_the_same_results() =>
+        Same(Play(new Batching(EventsASlab: 256, BatchRows: 64, SlabsADecision: 1, Memory: 1 << 20)));
 
     [TestCase(2)]
     [TestCase(5)]
-    public void On_any_number_of_partitions_the_decisions_are_the_same(int partitions)
+    public void Decisions_are_independent_of_the_number_of_partitions(int partitions)
     {
-        var other = Play(new Cut(EventsASlab: 100, BatchRows: 64, SlabsADecision: 1, Partitions: partitions));
+        var other = Play(new Batching(EventsASlab: 100, BatchRows: 64, SlabsADecision: 1, Partitions: partitions));
         Assert.That(other.Interventions.Order(StringComparer.Ordinal), Is.EqualTo(_first.Interventions.Order(StringComparer.Ordinal)));
         Assert.That(other.Features.AsSpan().SequenceEqual(_first.Features), Is.True);
     }
@@ -61,7 +60,7 @@ public sealed class DeterminismTests
         Assert.That(other.Withheld, Is.EqualTo(_first.Withheld));
     }
 
-    static Result Play(Cut cut)
+    static Result Play(Batching cut)
     {
         var consumer = new RecordingConsumer();
         CampaignConfig[] campaigns =
@@ -95,7 +94,7 @@ public sealed class DeterminismTests
             consumer.Json, [.. consumer.Campaigns], FeaturesOf(pipeline), pipeline.Counters.Sum(c => c.WithheldByWindow));
     }
 
-    // Every feature of every cart, at its latest event.
+    // Every feature of every cart at its latest event.
     static byte[] FeaturesOf(PipelineFixture pipeline)
     {
         var vector = new FeatureVector(FeatureTable.Names);
@@ -111,11 +110,11 @@ public sealed class DeterminismTests
         return MemoryMarshal.AsBytes(rows.AsSpan()).ToArray();
     }
 
-    // Every partition's time ends at the same moment, long after the log's, when all that can go idle has.
+    // All partitions advance to the same time, long after the log's end, when all idle timers have fired.
     static IEnumerable<byte[]> Closing() => Enumerable.Range(0, 100).Select(i =>
         new TestEvent("consent", s_log[^1].At + 2 * 60 * EventReading.Minute) { Id = $"close {i}", Cart = $"close {i}" }.ToUtf8());
 
-    sealed record Cut(int EventsASlab, int BatchRows, int SlabsADecision, int Partitions = 1, long Memory = 16 << 20);
+    sealed record Batching(int EventsASlab, int BatchRows, int SlabsADecision, int Partitions = 1, long Memory = 16 << 20);
 
     sealed record Result(string[] Interventions, string[] Campaigns, byte[] Features, long Withheld);
 }

@@ -6,11 +6,11 @@ namespace CartRecovery.Tests.Pipeline;
 
 public sealed class PartitionInboxTests
 {
-    // Longer than any test: who returns before has been woken.
+    // Longer than any test: an earlier return means a wake-up.
     const int Forever = 600_000;
 
     [Test]
-    public void It_holds_as_much_as_its_capacity_in_order()
+    public void The_inbox_is_first_in_first_out_up_to_its_capacity()
     {
         var inbox = new PartitionInbox(2);
         Assert.That((inbox.TryEnqueue("a"), inbox.TryEnqueue("b"), inbox.TryEnqueue("c"), inbox.Depth), Is.EqualTo((true, true, false, 2)));
@@ -22,7 +22,7 @@ public sealed class PartitionInboxTests
     }
 
     [Test]
-    public async Task Who_finds_it_full_waits_for_room()
+    public async Task A_writer_to_a_full_inbox_waits_for_room()
     {
         var inbox = new PartitionInbox(1);
         inbox.TryEnqueue("a");
@@ -35,7 +35,7 @@ public sealed class PartitionInboxTests
     }
 
     [Test]
-    public async Task A_wait_for_room_can_be_given_up()
+    public async Task A_wait_for_room_can_be_cancelled()
     {
         var inbox = new PartitionInbox(1);
         inbox.TryEnqueue("a");
@@ -47,7 +47,7 @@ public sealed class PartitionInboxTests
     }
 
     [Test]
-    public async Task The_worker_wakes_when_something_comes_or_it_closes([Values] bool closes)
+    public async Task The_worker_wakes_on_an_item_or_on_close([Values] bool closes)
     {
         var inbox = new PartitionInbox(1);
         var woken = Worker(() => inbox.Wait(Forever));
@@ -66,7 +66,7 @@ public sealed class PartitionInboxTests
     }
 
     [Test]
-    public async Task The_worker_does_not_wait_when_there_is_something_or_it_is_closed([Values] bool closed)
+    public async Task The_worker_does_not_wait_with_items_pending_or_once_closed([Values] bool closed)
     {
         var inbox = new PartitionInbox(1);
         if (closed)
@@ -82,7 +82,7 @@ public sealed class PartitionInboxTests
     }
 
     [Test]
-    public async Task The_worker_wakes_when_its_time_is_over()
+    public async Task The_worker_wakes_at_its_timeout()
     {
         var inbox = new PartitionInbox(1);
         await Worker(() => inbox.Wait(1)).Done.WaitAsync(Eventually.Deadline);
@@ -90,7 +90,7 @@ public sealed class PartitionInboxTests
     }
 
     [Test]
-    public void When_it_is_closed_it_takes_nothing_more_and_gives_what_it_has()
+    public void A_closed_inbox_accepts_nothing_and_yields_its_items()
     {
         var inbox = new PartitionInbox(2);
         inbox.TryEnqueue("a");
@@ -103,7 +103,7 @@ public sealed class PartitionInboxTests
     }
 
     [Test]
-    public void Who_waits_for_room_when_it_closes_is_told()
+    public void A_waiting_writer_is_notified_of_the_close()
     {
         var inbox = new PartitionInbox(1);
         inbox.TryEnqueue("a");
@@ -113,7 +113,7 @@ public sealed class PartitionInboxTests
     }
 
     [Test]
-    public async Task Many_writers_lose_nothing_and_keep_their_order()
+    public async Task Concurrent_writers_lose_nothing_and_keep_their_order()
     {
         const int Writers = 4, Items = 5000;
         var inbox = new PartitionInbox(16);

@@ -3,7 +3,7 @@ using CartRecovery.Engine.Pipeline;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Support;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Pipeline;
 
@@ -12,7 +12,7 @@ public sealed class PartitionSetTests
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(7)]
-    public void Carts_are_dealt_out_evenly(int count)
+    public void Carts_are_distributed_evenly(int count)
     {
         using var set = Open(count);
         const int Keys = 20_000;
@@ -27,11 +27,11 @@ public sealed class PartitionSetTests
     }
 
     [Test]
-    public void There_is_at_least_one() => Assert.That(() => Open(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    public void At_least_one_partition_is_required() => Assert.That(() => Open(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
 
-    // Through the workers' threads, from four sources at a time.
+    // Through the worker threads, from four concurrent sources.
     [Test]
-    public async Task Everything_submitted_is_processed_before_it_stops()
+    public async Task Everything_submitted_is_processed_before_stopping()
     {
         const int Sources = 4, Events = 3000, Carts = 50;
         using var set = Open(3);

@@ -7,7 +7,7 @@ using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Pipeline;
 
@@ -19,7 +19,7 @@ public sealed class PartitionStagesTests
     static readonly CampaignConfig s_added = TestStages.OnEvent("added", "add_to_cart");
 
     [Test]
-    public void An_event_sets_its_campaign_off()
+    public void An_event_triggers_its_campaign()
     {
         using var run = new StageRun([s_added]);
         run.Play(View("p1", 5));
@@ -32,7 +32,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_score_in_range_sets_its_campaign_off()
+    public void A_score_in_range_triggers_its_campaign()
     {
         TestEvent[] events = [View("p1", 50), View("p1", 50).After(10 * Second), Add("p1", 50).After(20 * Second)];
         var scores = events.Select((_, i) => ScoreOf(events[..(i + 1)])).ToArray();
@@ -50,7 +50,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void Only_changed_carts_are_scored_where_that_is_asked_for()
+    public void Only_changed_carts_are_scored_when_configured()
     {
         TestEvent[] events = [View("p1", 50), Add("p1", 50).After(Second), View("p2", 5).After(2 * Second)];
         using var all = new StageRun([TestStages.OnScore("scored", above: 0)]);
@@ -64,7 +64,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_campaign_on_an_event_acts_though_only_changed_carts_are_scored()
+    public void An_event_campaign_fires_when_only_changed_carts_are_scored()
     {
         using var run = new StageRun([TestStages.OnEvent("viewed", "view_item")], scored: ScoredEvents.Cart);
         run.Play(View("p1", 5));
@@ -72,7 +72,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void Quiet_sets_its_campaign_off_once_an_episode()
+    public void Inactivity_triggers_an_idle_campaign_once_per_episode()
     {
         using var run = new StageRun([s_idle20]);
         run.Play(Add("p1", 5), View("p2", 7).After(Minute));
@@ -93,7 +93,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_cart_that_is_used_does_not_go_idle()
+    public void An_active_cart_does_not_go_idle()
     {
         using var run = new StageRun([s_idle5]);
         for (var minute = 0; minute < 60; minute += 4)
@@ -121,7 +121,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void An_event_between_their_turns_begins_them_anew()
+    public void An_event_between_idle_campaigns_restarts_them()
     {
         using var run = new StageRun([s_idle5, s_idle20]);
         run.Play(Add("p1", 5));
@@ -136,7 +136,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void An_event_that_comes_late_is_no_new_episode()
+    public void A_late_event_starts_no_new_episode()
     {
         using var run = new StageRun([s_idle5, s_idle10]);
         run.Play(Add("p1", 5));
@@ -148,7 +148,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void Conditions_are_held_against_the_cart_as_it_is_when_it_is_idle()
+    public void Conditions_are_evaluated_when_the_cart_goes_idle()
     {
         using var run = new StageRun(
         [
@@ -161,7 +161,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void Within_the_window_a_cart_has_one_intervention_and_the_rest_is_counted()
+    public void A_cart_has_one_intervention_per_window_and_others_are_counted()
     {
         using var run = new StageRun([s_added], window: TimeSpan.FromMinutes(30));
         run.Play(Add("p1", 5), Add("p2", 5).After(Minute), Add("p3", 5).After(30 * Minute - 1));
@@ -175,7 +175,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void The_window_is_kept_by_what_is_waiting_in_the_same_batch()
+    public void The_window_covers_interventions_pending_in_the_same_batch()
     {
         using var run = new StageRun([s_added, s_idle5], window: TimeSpan.FromMinutes(30));
         run.Process(source: null, Add("p1", 5), Add("p2", 5).After(Second), Of("consent").After(10 * Minute) with { Cart = "other" });
@@ -185,7 +185,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void Nobody_is_urged_to_buy_what_was_just_bought()
+    public void After_a_purchase_only_its_own_campaign_fires_until_new_activity()
     {
         using var run = new StageRun([s_idle5, TestStages.OnScore("score", above: 0), TestStages.OnEvent("thanks", "purchase")]);
         run.Play(Of("purchase") with { Price = 5 }, View("p1", 5).After(Second), Of("view_cart").After(2 * Second));
@@ -199,7 +199,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_purchase_ends_the_wait_of_an_idle_campaign()
+    public void A_purchase_cancels_an_idle_campaign()
     {
         using var run = new StageRun([s_idle5, s_idle10]);
         run.Play(Add("p1", 5), Of("purchase").After(4 * Minute));
@@ -208,7 +208,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_decision_has_the_cart_as_it_was_at_its_event()
+    public void A_decision_has_the_cart_as_of_its_event()
     {
         using var run = new StageRun([s_added]);
         run.Play(Add("p1", 5), Add("p2", 7).After(1), Remove("p1").After(2), Of("purchase").After(3), Add("p3", 1).After(4));
@@ -217,7 +217,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void Of_several_campaigns_the_first_steps_in()
+    public void The_first_matching_campaign_intervenes()
     {
         using var run = new StageRun([TestStages.OnScore("never", above: 1), TestStages.OnScore("score", above: 0), s_added]);
         run.Play(Add("p1", 5));
@@ -225,7 +225,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void An_intervention_goes_to_the_connection_that_the_cart_had_at_its_event()
+    public void An_intervention_goes_to_the_carts_connection_as_of_its_event()
     {
         using var run = new StageRun([s_added]);
         run.Process(new RecordingSource { ConnectionId = 7, IsPublishable = true }, Add("p1", 5) with { Session = "s1" });
@@ -236,7 +236,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_full_batch_is_scored_on_the_way()
+    public void A_full_batch_is_scored_immediately()
     {
         using var run = new StageRun([s_added], batchRows: 4);
         run.Process(source: null, Enumerable.Range(0, 10).Select(i => Add($"p{i}", 5)));
@@ -247,7 +247,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void Many_timers_at_once_fill_batches_too()
+    public void Many_simultaneous_timers_fill_batches()
     {
         using var run = new StageRun([s_idle5], batchRows: 4);
         run.Play(Enumerable.Range(0, 10).Select(i => Add("p1", 5) with { Cart = $"c{i}" }));
@@ -256,13 +256,13 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_timer_that_finds_no_room_is_counted()
+    public void A_timer_without_room_is_counted()
     {
         using var run = new StageRun([s_idle5], timers: 2);
         run.Play(Enumerable.Range(0, 5).Select(i => Add("p1", 5) with { Cart = $"c{i}" }));
         Assert.That((run.Stages.Timers, run.Counters.TimersRefused), Is.EqualTo((2, 3)));
 
-        // It is tried again with the cart's next event.
+        // It is retried at the cart's next event.
         run.PassTo(Start + 6 * Minute);
         run.Play((Add("p1", 5) with { Cart = "c4" }).After(7 * Minute));
         run.Play((Of("consent") with { Cart = "c4" }).After(13 * Minute));
@@ -270,7 +270,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void When_nothing_comes_carts_go_idle_by_the_wall_clock()
+    public void Without_events_carts_go_idle_by_the_wall_clock()
     {
         using var run = new StageRun([s_idle5]);
         run.Play(Add("p1", 5));
@@ -283,7 +283,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_customers_history_is_that_of_all_carts()
+    public void A_customers_history_spans_all_carts()
     {
         using var run = new StageRun([]);
         run.Play(
@@ -303,7 +303,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_customers_fact_of_another_partition_changes_no_cart()
+    public void A_customer_fact_from_another_partition_changes_no_cart()
     {
         using var run = new StageRun([TestStages.OnEvent("bought", "purchase")]);
         var slab = EventReading.Slab(Of("purchase") with { Cart = "elsewhere", User = "u1", Price = 5 }, Of("page_view") with { User = "u1" });
@@ -324,7 +324,7 @@ public sealed class PartitionStagesTests
         Assert.That((run.Counters.Carts, run.Cart().EventCount, run.Stages.Find(EventReading.KeyOf("c3"))), Is.EqualTo((2, 2u, (CartRecord?)null)));
     }
 
-    // Carts that only let time pass are empty.
+    // Carts that only advance time are empty.
     static ConditionConfig ForMine() => new() { Feature = "item_count", AtLeast = 1 };
 
     static float ScoreOf(params TestEvent[] events)

@@ -7,7 +7,7 @@ using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Telemetry;
 using CartRecovery.Tests.Events;
 using CartRecovery.Tests.Support;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.Pipeline;
 
@@ -31,7 +31,7 @@ public sealed class PartitionTests
     }
 
     [Test]
-    public async Task A_lookup_is_answered_after_what_came_before_it()
+    public async Task A_lookup_is_answered_after_earlier_work()
     {
         using var partition = Open();
         partition.Start();
@@ -46,7 +46,7 @@ public sealed class PartitionTests
     }
 
     [Test]
-    public async Task A_batch_that_is_not_full_waits_until_it_is_old_enough()
+    public async Task A_partial_batch_waits_until_its_maximum_age()
     {
         using var partition = Open(maxAge: TimeSpan.FromMilliseconds(10));
         var latency = new MetricRegistry().Histogram("latency_seconds", "Received to decided.");
@@ -58,13 +58,13 @@ public sealed class PartitionTests
         Assert.That((cart?.EventCount, partition.Counters.Runs, partition.Counters.Processed, _source.Processed.Count), Is.EqualTo(((uint?)2, 0, 0, 0)));
 
         _time.Advance(TimeSpan.FromMilliseconds(10));
-        await Eventually.Is(() => _source.Processed.Count == 2, "both slabs are done");
+        await Eventually.Is(() => _source.Processed.Count == 2, "both slabs are processed");
         Assert.That((partition.Counters.Runs, partition.Counters.Predictions, partition.Counters.Processed), Is.EqualTo((1, 2, 2)));
         Assert.That((latency.Count, latency.Sum), Is.EqualTo((2, 0.02)));
     }
 
     [Test]
-    public async Task A_batch_that_is_full_waits_for_nothing()
+    public async Task A_full_batch_does_not_wait()
     {
         using var partition = Open(maxAge: TimeSpan.FromMilliseconds(10), batchRows: 4);
         partition.Start();
@@ -73,12 +73,12 @@ public sealed class PartitionTests
             partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
         }
 
-        await Eventually.Is(() => _source.Processed.Count == 4, "the batch is done");
+        await Eventually.Is(() => _source.Processed.Count == 4, "the batch is processed");
         Assert.That(partition.Counters.Processed, Is.EqualTo(4));
     }
 
     [Test]
-    public async Task A_source_is_told_in_order_and_after_the_count()
+    public async Task A_source_is_notified_in_order_after_the_count()
     {
         using var partition = Open();
         long counted = 0;
@@ -89,14 +89,14 @@ public sealed class PartitionTests
             partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
         }
 
-        await Eventually.Is(() => _source.Processed.Count == 100, "all slabs are done");
+        await Eventually.Is(() => _source.Processed.Count == 100, "all slabs are processed");
 
         Assert.That(_source.Processed, Is.EqualTo(Enumerable.Range(1, 100).Select(i => (3, (long)i))));
         Assert.That(counted, Is.EqualTo(100));
     }
 
     [Test]
-    public async Task Stopping_works_off_what_is_in_the_inbox()
+    public async Task Stopping_drains_the_inbox()
     {
         using var partition = Open(maxAge: TimeSpan.FromHours(1));
         for (var i = 1; i <= 200; i++)
@@ -116,20 +116,20 @@ public sealed class PartitionTests
     }
 
     [Test]
-    public async Task Slabs_go_back_to_the_pool()
+    public async Task Slabs_return_to_the_pool()
     {
         using var partition = Open();
         partition.Start();
         var slab = Slab(upTo: 1, Of("page_view"));
         partition.Inbox.TryEnqueue(slab);
-        await Eventually.Is(() => _source.Processed.Count == 1, "the slab is done");
+        await Eventually.Is(() => _source.Processed.Count == 1, "the slab is processed");
         partition.Stop();
         Assert.That(_slabs.Rent(), Is.SameAs(slab));
         Assert.That(slab.Count, Is.Zero);
     }
 
     [Test]
-    public async Task A_cart_goes_idle_when_nothing_else_comes()
+    public async Task A_cart_goes_idle_without_further_events()
     {
         using var partition = Open(TestStages.OnIdle("left", Duration.FromMinutes(20)));
         var taken = _consumer.Taken.Count;
@@ -147,7 +147,7 @@ public sealed class PartitionTests
     }
 
     [Test]
-    public async Task A_fault_is_reported_and_nobody_waits_for_what_will_not_come()
+    public async Task A_fault_is_reported_and_releases_all_waiters()
     {
         var fault = new TaskCompletionSource<Exception>();
         using var release = new ManualResetEventSlim();

@@ -8,21 +8,21 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Pipeline;
 
-/// <summary>The way from a message to its decisions without sockets and threads: what was taken is worked off when the test says so.</summary>
+/// <summary>The pipeline without sockets and threads: slabs are processed when the test asks.</summary>
 sealed class PipelineFixture : IDisposable
 {
     readonly PartitionSet _partitions;
     readonly PartitionStages[] _stages;
     readonly IDecisionConsumer _consumer;
 
-    /// <param name="options">Of the stages.</param>
-    /// <param name="partitions">How many.</param>
-    /// <param name="receivedAt">When everything is received.</param>
+    /// <param name="options">The options of the stages.</param>
+    /// <param name="partitions">The number of partitions.</param>
+    /// <param name="receivedAt">The arrival time of all events.</param>
     public PipelineFixture(PipelineOptions options, int partitions, long receivedAt)
     {
         _consumer = options.Consumer;
 
-        // Its workers are not started: it deals out, and the stages beside it do the work.
+        // Its workers are not started: it only routes, and the stages beside it do the processing.
         _partitions = new PartitionSet(partitions, TestStages.Options(new RecordingConsumer(), [], memory: 1), new ManualTime(receivedAt), TimeSpan.Zero);
         _stages = [.. Enumerable.Range(0, partitions).Select(i => new PartitionStages(i, options, Counters[i]))];
         var source = new RecordingSource();
@@ -39,7 +39,7 @@ sealed class PipelineFixture : IDisposable
 
     public PartitionStages StagesOf(Hash128 cart) => _stages[_partitions.IndexOf(cart)];
 
-    /// <summary>Hands over what was taken and folds it in.</summary>
+    /// <summary>Submits and folds the accepted events.</summary>
     public int Process()
     {
         if (!Router.SubmitAsync(default).IsCompletedSuccessfully)
@@ -62,7 +62,7 @@ sealed class PipelineFixture : IDisposable
         return own;
     }
 
-    /// <summary>Decides on what was folded in.</summary>
+    /// <summary>Decides on the folded events.</summary>
     public void Decide()
     {
         foreach (var stages in _stages)

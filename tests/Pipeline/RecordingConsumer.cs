@@ -4,7 +4,7 @@ using CartRecovery.Engine.Decisions;
 
 namespace CartRecovery.Tests.Pipeline;
 
-/// <summary>Keeps the decisions, from whichever worker they come.</summary>
+/// <summary>Records decisions from any worker.</summary>
 sealed class RecordingConsumer : IDecisionConsumer
 {
     readonly List<(Intervention Intervention, long ConnectionId)> _taken = [];
@@ -22,13 +22,13 @@ sealed class RecordingConsumer : IDecisionConsumer
 
     public IEnumerable<Intervention> Interventions => Taken.Select(t => t.Intervention);
 
-    /// <summary>The campaigns that stepped in, in order.</summary>
+    /// <summary>The campaigns that intervened, in order.</summary>
     public IEnumerable<string> Campaigns => Interventions.Select(i => i.Campaign);
 
-    /// <summary>Every decision in every detail.</summary>
+    /// <summary>Every decision with all its fields.</summary>
     public string[] Json => [.. Interventions.Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention))];
 
-    /// <summary>Takes decisions over from where they were made.</summary>
+    /// <summary>Records decisions.</summary>
     public void Take(List<Decision> decisions)
     {
         foreach (var decision in decisions)

@@ -21,8 +21,8 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Pipeline;
 
 /// <summary>
-/// A real shop's night through a partition that is journaled on real files: in one life, and in many that end abruptly, with checkpoints
-/// between. What it comes to is the same, byte for byte.
+/// Plays a real shop's night through a journaled partition on real files: uninterrupted, and with many crashes and checkpoints. The
+/// resulting state must be identical byte for byte.
 /// </summary>
 public sealed class RecoveryTests
 {
@@ -31,7 +31,7 @@ public sealed class RecoveryTests
 
     static readonly List<EventSlab> s_slabs = Read();
 
-    Night _undisturbed = null!;
+    RunResult _undisturbed = null!;
 
     [OneTimeSetUp]
     public void PlayOnce()
@@ -43,14 +43,15 @@ public sealed class RecoveryTests
     [TestCase(9, 16 << 20, false)]
     [TestCase(9, 16 << 20, true)]
     [TestCase(30, 16 << 20, true)]
-    public void Recovered_state_is_the_state_without_the_crash(int lives, int memory, bool checkpoints) => IsTheSame(Play(lives, memory, checkpoints));
+    public void Recovered_state_equals_the_state_without_a_crash(int lives, int memory, bool checkpoints) => IsTheSame(Play(lives, memory, checkpoints));
 
     [TestCase(9, false)]
     [TestCase(9, true)]
-    public void Also_when_most_carts_are_on_disk(int lives, bool checkpoints) => IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
+    public void Recovered_state_is_equal_with_most_carts_on_disk(int lives, bool checkpoints) =>
+        IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
 
     [Test]
-    public void However_many_deliveries_end_at_once_a_partition_that_never_rests_lets_go_of_them()
+    public void A_partition_that_never_idles_releases_completed_deliveries()
     {
         using var scratch = new Scratch();
         var consumer = new RecordingConsumer();
@@ -79,13 +80,13 @@ public sealed class RecoveryTests
         Assert.That(recovered.Journal.Tail - tail, Is.GreaterThan(100_000 * 35));
     }
 
-    void IsTheSame(Night night)
+    void IsTheSame(RunResult night)
     {
         Assert.That(StateBytes.Differences(night.State, _undisturbed.State), Is.Empty);
         Assert.That(night.Interventions, Is.EqualTo(_undisturbed.Interventions));
     }
 
-    static Night Play(int lives, int memory, bool checkpoints)
+    static RunResult Play(int lives, int memory, bool checkpoints)
     {
         using var scratch = new Scratch();
         var consumer = new RecordingConsumer();
@@ -142,7 +143,7 @@ public sealed class RecoveryTests
                     time.Advance(TimeSpan.FromMilliseconds(1));
                 }
 
-                // However busy the disk is, one life at least leaves a checkpoint. The worker rests between turns alone.
+                // At least one run leaves a checkpoint however busy the disk is. The worker rests only between batches.
                 if (checkpoints && life == lives / 2)
                 {
                     work.EndBatch();
@@ -153,7 +154,7 @@ public sealed class RecoveryTests
                 {
                     if (TimeProvider.System.GetElapsedTime(start) > s_deadline)
                     {
-                        throw new TimeoutException("No checkpoint is made.");
+                        throw new TimeoutException("No checkpoint was written.");
                     }
 
                     work.Rest(recovered.State.Stages.Now);
@@ -166,13 +167,13 @@ public sealed class RecoveryTests
                     work.EndBatch();
                     if (!recovered.Journal!.WaitUntilDurable(s_deadline, TimeProvider.System))
                     {
-                        throw new TimeoutException("The journal does not get durable.");
+                        throw new TimeoutException("The journal did not become durable.");
                     }
 
                     state = StateBytes.Of(recovered.State, Carts(), []);
                 }
 
-                // Then it is gone, without a word: what is durable by then is what there is.
+                // An abrupt end: only what is durable by then remains.
             }
 
             Assert.That(fault, Is.Null);
@@ -181,7 +182,7 @@ public sealed class RecoveryTests
         Assert.That(told, Is.EqualTo(s_slabs.Count));
         Assert.That(fromCheckpoint > 0, Is.EqualTo(checkpoints && lives > 1));
         Assert.That(sentAgain > 0, Is.EqualTo(lives > 1));
-        return new Night(
+        return new RunResult(
             state,
             [.. consumer.Interventions.DistinctBy(i => i.Id).Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention)).Order(StringComparer.Ordinal)]);
     }
@@ -252,5 +253,5 @@ public sealed class RecoveryTests
         return slabs;
     }
 
-    sealed record Night(List<(string Name, byte[] Bytes)> State, List<string> Interventions);
+    sealed record RunResult(List<(string Name, byte[] Bytes)> State, List<string> Interventions);
 }

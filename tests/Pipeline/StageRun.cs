@@ -7,7 +7,7 @@ using CartRecovery.Tests.Events;
 
 namespace CartRecovery.Tests.Pipeline;
 
-/// <summary>One partition's stages without its worker: what the test hands in happens at once.</summary>
+/// <summary>One partition's stages without its worker: input is processed synchronously.</summary>
 sealed class StageRun : IDisposable
 {
     readonly RecordingConsumer _consumer = new();
@@ -16,7 +16,7 @@ sealed class StageRun : IDisposable
         ScoredEvents scored = ScoredEvents.All) =>
         Stages = new PartitionStages(0, TestStages.Options(_consumer, campaigns, window, batchRows, timers, scored: scored), Counters);
 
-    /// <summary>What was decided until now.</summary>
+    /// <summary>The decisions so far.</summary>
     public RecordingConsumer Consumer
     {
         get
@@ -33,7 +33,7 @@ sealed class StageRun : IDisposable
     /// <summary>The last intervention.</summary>
     public Intervention Last => Consumer.Interventions.Last();
 
-    /// <summary>Folds events in that came together, and decides nothing yet.</summary>
+    /// <summary>Folds events of one batch without deciding.</summary>
     public int Process(IEventSource? source, params IEnumerable<TestEvent> events)
     {
         var slab = EventReading.Slab(events);
@@ -49,7 +49,7 @@ sealed class StageRun : IDisposable
         Stages.Decide();
     }
 
-    /// <summary>Lets time pass, as another cart's event would.</summary>
+    /// <summary>Advances time, as another cart's event would.</summary>
     public void PassTo(long at) => Play(new TestEvent("consent", at) { Cart = "someone else's" });
 
     public CartRecord Cart(string id = "c1") =>

@@ -13,7 +13,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Pipeline;
 
-/// <summary>What stages are made of: the model that ships, small stores, campaigns as they are configured.</summary>
+/// <summary>Parts for stages: the shipped model, small stores, and configured campaigns.</summary>
 static class TestStages
 {
     /// <summary>The shipped model, loaded once.</summary>
@@ -50,7 +50,7 @@ static class TestStages
     public static CampaignConfig OnScore(string name, double? above, double? below = null, params ConditionConfig[] when) =>
         Campaign(name, new TriggerConfig { Score = new ScoreTrigger { Above = above, Below = below } }, when);
 
-    /// <summary>A folder of the test at hand.</summary>
+    /// <summary>A folder of the current test.</summary>
     public static string NewFolder() =>
         Directory.CreateDirectory(Path.Combine(TestContext.CurrentContext.WorkDirectory, "data", Guid.NewGuid().ToString("N"))).FullName;
 

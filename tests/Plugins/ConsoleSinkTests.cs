@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Plugins;
 sealed class ConsoleSinkTests
 {
     [Test]
-    public async Task Each_intervention_is_a_line_and_is_there_when_the_write_returns()
+    public async Task Each_intervention_is_one_line_written_when_the_call_returns()
     {
         using var output = new MemoryStream();
         await using var sink = new ConsoleSink(output);
@@ -25,7 +25,7 @@ sealed class ConsoleSinkTests
     }
 
     [Test]
-    public void Control_characters_from_outside_cannot_break_the_line_or_the_terminal()
+    public void Control_characters_cannot_break_the_line_or_the_terminal()
     {
         var line = ConsoleSink.Line(Interventions.One(0) with { Message = "two\nlines \u001b[2J", CartId = "a\rb" });
         Assert.That(line, Does.Contain("\"two lines  [2J\"").And.Contain("/a b "));

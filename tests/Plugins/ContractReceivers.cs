@@ -4,7 +4,7 @@ using CartRecovery.Plugins.TestKit;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>The mail server, whose answers depend on the recipient.</summary>
+/// <summary>A mail server whose answers depend on the recipient.</summary>
 sealed class MailReceiver(MailServer server) : SinkReceiver
 {
     readonly int _port = server.Port;
@@ -64,7 +64,7 @@ sealed class MailReceiver(MailServer server) : SinkReceiver
     }
 }
 
-/// <summary>A program that answers as a file beside it says.</summary>
+/// <summary>A program that answers as a file beside it specifies.</summary>
 sealed class ProgramReceiver : SinkReceiver
 {
     const string Program = """
@@ -124,7 +124,7 @@ sealed class ProgramReceiver : SinkReceiver
     }
 }
 
-/// <summary>A folder for the file sink to write into.</summary>
+/// <summary>A folder for the file sink.</summary>
 sealed class FolderReceiver : SinkReceiver
 {
     readonly string _folder = Directory.CreateTempSubdirectory("cartrecovery-folder-").FullName;
@@ -144,7 +144,7 @@ sealed class FolderReceiver : SinkReceiver
     }
 }
 
-/// <summary>A stream in memory, for the console sink.</summary>
+/// <summary>An in-memory stream for the console sink.</summary>
 sealed class StreamReceiver(MemoryStream stream) : SinkReceiver
 {
     public override IReadOnlyDictionary<string, OptionValue> Settings { get; } = new Dictionary<string, OptionValue>(StringComparer.Ordinal);

@@ -10,7 +10,7 @@ namespace CartRecovery.Tests.Plugins;
 sealed class EmailSinkTests
 {
     [Test]
-    public async Task A_message_goes_encrypted_and_logged_in_with_everything_that_mail_clients_look_for()
+    public async Task A_message_is_sent_over_TLS_with_login_and_standard_headers()
     {
         await using var server = await MailServer.StartAsync("starttls", auth: true);
         var item = Item("ann@example.com") with
@@ -23,7 +23,7 @@ sealed class EmailSinkTests
         var batch = await WriteAsync(server, [item], ("tls", "starttls"), ("ca", server.Authority), ("user", "shop"), ("password", "pa ss+wörd"),
             ("from", "The Shop, Inc. ☂ <shop@example.org>"), ("replyTo", "help@example.org"));
         Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
-        await Eventually.Is(() => server.Mails.Count == 1, "it arrived");
+        await Eventually.Is(() => server.Mails.Count == 1, "the mail arrived");
         var mail = server.Mails.Single();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(mail.Text));
         using var message = await MimeMessage.LoadAsync(stream);
@@ -44,18 +44,18 @@ sealed class EmailSinkTests
     }
 
     [Test]
-    public async Task TLS_from_the_start_works_too_and_without_HTML_the_message_is_plain()
+    public async Task Implicit_TLS_works_and_without_HTML_the_message_is_plain_text()
     {
         await using var server = await MailServer.StartAsync("tls");
         var batch = await WriteAsync(server, [Item("ann@example.com")], ("tls", "tls"), ("ca", server.Authority));
         Assert.That(batch.VerdictOf(0), Is.EqualTo(DeliveryVerdict.Delivered));
-        await Eventually.Is(() => server.Mails.Count == 1, "it arrived");
+        await Eventually.Is(() => server.Mails.Count == 1, "the mail arrived");
         Assert.That(server.Mails.Single().Header("Content-Type"), Does.StartWith("text/plain; charset=utf-8"));
         Assert.That(server.Mails.Single().Headers("List-Unsubscribe"), Is.Empty);
     }
 
     [Test]
-    public async Task A_batch_goes_over_one_session_and_so_does_the_next()
+    public async Task Batches_share_one_session()
     {
         await using var server = await MailServer.StartAsync();
         await using var sink = Create(server).Sink;
@@ -65,12 +65,12 @@ sealed class EmailSinkTests
             await sink.WriteAsync(new DeliveryBatch([Item("ann@example.com"), Item("bob@example.com")]), default);
         }
 
-        await Eventually.Is(() => server.Mails.Count == 6, "all arrived");
+        await Eventually.Is(() => server.Mails.Count == 6, "all mails arrived");
         Assert.That(server.Sessions, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task Each_recipient_has_its_own_verdict_and_the_session_goes_on()
+    public async Task Each_recipient_has_its_own_outcome_and_the_session_continues()
     {
         await using var server = await MailServer.StartAsync();
         string[] names = ["nobody", "ann", "full", "policy", "spam", "bob"];
@@ -88,7 +88,7 @@ sealed class EmailSinkTests
     }
 
     [Test]
-    public async Task A_sender_that_the_relay_does_not_want_is_tried_again_and_says_so()
+    public async Task A_rejected_sender_is_retried_with_a_reason()
     {
         await using var server = await MailServer.StartAsync();
         var instance = Create(server, ("from", "blocked@example.org"));
@@ -102,7 +102,7 @@ sealed class EmailSinkTests
 
     [TestCase("die")]
     [TestCase("busy")]
-    public async Task A_relay_that_ends_the_session_in_the_middle_costs_no_message(string name)
+    public async Task A_relay_that_ends_the_session_midway_loses_no_message(string name)
     {
         await using var server = await MailServer.StartAsync();
         await using var sink = Create(server).Sink;
@@ -117,21 +117,21 @@ sealed class EmailSinkTests
     }
 
     [Test]
-    public async Task A_relay_that_hangs_is_left_when_the_time_is_over()
+    public async Task A_hanging_relay_is_abandoned_at_the_timeout()
     {
         await using var server = await MailServer.StartAsync();
         await using var sink = Create(server).Sink;
         using var over = new CancellationTokenSource();
         var batch = new DeliveryBatch([Item("ann@example.com"), Item("slow@example.com")]);
         var write = sink.WriteAsync(batch, over.Token).AsTask();
-        await Eventually.Is(() => batch.VerdictOf(0) is not null, "the first is sent");
+        await Eventually.Is(() => batch.VerdictOf(0) is not null, "the first mail is sent");
         await over.CancelAsync();
         Assert.That(async () => await write.WaitAsync(Eventually.Deadline), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(batch.VerdictOf(1), Is.Null);
     }
 
     [Test]
-    public async Task A_wrong_password_a_foreign_certificate_and_a_relay_without_TLS_are_no_connection()
+    public async Task A_wrong_password_untrusted_certificate_or_missing_TLS_fails_the_connection()
     {
         await using var server = await MailServer.StartAsync("starttls", auth: true);
         await using var plain = await MailServer.StartAsync();
@@ -151,7 +151,7 @@ sealed class EmailSinkTests
     }
 
     [Test]
-    public async Task No_value_gets_out_of_its_header()
+    public async Task No_value_breaks_out_of_its_header()
     {
         await using var server = await MailServer.StartAsync();
         var item = Item("ann@example.com") with
@@ -170,7 +170,7 @@ sealed class EmailSinkTests
 
         Assert.That(batch.VerdictOf(addresses.Length + 1)?.Reason, Is.EqualTo("the recipient has no e-mail address"));
         Assert.That(batch.VerdictOf(addresses.Length + 2)?.Reason, Is.EqualTo("the campaign has no subject"));
-        await Eventually.Is(() => server.Mails.Count == 1, "one arrived");
+        await Eventually.Is(() => server.Mails.Count == 1, "one mail arrived");
         var mail = server.Mails.Single();
         Assert.That(mail.Header("Subject"), Is.EqualTo("Hello Bcc: eve@example.net body"));
         Assert.That(mail.Headers("Bcc").Count + mail.Headers("X-Evil").Count, Is.Zero);
@@ -182,17 +182,17 @@ sealed class EmailSinkTests
     [TestCase("http://shop.example/u", false)]
     [TestCase("mailto:u@shop.example", false)]
     [TestCase("/u", false)]
-    public async Task One_click_is_offered_only_where_nobody_can_listen(string link, bool offered)
+    public async Task One_click_unsubscribe_requires_HTTPS(string link, bool offered)
     {
         await using var server = await MailServer.StartAsync();
         await WriteAsync(server, [Item("ann@example.com") with { Links = new InterventionLinks(null, link) }]);
-        await Eventually.Is(() => server.Mails.Count == 1, "it arrived");
+        await Eventually.Is(() => server.Mails.Count == 1, "the mail arrived");
         Assert.That(server.Mails.Single().Headers("List-Unsubscribe"), Is.EqualTo(offered ? new[] { $"<{link}>" } : []));
         Assert.That(server.Mails.Single().Headers("List-Unsubscribe-Post"), Has.Count.EqualTo(offered ? 1 : 0));
     }
 
     [Test]
-    public async Task Through_the_engine_a_relay_that_dies_and_comes_back_gets_every_message()
+    public async Task Every_message_is_delivered_through_the_engine_after_a_relay_crash()
     {
         using var log = new LogLines();
         await using var server = await MailServer.StartAsync();
@@ -204,18 +204,18 @@ sealed class EmailSinkTests
             runner.TryEnqueue(item);
         }
 
-        await Eventually.Is(() => runner.Total(DeliveryAttemptOutcome.Delivered) == 20, "the first half is there");
+        await Eventually.Is(() => runner.Total(DeliveryAttemptOutcome.Delivered) == 20, "the first half arrived");
         server.Kill();
         foreach (var item in Many(20))
         {
             runner.TryEnqueue(item);
         }
 
-        await Eventually.Is(() => runner.State.LastError is not null, "it is seen");
+        await Eventually.Is(() => runner.State.LastError is not null, "the outage is detected");
         await using var again = await MailServer.StartAsync(port: server.Port);
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered), Is.EqualTo(40));
-        await Eventually.Is(() => again.Mails.Count == 20, "the second half is there");
+        await Eventually.Is(() => again.Mails.Count == 20, "the second half arrived");
         Assert.That(server.Mails.Concat(again.Mails).Select(mail => mail.Header("Message-ID")).Distinct().Count(), Is.EqualTo(40));
         Assert.That(log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Debug), Has.None.Contains("example.com"));
 
@@ -231,12 +231,12 @@ sealed class EmailSinkTests
     [TestCase("replyTo", "a@b.example, c@d.example", "replyTo: expected an e-mail address, with or without a name before it")]
     [TestCase("user", "shop", "password: required with 'user'")]
     [TestCase("ca", "/nowhere.pem", "ca: expected a readable PEM file of certificates")]
-    public void Settings_that_cannot_work_are_refused(string option, string value, string problem) =>
+    public void Invalid_settings_are_rejected(string option, string value, string problem) =>
         Assert.That(() => EmailSink.Spec.Create(Settings("mail.example", 25, (option, value))),
             Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
 
     [Test]
-    public void A_password_is_not_sent_in_the_clear() =>
+    public void A_password_is_not_sent_in_clear_text() =>
         Assert.That(() => EmailSink.Spec.Create(Settings("mail.example", 25, ("tls", "none"), ("user", "a"), ("password", "b"))),
             Throws.InstanceOf<SinkConfigurationException>().With.Property("Option").EqualTo("tls"));
 

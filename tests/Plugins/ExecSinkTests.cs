@@ -14,7 +14,7 @@ sealed class ExecSinkTests
     public void Clean() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public async Task The_program_of_the_README_delivers()
+    public async Task The_READMEs_program_delivers()
     {
         var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "plugins", "README.md"));
         var code = readme.Split("```python\n")[1].Split("```")[0];
@@ -23,7 +23,7 @@ sealed class ExecSinkTests
     }
 
     [Test]
-    public async Task Each_is_answered_by_its_id_in_any_order()
+    public async Task Items_are_answered_by_id_in_any_order()
     {
         var batch = await WriteAsync(Python("""
             import json, sys
@@ -43,7 +43,7 @@ sealed class ExecSinkTests
     }
 
     [Test]
-    public async Task Lines_that_are_no_answer_are_passed_over()
+    public async Task Lines_that_are_not_answers_are_ignored()
     {
         var instance = Create(Python("""
             import json, sys
@@ -60,7 +60,7 @@ sealed class ExecSinkTests
         await sink.ConnectAsync(default);
         await sink.WriteAsync(batch, default).AsTask().WaitAsync(Eventually.Deadline);
         Assert.That(Outcomes(batch), Is.All.EqualTo(DeliveryOutcome.Delivered));
-        await Eventually.Is(() => Health(instance) == new SinkHealth(true, "running; its last 1 lines were not answers"), "it is said");
+        await Eventually.Is(() => Health(instance) == new SinkHealth(true, "running; its last 1 lines were not answers"), "it is reported");
     }
 
     [TestCase("import sys; sys.exit(3)", "the program ended with code 3")]
@@ -69,7 +69,7 @@ sealed class ExecSinkTests
     [TestCase("import os; os.close(0); import time; time.sleep(60)", "the program closed its input")]
     [TestCase("print('x' * 70000, flush=True); import time; time.sleep(60)", "the program wrote a line longer than 64 KB")]
     [TestCase("while True: print('garbage')", "the program keeps writing lines that are not answers")]
-    public async Task A_program_that_ends_or_talks_nonsense_is_started_again(string code, string how)
+    public async Task A_program_that_exits_or_writes_garbage_is_restarted(string code, string how)
     {
         var instance = Create(Python($"""
             import os
@@ -83,7 +83,7 @@ sealed class ExecSinkTests
             """));
         await using var sink = instance.Sink;
         await sink.ConnectAsync(default);
-        // More than a pipe holds.
+        // More than a pipe's capacity.
         var batch = new DeliveryBatch([.. Interventions.Many(40).Select(item => item with { Html = new string('h', 4000) })]);
         Assert.That(async () => await sink.WriteAsync(batch, default).AsTask().WaitAsync(Eventually.Deadline), Throws.InstanceOf<IOException>());
         Assert.That(Health(instance).Healthy, Is.False);
@@ -94,7 +94,7 @@ sealed class ExecSinkTests
     }
 
     [Test]
-    public async Task What_was_answered_before_the_end_counts()
+    public async Task Answers_before_an_exit_count()
     {
         await using var sink = Create(Python("""
             import json, sys
@@ -109,7 +109,7 @@ sealed class ExecSinkTests
     }
 
     [Test]
-    public async Task A_program_that_hangs_is_ended_with_all_that_it_started()
+    public async Task A_hanging_program_is_killed_with_its_children()
     {
         var child = Path.Combine(_folder, "child");
         await using var sink = Create(Python($"""
@@ -120,15 +120,15 @@ sealed class ExecSinkTests
         await sink.ConnectAsync(default);
         using var over = new CancellationTokenSource();
         var write = sink.WriteAsync(new DeliveryBatch([.. Interventions.Many(40).Select(item => item with { Html = new string('h', 4000) })]), over.Token).AsTask();
-        await Eventually.Is(() => File.Exists(child) && File.ReadAllText(child).EndsWith('\n'), "it has begun");
+        await Eventually.Is(() => File.Exists(child) && File.ReadAllText(child).EndsWith('\n'), "the program has started");
         await over.CancelAsync();
         Assert.That(async () => await write.WaitAsync(Eventually.Deadline), Throws.Exception);
         var number = (await File.ReadAllTextAsync(child)).Trim();
-        await Eventually.Is(() => !Lives(number), "what it started has ended too");
+        await Eventually.Is(() => !Lives(number), "its child process has ended too");
     }
 
     [Test]
-    public async Task When_the_sink_is_closed_a_program_may_finish_and_is_ended_if_it_does_not()
+    public async Task On_close_a_program_may_finish_and_is_killed_if_it_does_not()
     {
         var (polite, stubborn) = (Path.Combine(_folder, "polite"), Path.Combine(_folder, "stubborn"));
         var first = Create(Python($"""
@@ -147,14 +147,14 @@ sealed class ExecSinkTests
             time.sleep(1000)
             """)).Sink;
         await second.ConnectAsync(default);
-        await Eventually.Is(() => File.Exists(stubborn) && File.ReadAllText(stubborn).EndsWith('\n'), "it has begun");
+        await Eventually.Is(() => File.Exists(stubborn) && File.ReadAllText(stubborn).EndsWith('\n'), "the program has started");
         await second.DisposeAsync().AsTask().WaitAsync(Eventually.Deadline);
         var number = (await File.ReadAllTextAsync(stubborn)).Trim();
-        await Eventually.Is(() => !Lives(number), "it has ended");
+        await Eventually.Is(() => !Lives(number), "the program has ended");
     }
 
     [Test]
-    public async Task Complaints_without_end_cost_next_to_nothing()
+    public async Task Endless_error_output_uses_bounded_memory()
     {
         var instance = Create(Python("""
             import json, sys, threading
@@ -180,7 +180,7 @@ sealed class ExecSinkTests
     }
 
     [Test]
-    public async Task Through_the_engine_a_program_that_dies_now_and_then_gets_everything()
+    public async Task Everything_is_delivered_through_the_engine_when_a_program_crashes_repeatedly()
     {
         using var log = new LogLines();
         var options = new SinkRunnerOptions { Batch = 5, MaxInFlight = 3, Retries = 20, RetryDelay = TimeSpan.FromMilliseconds(1) };
@@ -202,7 +202,7 @@ sealed class ExecSinkTests
     }
 
     [Test]
-    public async Task A_program_that_is_not_there_is_said_to_be_so()
+    public async Task A_missing_program_is_reported()
     {
         var instance = Create("/nowhere/notify --now");
         await using var sink = instance.Sink;
@@ -219,7 +219,7 @@ sealed class ExecSinkTests
     [TestCase("  ", null)]
     [TestCase("\"\" a", null)]
     [TestCase("a \"b", null)]
-    public void A_command_is_words_and_quotes(string text, string[]? words)
+    public void A_command_line_is_split_by_words_and_quotes(string text, string[]? words)
     {
         if (words is null)
         {
@@ -251,7 +251,7 @@ sealed class ExecSinkTests
 
     static SinkSettings Settings(string command) => new("script", ExecSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["command"] = command });
 
-    // The folder's name has spaces in it.
+    // The folder's name contains spaces.
     string Python(string code)
     {
         var file = Path.Combine(_folder, $"{Guid.NewGuid():N}.py");

@@ -4,11 +4,11 @@ using CartRecovery.Plugins.TestKit;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>The test kit finds what it is there to find.</summary>
+/// <summary>The test kit detects the faults it is designed to detect.</summary>
 sealed class FaultySinkTests
 {
     [Test]
-    public async Task A_sink_without_a_fault_passes()
+    public async Task A_correct_sink_passes()
     {
         var report = await VerifyAsync("");
         Assert.That(report.Failures, Is.Empty);
@@ -29,12 +29,12 @@ sealed class FaultySinkTests
     [TestCase("delivers what failed", "a temporary failure is retried: item 0 was marked Delivered instead of Retry")]
     [TestCase("rejects what failed", "a temporary failure is retried: item 0 was marked Rejected instead of Retry")]
     [TestCase("forgets the wait", "the receiver asked to wait 7 s, the sink nothing")]
-    [TestCase("retries what is refused", "a permanent refusal is not retried: item 0 was marked Retry instead of Rejected")]
+    [TestCase("retries rejected items", "a permanent refusal is not retried: item 0 was marked Retry instead of Rejected")]
     [TestCase("never recovers", "it does not deliver once the receiver accepts again")]
     [TestCase("disposes once", "disposing twice is harmless: disposing threw ObjectDisposedException")]
-    [TestCase("says its secret", "no message contains a secret, no reason an address: an exception, a reason or the health shows 'key'")]
-    [TestCase("says the address", "no message contains a secret, no reason an address: a reason shows the recipient's address")]
-    public async Task A_fault_is_found(string fault, string failure)
+    [TestCase("reveals its secret", "no message contains a secret, no reason an address: an exception, a reason or the health shows 'key'")]
+    [TestCase("reveals the address", "no message contains a secret, no reason an address: a reason shows the recipient's address")]
+    public async Task Each_fault_is_detected(string fault, string failure)
     {
         var report = await VerifyAsync(fault);
         Assert.That(report.Failures, Has.Some.Contains(failure), report.ToString());
@@ -165,7 +165,7 @@ sealed class FaultySinkTests
             {
                 batch.Retry(i, Reason(batch.Items[i]), receiver.Behaviour == ReceiverBehaviour.Throttle && fault != "forgets the wait" ? SinkReceiver.RetryAfter : null);
             }
-            else if (receiver.Behaviour == ReceiverBehaviour.RejectPermanently && fault == "retries what is refused")
+            else if (receiver.Behaviour == ReceiverBehaviour.RejectPermanently && fault == "retries rejected items")
             {
                 batch.Retry(i, "refused");
             }
@@ -194,8 +194,8 @@ sealed class FaultySinkTests
 
         string Reason(Intervention item) => fault switch
         {
-            "says its secret" => $"refused with {key.Reveal()}",
-            "says the address" => $"refused {item.Recipient!.Email}",
+            "reveals its secret" => $"refused with {key.Reveal()}",
+            "reveals the address" => $"refused {item.Recipient!.Email}",
             _ => "not now",
         };
     }

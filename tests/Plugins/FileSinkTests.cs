@@ -23,7 +23,7 @@ sealed class FileSinkTests
     }
 
     [Test]
-    public async Task Each_intervention_is_a_line_of_JSON_and_is_there_when_the_write_returns()
+    public async Task Each_intervention_is_one_JSON_line_written_when_the_call_returns()
     {
         var instance = FileSink.Spec.Create(Settings());
         await using var sink = instance.Sink;
@@ -41,7 +41,7 @@ sealed class FileSinkTests
     }
 
     [Test]
-    public async Task A_file_that_was_there_is_continued_and_a_torn_line_ended()
+    public async Task An_existing_file_is_appended_to_after_ending_a_torn_line()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
         await File.WriteAllTextAsync(FilePath, "{\"id\":\"whole\"}\n{\"id\":\"to");
@@ -53,7 +53,7 @@ sealed class FileSinkTests
     }
 
     [Test]
-    public async Task A_full_file_is_put_aside_and_two_are_kept()
+    public async Task A_full_file_is_rotated_and_two_are_kept()
     {
         await using (var sink = FileSink.Spec.Create(Settings("5000")).Sink)
         {
@@ -67,12 +67,12 @@ sealed class FileSinkTests
         Assert.That(new FileInfo(FilePath).Length, Is.LessThanOrEqualTo(5000));
         Assert.That(new FileInfo(FilePath + ".1").Length, Is.LessThanOrEqualTo(5000).And.GreaterThan(4000));
         var kept = File.ReadAllLines(FilePath + ".1").Concat(File.ReadAllLines(FilePath)).Select(Parse).ToList();
-        Assert.That(Ids(kept), Is.EqualTo(Ids(Interventions.Many(kept.Count, first: 60 - kept.Count))), "the newest, none missing");
+        Assert.That(Ids(kept), Is.EqualTo(Ids(Interventions.Many(kept.Count, first: 60 - kept.Count))), "the newest lines without gaps");
         Assert.That(Directory.GetFiles(Path.GetDirectoryName(FilePath)!), Has.Length.EqualTo(2));
     }
 
     [Test]
-    public async Task Writes_at_once_do_not_mix_their_lines()
+    public async Task Concurrent_writes_do_not_interleave_lines()
     {
         await using (var sink = FileSink.Spec.Create(Settings()).Sink)
         {
@@ -85,9 +85,9 @@ sealed class FileSinkTests
     }
 
     [Test]
-    public async Task Through_the_engine_what_waits_while_the_path_is_blocked_is_written_once_it_is_free()
+    public async Task Interventions_waiting_for_a_blocked_path_are_written_once_it_is_free()
     {
-        Directory.CreateDirectory(FilePath); // A folder of that name is in the way.
+        Directory.CreateDirectory(FilePath); // A folder blocks the path.
         using var log = new LogLines();
         var runner = new SinkRunner("file", FileSink.Spec, Settings(),
             new SinkRunnerOptions { MaxInFlight = 1, RetryDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, log);
@@ -105,7 +105,7 @@ sealed class FileSinkTests
 
     [Test]
     [Platform(Exclude = "Win")]
-    public async Task The_file_is_not_for_everyone_on_the_machine()
+    public async Task The_file_is_not_world_readable()
     {
         await WriteAsync(Settings(), Interventions.Many(1));
         if (!OperatingSystem.IsWindows())
@@ -118,7 +118,7 @@ sealed class FileSinkTests
     [TestCase("data/", null, "path: expected a file, not a folder")]
     [TestCase("data/x", "1 MB", "maxBytes: expected a whole number, 4096 or more")]
     [TestCase("data/x", "4095", "maxBytes: expected a whole number, 4096 or more")]
-    public void Settings_that_cannot_work_are_refused(string path, string? maxBytes, string problem) =>
+    public void Invalid_settings_are_rejected(string path, string? maxBytes, string problem) =>
         Assert.That(() => FileSink.Spec.Create(Settings(maxBytes, path)),
             Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
 

@@ -8,7 +8,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>What sinks over HTTP make of servers that misbehave, seen at the text message sink, which reads what it is answered.</summary>
+/// <summary>Misbehaving HTTP servers, tested with the SMS sink, which reads response bodies.</summary>
 sealed class HttpSinkTests
 {
     [TestCase("", DeliveryOutcome.Retry, "the connection was closed without an answer")]
@@ -18,7 +18,7 @@ sealed class HttpSinkTests
     [TestCase("HTTP/1.1 503 Busy\r\nRetry-After: 5\r\nContent-Length: 100\r\n\r\nhalf", DeliveryOutcome.Retry, "answered 503")]
     [TestCase("HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", DeliveryOutcome.Rejected, "answered 400")]
     [TestCase("HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nhalf", DeliveryOutcome.Delivered, null)]
-    public async Task Half_answers_and_garbage(string answer, DeliveryOutcome outcome, string? reason)
+    public async Task Truncated_and_malformed_responses_have_their_outcome(string answer, DeliveryOutcome outcome, string? reason)
     {
         using var server = Serve(async stream => await stream.WriteAsync(Encoding.ASCII.GetBytes(answer)));
         var verdict = await WriteAsync(server);
@@ -26,7 +26,7 @@ sealed class HttpSinkTests
     }
 
     [Test]
-    public async Task An_error_without_end_is_not_read()
+    public async Task An_endless_error_body_is_not_read()
     {
         using var server = Serve(async stream =>
         {
@@ -42,7 +42,7 @@ sealed class HttpSinkTests
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task A_server_that_is_slow_costs_the_timeout(bool begins)
+    public async Task A_slow_server_is_abandoned_at_the_timeout(bool begins)
     {
         var end = new TaskCompletionSource();
         using var server = Serve(async stream =>
@@ -60,7 +60,7 @@ sealed class HttpSinkTests
     }
 
     [Test]
-    public async Task Through_the_engine_a_server_that_is_down_for_a_while_gets_every_message_once()
+    public async Task Every_message_is_delivered_once_through_the_engine_after_an_outage()
     {
         var down = true;
         await using var receiver = await Receiver.StartAsync((context, _) =>
@@ -80,7 +80,7 @@ sealed class HttpSinkTests
         await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed && runner.Writes > 8, "the circuit is open");
         Volatile.Write(ref down, false);
         await runner.DrainAsync(Eventually.Deadline);
-        // What was tried before it opened used up its retries as ever.
+        // Attempts before the circuit opened used up their retries.
         Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered) + runner.Total(DeliveryAttemptOutcome.Failed), Is.EqualTo(40));
         Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered), Is.GreaterThanOrEqualTo(40 - 4 * 4));
     }
@@ -101,7 +101,7 @@ sealed class HttpSinkTests
         ["from"] = "Shop",
     });
 
-    // Reads a request's head, answers, and closes.
+    // Reads a request's head, responds, and closes the connection.
     static TcpListener Serve(Func<NetworkStream, Task> answer)
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -121,7 +121,7 @@ sealed class HttpSinkTests
             }
             catch (Exception over) when (over is SocketException or ObjectDisposedException or IOException)
             {
-                // The test is over, or the sink closed the connection.
+                // The test ended, or the sink closed the connection.
             }
         });
         return listener;

@@ -9,7 +9,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>A real SMTP server in a process of its own: <c>mail-server.py</c>, which needs Debian's python3-aiosmtpd.</summary>
+/// <summary>A real SMTP server in its own process: <c>mail-server.py</c>, which needs Debian's python3-aiosmtpd.</summary>
 sealed class MailServer : IAsyncDisposable
 {
     const string Certificate = "server.pem";
@@ -21,10 +21,10 @@ sealed class MailServer : IAsyncDisposable
 
     MailServer(Process process, string? folder) => (_process, _folder) = (process, folder);
 
-    /// <summary>One message that was taken.</summary>
+    /// <summary>A received message.</summary>
     public sealed record Mail(string Sender, string Recipient, bool Tls, string? User, string Text, long Session)
     {
-        /// <summary>A header's value, unfolded; fails when there is not exactly one.</summary>
+        /// <summary>A header's value, unfolded; fails unless there is exactly one.</summary>
         public string Header(string name) => Headers(name).Single();
 
         public IReadOnlyList<string> Headers(string name) =>
@@ -36,7 +36,7 @@ sealed class MailServer : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    /// <summary>The file with the certificate that the server's comes from: its own.</summary>
+    /// <summary>The file of the server's self-signed certificate.</summary>
     public string Authority => Path.Combine(_folder!, "certificate.pem");
 
     public IReadOnlyList<Mail> Mails => [.. _mails];
@@ -45,9 +45,9 @@ sealed class MailServer : IAsyncDisposable
 
     /// <summary>Starts a server.</summary>
     /// <param name="tls">none, starttls or tls.</param>
-    /// <param name="auth">Requires a login.</param>
+    /// <param name="auth">Whether a login is required.</param>
     /// <param name="port">The port; a free one by default.</param>
-    /// <param name="before">A server whose certificate it keeps.</param>
+    /// <param name="before">A server whose certificate is reused.</param>
     public static async Task<MailServer> StartAsync(string tls = "none", bool auth = false, int port = 0, MailServer? before = null)
     {
         var start = new ProcessStartInfo("/usr/bin/python3")
@@ -88,7 +88,7 @@ sealed class MailServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Ends the server as a crash would.</summary>
+    /// <summary>Kills the server.</summary>
     public void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()

@@ -12,11 +12,11 @@ sealed class PluginLayeringTests
         typeof(ConsoleSink), typeof(FileSink), typeof(WebhookSink), typeof(EmailSink), typeof(SmsSink), typeof(PushSink), typeof(SlackSink), typeof(ExecSink),
     ];
 
-    // What those that send over HTTP share, and the library that speaks SMTP.
+    // The shared base of HTTP sinks, and the SMTP library.
     static readonly string[] s_libraries = ["CartRecovery.Plugins.Http", "MailKit", "MimeKit"];
 
     [TestCaseSource(nameof(s_plugins))]
-    public void A_plugin_depends_on_the_contracts_alone(Type plugin)
+    public void A_plugin_depends_only_on_the_contracts(Type plugin)
     {
         var references = plugin.Assembly.GetReferencedAssemblies().Select(name => name.Name!)
             .Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && name != "Microsoft.Win32.Primitives" && !s_libraries.Contains(name));
@@ -24,7 +24,7 @@ sealed class PluginLayeringTests
     }
 
     [Test]
-    public void The_catalog_has_no_other() => Assert.That(SinkCatalog.All, Has.Count.EqualTo(s_plugins.Length));
+    public void The_catalog_lists_exactly_these_plugins() => Assert.That(SinkCatalog.All, Has.Count.EqualTo(s_plugins.Length));
 
     [TestCaseSource(nameof(s_plugins))]
     public void A_plugin_is_in_the_hosts_catalog_once(Type plugin)

@@ -15,7 +15,7 @@ sealed class PushSinkTests
 {
     readonly RSA _key = RSA.Create(2048);
     readonly string _file = Path.GetTempFileName();
-    readonly SetTime _time = new();
+    readonly AdjustableTime _time = new();
     Func<HttpContext, Task> _answerToken = context => context.Response.WriteAsync("""{"access_token":"ya29.abc","expires_in":3600,"token_type":"Bearer"}""");
     Func<HttpContext, Task> _answerMessage = context => context.Response.WriteAsync("""{"name":"projects/shop-1/messages/1"}""");
 
@@ -27,7 +27,7 @@ sealed class PushSinkTests
     }
 
     [Test]
-    public async Task A_message_is_posted_with_a_token_that_was_got_for_a_signed_assertion()
+    public async Task A_message_is_posted_with_a_token_obtained_for_a_signed_assertion()
     {
         await using var receiver = await StartAsync();
         var item = Item() with { Subject = "Still here", Links = new InterventionLinks(Restore: "https://shop.example/r/1") };
@@ -57,7 +57,7 @@ sealed class PushSinkTests
     }
 
     [Test]
-    public async Task A_token_is_kept_until_a_minute_before_its_end()
+    public async Task A_token_is_reused_until_a_minute_before_expiry()
     {
         await using var receiver = await StartAsync();
         await using var sink = Create(receiver).Sink;
@@ -73,7 +73,7 @@ sealed class PushSinkTests
     }
 
     [Test]
-    public async Task A_token_that_is_no_longer_accepted_is_replaced()
+    public async Task A_token_no_longer_accepted_is_replaced()
     {
         await using var receiver = await StartAsync();
         await using var sink = Create(receiver).Sink;
@@ -99,7 +99,7 @@ sealed class PushSinkTests
     [TestCase(500, """{"error":{"status":"for ann@example.com"}}""", DeliveryOutcome.Retry, "answered 500")]
     [TestCase(503, """{"error":null}""", DeliveryOutcome.Retry, "answered 503")]
     [TestCase(503, "null", DeliveryOutcome.Retry, "answered 503")]
-    public async Task An_answer_decides_what_becomes_of_the_message(int status, string body, DeliveryOutcome outcome, string reason)
+    public async Task A_response_determines_the_messages_outcome(int status, string body, DeliveryOutcome outcome, string reason)
     {
         await using var receiver = await StartAsync();
         _answerMessage = async context =>
@@ -115,7 +115,7 @@ sealed class PushSinkTests
     [TestCase(200, "null", "the token endpoint answered without a token")]
     [TestCase(200, """{"access_token":"a\r\nX-Evil: 1","expires_in":3600}""", "the token endpoint answered without a token")]
     [TestCase(200, """{"access_token":"a"}""", "the token endpoint answered without a token")]
-    public async Task Without_a_token_it_is_not_connected_and_messages_are_tried_again(int status, string body, string reason)
+    public async Task Without_a_token_the_sink_is_disconnected_and_messages_are_retried(int status, string body, string reason)
     {
         await using var receiver = await StartAsync();
         _answerToken = async context =>
@@ -138,7 +138,7 @@ sealed class PushSinkTests
     [TestCase("""{"project_id":"p","private_key":"x","client_email":"e","token_uri":"http://x.example"}""", "the credentials' token_uri is not an https address")]
     [TestCase("""{"project_id":"p","private_key":"x","client_email":"e","token_uri":"https://x.example"}""", "the credentials' private_key is not an RSA key in PEM")]
     [TestCase(null, "the credentials cannot be read: FileNotFoundException")]
-    public async Task Credentials_that_cannot_work_are_said_to_be_so(string? text, string problem)
+    public async Task Invalid_credentials_are_reported(string? text, string problem)
     {
         await using var receiver = await StartAsync();
         await using var sink = Create(receiver).Sink;
@@ -197,7 +197,7 @@ sealed class PushSinkTests
     SinkInstance Create(Receiver receiver) => PushSink.Spec.Create(
         new SinkSettings("push", PushSink.Spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["url"] = receiver.Root, ["credentials"] = _file }).With(_time));
 
-    sealed class SetTime : TimeProvider
+    sealed class AdjustableTime : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = new(2024, 11, 20, 9, 40, 0, TimeSpan.Zero);
 

@@ -12,10 +12,10 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>The sinks that plugins/README.md shows, compiled from there and run.</summary>
+/// <summary>Compiles and runs the example sinks of plugins/README.md.</summary>
 sealed class ReadmeExampleTests
 {
-    // What ImplicitUsings adds in a project.
+    // The usings added by ImplicitUsings.
     const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -27,7 +27,7 @@ sealed class ReadmeExampleTests
         """;
 
     [Test]
-    public async Task It_compiles_against_the_contracts_alone_and_delivers_real_carts_over_a_broken_connection()
+    public async Task The_example_compiles_against_the_contracts_and_delivers_over_a_broken_connection()
     {
         var spec = SpecOf("LinesSink", typeof(ISink));
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -46,15 +46,15 @@ sealed class ReadmeExampleTests
             new SinkRunnerOptions { RetryDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, log);
         runner.Start();
         Enqueue(runner, Interventions.Many(20));
-        await Eventually.Is(() => received.Count == 20, "the first half is there");
+        await Eventually.Is(() => received.Count == 20, "the first half arrived");
         Assert.That((await runner.CheckHealthAsync(default)).Health, Is.EqualTo(new SinkHealth(true, "connected")));
 
         Assert.That(connections.TryDequeue(out var client));
         client!.Dispose();
-        await Eventually.Is(() => !runner.CheckHealthAsync(default).Result.Health.Healthy, "the sink sees that the collector is gone");
+        await Eventually.Is(() => !runner.CheckHealthAsync(default).Result.Health.Healthy, "the sink detects that the collector is gone");
         Enqueue(runner, Interventions.Many(20, first: 20));
         await runner.DrainAsync(Eventually.Deadline);
-        await Eventually.Is(() => received.Count == 40, "the second half came over a new connection");
+        await Eventually.Is(() => received.Count == 40, "the second half arrived over a new connection");
         Assert.That(
             received.Select(line => JsonSerializer.Deserialize(line, ContractsJson.Default.Intervention)!.Id).Order(),
             Is.EqualTo(Interventions.Many(40).Select(item => item.Id)));
@@ -67,7 +67,7 @@ sealed class ReadmeExampleTests
 
     [TestCase("0")]
     [TestCase("http")]
-    public void It_refuses_a_port_that_cannot_be_one(string port)
+    public void The_example_rejects_an_invalid_port(string port)
     {
         var spec = SpecOf("LinesSink", typeof(ISink));
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["host"] = "x", ["port"] = port };
@@ -75,7 +75,7 @@ sealed class ReadmeExampleTests
     }
 
     [Test]
-    public async Task The_HTTP_example_posts_json_with_its_token()
+    public async Task The_HTTP_example_posts_JSON_with_its_token()
     {
         await using var receiver = await Receiver.StartAsync(200);
         var spec = SpecOf("NtfySink", typeof(ISink), typeof(HttpSink));
@@ -136,7 +136,7 @@ sealed class ReadmeExampleTests
         }
         catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
         {
-            // The test is over.
+            // The test ended.
         }
 
         async Task ReadAsync(TcpClient client)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>An HTTP server on a free loopback port that keeps what it is sent and answers as a test wants.</summary>
+/// <summary>An HTTP server on a free loopback port that records requests and responds as scripted.</summary>
 sealed class Receiver : IAsyncDisposable
 {
     readonly WebApplication _app;
@@ -21,7 +21,7 @@ sealed class Receiver : IAsyncDisposable
     {
         public string Id => Headers["webhook-id"];
 
-        /// <summary>Computes the signature anew, as a receiver would.</summary>
+        /// <summary>Computes the signature independently, as a receiver would.</summary>
         public string ExpectedSignature(string secret)
         {
             var content = $"{Id}.{Headers["webhook-timestamp"]}.{Body}";
@@ -36,10 +36,10 @@ sealed class Receiver : IAsyncDisposable
 
     public string Root => _app.Urls.Single();
 
-    /// <summary>Begins to listen.</summary>
-    /// <param name="answer">Answers a request.</param>
+    /// <summary>Starts listening.</summary>
+    /// <param name="answer">Creates the response to a request.</param>
     /// <param name="port">The port; a free one by default.</param>
-    /// <param name="keep">Puts what comes in into <see cref="Posts"/>; false where the answerer keeps what it needs.</param>
+    /// <param name="keep">Records requests in <see cref="Posts"/>; false if the responder keeps what it needs.</param>
     public static async Task<Receiver> StartAsync(Func<HttpContext, Post, Task> answer, bool keep = true, int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Plugins;
 
-/// <summary>Every sink that ships keeps its contract.</summary>
+/// <summary>Every shipped sink fulfils the sink contract.</summary>
 sealed class SinkContractTests
 {
     const string WebhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -42,7 +42,7 @@ sealed class SinkSettingsTests
     }
 
     [Test]
-    public void What_is_absent_is_null_or_empty_or_refused()
+    public void An_absent_setting_is_null_empty_or_rejected()
     {
         var settings = new SinkSettings("s", s_spec, new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = "x" });
         Assert.Multiple(() =>
@@ -63,7 +63,7 @@ sealed class SinkSettingsTests
     [TestCase("key", "", "key: expected a text that is not empty")]
     [TestCase("kye", "x", "kye: unknown option of a typed sink")]
     [TestCase("name", null, "name: required")]
-    public void Values_of_another_type_are_refused(string option, string? value, string problem)
+    public void Values_of_another_type_are_rejected(string option, string? value, string problem)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = "x" };
         if (value is null)
@@ -80,15 +80,15 @@ sealed class SinkSettingsTests
     }
 
     [Test]
-    public void A_default_of_another_type_is_a_mistake_of_the_plugin() =>
+    public void A_default_of_another_type_is_a_plugin_error() =>
         Assert.That(() => SinkOption.Integer("port", "A port.", min: 1, defaultValue: 0), Throws.ArgumentException);
 
     [Test]
-    public void A_secret_does_not_print()
+    public void A_secret_is_not_printed()
     {
         var secret = new Secret("sesame");
         var record = new { secret };
-#pragma warning disable MA0150 // That it prints nothing of its own is what is tested.
+#pragma warning disable MA0150 // Tests the absence of a ToString override.
         Assert.That($"{secret} {record} {System.Text.Json.JsonSerializer.Serialize(secret)} {new OptionValue("sesame")}", Does.Contain("***").And.Not.Contain("sesame"));
 #pragma warning restore MA0150
     }

@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Plugins;
 sealed class SlackSinkTests
 {
     [Test]
-    public async Task A_text_is_posted_in_which_nothing_is_markup_that_came_from_a_value()
+    public async Task A_text_is_posted_with_values_escaped()
     {
         await using var receiver = await Receiver.StartAsync(200);
         await using var sink = SlackSink.Spec.Create(Settings(receiver.Url)).Sink;
@@ -27,7 +27,7 @@ sealed class SlackSinkTests
     }
 
     [Test]
-    public async Task Its_address_is_a_secret_and_its_pace_is_Slacks()
+    public async Task The_URL_is_secret_and_the_rate_limit_is_Slacks()
     {
         await using var receiver = await Receiver.StartAsync(404);
         var instance = SlackSink.Spec.Create(Settings(receiver.Url));

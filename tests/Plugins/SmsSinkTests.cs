@@ -13,7 +13,7 @@ sealed class SmsSinkTests
     [TestCase("+15005550006", "From")]
     [TestCase("The Shop", "From")]
     [TestCase(Service, "MessagingServiceSid")]
-    public async Task A_message_is_posted_as_the_API_asks(string from, string sender)
+    public async Task A_message_is_posted_in_the_APIs_format(string from, string sender)
     {
         await using var receiver = await Receiver.StartAsync(201);
         var item = Interventions.One(0) with { Message = "Ünïted & “carts” + 🛒", Recipient = new Recipient(Phone: "+4915112345678") };
@@ -46,7 +46,7 @@ sealed class SmsSinkTests
     [TestCase(400, "[1]", DeliveryOutcome.Rejected, "answered 400", false)]
     [TestCase(400, """{"code":"x"}""", DeliveryOutcome.Rejected, "answered 400", false)]
     [TestCase(400, "", DeliveryOutcome.Rejected, "answered 400", false)]
-    public async Task An_answer_decides_what_becomes_of_the_message(int status, string body, DeliveryOutcome outcome, string reason, bool healthy)
+    public async Task A_response_determines_the_messages_outcome(int status, string body, DeliveryOutcome outcome, string reason, bool healthy)
     {
         await using var receiver = await Receiver.StartAsync(async (context, _) =>
         {
@@ -77,7 +77,7 @@ sealed class SmsSinkTests
     [TestCase("account", "../../3456789abcdef0123456789abcdef", "account: expected AC and 32 hexadecimal digits")]
     [TestCase("token", "", "token: expected a text that is not empty")]
     [TestCase("from", "", "from: expected text, neither blank nor with control characters")]
-    public void Settings_that_cannot_work_are_refused(string option, string value, string problem) =>
+    public void Invalid_settings_are_rejected(string option, string value, string problem) =>
         Assert.That(() => SmsSink.Spec.Create(Settings("https://api.example", (option, value))),
             Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
 

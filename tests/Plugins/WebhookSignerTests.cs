@@ -11,11 +11,11 @@ sealed class WebhookSignerTests
     const string Signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
     [Test]
-    public void The_published_example_is_signed_as_published() =>
+    public void The_specifications_example_has_its_published_signature() =>
         Assert.That(Sign(Secret), Is.EqualTo(Signature));
 
     [Test]
-    public void Each_of_several_secrets_gives_a_signature()
+    public void Each_secret_adds_a_signature()
     {
         var other = "whsec_" + Convert.ToBase64String(new byte[64]);
         Assert.That(Sign($"{other}  {Secret}"), Is.EqualTo($"{Sign(other)} {Signature}"));
@@ -26,7 +26,7 @@ sealed class WebhookSignerTests
     [TestCase("whsec_not base64", "expected whsec_ and the base64 of 24 to 64 bytes, got invalid base64 after whsec_")]
     [TestCase("whsec_AAAA", "expected whsec_ and the base64 of 24 to 64 bytes, got 3 bytes")]
     [TestCase("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_", "expected whsec_ and the base64 of 24 to 64 bytes, got 0 bytes")]
-    public void A_secret_that_cannot_be_one_is_refused_without_showing_it(string secret, string problem) =>
+    public void An_invalid_secret_is_rejected_without_showing_it(string secret, string problem) =>
         Assert.That(WebhookSigner.TryParse(new Secret(secret), out _), Is.EqualTo(problem));
 
     [Test]

@@ -17,7 +17,7 @@ sealed class WebhookSinkTests
     const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     [Test]
-    public async Task A_post_carries_the_intervention_signed()
+    public async Task An_intervention_is_posted_with_a_signature()
     {
         await using var receiver = await Receiver.StartAsync(204);
         var time = new FixedTime(new DateTimeOffset(2024, 11, 20, 9, 40, 0, 500, TimeSpan.Zero));
@@ -55,7 +55,7 @@ sealed class WebhookSinkTests
     [TestCase(429, DeliveryOutcome.Retry)]
     [TestCase(500, DeliveryOutcome.Retry)]
     [TestCase(503, DeliveryOutcome.Retry)]
-    public async Task An_answer_decides_what_becomes_of_the_item(int status, DeliveryOutcome outcome)
+    public async Task A_response_determines_the_items_outcome(int status, DeliveryOutcome outcome)
     {
         await using var receiver = await Receiver.StartAsync(status);
         var instance = Create(receiver.Url, TimeProvider.System);
@@ -96,7 +96,7 @@ sealed class WebhookSinkTests
     }
 
     [Test]
-    public async Task A_redirect_is_not_followed_and_no_cookie_kept()
+    public async Task Redirects_are_not_followed_and_cookies_not_kept()
     {
         await using var receiver = await Receiver.StartAsync((context, _) =>
         {
@@ -118,7 +118,7 @@ sealed class WebhookSinkTests
     }
 
     [Test]
-    public async Task A_connection_that_is_closed_without_an_answer_is_tried_again()
+    public async Task A_connection_closed_without_a_response_is_retried()
     {
         await using var receiver = await Receiver.StartAsync((context, _) =>
         {
@@ -133,7 +133,7 @@ sealed class WebhookSinkTests
     }
 
     [Test]
-    public async Task A_port_that_nobody_listens_on_is_tried_again()
+    public async Task A_refused_connection_is_retried()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -144,7 +144,7 @@ sealed class WebhookSinkTests
     }
 
     [Test]
-    public async Task An_answer_without_end_is_not_read()
+    public async Task An_endless_response_is_not_read()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -171,11 +171,11 @@ sealed class WebhookSinkTests
         });
         var batch = await WriteAsync($"http://{listener.LocalEndpoint}/", Interventions.Many(1), TimeProvider.System);
         Assert.That(batch.VerdictOf(0)!.Outcome, Is.EqualTo(DeliveryOutcome.Delivered));
-        Assert.That(await sent.WaitAsync(Eventually.Deadline), Is.LessThan(64 << 20), "what fits into the socket's buffers, not all of it");
+        Assert.That(await sent.WaitAsync(Eventually.Deadline), Is.LessThan(64 << 20), "only as much as fits into the socket's buffers");
     }
 
     [Test]
-    public async Task Posts_of_a_batch_go_at_once_but_not_all_of_them()
+    public async Task Posts_of_a_batch_are_concurrent_up_to_a_limit()
     {
         var now = 0;
         var most = 0;
@@ -203,7 +203,7 @@ sealed class WebhookSinkTests
     }
 
     [Test]
-    public async Task When_its_time_is_over_it_returns_with_what_arrived_marked()
+    public async Task At_the_timeout_the_write_returns_with_delivered_items_marked()
     {
         await using var receiver = await Receiver.StartAsync(async (context, post) =>
         {
@@ -224,7 +224,7 @@ sealed class WebhookSinkTests
     }
 
     [Test]
-    public async Task Through_the_engine_only_what_failed_is_sent_again_with_its_id_and_a_valid_signature()
+    public async Task Only_failed_items_are_resent_with_the_same_id_and_a_valid_signature()
     {
         var tries = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         await using var receiver = await Receiver.StartAsync((context, post) =>
@@ -275,7 +275,7 @@ sealed class WebhookSinkTests
             Assert.That(receiver.Posts.Select(post => post.Headers["webhook-signature"]),
                 Is.EqualTo(receiver.Posts.Select(post => post.ExpectedSignature(Secret))));
             Assert.That(receiver.Posts.GroupBy(post => post.Id, StringComparer.Ordinal).Select(posts => posts.Select(post => post.Body).Distinct().Count()),
-                Is.All.EqualTo(1), "the body is the same on every try");
+                Is.All.EqualTo(1), "the body is the same on every attempt");
             Assert.That(time.Timers, Has.Some.EqualTo(TimeSpan.FromSeconds(17)));
         });
 
@@ -286,7 +286,7 @@ sealed class WebhookSinkTests
     [TestCase("/hook", Secret, "url: expected an absolute http or https URL without a user name")]
     [TestCase("https://user:word@example.org/", Secret, "url: expected an absolute http or https URL without a user name")]
     [TestCase("https://example.org/", "whsec_AAAA", "secret: expected whsec_ and the base64 of 24 to 64 bytes, got 3 bytes")]
-    public void Settings_that_cannot_work_are_refused(string url, string secret, string problem) =>
+    public void Invalid_settings_are_rejected(string url, string secret, string problem) =>
         Assert.That(() => WebhookSink.Spec.Create(Settings(url, secret)),
             Throws.InstanceOf<SinkConfigurationException>().With.Message.EqualTo(problem));
 

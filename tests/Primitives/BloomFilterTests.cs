@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.Primitives;
 public sealed class BloomFilterTests
 {
     [Test]
-    public void A_key_that_was_added_is_never_denied()
+    public void An_added_key_is_always_found()
     {
         var filter = new BloomFilter(4096);
         for (var i = 0; i < 4 * filter.Planned; i++)
@@ -18,7 +18,7 @@ public sealed class BloomFilterTests
     }
 
     [Test]
-    public void As_many_keys_as_planned_leave_one_in_fifty_others_unsure_at_the_most()
+    public void At_the_planned_size_at_most_2_percent_are_false_positives()
     {
         const int Others = 100_000;
         var filter = new BloomFilter(1 << 20);

@@ -5,9 +5,9 @@ namespace CartRecovery.Tests.Primitives;
 
 public sealed class Crc32CTests
 {
-    // RFC 3720, appendix B.4, and the check value of the catalogue of CRCs.
+    // RFC 3720, appendix B.4, and the check value of the CRC catalogue.
     [Test]
-    public void It_gives_the_published_values()
+    public void The_CRC_matches_published_values()
     {
         Assert.That(Crc32C.Of(Encoding.ASCII.GetBytes("123456789")), Is.EqualTo(0xe3069283));
         Assert.That(Crc32C.Of(new byte[32]), Is.EqualTo(0x8a9136aa));
@@ -18,7 +18,7 @@ public sealed class Crc32CTests
     }
 
     [Test]
-    public void It_does_not_matter_where_the_bytes_are_cut([Range(0, 40)] int length)
+    public void The_CRC_is_independent_of_how_the_bytes_are_split([Range(0, 40)] int length)
     {
         var bytes = new byte[40];
         new Random(length).NextBytes(bytes);

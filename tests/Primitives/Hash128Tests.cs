@@ -13,7 +13,7 @@ public sealed class Hash128Tests
     [TestCase("hello", 0u, "cbd8a7b341bd9b025b1e906a48ae1d19")]
     [TestCase("hello, world", 0u, "342fac623a5ebc8e4cdcbc079642414d")]
     [TestCase("19 Jan 2038 at 3:14:07 AM", 0u, "b89e5988b737affc664fc2950231b2cb")]
-    public void It_gives_the_published_hashes(string text, uint seed, string expected)
+    public void The_hash_matches_published_values(string text, uint seed, string expected)
     {
         var hash = Hash128.Of(Encoding.UTF8.GetBytes(text), seed);
         Assert.That($"{hash.Low:x16}{hash.High:x16}", Is.EqualTo(expected));
@@ -21,7 +21,7 @@ public sealed class Hash128Tests
 
     // The reference implementation's own check (SMHasher): the hash of the hashes of 0, 0 1, 0 1 2, … with seeds 256, 255, 254, …
     [Test]
-    public void It_has_the_verification_value_of_the_reference_implementation()
+    public void The_hash_has_the_reference_verification_value()
     {
         var key = new byte[256];
         var hashes = new byte[256 * 16];
@@ -35,7 +35,7 @@ public sealed class Hash128Tests
     }
 
     [Test]
-    public void Every_length_up_to_40_hashes_as_it_does_byte_by_byte()
+    public void Every_length_up_to_40_hashes_like_a_bytewise_reference()
     {
         var random = new Random(1);
         for (var length = 0; length <= 40; length++)
@@ -51,7 +51,7 @@ public sealed class Hash128Tests
     }
 
     [Test]
-    public void It_reads_nothing_beyond_the_text()
+    public void Nothing_beyond_the_text_is_read()
     {
         var random = new Random(2);
         for (var length = 0; length <= 40; length++)
@@ -65,11 +65,11 @@ public sealed class Hash128Tests
     }
 
     [Test]
-    public void Seeds_give_different_keys_of_the_same_text() =>
+    public void Seeds_give_different_keys_for_the_same_text() =>
         Assert.That(Enumerable.Range(0, 1000).Select(seed => Hash128.Of("c1"u8, (ulong)seed)).Distinct().Count(), Is.EqualTo(1000));
 
     [Test]
-    public void Only_zero_is_no_key()
+    public void Only_zero_is_the_empty_key()
     {
         Assert.That(default(Hash128).IsNone, Is.True);
         Assert.That(new Hash128(1, 0).IsNone, Is.False);

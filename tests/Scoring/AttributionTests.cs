@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Scoring;
 public sealed class AttributionTests
 {
     [Test]
-    public void The_features_that_moved_the_score_most_come_first()
+    public void Features_are_ordered_by_attribution()
     {
         using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), TestModels.Known); // baseline 1, 2, 3
         using var attribution = new Attribution(model);
@@ -16,7 +16,7 @@ public sealed class AttributionTests
 
         var count = attribution.Explain(row, top);
 
-        // hour_of_day is at its baseline and has no effect; both others moved the score by 2 before the sigmoid, in opposite directions.
+        // hour_of_day is at its baseline and has no effect; the other two change the score by 2 before the sigmoid, in opposite directions.
         Assert.That(count, Is.EqualTo(2));
         var score = TestModels.Expected(row);
         Assert.That(top[..2].ToDictionary(t => t.Name, t => t.Effect), Is.EquivalentTo(new Dictionary<string, double>
@@ -29,7 +29,7 @@ public sealed class AttributionTests
     }
 
     [Test]
-    public void No_more_are_written_than_there_is_room_for()
+    public void Attributions_are_limited_to_the_buffer()
     {
         using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), TestModels.Known);
         using var attribution = new Attribution(model);
@@ -40,7 +40,7 @@ public sealed class AttributionTests
     }
 
     [Test]
-    public void A_row_at_the_baseline_has_nothing_to_explain()
+    public void A_row_at_the_baseline_has_no_attributions()
     {
         using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), TestModels.Known);
         using var attribution = new Attribution(model);
@@ -48,7 +48,7 @@ public sealed class AttributionTests
     }
 
     [Test]
-    public void A_row_of_another_width_is_refused()
+    public void A_row_of_another_width_is_rejected()
     {
         using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), TestModels.Known);
         using var attribution = new Attribution(model);

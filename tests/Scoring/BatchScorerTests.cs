@@ -15,7 +15,7 @@ public sealed class BatchScorerTests
     public void Unload() => _model.Dispose();
 
     [Test]
-    public void A_batch_gives_each_row_what_it_gets_alone()
+    public void Batch_and_single_scores_are_equal()
     {
         const int Rows = 100;
         using var batch = _model.CreateScorer(Rows);
@@ -31,7 +31,7 @@ public sealed class BatchScorerTests
     }
 
     [Test]
-    public void Every_size_up_to_the_capacity_scores_its_rows()
+    public void Every_size_up_to_the_capacity_is_scored()
     {
         using var scorer = _model.CreateScorer(17);
         Fill(scorer, 17);
@@ -60,7 +60,7 @@ public sealed class BatchScorerTests
     }
 
     [Test]
-    public void No_rows_give_no_scores()
+    public void An_empty_batch_has_no_scores()
     {
         using var scorer = _model.CreateScorer(4);
         Assert.That(scorer.Score(0).IsEmpty);
@@ -68,14 +68,14 @@ public sealed class BatchScorerTests
 
     [TestCase(-1)]
     [TestCase(5)]
-    public void More_rows_than_the_capacity_are_refused(int rows)
+    public void A_batch_over_the_capacity_is_rejected(int rows)
     {
         using var scorer = _model.CreateScorer(4);
         Assert.Throws<ArgumentOutOfRangeException>(() => scorer.Score(rows));
     }
 
     [Test]
-    public void A_score_is_held_to_0_and_1_and_is_0_where_the_model_gives_no_number()
+    public void A_score_is_clamped_to_0_and_1_and_NaN_becomes_0()
     {
         var graph = TestModels.Named("cart_value");
         graph.Input("x", OnnxGraph.Float, -1, 1);
@@ -131,7 +131,7 @@ public sealed class BatchScorerTests
     }
 
     [Test]
-    public void A_scorer_outlives_the_model_it_was_made_from()
+    public void A_scorer_outlives_its_model()
     {
         var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), TestModels.Known);
         using var scorer = model.CreateScorer(1);
@@ -141,7 +141,7 @@ public sealed class BatchScorerTests
     }
 
     [Test]
-    public void A_disposed_scorer_does_not_run()
+    public void A_disposed_scorer_throws()
     {
         var scorer = _model.CreateScorer(1);
         scorer.Dispose();
@@ -150,7 +150,7 @@ public sealed class BatchScorerTests
     }
 
     [Test]
-    public void A_disposed_model_makes_no_scorer()
+    public void A_disposed_model_creates_no_scorer()
     {
         var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), TestModels.Known);
         model.Dispose();

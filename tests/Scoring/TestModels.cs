@@ -2,12 +2,12 @@ using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Tests.Scoring;
 
-/// <summary>Small models, right and wrong, written where the test can load them.</summary>
+/// <summary>Small models, valid and invalid, written to the test's folder.</summary>
 static class TestModels
 {
     internal static readonly string[] Known = ["cart_value", "item_count", "hour_of_day"];
 
-    /// <summary>sigmoid(0.5·cart_value − 1·item_count + 0.25·hour_of_day): one that fits the engine.</summary>
+    /// <summary>A valid model: sigmoid(0.5·cart_value − 1·item_count + 0.25·hour_of_day).</summary>
     internal static OnnxGraph Linear(string features = "cart_value,item_count,hour_of_day", string? baseline = "1,2,3")
     {
         var graph = Named(features, baseline);

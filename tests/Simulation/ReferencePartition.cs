@@ -8,8 +8,8 @@ using CartRecovery.Engine.Pipeline;
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
-/// A partition that never crashes and decides on everything itself. It gets what the journal has in it after each crash, and holds it to
-/// what it is and decides.
+/// A partition that never crashes and makes its own decisions. After each crash it reads the new journal entries and compares their
+/// decisions and state with its own.
 /// </summary>
 sealed class ReferencePartition : IDisposable
 {
@@ -40,21 +40,21 @@ sealed class ReferencePartition : IDisposable
 
     public PartitionState State { get; }
 
-    /// <summary>The events in the journal, in its order.</summary>
+    /// <summary>The events in the journal, in order.</summary>
     public List<(SentEvent Event, bool IsCopy)> Events { get; } = [];
 
-    /// <summary>Idempotency keys of decisions in the journal.</summary>
+    /// <summary>The idempotency keys of the journal's decisions.</summary>
     public HashSet<string> Journaled { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Idempotency keys in the journal whose delivery ended.</summary>
+    /// <summary>The idempotency keys whose delivery the journal records as ended.</summary>
     public HashSet<string> Persisted { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What was decided on the last turn and is not in the journal.</summary>
+    /// <summary>Decisions of the last batch that are not in the journal.</summary>
     public IReadOnlyList<Decision> LastBatch => _batch;
 
     public bool Has(int number) => _events.Contains(number);
 
-    /// <summary>Takes what the journal has gained.</summary>
+    /// <summary>Reads the new journal entries.</summary>
     public void CatchUp()
     {
         using var device = new HistoryDevice(_disk);
@@ -74,8 +74,8 @@ sealed class ReferencePartition : IDisposable
         if (entry.Kind == EntryKind.Decisions)
         {
             var decisions = JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast);
-            Require(isLast, "the decisions of a small turn are one entry");
-            Require(AreSame(decisions, _batch), $"entry {entry.Sequence} holds other decisions than those made without a crash");
+            Require(isLast, "a small batch's decisions must form one entry");
+            Require(AreSame(decisions, _batch), $"entry {entry.Sequence} has other decisions than a run without a crash");
             foreach (var decision in decisions)
             {
                 Journaled.Add(decision.Intervention.Id);
@@ -85,7 +85,7 @@ sealed class ReferencePartition : IDisposable
             return;
         }
 
-        Require(_batch.Count == 0, $"entry {entry.Sequence} follows a turn whose decisions are missing");
+        Require(_batch.Count == 0, $"entry {entry.Sequence} follows a batch whose decisions are missing");
         switch (entry.Kind)
         {
             case EntryKind.Events:
@@ -98,7 +98,7 @@ sealed class ReferencePartition : IDisposable
                 var keys = DecisionCodec.ReadKeys(entry.Payload.Span);
                 foreach (var key in keys)
                 {
-                    Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was persisted, and was not to be delivered");
+                    Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was persisted but was not pending");
                 }
 
                 State.Outbox.Remove(keys);
@@ -144,13 +144,13 @@ sealed class ReferencePartition : IDisposable
         var sent = _traffic.All[number];
         var isCopy = (record.Flags & EventFlags.CustomerCopy) != 0;
         Require(sent.Record.Timestamp == record.Timestamp && sent.Record.Type == record.Type && sent.Record.Price == record.Price
-            && (isCopy || slab.TextOf(record).SequenceEqual(sent.Text)), $"event {number} is not what was sent");
-        Require(_lastOfSender.GetValueOrDefault(sent.Sender, -1) < number, $"event {number} is behind a later one of its sender");
+            && (isCopy || slab.TextOf(record).SequenceEqual(sent.Text)), $"event {number} differs from the one sent");
+        Require(_lastOfSender.GetValueOrDefault(sent.Sender, -1) < number, $"event {number} follows a later one of its sender");
         _lastOfSender[sent.Sender] = number;
         Events.Add((sent, isCopy));
     }
 
-    /// <summary>The same decisions in every detail, in the same order.</summary>
+    /// <summary>Compares decisions with all their fields and in order.</summary>
     public static bool AreSame(IEnumerable<Decision> one, IEnumerable<Decision> other) => one.Select(Text).SequenceEqual(other.Select(Text), StringComparer.Ordinal);
 
     static string Text(Decision decision) =>

@@ -3,27 +3,27 @@ using CartRecovery.Engine.Journal;
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
-/// A journal's device on a simulated disk, in one life of the process. Nothing is written before <see cref="Pump"/>, and then it may fail:
-/// before, in the middle of or after copying, and when it is to be made durable.
+/// A journal's device on a simulated disk within one process lifetime. Nothing is written before <see cref="Pump"/>, where writes may fail
+/// before, during or after copying, and syncs may fail.
 /// </summary>
 sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider time) : JournalDevice("simulated")
 {
     readonly Dictionary<int, DateTimeOffset> _written = [];
     bool _dead;
 
-    /// <summary>How likely a write fails, and a sync: 0–1.</summary>
+    /// <summary>The probability, 0–1, that a write or a sync fails.</summary>
     public double Faults { get; set; }
 
     public SimulatedDisk Disk => disk;
 
-    /// <summary>Faults so far.</summary>
+    /// <summary>The number of faults so far.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>The disk works off what waits.</summary>
-    /// <returns>False when that failed.</returns>
+    /// <summary>Executes the pending writes.</summary>
+    /// <returns>False if one failed.</returns>
     public bool Pump() => WorkOff();
 
-    /// <summary>The process is dead: nothing reaches the disk any more.</summary>
+    /// <summary>The process died: no further writes reach the disk.</summary>
     public void Die() => _dead = true;
 
     public override IReadOnlyList<int> Segments() => disk.Segments();
@@ -60,7 +60,7 @@ sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider tim
     {
         if (_dead)
         {
-            throw new InvalidOperationException("written after death");
+            throw new InvalidOperationException("written after the process died");
         }
 
         if (offset % SimulatedDisk.Sector != 0 || bytes.Length % SimulatedDisk.Sector != 0)
@@ -105,7 +105,7 @@ sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider tim
     }
 }
 
-/// <summary>Reads a simulated disk, with the segments that are no longer there.</summary>
+/// <summary>Reads a simulated disk, including removed segments.</summary>
 sealed class HistoryDevice(SimulatedDisk disk) : JournalDevice("history")
 {
     public override IReadOnlyList<int> Segments() => disk.HistorySegments();

@@ -1,8 +1,8 @@
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
-/// The files of a journal on a disk that a power cut may hit: of each segment what was written, as a reader sees it, and what is durable.
-/// A cut leaves of each sector the durable or the written one, in no order. Single-threaded, but for the removal of segments.
+/// A journal's files on a disk subject to power cuts: for each segment the written bytes, as a reader sees them, and the durable ones. A
+/// cut leaves either for each sector, in no order. Single-threaded except for removing segments.
 /// </summary>
 sealed class SimulatedDisk
 {
@@ -37,7 +37,7 @@ sealed class SimulatedDisk
         }
     }
 
-    /// <summary>Reads what was there when it was removed, too.</summary>
+    /// <summary>Reads removed segments too.</summary>
     public int ReadHistory(int segment, long offset, Span<byte> bytes)
     {
         lock (_gate)
@@ -72,7 +72,7 @@ sealed class SimulatedDisk
         }
     }
 
-    /// <summary>Makes the sectors durable that are waiting. Those that fail count as clean from then on, as Linux has it.</summary>
+    /// <summary>Makes pending sectors durable. As on Linux, sectors that failed count as clean afterwards.</summary>
     public void Sync(Func<bool> succeeds)
     {
         lock (_gate)
@@ -111,13 +111,13 @@ sealed class SimulatedDisk
                 return;
             }
 
-            // From the front: for good only with the next thing that is made durable in the folder.
+            // Removes from the front; permanent only with the folder's next sync.
             _removed[segment] = s;
             _volatileRemovals++;
         }
     }
 
-    /// <summary>The power is cut.</summary>
+    /// <summary>Cuts the power.</summary>
     public void Crash(Random random)
     {
         lock (_gate)
@@ -142,7 +142,7 @@ sealed class SimulatedDisk
         }
     }
 
-    /// <summary>Whether these bytes are somewhere in what would survive any crash.</summary>
+    /// <summary>Whether these bytes would survive any crash.</summary>
     public bool IsDurable(ReadOnlySpan<byte> bytes)
     {
         lock (_gate)
@@ -167,14 +167,14 @@ sealed class SimulatedDisk
         }
     }
 
-    /// <summary>Changes a byte, durably.</summary>
+    /// <summary>Changes a byte durably.</summary>
     public void Damage(int segment, int offset, byte by)
     {
         _segments[segment].Written[offset] ^= by;
         _segments[segment].Durable[offset] ^= by;
     }
 
-    /// <summary>Makes a stretch zero, durably.</summary>
+    /// <summary>Zeroes a range durably.</summary>
     public void Wipe(int segment, int offset, int length)
     {
         _segments[segment].Written.AsSpan(offset, length).Clear();
@@ -244,7 +244,7 @@ sealed class SimulatedDisk
                 }
             }
 
-            // The length of a file may be durable before what is in it.
+            // A file's length may become durable before its content.
             end = random.Next(end, Durable.Length + 1) / Sector * Sector is var some && some > end ? some : end;
             Array.Resize(ref Durable, end);
             Written = (byte[])Durable.Clone();

@@ -7,10 +7,10 @@ using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Tests.Simulation;
 
-/// <summary>A partition's work without its thread, over several lives on one disk; and what was delivered in them.</summary>
+/// <summary>A partition's work without its thread, over several process lifetimes on one disk, and its deliveries.</summary>
 sealed class SimulatedPartition : IDecisionConsumer, IDisposable
 {
-    // It waits for the disk before that: an append that finds no room would wait for ever, as nobody else works the disk off.
+    // Waits for the disk first: an append without space would block forever, as nothing else drives the disk.
     readonly long _mostPending;
     readonly int _index;
     readonly PipelineOptions _options;
@@ -23,7 +23,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     PartitionProcessor? _work;
     PartitionJournal _journal = null!;
     PartitionCheckpoints _checkpoints = null!;
-    FasterQuiet _quiet = null!;
+    FasterLogQuiescence _quiescence = null!;
     long _receivedAt;
 
     public SimulatedPartition(int index, Func<IDecisionConsumer, Func<int, JournalDevice>, PipelineOptions> options, SlabPool slabs, Random random, TimeProvider time)
@@ -44,27 +44,27 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
 
     public PartitionProcessor Work => _work!;
 
-    /// <summary>What the consumer was handed in all lives, in order.</summary>
+    /// <summary>Everything handed to the consumer in all lifetimes, in order.</summary>
     public List<Intervention> Delivered { get; } = [];
 
-    /// <summary>Keys whose delivery the sinks have ended.</summary>
+    /// <summary>Keys whose delivery the sinks have completed.</summary>
     public HashSet<string> Ended { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What went wrong where nothing may be thrown.</summary>
+    /// <summary>Errors of callbacks that must not throw.</summary>
     public string? Fault { get; private set; }
 
     public RecoveryReport Report { get; private set; } = null!;
 
-    /// <summary>Writes and syncs that failed in this life.</summary>
+    /// <summary>Failed writes and syncs of this lifetime.</summary>
     public int Failed => _device.Failed;
 
-    /// <summary>How likely a write fails.</summary>
+    /// <summary>The probability that a write fails.</summary>
     public double Faults
     {
         set => _device.Faults = value;
     }
 
-    /// <summary>Makes the state again. Nothing is written yet.</summary>
+    /// <summary>Recovers state without writing.</summary>
     public void Recover(Watermark watermark)
     {
         _deliveredNow.Clear();
@@ -74,13 +74,13 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         _state = recovered.State;
         _journal = recovered.Journal!;
         _checkpoints = recovered.Checkpoints!;
-        _quiet = new FasterQuiet(_journal);
+        _quiescence = new FasterLogQuiescence(_journal);
         _receivedAt = recovered.ReceivedAt;
         _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _time) { OnFault = e => Fault ??= e.ToString() };
         watermark.Raise(_state.Stages.Now, _receivedAt);
     }
 
-    /// <summary>Goes on: what the lives before left is delivered, and what was decided on just now is written.</summary>
+    /// <summary>Resumes: delivers what earlier lifetimes left and writes the decisions just made.</summary>
     public void Begin()
     {
         foreach (var decision in _state!.Outbox.Pending)
@@ -114,16 +114,16 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         WaitForBackgroundWork();
     }
 
-    /// <summary>The disk works off what waits, or fails.</summary>
+    /// <summary>Executes the pending writes, which may fail.</summary>
     public bool Pump()
     {
-        _quiet.Wait();
+        _quiescence.Wait();
         var succeeded = _device.Pump();
         WaitForBackgroundWork();
         return succeeded;
     }
 
-    /// <summary>Sinks end a few deliveries.</summary>
+    /// <summary>Completes a few deliveries.</summary>
     public void EndDeliveries()
     {
         for (var count = _random.Next(4); count > 0 && Delivered.Count > 0; count--)
@@ -134,7 +134,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         }
     }
 
-    /// <summary>Works until everything is durable, on a disk that works.</summary>
+    /// <summary>Works until everything is durable, on a disk without faults.</summary>
     public void Finish()
     {
         Faults = 0;
@@ -146,12 +146,12 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
             Pump();
         }
 
-        SimulationException.ThrowUnless(_journal.Durable >= _journal.Tail && _work.Uncommitted == 0, $"partition {_index}: the disk works, and not everything gets durable");
+        SimulationException.ThrowUnless(_journal.Durable >= _journal.Tail && _work.Uncommitted == 0, $"partition {_index}: not everything becomes durable on a working disk");
         _work.Finish(TimeSpan.FromSeconds(20));
         SimulationException.ThrowUnless(_work.CheckpointProblem is null, $"partition {_index}: {_work.CheckpointProblem}");
     }
 
-    /// <summary>The power is cut; or, if it is the process alone, everything that was written stays.</summary>
+    /// <summary>Cuts the power; if only the process dies, everything written stays.</summary>
     public void Crash()
     {
         _device.Die();
@@ -170,7 +170,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
 
         if (!Disk.IsDurable(Encoding.UTF8.GetBytes(intervention.Id)))
         {
-            Fault ??= $"{intervention.Id} is delivered and not durable";
+            Fault ??= $"{intervention.Id} is delivered but not durable";
         }
     }
 
@@ -182,10 +182,10 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         _state = null;
     }
 
-    // Waits for the other threads, so that the next step does not depend on their timing.
+    // Waits for other threads, so that the next step is independent of their timing.
     void WaitForBackgroundWork()
     {
-        _quiet.Wait();
+        _quiescence.Wait();
         var spin = default(SpinWait);
         while (_checkpoints.IsWriting)
         {

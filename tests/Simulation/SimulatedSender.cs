@@ -3,22 +3,21 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
-/// A sender of events: it sends again, on a new connection, what it was not told of when the process died; and now and then something
-/// that it had sent before.
+/// An event sender that, after a crash, resends unacknowledged events on a new connection, and occasionally repeats older ones.
 /// </summary>
 sealed class SimulatedSender(int number, SimulatedTraffic traffic, Random random)
 {
     readonly List<SentEvent> _sent = [];
     Connection _connection = new(0);
 
-    /// <summary>Partitions by event that have told of it.</summary>
+    /// <summary>Per event, the partitions that acknowledged it.</summary>
     public HashSet<(int Partition, int Event)> Told { get; } = [];
 
-    /// <summary>What each event was handed to: partitions by event, and whether as a fact.</summary>
+    /// <summary>Per event, the partitions it was submitted to, and whether as a fact.</summary>
     public HashSet<(int Partition, int Event)> Handed { get; } = [];
 
-    /// <summary>Begins a connection. What of the last ones nobody told about comes first.</summary>
-    /// <returns>What is to be sent again.</returns>
+    /// <summary>Starts a connection with the events unacknowledged on earlier ones.</summary>
+    /// <returns>The events to resend.</returns>
     public List<SentEvent> Reconnect(long connectionId, long notBefore)
     {
         _connection = new Connection(connectionId) { Told = Told };
@@ -47,7 +46,7 @@ sealed class SimulatedSender(int number, SimulatedTraffic traffic, Random random
         return events;
     }
 
-    /// <summary>Writes events into slabs, one a partition, as the router does.</summary>
+    /// <summary>Writes events into one slab per partition, like the router.</summary>
     public EventSlab?[] Deal(List<SentEvent> events, int partitions, SlabPool slabs, Watermark watermark, long receivedAt, long ticks)
     {
         var dealt = new EventSlab?[partitions];

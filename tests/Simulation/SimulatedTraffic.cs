@@ -6,17 +6,17 @@ using CartRecovery.Tests.Events;
 
 namespace CartRecovery.Tests.Simulation;
 
-/// <summary>An event that was made up.</summary>
-/// <param name="Number">Its number, from 0; its id is made of it.</param>
-/// <param name="Sender">The number of who sends it.</param>
+/// <summary>A generated event.</summary>
+/// <param name="Number">Its number, from 0, from which its id is derived.</param>
+/// <param name="Sender">The sender's number.</param>
 /// <param name="Record">The event.</param>
 /// <param name="Text">Its texts.</param>
 /// <param name="Cart">The cart's id.</param>
-/// <param name="Product">The product's id, empty for none.</param>
+/// <param name="Product">The product's id; empty for none.</param>
 /// <param name="MadeAt">When it was first sent.</param>
 sealed record SentEvent(int Number, int Sender, EventRecord Record, byte[] Text, string Cart, string Product, long MadeAt);
 
-/// <summary>Made-up shoppers: a few carts, products and users; some events come late, some from the future.</summary>
+/// <summary>Generated traffic: a few carts, products and users, with some late events and some from the future.</summary>
 sealed class SimulatedTraffic(Random random, int carts)
 {
     static readonly EventType[] s_types =
@@ -26,7 +26,7 @@ sealed class SimulatedTraffic(Random random, int carts)
         EventType.Refund,
     ];
 
-    /// <summary>All that was made up, by number.</summary>
+    /// <summary>All generated events by number.</summary>
     public List<SentEvent> All { get; } = [];
 
     public SentEvent Next(int sender, long now)
@@ -69,7 +69,7 @@ sealed class SimulatedTraffic(Random random, int carts)
 
     public static int NumberOf(ReadOnlySpan<byte> id) => int.Parse(id[1..], CultureInfo.InvariantCulture);
 
-    /// <summary>Each cart's events and items, and each user's orders, counted by hand from the events that a partition has.</summary>
+    /// <summary>Each cart's events and items and each user's orders, computed independently from a partition's events.</summary>
     public static CountedShop Count(IEnumerable<(SentEvent Event, bool IsCopy)> events)
     {
         var model = new CountedShop();
@@ -110,7 +110,7 @@ sealed class SimulatedTraffic(Random random, int carts)
     }
 }
 
-/// <summary>What the carts and customers must come to.</summary>
+/// <summary>The expected state of carts and customers.</summary>
 sealed class CountedShop
 {
     public Dictionary<Hash128, CountedCart> Carts { get; } = [];
@@ -118,7 +118,7 @@ sealed class CountedShop
     public Dictionary<Hash128, int> Orders { get; } = [];
 }
 
-/// <summary>What a cart must come to.</summary>
+/// <summary>The expected state of a cart.</summary>
 sealed class CountedCart
 {
     public int Events { get; set; }

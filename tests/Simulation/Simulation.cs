@@ -6,12 +6,12 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Simulation;
 
-/// <summary>What the simulations of many seeds came to: so that one sees that they did something.</summary>
-sealed record SimulationSum(int Lives, int Events, int Decisions, int Faults, int Torn, int FromCheckpoint, int Damages);
+/// <summary>Totals over the simulations of many seeds, as evidence that they exercised something.</summary>
+sealed record SimulationTotals(int Lives, int Events, int Decisions, int Faults, int Torn, int FromCheckpoint, int Damages);
 
 /// <summary>
-/// A journaled partition or two, their senders and sinks, and a disk that fails and crashes, all by one seed and on one thread. After
-/// each crash what is recovered is held against partitions that never crashed, and against a count by hand.
+/// Simulates one or two journaled partitions, their senders and sinks, and a disk that fails and crashes, by one seed on one thread. After
+/// each crash the recovered state is compared with partitions that never crashed and with an independent count.
 /// </summary>
 sealed class Simulation : IDisposable
 {
@@ -47,12 +47,12 @@ sealed class Simulation : IDisposable
 
     long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    // A sender gives up what is so old that the window does not tell a duplicate of it.
+    // A sender abandons events older than the deduplication window.
     long NotBefore => Now - ((long)_plan.DedupWindow.TotalMilliseconds / 2);
 
-    /// <summary>Runs it.</summary>
-    /// <exception cref="SimulationException">Something was not as it must be.</exception>
-    public SimulationSum Run()
+    /// <summary>Runs the simulation.</summary>
+    /// <exception cref="SimulationException">An invariant was violated.</exception>
+    public SimulationTotals Run()
     {
         for (var left = _random.Next(1, 5); left > 0; left--)
         {
@@ -74,18 +74,18 @@ sealed class Simulation : IDisposable
         }
 
         StartAgain();
-        SimulationException.ThrowUnless(_partitions.All(p => p.Report.Events == 0), "after an orderly end there was something to replay");
+        SimulationException.ThrowUnless(_partitions.All(p => p.Report.Events == 0), "a clean shutdown left entries to replay");
         CutPower();
         if (_random.Next(2) == 0)
         {
             Damage();
         }
 
-        return new SimulationSum(
+        return new SimulationTotals(
             _lives, _traffic.All.Count, _references.Sum(r => r.Journaled.Count), _faults, _torn, _fromCheckpoint, _damages);
     }
 
-    /// <summary>What happened, to be compared with another run of the seed.</summary>
+    /// <summary>A trace of the run, for comparison with another run of the seed.</summary>
     public string[] Trace() =>
         [.. _partitions.SelectMany((p, i) => p.Delivered.Select(d => $"{i} {d.Id}")),
             .. _references.SelectMany((r, i) => r.Events.Select(e => $"{i} {e.Event.Number}")), $"{_torn} {_faults} {_fromCheckpoint} {Now}"];
@@ -111,7 +111,7 @@ sealed class Simulation : IDisposable
     {
         while (_random.Next(4) == 0)
         {
-            // The power goes again before much could be done.
+            // The power is cut again soon after the restart.
             StartAgain();
             if (_random.Next(2) == 0)
             {
@@ -194,7 +194,7 @@ sealed class Simulation : IDisposable
                 continue;
             }
 
-            // A turn that is larger than a page is nothing that these small pages can hold.
+            // These small pages cannot hold a batch larger than a page.
             if (_partitions[i].Work.BatchEvents + slab.Count > 48)
             {
                 _partitions[i].EndBatch();
@@ -228,7 +228,7 @@ sealed class Simulation : IDisposable
         }
     }
 
-    // Recovers, and checks everything.
+    // Recovers and checks everything.
     void StartAgain()
     {
         _lives++;
@@ -249,29 +249,29 @@ sealed class Simulation : IDisposable
 
         foreach (var told in _senders.SelectMany(s => s.Told).Where(t => t.Partition == index))
         {
-            Require(reference.Has(told.Event), $"event {told.Event} was acknowledged and is lost");
+            Require(reference.Has(told.Event), $"acknowledged event {told.Event} is lost");
         }
 
         foreach (var sender in _senders)
         {
             Require(reference.Events.All(e => e.Event.Sender != Array.IndexOf(_senders, sender) || sender.Handed.Contains((index, e.Event.Number))),
-                "there is an event that was never handed over");
+                "the state has an event that was never submitted");
         }
 
         foreach (var delivered in partition.Delivered)
         {
-            Require(reference.Journaled.Contains(delivered.Id), $"{delivered.Id} was delivered and is lost");
+            Require(reference.Journaled.Contains(delivered.Id), $"delivered intervention {delivered.Id} is lost");
         }
 
-        Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastBatch), "the last turn was decided on in another way");
+        Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastBatch), "the last batch was decided differently");
         var pending = partition.State.Outbox.Pending.Select(d => d.Intervention.Id).ToHashSet(StringComparer.Ordinal);
-        Require(!pending.Overlaps(reference.Persisted), "what is delivered is to be delivered again");
+        Require(!pending.Overlaps(reference.Persisted), "a completed delivery is pending again");
         foreach (var delivered in partition.Delivered)
         {
-            Require(partition.Ended.Contains(delivered.Id) || pending.Contains(delivered.Id), $"{delivered.Id} is not delivered and is forgotten");
+            Require(partition.Ended.Contains(delivered.Id) || pending.Contains(delivered.Id), $"undelivered intervention {delivered.Id} is not pending");
         }
 
-        // What the recovery decided on goes to the outbox with the journal's first entry.
+        // Recovery decisions enter the outbox with the journal's first entry.
         foreach (var decision in partition.State.Stages.Decisions)
         {
             partition.State.Outbox.Add(decision);
@@ -325,7 +325,7 @@ sealed class Simulation : IDisposable
         foreach (var sender in _senders)
         {
             var untold = sender.Handed.Except(sender.Told).Where(h => _traffic.All[h.Event].MadeAt >= NotBefore).ToArray();
-            SimulationException.ThrowUnless(untold.Length == 0, $"everything is durable, and nobody told of event {untold.FirstOrDefault().Event}");
+            SimulationException.ThrowUnless(untold.Length == 0, $"everything is durable, but no acknowledgement covers event {untold.FirstOrDefault().Event}");
         }
     }
 
@@ -345,7 +345,7 @@ sealed class Simulation : IDisposable
         File.WriteAllBytes(file, bytes);
     }
 
-    // Damages something that a later entry knows to have been durable: that must never be taken for a torn end.
+    // Damages data that a later entry records as durable, which must never be treated as a torn tail.
     void Damage()
     {
         var partition = _partitions[0];
@@ -367,7 +367,7 @@ sealed class Simulation : IDisposable
         }
         else
         {
-            // Not the padding at its end.
+            // Excludes the padding at its end.
             partition.Disk.Damage(segment, offset + _random.Next(length - 3), (byte)_random.Next(1, 256));
         }
 
@@ -387,6 +387,6 @@ sealed class Simulation : IDisposable
             return;
         }
 
-        throw new SimulationException($"a damaged entry at {victim.Address} was not noticed");
+        throw new SimulationException($"a damaged entry at {victim.Address} was not detected");
     }
 }

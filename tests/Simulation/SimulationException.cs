@@ -1,6 +1,6 @@
 namespace CartRecovery.Tests.Simulation;
 
-/// <summary>Something happened in a simulation that must not.</summary>
+/// <summary>An invariant was violated in a simulation.</summary>
 sealed class SimulationException(string message) : Exception(message)
 {
     public static void ThrowUnless(bool condition, string message)

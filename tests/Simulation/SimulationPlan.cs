@@ -12,7 +12,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Simulation;
 
-/// <summary>How a simulation's partitions are set up, by its seed: small pages, small stores, little time between checkpoints.</summary>
+/// <summary>The setup of a simulation's partitions by seed: small pages, small stores, and short checkpoint intervals.</summary>
 sealed class SimulationPlan
 {
     static readonly CampaignSet s_campaigns = TestCampaigns.Compile(
@@ -34,7 +34,7 @@ sealed class SimulationPlan
     {
         _folder = folder;
 
-        // All decisions of a turn must fit in a page.
+        // All decisions of a batch must fit in a page.
         var pageSize = random.Next(3) == 0 ? 8 * 1024 : 16 * 1024;
         Carts = pageSize < 16 * 1024 ? 4 : 10;
         _layout = new JournalLayout(pageSize << random.Next(2), pageSize);
@@ -47,7 +47,7 @@ sealed class SimulationPlan
         DedupWindow = TimeSpan.FromMinutes(random.Next(20, 60));
     }
 
-    /// <summary>How many carts there are.</summary>
+    /// <summary>The number of carts.</summary>
     public int Carts { get; }
 
     /// <summary>How long an event id is remembered.</summary>

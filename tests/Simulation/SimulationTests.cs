@@ -4,8 +4,8 @@ using System.Globalization;
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
-/// What was acknowledged survives, whatever the disk does: a thousand seeds, or <c>CARTRECOVERY_SIM_SEEDS</c> of them, or the one that
-/// <c>CARTRECOVERY_SIM_SEED</c> names.
+/// Acknowledged events survive all disk faults, over a thousand seeds, or <c>CARTRECOVERY_SIM_SEEDS</c> of them, or the single
+/// <c>CARTRECOVERY_SIM_SEED</c>.
 /// </summary>
 [Category("Simulation")]
 public sealed class SimulationTests
@@ -13,16 +13,16 @@ public sealed class SimulationTests
     const int Shown = 10;
 
     [Test]
-    public void Nothing_acknowledged_is_lost_and_nothing_counts_twice()
+    public void Acknowledged_events_are_never_lost_or_counted_twice()
     {
         var one = Number("CARTRECOVERY_SIM_SEED");
         var first = one ?? 1;
         var last = one ?? Number("CARTRECOVERY_SIM_SEEDS") ?? 1000;
         var next = first - 1;
         var failures = new ConcurrentBag<(int Seed, string Reason)>();
-        var sums = new ConcurrentBag<SimulationSum>();
+        var sums = new ConcurrentBag<SimulationTotals>();
 
-        // Threads of their own: a simulation waits for what the engine does on the pool's.
+        // Dedicated threads, since a simulation waits for the engine's thread-pool work.
         var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
         {
             for (int seed; (seed = Interlocked.Increment(ref next)) <= last && failures.Count < Shown;)
@@ -56,7 +56,7 @@ public sealed class SimulationTests
     }
 
     [Test]
-    public void A_seed_goes_the_same_way_each_time([Values(1, 2, 3)] int seed)
+    public void A_seed_is_deterministic([Values(1, 2, 3)] int seed)
     {
         var first = Trace(seed);
         Assert.That(Trace(seed), Is.EqualTo(first));

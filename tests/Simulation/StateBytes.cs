@@ -5,7 +5,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Tests.Simulation;
 
-/// <summary>A partition's whole state, in named parts of bytes.</summary>
+/// <summary>A partition's complete state as named byte sequences.</summary>
 static class StateBytes
 {
     public static List<(string Name, byte[] Bytes)> Of(PartitionState state, IEnumerable<Hash128> carts, IEnumerable<Hash128> customers)

@@ -1,7 +1,7 @@
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Customers;
 using CartRecovery.Tests.State.Carts;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.State;
 
@@ -31,9 +31,9 @@ public sealed class FeatureTableTests
         Assert.That(FeatureTable.All.Select(f => f.Description), Is.Unique);
     }
 
-    // DESIGN §3 promises these to clients.
+    // Promised to clients by DESIGN §3.
     [Test]
-    public void The_names_that_clients_rely_on_are_there() => Assert.That(FeatureTable.Names, Is.SupersetOf(new[]
+    public void The_documented_names_exist() => Assert.That(FeatureTable.Names, Is.SupersetOf(new[]
     {
         "event_count", "page_views", "item_views", "adds", "removes", "item_count", "cart_value", "checkout_step", "purchases",
         "seconds_since_last_event", "session_seconds", "hour_of_day", "day_of_week", "average_item_price", "customer_orders",
@@ -41,10 +41,10 @@ public sealed class FeatureTableTests
     }));
 
     [Test]
-    public void A_feature_that_is_not_there_is_named() =>
+    public void An_unknown_feature_is_reported_by_name() =>
         Assert.That(() => FeatureTable.Get("cart_valu"), Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("cart_valu"));
 
-    // Wednesday 2024-11-20, 09:40:00 UTC, and on.
+    // From Wednesday 2024-11-20, 09:40:00 UTC.
     [Test]
     public void Every_feature_of_a_cart_is_as_computed_by_hand()
     {
@@ -127,7 +127,7 @@ public sealed class FeatureTableTests
     }
 
     [Test]
-    public void A_cart_of_one_event_has_a_number_for_everything()
+    public void A_cart_of_one_event_has_every_feature()
     {
         var cart = Fold(Of("page_view"));
         foreach (var name in FeatureTable.Names)
@@ -170,10 +170,10 @@ public sealed class FeatureTableTests
     [TestCase("add_shipping_info", 2)]
     [TestCase("add_payment_info", 3)]
     [TestCase("purchase", 4)]
-    public void The_checkouts_steps_are_numbered(string type, int step) => Assert.That(Fold(Of(type)).Feature("checkout_step"), Is.EqualTo(step));
+    public void Checkout_steps_are_numbered(string type, int step) => Assert.That(Fold(Of(type)).Feature("checkout_step"), Is.EqualTo(step));
 
     [Test]
-    public void Quiet_is_counted_up_to_the_moment_when_the_cart_is_looked_at()
+    public void Inactivity_is_measured_up_to_the_evaluation_time()
     {
         var cart = Fold(Add("p1"), Of("page_view").After(20 * Second));
         Assert.That(cart.Feature("seconds_since_last_event"), Is.EqualTo(20));
@@ -182,7 +182,7 @@ public sealed class FeatureTableTests
     }
 
     [Test]
-    public void Shares_stay_within_one()
+    public void Ratios_are_at_most_one()
     {
         Assert.That(Fold(Add("p1"), Remove("p1"), Remove("p1"), Remove("p1")).Feature("remove_add_ratio"), Is.EqualTo(1));
         Assert.That(Fold(View("p1")).Feature("repeat_view_share"), Is.Zero);
@@ -198,7 +198,7 @@ public sealed class FeatureTableTests
     [TestCase("2024-10-27T01:00:00Z", 2, 0, 1)]
     [TestCase("2024-10-27T02:00:00Z", 3, 0, 1)]
     [TestCase("2024-10-27T23:00:00Z", 0, 1, 0)]
-    public void Hour_and_weekday_are_on_the_stores_clock(string at, int hour, int weekday, int weekend)
+    public void Hour_and_weekday_use_the_stores_time_zone(string at, int hour, int weekday, int weekend)
     {
         var moment = DateTimeOffset.Parse(at).ToUnixTimeMilliseconds();
         var cart = Fold(Of("page_view") with { At = moment });

@@ -10,7 +10,7 @@ namespace CartRecovery.Tests.State;
 public sealed class RecordPrefetcherTests
 {
     [Test]
-    public void A_record_is_found_where_it_lies_in_memory()
+    public void A_record_in_memory_is_found_at_its_address()
     {
         using var store = Open(64 << 20);
         var found = 0;
@@ -23,7 +23,7 @@ public sealed class RecordPrefetcherTests
         for (var i = 0; i < Records; i++)
         {
             var address = store.Prefetch!.Find(Key(i));
-            // Behind FASTER's word of its own lies the key. A bucket that is full leads to another, which is not followed.
+            // The key follows FASTER's record header. Overflow buckets are not followed.
             found += address != 0 && Marshal.ReadInt64(address + 8) == (long)Key(i).Low && Marshal.ReadInt64(address + 16) == (long)Key(i).High ? 1 : 0;
         }
 
@@ -31,16 +31,16 @@ public sealed class RecordPrefetcherTests
     }
 
     [Test]
-    public void A_key_without_a_record_is_found_nowhere()
+    public void A_missing_key_has_no_address()
     {
         using var store = Open(1 << 20);
         Assert.That(store.Prefetch, Is.Not.Null);
         Assert.That(store.Prefetch!.Find(Key(1)), Is.EqualTo((nint)0));
     }
 
-    // 3,000 carts are three times what a log of 1 MB holds.
+    // 3,000 carts are three times the capacity of a 1 MB log.
     [Test]
-    public void A_record_on_disk_is_found_nowhere_and_one_in_memory_where_it_lies()
+    public void A_record_on_disk_has_no_address()
     {
         using var store = Open(1 << 20);
         for (var i = 0; i < 3_000; i++)
@@ -55,7 +55,7 @@ public sealed class RecordPrefetcherTests
     }
 
     [Test]
-    public void Asking_early_changes_no_record()
+    public void Prefetching_changes_no_record()
     {
         using var store = Open(1 << 20);
         for (var i = 0; i < 1000; i++)

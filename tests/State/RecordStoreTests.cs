@@ -10,7 +10,7 @@ namespace CartRecovery.Tests.State;
 public sealed class RecordStoreTests
 {
     [Test]
-    public void A_record_is_made_changed_and_read()
+    public void A_record_is_created_updated_and_read()
     {
         using var store = Open(1 << 20);
         Assert.That(store.TryRead(Key(1), out _), Is.False);
@@ -25,7 +25,7 @@ public sealed class RecordStoreTests
     }
 
     [Test]
-    public void An_update_that_may_not_make_a_record_makes_none()
+    public void An_update_without_creation_creates_nothing()
     {
         using var store = Open(1 << 20);
         var input = new Input(5, MayCreate: false);
@@ -38,7 +38,7 @@ public sealed class RecordStoreTests
     }
 
     [Test]
-    public void Keys_that_share_their_low_half_are_two()
+    public void Keys_sharing_their_low_half_are_distinct()
     {
         using var store = Open(1 << 20);
         var input = new Input(5, MayCreate: true);
@@ -51,9 +51,9 @@ public sealed class RecordStoreTests
         Assert.That((first.EventCount, second.EventCount), Is.EqualTo((1u, 2u)));
     }
 
-    // 20,000 carts are many times what a log of 1 MB holds.
+    // 20,000 carts are many times the capacity of a 1 MB log.
     [Test]
-    public void What_has_no_room_in_memory_is_on_disk_and_all_still_right()
+    public void Records_beyond_memory_are_read_correctly_from_disk()
     {
         const int Carts = 20_000, Rounds = 3;
         using var store = Open(1 << 20);
@@ -83,7 +83,7 @@ public sealed class RecordStoreTests
     }
 
     [Test]
-    public void Its_file_is_gone_when_it_is()
+    public void Disposing_deletes_the_file()
     {
         var folder = TestStages.NewFolder();
         var store = Open(1 << 20, folder);
@@ -101,7 +101,7 @@ public sealed class RecordStoreTests
     [TestCase(1 << 20)]
     [TestCase(100_000_000)]
     [TestCase(1L << 34)]
-    public void A_size_keeps_to_its_budget(long budget)
+    public void A_size_stays_within_its_budget(long budget)
     {
         var size = RecordStoreSize.For(budget, Unsafe.SizeOf<CartRecord>());
         Assert.That(1L << size.LogBits, Is.LessThanOrEqualTo(Math.Max(budget, 1 << 20)));
@@ -130,7 +130,7 @@ public sealed class RecordStoreTests
 
     readonly record struct Input(long Value, bool MayCreate);
 
-    // Writes the first field, the last line and some between, so that a record that was copied in part would show.
+    // Writes the first field, the last line and some between, to reveal partial copies.
     readonly struct Sum : IRecordUpdate<CartRecord, Input>
     {
         public bool MayCreate(in Input input) => input.MayCreate;

@@ -17,7 +17,7 @@ public sealed class StoreCheckpointTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public void A_checkpoint_holds_every_record_as_it_was_when_it_began()
+    public void A_checkpoint_holds_every_record_as_of_its_start()
     {
         var expected = new Dictionary<int, long>();
         using (var store = Open(16 << 20))
@@ -49,7 +49,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void The_serial_number_comes_back_whatever_was_done_before_and_after()
+    public void The_serial_number_is_restored()
     {
         using (var store = Open(1 << 20))
         {
@@ -71,9 +71,9 @@ public sealed class StoreCheckpointTests
         Assert.That(empty.RecoveredSerialNumber, Is.EqualTo(-1));
     }
 
-    // Many times what memory holds; and so much is written beside a checkpoint that the log on disk gets past its end.
+    // Many times the memory's capacity, with enough writes during a checkpoint to extend the log past its end.
     [FsCheck.NUnit.Property(MaxTest = 15)]
-    public FsCheck.Property Whatever_is_written_when_a_checkpoint_recovers_as_it_began() =>
+    public FsCheck.Property A_checkpoint_taken_during_writes_recovers_the_state_of_its_start() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -106,7 +106,7 @@ public sealed class StoreCheckpointTests
 
                 AssertHolds(store, current, keys);
 
-                // The next life begins with any of this one's checkpoints, or of those before that it did not go back behind.
+                // The next run recovers from any checkpoint of this run or of those it did not roll back.
                 from = checkpoints.Keys.ElementAt(random.Next(checkpoints.Count));
                 current = new(checkpoints[from]);
                 foreach (var void_ in checkpoints.Keys.Where(name => int.Parse(name) > int.Parse(from)).ToArray())
@@ -136,7 +136,7 @@ public sealed class StoreCheckpointTests
         });
 
     [Test]
-    public void A_log_on_disk_that_passed_the_checkpoint_s_end_is_recovered_up_to_it()
+    public void A_log_longer_than_the_checkpoint_is_recovered_up_to_it()
     {
         const int Keys = 10_000, All = 24_000;
         var expected = new Dictionary<int, long>();
@@ -165,7 +165,7 @@ public sealed class StoreCheckpointTests
         }
 
         var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(_folder, "1", "log.info")));
-        Assert.That(info.flushedLogicalAddress, Is.EqualTo(info.finalLogicalAddress), "the test is of no use if the log did not get there");
+        Assert.That(info.flushedLogicalAddress, Is.EqualTo(info.finalLogicalAddress), "the test requires the log to reach this point");
 
         using (var store = Open(1 << 20, "1"))
         {
@@ -184,7 +184,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void What_a_checkpoint_needs_of_the_log_must_be_there()
+    public void A_checkpoint_without_its_log_fails_the_recovery()
     {
         using (var store = Open(1 << 20))
         {
@@ -207,7 +207,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void Records_of_another_size_are_refused()
+    public void Records_of_another_size_are_rejected()
     {
         using (var store = Open(1 << 20))
         {
@@ -221,7 +221,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void A_checkpoint_that_cannot_be_written_says_so_and_the_store_goes_on()
+    public void A_failed_checkpoint_is_reported_and_the_store_continues()
     {
         var expected = new Dictionary<int, long>();
         using (var store = Open(4 << 20))
@@ -233,7 +233,7 @@ public sealed class StoreCheckpointTests
 
             Finish(store, store.BeginCheckpoint(Path.Combine(_folder, "1"), 1));
 
-            // A folder stands where the file should be.
+            // A folder blocks the file's path.
             Directory.CreateDirectory(Path.Combine(_folder, "2", "log.0"));
             var bad = store.BeginCheckpoint(Path.Combine(_folder, "2"), 2);
             Wait(store, bad);
@@ -252,7 +252,7 @@ public sealed class StoreCheckpointTests
     }
 
     [Test]
-    public void A_store_may_go_while_its_checkpoint_is_being_written()
+    public void A_store_may_be_disposed_during_a_checkpoint()
     {
         for (var i = 0; i < 5; i++)
         {

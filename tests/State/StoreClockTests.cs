@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.State;
 
 public sealed class StoreClockTests
 {
-    // Half and quarter hours, changes on both hemispheres, a change of half an hour (Lord Howe).
+    // Half and quarter hours, clock changes in both hemispheres, and a half-hour change (Lord Howe).
     static readonly TimeZoneInfo[] s_zones =
     [
         .. new[] { "UTC", "Europe/Amsterdam", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Los_Angeles", "Pacific/Apia" }
@@ -13,7 +13,7 @@ public sealed class StoreClockTests
     ];
 
     [FsCheck.NUnit.Property(MaxTest = 500)]
-    public FsCheck.Property Whatever_it_was_asked_before_it_says_what_the_zone_says() =>
+    public FsCheck.Property Offsets_match_the_time_zone_whatever_was_asked_before() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -32,7 +32,7 @@ public sealed class StoreClockTests
 
     [Test]
     [Category("Allocation")]
-    public void Asking_within_a_quarter_of_an_hour_allocates_nothing()
+    public void Lookups_within_a_quarter_of_an_hour_allocate_nothing()
     {
         var clock = new StoreClock(s_zones[1]);
         const long At = 1_732_095_000_000;

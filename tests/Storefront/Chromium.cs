@@ -3,12 +3,12 @@ using Microsoft.Playwright;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>The machine's own Chromium, without a window. Playwright's are not downloaded.</summary>
+/// <summary>The installed Chromium, headless. Playwright's own browsers are not downloaded.</summary>
 sealed class Chromium : IAsyncDisposable
 {
     public const string Variable = "CARTRECOVERY_CHROMIUM";
 
-    // Debian's, then Ubuntu's and Google's names.
+    // The names on Debian, then on Ubuntu, then Google's.
     static readonly string[] s_paths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     readonly IPlaywright _playwright;
@@ -25,16 +25,16 @@ sealed class Chromium : IAsyncDisposable
         var path = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : s_paths.FirstOrDefault(File.Exists);
         if (path is null || !File.Exists(path))
         {
-            Assert.Fail($"These tests need Chromium, and it is not at {path ?? string.Join(" or ", s_paths)}: apt-get install chromium, or name it in {Variable}.");
+            Assert.Fail($"These tests need Chromium, which was not found at {path ?? string.Join(" or ", s_paths)}: apt-get install chromium, or name it in {Variable}.");
         }
 
         var playwright = await Playwright.CreateAsync();
-        // Chromium has no sandbox for root. The name is one of a shop without TLS.
+        // Chromium has no sandbox for root. Maps the host name of a shop without TLS.
         var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = ["--no-sandbox", $"--host-resolver-rules=MAP {ShopServer.Plain} 127.0.0.1"] });
         return new Chromium(playwright, browser);
     }
 
-    /// <summary>A shopper's browser: its own storage, and tabs that share it.</summary>
+    /// <summary>A shopper's browser: its own storage, shared by its tabs.</summary>
     public async Task<Shopper> OpenAsync(bool mobile = false)
     {
         var context = await _browser.NewContextAsync(new()
@@ -44,7 +44,7 @@ sealed class Chromium : IAsyncDisposable
             HasTouch = mobile,
             IsMobile = mobile,
             Locale = "en-US",
-            // Nothing is half transparent when it is looked at.
+            // Disables animations, so that nothing is checked half transparent.
             ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout((float)EngineBinary.Deadline.TotalMilliseconds);

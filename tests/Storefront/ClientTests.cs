@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>The storefront client in a browser, against the engine: nothing is lost, nothing counts twice, and what comes back is shown.</summary>
+/// <summary>The storefront client in a browser against the engine: no event is lost or duplicated, and interventions are shown.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class ClientTests
@@ -55,7 +55,7 @@ public sealed class ClientTests
     }
 
     [Test]
-    public void It_is_small()
+    public void The_client_is_small()
     {
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
@@ -76,14 +76,14 @@ public sealed class ClientTests
         await page.TrackAsync("add_to_cart", 250);
         await page.UntilAcknowledgedAsync();
 
-        Assert.That(await page.StatsAsync(), Is.EqualTo(new ClientStats(251, 251, 0, 0, 0)), "with the page's view");
+        Assert.That(await page.StatsAsync(), Is.EqualTo(new ClientStats(251, 251, 0, 0, 0)), "including the page's view");
         Assert.That((await engine.FeaturesAsync(await page.CartAsync()))["adds"], Is.EqualTo(250));
         Assert.That(_shopper.Violations, Is.Empty);
         Assert.That(_shopper.Errors, Is.Empty);
     }
 
     [Test]
-    public async Task A_module_connects_by_itself()
+    public async Task A_module_connects_automatically()
     {
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var tab = await _shopper.OpenAsync(_server.EmptyPage);
@@ -105,7 +105,7 @@ public sealed class ClientTests
     }
 
     [Test]
-    public async Task What_is_tracked_off_line_is_sent_when_there_is_a_line_again()
+    public async Task Offline_events_are_sent_once_online_again()
     {
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
@@ -123,13 +123,13 @@ public sealed class ClientTests
     }
 
     [Test]
-    public async Task A_killed_engine_loses_nothing_and_counts_nothing_twice()
+    public async Task An_engine_crash_loses_nothing_and_duplicates_nothing()
     {
         var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
         await page.UntilAcknowledgedAsync();
 
-        // Killed with events on their way: some are durable and not acknowledged, some are neither.
+        // Killed with events in flight: some are durable but unacknowledged, some are neither.
         await page.TrackAsync("view_item", 900);
         await page.UntilAsync("CartRecovery.client.stats.sent > 1");
         await engine.KillAsync();
@@ -143,7 +143,7 @@ public sealed class ClientTests
     }
 
     [Test]
-    public async Task What_a_closed_page_could_not_send_is_sent_by_the_next_one()
+    public async Task A_closed_pages_unsent_events_are_sent_by_the_next_page()
     {
         var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
@@ -157,13 +157,13 @@ public sealed class ClientTests
         var next = await ShopPage.OpenAsync(_shopper, _server, again);
         await next.UntilAcknowledgedAsync();
 
-        Assert.That(await next.CartAsync(), Is.EqualTo(cart), "the cart is the browser's");
-        Assert.That(await again.CountAsync(cart), Is.EqualTo(22), "with the views of two pages");
+        Assert.That(await next.CartAsync(), Is.EqualTo(cart), "the cart belongs to the browser");
+        Assert.That(await again.CountAsync(cart), Is.EqualTo(22), "including the views of two pages");
         await engine.DisposeAsync();
     }
 
     [Test]
-    public async Task Two_tabs_send_their_own_events_and_no_other()
+    public async Task Two_tabs_send_only_their_own_events()
     {
         var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var first = await ShopPage.OpenAsync(_shopper, _server, engine);
@@ -186,7 +186,7 @@ public sealed class ClientTests
     }
 
     [Test]
-    public async Task An_event_that_is_refused_is_given_up_and_its_neighbours_are_not()
+    public async Task A_rejected_event_is_discarded_and_its_neighbours_are_kept()
     {
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
@@ -200,7 +200,7 @@ public sealed class ClientTests
     }
 
     [Test]
-    public async Task The_buffer_is_bounded_and_the_oldest_events_go_first()
+    public async Task The_buffer_is_bounded_and_drops_the_oldest_events()
     {
         var engine = await RunningEngine.StartAsync(_scratch, s_config);
         var page = await ShopPage.OpenAsync(_shopper, _server, engine);
@@ -219,7 +219,7 @@ public sealed class ClientTests
     }
 
     [Test]
-    public async Task What_an_intervention_says_is_shown_as_text_and_answered()
+    public async Task An_interventions_text_is_shown_escaped_and_its_outcome_reported()
     {
         const string Nasty = "<img src=x onerror=document.title='broken'><script>document.title='broken'</script>";
         await using var engine = await RunningEngine.StartAsync(_scratch, s_config with

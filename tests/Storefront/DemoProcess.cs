@@ -3,7 +3,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>A <c>cartrecovery demo --keep</c> that has streamed its night and goes on running.</summary>
+/// <summary>A running <c>cartrecovery demo --keep</c> that has streamed its night.</summary>
 sealed partial class DemoProcess : IAsyncDisposable
 {
     readonly Scratch _scratch;
@@ -17,7 +17,7 @@ sealed partial class DemoProcess : IAsyncDisposable
         Http = new HttpClient { BaseAddress = new Uri(Shop, "/"), Timeout = EngineBinary.Deadline };
     }
 
-    /// <summary>The shop that its output names.</summary>
+    /// <summary>The shop's address from its output.</summary>
     public Uri Shop { get; }
 
     public HttpClient Http { get; }
@@ -26,16 +26,16 @@ sealed partial class DemoProcess : IAsyncDisposable
     {
         var scratch = new Scratch();
         var folder = Path.Combine(Repository.Root, "config");
-        // As it ships, but with little memory.
+        // The shipped configuration with less memory.
         var text = (await File.ReadAllTextAsync(Path.Combine(folder, "cartrecovery.yaml")))
             .Replace("carts: 1GB", "carts: 64MB", StringComparison.Ordinal);
         var process = new EngineOutput(
             EngineBinary.Start(scratch.Folder, ["demo", "--seconds", "1", "--keep", "--port", "0", "--config", scratch.Write("demo.yaml", text)]));
         await Eventually.Is(() => process.HasEnded || ShopAddress().IsMatch(process.Text),
-            () => $"the demo says where its shop is; so far it said\n{process.Text}{process.Errors}");
+            () => $"the demo prints its shop's address; output:\n{process.Text}{process.Errors}");
         if (process.HasEnded)
         {
-            Assert.Fail($"The demo did not go on running: {await process.EndAsync()}");
+            Assert.Fail($"The demo exited: {await process.EndAsync()}");
         }
 
         return new DemoProcess(scratch, process);

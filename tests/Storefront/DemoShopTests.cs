@@ -10,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>The demo's shop in a browser: a cart is left, an offer comes, it is taken, and the revenue counts as recovered.</summary>
+/// <summary>The demo shop in a browser: a cart is abandoned, an offer is shown and accepted, and the revenue counts as recovered.</summary>
 [TestFixture]
 [Category("EndToEnd")]
 public sealed class DemoShopTests
@@ -50,7 +50,7 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task A_cart_that_is_left_brings_an_offer_and_taking_it_recovers_revenue()
+    public async Task An_abandoned_cart_triggers_an_offer_and_accepting_it_recovers_revenue()
     {
         var before = await RecoveredAsync();
         var page = await OpenAsync();
@@ -70,7 +70,7 @@ public sealed class DemoShopTests
         await Shopper.DrawAsync(page, "cart");
         await BuyAsync(page);
 
-        // 130.76 and 669.00, each less a tenth and rounded.
+        // 130.76 and 669.00, each less 10%, rounded.
         await Expect(page.Locator("#thanks-text")).ToHaveTextAsync("$719.78, after $79.98 off.");
         await Expect(page.Locator("#recovered")).ToHaveTextAsync(Dollars(before.Revenue + 719.78m));
         await Shopper.DrawAsync(page, "thanks");
@@ -79,7 +79,7 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task An_offer_is_a_dialog_that_keeps_the_focus_and_that_Escape_dismisses()
+    public async Task An_offer_is_a_dialog_that_traps_focus_and_closes_on_Escape()
     {
         var page = await OpenAsync();
         var added = page.Locator(".card .add").Nth(4);
@@ -121,7 +121,7 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task Everyone_can_use_every_page_of_it([Values] bool mobile)
+    public async Task Every_page_passes_the_accessibility_checks([Values] bool mobile)
     {
         var page = await OpenAsync(mobile);
         var problems = new List<string>();
@@ -130,7 +130,7 @@ public sealed class DemoShopTests
             await Shopper.DrawAsync(page, $"{name}-{(mobile ? "mobile" : "desktop")}");
             var found = await page.RunAxe();
             problems.AddRange(found.Violations.Select(v => $"{name}: {v.Id}: {string.Join(", ", v.Nodes.Select(n => n.Html))}"));
-            Assert.That(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{name} is no wider than the window");
+            Assert.That(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{name} fits the window's width");
         }
 
         await LookAsync("browse");
@@ -153,7 +153,7 @@ public sealed class DemoShopTests
     }
 
     [Test]
-    public async Task The_server_knows_the_prices_and_the_offers_itself()
+    public async Task The_server_validates_prices_and_offers()
     {
         const string Item = """{"productId":"1004856","quantity":2}""";
 
@@ -164,15 +164,15 @@ public sealed class DemoShopTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(order, Is.EqualTo((HttpStatusCode.OK, 1237.09m, 0m)), "at the catalogue's prices, and without an offer that was not made");
-            Assert.That(again, Is.EqualTo(order), "an order that is sent twice is one order");
+            Assert.That(order, Is.EqualTo((HttpStatusCode.OK, 1237.09m, 0m)), "at the catalogue's prices and without a forged offer");
+            Assert.That(again, Is.EqualTo(order), "an order sent twice is one order");
             Assert.That(unknown.Status, Is.EqualTo(HttpStatusCode.BadRequest));
             Assert.That(negative.Status, Is.EqualTo(HttpStatusCode.BadRequest));
         }
     }
 
     [Test]
-    public async Task Another_sites_page_cannot_order()
+    public async Task A_cross_site_page_cannot_order()
     {
         using var body = new StringContent("{}", Encoding.UTF8, "text/plain");
         using var answer = await _demo.Http.PostAsync("/shop/api/orders", body);
@@ -195,7 +195,7 @@ public sealed class DemoShopTests
         Timeout = (float)(TimeSpan.FromSeconds(DemoShop.IdleSeconds) + EngineBinary.Deadline).TotalMilliseconds,
     });
 
-    // With the cart's drawer open.
+    // With the cart drawer open.
     static async Task BuyAsync(IPage page)
     {
         await page.Locator("#to-checkout").ClickAsync();
@@ -216,7 +216,7 @@ public sealed class DemoShopTests
         {
             Assert.That(_shopper.Violations, Is.Empty);
             Assert.That(_shopper.Errors, Is.Empty);
-            Assert.That(_shopper.Requests, Has.All.StartsWith(new Uri(_demo.Shop, "/").AbsoluteUri), "nothing comes from elsewhere");
+            Assert.That(_shopper.Requests, Has.All.StartsWith(new Uri(_demo.Shop, "/").AbsoluteUri), "no external resources are loaded");
         }
     }
 

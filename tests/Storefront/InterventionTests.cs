@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>What the client does with what comes, played to it by a server that answers as a test wants.</summary>
+/// <summary>The client's reactions to messages from a scripted server.</summary>
 [TestFixture]
 public sealed class InterventionTests
 {
@@ -49,7 +49,7 @@ public sealed class InterventionTests
     public Task CloseAsync() => _shopper.DisposeAsync().AsTask();
 
     [Test]
-    public async Task One_is_shown_at_a_time_and_the_same_one_only_once()
+    public async Task Interventions_are_shown_one_at_a_time_and_once_each()
     {
         await ConnectAsync();
         _stream.Intervene("iv_1", "First");
@@ -62,7 +62,7 @@ public sealed class InterventionTests
         await Button("Close").ClickAsync();
         await Expect(_tab.Locator("cart-recovery")).ToHaveCountAsync(0);
 
-        await Eventually.Is(() => _stream.Events.Count == 4, () => $"four answers, of {string.Join(' ', _stream.Answers)}");
+        await Eventually.Is(() => _stream.Events.Count == 4, () => $"four answers; received {string.Join(' ', _stream.Answers)}");
         Assert.That(_stream.Answers, Is.EqualTo(["delivered iv_1", "dismissed iv_1", "delivered iv_2", "dismissed iv_2"]));
         await _tab.ReloadAsync();
         await ConnectAsync();
@@ -72,7 +72,7 @@ public sealed class InterventionTests
     }
 
     [Test]
-    public async Task A_reminder_is_a_banner_that_leaves_the_focus_alone()
+    public async Task A_reminder_is_a_banner_that_does_not_take_focus()
     {
         await _tab.Locator("button").FocusAsync();
         await ConnectAsync("{ theme: { accent: 'rgb(1, 2, 3)' }, labels: { reminder: 'Noch da', back: 'Zum Warenkorb' } }");
@@ -84,7 +84,7 @@ public sealed class InterventionTests
     }
 
     [Test]
-    public async Task The_page_may_show_it_itself()
+    public async Task The_page_may_render_an_intervention_itself()
     {
         await ConnectAsync("{ onIntervention: (i) => { document.title = `${i.messageId} ${i.discountPercent}`; return false; } }");
         _stream.Intervene("iv_1", "Mine");
@@ -97,7 +97,7 @@ public sealed class InterventionTests
     [TestCase("http://localhost:8888/cart?restore=1", true)]
     [TestCase("javascript:document.title='broken'", false)]
     [TestCase("data:text/html,broken", false)]
-    public async Task Taking_it_follows_its_link_if_that_is_one_of_the_web(string link, bool isFollowed)
+    public async Task Accepting_follows_only_a_web_link(string link, bool isFollowed)
     {
         await ConnectAsync();
         _stream.Intervene("iv_1", "Come back", link: link);
@@ -109,22 +109,22 @@ public sealed class InterventionTests
             await ConnectAsync();
         }
 
-        await Eventually.Is(() => _stream.Answers.Contains("clicked iv_1", StringComparer.Ordinal), "the click is told, if need be by the next page");
+        await Eventually.Is(() => _stream.Answers.Contains("clicked iv_1", StringComparer.Ordinal), "the click is reported, by the next page if necessary");
         Assert.That((await _tab.TitleAsync(), new Uri(_tab.Url).Host), Is.EqualTo(("Shop", "localhost")));
     }
 
     [Test]
-    public async Task An_event_that_the_engine_has_no_room_for_is_sent_again_under_the_same_id()
+    public async Task An_overloaded_event_is_resent_with_the_same_id()
     {
         _stream.Answer = (stream, first) => stream.Send(first == 0
             ? """{"type":"error","index":0,"code":"overloaded","message":"later"}"""
             : """{"type":"heartbeat"}""");
         await ConnectAsync();
         await _tab.EvaluateAsync("client.track('page_view')");
-        await Eventually.Is(() => _stream.Events.Count == 1, "it came");
+        await Eventually.Is(() => _stream.Events.Count == 1, "the event arrived");
         _stream.Send("""{"type":"ack","upTo":1}""");
 
-        await Eventually.Is(() => _stream.Events.Count == 2, "it came again");
+        await Eventually.Is(() => _stream.Events.Count == 2, "the event arrived again");
         _stream.Send("""{"type":"ack","upTo":2}""");
 
         await _tab.WaitForFunctionAsync("client.stats.pending === 0");
@@ -132,16 +132,16 @@ public sealed class InterventionTests
     }
 
     [Test]
-    public async Task What_was_not_acknowledged_is_sent_again_after_the_connection_is_cut()
+    public async Task Unacknowledged_events_are_resent_after_a_disconnect()
     {
         await ConnectAsync();
         await _tab.EvaluateAsync("for (let i = 0; i < 3; i++) client.track('page_view')");
-        await Eventually.Is(() => _stream.Events.Count == 3, "they came");
+        await Eventually.Is(() => _stream.Events.Count == 3, "the events arrived");
         _stream.Send("""{"type":"ack","upTo":1}""");
         await _tab.WaitForFunctionAsync("client.stats.acknowledged === 1");
         await _stream.CutAsync();
 
-        await Eventually.Is(() => _stream.Events.Count == 5, "the other two came again");
+        await Eventually.Is(() => _stream.Events.Count == 5, "the other two arrived again");
         _stream.Send("""{"type":"ack","upTo":2}""");
         await _tab.WaitForFunctionAsync("client.stats.pending === 0");
         var ids = _stream.Events.Select(e => e.GetProperty("id").GetString()).ToArray();
@@ -160,7 +160,7 @@ public sealed class InterventionTests
         await _tab.WaitForFunctionAsync("client.state === 'open'");
     }
 
-    /// <summary>The engine's end of a stream: it keeps what comes, and says what a test says.</summary>
+    /// <summary>The server side of a stream: records messages and sends what the test scripts.</summary>
     sealed class FakeStream
     {
         readonly Lock _lock = new();
@@ -170,7 +170,7 @@ public sealed class InterventionTests
 
         public int Connections => Volatile.Read(ref _connections);
 
-        /// <summary>Is told of every message, with the number of its first event.</summary>
+        /// <summary>Called for every message, with the number of its first event.</summary>
         public Action<FakeStream, int>? Answer { get; set; }
 
         public IReadOnlyList<JsonElement> Events
@@ -200,7 +200,7 @@ public sealed class InterventionTests
 
         public void Intervene(string id, string message, string action = "discount", string? link = null)
         {
-            // A link of null is as if it were not there.
+            // A null link counts as absent.
             var payload = JsonSerializer.Serialize(new { id, action, discountPercent = 15, message, links = new { restore = link } });
             Send($$"""{"type":"intervention","messageId":"{{id}}","payload":{{payload}} }""");
         }

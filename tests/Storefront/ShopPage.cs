@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>A shop's page with the client in it.</summary>
+/// <summary>A shop page with the client.</summary>
 sealed class ShopPage
 {
     ShopPage(IPage tab) => Tab = tab;
@@ -13,10 +13,10 @@ sealed class ShopPage
     public IPage Tab { get; }
 
     /// <summary>Opens a tab.</summary>
-    /// <param name="shopper">Whose browser.</param>
-    /// <param name="server">Where the page is.</param>
-    /// <param name="engine">The engine's HTTP port, where the client comes from.</param>
-    /// <param name="host">The name that the server is called by.</param>
+    /// <param name="shopper">The shopper's browser.</param>
+    /// <param name="server">The page's server.</param>
+    /// <param name="engine">The engine's HTTP port, which serves the client.</param>
+    /// <param name="host">The server's host name.</param>
     public static async Task<ShopPage> OpenAsync(Shopper shopper, ShopServer server, RunningEngine engine, string host = ShopServer.Secure)
     {
         var page = new ShopPage(await shopper.OpenAsync(server.PageOf(engine.Http.BaseAddress!, host)));
@@ -37,15 +37,15 @@ sealed class ShopPage
         return new ClientStats(Of("sent"), Of("acknowledged"), Of("refused"), Of("dropped"), Of("pending"));
     }
 
-    /// <summary>Events that the browser keeps for later, of all its tabs.</summary>
+    /// <summary>Events buffered by the browser for all its tabs.</summary>
     public Task<int> KeptAsync() => Tab.EvaluateAsync<int>(
         "Object.keys(localStorage).filter(k => k.includes(':box:')).reduce((n, k) => n + JSON.parse(localStorage[k]).events.length, 0)");
 
-    /// <summary>Waits until everything is acknowledged, and nothing of any tab is kept.</summary>
+    /// <summary>Waits until everything is acknowledged and the buffer is empty.</summary>
     public Task UntilAcknowledgedAsync() => UntilAsync(
         "CartRecovery.client.stats.pending === 0 && !Object.keys(localStorage).some(k => k.includes(':box:'))");
 
-    /// <summary>Waits for something to be true in the page. Playwright's own way to wait is a string that the policy does not let it run.</summary>
+    /// <summary>Waits for a condition in the page. Playwright's own wait evaluates a string, which the page's policy forbids.</summary>
     public async Task UntilAsync(string expression)
     {
         for (var started = TimeProvider.System.GetTimestamp(); !await Tab.EvaluateAsync<bool>(expression);)
@@ -60,15 +60,15 @@ sealed class ShopPage
     }
 }
 
-/// <summary>What the client counts.</summary>
+/// <summary>The client's counters.</summary>
 sealed record ClientStats(int Sent, int Acknowledged, int Refused, int Dropped, int Pending);
 
-static class Counting
+static class ShopEngineExtensions
 {
-    /// <summary>How many events of a cart the engine has folded, each of them once.</summary>
+    /// <summary>The number of a cart's events folded by the engine.</summary>
     public static async Task<int> CountAsync(this RunningEngine engine, string cart) => (int)(await engine.FeaturesAsync(cart))["event_count"];
 
-    /// <summary>The same engine again, on the same ports and in the same folder.</summary>
+    /// <summary>Restarts the engine on the same ports and folder.</summary>
     public static Task<RunningEngine> StartAgainAsync(this RunningEngine engine, Scratch scratch, EngineConfig config) =>
         RunningEngine.StartAsync(scratch, config with
         {

@@ -7,15 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace CartRecovery.Tests.Storefront;
 
 /// <summary>
-/// A shop's web server, on another origin than the engine: every page has the client by a script element, under a policy that allows the
-/// engine and nothing else.
+/// A shop's web server on another origin than the engine: every page loads the client by a script element, under a policy that allows only
+/// the engine.
 /// </summary>
 sealed class ShopServer : IAsyncDisposable
 {
-    /// <summary>A name that browsers trust as they do TLS, and one that they do not: there they have no locks and no <c>randomUUID</c>.</summary>
+    /// <summary>
+    /// Two host names: one that browsers treat as secure, and one they do not, where locks and <c>randomUUID</c> are unavailable.
+    /// </summary>
     public const string Secure = "localhost", Plain = "shop.example";
 
-    /// <summary>What the engine must allow.</summary>
+    /// <summary>The origins that the engine must allow.</summary>
     public const string Origins = "*";
 
     readonly WebApplication _app;
@@ -33,10 +35,10 @@ sealed class ShopServer : IAsyncDisposable
         return new ShopServer(app);
     }
 
-    /// <summary>A page with the client of an engine.</summary>
+    /// <summary>A page with an engine's client.</summary>
     public Uri PageOf(Uri engine, string host) => new UriBuilder(_app.Urls.Single()) { Host = host, Query = $"engine={engine.Authority}" }.Uri;
 
-    /// <summary>A page without a client, and without a policy.</summary>
+    /// <summary>A page without a client or a policy.</summary>
     public Uri EmptyPage => new UriBuilder(_app.Urls.Single()) { Host = Secure }.Uri;
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

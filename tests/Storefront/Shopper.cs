@@ -3,10 +3,10 @@ using Microsoft.Playwright;
 
 namespace CartRecovery.Tests.Storefront;
 
-/// <summary>A shopper's browser, and what it complained of.</summary>
+/// <summary>A shopper's browser and its reported errors.</summary>
 sealed class Shopper : IAsyncDisposable
 {
-    // Where tests put what is to be looked at; nothing is drawn without it.
+    // Where screenshots are written; none are taken without it.
     static readonly string? s_pictures = Environment.GetEnvironmentVariable("CARTRECOVERY_SCREENSHOTS");
 
     readonly ConcurrentQueue<string> _violations = new();
@@ -30,13 +30,13 @@ sealed class Shopper : IAsyncDisposable
 
     public IBrowserContext Context { get; }
 
-    /// <summary>What pages tried and their content security policy forbade.</summary>
+    /// <summary>Violations of the pages' content security policy.</summary>
     public IReadOnlyCollection<string> Violations => _violations;
 
-    /// <summary>Exceptions that nobody caught.</summary>
+    /// <summary>Uncaught exceptions.</summary>
     public IReadOnlyCollection<string> Errors => _errors;
 
-    /// <summary>Every address that was asked for.</summary>
+    /// <summary>Every URL requested.</summary>
     public IReadOnlyCollection<string> Requests => _requests;
 
     /// <summary>Opens a tab.</summary>
@@ -47,7 +47,7 @@ sealed class Shopper : IAsyncDisposable
         return page;
     }
 
-    /// <summary>Draws a page, where pictures are wanted.</summary>
+    /// <summary>Takes a screenshot if enabled.</summary>
     public static async Task DrawAsync(IPage page, string name)
     {
         if (s_pictures is { Length: > 0 } folder)

@@ -4,12 +4,12 @@ using System.Text;
 
 namespace CartRecovery.Tests.Support;
 
-/// <summary>The executable under test: the one that <c>CARTRECOVERY_BINARY</c> names, else the one of this build.</summary>
+/// <summary>The executable under test: <c>CARTRECOVERY_BINARY</c>, or this build's.</summary>
 static class EngineBinary
 {
     public const string Variable = "CARTRECOVERY_BINARY";
 
-    /// <summary>How long anything may take that these tests wait for.</summary>
+    /// <summary>The deadline of every wait in these tests.</summary>
     public static readonly TimeSpan Deadline = Eventually.Deadline;
 
     public static string Path { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
@@ -17,8 +17,8 @@ static class EngineBinary
         : System.IO.Path.Combine(Repository.Root, "artifacts", "bin", "Host",
             new DirectoryInfo(AppContext.BaseDirectory).Name, "cartrecovery");
 
-    /// <summary>Runs it until it ends by itself.</summary>
-    public static async Task<Finished> RunAsync(string folder, string[] arguments, params (string Name, string Value)[] environment)
+    /// <summary>Runs it to completion.</summary>
+    public static async Task<ProcessResult> RunAsync(string folder, string[] arguments, params (string Name, string Value)[] environment)
     {
         await using var process = new EngineOutput(Start(folder, arguments, environment));
         return await process.EndAsync();
@@ -27,7 +27,7 @@ static class EngineBinary
     public static Process Start(string folder, string[] arguments, params (string Name, string Value)[] environment) =>
         StartThrough([], folder, arguments, environment);
 
-    /// <summary>Starts it by another program, to which its own command line is given.</summary>
+    /// <summary>Starts it through another program, which receives its command line as arguments.</summary>
     public static Process StartThrough(string[] wrapper, string folder, string[] arguments, params (string Name, string Value)[] environment)
     {
         string[] command = [.. wrapper, Path, .. arguments];
@@ -41,7 +41,7 @@ static class EngineBinary
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
-        // Whatever it leaves behind, it leaves where the test looks and clears up.
+        // Files it leaves behind end up in a folder that the test checks and deletes.
         start.Environment["HOME"] = start.Environment["TMPDIR"] = folder;
         foreach (var (name, value) in environment)
         {
@@ -59,13 +59,13 @@ static class EngineBinary
     }
 }
 
-/// <summary>What a process left behind.</summary>
-sealed record Finished(int ExitCode, string Output, string Errors)
+/// <summary>A completed process's exit code and output.</summary>
+sealed record ProcessResult(int ExitCode, string Output, string Errors)
 {
     public override string ToString() => $"exit code {ExitCode}\n--- standard output\n{Output}--- standard error\n{Errors}";
 }
 
-/// <summary>A process and what it has printed so far. A process that is still there at the end is killed.</summary>
+/// <summary>A process and its output so far. Killed on disposal if still running.</summary>
 sealed class EngineOutput : IAsyncDisposable
 {
     readonly Process _process;
@@ -83,20 +83,20 @@ sealed class EngineOutput : IAsyncDisposable
 
     public string Text => Read(_output);
 
-    /// <summary>What it has printed on standard error.</summary>
+    /// <summary>Its standard error so far.</summary>
     public string Errors => Read(_errors);
 
     public bool HasEnded => _process.HasExited;
 
-    /// <summary>Asks it to stop, as an operator or a container does.</summary>
+    /// <summary>Sends SIGTERM, like an operator or a container runtime.</summary>
     public void Terminate()
     {
         using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 
-    /// <summary>Ends it as a crash does: SIGKILL, and nothing that it could do about it.</summary>
-    public Task<Finished> KillAsync()
+    /// <summary>Sends SIGKILL.</summary>
+    public Task<ProcessResult> KillAsync()
     {
         if (!_process.HasExited)
         {
@@ -106,7 +106,7 @@ sealed class EngineOutput : IAsyncDisposable
         return EndAsync();
     }
 
-    public async Task<Finished> EndAsync()
+    public async Task<ProcessResult> EndAsync()
     {
         using var deadline = new CancellationTokenSource(EngineBinary.Deadline);
         try
@@ -118,7 +118,7 @@ sealed class EngineOutput : IAsyncDisposable
             Assert.Fail($"The process did not end within {EngineBinary.Deadline.TotalSeconds} s.\n{Read(_output)}{Read(_errors)}");
         }
 
-        return new Finished(_process.ExitCode, Read(_output), Read(_errors));
+        return new ProcessResult(_process.ExitCode, Read(_output), Read(_errors));
     }
 
     public async ValueTask DisposeAsync()

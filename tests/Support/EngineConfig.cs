@@ -13,28 +13,28 @@ sealed record EngineConfig
 
     public int Partitions { get; init; } = 2;
 
-    /// <summary>Further sections, a line each: those of the journal, the checkpoints and the deduplication.</summary>
+    /// <summary>Additional sections, one per line: journal, checkpoints and deduplication.</summary>
     public string Durability { get; init; } = "";
 
     public string Memory { get; init; } = "{ limit: 4GB, carts: 16MB, customers: 16MB }";
 
     public string Model { get; init; } = Path.Combine(Repository.Root, "config", "models", "purchase.onnx");
 
-    /// <summary>YAML in flow style, which is JSON with fewer quotes.</summary>
+    /// <summary>YAML in flow style, which needs fewer quotes than JSON.</summary>
     public string Campaigns { get; init; } = "[]";
 
-    /// <summary>At most one intervention per cart in this time.</summary>
+    /// <summary>The window with at most one intervention per cart.</summary>
     public string Window { get; init; } = "1h";
 
-    /// <summary>Nobody is left alone by chance, so that a test knows what comes.</summary>
+    /// <summary>No holdout, so that results are deterministic.</summary>
     public string Contact { get; init; } = "{ holdout: 0 }";
 
-    /// <summary>Where links in messages lead.</summary>
+    /// <summary>The base URL of links in messages.</summary>
     public string CartUrl { get; init; } = "https://shop.example/cart";
 
     public string Sinks { get; init; } = "{}";
 
-    /// <summary>Where the pages are that may use the publishable key.</summary>
+    /// <summary>The origins that may use the publishable key.</summary>
     public string Pages { get; init; } = Origin;
 
     public string WriteTo(Scratch scratch) => scratch.Write("cartrecovery.yaml", $$"""

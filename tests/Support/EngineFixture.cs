@@ -2,13 +2,13 @@ using CartRecovery.Engine.Configuration;
 
 namespace CartRecovery.Tests.Support;
 
-/// <summary>Tests that share one in-process engine, which starts before the first of them and stops after the last.</summary>
+/// <summary>Tests that share one in-process engine, started before the first and stopped after the last.</summary>
 /// <param name="change">Changes the engine's configuration before it starts.</param>
 abstract class EngineFixture(Action<CartRecoveryConfig>? change = null)
 {
     protected InProcessEngine Engine { get; private set; } = null!;
 
-    /// <summary>What the engine had counted when the current test began.</summary>
+    /// <summary>The engine's counters at the start of the current test.</summary>
     protected Counts Before { get; private set; } = null!;
 
     [OneTimeSetUp]

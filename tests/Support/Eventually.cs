@@ -1,16 +1,16 @@
 namespace CartRecovery.Tests.Support;
 
-/// <summary>Waits for a condition, and fails when it does not come about.</summary>
+/// <summary>Waits for a condition and fails after a deadline.</summary>
 static class Eventually
 {
-    /// <summary>How long a test waits for anything; generous, because only a failing test waits this long.</summary>
+    /// <summary>The deadline of every wait; generous, because only a failing test reaches it.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public static Task Is(Func<bool> condition, string what) => Is(condition, () => what);
 
-    /// <param name="condition">What must come about.</param>
-    /// <param name="what">The condition in words, for the failure.</param>
-    /// <param name="progress">A figure that, whenever it changes, starts the deadline anew: a slow disk is not a failure, a stall is.</param>
+    /// <param name="condition">The condition to wait for.</param>
+    /// <param name="what">A description of the condition for the failure message.</param>
+    /// <param name="progress">A figure that restarts the deadline whenever it changes: a slow disk is not a failure, a stall is.</param>
     public static async Task Is(Func<bool> condition, Func<string> what, Func<long>? progress = null)
     {
         var started = TimeProvider.System.GetTimestamp();

@@ -37,7 +37,7 @@ sealed class InProcessEngine : IAsyncDisposable
 
     public IPEndPoint HttpPort { get; }
 
-    /// <summary>A client of the HTTP API with the secret key.</summary>
+    /// <summary>An HTTP client with the secret key.</summary>
     public HttpClient Http { get; }
 
     public Counts Counts => Counts.Of(Host);
@@ -76,7 +76,7 @@ sealed class InProcessEngine : IAsyncDisposable
         Message = message,
     };
 
-    /// <summary>A key as the configuration has it.</summary>
+    /// <summary>A key in configuration syntax.</summary>
     public static StoreKeyConfig Key(string key, KeyKind kind, params string[] origins) => new()
     {
         Key = key,
@@ -84,7 +84,7 @@ sealed class InProcessEngine : IAsyncDisposable
         Origins = [.. origins.Select(o => OriginPattern.TryParse(o, out var pattern) ? pattern : throw new ArgumentException(o, nameof(origins)))],
     };
 
-    /// <summary>A cart's features; null when there is no such cart.</summary>
+    /// <summary>A cart's features; null if there is no such cart.</summary>
     public async Task<JsonElement?> FeaturesAsync(string cartId)
     {
         using var response = await Http.GetAsync($"/v1/features/{Uri.EscapeDataString(cartId)}");
@@ -98,7 +98,7 @@ sealed class InProcessEngine : IAsyncDisposable
         return json.RootElement.GetProperty("features").Clone();
     }
 
-    /// <summary>How many events the engine folded into a cart.</summary>
+    /// <summary>The number of events folded into a cart.</summary>
     public async Task<int> EventsOfAsync(string cartId) =>
         await FeaturesAsync(cartId) is { } features ? features.GetProperty("event_count").GetInt32() : 0;
 
@@ -110,7 +110,7 @@ sealed class InProcessEngine : IAsyncDisposable
     }
 }
 
-/// <summary>What the engine counted, to be compared with what it had counted before.</summary>
+/// <summary>The engine's counters, for comparison with earlier ones.</summary>
 sealed record Counts(long Received, long Processed, long Rejected)
 {
     public static Counts Of(EngineHost host) => new(
@@ -120,13 +120,16 @@ sealed record Counts(long Received, long Processed, long Rejected)
         new(now.Received - before.Received, now.Processed - before.Processed, now.Rejected - before.Rejected);
 }
 
-/// <summary>Events as clients write them.</summary>
+/// <summary>Events in client syntax.</summary>
 static class EventJson
 {
     static readonly long s_start = TimeProvider.System.GetUtcNow().AddHours(-1).ToUnixTimeMilliseconds();
     static int s_id;
 
-    /// <summary>One event, each a millisecond after the one before, so that what is decided on them has an id of its own; <paramref name="more"/> is put behind it as it is: <c>,"price":5</c>.</summary>
+    /// <summary>
+    /// One event, each a millisecond after the previous one, so that decisions on them have distinct ids; <paramref name="more"/> is
+    /// appended verbatim: <c>,"price":5</c>.
+    /// </summary>
     public static string Of(string cart, string type = "page_view", string more = "", string? session = null) => string.Create(
         CultureInfo.InvariantCulture,
         $$"""{"id":"e{{Interlocked.Increment(ref s_id)}}","type":"{{type}}","cartId":"{{cart}}","ts":{{s_start + Volatile.Read(ref s_id)}}{{(session is null ? "" : $",\"sessionId\":\"{session}\"")}}{{more}}}""");
@@ -134,10 +137,10 @@ static class EventJson
     /// <summary>An array of events.</summary>
     public static string Array(params IEnumerable<string> events) => $"[{string.Join(',', events)}]";
 
-    /// <summary>So many page views of one cart.</summary>
+    /// <summary>A number of page views of one cart.</summary>
     public static IEnumerable<string> Many(string cart, int count) => Enumerable.Range(0, count).Select(_ => Of(cart));
 
-    /// <summary>A cart nobody has used.</summary>
+    /// <summary>An unused cart id.</summary>
     public static string NewCart() => $"c{Interlocked.Increment(ref s_id)}";
 
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);

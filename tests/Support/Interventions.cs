@@ -4,8 +4,8 @@ using CartRecovery.Contracts;
 namespace CartRecovery.Tests.Support;
 
 /// <summary>
-/// Interventions for real carts: <c>rees46-carts.csv</c> holds the first 40 additions to a cart of 2019-10-01, from the open data of
-/// REES46 Marketing Platform ("eCommerce behavior data from multi category store").
+/// Interventions for real carts: <c>rees46-carts.csv</c> holds the first 40 cart additions of 2019-10-01 from the open data of REES46
+/// Marketing Platform ("eCommerce behavior data from multi category store").
 /// </summary>
 static class Interventions
 {

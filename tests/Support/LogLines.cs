@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Tests.Support;
 
-/// <summary>Keeps what is logged.</summary>
+/// <summary>Records log entries.</summary>
 sealed class LogLines : ILogger, ILoggerFactory
 {
     readonly ConcurrentQueue<(LogLevel Level, string Text)> _lines = [];

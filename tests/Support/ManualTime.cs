@@ -1,6 +1,6 @@
 namespace CartRecovery.Tests.Support;
 
-/// <summary>Clocks that stand still until they are told to go on.</summary>
+/// <summary>Clocks that advance only when told to.</summary>
 sealed class ManualTime(long startAt) : TimeProvider
 {
     long _elapsed;

@@ -6,52 +6,52 @@ using CartRecovery.Bench.Load;
 
 namespace CartRecovery.Tests.Support;
 
-/// <summary>A <c>cartrecovery run</c> that has begun to listen.</summary>
+/// <summary>A <c>cartrecovery run</c> that is listening.</summary>
 sealed partial class RunningEngine : IAsyncDisposable
 {
     readonly EngineOutput _process;
 
-    RunningEngine(EngineOutput process, string greeting)
+    RunningEngine(EngineOutput process, string startupOutput)
     {
         _process = process;
-        Greeting = greeting;
-        Http = new HttpClient { BaseAddress = new Uri(HttpAddress().Match(greeting).Groups["address"].Value), Timeout = EngineBinary.Deadline };
+        StartupOutput = startupOutput;
+        Http = new HttpClient { BaseAddress = new Uri(HttpAddress().Match(startupOutput).Groups["address"].Value), Timeout = EngineBinary.Deadline };
         Http.DefaultRequestHeaders.Add("X-Api-Key", EngineConfig.SecretKey);
-        Stream = new Uri(StreamAddress().Match(greeting).Groups["address"].Value);
+        Stream = new Uri(StreamAddress().Match(startupOutput).Groups["address"].Value);
     }
 
-    /// <summary>What it printed when it started.</summary>
-    public string Greeting { get; }
+    /// <summary>Its output at startup.</summary>
+    public string StartupOutput { get; }
 
-    /// <summary>Its HTTP API, asked with the secret key.</summary>
+    /// <summary>A client of its HTTP API with the secret key.</summary>
     public HttpClient Http { get; }
 
-    /// <summary>Its stream port, as a WebSocket's address.</summary>
+    /// <summary>The WebSocket URL of its stream port.</summary>
     public Uri Stream { get; }
 
     public IPEndPoint StreamEndPoint => new(IPAddress.Parse(Stream.Host), Stream.Port);
 
-    /// <summary>What it has written into its log.</summary>
+    /// <summary>Its log so far.</summary>
     public string Log => _process.Errors;
 
     public bool HasEnded => _process.HasEnded;
 
-    /// <summary>Starts it, and does not wait for anything.</summary>
+    /// <summary>Starts it without waiting.</summary>
     /// <param name="scratch">Its working directory.</param>
     /// <param name="config">Its configuration.</param>
-    /// <param name="through">The program, with its arguments, that starts it; none by default.</param>
+    /// <param name="through">A command, with arguments, that starts it; none by default.</param>
     public static EngineOutput Launch(Scratch scratch, EngineConfig config, params string[] through) =>
         new(EngineBinary.StartThrough(through, scratch.Folder, ["run", "--config", config.WriteTo(scratch)]));
 
-    /// <summary>Starts it, and waits until it listens and is healthy.</summary>
+    /// <summary>Starts it and waits until it is listening and healthy.</summary>
     public static async Task<RunningEngine> StartAsync(Scratch scratch, EngineConfig config, params string[] through)
     {
         var process = Launch(scratch, config, through);
         try
         {
-            // The memory plan's last line is the last of the greeting.
-            await Eventually.Is(() => process.HasEnded || GreetingEnd().IsMatch(process.Text),
-                () => $"the engine says where it listens; so far it said\n{process.Text}{process.Errors}");
+            // The memory plan's last line ends the startup output.
+            await Eventually.Is(() => process.HasEnded || StartupOutputEnd().IsMatch(process.Text),
+                () => $"the engine prints its listeners; output:\n{process.Text}{process.Errors}");
             if (process.HasEnded)
             {
                 Assert.Fail($"The engine did not start: {await process.EndAsync()}");
@@ -94,14 +94,14 @@ sealed partial class RunningEngine : IAsyncDisposable
 
     public void Terminate() => _process.Terminate();
 
-    /// <summary>Ends it as a crash does.</summary>
-    public Task<Finished> KillAsync() => _process.KillAsync();
+    /// <summary>Kills it.</summary>
+    public Task<ProcessResult> KillAsync() => _process.KillAsync();
 
-    /// <summary>Waits for its end.</summary>
-    public Task<Finished> EndAsync() => _process.EndAsync();
+    /// <summary>Waits until it exits.</summary>
+    public Task<ProcessResult> EndAsync() => _process.EndAsync();
 
-    /// <summary>Stops it, and fails unless it stops cleanly.</summary>
-    public async Task<Finished> StopAsync()
+    /// <summary>Stops it and fails unless it exits cleanly.</summary>
+    public async Task<ProcessResult> StopAsync()
     {
         Terminate();
         var finished = await EndAsync();
@@ -122,5 +122,5 @@ sealed partial class RunningEngine : IAsyncDisposable
     private static partial Regex StreamAddress();
 
     [GeneratedRegex(@"^ +total .*\n", RegexOptions.Multiline)]
-    private static partial Regex GreetingEnd();
+    private static partial Regex StartupOutputEnd();
 }

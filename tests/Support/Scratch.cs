@@ -1,6 +1,6 @@
 namespace CartRecovery.Tests.Support;
 
-/// <summary>A folder that is gone after the test.</summary>
+/// <summary>A folder deleted after the test.</summary>
 sealed class Scratch : IDisposable
 {
     bool _isKept;
@@ -16,7 +16,7 @@ sealed class Scratch : IDisposable
         return path;
     }
 
-    /// <summary>Leaves the folder there, for someone to look into.</summary>
+    /// <summary>Keeps the folder for inspection.</summary>
     public void Keep() => _isKept = true;
 
     public void Dispose()

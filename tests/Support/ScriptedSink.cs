@@ -3,7 +3,7 @@ using CartRecovery.Contracts;
 
 namespace CartRecovery.Tests.Support;
 
-/// <summary>A sink that behaves as badly as a test wants, and keeps what the engine asked of it.</summary>
+/// <summary>A sink whose behaviour a test scripts. Records the engine's calls.</summary>
 sealed class ScriptedSink : ISink
 {
     readonly ConcurrentQueue<string[]> _writes = [];
@@ -14,7 +14,7 @@ sealed class ScriptedSink : ISink
 
     public Func<DeliveryBatch, CancellationToken, ValueTask> OnWrite { get; init; } = (_, _) => default;
 
-    /// <summary>Delivers what <see cref="OnWrite"/> leaves unmarked, as a sink must.</summary>
+    /// <summary>Marks items that <see cref="OnWrite"/> leaves unmarked as delivered, as a sink must.</summary>
     public bool MarksEveryItem { get; init; } = true;
 
     public Func<int, CancellationToken, ValueTask> OnConnect { get; init; } = (_, _) => default;
@@ -74,7 +74,7 @@ sealed class ScriptedSink : ISink
         ValueTask written;
         try
         {
-            written = OnWrite(batch, cancellationToken); // May throw here and now: that is one of the ways to behave badly.
+            written = OnWrite(batch, cancellationToken); // May throw synchronously, as a scripted fault.
         }
         catch
         {

@@ -4,16 +4,13 @@ using System.Text.Json;
 
 namespace CartRecovery.Tests.Support;
 
-/// <summary>
-/// The real shop's log that ships with the demo, and what its carts must look like: read and counted here from the CSV, by code that
-/// shares nothing with the engine's.
-/// </summary>
+/// <summary>The demo's log of a real shop and the expected state of its carts, computed from the CSV independently of the engine.</summary>
 sealed class ShopSample
 {
     readonly Dictionary<string, List<Row>> _carts;
     readonly long _shift;
 
-    /// <summary>One line of the log.</summary>
+    /// <summary>One row of the log.</summary>
     sealed record Row(int Number, DateTimeOffset At, string Type, string Product, double Price, string User, string Cart);
 
     ShopSample(List<Row> rows, DateTimeOffset end)
@@ -26,7 +23,7 @@ sealed class ShopSample
 
     List<Row> Rows { get; }
 
-    /// <summary>The log as native events, moved in time so that the last one happens at the moment it was read for.</summary>
+    /// <summary>The log as native events, shifted in time so that the last one occurs at the given moment.</summary>
     public IReadOnlyList<byte[]> Events { get; }
 
     public IReadOnlyCollection<string> Carts => _carts.Keys;
@@ -34,7 +31,7 @@ sealed class ShopSample
     /// <summary>Every id of a cart or a person.</summary>
     public IEnumerable<string> Ids => Rows.SelectMany(row => new[] { row.Cart, row.User }).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Every cart in which something was put or bought, and as many others as there are to fill up with.</summary>
+    /// <summary>Every cart with an addition or a purchase, and as many others as needed.</summary>
     public IReadOnlyList<string> Choose(int count) =>
     [
         .. _carts.OrderByDescending(cart => cart.Value.Any(row => row.Type != "view")).ThenBy(cart => cart.Key, StringComparer.Ordinal)
@@ -57,7 +54,7 @@ sealed class ShopSample
         return new ShopSample(rows, end);
     }
 
-    /// <summary>What a cart's features must be after the whole log.</summary>
+    /// <summary>A cart's expected features after the whole log.</summary>
     public IReadOnlyDictionary<string, double> FeaturesOf(string cart)
     {
         var rows = _carts[cart];

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace CartRecovery.Tests.Support;
 
-/// <summary>The system's clock, except that timers of certain lengths are over at once, and all lengths are kept.</summary>
+/// <summary>The system clock, except that timers of certain durations elapse immediately. Records all durations.</summary>
 sealed class SkippingTime(params TimeSpan[] skipped) : TimeProvider
 {
     readonly ConcurrentQueue<TimeSpan> _timers = [];

@@ -4,7 +4,7 @@ using CartRecovery.Engine.Decisions;
 
 namespace CartRecovery.Tests.Support;
 
-/// <summary>Campaigns as the engine runs them, compiled from their configuration.</summary>
+/// <summary>Campaigns compiled from their configuration.</summary>
 static class TestCampaigns
 {
     public static CampaignSet Compile(params IEnumerable<CampaignConfig> campaigns) =>

@@ -13,7 +13,7 @@ sealed class MetricNamesTests
     static readonly string s_reference = Path.Combine(Repository.Root, "docs", "metrics.md");
 
     [Test]
-    public async Task They_are_those_that_were_approved()
+    public async Task The_metrics_are_those_approved()
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Sinks["console"] = new SinkConfig { Type = "console" });
         var page = await engine.Http.GetStringAsync("/metrics");
@@ -26,7 +26,7 @@ sealed class MetricNamesTests
 
         Assert.That(lines, Is.Unique);
         Assert.That(lines, Is.EqualTo(File.ReadAllLines(s_approved)),
-            "If the change is meant, approve it with: CARTRECOVERY_UPDATE=1 dotnet test --filter They_are_those_that_were_approved");
+            "If the change is meant, approve it with: CARTRECOVERY_UPDATE=1 dotnet test --filter The_metrics_are_those_approved");
         Promtool.Passes(["check", "metrics"], page);
     }
 

@@ -24,7 +24,7 @@ public sealed class MetricRegistryTests
     }
 
     [Test]
-    public async Task A_metric_that_cannot_be_read_is_counted_and_the_others_are_written()
+    public async Task A_failing_metric_is_counted_and_the_others_are_written()
     {
         _registry.Gauge("cartrecovery_broken", "Broken.", () => throw new IOException("gone"));
         _registry.Gauge("cartrecovery_sound", "Sound.", () => 7);
@@ -33,7 +33,7 @@ public sealed class MetricRegistryTests
     }
 
     [Test]
-    public async Task The_process_shows_its_own_use()
+    public async Task Process_metrics_are_exported()
     {
         var snapshot = await _registry.ReadAsync();
 
@@ -50,7 +50,7 @@ public sealed class MetricRegistryTests
     }
 
     [Test]
-    public async Task Scrapes_at_the_same_time_each_get_a_whole_page()
+    public async Task Concurrent_scrapes_each_receive_a_complete_page()
     {
         _registry.Gauge("cartrecovery_reads_depth", "Depth.", ["queue"], () => Enumerable.Range(0, 50).Select(i => new Sample(i, $"q{i}")));
         var pages = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(ScrapeAsync)));
@@ -59,7 +59,7 @@ public sealed class MetricRegistryTests
     }
 
     [Test]
-    public async Task A_snapshot_gives_back_labels_as_they_were()
+    public async Task A_snapshot_preserves_labels()
     {
         _registry.Gauge("cartrecovery_odd", "Odd.", ["a", "b"], () => [new(1.5, "x\\y\"z\nw", "{1,2}=3 4")]);
         var family = (await _registry.ReadAsync()).Families["cartrecovery_odd"];
@@ -91,9 +91,9 @@ public sealed class MetricRegistryTests
         return Encoding.UTF8.GetString(page.ToArray());
     }
 
-    // Several engines may run in one process one after another, as they do in these tests.
+    // One process may run several engines in sequence, as these tests do.
     [Test]
-    public void A_disposed_registry_keeps_nothing_that_it_read()
+    public void A_disposed_registry_releases_its_sources()
     {
         var registry = new MetricRegistry();
         var read = Declare(registry);

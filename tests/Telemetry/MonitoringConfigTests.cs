@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace CartRecovery.Tests.Telemetry;
 
-/// <summary>What ships in config/ for Prometheus and Grafana.</summary>
+/// <summary>The Prometheus and Grafana files shipped in config/.</summary>
 [TestFixture]
 public sealed partial class MonitoringConfigTests
 {
-    // The metrics of DESIGN §3 and those of the process.
+    // The metrics in DESIGN §3 and the process metrics.
     static readonly HashSet<string> s_known = new(StringComparer.Ordinal)
     {
         "cartrecovery_events_received_total", "cartrecovery_events_processed_total", "cartrecovery_events_rejected_total",
@@ -23,12 +23,12 @@ public sealed partial class MonitoringConfigTests
     [TestCase("check", "config", "prometheus.yml")]
     [TestCase("check", "rules", "alerts.yml")]
     [TestCase("test", "rules", "alerts.test.yml")]
-    public void Promtool_accepts_what_ships(params string[] arguments) =>
+    public void Promtool_accepts_the_shipped_files(params string[] arguments) =>
         Promtool.Passes(arguments, workingDirectory: Path.Combine(s_config, "prometheus"));
 
     [TestCase("prometheus/alerts.yml")]
     [TestCase("grafana/dashboard.json")]
-    public void Only_metrics_that_the_engine_has_are_asked_for(string file)
+    public void Queries_use_only_exported_metrics(string file)
     {
         var used = MetricName().Matches(File.ReadAllText(Path.Combine(s_config, file))).Select(match => match.Value).ToHashSet(StringComparer.Ordinal);
 
@@ -44,7 +44,7 @@ public sealed partial class MonitoringConfigTests
     }
 
     [Test]
-    public void Each_panel_of_the_dashboard_has_its_own_number_and_place()
+    public void Dashboard_panels_have_unique_ids_and_positions()
     {
         using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(s_config, "grafana/dashboard.json")));
         var panels = dashboard.RootElement.GetProperty("panels").EnumerateArray().ToArray();

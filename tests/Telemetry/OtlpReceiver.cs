@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CartRecovery.Tests.Telemetry;
 
-/// <summary>A collector that takes OTLP over HTTP, and any other POST for a webhook.</summary>
+/// <summary>A collector of OTLP over HTTP that treats any other POST as a webhook.</summary>
 sealed class OtlpReceiver : IAsyncDisposable
 {
     readonly WebApplication _app;
@@ -35,16 +35,16 @@ sealed class OtlpReceiver : IAsyncDisposable
 
     public ConcurrentQueue<Span> Spans { get; } = new();
 
-    /// <summary>Names.</summary>
+    /// <summary>The metric names received.</summary>
     public ConcurrentQueue<string> Metrics { get; } = new();
 
-    /// <summary>Bodies.</summary>
+    /// <summary>The log bodies received.</summary>
     public ConcurrentQueue<string> Logs { get; } = new();
 
-    /// <summary>Values of the resource's attributes.</summary>
+    /// <summary>The values of resource attributes.</summary>
     public ConcurrentQueue<string> Resources { get; } = new();
 
-    /// <summary>What came with each call of the webhook; empty where the header was missing.</summary>
+    /// <summary>The trace header of each webhook call; empty if missing.</summary>
     public ConcurrentQueue<string> Traceparents { get; } = new();
 
     /// <summary>The header <c>x-token</c> of each request.</summary>

@@ -9,11 +9,11 @@ sealed class OtlpSettingsTests
     [TestCase(null)]
     [TestCase("")]
     [TestCase("collector:4317")]
-    public void Nothing_is_sent_without_an_address(string? variable) =>
+    public void Without_an_endpoint_nothing_is_sent(string? variable) =>
         Assert.That(OtlpSettings.Of(new OtlpConfig(), name => name == "OTEL_EXPORTER_OTLP_ENDPOINT" ? variable : null), Is.Null);
 
     [Test]
-    public void The_environment_fills_in_what_the_configuration_leaves_out()
+    public void The_environment_completes_the_configuration()
     {
         var options = OtlpSettings.Of(new OtlpConfig { SampleRatio = 0.05 }, name => name switch
         {
@@ -30,12 +30,12 @@ sealed class OtlpSettingsTests
     [TestCase("a=1,b=2", "a=1,b=2")]
     [TestCase("nonsense", null)]
     [TestCase("a=1%2C2", null)]
-    public void Headers_that_the_exporter_would_throw_at_are_left_out(string variable, string? expected) =>
+    public void Headers_invalid_for_the_exporter_are_omitted(string variable, string? expected) =>
         Assert.That(OtlpSettings.Of(new OtlpConfig { Endpoint = "http://here" }, name => name == "OTEL_EXPORTER_OTLP_HEADERS" ? variable : null)!.Headers,
             Is.EqualTo(expected));
 
     [Test]
-    public void The_configuration_counts_before_the_environment()
+    public void The_configuration_overrides_the_environment()
     {
         var config = new OtlpConfig { Endpoint = "http://here:4317", Protocol = OtlpProtocol.Grpc, ServiceName = "mine", SampleRatio = 0 };
         config.Headers["authorization"] = "Bearer a=b";

@@ -6,7 +6,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Telemetry;
 
-/// <summary>Traces, metrics and logs as a collector gets them.</summary>
+/// <summary>Traces, metrics and logs as received by a collector.</summary>
 [TestFixture]
 [NonParallelizable]
 sealed class OtlpTests
@@ -47,7 +47,7 @@ sealed class OtlpTests
 
     [Test]
     [CancelAfter(60_000)]
-    public async Task An_event_is_followed_from_the_request_to_the_acknowledgement()
+    public async Task An_event_is_traced_from_the_request_to_the_acknowledgement()
     {
         await PostAsync(EventJson.Of("traced"));
         var spans = await SpansOfAsync(Trace, "deliver", "commit batch", "POST /v1/events");
@@ -65,7 +65,7 @@ sealed class OtlpTests
 
     [Test]
     [CancelAfter(60_000)]
-    public async Task A_delivery_over_http_carries_the_trace_to_its_receiver()
+    public async Task An_HTTP_delivery_propagates_the_trace()
     {
         await PostAsync(EventJson.Of("delivered", "begin_checkout"), traceparent: null);
         await Eventually.Is(() => !_collector.Traceparents.IsEmpty, "the webhook was called");
@@ -82,7 +82,7 @@ sealed class OtlpTests
 
     [Test]
     [CancelAfter(60_000)]
-    public async Task Metrics_and_logs_arrive_under_the_engine_s_name()
+    public async Task Metrics_and_logs_carry_the_engines_service_name()
     {
         await Eventually.Is(() => !_collector.Metrics.IsEmpty && !_collector.Logs.IsEmpty, "metrics and logs");
         var metrics = _collector.Metrics.ToArray();

@@ -3,13 +3,15 @@ using System.Diagnostics;
 
 namespace CartRecovery.Tests.Telemetry;
 
-/// <summary>Prometheus' own checker.</summary>
+/// <summary>Runs promtool, the Prometheus checker.</summary>
 static class Promtool
 {
     const string Missing = "promtool is not installed: apt-get install prometheus.";
 
-    /// <summary>Runs it and fails the test unless it exits 0. Where it is not installed the test is inconclusive, and says so; under
-    /// continuous integration (the variable CI) it fails.</summary>
+    /// <summary>
+    /// Fails the test unless promtool exits with 0. Without promtool the test is inconclusive, or fails under continuous integration (the
+    /// variable CI).
+    /// </summary>
     public static void Passes(string[] arguments, string input = "", string workingDirectory = "")
     {
         var start = new ProcessStartInfo("promtool", arguments)

@@ -5,8 +5,8 @@ namespace CartRecovery.Tests.Telemetry;
 
 /// <summary>A field of a protobuf message, read without its schema.</summary>
 /// <param name="Number">The field's number.</param>
-/// <param name="Bytes">Of a text, a blob or a message.</param>
-/// <param name="Value">Of a number.</param>
+/// <param name="Bytes">The bytes of a text, blob or message.</param>
+/// <param name="Value">The value of a number.</param>
 readonly record struct ProtobufField(int Number, ReadOnlyMemory<byte> Bytes, ulong Value)
 {
     public string Text => Encoding.UTF8.GetString(Bytes.Span);
@@ -43,7 +43,7 @@ readonly record struct ProtobufField(int Number, ReadOnlyMemory<byte> Bytes, ulo
         }
     }
 
-    /// <summary>The fields that a path of numbers leads to.</summary>
+    /// <summary>The fields at a path of field numbers.</summary>
     public static IEnumerable<ProtobufField> At(ReadOnlyMemory<byte> message, params int[] path) =>
         Read(message).Where(f => f.Number == path[0]).SelectMany(f => path.Length == 1 ? [f] : At(f.Bytes, path[1..]));
 

@@ -8,8 +8,8 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Conformance.Json;
 
 /// <summary>
-/// The public JSONTestSuite (Nicolas Seriot, MIT, beside this file): what JSON is and what it is not, at the door that messages come
-/// through. <c>y_</c> must be accepted, <c>n_</c> refused, <c>i_</c> is left to the implementation.
+/// Runs the public JSONTestSuite (Nicolas Seriot, MIT, beside this file) against the ingest. <c>y_</c> must be accepted, <c>n_</c>
+/// rejected, <c>i_</c> is implementation-defined.
 /// </summary>
 public sealed class JsonConformanceTests
 {
@@ -32,11 +32,11 @@ public sealed class JsonConformanceTests
     public void Close() => _partitions.Dispose();
 
     [Test]
-    public void The_suite_is_whole() =>
+    public void The_suite_is_complete() =>
         Assert.That((Accepted.Count(), Refused.Count(), Either.Count()), Is.EqualTo((95, 188, 35)));
 
     [TestCaseSource(nameof(Accepted))]
-    public void JSON_is_accepted_within_an_event_and_known_as_JSON_by_itself(string file)
+    public void Valid_JSON_is_accepted_within_an_event_and_detected_as_JSON(string file)
     {
         var content = File.ReadAllBytes(Path.Combine(s_folder, file));
 
@@ -45,7 +45,7 @@ public sealed class JsonConformanceTests
     }
 
     [TestCaseSource(nameof(Refused))]
-    public void What_is_not_JSON_is_refused(string file)
+    public void Invalid_JSON_is_rejected(string file)
     {
         var content = File.ReadAllBytes(Path.Combine(s_folder, file));
 
@@ -53,7 +53,7 @@ public sealed class JsonConformanceTests
     }
 
     [TestCaseSource(nameof(Either))]
-    public void What_is_left_open_is_accepted_or_refused(string file)
+    public void Implementation_defined_JSON_is_accepted_or_rejected(string file)
     {
         var content = File.ReadAllBytes(Path.Combine(s_folder, file));
 
@@ -63,7 +63,7 @@ public sealed class JsonConformanceTests
 
     static byte[] Within(byte[] value) => [.. "{\"id\":\"a\",\"type\":\"page_view\",\"cartId\":\"c\",\"ts\":0,\"x\":"u8, .. value, .. "}"u8];
 
-    // The message, and an event after it, which must come through whatever the message did.
+    // The message and a following event, which must be accepted in any case.
     List<string> ProblemsOf(byte[] message)
     {
         var source = new RecordingSource();

@@ -9,8 +9,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Conformance.MessagePack;
 
 /// <summary>
-/// The public msgpack-test-suite (Yusuke Kawasaki, MIT, beside this file): every value in every encoding that it may have must be read as
-/// what it is.
+/// Runs the public msgpack-test-suite (Yusuke Kawasaki, MIT, beside this file): every value must be read from every one of its encodings.
 /// </summary>
 public sealed class MessagePackConformanceTests
 {
@@ -24,7 +23,7 @@ public sealed class MessagePackConformanceTests
         select new TestCaseData(example, encoding.GetString()).SetArgDisplayNames($"{file.Name} {encoding.GetString()}");
 
     [Test]
-    public void The_suite_is_whole() =>
+    public void The_suite_is_complete() =>
         Assert.That((s_suite.EnumerateObject().Count(), Encodings().Count()), Is.EqualTo((15, 233)));
 
     [TestCaseSource(nameof(Encodings))]
@@ -41,19 +40,19 @@ public sealed class MessagePackConformanceTests
     }
 
     [TestCaseSource(nameof(Encodings))]
-    public void A_part_of_an_encoding_is_broken(JsonElement example, string encoding)
+    public void A_truncated_encoding_is_rejected(JsonElement example, string encoding)
     {
         Assert.That(example.ValueKind, Is.EqualTo(JsonValueKind.Object));
         var bytes = Bytes(encoding);
         for (var length = 0; length < bytes.Length; length++)
         {
             var reader = new MessagePackReader(bytes.AsSpan(0, length));
-            Assert.That(reader.Skip(), Is.False, $"{length} bytes of it");
+            Assert.That(reader.Skip(), Is.False, $"truncated to {length} bytes");
         }
     }
 
     [TestCaseSource(nameof(Encodings))]
-    public void An_encoding_is_written_as_JSON_that_says_the_same(JsonElement example, string encoding)
+    public void An_encoding_is_converted_to_equivalent_JSON(JsonElement example, string encoding)
     {
         Assert.That(example.ValueKind, Is.EqualTo(JsonValueKind.Object));
         var bytes = Bytes(encoding);
@@ -107,7 +106,7 @@ public sealed class MessagePackConformanceTests
                 AssertIsTree(value.Value, kind, ref reader);
                 break;
             default:
-                Assert.Fail($"the suite has a kind that nobody knows: {value.Name}");
+                Assert.Fail($"the suite has an unknown kind: {value.Name}");
                 break;
         }
     }

@@ -4,12 +4,12 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Section 10 and the rest: whatever a client sends, it does not matter how the network cuts it.</summary>
+/// <summary>Section 10 and beyond: results are independent of how the network splits the bytes.</summary>
 [TestFixture]
 public sealed class ChunkingTests
 {
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public Property Any_cutting_of_the_same_bytes_gives_the_same_conversation() => Prop.ForAll(
+    public Property Results_are_independent_of_how_the_bytes_are_split() => Prop.ForAll(
         Frames().ToArbitrary(), Gen.Choose(1, 40).ListOf(20).ToArbitrary(),
         (frames, steps) =>
         {
@@ -43,7 +43,7 @@ public sealed class ChunkingTests
         return story.Append($"{talk.IsClosed} {talk.Invalid} {talk.TooLong}").ToString();
     }
 
-    // Mostly what a client may send, in any order, and now and then something that it may not.
+    // Mostly valid frames in any order, with occasional invalid ones.
     static Gen<byte[][]> Frames()
     {
         var text = Gen.Elements("", "a", "{\"id\":1}", "κόσμε", "𝄞", new string('x', 126), new string('y', 299), new string('z', 301));

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Frames as a client sends them, and as it must not: nothing here is checked.</summary>
+/// <summary>Builds client frames, valid or not, without checks.</summary>
 static class ClientFrame
 {
     public const int Continuation = 0, TextOpcode = 1, BinaryOpcode = 2, CloseOpcode = 8, PingOpcode = 9, PongOpcode = 10;

@@ -5,7 +5,7 @@ namespace CartRecovery.Tests.Conformance.WebSocket;
 public sealed class CloseTests
 {
     [Test]
-    public async Task A_close_is_answered_with_its_code(
+    public async Task A_close_is_answered_with_the_same_code(
         [Values(1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999)] int code,
         [Values("", "so long", "für heute reicht es ✓")] string reason)
     {
@@ -25,7 +25,7 @@ public sealed class CloseTests
     }
 
     [Test]
-    public async Task A_code_that_must_not_be_sent_is_a_protocol_error(
+    public async Task A_reserved_close_code_is_a_protocol_error(
         [Values(0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535)] int code)
     {
         var (talk, answers) = await Conversation.Of(ClientFrame.Close(code));
@@ -34,7 +34,7 @@ public sealed class CloseTests
     }
 
     [Test]
-    public async Task Half_a_code_is_a_protocol_error()
+    public async Task A_truncated_close_code_is_a_protocol_error()
     {
         var (_, answers) = await Conversation.Of(ClientFrame.Of(ClientFrame.CloseOpcode, [3]));
 
@@ -42,7 +42,7 @@ public sealed class CloseTests
     }
 
     [Test]
-    public async Task The_longest_reason_is_fine_and_a_longer_one_is_a_protocol_error()
+    public async Task A_close_reason_over_123_bytes_is_a_protocol_error()
     {
         var (_, longest) = await Conversation.Of(ClientFrame.Close(1000, new string('r', 123)));
         var (_, longer) = await Conversation.Of(ClientFrame.Close(1000, new string('r', 124)));
@@ -53,7 +53,7 @@ public sealed class CloseTests
     [TestCase(new byte[] { 0xce, 0xba, 0xe1, 0xbd, 0xb9, 0xcf, 0x83, 0xed, 0xa0, 0x80 })]
     [TestCase(new byte[] { (byte)'a', 0xff })]
     [TestCase(new byte[] { 0xe2, 0x82 })]
-    public async Task A_reason_must_be_UTF8(byte[] reason)
+    public async Task A_close_reason_must_be_UTF8(byte[] reason)
     {
         var (_, answers) = await Conversation.Of(ClientFrame.Close(1000, reason));
 
@@ -61,7 +61,7 @@ public sealed class CloseTests
     }
 
     [Test]
-    public async Task What_comes_after_a_close_is_ignored([Values(1, 4096)] int step)
+    public async Task Bytes_after_a_close_are_ignored([Values(1, 4096)] int step)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Text("before"), ClientFrame.Close(1000), ClientFrame.Text("after"),
             ClientFrame.Ping("after"), ClientFrame.Close(1002), ClientFrame.Of(5, []));
@@ -71,7 +71,7 @@ public sealed class CloseTests
     }
 
     [Test]
-    public async Task The_answer_to_a_close_comes_last()
+    public async Task The_close_frame_is_the_last_answer()
     {
         var (_, answers) = await Conversation.Of(ClientFrame.Ping("1"), ClientFrame.Ping("2"), ClientFrame.Close(1000));
 

@@ -8,8 +8,8 @@ using CartRecovery.Engine.Ingest.Streams.WebSocket;
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
 /// <summary>
-/// The protocol without a socket: bytes go in, cut anywhere; the messages, and the frames that it answers with, come out. Its buffers
-/// are small, so that everything lies across the segments of a sequence.
+/// The protocol without a socket: takes bytes split anywhere, and yields the messages and response frames. The buffers are small, so that
+/// everything spans several segments of a sequence.
 /// </summary>
 sealed class Conversation
 {
@@ -26,7 +26,7 @@ sealed class Conversation
         _protocol = new Recorder(_outbound, maxMessage);
     }
 
-    /// <summary>Whole messages, as they came.</summary>
+    /// <summary>Complete messages as received.</summary>
     public IReadOnlyList<Message> Messages => _protocol.Messages;
 
     public bool IsClosed => _protocol.IsClosed;
@@ -36,10 +36,10 @@ sealed class Conversation
     /// <summary>Messages over the limit.</summary>
     public int TooLong => _protocol.TooLong;
 
-    /// <summary>Texts that were no UTF-8.</summary>
+    /// <summary>Texts that were not valid UTF-8.</summary>
     public int Invalid => _protocol.Invalid;
 
-    /// <summary>Sends these frames and reads the answers.</summary>
+    /// <summary>Sends frames and reads the responses.</summary>
     public static async Task<(Conversation Talk, List<ServerFrame> Answers)> Of(params byte[][] frames)
     {
         var talk = new Conversation();
@@ -47,7 +47,7 @@ sealed class Conversation
         return (talk, await talk.EndAsync());
     }
 
-    /// <summary>Sends these frames in writes of <paramref name="step"/> bytes and reads the answers.</summary>
+    /// <summary>Sends frames in writes of <paramref name="step"/> bytes and reads the responses.</summary>
     public static async Task<(Conversation Talk, List<ServerFrame> Answers)> InSteps(int step, params byte[][] frames)
     {
         var talk = new Conversation();
@@ -59,7 +59,7 @@ sealed class Conversation
         return (talk, await talk.EndAsync());
     }
 
-    /// <summary>Hands over what one read brought.</summary>
+    /// <summary>Passes on the bytes of one read.</summary>
     public void Feed(params byte[] bytes)
     {
         _input.Writer.Write(bytes);
@@ -71,7 +71,7 @@ sealed class Conversation
         }
     }
 
-    /// <summary>Lets the server hang up, and reads everything it sent.</summary>
+    /// <summary>Closes the server's side and reads everything it sent.</summary>
     public async Task<List<ServerFrame>> EndAsync()
     {
         _outbound.Close();
@@ -81,7 +81,7 @@ sealed class Conversation
         return ServerFrame.ReadAll(read.Buffer.ToArray());
     }
 
-    /// <summary>A message that came in.</summary>
+    /// <summary>A received message.</summary>
     public sealed record Message(WebSocketOpcode Opcode, byte[] Payload)
     {
         public string Text => Encoding.UTF8.GetString(Payload);

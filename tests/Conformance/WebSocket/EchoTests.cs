@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Sections 9, 12 and 13 through real sockets, against the server that external suites talk to.</summary>
+/// <summary>Sections 9, 12 and 13 over real sockets, against the server used by external suites.</summary>
 [TestFixture]
 sealed class EchoTests
 {
@@ -20,7 +20,7 @@ sealed class EchoTests
     public async Task StopAsync() => await _server.DisposeAsync();
 
     [Test]
-    public async Task Large_messages_are_echoed_as_they_came([Values(1 << 16, 1 << 20, 4 << 20, 16 << 20)] int size, [Values(1, 2)] int opcode)
+    public async Task Large_messages_are_echoed_unchanged([Values(1 << 16, 1 << 20, 4 << 20, 16 << 20)] int size, [Values(1, 2)] int opcode)
     {
         var payload = PayloadOf(size);
         using var client = await OpenAsync();
@@ -33,7 +33,7 @@ sealed class EchoTests
     }
 
     [Test]
-    public async Task A_large_message_may_come_in_fragments_and_small_writes([Values(64, 1024, 65_536, 1 << 20)] int fragment, [Values(1, 2)] int opcode)
+    public async Task A_large_message_may_be_split_into_fragments_and_small_writes([Values(64, 1024, 65_536, 1 << 20)] int fragment, [Values(1, 2)] int opcode)
     {
         var payload = PayloadOf(1 << 20);
         using var client = await OpenAsync();
@@ -56,7 +56,7 @@ sealed class EchoTests
     }
 
     [Test]
-    public async Task Ten_thousand_messages_go_there_and_back([Values(0, 16, 1024)] int size)
+    public async Task Ten_thousand_messages_are_echoed([Values(0, 16, 1024)] int size)
     {
         const int count = 10_000;
         using var client = await OpenAsync();
@@ -71,7 +71,7 @@ sealed class EchoTests
     }
 
     [Test]
-    public async Task An_invalid_text_fails_before_its_frame_ends()
+    public async Task Invalid_UTF8_fails_before_its_frame_ends()
     {
         using var client = await OpenAsync();
         await client.SendAsync(ClientFrame.Of(ClientFrame.TextOpcode, [.. "good "u8, 0xf4, 0x90], length: 1000));
@@ -80,7 +80,7 @@ sealed class EchoTests
     }
 
     [Test]
-    public async Task The_frameworks_own_client_gets_along_with_it_and_is_declined_its_compression()
+    public async Task The_NET_client_connects_and_its_compression_is_declined()
     {
         using var client = new ClientWebSocket();
         client.Options.DangerousDeflateOptions = new WebSocketDeflateOptions();

@@ -2,12 +2,12 @@ using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Section 5: fragments in every order, and control frames between them.</summary>
+/// <summary>Section 5: fragments in every order, interleaved with control frames.</summary>
 [TestFixture]
 public sealed class FragmentationTests
 {
     [Test]
-    public async Task Fragments_make_one_message([Values(1, 3, 4096)] int step, [Values(1, 2)] int opcode)
+    public async Task Fragments_form_one_message([Values(1, 3, 4096)] int step, [Values(1, 2)] int opcode)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Of(opcode, "frag"u8, fin: false), ClientFrame.Continue("", fin: false),
             ClientFrame.Continue("ment", fin: false), ClientFrame.Continue("s", fin: true), ClientFrame.Text("whole"));
@@ -18,7 +18,7 @@ public sealed class FragmentationTests
     }
 
     [Test]
-    public async Task Fragments_may_all_be_empty()
+    public async Task Fragments_may_be_empty()
     {
         var (talk, _) = await Conversation.Of(
             ClientFrame.Text("", fin: false), ClientFrame.Continue("", fin: false), ClientFrame.Continue("", fin: true));
@@ -27,7 +27,7 @@ public sealed class FragmentationTests
     }
 
     [Test]
-    public async Task A_message_of_a_thousand_fragments_arrives_whole()
+    public async Task A_message_of_a_thousand_fragments_is_complete()
     {
         var payload = Enumerable.Range(0, 100_000).Select(i => (byte)i).ToArray();
         var parts = payload.Chunk(100).ToArray();
@@ -38,7 +38,7 @@ public sealed class FragmentationTests
     }
 
     [Test]
-    public async Task Control_frames_between_fragments_are_handled_at_once([Values(1, 2, 4096)] int step)
+    public async Task Control_frames_between_fragments_are_handled_immediately([Values(1, 2, 4096)] int step)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Text("a", fin: false), ClientFrame.Ping("1"),
             ClientFrame.Continue("b", fin: false), ClientFrame.Pong("x"), ClientFrame.Ping("2"), ClientFrame.Continue("c", fin: true));
@@ -57,7 +57,7 @@ public sealed class FragmentationTests
     }
 
     [Test]
-    public async Task A_close_between_fragments_ends_the_conversation()
+    public async Task A_close_between_fragments_closes_the_connection()
     {
         var (talk, answers) = await Conversation.Of(ClientFrame.Text("a", fin: false), ClientFrame.Close(1000), ClientFrame.Continue("b", fin: true));
 
@@ -67,7 +67,7 @@ public sealed class FragmentationTests
     [TestCase(8)]
     [TestCase(9)]
     [TestCase(10)]
-    public async Task A_control_frame_must_not_be_fragmented(int opcode)
+    public async Task A_fragmented_control_frame_is_a_protocol_error(int opcode)
     {
         var (_, answers) = await Conversation.Of(
             ClientFrame.Of(opcode, "\u0003\u00e8"u8, fin: false), ClientFrame.Continue("rest", fin: true));
@@ -76,7 +76,7 @@ public sealed class FragmentationTests
     }
 
     [Test]
-    public async Task A_continuation_needs_a_beginning([Values(true, false)] bool fin, [Values(1, 4096)] int step)
+    public async Task A_continuation_without_a_beginning_is_a_protocol_error([Values(true, false)] bool fin, [Values(1, 4096)] int step)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Continue("lost", fin), ClientFrame.Text("after"));
 
@@ -84,7 +84,7 @@ public sealed class FragmentationTests
     }
 
     [Test]
-    public async Task A_continuation_after_the_end_is_a_protocol_error([Values(true, false)] bool fin)
+    public async Task A_continuation_after_the_last_fragment_is_a_protocol_error([Values(true, false)] bool fin)
     {
         var (talk, answers) = await Conversation.Of(
             ClientFrame.Text("a", fin: false), ClientFrame.Continue("b", fin: true), ClientFrame.Continue("c", fin));
@@ -94,7 +94,7 @@ public sealed class FragmentationTests
     }
 
     [Test]
-    public async Task A_new_message_inside_another_is_a_protocol_error([Values(1, 2)] int first, [Values(1, 2)] int second, [Values(true, false)] bool fin)
+    public async Task A_new_message_between_fragments_is_a_protocol_error([Values(1, 2)] int first, [Values(1, 2)] int second, [Values(true, false)] bool fin)
     {
         var (talk, answers) = await Conversation.Of(ClientFrame.Of(first, "a"u8, fin: false), ClientFrame.Of(second, "b"u8, fin));
 

@@ -3,7 +3,7 @@ using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Section 1 of the public case list: payloads of every length form, whole and chopped.</summary>
+/// <summary>Section 1 of the Autobahn case list: payloads of every length encoding, whole and split.</summary>
 [TestFixture]
 public sealed class FramingTests
 {
@@ -14,7 +14,7 @@ public sealed class FramingTests
     static readonly int[] s_steps = [1, 2, 3, 5, 13, 14, 15, 997, 2048];
 
     [Test]
-    public async Task A_message_of_any_size_arrives_as_it_was_sent([ValueSource(nameof(s_sizes))] int size, [Values(1, 2)] int opcode)
+    public async Task A_message_of_any_size_arrives_unchanged([ValueSource(nameof(s_sizes))] int size, [Values(1, 2)] int opcode)
     {
         var payload = PayloadOf(size);
         var (talk, answers) = await Conversation.Of(ClientFrame.Of(opcode, payload));
@@ -26,7 +26,7 @@ public sealed class FramingTests
     }
 
     [Test]
-    public async Task It_does_not_matter_how_the_bytes_are_cut(
+    public async Task Frames_are_parsed_however_the_bytes_are_split(
         [Values(0, 125, 126, 128, 65_535, 65_536)] int size, [Values(1, 2)] int opcode, [ValueSource(nameof(s_steps))] int step)
     {
         var payload = PayloadOf(size);
@@ -43,7 +43,7 @@ public sealed class FramingTests
     [TestCase(0x0000_00ffu)]
     [TestCase(0xff00_0000u)]
     [TestCase(0x0403_0201u)]
-    public async Task Any_mask_is_taken_off(uint mask)
+    public async Task Every_mask_is_removed(uint mask)
     {
         var payload = PayloadOf(301);
         var (talk, _) = await Conversation.InSteps(7, ClientFrame.Of(ClientFrame.TextOpcode, payload, mask: mask));
@@ -52,7 +52,7 @@ public sealed class FramingTests
     }
 
     [Test]
-    public async Task Every_complete_frame_of_a_read_is_handled_and_the_rest_waits()
+    public async Task Every_complete_frame_is_handled_and_a_partial_one_is_kept()
     {
         var talk = new Conversation();
         talk.Feed(ClientFrame.Join(ClientFrame.Text("a"), ClientFrame.Text("b"), ClientFrame.Text("c")[..5]));

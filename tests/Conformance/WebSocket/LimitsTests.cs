@@ -1,13 +1,13 @@
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Sections 9 and 10: large messages, many messages, and what is over the limit.</summary>
+/// <summary>Sections 9 and 10: large messages, many messages, and messages over the limit.</summary>
 [TestFixture]
 public sealed class LimitsTests
 {
     const int Limit = 1000;
 
     [Test]
-    public async Task Four_megabytes_arrive_when_the_limit_allows_it([Values(1, 2)] int opcode, [Values(64, 4096, 65_536, 4 << 20)] int fragment)
+    public async Task Four_megabytes_are_accepted_within_the_limit([Values(1, 2)] int opcode, [Values(64, 4096, 65_536, 4 << 20)] int fragment)
     {
         var payload = new byte[4 << 20];
         Array.Fill(payload, (byte)'*');
@@ -23,7 +23,7 @@ public sealed class LimitsTests
     }
 
     [Test]
-    public async Task Many_small_messages_arrive_in_their_order()
+    public async Task Many_small_messages_arrive_in_order()
     {
         var talk = new Conversation();
         foreach (var bytes in ClientFrame.Join(Enumerable.Range(0, 50_000).Select(i => ClientFrame.Text($"{i}"))).Chunk(16 * 1024))
@@ -36,7 +36,7 @@ public sealed class LimitsTests
     }
 
     [Test]
-    public async Task A_message_over_the_limit_is_skipped_and_the_connection_goes_on([Values(1, 2)] int opcode, [Values(1, 7, 4096)] int step)
+    public async Task A_message_over_the_limit_is_skipped_and_the_connection_continues([Values(1, 2)] int opcode, [Values(1, 7, 4096)] int step)
     {
         var talk = new Conversation(Limit);
         foreach (var part in ClientFrame.Join(ClientFrame.Text("before"), ClientFrame.Of(opcode, new byte[Limit + 1]), ClientFrame.Ping("p"),
@@ -51,7 +51,7 @@ public sealed class LimitsTests
     }
 
     [Test]
-    public async Task Fragments_that_come_to_more_than_the_limit_are_skipped_as_one([Values(1, 7, 4096)] int step)
+    public async Task Fragments_over_the_limit_in_total_are_skipped_as_one_message([Values(1, 7, 4096)] int step)
     {
         var talk = new Conversation(Limit);
         foreach (var part in ClientFrame.Join(ClientFrame.Text(new string('a', 600), fin: false), ClientFrame.Ping("p"),
@@ -67,7 +67,7 @@ public sealed class LimitsTests
     }
 
     [Test]
-    public async Task A_text_cut_short_by_the_limit_leaves_nothing_for_the_next_one()
+    public async Task A_skipped_text_does_not_affect_the_validation_of_the_next()
     {
         var talk = new Conversation(Limit);
         talk.Feed(ClientFrame.Join(ClientFrame.Text([(byte)'a', 0xe2], fin: false), ClientFrame.Continue(new byte[Limit], fin: true),
@@ -87,7 +87,7 @@ public sealed class LimitsTests
     }
 
     [Test]
-    public async Task The_longest_length_there_is_closes_the_connection_in_a_fragment_too()
+    public async Task A_fragment_of_the_maximum_length_closes_the_connection()
     {
         var talk = new Conversation(Limit);
         talk.Feed(ClientFrame.Join(ClientFrame.Binary([1], fin: false), ClientFrame.Of(ClientFrame.Continuation, [], length: long.MaxValue)));

@@ -9,7 +9,7 @@ public sealed class PingPongTests
     static readonly byte[][] s_payloads = [[], "Hello"u8.ToArray(), [0, 255, 254, 253, 252, 251, 0], [.. Enumerable.Repeat((byte)0xfe, 125)]];
 
     [Test]
-    public async Task A_pong_carries_what_the_ping_did([ValueSource(nameof(s_payloads))] byte[] payload, [Values(1, 3, 4096)] int step)
+    public async Task A_pong_carries_the_pings_payload([ValueSource(nameof(s_payloads))] byte[] payload, [Values(1, 3, 4096)] int step)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Of(ClientFrame.PingOpcode, payload));
 
@@ -28,7 +28,7 @@ public sealed class PingPongTests
     }
 
     [Test]
-    public async Task A_pong_that_nobody_asked_for_is_ignored()
+    public async Task An_unsolicited_pong_is_ignored()
     {
         var (talk, answers) = await Conversation.Of(ClientFrame.Pong(), ClientFrame.Pong("unasked"), ClientFrame.Ping("asked"));
 
@@ -37,7 +37,7 @@ public sealed class PingPongTests
     }
 
     [Test]
-    public async Task Ten_pings_are_answered_in_their_order([Values(1, 2, 4096)] int step)
+    public async Task Ten_pings_are_answered_in_order([Values(1, 2, 4096)] int step)
     {
         var (_, answers) = await Conversation.InSteps(step, [.. Enumerable.Range(0, 10).Select(i => ClientFrame.Ping($"payload-{i}"))]);
 

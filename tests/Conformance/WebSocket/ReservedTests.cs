@@ -16,7 +16,7 @@ public sealed class ReservedTests
     }
 
     [Test]
-    public async Task A_reserved_bit_is_a_protocol_error_in_a_fragment_too([Values(1, 2, 4)] int bits)
+    public async Task A_reserved_bit_in_a_fragment_is_a_protocol_error([Values(1, 2, 4)] int bits)
     {
         var (talk, answers) = await Conversation.Of(
             ClientFrame.Text("one", fin: false), ClientFrame.Of(ClientFrame.Continuation, "two"u8, reserved: bits));

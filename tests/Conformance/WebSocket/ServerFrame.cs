@@ -3,15 +3,15 @@ using System.Text;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>A frame from the server, read as strictly as RFC 6455 lets a client.</summary>
+/// <summary>A server frame, parsed as strictly as RFC 6455 permits a client.</summary>
 sealed record ServerFrame(int Opcode, byte[] Payload)
 {
     public string Text => Encoding.UTF8.GetString(Payload);
 
     public int CloseCode => Payload.Length < 2 ? 0 : BinaryPrimitives.ReadUInt16BigEndian(Payload);
 
-    /// <summary>Reads the frame at the front.</summary>
-    /// <returns>Its length; 0 when it is not all there.</returns>
+    /// <summary>Parses the first frame.</summary>
+    /// <returns>Its length; 0 if it is incomplete.</returns>
     public static int TryRead(ReadOnlySpan<byte> input, out ServerFrame frame)
     {
         frame = null!;
@@ -20,7 +20,7 @@ sealed record ServerFrame(int Opcode, byte[] Payload)
             return 0;
         }
 
-        Assert.That(input[0] & 0xf0, Is.EqualTo(0x80), "the server sends whole messages, and sets no reserved bit");
+        Assert.That(input[0] & 0xf0, Is.EqualTo(0x80), "the server sends unfragmented messages without reserved bits");
         Assert.That(input[1] & 0x80, Is.Zero, "the server's frames are not masked");
         var head = (input[1] & 0x7f) switch { 126 => 4, 127 => 10, _ => 2 };
         if (input.Length < head)
@@ -34,7 +34,7 @@ sealed record ServerFrame(int Opcode, byte[] Payload)
             10 => BinaryPrimitives.ReadInt64BigEndian(input[2..]),
             _ => input[1] & 0x7f,
         };
-        Assert.That(length, head switch { 4 => Is.GreaterThan(125), 10 => Is.GreaterThan(65_535), _ => Is.LessThan(126) }, "the shortest form");
+        Assert.That(length, head switch { 4 => Is.GreaterThan(125), 10 => Is.GreaterThan(65_535), _ => Is.LessThan(126) }, "the shortest length encoding");
         if (input.Length - head < length)
         {
             return 0;
@@ -45,17 +45,17 @@ sealed record ServerFrame(int Opcode, byte[] Payload)
         return head + (int)length;
     }
 
-    /// <summary>Reads everything there is; nothing may be left over, and nothing may follow a close.</summary>
+    /// <summary>Parses all frames; fails on trailing bytes and on frames after a close.</summary>
     public static List<ServerFrame> ReadAll(ReadOnlySpan<byte> input)
     {
         var frames = new List<ServerFrame>();
         while (input.Length > 0)
         {
             var length = TryRead(input, out var frame);
-            Assert.That(length, Is.Positive, "the server's last frame is cut off");
+            Assert.That(length, Is.Positive, "the server's last frame is truncated");
             if (frames is [.., { Opcode: 8 }])
             {
-                Assert.Fail("something follows the close frame");
+                Assert.Fail("bytes follow the close frame");
             }
 
             frames.Add(frame);

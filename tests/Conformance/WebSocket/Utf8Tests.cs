@@ -2,7 +2,7 @@ using System.Text;
 
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
-/// <summary>Section 6: texts are UTF-8, and a text that is not is refused as soon as that shows.</summary>
+/// <summary>Section 6: texts are UTF-8, and invalid UTF-8 is rejected at its first invalid byte.</summary>
 [TestFixture]
 public sealed class Utf8Tests
 {
@@ -20,7 +20,7 @@ public sealed class Utf8Tests
     ];
 
     [Test]
-    public async Task A_valid_text_arrives_however_it_is_cut([ValueSource(nameof(s_valid))] string text, [Values(1, 2, 3, 4096)] int step)
+    public async Task Valid_UTF8_is_accepted_at_any_split([ValueSource(nameof(s_valid))] string text, [Values(1, 2, 3, 4096)] int step)
     {
         var bytes = Encoding.UTF8.GetBytes($"before {text} after");
         var fragments = bytes.Select((b, i) => ClientFrame.Of(i == 0 ? 1 : 0, [b], fin: i == bytes.Length - 1));
@@ -31,7 +31,7 @@ public sealed class Utf8Tests
     }
 
     [Test]
-    public async Task An_invalid_text_closes_the_connection([ValueSource(nameof(s_invalid))] byte[] bad, [Values(1, 2, 3, 4096)] int step)
+    public async Task Invalid_UTF8_closes_the_connection([ValueSource(nameof(s_invalid))] byte[] bad, [Values(1, 2, 3, 4096)] int step)
     {
         var (talk, answers) = await Conversation.InSteps(step, ClientFrame.Text("good"),
             ClientFrame.Text([.. "κόσμε"u8, .. bad, .. "edited"u8]), ClientFrame.Text("after"));
@@ -41,7 +41,7 @@ public sealed class Utf8Tests
     }
 
     [Test]
-    public async Task An_invalid_text_closes_the_connection_when_it_comes_in_fragments([ValueSource(nameof(s_invalid))] byte[] bad)
+    public async Task Invalid_UTF8_in_fragments_closes_the_connection([ValueSource(nameof(s_invalid))] byte[] bad)
     {
         byte[] bytes = [.. "κόσμε"u8, .. bad, .. "edited"u8];
         var (talk, answers) = await Conversation.Of(
@@ -51,7 +51,7 @@ public sealed class Utf8Tests
     }
 
     [Test]
-    public async Task A_text_must_not_end_inside_a_character([Values("c3", "e282", "f09f", "f09f92", "f4")] string hex, [Values(true, false)] bool fragmented)
+    public async Task A_text_ending_inside_a_character_closes_the_connection([Values("c3", "e282", "f09f", "f09f92", "f4")] string hex, [Values(true, false)] bool fragmented)
     {
         byte[] bytes = [.. "abc"u8, .. Convert.FromHexString(hex)];
         var (talk, answers) = await Conversation.Of(fragmented
@@ -83,7 +83,7 @@ public sealed class Utf8Tests
             talk.Feed(frame[fed++]);
         }
 
-        Assert.That(fed, Is.LessThanOrEqualTo(frame.Length - 100 + 1), "at the first byte that cannot be right, or the one after the bad ones");
+        Assert.That(fed, Is.LessThanOrEqualTo(frame.Length - 100 + 1), "closed at the first invalid byte, or right after the invalid ones");
         Assert.That((await talk.EndAsync()).Single().CloseCode, Is.EqualTo(1007));
     }
 
@@ -93,7 +93,7 @@ public sealed class Utf8Tests
     [TestCase("61", "f0 8f", 2)]
     [TestCase("61", "c0", 1)]
     [TestCase("61", "f5", 1)]
-    public void The_first_byte_that_cannot_be_right_is_enough(string good, string bad, int at)
+    public void The_first_invalid_byte_closes_the_connection(string good, string bad, int at)
     {
         var talk = new Conversation();
         var frame = ClientFrame.Text([.. Hex(good), .. Hex(bad), .. new byte[50]]);
@@ -106,7 +106,7 @@ public sealed class Utf8Tests
     }
 
     [Test]
-    public async Task Binary_is_not_text([Values(true, false)] bool fragmented)
+    public async Task Binary_messages_are_not_validated_as_UTF8([Values(true, false)] bool fragmented)
     {
         var (talk, answers) = await Conversation.InSteps(1, fragmented
             ? [ClientFrame.Binary([0xff], fin: false), ClientFrame.Continue([0xc0, 0x80], fin: true)]

@@ -7,14 +7,14 @@ namespace CartRecovery.Tests.Conformance.WebSocket;
 [TestFixture]
 public sealed class Utf8ValidatorTests
 {
-    // Leads, continuations and the bytes around every bound of RFC 3629, so that near misses are likely.
+    // Lead and continuation bytes and the bytes around every bound in RFC 3629.
     static readonly byte[] s_telling =
     [
         0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff,
     ];
 
     [Test]
-    public void Every_sequence_of_up_to_four_telling_bytes_is_judged_as_a_whole_text_is()
+    public void Short_sequences_are_judged_like_a_one_shot_validator()
     {
         var text = new byte[4];
         for (var length = 0; length <= 4; length++)
@@ -36,12 +36,12 @@ public sealed class Utf8ValidatorTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 2000)]
-    public FsCheck.Property A_long_text_is_judged_alike_however_it_is_cut() => Prop.ForAll(
+    public FsCheck.Property Validation_is_independent_of_how_the_text_is_split() => Prop.ForAll(
         Gen.Elements(s_telling).ListOf().Select(b => b.ToArray()).ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(),
         (bytes, step) => Judge(bytes, step) == Utf8.IsValid(bytes));
 
     [Test]
-    public void Nothing_that_could_still_become_valid_is_refused()
+    public void A_prefix_of_valid_UTF8_is_not_rejected()
     {
         foreach (var character in new[] { "é", "€", "\ud7ff", "\ue000", "𝄞", "\U0010ffff", "\U00010000", "\u0800" })
         {

@@ -5,7 +5,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
-/// <summary>How a client is connected.</summary>
+/// <summary>The transport of a client.</summary>
 enum Transport
 {
     WebSocket,
@@ -14,12 +14,12 @@ enum Transport
 }
 
 /// <summary>
-/// A shop's client that loses nothing: it keeps every event until it is acknowledged, and after each break sends again what was not, and
-/// often some of what was: it may have died itself before it could note the acknowledgement.
+/// A client that loses no event: it keeps each until acknowledged, and after a disconnect resends the unacknowledged ones and often some
+/// acknowledged ones, as if it had crashed before recording the acknowledgement.
 /// </summary>
 sealed class CrashClient(int number, int seed)
 {
-    // Events sent and not acknowledged, and events in one message, at the most.
+    // Limits of unacknowledged events and of events per message.
     const int InFlight = 400, Batch = 40;
 
     readonly ShopTraffic _traffic = new(number, seed);
@@ -28,22 +28,22 @@ sealed class CrashClient(int number, int seed)
 
     public ShopModel Model => _traffic.Model;
 
-    /// <summary>How many of the events, from the first, have been acknowledged.</summary>
+    /// <summary>The number of events acknowledged, counted from the first.</summary>
     public int Acked => Volatile.Read(ref _acked);
 
-    /// <summary>How many of the events, from the first, may have reached the engine.</summary>
+    /// <summary>The number of events that may have reached the engine, counted from the first.</summary>
     public int Sent { get; private set; }
 
-    /// <summary>Events that were sent again after they had been acknowledged.</summary>
+    /// <summary>The number of events resent after their acknowledgement.</summary>
     public int Repeated { get; private set; }
 
-    /// <summary>What the engine did that it must not do, in words; null for nothing.</summary>
+    /// <summary>The engine's violation of the protocol; null for none.</summary>
     public string? Complaint { get; private set; }
 
-    /// <summary>Connects, sends what is not acknowledged and then new events, until all are acknowledged or the engine is gone.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="transport">How to connect.</param>
-    /// <param name="fresh">New events at the most.</param>
+    /// <summary>Connects and sends the unacknowledged and then new events until all are acknowledged or the engine is gone.</summary>
+    /// <param name="engine">The engine to connect to.</param>
+    /// <param name="transport">The transport.</param>
+    /// <param name="fresh">The maximum number of new events.</param>
     public async Task RunAsync(RunningEngine engine, Transport transport, int fresh)
     {
         var first = Math.Max(0, Acked - _random.Next(_random.Next(10) == 0 ? 3000 : 100));
@@ -65,7 +65,7 @@ sealed class CrashClient(int number, int seed)
         catch (Exception e) when (e is IOException or WebSocketException or HttpRequestException or OperationCanceledException
             or ObjectDisposedException or System.Net.Sockets.SocketException)
         {
-            // The engine is gone. What is not acknowledged is sent to the next one.
+            // The engine is gone. Unacknowledged events go to its successor.
         }
     }
 
@@ -92,7 +92,7 @@ sealed class CrashClient(int number, int seed)
         }
         finally
         {
-            // Acknowledgements that were on their way when the engine ended count, too.
+            // Acknowledgements still in flight when the engine ended count.
             if (first + stream.Acked < last)
             {
                 await stream.EndAsync();
@@ -124,7 +124,7 @@ sealed class CrashClient(int number, int seed)
             using var answer = JsonDocument.Parse(body);
             if (answer.RootElement.GetProperty("accepted").GetInt32() != count)
             {
-                Complaint = $"client {number}: of {count} events in a batch from event {position} not all were accepted: {body}";
+                Complaint = $"client {number}: not all {count} events of the batch from event {position} were accepted: {body}";
             }
 
             position += count;

@@ -1,25 +1,25 @@
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
-/// <summary>What a crash comes into.</summary>
+/// <summary>The phase that a crash interrupts.</summary>
 enum CrashKind
 {
-    /// <summary>After so many acknowledgements of the round.</summary>
+    /// <summary>After a number of acknowledgements in the round.</summary>
     AfterAcks,
 
-    /// <summary>So many milliseconds after the clients began.</summary>
+    /// <summary>A number of milliseconds after the clients started.</summary>
     AfterTime,
 
-    /// <summary>So many milliseconds after the process began: into the recovery.</summary>
+    /// <summary>A number of milliseconds after the process started, during recovery.</summary>
     AtStart,
 
-    /// <summary>So many milliseconds after SIGTERM, under load.</summary>
+    /// <summary>A number of milliseconds after SIGTERM, under load.</summary>
     WhileStopping,
 
-    /// <summary>Not at all: SIGTERM under load, and it may finish.</summary>
+    /// <summary>No crash: SIGTERM under load, followed by a complete shutdown.</summary>
     Never,
 }
 
-/// <summary>When a round's crash comes.</summary>
+/// <summary>When to crash in a round.</summary>
 readonly record struct CrashMoment(CrashKind Kind, int Number)
 {
     public static CrashMoment Choose(Random random) => random.Next(100) switch

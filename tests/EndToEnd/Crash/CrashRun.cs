@@ -6,8 +6,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>
-/// One engine's data folder through many lives: clients that lose nothing stream into it, it is killed and started again, and after each
-/// start its state is held against the clients' own models.
+/// Kills and restarts an engine on one data folder under load, and compares its state with the clients' models after each start.
 /// </summary>
 sealed class CrashRun
 {
@@ -16,7 +15,7 @@ sealed class CrashRun
     // Acknowledgements before a stop under load.
     const int Underway = 300;
 
-    // Carts beside the latest ones that are looked at after a start.
+    // The number of carts checked after a start in addition to the latest ones.
     const int Sample = 25;
 
     const int Hands = 16, HandSize = 2;
@@ -46,7 +45,7 @@ sealed class CrashRun
                 { crm: { type: webhook, url: "{{recorder.Url}}", secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
                   batch: {{HandSize}}, batchAge: 0ms, maxInFlight: {{Hands}}, retries: 20 } }
                 """.ReplaceLineEndings(" "),
-            // Small, so that commits, checkpoints and changes of the segment come often enough to be hit.
+            // Small limits, so that crashes hit commits, checkpoints and segment changes often.
             Durability = """
                 journal: { commitAge: 2ms, commitSize: 64KB, segment: 4MB }
                 checkpoints: { interval: 300ms, keep: 2 }
@@ -55,12 +54,12 @@ sealed class CrashRun
         };
     }
 
-    /// <summary>How the latest life ended and what it said.</summary>
-    public Finished? LastEnd { get; private set; }
+    /// <summary>The exit and output of the latest process.</summary>
+    public ProcessResult? LastEnd { get; private set; }
 
     int Acked => _clients.Sum(client => client.Acked);
 
-    /// <summary>One life of the engine, up to the crash.</summary>
+    /// <summary>Runs one process until its crash.</summary>
     public async Task LiveAsync(CrashMoment moment)
     {
         _recorder.NextLife(++_life);
@@ -103,11 +102,11 @@ sealed class CrashRun
         NoteEnd(moment.Kind == CrashKind.Never ? LastEnd.ExitCode == 0 : LastEnd.ExitCode == Killed || (stops && LastEnd.ExitCode == 0));
     }
 
-    /// <summary>Lets everything arrive, stops and starts the engine, and checks everything to the last cart and the last key.</summary>
+    /// <summary>Drains everything, restarts the engine, and checks every cart and every key.</summary>
     public async Task FinishAsync()
     {
         _recorder.NextLife(++_life);
-        var expected = new List<Expected>();
+        var expected = new List<ExpectedIntervention>();
         await using (var engine = await RunningEngine.StartAsync(_scratch, _config))
         {
             await CheckAsync(engine, all: false);
@@ -115,9 +114,9 @@ sealed class CrashRun
             await SendAsync(engine, fresh: 0);
             repeated = _clients.Sum(client => client.Repeated) - repeated;
             Assert.That(_clients.Select(client => client.Acked), Is.EqualTo(_clients.Select(client => client.Model.Events.Count)),
-                () => $"in the end everything is acknowledged\n{engine.Log}");
+                () => $"everything is acknowledged at the end\n{engine.Log}");
             await CheckAsync(engine, all: false);
-            Assert.That((await engine.MetricsAsync()).Duplicates, Is.AtLeast(repeated), "what was acknowledged and sent again is a duplicate");
+            Assert.That((await engine.MetricsAsync()).Duplicates, Is.AtLeast(repeated), "resent acknowledged events count as duplicates");
 
             expected.AddRange(_clients.SelectMany(client => client.Model.Interventions()));
             await Eventually.Is(() => _recorder.Accepted.Count >= expected.Count, () => AboutKeys(expected), () => _recorder.Accepted.Count);
@@ -133,11 +132,11 @@ sealed class CrashRun
         }
 
         Assert.That(AboutKeys(expected), Is.Empty);
-        Assert.That(_recorder.Posts, Is.EqualTo(posts), "posts after everything was delivered and the engine was stopped and started");
+        Assert.That(_recorder.Posts, Is.EqualTo(posts), "posts after a restart with everything delivered");
         CheckRepeats();
     }
 
-    /// <summary>What happened, in numbers.</summary>
+    /// <summary>Statistics of the run.</summary>
     public string Summary() =>
         $"{_life} lives, {_killedLives.Count} of them killed; {_clients.Sum(client => client.Model.Events.Count):N0} events in "
         + $"{_clients.Sum(client => client.Model.Carts.Count):N0} carts, {_clients.Sum(client => client.Repeated):N0} sent again although "
@@ -153,13 +152,13 @@ sealed class CrashRun
             _killedLives.Add(_life);
         }
 
-        Assert.That(isExpected, () => $"the engine ended by itself, or did not end well\n{LastEnd}");
+        Assert.That(isExpected, () => $"the engine exited unexpectedly or with an error\n{LastEnd}");
         Assert.That(_clients.Select(client => client.Complaint).Where(complaint => complaint is not null), Is.Empty);
         Assert.That(_recorder.Complaints, Is.Empty);
     }
 
-    // Every acknowledged event is in the state, none that was not sent, none twice: each cart is what the model says after its first n
-    // events, n between the acknowledged and the sent ones.
+    // The state holds every acknowledged event, none unsent and none twice: each cart equals the model after its first n events, with n
+    // between the acknowledged and the sent ones.
     async Task CheckAsync(RunningEngine engine, bool all)
     {
         var problems = new ConcurrentQueue<string>();
@@ -176,7 +175,7 @@ sealed class CrashRun
             _checked[i] = _clients[i].Acked;
         }
 
-        Assert.That(problems.Take(10), Is.Empty, () => $"{problems.Count} of {carts.Count} carts are not what they must be\n{engine.Log}");
+        Assert.That(problems.Take(10), Is.Empty, () => $"{problems.Count} of {carts.Count} carts differ from the model\n{engine.Log}");
     }
 
     HashSet<string> Carts(CrashClient client, int from)
@@ -226,27 +225,27 @@ sealed class CrashRun
             .ToDictionary(feature => feature.Name, feature => feature.Value.GetDouble(), StringComparer.Ordinal);
     }
 
-    // Empty when each expected intervention came under one key, and no other came.
-    string AboutKeys(IReadOnlyCollection<Expected> expected)
+    // Empty if each expected intervention arrived under one key and no other arrived.
+    string AboutKeys(IReadOnlyCollection<ExpectedIntervention> expected)
     {
         var accepted = _recorder.Accepted;
         var missing = expected.Where(one => !accepted.Contains(one)).ToList();
         var others = accepted.Select(one => one.Key).Except(expected).ToList();
         var several = accepted.Where(one => one.Skip(1).Any()).Select(one => one.Key).ToList();
         return missing.Count + others.Count + several.Count == 0 ? "" :
-            $"of {expected.Count} interventions {missing.Count} did not arrive ({List(missing)}); {others.Count} arrived that should not have been "
-            + $"({List(others)}); {several.Count} came under several keys ({List(several)})";
+            $"of {expected.Count} interventions {missing.Count} did not arrive ({List(missing)}); {others.Count} arrived unexpectedly "
+            + $"({List(others)}); {several.Count} arrived under several keys ({List(several)})";
     }
 
-    static string List(IEnumerable<Expected> interventions) =>
+    static string List(IEnumerable<ExpectedIntervention> interventions) =>
         string.Join("; ", interventions.Take(5).Select(one => $"{one.Campaign} of {one.Cart} at {one.DecidedAt}"));
 
-    // Delivered twice is what was on its way, or answered and not yet noted on disk, when the engine was killed; nothing else.
+    // Only interventions in flight, or answered but not yet recorded on disk when the engine was killed, may be delivered twice.
     void CheckRepeats()
     {
         var repeats = _recorder.Repeats;
         Assert.That(repeats.Where(repeat => repeat.First == repeat.Again || !_killedLives.Contains(repeat.First)), Is.Empty,
-            "delivered again, although no crash came between");
+            "delivered again without a crash in between");
         Assert.That(repeats, Has.Count.AtMost(_killedLives.Count * Hands * HandSize * 2), "delivered again after a crash");
     }
 }

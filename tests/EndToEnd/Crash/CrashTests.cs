@@ -4,8 +4,8 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>
-/// The promise of the journal, held against the real process: an event that was acknowledged survives SIGKILL at any moment, and counts
-/// once; each intervention reaches the shop under one key.
+/// Checks the journal's guarantee on the real process: an acknowledged event survives SIGKILL at any moment and counts once, and each
+/// intervention reaches the shop under one key.
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
@@ -15,7 +15,7 @@ public sealed class CrashTests
     const string Rounds = "CARTRECOVERY_CRASH_ROUNDS", Seed = "CARTRECOVERY_CRASH_SEED";
 
     [Test]
-    public async Task Killed_at_any_moment_it_keeps_every_acknowledged_event_exactly_once()
+    public async Task Every_acknowledged_event_survives_SIGKILL_exactly_once()
     {
         var rounds = Setting(Rounds) ?? 30;
         var seed = Setting(Seed) ?? (int)(TimeProvider.System.GetTimestamp() & int.MaxValue);

@@ -3,12 +3,12 @@ using System.Text;
 
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
-/// <summary>An event of the shop in the crash test. All money is in cents.</summary>
-/// <param name="Sequence">Its place among its client's events, from 0.</param>
-/// <param name="Id">Its id.</param>
-/// <param name="Type">Its type.</param>
-/// <param name="Cart">Its cart.</param>
-/// <param name="At">When it happened, in milliseconds since 1970.</param>
+/// <summary>An event of the crash test's shop. Money is in cents.</summary>
+/// <param name="Sequence">The index among its client's events, from 0.</param>
+/// <param name="Id">The event id.</param>
+/// <param name="Type">The event type.</param>
+/// <param name="Cart">The cart id.</param>
+/// <param name="At">The event time in milliseconds since 1970.</param>
 sealed record ShopEvent(int Sequence, string Id, string Type, string Cart, long At)
 {
     public string? User { get; init; }
@@ -19,10 +19,10 @@ sealed record ShopEvent(int Sequence, string Id, string Type, string Cart, long 
 
     public long? Price { get; init; }
 
-    /// <summary>Writes it as a native event, the same on every call.</summary>
+    /// <summary>Serializes it as a native event, identically on every call.</summary>
     public void AppendTo(StringBuilder text)
     {
-        // What does not compress, so that the journal comes to its segments' ends.
+        // Incompressible data, so that the journal fills its segments.
         var note = new byte[180];
         new Random(Sequence).NextBytes(note);
         text.Append(CultureInfo.InvariantCulture, $$"""{"id":"{{Id}}","type":"{{Type}}","cartId":"{{Cart}}","sessionId":"{{Cart}}","ts":{{At}}""");

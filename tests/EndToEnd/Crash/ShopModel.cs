@@ -1,22 +1,19 @@
 
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
-/// <summary>An intervention as the model expects it.</summary>
-sealed record Expected(string Campaign, string Cart, long DecidedAt);
+/// <summary>An intervention expected by the model.</summary>
+sealed record ExpectedIntervention(string Campaign, string Cart, long DecidedAt);
 
-/// <summary>
-/// What the events of one client must lead to: counted from the list of all that it made, by the features' definitions and the
-/// campaigns' rules, with no code of the engine's.
-/// </summary>
+/// <summary>The expected result of one client's events, computed independently of the engine.</summary>
 sealed class ShopModel
 {
-    /// <summary>At most one intervention per cart in this time, in milliseconds.</summary>
+    /// <summary>The window with at most one intervention per cart, in milliseconds.</summary>
     public const long Window = 200;
 
-    /// <summary>After this much quiet a cart is idle, in milliseconds.</summary>
+    /// <summary>The inactivity after which a cart is idle, in milliseconds.</summary>
     public const long Idle = 1000;
 
-    /// <summary>The campaigns that <see cref="Interventions"/> counts on.</summary>
+    /// <summary>The campaigns assumed by <see cref="Interventions"/>.</summary>
     public const string Campaigns = """
         [
           { name: bought, trigger: { event: purchase }, action: { type: reminder }, channel: crm, message: "{{cart_id}} is bought" },
@@ -29,7 +26,7 @@ sealed class ShopModel
     readonly Dictionary<string, List<ShopEvent>> _carts = new(StringComparer.Ordinal);
     readonly Dictionary<string, List<ShopEvent>> _orders = new(StringComparer.Ordinal);
 
-    /// <summary>All events, in the order in which they happened.</summary>
+    /// <summary>All events by event time.</summary>
     public IReadOnlyList<ShopEvent> Events => _events;
 
     public IReadOnlyCollection<string> Carts => _carts.Keys;
@@ -44,10 +41,10 @@ sealed class ShopModel
         }
     }
 
-    /// <summary>How many of the first <paramref name="events"/> events are this cart's.</summary>
+    /// <summary>The number of this cart's events among the first <paramref name="events"/>.</summary>
     public int CountOf(string cart, int events) => _carts[cart].Count(e => e.Sequence < events);
 
-    /// <summary>When the cart's latest event happened, in milliseconds since 1970.</summary>
+    /// <summary>The time of the cart's latest event in milliseconds since 1970.</summary>
     public long LastAt(string cart) => _carts[cart][^1].At;
 
     /// <summary>The cart's features after its first <paramref name="count"/> events.</summary>
@@ -91,8 +88,8 @@ sealed class ShopModel
         };
     }
 
-    /// <summary>Every intervention that all the events lead to once the last cart has gone idle.</summary>
-    public IEnumerable<Expected> Interventions()
+    /// <summary>Every intervention caused by all events once the last cart has gone idle.</summary>
+    public IEnumerable<ExpectedIntervention> Interventions()
     {
         foreach (var (cart, events) in _carts)
         {
@@ -105,7 +102,7 @@ sealed class ShopModel
                 }
 
                 last = at;
-                yield return new Expected(campaign, cart, at);
+                yield return new ExpectedIntervention(campaign, cart, at);
             }
         }
     }
@@ -124,7 +121,7 @@ sealed class ShopModel
             }
         }
 
-        // Only the carts that are looked at are left: what was not followed within the time of quiet is.
+        // Only viewed carts are abandoned: those without a further event within the idle time.
         for (var i = 0; i < events.Count; i++)
         {
             if (events[0].Type is "view_cart" && (i + 1 == events.Count || events[i + 1].At - events[i].At > Idle))

@@ -1,8 +1,8 @@
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>
-/// Makes one client's events, by a seed: regulars with their own carts, two carts to a customer; passers-by, who come once; and carts
-/// that are looked at and left, some of which are looked at once more, much later.
+/// Generates one client's events from a seed: regulars with two carts each, one-time visitors, and carts abandoned after a view, some of
+/// which are viewed again much later.
 /// </summary>
 sealed class ShopTraffic(int client, int seed)
 {
@@ -22,9 +22,9 @@ sealed class ShopTraffic(int client, int seed)
 
     public ShopModel Model { get; } = new();
 
-    /// <summary>Makes the next event.</summary>
-    /// <param name="now">The wall clock, in milliseconds since 1970.</param>
-    /// <param name="acked">How many of the events are acknowledged.</param>
+    /// <summary>Generates the next event.</summary>
+    /// <param name="now">The wall clock in milliseconds since 1970.</param>
+    /// <param name="acked">The number of acknowledged events.</param>
     public ShopEvent Next(long now, int acked)
     {
         var e = Make(now, acked);
@@ -34,7 +34,7 @@ sealed class ShopTraffic(int client, int seed)
 
     ShopEvent Make(long now, int acked)
     {
-        // Who leaves a cart looks at it more than once in the same moment: there is no quiet between.
+        // An abandoned cart gets all its views at one moment, so it is never idle in between.
         if (_looksAround is { } cart)
         {
             _looksAround = null;
@@ -51,7 +51,7 @@ sealed class ShopTraffic(int client, int seed)
                 _left.Enqueue(_looksAround);
                 return New("view_cart", _looksAround, now);
             case < 36 when _left.TryPeek(out var left) && Model.LastAt(left) < now - (3 * ShopModel.Idle) && IsAcked(left, acked):
-                // Only what is acknowledged has certainly been seen to go idle before this.
+                // Only an acknowledged event is certain to have gone idle before this one.
                 return New("view_cart", _left.Dequeue(), now);
             default:
                 return Regular(now);
@@ -92,6 +92,6 @@ sealed class ShopTraffic(int client, int seed)
             number -= share;
         }
 
-        throw new InvalidOperationException("the shares do not add up");
+        throw new InvalidOperationException("the shares do not add up to the total");
     }
 }

@@ -5,8 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Tests.EndToEnd.Crash;
 
 /// <summary>
-/// The shop's own end of the webhook. It notes every key with its body, and by a seed answers late, with an error, or not at all; never to
-/// one key more than twice.
+/// The webhook's receiver. Records every key with its body, and by seed answers late, with an error, or not at all, at most twice per key.
 /// </summary>
 sealed class WebhookRecorder : IAsyncDisposable
 {
@@ -23,10 +22,10 @@ sealed class WebhookRecorder : IAsyncDisposable
 
     public string Url => _receiver.Url;
 
-    /// <summary>Posts that arrived whole.</summary>
+    /// <summary>The number of complete requests.</summary>
     public int Posts { get; private set; }
 
-    /// <summary>Keys that arrived at least once.</summary>
+    /// <summary>The number of distinct keys received.</summary>
     public int Keys
     {
         get
@@ -38,7 +37,7 @@ sealed class WebhookRecorder : IAsyncDisposable
         }
     }
 
-    /// <summary>What must not be, in words.</summary>
+    /// <summary>Violations found.</summary>
     public IReadOnlyList<string> Complaints
     {
         get
@@ -50,8 +49,8 @@ sealed class WebhookRecorder : IAsyncDisposable
         }
     }
 
-    /// <summary>What was accepted: each intervention with its keys, which should be one.</summary>
-    public ILookup<Expected, string> Accepted
+    /// <summary>The accepted interventions, each with its keys, of which there should be one.</summary>
+    public ILookup<ExpectedIntervention, string> Accepted
     {
         get
         {
@@ -62,7 +61,7 @@ sealed class WebhookRecorder : IAsyncDisposable
         }
     }
 
-    /// <summary>The engine's lives in which a post was accepted whose key had been accepted before, each as often as that happened.</summary>
+    /// <summary>The engine processes in which a post with an already accepted key was accepted, one entry per repetition.</summary>
     public IReadOnlyList<(int First, int Again)> Repeats
     {
         get
@@ -81,7 +80,7 @@ sealed class WebhookRecorder : IAsyncDisposable
         return recorder;
     }
 
-    /// <summary>From now on it is the engine's next life that posts.</summary>
+    /// <summary>Attributes further posts to the engine's next process.</summary>
     public void NextLife(int life) => Volatile.Write(ref _life, life);
 
     public ValueTask DisposeAsync() => _receiver.DisposeAsync();
@@ -115,7 +114,7 @@ sealed class WebhookRecorder : IAsyncDisposable
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    // How often the key has come before.
+    // How often the key was received before.
     int Note(Receiver.Post post)
     {
         lock (_gate)
@@ -141,7 +140,7 @@ sealed class WebhookRecorder : IAsyncDisposable
             return 100;
         }
 
-        // The same key is treated the same whenever it comes; string.GetHashCode would differ from run to run.
+        // The same key gets the same treatment in every run, unlike with string.GetHashCode.
         var hash = (uint)_seed + (uint)before;
         foreach (var character in key)
         {
@@ -151,23 +150,23 @@ sealed class WebhookRecorder : IAsyncDisposable
         return (int)((hash >> 8) % 100);
     }
 
-    static Expected Read(string body)
+    static ExpectedIntervention Read(string body)
     {
         using var document = JsonDocument.Parse(body);
         var data = document.RootElement.GetProperty("data");
-        return new Expected(data.GetProperty("campaign").GetString()!, data.GetProperty("cartId").GetString()!,
+        return new ExpectedIntervention(data.GetProperty("campaign").GetString()!, data.GetProperty("cartId").GetString()!,
             data.GetProperty("decidedAt").GetDateTimeOffset().ToUnixTimeMilliseconds());
     }
 
-    sealed class Entry(string body, Expected what)
+    sealed class Entry(string body, ExpectedIntervention what)
     {
         public string Body => body;
 
-        public Expected What => what;
+        public ExpectedIntervention What => what;
 
         public int Tries { get; set; }
 
-        /// <summary>The lives of the engine in which it was accepted.</summary>
+        /// <summary>The engine processes in which it was accepted.</summary>
         public List<int> AcceptedIn { get; } = [];
     }
 }

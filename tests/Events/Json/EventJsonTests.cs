@@ -11,7 +11,7 @@ namespace CartRecovery.Tests.Events.Json;
 public sealed class EventJsonTests
 {
     [Test]
-    public void An_event_is_written_as_the_native_schema_has_it()
+    public void An_event_is_written_in_the_native_schema()
     {
         var slab = EventReading.Slab(
             new TestEvent("add_to_cart", 1732095600000)
@@ -35,17 +35,17 @@ public sealed class EventJsonTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 500)]
-    public FsCheck.Property Decoded_again_it_is_the_same_event() =>
+    public FsCheck.Property An_encoded_event_decodes_to_the_same_event() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
-            var members = AnyJson.Members(random);
+            var members = JsonGenerator.Members(random);
             string[] fields =
             [
                 $"\"id\":{Text(random)}", $"\"cartId\":{Text(random)}", $"\"type\":\"{EventTypes.Names[random.Next(EventTypes.Names.Count)]}\"",
                 $"\"ts\":{random.NextInt64(0, 4_000_000_000_000)}", $"\"userId\":{Text(random)}", $"\"productId\":{Text(random)}",
                 $"\"price\":{random.NextInt64(0, 10_000_000_000_001) / 10_000m}", $"\"quantity\":{random.Next(1, 100_001)}", "\"currency\":\"chf\"",
-                $"\"meta\":{{{members}}}", "\"device\":\"tablet\"", $"\"foo\":{AnyJson.Value(random, 3)}", "\"source\":\"email\"",
+                $"\"meta\":{{{members}}}", "\"device\":\"tablet\"", $"\"foo\":{JsonGenerator.Value(random, 3)}", "\"source\":\"email\"",
             ];
             random.Shuffle(fields);
             var slab = new EventSlab();

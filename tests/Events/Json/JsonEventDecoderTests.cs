@@ -34,7 +34,7 @@ public sealed class JsonEventDecoderTests
     }
 
     [Test]
-    public void The_required_fields_are_enough()
+    public void The_required_fields_are_sufficient()
     {
         Accept($"{{{Required}}}");
 
@@ -45,7 +45,7 @@ public sealed class JsonEventDecoderTests
     }
 
     [Test]
-    public void A_required_field_must_be_there([Values("id", "type", "cartId", "ts")] string field, [Values("", "null")] string value)
+    public void A_missing_required_field_is_rejected([Values("id", "type", "cartId", "ts")] string field, [Values("", "null")] string value)
     {
         var rest = Required.Split(',').Where(f => !f.Contains($"\"{field}\"", StringComparison.Ordinal));
         var json = string.Join(',', value.Length == 0 ? rest : rest.Append($"\"{field}\":{value}"));
@@ -55,10 +55,10 @@ public sealed class JsonEventDecoderTests
 
     [TestCase("id")]
     [TestCase("cartId")]
-    public void An_empty_id_is_none(string field) => Refuse($$"""{{{Required}},"{{field}}":""}""", "missing_field", field);
+    public void An_empty_id_counts_as_missing(string field) => Refuse($$"""{{{Required}},"{{field}}":""}""", "missing_field", field);
 
     [TestCaseSource(nameof(WrongTypes))]
-    public void A_field_of_the_wrong_type_is_named(string field, string value) =>
+    public void A_field_of_the_wrong_type_is_reported_by_name(string field, string value) =>
         Refuse($$"""{{{Required}},"{{field}}":{{value}}}""", "wrong_type", field);
 
     static IEnumerable<object[]> WrongTypes() =>
@@ -75,7 +75,7 @@ public sealed class JsonEventDecoderTests
         select new object[] { field, value };
 
     [Test]
-    public void A_null_is_as_if_it_were_not_there(
+    public void A_null_counts_as_absent(
         [Values("userId", "sessionId", "productId", "storeId", "currency", "quantity", "price", "meta", "device", "source", "x")] string field)
     {
         Accept($"{{{Required}}}");
@@ -85,7 +85,7 @@ public sealed class JsonEventDecoderTests
     }
 
     [Test]
-    public void Every_type_has_its_name()
+    public void Every_type_is_parsed_by_its_name()
     {
         Assert.That(EventTypes.Names, Has.Count.EqualTo(EventTypes.Count - 1).And.Unique);
         foreach (var type in Enum.GetValues<EventType>().Where(t => t != EventType.None))
@@ -101,7 +101,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("clickedx")]
     [TestCase("none")]
     [TestCase("a type that is much longer than any name of a type that there is, or ever will be")]
-    public void An_unknown_type_is_refused(string type) => Refuse($$"""{{{Required}},"type":"{{type}}"}""", "unknown_type", "type");
+    public void An_unknown_type_is_rejected(string type) => Refuse($$"""{{{Required}},"type":"{{type}}"}""", "unknown_type", "type");
 
     [Test]
     public void Escapes_in_values_are_read()
@@ -130,7 +130,7 @@ public sealed class JsonEventDecoderTests
     }
 
     [Test]
-    public void Half_a_character_costs_its_own_event_alone(
+    public void A_lone_surrogate_rejects_only_its_own_event(
         [Values("id", "type", "cartId", "userId", "sessionId", "productId", "storeId", "currency", "ts")] string field,
         [Values("\\ud800", "\\udc00", "\\udc00\\ud800", "\\ud8000-01-01T00:00:00Z", "x\\ud800y", "\\ud800mo")] string text)
     {
@@ -153,7 +153,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("""{"meta":{"source":"\ud800l"}}""")]
     [TestCase("""{"meta":{"\ud800ice":1}}""")]
     [TestCase("""{"x":"\ud800","\udc00":2}""")]
-    public void Half_a_character_in_what_is_not_read_does_no_harm(string rest) => Accept($"{{{Required},{rest[1..]}");
+    public void A_lone_surrogate_in_an_ignored_field_is_accepted(string rest) => Accept($"{{{Required},{rest[1..]}");
 
     [TestCase("id")]
     [TestCase("cartId")]
@@ -172,7 +172,7 @@ public sealed class JsonEventDecoderTests
     }
 
     [Test]
-    public void Of_a_field_that_is_there_twice_the_last_counts()
+    public void The_last_of_duplicate_fields_counts()
     {
         Accept($$"""{"id":"first and longer","price":5,"quantity":9,"currency":"EUR","meta":{"device":"mobile"},{{Required}},"price":7,"quantity":3,"currency":"usd","meta":{"device":"desktop"} }""");
 
@@ -186,7 +186,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("""{"ID":7,"Ts":"","cartid":[],"userid":{},"productID":false}""")]
     [TestCase("""{"meta":{"id":5,"ts":[],"type":{"device":"mobile"},"category":"shoes","device":7,"source":["email"]}}""")]
     [TestCase("""{"device":5,"source":{}}""")]
-    public void What_the_engine_does_not_know_is_not_wrong(string rest)
+    public void Unknown_fields_are_accepted(string rest)
     {
         Accept($"{{{Required},{rest[1..]}");
         Assert.That(Texts(), Is.EqualTo("e1 c1  "));
@@ -198,7 +198,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("desktop", DeviceKind.Desktop)]
     [TestCase("watch", DeviceKind.Unknown)]
     [TestCase("", DeviceKind.Unknown)]
-    public void The_device_is_in_meta_or_beside_it(string name, DeviceKind expected)
+    public void The_device_is_read_from_the_event_or_from_meta(string name, DeviceKind expected)
     {
         Accept($$"""{{{Required}},"meta":{"device":"{{name}}"} }""");
         Assert.That(_decoder.Record.Device, Is.EqualTo(expected));
@@ -213,7 +213,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("social", TrafficSource.Social)]
     [TestCase("referral", TrafficSource.Referral)]
     [TestCase("carrier pigeon", TrafficSource.Unknown)]
-    public void So_is_the_source(string name, TrafficSource expected)
+    public void The_source_is_read_from_the_event_or_from_meta(string name, TrafficSource expected)
     {
         Accept($$"""{{{Required}},"meta":{"source":"{{name}}"} }""");
         Assert.That(_decoder.Record.Source, Is.EqualTo(expected));
@@ -230,7 +230,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("1e3", 10_000_000)]
     [TestCase("123456789.1234", 1_234_567_891_234)]
     [TestCase("1000000000", 10_000_000_000_000)]
-    public void A_price_counts_ten_thousandths(string price, long expected)
+    public void A_price_has_four_decimals(string price, long expected)
     {
         Accept($$"""{{{Required}},"price":{{price}}}""");
         Assert.That((_decoder.Record.Price, _decoder.Record.Flags), Is.EqualTo((expected, EventFlags.HasPrice)));
@@ -240,13 +240,13 @@ public sealed class JsonEventDecoderTests
     [TestCase("1000000000.01")]
     [TestCase("1e400")]
     [TestCase("-1e400")]
-    public void A_price_out_of_range_is_refused(string price) => Refuse($$"""{{{Required}},"price":{{price}}}""", "out_of_range", "price");
+    public void A_price_out_of_range_is_rejected(string price) => Refuse($$"""{{{Required}},"price":{{price}}}""", "out_of_range", "price");
 
     [TestCase("1", 1)]
     [TestCase("100000", 100_000)]
     [TestCase("3.0", 3)]
     [TestCase("1e2", 100)]
-    public void A_quantity_is_a_whole_number(string quantity, int expected)
+    public void A_quantity_is_an_integer(string quantity, int expected)
     {
         Accept($$"""{{{Required}},"quantity":{{quantity}}}""");
         Assert.That(_decoder.Record.Quantity, Is.EqualTo(expected));
@@ -258,13 +258,13 @@ public sealed class JsonEventDecoderTests
     [TestCase("100001")]
     [TestCase("99999999999999999999")]
     [TestCase("1e400")]
-    public void A_quantity_out_of_range_is_refused(string quantity) =>
+    public void A_quantity_out_of_range_is_rejected(string quantity) =>
         Refuse($$"""{{{Required}},"quantity":{{quantity}}}""", "out_of_range", "quantity");
 
     [TestCase("EUR")]
     [TestCase("eur")]
     [TestCase("EuR")]
-    public void A_currency_is_three_letters(string currency)
+    public void A_currency_has_three_letters(string currency)
     {
         Accept($$"""{{{Required}},"currency":"{{currency}}"}""");
         Assert.That(CurrencyCode.ToString(_decoder.Record.Currency), Is.EqualTo("EUR"));
@@ -277,7 +277,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("E1R")]
     [TestCase("€")]
     [TestCase("US$")]
-    public void Another_currency_is_refused(string currency) => Refuse($$"""{{{Required}},"currency":"{{currency}}"}""", "out_of_range", "currency");
+    public void An_invalid_currency_is_rejected(string currency) => Refuse($$"""{{{Required}},"currency":"{{currency}}"}""", "out_of_range", "currency");
 
     [TestCase("1732095600000", Now)]
     [TestCase("1732095600000.0", Now)]
@@ -310,7 +310,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("2024-11-20T09:40:00 +01:00")]
     [TestCase("2024-11-20T09:40:00Z ")]
     [TestCase("Wed, 20 Nov 2024 09:40:00 GMT")]
-    public void A_time_without_a_zone_or_form_is_refused(string ts) => Refuse($$"""{{{Required}},"ts":"{{ts}}"}""", "invalid_timestamp", "ts");
+    public void A_time_in_another_format_or_without_a_zone_is_rejected(string ts) => Refuse($$"""{{{Required}},"ts":"{{ts}}"}""", "invalid_timestamp", "ts");
 
     [TestCase("1732009200000", Now - Day, false)]
     [TestCase("1732009199999", Now - Day, true)]
@@ -326,7 +326,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("-1e400", Now - Day, true)]
     [TestCase("\"1970-01-01T00:00:00Z\"", Now - Day, true)]
     [TestCase("\"9999-12-31T23:59:59Z\"", Now + 5 * Minute, true)]
-    public void A_time_too_far_off_is_clamped_and_marked(string ts, long expected, bool clamped)
+    public void A_time_out_of_range_is_clamped_and_flagged(string ts, long expected, bool clamped)
     {
         Accept($$"""{{{Required}},"ts":{{ts}}}""");
         Assert.That(_decoder.Record.Timestamp, Is.EqualTo(expected));
@@ -338,7 +338,7 @@ public sealed class JsonEventDecoderTests
     [TestCase("demo ")]
     [TestCase("DEMO")]
     [TestCase("d\\u0065mo2")]
-    public void An_event_of_another_store_is_refused(string store) => Refuse($$"""{{{Required}},"storeId":"{{store}}"}""", "foreign_store", "storeId");
+    public void An_event_of_another_store_is_rejected(string store) => Refuse($$"""{{{Required}},"storeId":"{{store}}"}""", "foreign_store", "storeId");
 
     [TestCase("7")]
     [TestCase("null")]
@@ -346,10 +346,10 @@ public sealed class JsonEventDecoderTests
     [TestCase("\"event\"")]
     [TestCase("[]")]
     [TestCase("[{\"id\":\"e1\"}]")]
-    public void What_is_no_object_is_no_event(string json) => Refuse(json, "invalid_event", "");
+    public void A_value_that_is_not_an_object_is_rejected(string json) => Refuse(json, "invalid_event", "");
 
     [Test]
-    public void An_event_may_be_as_long_as_the_limit_and_no_longer()
+    public void An_event_may_be_as_long_as_the_limit()
     {
         var decoder = new JsonEventDecoder(Rules(maxEvent: 200));
         string Padded(int length) => $$"""{{{Required}},"x":"{{new string('x', length - Required.Length - 9)}}"}""";
@@ -361,7 +361,7 @@ public sealed class JsonEventDecoderTests
     }
 
     [Test]
-    public void The_first_problem_is_told()
+    public void The_first_problem_is_reported()
     {
         Refuse("""{"quantity":0,"price":-1,"ts":"no"}""", "out_of_range", "quantity");
         Refuse("""{"ts":"no","quantity":0}""", "invalid_timestamp", "ts");
@@ -369,7 +369,7 @@ public sealed class JsonEventDecoderTests
     }
 
     [Test]
-    public void A_decoder_that_failed_reads_the_next_event_right()
+    public void A_decoder_that_failed_decodes_the_next_event()
     {
         string[] failing =
         [
@@ -392,7 +392,7 @@ public sealed class JsonEventDecoderTests
     }
 
     [Test]
-    public void Keys_are_of_the_store_and_of_their_kind()
+    public void Keys_depend_on_the_store_and_the_kind_of_id()
     {
         Accept("""{"id":"x","type":"page_view","cartId":"x","userId":"x","ts":0}""");
         var here = _decoder.Record;
@@ -406,7 +406,7 @@ public sealed class JsonEventDecoderTests
     }
 
     [Test]
-    public void What_comes_with_a_secret_key_is_verified()
+    public void Events_with_a_secret_key_are_verified()
     {
         var decoder = new JsonEventDecoder(Rules(verified: true));
         Assert.That(decoder.Read($"{{{Required}}}").IsError, Is.False);

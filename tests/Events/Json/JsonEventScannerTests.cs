@@ -9,13 +9,13 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events.Json;
 
-/// <summary>The one pass reads what it reads as the framework's reader does, and declines everything else.</summary>
+/// <summary>The fast path decodes like the framework's reader or declines.</summary>
 public sealed class JsonEventScannerTests
 {
     const string Required = "\"id\":\"e1\",\"type\":\"page_view\",\"cartId\":\"c1\",\"ts\":1732095600000";
 
     [Test]
-    public void Every_event_of_a_real_shop_is_read_in_one_pass()
+    public void Every_event_of_a_real_shop_takes_the_fast_path()
     {
         var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
         foreach (var json in RealEvents())
@@ -31,7 +31,7 @@ public sealed class JsonEventScannerTests
     [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1732095600000,"userId":null,"meta":{"device":"mobile","n":-1.50,"t":true,"x":null}}""")]
     [TestCase("""{"id":"größe","type":"add_to_cart","cartId":"カート","ts":0,"quantity":7,"price":0.1,"currency":"EUR","abTest":"b","beta":false,"n":12}""")]
     [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1732095600000,"price":123456789.123456}""")]
-    public void What_senders_write_is_read_in_one_pass(string text)
+    public void Common_client_formats_take_the_fast_path(string text)
     {
         var json = Encoding.UTF8.GetBytes(text);
         var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
@@ -54,7 +54,7 @@ public sealed class JsonEventScannerTests
     [TestCase("""[{"id":"e1"}]""")]
     [TestCase("5")]
     [TestCase("")]
-    public void What_is_written_another_way_is_left_to_the_reader(string text)
+    public void Other_formats_fall_back_to_the_reader(string text)
     {
         var json = Encoding.UTF8.GetBytes(text);
         var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
@@ -68,7 +68,7 @@ public sealed class JsonEventScannerTests
     [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"price":1000000000.01}""", "out_of_range")]
     [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":"yesterday"}""", "invalid_timestamp")]
     [TestCase("""{"id":"e1","type":"page_view","cartId":"c1","ts":1,"storeId":"other"}""", "foreign_store")]
-    public void What_is_wrong_with_an_event_is_told(string text, string code)
+    public void Invalid_events_are_rejected_with_the_readers_error(string text, string code)
     {
         var json = Encoding.UTF8.GetBytes(text);
         var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
@@ -78,7 +78,7 @@ public sealed class JsonEventScannerTests
     }
 
     [Test]
-    public void The_order_of_the_event_before_is_only_a_guess()
+    public void Field_order_may_differ_from_the_previous_event()
     {
         var scanner = new JsonEventScanner(new EventBuilder(EventReading.AnyTime()));
         string[] events =
@@ -96,9 +96,9 @@ public sealed class JsonEventScannerTests
         }
     }
 
-    // One byte of an event is another, or it ends early: whatever comes of it, both read the same.
+    // One byte is changed, or the event is truncated: both decoders must agree.
     [FsCheck.NUnit.Property(MaxTest = 3000)]
-    public FsCheck.Property Any_bytes_are_read_as_the_reader_reads_them() =>
+    public FsCheck.Property Scanner_and_reader_agree_on_any_bytes() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             const string Telling = "{}[]\",:\\ \n\t0123456789.-+eEtfnul/\u0000\u001f\u007f";

@@ -29,7 +29,7 @@ public sealed class MessagePackEventDecoderTests
     }
 
     [Test]
-    public void A_time_may_be_a_whole_number_a_real_one_a_text_or_a_timestamp()
+    public void A_time_may_be_an_integer_a_float_a_text_or_a_timestamp()
     {
         const long seconds = Now / 1000;
         Assert.That(Clamped(p => p.Integer(Now + 7)), Is.EqualTo((Now + 7, false)));
@@ -53,7 +53,7 @@ public sealed class MessagePackEventDecoderTests
     }
 
     [Test]
-    public void What_the_schema_does_not_know_is_kept_as_JSON()
+    public void Unknown_fields_are_kept_as_JSON()
     {
         var packer = new Packer().Raw(0x86)
             .Text("id").Text("e1").Text("type").Text("page_view").Text("cartId").Text("c1").Text("ts").Integer(Now)
@@ -105,14 +105,14 @@ public sealed class MessagePackEventDecoderTests
     [TestCase("out_of_range", "81a57072696365ca7f800000")]
     [TestCase("out_of_range", "81a87175616e74697479cfffffffffffffffff")]
     [TestCase("out_of_range", "81a87175616e74697479cb3ff8000000000000")]
-    public void What_is_wrong_has_its_code(string code, string hex)
+    public void Invalid_events_have_their_error_codes(string code, string hex)
     {
         var problem = Decode(Convert.FromHexString(hex), out _);
         Assert.That(problem.Code, Is.EqualTo(code));
     }
 
     [Test]
-    public void An_event_is_as_long_as_its_own_bytes_and_what_is_kept_of_it_no_longer_than_it_may_be()
+    public void The_length_limits_apply_to_the_event_and_to_its_kept_JSON()
     {
         byte[] Padded(int length, byte with) => new Packer().Raw(0x85)
             .Text("id").Text("e1").Text("type").Text("page_view").Text("cartId").Text("c1").Text("ts").Integer(Now)
@@ -127,24 +127,24 @@ public sealed class MessagePackEventDecoderTests
     }
 
     [Test]
-    public void A_field_may_be_nested_as_deeply_as_its_JSON_can_be_read_again()
+    public void A_fields_nesting_is_limited_to_what_its_JSON_reader_accepts()
     {
-        var deepest = Packer.Json($"{{{Required},\"x\":{AnyJson.Nested(62)},\"meta\":{{\"y\":{AnyJson.Nested(62)}}}}}");
+        var deepest = Packer.Json($"{{{Required},\"x\":{JsonGenerator.Nested(62)},\"meta\":{{\"y\":{JsonGenerator.Nested(62)}}}}}");
         var (_, meta) = Accept(deepest);
         Assert.That(new JsonEventDecoder(Rules()).Read($"{{{Required},\"meta\":{meta}}}").IsError, Is.False);
 
-        foreach (var field in new[] { $"\"x\":{AnyJson.Nested(63)}", $"\"meta\":{{\"y\":{AnyJson.Nested(63)}}}" })
+        foreach (var field in new[] { $"\"x\":{JsonGenerator.Nested(63)}", $"\"meta\":{{\"y\":{JsonGenerator.Nested(63)}}}" })
         {
             Assert.That(Decode(new Packer().Value(Parse($"{{{Required},{field}}}")).Bytes, out _).Code, Is.EqualTo("invalid_event"));
         }
 
         byte[] far = [.. new Packer().Raw(0x81).Text("x").Bytes, .. Enumerable.Repeat((byte)0x91, 200_000), 0xc0];
         Assert.That(Decode(far, out var end, Rules(maxEvent: 1 << 20)).Code, Is.EqualTo("invalid_event"));
-        Assert.That(end, Is.EqualTo(far.Length), "and read to its end all the same");
+        Assert.That(end, Is.EqualTo(far.Length), "and still read to its end");
     }
 
     [Test]
-    public void An_event_in_the_middle_of_a_message_is_read_to_its_own_end()
+    public void An_event_within_a_message_is_read_to_its_own_end()
     {
         byte[] message = [1, 2, 3, .. Packer.Json($"{{{Required}}}"), 0xc1];
         var position = 3;

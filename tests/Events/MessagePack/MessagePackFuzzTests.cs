@@ -8,11 +8,11 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Events.MessagePack;
 
-/// <summary>The decoder held against the slow and plain one, on events in any form, on events that were damaged, and on noise.</summary>
+/// <summary>Compares the decoder with a slow reference on events in any encoding, on damaged events and on random bytes.</summary>
 public sealed class MessagePackFuzzTests
 {
     [FsCheck.NUnit.Property(MaxTest = 1000)]
-    public FsCheck.Property An_event_in_any_form_and_order_is_the_same_event_as_in_JSON() => ForAll(random =>
+    public FsCheck.Property Any_encoding_and_field_order_gives_the_same_event_as_JSON() => ForAll(random =>
     {
         var e = EventRoundTripTests.Any(random);
         var json = Shuffled(e.ToString(), random);
@@ -32,7 +32,7 @@ public sealed class MessagePackFuzzTests
     });
 
     [FsCheck.NUnit.Property(MaxTest = 300)]
-    public FsCheck.Property Every_truncation_of_an_event_is_refused() => ForAll(random =>
+    public FsCheck.Property Every_truncation_of_an_event_is_rejected() => ForAll(random =>
     {
         var message = Any(random);
         for (var length = 0; length < message.Length; length++)
@@ -44,7 +44,7 @@ public sealed class MessagePackFuzzTests
     });
 
     [FsCheck.NUnit.Property(MaxTest = 20_000)]
-    public FsCheck.Property A_damaged_event_is_judged_as_the_plain_decoder_judges_it() => ForAll(random =>
+    public FsCheck.Property A_damaged_event_is_decoded_like_the_reference_decoder() => ForAll(random =>
     {
         var message = Any(random).ToList();
         for (var damages = random.Next(1, 4); damages > 0 && message.Count > 0; damages--)
@@ -70,16 +70,16 @@ public sealed class MessagePackFuzzTests
         Compare([.. message]);
     });
 
-    // {"device": binary, "meta": {"device": "mobile"}, ...}: what the event itself says counts before its meta, in either encoding.
+    // {"device": binary, "meta": {"device": "mobile"}, ...}: the event's own field takes precedence over meta in either format.
     [TestCase("86A26964A26531A474797065A870757263686173A26361A0A66361727449"
         + "64A26331A27473CF0000019344A2C000A6646576696365C506006D6F62696C65A46D65746181A6646576696365A66D6F62696C65")]
     [TestCase("89DA0006646576696365C500067461626C6574DA00046D657461DF00000002DA0006646576696365D9066D6F62696C65DB00000006736F75726365D30000000066DAE2A6"
         + "DA000773746F72654964DB0000000464656D6FD90474797065D9087075726368617365DA0006757365724964C0A6636172744964D906C3BCF09F9B92DB000000027473C80008"
         + "FF01312D00673DAE70DA00026964DB000000026531D9047768656EC90000000CFF00000001FFFFFFFCAC2F374F")]
-    public void Binary_that_names_a_device_counts_as_the_text_it_is_in_json(string hex) => Compare(Convert.FromHexString(hex));
+    public void A_binary_device_counts_like_its_text_in_JSON(string hex) => Compare(Convert.FromHexString(hex));
 
     [FsCheck.NUnit.Property(MaxTest = 20_000)]
-    public FsCheck.Property Noise_is_judged_as_the_plain_decoder_judges_it() => ForAll(random => Compare([(byte)(0x80 + random.Next(16)), .. Noise(random, 60)]));
+    public FsCheck.Property Random_bytes_are_decoded_like_the_reference_decoder() => ForAll(random => Compare([(byte)(0x80 + random.Next(16)), .. Noise(random, 60)]));
 
     static void Compare(byte[] message)
     {
@@ -96,7 +96,7 @@ public sealed class MessagePackFuzzTests
         }
     }
 
-    // What becomes of a message of one event, by its code.
+    // The result of a message of one event, by its code.
     static string Describe(byte[] message, EventRules rules, out EventSlab slab)
     {
         var builder = new EventBuilder(rules);
@@ -116,7 +116,7 @@ public sealed class MessagePackFuzzTests
         return problem.Code;
     }
 
-    // An event with everything that MessagePack has in it.
+    // A random event with every MessagePack type.
     static byte[] Any(Random random)
     {
         var packer = new Packer(random);
@@ -125,10 +125,10 @@ public sealed class MessagePackFuzzTests
             () => packer.Text("id").Text("e1"), () => packer.Text("type").Text("purchase"), () => packer.Text("cartId").Text("ü🛒"),
             () => packer.Text("ts").Timestamp(EventReading.Now / 1000, (uint)random.Next(2) * 5_000_000), () => packer.Text("price").Number(random.Next(100) / 4.0),
             () => packer.Text("quantity").Number(random.Next(1, 300)), () => packer.Text("currency").Text("EUR"), () => packer.Text("userId").Nil(),
-            () => packer.Text("storeId").Text("demo"), () => packer.Text("device").Text("tablet"), () => packer.Text("source").Value(Parse(AnyJson.Value(random, 2))),
+            () => packer.Text("storeId").Text("demo"), () => packer.Text("device").Text("tablet"), () => packer.Text("source").Value(Parse(JsonGenerator.Value(random, 2))),
             () => packer.Text("bin").Binary([1, 2, 3]), () => packer.Text("when").Timestamp(random.NextInt64(-1L << 36, 1L << 36), 1),
-            () => packer.Text("tree").Value(Parse(AnyJson.Value(random, 3))),
-            () => packer.Text("meta").Value(Parse($"{{{AnyJson.Members(random)}}}")),
+            () => packer.Text("tree").Value(Parse(JsonGenerator.Value(random, 3))),
+            () => packer.Text("meta").Value(Parse($"{{{JsonGenerator.Members(random)}}}")),
             () => packer.Text("meta").Map(2).Text("device").Text("mobile").Text("source").Integer(random.Next()),
         ];
         Action[] chosen = [.. fields.Take(4), .. fields.Skip(4).Where(_ => random.Next(3) == 0)];
@@ -142,16 +142,16 @@ public sealed class MessagePackFuzzTests
         return packer.Bytes;
     }
 
-    // Without a number that is infinite in MessagePack, and so nothing.
+    // Without numbers that are infinite in MessagePack, which have no JSON.
     static string Shuffled(string json, Random random)
     {
         var members = Parse(json).EnumerateObject().Select(member => $"\"{member.Name}\":{member.Value.GetRawText()}")
-            .Append($"\"more\":{AnyJson.Value(random, 3).Replace("1e400", "1e40", StringComparison.Ordinal)}").ToArray();
+            .Append($"\"more\":{JsonGenerator.Value(random, 3).Replace("1e400", "1e40", StringComparison.Ordinal)}").ToArray();
         random.Shuffle(members);
         return $"{{{string.Join(',', members)}}}";
     }
 
-    // Bytes that mean something more often than chance has it.
+    // Bytes that are meaningful more often than random ones.
     static byte[] Noise(Random random, int most)
     {
         var noise = new List<byte>();
@@ -175,7 +175,7 @@ public sealed class MessagePackFuzzTests
         ? meta.Length == other.Length
         : JsonElement.DeepEquals(Parse(Normal(meta)), Parse(Normal(other)));
 
-    // Numbers as doubles have them, which is what MessagePack makes of those that are not whole.
+    // Doubles, since MessagePack encodes fractions as doubles.
     static string Normal(byte[] json) => PlainMessagePack.Json(PlainMessagePack.Read(new Packer().Value(Parse(Encoding.UTF8.GetString(json))).Bytes));
 
     static JsonElement Parse(string json)

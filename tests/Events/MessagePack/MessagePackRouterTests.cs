@@ -15,7 +15,7 @@ public sealed class MessagePackRouterTests
     PartitionSet _partitions = null!;
     EventRouter _router = null!;
 
-    // No worker runs: the slabs stay where they were put.
+    // No worker runs: slabs stay in the inbox.
     [SetUp]
     public void Open()
     {
@@ -29,7 +29,7 @@ public sealed class MessagePackRouterTests
     public void Close() => _partitions.Dispose();
 
     [Test]
-    public async Task A_bad_element_of_an_array_costs_itself_alone()
+    public async Task An_invalid_array_element_affects_no_other()
     {
         _router.TakeMessagePack(Event(0));
         _router.TakeMessagePack(Packer.Array(Event(1), [7], Event(2), Packer.Json("""{"id":"x"}"""), Packer.Array(Event(3)), Event(4),
@@ -46,7 +46,7 @@ public sealed class MessagePackRouterTests
     }
 
     [Test]
-    public async Task What_comes_before_the_break_of_an_array_is_taken()
+    public async Task Events_before_an_arrays_break_are_accepted()
     {
         var whole = Packer.Array(Event(1), Event(2), Event(3));
         _router.TakeMessagePack(whole.AsSpan(0, whole.Length - 1));
@@ -59,7 +59,7 @@ public sealed class MessagePackRouterTests
     }
 
     [Test]
-    public async Task What_follows_an_event_costs_it_and_what_follows_an_array_does_not()
+    public async Task Trailing_bytes_reject_an_event_but_not_an_array()
     {
         _router.TakeMessagePack([.. Event(1), .. Event(2)]);
         _router.TakeMessagePack([.. Packer.Array(Event(3), Event(4)), 0xc0]);
@@ -71,7 +71,7 @@ public sealed class MessagePackRouterTests
     }
 
     [Test]
-    public void An_empty_array_is_nothing()
+    public void An_empty_array_has_no_effect()
     {
         _router.TakeMessagePack([0x90]);
         _router.TakeMessagePack([0xdc, 0, 0]);
@@ -79,7 +79,7 @@ public sealed class MessagePackRouterTests
     }
 
     [Test]
-    public async Task A_batch_has_as_many_events_as_the_limit_and_a_larger_one_is_refused_as_one()
+    public async Task A_batch_over_the_limit_is_rejected_as_a_whole()
     {
         _router.TakeMessagePack(Packer.Array(Enumerable.Range(0, MaxBatch).Select(Event)));
         _router.TakeMessagePack(Packer.Array(Enumerable.Range(0, MaxBatch + 1).Select(Event)));

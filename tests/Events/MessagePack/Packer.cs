@@ -8,8 +8,8 @@ using MessagePack;
 namespace CartRecovery.Tests.Events.MessagePack;
 
 /// <summary>
-/// Writes MessagePack that the package's writer does not: broken values, and, with a source of randomness, any form that says the same.
-/// What is in order and shortest is left to the package.
+/// Writes MessagePack that the package's writer cannot: invalid values and, with a random source, any equivalent encoding. Canonical
+/// encodings are left to the package.
 /// </summary>
 sealed class Packer(Random? random = null)
 {
@@ -17,21 +17,21 @@ sealed class Packer(Random? random = null)
 
     public byte[] Bytes => [.. _bytes];
 
-    /// <summary>What a JSON text says.</summary>
+    /// <summary>Encodes a JSON text.</summary>
     public static byte[] Json(string json, Random? random = null)
     {
         using var document = JsonDocument.Parse(json);
         return random is null ? MessagePackSerializer.ConvertFromJson(json) : new Packer(random).Value(document.RootElement).Bytes;
     }
 
-    /// <summary>An array of values that are packed already.</summary>
+    /// <summary>An array of encoded values.</summary>
     public static byte[] Array(params IEnumerable<byte[]> packed)
     {
         var all = packed.ToArray();
         return [.. new Packer().Array(all.Length).Bytes, .. all.SelectMany(one => one)];
     }
 
-    /// <summary>A message behind its length, as it goes over TCP.</summary>
+    /// <summary>A length-prefixed message for TCP.</summary>
     public static byte[] Frame(byte[] message)
     {
         var frame = new byte[4 + message.Length];
@@ -70,7 +70,7 @@ sealed class Packer(Random? random = null)
         return Head(bytes.Length, (byte.MaxValue, 0xc7, 1), (ushort.MaxValue, 0xc8, 2), (uint.MaxValue, 0xc9, 4)).Raw((byte)type).Raw(bytes);
     }
 
-    /// <summary>A time in one of the timestamp's lengths that can say it.</summary>
+    /// <summary>A time in one of the timestamp lengths that can represent it.</summary>
     public Packer Timestamp(long seconds, uint nanoseconds)
     {
         var most = seconds is >= 0 and <= uint.MaxValue && nanoseconds == 0 ? 0 : seconds is >= 0 and < 1L << 34 ? 1 : 2;
@@ -114,7 +114,7 @@ sealed class Packer(Random? random = null)
 
     public Packer Double(double number) => Raw(0xcb).Raw(BigEndian(BitConverter.DoubleToUInt64Bits(number), 8));
 
-    /// <summary>A number in any form that is exactly it.</summary>
+    /// <summary>A number in any encoding that represents it exactly.</summary>
     public Packer Number(double number)
     {
         var pick = random?.Next(3) ?? 2;
@@ -157,7 +157,7 @@ sealed class Packer(Random? random = null)
         }
     }
 
-    // The shortest form that has room for the length, or any that has.
+    // The shortest encoding of the length, or any that can hold it.
     Packer Head(int length, params (uint Most, byte First, int Size)[] forms)
     {
         var fitting = forms.Where(form => length <= form.Most).ToArray();

@@ -6,18 +6,18 @@ using CartRecovery.Engine.Events.Json;
 namespace CartRecovery.Tests.Events.MessagePack;
 
 /// <summary>
-/// An event in MessagePack, read the slow way: as a tree, written as JSON field by field, and that decoded. What only MessagePack can get
-/// wrong is looked for here.
+/// Reference decoder of MessagePack events: reads a tree, writes it as JSON field by field and decodes that. Checks the errors specific to
+/// MessagePack itself.
 /// </summary>
 static class PlainEvent
 {
-    // An unknown field of the event must fit in its meta: two of 64 levels are taken.
+    // An unknown field must fit into the meta, which takes two of the 64 levels.
     const int Levels = 62;
 
     static readonly string[] s_texts = ["id", "cartId", "userId", "sessionId", "productId", "type", "storeId", "currency"];
 
-    /// <summary>Reads a whole message of one event.</summary>
-    /// <returns>The code of what is wrong (none: fine), and the JSON that says the same as the event.</returns>
+    /// <summary>Reads a message of one event.</summary>
+    /// <returns>The error code (none if valid), and the equivalent JSON.</returns>
     public static (string Code, string Json) Read(byte[] message, EventRules rules)
     {
         object? value;
@@ -63,7 +63,7 @@ static class PlainEvent
 
     static string CodeOf(string json, EventRules rules) => new JsonEventDecoder(rules).Read(json).Code;
 
-    // Null for a field that counts for nothing.
+    // Null for an ignored field.
     static string? Field(object? name, object? value)
     {
         var key = PlainMessagePack.Name(name);
@@ -100,7 +100,7 @@ static class PlainEvent
         _ => throw new PlainProblem("wrong_type"),
     };
 
-    /// <summary>An event of a slab as text, all of it.</summary>
+    /// <summary>All of a slab's event as text.</summary>
     public static string Describe(EventSlab slab)
     {
         var record = slab.Records[0];

@@ -6,13 +6,13 @@ using System.Text;
 namespace CartRecovery.Tests.Events.MessagePack;
 
 /// <summary>
-/// MessagePack as a tree of objects: slow, and plainly what the specification says. null, bool, <see cref="BigInteger"/>, float, double,
-/// <see cref="PlainText"/>, byte[] (binary), <see cref="PlainExtension"/>, <see cref="List{T}"/> (array) and <see cref="PlainMap"/>.
+/// Reference implementation of MessagePack as a tree of objects: null, bool, <see cref="BigInteger"/>, float, double, <see
+/// cref="PlainText"/>, byte[] (binary), <see cref="PlainExtension"/>, <see cref="List{T}"/> (array) and <see cref="PlainMap"/>.
 /// </summary>
 static class PlainMessagePack
 {
     /// <summary>Reads one value.</summary>
-    /// <exception cref="FormatException">The bytes are none.</exception>
+    /// <exception cref="FormatException">The bytes are not valid MessagePack.</exception>
     public static object? Read(byte[] bytes, ref int at)
     {
         var first = Take(bytes, ref at, 1)[0];
@@ -55,22 +55,22 @@ static class PlainMessagePack
             case >= 0xe0:
                 return new BigInteger(first - 256);
             default:
-                throw new FormatException("0xc1 is nothing");
+                throw new FormatException("0xc1 is unused");
         }
     }
 
-    /// <summary>The one value that the bytes are.</summary>
+    /// <summary>Reads a single value with nothing after it.</summary>
     public static object? Read(byte[] bytes)
     {
         var at = 0;
         var value = Read(bytes, ref at);
-        return at == bytes.Length ? value : throw new FormatException("something follows");
+        return at == bytes.Length ? value : throw new FormatException("trailing bytes");
     }
 
-    /// <summary>A value as JSON.</summary>
+    /// <summary>Converts a value to JSON.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="levels">How many arrays and maps there may be in one another.</param>
-    /// <exception cref="PlainProblem">JSON cannot say it.</exception>
+    /// <param name="levels">The maximum nesting of arrays and maps.</param>
+    /// <exception cref="PlainProblem">The value has no JSON representation.</exception>
     public static string Json(object? value, int levels = 1000)
     {
         if (value is List<object?> or PlainMap && levels == 0)
@@ -90,11 +90,11 @@ static class PlainMessagePack
             PlainExtension extension => $"\"{extension.Time ?? throw new PlainProblem("invalid_event")}\"",
             List<object?> array => $"[{string.Join(',', array.Select(element => Json(element, levels - 1)))}]",
             PlainMap map => $"{{{string.Join(',', map.Pairs.Select(pair => $"{Name(pair.Name)}:{Json(pair.Value, levels - 1)}"))}}}",
-            _ => throw new InvalidOperationException($"{value.GetType()} is no value of MessagePack"),
+            _ => throw new InvalidOperationException($"{value.GetType()} is not a MessagePack value"),
         };
     }
 
-    /// <summary>The name of a map's pair as JSON.</summary>
+    /// <summary>Converts a map key to a JSON name.</summary>
     public static string Name(object? name) => name is PlainText text ? Json(text) : throw new PlainProblem("invalid_event");
 
     static string Json(PlainText text)
@@ -124,7 +124,7 @@ static class PlainMessagePack
     {
         if (count > bytes.Length - at)
         {
-            throw new FormatException("the bytes end");
+            throw new FormatException("unexpected end");
         }
 
         var taken = bytes[at..(at + (int)count)];
@@ -159,15 +159,15 @@ static class PlainMessagePack
     }
 }
 
-/// <summary>A map's pairs in their order, those of one name too.</summary>
+/// <summary>A map's pairs in order, including duplicates.</summary>
 sealed record PlainMap(List<(object? Name, object? Value)> Pairs);
 
-/// <summary>A text, which may be none.</summary>
+/// <summary>A text, possibly invalid.</summary>
 sealed record PlainText(byte[] Bytes)
 {
     static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>Null where the bytes are no UTF-8.</summary>
+    /// <summary>Null if the bytes are not UTF-8.</summary>
     public string? Content
     {
         get
@@ -184,10 +184,10 @@ sealed record PlainText(byte[] Bytes)
     }
 }
 
-/// <summary>An extension.</summary>
+/// <summary>An extension value.</summary>
 sealed record PlainExtension(sbyte Type, byte[] Bytes)
 {
-    /// <summary>Seconds since 1970 and nanoseconds; null where it is no timestamp.</summary>
+    /// <summary>Seconds since 1970 and nanoseconds; null if it is not a timestamp.</summary>
     public (BigInteger Seconds, uint Nanoseconds)? Stamp
     {
         get
@@ -204,7 +204,7 @@ sealed record PlainExtension(sbyte Type, byte[] Bytes)
         }
     }
 
-    /// <summary>The timestamp as RFC 3339; null where it has none.</summary>
+    /// <summary>The timestamp as RFC 3339; null if out of range.</summary>
     public string? Time
     {
         get
@@ -220,7 +220,7 @@ sealed record PlainExtension(sbyte Type, byte[] Bytes)
     }
 }
 
-/// <summary>Why an event cannot be used, by its code.</summary>
+/// <summary>The error code of an unusable event.</summary>
 sealed class PlainProblem(string code) : Exception(code)
 {
     public string Code => Message;

@@ -10,11 +10,11 @@ public sealed class AckProgressTests
     const int Partitions = 3;
 
     /// <summary>
-    /// Deals events out to partitions, hands them over now and then, and lets partitions finish in any order: an acknowledgement may lag
-    /// behind, but never covers an event that is not done, and in the end covers all.
+    /// Distributes events to partitions in any order of completion: an acknowledgement may lag, never covers an incomplete event, and
+    /// finally covers all.
     /// </summary>
     [FsCheck.NUnit.Property(MaxTest = 1000)]
-    public FsCheck.Property An_acknowledgement_covers_only_what_is_done() => Prop.ForAll(
+    public FsCheck.Property An_acknowledgement_covers_only_completed_events() => Prop.ForAll(
         Gen.Choose(0, (Partitions * 2) + 1).ListOf(60).ToArbitrary(), steps =>
         {
             var progress = new AckProgress(Partitions);
@@ -89,7 +89,7 @@ public sealed class AckProgressTests
             void Check()
             {
                 var upTo = progress.UpTo;
-                Assert.That(notDone.SelectMany(numbers => numbers), Has.All.GreaterThanOrEqualTo(upTo), "an event that is not done is acknowledged");
+                Assert.That(notDone.SelectMany(numbers => numbers), Has.All.GreaterThanOrEqualTo(upTo), "an incomplete event is acknowledged");
                 Assert.That(upTo, Is.LessThanOrEqualTo(taken));
             }
         });

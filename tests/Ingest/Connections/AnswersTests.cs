@@ -4,20 +4,20 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Connections;
 
-/// <summary>Interventions come back on the stream of the right shopper, and on no other.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-[TestFixture(Via.MessagePack)]
-[TestFixture(Via.Binary)]
-sealed class AnswersTests(Via via) : EngineFixture(config =>
+/// <summary>Interventions arrive only on the right shopper's stream.</summary>
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+[TestFixture(StreamTransport.MessagePack)]
+[TestFixture(StreamTransport.Binary)]
+sealed class AnswersTests(StreamTransport via) : EngineFixture(config =>
 {
     config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout", "hello {{cart_id}}"));
     config.Decisions.Window = Duration.FromMilliseconds(0);
 })
 {
     [Test]
-    public async Task An_intervention_says_what_for_and_why()
+    public async Task An_intervention_carries_its_campaign_and_reasons()
     {
         using var client = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
         var cart = EventJson.NewCart();
@@ -35,7 +35,7 @@ sealed class AnswersTests(Via via) : EngineFixture(config =>
     }
 
     [Test]
-    public async Task Each_shopper_gets_their_own()
+    public async Task Each_shopper_receives_only_their_own()
     {
         using var one = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
         using var other = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
@@ -48,7 +48,7 @@ sealed class AnswersTests(Via via) : EngineFixture(config =>
     }
 
     [Test]
-    public async Task Naming_another_shoppers_cart_does_not_bring_their_offers()
+    public async Task Naming_another_shoppers_cart_does_not_yield_its_offers()
     {
         using var owner = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
         using var thief = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
@@ -65,7 +65,7 @@ sealed class AnswersTests(Via via) : EngineFixture(config =>
     }
 
     [Test]
-    public async Task A_shopper_who_comes_back_is_answered_on_the_new_stream()
+    public async Task A_returning_shopper_is_answered_on_the_new_stream()
     {
         var cart = EventJson.NewCart();
         using (var before = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable))
@@ -82,7 +82,7 @@ sealed class AnswersTests(Via via) : EngineFixture(config =>
     }
 
     [Test]
-    public async Task A_server_is_answered_for_any_cart_it_speaks_of()
+    public async Task A_server_is_answered_for_every_cart_it_names()
     {
         using var shopper = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
         using var server = await StreamClient.OpenAsync(Engine, via);
@@ -94,7 +94,7 @@ sealed class AnswersTests(Via via) : EngineFixture(config =>
         Assert.That(Messages(await server.UntilAckAsync(1)), Is.EqualTo(new[] { $"hello {cart}" }));
     }
 
-    static string[] Messages(IEnumerable<Said> heard) => [.. heard.Where(s => s.Type == "intervention").Select(s =>
+    static string[] Messages(IEnumerable<ReceivedMessage> heard) => [.. heard.Where(s => s.Type == "intervention").Select(s =>
     {
         using var json = JsonDocument.Parse(s.Json);
         return json.RootElement.GetProperty("payload").GetProperty("message").GetString()!;

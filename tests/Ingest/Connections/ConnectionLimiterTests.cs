@@ -9,7 +9,7 @@ public sealed class ConnectionLimiterTests
     static readonly Store s_limited = new(0, "a", "a"u8.ToArray(), TimeZoneInfo.Utc, "USD"), s_free = s_limited with { Index = 1 };
 
     [Test]
-    public void Each_limit_holds_to_the_last_place_and_a_place_left_is_free_again()
+    public void Each_limit_is_exact_and_a_released_slot_is_reusable()
     {
         var gate = new ConnectionLimiter(capacity: 2, perAddress: 2, [2, 0]);
         var address = IPAddress.Parse("192.0.2.7");
@@ -34,7 +34,7 @@ public sealed class ConnectionLimiterTests
     [TestCase("192.0.2.7", "::ffff:192.0.2.7", true)]
     [TestCase("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true)]
     [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
-    public void An_IPv6_network_is_one_address_and_a_mapped_one_is_its_IPv4_address(string first, string second, bool isSame)
+    public void An_IPv6_network_is_one_address_and_a_mapped_address_is_IPv4(string first, string second, bool isSame)
     {
         var gate = new ConnectionLimiter(capacity: 10, perAddress: 1, []);
 
@@ -45,7 +45,7 @@ public sealed class ConnectionLimiterTests
     }
 
     [Test]
-    public void So_many_are_told_at_one_time_and_no_more()
+    public void Concurrent_rejection_messages_are_bounded()
     {
         var gate = new ConnectionLimiter(capacity: 1, perAddress: 1, []);
 
@@ -56,7 +56,7 @@ public sealed class ConnectionLimiterTests
     }
 
     [Test]
-    public void Many_at_once_are_counted_exactly()
+    public void Concurrent_connections_are_counted_exactly()
     {
         const int limit = 5;
         var gate = new ConnectionLimiter(capacity: limit, perAddress: limit, [limit]);

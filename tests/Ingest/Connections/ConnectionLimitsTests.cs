@@ -7,28 +7,28 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Connections;
 
-/// <summary>How many may come in, counted from when they are accepted until they are gone, whatever became of them.</summary>
+/// <summary>Connection limits, counted from the accept until the connection is gone for any reason.</summary>
 [TestFixture]
 sealed class ConnectionLimitsTests
 {
     [Test]
-    public async Task One_too_many_from_an_address_is_told_so_on_both_ports_and_let_in_when_there_is_room()
+    public async Task A_connection_over_the_address_limit_is_rejected_until_a_slot_is_free()
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.MaxConnectionsPerAddress = 2);
-        using var first = await StreamClient.OpenAsync(engine, Via.WebSocket);
-        using var second = await StreamClient.OpenAsync(engine, Via.HttpUpgrade);
+        using var first = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
+        using var second = await StreamClient.OpenAsync(engine, StreamTransport.HttpUpgrade);
 
         await IsRefusedAsync(engine, 429, "too_many_connections_from_address");
         Assert.That(engine.Host.Gate.RefusedFor(Refusal.Address), Is.EqualTo(3));
         await first.CloseAsync();
-        await Eventually.Is(() => engine.Host.Gate.Sockets == 1, "there is room");
-        using var next = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        await Eventually.Is(() => engine.Host.Gate.Sockets == 1, "a slot is free");
+        using var next = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         await next.SendAsync(EventJson.Of("c"));
         Assert.That((await next.UntilAckAsync(1))[^1].UpTo, Is.EqualTo(1));
     }
 
     [Test]
-    public async Task One_too_many_of_a_store_is_told_so_and_another_store_is_not([Values] Via via)
+    public async Task A_connection_over_a_stores_limit_is_rejected_without_affecting_other_stores([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -49,7 +49,7 @@ sealed class ConnectionLimitsTests
     }
 
     [Test]
-    public async Task Who_has_not_said_who_it_is_takes_a_place_until_its_time_is_up()
+    public async Task An_unauthenticated_connection_holds_a_slot_until_the_handshake_timeout()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -59,7 +59,7 @@ sealed class ConnectionLimitsTests
         using var silent = await RawClient.ConnectAsync(engine.Stream);
         using var slow = await RawClient.ConnectAsync(engine.Stream);
         await slow.SendAsync("GET /v1/str");
-        await Eventually.Is(() => engine.Host.Gate.Streams == 2, "both are there");
+        await Eventually.Is(() => engine.Host.Gate.Streams == 2, "both are connected");
 
         using (var third = await RawClient.ConnectAsync(engine.Stream))
         {
@@ -68,12 +68,12 @@ sealed class ConnectionLimitsTests
         }
 
         await Task.WhenAll(silent.ReadToEndAsync(), slow.ReadToEndAsync());
-        await Eventually.Is(() => engine.Host.Gate.Streams == 0, "their time is up");
-        using var next = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        await Eventually.Is(() => engine.Host.Gate.Streams == 0, "both timed out");
+        using var next = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
     }
 
     [Test]
-    public async Task Whatever_becomes_of_a_connection_its_place_is_free_afterwards()
+    public async Task A_slot_is_released_however_a_connection_ends()
     {
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
@@ -103,19 +103,19 @@ sealed class ConnectionLimitsTests
             }
         }
 
-        await Eventually.Is(() => (engine.Host.Gate.Sockets, engine.Host.Gate.Streams, engine.Host.Connections.Count) == (0, 0, 0), "all are gone");
+        await Eventually.Is(() => (engine.Host.Gate.Sockets, engine.Host.Gate.Streams, engine.Host.Connections.Count) == (0, 0, 0), "all are closed");
         var places = Enumerable.Range(0, 1001).Select(_ => engine.Host.Gate.TryEnter(engine.Host.Stores.Stores[0])).ToArray();
-        Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "no place of the store is lost, and none won");
+        Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "the store has its exact number of slots");
         places = [.. Enumerable.Range(0, 1001).Select(_ => engine.Host.Gate.TryEnter(System.Net.IPAddress.Loopback))];
-        Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "no place of the address is lost, and none won");
+        Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "the address has its exact number of slots");
     }
 
     [Test]
-    public async Task A_thousand_that_come_at_once_all_get_in_while_events_flow_and_none_is_lost()
+    public async Task A_thousand_simultaneous_connections_are_admitted_under_load_without_loss()
     {
         const int clients = 1000;
         await using var engine = await InProcessEngine.StartAsync();
-        using var steady = await StreamClient.OpenAsync(engine, Via.WebSocket);
+        using var steady = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         using var stop = new CancellationTokenSource();
         var sent = 0;
         var flowing = Task.Run(async () =>
@@ -129,7 +129,7 @@ sealed class ConnectionLimitsTests
         });
         var opened = await Task.WhenAll(Enumerable.Range(0, clients).Select(async i =>
         {
-            var client = await StreamClient.OpenAsync(engine, i % 2 == 0 ? Via.WebSocket : Via.HttpUpgrade);
+            var client = await StreamClient.OpenAsync(engine, i % 2 == 0 ? StreamTransport.WebSocket : StreamTransport.HttpUpgrade);
             await client.SendAsync(EventJson.Of("burst"));
             await client.UntilAckAsync(1);
             return client;
@@ -157,7 +157,7 @@ sealed class ConnectionLimitsTests
 
         using var lines = await RawClient.ConnectAsync(engine.Stream);
         await lines.SendAsync(EventJson.Of("c") + "\n");
-        Assert.That(Said.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo(code));
+        Assert.That(ReceivedMessage.Read((await lines.ReadLineAsync())!).Code, Is.EqualTo(code));
         Assert.That(await lines.ReadLineAsync(), Is.Null);
     }
 }

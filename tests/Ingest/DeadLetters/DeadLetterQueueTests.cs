@@ -12,15 +12,15 @@ public sealed class DeadLetterQueueTests
 {
     static readonly EventProblem s_problem = new(EventErrorCode.WrongType, "'price' must be a number");
 
-    LetterFolder _folder = null!;
+    DeadLetterFolder _folder = null!;
     DeadLetterStore _store = null!;
     DeadLetterQueue _queue = null!;
 
     [SetUp]
     public void SetUp()
     {
-        _folder = new LetterFolder();
-        _store = new DeadLetterStore(_folder.Path, Letters.Bounds, TimeProvider.System);
+        _folder = new DeadLetterFolder();
+        _store = new DeadLetterStore(_folder.Path, DeadLetterSamples.Bounds, TimeProvider.System);
         _queue = new DeadLetterQueue(_store, TimeProvider.System, NullLogger.Instance);
     }
 
@@ -32,7 +32,7 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public async Task What_was_put_in_is_written_before_it_stops()
+    public async Task Queued_letters_are_written_before_it_stops()
     {
         _queue.Start();
         Parallel.For(0, 1000, i => Add($"event {i}"));
@@ -44,18 +44,18 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public async Task Letters_are_written_as_they_come()
+    public async Task Letters_are_written_as_they_arrive()
     {
         _queue.Start();
         Add("one");
         await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == 1, "the letter is written");
         Add("two");
-        await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == 2, "so is the next");
+        await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == 2, "the next letter is written");
         await _queue.StopAsync();
     }
 
     [Test]
-    public async Task A_full_queue_takes_no_more_and_counts_what_it_did_not_take()
+    public async Task A_full_queue_drops_letters_and_counts_them()
     {
         var event1 = new string('x', 64 * 1024);
         for (var i = 0; i < 200; i++)
@@ -68,14 +68,14 @@ public sealed class DeadLetterQueueTests
         Assert.That(_queue.Dropped, Is.EqualTo(200 - taken));
 
         _queue.Start();
-        await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == taken, "they are written");
-        await Eventually.Is(() => TryAdd("room again"), "there is room again");
+        await Eventually.Is(() => _store.Count(DeadLetterState.Waiting) == taken, "all letters are written");
+        await Eventually.Is(() => TryAdd("room again"), "the queue has room again");
         await _queue.StopAsync();
         Assert.That(_store.Read().Last().TextOf(), Is.EqualTo("room again"));
     }
 
     [Test]
-    public void Many_small_letters_are_bounded_too()
+    public void Small_letters_are_bounded_by_count()
     {
         for (var i = 0; i < DeadLetterQueue.Capacity + 10; i++)
         {
@@ -86,7 +86,7 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public void What_is_not_the_events_fault_is_not_kept()
+    public void Rejections_not_caused_by_the_event_are_not_kept()
     {
         foreach (var code in new[] { EventErrorCode.None, EventErrorCode.Overloaded, EventErrorCode.UnknownKey })
         {
@@ -97,15 +97,15 @@ public sealed class DeadLetterQueueTests
     }
 
     [Test]
-    public async Task A_disk_that_takes_nothing_costs_letters_and_nothing_else()
+    public async Task A_failing_disk_loses_only_letters()
     {
         _queue.Start();
-        // A file that is closed takes nothing, as one on a full disk.
+        // A closed file rejects writes like a full disk.
         Directory.Delete(_folder.Path, recursive: true);
         File.WriteAllText(_folder.Path, "in the way");
         for (var i = 0; i < 40; i++)
         {
-            // So much that a new file must be begun.
+            // Enough to require a new file.
             var before = _store.Bytes;
             Add(new string('x', 512 * 1024));
             await Eventually.Is(() => _store.Bytes > before || _queue.Dropped > 0, "the letter is written or lost");
@@ -118,9 +118,9 @@ public sealed class DeadLetterQueueTests
         {
             Add("works again");
             return !_queue.IsFailing;
-        }, "it goes on when the disk does");
+        }, "writing resumes when the disk recovers");
         await _queue.StopAsync();
-        Assert.That(_store.Read().Last().TextOf(), Is.EqualTo("works again"));
+        Assert.That(_store.Read().Last().TextOf(), Is.EqualTo("the queue works again"));
     }
 
     void Add(string text) =>

@@ -8,21 +8,21 @@ namespace CartRecovery.Tests.Ingest.DeadLetters;
 public sealed class DeadLetterStoreTests
 {
     ManualTime _time = null!;
-    LetterFolder _folder = null!;
+    DeadLetterFolder _folder = null!;
 
     [SetUp]
-    public void SetUp() => (_folder, _time) = (new LetterFolder(), new ManualTime(EventReading.Now));
+    public void SetUp() => (_folder, _time) = (new DeadLetterFolder(), new ManualTime(EventReading.Now));
 
     [TearDown]
     public void TearDown() => _folder.Dispose();
 
     [Test]
-    public void A_letter_is_there_after_a_restart_with_everything_that_it_says()
+    public void A_letter_survives_a_restart_completely()
     {
-        var letter = Letters.Of("{\"price\":\"1\"}\u0000\n\u2028\ud83d\ude00") with { Verified = false, IsTruncated = true, Connection = 0 };
+        var letter = DeadLetterSamples.Of("{\"price\":\"1\"}\u0000\n\u2028\ud83d\ude00") with { Verified = false, IsTruncated = true, Connection = 0 };
         using (var store = Open())
         {
-            store.Append([letter, Letters.Of("second")]);
+            store.Append([letter, DeadLetterSamples.Of("second")]);
         }
 
         using var again = Open();
@@ -35,21 +35,21 @@ public sealed class DeadLetterStoreTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 200)]
-    public FsCheck.Property Any_bytes_come_back() => FsCheck.Fluent.Prop.ForAll<byte[]>(FsCheck.Fluent.ArbMap.Default.ArbFor<byte[]>(), bytes =>
+    public FsCheck.Property Any_bytes_round_trip() => FsCheck.Fluent.Prop.ForAll<byte[]>(FsCheck.Fluent.ArbMap.Default.ArbFor<byte[]>(), bytes =>
     {
-        using var folder = new LetterFolder();
-        using var store = new DeadLetterStore(folder.Path, Letters.Bounds, _time);
-        store.Append([Letters.Of(bytes), Letters.Of("after")]);
+        using var folder = new DeadLetterFolder();
+        using var store = new DeadLetterStore(folder.Path, DeadLetterSamples.Bounds, _time);
+        store.Append([DeadLetterSamples.Of(bytes), DeadLetterSamples.Of("after")]);
 
         Assert.That(store.Read().Select(l => l.Event), Is.EqualTo(new[] { bytes, "after"u8.ToArray() }));
     });
 
     [Test]
-    public void A_file_that_was_cut_at_any_byte_opens_and_is_appended_to()
+    public void A_file_truncated_at_any_byte_opens_for_appending()
     {
         using (var store = Open())
         {
-            store.Append([Letters.Of("one"), Letters.Of("two"), Letters.Of("three")]);
+            store.Append([DeadLetterSamples.Of("one"), DeadLetterSamples.Of("two"), DeadLetterSamples.Of("three")]);
         }
 
         var whole = File.ReadAllBytes(_folder.Segments.Single());
@@ -61,17 +61,17 @@ public sealed class DeadLetterStoreTests
 
             Assert.That(store.Read().Select(l => l.TextOf()), Is.EqualTo(new[] { "one", "two", "three" }.Take(left)));
             Assert.That(store.Count(DeadLetterState.Waiting), Is.EqualTo(left));
-            store.Append([Letters.Of("next")]);
+            store.Append([DeadLetterSamples.Of("next")]);
             Assert.That(store.Read().Last() is { Id: var id } last ? (id, last.TextOf()) : default, Is.EqualTo((left + 1L, "next")));
         }
     }
 
     [Test]
-    public void Marks_that_were_cut_at_any_byte_open()
+    public void Marks_truncated_at_any_byte_open()
     {
         using (var store = Open())
         {
-            store.Append([Letters.Of("one"), Letters.Of("two")]);
+            store.Append([DeadLetterSamples.Of("one"), DeadLetterSamples.Of("two")]);
             store.Mark([(1, "e1")], DeadLetterState.Replayed);
             store.Mark([(2, null)], DeadLetterState.Dropped);
         }
@@ -91,11 +91,11 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void What_became_of_a_letter_is_there_after_a_restart()
+    public void A_letters_state_survives_a_restart()
     {
         using (var store = Open())
         {
-            store.Append([Letters.Of("one"), Letters.Of("two"), Letters.Of("three")]);
+            store.Append([DeadLetterSamples.Of("one"), DeadLetterSamples.Of("two"), DeadLetterSamples.Of("three")]);
             _time.Advance(TimeSpan.FromMilliseconds(5));
             store.Mark([(2, "e2"), (99, "none")], DeadLetterState.Replayed);
         }
@@ -107,13 +107,13 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void The_oldest_go_when_there_is_no_room()
+    public void The_oldest_letters_are_removed_to_make_room()
     {
         const int bound = 64 * 1024;
         using var store = new DeadLetterStore(_folder.Path, new DeadLetterBounds(bound, TimeSpan.FromDays(1)), _time);
         for (var i = 1; i <= 400; i++)
         {
-            store.Append([Letters.Of(new string('x', 500))]);
+            store.Append([DeadLetterSamples.Of(new string('x', 500))]);
             store.Mark([(i, "e")], DeadLetterState.Replayed);
             Assert.That(store.Bytes, Is.LessThanOrEqualTo(bound));
         }
@@ -127,23 +127,23 @@ public sealed class DeadLetterStoreTests
     }
 
     [Test]
-    public void What_is_larger_than_all_that_may_be_kept_is_refused_and_nothing_is_lost()
+    public void A_letter_over_the_total_limit_is_rejected_without_loss()
     {
         using var store = new DeadLetterStore(_folder.Path, new DeadLetterBounds(4096, TimeSpan.FromDays(1)), _time);
-        store.Append([Letters.Of("one")]);
+        store.Append([DeadLetterSamples.Of("one")]);
 
-        Assert.That(() => store.Append([Letters.Of(new string('x', 5000))]), Throws.InstanceOf<IOException>());
+        Assert.That(() => store.Append([DeadLetterSamples.Of(new string('x', 5000))]), Throws.InstanceOf<IOException>());
         Assert.That(store.Read().Select(l => l.TextOf()), Is.EqualTo(new[] { "one" }));
     }
 
     [Test]
-    public void Letters_go_when_they_are_old_and_their_numbers_are_not_used_again()
+    public void Letters_expire_and_their_numbers_are_not_reused()
     {
         using (var store = Open())
         {
-            store.Append([Letters.Of("old", EventReading.Now)]);
+            store.Append([DeadLetterSamples.Of("old", EventReading.Now)]);
             _time.Advance(TimeSpan.FromDays(10));
-            store.Append([Letters.Of("newer", _time.GetUtcNow().ToUnixTimeMilliseconds())]);
+            store.Append([DeadLetterSamples.Of("newer", _time.GetUtcNow().ToUnixTimeMilliseconds())]);
             _time.Advance(TimeSpan.FromDays(21));
             store.Expire();
             Assert.That(store.Read().Select(l => l.TextOf()), Is.EqualTo(new[] { "newer" }));
@@ -153,47 +153,47 @@ public sealed class DeadLetterStoreTests
         using var again = Open();
         Assert.That(again.Read(), Is.Empty);
         Assert.That((again.Bytes, again.Count(DeadLetterState.Waiting)), Is.EqualTo((0, 0)));
-        again.Append([Letters.Of("next", _time.GetUtcNow().ToUnixTimeMilliseconds())]);
+        again.Append([DeadLetterSamples.Of("next", _time.GetUtcNow().ToUnixTimeMilliseconds())]);
         Assert.That(again.Read().Single().Id, Is.EqualTo(3));
     }
 
     [Test]
-    public void The_bytes_of_what_was_dropped_go_too()
+    public void Dropping_letters_frees_their_bytes()
     {
         using var store = Open();
-        store.Append([Letters.Of("one"), Letters.Of("two")]);
+        store.Append([DeadLetterSamples.Of("one"), DeadLetterSamples.Of("two")]);
         store.Mark([(1, null)], DeadLetterState.Dropped);
         Assert.That((store.Count(DeadLetterState.Waiting), store.Count(DeadLetterState.Dropped)), Is.EqualTo((1, 1)));
 
         store.Mark([(2, null)], DeadLetterState.Dropped);
         Assert.That((store.Bytes, store.Count(DeadLetterState.Waiting), store.Count(DeadLetterState.Dropped)), Is.EqualTo((0, 0, 0)));
-        store.Append([Letters.Of("three")]);
+        store.Append([DeadLetterSamples.Of("three")]);
         Assert.That(store.Read().Select(l => (l.Id, l.Mark.State)), Is.EqualTo(new[] { (3L, DeadLetterState.Waiting) }));
     }
 
     [Test]
-    public void A_line_that_was_damaged_costs_its_letter_alone()
+    public void A_damaged_line_loses_only_its_letter()
     {
         using (var store = Open())
         {
-            store.Append([Letters.Of("one"), Letters.Of("two"), Letters.Of("three")]);
+            store.Append([DeadLetterSamples.Of("one"), DeadLetterSamples.Of("two"), DeadLetterSamples.Of("three")]);
         }
 
         var text = File.ReadAllText(_folder.Segments.Single());
         File.WriteAllText(_folder.Segments.Single(), text.Replace("\"id\":2,", "\"id\":2x", StringComparison.Ordinal));
         using var again = Open();
         Assert.That(again.Read().Select(l => l.Id), Is.EqualTo(new[] { 1, 3 }));
-        again.Append([Letters.Of("four")]);
+        again.Append([DeadLetterSamples.Of("four")]);
         Assert.That(again.Find(4)!.TextOf(), Is.EqualTo("four"));
     }
 
     [Test]
-    public void Reading_begins_after_a_number_and_needs_no_store()
+    public void Reading_starts_after_a_number_and_needs_no_store()
     {
         using var store = new DeadLetterStore(_folder.Path, new DeadLetterBounds(1 << 20, TimeSpan.FromDays(1)), _time);
         for (var i = 0; i < 300; i++)
         {
-            store.Append([Letters.Of(new string('x', 1000))]);
+            store.Append([DeadLetterSamples.Of(new string('x', 1000))]);
         }
 
         Assert.That(_folder.Segments, Has.Length.GreaterThan(3));
@@ -205,5 +205,5 @@ public sealed class DeadLetterStoreTests
         Assert.That(DeadLetterFiles.Read(Path.Combine(_folder.Path, "nowhere")), Is.Empty);
     }
 
-    DeadLetterStore Open() => new(_folder.Path, Letters.Bounds, _time);
+    DeadLetterStore Open() => new(_folder.Path, DeadLetterSamples.Bounds, _time);
 }

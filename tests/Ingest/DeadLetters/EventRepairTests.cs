@@ -14,7 +14,7 @@ public sealed class EventRepairTests
 {
     const string Good = """{"id":"e1","type":"add_to_cart","cartId":"c1","ts":1732095600000,"quantity":2,"price":19.99,"currency":"EUR"}""";
 
-    // A field as it comes, and as the engine takes it.
+    // A client's field and its native form.
     [TestCase("price", "\"19.99\"", "19.99", "number in quotes")]
     [TestCase("price", "\" 19.90 \"", "19.90", "number in quotes")]
     [TestCase("quantity", "\"2\"", "2", "number in quotes")]
@@ -47,7 +47,7 @@ public sealed class EventRepairTests
     [TestCase("type", "\"checkout_started\"", "\"begin_checkout\"", "alias of a type")]
     [TestCase("type", "\"product_viewed\"", "\"view_item\"", "alias of a type")]
     [TestCase("type", "\"remove_from_basket\"", "\"remove_from_cart\"", "alias of a type")]
-    public void A_value_is_put_in_the_engines_form(string field, string bad, string good, string rule)
+    public void A_value_is_converted_to_the_native_form(string field, string bad, string good, string rule)
     {
         var repair = Repair(With(field, bad));
 
@@ -80,7 +80,7 @@ public sealed class EventRepairTests
     [TestCase("currencyCode", "currency")]
     [TestCase("event_id", "id")]
     [TestCase("eventId", "id")]
-    public void A_field_is_called_by_the_engines_name(string alias, string native)
+    public void A_field_is_renamed_to_the_native_name(string alias, string native)
     {
         var good = Good.Replace("{", "{\"userId\":\"u\",\"sessionId\":\"s\",\"productId\":\"p\",", StringComparison.Ordinal);
         var repair = Repair(good.Replace($"\"{native}\":", $"\"{alias}\":", StringComparison.Ordinal));
@@ -91,7 +91,7 @@ public sealed class EventRepairTests
     }
 
     [Test]
-    public void An_alias_does_not_push_aside_what_is_there()
+    public void An_alias_does_not_replace_an_existing_field()
     {
         var repair = Repair("""{"id":"e1","type":"page_view","cartId":"c1","ts":"2024-11-20 09:40:00","cart_id":"other","time":5}""");
 
@@ -101,7 +101,7 @@ public sealed class EventRepairTests
     }
 
     [Test]
-    public void A_missing_id_is_made_of_the_bytes_and_is_the_same_each_time()
+    public void A_missing_id_is_derived_from_the_bytes_deterministically()
     {
         var raw = Good.Replace("\"id\":\"e1\",", "", StringComparison.Ordinal);
         var (first, second, other) = (Repair(raw), Repair(raw), Repair(raw.Replace("c1", "c2", StringComparison.Ordinal)));
@@ -114,7 +114,7 @@ public sealed class EventRepairTests
     }
 
     [Test]
-    public void Everything_at_once()
+    public void All_problems_of_an_event_are_repaired_at_once()
     {
         var repair = Repair("""{"event":"Product Added","cart_id":"c9","timestamp":"2024-11-20 09:40:00","qty":"3","unit_price":"£1,299.50","note":{"a":[1, 2]}}""");
 
@@ -124,19 +124,19 @@ public sealed class EventRepairTests
                 .Replace("IDID", repair.EventId, StringComparison.Ordinal)));
     }
 
-    [TestCase("price", "\"1,299\"", TestName = "A thousand or one and a bit")]
-    [TestCase("price", "\"$5\"", TestName = "Which dollars, when the event is in euros")]
-    [TestCase("price", "\"5 GBP\"", TestName = "A currency that is not the event's")]
+    [TestCase("price", "\"1,299\"", TestName = "A decimal or a thousands separator")]
+    [TestCase("price", "\"$5\"", TestName = "A dollar sign in a euro event")]
+    [TestCase("price", "\"5 GBP\"", TestName = "Another currency than the event's")]
     [TestCase("price", "\"free\"", TestName = "A price in words")]
-    [TestCase("ts", "\"11/20/2024 09:40\"", TestName = "A month or a day")]
+    [TestCase("ts", "\"11/20/2024 09:40\"", TestName = "An ambiguous month and day")]
     [TestCase("ts", "\"yesterday\"", TestName = "A day in words")]
     [TestCase("ts", "\"2024-11-20\"", TestName = "A day without a time")]
-    [TestCase("type", "\"clicked_something\"", TestName = "A type nobody knows")]
+    [TestCase("type", "\"clicked_something\"", TestName = "An unknown type")]
     [TestCase("quantity", "\"two\"", TestName = "A number in words")]
-    [TestCase("quantity", "0", TestName = "None of it")]
-    [TestCase("cartId", "1.5", TestName = "An id that is no whole number")]
+    [TestCase("quantity", "0", TestName = "A quantity of zero")]
+    [TestCase("cartId", "1.5", TestName = "A fractional id")]
     [TestCase("storeId", "\"other\"", TestName = "Another store's event")]
-    public void What_may_mean_two_things_is_left(string field, string bad)
+    public void Ambiguous_values_are_left_unchanged(string field, string bad)
     {
         var repair = Repair(With(field, bad));
 
@@ -146,7 +146,7 @@ public sealed class EventRepairTests
     }
 
     [Test]
-    public void An_amount_is_the_price_of_one_and_not_of_several()
+    public void An_amount_is_the_price_only_for_a_single_item()
     {
         const string one = """{"id":"e1","type":"AddToCart","cartId":"c1","ts":1732095600000,"amount":40}""";
 
@@ -162,17 +162,17 @@ public sealed class EventRepairTests
     [TestCase("[5]", EventErrorCode.InvalidEvent)]
     [TestCase("{}", EventErrorCode.MissingField)]
     [TestCase("{\"\\ud83d\":1}", EventErrorCode.InvalidUtf8)]
-    public void What_is_no_event_is_not_repairable(string raw, EventErrorCode code) => Assert.That(Repair(raw).Problem.Error, Is.EqualTo(code));
+    public void A_value_that_is_not_an_event_is_not_repairable(string raw, EventErrorCode code) => Assert.That(Repair(raw).Problem.Error, Is.EqualTo(code));
 
     [Test]
-    public void Bytes_that_are_no_text_and_beginnings_are_not_repairable()
+    public void Binary_and_truncated_letters_are_not_repairable()
     {
         Assert.That(EventRepair.Of([(byte)'{', 0xff], EventReading.Now, EventReading.Rules()).Problem.Error, Is.EqualTo(EventErrorCode.InvalidUtf8));
-        Assert.That(EventRepair.Of(Letters.Of(Good) with { IsTruncated = true }, EventReading.Rules()).Problem.Error, Is.EqualTo(EventErrorCode.MessageTooLarge));
+        Assert.That(EventRepair.Of(DeadLetterSamples.Of(Good) with { IsTruncated = true }, EventReading.Rules()).Problem.Error, Is.EqualTo(EventErrorCode.MessageTooLarge));
     }
 
     [Test]
-    public void What_can_be_used_is_left_as_it_is()
+    public void A_valid_event_is_left_unchanged()
     {
         var raw = Encoding.UTF8.GetBytes(" " + Good.Replace(",", " , ", StringComparison.Ordinal) + "\n");
         var repair = EventRepair.Of(raw, EventReading.Now, EventReading.Rules());
@@ -195,7 +195,7 @@ public sealed class EventRepairTests
         Assert.That((bad.Problem.Error, bad.Problem.Message.StartsWith("[1]: ", StringComparison.Ordinal)), Is.EqualTo((EventErrorCode.OutOfRange, true)));
     }
 
-    // Events of every mixture of good and bad names and values.
+    // Events with any mixture of valid and invalid names and values.
     static Gen<string> Events()
     {
         string[] names =
@@ -215,7 +215,7 @@ public sealed class EventRepairTests
     }
 
     [FsCheck.NUnit.Property(MaxTest = 3000)]
-    public Property What_is_called_usable_decodes_and_a_second_repair_changes_nothing() => Prop.ForAll(Arb.From(Events()), raw =>
+    public Property Repaired_events_decode_and_repairing_is_idempotent() => Prop.ForAll(Arb.From(Events()), raw =>
     {
         var repair = Repair(raw);
         var again = EventRepair.Of(repair.Json, EventReading.Now, EventReading.Rules());

@@ -3,15 +3,15 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.DeadLetters;
 
-/// <summary>What is refused on a stream is kept, and only that.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.MessagePack)]
-[TestFixture(Via.Binary)]
-sealed class StreamDeadLettersTests(Via via)
+/// <summary>Only rejected events of a stream are kept.</summary>
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.MessagePack)]
+[TestFixture(StreamTransport.Binary)]
+sealed class StreamDeadLettersTests(StreamTransport via)
 {
     [Test]
-    public async Task A_refused_event_is_kept_with_its_connection_and_its_neighbours_are_not()
+    public async Task Only_the_rejected_event_is_kept_with_its_connection()
     {
         await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via);
@@ -24,7 +24,7 @@ sealed class StreamDeadLettersTests(Via via)
     }
 
     [Test]
-    public async Task Of_a_message_that_is_too_long_the_beginning_is_kept()
+    public async Task The_beginning_of_a_message_over_the_limit_is_kept()
     {
         await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via);
@@ -40,7 +40,7 @@ sealed class StreamDeadLettersTests(Via via)
             Assert.That(message, Does.StartWith(letter.TextOf()));
         }
 
-        if (via == Via.Tcp)
+        if (via == StreamTransport.Tcp)
         {
             Assert.That(letter.Event, Has.Length.EqualTo(DeadLetterQueue.Beginning));
         }
@@ -48,7 +48,7 @@ sealed class StreamDeadLettersTests(Via via)
 
     static async Task<DeadLetter> FirstAsync(InProcessEngine engine, int count = 1)
     {
-        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == count, "it is kept");
+        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == count, "the letter is kept");
         return engine.Host.DeadLetters.Find(1)!;
     }
 }

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Ingest.Streams;
 sealed class GracefulStopTests
 {
     [Test]
-    public async Task What_was_taken_is_decided_on_and_acknowledged_before_the_engine_goes_away([Values] Via via)
+    public async Task Accepted_events_are_decided_and_acknowledged_before_shutdown([Values] StreamTransport via)
     {
         const int count = 1000;
         await using var engine = await InProcessEngine.StartAsync(config =>
@@ -15,10 +15,10 @@ sealed class GracefulStopTests
             config.Partitions = 1;
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var gate = new LimiterFixture(engine);
+        using var gate = new DecisionGate(engine);
         using var client = await StreamClient.OpenAsync(engine, via);
         await client.SendAsync([EventJson.Of("blocker", "begin_checkout"), .. EventJson.Many("c", count)]);
-        await Eventually.Is(() => engine.Counts.Received == count + 1, "all are taken");
+        await Eventually.Is(() => engine.Counts.Received == count + 1, "all events are accepted");
         var stopping = engine.Host.StopAsync();
         var closed = client.UntilEndAsync();
         Assert.That((stopping.IsCompleted, closed.IsCompleted), Is.EqualTo((false, false)));
@@ -33,7 +33,7 @@ sealed class GracefulStopTests
     }
 
     [Test]
-    public async Task A_client_that_keeps_sending_is_told_how_far_it_came([Values] Via via)
+    public async Task A_client_that_keeps_sending_receives_the_final_acknowledgement([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via);
@@ -58,7 +58,7 @@ sealed class GracefulStopTests
     }
 
     [Test]
-    public async Task A_client_that_does_not_hang_up_does_not_hold_up_the_stop([Values] Via via)
+    public async Task A_client_that_does_not_disconnect_does_not_delay_shutdown([Values] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via);
@@ -70,7 +70,7 @@ sealed class GracefulStopTests
     }
 
     [Test]
-    public async Task Stopping_twice_is_stopping_once()
+    public async Task Stopping_is_idempotent()
     {
         await using var engine = await InProcessEngine.StartAsync();
         await engine.Host.StopAsync().WaitAsync(Eventually.Deadline);

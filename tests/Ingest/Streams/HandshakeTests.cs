@@ -5,10 +5,10 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>Who is let in by a WebSocket handshake, and what the others are told, on both ports.</summary>
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-sealed class HandshakeTests(Via via) : EngineFixture(config =>
+/// <summary>Which WebSocket handshakes are admitted on both ports, and the errors of the others.</summary>
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+sealed class HandshakeTests(StreamTransport via) : EngineFixture(config =>
 {
     config.Listen.HandshakeTimeout = Duration.FromMilliseconds(300);
     config.Stores[0].Keys.Add(InProcessEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example", "http://dev.example:*"));
@@ -45,7 +45,7 @@ sealed class HandshakeTests(Via via) : EngineFixture(config =>
     [TestCase("upgrade: WebSocket", "connection: keep-alive, upgrade")]
     [TestCase("UPGRADE: WEBSOCKET", "CONNECTION: UPGRADE")]
     [TestCase("Upgrade:websocket", "Connection:Upgrade")]
-    public async Task Names_and_tokens_may_be_in_any_case(params string[] headers) =>
+    public async Task Header_names_and_tokens_are_case_insensitive(params string[] headers) =>
         Assert.That((await AskAsync("/v1/stream?key=sk_demo", [Version, Nonce, .. headers])).Status, Is.EqualTo(101));
 
     [TestCase("/v1/stream", 401, "missing_key")]
@@ -60,7 +60,7 @@ sealed class HandshakeTests(Via via) : EngineFixture(config =>
     [TestCase("/v1/stream?key=pk_demo", 403, "forbidden_origin", "Origin: null")]
     [TestCase("/v1/stream?key=pk_shop", 403, "forbidden_origin", "Origin: https://shop.example:444")]
     [TestCase("/v1/stream?key=pk_none", 403, "forbidden_origin", "Origin: https://shop.example")]
-    public async Task Whoever_has_no_right_to_is_told_why(string target, int status, string code, params string[] headers) =>
+    public async Task Unauthorized_clients_receive_the_reason(string target, int status, string code, params string[] headers) =>
         Assert.That((await AskAsync(target, [Upgrade, Connection, Version, Nonce, .. headers])).Problem, Is.EqualTo((status, code)));
 
     [TestCase(426, "upgrade_required", Connection, Version, Nonce)]
@@ -73,7 +73,7 @@ sealed class HandshakeTests(Via via) : EngineFixture(config =>
     [TestCase(400, "bad_handshake", Upgrade, Connection, Version, "Sec-WebSocket-Key: !!!!IHNhbXBsZSBub25jZQ==")]
     [TestCase(400, "bad_handshake", Upgrade, Connection, Version, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZTEyMzQ1")]
     [TestCase(400, "bad_handshake", Upgrade, Connection, Version, Nonce, Nonce)]
-    public async Task A_handshake_that_is_not_one_is_told_what_is_missing(int status, string code, params string[] headers)
+    public async Task An_incomplete_handshake_is_rejected_with_what_is_missing(int status, string code, params string[] headers)
     {
         var answer = await AskAsync("/v1/stream?key=sk_demo", headers);
 
@@ -87,22 +87,22 @@ sealed class HandshakeTests(Via via) : EngineFixture(config =>
     [TestCase("/")]
     [TestCase("/v1/streams?key=sk_demo")]
     [TestCase("/V1/nothing")]
-    public async Task Another_path_is_not_found(string target) =>
+    public async Task An_unknown_path_is_not_found(string target) =>
         Assert.That((await AskAsync(target, Upgrade, Connection, Version, Nonce)).Problem, Is.EqualTo((404, "not_found")));
 
     [Test]
-    public async Task A_head_that_does_not_come_ends_with_the_timeout([Values(0, 1, 40)] int sent)
+    public async Task A_missing_request_head_times_out([Values(0, 1, 40)] int sent)
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == StreamTransport.WebSocket ? Engine.Stream : Engine.HttpPort);
         await client.SendAsync(RawClient.Handshake()[..sent]);
 
-        // The HTTP port may say that time is up; either way it hangs up.
+        // The HTTP port may report the timeout; both ports close the connection.
         Assert.That(System.Text.Encoding.ASCII.GetString(await client.ReadToEndAsync()), Is.Empty.Or.StartsWith("HTTP/1.1 408 "));
     }
 
     async Task<Answer> AskAsync(string target, params string[] headers)
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == StreamTransport.WebSocket ? Engine.Stream : Engine.HttpPort);
         await client.SendAsync($"GET {target} HTTP/1.1\r\nHost: test\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n");
         var head = await client.ReadHeadAsync();
         var status = int.Parse(head[9..12]);

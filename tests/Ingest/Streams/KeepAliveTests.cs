@@ -4,19 +4,19 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>Signs of life, and what becomes of a stream that gives none.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-[TestFixture(Via.MessagePack)]
-sealed class KeepAliveTests(Via via) : EngineFixture(config =>
+/// <summary>Heartbeats, and the closing of silent streams.</summary>
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+[TestFixture(StreamTransport.MessagePack)]
+sealed class KeepAliveTests(StreamTransport via) : EngineFixture(config =>
 {
     config.Listen.Heartbeat = Duration.FromMilliseconds(100);
     config.Listen.IdleTimeout = Duration.FromSeconds(1);
 })
 {
     [Test]
-    public async Task A_stream_hears_heartbeats_and_stays_open_while_it_answers()
+    public async Task A_stream_receives_heartbeats_and_stays_open_while_the_client_answers()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         await client.SendAsync(EventJson.Of("c"));
@@ -27,7 +27,7 @@ sealed class KeepAliveTests(Via via) : EngineFixture(config =>
             Assert.That(said?.Json, Is.EqualTo("""{"type":"heartbeat"}"""));
             if (via.IsTcp())
             {
-                // There is no pong: nothing in an array will do.
+                // Instead of a pong, an empty array keeps the stream alive.
                 await client.SendAsync("[]");
             }
         }
@@ -38,13 +38,13 @@ sealed class KeepAliveTests(Via via) : EngineFixture(config =>
     }
 
     [Test]
-    public async Task A_stream_from_which_nothing_comes_is_closed()
+    public async Task A_silent_stream_is_closed()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         await client.SendAsync(EventJson.Of("c"));
-        await Eventually.Is(() => Engine.Host.Connections.Count == 1, "it is open");
+        await Eventually.Is(() => Engine.Host.Connections.Count == 1, "the stream is open");
         var heard = await client.Raw.ReadToEndAsync();
-        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "nothing is left of it");
+        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "the stream is closed");
 
         Assert.That(client.Raw.WasReset, Is.False);
         if (!via.IsTcp())

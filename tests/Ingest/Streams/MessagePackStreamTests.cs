@@ -7,7 +7,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>What MessagePack alone does on the stream port: lengths before messages, a greeting, and its own ways of being wrong.</summary>
+/// <summary>MessagePack on the stream port: length prefixes, the handshake, and its own errors.</summary>
 [TestFixture]
 sealed class MessagePackStreamTests : StreamPortFixture
 {
@@ -15,11 +15,11 @@ sealed class MessagePackStreamTests : StreamPortFixture
 
 
     [Test]
-    public async Task A_conversation_may_come_byte_by_byte()
+    public async Task Messages_may_arrive_byte_by_byte()
     {
         using var client = await RawClient.ConnectAsync(Keyless.Stream);
         var cart = EventJson.NewCart();
-        byte[] all = [.. Greeting("sk_demo"), .. Event(cart), .. Packer.Frame(Packer.Array(Packed(cart), [7], Packed(cart))), .. Event(cart)];
+        byte[] all = [.. Handshake("sk_demo"), .. Event(cart), .. Packer.Frame(Packer.Array(Packed(cart), [7], Packed(cart))), .. Event(cart)];
         foreach (var one in all)
         {
             await client.SendAsync(new[] { one });
@@ -34,7 +34,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task Messages_cut_anywhere_are_all_taken()
+    public async Task Messages_split_anywhere_are_accepted()
     {
         var random = new Random(1);
         var cart = EventJson.NewCart();
@@ -57,7 +57,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_message_over_the_limit_is_skipped_as_it_comes_and_the_next_one_taken([Values(1, 3, 64)] int times)
+    public async Task A_message_over_the_limit_is_skipped_and_the_next_accepted([Values(1, 3, 64)] int times)
     {
         var cart = EventJson.NewCart();
         var tooLong = new byte[4 + (Limit * times) + (times == 64 ? 0 : 1)];
@@ -70,7 +70,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_message_of_just_the_limit_is_read()
+    public async Task A_message_of_exactly_the_limit_is_accepted()
     {
         var cart = EventJson.NewCart();
         var whole = Packed(cart);
@@ -84,7 +84,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task An_implausible_length_ends_the_connection_after_its_error()
+    public async Task An_implausible_length_closes_the_connection_after_its_error()
     {
         using var client = await RawClient.ConnectAsync(Engine.Stream);
         var cart = EventJson.NewCart();
@@ -97,7 +97,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task What_is_cut_off_by_the_end_is_told()
+    public async Task A_truncated_last_message_is_reported()
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, Event(cart), Event(cart)[..^1]);
@@ -109,7 +109,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_handshake_names_the_key_and_is_no_event()
+    public async Task A_handshake_names_the_key_and_is_not_an_event()
     {
         foreach (var greeting in new[] { "{\"key\":\"sk_demo\"}", "{\"name\":\"till 4\",\"more\":[{\"key\":7}],\"key\":\"sk_demo\"}" })
         {
@@ -119,7 +119,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task An_event_with_a_field_named_key_is_no_handshake()
+    public async Task An_event_with_a_field_named_key_is_not_a_handshake()
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, Packer.Frame(Packer.Json(EventJson.Of(cart, more: ",\"key\":\"sk_other\""))));
@@ -128,16 +128,16 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_wrong_key_or_none_where_one_is_needed_is_refused_in_MessagePack()
+    public async Task A_wrong_or_missing_key_is_rejected_in_MessagePack()
     {
-        var wrong = await TalkAsync(Engine, Greeting("sk_other"), Event("c"));
+        var wrong = await TalkAsync(Engine, Handshake("sk_other"), Event("c"));
         var none = await TalkAsync(Keyless, Event("c"));
         Assert.That(wrong.Concat(none).Select(s => (s.Type, s.Index, s.Code)),
             Is.EqualTo(Enumerable.Repeat(("error", 0L, "unknown_key"), 2)));
     }
 
     [Test]
-    public async Task Each_kind_of_bad_input_has_its_code_and_costs_nobody_else()
+    public async Task Each_kind_of_invalid_input_has_its_code_and_affects_no_other()
     {
         (byte[] Bad, string Code)[] bad =
         [
@@ -153,7 +153,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, [.. bad.SelectMany(b => new[] { Event(cart), Packer.Frame(b.Bad) })]);
         Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)), Is.EqualTo(bad.Select((b, i) => ((2L * i) + 1, b.Code))));
-        Assert.That(heard.Where(s => s.Type == "error"), Has.All.Property(nameof(Said.Message)).Not.Empty);
+        Assert.That(heard.Where(s => s.Type == "error"), Has.All.Property(nameof(ReceivedMessage.Message)).Not.Empty);
 
         var inArray = bad.Where(b => b.Code is not ("invalid_messagepack" or "batch_too_large")).ToArray();
         heard = await TalkAsync(Engine, Packer.Frame(Packer.Array(inArray.SelectMany(b => new[] { Packed(cart), b.Bad }))));
@@ -162,9 +162,9 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task Texts_and_binary_messages_may_come_on_one_WebSocket()
+    public async Task Text_and_binary_messages_may_share_a_WebSocket()
     {
-        using var client = await StreamClient.OpenAsync(Engine, Via.WebSocket);
+        using var client = await StreamClient.OpenAsync(Engine, StreamTransport.WebSocket);
         var cart = EventJson.NewCart();
         var array = Packer.Array(Packed(cart), Packed(cart));
         await client.Raw.SendAsync(ClientFrame.Join(
@@ -174,7 +174,7 @@ sealed class MessagePackStreamTests : StreamPortFixture
         ]));
         while (await client.Raw.ReadFrameAsync() is { } frame)
         {
-            if (frame.Opcode == ClientFrame.TextOpcode && Said.Read(frame.Text) is { Type: "ack", UpTo: 7 })
+            if (frame.Opcode == ClientFrame.TextOpcode && ReceivedMessage.Read(frame.Text) is { Type: "ack", UpTo: 7 })
             {
                 break;
             }
@@ -184,13 +184,13 @@ sealed class MessagePackStreamTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_refused_event_is_kept_as_JSON_is_repaired_and_sent_in_and_what_is_none_is_kept_as_it_came()
+    public async Task Rejected_MessagePack_is_kept_as_repairable_JSON_or_as_received()
     {
         await using var engine = await InProcessEngine.StartAsync();
         var cart = EventJson.NewCart();
         var priced = EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p\",\"price\":\"19,99\",\"note\":[1.5,null,\"ü\"]");
         await TalkAsync(engine, Packer.Frame(Packer.Array(Packed(cart), Packer.Json(priced))), Packer.Frame([0x81, 0xa1]));
-        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == 2, "they are kept");
+        await Eventually.Is(() => engine.Host.DeadLetters.Count(DeadLetterState.Waiting) == 2, "the letters are kept");
         Assert.That(System.Text.Encoding.UTF8.GetString(engine.Host.DeadLetters.Find(1)!.Event), Is.EqualTo(priced));
         Assert.That(engine.Host.DeadLetters.Find(2)!.Event, Is.EqualTo(new byte[] { 0x81, 0xa1 }));
 
@@ -206,10 +206,10 @@ sealed class MessagePackStreamTests : StreamPortFixture
 
     static byte[] Event(string cart) => Packer.Frame(Packed(cart));
 
-    static byte[] Greeting(string key) => Packer.Frame(Packer.Json($"{{\"key\":\"{key}\"}}"));
+    static byte[] Handshake(string key) => Packer.Frame(Packer.Json($"{{\"key\":\"{key}\"}}"));
 
     /// <summary>Sends everything, half-closes, and reads to the end.</summary>
-    static async Task<List<Said>> TalkAsync(InProcessEngine engine, params byte[][] frames)
+    static async Task<List<ReceivedMessage>> TalkAsync(InProcessEngine engine, params byte[][] frames)
     {
         using var client = await RawClient.ConnectAsync(engine.Stream);
         var hearing = HeardAsync(client);
@@ -220,12 +220,12 @@ sealed class MessagePackStreamTests : StreamPortFixture
         return heard;
     }
 
-    static async Task<List<Said>> HeardAsync(RawClient client)
+    static async Task<List<ReceivedMessage>> HeardAsync(RawClient client)
     {
-        var heard = new List<Said>();
+        var heard = new List<ReceivedMessage>();
         while (await client.ReadMessageAsync() is { } message)
         {
-            heard.Add(Said.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))));
+            heard.Add(ReceivedMessage.Read(PlainMessagePack.Json(PlainMessagePack.Read(message))));
         }
 
         return heard;

@@ -6,18 +6,18 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>Clients that take their time: to say who they are, and to read.</summary>
+/// <summary>Clients that are slow to authenticate or to read.</summary>
 [TestFixture]
 sealed class SlowClientTests
 {
-    [TestCase(Via.WebSocket, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
-    [TestCase(Via.HttpUpgrade, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
-    [TestCase(Via.Tcp, "{\"key\":\"sk_demo\"")]
-    [TestCase(Via.Tcp, "                    ")]
-    public async Task A_handshake_that_comes_byte_by_byte_is_cut_off_when_its_time_is_up(Via via, string begun)
+    [TestCase(StreamTransport.WebSocket, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
+    [TestCase(StreamTransport.HttpUpgrade, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
+    [TestCase(StreamTransport.Tcp, "{\"key\":\"sk_demo\"")]
+    [TestCase(StreamTransport.Tcp, "                    ")]
+    public async Task A_handshake_sent_byte_by_byte_is_cut_off_at_the_timeout(StreamTransport via, string begun)
     {
         await using var engine = await InProcessEngine.StartAsync(config => config.Listen.HandshakeTimeout = Duration.FromMilliseconds(300));
-        using var client = await RawClient.ConnectAsync(via == Via.HttpUpgrade ? engine.HttpPort : engine.Stream);
+        using var client = await RawClient.ConnectAsync(via == StreamTransport.HttpUpgrade ? engine.HttpPort : engine.Stream);
         using var ended = new CancellationTokenSource();
         var sending = Task.Run(async () =>
         {
@@ -31,12 +31,12 @@ sealed class SlowClientTests
         ended.Cancel();
 
         await sending.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Eventually.Deadline);
-        await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "it is gone");
+        await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "the connection is closed");
         Assert.That(engine.Host.Connections.Count, Is.Zero);
     }
 
     [Test]
-    public async Task A_TLS_handshake_that_does_not_come_is_cut_off_too([Values] bool stream)
+    public async Task A_missing_TLS_handshake_is_cut_off_at_the_timeout([Values] bool stream)
     {
         var folder = Directory.CreateTempSubdirectory("cartrecovery-tls-").FullName;
         try
@@ -57,7 +57,7 @@ sealed class SlowClientTests
             using var client = await RawClient.ConnectAsync(stream ? engine.Stream : engine.HttpPort);
             await client.SendAsync("\u0016\u0003");
             await client.ReadToEndAsync();
-            await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "it is gone");
+            await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "the connection is closed");
         }
         finally
         {
@@ -66,14 +66,14 @@ sealed class SlowClientTests
     }
 
     [Test]
-    public async Task A_client_that_reads_too_late_reads_why_it_was_dropped([Values] Via via)
+    public async Task A_dropped_slow_reader_can_still_read_the_reason([Values] StreamTransport via)
     {
-        // It may take its time for that: the cut after it never comes.
+        // The send timeout never elapses, so the connection is not cut off.
         await using var engine = await InProcessEngine.StartAsync(config =>
         {
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout", new string('m', 4000)));
             config.Decisions.Window = Duration.FromMilliseconds(0);
-        }, new StandingTime(TimeSpan.FromSeconds(1.5)));
+        }, new StalledTimers(TimeSpan.FromSeconds(1.5)));
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: 4096);
         var cart = EventJson.NewCart();
         for (var sent = 0; sent < 10_000 && engine.Host.Counters.SlowConsumers == 0; sent += 100)
@@ -81,7 +81,7 @@ sealed class SlowClientTests
             await client.SendAsync(Enumerable.Range(0, 100).Select(_ => EventJson.Of(cart, "begin_checkout")));
         }
 
-        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "it is counted");
+        await Eventually.Is(() => engine.Host.Counters.SlowConsumers == 1, "the drop is counted");
         var heard = await client.UntilEndAsync();
 
         Assert.That(client.CloseCode, Is.EqualTo(via.IsTcp() ? 0 : 1008));
@@ -89,8 +89,8 @@ sealed class SlowClientTests
         Assert.That(heard.Any(s => s.Type == "intervention"), Is.True);
     }
 
-    /// <summary>The system's clock, except that timers of one length are never over.</summary>
-    sealed class StandingTime(TimeSpan standing) : TimeProvider
+    /// <summary>The system clock, except that timers of one duration never elapse.</summary>
+    sealed class StalledTimers(TimeSpan standing) : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             System.CreateTimer(callback, state, dueTime == standing ? Timeout.InfiniteTimeSpan : dueTime, period);

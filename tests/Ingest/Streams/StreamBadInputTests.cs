@@ -3,11 +3,11 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>Each kind of bad input has its own code, costs one error frame, and nothing else is lost.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-sealed class StreamBadInputTests(Via via) : EngineFixture
+/// <summary>Each kind of invalid input has its own code, causes one error frame, and affects nothing else.</summary>
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+sealed class StreamBadInputTests(StreamTransport via) : EngineFixture
 {
     static readonly string s_long = new('x', 33 * 1024);
 
@@ -48,7 +48,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
         (EventJson.Array(Enumerable.Repeat("0", 2_501)), "batch_too_large"),
     ];
 
-    // Half of a character, as a browser escapes it when an emoji was cut off: well-formed JSON, and no text.
+    // A lone escaped surrogate, as when a browser truncates an emoji: well-formed JSON but not valid text.
     static readonly (string Bad, string Code)[] s_halfCharacters =
     [
         ("""{"id":"\ud83d","type":"page_view","cartId":"c","ts":1}""", "invalid_utf8"),
@@ -60,7 +60,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     ];
 
     [Test]
-    public async Task Each_kind_is_told_by_its_own_code_at_its_own_index()
+    public async Task Each_kind_of_invalid_input_has_its_code_and_index()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -71,7 +71,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
 
         var count = s_bad.Length + s_halfCharacters.Length;
         await client.SendAsync(EventJson.Of(cart));
-        // The batch of 2,501 small things is refused where it goes over the limit; what came before that counts too.
+        // A batch of 2,501 small values is rejected at the limit; the values before it count.
         var heard = await client.UntilAckAsync((2 * count) + 1 + 2_500);
         var errors = heard.Where(s => s.Type == "error").ToList();
 
@@ -79,13 +79,13 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
         errors.RemoveRange(small, 2_500);
         Assert.That(errors.Select(e => e.Code), Is.EqualTo(s_bad.Concat(s_halfCharacters).Select(b => b.Code)));
         Assert.That(errors.Take(s_bad.Length - 1).Select(e => e.Index), Is.EqualTo(Enumerable.Range(0, s_bad.Length - 1).Select(i => (2 * i) + 1)));
-        Assert.That(errors, Has.All.Property(nameof(Said.Message)).Not.Empty);
+        Assert.That(errors, Has.All.Property(nameof(ReceivedMessage.Message)).Not.Empty);
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(count + 1));
         Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts((2 * count) + 1 + 2_500, count + 1, count + 2_500)));
     }
 
     [Test]
-    public async Task A_bad_event_in_a_batch_costs_nobody_else()
+    public async Task An_invalid_event_in_a_batch_affects_no_other()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -99,7 +99,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task A_batch_that_breaks_off_keeps_what_cameBefore()
+    public async Task A_batch_that_breaks_off_keeps_its_earlier_events()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -111,25 +111,25 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Invalid_UTF8_costs_the_message_on_lines_and_the_connection_on_a_WebSocket()
+    public async Task Invalid_UTF8_rejects_a_line_but_closes_a_WebSocket()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
         byte[] bad = [.. "{\"id\":\""u8, 0xc3, 0x28, .. "\"}"u8];
         await client.SendAsync(EventJson.Of(cart));
-        await client.Raw.SendAsync(via == Via.Tcp ? [.. bad, (byte)'\n'] : ClientFrame.Text(bad));
+        await client.Raw.SendAsync(via == StreamTransport.Tcp ? [.. bad, (byte)'\n'] : ClientFrame.Text(bad));
         await client.SendAsync(EventJson.Of(cart));
-        var heard = await client.UntilAckAsync(via == Via.Tcp ? 3 : 2);
+        var heard = await client.UntilAckAsync(via == StreamTransport.Tcp ? 3 : 2);
         var rest = await client.CloseAsync();
 
         Assert.That(heard.Where(s => s.Type == "error").Select(e => (e.Index, e.Code)), Is.EqualTo(new[] { (1L, "invalid_utf8") }));
-        Assert.That(client.CloseCode, Is.EqualTo(via == Via.Tcp ? 0 : 1007));
+        Assert.That(client.CloseCode, Is.EqualTo(via == StreamTransport.Tcp ? 0 : 1007));
         Assert.That(rest, Is.Empty);
-        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(via == Via.Tcp ? 2 : 1));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(via == StreamTransport.Tcp ? 2 : 1));
     }
 
     [Test]
-    public async Task A_message_over_the_limit_is_refusedBefore_it_ends()
+    public async Task A_message_over_the_limit_is_rejected_before_it_ends()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var message = client.Encode($"\"{new string('x', 2 << 20)}\"");
@@ -144,7 +144,7 @@ sealed class StreamBadInputTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task A_message_and_an_event_of_just_the_limit_are_taken()
+    public async Task A_message_and_an_event_of_exactly_the_limit_are_accepted()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();

@@ -2,7 +2,7 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>Tests of the stream port on two engines: one that has a key for connections that name none, and one that has not.</summary>
+/// <summary>Tests of the stream port on two engines, with and without a default key for TCP connections.</summary>
 abstract class StreamPortFixture : EngineFixture
 {
     /// <summary>An engine without <c>listen.tcpKey</c>.</summary>

@@ -5,12 +5,12 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>What the stream port alone does: tells the protocols apart, greets lines, reads its own HTTP heads.</summary>
+/// <summary>The stream port's own work: protocol detection, the handshake on lines, and HTTP heads.</summary>
 [TestFixture]
 sealed class StreamPortTests : StreamPortFixture
 {
     [Test]
-    public async Task A_line_may_be_an_event_an_array_or_nothing_and_may_end_like_in_Windows()
+    public async Task A_line_may_be_an_event_an_array_or_empty_with_LF_or_CRLF()
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, $"{EventJson.Of(cart)}\r\n\n\r\n  \n{EventJson.Array(EventJson.Many(cart, 3))}\n\t{EventJson.Of(cart)} \r\n");
@@ -21,7 +21,7 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     [Test]
-    public async Task The_last_line_needs_no_end()
+    public async Task The_last_line_needs_no_newline()
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, $"{EventJson.Of(cart)}\n{EventJson.Of(cart)}");
@@ -31,7 +31,7 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     [Test]
-    public async Task The_only_line_needs_no_end_either()
+    public async Task An_only_line_needs_no_newline()
     {
         var cart = EventJson.NewCart();
 
@@ -39,7 +39,7 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_line_over_the_limit_costs_one_error_and_the_next_ones_nothing([Values(1, 3)] int times)
+    public async Task A_line_over_the_limit_causes_one_error_and_the_next_is_accepted([Values(1, 3)] int times)
     {
         var cart = EventJson.NewCart();
         var line = new string('x', (512 * 1024 * times) + 1);
@@ -54,7 +54,7 @@ sealed class StreamPortTests : StreamPortFixture
     [TestCase("{\"key\":\"sk_demo\"}\n")]
     [TestCase("  {\"name\":\"till 4\", \"more\":[{\"key\":\"x\"}], \"key\":\"sk\\u005fdemo\"}\r\n")]
     [TestCase("")]
-    public async Task A_handshake_names_the_key_and_is_no_event(string greeting)
+    public async Task A_handshake_names_the_key_and_is_not_an_event(string greeting)
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, $"{greeting}{EventJson.Of(cart)}\n");
@@ -64,7 +64,7 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     [Test]
-    public async Task The_first_line_may_come_in_any_number_of_parts()
+    public async Task The_first_line_may_arrive_in_any_number_of_parts()
     {
         using var client = await RawClient.ConnectAsync(Keyless.Stream);
         var cart = EventJson.NewCart();
@@ -77,7 +77,7 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_wrong_key_is_refused_and_counted()
+    public async Task A_wrong_key_is_rejected_and_counted()
     {
         var before = Engine.Host.Counters.RejectedFor(EventErrorCode.UnknownKey);
         var heard = await TalkAsync(Engine, $"{{\"key\":\"sk_other\"}}\n{EventJson.Of("c")}\n");
@@ -88,7 +88,7 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     [Test]
-    public async Task Without_a_tcp_key_a_stream_must_greet()
+    public async Task Without_a_tcpKey_a_stream_requires_a_handshake()
     {
         var refused = await TalkAsync(Keyless, $"{EventJson.Of("c")}\n");
         var greeted = await TalkAsync(Keyless, $"{{\"key\":\"sk_demo\"}}\n{EventJson.Of("c")}\n");
@@ -100,7 +100,7 @@ sealed class StreamPortTests : StreamPortFixture
     [TestCase("hello\n")]
     [TestCase("POST /v1/events HTTP/1.1\r\n\r\n")]
     [TestCase("\u0016\u0003\u0001")]
-    public async Task What_is_neither_JSON_nor_HTTP_nor_a_length_is_told_so(string text)
+    public async Task An_unknown_protocol_is_reported(string text)
     {
         var before = Engine.Counts;
         var heard = await TalkAsync(Engine, text);
@@ -118,7 +118,7 @@ sealed class StreamPortTests : StreamPortFixture
     [TestCase("GET /v1/stream HTTP/1.1\r\nUpgrade: websocket\r\n\r\n")]
     [TestCase("GET /v1/stream HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}")]
     [TestCase("GET /v1/stream HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
-    public async Task A_head_that_is_not_HTTP_is_a_bad_handshake(string head)
+    public async Task An_invalid_HTTP_head_is_a_bad_handshake(string head)
     {
         using var client = await RawClient.ConnectAsync(Engine.Stream);
         await client.SendAsync(head);
@@ -129,7 +129,7 @@ sealed class StreamPortTests : StreamPortFixture
 
     [TestCase("http://shop.example/v1/stream?key=sk_demo")]
     [TestCase("ws://127.0.0.1:8081/v1/stream?key=sk_demo")]
-    public async Task A_target_may_name_its_host(string target)
+    public async Task A_request_target_may_be_absolute(string target)
     {
         using var client = await RawClient.OpenWebSocketAsync(Engine.Stream, target);
         await client.SendAsync(Conformance.WebSocket.ClientFrame.Text(EventJson.Of("c")));
@@ -138,7 +138,7 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_head_of_eight_kilobytes_is_read_and_a_longer_one_is_refused()
+    public async Task A_head_over_eight_kilobytes_is_rejected()
     {
         var most = RawClient.Handshake(headers: "X-Long: ");
         var pad = new string('x', (8 * 1024) - most.Length);
@@ -150,7 +150,7 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     [Test]
-    public void A_loopback_key_is_for_loopback_alone()
+    public void A_loopback_key_is_valid_only_from_loopback()
     {
         var stores = Engine.Host.Stores;
         var near = new[] { IPAddress.Loopback, IPAddress.IPv6Loopback, IPAddress.Parse("127.8.8.8"), IPAddress.Parse("::ffff:127.0.0.1") };
@@ -161,7 +161,7 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     [Test]
-    public async Task A_publishable_key_works_on_lines_too()
+    public async Task A_publishable_key_is_valid_on_lines()
     {
         var cart = EventJson.NewCart();
         var heard = await TalkAsync(Engine, $"{{\"key\":\"pk_demo\"}}\n{EventJson.Of(cart)}\n");
@@ -170,15 +170,15 @@ sealed class StreamPortTests : StreamPortFixture
     }
 
     /// <summary>Sends everything, half-closes, and reads to the end.</summary>
-    static async Task<List<Said>> TalkAsync(InProcessEngine engine, string text)
+    static async Task<List<ReceivedMessage>> TalkAsync(InProcessEngine engine, string text)
     {
         using var client = await RawClient.ConnectAsync(engine.Stream);
         await client.SendAsync(text);
         client.HalfClose();
-        var heard = new List<Said>();
+        var heard = new List<ReceivedMessage>();
         while (await client.ReadLineAsync() is { } line)
         {
-            heard.Add(Said.Read(line));
+            heard.Add(ReceivedMessage.Read(line));
         }
 
         Assert.That(client.WasReset, Is.False);

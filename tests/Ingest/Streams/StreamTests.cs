@@ -2,16 +2,16 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>What goes into a stream and what comes back, by each way in.</summary>
-[TestFixture(Via.Tcp)]
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-[TestFixture(Via.MessagePack)]
-[TestFixture(Via.Binary)]
-sealed class StreamTests(Via via) : EngineFixture
+/// <summary>Requests and responses of a stream over each transport.</summary>
+[TestFixture(StreamTransport.Tcp)]
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+[TestFixture(StreamTransport.MessagePack)]
+[TestFixture(StreamTransport.Binary)]
+sealed class StreamTests(StreamTransport via) : EngineFixture
 {
     [Test]
-    public async Task Events_one_a_message_are_acknowledged_and_folded()
+    public async Task Events_in_single_messages_are_acknowledged_and_folded()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -28,7 +28,7 @@ sealed class StreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Events_in_arrays_count_one_by_one()
+    public async Task Events_in_arrays_count_individually()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var (one, other) = (EventJson.NewCart(), EventJson.NewCart());
@@ -40,7 +40,7 @@ sealed class StreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Acknowledgements_only_grow_and_end_at_what_was_sent()
+    public async Task Acknowledgements_are_monotonic_and_end_at_the_number_sent()
     {
         const int count = 20_000;
         using var client = await StreamClient.OpenAsync(Engine, via);
@@ -55,7 +55,7 @@ sealed class StreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Everything_sentBefore_the_end_is_acknowledgedBefore_the_end()
+    public async Task Events_sent_before_the_end_are_acknowledged_before_the_connection_closes()
     {
         const int count = 5_000;
         using var client = await StreamClient.OpenAsync(Engine, via);
@@ -70,7 +70,7 @@ sealed class StreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Everything_sentBefore_the_end_is_folded_for_a_client_that_does_not_wait()
+    public async Task Events_sent_before_a_half_close_are_folded_if_acknowledgements_stay_unread()
     {
         const int count = 5_000, clients = 10;
         var cart = EventJson.NewCart();
@@ -82,14 +82,14 @@ sealed class StreamTests(Via via) : EngineFixture
             open[i].Raw.HalfClose();
         }
 
-        await Eventually.Is(() => (Engine.Counts - Before).Processed == count * clients, "all of them are processed");
+        await Eventually.Is(() => (Engine.Counts - Before).Processed == count * clients, "all events are processed");
         open.ForEach(client => client.Dispose());
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(count * clients));
         Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(count * clients, count * clients, 0)));
     }
 
     [Test]
-    public async Task A_message_cut_off_in_the_middle_takes_nothing_with_it()
+    public async Task A_truncated_message_has_no_effect()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -101,13 +101,13 @@ sealed class StreamTests(Via via) : EngineFixture
         await client.UntilAckAsync(3);
         client.Raw.Reset();
 
-        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "the stream is gone");
+        await Eventually.Is(() => Engine.Host.Connections.Count == 0, "the stream is closed");
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(3));
         Assert.That((Engine.Counts - Before).Processed, Is.EqualTo(3));
     }
 
     [Test]
-    public async Task A_whole_batch_of_bad_events_costs_one_error_each_and_not_the_stream()
+    public async Task A_batch_of_invalid_events_causes_one_error_each_and_keeps_the_stream()
     {
         const int batches = 4, size = 2_500;
         using var client = await StreamClient.OpenAsync(Engine, via);
@@ -123,7 +123,7 @@ sealed class StreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Answers_to_many_bad_messages_all_arrive()
+    public async Task All_errors_of_many_invalid_messages_arrive()
     {
         const int count = 50_000;
         using var client = await StreamClient.OpenAsync(Engine, via);

@@ -3,13 +3,13 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
 
-/// <summary>What a stream of frames has and one of lines has not, by both ways to it.</summary>
-[TestFixture(Via.WebSocket)]
-[TestFixture(Via.HttpUpgrade)]
-sealed class WebSocketStreamTests(Via via) : EngineFixture
+/// <summary>WebSocket specifics of streams on both ports.</summary>
+[TestFixture(StreamTransport.WebSocket)]
+[TestFixture(StreamTransport.HttpUpgrade)]
+sealed class WebSocketStreamTests(StreamTransport via) : EngineFixture
 {
     [Test]
-    public async Task A_binary_message_that_is_JSON_is_refused_and_the_stream_goes_on()
+    public async Task JSON_in_a_binary_message_is_rejected_and_the_stream_continues()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -22,7 +22,7 @@ sealed class WebSocketStreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task An_unmasked_frame_closes_with_1002_and_loses_nothingBefore_it()
+    public async Task An_unmasked_frame_closes_with_1002_and_earlier_events_are_kept()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -35,20 +35,20 @@ sealed class WebSocketStreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Whatever_breaks_the_protocol_closes_with_its_code([Values] Offence offence)
+    public async Task Protocol_violations_close_with_their_codes([Values] ProtocolViolation violation)
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
-        var (frames, code) = offence switch
+        var (frames, code) = violation switch
         {
-            Offence.ReservedBit => (ClientFrame.Of(ClientFrame.TextOpcode, "{}"u8, reserved: 4), 1002),
-            Offence.ReservedOpcode => (ClientFrame.Of(3, "{}"u8), 1002),
-            Offence.LostContinuation => (ClientFrame.Continue("{}", fin: true), 1002),
-            Offence.MessageInMessage => (ClientFrame.Join(ClientFrame.Text("{", fin: false), ClientFrame.Text("}")), 1002),
-            Offence.FragmentedPing => (ClientFrame.Of(ClientFrame.PingOpcode, [], fin: false), 1002),
-            Offence.LongPing => (ClientFrame.Of(ClientFrame.PingOpcode, new byte[126]), 1002),
-            Offence.WrongCloseCode => (ClientFrame.Close(1005), 1002),
-            Offence.InvalidText => (ClientFrame.Text([0xff]), 1007),
-            Offence.InvalidBeginning => (ClientFrame.Text([0xc0, .. new byte[100]])[..20], 1007),
+            ProtocolViolation.ReservedBit => (ClientFrame.Of(ClientFrame.TextOpcode, "{}"u8, reserved: 4), 1002),
+            ProtocolViolation.ReservedOpcode => (ClientFrame.Of(3, "{}"u8), 1002),
+            ProtocolViolation.LostContinuation => (ClientFrame.Continue("{}", fin: true), 1002),
+            ProtocolViolation.MessageInMessage => (ClientFrame.Join(ClientFrame.Text("{", fin: false), ClientFrame.Text("}")), 1002),
+            ProtocolViolation.FragmentedPing => (ClientFrame.Of(ClientFrame.PingOpcode, [], fin: false), 1002),
+            ProtocolViolation.LongPing => (ClientFrame.Of(ClientFrame.PingOpcode, new byte[126]), 1002),
+            ProtocolViolation.WrongCloseCode => (ClientFrame.Close(1005), 1002),
+            ProtocolViolation.InvalidText => (ClientFrame.Text([0xff]), 1007),
+            ProtocolViolation.InvalidBeginning => (ClientFrame.Text([0xc0, .. new byte[100]])[..20], 1007),
             _ => (ClientFrame.Of(ClientFrame.TextOpcode, [], length: 1L << 50), 1009),
         };
         await client.Raw.SendAsync(frames);
@@ -59,7 +59,7 @@ sealed class WebSocketStreamTests(Via via) : EngineFixture
     }
 
     [Test]
-    public async Task Pings_fragments_and_pongs_come_through_a_real_socket()
+    public async Task Pings_fragments_and_pongs_work_over_a_real_socket()
     {
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
@@ -80,7 +80,7 @@ sealed class WebSocketStreamTests(Via via) : EngineFixture
     [Test]
     public async Task Extensions_and_subprotocols_are_declined()
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == StreamTransport.WebSocket ? Engine.Stream : Engine.HttpPort);
         await client.SendAsync(RawClient.Handshake(headers:
             ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits", "Sec-WebSocket-Protocol: chat, superchat"]));
         var head = await client.ReadHeadAsync();
@@ -92,7 +92,7 @@ sealed class WebSocketStreamTests(Via via) : EngineFixture
     [Test]
     public async Task Frames_sent_with_the_handshake_are_not_lost()
     {
-        using var client = await RawClient.ConnectAsync(via == Via.WebSocket ? Engine.Stream : Engine.HttpPort);
+        using var client = await RawClient.ConnectAsync(via == StreamTransport.WebSocket ? Engine.Stream : Engine.HttpPort);
         var cart = EventJson.NewCart();
         await client.SendAsync((byte[])[.. EventJson.Utf8(RawClient.Handshake()), .. ClientFrame.Text(EventJson.Of(cart)), .. ClientFrame.Close(1000)]);
         Assert.That(await client.ReadHeadAsync(), Does.StartWith("HTTP/1.1 101 "));
@@ -103,7 +103,7 @@ sealed class WebSocketStreamTests(Via via) : EngineFixture
         Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
     }
 
-    public enum Offence
+    public enum ProtocolViolation
     {
         ReservedBit,
         ReservedOpcode,

@@ -12,7 +12,7 @@ public sealed class AssignmentTests
     static readonly Hash128[] s_subjects = [.. Enumerable.Range(0, Shoppers).Select(i => Hash128.Of(BitConverter.GetBytes(i), seed: 1))];
 
     [Test]
-    public void Assignments_are_even()
+    public void Assignments_are_uniform()
     {
         var counts = new long[20];
         foreach (var subject in s_subjects)
@@ -24,7 +24,7 @@ public sealed class AssignmentTests
     }
 
     [Test]
-    public void Assignments_of_two_questions_are_independent()
+    public void Assignments_of_two_experiments_are_independent()
     {
         var counts = new long[16];
         foreach (var subject in s_subjects)
@@ -36,22 +36,22 @@ public sealed class AssignmentTests
     }
 
     [Test]
-    public void A_lot_is_the_same_each_time_and_on_every_machine() =>
+    public void A_draw_is_deterministic_on_every_machine() =>
         Assert.That(Assignment.Draw(new Hash128(1, 2), "holdout shop"), Is.EqualTo(0.57159684435661384).Within(1e-15));
 
     [TestCase(0)]
     [TestCase(0.05)]
     [TestCase(0.5)]
-    public void The_holdout_is_its_share(double share) => Assert.That(
+    public void The_holdout_has_its_configured_share(double share) => Assert.That(
         s_subjects.Count(s => Assignment.IsHoldout(s, "shop", share)) / (double)Shoppers,
         Is.EqualTo(share).Within(4 * Math.Sqrt(share * (1 - share) / Shoppers)));
 
     [Test]
-    public void A_larger_holdout_holds_the_smaller_one() => Assert.That(
+    public void A_larger_holdout_contains_the_smaller_one() => Assert.That(
         s_subjects.Where(s => Assignment.IsHoldout(s, "shop", 0.05)), Is.All.Matches<Hash128>(s => Assignment.IsHoldout(s, "shop", 0.1)));
 
     [Test]
-    public void Sides_are_drawn_by_their_weights()
+    public void Variants_are_drawn_by_weight()
     {
         var campaign = new Campaign
         {

@@ -12,15 +12,15 @@ public sealed class DiscountEligibilityTests
     [TestCase(0, ExpectedResult = WithheldReason.None)]
     [TestCase(1, ExpectedResult = WithheldReason.None)]
     [TestCase(2, ExpectedResult = WithheldReason.CouponSeeker)]
-    public WithheldReason Who_buys_with_discounts_alone_gets_no_more(long discounted) => new DiscountEligibility().Refuse("c", s_twenty, discounted, 0.4);
+    public WithheldReason Shoppers_who_buy_only_with_discounts_receive_no_more(long discounted) => new DiscountEligibility().Refuse("c", s_twenty, discounted, 0.4);
 
-    // s_twenty percent off at a margin of 0.4 halves what an order earns: it must double the orders.
+    // 20% off at a margin of 0.4 halves the profit of an order, so it must double the orders.
     [TestCase(1000, 300, 1000, 100, ExpectedResult = WithheldReason.None)]
     [TestCase(1000, 205, 1000, 100, ExpectedResult = WithheldReason.None)]
-    [TestCase(1000, 190, 1000, 100, ExpectedResult = WithheldReason.None, Description = "not known at 95%")]
+    [TestCase(1000, 190, 1000, 100, ExpectedResult = WithheldReason.None, Description = "not significant at 95%")]
     [TestCase(1000, 120, 1000, 100, ExpectedResult = WithheldReason.DiscountNotWorthIt)]
-    [TestCase(199, 0, 1000, 900, ExpectedResult = WithheldReason.None, Description = "too few")]
-    [TestCase(1000, 0, 99, 90, ExpectedResult = WithheldReason.None, Description = "too few")]
+    [TestCase(199, 0, 1000, 900, ExpectedResult = WithheldReason.None, Description = "too few observations")]
+    [TestCase(1000, 0, 99, 90, ExpectedResult = WithheldReason.None, Description = "too few observations")]
     public WithheldReason A_discount_that_costs_more_than_it_brings_is_not_offered(long treated, long bought, long alone, long boughtAlone)
     {
         var gate = new DiscountEligibility();

@@ -9,11 +9,11 @@ public sealed class OfferChooserTests
     static readonly Offer s_reminder = new(ActionKind.Reminder, null, null), s_ten = new(ActionKind.Discount, 10, null), s_thirty = new(ActionKind.Discount, 30, null);
 
     [Test]
-    public void A_single_offer_is_certain() =>
+    public void A_single_offer_has_probability_1() =>
         Assert.That(new OfferChooser().Choose("c", 1, [s_ten], 0, 0.4, "iv_1"), Is.EqualTo((s_ten, 1.0)));
 
     [Test]
-    public void The_likelihoods_are_a_distribution_and_none_is_next_to_nothing()
+    public void Probabilities_are_a_distribution_bounded_away_from_zero()
     {
         var chooser = new OfferChooser();
         chooser.Learn([("c", s_reminder.Name, 0, new OfferOutcomes(1000, 500)), ("c", s_ten.Name, 0, new OfferOutcomes(1000, 10))]);
@@ -22,7 +22,7 @@ public sealed class OfferChooserTests
         Assert.That(likelihoods.Values.Sum(), Is.EqualTo(1).Within(1e-12));
         Assert.That(likelihoods.Values, Is.All.AtLeast(0.02));
 
-        // What is noted is what is done.
+        // The recorded probability is the one applied.
         foreach (var (name, likelihood) in likelihoods)
         {
             Assert.That(choices.Count(c => c.Offer.Name == name) / (double)choices.Count,
@@ -31,13 +31,13 @@ public sealed class OfferChooserTests
     }
 
     [Test]
-    public void The_offer_that_earns_more_is_found()
+    public void The_offer_with_the_highest_return_is_found()
     {
         var chooser = new OfferChooser();
         var random = new Random(3);
         var seen = new Dictionary<string, (long Shown, long Bought)> { [s_reminder.Name] = default, [s_ten.Name] = default };
 
-        // At a margin of 0.4 ten percent off earns 0.3 × 0.2 = 0.06 a message, a reminder 0.4 × 0.08 = 0.032.
+        // At a margin of 0.4, 10% off earns 0.3 × 0.2 = 0.06 per message, a reminder 0.4 × 0.08 = 0.032.
         for (var i = 0; i < 4000; i++)
         {
             var (offer, _) = chooser.Choose("c", 1, [s_reminder, s_ten], 2, 0.4, $"iv_{i}");
@@ -50,7 +50,7 @@ public sealed class OfferChooserTests
         }
 
         Assert.That(seen[s_ten.Name].Shown, Is.GreaterThan(3200));
-        Assert.That(seen[s_reminder.Name].Shown, Is.GreaterThan(40), "something is still learned of the other");
+        Assert.That(seen[s_reminder.Name].Shown, Is.GreaterThan(40), "the other offer is still explored");
     }
 
     [Test]
@@ -62,7 +62,7 @@ public sealed class OfferChooserTests
     }
 
     [Test]
-    public void The_same_knowledge_makes_the_same_choices()
+    public void The_same_observations_give_the_same_choices()
     {
         var chooser = new OfferChooser();
         var first = Choices(chooser, [s_reminder, s_ten]);
@@ -76,7 +76,7 @@ public sealed class OfferChooserTests
     [TestCase(false, 200, 2)]
     [TestCase(true, 0, 3)]
     [TestCase(true, 500, 5)]
-    public void Shoppers_are_of_six_kinds(bool isCustomer, decimal value, int context) =>
+    public void There_are_six_shopper_segments(bool isCustomer, decimal value, int context) =>
         Assert.That(OfferChooser.ContextOf(isCustomer, value), Is.EqualTo(context));
 
     static List<(Offer Offer, double Propensity)> Choices(OfferChooser chooser, Offer[] offers) =>

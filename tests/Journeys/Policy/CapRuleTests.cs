@@ -21,7 +21,7 @@ public sealed class CapRuleTests
     [TestCase("crm", "crm")]
     [TestCase("texts", "texts")]
     [TestCase("nothing", "")]
-    public void A_cap_counts_what_it_names(string channel, string counted)
+    public void A_cap_counts_its_own_scope(string channel, string counted)
     {
         var rule = CapRule.Of(new CapConfig { Channel = channel, Max = 3, Per = Duration.FromHours(2) });
         Assert.That((rule.Max, rule.Per), Is.EqualTo((3, 7_200_000L)));

@@ -8,7 +8,7 @@ public sealed class ContactPolicyTests
 {
     const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
 
-    // A Monday at noon, in Amsterdam 14:00.
+    // A Monday at noon UTC, 14:00 in Amsterdam.
     static readonly long s_noon = At("2026-06-01T12:00:00Z");
     static readonly TimeZoneInfo s_amsterdam = TimeZoneInfo.FindSystemTimeZoneById("Europe/Amsterdam");
 
@@ -25,7 +25,7 @@ public sealed class ContactPolicyTests
     };
 
     [Test]
-    public void Nothing_in_the_way_is_a_go() => Assert.That(new ContactPolicy(new ContactConfig()).Check(s_noon, s_fine), Is.EqualTo(PolicyVerdict.Send));
+    public void An_unobstructed_message_is_sent() => Assert.That(new ContactPolicy(new ContactConfig()).Check(s_noon, s_fine), Is.EqualTo(PolicyVerdict.Send));
 
     static IEnumerable<TestCaseData> Refusals =>
     [
@@ -41,11 +41,11 @@ public sealed class ContactPolicyTests
     ];
 
     [TestCaseSource(nameof(Refusals))]
-    public void What_no_wait_mends_is_withheld_at_once(ContactFacts facts, WithheldReason reason) =>
+    public void A_permanent_obstacle_withholds_immediately(ContactFacts facts, WithheldReason reason) =>
         Assert.That(new ContactPolicy(new ContactConfig()).Check(s_noon, facts), Is.EqualTo(PolicyVerdict.Withhold(reason)));
 
     [Test]
-    public void Silence_is_consent_only_where_it_is_assumed()
+    public void Missing_consent_counts_as_consent_only_where_assumed()
     {
         var assumed = new ContactPolicy(new ContactConfig { Consent = ConsentRule.Assumed });
         Assert.That(assumed.Check(s_noon, s_fine with { Consent = null }).Action, Is.EqualTo(PolicyAction.Send));
@@ -59,13 +59,13 @@ public sealed class ContactPolicyTests
         new(s_noon, s_fine with { LastActivityAt = s_noon - (22 * Hour) }, WithheldReason.TooSoon, s_noon + (2 * Hour)),
         new(s_noon + (8 * Hour), s_fine, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
 
-        // Room under the cap comes at night: quiet hours are the longer wait.
+        // The cap expires at night, so quiet hours are the longer wait.
         new(s_noon, s_fine with { CapFreeAt = s_noon + (9 * Hour) }, WithheldReason.QuietHours, At("2026-06-02T06:00:00Z")),
         new(s_noon + (8 * Hour), s_fine with { CapFreeAt = s_noon + Day }, WithheldReason.FrequencyCap, s_noon + Day),
     ];
 
     [TestCaseSource(nameof(Waits))]
-    public void What_passes_makes_it_wait_and_the_longest_wait_is_the_reason(long now, ContactFacts facts, WithheldReason reason, long until)
+    public void A_temporary_obstacle_waits_and_the_longest_wait_is_the_reason(long now, ContactFacts facts, WithheldReason reason, long until)
     {
         var policy = new ContactPolicy(new ContactConfig());
         Assert.That(policy.Check(now, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Wait, reason, until)));
@@ -74,11 +74,11 @@ public sealed class ContactPolicyTests
     }
 
     [Test]
-    public void The_first_message_s_wait_is_not_that_of_later_ones() => Assert.That(
+    public void The_first_messages_delay_does_not_apply_to_later_ones() => Assert.That(
         new ContactPolicy(new ContactConfig()).Check(s_noon, s_fine with { LastActivityAt = s_noon - Hour, IsFirst = false }).Action, Is.EqualTo(PolicyAction.Send));
 
     [Test]
-    public void Business_hours_are_the_store_s_and_quiet_hours_the_customer_s()
+    public void Business_hours_use_the_stores_zone_and_quiet_hours_the_customers()
     {
         var policy = new ContactPolicy(new ContactConfig
         {
@@ -92,7 +92,7 @@ public sealed class ContactPolicyTests
     }
 
     [Test]
-    public void A_shopper_on_a_stream_is_only_capped()
+    public void A_message_on_an_open_stream_is_only_capped()
     {
         var policy = new ContactPolicy(new ContactConfig());
         var facts = new ContactFacts { IsMessage = false, UsefulUntil = s_noon + Day, CustomerZone = s_amsterdam, StoreZone = s_amsterdam };
@@ -101,7 +101,7 @@ public sealed class ContactPolicyTests
     }
 
     [Test]
-    public void Whatever_is_known_nothing_goes_out_against_a_rule()
+    public void A_sent_message_never_violates_a_rule()
     {
         var random = new Random(20260601);
         string[] zones = ["Europe/Amsterdam", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Etc/UTC"];
@@ -153,13 +153,13 @@ public sealed class ContactPolicyTests
             }
         }
 
-        Assert.That(seen.Count, Is.AtLeast(14), "the cases are too much alike");
+        Assert.That(seen.Count, Is.AtLeast(14), "the cases are not diverse enough");
 
         TimeOfDay Time() => new(new TimeOnly(random.Next(24), random.Next(60)));
         TimeZoneInfo Zone() => TimeZoneInfo.FindSystemTimeZoneById(zones[random.Next(zones.Length)]);
     }
 
-    // What a message at this moment would be against; null for nothing.
+    // The rule a message would violate at this moment; null for none.
     static string? Against(ContactConfig config, ContactFacts facts, long at)
     {
         if (at > facts.UsefulUntil)

@@ -3,12 +3,12 @@ using CartRecovery.Engine.Journeys.Policy;
 
 namespace CartRecovery.Tests.Journeys.Policy;
 
-/// <summary>Hours on clocks that change, held against a reference that looks at the clock minute by minute.</summary>
+/// <summary>Compares daily hours across clock changes with a reference that steps minute by minute.</summary>
 public sealed class DailyHoursTests
 {
     const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
 
-    // Nights on which clocks are set forward or back somewhere, and one on which none is.
+    // Nights with a clock change somewhere, and one without.
     static readonly (string Zone, string Night)[] s_nights =
     [
         ("Europe/Amsterdam", "2026-03-29"), ("Europe/Amsterdam", "2026-10-25"), ("America/New_York", "2026-03-08"), ("America/New_York", "2026-11-01"),
@@ -19,7 +19,7 @@ public sealed class DailyHoursTests
         [("21:00", "08:00"), ("22:30", "02:30"), ("01:30", "02:15"), ("02:30", "09:00"), ("00:00", "06:00"), ("12:00", "14:00"), ("23:59", "00:01")];
 
     [Test]
-    public void Quiet_hours_end_where_the_clock_says_so(
+    public void Quiet_hours_end_by_the_local_clock(
         [ValueSource(nameof(s_nights))] (string Zone, string Night) night, [ValueSource(nameof(s_spans))] (string From, string To) span)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(night.Zone);
@@ -34,10 +34,10 @@ public sealed class DailyHoursTests
                 first += Minute;
             }
 
-            // The night of a change may cost an hour or so, or what it takes to come to the end of hours that the clock jumped back out of.
+            // A clock change may cost about an hour, or the time to the end of hours the clock jumped back out of.
             if (zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(at - Day)) == zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(free + Hour)))
             {
-                Assert.That(free, Is.EqualTo(first), $"{Local(free, zone)} is not the first, for {Local(at, zone)}");
+                Assert.That(free, Is.EqualTo(first), $"{Local(free, zone)} is not the earliest, for {Local(at, zone)}");
             }
             else
             {
@@ -58,7 +58,7 @@ public sealed class DailyHoursTests
     }
 
     [Test]
-    public void Business_opens_where_the_clock_says_so(
+    public void Business_hours_begin_by_the_local_clock(
         [ValueSource(nameof(s_nights))] (string Zone, string Night) night, [Values(0, 0b0111110, 0b1000001, 0b0000001)] int days)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(night.Zone);
@@ -77,7 +77,7 @@ public sealed class DailyHoursTests
     }
 
     [Test]
-    public void A_time_of_day_comes_once_a_day_whatever_the_clocks_do(
+    public void A_time_of_day_occurs_once_a_day_across_clock_changes(
         [ValueSource(nameof(s_nights))] (string Zone, string Night) night, [Values("00:00", "01:45", "02:15", "02:30", "10:00", "23:30")] string time,
         [Values(0, 0b0000001, 0b0100010)] int days)
     {
@@ -88,7 +88,7 @@ public sealed class DailyHoursTests
             Assert.That(daily.NextFrom(at, zone), Is.EqualTo(Reference(daily, at, zone)), $"for {Local(at, zone)}");
         }
 
-        // The first minute that shows the time on each day; on a day without it, the first that shows the time an hour later.
+        // The first minute that shows the time on each day; on a day without it, the first that shows it an hour later.
         static long Reference(DailyTime daily, long from, TimeZoneInfo zone)
         {
             for (var day = DateOnly.FromDateTime(Local(from, zone)); ; day = day.AddDays(1))
@@ -108,7 +108,7 @@ public sealed class DailyHoursTests
     }
 
     [Test]
-    public void A_time_that_comes_twice_is_the_second_once_the_first_is_over()
+    public void After_a_repeated_time_passed_its_second_occurrence_is_next()
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Amsterdam");
         var twice = new DateTime(2026, 10, 25, 2, 30, 0);

@@ -4,17 +4,17 @@ namespace CartRecovery.Tests.Journeys.Reports;
 
 public sealed class StatisticsTests
 {
-    // Upper tails of chi-squared from tables: 3.841 and 10.828 at one degree of freedom, 5.991 at two, 18.307 at ten.
+    // Tabulated upper tails of chi-squared: 3.841 and 10.828 at one degree of freedom, 5.991 at two, 18.307 at ten.
     [TestCase(new long[] { 50, 50 }, 1.0)]
     [TestCase(new long[] { 5098, 4902 }, 0.0500)]
     [TestCase(new long[] { 5164, 4836 }, 0.00104)]
     [TestCase(new long[] { 10, 20, 30 }, 0.006738)]
     [TestCase(new long[] { 60, 40, 50, 50 }, 0.261464)]
-    public void Sides_out_of_proportion_are_as_unlikely_as_the_tables_say(long[] counts, double probability) =>
+    public void Imbalance_has_the_tabulated_p_values(long[] counts, double probability) =>
         Assert.That(SampleRatio.Probability(counts, [.. counts.Select(_ => 2.0)]), Is.EqualTo(probability).Within(probability * 0.005));
 
     [Test]
-    public void Weights_are_what_sides_are_held_against()
+    public void Imbalance_is_tested_by_the_configured_weights()
     {
         Assert.That(SampleRatio.Probability([100, 300], [1, 3]), Is.EqualTo(1).Within(1e-9));
         Assert.That(SampleRatio.Probability([100, 300], [1, 1]), Is.LessThan(SampleRatio.Mismatch));
@@ -23,10 +23,10 @@ public sealed class StatisticsTests
     }
 
     [Test]
-    public void Incremental_revenue_has_Welch_s_bounds()
+    public void Incremental_revenue_has_Welchs_confidence_bounds()
     {
-        // 4, 6, 8 and 10 against 1, 2 and 3: means 7 and 2, variances 20/3 and 1, standard error √(5/3 + 1/3) = √2,
-        // freedom 4 / ((25/9)/3 + (1/9)/2) = 4.0755, t at 97.5% 2.755; times four treated.
+        // 4, 6, 8 and 10 against 1, 2 and 3: means 7 and 2, variances 20/3 and 1, standard error √(5/3 + 1/3) = √2, degrees of freedom 4 /
+        // ((25/9)/3 + (1/9)/2) = 4.0755, t at 97.5% 2.755; times four treated.
         var revenue = IncrementalRevenue.Of(new SpendingGroup(4, 28, 216), new SpendingGroup(3, 6, 14));
         Assert.That(revenue.Revenue, Is.EqualTo(20).Within(1e-9));
         Assert.That(revenue.Low, Is.EqualTo(20 - (4 * 2.755 * Math.Sqrt(2))).Within(0.2));
@@ -36,9 +36,9 @@ public sealed class StatisticsTests
 
     [TestCase(30, 2.0423)]
     [TestCase(10, 2.2281)]
-    public void Its_bounds_are_Student_s_for_few_shoppers(long freedom, double quantile)
+    public void Small_samples_use_Students_t(long freedom, double quantile)
     {
-        // Two groups of one size and spread: Welch's freedom is twice the size less two.
+        // Two groups of equal size and variance: Welch's degrees of freedom are twice the size less two.
         var size = (freedom / 2) + 1;
         var group = new SpendingGroup(size, 0, size - 1);
         var revenue = IncrementalRevenue.Of(group, group);
@@ -46,7 +46,7 @@ public sealed class StatisticsTests
     }
 
     [Test]
-    public void With_nobody_left_alone_there_are_no_bounds()
+    public void Without_a_control_there_are_no_bounds()
     {
         var revenue = IncrementalRevenue.Of(new SpendingGroup(10, 100, 2000), default);
         Assert.That((revenue.Revenue, revenue.Low, revenue.High), Is.EqualTo((0.0, (double?)null, (double?)null)));
@@ -55,14 +55,14 @@ public sealed class StatisticsTests
     }
 
     [Test]
-    public void Where_all_spend_the_same_nothing_is_uncertain()
+    public void Without_variance_the_bounds_are_exact()
     {
         var revenue = IncrementalRevenue.Of(new SpendingGroup(10, 100, 1000), new SpendingGroup(5, 25, 125));
         Assert.That((revenue.Revenue, revenue.Low, revenue.High), Is.EqualTo((50.0, (double?)50, (double?)50)));
     }
 
     [Test]
-    public void A_table_is_CSV_that_a_spreadsheet_takes_for_text()
+    public void A_CSV_table_is_safe_from_formula_injection()
     {
         var table = new ReportTable(["a", "b"]);
         table.Rows.Add(["plain", 5L]);

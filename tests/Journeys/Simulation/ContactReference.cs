@@ -5,14 +5,14 @@ using CartRecovery.Engine.Configuration.Values;
 namespace CartRecovery.Tests.Journeys.Simulation;
 
 /// <summary>
-/// What the rules mean, said a second time and plainly: holds each message that goes out against what the simulation itself knows of the person it is
-/// meant for. It shares no code with the engine's policy.
+/// An independent statement of the contact rules: checks each message sent against the simulation's own knowledge of its recipient. Shares
+/// no code with the engine's policy.
 /// </summary>
 sealed class ContactReference(ContactConfig contact)
 {
     readonly Dictionary<string, TimeZoneInfo> _zones = [];
 
-    /// <summary>What is wrong with sending a message at this moment; <see langword="null"/> for nothing.</summary>
+    /// <summary>The rule violated by sending a message at this moment; <see langword="null"/> for none.</summary>
     public string? Fault(Intervention message, SimulatedCart cart, AddressKind kind, long now)
     {
         var visit = cart.Visit!;
@@ -41,7 +41,7 @@ sealed class ContactReference(ContactConfig contact)
         string?[] addresses = [recipient.Email, recipient.Phone, recipient.PushToken];
         if (addresses.Count(a => a is not null) != 1 || addresses[(int)kind - 1] is not { } address)
         {
-            return "has not the one address that it needs";
+            return "does not have the one address it needs";
         }
 
         if (address != shopper.AddressOf(kind))
@@ -51,7 +51,7 @@ sealed class ContactReference(ContactConfig contact)
 
         if (shopper.Refused.Contains(kind))
         {
-            return "goes to who said no";
+            return "goes to a person who withdrew consent";
         }
 
         if (!shopper.ConsentUntil.TryGetValue(kind, out var until) || now >= until)

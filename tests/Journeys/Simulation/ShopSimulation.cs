@@ -15,10 +15,12 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys.Simulation;
 
-/// <summary>Runs a journey engine in a simulated world, in virtual time, and checks each message it sends by <see cref="ContactReference"/>.</summary>
+/// <summary>
+/// Runs a journey engine in a simulated world, in virtual time, and checks each message it sends with <see cref="ContactReference"/>.
+/// </summary>
 sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 {
-    // Everything is over by then: three weeks of visits, and the longest that a series can be put off.
+    // Everything has ended by then: three weeks of visits and the longest delay of a series.
     const long Longest = 60 * Day;
 
     const int MostFaults = 20;
@@ -32,24 +34,24 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
     readonly Random _random;
     readonly IReadOnlyList<Store> _stores;
     readonly int _seed, _shoppers;
-    readonly Breach _breach;
+    readonly DisabledRule _disabled;
     readonly Dictionary<string, SimulatedCart> _ids = [];
     int _facts;
 
-    public ShopSimulation(int seed, int shoppers, IReadOnlyList<Store> stores, string path, Breach breach = Breach.None)
+    public ShopSimulation(int seed, int shoppers, IReadOnlyList<Store> stores, string path, DisabledRule disabled = DisabledRule.None)
     {
-        _breach = breach;
+        _disabled = disabled;
         (_path, _seed, _shoppers, _stores, _random) = (path, seed, shoppers, stores, new Random(seed));
         _contact = SimulatedPolicy.Contact(seed);
         _reference = new ContactReference(_contact);
         var campaigns = stores.Count > 1 ? SimulatedPolicy.Learning : SimulatedPolicy.Plain;
-        var options = new JourneyOptions(SimulatedPolicy.Breached(seed, breach), campaigns, SimulatedWorld.Stores, new byte[32]);
+        var options = new JourneyOptions(SimulatedPolicy.WithDisabled(seed, disabled), campaigns, SimulatedWorld.Stores, new byte[32]);
         _desk = new JourneyEngine(path, options, this);
         _nextDue = _desk.Store.Database.Prepare("SELECT min(due_at) FROM intervention WHERE state=0 AND channel=?1");
         _world = new SimulatedWorld(seed, shoppers, stores, this);
     }
 
-    /// <summary>What went against a rule, in words.</summary>
+    /// <summary>The rules violated.</summary>
     public List<string> Faults { get; } = [];
 
     public long Decisions { get; private set; }
@@ -58,7 +60,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public Dictionary<string, long> Withheld { get; } = [];
 
-    /// <summary>What the engine says that its messages brought in, and what they did, by store.</summary>
+    /// <summary>The incremental revenue reported by the engine, and the actual one, by store.</summary>
     public List<(string Store, IncrementalRevenue Reported, double True)> Revenue { get; } = [];
 
     public void Run()
@@ -74,7 +76,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
             if (due < next)
             {
-                // Time stands still for nobody else: what is due goes out before the next thing happens.
+                // Due messages are sent before the world's next event.
                 _world.At(Math.Max(due, _world.Now), Work);
             }
 
@@ -109,7 +111,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         }
     }
 
-    // Everything ended one way or the other, and what the engine reports is what it did.
+    // Every intervention has ended, and the engine's report matches the outcome.
     void Check()
     {
         var database = _desk.Store.Database;
@@ -118,7 +120,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         Expect("SELECT count(*) FROM intervention WHERE state=2 AND (reason<>0 OR sent_at IS NULL OR sent_at>useful_until)", "were sent with a reason, or too late");
         Expect("SELECT count(*) FROM intervention i JOIN journey j ON j.id=i.journey WHERE j.holdout=1 AND i.state=2", "were sent to the holdout");
         Expect("SELECT count(*) FROM (SELECT subject, campaign FROM journey WHERE holdout=0 GROUP BY subject, campaign HAVING count(DISTINCT variant)>1)",
-            "shoppers changed sides");
+            "shoppers changed variants");
         using (var rows = new Query(database, "SELECT reason, count(*) FROM intervention WHERE state=3 GROUP BY reason"))
         {
             while (rows.Rows.Next())
@@ -129,7 +131,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
         if (Count("SELECT count(*) FROM intervention WHERE state=2") != Sent.Values.Sum())
         {
-            Faults.Add("the engine counts other messages than were sent");
+            Faults.Add("the engine's message count differs from the messages sent");
         }
 
         foreach (var id in _ids.Keys.Where(id => _desk.Store.Messages.Find(id) is null))
@@ -167,12 +169,12 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public void Tell(EventType type, Visit visit, long at, bool verified, string meta = "", decimal amount = 0, SimulatedCart? cart = null)
     {
-        if (_breach == Breach.Purchases && type == EventType.Purchase)
+        if (_disabled == DisabledRule.Purchases && type == EventType.Purchase)
         {
             return;
         }
 
-        verified |= _breach == Breach.Addresses && type == EventType.Identify;
+        verified |= _disabled == DisabledRule.Addresses && type == EventType.Identify;
         cart ??= visit.Cart;
         _desk.Take(new CustomerEvent
         {
@@ -211,7 +213,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         _ids[decision.Intervention.Id] = cart;
         _desk.Take(decision, at);
 
-        // A journal that is read again brings it again.
+        // A replayed journal repeats the decision.
         if (_random.Next(20) == 0)
         {
             _world.At(at + (5 * Minute), () => _desk.Take(decision, _world.Now));
@@ -220,7 +222,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public DeliveryChannel? Find(string name) => TestChannels.Find(name);
 
-    // A minute an hour no sink has room.
+    // For one minute an hour no sink has room.
     public int RoomOf(string channel) => channel != "socket" && _world.Now / Minute % 60 == 7 ? 0 : int.MaxValue;
 
     public bool TrySendToSocket(Intervention intervention, long connectionId)

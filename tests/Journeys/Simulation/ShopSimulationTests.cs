@@ -4,8 +4,8 @@ using CartRecovery.Tests.Pipeline;
 namespace CartRecovery.Tests.Journeys.Simulation;
 
 /// <summary>
-/// Shops for three weeks, in virtual time: nobody is written to against a rule, and what the engine says that it brought in is what it did bring in.
-/// <c>CARTRECOVERY_SHOPPERS</c> says how many shoppers the large run has, <c>CARTRECOVERY_SHOP_SEED</c> its seed.
+/// Simulates shops for three weeks in virtual time: no message violates a rule, and the reported incremental revenue is the actual one.
+/// <c>CARTRECOVERY_SHOPPERS</c> sets the number of shoppers of the large run, <c>CARTRECOVERY_SHOP_SEED</c> its seed.
 /// </summary>
 [Category("Simulation")]
 public sealed class ShopSimulationTests
@@ -13,7 +13,7 @@ public sealed class ShopSimulationTests
     const int Seeds = 200, ShoppersEach = 300;
 
     [Test]
-    public void Of_all_messages_not_one_is_against_a_rule_and_all_that_is_withheld_has_a_reason()
+    public void No_message_violates_a_rule_and_every_withheld_one_has_a_reason()
     {
         var clock = Stopwatch.StartNew();
         using var simulation = new ShopSimulation(Number("CARTRECOVERY_SHOP_SEED") ?? 3, Number("CARTRECOVERY_SHOPPERS") ?? 10_000, SimulatedWorld.Stores,
@@ -29,7 +29,7 @@ public sealed class ShopSimulationTests
 
         Assert.That(simulation.Faults, Is.Empty);
 
-        // A simulation in which nothing is at stake would show nothing.
+        // Guards against a simulation that exercises nothing.
         Assert.That(simulation.Sent.Keys, Is.EquivalentTo(new[] { "socket", "mail", "texts", "app" }));
         Assert.That(simulation.Withheld.Keys, Is.SupersetOf(new[]
         {
@@ -39,7 +39,7 @@ public sealed class ShopSimulationTests
     }
 
     [Test]
-    public void The_bounds_of_the_incremental_revenue_hold_the_truth_in_95_of_100_seeds()
+    public void The_revenue_bounds_cover_the_truth_in_95_of_100_seeds()
     {
         var folder = TestStages.NewFolder();
         var (held, runs, faults) = (0, new (double Error, double True)[Seeds], new List<string>());
@@ -68,27 +68,27 @@ public sealed class ShopSimulationTests
         var (bias, truths) = (runs.Average(r => r.Error), runs.Average(r => r.True));
         var spread = Math.Sqrt(runs.Sum(r => (r.Error - bias) * (r.Error - bias)) / (Seeds - 1));
         TestContext.Out.WriteLine(
-            $"the bounds hold the truth in {held} of {Seeds} seeds; truly {truths:F0} on average, reported {bias:+0;-0} ± {1.96 * spread / Math.Sqrt(Seeds):F0}");
+            $"the bounds cover the true value in {held} of {Seeds} seeds; true mean {truths:F0}, bias {bias:+0;-0} ± {1.96 * spread / Math.Sqrt(Seeds):F0}");
         Assert.That(faults, Is.Empty);
         Assert.That(truths, Is.Positive);
 
-        // What 200 draws at 95% give in 997 of 1000 cases.
+        // The range of 200 draws at 95% in 997 of 1000 cases.
         Assert.That(held, Is.InRange(181, 198));
     }
 
-    [TestCase(Breach.None, "")]
-    [TestCase(Breach.QuietHours, "comes in quiet hours")]
-    [TestCase(Breach.BusinessHours, "comes out of business hours")]
-    [TestCase(Breach.Caps, "is over the cap")]
-    [TestCase(Breach.Consent, "goes out without consent")]
-    [TestCase(Breach.FirstMessage, "comes too soon")]
-    [TestCase(Breach.Purchases, "comes after a purchase")]
-    [TestCase(Breach.Addresses, "goes to someone else: thief@x.example")]
-    public void A_rule_that_is_not_kept_is_noticed(Breach breach, string fault)
+    [TestCase(DisabledRule.None, "")]
+    [TestCase(DisabledRule.QuietHours, "comes in quiet hours")]
+    [TestCase(DisabledRule.BusinessHours, "comes out of business hours")]
+    [TestCase(DisabledRule.Caps, "is over the cap")]
+    [TestCase(DisabledRule.Consent, "goes out without consent")]
+    [TestCase(DisabledRule.FirstMessage, "comes too soon")]
+    [TestCase(DisabledRule.Purchases, "comes after a purchase")]
+    [TestCase(DisabledRule.Addresses, "goes to someone else: thief@x.example")]
+    public void A_disabled_rule_is_detected(DisabledRule disabled, string fault)
     {
-        using var simulation = new ShopSimulation(6, 1500, SimulatedWorld.Stores, Path.Combine(TestStages.NewFolder(), "outreach.db"), breach);
+        using var simulation = new ShopSimulation(6, 1500, SimulatedWorld.Stores, Path.Combine(TestStages.NewFolder(), "outreach.db"), disabled);
         simulation.Run();
-        if (breach == Breach.None)
+        if (disabled == DisabledRule.None)
         {
             Assert.That(simulation.Faults, Is.Empty);
         }
@@ -99,7 +99,7 @@ public sealed class ShopSimulationTests
     }
 
     [Test]
-    public void A_seed_goes_the_same_way_each_time()
+    public void A_seed_is_deterministic()
     {
         var first = Run();
         Assert.That(Run(), Is.EqualTo(first));

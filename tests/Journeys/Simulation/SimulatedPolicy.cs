@@ -10,10 +10,10 @@ namespace CartRecovery.Tests.Journeys.Simulation;
 /// <summary>The campaigns and the contact policy of a simulated world.</summary>
 static class SimulatedPolicy
 {
-    /// <summary>Campaigns that learn which offer earns most, which takes too long for every seed.</summary>
+    /// <summary>Campaigns that learn the best offer; too slow to run for every seed.</summary>
     public static CampaignSet Learning { get; } = Campaigns(Choice);
 
-    /// <summary>The same campaigns, with one offer each.</summary>
+    /// <summary>The same campaigns with one offer each.</summary>
     public static CampaignSet Plain { get; } = Campaigns((channel, hours) => Step(channel, hours));
 
     static CampaignSet Campaigns(Func<string, double, StepConfig> choice) => TestCampaigns.Compile(
@@ -43,25 +43,25 @@ static class SimulatedPolicy
         return step;
     }
 
-    /// <summary>The policy of a seed without one of its rules.</summary>
-    public static ContactConfig Breached(int seed, Breach breach)
+    /// <summary>The policy of a seed with one of its rules disabled.</summary>
+    public static ContactConfig WithDisabled(int seed, DisabledRule disabled)
     {
         var contact = Contact(seed);
-        switch (breach)
+        switch (disabled)
         {
-            case Breach.QuietHours:
+            case DisabledRule.QuietHours:
                 contact.QuietHours = new HoursConfig();
                 break;
-            case Breach.BusinessHours:
+            case DisabledRule.BusinessHours:
                 contact.BusinessHours = null;
                 break;
-            case Breach.Caps:
+            case DisabledRule.Caps:
                 contact.Caps = [];
                 break;
-            case Breach.Consent:
+            case DisabledRule.Consent:
                 contact.Consent = ConsentRule.Assumed;
                 break;
-            case Breach.FirstMessage:
+            case DisabledRule.FirstMessage:
                 contact.FirstMessage = Duration.FromMinutes(1);
                 break;
         }
@@ -74,7 +74,7 @@ static class SimulatedPolicy
     {
         Holdout = 20,
 
-        // The truth is all that the messages brought in.
+        // Long enough to include all revenue caused by messages, which is the true value.
         OutcomeWindow = new Duration(TimeSpan.FromDays(60)),
         FirstMessage = Duration.FromHours(1),
         Caps =
@@ -92,8 +92,8 @@ static class SimulatedPolicy
     };
 }
 
-/// <summary>What the engine is kept from keeping, to see that it is noticed.</summary>
-public enum Breach
+/// <summary>The rule disabled in the engine, to check that the violation is detected.</summary>
+public enum DisabledRule
 {
     None,
     QuietHours,
@@ -102,9 +102,9 @@ public enum Breach
     Consent,
     FirstMessage,
 
-    /// <summary>It is not told of orders.</summary>
+    /// <summary>Orders are withheld from the engine.</summary>
     Purchases,
 
-    /// <summary>It takes any browser's word for where a customer is reached.</summary>
+    /// <summary>Addresses from any browser are trusted.</summary>
     Addresses,
 }

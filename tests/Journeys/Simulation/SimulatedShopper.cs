@@ -8,7 +8,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys.Simulation;
 
-/// <summary>A cart on a device: what is in it, and who was there last.</summary>
+/// <summary>A cart on a device, its content and its last user.</summary>
 sealed class SimulatedCart(Store store, string id)
 {
     public Store Store { get; } = store;
@@ -17,7 +17,7 @@ sealed class SimulatedCart(Store store, string id)
 
     public Hash128 Key { get; } = Hash128.Of(System.Text.Encoding.UTF8.GetBytes(id), EventKeys.SeedOf(store.IdUtf8));
 
-    /// <summary>The visit that the cart was last changed in.</summary>
+    /// <summary>The visit in which the cart last changed.</summary>
     public Visit? Visit { get; set; }
 
     public long LastAt { get; set; }
@@ -31,27 +31,27 @@ sealed class SimulatedCart(Store store, string id)
     public string? User { get; set; }
 }
 
-/// <summary>A person's word about a channel.</summary>
-readonly record struct Attitude(bool? Granted, long DaysValid);
+/// <summary>A person's consent for a channel.</summary>
+readonly record struct ChannelConsent(bool? Granted, long DaysValid);
 
 /// <summary>
-/// One time in the shop, and all that chance has in store for it: drawn beforehand, so that a world with messages and one without are the same but
-/// for what the messages change.
+/// One visit to the shop with all its random outcomes drawn in advance, so that worlds with and without messages differ only by the
+/// messages' effects.
 /// </summary>
 sealed record Visit(SimulatedShopper Shopper, SimulatedCart Cart, long At, bool IsSignedIn)
 {
     public required decimal Value { get; init; }
 
-    /// <summary>The shopper buys before leaving.</summary>
+    /// <summary>Whether the shopper buys before leaving.</summary>
     public required bool BuysAtOnce { get; init; }
 
-    /// <summary>The shopper comes back and buys after this, whatever they are sent; 0 for not.</summary>
+    /// <summary>The delay after which the shopper returns and buys regardless of messages; 0 for never.</summary>
     public required long ReturnsAfter { get; init; }
 
-    /// <summary>The shopper buys this long after the first message that reaches them; 0 for not.</summary>
+    /// <summary>The delay after the first message received until the shopper buys; 0 for never.</summary>
     public required long PersuadedAfter { get; init; }
 
-    /// <summary>The shopper unsubscribes this long after a message that reaches them; 0 for not.</summary>
+    /// <summary>The delay after a message received until the shopper unsubscribes; 0 for never.</summary>
     public required long UnsubscribesAfter { get; init; }
 
     public required string Campaign { get; init; }
@@ -67,7 +67,7 @@ sealed record Visit(SimulatedShopper Shopper, SimulatedCart Cart, long At, bool 
     public Hash128 Customer => IdentityResolver.CustomerOf(Cart.Store.Id, User);
 }
 
-/// <summary>A person with devices, addresses, a mind and plans for three weeks.</summary>
+/// <summary>A person with devices, addresses, preferences and plans for three weeks.</summary>
 sealed class SimulatedShopper
 {
     public required Store Store { get; init; }
@@ -76,31 +76,31 @@ sealed class SimulatedShopper
 
     public required string User { get; init; }
 
-    /// <summary>Their clock, as the shop is told; <see langword="null"/> where it is not.</summary>
+    /// <summary>The time zone known to the shop; <see langword="null"/> if unknown.</summary>
     public required string? Zone { get; init; }
 
     public required Recipient Addresses { get; init; }
 
-    /// <summary>The shop's server says their addresses, not the browser.</summary>
+    /// <summary>Whether the shop's server, not the browser, reports the addresses.</summary>
     public required bool IsKnownToServer { get; init; }
 
-    public required Dictionary<AddressKind, Attitude> Attitudes { get; init; }
+    public required Dictionary<AddressKind, ChannelConsent> Consents { get; init; }
 
-    /// <summary>When they change their mind and say no to everything; 0 for never.</summary>
+    /// <summary>When they withdraw all consent; 0 for never.</summary>
     public required long RevokesAt { get; init; }
 
     public List<Visit> Visits { get; } = [];
 
-    // What the simulation knows of them as it goes.
+    // State as the simulation advances.
 
-    /// <summary>The shop was told where they are.</summary>
+    /// <summary>Whether the shop knows the time zone.</summary>
     public bool IsZoneTold { get; set; }
 
     public Dictionary<AddressKind, long> ConsentUntil { get; } = [];
 
     public HashSet<AddressKind> Refused { get; } = [];
 
-    /// <summary>Orders, with the cart of each and whether they were signed in.</summary>
+    /// <summary>The orders, each with its cart and whether the person was signed in.</summary>
     public List<(long At, SimulatedCart Cart, bool IsSignedIn)> Orders { get; } = [];
 
     public List<(long At, AddressKind Address, string Id)> Received { get; } = [];
@@ -111,12 +111,12 @@ sealed class SimulatedShopper
 
     static readonly AddressKind[] s_channels = [AddressKind.Email, AddressKind.Phone, AddressKind.Push];
 
-    /// <summary>Draws a shopper.</summary>
-    /// <param name="seed">The world's.</param>
-    /// <param name="number">Which one.</param>
-    /// <param name="store">Where they shop.</param>
-    /// <param name="start">When the three weeks begin.</param>
-    /// <param name="shared">A device that another shopper uses too.</param>
+    /// <summary>Draws a random shopper.</summary>
+    /// <param name="seed">The world's seed.</param>
+    /// <param name="number">The shopper's number.</param>
+    /// <param name="store">The store they visit.</param>
+    /// <param name="start">The start of the three weeks.</param>
+    /// <param name="shared">A device shared with another shopper.</param>
     public static SimulatedShopper Draw(int seed, int number, Store store, long start, SimulatedCart? shared)
     {
         var random = new Random(HashCode(seed, number));
@@ -126,7 +126,7 @@ sealed class SimulatedShopper
         // Signed in always, never, or from the second visit on.
         var signsInAt = shared is not null || kind < 5 ? 0 : kind < 8 ? int.MaxValue : 1;
 
-        // An anonymous shopper with two devices is one person to the shop by the address alone.
+        // An anonymous shopper's two devices are linked only by the address.
         var isOnlyByMail = devices == 2 && signsInAt > 0;
         var carts = Enumerable.Range(0, devices).Select(d => new SimulatedCart(store, $"c{number}-{d}")).ToArray();
         carts[0] = shared ?? carts[0];
@@ -140,12 +140,12 @@ sealed class SimulatedShopper
             Addresses = isOnlyByMail ? new Recipient(email)
                 : new Recipient(email, random.Next(2) == 0 ? $"+316{number:d8}" : null, random.Next(3) == 0 ? $"token-{number}" : null),
             IsKnownToServer = signsInAt == 0 && random.Next(2) == 0,
-            Attitudes = s_channels.ToDictionary(c => c, _ => random.Next(10) switch
+            Consents = s_channels.ToDictionary(c => c, _ => random.Next(10) switch
             {
-                0 => new Attitude(null, 0),
-                1 => new Attitude(false, 0),
-                2 or 3 => new Attitude(true, random.Next(1, 6)),
-                _ => new Attitude(true, 1000),
+                0 => new ChannelConsent(null, 0),
+                1 => new ChannelConsent(false, 0),
+                2 or 3 => new ChannelConsent(true, random.Next(1, 6)),
+                _ => new ChannelConsent(true, 1000),
             }),
             RevokesAt = !isOnlyByMail && random.Next(12) == 0 ? start + random.NextInt64(20 * Day) : 0,
         };

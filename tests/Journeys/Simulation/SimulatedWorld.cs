@@ -6,7 +6,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys.Simulation;
 
-/// <summary>What the engine would be told of: the simulation's own side does nothing with it.</summary>
+/// <summary>The events the engine would receive; the simulation itself ignores them.</summary>
 interface IWorldListener
 {
     void Tell(EventType type, Visit visit, long at, bool verified, string meta = "", decimal amount = 0, SimulatedCart? cart = null);
@@ -15,12 +15,12 @@ interface IWorldListener
 }
 
 /// <summary>
-/// Shoppers of some shops over three weeks in which clocks are set forward in one place and back in another. Goes on by itself; messages that reach a
-/// shopper change what happens, and nothing else does.
+/// Shoppers of several shops over three weeks with clock changes forward in one zone and back in another. Advances by itself; only messages
+/// received by a shopper change its course.
 /// </summary>
 sealed class SimulatedWorld
 {
-    /// <summary>The day before clocks are set forward on Lord Howe Island; they are set back in Europe three weeks later.</summary>
+    /// <summary>The day before clocks go forward on Lord Howe Island; they go back in Europe three weeks later.</summary>
     public static readonly long Start = DateTimeOffset.Parse("2026-10-03T06:00:00Z").ToUnixTimeMilliseconds();
 
     public static IReadOnlyList<Store> Stores { get; } =
@@ -38,7 +38,7 @@ sealed class SimulatedWorld
         var shared = new Dictionary<int, SimulatedCart>();
         for (var i = 0; i < shoppers; i++)
         {
-            // Every twentieth uses a device that another shopper of the store uses too; both sign in.
+            // Every twentieth shopper shares a device with another of the store; both sign in.
             var store = stores[i % stores.Count];
             if ((i + stores.Count) % 20 == 7)
             {
@@ -64,17 +64,17 @@ sealed class SimulatedWorld
 
     public Dictionary<Hash128, SimulatedCart> Carts { get; } = [];
 
-    /// <summary>What was bought, by store.</summary>
+    /// <summary>The revenue by store.</summary>
     public Dictionary<string, decimal> Revenue { get; } = Stores.ToDictionary(s => s.Id, _ => 0m);
 
     public long Now { get; private set; } = Start;
 
-    /// <summary>When the next thing happens; <see cref="long.MaxValue"/> when nothing does any more.</summary>
+    /// <summary>When the next event happens; <see cref="long.MaxValue"/> if none remains.</summary>
     public long Next => _queue.TryPeek(out _, out var key) ? key.At : long.MaxValue;
 
     public void At(long at, Action action) => _queue.Enqueue(action, (Math.Max(at, Now), _order++));
 
-    /// <summary>Does what happens next.</summary>
+    /// <summary>Executes the next event.</summary>
     public void Step()
     {
         _queue.TryDequeue(out var action, out var key);
@@ -82,7 +82,7 @@ sealed class SimulatedWorld
         action!();
     }
 
-    /// <summary>A message has reached whoever is at the cart.</summary>
+    /// <summary>Delivers a message to the cart's current user.</summary>
     public void Reach(SimulatedCart cart, string id, AddressKind kind)
     {
         var visit = cart.Visit!;
@@ -137,17 +137,17 @@ sealed class SimulatedWorld
 
         if (shopper.Number % 50 == 3)
         {
-            // Somebody else's browser says that this customer is reached at another address, and agrees to everything.
+            // A foreign browser claims another address for this customer, with full consent.
             var thief = new SimulatedCart(cart.Store, $"thief{shopper.Number}");
             _listener?.Tell(EventType.Identify, visit, Now, verified: false, """{"email":"thief@x.example","phone":"+99","pushToken":"thief"}""", cart: thief);
-            foreach (var kind in shopper.Attitudes.Keys)
+            foreach (var kind in shopper.Consents.Keys)
             {
                 _listener?.Tell(EventType.Consent, visit, Now, verified: false, $$"""{"channel":"{{NameOf(kind)}}","granted":true}""", cart: thief);
             }
         }
     }
 
-    // The shop learns who this is, and what they agree to.
+    // The shop learns the person's identity and consent.
     void Introduce(Visit visit)
     {
         var shopper = visit.Shopper;
@@ -158,7 +158,7 @@ sealed class SimulatedWorld
         ];
         _listener?.Tell(EventType.Identify, visit, Now, shopper.IsKnownToServer,
             $"{{{string.Join(',', said.Where(s => s.Value is not null).Select(s => $"\"{s.Name}\":\"{s.Value}\""))}}}");
-        foreach (var (kind, attitude) in shopper.Attitudes)
+        foreach (var (kind, attitude) in shopper.Consents)
         {
             if (attitude.Granted is not { } granted)
             {
@@ -188,7 +188,7 @@ sealed class SimulatedWorld
             return;
         }
 
-        foreach (var kind in shopper.Attitudes.Keys)
+        foreach (var kind in shopper.Consents.Keys)
         {
             shopper.Refused.Add(kind);
             _listener?.Tell(EventType.Consent, visit, Now, verified: false, $$"""{"channel":"{{NameOf(kind)}}","granted":false}""");

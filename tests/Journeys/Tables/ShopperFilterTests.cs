@@ -7,7 +7,7 @@ using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys.Tables;
 
-/// <summary>What the filter says is not there must not be there: what is kept is found, in the same life and in the next.</summary>
+/// <summary>The filter has no false negatives, within a process and after a restart.</summary>
 [TestFixture(false)]
 [TestFixture(true)]
 public sealed class ShopperFilterTests(bool restarts)
@@ -27,7 +27,7 @@ public sealed class ShopperFilterTests(bool restarts)
 
     [TestCase(null)]
     [TestCase("u1")]
-    public void An_order_counts_for_the_campaign_that_enrolled_its_shopper(string? user)
+    public void An_order_is_attributed_to_the_campaign_that_enrolled_its_shopper(string? user)
     {
         _desk.Decide("c1", user);
         Pause();
@@ -38,7 +38,7 @@ public sealed class ShopperFilterTests(bool restarts)
     }
 
     [Test]
-    public void An_order_is_put_down_to_the_message_that_was_clicked()
+    public void An_order_is_attributed_to_the_clicked_message()
     {
         var id = _desk.Decide("c1", "u1").Intervention.Id;
         _desk.Tell(EventType.Clicked, "c1", "u1", meta: $$"""{"intervention":"{{id}}"}""");
@@ -48,7 +48,7 @@ public sealed class ShopperFilterTests(bool restarts)
     }
 
     [Test]
-    public void A_cart_is_in_its_campaign_once_whoever_is_signed_in()
+    public void A_cart_is_enrolled_in_a_campaign_once_across_sign_ins()
     {
         _desk.Decide("c1", "u1");
         Pause();
@@ -58,7 +58,7 @@ public sealed class ShopperFilterTests(bool restarts)
     }
 
     [Test]
-    public void Who_signs_in_after_a_campaign_is_whom_it_turned_to()
+    public void Signing_in_after_enrolment_attributes_later_orders()
     {
         _desk.Decide("c1");
         _desk.Tell(EventType.Identify, "c1", "u1", meta: """{"email":"a@example.org"}""");

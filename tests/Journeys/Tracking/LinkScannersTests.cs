@@ -11,7 +11,7 @@ public sealed class LinkScannersTests
     [TestCase("GET", Firefox, null, 2000L)]
     [TestCase("GET", Iphone, "", 60_000L)]
     [TestCase("GET", "Mozilla/5.0 (Linux; Android 13; CUBOT P80) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36", null, 60_000L)]
-    public void Whoever_follows_a_link_counts(string method, string? agent, string? purpose, long? since) =>
+    public void Clicks_of_people_count(string method, string? agent, string? purpose, long? since) =>
         Assert.That(LinkScanners.IsOne(method, agent, purpose, since), Is.False);
 
     [TestCase("HEAD", Firefox, null, null)]
@@ -24,6 +24,6 @@ public sealed class LinkScannersTests
     [TestCase("GET", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", null, 60_000L)]
     [TestCase("GET", "curl/8.11.0", null, null)]
     [TestCase("GET", "Barracuda Sentinel (EE)", null, null)]
-    public void A_program_does_not(string method, string? agent, string? purpose, long? since) =>
+    public void Clicks_of_link_scanners_do_not_count(string method, string? agent, string? purpose, long? since) =>
         Assert.That(LinkScanners.IsOne(method, agent, purpose, since), Is.True);
 }

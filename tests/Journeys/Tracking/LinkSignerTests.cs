@@ -9,7 +9,7 @@ public sealed class LinkSignerTests
     static readonly SignedLink s_link = new(LinkKind.Restore, "iv_0123456789abcdef0123456789abcdef", "shop", "cart 1", 1000);
 
     [Test]
-    public void A_link_says_what_it_was_signed_for([Values] LinkKind kind)
+    public void A_link_round_trips([Values] LinkKind kind)
     {
         var link = s_link with { Kind = kind, StoreId = new string('é', 32), CartId = new string('c', 64) };
         var token = s_signer.Sign(link);
@@ -18,7 +18,7 @@ public sealed class LinkSignerTests
     }
 
     [Test]
-    public void It_is_good_until_its_time_and_no_longer()
+    public void A_link_is_valid_until_its_expiry()
     {
         var token = s_signer.Sign(s_link);
         Assert.That(s_signer.Read(token, LinkKind.Restore, 1000), Is.Not.Null);
@@ -26,11 +26,11 @@ public sealed class LinkSignerTests
     }
 
     [Test]
-    public void It_is_good_for_nothing_else([Values] LinkKind kind) =>
+    public void A_link_is_valid_only_for_its_own_purpose([Values] LinkKind kind) =>
         Assert.That(s_signer.Read(s_signer.Sign(s_link), kind, 0), kind == LinkKind.Restore ? Is.EqualTo(s_link) : Is.Null);
 
     [Test]
-    public void Not_a_bit_of_it_can_be_changed()
+    public void Changing_any_bit_invalidates_a_link()
     {
         var bytes = Base64Url.DecodeFromChars(s_signer.Sign(s_link));
         for (var i = 0; i < bytes.Length; i++)
@@ -49,11 +49,11 @@ public sealed class LinkSignerTests
     }
 
     [Test]
-    public void Another_secret_s_links_are_nothing() =>
+    public void A_link_signed_with_another_secret_is_invalid() =>
         Assert.That(new LinkSigner("another secret of 32 or more bytes"u8).Read(s_signer.Sign(s_link), LinkKind.Restore, 0), Is.Null);
 
     [Test]
-    public void Rubbish_is_refused_without_a_fuss()
+    public void Garbage_is_rejected_without_an_exception()
     {
         var random = new Random(7);
         var token = s_signer.Sign(s_link);

@@ -9,9 +9,9 @@ namespace CartRecovery.Tests.Learning.Datasets;
 public sealed class PurchaseTrainingSetTests
 {
     [Test]
-    public void A_cart_has_rows_before_its_first_purchase_alone_and_they_say_whether_it_comes()
+    public void A_cart_has_labelled_rows_only_before_its_first_purchase()
     {
-        // Of the four sessions, two look around, and two put something in, buy it and look around once more.
+        // Two of the four sessions only browse; two add, buy and browse once more.
         var log = ShopLog.Read(RealEvents.File());
         var set = PurchaseTrainingSet.From(log);
 
@@ -42,7 +42,7 @@ public sealed class PurchaseTrainingSetTests
     }
 
     [Test]
-    public void A_row_knows_nothing_of_what_came_after_it()
+    public void A_row_is_independent_of_later_events()
     {
         var log = ShopLogSample.Events.Take(3000).ToArray();
         var whole = PurchaseTrainingSet.From(log);
@@ -58,7 +58,7 @@ public sealed class PurchaseTrainingSetTests
     }
 
     [Test]
-    public void Rows_are_grouped_by_shopper_whatever_the_session()
+    public void Rows_are_grouped_by_shopper_across_sessions()
     {
         var log = ShopLogSample.Events.Take(3000).ToArray();
         var set = PurchaseTrainingSet.From(log);
@@ -72,7 +72,7 @@ public sealed class PurchaseTrainingSetTests
     }
 
     [Test]
-    public void Fitting_twice_gives_the_same_file_and_the_same_card()
+    public void Fitting_is_deterministic()
     {
         var options = new FitOptions { Rounds = 1, BootstrapRounds = 20, PermutationRounds = 1, Slices = PurchaseTrainingSet.Slices };
         FittedModel Fit() => ModelFitter.Fit(PurchaseTrainingSet.From([.. ShopLogSample.Events.Take(4000)]), options);

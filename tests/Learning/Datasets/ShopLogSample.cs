@@ -5,12 +5,12 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Learning.Datasets;
 
-/// <summary>The log that is shipped, which the shipped model was fitted on.</summary>
+/// <summary>The shipped log, on which the shipped model was fitted.</summary>
 static class ShopLogSample
 {
     public static IReadOnlyList<ShopEvent> Events { get; } = ShopLog.Read(Path.Combine(Repository.Root, "config", "demo", "rees46-2019-10-01.csv.gz"));
 
-    /// <summary>An event in the native dialect, at its own time.</summary>
+    /// <summary>A native event at its original time.</summary>
     public static byte[] ToJson(ShopEvent e)
     {
         var json = new ArrayBufferWriter<byte>(512);

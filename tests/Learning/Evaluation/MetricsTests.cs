@@ -7,16 +7,16 @@ namespace CartRecovery.Tests.Learning.Evaluation;
 public sealed class MetricsTests
 {
     [Test]
-    public void Auc_counts_the_pairs_that_are_in_the_right_order()
+    public void AUC_counts_correctly_ordered_pairs()
     {
-        // Of 2 × 3 pairs: 0.8 beats three; 0.4 beats one, ties with one and loses to one.
+        // Of 2 × 3 pairs, 0.8 wins three; 0.4 wins one, ties one and loses one.
         float[] scores = [0.8f, 0.4f, 0.5f, 0.4f, 0.1f];
         byte[] labels = [1, 1, 0, 0, 0];
         Assert.That(Metrics.Auc(scores, labels), Is.EqualTo(4.5 / 6).Within(1e-12));
     }
 
     [Test]
-    public void Auc_is_what_counting_every_pair_gives()
+    public void AUC_equals_a_count_over_all_pairs()
     {
         var random = new SeededRandom(3);
         var scores = Enumerable.Range(0, 300).Select(_ => random.Below(40) / 40f).ToArray();
@@ -39,26 +39,26 @@ public sealed class MetricsTests
     }
 
     [Test]
-    public void Auc_of_one_label_is_no_number() => Assert.That(Metrics.Auc([0.1f, 0.2f], [1, 1]), Is.NaN);
+    public void AUC_of_one_label_is_NaN() => Assert.That(Metrics.Auc([0.1f, 0.2f], [1, 1]), Is.NaN);
 
     [Test]
-    public void Average_precision_is_the_mean_precision_at_each_step_of_recall()
+    public void Average_precision_is_the_mean_precision_at_each_recall_step()
     {
-        // Found at ranks 1 and 3 of four: (1/1 + 2/3) / 2.
+        // Positives at ranks 1 and 3 of four: (1/1 + 2/3) / 2.
         Assert.That(Metrics.AveragePrecision([0.9f, 0.8f, 0.7f, 0.1f], [1, 0, 1, 0]), Is.EqualTo((1 + 2.0 / 3) / 2).Within(1e-12));
-        // Tied rows are found together: precision 1/2 at the one step.
+        // Tied rows form one step, with a precision of 1/2.
         Assert.That(Metrics.AveragePrecision([0.5f, 0.5f], [1, 0]), Is.EqualTo(0.5).Within(1e-12));
     }
 
     [Test]
-    public void Log_loss_is_the_mean_surprise()
+    public void Log_loss_is_the_mean_negative_log_likelihood()
     {
         Assert.That(Metrics.LogLoss([0.25f, 0.5f], [1, 0]), Is.EqualTo((Math.Log(4) + Math.Log(2)) / 2).Within(1e-6));
-        Assert.That(Metrics.LogLoss([0f], [1]), Is.EqualTo(-Math.Log(1e-7)).Within(1e-6), "certain and wrong costs much, but not everything");
+        Assert.That(Metrics.LogLoss([0f], [1]), Is.EqualTo(-Math.Log(1e-7)).Within(1e-6), "a certain wrong prediction has a large but finite loss");
     }
 
     [Test]
-    public void Calibration_cuts_the_ranking_into_equal_bins()
+    public void Calibration_uses_equal_sized_bins()
     {
         float[] scores = [0.9f, 0.1f, 0.3f, 0.7f];
         var bins = Metrics.Calibration(scores, [1, 0, 1, 1], bins: 2);
@@ -70,7 +70,7 @@ public sealed class MetricsTests
     }
 
     [Test]
-    public void The_interval_holds_the_auc_and_is_wider_where_groups_are_fewer()
+    public void The_interval_contains_the_AUC_and_widens_with_fewer_groups()
     {
         var set = SyntheticData.Draw(600, 2, 5, SyntheticData.Line);
         var scores = Enumerable.Range(0, set.Count).Select(i => (float)SyntheticData.Line(set.Row(i).ToArray())).ToArray();
@@ -79,7 +79,7 @@ public sealed class MetricsTests
         Assert.That(auc, Is.InRange(low, high));
         Assert.That(high - low, Is.InRange(0.01, 0.15));
 
-        // The same rows twice, counted as the same groups, are no new evidence; as other groups they would narrow it.
+        // Duplicated rows in the same groups add no evidence; in new groups they would narrow the interval.
         float[] twice = [.. scores, .. scores];
         byte[] labels = [.. set.Labels, .. set.Labels];
         var same = Metrics.AucInterval(twice, labels, [.. set.Groups, .. set.Groups], 500, 1);

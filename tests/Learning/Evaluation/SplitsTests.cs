@@ -30,7 +30,7 @@ public sealed class SplitsTests
     }
 
     [Test]
-    public void The_seed_decides_the_folds()
+    public void The_seed_determines_the_folds()
     {
         var folds = Splits.FoldsByGroup(s_set, 5, 1);
         var again = Splits.FoldsByGroup(s_set, 5, 1);
@@ -39,9 +39,9 @@ public sealed class SplitsTests
     }
 
     [Test]
-    public void A_split_by_time_holds_out_later_rows_of_new_groups_alone()
+    public void A_time_split_holds_out_only_later_rows_of_new_groups()
     {
-        // Group 1 has rows on both sides of the cut, which comes at time 30: its later row is in neither part.
+        // Group 1 has rows on both sides of the cut at time 30; its later row is in neither part.
         var set = new TrainingSet(["f"], [0, 1, 2, 3, 4, 5], [0, 1, 0, 1, 0, 1], [0, 1, 0, 1, 2, 3], [10, 20, 25, 30, 30, 40]);
         var (train, heldOut) = Splits.ByTime(set, 0.5);
         Assert.That(train.Rows, Is.EqualTo(new float[] { 0, 1, 2 }));
@@ -50,7 +50,7 @@ public sealed class SplitsTests
     }
 
     [Test]
-    public void A_set_whose_parts_do_not_fit_is_refused()
+    public void A_set_with_mismatched_lengths_is_rejected()
     {
         Assert.Throws<ArgumentException>(() => _ = new TrainingSet(["f"], [1, 2, 3], [0, 1], [0, 1], [0, 1]));
         Assert.Throws<ArgumentException>(() => _ = new TrainingSet(["f"], [1, 2], [0, 2], [0, 1], [0, 1]));

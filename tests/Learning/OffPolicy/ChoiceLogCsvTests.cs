@@ -19,7 +19,7 @@ public sealed class ChoiceLogCsvTests
     }
 
     [Test]
-    public void Of_many_texts_the_twenty_most_frequent_are_features()
+    public void The_twenty_most_frequent_values_become_features()
     {
         var rows = Enumerable.Range(0, 100).Select(i => $"{(i < 60 ? i % 20 : i)}x,a,1,0");
         var log = Read($"code,action,propensity,reward\n{string.Join('\n', rows)}\n");
@@ -37,7 +37,7 @@ public sealed class ChoiceLogCsvTests
     [TestCase("action,propensity,reward\na,half,1\na,1,1\n", "2: the propensity 'half' is not a number")]
     [TestCase("action,propensity,reward\na,1,1\na,1,\n", "3: the reward '' is not a number")]
     [TestCase("action,propensity,reward\na,1,\"1\n", "2: a quote is not closed")]
-    public void A_file_that_is_none_is_refused_with_the_place(string text, string message) =>
+    public void An_invalid_file_is_rejected_with_the_position(string text, string message) =>
         Assert.That(() => Read(text), Throws.TypeOf<FormatException>().With.Message.EndsWith($"log.csv:{message}"));
 
     static ChoiceLog Read(string text)

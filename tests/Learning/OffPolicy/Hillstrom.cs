@@ -8,7 +8,7 @@ namespace CartRecovery.Tests.Learning.OffPolicy;
 
 /// <summary>
 /// Kevin Hillstrom's e-mail experiment (MineThatData challenge, 2008, public): a random 60% of its 64,000 customers, each sent one of two
-/// e-mails or none, each with a third's chance. The repository does not ship it: tests that need it are ignored where it is missing.
+/// e-mails or none with equal probability. It is not part of the repository; tests that need it are ignored without it.
 /// </summary>
 static class Hillstrom
 {
@@ -20,19 +20,19 @@ static class Hillstrom
 
     static readonly string s_path = Path.GetFullPath(Path.Combine("..", "shared", "data", "hillstrom", "campaign.csv"), Repository.Root);
 
-    /// <summary>The experiment as a log of choices, with visit, conversion or spend as the reward; read as the verb reads one.</summary>
+    /// <summary>The experiment as a choice log with visit, conversion or spend as the reward, read as by the command.</summary>
     public static ChoiceLog Log(string reward)
     {
         using var scratch = new Scratch();
         return ChoiceLogCsv.Read(scratch.Write("log.csv", Csv(reward)));
     }
 
-    /// <summary>The same as the file that the verb takes.</summary>
+    /// <summary>The experiment as an input file of the command.</summary>
     public static string Csv(string reward)
     {
         if (!File.Exists(s_path))
         {
-            Assert.Ignore($"The data of Hillstrom's experiment is not in the repository, and not at {s_path}.");
+            Assert.Ignore($"Hillstrom's data is not part of the repository and was not found at {s_path}.");
         }
 
         using var records = new CsvReader(new StreamReader(s_path), s_path);
@@ -41,7 +41,7 @@ static class Hillstrom
         var csv = new StringBuilder($"{string.Join(',', s_features)},action,propensity,reward\n");
         while (records.Next())
         {
-            // Quoted, since "$1,000" is in it.
+            // Quoted because of values such as "$1,000".
             foreach (var feature in s_features)
             {
                 csv.Append(CultureInfo.InvariantCulture, $"\"{records.Text(place[feature])}\",");
@@ -53,11 +53,11 @@ static class Hillstrom
         return csv.ToString();
     }
 
-    /// <summary>The mean reward of an action's own choices, which chance alone made: what it brings.</summary>
+    /// <summary>The mean reward of an action's own choices, which is its value, as choices were random.</summary>
     public static Estimate MeanOf(ChoiceLog log, string action) =>
         Estimate.OfMean([.. log.Rewards.Where((_, i) => log.Chosen[i] == log.ActionOf(action))]);
 
-    /// <summary>On all 64,000 rows, as published.</summary>
+    /// <summary>The published means over all 64,000 rows.</summary>
     public static double Published(string reward, string action) => (reward, action) switch
     {
         ("visit", None) => 0.1062,

@@ -3,12 +3,13 @@ using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Tests.Learning.OffPolicy;
 
-/// <summary>A real experiment, whose truth is known: what each arm brought by itself.</summary>
+/// <summary>Evaluates a real experiment whose true values are known.</summary>
 public sealed class OffPolicyOnHillstromTests
 {
-    // All nine published means are checked; the file is another sample of the same, and no arm's mean in it is further off than 1.34 standard errors.
+    // All nine published means are checked; the file is another sample of the same population, with no arm's mean more than 1.34 standard
+    // errors off.
     [Test]
-    public void Always_one_arm_is_worth_what_it_brought_here_and_what_was_published(
+    public void A_single_arm_has_its_observed_and_published_value(
         [Values("visit", "conversion", "spend")] string reward, [Values(Hillstrom.Mens, Hillstrom.Womens, Hillstrom.None)] string arm)
     {
         var log = Hillstrom.Log(reward);
@@ -33,7 +34,7 @@ public sealed class OffPolicyOnHillstromTests
     [TestCase(Hillstrom.Mens)]
     [TestCase(Hillstrom.Womens)]
     [TestCase(Hillstrom.None)]
-    public void What_is_known_of_a_customer_makes_the_interval_of_visits_narrower(string arm)
+    public void Customer_features_narrow_the_interval_of_visits(string arm)
     {
         var log = Hillstrom.Log("visit");
         var value = new OffPolicyEstimator(log).Evaluate(OffPolicyEstimator.Always(log.ActionOf(arm)));
@@ -42,7 +43,7 @@ public sealed class OffPolicyOnHillstromTests
     }
 
     [Test]
-    public void A_log_that_chose_by_the_customer_still_tells_what_each_arm_is_worth_where_its_plain_means_do_not()
+    public void A_confounded_log_still_yields_each_arms_value()
     {
         var all = Hillstrom.Log("visit");
         const int Logs = 20;
@@ -90,7 +91,7 @@ public sealed class OffPolicyOnHillstromTests
     }
 
     [Test]
-    public void A_policy_that_goes_by_the_customer_is_worth_what_it_brings_when_it_is_followed()
+    public void A_feature_based_policy_has_the_value_observed_when_followed()
     {
         var all = Hillstrom.Log("visit");
         var followed = Estimate.OfMean(ChosenBy(Choosy(all), all, seed: 1).Rewards);
@@ -105,7 +106,7 @@ public sealed class OffPolicyOnHillstromTests
         Assert.That(value.LargestWeight, Is.EqualTo(3 * 0.8).Within(1e-6));
     }
 
-    // The men's e-mail goes to those who visit much anyway: of old, lately, and for much; none to the others.
+    // The men's e-mail goes to frequent visitors (long-standing, recent, high-spending), none to the others.
     static ChoicePolicy Choosy(ChoiceLog log)
     {
         var (recency, history, newbie) = (IndexOf("recency"), IndexOf("history"), IndexOf("newbie"));
@@ -119,7 +120,7 @@ public sealed class OffPolicyOnHillstromTests
         int IndexOf(string feature) => log.Features.Index().Single(f => f.Item == feature).Index;
     }
 
-    // What a policy would have logged in this experiment: it draws an arm for each customer, and those stay who had that very arm.
+    // The log a policy would have produced: draws an arm for each customer and keeps the customers who had that arm.
     static ChoiceLog ChosenBy(ChoicePolicy policy, ChoiceLog log, ulong seed)
     {
         var random = new SeededRandom(seed);

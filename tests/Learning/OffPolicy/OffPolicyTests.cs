@@ -6,9 +6,9 @@ namespace CartRecovery.Tests.Learning.OffPolicy;
 public sealed class OffPolicyTests
 {
     [Test]
-    public void The_estimates_are_what_paper_and_pencil_give()
+    public void The_estimates_match_a_hand_computation()
     {
-        // No features: the reward model is each action's mean over the other folds, and there are as many folds as choices.
+        // Without features the reward model is each action's mean over the other folds; each choice is a fold.
         var log = new ChoiceLog([], ["a", "b"], [], [0, 0, 1, 0], [0.5, 0.25, 0.5, 0.8], [1, 0, 9, 2]);
         var value = new OffPolicyEstimator(log, folds: 4).Evaluate(OffPolicyEstimator.Always(0));
 
@@ -21,13 +21,13 @@ public sealed class OffPolicyTests
             Assert.That(value.EffectiveSampleSize, Is.EqualTo(7.25 * 7.25 / (4 + 16 + 1.5625)));
             Assert.That(value.LargestWeight, Is.EqualTo(4));
             Assert.That(value.MeanWeight.Value, Is.EqualTo(7.25 / 4));
-            // The means without the choice itself: of 0 and 2; of 1 and 2; of all three; of 1 and 0.
+            // The leave-one-out means: of 0 and 2; of 1 and 2; of all three; of 1 and 0.
             Assert.That(value.DoublyRobust.Value, Is.EqualTo((1 + 2 * (1 - 1) + 1.5 + 4 * (0 - 1.5) + 1 + 0.5 + 1.25 * (2 - 0.5)) / 4).Within(1e-6));
         }
     }
 
     [Test]
-    public void The_policy_that_made_the_choices_is_worth_their_mean()
+    public void The_logging_policy_is_worth_the_mean_reward()
     {
         foreach (var log in Fifty())
         {
@@ -40,7 +40,7 @@ public sealed class OffPolicyTests
     }
 
     [Test]
-    public void Another_policy_has_fewer_choices_than_there_are()
+    public void Another_policy_has_a_smaller_effective_sample_size()
     {
         foreach (var log in Fifty())
         {
@@ -51,7 +51,7 @@ public sealed class OffPolicyTests
     }
 
     [Test]
-    public void Nineteen_of_twenty_intervals_hold_the_truth_and_the_doubly_robust_one_is_the_narrowest()
+    public void Intervals_cover_the_truth_at_95_percent_and_the_doubly_robust_is_narrowest()
     {
         const int Logs = 400;
         int ips = 0, normalised = 0, robust = 0, narrower = 0;
@@ -64,7 +64,7 @@ public sealed class OffPolicyTests
             narrower += value.DoublyRobust.StandardError < Math.Min(value.Ips.StandardError, value.SelfNormalisedIps.StandardError) ? 1 : 0;
         }
 
-        // 380 are expected, give or take 4.4.
+        // 380 are expected, with a standard deviation of 4.4.
         TestContext.Out.WriteLine($"IPS {ips}, SNIPS {normalised}, DR {robust} of {Logs}; DR is narrower in {narrower}");
         foreach (var count in (int[])[ips, normalised, robust])
         {
@@ -77,7 +77,7 @@ public sealed class OffPolicyTests
     }
 
     [Test]
-    public void A_missing_value_counts_as_the_columns_mean()
+    public void A_missing_value_is_imputed_by_the_columns_mean()
     {
         var log = Draw(500, 1);
         var holed = new ChoiceLog(log.Features, log.Actions, [.. log.Contexts.Select((v, i) => i % 7 == 0 ? float.NaN : v)], log.Chosen, log.Propensities, log.Rewards);
@@ -89,20 +89,20 @@ public sealed class OffPolicyTests
     [TestCase(-0.1)]
     [TestCase(1.0001)]
     [TestCase(double.NaN)]
-    public void A_propensity_that_cannot_be_is_refused(double propensity) =>
+    public void An_impossible_propensity_is_rejected(double propensity) =>
         Assert.That(() => new ChoiceLog([], ["a"], [], [0, 0], [0.5, propensity], [1, 1]),
             Throws.ArgumentException.With.Message.StartsWith($"Choice 2 has the propensity {propensity}; it must be above 0 and up to 1."));
 
     [Test]
-    public void A_reward_that_is_no_number_is_refused() =>
+    public void A_reward_that_is_not_a_number_is_rejected() =>
         Assert.That(() => new ChoiceLog([], ["a"], [], [0, 0], [1, 1], [1, double.NaN]), Throws.ArgumentException.With.Message.Contains("Choice 2"));
 
     [Test]
-    public void An_action_that_is_none_is_refused() =>
+    public void An_unknown_action_is_rejected() =>
         Assert.That(() => new ChoiceLog([], ["a"], [], [0, 1], [1, 1], [1, 1]), Throws.ArgumentException.With.Message.Contains("Choice 2 is of action 1"));
 
     [Test]
-    public void A_policy_that_goes_where_nothing_was_logged_is_refused()
+    public void A_policy_without_logged_support_is_rejected()
     {
         var offPolicy = new OffPolicyEstimator(new ChoiceLog([], ["a", "b", "c"], [], [0, 1, 0], [0.5, 0.5, 0.5], [1, 1, 1]));
         Assert.That(() => offPolicy.Evaluate(OffPolicyEstimator.Always(2)), Throws.ArgumentException.With.Message.Contains("'c', which was never logged"));
@@ -111,14 +111,14 @@ public sealed class OffPolicyTests
     [TestCase(0.5, 0.4, "sum to 0.9 instead of 1")]
     [TestCase(1.5, -0.5, "probability -0.5")]
     [TestCase(double.NaN, 1, "probability NaN")]
-    public void Likelihoods_that_are_none_are_refused(double a, double b, string message)
+    public void Invalid_probabilities_are_rejected(double a, double b, string message)
     {
         var offPolicy = new OffPolicyEstimator(new ChoiceLog([], ["a", "b"], [], [0, 1], [0.5, 0.5], [1, 1]));
         Assert.That(() => offPolicy.Evaluate((_, likelihoods) => (likelihoods[0], likelihoods[1]) = (a, b)), Throws.ArgumentException.With.Message.Contains(message));
     }
 
     [Test]
-    public void A_policy_that_chooses_nothing_that_was_logged_is_refused()
+    public void A_policy_that_matches_no_logged_choice_is_rejected()
     {
         var offPolicy = new OffPolicyEstimator(new ChoiceLog(["f"], ["a", "b"], [0, 1], [0, 1], [0.5, 0.5], [1, 1]));
         Assert.That(() => offPolicy.Evaluate((context, likelihoods) => (likelihoods[0], likelihoods[1]) = (context[0], 1 - context[0])),
@@ -126,7 +126,7 @@ public sealed class OffPolicyTests
     }
 
     [Test]
-    public void Propensities_that_are_not_those_of_the_choices_show_in_the_weights()
+    public void Wrong_propensities_show_in_the_weights()
     {
         var log = Draw(2000, 1);
         var wrong = new ChoiceLog(log.Features, log.Actions, log.Contexts, log.Chosen, [.. log.Propensities.Select(_ => 0.5)], log.Rewards);
@@ -134,20 +134,20 @@ public sealed class OffPolicyTests
         Assert.That(new OffPolicyEstimator(wrong).Evaluate(OffPolicyEstimator.Always(1)).MeanWeight.High, Is.LessThan(0.9));
     }
 
-    // Chooses the first of three actions the more, the higher the first feature.
+    // Prefers the first of three actions with increasing first feature.
     static void Logging(ReadOnlySpan<float> context, Span<double> likelihoods)
     {
         likelihoods[0] = 0.1 + 0.4 * (context[0] + 1);
         likelihoods[1] = likelihoods[2] = (1 - likelihoods[0]) / 2;
     }
 
-    // The second where the second feature is above 0, else mostly the third.
+    // Chooses the second if the second feature is positive, otherwise mostly the third.
     static void Target(ReadOnlySpan<float> context, Span<double> likelihoods) =>
         (likelihoods[0], likelihoods[1], likelihoods[2]) = context[1] > 0 ? (0, 1, 0) : (0.1, 0, 0.9);
 
     static double RewardOf(float x, float y, int action) => action switch { 0 => 2 * x, 1 => 1 + x + y, _ => x * y - 1 };
 
-    // Of Target: the mean of RewardOf over the square. E[1 + x + y | y > 0] = 1.5; E[2x] = 0; E[xy − 1] = −1.
+    // The value of Target: the mean of RewardOf over the square. E[1 + x + y | y > 0] = 1.5; E[2x] = 0; E[xy − 1] = −1.
     const double Worth = (1.5 + 0.9 * -1) / 2;
 
     static IEnumerable<ChoiceLog> Fifty() => Enumerable.Range(1, 50).Select(seed => Draw(50, (ulong)seed));

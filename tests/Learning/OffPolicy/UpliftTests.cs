@@ -7,9 +7,9 @@ namespace CartRecovery.Tests.Learning.OffPolicy;
 public sealed class UpliftTests
 {
     [Test]
-    public void The_qini_curve_is_what_paper_and_pencil_give()
+    public void The_Qini_curve_matches_a_hand_computation()
     {
-        // Best first: a treated row that won, another row that did not, a tie of a treated one that did not and another that won.
+        // By descending score: a treated success, an untreated failure, then a tie of a treated failure and an untreated success.
         var qini = Qini.Of([4, 3, 2, 2], [true, false, true, false], [1, 0, 0, 1], rounds: 1, seed: 1);
 
         Assert.That(qini.Curve, Is.EqualTo(new QiniPoint[] { new(0, 0), new(0.25, 0.5), new(0.5, 0.5), new(1, 0) }));
@@ -19,9 +19,9 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void Scores_that_find_just_those_who_are_moved_have_a_q0_of_1_and_their_reverse_of_minus_1()
+    public void Perfect_scores_have_a_q0_of_1_and_reversed_scores_of_minus_1()
     {
-        // A fifth is moved: it wins when it is treated, and nobody else ever does.
+        // A fifth responds: they succeed if and only if treated; nobody else does.
         float[] scores = [.. Enumerable.Range(0, 1000).Select(i => i % 10 < 2 ? 1f : 0f)];
         bool[] treated = [.. Enumerable.Range(0, 1000).Select(i => i % 2 == 0)];
         byte[] outcomes = [.. Enumerable.Range(0, 1000).Select(i => i % 10 == 0 ? (byte)1 : (byte)0)];
@@ -37,9 +37,9 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void The_model_finds_whom_a_treatment_moves()
+    public void The_model_finds_who_responds_to_a_treatment()
     {
-        // The treatment helps the more, the higher the first feature, and harms below −1/3; the second makes the outcome likely by itself.
+        // The effect rises with the first feature and is negative below −1/3; the second feature affects only the baseline.
         var random = new SeededRandom(5);
         bool[] treated = [.. Enumerable.Range(0, 6000).Select(_ => random.Unit() < 0.4)];
         var row = 0;
@@ -50,7 +50,7 @@ public sealed class UpliftTests
 
         Assert.That(MeanScore(x => x > 0), Is.EqualTo(0.125).Within(0.04));
         Assert.That(MeanScore(x => x <= 0), Is.EqualTo(-0.025).Within(0.04));
-        // Of perfect scores: the best share s gains s·(0.05 + 0.15·(1 − s)), which is 0.15/6 above the line.
+        // For perfect scores, the best share s gains s·(0.05 + 0.15·(1 − s)), which is 0.15/6 above the diagonal.
         Assert.That(qini.Coefficient, Is.EqualTo(0.025).Within(0.01));
         Assert.That(qini.Low, Is.Positive);
 
@@ -58,7 +58,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void Of_hillstroms_e_mails_the_womens_moves_some_more_than_others_and_the_mens_all_alike()
+    public void Hillstroms_womens_mail_has_varying_uplift_and_the_mens_has_none()
     {
         var log = Hillstrom.Log("visit");
         var mens = Uplift.CrossFit(log, log.ActionOf(Hillstrom.Mens), log.ActionOf(Hillstrom.None)).Rank();
@@ -70,7 +70,7 @@ public sealed class UpliftTests
         {
             Assert.That(mens.Uplift, Is.EqualTo(0.0715).Within(0.0005));
             Assert.That(mens.Coefficient, Is.Positive);
-            // What is to be found of the men's is less than chance makes of 25,481 rows, and the interval says so.
+            // The men's effect is below the noise of 25,481 rows, as the interval shows.
             Assert.That(mens.Low, Is.Negative);
             Assert.That(mens.High, Is.Positive);
             Assert.That(womens.Low, Is.Positive);
@@ -79,7 +79,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void A_missing_value_leaves_every_row_its_score()
+    public void A_missing_value_still_yields_a_score_for_every_row()
     {
         bool[] treated = [.. Enumerable.Range(0, 400).Select(i => i % 3 == 0)];
         var uplift = Uplift.CrossFit(SyntheticData.Draw(400, 2, 1, SyntheticData.Line, missing: 0.2), treated);
@@ -87,7 +87,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void Nothing_is_found_where_the_treatment_is_shuffled()
+    public void No_uplift_is_found_with_shuffled_treatments()
     {
         var log = Hillstrom.Log("visit");
         var (womens, none) = (log.ActionOf(Hillstrom.Womens), log.ActionOf(Hillstrom.None));
@@ -110,7 +110,7 @@ public sealed class UpliftTests
     }
 
     [Test]
-    public void Choices_that_cannot_be_compared_as_they_are_are_refused()
+    public void Incomparable_choices_are_rejected()
     {
         ChoiceLog Log(double propensity, double reward) => new(["f"], ["a", "b"], [1, 2, 3, 4], [0, 1, 0, 1], [0.5, 0.5, propensity, 0.5], [0, 1, reward, 0]);
 

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Learning.Training;
 public sealed class LearnerTests
 {
     [Test]
-    public void Logistic_regression_finds_the_line_that_the_labels_were_drawn_from()
+    public void Logistic_regression_recovers_the_generating_line()
     {
         var learned = LogisticRegression.Fit(SyntheticData.Draw(20_000, 3, 1, SyntheticData.Line), 1e-3);
         foreach (var row in (float[][])[[0, 0, 0], [1, 0, 0], [0, 1, 0], [-0.5f, 0.5f, 1]])
@@ -17,7 +17,7 @@ public sealed class LearnerTests
     }
 
     [Test]
-    public void Logistic_regression_does_not_mind_the_scale_of_a_feature()
+    public void Logistic_regression_is_independent_of_feature_scale()
     {
         var set = SyntheticData.Draw(2_000, 2, 2, SyntheticData.Line);
         var scaled = new TrainingSet(set.Features, [.. set.Rows.Select((v, i) => i % 2 == 0 ? v * 1000 + 500 : v)], set.Labels, set.Groups, set.Times);
@@ -29,7 +29,7 @@ public sealed class LearnerTests
     }
 
     [Test]
-    public void Logistic_regression_converges_where_the_labels_can_be_told_apart_entirely()
+    public void Logistic_regression_converges_on_separable_labels()
     {
         var set = SyntheticData.Draw(200, 2, 3, x => x[0] > 0 ? 1 : 0);
         var learned = LogisticRegression.Fit(set, 1);
@@ -38,7 +38,7 @@ public sealed class LearnerTests
     }
 
     [Test]
-    public void A_column_that_is_always_the_same_does_no_harm()
+    public void A_constant_column_has_no_effect()
     {
         var set = SyntheticData.Draw(500, 2, 3, SyntheticData.Line);
         var flat = new TrainingSet(set.Features, [.. set.Rows.Select((v, i) => i % 2 == 0 ? 5 : v)], set.Labels, set.Groups, set.Times);
@@ -47,16 +47,16 @@ public sealed class LearnerTests
     }
 
     [Test]
-    public void Trees_learn_what_no_line_can()
+    public void Trees_learn_a_nonlinear_function()
     {
         var train = SyntheticData.Draw(4_000, 4, 1, SyntheticData.Quadrants);
         var test = SyntheticData.Draw(4_000, 4, 2, SyntheticData.Quadrants);
         Assert.That(AucOf(LogisticRegression.Fit(train, 1), test), Is.InRange(0.4, 0.6));
-        Assert.That(AucOf(BoostedTrees.Fit(train, new BoostedTreesOptions { Count = 100 }, 1), test), Is.GreaterThan(0.87), "0.9 is the most there is");
+        Assert.That(AucOf(BoostedTrees.Fit(train, new BoostedTreesOptions { Count = 100 }, 1), test), Is.GreaterThan(0.87), "0.9 is the maximum");
     }
 
     [Test]
-    public void Small_slow_trees_learn_less_noise_by_heart_than_large_fast_ones()
+    public void Small_slow_trees_overfit_less_than_large_fast_ones()
     {
         var train = SyntheticData.Draw(600, 4, 1, SyntheticData.Quadrants);
         var test = SyntheticData.Draw(4_000, 4, 3, SyntheticData.Quadrants);
@@ -67,9 +67,9 @@ public sealed class LearnerTests
     }
 
     [Test]
-    public void Trees_tell_missing_values_from_all_others()
+    public void Trees_separate_missing_values_from_all_others()
     {
-        // A missing value is what makes it likely, and the values themselves say nothing.
+        // Missing values cause the label; the values themselves are noise.
         var random = new SeededRandom(9);
         var rows = new float[1000];
         var labels = new byte[1000];
@@ -86,9 +86,9 @@ public sealed class LearnerTests
     }
 
     [Test]
-    public void A_value_that_fills_most_of_a_column_is_told_from_its_neighbours()
+    public void A_dominant_value_is_separated_from_its_neighbours()
     {
-        // Nine in ten are 0; more different values than bins lie on each side of it.
+        // Nine in ten values are 0, with more distinct values than bins on each side.
         var random = new SeededRandom(9);
         var rows = new float[20_000];
         var labels = new byte[20_000];
@@ -105,7 +105,7 @@ public sealed class LearnerTests
 
     [TestCase(0)]
     [TestCase(9)]
-    public void A_depth_out_of_range_is_refused(int depth)
+    public void A_depth_out_of_range_is_rejected(int depth)
         => Assert.Throws<ArgumentOutOfRangeException>(() => BoostedTrees.Fit(SyntheticData.Draw(50, 1, 1, _ => 0.5), new BoostedTreesOptions { Depth = depth }, 1));
 
     static float[] Predictions(ILearned learned, TrainingSet set) => [.. Enumerable.Range(0, set.Count).Select(i => learned.Predict(set.Row(i)))];

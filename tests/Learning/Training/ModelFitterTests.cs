@@ -22,13 +22,13 @@ public sealed class ModelFitterTests
     static readonly FittedModel s_quadrants = Fit(SyntheticData.Quadrants, s_quick, missing: 0.05);
 
     [Test]
-    public void A_line_is_left_to_logistic_regression_and_quadrants_to_trees()
+    public void A_line_selects_logistic_regression_and_quadrants_select_trees()
     {
         Assert.That(s_line.Report.Model, Does.StartWith("logistic regression"));
         Assert.That(s_quadrants.Report.Model, Does.Contain("gradient-boosted trees"));
         foreach (var report in (FitReport[])[s_line.Report, s_quadrants.Report])
         {
-            Assert.That(report.Candidates[0].Auc, Is.GreaterThan(report.Candidates[1].Auc), "the chosen one is first");
+            Assert.That(report.Candidates[0].Auc, Is.GreaterThan(report.Candidates[1].Auc), "the selected one is first");
         }
     }
 
@@ -56,9 +56,9 @@ public sealed class ModelFitterTests
     }
 
     [Test]
-    public void A_row_exactly_on_a_threshold_goes_the_same_way_in_both()
+    public void A_row_exactly_on_a_threshold_takes_the_same_branch_in_both()
     {
-        // Values of a coarse grid, so that the cuts' neighbours are met exactly.
+        // A coarse grid, so that rows fall exactly on thresholds.
         var grid = new TrainingSet(["f0"], [.. Enumerable.Range(0, 400).Select(i => i % 8 / 8f)], [.. Enumerable.Range(0, 400).Select(i => (byte)(i % 8 > 3 && i % 5 != 0 ? 1 : 0))],
             [.. Enumerable.Range(0, 400)], new long[400]);
         var learned = BoostedTrees.Fit(grid, new BoostedTreesOptions { Count = 10, Depth = 3 }, 1);
@@ -78,7 +78,7 @@ public sealed class ModelFitterTests
     }
 
     [Test]
-    public void The_same_seed_gives_the_same_file_and_another_seed_another()
+    public void The_seed_determines_the_file()
     {
         var again = Fit(SyntheticData.Quadrants, s_quick, missing: 0.05);
         Assert.That(again.ToOnnx("m", "1"), Is.EqualTo(s_quadrants.ToOnnx("m", "1")));
@@ -96,11 +96,11 @@ public sealed class ModelFitterTests
         Assert.That(report.Auc, Is.InRange(report.AucInterval.Low, report.AucInterval.High));
         Assert.That(report.Auc, Is.GreaterThan(0.8));
         Assert.That(report.LogLoss, Is.LessThan(report.LogLossOfRate));
-        Assert.That(report.Importance.Take(2).Select(i => i.Feature), Is.EquivalentTo(new[] { "f0", "f1" }), "the labels come from these two");
+        Assert.That(report.Importance.Take(2).Select(i => i.Feature), Is.EquivalentTo(new[] { "f0", "f1" }), "the labels depend on these two");
     }
 
     [Test]
-    public void The_card_says_where_the_model_comes_from_and_how_good_it_is()
+    public void The_card_states_provenance_and_quality()
     {
         var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "card.md");
         ModelCard.Write(path, s_quadrants, Facts);
@@ -112,21 +112,21 @@ public sealed class ModelFitterTests
     }
 
     [Test]
-    public void The_whole_log_is_told_apart_by_models_that_did_not_see_the_group()
+    public void Cross_validation_scores_each_group_with_models_that_did_not_see_it()
     {
         var (all, slice) = (s_quadrants.Report.Whole[0], s_quadrants.Report.Whole[1]);
         Assert.That((all.Name, all.Size.Rows), Is.EqualTo(("all", 4000)));
-        Assert.That(all.Auc, Is.InRange(0.8, 0.92), "0.9 is the most there is, give or take chance");
+        Assert.That(all.Auc, Is.InRange(0.8, 0.92), "0.9 is the maximum, within sampling error");
         Assert.That(slice.Name, Is.EqualTo("first is positive"));
-        Assert.That(slice.Size.Rows, Is.InRange(1700, 2100), "half of the rows, less what is missing");
+        Assert.That(slice.Size.Rows, Is.InRange(1700, 2100), "half of the rows, less missing values");
 
-        // Nothing to be learned: whoever scored a group with what it had learned from it would find something.
+        // Pure noise: scoring a group with a model trained on it would show a signal.
         var none = Fit(_ => 0.5, s_quick).Report.Whole[0];
         Assert.That(none.Auc, Is.InRange(0.45, 0.55));
     }
 
     [Test]
-    public void Rows_of_one_label_alone_are_refused()
+    public void Rows_of_a_single_label_are_rejected()
     {
         int[] groups = [0, 1, 2, 3, 4, 5, 6, 7];
         long[] times = [0, 1, 2, 3, 4, 5, 6, 7];

@@ -15,7 +15,7 @@ public sealed class ShippedModelTests
     static readonly string s_folder = Path.Combine(Repository.Root, "config", "models");
 
     [Test]
-    public void It_gives_the_held_out_auc_that_its_card_states()
+    public void The_shipped_model_reproduces_its_cards_held_out_AUC()
     {
         var card = File.ReadAllText(Path.Combine(s_folder, "purchase.md"));
         var stated = Regex.Match(card, @"(?<=^\| AUC \| )[0-9.]+", RegexOptions.Multiline, TimeSpan.FromSeconds(5)).Value;
@@ -28,7 +28,7 @@ public sealed class ShippedModelTests
     }
 
     [Test]
-    public void It_tells_the_cart_that_is_being_filled_from_one_that_is_looked_past()
+    public void A_filling_cart_scores_higher_than_one_passed_over()
     {
         using var model = OnnxModel.Load(Path.Combine(s_folder, "purchase.onnx"), FeatureTable.Names);
         using var scorer = model.CreateScorer(2);

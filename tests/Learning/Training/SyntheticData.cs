@@ -3,10 +3,12 @@ using CartRecovery.Engine.Learning.Training;
 
 namespace CartRecovery.Tests.Learning.Training;
 
-/// <summary>Sets drawn from a known function, the same for the same seed.</summary>
+/// <summary>Data sets drawn from a known function, deterministic by seed.</summary>
 static class SyntheticData
 {
-    /// <summary>Label 1 with probability <paramref name="probability"/> of a row of values between −1 and 1; two rows a group.</summary>
+    /// <summary>
+    /// Draws label 1 with probability <paramref name="probability"/> of a row of values between −1 and 1; two rows per group.
+    /// </summary>
     internal static TrainingSet Draw(int count, int columns, ulong seed, Func<float[], double> probability, double missing = 0, int firstGroup = 0)
     {
         var random = new SeededRandom(seed);
@@ -32,9 +34,9 @@ static class SyntheticData
 
     internal static double Sigmoid(double z) => 1 / (1 + Math.Exp(-z));
 
-    /// <summary>A function with a linear part alone.</summary>
+    /// <summary>A linear function.</summary>
     internal static double Line(float[] x) => Sigmoid(2 * x[0] - 3 * x[1] + 0.5);
 
-    /// <summary>A function without any: where the first two have one sign it is likely.</summary>
+    /// <summary>A function without a linear part: label 1 is likely if the first two values have the same sign.</summary>
     internal static double Quadrants(float[] x) => x[0] * x[1] > 0 ? 0.9 : 0.1;
 }

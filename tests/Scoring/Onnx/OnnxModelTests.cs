@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Scoring.Onnx;
 public sealed class OnnxModelTests
 {
     [Test]
-    public void A_model_says_what_it_is_and_what_it_reads()
+    public void A_model_describes_itself_and_its_features()
     {
         using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear()), TestModels.Known);
         Assert.That(model.Id, Is.EqualTo("test@7"));
@@ -16,21 +16,21 @@ public sealed class OnnxModelTests
     }
 
     [Test]
-    public void A_model_without_a_baseline_has_zeros()
+    public void A_missing_baseline_is_zero()
     {
         using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear(baseline: null)), TestModels.Known);
         Assert.That(model.Baseline, Is.EqualTo(new float[3]));
     }
 
     [Test]
-    public void The_features_may_be_in_another_order_than_the_engines()
+    public void Features_may_be_in_any_order()
     {
         using var model = OnnxModel.Load(TestModels.Write(TestModels.Linear("hour_of_day, cart_value, item_count")), TestModels.Known);
         Assert.That(model.Features, Is.EqualTo(new[] { "hour_of_day", "cart_value", "item_count" }));
     }
 
     [Test]
-    public void A_model_that_is_not_there_is_not_found() => AssertRefused("/nowhere/model.onnx", ModelException.NotFound, "/nowhere/model.onnx");
+    public void A_missing_model_is_not_found() => AssertRefused("/nowhere/model.onnx", ModelException.NotFound, "/nowhere/model.onnx");
 
     [TestCase("")]
     [TestCase("this is no model at all, only text")]
@@ -38,45 +38,45 @@ public sealed class OnnxModelTests
         => AssertRefused(TestModels.Write(System.Text.Encoding.UTF8.GetBytes(text)), ModelException.Unreadable, "cannot be loaded as a model");
 
     [Test]
-    public void A_truncated_model_is_unreadable_wherever_it_is_cut()
+    public void A_model_truncated_anywhere_is_unreadable()
     {
         var whole = TestModels.Linear().ToArray("test");
         for (var length = 0; length < whole.Length; length++)
         {
             var e = Assert.Throws<ModelException>(() => OnnxModel.Load(TestModels.Write(whole[..length]), TestModels.Known));
-            Assert.That(e!.Code, Is.EqualTo(ModelException.Unreadable), $"cut at {length} of {whole.Length}: {e.Message}");
+            Assert.That(e!.Code, Is.EqualTo(ModelException.Unreadable), $"truncated to {length} of {whole.Length}: {e.Message}");
         }
     }
 
     [Test]
-    public void A_model_without_features_in_its_metadata_is_refused()
+    public void A_model_without_feature_metadata_is_rejected()
         => AssertRefused(TestModels.Write(Simple(TestModels.Named(features: null))), ModelException.MetadataMissing, "cartrecovery.features");
 
     [Test]
-    public void A_feature_named_twice_is_refused()
+    public void A_duplicate_feature_is_rejected()
         => AssertRefused(TestModels.Write(TestModels.Linear("cart_value,item_count,cart_value")), ModelException.MetadataMissing, "'cart_value' twice");
 
     [TestCase("1,2")]
     [TestCase("1,2,three")]
-    public void A_baseline_that_does_not_fit_is_refused(string baseline)
+    public void A_baseline_of_another_length_is_rejected(string baseline)
         => AssertRefused(TestModels.Write(TestModels.Linear(baseline: baseline)), ModelException.MetadataMissing, "cartrecovery.baseline");
 
     [Test]
-    public void An_unknown_feature_is_named_and_the_near_one_suggested()
+    public void An_unknown_feature_is_reported_with_the_nearest_name()
         => AssertRefused(TestModels.Write(TestModels.Linear("cart_value,items_count,hour_of_day")), ModelException.UnknownFeature,
             "'items_count', which the engine does not compute. Did it mean 'item_count'?");
 
     [Test]
-    public void An_unknown_feature_like_no_other_is_named_alone()
+    public void An_unknown_feature_without_a_near_name_is_reported_alone()
         => AssertRefused(TestModels.Write(TestModels.Linear("cart_value,shoe_size,hour_of_day")), ModelException.UnknownFeature,
             "'shoe_size', which the engine does not compute.");
 
     [Test]
-    public void An_input_of_another_width_than_the_features_is_refused()
+    public void An_input_width_other_than_the_feature_count_is_rejected()
         => AssertRefused(TestModels.Write(TestModels.Linear("cart_value,item_count", baseline: null)), ModelException.WrongInput, "float [rows, 2]", "[-1, 3]");
 
     [Test]
-    public void An_input_of_whole_numbers_is_refused()
+    public void An_integer_input_is_rejected()
     {
         var graph = TestModels.Named();
         graph.Input("x", OnnxGraph.Int64, -1, 3);
@@ -86,7 +86,7 @@ public sealed class OnnxModelTests
     }
 
     [Test]
-    public void A_fixed_number_of_rows_is_refused()
+    public void A_fixed_number_of_rows_is_rejected()
     {
         var graph = TestModels.Named();
         graph.Input("x", OnnxGraph.Float, 1, 3);
@@ -96,7 +96,7 @@ public sealed class OnnxModelTests
     }
 
     [Test]
-    public void Two_inputs_are_refused()
+    public void Two_inputs_are_rejected()
     {
         var graph = TestModels.Named();
         graph.Input("x", OnnxGraph.Float, -1, 3);
@@ -107,11 +107,11 @@ public sealed class OnnxModelTests
     }
 
     [Test]
-    public void An_output_of_three_columns_is_refused()
+    public void An_output_of_three_columns_is_rejected()
         => AssertRefused(TestModels.Write(Simple(TestModels.Named())), ModelException.WrongOutput, "[2, 3] for two rows");
 
     [Test]
-    public void One_number_for_the_whole_batch_is_refused()
+    public void One_output_for_the_whole_batch_is_rejected()
     {
         var graph = TestModels.Named();
         graph.Input("x", OnnxGraph.Float, -1, 3);
@@ -121,7 +121,7 @@ public sealed class OnnxModelTests
     }
 
     [Test]
-    public void A_model_without_a_float_output_is_refused()
+    public void A_model_without_a_float_output_is_rejected()
     {
         var graph = TestModels.Named();
         graph.Input("x", OnnxGraph.Float, -1, 3);
@@ -131,7 +131,7 @@ public sealed class OnnxModelTests
     }
 
     [Test]
-    public void Of_a_label_and_two_probabilities_the_second_probability_is_the_score()
+    public void The_second_of_two_class_probabilities_is_the_score()
     {
         var graph = TestModels.Named();
         graph.Input("x", OnnxGraph.Float, -1, 3);
@@ -147,7 +147,7 @@ public sealed class OnnxModelTests
         Assert.That(scorer.Score(2).ToArray(), Is.EqualTo(new[] { 0.1f, 0.5f }).Within(1e-6f));
     }
 
-    /// <summary>Gives its input back.</summary>
+    /// <summary>Returns its input.</summary>
     static OnnxGraph Simple(OnnxGraph graph)
     {
         graph.Input("x", OnnxGraph.Float, -1, 3);

@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Scoring.Onnx;
 public sealed class OnnxRuntimeTests
 {
     [Test]
-    public void The_library_lies_beside_the_binary_unless_another_is_named()
+    public void The_library_is_loaded_beside_the_binary_unless_configured()
     {
         Assert.That(OnnxRuntime.Locate(null, "/opt/cr"), Is.EqualTo("/opt/cr/libonnxruntime.so"));
         Assert.That(OnnxRuntime.Locate(" ", "/opt/cr"), Is.EqualTo("/opt/cr/libonnxruntime.so"));
@@ -15,11 +15,11 @@ public sealed class OnnxRuntimeTests
     }
 
     [Test]
-    public void The_build_puts_the_library_beside_the_binary()
+    public void The_build_places_the_library_beside_the_binary()
         => Assert.That(OnnxRuntime.Open(OnnxRuntime.Locate(null, AppContext.BaseDirectory)).Version, Is.EqualTo("1.31.1"));
 
     [Test]
-    public void A_named_library_that_is_not_there_is_not_replaced_by_another()
+    public void A_configured_library_that_is_missing_has_no_fallback()
     {
         var e = Assert.Throws<ModelException>(() => OnnxRuntime.Open(OnnxRuntime.Locate("/nowhere/libonnxruntime.so", AppContext.BaseDirectory)));
         Assert.That(e!.Code, Is.EqualTo(ModelException.NativeLibraryMissing));
@@ -27,7 +27,7 @@ public sealed class OnnxRuntimeTests
     }
 
     [Test]
-    public void A_file_that_is_no_library_is_refused()
+    public void A_file_that_is_not_a_library_is_rejected()
     {
         var path = TestModels.Write("not a library"u8.ToArray());
         var e = Assert.Throws<ModelException>(() => OnnxRuntime.Open(path));
@@ -36,7 +36,7 @@ public sealed class OnnxRuntimeTests
     }
 
     [Test]
-    public void Another_library_is_refused()
+    public void Another_library_is_rejected()
     {
         var path = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "libSystem.Native.so");
         var e = Assert.Throws<ModelException>(() => OnnxRuntime.Open(path));
@@ -50,6 +50,6 @@ public sealed class OnnxRuntimeTests
     [TestCase("1.30.9", false)]
     [TestCase("2.0.0", false)]
     [TestCase("", false)]
-    public void The_library_is_of_the_managed_APIs_version_or_later(string version, bool usable)
+    public void The_library_is_at_least_the_managed_APIs_version(string version, bool usable)
         => Assert.That(OnnxRuntime.IsUsable(version, new Version(1, 31, 1)), Is.EqualTo(usable));
 }

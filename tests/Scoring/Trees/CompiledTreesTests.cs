@@ -8,13 +8,13 @@ using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Scoring.Trees;
 
-/// <summary>The engine's own evaluation of trees gives what ONNX Runtime gives.</summary>
+/// <summary>Compares the engine's tree evaluation with ONNX Runtime.</summary>
 public sealed class CompiledTreesTests
 {
     const int Features = 4;
 
     [Test]
-    public void The_shipped_model_gives_every_cart_of_the_log_what_the_runtime_gives_it()
+    public void The_shipped_model_scores_every_cart_of_the_log_like_the_runtime()
     {
         using var model = OnnxModel.Load(Path.Combine(Repository.Root, "config", "models", "purchase.onnx"), FeatureTable.Names);
         Assert.That(model.Evaluator, Is.EqualTo("100 compiled trees"));
@@ -29,7 +29,7 @@ public sealed class CompiledTreesTests
     [TestCase(3, 100)]
     [TestCase(4, 50)]
     [TestCase(5, 200)]
-    public void Boosted_trees_of_any_depth_and_number_give_what_the_runtime_gives(int depth, int count)
+    public void Boosted_trees_of_any_depth_and_number_score_like_the_runtime(int depth, int count)
     {
         var set = SyntheticData.Draw(2000, Features, 3, SyntheticData.Quadrants, missing: 0.1);
         var trees = BoostedTrees.Fit(set, new BoostedTreesOptions { Depth = depth, Count = count, LearningRate = 0.3, L2 = 0.1, MinChildWeight = 0.1 }, 5);
@@ -42,7 +42,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void Every_comparison_sends_every_value_where_the_runtime_sends_it(
+    public void Every_comparison_branches_every_value_like_the_runtime(
         [ValueSource(typeof(TreeModels), nameof(TreeModels.Modes))] string mode, [Values] bool missingIsTrue, [Values(0f, -1.5f, float.MaxValue, float.PositiveInfinity)] float threshold)
     {
         using var model = TreeModels.Load(TreeModels.Regressor([new Node(mode, 1, threshold, Node.Leaf(0.25f), Node.Leaf(0.75f), missingIsTrue)], 2, sigmoid: false), 2);
@@ -50,15 +50,15 @@ public sealed class CompiledTreesTests
         float[] values = [threshold, MathF.BitDecrement(threshold), MathF.BitIncrement(threshold), -0f, 0, 5, -5, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
         var (compiled, runtime) = TreeModels.Scores(model, [.. values.Select(v => new[] { float.NaN, v })]);
         Assert.That(compiled, Is.EqualTo(runtime));
-        Assert.That(compiled.Distinct().Count(), Is.EqualTo(2).Or.EqualTo(float.IsFinite(threshold) ? 2 : 1), "both sides are met");
+        Assert.That(compiled.Distinct().Count(), Is.EqualTo(2).Or.EqualTo(float.IsFinite(threshold) ? 2 : 1), "both branches are taken");
     }
 
     [Test]
-    public void Any_trees_give_what_the_runtime_gives([Range(1, 40)] int seed)
+    public void Random_trees_score_like_the_runtime([Range(1, 40)] int seed)
     {
         var random = new Random(seed);
         string[] modes = seed % 3 == 0 ? TreeModels.Modes : [TreeModels.Modes[seed % TreeModels.Modes.Length]];
-        // Two comparisons make one for equality, so such trees are compiled up to half the height.
+        // Equality compiles to two comparisons, so such trees are limited to half the height.
         var height = modes.Any(mode => mode.EndsWith("EQ", StringComparison.Ordinal)) ? 3 : 6;
         Node[] trees = [.. Enumerable.Range(0, random.Next(1, 60)).Select(_ => TreeModels.Random(random, random.Next(height), Features, modes, missing: seed % 2 == 0))];
         using var model = TreeModels.Load(TreeModels.Regressor(trees, Features, sigmoid: true, OnnxAttribute.Of("base_values", [(float)random.NextDouble()])), Features);
@@ -67,7 +67,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void Sums_are_the_runtimes_to_the_last_bit()
+    public void Sums_are_bit_identical_to_the_runtimes()
     {
         var random = new Random(11);
         Node[] trees = [.. Enumerable.Range(0, 70).Select(_ => TreeModels.Random(random, 4, Features, ["BRANCH_LEQ", "BRANCH_LT"], missing: true))];
@@ -79,12 +79,12 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void A_classifier_gives_the_second_class_what_the_runtime_gives_it([Values(0, 1)] int votesFor, [Values("NONE", "LOGISTIC")] string transform, [Values(0f, -0.1f)] float least)
+    public void A_classifiers_second_class_scores_like_the_runtime([Values(0, 1)] int votesFor, [Values("NONE", "LOGISTIC")] string transform, [Values(0f, -0.1f)] float least)
     {
         var random = new Random(21);
         Node[] trees = [.. Enumerable.Range(0, 9).Select(_ => TreeModels.Random(random, 3, Features, ["BRANCH_LT"], missing: true, least))];
         using var model = TreeModels.Load(TreeModels.Classifier(trees, Features, votesFor, OnnxAttribute.Of("post_transform", transform)), Features);
-        // A runtime that makes a positive number of a negative sum is left to itself.
+        // Models whose negative sums the runtime maps to positive numbers are left to the runtime.
         if (votesFor == 1 || transform == "LOGISTIC" || least == 0)
         {
             AssertCompiled(model);
@@ -94,7 +94,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void A_sum_with_a_transform_of_its_own_gives_what_the_runtime_gives()
+    public void A_sum_with_a_post_transform_scores_like_the_runtime()
     {
         var random = new Random(23);
         Node[] trees = [.. Enumerable.Range(0, 9).Select(_ => TreeModels.Random(random, 3, Features, ["BRANCH_LEQ"], missing: false))];
@@ -114,7 +114,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void A_row_has_the_same_bits_wherever_it_stands()
+    public void A_rows_score_is_independent_of_its_position()
     {
         const int Count = 300;
         var random = new Random(31);
@@ -152,7 +152,7 @@ public sealed class CompiledTreesTests
     }
 
     [Test]
-    public void What_is_disposed_does_not_run()
+    public void A_disposed_scorer_throws()
     {
         var model = TreeModels.Load(TreeModels.Regressor([Node.Leaf(0.5f)], Features), Features);
         AssertCompiled(model);

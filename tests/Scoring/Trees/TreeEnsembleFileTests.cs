@@ -6,7 +6,7 @@ using CartRecovery.Engine.Scoring.Trees;
 
 namespace CartRecovery.Tests.Scoring.Trees;
 
-/// <summary>What is no ensemble of the kinds that are compiled is left to ONNX Runtime, and what is no model at all does no harm.</summary>
+/// <summary>Tree ensembles that are not compiled are left to ONNX Runtime, and files that are not models are handled.</summary>
 public sealed class TreeEnsembleFileTests
 {
     static readonly Node s_stump = new("BRANCH_LEQ", 0, 0.5f, Node.Leaf(0.1f), Node.Leaf(0.9f));
@@ -15,14 +15,14 @@ public sealed class TreeEnsembleFileTests
     [TestCase("aggregate_function", "MAX")]
     [TestCase("post_transform", "PROBIT")]
     [TestCase("post_transform", "SOFTMAX")]
-    public void An_ensemble_of_another_kind_goes_to_the_runtime(string attribute, string value)
+    public void Other_ensembles_fall_back_to_the_runtime(string attribute, string value)
     {
         using var model = TreeModels.Load(TreeModels.Regressor([s_stump, s_stump], 1, sigmoid: false, OnnxAttribute.Of(attribute, value)), 1);
         AssertLeftToRuntime(model);
     }
 
     [Test]
-    public void Something_between_the_input_and_the_trees_goes_to_the_runtime()
+    public void Operators_before_the_trees_fall_back_to_the_runtime()
     {
         var graph = TreeModels.Graph(1);
         graph.Output("p", OnnxGraph.Float, -1, 1);
@@ -34,7 +34,7 @@ public sealed class TreeEnsembleFileTests
     }
 
     [Test]
-    public void Something_else_than_a_sigmoid_after_the_trees_goes_to_the_runtime()
+    public void Operators_other_than_a_sigmoid_after_the_trees_fall_back_to_the_runtime()
     {
         var graph = TreeModels.Regressor([s_stump], 1);
         var other = TreeModels.Graph(1);
@@ -49,7 +49,7 @@ public sealed class TreeEnsembleFileTests
     }
 
     [Test]
-    public void Identities_on_the_way_change_nothing()
+    public void Identity_operators_have_no_effect()
     {
         var graph = TreeModels.Graph(1);
         graph.Output("p", OnnxGraph.Float, -1, 1);
@@ -63,7 +63,7 @@ public sealed class TreeEnsembleFileTests
     }
 
     [Test]
-    public void Trees_that_are_too_large_to_gain_by_it_go_to_the_runtime()
+    public void Trees_too_large_to_benefit_fall_back_to_the_runtime()
     {
         var random = new Random(3);
         using var model = TreeModels.Load(TreeModels.Regressor([Complete(9)], 2), 2);
@@ -74,9 +74,9 @@ public sealed class TreeEnsembleFileTests
     }
 
     [Test]
-    public void What_the_runtime_understands_otherwise_goes_to_it()
+    public void Constructs_the_runtime_reads_differently_fall_back_to_it()
     {
-        // Read as one tree, of which the runtime makes another: the probes tell.
+        // Read as one tree, but as another by the runtime, which the probes detect.
         var trees = CompiledTrees.Compile(new TreeEnsemble([new TreeBranch(new TreeColumn(0, MissingIsLow: false), 0.5f, new TreeLeaf(0.1f), new TreeLeaf(0.9f))], 0, IsLogistic: false))!;
         using var same = TreeModels.Load(TreeModels.Regressor([s_stump], 1, sigmoid: false), 1);
         using var strict = TreeModels.Load(TreeModels.Regressor([s_stump with { Mode = "BRANCH_LT" }], 1, sigmoid: false), 1);
@@ -89,26 +89,26 @@ public sealed class TreeEnsembleFileTests
     }
 
     [Test]
-    public void A_tree_that_goes_round_in_a_circle_is_refused() => AssertRefused([1, 0], [2, 2], ["BRANCH_LEQ", "BRANCH_LEQ", "LEAF"]);
+    public void A_cyclic_tree_is_rejected() => AssertRefused([1, 0], [2, 2], ["BRANCH_LEQ", "BRANCH_LEQ", "LEAF"]);
 
     [Test]
-    public void A_tree_whose_paths_multiply_is_refused()
+    public void A_tree_with_exponentially_many_paths_is_rejected()
     {
-        // 60 levels, both sides of each the next: 2^60 paths.
+        // 60 levels whose branches share the next level: 2^60 paths.
         const int Levels = 60;
         long[] next = [.. Enumerable.Range(1, Levels)];
         AssertRefused(next, next, [.. Enumerable.Repeat("BRANCH_LEQ", Levels), "LEAF"]);
     }
 
     [Test]
-    public void A_tree_that_never_ends_is_refused()
+    public void An_endless_tree_is_rejected()
     {
         const int Levels = 100_000;
         AssertRefused([.. Enumerable.Range(1, Levels)], [.. Enumerable.Repeat((long)Levels, Levels)], [.. Enumerable.Repeat("BRANCH_LEQ", Levels), "LEAF"]);
     }
 
     [Test]
-    public void A_file_that_is_cut_or_changed_anywhere_does_no_harm()
+    public void A_file_truncated_or_changed_anywhere_is_handled()
     {
         var random = new Random(5);
         Node[] trees = [.. Enumerable.Range(0, 4).Select(_ => TreeModels.Random(random, 4, 3, TreeModels.Modes, missing: true))];
@@ -116,7 +116,7 @@ public sealed class TreeEnsembleFileTests
         Assert.That(Read(whole), Is.True);
         for (var length = 0; length < whole.Length; length++)
         {
-            Assert.That(Read(whole[..length]), Is.False, $"cut at {length}");
+            Assert.That(Read(whole[..length]), Is.False, $"truncated to {length}");
         }
 
         for (var round = 0; round < 20_000; round++)
@@ -141,13 +141,13 @@ public sealed class TreeEnsembleFileTests
     [TestCase("00", TestName = "field 0")]
     [TestCase("3AFFFFFFFFFFFFFFFFFF01", TestName = "a length of 2^64 - 1")]
     [TestCase("3AFFFFFF7F00", TestName = "a length beyond the end")]
-    [TestCase("FFFFFFFFFFFFFFFFFFFFFF", TestName = "a number without an end")]
+    [TestCase("FFFFFFFFFFFFFFFFFFFFFF", TestName = "an unterminated varint")]
     [TestCase("3B", TestName = "a group")]
     [TestCase("3D0000", TestName = "half a float")]
-    public void Bytes_that_are_no_message_are_refused(string hex) => Assert.That(Read(Convert.FromHexString(hex)), Is.False);
+    public void Bytes_that_are_not_a_message_are_rejected(string hex) => Assert.That(Read(Convert.FromHexString(hex)), Is.False);
 
     [Test]
-    public void Lists_may_be_written_number_by_number()
+    public void Unpacked_repeated_fields_are_accepted()
     {
         byte[] ints = [0x40, 3, 0x40, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0x42, 2, 7, 8];
         byte[] floats = [0x3D, 0, 0, 0x80, 0x3F, 0x3A, 4, 0, 0, 0, 0x40];
@@ -157,7 +157,7 @@ public sealed class TreeEnsembleFileTests
     }
 
     [Test]
-    public void The_sigmoid_is_right_to_a_few_units_in_the_last_place()
+    public void The_sigmoid_is_accurate_to_a_few_ulps()
     {
         for (var z = -100f; z <= 100; z += 0.0137f)
         {
@@ -169,7 +169,7 @@ public sealed class TreeEnsembleFileTests
         Assert.That(Sigmoid.Of(new Vector<float>(float.NaN))[0], Is.NaN);
     }
 
-    // Node i's true and false branch; tree 0, feature 0.
+    // Node i's true and false branches; tree 0, feature 0.
     static void AssertRefused(long[] whenTrue, long[] whenFalse, string[] modes)
     {
         long[] zeros = new long[modes.Length], ids = [.. Enumerable.Range(0, modes.Length)];
@@ -184,7 +184,7 @@ public sealed class TreeEnsembleFileTests
         Assert.That(() => TreeEnsembleReader.Read(file, 1), Throws.TypeOf<NotSupportedException>());
     }
 
-    // True when an ensemble was read; anything but the two exceptions for what was not fails the test.
+    // True if an ensemble was read; fails on any exception other than the two expected ones.
     static bool Read(byte[] file)
     {
         try

@@ -3,13 +3,13 @@ using CartRecovery.Engine.Scoring.Onnx;
 
 namespace CartRecovery.Tests.Scoring.Trees;
 
-/// <summary>A node of a tree as ONNX has it: a branch on a feature, or a leaf with what it adds.</summary>
+/// <summary>A node of an ONNX tree: a branch on a feature, or a leaf with its weight.</summary>
 sealed record Node(string Mode, int Feature, float Value, Node? WhenTrue = null, Node? WhenFalse = null, bool MissingIsTrue = false)
 {
     internal static Node Leaf(float weight) => new("LEAF", 0, weight);
 }
 
-/// <summary>Models that consist of trees, with the features f0, f1 and so on.</summary>
+/// <summary>Tree models with the features f0, f1 and so on.</summary>
 static class TreeModels
 {
     /// <summary>Every comparison of a branch.</summary>
@@ -19,7 +19,7 @@ static class TreeModels
 
     internal static OnnxModel Load(OnnxGraph graph, int features) => OnnxModel.Load(TestModels.Write(graph), Names(features));
 
-    /// <summary>A sum of trees, with a sigmoid behind it or without.</summary>
+    /// <summary>A sum of trees, optionally followed by a sigmoid.</summary>
     internal static OnnxGraph Regressor(IReadOnlyList<Node> trees, int features, bool sigmoid = true, params OnnxAttribute[] more)
     {
         var graph = Graph(features);
@@ -34,7 +34,7 @@ static class TreeModels
         return graph;
     }
 
-    /// <summary>Trees whose leaves vote for one class of two.</summary>
+    /// <summary>Trees whose leaves vote for one of two classes.</summary>
     internal static OnnxGraph Classifier(IReadOnlyList<Node> trees, int features, int votesFor, params OnnxAttribute[] more)
     {
         var graph = Graph(features);
@@ -99,7 +99,7 @@ static class TreeModels
         return attributes;
     }
 
-    /// <summary>A tree of any shape up to a height, with thresholds that <see cref="Rows"/> meet often.</summary>
+    /// <summary>A random tree of a maximum height, with thresholds that <see cref="Rows"/> often hits.</summary>
     internal static Node Random(Random random, int height, int features, string[] modes, bool missing, float least = -0.1f)
     {
         if (height == 0 || random.Next(8) == 0)
@@ -112,7 +112,7 @@ static class TreeModels
             missing && random.Next(2) == 0);
     }
 
-    /// <summary>Rows of values on the thresholds' grid, beside it by the least, far from it, infinite and missing.</summary>
+    /// <summary>Rows with values on the threshold grid, minimally beside it, far from it, infinite and missing.</summary>
     internal static float[][] Rows(Random random, int count, int features) => [.. Enumerable.Range(0, count).Select(_ =>
         Enumerable.Range(0, features).Select(_ => (random.Next(-10, 11) / 4f, random.Next(12)) switch
         {
@@ -126,7 +126,7 @@ static class TreeModels
             var (v, _) => v,
         }).ToArray())];
 
-    /// <summary>Both scorers' scores of these rows.</summary>
+    /// <summary>Both scorers' scores of the given rows.</summary>
     internal static (float[] Compiled, float[] Runtime) Scores(OnnxModel model, IReadOnlyList<float[]> rows)
     {
         using var compiled = model.CreateScorer(rows.Count);

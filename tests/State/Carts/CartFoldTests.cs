@@ -4,14 +4,14 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.State.Carts;
 
 public sealed class CartFoldTests
 {
     [Test]
-    public void The_first_event_begins_the_cart()
+    public void The_first_event_creates_the_cart()
     {
         var cart = Fold(new TestEvent("page_view", Start) { Cart = "cart 7", User = "u1", Session = "s1", Device = "tablet", Source = "paid" });
 
@@ -31,14 +31,14 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void An_addition_without_a_price_is_worth_nothing()
+    public void An_addition_without_a_price_adds_no_value()
     {
         var cart = Fold(Add("p1", quantity: 3), Add("p1", 4));
         Assert.That((cart.ItemCount, Value(cart)), Is.EqualTo((4, 4m)));
     }
 
     [Test]
-    public void What_is_taken_out_costs_what_it_cost_when_it_was_put_in()
+    public void A_removal_subtracts_the_price_at_which_items_were_added()
     {
         var cart = Fold(Add("p1", 10, 2), Add("p1", 20, 2), Add("p2", 7));
         cart.Fold(Remove("p1", 1) with { Price = 1000 });
@@ -48,7 +48,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void A_part_of_a_line_leaves_no_fraction_behind()
+    public void A_partial_removal_leaves_no_fraction()
     {
         var cart = Fold(Add("p1", 0.0001m, 1), Add("p1", 0.0033m, 2), Remove("p1", 1));
         Assert.That((cart.ItemCount, cart.Value), Is.EqualTo((2, 45L)));
@@ -57,14 +57,14 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void More_than_is_there_cannot_be_taken_out()
+    public void A_removal_is_limited_to_what_the_cart_holds()
     {
         var cart = Fold(Add("p1", 10, 2), Add("p2", 7), Remove("p1", 50));
         Assert.That((cart.ItemCount, Value(cart), cart.CountOf(EventType.RemoveFromCart)), Is.EqualTo((1, 7m, 1u)));
     }
 
     [Test]
-    public void Taking_out_what_is_not_there_changes_nothing_but_the_counts()
+    public void Removing_an_absent_product_changes_only_the_counts()
     {
         var cart = Fold(Add("p1", 10, 2), Remove("p9"), Remove(null));
         Assert.That((cart.ItemCount, Value(cart), cart.CountOf(EventType.RemoveFromCart)), Is.EqualTo((2, 20m, 2u)));
@@ -79,7 +79,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void The_eighth_product_shares_what_has_no_line()
+    public void The_eighth_product_shares_the_overflow_line()
     {
         var cart = Fold(Enumerable.Range(1, 9).Select(i => Add($"p{i}", i, 2)));
         Assert.That((cart.LineCount, cart.Others.Quantity, cart.Others.Value), Is.EqualTo(((byte)7, 4, 34 * Money.PerUnit)));
@@ -88,14 +88,14 @@ public sealed class CartFoldTests
         cart.Fold(Remove("p9", 1));
         Assert.That((cart.ItemCount, Value(cart), cart.Others.Quantity), Is.EqualTo((17, 81.5m, 3)));
 
-        // A line that is free again goes to the next new product.
+        // A freed line is reused for the next new product.
         cart.Fold(Remove("p3", 2), Add("p10", 100));
         Assert.That((cart.LineCount, cart.Others.Quantity, cart.ItemCount, Value(cart)), Is.EqualTo(((byte)7, 3, 16, 175.5m)));
         Assert.That(cart.Lines[6].Product, Is.EqualTo(EventReading.KeyOf("p10").Low));
     }
 
     [Test]
-    public void A_line_that_empties_leaves_the_others_in_order()
+    public void An_emptied_line_keeps_the_others_in_order()
     {
         var cart = Fold(Add("p1", 1), Add("p2", 2), Add("p3", 3), Remove("p2"), Add("p4", 4));
         Assert.That(new[] { cart.Lines[0].Product, cart.Lines[1].Product, cart.Lines[2].Product },
@@ -104,7 +104,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void A_purchase_ends_the_cart()
+    public void A_purchase_empties_the_cart()
     {
         var cart = Fold([.. Enumerable.Range(1, 9).Select(i => Add($"p{i}", i)), Of("begin_checkout"), Of("purchase").After(Minute)]);
 
@@ -114,7 +114,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void What_is_added_after_a_purchase_is_a_new_cart()
+    public void Additions_after_a_purchase_start_a_new_cart()
     {
         var cart = Fold(Add("p1", 10), Of("purchase"), Of("page_view"));
         Assert.That(cart.Checkout, Is.EqualTo(CheckoutStep.Purchased));
@@ -124,7 +124,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void A_checkout_goes_forward()
+    public void The_checkout_step_never_decreases()
     {
         var cart = Fold(Add("p1", 10), Of("begin_checkout"));
         Assert.That(cart.Checkout, Is.EqualTo(CheckoutStep.Begun));
@@ -137,7 +137,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void An_event_that_comes_late_moves_no_time_forward()
+    public void A_late_event_advances_no_time()
     {
         var cart = Fold(Of("page_view"), Of("page_view").After(10 * Minute), Of("view_item").After(4 * Minute), Of("page_view").After(-Minute));
 
@@ -151,7 +151,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void Sessions_are_told_apart_by_their_ids()
+    public void Sessions_are_distinguished_by_id()
     {
         var cart = Fold(
             Of("page_view") with { Session = "s1" },
@@ -165,7 +165,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void Without_ids_half_an_hour_of_quiet_ends_a_session()
+    public void Without_ids_half_an_hour_of_inactivity_ends_a_session()
     {
         var cart = Fold(Of("page_view"), Of("page_view").After(30 * Minute));
         Assert.That((cart.SessionCount, cart.SessionEvents), Is.EqualTo((1u, 2u)));
@@ -175,7 +175,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void Prices_are_those_that_events_name()
+    public void Prices_are_those_named_by_events()
     {
         var cart = Fold(View("p1", 30), View("p2"), View("p3", 10), Add("p1", 32));
         Assert.That((cart.PriceCount, cart.PriceSum, cart.PriceLowest, cart.PriceHighest, cart.PriceLast),
@@ -186,7 +186,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void The_last_user_device_and_currency_count_and_the_first_source()
+    public void The_last_user_device_and_currency_and_the_first_source_count()
     {
         var cart = Fold(
             Of("page_view"),
@@ -209,7 +209,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void About_how_many_products_were_seen_is_known([Values(1, 8, 30, 64)] int products)
+    public void The_number_of_distinct_products_is_estimated([Values(1, 8, 30, 64)] int products)
     {
         var mean = Enumerable.Range(0, 100).Average(cart => CartFold.EstimateDistinct(
             Fold(Enumerable.Range(0, products).SelectMany(i => new[] { View($"{cart}/{i}"), View($"{cart}/{i}") })).ProductSketch));
@@ -217,7 +217,7 @@ public sealed class CartFoldTests
     }
 
     [Test]
-    public void A_sketch_that_is_full_has_a_number_too()
+    public void A_saturated_sketch_has_an_estimate()
     {
         Assert.That(CartFold.EstimateDistinct(0), Is.Zero);
         Assert.That(CartFold.EstimateDistinct(ulong.MaxValue >> 1), Is.EqualTo(64 * Math.Log(64)));

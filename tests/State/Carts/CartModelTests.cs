@@ -6,11 +6,11 @@ using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.State.Carts;
 
-/// <summary>The fold beside a slow, plain model of a cart: a dictionary of lines, in decimal.</summary>
+/// <summary>Compares the fold with a slow reference model of a cart: a dictionary of lines in decimal.</summary>
 public sealed class CartModelTests
 {
     [FsCheck.NUnit.Property(MaxTest = 200)]
-    public FsCheck.Property A_cart_is_what_the_plain_model_says() =>
+    public FsCheck.Property A_cart_matches_the_reference_model() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -38,9 +38,9 @@ public sealed class CartModelTests
             return true;
         });
 
-    // With more products than lines the cart cannot know each one's price, but it never loses count of what it holds.
+    // With more products than lines the cart cannot know each price, but its totals stay exact.
     [FsCheck.NUnit.Property(MaxTest = 200)]
-    public FsCheck.Property With_many_products_the_lines_still_make_the_whole() =>
+    public FsCheck.Property With_many_products_the_lines_still_add_up() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
@@ -117,7 +117,7 @@ public sealed class CartModelTests
                     _lines[e.Product ?? ""] = (quantity + units, value + units * (e.Price ?? 0));
                     break;
                 case "remove_from_cart" when units < quantity:
-                    // A share of the line's value, in whole ten-thousandths.
+                    // A share of the line's value in whole ten-thousandths.
                     _lines[e.Product ?? ""] = (quantity - units, value - Math.Floor(value * units / quantity * 10_000) / 10_000);
                     break;
                 case "remove_from_cart":

@@ -1,6 +1,6 @@
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.State.Carts;
 
@@ -12,10 +12,10 @@ public sealed class CartOwnershipTests
     static readonly RecordingSource s_http = new() { IsPublishable = true };
 
     [Test]
-    public void The_browser_that_began_the_cart_is_answered() => Assert.That(ConnectionAfter((s_owner, "s1")), Is.EqualTo(s_owner.ConnectionId));
+    public void The_browser_that_started_the_cart_is_answered() => Assert.That(ConnectionAfter((s_owner, "s1")), Is.EqualTo(s_owner.ConnectionId));
 
     [Test]
-    public void A_browser_that_names_someone_elses_cart_is_not()
+    public void A_browser_naming_another_shoppers_cart_is_not_answered()
     {
         Assert.That(ConnectionAfter((s_owner, "s1"), (s_stranger, "s2")), Is.EqualTo(s_owner.ConnectionId));
         Assert.That(ConnectionAfter((s_owner, "s1"), (s_stranger, null)), Is.EqualTo(s_owner.ConnectionId));
@@ -25,22 +25,22 @@ public sealed class CartOwnershipTests
     }
 
     [Test]
-    public void Nor_does_it_become_so_by_coming_again() =>
+    public void A_browser_repeatedly_naming_another_shoppers_cart_is_not_answered() =>
         Assert.That(ConnectionAfter((s_owner, "s1"), (s_stranger, "s2"), (s_stranger, "s2"), (s_stranger, null)), Is.EqualTo(s_owner.ConnectionId));
 
     [Test]
-    public void The_same_session_on_a_new_connection_is_answered_there() =>
+    public void The_same_session_is_answered_on_its_new_connection() =>
         Assert.That(ConnectionAfter((s_owner, "s1"), (s_stranger, "s1")), Is.EqualTo(s_stranger.ConnectionId));
 
     [Test]
     public void A_server_is_answered_on_any_cart() => Assert.That(ConnectionAfter((s_owner, "s1"), (s_server, null)), Is.EqualTo(s_server.ConnectionId));
 
     [Test]
-    public void A_session_keeps_its_cart_whoever_came_between() =>
+    public void A_session_keeps_its_cart_across_other_visitors() =>
         Assert.That(ConnectionAfter((s_server, "s1"), (s_stranger, "s2"), (s_owner, "s1")), Is.EqualTo(s_owner.ConnectionId));
 
     [Test]
-    public void What_cannot_be_answered_leaves_the_connection_as_it_is()
+    public void An_unanswerable_event_leaves_the_connection_unchanged()
     {
         Assert.That(ConnectionAfter((s_owner, "s1"), (s_http, "s1")), Is.EqualTo(s_owner.ConnectionId));
         Assert.That(ConnectionAfter((s_http, "s1")), Is.Zero);

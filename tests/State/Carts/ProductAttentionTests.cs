@@ -4,15 +4,15 @@ using CartRecovery.Engine.State.Carts;
 
 namespace CartRecovery.Tests.State.Carts;
 
-/// <summary>What the record keeps of the product that the shopper is looking at.</summary>
+/// <summary>What the record keeps of the product being viewed.</summary>
 public sealed class ProductAttentionTests
 {
-    // Keys whose first bits differ, so that each has a place of its own in the sketch.
+    // Keys with different leading bits, so that each has its own bit in the sketch.
     const ulong Lamp = 1UL << 58, Chair = 2UL << 58;
     const long Start = 1_732_095_600_000;
 
     [Test]
-    public void A_streak_counts_the_events_since_another_product_was_named()
+    public void A_streak_counts_events_since_another_product_was_named()
     {
         var cart = Fold((Lamp, 0), (Chair, 10), (Chair, 25), (Chair, 70));
 
@@ -30,14 +30,14 @@ public sealed class ProductAttentionTests
     }
 
     [Test]
-    public void Coming_back_to_a_product_counts_and_staying_with_it_does_not()
+    public void Returning_to_a_product_counts_and_staying_on_it_does_not()
     {
         Assert.That(Value("product_returns", Fold((Lamp, 0), (Lamp, 1), (Chair, 2), (Chair, 3))), Is.Zero);
         Assert.That(Value("product_returns", Fold((Lamp, 0), (Chair, 1), (Lamp, 2), (Lamp, 3), (Chair, 4))), Is.EqualTo(2));
     }
 
     [Test]
-    public void A_new_session_begins_a_new_streak()
+    public void A_new_session_starts_a_new_streak()
     {
         var cart = Fold((Lamp, 0), (Lamp, 10));
         Fold(ref cart, session: 2, Lamp, 86_400);
@@ -49,7 +49,7 @@ public sealed class ProductAttentionTests
     }
 
     [Test]
-    public void An_event_that_comes_late_does_not_shorten_the_time_on_its_product()
+    public void A_late_event_does_not_shorten_the_time_on_its_product()
     {
         var cart = Fold((Lamp, 100), (Lamp, 40), (Lamp, 130));
 
@@ -57,7 +57,7 @@ public sealed class ProductAttentionTests
     }
 
     [Test]
-    public void Price_spread_is_the_share_of_the_highest_price_that_the_lowest_leaves()
+    public void Price_spread_is_the_gap_between_lowest_and_highest_relative_to_the_highest()
     {
         var cart = default(CartRecord);
         Assert.That(Value("price_spread", cart), Is.Zero);

@@ -3,14 +3,14 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Customers;
 using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
-using static CartRecovery.Tests.State.Carts.Folding;
+using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.State.Customers;
 
 public sealed class CustomerRecordTests
 {
     [Test]
-    public void Orders_make_a_customers_history()
+    public void Orders_form_a_customers_history()
     {
         var customer = Of(
             new("purchase", Start) { Price = 20, Quantity = 2 },
@@ -32,11 +32,11 @@ public sealed class CustomerRecordTests
     }
 
     [Test]
-    public void An_order_that_comes_late_is_not_the_last_one() =>
+    public void A_late_order_is_not_the_last_order() =>
         Assert.That(Of(new("purchase", Start), new("purchase", Start - Minute)).LastOrderAt, Is.EqualTo(Start));
 
     [Test]
-    public void Nothing_but_orders_coupons_and_refunds_changes_it()
+    public void Only_orders_coupons_and_refunds_change_it()
     {
         foreach (var type in Enum.GetValues<EventType>().Where(t => t != EventType.None))
         {

@@ -4,8 +4,8 @@ using CartRecovery.Tests.Events;
 
 namespace CartRecovery.Tests.Ingest.DeadLetters;
 
-/// <summary>Letters to test with.</summary>
-static class Letters
+/// <summary>Sample dead letters.</summary>
+static class DeadLetterSamples
 {
     public static DeadLetterBounds Bounds { get; } = new(64 << 20, TimeSpan.FromDays(30));
 
@@ -17,8 +17,8 @@ static class Letters
     public static string TextOf(this DeadLetter letter) => Encoding.UTF8.GetString(letter.Event);
 }
 
-/// <summary>A folder that is gone after the test.</summary>
-sealed class LetterFolder : IDisposable
+/// <summary>A folder deleted after the test.</summary>
+sealed class DeadLetterFolder : IDisposable
 {
     readonly string _root = Directory.CreateTempSubdirectory("cartrecovery-").FullName;
 

@@ -3,8 +3,8 @@ using CartRecovery.Engine.Messages;
 
 namespace CartRecovery.Tests.Messages;
 
-/// <summary>Templates and values of these tests.</summary>
-static class Texts
+/// <summary>Sample templates and values.</summary>
+static class TemplateSamples
 {
     public static readonly DateTimeOffset Now = DateTimeOffset.Parse("2026-06-01T22:30:00Z");
 
@@ -27,7 +27,7 @@ static class Texts
     public static string Render(string template, MessageValues? values = null, MessageFormat format = MessageFormat.Text) =>
         MessageTemplate.Compile(template, format).Render(values ?? Values);
 
-    /// <summary>The problems of a text, each with its place.</summary>
+    /// <summary>A text's problems with their positions.</summary>
     public static List<(int Offset, string Message)> Problems(string template, MessageFormat format = MessageFormat.Text)
     {
         var problems = new List<TemplateProblem>();

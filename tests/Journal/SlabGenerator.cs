@@ -7,8 +7,8 @@ using CartRecovery.Tests.Events.Json;
 
 namespace CartRecovery.Tests.Journal;
 
-/// <summary>Slabs of any events that the decoder and the router may make, of several stores and connections.</summary>
-static class AnySlabs
+/// <summary>Random slabs of several stores and connections, as the decoder and router produce them.</summary>
+static class SlabGenerator
 {
     public static readonly string[] StoreIds = ["demo", "магазин", "a-store-with-a-name-of-sixty-four-bytes-which-is-the-longest-one"];
 
@@ -39,7 +39,7 @@ static class AnySlabs
     static void Add(Random random, EventSlab slab, ushort store)
     {
         byte[][] ids = [Text(random, 1), Text(random, 1), Text(random, 0), Text(random, 0), Text(random, 0)];
-        var meta = random.Next(3) == 0 ? Encoding.UTF8.GetBytes($"{{{AnyJson.Members(random)}}}") : [];
+        var meta = random.Next(3) == 0 ? Encoding.UTF8.GetBytes($"{{{JsonGenerator.Members(random)}}}") : [];
         var record = new EventRecord
         {
             Type = (EventType)random.Next(1, EventTypes.Count),

@@ -5,8 +5,8 @@ using CartRecovery.Tests.Events;
 
 namespace CartRecovery.Tests.State.Carts;
 
-/// <summary>Carts out of events, and events in few words.</summary>
-static class Folding
+/// <summary>Folds carts from events, with concise event builders.</summary>
+static class CartFoldFixture
 {
     public const long Start = EventReading.Now;
     public const long Second = 1000;
@@ -40,7 +40,7 @@ static class Folding
 
     public static TestEvent After(this TestEvent e, long milliseconds) => e with { At = Start + milliseconds };
 
-    /// <summary>A feature of the cart at a moment; at its latest event if none is given.</summary>
+    /// <summary>A cart's feature at a time; at its latest event by default.</summary>
     public static float Feature(this in CartRecord cart, string name, long? at = null, TimeZoneInfo? zone = null) =>
         FeatureTable.Get(name).Compute(cart, new StoreClock(zone ?? TimeZoneInfo.Utc).At(at ?? cart.LastAt));
 }

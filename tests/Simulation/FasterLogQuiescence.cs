@@ -5,9 +5,9 @@ using FASTER.core;
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
-/// FasterLog ends its commits, and deletes segments, on the thread pool. Waiting for that makes a simulation go the same way each time.
+/// FasterLog completes commits and deletes segments on the thread pool. Waiting for that makes a simulation deterministic.
 /// </summary>
-sealed class FasterQuiet
+sealed class FasterLogQuiescence
 {
     const BindingFlags Private = BindingFlags.Instance | BindingFlags.NonPublic;
 
@@ -17,9 +17,9 @@ sealed class FasterQuiet
 
     readonly object _queue;
 
-    public FasterQuiet(PartitionJournal journal) => _queue = s_queue.GetValue(s_log.GetValue(journal))!;
+    public FasterLogQuiescence(PartitionJournal journal) => _queue = s_queue.GetValue(s_log.GetValue(journal))!;
 
-    /// <summary>Waits until the pool has nothing of it to do.</summary>
+    /// <summary>Waits until no FasterLog work is left on the thread pool.</summary>
     public void Wait()
     {
         var spin = default(SpinWait);

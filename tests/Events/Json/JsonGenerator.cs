@@ -3,8 +3,8 @@ using System.Text;
 
 namespace CartRecovery.Tests.Events.Json;
 
-/// <summary>JSON values of any shape, as awkward as clients are.</summary>
-static class AnyJson
+/// <summary>Random JSON values of any shape.</summary>
+static class JsonGenerator
 {
     static readonly string[] s_scalars =
     [
@@ -12,7 +12,7 @@ static class AnyJson
         "\"a\\nb\"", "\"{}],\"", "\"\\\\\"",
     ];
 
-    /// <summary>The members of an object, comma-separated, of distinct names.</summary>
+    /// <summary>The members of an object, comma-separated, with distinct names.</summary>
     public static string Members(Random random, int depth = 3, string prefix = "m") =>
         string.Join(Space(random) + "," + Space(random), Enumerable.Range(0, random.Next(5)).Select(i => $"{Name(random, prefix, i)}{Space(random)}:{Space(random)}{Value(random, depth)}"));
 
@@ -26,7 +26,7 @@ static class AnyJson
 
     public static string Space(Random random) => random.Next(4) == 0 ? "\r\n \t"[..random.Next(1, 5)] : "";
 
-    // Some of the names are the schema's own, which mean nothing inside meta, and some are written with escapes.
+    // Some names are the schema's own, which have no meaning inside meta, and some are escaped.
     static string Name(Random random, string prefix, int i) => random.Next(4) switch
     {
         0 => $"\"\\u{(int)prefix[0]:x4}{prefix[1..]}{i}\"",
@@ -35,6 +35,6 @@ static class AnyJson
         _ => $"\"{prefix}{i}\"",
     };
 
-    /// <summary>Values of all kinds in one array that is nested to a depth.</summary>
+    /// <summary>Values of all kinds in an array nested to a depth.</summary>
     public static string Nested(int levels) => new StringBuilder().Insert(0, "[", levels).Append(']', levels).ToString();
 }
