@@ -16,7 +16,7 @@ sealed class SinkCircuitTests
     };
 
     readonly LogLines _log = new();
-    readonly ConcurrentQueue<(string Id, DeliveryAttemptOutcome Outcome)> _outcomes = [];
+    readonly ConcurrentQueue<(string Id, FinalOutcome Outcome)> _outcomes = [];
     volatile bool _down = true;
 
     [TearDown]
@@ -39,7 +39,7 @@ sealed class SinkCircuitTests
         Assert.That(health.Healthy, Is.False);
         _down = false;
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Delivered).And.Exactly(50).Items);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Delivered).And.Exactly(50).Items);
         Assert.That(runner.State.Circuit, Is.EqualTo(CircuitState.Closed));
         Assert.That(_log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Information), Has.Exactly(1).Contains("has recovered"));
     }
@@ -80,7 +80,7 @@ sealed class SinkCircuitTests
         Assert.That(most, Is.EqualTo(1));
         _down = false;
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Count(outcome => outcome.Outcome == DeliveryAttemptOutcome.Delivered), Is.EqualTo(50));
+        Assert.That(_outcomes.Count(outcome => outcome.Outcome == FinalOutcome.Delivered), Is.EqualTo(50));
     }
 
     [Test]
@@ -101,8 +101,8 @@ sealed class SinkCircuitTests
         }
 
         await Eventually.Is(() => _outcomes.Count == 21, "each has its outcome");
-        Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
-            Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
+        Assert.That(_outcomes.Where(outcome => outcome.Outcome != FinalOutcome.Delivered),
+            Is.EqualTo(new[] { (poison, FinalOutcome.Failed) }));
         await runner.DrainAsync(Eventually.Deadline);
     }
 
@@ -119,8 +119,8 @@ sealed class SinkCircuitTests
         Enqueue(runner, 6);
         runner.Start();
         await Eventually.Is(() => _outcomes.Count == 6, "each has its outcome");
-        Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
-            Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
+        Assert.That(_outcomes.Where(outcome => outcome.Outcome != FinalOutcome.Delivered),
+            Is.EqualTo(new[] { (poison, FinalOutcome.Failed) }));
         Assert.That(sink.Writes, Has.Count.GreaterThan(100));
         Assert.That(skipped.Longest, Is.LessThanOrEqualTo(TimeSpan.FromMinutes(1)));
         await runner.DrainAsync(Eventually.Deadline);
@@ -167,7 +167,7 @@ sealed class SinkCircuitTests
         Enqueue(runner, 30);
         runner.Start();
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Rejected).And.Exactly(30).Items);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Rejected).And.Exactly(30).Items);
         Assert.That(_log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Warning), Has.None.Contains("consecutive writes"));
     }
 
@@ -180,7 +180,7 @@ sealed class SinkCircuitTests
         await Eventually.Is(() => runner.State.Circuit == CircuitState.Open, "open");
         await runner.DrainAsync(TimeSpan.FromSeconds(1)).WaitAsync(Eventually.Deadline);
         await Eventually.Is(() => _outcomes.Count == 20, "each has its outcome");
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Kept));
     }
 
     ScriptedSink Sink(bool throws) => new()

@@ -77,6 +77,6 @@ public sealed class TemplateCheckTests
         Assert.That(MessageObjects.Roots.SelectMany(root => root.Keys.Select(field => $"`{root.Name}.{field}`"))
             .Concat(MessageObjects.Line.Keys.Select(field => $"`line.{field}`")).Where(field => !page.Contains(field)), Is.Empty);
         Assert.That(MessageFilters.Names.Where(name => !page.Contains($"`{name}`")), Is.Empty);
-        Assert.That(OldSyntax.Names.Where(old => !page.Contains($"`{{{{{old.Key}}}}}`")), Is.Empty);
+        Assert.That(LegacySyntax.Names.Where(old => !page.Contains($"`{{{{{old.Key}}}}}`")), Is.Empty);
     }
 }

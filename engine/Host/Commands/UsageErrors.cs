@@ -50,7 +50,7 @@ static class UsageErrors
                 var option = command.OptionsOf.FirstOrDefault(o => o.Name == name || $"-{o.ShortName}" == name);
                 open = option is { IsSwitch: false } && !argument.Contains('=') ? option.Name : null;
             }
-            else if (++values > command.MostValues)
+            else if (++values > command.MaxValues)
             {
                 var hint = command.OptionsOf.Any(o => o.Name == "--config") && argument.EndsWith(".yaml", StringComparison.Ordinal)
                     ? $" Did you mean '--config {argument}'?" : "";

@@ -22,7 +22,7 @@ sealed class EngineMetrics : IEngineTotals
 
     static readonly ActionKind[] s_actions = Enum.GetValues<ActionKind>();
     static readonly double[] s_writeBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-    static readonly DeliveryAttemptOutcome[] s_outcomes = Enum.GetValues<DeliveryAttemptOutcome>();
+    static readonly FinalOutcome[] s_outcomes = Enum.GetValues<FinalOutcome>();
 
     readonly EngineHost _host;
 
@@ -68,7 +68,7 @@ sealed class EngineMetrics : IEngineTotals
             () => IngestCounters.Protocols.Where(p => p != Protocol.Http)
                 .Select(p => new Sample(_host.Counters.ConnectionsOf(p), IngestCounters.NameOf(p))));
         Registry.Counter("cartrecovery_connections_refused_total", "Connections refused because there were too many, by the code that the client was told",
-            ["reason"], () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.Gate.RefusedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
+            ["reason"], () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.ConnectionLimiter.RejectedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
         Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read", () => _host.Counters.SlowConsumers);
     }
 
@@ -86,7 +86,7 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_prediction_runs_total", "Runs of the model", ["model"],
             () => [new(Partitions.Sum(p => p.Counters.Runs), _host.Model.Id)]);
         Registry.Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => Carts);
-        Registry.Counter("cartrecovery_timers_refused_total", "Idle timers there was no room for", () => Partitions.Sum(p => p.Counters.TimersRefused));
+        Registry.Counter("cartrecovery_timers_refused_total", "Idle timers there was no room for", () => Partitions.Sum(p => p.Counters.TimersRejected));
     }
 
     void DeclareInterventions()
@@ -99,7 +99,7 @@ sealed class EngineMetrics : IEngineTotals
             () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Withheld(r), WithheldReasons.NameOf(r)))
                 .Append(new Sample(Partitions.Sum(p => p.Counters.WithheldByWindow), "window")));
         Registry.Counter("cartrecovery_interventions_deferred_total", "How often an intervention was put off, by what was in its way", ["reason"],
-            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Waits(r), WithheldReasons.NameOf(r))));
+            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Deferred(r), WithheldReasons.NameOf(r))));
         Registry.Counter("cartrecovery_sink_deliveries_total", "Interventions handed to a sink, by what became of them", ["outcome", "sink"],
             () => _host.Sinks.Runners.SelectMany(r => s_outcomes.Select(o => new Sample(r.Total(o), NameOf(o), r.Name))));
         Registry.Counter("cartrecovery_sink_retries_total", "Interventions handed to a sink again, each time counted", ["sink"],
@@ -171,13 +171,13 @@ sealed class EngineMetrics : IEngineTotals
     }
 
     /// <summary>Returns an outcome's label.</summary>
-    public static string NameOf(DeliveryAttemptOutcome outcome) => outcome switch
+    public static string NameOf(FinalOutcome outcome) => outcome switch
     {
-        DeliveryAttemptOutcome.Delivered => "delivered",
-        DeliveryAttemptOutcome.Rejected => "rejected",
-        DeliveryAttemptOutcome.Bounced => "bounced",
-        DeliveryAttemptOutcome.Failed => "failed",
-        DeliveryAttemptOutcome.Kept => "kept",
+        FinalOutcome.Delivered => "delivered",
+        FinalOutcome.Rejected => "rejected",
+        FinalOutcome.Bounced => "bounced",
+        FinalOutcome.Failed => "failed",
+        FinalOutcome.Kept => "kept",
         _ => "dropped",
     };
 

@@ -19,9 +19,9 @@ sealed class ConnectionLimitsTests
         using var second = await StreamClient.OpenAsync(engine, Via.HttpUpgrade);
 
         await IsRefusedAsync(engine, 429, "too_many_connections_from_address");
-        Assert.That(engine.Host.Gate.RefusedFor(Refusal.Address), Is.EqualTo(3));
+        Assert.That(engine.Host.ConnectionLimiter.RejectedFor(ConnectionRejection.Address), Is.EqualTo(3));
         await first.CloseAsync();
-        await Eventually.Is(() => engine.Host.Gate.Sockets == 1, "there is room");
+        await Eventually.Is(() => engine.Host.ConnectionLimiter.Sockets == 1, "there is room");
         using var next = await StreamClient.OpenAsync(engine, Via.WebSocket);
         await next.SendAsync(EventJson.Of("c"));
         Assert.That((await next.UntilAckAsync(1))[^1].UpTo, Is.EqualTo(1));
@@ -40,7 +40,7 @@ sealed class ConnectionLimitsTests
         await first.UntilAckAsync(1);
 
         await IsRefusedAsync(engine, 429, "too_many_connections_for_store");
-        Assert.That(engine.Host.Gate.RefusedFor(Refusal.Store), Is.EqualTo(3));
+        Assert.That(engine.Host.ConnectionLimiter.RejectedFor(ConnectionRejection.Store), Is.EqualTo(3));
         using var other = await StreamClient.OpenAsync(engine, via, "sk_other");
         await other.SendAsync(EventJson.Of("c"));
         await other.UntilAckAsync(1);
@@ -59,7 +59,7 @@ sealed class ConnectionLimitsTests
         using var silent = await RawClient.ConnectAsync(engine.Stream);
         using var slow = await RawClient.ConnectAsync(engine.Stream);
         await slow.SendAsync("GET /v1/str");
-        await Eventually.Is(() => engine.Host.Gate.Streams == 2, "both are there");
+        await Eventually.Is(() => engine.Host.ConnectionLimiter.Streams == 2, "both are there");
 
         using (var third = await RawClient.ConnectAsync(engine.Stream))
         {
@@ -68,7 +68,7 @@ sealed class ConnectionLimitsTests
         }
 
         await Task.WhenAll(silent.ReadToEndAsync(), slow.ReadToEndAsync());
-        await Eventually.Is(() => engine.Host.Gate.Streams == 0, "their time is up");
+        await Eventually.Is(() => engine.Host.ConnectionLimiter.Streams == 0, "their time is up");
         using var next = await StreamClient.OpenAsync(engine, Via.WebSocket);
     }
 
@@ -103,10 +103,10 @@ sealed class ConnectionLimitsTests
             }
         }
 
-        await Eventually.Is(() => (engine.Host.Gate.Sockets, engine.Host.Gate.Streams, engine.Host.Connections.Count) == (0, 0, 0), "all are gone");
-        var places = Enumerable.Range(0, 1001).Select(_ => engine.Host.Gate.TryEnter(engine.Host.Stores.Stores[0])).ToArray();
+        await Eventually.Is(() => (engine.Host.ConnectionLimiter.Sockets, engine.Host.ConnectionLimiter.Streams, engine.Host.Connections.Count) == (0, 0, 0), "all are gone");
+        var places = Enumerable.Range(0, 1001).Select(_ => engine.Host.ConnectionLimiter.TryEnter(engine.Host.Stores.Stores[0])).ToArray();
         Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "no place of the store is lost, and none won");
-        places = [.. Enumerable.Range(0, 1001).Select(_ => engine.Host.Gate.TryEnter(System.Net.IPAddress.Loopback))];
+        places = [.. Enumerable.Range(0, 1001).Select(_ => engine.Host.ConnectionLimiter.TryEnter(System.Net.IPAddress.Loopback))];
         Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "no place of the address is lost, and none won");
     }
 

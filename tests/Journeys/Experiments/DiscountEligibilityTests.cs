@@ -12,7 +12,7 @@ public sealed class DiscountEligibilityTests
     [TestCase(0, ExpectedResult = WithheldReason.None)]
     [TestCase(1, ExpectedResult = WithheldReason.None)]
     [TestCase(2, ExpectedResult = WithheldReason.CouponSeeker)]
-    public WithheldReason Who_buys_with_discounts_alone_gets_no_more(long discounted) => new DiscountEligibility().Refuse("c", s_twenty, discounted, 0.4);
+    public WithheldReason Who_buys_with_discounts_alone_gets_no_more(long discounted) => new DiscountEligibility().GetRejection("c", s_twenty, discounted, 0.4);
 
     // s_twenty percent off at a margin of 0.4 halves what an order earns: it must double the orders.
     [TestCase(1000, 300, 1000, 100, ExpectedResult = WithheldReason.None)]
@@ -25,8 +25,8 @@ public sealed class DiscountEligibilityTests
     {
         var gate = new DiscountEligibility();
         gate.Learn([("c", new CampaignOutcomes(treated, bought, alone, boughtAlone))]);
-        Assert.That(gate.Refuse("c", s_reminder, 9, 0.4), Is.EqualTo(WithheldReason.None));
-        Assert.That(gate.Refuse("another", s_twenty, 0, 0.4), Is.EqualTo(WithheldReason.None));
-        return gate.Refuse("c", s_twenty, 0, 0.4);
+        Assert.That(gate.GetRejection("c", s_reminder, 9, 0.4), Is.EqualTo(WithheldReason.None));
+        Assert.That(gate.GetRejection("another", s_twenty, 0, 0.4), Is.EqualTo(WithheldReason.None));
+        return gate.GetRejection("c", s_twenty, 0, 0.4);
     }
 }

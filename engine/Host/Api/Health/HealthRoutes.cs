@@ -18,23 +18,23 @@ static class HealthRoutes
                 The state of each part. 200 while the engine does its job, also where it is `degraded`: a sink that is down costs its interventions, not the
                 events. 503 where it cannot: a partition died, or the journal cannot be written.
                 """)
-            .Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
+            .Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/metrics", MetricsAsync)
             .Describe("getMetrics", "Read metrics", "All metrics in the Prometheus text format.")
             .Media("text/plain");
     }
 
-    static async Task<Results<Ok<HealthAnswer>, JsonHttpResult<HealthAnswer>>> HealthAsync(HealthReport health, HttpContext context)
+    static async Task<Results<Ok<HealthResponse>, JsonHttpResult<HealthResponse>>> HealthAsync(HealthReport health, HttpContext context)
     {
-        var (answer, works) = await health.MakeAsync(context.RequestAborted);
-        return works ? TypedResults.Ok(answer)
-            : TypedResults.Json(answer, ApiJson.Default.HealthAnswer, statusCode: StatusCodes.Status503ServiceUnavailable);
+        var (response, works) = await health.MakeAsync(context.RequestAborted);
+        return works ? TypedResults.Ok(response)
+            : TypedResults.Json(response, ApiJson.Default.HealthResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     static async Task MetricsAsync(HttpContext context, MetricRegistry metrics)
     {
         using var body = new MemoryStream(32 * 1024);
         await metrics.WriteAsync(body, context.RequestAborted);
-        await Answer.BytesAsync(context, StatusCodes.Status200OK, MetricRegistry.ContentType, body.GetBuffer().AsMemory(0, (int)body.Length));
+        await ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, MetricRegistry.ContentType, body.GetBuffer().AsMemory(0, (int)body.Length));
     }
 }

@@ -25,14 +25,14 @@ static class BodyEncoding
     /// <summary>Adds the middleware that rejects other encodings and decompresses bodies.</summary>
     public static void UseBodyEncoding(this IApplicationBuilder app)
     {
-        app.Use((context, next) => IsKnown(context.Request.Headers.ContentEncoding.ToString()) ? next(context) : RefuseAsync(context));
+        app.Use((context, next) => IsKnown(context.Request.Headers.ContentEncoding.ToString()) ? next(context) : RejectAsync(context));
         app.UseRequestDecompression();
     }
 
     static bool IsKnown(string encoding) =>
         encoding.Length == 0 || encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) || encoding.Equals("br", StringComparison.OrdinalIgnoreCase);
 
-    static Task RefuseAsync(HttpContext context)
+    static Task RejectAsync(HttpContext context)
     {
         context.Response.Headers.AcceptEncoding = Encodings;
         return ApiProblems.UnsupportedEncoding.ToResult().ExecuteAsync(context);

@@ -4,7 +4,7 @@ using static CartRecovery.Tests.Messages.Texts;
 namespace CartRecovery.Tests.Messages;
 
 /// <summary>The names before Liquid.</summary>
-public sealed class OldSyntaxTests
+public sealed class LegacySyntaxTests
 {
     [TestCase("item_count", "3")]
     [TestCase("cart_value", "1234.50")]
@@ -23,7 +23,7 @@ public sealed class OldSyntaxTests
     public void Every_name_goes_on_working(string name, string expected)
     {
         var isLine = name.StartsWith("line_", StringComparison.Ordinal);
-        Assert.That(OldSyntax.Names, Does.ContainKey(name));
+        Assert.That(LegacySyntax.Names, Does.ContainKey(name));
         foreach (var tag in (string[])[$"{{{{{name}}}}}", $"{{{{ {name} }}}}"])
         {
             Assert.That(Render(isLine ? $"{{{{#lines}}}}{tag}{{{{/lines}}}}" : tag), Is.EqualTo(expected));
@@ -31,7 +31,7 @@ public sealed class OldSyntaxTests
     }
 
     [Test]
-    public void All_names_are_tried_above() => Assert.That(OldSyntax.Names, Has.Count.EqualTo(14));
+    public void All_names_are_tried_above() => Assert.That(LegacySyntax.Names, Has.Count.EqualTo(14));
 
     [Test]
     public void Products_are_shown_one_after_the_other() => Assert.That(
