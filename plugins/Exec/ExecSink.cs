@@ -7,7 +7,7 @@ namespace CartRecovery.Plugins;
 
 /// <summary>
 /// Passes interventions to a program in any language: it reads one line of JSON per intervention from standard input, and answers each with
-/// a line on standard output, in any order. A program that dies is restarted; one that does not response in time is killed and restarted.
+/// a line on standard output, in any order. A program that dies is restarted; one that does not answer in time is killed and restarted.
 /// </summary>
 public sealed class ExecSink : ISink
 {
@@ -62,7 +62,7 @@ public sealed class ExecSink : ISink
         // From here, any wait is for the program.
         await using var late = cancellationToken.Register(() =>
         {
-            program.Kill("the program did not response in time");
+            program.Kill("the program did not answer in time");
             Ended();
         });
         try
@@ -150,7 +150,7 @@ public sealed class ExecSink : ISink
         }
         catch (JsonException)
         {
-            // Not an response.
+            // Not an answer.
         }
 
         return Interlocked.Increment(ref _garbage) <= MaxInvalidLines;

@@ -99,7 +99,7 @@ static class DeadLettersClient
             return;
         }
 
-        // Fails without a change if an engine holds the lock but does not response.
+        // Fails without a change if an engine holds the lock but does not answer.
         using var data = DataFolder.Open(config);
         using var store = new DeadLetterStore(DeadLettersCommand.FolderOf(config),
             new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), TimeProvider.System);
