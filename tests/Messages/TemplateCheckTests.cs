@@ -61,7 +61,7 @@ public sealed class TemplateCheckTests
     [Test]
     public void A_field_is_bare_where_nothing_asks_for_it()
     {
-        string[] Bare(string text) => [.. MessageTemplate.Compile(text, MessageFormat.Text).Bare.Select(use => use.Text)];
+        string[] Bare(string text) => [.. MessageTemplate.Compile(text, MessageFormat.Text).UnguardedFields.Select(use => use.Text)];
 
         Assert.That(Bare("{{ offer.code }}"), Is.EqualTo(new[] { "offer.code" }));
         Assert.That(Bare("{{code}}"), Is.EqualTo(new[] { "{{code}}" }));
