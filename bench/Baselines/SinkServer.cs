@@ -110,11 +110,11 @@ sealed class SinkServer : IAsyncDisposable
         _ => Wire.LengthPrefixed,
     };
 
-    static AnswerEncoding EncodingOf(Wire wire) => wire switch
+    static StreamEncoding EncodingOf(Wire wire) => wire switch
     {
-        Wire.Frames => AnswerEncoding.WebSocket,
-        Wire.Lines => AnswerEncoding.Lines,
-        _ => AnswerEncoding.MessagePack,
+        Wire.Frames => StreamEncoding.WebSocket,
+        Wire.Lines => StreamEncoding.Lines,
+        _ => StreamEncoding.MessagePack,
     };
 
     static async Task<bool> GreetAsync(ConnectionContext connection, Wire wire)

@@ -39,7 +39,7 @@ sealed class EchoServer : IAsyncDisposable
         }
 
         var input = connection.Transport.Input;
-        var output = new Outbound(connection.Transport.Output, AnswerEncoding.WebSocket, MaxMessage, connection.Abort);
+        var output = new Outbound(connection.Transport.Output, StreamEncoding.WebSocket, MaxMessage, connection.Abort);
         var echo = new Protocol(output);
         var ended = false;
         while (!ended && !echo.IsClosed)
@@ -63,7 +63,7 @@ sealed class EchoServer : IAsyncDisposable
         await output.Closed.WaitAsync(s_patience);
         if (!ended && !echo.ClientClosed)
         {
-            await Linger.UntilEndAsync(input, isWebSocket: true);
+            await GracefulClose.WaitAsync(input, isWebSocket: true);
         }
     }
 
@@ -73,7 +73,7 @@ sealed class EchoServer : IAsyncDisposable
 
         protected override bool ShouldPause => _output.IsCongested;
 
-        protected override void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message) => _output.TryAnswer(opcode, message);
+        protected override void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message) => _output.TryReply(opcode, message);
 
         protected override void OnMessageTooLong(ReadOnlySpan<byte> beginning) => Close(WebSocketCloseCode.MessageTooBig, "longer than 16 MB");
     }

@@ -30,7 +30,7 @@ sealed class IdleClient : IDisposable
     /// <param name="source">The local address; each has about 28,000 ports.</param>
     /// <param name="target">The engine's stream.</param>
     /// <param name="first">An event to send after the upgrade, masked; empty for none.</param>
-    /// <exception cref="LoadException">The engine refused.</exception>
+    /// <exception cref="LoadException">The engine rejected it.</exception>
     /// <exception cref="SocketException">The engine is unreachable.</exception>
     public static async Task<IdleClient> OpenAsync(IPAddress source, Target target, ReadOnlyMemory<byte> first)
     {
@@ -105,7 +105,7 @@ sealed class IdleClient : IDisposable
             at = _input.AsSpan(0, _end).IndexOf("\r\n\r\n"u8);
             if (got == 0 || (at >= 0 && !_input.AsSpan().StartsWith("HTTP/1.1 101"u8)))
             {
-                throw new LoadException($"the engine refused the handshake: {Encoding.ASCII.GetString(_input.AsSpan(0, _end))}");
+                throw new LoadException($"the engine rejected the handshake: {Encoding.ASCII.GetString(_input.AsSpan(0, _end))}");
             }
         }
 
@@ -114,7 +114,7 @@ sealed class IdleClient : IDisposable
 
     bool TakeFrames()
     {
-        Span<byte> pong = stackalloc byte[Frames.LongestHeader + 125];
+        Span<byte> pong = stackalloc byte[Frames.MaxHeaderLength + 125];
         var at = 0;
         while (Frames.Read(_input.AsSpan(at, _end - at), out var opcode, out var payload) is var length and not 0)
         {

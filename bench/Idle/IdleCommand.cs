@@ -158,7 +158,7 @@ static class IdleCommand
         {
             var json = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
                 $$"""{"id":"{{Guid.NewGuid():N}}","type":"page_view","cartId":"idle-{{number % Carts}}","ts":{{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}}}"""));
-            var frame = new byte[Frames.LongestHeader + json.Length];
+            var frame = new byte[Frames.MaxHeaderLength + json.Length];
             var head = Frames.WriteHeader(frame, Frames.Text, json.Length, mask: 0);
             json.CopyTo(frame, head);
             return frame[..(head + json.Length)];

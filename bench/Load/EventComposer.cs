@@ -18,7 +18,7 @@ sealed class EventComposer
     const string Digits8 = "00000000";
 
     // The minimum overhead of an array.
-    const int LongestArray = 3;
+    const int MaxArrayOverhead = 3;
 
     readonly EventMix _mix;
     readonly bool _framed;
@@ -55,14 +55,14 @@ sealed class EventComposer
         _timeAt = Format == EventFormat.Json
             ? text.IndexOf(Digits13, StringComparison.Ordinal) : text.IndexOf("\u007f\u00ff\u00ff", StringComparison.Ordinal);
         _cartAt = [.. "csu".Select(kind => text.IndexOf(kind + Digits8, StringComparison.Ordinal) + 1)];
-        LongestMessage = perMessage * (_prefix.Length + mix.LongestTail + 1) + LongestArray + Frames.LongestHeader;
+        MaxMessageLength = perMessage * (_prefix.Length + mix.MaxTailLength + 1) + MaxArrayOverhead + Frames.MaxHeaderLength;
     }
 
     /// <summary>How the events are encoded.</summary>
     public EventFormat Format => _mix.Format;
 
     /// <summary>The maximum size of a message, in bytes.</summary>
-    public int LongestMessage { get; }
+    public int MaxMessageLength { get; }
 
     /// <summary>Writes as many whole messages as requested, as far as they fit.</summary>
     /// <param name="output">The destination.</param>
@@ -83,7 +83,7 @@ sealed class EventComposer
 
         var written = 0;
         events = 0;
-        for (long i = 0; i < messages && output.Length - written >= LongestMessage; i++)
+        for (long i = 0; i < messages && output.Length - written >= MaxMessageLength; i++)
         {
             written += _framed ? Frame(output[written..])
                 : Format == EventFormat.Json ? Line(output[written..]) : BehindLength(output[written..]);
@@ -132,7 +132,7 @@ sealed class EventComposer
         {
             output[0] = 0xdc;
             BinaryPrimitives.WriteUInt16BigEndian(output[1..], (ushort)_perMessage);
-            at = LongestArray;
+            at = MaxArrayOverhead;
             for (var i = 0; i < _perMessage; i++)
             {
                 at += Event(output[at..]);
@@ -161,7 +161,7 @@ sealed class EventComposer
             row = row + 1 == _mix.Count ? 0 : row + 1;
         }
 
-        return _perMessage == 1 ? length : length + (Format == EventFormat.MessagePack ? LongestArray : _perMessage + 1);
+        return _perMessage == 1 ? length : length + (Format == EventFormat.MessagePack ? MaxArrayOverhead : _perMessage + 1);
     }
 
     int Event(Span<byte> output)

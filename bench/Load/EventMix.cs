@@ -13,7 +13,7 @@ namespace CartRecovery.Bench.Load;
 sealed class EventMix
 {
     /// <summary>The maximum number of rows read.</summary>
-    public const int MostRows = 100_000;
+    public const int MaxRows = 100_000;
 
     const string DefaultFile = "config/demo/rees46-2019-10-01.csv.gz";
 
@@ -24,7 +24,7 @@ sealed class EventMix
     EventMix(EventFormat format, byte[] bytes, int[] ends, int[] sessions, int sessionCount)
     {
         (Format, _bytes, _ends, _sessions, SessionCount) = (format, bytes, ends, sessions, sessionCount);
-        LongestTail = Enumerable.Range(0, ends.Length).Max(row => Tail(row).Length);
+        MaxTailLength = Enumerable.Range(0, ends.Length).Max(row => Tail(row).Length);
     }
 
     /// <summary>Fields in a <see cref="Tail"/>.</summary>
@@ -40,7 +40,7 @@ sealed class EventMix
     public int SessionCount { get; }
 
     /// <summary>Bytes of the longest <see cref="Tail"/>.</summary>
-    public int LongestTail { get; }
+    public int MaxTailLength { get; }
 
     /// <summary>Returns the end of the row's object or map after the varying fields; in JSON from the comma to the closing brace.</summary>
     public ReadOnlySpan<byte> Tail(int row) => _bytes.AsSpan((row == 0 ? 0 : _ends[row - 1]).._ends[row]);
@@ -75,7 +75,7 @@ sealed class EventMix
         var ends = new List<int>();
         var sessions = new List<int>();
         var sessionNumbers = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var row in ShopLog.Events(path).Take(MostRows))
+        foreach (var row in ShopLog.Events(path).Take(MaxRows))
         {
             tails.Write(Render(
                 $",\"type\":\"{row.Type}\",\"productId\":{Json(row.Product)},\"quantity\":1,\"price\":{row.Price.ToString(CultureInfo.InvariantCulture)}"

@@ -13,7 +13,7 @@ static class Frames
     public const byte Pong = 10;
 
     /// <summary>The maximum length of an outgoing header, in bytes.</summary>
-    public const int LongestHeader = 14;
+    public const int MaxHeaderLength = 14;
 
     /// <summary>Writes the header of a single-frame message.</summary>
     /// <returns>The header's length in bytes.</returns>

@@ -50,7 +50,7 @@ sealed class LoadConnection : IDisposable
     {
         (_socket, _framed, _number, _perMessage) = (socket, framed, number, perMessage);
         (_composer, _schedule, _window, _tally, _notes) = (composer, schedule, window, tally, notes);
-        _output = new byte[Math.Max(SendBuffer, 2 * composer.LongestMessage) + ControlRoom];
+        _output = new byte[Math.Max(SendBuffer, 2 * composer.MaxMessageLength) + ControlRoom];
         _sentAt = schedule is null ? new long[BitOperations.RoundUpToPowerOf2((uint)window)] : [];
     }
 
@@ -260,11 +260,11 @@ sealed class LoadConnection : IDisposable
                 break;
             case MessageKind.Error:
                 _notes.Errors.AddOrUpdate(message.Code!, 1, (_, count) => count + 1);
-                _notes.Say($"error from the engine: {message.Code}: {message.Text}");
+                _notes.Add($"error from the engine: {message.Code}: {message.Text}");
                 break;
             default:
                 _notes.Errors.AddOrUpdate("(not understood)", 1, (_, count) => count + 1);
-                _notes.Say($"not understood: {Encoding.UTF8.GetString(bytes[..Math.Min(200, bytes.Length)])}");
+                _notes.Add($"not understood: {Encoding.UTF8.GetString(bytes[..Math.Min(200, bytes.Length)])}");
                 break;
         }
     }
@@ -297,7 +297,7 @@ sealed class LoadConnection : IDisposable
             (_outputStart, _outputEnd) = (0, 0);
         }
 
-        if (_output.Length - _outputEnd < payload.Length + Frames.LongestHeader)
+        if (_output.Length - _outputEnd < payload.Length + Frames.MaxHeaderLength)
         {
             return;
         }
@@ -313,6 +313,6 @@ sealed class LoadConnection : IDisposable
     {
         Closed = true;
         _notes.Failures.Enqueue($"connection {_number}: {reason}");
-        _notes.Say($"connection {_number}: {reason}");
+        _notes.Add($"connection {_number}: {reason}");
     }
 }

@@ -6,7 +6,7 @@ namespace CartRecovery.Bench.Load;
 sealed class LoadPrinter(TextWriter output, bool colour)
 {
     const string Bars = "▁▂▃▄▅▆▇█";
-    const int MostBars = 60;
+    const int MaxBars = 60;
 
     public void Begin(LoadOptions options, EventMix mix)
     {
@@ -111,7 +111,7 @@ sealed class LoadPrinter(TextWriter output, bool colour)
             return;
         }
 
-        var perBar = (values.Length + MostBars - 1) / MostBars;
+        var perBar = (values.Length + MaxBars - 1) / MaxBars;
         Row(name, string.Concat(values.Chunk(perBar).Select(group => Bars[(int)Math.Round(group.Max() / largest * (Bars.Length - 1))])));
     }
 

@@ -139,7 +139,7 @@ sealed class PopupProbe : IDisposable
         // A socket that cannot take a hundred bytes means that the engine has not read for a long time.
         if (_socket.Send(_output.AsSpan(0, header + length), SocketFlags.None, out var error) != header + length)
         {
-            throw new LoadException($"the probe's event was not taken: {error}");
+            throw new LoadException($"the probe's event could not be sent: {error}");
         }
 
         Volatile.Write(ref _sent, _sent + 1);

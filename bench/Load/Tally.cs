@@ -15,7 +15,7 @@ sealed class Tally
 /// <summary>Rare occurrences, shared by all threads. Thread-safe.</summary>
 sealed class Notes
 {
-    const int MostLines = 10;
+    const int MaxLines = 10;
 
     readonly ConcurrentQueue<string> _lines = new();
     int _taken;
@@ -27,9 +27,9 @@ sealed class Notes
     public ConcurrentQueue<string> Failures { get; } = new();
 
     /// <summary>Adds a line to the progress output; only the first few are kept.</summary>
-    public void Say(string line)
+    public void Add(string line)
     {
-        if (Interlocked.Increment(ref _taken) <= MostLines)
+        if (Interlocked.Increment(ref _taken) <= MaxLines)
         {
             _lines.Enqueue(line);
         }

@@ -17,7 +17,7 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
     // RFC 6455, 4.2.2.
     const string AcceptSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-    const int MostOfAResponse = 16 * 1024;
+    const int MaxResponseBytes = 16 * 1024;
 
     public static Target WebSocket(string url, string key, EventFormat format = EventFormat.Json)
     {
@@ -35,7 +35,7 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
         (Framed ? $"ws://{Host}:{Port}{Path}" : $"tcp://{Host}:{Port}") + (Format == EventFormat.MessagePack ? " in MessagePack" : "");
 
     /// <summary>Connects and performs the handshake. Returns the socket in non-blocking mode.</summary>
-    /// <exception cref="LoadException">The engine is unreachable or refused the handshake.</exception>
+    /// <exception cref="LoadException">The engine is unreachable or rejected the handshake.</exception>
     public Socket Connect()
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 5_000, SendTimeout = 5_000 };
@@ -90,7 +90,7 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
         var one = new byte[1];
         while (!response.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            if (response.Length > MostOfAResponse || socket.Receive(one) == 0)
+            if (response.Length > MaxResponseBytes || socket.Receive(one) == 0)
             {
                 throw new LoadException($"{this} broke off the handshake: {FirstLine(response)}");
             }
@@ -100,7 +100,7 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
 
         if (!response.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
         {
-            throw new LoadException($"{this} refused the handshake: {FirstLine(response)}");
+            throw new LoadException($"{this} rejected the handshake: {FirstLine(response)}");
         }
 #pragma warning disable CA5350 // RFC 6455 requires SHA-1, not for security.
         var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(nonce + AcceptSalt)));

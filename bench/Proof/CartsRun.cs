@@ -46,7 +46,7 @@ static class CartsRun
         var begun = Clock.Now();
         using var client = new HttpClient();
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var load = LoadRun.RunAsync(Options(engine, carts, plan.MostFillSeconds), TextWriter.Null, colour: false, enough.Token);
+        var load = LoadRun.RunAsync(Options(engine, carts, plan.MaxFillSeconds), TextWriter.Null, colour: false, enough.Token);
         while (!load.IsCompleted)
         {
             await Task.WhenAny(load, Task.Delay(TimeSpan.FromMilliseconds(200), stop));

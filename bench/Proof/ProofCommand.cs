@@ -23,7 +23,7 @@ static class ProofCommand
         {
             if (args[i] == "--quick")
             {
-                plan = ProofPlan.InLittle;
+                plan = ProofPlan.QuickCheck;
             }
             else if (args[i] == "--out" && i + 1 < args.Length)
             {

@@ -25,7 +25,7 @@ sealed record ProofPlan
     public required (long Bytes, string Text) CartMemory { get; init; }
 
     /// <summary>The time limit for creating a point's carts.</summary>
-    public required double MostFillSeconds { get; init; }
+    public required double MaxFillSeconds { get; init; }
 
     /// <summary>
     /// The benchmarks for BenchmarkDotNet, as globs separated by spaces. The others are timed by the stage timer, and tests check that they
@@ -43,12 +43,12 @@ sealed record ProofPlan
         LatencySeconds = 15,
         Carts = [10_000, 1_000_000, 10_000_000],
         CartMemory = (1L << 30, "1GB"),
-        MostFillSeconds = 240,
+        MaxFillSeconds = 240,
         StageFilter = "*DecodeBenchmarks* *FoldBenchmarks* *PartitionBenchmarks*",
     };
 
     /// <summary>The quick check.</summary>
-    public static ProofPlan InLittle { get; } = new()
+    public static ProofPlan QuickCheck { get; } = new()
     {
         Quick = true,
         Rounds = 1,
@@ -57,7 +57,7 @@ sealed record ProofPlan
         LatencySeconds = 3,
         Carts = [10_000, 100_000, 400_000],
         CartMemory = (64L << 20, "64MB"),
-        MostFillSeconds = 30,
+        MaxFillSeconds = 30,
         StageFilter = "*FoldBenchmarks*",
     };
 
@@ -72,7 +72,7 @@ sealed record ProofPlan
             var latency = Rounds * (starting + WarmUpSeconds + LatencySeconds);
 
             // Six events per cart at 300,000 per second, up to the time limit.
-            var carts = Carts.Sum(count => starting + LoadSeconds + Math.Min(MostFillSeconds, count * 6.0 / 300_000));
+            var carts = Carts.Sum(count => starting + LoadSeconds + Math.Min(MaxFillSeconds, count * 6.0 / 300_000));
             return TimeSpan.FromSeconds(loads + latency + carts + (Quick ? 80 : 240));
         }
     }

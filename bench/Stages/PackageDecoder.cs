@@ -12,7 +12,7 @@ namespace CartRecovery.Bench.Stages;
 /// </summary>
 sealed class PackageDecoder(EventBuilder builder)
 {
-    const int LongestNumber = 32;
+    const int MaxNumberLength = 32;
 
     public EventProblem Decode(ReadOnlyMemory<byte> message, long receivedAt)
     {
@@ -118,11 +118,11 @@ sealed class PackageDecoder(EventBuilder builder)
                 MessagePackJson.WriteText(Text(ref reader), json);
                 break;
             case PackageType.Integer:
-                reader.ReadInt64().TryFormat(json.Reserve(LongestNumber), out var digits, default, CultureInfo.InvariantCulture);
+                reader.ReadInt64().TryFormat(json.Reserve(MaxNumberLength), out var digits, default, CultureInfo.InvariantCulture);
                 json.Advance(digits);
                 break;
             case PackageType.Float:
-                reader.ReadDouble().TryFormat(json.Reserve(LongestNumber), out var length, default, CultureInfo.InvariantCulture);
+                reader.ReadDouble().TryFormat(json.Reserve(MaxNumberLength), out var length, default, CultureInfo.InvariantCulture);
                 json.Advance(length);
                 break;
             case PackageType.Boolean:

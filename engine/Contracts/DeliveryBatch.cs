@@ -51,7 +51,7 @@ public sealed class DeliveryBatch
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public void Reject(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Rejected, reason, After: null));
 
-    /// <summary>Marks an item whose address does not exist or refuses all messages. It is not retried, and the address is suppressed.</summary>
+    /// <summary>Marks an item whose address does not exist or rejects all messages. It is not retried, and the address is suppressed.</summary>
     /// <param name="index">The item's index in <see cref="Items"/>.</param>
     /// <param name="reason">Why: one line for the log, without secrets and without anything that identifies the shopper.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
@@ -111,6 +111,6 @@ public enum DeliveryOutcome
     /// <summary>The receiver will never accept it.</summary>
     Rejected,
 
-    /// <summary>The address does not exist or refuses all messages.</summary>
+    /// <summary>The address does not exist or rejects all messages.</summary>
     Bounced,
 }

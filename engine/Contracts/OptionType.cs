@@ -108,7 +108,7 @@ public sealed class NumberOption : OptionType
         && !(number < Min) && !(number > Max) ? number : null;
 }
 
-/// <summary><c>true</c> or <c>false</c>.</summary>
+/// <summary><see langword="true"/> or <see langword="false"/>.</summary>
 public sealed class BooleanOption : OptionType
 {
     internal BooleanOption()

@@ -49,7 +49,7 @@ public sealed class SinkOption
         string name, string description, double? min = null, double? max = null, bool required = false, double? defaultValue = null) =>
         new(name, description, new NumberOption(min, max), required, defaultValue?.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary><c>true</c> or <c>false</c>.</summary>
+    /// <summary><see langword="true"/> or <see langword="false"/>.</summary>
     public static SinkOption Boolean(string name, string description, bool defaultValue = false) =>
         new(name, description, new BooleanOption(), required: false, defaultValue ? "true" : "false");
 

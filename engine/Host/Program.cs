@@ -29,10 +29,10 @@ static class Program
             ["--version" or "-V", var surplus, ..] => Refuse(command: null, $"Unexpected argument '{surplus}'."),
             ["--help" or "-h" or "-?" or "help"] => Print(CommandHelp.Overview()),
             ["help", var name, ..] => Explain(name),
-            [] => Refuse(command: null, "No command given."),
+            [] => ReportUsage(command: null, "No command given."),
             [var name, ..] when CommandTable.Find(name) is { } command => await RunAsync(command, args),
-            [['-', ..] option, ..] => Refuse(command: null, UsageErrors.UnknownOption(command: null, option)),
-            [var name, ..] => Refuse(command: null, UsageErrors.Unknown(name)),
+            [['-', ..] option, ..] => ReportUsage(command: null, UsageErrors.UnknownOption(command: null, option)),
+            [var name, ..] => ReportUsage(command: null, UsageErrors.Unknown(name)),
         };
 
     static async Task<int> RunAsync(Command command, string[] args)
@@ -45,11 +45,11 @@ static class Program
         var result = Parse(args);
         if (result is NotParsed<object> { Errors: var errors })
         {
-            return Refuse(command, [.. errors.Select(error => UsageErrors.Describe(command, error)).Distinct()]);
+            return ReportUsage(command, [.. errors.Select(error => UsageErrors.Describe(command, error)).Distinct()]);
         }
 
         return UsageErrors.Unexpected(command, args.Skip(1)) is { } unexpected
-            ? Refuse(command, unexpected) : await command.RunAsync(result.Value);
+            ? ReportUsage(command, unexpected) : await command.RunAsync(result.Value);
     }
 
     static ParserResult<object> Parse(string[] args)
@@ -64,15 +64,15 @@ static class Program
 
     static int Explain(string name) => CommandTable.Find(name) is { } command
         ? Print(CommandHelp.Of(command, Parse([name, "--help"])))
-        : name == "help" ? Print(CommandHelp.Overview()) : Refuse(command: null, UsageErrors.Unknown(name));
+        : name == "help" ? Print(CommandHelp.Overview()) : ReportUsage(command: null, UsageErrors.Unknown(name));
 
     static int Print(string help)
     {
         Console.WriteLine(help);
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 
-    static int Refuse(Command? command, params string[] problems)
+    static int ReportUsage(Command? command, params string[] problems)
     {
         foreach (var problem in problems)
         {

@@ -11,7 +11,7 @@ public sealed class BloomFilter(int bytes)
 
     readonly LineTable _words = new(bytes / sizeof(ulong));
 
-    /// <summary>Gets the planned number of keys, at ten bits each.</summary>
+    /// <summary>Planned number of keys, at ten bits each.</summary>
     public long Planned => bytes * 8L / 10;
 
     /// <summary>Adds a key.</summary>
@@ -24,7 +24,7 @@ public sealed class BloomFilter(int bytes)
         }
     }
 
-    /// <summary>Gets whether the key may have been added.</summary>
+    /// <summary>Returns whether the key may have been added.</summary>
     /// <returns><see langword="false"/> if it certainly was not.</returns>
     public bool MayHold(in Hash128 key)
     {

@@ -9,7 +9,7 @@ static class ContiguousBuffer
     [ThreadStatic]
     static byte[]? s_scratch;
 
-    /// <summary>Gets the bytes; valid until the thread's next call.</summary>
+    /// <summary>Returns the bytes; valid until the thread's next call.</summary>
     public static ReadOnlySpan<byte> Of(in ReadOnlySequence<byte> message)
     {
         if (message.IsSingleSegment)

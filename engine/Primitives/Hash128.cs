@@ -15,7 +15,7 @@ public readonly record struct Hash128(ulong Low, ulong High)
 {
     const ulong C1 = 0x87c37b91114253d5, C2 = 0x4cf5ad432745937f;
 
-    /// <summary>Gets whether this is the key of no text.</summary>
+    /// <summary>Whether this is the key of no text.</summary>
     public bool IsNone => (Low | High) == 0;
 
     /// <summary>Computes the key of <paramref name="data"/>. Different seeds give unrelated keys for the same text.</summary>

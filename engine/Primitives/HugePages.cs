@@ -14,12 +14,12 @@ static partial class HugePages
     const long PageSize = 2 << 20;
 
     // Smaller tables do not benefit.
-    const long Smallest = 8 << 20;
+    const long MinSize = 8 << 20;
 
     /// <summary>Prepares memory that does not move; its contents are preserved.</summary>
     public static void Prepare(nint address, long bytes)
     {
-        if (bytes < Smallest || !OperatingSystem.IsLinux())
+        if (bytes < MinSize || !OperatingSystem.IsLinux())
         {
             return;
         }

@@ -26,13 +26,13 @@ sealed class LineTable
         HugePages.Prepare(address, (long)_words.Length * sizeof(ulong));
     }
 
-    /// <summary>Gets the number of words.</summary>
+    /// <summary>Number of words.</summary>
     public int Length { get; }
 
-    /// <summary>Gets all words in order.</summary>
+    /// <summary>All words in order.</summary>
     public Span<ulong> Words => _words.AsSpan(_first, Length);
 
-    /// <summary>Gets a reference to a word.</summary>
+    /// <summary>A reference to a word.</summary>
     public ref ulong this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

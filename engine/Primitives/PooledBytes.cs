@@ -5,15 +5,15 @@ namespace CartRecovery.Primitives;
 /// <summary>A byte buffer in a pooled array, which is rented only while the buffer is not empty. One thread at a time.</summary>
 struct PooledBytes
 {
-    const int Smallest = 256;
+    const int MinCapacity = 256;
 
     byte[]? _array;
     int _count;
 
-    /// <summary>Gets the number of bytes.</summary>
+    /// <summary>Number of bytes.</summary>
     public readonly int Count => _count;
 
-    /// <summary>Gets all bytes.</summary>
+    /// <summary>All bytes.</summary>
     public readonly ReadOnlySpan<byte> Span => _array.AsSpan(0, _count);
 
     /// <summary>Appends bytes.</summary>
@@ -42,7 +42,7 @@ struct PooledBytes
 
     void Grow(int more)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Smallest, Math.Max(_count + more, 2 * _count)));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(MinCapacity, Math.Max(_count + more, 2 * _count)));
         Span.CopyTo(larger);
         var count = _count;
         Clear();

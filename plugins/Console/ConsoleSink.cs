@@ -8,7 +8,7 @@ namespace CartRecovery.Plugins;
 public sealed class ConsoleSink : ISink
 {
     readonly StreamWriter _out;
-    readonly SemaphoreSlim _turn = new(1);
+    readonly SemaphoreSlim _writeLock = new(1);
 
     internal ConsoleSink(Stream output) =>
         _out = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 16 * 1024, leaveOpen: true);
@@ -27,7 +27,7 @@ public sealed class ConsoleSink : ISink
     /// <inheritdoc/>
     public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
         try
         {
             foreach (var intervention in batch.Items)
@@ -40,7 +40,7 @@ public sealed class ConsoleSink : ISink
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
@@ -48,7 +48,7 @@ public sealed class ConsoleSink : ISink
     public async ValueTask DisposeAsync()
     {
         await _out.DisposeAsync();
-        _turn.Dispose();
+        _writeLock.Dispose();
     }
 
     /// <summary>Formats an intervention as one line, with control characters replaced by spaces.</summary>

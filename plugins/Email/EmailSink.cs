@@ -144,10 +144,10 @@ public sealed class EmailSink : ISink
 
     static string Words(SmtpErrorCode code) => code switch
     {
-        SmtpErrorCode.RecipientNotAccepted => "the recipient was refused",
-        SmtpErrorCode.SenderNotAccepted => "the sender was refused",
-        SmtpErrorCode.MessageNotAccepted => "the message was refused",
-        _ => "a command was refused",
+        SmtpErrorCode.RecipientNotAccepted => "the recipient was rejected",
+        SmtpErrorCode.SenderNotAccepted => "the sender was rejected",
+        SmtpErrorCode.MessageNotAccepted => "the message was rejected",
+        _ => "a command was rejected",
     };
 
     static SinkInstance Create(SinkSettings settings)

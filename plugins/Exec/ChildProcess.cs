@@ -12,8 +12,8 @@ sealed class ChildProcess : IAsyncDisposable
 {
     const string SetSid = "/usr/bin/setsid";
     const int SigKill = 9;
-    const int LongestLine = 64 * 1024;
-    const int LongestComplaint = 200;
+    const int MaxLineLength = 64 * 1024;
+    const int MaxErrorLength = 200;
 
     // The time a program has to exit after its input ends.
     static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
@@ -126,7 +126,7 @@ sealed class ChildProcess : IAsyncDisposable
     async Task ReadLinesAsync()
     {
         var stream = _process.StandardOutput.BaseStream;
-        var buffer = new byte[LongestLine];
+        var buffer = new byte[MaxLineLength];
         var length = 0;
         try
         {
@@ -150,7 +150,7 @@ sealed class ChildProcess : IAsyncDisposable
                 length -= begin;
                 if (length == buffer.Length)
                 {
-                    Kill($"the program wrote a line longer than {LongestLine / 1024} KB");
+                    Kill($"the program wrote a line longer than {MaxLineLength / 1024} KB");
                 }
             }
         }
@@ -183,7 +183,7 @@ sealed class ChildProcess : IAsyncDisposable
                         _complaint = line.ToString();
                         line.Clear();
                     }
-                    else if (c != '\n' && line.Length < LongestComplaint)
+                    else if (c != '\n' && line.Length < MaxErrorLength)
                     {
                         line.Append(c);
                     }

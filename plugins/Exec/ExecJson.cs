@@ -6,7 +6,7 @@ namespace CartRecovery.Plugins;
 /// <summary>JSON metadata for the lines that a program reads and writes.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(ExecAnswer))]
+[JsonSerializable(typeof(ExecResponse))]
 sealed partial class ExecJson : JsonSerializerContext;
 
 /// <summary>A program's answer to an intervention.</summary>
@@ -14,7 +14,7 @@ sealed partial class ExecJson : JsonSerializerContext;
 /// <param name="Outcome">delivered, retry, rejected or bounced.</param>
 /// <param name="Reason">The reason, unless delivered.</param>
 /// <param name="After">With retry: the delay in seconds.</param>
-sealed record ExecAnswer(string? Id, string? Outcome, string? Reason, double? After)
+sealed record ExecResponse(string? Id, string? Outcome, string? Reason, double? After)
 {
     /// <summary>Marks the item; <see langword="false"/> if the outcome is unknown.</summary>
     public bool TryMark(DeliveryBatch batch, int index)

@@ -12,11 +12,11 @@ namespace CartRecovery.Plugins;
 public sealed class ExecSink : ISink
 {
     // Consecutive lines that are not answers before the program is killed: tolerates a library's output.
-    const int MostGarbage = 1000;
+    const int MaxInvalidLines = 1000;
 
     readonly IReadOnlyList<string> _command;
-    readonly ConcurrentDictionary<string, Asked> _asked = new(StringComparer.Ordinal);
-    readonly SemaphoreSlim _turn = new(1);
+    readonly ConcurrentDictionary<string, PendingItem> _pending = new(StringComparer.Ordinal);
+    readonly SemaphoreSlim _writeLock = new(1);
     volatile ChildProcess? _program;
     int _garbage;
 
@@ -54,10 +54,10 @@ public sealed class ExecSink : ISink
     public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
         var program = _program ?? throw new IOException("the program was not started");
-        var asked = new Asked[batch.Items.Count];
-        for (var i = 0; i < asked.Length; i++)
+        var items = new PendingItem[batch.Items.Count];
+        for (var i = 0; i < items.Length; i++)
         {
-            asked[i] = new Asked(batch, i);
+            items[i] = new PendingItem(batch, i);
         }
         // From here, any wait is for the program.
         await using var late = cancellationToken.Register(() =>
@@ -67,32 +67,32 @@ public sealed class ExecSink : ISink
         });
         try
         {
-            for (var i = 0; i < asked.Length; i++)
+            for (var i = 0; i < items.Length; i++)
             {
-                if (!_asked.TryAdd(batch.Items[i].Id, asked[i]))
+                if (!_pending.TryAdd(batch.Items[i].Id, items[i]))
                 {
                     batch.Retry(i, "it is already being delivered");
-                    asked[i].Answered.TrySetResult();
+                    items[i].Answered.TrySetResult();
                 }
             }
 
-            await SendAsync(program, asked, cancellationToken);
+            await SendAsync(program, items, cancellationToken);
             if (!program.IsRunning)
             {
                 Ended();
             }
 
-            await Task.WhenAll(asked.Select(item => item.Answered.Task));
-            if (asked.Any(item => batch.VerdictOf(item.Index) is null))
+            await Task.WhenAll(items.Select(item => item.Answered.Task));
+            if (items.Any(item => batch.VerdictOf(item.Index) is null))
             {
                 throw new IOException(program.Ending);
             }
         }
         finally
         {
-            foreach (var item in asked)
+            foreach (var item in items)
             {
-                _asked.TryRemove(new KeyValuePair<string, Asked>(batch.Items[item.Index].Id, item));
+                _pending.TryRemove(new KeyValuePair<string, PendingItem>(batch.Items[item.Index].Id, item));
             }
         }
     }
@@ -101,15 +101,15 @@ public sealed class ExecSink : ISink
     public async ValueTask DisposeAsync()
     {
         await EndProgramAsync();
-        _turn.Dispose();
+        _writeLock.Dispose();
     }
 
-    async Task SendAsync(ChildProcess program, Asked[] asked, CancellationToken cancellationToken)
+    async Task SendAsync(ChildProcess program, PendingItem[] items, CancellationToken cancellationToken)
     {
         var lines = new ArrayBufferWriter<byte>(4096);
         using (var json = new Utf8JsonWriter(lines))
         {
-            foreach (var item in asked.Where(item => !item.Answered.Task.IsCompleted))
+            foreach (var item in items.Where(item => !item.Answered.Task.IsCompleted))
             {
                 json.WriteStartObject();
                 json.WritePropertyName("intervention"u8);
@@ -121,7 +121,7 @@ public sealed class ExecSink : ISink
             }
         }
 
-        await _turn.WaitAsync(cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
         try
         {
             await program.WriteAsync(lines.WrittenMemory, cancellationToken);
@@ -133,7 +133,7 @@ public sealed class ExecSink : ISink
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
@@ -141,8 +141,8 @@ public sealed class ExecSink : ISink
     {
         try
         {
-            if (JsonSerializer.Deserialize(line, ExecJson.Default.ExecAnswer) is { Id: not null } answer
-                && _asked.TryGetValue(answer.Id, out var item) && item.TryTake(answer))
+            if (JsonSerializer.Deserialize(line, ExecJson.Default.ExecResponse) is { Id: not null } response
+                && _pending.TryGetValue(response.Id, out var item) && item.TryTake(response))
             {
                 Volatile.Write(ref _garbage, 0);
                 return true;
@@ -153,13 +153,13 @@ public sealed class ExecSink : ISink
             // Not an answer.
         }
 
-        return Interlocked.Increment(ref _garbage) <= MostGarbage;
+        return Interlocked.Increment(ref _garbage) <= MaxInvalidLines;
     }
 
     // No further answers will arrive.
     void Ended()
     {
-        foreach (var item in _asked.Values)
+        foreach (var item in _pending.Values)
         {
             item.Answered.TrySetResult();
         }
@@ -192,14 +192,14 @@ public sealed class ExecSink : ISink
         return new SinkHealth(Healthy: true, garbage == 0 ? "running" : $"running; its last {garbage} lines were not answers");
     }
 
-    /// <summary>An intervention waiting for the program's answer.</summary>
-    sealed record Asked(DeliveryBatch Batch, int Index)
+    /// <summary>An intervention waiting for the program's response.</summary>
+    sealed record PendingItem(DeliveryBatch Batch, int Index)
     {
         public TaskCompletionSource Answered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public bool TryTake(ExecAnswer answer)
+        public bool TryTake(ExecResponse response)
         {
-            if (!answer.TryMark(Batch, Index))
+            if (!response.TryMark(Batch, Index))
             {
                 return false;
             }

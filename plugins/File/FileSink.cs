@@ -12,7 +12,7 @@ public sealed class FileSink : ISink
 {
     readonly string _path;
     readonly long _maxBytes;
-    readonly SemaphoreSlim _turn = new(1);
+    readonly SemaphoreSlim _writeLock = new(1);
     readonly ArrayBufferWriter<byte> _lines = new();
     FileStream? _file;
 
@@ -68,7 +68,7 @@ public sealed class FileSink : ISink
     /// <inheritdoc/>
     public async ValueTask WriteAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
         try
         {
             _lines.ResetWrittenCount();
@@ -96,7 +96,7 @@ public sealed class FileSink : ISink
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
@@ -104,7 +104,7 @@ public sealed class FileSink : ISink
     public async ValueTask DisposeAsync()
     {
         await CloseFileAsync();
-        _turn.Dispose();
+        _writeLock.Dispose();
     }
 
     static SinkInstance Create(SinkSettings settings)

@@ -13,7 +13,7 @@ public abstract class HttpSink : ISink
     const int Concurrency = 8;
 
     // The maximum of a response body that is read; the connection is closed if there is more.
-    const int AnswerBytes = 64 * 1024;
+    const int MaxResponseBytes = 64 * 1024;
 
     readonly Uri _address;
     volatile SinkHealth _health;
@@ -32,12 +32,12 @@ public abstract class HttpSink : ISink
             UseCookies = false,
             // Connections are replaced periodically, to follow DNS changes.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            MaxResponseDrainSize = AnswerBytes,
+            MaxResponseDrainSize = MaxResponseBytes,
         })
         {
             // The engine enforces the timeout.
             Timeout = Timeout.InfiniteTimeSpan,
-            MaxResponseContentBufferSize = AnswerBytes,
+            MaxResponseContentBufferSize = MaxResponseBytes,
         };
         Http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CartRecovery", "1.0"));
     }
@@ -82,10 +82,10 @@ public abstract class HttpSink : ISink
     }
 
     /// <summary>Returns why the intervention can never be sent, checked before any request; or <see langword="null"/>.</summary>
-    protected virtual string? Refuse(Intervention intervention) => null;
+    protected virtual string? Reject(Intervention intervention) => null;
 
     /// <summary>Creates the request for an intervention, anew on every try.</summary>
-    /// <exception cref="NotNowException">The request cannot be created at present.</exception>
+    /// <exception cref="TransientSinkException">The request cannot be created at present.</exception>
     protected abstract ValueTask<HttpRequestMessage> RequestAsync(Intervention intervention, CancellationToken cancellationToken);
 
     /// <summary>Returns the verdict for a response other than 2xx.</summary>
@@ -97,9 +97,9 @@ public abstract class HttpSink : ISink
     {
         try
         {
-            if (Refuse(batch.Items[index]) is { } refusal)
+            if (Reject(batch.Items[index]) is { } reason)
             {
-                batch.Reject(index, refusal);
+                batch.Reject(index, reason);
                 return;
             }
 
@@ -115,7 +115,7 @@ public abstract class HttpSink : ISink
         {
             Take(batch, index, new HttpVerdict(DeliveryOutcome.Retry, Words(error)), after: null);
         }
-        catch (NotNowException error)
+        catch (TransientSinkException error)
         {
             Take(batch, index, new HttpVerdict(DeliveryOutcome.Retry, error.Message), after: null);
         }
@@ -164,7 +164,7 @@ public abstract class HttpSink : ISink
     {
         try
         {
-            await response.Content.LoadIntoBufferAsync(AnswerBytes, cancellationToken);
+            await response.Content.LoadIntoBufferAsync(MaxResponseBytes, cancellationToken);
             return await response.Content.ReadAsByteArrayAsync(cancellationToken);
         }
         catch (HttpRequestException)

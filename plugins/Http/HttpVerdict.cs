@@ -20,4 +20,4 @@ public readonly record struct HttpVerdict(DeliveryOutcome Outcome, string Reason
 }
 
 /// <summary>Thrown if an intervention cannot be sent at present. The message must be safe to log.</summary>
-public sealed class NotNowException(string message) : Exception(message);
+public sealed class TransientSinkException(string message) : Exception(message);

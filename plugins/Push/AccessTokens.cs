@@ -21,11 +21,11 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
 
     static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
 
-    readonly SemaphoreSlim _turn = new(1);
+    readonly SemaphoreSlim _refreshLock = new(1);
     volatile AccessToken? _token;
 
     /// <summary>Returns a token that is valid for at least another minute.</summary>
-    /// <exception cref="NotNowException">No token can be obtained at present.</exception>
+    /// <exception cref="TransientSinkException">No token can be obtained at present.</exception>
     /// <exception cref="HttpRequestException">The token endpoint is unreachable.</exception>
     public async ValueTask<AccessToken> GetAsync(CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
             return token;
         }
 
-        await _turn.WaitAsync(cancellationToken);
+        await _refreshLock.WaitAsync(cancellationToken);
         try
         {
             if (_token is not { } fetched || time.GetUtcNow() >= fetched.Until)
@@ -46,7 +46,7 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
         }
         finally
         {
-            _turn.Release();
+            _refreshLock.Release();
         }
     }
 
@@ -54,7 +54,7 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
     public void Forget() => _token = null;
 
     /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _refreshLock.Dispose();
 
     async Task<AccessToken> FetchAsync(CancellationToken cancellationToken)
     {
@@ -68,26 +68,26 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
         using var response = await http.SendAsync(request, cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
-            throw new NotNowException($"the token endpoint answered {(int)response.StatusCode}");
+            throw new TransientSinkException($"the token endpoint answered {(int)response.StatusCode}");
         }
 
-        TokenAnswer? answer;
+        TokenResponse? token;
         try
         {
-            answer = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), PushJson.Default.TokenAnswer);
+            token = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), PushJson.Default.TokenResponse);
         }
         catch (JsonException)
         {
-            answer = null;
+            token = null;
         }
 
         // The token is sent in a header, so it must be valid there.
-        if (answer is not { AccessToken.Length: > 0, ExpiresIn: > 0 } || answer.AccessToken.Any(c => c is <= ' ' or > '~'))
+        if (token is not { AccessToken.Length: > 0, ExpiresIn: > 0 } || token.AccessToken.Any(c => c is <= ' ' or > '~'))
         {
-            throw new NotNowException("the token endpoint answered without a token");
+            throw new TransientSinkException("the token endpoint answered without a token");
         }
 
-        return new AccessToken(answer.AccessToken, account.ProjectId!, now + TimeSpan.FromSeconds(answer.ExpiresIn) - s_margin);
+        return new AccessToken(token.AccessToken, account.ProjectId!, now + TimeSpan.FromSeconds(token.ExpiresIn) - s_margin);
     }
 
     async Task<ServiceAccount> ReadAsync(CancellationToken cancellationToken)
@@ -99,22 +99,22 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new NotNowException($"the credentials cannot be read: {error.GetType().Name}");
+            throw new TransientSinkException($"the credentials cannot be read: {error.GetType().Name}");
         }
         catch (JsonException)
         {
-            throw new NotNowException("the credentials are not a service account's JSON file");
+            throw new TransientSinkException("the credentials are not a service account's JSON file");
         }
 
         if (account is not { PrivateKey: not null, ClientEmail: not null, ProjectId.Length: > 0 }
             || !account.ProjectId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or ':'))
         {
-            throw new NotNowException("the credentials lack project_id, client_email or private_key");
+            throw new TransientSinkException("the credentials lack project_id, client_email or private_key");
         }
 
         if (!Uri.TryCreate(account.TokenUri, UriKind.Absolute, out var address) || !UrlOption.IsConfidential(address))
         {
-            throw new NotNowException("the credentials' token_uri is not an https address");
+            throw new TransientSinkException("the credentials' token_uri is not an https address");
         }
 
         return account;
@@ -148,7 +148,7 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
-            throw new NotNowException("the credentials' private_key is not an RSA key in PEM");
+            throw new TransientSinkException("the credentials' private_key is not an RSA key in PEM");
         }
     }
 

@@ -5,8 +5,8 @@ namespace CartRecovery.Plugins;
 /// <summary>JSON metadata for a service account's file and for the responses of the token endpoint and the API.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ServiceAccount))]
-[JsonSerializable(typeof(TokenAnswer))]
-[JsonSerializable(typeof(FcmAnswer))]
+[JsonSerializable(typeof(TokenResponse))]
+[JsonSerializable(typeof(FcmResponse))]
 sealed partial class PushJson : JsonSerializerContext;
 
 /// <summary>A service account's file.</summary>
@@ -15,10 +15,10 @@ sealed record ServiceAccount(string? ProjectId, string? PrivateKeyId, string? Pr
 /// <summary>The token endpoint's response.</summary>
 /// <param name="AccessToken">The token.</param>
 /// <param name="ExpiresIn">Its lifetime in seconds.</param>
-sealed record TokenAnswer(string? AccessToken, int ExpiresIn);
+sealed record TokenResponse(string? AccessToken, int ExpiresIn);
 
 /// <summary>The API's response.</summary>
-sealed record FcmAnswer(FcmError? Error);
+sealed record FcmResponse(FcmError? Error);
 
 /// <summary>Why the API rejected a message.</summary>
 sealed record FcmError(string? Status, FcmDetail[]? Details);

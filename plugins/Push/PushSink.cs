@@ -42,7 +42,7 @@ public sealed class PushSink : HttpSink
     protected override void Dispose() => _tokens.Dispose();
 
     /// <inheritdoc/>
-    protected override string? Refuse(Intervention intervention) =>
+    protected override string? Reject(Intervention intervention) =>
         intervention.Recipient?.PushToken is null ? "the recipient has no push token" : null;
 
     /// <inheritdoc/>
@@ -116,7 +116,7 @@ public sealed class PushSink : HttpSink
     {
         try
         {
-            var error = JsonSerializer.Deserialize(body.Span, PushJson.Default.FcmAnswer)?.Error;
+            var error = JsonSerializer.Deserialize(body.Span, PushJson.Default.FcmResponse)?.Error;
             return (Word(error?.Status), Word(error?.Details?.FirstOrDefault(detail => detail.ErrorCode is not null)?.ErrorCode));
         }
         catch (JsonException)

@@ -40,7 +40,7 @@ public sealed class SmsSink : HttpSink
     };
 
     /// <inheritdoc/>
-    protected override string? Refuse(Intervention intervention) =>
+    protected override string? Reject(Intervention intervention) =>
         intervention.Recipient?.Phone is null ? "the recipient has no phone number" : null;
 
     /// <inheritdoc/>
@@ -88,9 +88,9 @@ public sealed class SmsSink : HttpSink
     {
         try
         {
-            using var answer = JsonDocument.Parse(body);
-            return answer.RootElement.ValueKind == JsonValueKind.Object
-                && answer.RootElement.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.Number && code.TryGetInt32(out var number)
+            using var response = JsonDocument.Parse(body);
+            return response.RootElement.ValueKind == JsonValueKind.Object
+                && response.RootElement.TryGetProperty("code"u8, out var code) && code.ValueKind == JsonValueKind.Number && code.TryGetInt32(out var number)
                 ? number
                 : null;
         }

@@ -48,7 +48,7 @@ sealed class FailureChecks(ContractRun run)
     {
         if (await run.CallAsync("connecting", () => instance.Sink.ConnectAsync(CancellationToken.None)) is not null)
         {
-            run.Expect(expected == DeliveryOutcome.Retry, "it could not connect to a receiver that only refuses the interventions");
+            run.Expect(expected == DeliveryOutcome.Retry, "it could not connect to a receiver that only rejects the interventions");
         }
         else
         {

@@ -31,7 +31,7 @@ public sealed class HttpReceiver : SinkReceiver
     /// <summary>
     /// Answers requests that are not deliveries, such as for an access token, with a JSON body; <see langword="null"/> for deliveries.
     /// </summary>
-    public Func<string, string?> Answer { get; init; } = _ => null;
+    public Func<string, string?> Responder { get; init; } = _ => null;
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, OptionValue> Settings { get; }
@@ -114,7 +114,7 @@ public sealed class HttpReceiver : SinkReceiver
             using var stream = new NetworkStream(socket, ownsSocket: true);
             while (await HttpRequestText.ReadAsync(stream, _stop.Token) is { } request)
             {
-                var other = Answer(request);
+                var other = Responder(request);
                 var behaviour = other is null ? _behaviour : ReceiverBehaviour.Accept;
                 if (behaviour == ReceiverBehaviour.Hang)
                 {

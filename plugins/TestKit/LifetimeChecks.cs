@@ -4,7 +4,7 @@ namespace CartRecovery.Plugins.TestKit;
 sealed class LifetimeChecks(ContractRun run)
 {
     // Shorter secrets occur in ordinary words.
-    const int ShortestSecret = 4;
+    const int MinSecretLength = 4;
 
     public async Task DisposesTwiceAsync()
     {
@@ -45,5 +45,5 @@ sealed class LifetimeChecks(ContractRun run)
     static IEnumerable<string> Parts(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.IsAbsoluteUri && url.Host.Length > 0 ? [text, url.PathAndQuery] : [text];
 
-    static bool Holds(string text, string secret) => secret.Length >= ShortestSecret && text.Contains(secret, StringComparison.Ordinal);
+    static bool Holds(string text, string secret) => secret.Length >= MinSecretLength && text.Contains(secret, StringComparison.Ordinal);
 }

@@ -26,7 +26,7 @@ public static class SinkContract
         await run.CheckAsync(ReceiverBehaviour.RefuseConnections, "a refused connection is retried", failures.RefuseAsync);
         await run.CheckAsync(ReceiverBehaviour.FailTemporarily, "a temporary failure is retried", failures.FailAsync);
         await run.CheckAsync(ReceiverBehaviour.Throttle, "a throttled item is retried after the receiver's wait", failures.ThrottleAsync);
-        await run.CheckAsync(ReceiverBehaviour.RejectPermanently, "a permanent refusal is not retried", failures.RejectAsync);
+        await run.CheckAsync(ReceiverBehaviour.RejectPermanently, "a permanent rejection is not retried", failures.RejectAsync);
         await run.CheckAsync("disposing twice is harmless", lifetime.DisposesTwiceAsync);
         await run.CheckAsync("no message contains a secret, no reason an address", lifetime.KeepsSecretsAsync);
         return new SinkContractReport(run.Checks);

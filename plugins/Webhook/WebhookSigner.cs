@@ -13,10 +13,10 @@ namespace CartRecovery.Plugins;
 sealed class WebhookSigner
 {
     const string Prefix = "whsec_";
-    const int ShortestKey = 24;
-    const int LongestKey = 64;
+    const int MinKeyLength = 24;
+    const int MaxKeyLength = 64;
 
-    static readonly string s_form = $"{Prefix} and the base64 of {ShortestKey} to {LongestKey} bytes";
+    static readonly string s_form = $"{Prefix} and the base64 of {MinKeyLength} to {MaxKeyLength} bytes";
 
     readonly byte[][] _keys;
 
@@ -49,7 +49,7 @@ sealed class WebhookSigner
                 return $"expected {s_form}, got invalid base64 after {Prefix}";
             }
 
-            if (length is < ShortestKey or > LongestKey)
+            if (length is < MinKeyLength or > MaxKeyLength)
             {
                 return $"expected {s_form}, got {length} bytes";
             }

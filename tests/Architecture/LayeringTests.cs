@@ -7,7 +7,7 @@ namespace CartRecovery.Tests.Architecture;
 /// <summary>Checks which stages may reference which. A stage is a folder of the engine.</summary>
 public sealed partial class LayeringTests
 {
-    const int LongestFile = 350;
+    const int MaxFileLines = 350;
 
     /// <summary>The stages that each folder may reference besides itself, <c>Contracts</c> and <c>Primitives</c>.</summary>
     static readonly Dictionary<string, string[]> s_mayName = new(StringComparer.Ordinal)

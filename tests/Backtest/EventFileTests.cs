@@ -28,7 +28,7 @@ public sealed class EventFileTests
         var report = Play(_path, lanes);
         var journal = _traffic.Replay();
         Assert.That(report.Decisions, Is.EqualTo(journal.Decisions));
-        Assert.That((report.Events, report.Carts, report.Scores.Count, report.Scores.Mean, report.Refused),
+        Assert.That((report.Events, report.Carts, report.Scores.Count, report.Scores.Mean, report.Rejected),
             Is.EqualTo((journal.Events, journal.Carts, journal.Scores.Count, journal.Scores.Mean, 0L)));
         Assert.That(report.Difference, Is.Null);
     }
@@ -51,7 +51,7 @@ public sealed class EventFileTests
     {
         var lines = File.ReadAllLines(_path);
         var twice = Play(Write("twice.ndjson", Encoding.UTF8.GetBytes(string.Join('\n', lines.SelectMany(l => new[] { l, l })))));
-        Assert.That((twice.Events, twice.Refused), Is.EqualTo(((long)lines.Length, 0L)));
+        Assert.That((twice.Events, twice.Rejected), Is.EqualTo(((long)lines.Length, 0L)));
         Assert.That(twice.Decisions, Is.EqualTo(Play(_path).Decisions));
     }
 
@@ -74,8 +74,8 @@ public sealed class EventFileTests
         var good = new TestEvent("add_to_cart", EventReading.Now) { Id = "e1" };
         var report = Play(Write("mixed.ndjson", Encoding.UTF8.GetBytes(
             $"{good}\n\nno json\n[{good}]\n{{\"id\":\"e2\"}}\n{good with { Id = "e3" }}\n{new string('x', 40_000)}\n{good with { Id = "e4" }}")), lanes);
-        Assert.That((report.Events, report.Refused), Is.EqualTo((3L, 4L)));
-        Assert.That(report.FirstRefused, Does.StartWith("line 3: invalid_json: "));
+        Assert.That((report.Events, report.Rejected), Is.EqualTo((3L, 4L)));
+        Assert.That(report.FirstRejected, Does.StartWith("line 3: invalid_json: "));
     }
 
     [TestCase("")]

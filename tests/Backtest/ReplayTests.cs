@@ -38,7 +38,7 @@ public sealed class ReplayTests(bool quiet)
     [Test]
     public void Events_carts_and_scores_are_counted()
     {
-        Assert.That((_report.Events, _report.EventsBefore, _report.Refused, _report.IsWhole), Is.EqualTo(((long)_traffic.Events, 0L, 0L, true)));
+        Assert.That((_report.Events, _report.EventsBefore, _report.Rejected, _report.IsWhole), Is.EqualTo(((long)_traffic.Events, 0L, 0L, true)));
         Assert.That(_report.Carts, Is.EqualTo(5066 + _traffic.Events - 17_434));
         Assert.That(_report.Scores.Count, Is.GreaterThan(_report.Events));
         var deciles = Enumerable.Range(0, 11).Select(i => _report.Scores.Quantile(i / 10.0)).ToArray();

@@ -130,7 +130,7 @@ public sealed class EventComposerTests
     public void Only_whole_messages_are_written_and_the_next_call_continues()
     {
         var composer = new EventComposer(EventMix.Load(RealEvents.File()), framed: false, 1, "run", 0, 1, carts: 7);
-        var room = _output.AsSpan(0, 2 * composer.LongestMessage);
+        var room = _output.AsSpan(0, 2 * composer.MaxMessageLength);
         var written = composer.Compose(room, 1_000, Time, out var events);
 
         Assert.That(events, Is.InRange(2, 3));

@@ -14,7 +14,7 @@ public sealed class EventMixTests
 
         Assert.That((mix.Count, mix.SessionCount), Is.EqualTo((RealEvents.Rows, RealEvents.Sessions)));
         Assert.That(Enumerable.Range(0, 4).Select(mix.Session), Is.EqualTo(new[] { 0, 1, 0, 2 }));
-        Assert.That(Enumerable.Range(0, mix.Count).Max(row => mix.Tail(row).Length), Is.EqualTo(mix.LongestTail));
+        Assert.That(Enumerable.Range(0, mix.Count).Max(row => mix.Tail(row).Length), Is.EqualTo(mix.MaxTailLength));
     }
 
     [Test]

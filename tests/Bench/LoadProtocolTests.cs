@@ -33,7 +33,7 @@ public sealed class LoadProtocolTests
     [TestCase(65_536, new byte[] { 0x81, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0 })]
     public void A_payload_length_has_the_RFC_6455_encoding(int length, byte[] expected)
     {
-        var header = new byte[Frames.LongestHeader];
+        var header = new byte[Frames.MaxHeaderLength];
         var written = Frames.WriteHeader(header, Frames.Text, length, 0x04030201);
 
         Assert.That(header.Take(written), Is.EqualTo(expected.Concat<byte>([1, 2, 3, 4])));
@@ -143,7 +143,7 @@ public sealed class LoadProtocolTests
 
     static byte[] ServerFrame(byte first, int length)
     {
-        var header = new byte[Frames.LongestHeader];
+        var header = new byte[Frames.MaxHeaderLength];
         var written = Frames.WriteHeader(header, Frames.Text, length, 0) - 4;
         header[0] = first;
         header[1] &= 0x7F;

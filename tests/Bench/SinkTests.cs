@@ -88,7 +88,7 @@ public sealed class SinkTests
             return Encoding.ASCII.GetBytes(new string('x', length) + "\n");
         }
 
-        var message = new byte[Frames.LongestHeader + length];
+        var message = new byte[Frames.MaxHeaderLength + length];
         if (wire == Wire.Frames)
         {
             var header = Frames.WriteHeader(message, Frames.Text, length, 0x04030201);

@@ -34,7 +34,7 @@ public sealed class CampaignTests
             Is.EqualTo(("left", TriggerKind.Idle, 20 * Minute, ActionKind.Discount, (double?)12.5, "crm")));
         Assert.That((set[1].Trigger, set[1].EventType), Is.EqualTo((TriggerKind.Event, EventType.BeginCheckout)));
         Assert.That((set[2].Trigger, set[2].ScoreAbove, set[2].ScoreBelow), Is.EqualTo((TriggerKind.Score, 0.1, 0.9)));
-        Assert.That(set.ShortestIdle, Is.EqualTo(20 * Minute));
+        Assert.That(set.MinIdle, Is.EqualTo(20 * Minute));
     }
 
     [Test]
@@ -76,7 +76,7 @@ public sealed class CampaignTests
         var set = TestCampaigns.Compile(
             TestStages.OnIdle("long", Duration.FromMinutes(30)), TestStages.OnEvent("other", "purchase"),
             TestStages.OnIdle("short", Duration.FromMinutes(5)), TestStages.OnIdle("short too", Duration.FromMinutes(5)));
-        Assert.That(set.ShortestIdle, Is.EqualTo(5 * Minute));
+        Assert.That(set.MinIdle, Is.EqualTo(5 * Minute));
         Assert.That(new[] { 0L, 5 * Minute, 30 * Minute }.Select(done => set.NextIdle(0, done, TimeZoneInfo.Utc)),
             Is.EqualTo(new[] { 5 * Minute, 30 * Minute, long.MaxValue }));
         Assert.That(set.IdleDue(0, 0, 5 * Minute - 1, TimeZoneInfo.Utc), Is.Zero);

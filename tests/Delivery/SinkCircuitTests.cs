@@ -16,7 +16,7 @@ sealed class SinkCircuitTests
     };
 
     readonly LogLines _log = new();
-    readonly ConcurrentQueue<(string Id, DeliveryAttemptOutcome Outcome)> _outcomes = [];
+    readonly ConcurrentQueue<(string Id, FinalOutcome Outcome)> _outcomes = [];
     volatile bool _down = true;
 
     [TearDown]
@@ -39,7 +39,7 @@ sealed class SinkCircuitTests
         Assert.That(health.Healthy, Is.False);
         _down = false;
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Delivered).And.Exactly(50).Items);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Delivered).And.Exactly(50).Items);
         Assert.That(runner.State.Circuit, Is.EqualTo(CircuitState.Closed));
         Assert.That(_log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Information), Has.Exactly(1).Contains("has recovered"));
     }
@@ -80,7 +80,7 @@ sealed class SinkCircuitTests
         Assert.That(most, Is.EqualTo(1));
         _down = false;
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Count(outcome => outcome.Outcome == DeliveryAttemptOutcome.Delivered), Is.EqualTo(50));
+        Assert.That(_outcomes.Count(outcome => outcome.Outcome == FinalOutcome.Delivered), Is.EqualTo(50));
     }
 
     [Test]
@@ -167,7 +167,7 @@ sealed class SinkCircuitTests
         Enqueue(runner, 30);
         runner.Start();
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Rejected).And.Exactly(30).Items);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Rejected).And.Exactly(30).Items);
         Assert.That(_log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Warning), Has.None.Contains("consecutive writes"));
     }
 

@@ -17,7 +17,7 @@ sealed class SinkRunnerTests
     };
 
     readonly LogLines _log = new();
-    readonly ConcurrentQueue<(string Id, DeliveryAttemptOutcome Outcome, string? Reason)> _outcomes = [];
+    readonly ConcurrentQueue<(string Id, FinalOutcome Outcome, string? Reason)> _outcomes = [];
 
     [TearDown]
     public void Close() => _log.Dispose();
@@ -63,10 +63,10 @@ sealed class SinkRunnerTests
         await runner.DrainAsync(Eventually.Deadline);
         Assert.Multiple(() =>
         {
-            Assert.That(runner.Count(ActionKind.Reminder, DeliveryAttemptOutcome.Delivered), Is.EqualTo(3));
-            Assert.That(runner.Count(ActionKind.Discount, DeliveryAttemptOutcome.Delivered), Is.Zero);
-            Assert.That(runner.Count(ActionKind.Discount, DeliveryAttemptOutcome.Rejected), Is.EqualTo(3));
-            Assert.That(runner.Count(ActionKind.Urgency, DeliveryAttemptOutcome.Delivered), Is.EqualTo(3));
+            Assert.That(runner.Count(ActionKind.Reminder, FinalOutcome.Delivered), Is.EqualTo(3));
+            Assert.That(runner.Count(ActionKind.Discount, FinalOutcome.Delivered), Is.Zero);
+            Assert.That(runner.Count(ActionKind.Discount, FinalOutcome.Rejected), Is.EqualTo(3));
+            Assert.That(runner.Count(ActionKind.Urgency, FinalOutcome.Delivered), Is.EqualTo(3));
             Assert.That(_outcomes.Select(outcome => outcome.Id).Order(), Is.EqualTo(Interventions.Many(9).Select(item => item.Id)));
             Assert.That(sink.Writes.Sum(write => write.Length), Is.EqualTo(9), "rejected items are not retried");
             Assert.That(sink.Disposed);
@@ -96,9 +96,9 @@ sealed class SinkRunnerTests
             Assert.That(sink.Writes, Is.EqualTo(new[] { ids.ToArray(), [ids[1], ids[2]], [ids[1], ids[2]] }), "one try and two retries");
             Assert.That(_outcomes, Is.EquivalentTo(new[]
             {
-                (ids[0], DeliveryAttemptOutcome.Delivered, (string?)null),
-                (ids[1], DeliveryAttemptOutcome.Failed, "unmarked"),
-                (ids[2], DeliveryAttemptOutcome.Failed, "unmarked"),
+                (ids[0], FinalOutcome.Delivered, (string?)null),
+                (ids[1], FinalOutcome.Failed, "unmarked"),
+                (ids[2], FinalOutcome.Failed, "unmarked"),
             }));
             Assert.That(runner.Unmarked, Is.EqualTo(6));
             Assert.That(runner.State.LastError, Is.EqualTo("unmarked"));
@@ -123,7 +123,7 @@ sealed class SinkRunnerTests
         Enqueue(runner, 20);
         runner.Start();
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Select(outcome => (outcome.Outcome, outcome.Reason)), Is.All.EqualTo((DeliveryAttemptOutcome.Failed, "unmarked")).And.Exactly(20).Items);
+        Assert.That(_outcomes.Select(outcome => (outcome.Outcome, outcome.Reason)), Is.All.EqualTo((FinalOutcome.Failed, "unmarked")).And.Exactly(20).Items);
         Assert.That((sink.Writes.Count, runner.Unmarked, runner.State.Circuit), Is.EqualTo((60, 60L, CircuitState.Closed)));
     }
 
@@ -211,7 +211,7 @@ sealed class SinkRunnerTests
         runner.Start();
         Enqueue(runner, 5);
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Failed).And.Exactly(5).Items);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Failed).And.Exactly(5).Items);
         Assert.That(sink.Writes.Sum(write => write.Length), Is.EqualTo(5));
     }
 
@@ -463,7 +463,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick);
         Enqueue(runner, 3);
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept).And.Exactly(3).Items);
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Kept).And.Exactly(3).Items);
         Assert.That((sink.Connects, sink.Disposed), Is.EqualTo((0, true)));
     }
 
@@ -538,8 +538,8 @@ sealed class SinkRunnerTests
         runner.Start();
         runner.TryEnqueue(item);
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(_outcomes, Is.EqualTo(new[] { (item.Id, DeliveryAttemptOutcome.Bounced, "no such number: ***, ***") }));
-        Assert.That((sink.Writes.Count, runner.Total(DeliveryAttemptOutcome.Bounced)), Is.EqualTo((1, 1L)));
+        Assert.That(_outcomes, Is.EqualTo(new[] { (item.Id, FinalOutcome.Bounced, "no such number: ***, ***") }));
+        Assert.That((sink.Writes.Count, runner.Total(FinalOutcome.Bounced)), Is.EqualTo((1, 1L)));
     }
 
     [Test]
@@ -553,7 +553,7 @@ sealed class SinkRunnerTests
         await runner.DrainAsync(Eventually.Deadline);
         Assert.That(_outcomes.Select(outcome => (outcome.Outcome, outcome.Reason)), Is.EqualTo(new[]
         {
-            (DeliveryAttemptOutcome.Dropped, "the queue was full"), (DeliveryAttemptOutcome.Failed, "busy with ***"),
+            (FinalOutcome.Dropped, "the queue was full"), (FinalOutcome.Failed, "busy with ***"),
         }));
     }
 
@@ -618,7 +618,7 @@ sealed class SinkRunnerTests
     }
 
     static int Delivered(SinkRunner runner) =>
-        Enum.GetValues<ActionKind>().Sum(action => (int)runner.Count(action, DeliveryAttemptOutcome.Delivered));
+        Enum.GetValues<ActionKind>().Sum(action => (int)runner.Count(action, FinalOutcome.Delivered));
 
     static ValueTask Mark(DeliveryBatch batch, Action<DeliveryBatch, int> mark)
     {

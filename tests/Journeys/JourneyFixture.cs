@@ -228,7 +228,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         return IsSocketOpen;
     }
 
-    public bool TryHandOver(Intervention intervention)
+    public bool TryEnqueue(Intervention intervention)
     {
         if (FullSinks.Contains(intervention.Channel))
         {

@@ -24,7 +24,7 @@ public sealed class CustomerAttributesTests
         for (var i = 0; i < 100; i++)
         {
             kept = CustomerAttributes.Merge(kept, Encoding.UTF8.GetBytes($$"""{"a{{i}}":"{{new string('é', 90)}}"}"""));
-            Assert.That(Encoding.UTF8.GetByteCount(kept!), Is.LessThanOrEqualTo(CustomerAttributes.Longest));
+            Assert.That(Encoding.UTF8.GetByteCount(kept!), Is.LessThanOrEqualTo(CustomerAttributes.MaxLength));
         }
 
         Assert.That(CustomerAttributes.Read(kept).Names, Has.Count.InRange(6, 30).And.Contains("a0"));

@@ -61,7 +61,7 @@ public sealed class TemplateCheckTests
     [Test]
     public void A_field_without_a_guard_is_reported()
     {
-        string[] Bare(string text) => [.. MessageTemplate.Compile(text, MessageFormat.Text).Bare.Select(use => use.Text)];
+        string[] Bare(string text) => [.. MessageTemplate.Compile(text, MessageFormat.Text).UnguardedFields.Select(use => use.Text)];
 
         Assert.That(Bare("{{ offer.code }}"), Is.EqualTo(new[] { "offer.code" }));
         Assert.That(Bare("{{code}}"), Is.EqualTo(new[] { "{{code}}" }));
@@ -77,6 +77,6 @@ public sealed class TemplateCheckTests
         Assert.That(MessageObjects.Roots.SelectMany(root => root.Keys.Select(field => $"`{root.Name}.{field}`"))
             .Concat(MessageObjects.Line.Keys.Select(field => $"`line.{field}`")).Where(field => !page.Contains(field)), Is.Empty);
         Assert.That(MessageFilters.Names.Where(name => !page.Contains($"`{name}`")), Is.Empty);
-        Assert.That(OldSyntax.Names.Where(old => !page.Contains($"`{{{{{old.Key}}}}}`")), Is.Empty);
+        Assert.That(LegacySyntax.Names.Where(old => !page.Contains($"`{{{{{old.Key}}}}}`")), Is.Empty);
     }
 }

@@ -260,7 +260,7 @@ public sealed class PartitionStagesTests
     {
         using var run = new StageRun([s_idle5], timers: 2);
         run.Play(Enumerable.Range(0, 5).Select(i => Add("p1", 5) with { Cart = $"c{i}" }));
-        Assert.That((run.Stages.Timers, run.Counters.TimersRefused), Is.EqualTo((2, 3)));
+        Assert.That((run.Stages.Timers, run.Counters.TimersRejected), Is.EqualTo((2, 3)));
 
         // It is retried at the cart's next event.
         run.PassTo(Start + 6 * Minute);

@@ -77,11 +77,11 @@ sealed class EmailSinkTests
         var batch = await WriteAsync(server, [.. names.Select(name => Item(name + "@example.com"))]);
         Assert.That(Enumerable.Range(0, names.Length).Select(batch.VerdictOf), Is.EqualTo(new[]
         {
-            new DeliveryVerdict(DeliveryOutcome.Bounced, "the recipient was refused with 550 5.1.1", null),
+            new DeliveryVerdict(DeliveryOutcome.Bounced, "the recipient was rejected with 550 5.1.1", null),
             DeliveryVerdict.Delivered,
-            new DeliveryVerdict(DeliveryOutcome.Retry, "the recipient was refused with 452 4.2.2", null),
-            new DeliveryVerdict(DeliveryOutcome.Rejected, "the recipient was refused with 554 5.7.1", null),
-            new DeliveryVerdict(DeliveryOutcome.Rejected, "the message was refused with 554 5.6.0", null),
+            new DeliveryVerdict(DeliveryOutcome.Retry, "the recipient was rejected with 452 4.2.2", null),
+            new DeliveryVerdict(DeliveryOutcome.Rejected, "the recipient was rejected with 554 5.7.1", null),
+            new DeliveryVerdict(DeliveryOutcome.Rejected, "the message was rejected with 554 5.6.0", null),
             DeliveryVerdict.Delivered,
         }));
         Assert.That(server.Sessions, Is.EqualTo(1));
@@ -95,9 +95,9 @@ sealed class EmailSinkTests
         await using var sink = instance.Sink;
         var batch = new DeliveryBatch([Item("ann@example.com")]);
         await sink.WriteAsync(batch, default);
-        Assert.That(batch.VerdictOf(0), Is.EqualTo(new DeliveryVerdict(DeliveryOutcome.Retry, "the sender was refused with 550 5.7.1", null)));
+        Assert.That(batch.VerdictOf(0), Is.EqualTo(new DeliveryVerdict(DeliveryOutcome.Retry, "the sender was rejected with 550 5.7.1", null)));
         var health = await instance.CheckHealthAsync(default);
-        Assert.That((health.Healthy, health.Detail), Is.EqualTo((false, $"127.0.0.1:{server.Port}: the sender was refused with 550 5.7.1")));
+        Assert.That((health.Healthy, health.Detail), Is.EqualTo((false, $"127.0.0.1:{server.Port}: the sender was rejected with 550 5.7.1")));
     }
 
     [TestCase("die")]

@@ -198,7 +198,7 @@ sealed class ExecSinkTests
         }
 
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered), Is.EqualTo(60));
+        Assert.That(runner.Total(FinalOutcome.Delivered), Is.EqualTo(60));
     }
 
     [Test]

@@ -58,7 +58,7 @@ sealed class ReadmeExampleTests
         Assert.That(
             received.Select(line => JsonSerializer.Deserialize(line, ContractsJson.Default.Intervention)!.Id).Order(),
             Is.EqualTo(Interventions.Many(40).Select(item => item.Id)));
-        Assert.That(Enum.GetValues<ActionKind>().Sum(action => runner.Count(action, DeliveryAttemptOutcome.Delivered)), Is.EqualTo(40));
+        Assert.That(Enum.GetValues<ActionKind>().Sum(action => runner.Count(action, FinalOutcome.Delivered)), Is.EqualTo(40));
         foreach (var open in connections)
         {
             open.Dispose();

@@ -63,7 +63,7 @@ sealed class SinkContractTests
         var file = Path.GetTempFileName();
         await using var receiver = new HttpReceiver(url => new() { ["url"] = url, ["credentials"] = WriteAccount(file, url, key) })
         {
-            Answer = request => request.StartsWith("POST /token", StringComparison.Ordinal) ? """{"access_token":"open-sesame","expires_in":3600}""" : null,
+            Responder = request => request.StartsWith("POST /token", StringComparison.Ordinal) ? """{"access_token":"open-sesame","expires_in":3600}""" : null,
         };
         await VerifyAsync(PushSink.Spec, receiver, s_options with { InvalidSettings = [("url", "http://fcm.example")] });
         File.Delete(file);

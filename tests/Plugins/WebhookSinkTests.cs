@@ -264,8 +264,8 @@ sealed class WebhookSinkTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(Total(DeliveryAttemptOutcome.Delivered), Is.EqualTo(40));
-            Assert.That(Total(DeliveryAttemptOutcome.Rejected), Is.EqualTo(10));
+            Assert.That(Total(FinalOutcome.Delivered), Is.EqualTo(40));
+            Assert.That(Total(FinalOutcome.Rejected), Is.EqualTo(10));
             foreach (var (id, count) in tries)
             {
                 var number = int.Parse(id["iv_".Length..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
@@ -279,7 +279,7 @@ sealed class WebhookSinkTests
             Assert.That(time.Timers, Has.Some.EqualTo(TimeSpan.FromSeconds(17)));
         });
 
-        long Total(DeliveryAttemptOutcome outcome) => Enum.GetValues<ActionKind>().Sum(action => runner.Count(action, outcome));
+        long Total(FinalOutcome outcome) => Enum.GetValues<ActionKind>().Sum(action => runner.Count(action, outcome));
     }
 
     [TestCase("ftp://example.org/", Secret, "url: expected an absolute http or https URL without a user name")]

@@ -9,10 +9,10 @@ namespace CartRecovery.Engine.Backtest;
 /// <param name="ScoreNow">The mean score of the replayed decisions; null without any.</param>
 public sealed record CampaignDifference(string Campaign, int Then, int Now, int Same, double? ScoreThen, double? ScoreNow)
 {
-    /// <summary>Gets the number of decisions no longer made.</summary>
+    /// <summary>Number of decisions no longer made.</summary>
     public int OnlyThen => Then - Same;
 
-    /// <summary>Gets the number of new decisions.</summary>
+    /// <summary>Number of new decisions.</summary>
     public int OnlyNow => Now - Same;
 }
 
@@ -35,16 +35,16 @@ public sealed class DecisionDifference
                 byNow[campaign].Count(d => idsBefore.Contains(d.Id)), MeanOf(byThen[campaign]), MeanOf(byNow[campaign])))];
     }
 
-    /// <summary>Gets the comparison per campaign, ordered by name.</summary>
+    /// <summary>Comparison per campaign, ordered by name.</summary>
     public IReadOnlyList<CampaignDifference> Campaigns { get; }
 
-    /// <summary>Gets the decisions no longer made, in event time order.</summary>
+    /// <summary>Decisions no longer made, in event time order.</summary>
     public IReadOnlyList<ReplayedDecision> OnlyThen { get; }
 
-    /// <summary>Gets the new decisions, in event time order.</summary>
+    /// <summary>New decisions, in event time order.</summary>
     public IReadOnlyList<ReplayedDecision> OnlyNow { get; }
 
-    /// <summary>Gets whether the decisions are the same.</summary>
+    /// <summary>Whether the decisions are the same.</summary>
     public bool IsEmpty => OnlyThen.Count == 0 && OnlyNow.Count == 0;
 
     // Ordered independently of who decided, with each key once, as a receiver counts.

@@ -25,10 +25,10 @@ public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange r
     long _events;
     long _position;
 
-    /// <summary>Gets the number of events written. Any thread.</summary>
+    /// <summary>Number of events written. Any thread.</summary>
     public long Events => Volatile.Read(ref _events);
 
-    /// <summary>Gets the progress through the journals, 0–1. Any thread.</summary>
+    /// <summary>Progress through the journals, 0–1. Any thread.</summary>
     public double Share => _total == 0 ? 1 : Math.Min(1, (double)Volatile.Read(ref _position) / _total);
 
     /// <summary>Runs the export.</summary>

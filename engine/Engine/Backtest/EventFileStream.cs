@@ -52,8 +52,8 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
                 ? new EventProblem(EventErrorCode.EventTooLarge, "the event exceeds limits.event") : Decode(decoders, ref store, line);
             if (problem.IsError)
             {
-                lane.Refused++;
-                lane.FirstRefused ??= $"line {lines.Number}: {problem.Code}: {problem.Message}";
+                lane.Rejected++;
+                lane.FirstRejected ??= $"line {lines.Number}: {problem.Code}: {problem.Message}";
                 continue;
             }
 
@@ -66,14 +66,14 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
 
             if (!isScored && now >= range.From)
             {
-                HandOver(slab, dedup, lane, isScored);
+                Submit(slab, dedup, lane, isScored);
                 isScored = true;
                 lane.Begin();
             }
 
             if (!slab.HasRoom(record.TextLength))
             {
-                HandOver(slab, dedup, lane, isScored);
+                Submit(slab, dedup, lane, isScored);
                 lane.Position = file.Position;
                 cancellationToken.ThrowIfCancellationRequested();
             }
@@ -81,7 +81,7 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
             decoders[store].AppendTo(slab, line).Watermark = slab.ReceivedAt = now;
         }
 
-        HandOver(slab, dedup, lane, isScored);
+        Submit(slab, dedup, lane, isScored);
         if (isScored)
         {
             lane.End();
@@ -90,7 +90,7 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
         lane.Position = Length;
     }
 
-    static void HandOver(EventSlab slab, DedupWindow dedup, ReplayLane lane, bool isScored)
+    static void Submit(EventSlab slab, DedupWindow dedup, ReplayLane lane, bool isScored)
     {
         dedup.MarkDuplicates(slab);
         lane.Take(slab, isScored);

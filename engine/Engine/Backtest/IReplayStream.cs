@@ -3,13 +3,13 @@ namespace CartRecovery.Engine.Backtest;
 /// <summary>An ordered stream of events that can be replayed repeatedly.</summary>
 public interface IReplayStream
 {
-    /// <summary>Gets its length, in bytes.</summary>
+    /// <summary>Its length, in bytes.</summary>
     long Length { get; }
 
-    /// <summary>Gets whether it contains the original decisions.</summary>
+    /// <summary>Whether it contains the original decisions.</summary>
     bool KnowsDecisions { get; }
 
-    /// <summary>Gets whether it is complete: no older events have been deleted.</summary>
+    /// <summary>Whether it is complete: no older events have been deleted.</summary>
     bool IsWhole { get; }
 
     /// <summary>Replays the stream.</summary>

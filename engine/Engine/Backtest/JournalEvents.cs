@@ -13,24 +13,24 @@ sealed class JournalEvents(JournalView journal, TimeRange range) : IDisposable
     int _index = -1;
     bool _isOpen;
 
-    /// <summary>Gets the slab of the current event.</summary>
+    /// <summary>Slab of the current event.</summary>
     public EventSlab Slab { get; } = new();
 
-    /// <summary>Gets the current event.</summary>
+    /// <summary>Current event.</summary>
     public ref readonly EventRecord Current => ref Slab.Records[_index];
 
-    /// <summary>Gets the bytes of the journal read so far.</summary>
+    /// <summary>Bytes of the journal read so far.</summary>
     public long Position => _reader.Position;
 
     /// <summary>
-    /// Gets the event's position relative to other journals: by arrival time; for equal arrival times by watermark, beginning with the
+    /// The event's position relative to other journals: by arrival time; for equal arrival times by watermark, beginning with the
     /// event that advanced it.
     /// </summary>
     public (long ReceivedAt, long Watermark, bool IsBehind) Place =>
         (Slab.ReceivedAt, Current.Watermark, Math.Min(Current.Timestamp, Slab.ReceivedAt) < Current.Watermark);
 
     /// <summary>Advances to the next event.</summary>
-    /// <returns><c>false</c> at the end.</returns>
+    /// <returns><see langword="false"/> at the end.</returns>
     public bool TryNext()
     {
         do

@@ -24,13 +24,13 @@ public sealed class JournalView
         End = reader.FileEnd;
     }
 
-    /// <summary>Gets the configured stores.</summary>
+    /// <summary>Configured stores.</summary>
     public JournalStores Stores { get; }
 
-    /// <summary>Gets the start of its first segment; everything before has been deleted.</summary>
+    /// <summary>Start of its first segment; everything before has been deleted.</summary>
     public long Begin { get; }
 
-    /// <summary>Gets its end, for all readers.</summary>
+    /// <summary>Its end, for all readers.</summary>
     public long End { get; }
 
     /// <summary>Opens a reader at the beginning.</summary>
@@ -54,11 +54,11 @@ public sealed class JournalViewReader : IDisposable
         CheckThatNothingWent();
     }
 
-    /// <summary>Gets the bytes read so far.</summary>
+    /// <summary>Bytes read so far.</summary>
     public long Position => _reader.End - _begin;
 
     /// <summary>Reads the next entry.</summary>
-    /// <returns><c>false</c> at the end.</returns>
+    /// <returns><see langword="false"/> at the end.</returns>
     /// <exception cref="JournalException"><c>journal_damaged</c>, <c>journal_version</c>; <c>journal_moved</c>: the engine has deleted
     /// segments meanwhile.</exception>
     public bool TryNext(out JournalEntry entry)

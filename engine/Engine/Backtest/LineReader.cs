@@ -12,12 +12,12 @@ sealed class LineReader(Stream content, int longest)
     int _end;
     bool _isAtEnd;
 
-    /// <summary>Gets the number of the last line read, from 1.</summary>
+    /// <summary>Number of the last line read, from 1.</summary>
     public long Number { get; private set; }
 
     /// <summary>Reads the next line.</summary>
     /// <param name="line">The line; valid until the next read.</param>
-    /// <returns><c>false</c> at the end.</returns>
+    /// <returns><see langword="false"/> at the end.</returns>
     public bool TryNext(out ReadOnlySpan<byte> line)
     {
         Number++;

@@ -32,10 +32,10 @@ public sealed class Replay
         _total = streams.Sum(s => s.Length) * lanesAStream;
     }
 
-    /// <summary>Gets the number of events applied. Any thread.</summary>
+    /// <summary>Number of events applied. Any thread.</summary>
     public long Events => _lanes.Sum(l => l?.Folded ?? 0);
 
-    /// <summary>Gets the progress, 0–1. Any thread.</summary>
+    /// <summary>Progress, 0–1. Any thread.</summary>
     public double Share => _total == 0 ? 1 : Math.Min(1, (double)_lanes.Sum(l => l?.Position ?? 0) / _total);
 
     /// <summary>Runs the replay. Call once.</summary>
@@ -87,8 +87,8 @@ public sealed class Replay
             Decisions = DecisionDifference.InOrder(lanes.SelectMany(l => l.Now)),
             Difference = _streams.All(s => s.KnowsDecisions)
                 ? new DecisionDifference(lanes.SelectMany(l => l.Then), lanes.SelectMany(l => l.Now)) : null,
-            Refused = first.Sum(l => l.Refused),
-            FirstRefused = first.Select(l => l.FirstRefused).FirstOrDefault(f => f is not null),
+            Rejected = first.Sum(l => l.Rejected),
+            FirstRejected = first.Select(l => l.FirstRejected).FirstOrDefault(f => f is not null),
             IsWhole = _streams.All(s => s.IsWhole),
         };
     }

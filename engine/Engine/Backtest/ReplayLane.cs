@@ -31,38 +31,38 @@ public sealed class ReplayLane : IDisposable
         _stages = new PartitionStages(number, options, _counters);
     }
 
-    /// <summary>Gets whether it is its stream's first lane, which counts what all lanes see.</summary>
+    /// <summary>Whether it is its stream's first lane, which counts what all lanes see.</summary>
     public bool IsFirst => _index == 0;
 
-    /// <summary>Gets the number of events applied, including those before the range. Any thread.</summary>
+    /// <summary>Number of events applied, including those before the range. Any thread.</summary>
     public long Folded => Volatile.Read(ref _folded);
 
-    /// <summary>Gets the position in its stream, in bytes. Any thread.</summary>
+    /// <summary>Position in its stream, in bytes. Any thread.</summary>
     public long Position
     {
         get => Volatile.Read(ref _position);
         set => Volatile.Write(ref _position, value);
     }
 
-    /// <summary>Gets the number of events in the range.</summary>
+    /// <summary>Number of events in the range.</summary>
     public long Events { get; private set; }
 
-    /// <summary>Gets the number of carts created.</summary>
+    /// <summary>Number of carts created.</summary>
     public long Carts => _counters.Carts;
 
-    /// <summary>Gets the number of rejected events in the stream.</summary>
-    public long Refused { get; set; }
+    /// <summary>Number of rejected events in the stream.</summary>
+    public long Rejected { get; set; }
 
-    /// <summary>Gets the first of them, with its problem.</summary>
-    public string? FirstRefused { get; set; }
+    /// <summary>First of them, with its problem.</summary>
+    public string? FirstRejected { get; set; }
 
-    /// <summary>Gets the scores in the range.</summary>
+    /// <summary>Scores in the range.</summary>
     public ScoreDistribution Scores => _counters.Scores!;
 
-    /// <summary>Gets the original decisions in the range.</summary>
+    /// <summary>Original decisions in the range.</summary>
     public List<ReplayedDecision> Then { get; } = [];
 
-    /// <summary>Gets the replayed decisions in the range.</summary>
+    /// <summary>Replayed decisions in the range.</summary>
     public List<ReplayedDecision> Now { get; } = [];
 
     /// <summary>Processes events.</summary>

@@ -8,6 +8,6 @@ public readonly record struct TimeRange(long From, long To)
     /// <summary>The range of all times.</summary>
     public static TimeRange Everything => new(long.MinValue, long.MaxValue);
 
-    /// <summary>Gets whether a moment is in the range.</summary>
+    /// <summary>Returns whether a moment is in the range.</summary>
     public bool Contains(long moment) => moment >= From && moment < To;
 }

@@ -50,7 +50,7 @@ public sealed class CampaignConfig
     [ConfigKey("A series of messages, in order, instead of a single message.", Max = "16")]
     public List<StepConfig> Steps { get; set; } = [];
 
-    /// <summary>Gets the series; a single message is a series of one step.</summary>
+    /// <summary>The series; a single message is a series of one step.</summary>
     [JsonIgnore]
     public IReadOnlyList<StepConfig> StepsOrSingle =>
         Steps.Count > 0 ? Steps : [new StepConfig { Action = Action, Channel = Channel ?? "", Message = Message ?? "" }];

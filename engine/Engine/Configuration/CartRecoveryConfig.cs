@@ -57,16 +57,16 @@ public sealed class CartRecoveryConfig
     [ConfigKey("The receivers of traces, metrics and logs.")]
     public TelemetryConfig Telemetry { get; set; } = new();
 
-    /// <summary>Gets the folder of the configuration file, as an absolute path.</summary>
+    /// <summary>Folder of the configuration file, as an absolute path.</summary>
     [JsonIgnore]
     public string Folder { get; set; } = Environment.CurrentDirectory;
 
-    /// <summary>Gets the places of the values in the file, for problems found when they are used.</summary>
+    /// <summary>Locations of the values in the file, for problems found when they are used.</summary>
     [JsonIgnore]
     public ConfigOrigin Origin { get; set; } = ConfigOrigin.None;
 
     /// <summary>
-    /// Gets the candidate paths of the model, absolute, in order of preference: <see cref="ScoringConfig.Model"/> relative to the
+    /// Candidate paths of the model, absolute, in order of preference: <see cref="ScoringConfig.Model"/> relative to the
     /// configuration file, then relative to the files shipped with the program.
     /// </summary>
     [JsonIgnore]
@@ -74,7 +74,7 @@ public sealed class CartRecoveryConfig
         ? [Path.GetFullPath(Scoring.Model)]
         : [Path.GetFullPath(Scoring.Model, Folder), Path.GetFullPath(Scoring.Model, Path.Combine(AppContext.BaseDirectory, "config"))];
 
-    /// <summary>Gets the model's file: the first of <see cref="ModelPaths"/> that exists, else the first.</summary>
+    /// <summary>The model's file: the first of <see cref="ModelPaths"/> that exists, else the first.</summary>
     [JsonIgnore]
     public string ModelPath => ModelPaths.FirstOrDefault(File.Exists) ?? ModelPaths[0];
 }

@@ -11,7 +11,7 @@ public sealed record ConfigCatalog(IReadOnlyList<SinkSpec> Sinks, IReadOnlyList<
     /// <summary>Finds a sink type.</summary>
     internal SinkSpec? FindSink(string type) => Sinks.FirstOrDefault(spec => spec.Type == type);
 
-    /// <summary>Gets the list of names; <see langword="null"/> for <see cref="ConfigNames.Free"/>.</summary>
+    /// <summary>Returns the list of names; <see langword="null"/> for <see cref="ConfigNames.Free"/>.</summary>
     internal IReadOnlyList<string>? NamesOf(ConfigNames names) => names switch
     {
         ConfigNames.EventTypes => EventTypes.Names,

@@ -16,10 +16,10 @@ namespace CartRecovery.Engine.Configuration;
 [JsonSerializable(typeof(CartRecoveryConfig))]
 sealed partial class ConfigJson : JsonSerializerContext
 {
-    /// <summary>Gets the metadata of the root.</summary>
+    /// <summary>Metadata of the root.</summary>
     public static JsonTypeInfo Root => Default.CartRecoveryConfig;
 
-    /// <summary>Gets the keys of a section. The metadata also contains ignored properties, which have no accessors.</summary>
+    /// <summary>Returns the keys of a section. The metadata also contains ignored properties, which have no accessors.</summary>
     public static IReadOnlyList<JsonPropertyInfo> KeysOf(JsonTypeInfo section) =>
         [.. section.Properties.Where(property => property.Set is not null)];
 }

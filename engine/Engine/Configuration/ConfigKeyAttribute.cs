@@ -7,22 +7,22 @@ namespace CartRecovery.Engine.Configuration;
 [AttributeUsage(AttributeTargets.Property)]
 sealed class ConfigKeyAttribute(string description) : Attribute
 {
-    /// <summary>Gets the description, one sentence, for editors and for the message if the key is missing.</summary>
+    /// <summary>Description, one sentence, for editors and for the message if the key is missing.</summary>
     public string Description { get; } = description;
 
-    /// <summary>Gets the minimum value, as written in the file; for a list or map, the minimum number of entries.</summary>
+    /// <summary>Minimum value, as written in the file; for a list or map, the minimum number of entries.</summary>
     public string? Min { get; init; }
 
-    /// <summary>Gets the maximum value, as written in the file; for a list or map, the maximum number of entries.</summary>
+    /// <summary>Maximum value, as written in the file; for a list or map, the maximum number of entries.</summary>
     public string? Max { get; init; }
 
-    /// <summary>Gets the exclusive lower bound, as written in the file.</summary>
+    /// <summary>Exclusive lower bound, as written in the file.</summary>
     public string? Above { get; init; }
 
-    /// <summary>Gets an example, as written in the file.</summary>
+    /// <summary>An example, as written in the file.</summary>
     public string? Example { get; init; }
 
-    /// <summary>Gets the list of names that the value must be in.</summary>
+    /// <summary>List of names that the value must be in.</summary>
     public ConfigNames In { get; init; }
 }
 

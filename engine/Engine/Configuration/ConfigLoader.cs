@@ -19,7 +19,7 @@ public sealed record ConfigProblem(string File, int Line, int Column, string Mes
 public sealed record ConfigResult(CartRecoveryConfig? Config, IReadOnlyList<ConfigProblem> Problems)
 {
     /// <summary>
-    /// Gets whatever could be bound, with defaults for invalid values, for checks that add problems; <see langword="null"/> if nothing
+    /// Whatever could be bound, with defaults for invalid values, for checks that add problems; <see langword="null"/> if nothing
     /// could.
     /// </summary>
     public CartRecoveryConfig? Draft { get; init; } = Config;
@@ -28,7 +28,7 @@ public sealed record ConfigResult(CartRecoveryConfig? Config, IReadOnlyList<Conf
 /// <summary>Loads a configuration file and reports all its problems at once.</summary>
 public static class ConfigLoader
 {
-    const int LargestFile = 1 << 20;
+    const int MaxFileSize = 1 << 20;
 
     /// <summary>Loads a YAML file. Never throws because of the file, which may be missing.</summary>
     /// <param name="path">The file, as it appears in problems.</param>
@@ -46,7 +46,7 @@ public static class ConfigLoader
             var length = reader.ReadBlock(buffer);
             if (length > LargestFile)
             {
-                return Refuse(path, "the file must be at most 1 MB");
+                return Fail(path, "the file must be at most 1 MB");
             }
 
             text = new string(buffer, 0, length);
@@ -54,7 +54,7 @@ public static class ConfigLoader
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException
             or NotSupportedException)
         {
-            return Refuse(path, $"the file cannot be read: {unreadable.Message}");
+            return Fail(path, $"the file cannot be read: {unreadable.Message}");
         }
         return Parse(text, path, catalog, environment);
     }
@@ -67,14 +67,14 @@ public static class ConfigLoader
             var binder = new ConfigBinder(catalog, problems, environment);
             if (binder.Bind(tree) is { } config)
             {
-                ConfigCheck.Run(config, catalog, binder.Places, problems);
+                ConfigCheck.Run(config, catalog, binder.Locations, problems);
                 config.Folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-                config.Origin = new ConfigOrigin(path, binder.Places);
+                config.Origin = new ConfigOrigin(path, binder.Locations);
                 return new ConfigResult(problems.None ? config : null, problems.Sorted()) { Draft = config };
             }
         }
         return new ConfigResult(Config: null, problems.Sorted());
     }
 
-    static ConfigResult Refuse(string path, string message) => new(Config: null, [new ConfigProblem(path, 1, 1, message)]);
+    static ConfigResult Fail(string path, string message) => new(Config: null, [new ConfigProblem(path, 1, 1, message)]);
 }

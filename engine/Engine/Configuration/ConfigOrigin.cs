@@ -3,19 +3,19 @@ using CartRecovery.Engine.Configuration.Reading;
 
 namespace CartRecovery.Engine.Configuration;
 
-/// <summary>Maps a configuration to its places in the file.</summary>
+/// <summary>Maps a configuration to its locations in the file.</summary>
 public sealed class ConfigOrigin
 {
     readonly string _file;
-    readonly ConfigPlaces _places;
+    readonly ConfigLocations _locations;
 
-    internal ConfigOrigin(string file, ConfigPlaces places) => (_file, _places) = (file, places);
+    internal ConfigOrigin(string file, ConfigLocations locations) => (_file, _locations) = (file, locations);
 
     /// <summary>The origin of a configuration that was not read from a file.</summary>
-    public static ConfigOrigin None { get; } = new("configuration", new ConfigPlaces());
+    public static ConfigOrigin None { get; } = new("configuration", new ConfigLocations());
 
-    /// <summary>Gets whether all keys that the file sets in a section have valid values.</summary>
-    public bool IsSound(object section) => !_places.AnyFailed(section);
+    /// <summary>Returns whether all keys that the file sets in a section have valid values.</summary>
+    public bool IsSound(object section) => !_locations.AnyFailed(section);
 
     /// <summary>Creates a problem at a key's value or, if the key is missing, at its section.</summary>
     /// <param name="section">A section of the configuration.</param>
@@ -23,14 +23,14 @@ public sealed class ConfigOrigin
     /// <param name="message">What is wrong and what to do.</param>
     public ConfigProblem ProblemOf(object section, string key, string message)
     {
-        var at = _places.Of(section, key);
+        var at = _locations.Of(section, key);
         return new ConfigProblem(_file, at.Line, at.Column, message);
     }
 
     /// <summary>Creates a problem at an entry of a map, such as a sink.</summary>
     public ConfigProblem ProblemOfKey(object section, string key, string message)
     {
-        var at = _places.OfKey(section, key);
+        var at = _locations.OfKey(section, key);
         return new ConfigProblem(_file, at.Line, at.Column, message);
     }
 
@@ -42,7 +42,7 @@ public sealed class ConfigOrigin
     public ConfigProblem ProblemOfSink(string name, SinkConfig sink, SinkSpec spec, SinkConfigurationException error)
     {
         var problems = new ConfigProblems(_file);
-        new SinkCheck(name, sink, spec, _places, problems).Report(error);
+        new SinkCheck(name, sink, spec, _locations, problems).Report(error);
         return problems.Sorted()[0];
     }
 }

@@ -34,7 +34,7 @@ public sealed class SinkConfig
     [ConfigKey("Maximum number of interventions per second, including retries. 0: unlimited. Default: the sink type's own limit, if it has one.", Min = "0", Max = "1000000")]
     public double? RateLimit { get; set; }
 
-    /// <summary>Gets the type's options in the file. Never serialised or shown, because some are secrets.</summary>
+    /// <summary>The type's options in the file. Never serialised or shown, because some are secrets.</summary>
     [JsonIgnore]
     public IReadOnlyDictionary<string, OptionValue> Options => _options;
 

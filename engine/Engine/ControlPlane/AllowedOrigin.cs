@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.ControlPlane;
 /// <param name="Pattern">The pattern as configured.</param>
 public readonly record struct AllowedOrigin(string Pattern)
 {
-    /// <summary>Gets whether pages of an origin are allowed.</summary>
+    /// <summary>Returns whether pages of an origin are allowed.</summary>
     /// <param name="origin">The request's <c>Origin</c> header.</param>
     public bool Allows(string origin)
     {

@@ -8,15 +8,15 @@ namespace CartRecovery.Engine.ControlPlane;
 /// <param name="Currency">The ISO 4217 code for events that name none.</param>
 public sealed record Store(int Index, string Id, byte[] IdUtf8, TimeZoneInfo TimeZone, string Currency)
 {
-    /// <summary>Gets its name for shoppers; <see langword="null"/> if not configured.</summary>
+    /// <summary>Its name for shoppers; <see langword="null"/> if not configured.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Gets the shop's cart page; <see langword="null"/> if not configured.</summary>
+    /// <summary>The shop's cart page; <see langword="null"/> if not configured.</summary>
     public Uri? CartUrl { get; init; }
 
-    /// <summary>Gets the hosts that links in messages may point to, besides that of <see cref="CartUrl"/>.</summary>
+    /// <summary>Hosts that links in messages may point to, besides that of <see cref="CartUrl"/>.</summary>
     public IReadOnlyList<string> LinkHosts { get; init; } = [];
 
-    /// <summary>Gets the gross margin: the share of a price that remains after the cost of the goods, 0 to 1.</summary>
+    /// <summary>Gross margin: the share of a price that remains after the cost of the goods, 0 to 1.</summary>
     public double Margin { get; init; } = 0.4;
 }

@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.ControlPlane;
 /// <summary>Holds the configured stores and their keys. Immutable and thread-safe.</summary>
 public sealed class StoreDirectory
 {
-    const int LongestKey = 128;
+    const int MaxKeyLength = 128;
 
     readonly Dictionary<KeyHash, StoreKey> _keys = [];
 
@@ -24,7 +24,7 @@ public sealed class StoreDirectory
         }
     }
 
-    /// <summary>Gets the stores, in order of their indexes.</summary>
+    /// <summary>Stores, in order of their indexes.</summary>
     public IReadOnlyList<Store> Stores { get; }
 
     /// <summary>Finds a store by id.</summary>
@@ -35,12 +35,12 @@ public sealed class StoreDirectory
     /// nothing about how close a guess is.
     /// </summary>
     public StoreKey? FindKey(ReadOnlySpan<byte> utf8) =>
-        utf8.Length <= LongestKey && _keys.TryGetValue(KeyHash.Of(utf8), out var key) ? key : null;
+        utf8.Length <= MaxKeyLength && _keys.TryGetValue(KeyHash.Of(utf8), out var key) ? key : null;
 
     /// <inheritdoc cref="FindKey(ReadOnlySpan{byte})"/>
     public StoreKey? FindKey(ReadOnlySpan<char> text)
     {
-        Span<byte> utf8 = stackalloc byte[LongestKey];
+        Span<byte> utf8 = stackalloc byte[MaxKeyLength];
         return Encoding.UTF8.TryGetBytes(text, utf8, out var length) ? FindKey(utf8[..length]) : null;
     }
 

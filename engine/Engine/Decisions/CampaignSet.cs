@@ -42,7 +42,7 @@ public sealed class CampaignSet
         }
 
         _idle = [.. Enumerable.Range(0, _campaigns.Length).Where(i => _campaigns[i].Trigger == TriggerKind.Idle)];
-        ShortestIdle = _idle.Length == 0 ? long.MaxValue : _idle.Min(i => _campaigns[i].IdleMilliseconds);
+        MinIdle = _idle.Length == 0 ? long.MaxValue : _idle.Min(i => _campaigns[i].IdleMilliseconds);
     }
 
     /// <summary>The campaign of this bit.</summary>
@@ -58,7 +58,7 @@ public sealed class CampaignSet
     public int Count => _campaigns.Length;
 
     /// <summary>The shortest idle time of any idle campaign (ms); <see cref="long.MaxValue"/> if there is none.</summary>
-    public long ShortestIdle { get; }
+    public long MinIdle { get; }
 
     /// <summary>Returns the idle campaigns that become due in a time span. Each is due once per idle episode.</summary>
     /// <param name="quietSince">Time of the cart's last event.</param>

@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Decisions;
 public interface IDecisionConsumer
 {
     /// <summary><see langword="true"/> if the consumer takes customer events. Read once.</summary>
-    bool TakesCustomerEvents => false;
+    bool AcceptsCustomerEvents => false;
 
     /// <summary>Consumes a decision. May receive the same decision again.</summary>
     void Deliver(Decision decision);
@@ -18,7 +18,7 @@ public interface IDecisionConsumer
     }
 
     /// <summary>Runs an action once everything handed over before has been processed.</summary>
-    void Afterwards(Action then) => then();
+    void OnProcessed(Action then) => then();
 
     /// <summary>Reports that the partition's journal has been handed over up to an address.</summary>
     void Advance(int partition, long address)

@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Delivery;
 static class Backoff
 {
     /// <summary>The maximum delay, even if a receiver asks for more.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan Max = TimeSpan.FromMinutes(1);
 
     /// <summary>Retries while a delivery has pending items, respecting the delay that the receiver asked for.</summary>
     public static ResiliencePipeline<PendingDelivery> ForDeliveries(SinkRunnerOptions options, TimeProvider time) =>
@@ -21,7 +21,7 @@ static class Backoff
                     BackoffType = DelayBackoffType.Exponential,
                     UseJitter = true,
                     Delay = options.RetryDelay,
-                    MaxDelay = Longest,
+                    MaxDelay = Max,
                     DelayGenerator = static args => ValueTask.FromResult(args.Outcome.Result?.Wait),
                 })
                 .Build();
@@ -36,7 +36,7 @@ static class Backoff
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 Delay = options.RetryDelay,
-                MaxDelay = Longest,
+                MaxDelay = Max,
             })
             .Build();
 }

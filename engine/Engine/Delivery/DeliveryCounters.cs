@@ -6,15 +6,15 @@ namespace CartRecovery.Engine.Delivery;
 sealed class DeliveryCounters
 {
     static readonly int s_actions = Enum.GetValues<ActionKind>().Length;
-    static readonly int s_outcomes = Enum.GetValues<DeliveryAttemptOutcome>().Length;
+    static readonly int s_outcomes = Enum.GetValues<FinalOutcome>().Length;
 
     readonly long[] _counts = new long[s_actions * s_outcomes];
 
-    public void Add(ActionKind action, DeliveryAttemptOutcome outcome) => Interlocked.Increment(ref At(action, outcome));
+    public void Add(ActionKind action, FinalOutcome outcome) => Interlocked.Increment(ref At(action, outcome));
 
-    public long Read(ActionKind action, DeliveryAttemptOutcome outcome) => Volatile.Read(ref At(action, outcome));
+    public long Read(ActionKind action, FinalOutcome outcome) => Volatile.Read(ref At(action, outcome));
 
-    public long Total(DeliveryAttemptOutcome outcome)
+    public long Total(FinalOutcome outcome)
     {
         long total = 0;
         for (var action = 0; action < s_actions; action++)
@@ -25,5 +25,5 @@ sealed class DeliveryCounters
         return total;
     }
 
-    ref long At(ActionKind action, DeliveryAttemptOutcome outcome) => ref _counts[(int)action * s_outcomes + (int)outcome];
+    ref long At(ActionKind action, FinalOutcome outcome) => ref _counts[(int)action * s_outcomes + (int)outcome];
 }

@@ -6,25 +6,25 @@ namespace CartRecovery.Engine.Delivery;
 /// <summary>Logs deliveries. Identifies an intervention only by its own id, never by the shopper's, cart's or session's.</summary>
 static partial class DeliveryLog
 {
-    /// <summary>Logs an intervention's final outcome, except <see cref="DeliveryAttemptOutcome.Dropped"/>, which is logged in total.</summary>
-    public static void Outcome(ILogger logger, string sink, Intervention intervention, DeliveryAttemptOutcome outcome, int tries, string? reason)
+    /// <summary>Logs an intervention's final outcome, except <see cref="FinalOutcome.Dropped"/>, which is logged in total.</summary>
+    public static void Outcome(ILogger logger, string sink, Intervention intervention, FinalOutcome outcome, int tries, string? reason)
     {
         var (id, action) = (intervention.Id, intervention.Action);
         switch (outcome)
         {
-            case DeliveryAttemptOutcome.Delivered:
+            case FinalOutcome.Delivered:
                 Delivered(logger, sink, id, action, tries);
                 break;
-            case DeliveryAttemptOutcome.Rejected:
+            case FinalOutcome.Rejected:
                 Rejected(logger, sink, id, action, reason!);
                 break;
-            case DeliveryAttemptOutcome.Bounced:
+            case FinalOutcome.Bounced:
                 Bounced(logger, sink, id, action, reason!);
                 break;
-            case DeliveryAttemptOutcome.Kept:
+            case FinalOutcome.Kept:
                 Kept(logger, sink, id, action, tries);
                 break;
-            case DeliveryAttemptOutcome.Failed:
+            case FinalOutcome.Failed:
                 Failed(logger, sink, id, action, tries, reason!);
                 break;
         }

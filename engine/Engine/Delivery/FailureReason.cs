@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Delivery;
 static class FailureReason
 {
     const int MaxLength = 200;
-    const int ShortestMasked = 4;
+    const int MinMaskedLength = 4;
     const string Mask = "***";
 
     public static string Of(Exception exception, IReadOnlyList<Intervention> about) =>
@@ -53,5 +53,5 @@ static class FailureReason
 
     // A very short id would mask parts of ordinary words, and identifies nobody by itself.
     static string Without(string reason, string? id) =>
-        id is { Length: >= ShortestMasked } ? reason.Replace(id, Mask, StringComparison.OrdinalIgnoreCase) : reason;
+        id is { Length: >= MinMaskedLength } ? reason.Replace(id, Mask, StringComparison.OrdinalIgnoreCase) : reason;
 }

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Delivery;
 sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 {
     // Limits the probes, so that one intervention that its receiver cannot process does not look like a receiver that is down forever.
-    const int MostFailedProbes = 100;
+    const int MaxFailedProbes = 100;
 
     // The reason for an item that the sink did not mark.
     const string UnmarkedReason = "unmarked";
@@ -18,22 +18,24 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 
     string?[] _reasons = new string?[items.Count];
 
-    /// <summary>Gets the interventions without a final outcome.</summary>
+    /// <summary>Interventions without a final outcome.</summary>
     public IReadOnlyList<Intervention> Pending { get; private set; } = items;
 
-    /// <summary>Gets the delay that the receiver asked for, up to <see cref="Backoff.Longest"/>.</summary>
+    /// <summary>Delay that the receiver asked for, up to <see cref="Backoff.Max"/>.</summary>
     public TimeSpan? Wait { get; private set; }
 
-    /// <summary>Gets the error of the first item that the last attempt did not deliver; <see langword="null"/> if there is none.</summary>
+    /// <summary>Error of the first item that the last attempt did not deliver; <see langword="null"/> if there is none.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Gets the number of items that the last write returned unmarked without throwing or timing out.</summary>
+    /// <summary>Number of items that the last write returned unmarked without throwing or timing out.</summary>
     public int Unmarked { get; private set; }
 
-    /// <summary>Gets the number of attempts so far.</summary>
+    /// <summary>Number of attempts so far.</summary>
     public int Tries { get; private set; }
 
-    /// <summary>Gets why the pending intervention at an index is not delivered; <see langword="null"/> before the first attempt.</summary>
+    /// <summary>
+    /// Returns why the pending intervention at an index is not delivered; <see langword="null"/> before the first attempt.
+    /// </summary>
     public string? ReasonOf(int index) => _reasons[index];
 
     /// <summary>Applies the results of an attempt: completes items with a final outcome and keeps the others.</summary>
@@ -43,14 +45,14 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
     /// <returns>Whether the write succeeded: the receiver decided on an item, or the sink returned without reporting a failure. Unmarked
     /// items are retried but do not open the circuit: an open circuit probes far more often than <c>retries</c>, so a sink that delivers
     /// without marking would deliver repeatedly.</returns>
-    public bool Apply(DeliveryBatch batch, string? failure, Action<Intervention, DeliveryAttemptOutcome, string?, int> complete)
+    public bool Apply(DeliveryBatch batch, string? failure, Action<Intervention, FinalOutcome, string?, int> complete)
     {
         Tries++;
         Wait = null;
         Problem = null;
         Unmarked = 0;
         var decided = false;
-        var refused = false;
+        var retried = false;
         var pending = new List<Intervention>();
         var reasons = new List<string?>();
         for (var i = 0; i < batch.Items.Count; i++)
@@ -63,7 +65,7 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
             }
             else
             {
-                refused |= mark is null or { Outcome: DeliveryOutcome.Retry };
+                retried |= mark is null or { Outcome: DeliveryOutcome.Retry };
             }
 
             var verdict = mark ?? new DeliveryVerdict(DeliveryOutcome.Retry, failure ?? UnmarkedReason, After: null);
@@ -76,20 +78,20 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
             switch (verdict.Outcome)
             {
                 case DeliveryOutcome.Delivered:
-                    complete(batch.Items[i], DeliveryAttemptOutcome.Delivered, null, Tries);
+                    complete(batch.Items[i], FinalOutcome.Delivered, null, Tries);
                     break;
                 case DeliveryOutcome.Rejected:
-                    complete(batch.Items[i], DeliveryAttemptOutcome.Rejected, verdict.Reason, Tries);
+                    complete(batch.Items[i], FinalOutcome.Rejected, verdict.Reason, Tries);
                     break;
                 case DeliveryOutcome.Bounced:
-                    complete(batch.Items[i], DeliveryAttemptOutcome.Bounced, verdict.Reason, Tries);
+                    complete(batch.Items[i], FinalOutcome.Bounced, verdict.Reason, Tries);
                     break;
                 default:
                     pending.Add(batch.Items[i]);
                     reasons.Add(verdict.Reason);
                     if (verdict.After is { } after && after > (Wait ?? TimeSpan.Zero))
                     {
-                        Wait = after < Backoff.Longest ? after : Backoff.Longest;
+                        Wait = after < Backoff.Max ? after : Backoff.Max;
                     }
 
                     break;
@@ -98,10 +100,10 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 
         Pending = pending;
         _reasons = [.. reasons];
-        return decided || (Unmarked > 0 && !refused);
+        return decided || (Unmarked > 0 && !retried);
     }
 
-    /// <summary>Gets whether the current attempt probes an open circuit; true only on the first call.</summary>
+    /// <summary>Returns whether the current attempt probes an open circuit; true only on the first call.</summary>
     public bool TakeProbe()
     {
         var taken = _probe;
@@ -111,15 +113,15 @@ sealed class PendingDelivery(IReadOnlyList<Intervention> items, bool probe)
 
     /// <summary>Counts a failed probe. After very many, the oldest pending intervention fails.</summary>
     /// <param name="complete">Receives it.</param>
-    public void CountFailedProbe(Action<Intervention, DeliveryAttemptOutcome, string?, int> complete)
+    public void CountFailedProbe(Action<Intervention, FinalOutcome, string?, int> complete)
     {
-        if (++_failedProbes < MostFailedProbes)
+        if (++_failedProbes < MaxFailedProbes)
         {
             return;
         }
 
         _failedProbes = 0;
-        complete(Pending[0], DeliveryAttemptOutcome.Failed, _reasons[0], Tries);
+        complete(Pending[0], FinalOutcome.Failed, _reasons[0], Tries);
         Pending = [.. Pending.Skip(1)];
         _reasons = _reasons[1..];
     }

@@ -14,7 +14,7 @@ sealed class RateLimit(double perSecond, TimeProvider time)
     // The time since the start when the bucket is full again.
     TimeSpan _fullAt;
 
-    /// <summary>Gets the maximum number that can be taken at once.</summary>
+    /// <summary>Maximum number that can be taken at once.</summary>
     public int Burst { get; } = (int)Math.Clamp(perSecond, 1, int.MaxValue);
 
     /// <summary>Waits until this many may be sent.</summary>

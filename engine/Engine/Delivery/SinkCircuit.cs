@@ -108,6 +108,6 @@ sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider ti
             wait = asked.Value;
         }
 
-        return wait < Backoff.Longest ? wait : Backoff.Longest;
+        return wait < Backoff.Max ? wait : Backoff.Max;
     }
 }

@@ -49,10 +49,10 @@ sealed class SinkConnection
 
     public int ConsecutiveFailures => Volatile.Read(ref _consecutiveFailures);
 
-    /// <summary>Gets the number of writes, including failed ones.</summary>
+    /// <summary>Number of writes, including failed ones.</summary>
     public long Writes => Volatile.Read(ref _writes);
 
-    /// <summary>Gets or sets the observer of write durations in seconds, including failed writes; null for none.</summary>
+    /// <summary>Observer of write durations in seconds, including failed writes; null for none.</summary>
     public IHistogram? WriteTimes { get; set; }
 
     /// <summary>

@@ -17,8 +17,8 @@ public sealed class SinkRunner
     readonly SinkRunnerOptions _options;
     readonly TimeProvider _time;
     readonly ILogger _logger;
-    readonly Action<Intervention, DeliveryAttemptOutcome, string?>? _observer;
-    readonly Action<Intervention, DeliveryAttemptOutcome, string?, int> _complete;
+    readonly Action<Intervention, FinalOutcome, string?>? _observer;
+    readonly Action<Intervention, FinalOutcome, string?, int> _complete;
     readonly SinkConnection _connection;
     readonly ResiliencePipeline<PendingDelivery> _retries;
     readonly SinkCircuit _circuit;
@@ -40,11 +40,11 @@ public sealed class SinkRunner
     /// <param name="time">The clock for batches, timeouts, delays and the sink.</param>
     /// <param name="logger">Logs each intervention that is not delivered.</param>
     /// <param name="observer">Called once per intervention with its final outcome and, unless delivered, a reason without personal data.
-    /// Must be quick. Called on several threads; for <see cref="DeliveryAttemptOutcome.Dropped"/>, on the one that enqueues.</param>
+    /// Must be quick. Called on several threads; for <see cref="FinalOutcome.Dropped"/>, on the one that enqueues.</param>
     /// <exception cref="SinkConfigurationException">The settings are invalid.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     public SinkRunner(string name, SinkSpec spec, SinkSettings settings, SinkRunnerOptions options, TimeProvider time, ILogger logger,
-        Action<Intervention, DeliveryAttemptOutcome, string?>? observer = null)
+        Action<Intervention, FinalOutcome, string?>? observer = null)
     {
         options.Validate();
         Name = name;
@@ -64,41 +64,41 @@ public sealed class SinkRunner
         _queue = new DeliveryQueue(options.Queue, batch, options.BatchAge, time);
     }
 
-    /// <summary>Gets the sink's name in the configuration.</summary>
+    /// <summary>The sink's name in the configuration.</summary>
     public string Name { get; }
 
-    /// <summary>Gets the sink's type.</summary>
+    /// <summary>The sink's type.</summary>
     public string Type { get; }
 
-    /// <summary>Gets the number of queued interventions.</summary>
+    /// <summary>Number of queued interventions.</summary>
     public int QueueDepth => _queue.Count;
 
-    /// <summary>Gets the free capacity of the queue. A sole producer can rely on it.</summary>
+    /// <summary>Free capacity of the queue. A sole producer can rely on it.</summary>
     public int FreePlaces => Math.Max(0, _options.Queue - _queue.Count);
 
-    /// <summary>Gets the number of interventions dropped because the queue was full.</summary>
-    public long Dropped => Total(DeliveryAttemptOutcome.Dropped);
+    /// <summary>Number of interventions dropped because the queue was full.</summary>
+    public long Dropped => Total(FinalOutcome.Dropped);
 
-    /// <summary>Gets the number of retries of interventions.</summary>
+    /// <summary>Number of retries of interventions.</summary>
     public long Retried => Volatile.Read(ref _retried);
 
-    /// <summary>Gets the number of items the sink left unmarked, per attempt. They are retried; the sink violates its contract.</summary>
+    /// <summary>Number of items the sink left unmarked, per attempt. They are retried; the sink violates its contract.</summary>
     public long Unmarked => _unmarked.Count;
 
-    /// <summary>Gets the number of writes, including failed ones.</summary>
+    /// <summary>Number of writes, including failed ones.</summary>
     public long Writes => _connection.Writes;
 
     /// <summary>Sets the observer of write durations in seconds, including failed writes. Call before the start.</summary>
     public void Measure(IHistogram writeTimes) => _connection.WriteTimes = writeTimes;
 
-    /// <summary>Gets the last observed state of the sink.</summary>
+    /// <summary>Last observed state of the sink.</summary>
     public SinkState State => new(_connection.IsConnected, _connection.LastError, _connection.ConsecutiveFailures, _circuit.State);
 
     /// <summary>Counts interventions by outcome.</summary>
-    public long Total(DeliveryAttemptOutcome outcome) => _counters.Total(outcome);
+    public long Total(FinalOutcome outcome) => _counters.Total(outcome);
 
     /// <summary>Counts interventions by outcome and action.</summary>
-    public long Count(ActionKind action, DeliveryAttemptOutcome outcome) => _counters.Read(action, outcome);
+    public long Count(ActionKind action, FinalOutcome outcome) => _counters.Read(action, outcome);
 
     /// <summary>Connects the sink and starts delivering. Call once.</summary>
     public void Start() => _running = Task.Run(RunAsync);
@@ -112,7 +112,7 @@ public sealed class SinkRunner
             return true;
         }
 
-        Complete(intervention, DeliveryAttemptOutcome.Dropped, null, 0);
+        Complete(intervention, FinalOutcome.Dropped, null, 0);
         return false;
     }
 
@@ -198,7 +198,7 @@ public sealed class SinkRunner
 
         while (_queue.TryDequeue(out var left))
         {
-            Complete(left, DeliveryAttemptOutcome.Kept, null, 0);
+            Complete(left, FinalOutcome.Kept, null, 0);
         }
 
         LogDrops();
@@ -295,7 +295,7 @@ public sealed class SinkRunner
     void Complete(PendingDelivery delivery)
     {
         var pending = delivery.Pending;
-        var outcome = _stop.IsCancellationRequested ? DeliveryAttemptOutcome.Kept : DeliveryAttemptOutcome.Failed;
+        var outcome = _stop.IsCancellationRequested ? FinalOutcome.Kept : FinalOutcome.Failed;
         for (var i = 0; i < pending.Count; i++)
         {
             Complete(pending[i], outcome, delivery.ReasonOf(i), delivery.Tries);
@@ -304,13 +304,13 @@ public sealed class SinkRunner
         delivery.Close();
     }
 
-    void Complete(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason, int tries)
+    void Complete(Intervention intervention, FinalOutcome outcome, string? reason, int tries)
     {
         _counters.Add(intervention.Action, outcome);
         var why = outcome switch
         {
-            DeliveryAttemptOutcome.Delivered => null,
-            DeliveryAttemptOutcome.Dropped => "the queue was full",
+            FinalOutcome.Delivered => null,
+            FinalOutcome.Dropped => "the queue was full",
             _ => FailureReason.Clean(reason ?? "the engine stopped", [intervention]),
         };
         DeliveryLog.Outcome(_logger, Name, intervention, outcome, tries, why);

@@ -20,7 +20,7 @@ public sealed class SinkSet
         IEnumerable<(string Name, SinkSpec Spec, SinkSettings Settings, SinkRunnerOptions Options)> sinks,
         TimeProvider time,
         ILoggerFactory loggers,
-        Action<Intervention, DeliveryAttemptOutcome, string?>? observer = null)
+        Action<Intervention, FinalOutcome, string?>? observer = null)
     {
         var logger = loggers.CreateLogger("CartRecovery.Delivery");
         Runners = [.. sinks.Select(sink =>
@@ -33,7 +33,7 @@ public sealed class SinkSet
         _byName = Runners.ToFrozenDictionary(runner => runner.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>Gets the sinks, in the order of the configuration.</summary>
+    /// <summary>Sinks, in the order of the configuration.</summary>
     public IReadOnlyList<SinkRunner> Runners { get; }
 
     /// <summary>Connects all sinks and starts delivering. Call once.</summary>
@@ -52,10 +52,10 @@ public sealed class SinkSet
     public bool TryDeliver(string channel, Intervention intervention) =>
         _byName.TryGetValue(channel, out var runner) && runner.TryEnqueue(intervention);
 
-    /// <summary>Gets the free capacity of a sink's queue; 0 if there is no such sink.</summary>
+    /// <summary>Returns the free capacity of a sink's queue; 0 if there is no such sink.</summary>
     public int RoomOf(string channel) => _byName.TryGetValue(channel, out var runner) ? runner.FreePlaces : 0;
 
-    /// <summary>Gets whether a sink of this name exists.</summary>
+    /// <summary>Returns whether a sink of this name exists.</summary>
     public bool Has(string channel) => _byName.ContainsKey(channel);
 
     /// <summary>Enqueues an intervention, waiting for room.</summary>

@@ -21,13 +21,13 @@ sealed class EventBuilder(EventRules rules)
     /// <summary>Locates an id: an offset in the message, or the complement of an offset in the unescaped text.</summary>
     readonly record struct IdPlace(int Offset, int Length);
 
-    /// <summary>Gets the maximum length of an event and of <see cref="Meta"/>, in bytes.</summary>
+    /// <summary>Maximum length of an event and of <see cref="Meta"/>, in bytes.</summary>
     public int MaxLength => rules.MaxEventBytes;
 
-    /// <summary>Gets the data outside the schema's fields.</summary>
+    /// <summary>Data outside the schema's fields.</summary>
     public MetaText Meta { get; } = new(rules.MaxEventBytes);
 
-    /// <summary>Gets the event. Once it is finished its text lengths are set; its text offset is not.</summary>
+    /// <summary>The event. Once it is finished its text lengths are set; its text offset is not.</summary>
     public ref readonly EventRecord Record => ref _record;
 
     /// <summary>Starts the next event.</summary>
@@ -59,7 +59,7 @@ sealed class EventBuilder(EventRules rules)
         _ids[(int)field - 1] = new IdPlace(offset, length);
     }
 
-    /// <summary>Gets the buffer for an id that needs unescaping.</summary>
+    /// <summary>Returns the buffer for an id that needs unescaping.</summary>
     public Span<byte> RoomFor(EventField field) =>
         _unescaped.AsSpan(((int)field - 1) * EventSlab.MaxIdLength, EventSlab.MaxIdLength);
 

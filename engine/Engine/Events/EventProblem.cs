@@ -35,16 +35,16 @@ public readonly record struct EventProblem(EventErrorCode Error, string Message)
         "unsupported_encoding", "unknown_key", "overloaded", "invalid_messagepack",
     ];
 
-    /// <summary>Gets the number of codes.</summary>
+    /// <summary>Number of codes.</summary>
     public static int Kinds => s_codes.Length;
 
-    /// <summary>Gets the stable code on the wire.</summary>
+    /// <summary>Stable code on the wire.</summary>
     public string Code => CodeOf(Error);
 
-    /// <summary>Gets whether there is a problem.</summary>
+    /// <summary>Whether there is a problem.</summary>
     public bool IsError => Error != EventErrorCode.None;
 
-    /// <summary>Gets the stable code.</summary>
+    /// <summary>Returns the stable code.</summary>
     public static string CodeOf(EventErrorCode error) => s_codes[(int)error];
 
     /// <summary>Parses a stable code; none if it is unknown.</summary>

@@ -10,6 +10,6 @@ namespace CartRecovery.Engine.Events;
 public sealed record EventRules(
     byte[] StoreId, ushort StoreIndex, bool Verified, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
 {
-    /// <summary>Gets the seed of the store's keys, so that equal cart ids of two stores get different keys.</summary>
+    /// <summary>Seed of the store's keys, so that equal cart ids of two stores get different keys.</summary>
     public ulong Seed { get; } = EventKeys.SeedOf(StoreId);
 }

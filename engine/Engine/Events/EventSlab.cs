@@ -19,7 +19,7 @@ public sealed class EventSlab
 
     public readonly EventRecord[] Records = new EventRecord[Capacity];
 
-    /// <summary>Gets the events' texts. Longer than <see cref="TextCapacity"/> only while it holds a single oversized event.</summary>
+    /// <summary>The events' texts. Longer than <see cref="TextCapacity"/> only while it holds a single oversized event.</summary>
     public byte[] Text { get; private set; } = new byte[TextCapacity];
 
     /// <summary>The number of events.</summary>
@@ -47,32 +47,32 @@ public sealed class EventSlab
     /// <param name="maxEvent">Maximum event length, in bytes.</param>
     public static long SizeFor(long maxEvent) => (Capacity * 128) + Math.Max(TextCapacity, maxEvent) + 256;
 
-    /// <summary>Gets whether one more event fits. An empty slab fits any event.</summary>
+    /// <summary>Returns whether one more event fits. An empty slab fits any event.</summary>
     /// <param name="textLength">The event's <see cref="EventRecord.TextLength"/>.</param>
     public bool HasRoom(int textLength) => Count == 0 || (Count < Capacity && Text.Length - TextLength >= textLength);
 
-    /// <summary>Gets the event's own id.</summary>
+    /// <summary>Returns the event's own id.</summary>
     public ReadOnlySpan<byte> IdOf(in EventRecord record) => Text.AsSpan(record.TextOffset, record.IdLength);
 
-    /// <summary>Gets the cart's id.</summary>
+    /// <summary>Returns the cart's id.</summary>
     public ReadOnlySpan<byte> CartOf(in EventRecord record) => Text.AsSpan(record.TextOffset + record.IdLength, record.CartLength);
 
-    /// <summary>Gets the user's id; empty for an anonymous shopper.</summary>
+    /// <summary>Returns the user's id; empty for an anonymous shopper.</summary>
     public ReadOnlySpan<byte> UserOf(in EventRecord record) =>
         Text.AsSpan(record.TextOffset + record.IdLength + record.CartLength, record.UserLength);
 
-    /// <summary>Gets the session's id; empty for none.</summary>
+    /// <summary>Returns the session's id; empty for none.</summary>
     public ReadOnlySpan<byte> SessionOf(in EventRecord record) =>
         Text.AsSpan(record.TextOffset + record.IdLength + record.CartLength + record.UserLength, record.SessionLength);
 
-    /// <summary>Gets the product's id; empty for none.</summary>
+    /// <summary>Returns the product's id; empty for none.</summary>
     public ReadOnlySpan<byte> ProductOf(in EventRecord record) =>
         Text.AsSpan(record.TextOffset + record.IdsLength - record.ProductLength, record.ProductLength);
 
-    /// <summary>Gets the event's <c>meta</c> and unknown fields as a JSON object on one line; empty for none.</summary>
+    /// <summary>Returns the event's <c>meta</c> and unknown fields as a JSON object on one line; empty for none.</summary>
     public ReadOnlySpan<byte> MetaOf(in EventRecord record) => Text.AsSpan(record.TextOffset + record.IdsLength, record.MetaLength);
 
-    /// <summary>Gets all of an event's texts.</summary>
+    /// <summary>Returns all of an event's texts.</summary>
     public ReadOnlySpan<byte> TextOf(in EventRecord record) => Text.AsSpan(record.TextOffset, record.TextLength);
 
     /// <summary>Appends an event that fits and returns the place for its texts.</summary>
@@ -121,10 +121,10 @@ public sealed class EventSlab
 /// <summary>A sender of events: a connection or an HTTP request.</summary>
 public interface IEventSource
 {
-    /// <summary>Gets the connection's id; 0 if the source cannot receive anything. Unique across restarts.</summary>
+    /// <summary>The connection's id; 0 if the source cannot receive anything. Unique across restarts.</summary>
     long ConnectionId { get; }
 
-    /// <summary>Gets whether the source came with a publishable key, and so may act only for its own session.</summary>
+    /// <summary>Whether the source came with a publishable key, and so may act only for its own session.</summary>
     bool IsPublishable { get; }
 
     /// <summary>Notifies the source that all events of a slab are processed. Called by a partition's worker; must not block.</summary>

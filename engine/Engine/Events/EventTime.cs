@@ -4,7 +4,7 @@ namespace CartRecovery.Engine.Events;
 static class EventTime
 {
     // More digits than any clock has; digits beyond milliseconds are dropped.
-    const int MostDigits = 16;
+    const int MaxDigits = 16;
 
     /// <summary>Parses RFC 3339 into milliseconds since 1970 UTC. Seconds and their fraction are optional; the zone is required.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long time)
@@ -60,7 +60,7 @@ static class EventTime
     {
         text = text[1..];
         var digits = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
-        if (digits is < 0 or > MostDigits)
+        if (digits is < 0 or > MaxDigits)
         {
             return false;
         }

@@ -42,7 +42,7 @@ public static class EventTypes
     public const int Count = 22;
 
     const EventTraits Cart = EventTraits.ChangesCart, History = EventTraits.ChangesHistory, Customer = EventTraits.ConcernsCustomer,
-        Message = EventTraits.Message | EventTraits.ConcernsCustomer, Refusal = Message | EventTraits.EndsContact, Product = EventTraits.DescribesProduct;
+        Message = EventTraits.Message | EventTraits.ConcernsCustomer, EndOfContact = Message | EventTraits.EndsContact, Product = EventTraits.DescribesProduct;
 
     // A power of two; a name's slot is its length, first and last letter mixed.
     const int Slots = 256;
@@ -75,25 +75,25 @@ public static class EventTypes
         new(EventType.Opened, "opened", Message, "opened", "emailopened"),
         new(EventType.Clicked, "clicked", Message, "clicked", "emailclicked", "emaillinkclicked"),
         new(EventType.Dismissed, "dismissed", Message, "dismissed"),
-        new(EventType.Unsubscribed, "unsubscribed", Refusal, "unsubscribed", "unsubscribe"),
-        new(EventType.Bounced, "bounced", Refusal, "bounced", "emailbounced"),
-        new(EventType.Complained, "complained", Refusal, "complained", "emailcomplained", "spamcomplaint", "emailmarkedasspam"),
+        new(EventType.Unsubscribed, "unsubscribed", EndOfContact, "unsubscribed", "unsubscribe"),
+        new(EventType.Bounced, "bounced", EndOfContact, "bounced", "emailbounced"),
+        new(EventType.Complained, "complained", EndOfContact, "complained", "emailcomplained", "spamcomplaint", "emailmarkedasspam"),
     ];
 
     static readonly EventTraits[] s_traits = TraitsByNumber();
 
     static readonly (byte[] Name, EventType Type)[] s_slots = Hashed();
 
-    /// <summary>Gets all rows, in order of the types' numbers.</summary>
+    /// <summary>All rows, in order of the types' numbers.</summary>
     public static IReadOnlyList<EventTypeRow> All => s_rows;
 
-    /// <summary>Gets all names, in the same order.</summary>
+    /// <summary>All names, in the same order.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_rows.Select(row => row.Name)];
 
-    /// <summary>Gets the type's name on the wire; empty for <see cref="EventType.None"/>.</summary>
+    /// <summary>Returns the type's name on the wire; empty for <see cref="EventType.None"/>.</summary>
     public static string NameOf(EventType type) => type == EventType.None ? "" : s_rows[(int)type - 1].Name;
 
-    /// <summary>Gets whether the type has any of the traits.</summary>
+    /// <summary>Returns whether the type has any of the traits.</summary>
     public static bool Has(EventType type, EventTraits trait) => (s_traits[(int)type] & trait) != 0;
 
     /// <summary>Finds a type by name; <see cref="EventType.None"/> if unknown.</summary>

@@ -10,17 +10,17 @@ sealed class MetaText(int limit)
     // Capacity retained between events; each connection's decoder holds two of these.
     const int Kept = 2048;
 
-    /// <summary>Gets the members of <c>meta</c>, comma-separated.</summary>
+    /// <summary>Members of <c>meta</c>, comma-separated.</summary>
     public TextBuffer Members { get; } = new();
 
-    /// <summary>Gets the event's unknown fields, comma-separated.</summary>
+    /// <summary>The event's unknown fields, comma-separated.</summary>
     public TextBuffer Fields { get; } = new();
 
-    /// <summary>Gets the length of the object, in bytes; 0 for none.</summary>
+    /// <summary>Length of the object, in bytes; 0 for none.</summary>
     public int Length => Members.Length + Fields.Length == 0
         ? 0 : 2 + Members.Length + Fields.Length + (Members.Length > 0 && Fields.Length > 0 ? 1 : 0);
 
-    /// <summary>Gets whether it exceeds the length of an event.</summary>
+    /// <summary>Whether it exceeds the length of an event.</summary>
     public bool IsTooLong => Length > limit;
 
     /// <summary>Clears it for the next event.</summary>

@@ -3,25 +3,25 @@ namespace CartRecovery.Engine.Events;
 /// <summary>A growing buffer of UTF-8 text. Keeps its memory until it is freed.</summary>
 sealed class TextBuffer
 {
-    const int Smallest = 256;
+    const int MinCapacity = 256;
 
     byte[] _bytes = [];
 
-    /// <summary>Gets the number of bytes written.</summary>
+    /// <summary>Number of bytes written.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Gets the number of bytes allocated.</summary>
+    /// <summary>Number of bytes allocated.</summary>
     public int Capacity => _bytes.Length;
 
-    /// <summary>Gets the written text.</summary>
+    /// <summary>Written text.</summary>
     public Span<byte> Text => _bytes.AsSpan(0, Length);
 
-    /// <summary>Gets room for at least this many more bytes.</summary>
+    /// <summary>Returns room for at least this many more bytes.</summary>
     public Span<byte> Reserve(int more)
     {
         if (_bytes.Length - Length < more)
         {
-            Array.Resize(ref _bytes, Math.Max(Smallest, 2 * (Length + more)));
+            Array.Resize(ref _bytes, Math.Max(MinCapacity, 2 * (Length + more)));
         }
 
         return _bytes.AsSpan(Length);

@@ -12,7 +12,7 @@ public sealed class Watermark
     long _now;
     long _receivedAt;
 
-    /// <summary>Gets the watermark; 0 before the first event.</summary>
+    /// <summary>The watermark; 0 before the first event.</summary>
     public long Now => Volatile.Read(ref _now);
 
     /// <summary>Advances it to <paramref name="time"/> unless it is already later.</summary>

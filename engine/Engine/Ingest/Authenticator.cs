@@ -6,6 +6,21 @@ namespace CartRecovery.Engine.Ingest;
 /// <summary>Authenticates a client by its key, the origin of the page that uses the key, and the client's address.</summary>
 public static class Authenticator
 {
+    /// <summary>The client sent no key.</summary>
+    public static readonly HttpProblem MissingKey = new(401, "missing_key",
+        "The request has no key. Send one as ?key=, X-Api-Key, or Authorization: Bearer.");
+
+    /// <summary>No store has the key.</summary>
+    public static readonly HttpProblem UnknownKey = new(401, "unknown_key", "The key belongs to no configured store. Check it against stores[].keys.");
+
+    /// <summary>A key for this machine was sent from another one.</summary>
+    public static readonly HttpProblem LoopbackOnly = new(403, "loopback_only",
+        "The key works from this machine only. Use another key for other clients.");
+
+    /// <summary>A publishable key was sent by a page that may not use it.</summary>
+    public static readonly HttpProblem ForbiddenOrigin = new(403, "forbidden_origin",
+        "The key does not allow this page's origin. Add it to the key's origins.");
+
     /// <summary>Checks a client's key and returns what it grants.</summary>
     /// <param name="stores">The configured stores and their keys.</param>
     /// <param name="key">The key; null if the client sent none.</param>
@@ -13,28 +28,28 @@ public static class Authenticator
     /// <param name="remote">The client's address.</param>
     /// <param name="granted">The key's store and permissions.</param>
     /// <returns>The reason for the rejection; null if the client is admitted.</returns>
-    public static Problem? Admit(StoreDirectory stores, string? key, string? origin, IPAddress? remote, out StoreKey granted)
+    public static HttpProblem? Admit(StoreDirectory stores, string? key, string? origin, IPAddress? remote, out StoreKey granted)
     {
         granted = null!;
         if (string.IsNullOrEmpty(key))
         {
-            return new Problem(401, "missing_key", "The request has no key. Send one as ?key=, X-Api-Key, or Authorization: Bearer.");
+            return MissingKey;
         }
 
         if (stores.FindKey(key) is not { } found)
         {
-            return new Problem(401, "unknown_key", "The key belongs to no configured store. Check it against stores[].keys.");
+            return UnknownKey;
         }
 
         if (found.LoopbackOnly && !(remote is null || IPAddress.IsLoopback(remote)))
         {
-            return new Problem(403, "loopback_only", "The key works from this machine only. Use another key for other clients.");
+            return LoopbackOnly;
         }
 
         // Only browsers send an origin, and only a publishable key belongs in a browser.
         if (found.Kind == KeyKind.Publishable && !found.AllowsOrigin(origin))
         {
-            return new Problem(403, "forbidden_origin", "The key does not allow this page's origin. Add it to the key's origins.");
+            return ForbiddenOrigin;
         }
 
         granted = found;

@@ -24,7 +24,7 @@ public interface IRejectedEvents
 public sealed class EventRouter
 {
     // Below this many bytes per event, no array can exceed the batch limit, so counting its elements is unnecessary.
-    const int SmallestEvent = 40;
+    const int MinEventBytes = 40;
 
     readonly PartitionSet _partitions;
     readonly EventRules _rules;
@@ -76,13 +76,13 @@ public sealed class EventRouter
         Progress = new AckProgress(partitions.Count);
     }
 
-    /// <summary>Gets the per-partition progress of submitted slabs.</summary>
+    /// <summary>Per-partition progress of submitted slabs.</summary>
     public AckProgress Progress { get; }
 
-    /// <summary>Gets the number of events taken, including rejected ones.</summary>
+    /// <summary>Number of events taken, including rejected ones.</summary>
     public long Taken => _taken;
 
-    /// <summary>Gets whether to submit before reading more.</summary>
+    /// <summary>Whether to submit before reading more.</summary>
     public bool IsFull => _sealed.Count > 0;
 
     /// <summary>Sets the arrival time of the bytes that follow to now: one clock read per socket read.</summary>
@@ -100,7 +100,7 @@ public sealed class EventRouter
 
     /// <summary>Takes a JSON message: one event, or an array of events.</summary>
     /// <param name="json">The whole message, in UTF-8.</param>
-    /// <param name="isValidUtf8"><c>true</c> if the caller has already validated the UTF-8.</param>
+    /// <param name="isValidUtf8"><see langword="true"/> if the caller has already validated the UTF-8.</param>
     public void TakeJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
     {
         if (!isValidUtf8 && !Utf8.IsValid(json))
@@ -204,7 +204,7 @@ public sealed class EventRouter
 
     void TakeArray(ReadOnlySpan<byte> json, int position)
     {
-        if (json.Length > _maxBatch * SmallestEvent && HasMoreThan(_maxBatch, json))
+        if (json.Length > _maxBatch * MinEventBytes && HasMoreThan(_maxBatch, json))
         {
             Reject(TooLarge, json);
             return;

@@ -22,10 +22,10 @@ public sealed class IngestCounters
 
     public static IReadOnlyList<Protocol> Protocols { get; } = Enum.GetValues<Protocol>();
 
-    /// <summary>Gets the connections closed because the client did not read its output.</summary>
+    /// <summary>Connections closed because the client did not read its output.</summary>
     public long SlowConsumers => Volatile.Read(ref _slowConsumers);
 
-    /// <summary>Gets the protocol's label in metrics.</summary>
+    /// <summary>Returns the protocol's label in metrics.</summary>
     public static string NameOf(Protocol protocol) => s_names[(int)protocol];
 
     public void Received(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
@@ -44,6 +44,6 @@ public sealed class IngestCounters
 
     public long ConnectionsOf(Protocol protocol) => Volatile.Read(ref _connections[(int)protocol]);
 
-    /// <summary>Gets the open connections of all protocols.</summary>
+    /// <summary>Open connections of all protocols.</summary>
     public long Connections => Protocols.Sum(ConnectionsOf);
 }

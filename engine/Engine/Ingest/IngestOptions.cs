@@ -17,37 +17,37 @@ public sealed class IngestOptions
 
     public required ConnectionRegistry Connections { get; init; }
 
-    /// <summary>Gets the connection limiter.</summary>
-    public required ConnectionLimiter Gate { get; init; }
+    /// <summary>Connection limiter.</summary>
+    public required ConnectionLimiter ConnectionLimiter { get; init; }
 
-    /// <summary>Gets the queue for rejected events; null to discard them.</summary>
+    /// <summary>Queue for rejected events; null to discard them.</summary>
     public DeadLetterQueue? DeadLetters { get; init; }
 
-    /// <summary>Gets the maximum event length, in bytes of JSON.</summary>
+    /// <summary>Maximum event length, in bytes of JSON.</summary>
     public required int MaxEvent { get; init; }
 
-    /// <summary>Gets the maximum length of a WebSocket message, line or HTTP body, in bytes.</summary>
+    /// <summary>Maximum length of a WebSocket message, line or HTTP body, in bytes.</summary>
     public required int MaxMessage { get; init; }
 
-    /// <summary>Gets the maximum number of events in an array.</summary>
+    /// <summary>Maximum number of events in an array.</summary>
     public required int MaxBatch { get; init; }
 
-    /// <summary>Gets the maximum age of an event's time.</summary>
+    /// <summary>Maximum age of an event's time.</summary>
     public required TimeSpan Past { get; init; }
 
-    /// <summary>Gets how far ahead an event's time may be.</summary>
+    /// <summary>How far ahead an event's time may be.</summary>
     public required TimeSpan Future { get; init; }
 
-    /// <summary>Gets how long a client may take to authenticate.</summary>
+    /// <summary>How long a client may take to authenticate.</summary>
     public required TimeSpan HandshakeTimeout { get; init; }
 
-    /// <summary>Gets the key for TCP connections that send none; null to reject them.</summary>
+    /// <summary>Key for TCP connections that send none; null to reject them.</summary>
     public string? TcpKey { get; init; }
 
-    /// <summary>Gets the maximum unsolicited bytes buffered for a client that does not read.</summary>
+    /// <summary>Maximum unsolicited bytes buffered for a client that does not read.</summary>
     public int MaxUnsent => 256 * 1024;
 
-    /// <summary>Gets how long to wait for a client that does not read the answers to its input.</summary>
+    /// <summary>How long to wait for a client that does not read the answers to its input.</summary>
     public TimeSpan SlowReaderTimeout => TimeSpan.FromSeconds(30);
 
     /// <summary>Creates the event rules for a key.</summary>

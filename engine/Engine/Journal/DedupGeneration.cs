@@ -15,7 +15,7 @@ sealed class DedupGeneration
     public const int Bucket = LineTable.LineWords;
 
     /// <summary>Maximum number of slots.</summary>
-    public static readonly int MostSlots = Array.MaxLength - 64;
+    public static readonly int MaxSlots = Array.MaxLength - 64;
 
     // At the load limit a crowded stretch is some tens of buckets long; longer ones come from crafted ids.
     const int MaxProbe = 64;

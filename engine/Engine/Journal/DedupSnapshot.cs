@@ -66,7 +66,7 @@ public sealed class DedupSnapshot : IDisposable
         var openedAt = ReadLong(stream);
         var count = ReadLong(stream);
         var slots = ReadLong(stream);
-        if (slots <= 0 || slots > DedupGeneration.MostSlots || slots % DedupGeneration.Bucket != 0 || count < 0 || count > slots)
+        if (slots <= 0 || slots > DedupGeneration.MaxSlots || slots % DedupGeneration.Bucket != 0 || count < 0 || count > slots)
         {
             throw new InvalidDataException("the event ids are inconsistent");
         }

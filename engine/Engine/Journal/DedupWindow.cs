@@ -176,7 +176,7 @@ public sealed class DedupWindow
     }
 
     static int SlotsFor(long budget) =>
-        (int)Math.Clamp(budget / BytesPerSlot, MinSlots, DedupGeneration.MostSlots) / SlotsPerLine * SlotsPerLine;
+        (int)Math.Clamp(budget / BytesPerSlot, MinSlots, DedupGeneration.MaxSlots) / SlotsPerLine * SlotsPerLine;
 
     static int LimitOf(int slots) => (int)(slots * 7L / 10);
 

@@ -57,9 +57,9 @@ public readonly record struct EventBlockHeader(
             BinaryPrimitives.ReadInt32LittleEndian(block[4..]), BinaryPrimitives.ReadInt32LittleEndian(block[8..]),
             BinaryPrimitives.ReadInt32LittleEndian(block[12..]), BinaryPrimitives.ReadInt64LittleEndian(block[16..]),
             BinaryPrimitives.ReadInt64LittleEndian(block[24..]), block[1] == 1);
-        var isFine = block[1] <= 1 && (block[2] | block[3]) == 0 && header is { Count: >= 0, OwnCount: >= 0, RawLength: >= 0 and <= MaxRawLength }
+        var isValid = block[1] <= 1 && (block[2] | block[3]) == 0 && header is { Count: >= 0, OwnCount: >= 0, RawLength: >= 0 and <= MaxRawLength }
             && header.OwnCount <= header.Count && header.FirstReceivedAt <= header.LastReceivedAt
             && (header.IsCompressed || header.RawLength == block.Length - Size);
-        return isFine ? header : throw BlockReader.Damaged();
+        return isValid ? header : throw BlockReader.Damaged();
     }
 }

@@ -20,7 +20,7 @@ public sealed class EventBlockReader(JournalStores stores)
     int _position;
     int _count;
     int _ownCount;
-    EventBefore _before;
+    PreviousEvent _before;
     ulong _seed;
 
     /// <summary>Header of the open block.</summary>
@@ -50,7 +50,7 @@ public sealed class EventBlockReader(JournalStores stores)
         }
 
         _position = _count = _ownCount = 0;
-        _before = EventBefore.None;
+        _before = PreviousEvent.None;
         _stores.Clear();
     }
 

@@ -11,13 +11,13 @@ namespace CartRecovery.Engine.Journal;
 public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 {
     // A block that shrinks by less than 1/16 is stored uncompressed: decoding it is then a copy.
-    const int LeastSaving = 16;
+    const int MinSaving = 16;
 
     // Shorter blocks are always compressed: it costs little, and tells nothing about longer ones.
     const int ShortBlock = 4 * 1024;
 
     // After a block that hardly shrank, one block is stored untried; twice as many after each further one, up to this number.
-    const int MostUntried = 32;
+    const int MaxUntried = 32;
 
     // Upper bounds for all numbers of a slab or an event, including a store's id.
     const int SlabOverhead = 32;
@@ -26,7 +26,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
     readonly List<int> _stores = [];
     byte[] _raw = new byte[64 * 1024];
     byte[] _block = new byte[64 * 1024];
-    EventBefore _before = EventBefore.None;
+    PreviousEvent _before = PreviousEvent.None;
     int _ownCount;
     int _pause = 1;
     int _untried;
@@ -43,7 +43,7 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
     public void Begin()
     {
         _stores.Clear();
-        _before = EventBefore.None;
+        _before = PreviousEvent.None;
         Count = RawLength = _ownCount = 0;
         _first = _last = 0;
     }
@@ -122,11 +122,11 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
         }
 
         var length = Lz4.Compress(raw, target);
-        var isWorthIt = length > 0 && length < raw.Length - (raw.Length / LeastSaving);
+        var isWorthIt = length > 0 && length < raw.Length - (raw.Length / MinSaving);
         if (raw.Length >= ShortBlock)
         {
             _untried = isWorthIt ? 0 : _pause;
-            _pause = isWorthIt ? 1 : Math.Min(2 * _pause, MostUntried);
+            _pause = isWorthIt ? 1 : Math.Min(2 * _pause, MaxUntried);
         }
 
         return isWorthIt ? length : 0;

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Journal;
 public sealed class FileJournalDevice : JournalDevice
 {
     const string Extension = ".journal";
-    static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan s_maxPause = TimeSpan.FromSeconds(1);
 
     readonly string _folder;
     readonly Dictionary<int, SafeFileHandle> _written = [];
@@ -212,7 +212,7 @@ public sealed class FileJournalDevice : JournalDevice
                 _wanted = false;
             }
 
-            pause = WorkOff() ? 0 : Math.Min(Math.Max(10, pause * 2), (int)s_longestPause.TotalMilliseconds);
+            pause = WorkOff() ? 0 : Math.Min(Math.Max(10, pause * 2), (int)s_maxPause.TotalMilliseconds);
         }
     }
 }

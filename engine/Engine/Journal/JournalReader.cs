@@ -75,21 +75,21 @@ public sealed class JournalReader
     {
         while (true)
         {
-            switch (Look(_next, out var payload, out var frame))
+            switch (ReadEntry(_next, out var payload, out var frame))
             {
-                case Found.Entry when _sequence == 0 || frame.Sequence == _sequence:
+                case ReadResult.Entry when _sequence == 0 || frame.Sequence == _sequence:
                     entry = new JournalEntry(frame.Kind, _next, frame.Sequence, payload);
                     _sequence = frame.Sequence + 1;
-                    _next = End = Behind(_next, payload.Length);
+                    _next = End = AddressAfter(_next, payload.Length);
                     return true;
-                case Found.EndOfPage:
+                case ReadResult.EndOfPage:
                     _next = _layout.PageOf(_next) + _layout.PageSize;
                     break;
-                case Found.EndOfJournal:
+                case ReadResult.EndOfJournal:
                     entry = default;
                     return false;
                 default:
-                    CheckThatNothingFollows();
+                    ThrowIfDamaged();
                     TornBytes = Math.Max(0, FileEnd - End);
                     entry = default;
                     return false;
@@ -97,7 +97,7 @@ public sealed class JournalReader
         }
     }
 
-    enum Found
+    enum ReadResult
     {
         Entry,
         EndOfPage,
@@ -106,9 +106,9 @@ public sealed class JournalReader
     }
 
     // FasterLog's own header is the payload's length; entries are aligned to four bytes.
-    long Behind(long address, int payload) => address + sizeof(int) + ((JournalFrame.Size + payload + 3) & ~3);
+    long AddressAfter(long address, int payload) => address + sizeof(int) + ((JournalFrame.Size + payload + 3) & ~3);
 
-    Found Look(long address, out ReadOnlyMemory<byte> payload, out JournalFrame frame)
+    ReadResult ReadEntry(long address, out ReadOnlyMemory<byte> payload, out JournalFrame frame)
     {
         payload = default;
         frame = default;
@@ -117,11 +117,11 @@ public sealed class JournalReader
         {
             if (page >= FileEnd)
             {
-                return Found.EndOfJournal;
+                return ReadResult.EndOfJournal;
             }
 
-            var there = (int)Math.Min(_page.Length, FileEnd - page);
-            _pageLength = _device.Read(_layout.SegmentOf(page), _layout.OffsetOf(page), _page.AsSpan(0, there));
+            var remaining = (int)Math.Min(_page.Length, FileEnd - page);
+            _pageLength = _device.Read(_layout.SegmentOf(page), _layout.OffsetOf(page), _page.AsSpan(0, remaining));
             _pageContent = _page.AsSpan(0, _pageLength).LastIndexOfAnyExcept((byte)0) + 1;
             _pageAt = page;
         }
@@ -130,42 +130,42 @@ public sealed class JournalReader
         var offset = (int)(address - page);
         if (offset >= _pageContent)
         {
-            return Found.EndOfPage;
+            return ReadResult.EndOfPage;
         }
 
         var available = _page.AsMemory(0, _pageLength);
         if (available.Length - offset < sizeof(int))
         {
-            return Found.Garbage;
+            return ReadResult.Garbage;
         }
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(available.Span[offset..]);
         offset += sizeof(int);
         if (length < JournalFrame.Size || length > available.Length - offset)
         {
-            return Found.Garbage;
+            return ReadResult.Garbage;
         }
 
         var entry = available.Slice(offset, length);
         payload = entry[JournalFrame.Size..];
-        return JournalFrame.TryRead(entry.Span, out frame) ? Found.Entry : Found.Garbage;
+        return JournalFrame.TryRead(entry.Span, out frame) ? ReadResult.Entry : ReadResult.Garbage;
     }
 
     // A valid entry after the gap that knew the gap to be durable proves damage, not a torn write.
-    void CheckThatNothingFollows()
+    void ThrowIfDamaged()
     {
         for (var address = _next; ; address += sizeof(int))
         {
-            switch (Look(address, out _, out var frame))
+            switch (ReadEntry(address, out _, out var frame))
             {
-                case Found.Entry when frame.Durable > End && (_sequence == 0 || frame.Sequence >= _sequence):
+                case ReadResult.Entry when frame.Durable > End && (_sequence == 0 || frame.Sequence >= _sequence):
                     throw new JournalException("journal_damaged",
                         $"The journal is damaged in {_device.FileName}, segment {_layout.SegmentOf(_next)} at byte {_layout.OffsetOf(_next)}: "
                         + $"entry {_sequence} is incomplete, but the later entry {frame.Sequence} is not. Nothing was changed. Restore the folder from a backup, "
                         + "or move it away to start with an empty state.");
-                case Found.EndOfJournal:
+                case ReadResult.EndOfJournal:
                     return;
-                case Found.EndOfPage:
+                case ReadResult.EndOfPage:
                     // The loop's increment moves on to the next page's first byte.
                     address = _pageAt + _layout.PageSize - sizeof(int);
                     break;

@@ -119,7 +119,7 @@ public sealed class PartitionJournal : IDisposable
 
     /// <summary>Waits until everything appended is durable.</summary>
     /// <returns><see langword="false"/> on timeout.</returns>
-    public bool WaitUntilDurable(TimeSpan atMost, TimeProvider time)
+    public bool WaitUntilDurable(TimeSpan timeout, TimeProvider time)
     {
         var tail = Tail;
         var start = time.GetTimestamp();
@@ -128,7 +128,7 @@ public sealed class PartitionJournal : IDisposable
         {
             while (Durable < tail && !_closed)
             {
-                if (time.GetElapsedTime(start) > atMost)
+                if (time.GetElapsedTime(start) > timeout)
                 {
                     return false;
                 }

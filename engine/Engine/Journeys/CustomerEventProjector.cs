@@ -15,7 +15,7 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="counters">The counters.</param>
 sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identities, MessageSender sender, JourneyCounters counters)
 {
-    const int LongestAddress = 320, LongestText = 2048;
+    const int MaxAddressLength = 320, MaxTextLength = 2048;
 
     /// <summary>Applies a customer event. Idempotent.</summary>
     public void Project(JourneyOptions options, CustomerEvent e, long now)
@@ -91,7 +91,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     void Identify(CustomerEvent e, string storeId)
     {
         var meta = CustomerEventMeta.Of(e.Meta);
-        var recipient = new Recipient(Address(meta.Email, '@'), Address(meta.Phone, '+'), Short(meta.PushToken, LongestText));
+        var recipient = new Recipient(Address(meta.Email, '@'), Address(meta.Phone, '+'), Short(meta.PushToken, MaxTextLength));
         var owner = OwnerOf(e);
         var known = store.Customers.AttributesOf(owner);
         var attributes = CustomerAttributes.Merge(known, e.Meta);
@@ -135,7 +135,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         // Only the catalogue is authoritative: a browser may send a product's name, a server its price.
         var meta = CustomerEventMeta.Of(e.Meta);
         store.Products.Set(storeId, e.Product, new Product(
-            e.ProductId, Short(meta.Name, LongestText), Link(meta.Url), Link(meta.Image), Price: null, Stock: null));
+            e.ProductId, Short(meta.Name, MaxTextLength), Link(meta.Url), Link(meta.Image), Price: null, Stock: null));
     }
 
     // The order may arrive before the click that led to it: event time counts, not the order of arrival.
@@ -156,7 +156,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         var meta = CustomerEventMeta.Of(e.Meta);
         if (EventTypes.Has(e.Type, EventTraits.EndsContact))
         {
-            Refusal(e, storeId, KindOf(meta.Channel) ?? AddressKind.Email);
+            EndContact(e, storeId, KindOf(meta.Channel) ?? AddressKind.Email);
         }
         else if (meta.Intervention is { } id)
         {
@@ -168,7 +168,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
     }
 
-    void Refusal(CustomerEvent e, string storeId, AddressKind kind)
+    void EndContact(CustomerEvent e, string storeId, AddressKind kind)
     {
         var owner = OwnerOf(e);
         if (e.Type == EventType.Unsubscribed)
@@ -221,11 +221,11 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     };
 
     static string? Address(string? text, char mark) =>
-        text is { Length: <= LongestAddress } && text.Contains(mark, StringComparison.Ordinal) && !text.Any(char.IsControl) ? text.Trim() : null;
+        text is { Length: <= MaxAddressLength } && text.Contains(mark, StringComparison.Ordinal) && !text.Any(char.IsControl) ? text.Trim() : null;
 
     static string? Short(string? text, int longest) => text is { Length: > 0 } && text.Length <= longest ? text : null;
 
     static string? Link(string? text) =>
-        text is { Length: <= LongestText } && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+        text is { Length: <= MaxTextLength } && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? text : null;
 }

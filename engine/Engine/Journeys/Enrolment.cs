@@ -42,7 +42,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         };
         if (campaign is null)
         {
-            Refuse(journey, WithheldReason.CampaignGone, now);
+            Observe(journey, WithheldReason.CampaignGone, now);
             return;
         }
 
@@ -56,7 +56,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
 
         if (Assignment.IsHoldout(subject, candidate.StoreId, options.Holdout))
         {
-            Refuse(journey with { IsHoldout = true }, WithheldReason.Holdout, now);
+            Observe(journey with { IsHoldout = true }, WithheldReason.Holdout, now);
             return;
         }
 
@@ -65,14 +65,14 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         journey = journey with { Variant = variant.Name };
         if (variant.Steps.Count == 0 || store.IsStopped(campaign.Name, variant.Name))
         {
-            Refuse(journey, variant.Steps.Count == 0 ? WithheldReason.Control : WithheldReason.VariantStopped, now);
+            Observe(journey, variant.Steps.Count == 0 ? WithheldReason.Control : WithheldReason.VariantStopped, now);
             return;
         }
 
         // A message to an open stream is sent without another look at the cart; a purchase elsewhere in the meantime is known here.
         if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
         {
-            Refuse(journey, WithheldReason.Purchased, now);
+            Observe(journey, WithheldReason.Purchased, now);
             return;
         }
 
@@ -80,7 +80,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
     }
 
     // The journey is stored anyway: shoppers left alone are the control group.
-    void Refuse(Journey journey, WithheldReason reason, long now)
+    void Observe(Journey journey, WithheldReason reason, long now)
     {
         store.Journeys.Add(journey with { State = JourneyState.Observed });
         planner.Withhold(journey, now, reason);

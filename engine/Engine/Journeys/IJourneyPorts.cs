@@ -4,7 +4,7 @@ using CartRecovery.Engine.Journeys.Tables;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>What journeys need of the engine around them. Called on their thread: no member may block.</summary>
+/// <summary>Connects journeys to streams, sinks and partitions. Called on their thread: no member may block.</summary>
 public interface IJourneyPorts
 {
     /// <summary>Whether a sink was handed something in the transaction that is open.</summary>
@@ -22,7 +22,7 @@ public interface IJourneyPorts
 
     /// <summary>Hands an intervention to a sink, which reports the outcome by <see cref="JourneyEngine.RecordOutcome"/>.</summary>
     /// <returns><see langword="false"/> if the sink has no room now.</returns>
-    bool TryHandOver(Intervention intervention);
+    bool TryEnqueue(Intervention intervention);
 
     /// <summary>Requests carts as they are after every event so far; the answer goes to <see cref="JourneyEngine.TakeCarts"/>.</summary>
     void LookUp(IReadOnlyList<DueMessage> messages);

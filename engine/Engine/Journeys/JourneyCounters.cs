@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Journeys;
 public sealed class JourneyCounters
 {
     readonly long[] _withheld = new long[WithheldReasons.All.Count + 1];
-    readonly long[] _waits = new long[WithheldReasons.All.Count + 1];
+    readonly long[] _deferred = new long[WithheldReasons.All.Count + 1];
     readonly ConcurrentDictionary<(string Channel, string Action, string Outcome), long> _ended = new();
 
     /// <summary>Decisions received.</summary>
@@ -20,14 +20,14 @@ public sealed class JourneyCounters
     public long Withheld(WithheldReason reason) => Volatile.Read(ref _withheld[(int)reason]);
 
     /// <summary>Interventions deferred, by reason.</summary>
-    public long Waits(WithheldReason reason) => Volatile.Read(ref _waits[(int)reason]);
+    public long Deferred(WithheldReason reason) => Volatile.Read(ref _deferred[(int)reason]);
 
     /// <summary>Interventions by channel, action and outcome.</summary>
     public long EndedAs(string channel, string action, string outcome) => _ended.GetValueOrDefault((channel, action, outcome));
 
     internal void AddWithheld(WithheldReason reason, long count = 1) => Interlocked.Add(ref _withheld[(int)reason], count);
 
-    internal void AddWait(WithheldReason reason) => Interlocked.Increment(ref _waits[(int)reason]);
+    internal void AddDeferred(WithheldReason reason) => Interlocked.Increment(ref _deferred[(int)reason]);
 
     internal void AddEnded(string channel, string action, string outcome) => _ended.AddOrUpdate((channel, action, outcome), 1, static (_, n) => n + 1);
 }

@@ -17,7 +17,7 @@ namespace CartRecovery.Engine.Journeys;
 public sealed class JourneyEngine : IDisposable
 {
     // Maximum number of messages of a channel processed in one run.
-    const int MostDue = 512;
+    const int MaxDue = 512;
 
     // Delay before an unanswered cart lookup is repeated (ms).
     const long LookUpRetryDelay = 30_000;
@@ -53,12 +53,12 @@ public sealed class JourneyEngine : IDisposable
         _store = new JourneyStore(path);
         _renderer = new MessageRenderer(_store.Products);
         var identities = new IdentityResolver(_store);
-        var (chooser, gate) = (new OfferChooser(), new DiscountEligibility());
+        var (chooser, eligibility) = (new OfferChooser(), new DiscountEligibility());
         var planner = new StepPlanner(_store, ports, chooser, Counters);
-        _sender = new MessageSender(_store, ports, planner, _renderer, gate, Counters);
+        _sender = new MessageSender(_store, ports, planner, _renderer, eligibility, Counters);
         _enrolment = new Enrolment(_store, identities, planner, _sender);
         _projector = new CustomerEventProjector(_store, identities, _sender, Counters);
-        _learner = new OutcomeLearner(_store, chooser, gate);
+        _learner = new OutcomeLearner(_store, chooser, eligibility);
     }
 
     /// <summary>The counters.</summary>
@@ -186,7 +186,7 @@ public sealed class JourneyEngine : IDisposable
         var isTimeToPurge = now - _purgedAt >= PurgeEvery;
         foreach (var channel in _store.Messages.Channels)
         {
-            var (before, room) = (due.Count, Math.Min(MostDue, _ports.RoomOf(channel)));
+            var (before, room) = (due.Count, Math.Min(MaxDue, _ports.RoomOf(channel)));
             if (room > 0)
             {
                 _store.Messages.AddDue(due, channel, now, long.MaxValue, room);
@@ -195,7 +195,7 @@ public sealed class JourneyEngine : IDisposable
             else if (isTimeToPurge)
             {
                 // Messages that expired while their sink had no room.
-                _store.Messages.AddDue(due, channel, now, now, MostDue);
+                _store.Messages.AddDue(due, channel, now, now, MaxDue);
             }
         }
 
@@ -302,7 +302,7 @@ public sealed class JourneyEngine : IDisposable
             {
                 RecordOutcome(message, WithheldReason.ChannelGone, detail: null, now);
             }
-            else if (!_ports.TryHandOver(message))
+            else if (!_ports.TryEnqueue(message))
             {
                 rest.Add(message);
             }

@@ -15,7 +15,7 @@ namespace CartRecovery.Engine.Journeys;
 sealed class JourneyInbox(int partitions)
 {
     /// <summary>Maximum number of items per batch; delivery outcomes come on top, up to as many again.</summary>
-    public const int MostItems = 8192;
+    public const int MaxItems = 8192;
 
     /// <summary>Maximum number of decisions and customer events in the queue. When it is full, commits wait.</summary>
     public const int Capacity = 65_536;
@@ -25,7 +25,7 @@ sealed class JourneyInbox(int partitions)
     bool _isUrgent, _isComplete;
 
     // Bounded by the sinks' queues. Nobody waits for an outcome, so it does not wake the thread.
-    readonly ConcurrentQueue<Ended> _ended = new();
+    readonly ConcurrentQueue<DeliveryCompleted> _ended = new();
 
     // Each partition's address handed over so far, the value before the queue was read, and the value covered by a batch.
     readonly long[] _advanced = new long[partitions], _seen = new long[partitions], _covered = new long[partitions];
@@ -76,7 +76,7 @@ sealed class JourneyInbox(int partitions)
             }
 
             _queue.Enqueue(item);
-            if (!_isUrgent && (item is not CustomerEvent || _queue.Count >= MostItems))
+            if (!_isUrgent && (item is not CustomerEvent || _queue.Count >= MaxItems))
             {
                 _isUrgent = true;
                 Monitor.PulseAll(_gate);
@@ -87,7 +87,7 @@ sealed class JourneyInbox(int partitions)
     }
 
     /// <summary>Adds a delivery outcome. Never blocks.</summary>
-    public void AddEnded(Ended ended) => _ended.Enqueue(ended);
+    public void AddCompleted(DeliveryCompleted ended) => _ended.Enqueue(ended);
 
     /// <summary>Records that a partition handed over everything up to an address.</summary>
     public void Advance(int partition, long address) => Volatile.Write(ref _advanced[partition], address);
@@ -121,7 +121,7 @@ sealed class JourneyInbox(int partitions)
             }
 
             var isFull = _queue.Count >= Capacity;
-            while (batch.Count < MostItems && _queue.TryDequeue(out var item))
+            while (batch.Count < MaxItems && _queue.TryDequeue(out var item))
             {
                 batch.Add(item);
             }
@@ -138,7 +138,7 @@ sealed class JourneyInbox(int partitions)
             }
         }
 
-        while (batch.Count < 2 * MostItems && _ended.TryDequeue(out var ended))
+        while (batch.Count < 2 * MaxItems && _ended.TryDequeue(out var ended))
         {
             batch.Add(ended);
         }
@@ -146,10 +146,10 @@ sealed class JourneyInbox(int partitions)
 }
 
 /// <summary>The outcome of a delivery by a sink.</summary>
-sealed record Ended(Intervention Intervention, WithheldReason Reason, string? Detail);
+sealed record DeliveryCompleted(Intervention Intervention, WithheldReason Reason, string? Detail);
 
 /// <summary>Carts that were looked up.</summary>
-sealed record Found(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> Carts);
+sealed record CartsFound(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> Carts);
 
 /// <summary>Work for the journeys' thread. Returns the action to run once it is committed.</summary>
 sealed record JourneyCommand(Func<JourneyEngine, long, Action> Work);

@@ -21,7 +21,7 @@ public sealed class JourneyOptions
         Stores = stores;
         Policy = new ContactPolicy(contact);
         Caps = [.. contact.Caps.Select(CapRule.Of)];
-        LongestCap = Caps.Count == 0 ? 0 : Caps.Max(cap => cap.Per);
+        MaxCapPeriod = Caps.Count == 0 ? 0 : Caps.Max(cap => cap.Per);
         Holdout = contact.Holdout / 100;
         ClickWindow = Milliseconds(contact.ClickWindow);
         ViewWindow = Milliseconds(contact.ViewWindow);
@@ -43,7 +43,7 @@ public sealed class JourneyOptions
     public IReadOnlyList<CapRule> Caps { get; }
 
     /// <summary>The longest time span of any cap (ms).</summary>
-    public long LongestCap { get; }
+    public long MaxCapPeriod { get; }
 
     /// <summary>Share of shoppers in the holdout, 0–1.</summary>
     public double Holdout { get; }

@@ -23,7 +23,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     const int Pause = 25, LongPause = 250;
 
     // At most this many items per pause count as light load.
-    const int Little = 16;
+    const int LightLoadItems = 16;
 
     // Delay before a failed transaction is retried (ms).
     const int RetryDelay = 200;
@@ -37,18 +37,18 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     readonly IJourneyPorts _ports;
     readonly TimeProvider _time;
     readonly JourneyInbox _inbox;
-    readonly List<object> _batch = new(JourneyInbox.MostItems);
+    readonly List<object> _batch = new(JourneyInbox.MaxItems);
     readonly Thread _thread;
     readonly WalCheckpointer _log;
 
     // Actions to run once the transaction is committed.
-    readonly List<Action> _kept = [];
+    readonly List<Action> _afterCommit = [];
     readonly ManualResetEventSlim _stop = new();
-    List<Intervention> _left = [];
-    Task _summing = Task.CompletedTask;
-    long _summedAt;
-    int _worked;
-    bool _hasBegun, _hasMore, _hasEnded;
+    List<Intervention> _undelivered = [];
+    Task _summary = Task.CompletedTask;
+    long _summarizedAt;
+    int _processed;
+    bool _hasBegun, _hasMore, _hasCompleted;
     long _begunAt, _ranAt;
     volatile string? _problem;
     volatile bool _stopping;
@@ -70,7 +70,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
             _log.Restore(i, _inbox.Covered[i]);
         }
 
-        _thread = new Thread(Run) { Name = "outreach", IsBackground = true };
+        _thread = new Thread(Run) { Name = "journeys", IsBackground = true };
     }
 
     /// <summary>Why nothing can be stored; null if it can.</summary>
@@ -86,7 +86,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     public Action<Intervention>? OnDecided { get; set; }
 
     /// <inheritdoc/>
-    public bool TakesCustomerEvents => true;
+    public bool AcceptsCustomerEvents => true;
 
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
@@ -102,7 +102,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     public void Consume(CustomerEvent e) => Add(e);
 
     /// <inheritdoc/>
-    public void Afterwards(Action then) => Add(then);
+    public void OnProcessed(Action then) => Add(then);
 
     /// <inheritdoc/>
     public void Advance(int partition, long address) => _inbox.Advance(partition, address);
@@ -111,7 +111,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     public long PersistedUpTo(int partition) => Volatile.Read(ref _log.Persisted[partition]);
 
     /// <summary>Queues the outcome of a delivery by a sink. Any thread.</summary>
-    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddEnded(new Ended(intervention, reason, detail));
+    public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddCompleted(new DeliveryCompleted(intervention, reason, detail));
 
     /// <summary>Runs a function on the journeys' thread, within a transaction.</summary>
     /// <returns>The function's result, once the transaction is committed.</returns>
@@ -142,7 +142,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     {
         do
         {
-            await Do((_, _) => true).WaitAsync(cancellationToken);
+            await InvokeAsync((_, _) => true).WaitAsync(cancellationToken);
         }
         while (_log.Pending > 0);
     }
@@ -176,7 +176,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     }
 
     /// <summary>Queues the answer to <see cref="IJourneyPorts.LookUp"/>. Any thread.</summary>
-    public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => Add(new Found(carts));
+    public void TakeCarts(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> carts) => Add(new CartsFound(carts));
 
     // If the inbox is closed the engine is stopping: the item was not persisted and is handed over again after the start.
     void Add(object item) => _inbox.Add(item);
@@ -185,13 +185,13 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     {
         try
         {
-            _left = _engine.Resume(_time.GetUtcNow().ToUnixTimeMilliseconds());
+            _undelivered = _engine.Resume(_time.GetUtcNow().ToUnixTimeMilliseconds());
             while (!_inbox.IsCompleted || _batch.Count > 0)
             {
                 _inbox.Gather(_batch, _hasMore ? 0 : Pause);
-                Work();
+                ProcessBatch();
                 _log.Sync();
-                SumUp();
+                SummarizeOutcomes();
             }
         }
 #pragma warning disable CA1031 // Whatever it was, nobody is contacted any more: the process must say so and stop.
@@ -205,13 +205,13 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     }
 
     // On another thread and connection: takes seconds with many journeys.
-    void SumUp()
+    void SummarizeOutcomes()
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (_summing.IsCompleted && now - _summedAt >= SummaryInterval && _engine.IsTimeToLearn(now))
+        if (_summary.IsCompleted && now - _summarizedAt >= SummaryInterval && _engine.IsTimeToLearn(now))
         {
-            _summedAt = now;
-            _summing = Task.Run(() =>
+            _summarizedAt = now;
+            _summary = Task.Run(() =>
             {
                 try
                 {
@@ -226,13 +226,13 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         }
     }
 
-    void Work()
+    void ProcessBatch()
     {
         while (true)
         {
             try
             {
-                WorkOnce();
+                ProcessOnce();
                 _problem = null;
                 return;
             }
@@ -241,8 +241,8 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
                 // The disk is full or unavailable: retry the same batch until it succeeds.
                 _problem = e.Message;
                 _engine.Store.RollBack();
-                (_worked, _hasBegun) = (0, false);
-                _kept.Clear();
+                (_processed, _hasBegun) = (0, false);
+                _afterCommit.Clear();
                 if (_stopping)
                 {
                     throw;
@@ -253,12 +253,12 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         }
     }
 
-    void WorkOnce()
+    void ProcessOnce()
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         if (!_hasBegun)
         {
-            if (_batch.Count == 0 && !_engine.HasDue(now) && _left.Count == 0)
+            if (_batch.Count == 0 && !_engine.HasDue(now) && _undelivered.Count == 0)
             {
                 _hasMore = false;
                 _log.Advance(_inbox.Covered);
@@ -272,9 +272,9 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
 
         try
         {
-            for (; _worked < _batch.Count; _worked++)
+            for (; _processed < _batch.Count; _processed++)
             {
-                Work(_worked, now);
+                Process(_processed, now);
             }
         }
         finally
@@ -284,8 +284,8 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
 
         // Only commands wait for the commit.
         var open = _time.GetElapsedTime(_begunAt).TotalMilliseconds;
-        if (_kept.Count > 0 || _batch.Count == 0 || _batch.Count >= JourneyInbox.MostItems || _stopping
-            || open >= (_batch.Count <= Little || _hasEnded || _ports.HasSinkWork ? Pause : LongPause))
+        if (_afterCommit.Count > 0 || _batch.Count == 0 || _batch.Count >= JourneyInbox.MaxItems || _stopping
+            || open >= (_batch.Count <= LightLoadItems || _hasCompleted || _ports.HasSinkWork ? Pause : LongPause))
         {
             Run(now);
             Commit();
@@ -299,9 +299,9 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     // Processes due messages, and those that sinks have room for again.
     void Run(long now)
     {
-        if (_left.Count > 0)
+        if (_undelivered.Count > 0)
         {
-            _left = _engine.Resume(now, _left);
+            _undelivered = _engine.Resume(now, _undelivered);
         }
 
         _hasMore = !_engine.Run(now);
@@ -309,7 +309,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         _ranAt = _time.GetTimestamp();
     }
 
-    void Work(int index, long now)
+    void Process(int index, long now)
     {
         switch (_batch[index])
         {
@@ -325,18 +325,18 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
             case CustomerEvent e:
                 _engine.Take(e, now);
                 break;
-            case Found found:
+            case CartsFound found:
                 _engine.TakeCarts(found.Carts, now);
                 break;
-            case Ended ended:
-                _hasEnded = true;
-                _engine.RecordOutcome(ended.Intervention, ended.Reason, ended.Detail, now);
+            case DeliveryCompleted completed:
+                _hasCompleted = true;
+                _engine.RecordOutcome(completed.Intervention, completed.Reason, completed.Detail, now);
                 break;
             case OutcomeSummary outcomes:
                 _engine.Learn(outcomes, now);
                 break;
             case JourneyCommand command:
-                _kept.Add(command.Work(_engine, now));
+                _afterCommit.Add(command.Work(_engine, now));
                 break;
         }
     }
@@ -353,8 +353,8 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         _log.Add(_engine.TakeProcessed());
         _log.Advance(_inbox.Covered);
         _batch.Clear();
-        (_worked, _hasBegun, _hasEnded) = (0, false, false);
-        _kept.ForEach(tell => tell());
-        _kept.Clear();
+        (_processed, _hasBegun, _hasCompleted) = (0, false, false);
+        _afterCommit.ForEach(action => action());
+        _afterCommit.Clear();
     }
 }

@@ -19,15 +19,15 @@ sealed class MessageSender
     readonly JourneyStore _store;
     readonly IJourneyPorts _ports;
     readonly StepPlanner _planner;
-    readonly DiscountEligibility _gate;
+    readonly DiscountEligibility _eligibility;
     readonly JourneyCounters _counters;
     readonly MessageRenderer _renderer;
     readonly Statement _discounted;
     readonly Dictionary<string, TimeZoneInfo?> _zones = new(StringComparer.Ordinal);
 
-    public MessageSender(JourneyStore store, IJourneyPorts ports, StepPlanner planner, MessageRenderer renderer, DiscountEligibility gate, JourneyCounters counters)
+    public MessageSender(JourneyStore store, IJourneyPorts ports, StepPlanner planner, MessageRenderer renderer, DiscountEligibility eligibility, JourneyCounters counters)
     {
-        (_store, _ports, _planner, _renderer, _gate, _counters) = (store, ports, planner, renderer, gate, counters);
+        (_store, _ports, _planner, _renderer, _eligibility, _counters) = (store, ports, planner, renderer, eligibility, counters);
         _discounted = store.Database.Prepare("""
             SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
             WHERE c.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0 AND c.verified=1
@@ -86,7 +86,7 @@ sealed class MessageSender
         switch (outcome.State)
         {
             case MessageState.Scheduled:
-                _store.Messages.Wait(message.Id, outcome.Until ?? message.DueAt, outcome.Reason);
+                _store.Messages.Defer(message.Id, outcome.Until ?? message.DueAt, outcome.Reason);
                 return;
             case MessageState.Withheld:
                 _store.Messages.End(message.Id, outcome.Reason, outcome.Detail, now);
@@ -117,7 +117,7 @@ sealed class MessageSender
     {
         if (outcome is { State: MessageState.Scheduled, Until: not null })
         {
-            _counters.AddWait(outcome.Reason);
+            _counters.AddDeferred(outcome.Reason);
         }
         else if (outcome.State == MessageState.Withheld)
         {
@@ -159,10 +159,10 @@ sealed class MessageSender
     {
         var offer = step.Offers.FirstOrDefault(o => o.Name == message.Offer) ?? step.Offers[0];
         if (offer.Action == ActionKind.Discount
-            && _gate.Refuse(journey.Candidate.Campaign, offer, _discounted.With(journey.Subject).Number() ?? 0, store.Margin) is var refused
-            and not WithheldReason.None)
+            && _eligibility.GetRejection(journey.Candidate.Campaign, offer, _discounted.With(journey.Subject).Number() ?? 0, store.Margin)
+                is var rejection and not WithheldReason.None)
         {
-            return Withhold(refused);
+            return Withhold(rejection);
         }
 
         if (cart is { } looked && !step.Holds(looked, new StoreClock(store.TimeZone).At(now)))
@@ -194,7 +194,7 @@ sealed class MessageSender
         var verdict = options.Policy.Check(now, facts);
         if (verdict.Action != PolicyAction.Send)
         {
-            return verdict.Action == PolicyAction.Wait
+            return verdict.Action == PolicyAction.Defer
                 ? new MessageOutcome(MessageState.Scheduled, verdict.Reason, Until: verdict.Until) : Withhold(verdict.Reason);
         }
 
@@ -215,7 +215,7 @@ sealed class MessageSender
         }
 
         return channel.Name == Campaign.SocketChannel ? SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId)
-            : _ports.TryHandOver(intervention) ? new MessageOutcome(MessageState.Sending, Message: intervention)
+            : _ports.TryEnqueue(intervention) ? new MessageOutcome(MessageState.Sending, Message: intervention)
             : new MessageOutcome(MessageState.Scheduled, Until: now);
     }
 
@@ -305,7 +305,7 @@ sealed class MessageSender
                 continue;
             }
 
-            sent ??= _store.Messages.SentSince(journey.Subject, journey.Candidate.StoreId, recipient, now - options.LongestCap);
+            sent ??= _store.Messages.SentSince(journey.Subject, journey.Candidate.StoreId, recipient, now - options.MaxCapPeriod);
             var counted = sent.Where(s => s.SentAt > now - cap.Per && cap.Counts(new DeliveryChannel(s.Channel, s.Address))).ToArray();
             if (counted.Length >= cap.Max)
             {

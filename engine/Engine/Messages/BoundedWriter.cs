@@ -7,7 +7,7 @@ sealed class BoundedWriter : TextWriter
 {
     readonly StringBuilder _text = new();
 
-    /// <summary>Gets or sets the maximum number of characters.</summary>
+    /// <summary>Maximum number of characters.</summary>
     public int Limit { get; set; }
 
     public override Encoding Encoding => Encoding.Unicode;

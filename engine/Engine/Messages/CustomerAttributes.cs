@@ -8,16 +8,16 @@ namespace CartRecovery.Engine.Messages;
 
 /// <summary>
 /// The customer attributes set by <c>identify</c> events, besides addresses: texts, numbers, Booleans and lists of them, by snake-case
-/// names. Persisted as a JSON object of at most <see cref="Longest"/> bytes.
+/// names. Persisted as a JSON object of at most <see cref="MaxLength"/> bytes.
 /// </summary>
 public sealed class CustomerAttributes
 {
     /// <summary>The maximum number of bytes kept per customer.</summary>
-    public const int Longest = 4096;
+    public const int MaxLength = 4096;
 
-    const int LongestName = 64, MostEntries = 32;
+    const int MaxNameLength = 64, MaxEntries = 32;
 
-    /// <summary>Gets an instance without attributes.</summary>
+    /// <summary>An instance without attributes.</summary>
     public static readonly CustomerAttributes None = new([]);
 
     // The members of an identify event's meta that are not attributes: addresses, the zone, and fields of the event itself.
@@ -28,10 +28,10 @@ public sealed class CustomerAttributes
 
     CustomerAttributes(Dictionary<string, FluidValue> values) => _values = values;
 
-    /// <summary>Gets the attributes' names.</summary>
+    /// <summary>The attributes' names.</summary>
     internal IReadOnlyCollection<string> Names => _values.Keys;
 
-    /// <summary>Gets an attribute by name, in any case style: <c>firstName</c> is <c>first_name</c>.</summary>
+    /// <summary>Returns an attribute by name, in any case style: <c>firstName</c> is <c>first_name</c>.</summary>
     internal FluidValue Find(string name) => _values.TryGetValue(NameOf(name), out var value) ? value : NilValue.Instance;
 
     /// <summary>Parses the result of <see cref="Merge"/>.</summary>
@@ -53,8 +53,8 @@ public sealed class CustomerAttributes
     }
 
     /// <summary>
-    /// Merges the meta of an <c>identify</c> event: <c>null</c> removes an attribute; an object "attributes" is read like the meta
-    /// itself.
+    /// Merges the meta of an <c>identify</c> event: <see langword="null"/> removes an attribute; an object "attributes" is read like the
+    /// meta itself.
     /// </summary>
     /// <param name="known">The attributes kept so far, or <see langword="null"/>.</param>
     /// <param name="meta">The event's meta; ignored unless it is a JSON object.</param>
@@ -117,7 +117,7 @@ public sealed class CustomerAttributes
         void Add(string name, JsonElement value)
         {
             // A comma, and the closing brace.
-            if (writer.BytesCommitted + writer.BytesPending + LengthOf(name, value) + 2 <= Longest)
+            if (writer.BytesCommitted + writer.BytesPending + LengthOf(name, value) + 2 <= MaxLength)
             {
                 writer.WritePropertyName(name);
                 value.WriteTo(writer);
@@ -168,7 +168,7 @@ public sealed class CustomerAttributes
         foreach (var property in meta.EnumerateObject())
         {
             var name = NameOf(property.Name);
-            if (name.Length is > 0 and <= LongestName && !s_reserved.Contains(name) && IsKept(property.Value))
+            if (name.Length is > 0 and <= MaxNameLength && !s_reserved.Contains(name) && IsKept(property.Value))
             {
                 said[name] = property.Value;
             }
@@ -177,7 +177,7 @@ public sealed class CustomerAttributes
 
     static bool IsKept(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Array => value.GetArrayLength() <= MostEntries
+        JsonValueKind.Array => value.GetArrayLength() <= MaxEntries
             && value.EnumerateArray().All(entry => entry.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object)),
         JsonValueKind.Object => false,
         _ => true,

@@ -29,7 +29,7 @@ sealed class MessageContext : TemplateContext
         Now = () => TimeZoneInfo.ConvertTime(_views[0].Value.Now, _views[0].Value.TimeZone);
     }
 
-    /// <summary>Gets the output.</summary>
+    /// <summary>The output.</summary>
     public BoundedWriter Writer { get; } = new();
 
     /// <summary>Prepares the next rendering.</summary>

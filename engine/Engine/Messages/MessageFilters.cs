@@ -21,13 +21,13 @@ static class MessageFilters
     public static readonly FrozenSet<string> KeepEntries = FrozenSet.Create(
         StringComparer.Ordinal, "where", "reject", "sort", "sort_natural", "reverse", "uniq", "compact", "concat", "slice");
 
-    /// <summary>Gets the filters for plain text.</summary>
+    /// <summary>Filters for plain text.</summary>
     public static TemplateOptions Text { get; } = OptionsOf(isHtml: false);
 
-    /// <summary>Gets the filters for HTML.</summary>
+    /// <summary>Filters for HTML.</summary>
     public static TemplateOptions Html { get; } = OptionsOf(isHtml: true);
 
-    /// <summary>Gets the filters' names.</summary>
+    /// <summary>The filters' names.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Text.Filters.Select(filter => filter.Key).Order(StringComparer.Ordinal)];
 
     static TemplateOptions OptionsOf(bool isHtml)

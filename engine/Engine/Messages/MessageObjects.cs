@@ -59,7 +59,7 @@ static class MessageObjects
         ["unsubscribe"] = values => Text(values.Links?.Unsubscribe),
     };
 
-    /// <summary>Gets the objects available outside loops.</summary>
+    /// <summary>Objects available outside loops.</summary>
     public static readonly IReadOnlyList<ObjectFields<MessageValues>> Roots = [Cart, Customer, Offer, Store, Links];
 
     static FluidValue Text(string? text) => text is null ? NilValue.Instance : new StringValue(text);
@@ -105,7 +105,7 @@ sealed class ObjectView<T>(ObjectFields<T> fields, T value) : IFluidIndexable
 {
     public T Value { get; set; } = value;
 
-    /// <summary>Gets values for names that are not fields; <see langword="null"/> if there are none.</summary>
+    /// <summary>Values for names that are not fields; <see langword="null"/> if there are none.</summary>
     public Func<T, string, FluidValue>? Otherwise { get; init; }
 
     public int Count => fields.Count;

@@ -28,14 +28,14 @@ public sealed partial class MessageTemplate
         ShowsCustomer = check.Paths.Any(path => path is "customer" || path.StartsWith("customer.", StringComparison.Ordinal));
     }
 
-    /// <summary>Gets whether it shows the cart's products.</summary>
+    /// <summary>Whether it shows the cart's products.</summary>
     public bool ShowsLines { get; }
 
-    /// <summary>Gets whether it shows customer data.</summary>
+    /// <summary>Whether it shows customer data.</summary>
     public bool ShowsCustomer { get; }
 
-    /// <summary>Gets the fields shown unconditionally: not guarded by a condition or <c>default</c>.</summary>
-    public IReadOnlyList<TemplateUse> Bare { get; private init; } = [];
+    /// <summary>Fields shown unconditionally: not guarded by a condition or <c>default</c>.</summary>
+    public IReadOnlyList<TemplateUse> UnguardedFields { get; private init; } = [];
 
     /// <summary>Compiles a text that has been checked.</summary>
     /// <exception cref="FormatException">The text is not a valid template.</exception>
@@ -59,7 +59,7 @@ public sealed partial class MessageTemplate
         }
 
         var found = new List<TemplateProblem>();
-        var old = OldSyntax.Translate(text, problems);
+        var old = LegacySyntax.Translate(text, problems);
         if (problems.Count > 0)
         {
             return null;
@@ -84,7 +84,7 @@ public sealed partial class MessageTemplate
         problems.AddRange(found.Select(problem => problem with { Offset = old.PlaceOf(problem.Offset) }));
         return problems.Count > 0 ? null : new MessageTemplate(new TemplateGuard().VisitTemplate(template!), format, check!)
         {
-            Bare = [.. check!.Bare.Select(use => use with { Offset = old.PlaceOf(use.Offset), Text = old.TagOf(use.Offset, text) ?? use.Text })],
+            UnguardedFields = [.. check!.UnguardedFields.Select(use => use with { Offset = old.PlaceOf(use.Offset), Text = old.TagOf(use.Offset, text) ?? use.Text })],
         };
     }
 

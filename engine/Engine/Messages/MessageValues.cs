@@ -9,34 +9,34 @@ namespace CartRecovery.Engine.Messages;
 /// <param name="DiscountPercent">The discount in percent; <see langword="null"/> for none.</param>
 public sealed record MessageValues(string StoreId, string CartId, CartSummary Cart, double? DiscountPercent)
 {
-    /// <summary>Gets the store's name; <see langword="null"/> to use its id.</summary>
+    /// <summary>The store's name; <see langword="null"/> to use its id.</summary>
     public string? StoreName { get; init; }
 
-    /// <summary>Gets the kind of offer.</summary>
+    /// <summary>Kind of offer.</summary>
     public ActionKind Action { get; init; }
 
-    /// <summary>Gets the coupon code.</summary>
+    /// <summary>Coupon code.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Gets the signed links.</summary>
+    /// <summary>Signed links.</summary>
     public InterventionLinks? Links { get; init; }
 
-    /// <summary>Gets the products in the cart.</summary>
+    /// <summary>Products in the cart.</summary>
     public IReadOnlyList<MessageLine>? Lines { get; init; }
 
-    /// <summary>Gets the shopper's id; <see langword="null"/> for an anonymous shopper.</summary>
+    /// <summary>The shopper's id; <see langword="null"/> for an anonymous shopper.</summary>
     public string? CustomerId { get; init; }
 
-    /// <summary>Gets the address that the message is sent to, if it needs one.</summary>
+    /// <summary>Address that the message is sent to, if it needs one.</summary>
     public Recipient? Recipient { get; init; }
 
-    /// <summary>Gets the attributes set by <c>identify</c> events.</summary>
+    /// <summary>Attributes set by <c>identify</c> events.</summary>
     public CustomerAttributes Attributes { get; init; } = CustomerAttributes.None;
 
-    /// <summary>Gets the time of rendering, the value of <c>"now"</c>.</summary>
+    /// <summary>Time of rendering, the value of <c>"now"</c>.</summary>
     public DateTimeOffset Now { get; init; }
 
-    /// <summary>Gets the zone in which dates are shown.</summary>
+    /// <summary>Zone in which dates are shown.</summary>
     public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
 }
 
@@ -48,6 +48,6 @@ public sealed record MessageValues(string StoreId, string CartId, CartSummary Ca
 /// <param name="Image">The picture's address.</param>
 public readonly record struct MessageLine(string Name, int Quantity, decimal Value, string? Url, string? Image)
 {
-    /// <summary>Gets the price per unit.</summary>
+    /// <summary>Price per unit.</summary>
     public decimal Price => Quantity > 1 ? decimal.Round(Value / Quantity, 4) : Value;
 }

@@ -1,3 +1,4 @@
+using CartRecovery.Primitives;
 using Fluid;
 using Fluid.Ast;
 
@@ -10,22 +11,22 @@ namespace CartRecovery.Engine.Messages;
 sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, List<TemplateProblem> problems) : AstVisitor
 {
     // Variables defined by the template and its loops.
-    readonly Dictionary<string, Shape> _defined = new(StringComparer.OrdinalIgnoreCase);
-    readonly List<(string Name, Shape Shape)> _loops = [];
+    readonly Dictionary<string, TemplateType> _defined = new(StringComparer.OrdinalIgnoreCase);
+    readonly List<(string Name, TemplateType TemplateType)> _loops = [];
 
     readonly List<(TemplateUse Use, bool IsGuarded)> _uses = [];
     int _guards;
 
-    /// <summary>Gets all paths in use.</summary>
+    /// <summary>All paths in use.</summary>
     public IEnumerable<string> Paths => _uses.Select(use => use.Use.Path);
 
-    /// <summary>Gets the fields shown without <c>default</c> and without a condition on them.</summary>
-    public IEnumerable<TemplateUse> Bare =>
+    /// <summary>Fields shown without <c>default</c> and without a condition on them.</summary>
+    public IEnumerable<TemplateUse> UnguardedFields =>
         _uses.Where(use => !use.IsGuarded && !_uses.Exists(other => other.IsGuarded && other.Use.Path == use.Use.Path)).Select(use => use.Use);
 
     protected override Expression VisitMemberExpression(MemberExpression expression)
     {
-        ShapeOf(expression);
+        TypeOf(expression);
         return expression;
     }
 
@@ -58,12 +59,12 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
         }
 
         var count = problems.Count;
-        var (shape, place, path) = Resolve(member);
-        if (problems.Count == count && shape.IsObject)
+        var (type, place, path) = Resolve(member);
+        if (problems.Count == count && type.IsObject)
         {
             problems.Add(new TemplateProblem(place, $"'{path}' is an object, not text: show one of its fields"));
         }
-        else if (problems.Count == count && shape.Item is { IsObject: true })
+        else if (problems.Count == count && type.Item is { IsObject: true })
         {
             problems.Add(new TemplateProblem(place, $"'{path}' is a list: write '{{% for line in {path} %}}'"));
         }
@@ -112,64 +113,64 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
 
     protected override Statement VisitForStatement(ForStatement loop)
     {
-        var shape = ShapeOf(loop.Source ?? loop.Range).Item ?? Shape.Any;
+        var type = TypeOf(loop.Source ?? loop.Range).Item ?? TemplateType.Any;
         VisitAny(loop.Limit, loop.Offset);
-        Loop(loop.Identifier, shape, "forloop", loop.Statements);
+        Loop(loop.Identifier, type, "forloop", loop.Statements);
         VisitAll(loop.Else?.Statements);
         return loop;
     }
 
     protected override Statement VisitTableRowStatement(TableRowStatement loop)
     {
-        var shape = ShapeOf(loop.Source).Item ?? Shape.Any;
+        var type = TypeOf(loop.Source).Item ?? TemplateType.Any;
         VisitAny(loop.Limit, loop.Offset, loop.Cols);
-        Loop(loop.Identifier, shape, "tablerowloop", loop.Statements);
+        Loop(loop.Identifier, type, "tablerowloop", loop.Statements);
         return loop;
     }
 
     protected override Statement VisitAssignStatement(AssignStatement statement)
     {
-        Define(statement.Identifier, ShapeOf(statement.Value));
+        Define(statement.Identifier, TypeOf(statement.Value));
         return statement;
     }
 
     protected override Statement VisitCaptureStatement(CaptureStatement statement)
     {
         VisitAll(statement.Statements);
-        Define(statement.Identifier, Shape.Value);
+        Define(statement.Identifier, TemplateType.Value);
         return statement;
     }
 
     protected override Statement VisitIncrementStatement(IncrementStatement statement)
     {
-        Define(statement.Identifier, Shape.Value);
+        Define(statement.Identifier, TemplateType.Value);
         return statement;
     }
 
     protected override Statement VisitDecrementStatement(DecrementStatement statement)
     {
-        Define(statement.Identifier, Shape.Value);
+        Define(statement.Identifier, TemplateType.Value);
         return statement;
     }
 
-    void Loop(string name, Shape shape, string state, IReadOnlyList<Statement> statements)
+    void Loop(string name, TemplateType type, string state, IReadOnlyList<Statement> statements)
     {
         CheckName(name);
-        _loops.Add((name, shape));
-        _loops.Add((state, Shape.Loop));
+        _loops.Add((name, type));
+        _loops.Add((state, TemplateType.Loop));
         VisitAll(statements);
         _loops.RemoveRange(_loops.Count - 2, 2);
     }
 
-    void Define(string name, Shape shape)
+    void Define(string name, TemplateType type)
     {
         CheckName(name);
-        _defined[name] = shape;
+        _defined[name] = type;
     }
 
     void CheckName(string name)
     {
-        if (Shape.Roots.ContainsKey(name))
+        if (TemplateType.Roots.ContainsKey(name))
         {
             problems.Add(new TemplateProblem(0, $"'{name}' is a reserved object name: rename the variable"));
         }
@@ -202,15 +203,15 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
     }
 
     // This also visits the expression.
-    Shape ShapeOf(Expression expression)
+    TemplateType TypeOf(Expression expression)
     {
         switch (expression)
         {
             case MemberExpression member:
-                return Resolve(member).Shape;
+                return Resolve(member).TemplateType;
             case RangeExpression:
                 Visit(expression);
-                return Shape.ListOf(Shape.Value);
+                return TemplateType.ListOf(TemplateType.Value);
             default:
                 Visit(expression);
                 return Peek(expression);
@@ -218,22 +219,23 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
     }
 
     // The type of the expression visited last.
-    Shape Peek(Expression expression) => expression switch
+    TemplateType Peek(Expression expression) => expression switch
     {
         MemberExpression member => member.Segments.Skip(1).Aggregate(
-            Find(((IdentifierSegment)member.Segments[0]).Identifier) ?? Shape.Any, (shape, segment) => Step(shape, segment) ?? Shape.Any),
+            Find(((IdentifierSegment)member.Segments[0]).Identifier) ?? TemplateType.Any,
+            (type, segment) => Step(type, segment) ?? TemplateType.Any),
         FilterExpression filter when MessageFilters.KeepEntries.Contains(filter.Name) => Peek(filter.Input),
-        FilterExpression { Name: "first" or "last" or "find" } filter => Peek(filter.Input).Item ?? Shape.Any,
-        _ => Shape.Any,
+        FilterExpression { Name: "first" or "last" or "find" } filter => Peek(filter.Input).Item ?? TemplateType.Any,
+        _ => TemplateType.Any,
     };
 
-    Shape? Find(string name)
+    TemplateType? Find(string name)
     {
         var loop = _loops.FindLastIndex(loop => string.Equals(loop.Name, name, StringComparison.OrdinalIgnoreCase));
-        return loop >= 0 ? _loops[loop].Shape : _defined.GetValueOrDefault(name) ?? Shape.Roots.GetValueOrDefault(name);
+        return loop >= 0 ? _loops[loop].TemplateType : _defined.GetValueOrDefault(name) ?? TemplateType.Roots.GetValueOrDefault(name);
     }
 
-    (Shape Shape, int Place, string Path) Resolve(MemberExpression member)
+    (TemplateType TemplateType, int Place, string Path) Resolve(MemberExpression member)
     {
         var path = string.Join('.', member.Segments.Select(segment => segment is IdentifierSegment known ? known.Identifier : "[]"));
         var place = scanner.NextPath(path);
@@ -243,58 +245,59 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
             Visit(index.Expression);
         }
 
-        if (Find(root) is not { } shape)
+        if (Find(root) is not { } type)
         {
             problems.Add(root == MessageObjects.Line.Name
                 ? new TemplateProblem(place, "'line' is a loop's: write it between '{% for line in cart.lines %}' and '{% endfor %}'")
-                : new TemplateProblem(place, $"unknown variable '{path}'", path.Contains('.') && !Shape.Suggestions.ContainsKey(root) ? path : root, Shape.Suggestions));
-            return (Shape.Any, place, path);
+                : new TemplateProblem(place, $"unknown variable '{path}'", path.Contains('.') && !TemplateType.Suggestions.ContainsKey(root) ? path : root, TemplateType.Suggestions));
+            return (TemplateType.Any, place, path);
         }
 
         _uses.Add((new TemplateUse(path, place, path), _guards > 0));
         var before = root;
         foreach (var segment in member.Segments.Skip(1))
         {
-            if (Step(shape, segment) is not { } next)
+            if (Step(type, segment) is not { } next)
             {
-                Unknown(shape, before, ((IdentifierSegment)segment).Identifier, place);
-                return (Shape.Any, place, path);
+                Unknown(type, before, ((IdentifierSegment)segment).Identifier, place);
+                return (TemplateType.Any, place, path);
             }
 
-            shape = next;
+            type = next;
             before += segment is IdentifierSegment known ? $".{known.Identifier}" : "[]";
         }
 
-        return (shape, place, path);
+        return (type, place, path);
     }
 
-    static Shape? Step(Shape shape, MemberSegment segment)
+    static TemplateType? Step(TemplateType type, MemberSegment segment)
     {
         if (segment is not IdentifierSegment { Identifier: var name })
         {
-            return shape.Item ?? Shape.Any;
+            return type.Item ?? TemplateType.Any;
         }
 
-        if (shape.Fields.TryGetValue(name, out var field))
+        if (type.Fields.TryGetValue(name, out var field))
         {
             return field;
         }
 
-        if (shape.Item is { } item)
+        if (type.Item is { } item)
         {
-            return name is "first" or "last" ? item : name == "size" ? Shape.Value : null;
+            return name is "first" or "last" ? item : name == "size" ? TemplateType.Value : null;
         }
 
-        return shape.IsOpen && !IsMisspelt(shape, name) ? Shape.Any : !shape.IsObject && name is "size" or "first" or "last" ? Shape.Value : null;
+        return type.IsOpen && !IsMisspelt(type, name) ? TemplateType.Any : !type.IsObject && name is "size" or "first" or "last" ? TemplateType.Value : null;
     }
 
     // A customer may have attributes of any name, but a name within one typing error of a field is reported.
-    static bool IsMisspelt(Shape shape, string name) => shape.Fields.Keys.Any(field => field.Length > 4 && Slip.IsOne(name, field));
+    static bool IsMisspelt(TemplateType type, string name) =>
+        type.Fields.Keys.Any(field => field.Length > 4 && EditDistance.Of(name, field) == 1);
 
-    void Unknown(Shape shape, string before, string name, int place)
+    void Unknown(TemplateType type, string before, string name, int place)
     {
-        Dictionary<string, string> known = shape.Item is null
-            ? shape.Fields.Keys.ToDictionary(field => field, field => $"{before}.{field}", StringComparer.Ordinal)
+        Dictionary<string, string> known = type.Item is null
+            ? type.Fields.Keys.ToDictionary(field => field, field => $"{before}.{field}", StringComparer.Ordinal)
             : new(StringComparer.Ordinal) { ["size"] = $"{before}.size", ["first"] = $"{before}.first", ["last"] = $"{before}.last" };
         problems.Add(new TemplateProblem(place, $"unknown field '{before}.{name}'", name, known));
     }

@@ -11,13 +11,14 @@ namespace CartRecovery.Engine.Messages;
 /// </summary>
 sealed class TemplateGuard : AstRewriter
 {
-    protected override Statement VisitOutputStatement(OutputStatement output) => new OutputStatement(new Shown(Visit(output.Expression)));
+    protected override Statement VisitOutputStatement(OutputStatement output) =>
+        new OutputStatement(new EscapedOutput(Visit(output.Expression)));
 
     protected override Statement VisitCycleStatement(CycleStatement cycle) =>
-        new CycleStatement(cycle.Group, [.. cycle.Values.Select(value => new Shown(Visit(value)))]);
+        new CycleStatement(cycle.Group, [.. cycle.Values.Select(value => new EscapedOutput(Visit(value)))]);
 
     protected override Expression VisitRangeExpression(RangeExpression range) =>
-        new RangeExpression(new Near(Visit(range.From)), new Near(Visit(range.To)));
+        new RangeExpression(new BoundedRangeEnd(Visit(range.From)), new BoundedRangeEnd(Visit(range.To)));
 
     protected override Statement VisitCaptureStatement(CaptureStatement capture)
     {
@@ -26,7 +27,7 @@ sealed class TemplateGuard : AstRewriter
     }
 
     // A list is shown as its entries' texts, an object as nothing.
-    sealed class Shown(Expression inner) : Expression
+    sealed class EscapedOutput(Expression inner) : Expression
     {
         public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
         {
@@ -45,7 +46,7 @@ sealed class TemplateGuard : AstRewriter
     }
 
     // One end of a range.
-    sealed class Near(Expression inner) : Expression
+    sealed class BoundedRangeEnd(Expression inner) : Expression
     {
         public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
         {

@@ -16,7 +16,7 @@ sealed class TemplateScanner
         StringComparer.Ordinal, "else", "elsif", "when", "break", "continue", "assign", "increment", "decrement", "cycle", "echo", "#");
 
     // Bounds the parser's recursion along a tag.
-    const int LongestTag = 4096;
+    const int MaxTagLength = 4096;
 
     readonly string _text;
     readonly List<TemplateProblem> _problems;
@@ -25,7 +25,7 @@ sealed class TemplateScanner
 
     TemplateScanner(string text, List<TemplateProblem> problems) => (_text, _problems) = (text, problems);
 
-    /// <summary>Gets all allowed tags.</summary>
+    /// <summary>All allowed tags.</summary>
     public static IEnumerable<string> Tags => s_blocks.Concat(s_parts);
 
     /// <summary>Scans a text.</summary>
@@ -72,9 +72,9 @@ sealed class TemplateScanner
                 return;
             }
 
-            if (close - open > LongestTag)
+            if (close - open > MaxTagLength)
             {
-                _problems.Add(new TemplateProblem(open, $"a tag must have at most {LongestTag} characters"));
+                _problems.Add(new TemplateProblem(open, $"a tag must have at most {MaxTagLength} characters"));
                 return;
             }
 

@@ -51,13 +51,13 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
     /// <param name="zone">The store's time zone.</param>
     public void SetFor(ref CartRecord cart, in Hash128 key, CampaignSet campaigns, TimeZoneInfo zone)
     {
-        if (campaigns.ShortestIdle == long.MaxValue || cart.Checkout == CheckoutStep.Purchased)
+        if (campaigns.MinIdle == long.MaxValue || cart.Checkout == CheckoutStep.Purchased)
         {
             return;
         }
 
         // No campaign is due before the shortest wait, so on an event that bound is enough; the timer computes the exact time.
-        var dueAt = cart.IdleDoneAt == 0 ? cart.LastAt + campaigns.ShortestIdle : campaigns.NextIdle(cart.LastAt, cart.IdleDoneAt, zone);
+        var dueAt = cart.IdleDoneAt == 0 ? cart.LastAt + campaigns.MinIdle : campaigns.NextIdle(cart.LastAt, cart.IdleDoneAt, zone);
         if (dueAt == long.MaxValue || (cart.TimerAt != 0 && cart.TimerAt <= dueAt))
         {
             return;
@@ -69,14 +69,14 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         }
         else
         {
-            counters.AddTimerRefused();
+            counters.AddTimerRejected();
         }
     }
 
     /// <summary>Returns the idle campaigns that are due, each once per idle episode, and marks them as done in the cart.</summary>
     public static ulong TakeDue(ref CartRecord cart, long now, CampaignSet campaigns, TimeZoneInfo zone)
     {
-        if (now - cart.LastAt < campaigns.ShortestIdle)
+        if (now - cart.LastAt < campaigns.MinIdle)
         {
             return 0;
         }

@@ -105,7 +105,7 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
             else
             {
                 Interlocked.Increment(ref _behind);
-                consumer.Afterwards(() =>
+                consumer.OnProcessed(() =>
                 {
                     Tell(batch);
                     Interlocked.Decrement(ref _behind);

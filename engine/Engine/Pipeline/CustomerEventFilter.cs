@@ -26,9 +26,9 @@ sealed class CustomerEventFilter(bool isAsked)
     // The table forgets products over time, so a product counts as new again now and then.
     bool IsNew(ulong product)
     {
-        ref var told = ref _products[product % (ulong)_products.Length];
-        var isNew = told != product;
-        told = product;
+        ref var published = ref _products[product % (ulong)_products.Length];
+        var isNew = published != product;
+        published = product;
         return isNew;
     }
 }

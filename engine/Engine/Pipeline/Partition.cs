@@ -128,7 +128,7 @@ public sealed class Partition : IDisposable
     {
         var lookup = new CartLookup(cart);
         await Inbox.EnqueueAsync(lookup, cancellationToken);
-        return await lookup.Answer.Task.WaitAsync(cancellationToken);
+        return await lookup.Result.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Completes once everything enqueued before this call is durable and handed to the consumer.</summary>
@@ -190,7 +190,7 @@ public sealed class Partition : IDisposable
             Fail(e);
             while (Inbox.TryDequeue(out var item))
             {
-                (item as CartLookup)?.Answer.TrySetException(e);
+                (item as CartLookup)?.Result.TrySetException(e);
                 (item as Flush)?.Done.TrySetException(e);
             }
         }
@@ -215,10 +215,10 @@ public sealed class Partition : IDisposable
                     _slabs.Return(slab);
                     break;
                 case CartLookup lookup:
-                    lookup.Answer.SetResult(_state!.Stages.Find(lookup.Cart));
+                    lookup.Result.SetResult(_state!.Stages.Find(lookup.Cart));
                     break;
                 case Flush flush:
-                    _work!.TellWhenDurable(flush);
+                    _work!.NotifyWhenDurable(flush);
                     break;
             }
         }
@@ -231,7 +231,7 @@ public sealed class Partition : IDisposable
     {
         public Hash128 Cart { get; } = cart;
 
-        public TaskCompletionSource<CartRecord?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<CartRecord?> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     sealed class Flush : IEventSource

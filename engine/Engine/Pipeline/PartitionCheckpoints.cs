@@ -95,14 +95,14 @@ sealed class PartitionCheckpoints : IDisposable
     }
 
     /// <summary>Makes a checkpoint and waits for it, when the engine stops. On the worker.</summary>
-    public void Finish(long receivedAt, TimeSpan atMost)
+    public void Finish(long receivedAt, TimeSpan timeout)
     {
         var start = _time.GetTimestamp();
-        Await(start, atMost);
+        Await(start, timeout);
         if (_current is null && _journal.Tail != _lastTail && Problem is null)
         {
             Begin(receivedAt);
-            Await(start, atMost);
+            Await(start, timeout);
         }
     }
 
@@ -213,9 +213,9 @@ sealed class PartitionCheckpoints : IDisposable
         current.Draft.Keep(_stores);
     }
 
-    void Await(long start, TimeSpan atMost)
+    void Await(long start, TimeSpan timeout)
     {
-        while (_current is not null && _time.GetElapsedTime(start) < atMost)
+        while (_current is not null && _time.GetElapsedTime(start) < timeout)
         {
             GoOn();
             _writing?.Wait(1);

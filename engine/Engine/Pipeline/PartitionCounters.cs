@@ -11,7 +11,7 @@ public sealed class PartitionCounters
     long _runs;
     long _withheldByWindow;
     long _carts;
-    long _timersRefused;
+    long _timersRejected;
     long _duplicates;
     long _checkpoints;
     long _checkpointFailures;
@@ -40,7 +40,7 @@ public sealed class PartitionCounters
     public long Carts => Volatile.Read(ref _carts);
 
     /// <summary>Idle timers the wheel had no room for.</summary>
-    public long TimersRefused => Volatile.Read(ref _timersRefused);
+    public long TimersRejected => Volatile.Read(ref _timersRejected);
 
     /// <summary>Duplicate events: acknowledged, otherwise ignored.</summary>
     public long Duplicates => Volatile.Read(ref _duplicates);
@@ -59,7 +59,7 @@ public sealed class PartitionCounters
 
     internal void AddCart() => Volatile.Write(ref _carts, _carts + 1);
 
-    internal void AddTimerRefused() => Volatile.Write(ref _timersRefused, _timersRefused + 1);
+    internal void AddTimerRejected() => Volatile.Write(ref _timersRejected, _timersRejected + 1);
 
     /// <summary>Checkpoints made.</summary>
     public long Checkpoints => Volatile.Read(ref _checkpoints);

@@ -155,16 +155,16 @@ public sealed class PartitionProcessor : IDisposable
 
         _taken.Clear();
         _batchEvents = 0;
-        HandOver();
+        PublishBatch();
         _checkpoints?.Step(_receivedAt);
     }
 
     /// <summary>Notifies the waiter when everything taken so far is durable, and commits at once.</summary>
-    public void TellWhenDurable(IEventSource waiter)
+    public void NotifyWhenDurable(IEventSource waiter)
     {
         EndBatch();
         _sources.Add((waiter, 0));
-        HandOver();
+        PublishBatch();
         Commit();
     }
 
@@ -178,7 +178,7 @@ public sealed class PartitionProcessor : IDisposable
             Append(EntryKind.Tick, JournalPayload.Tick(_buffer, step));
             _state.Stages.Tick(step);
             Decide();
-            HandOver();
+            PublishBatch();
         }
 
         JournalPersisted();
@@ -188,15 +188,15 @@ public sealed class PartitionProcessor : IDisposable
     }
 
     /// <summary>Makes everything taken so far durable and writes a last checkpoint.</summary>
-    /// <param name="atMost">The time limit.</param>
-    public void Finish(TimeSpan atMost)
+    /// <param name="timeout">The time limit.</param>
+    public void Finish(TimeSpan timeout)
     {
         EndBatch();
         JournalPersisted();
         Commit();
-        if (_journal?.WaitUntilDurable(atMost, _time) == true)
+        if (_journal?.WaitUntilDurable(timeout, _time) == true)
         {
-            _checkpoints?.Finish(_receivedAt, atMost);
+            _checkpoints?.Finish(_receivedAt, timeout);
         }
     }
 
@@ -208,21 +208,21 @@ public sealed class PartitionProcessor : IDisposable
         _checkpoints = checkpoints;
         _receivedAt = receivedAt;
         AppendDecisions();
-        HandOver();
+        PublishBatch();
         Commit();
     }
 
     /// <summary>Returns how long the worker may sleep until a commit is due (ms).</summary>
-    /// <param name="atMost">The result if no commit is pending.</param>
-    public int UntilCommit(int atMost)
+    /// <param name="max">The result if no commit is pending.</param>
+    public int UntilCommit(int max)
     {
         if (_uncommittedBytes == 0)
         {
-            return atMost;
+            return max;
         }
 
         var left = _commitTicks - (_time.GetTimestamp() - _uncommittedSince);
-        return (int)Math.Clamp(left * 1000 / _time.TimestampFrequency, 1, atMost);
+        return (int)Math.Clamp(left * 1000 / _time.TimestampFrequency, 1, max);
     }
 
     /// <summary>Commits if the appended bytes or their age require it.</summary>
@@ -247,7 +247,7 @@ public sealed class PartitionProcessor : IDisposable
     {
         if (AppendPersisted())
         {
-            HandOver();
+            PublishBatch();
         }
     }
 
@@ -313,7 +313,7 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    void HandOver()
+    void PublishBatch()
     {
         _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions, _state.Stages.CustomerEvents, _trace);
         _trace = null;

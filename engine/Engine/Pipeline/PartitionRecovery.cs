@@ -124,7 +124,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         for (var entries = 1; reader.TryNext(out var entry); entries++)
         {
             player.Play(entry);
-            HandOver(customerEvents, batchEnd);
+            PublishCustomerEvents(customerEvents, batchEnd);
             batchEnd = entry.Kind is EntryKind.Events or EntryKind.Tick ? reader.End : batchEnd;
             if (entries % ProgressEvery == 0)
             {
@@ -133,12 +133,12 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         }
 
         player.Finish();
-        HandOver(customerEvents, batchEnd);
+        PublishCustomerEvents(customerEvents, batchEnd);
         options.Consumer.Advance(index, reader.End);
     }
 
     // Hands over the customer events of the batch that ends at batchEnd unless the consumer has persisted them.
-    void HandOver(List<CustomerEvent> customerEvents, long batchEnd)
+    void PublishCustomerEvents(List<CustomerEvent> customerEvents, long batchEnd)
     {
         if (batchEnd > options.Consumer.PersistedUpTo(index))
         {

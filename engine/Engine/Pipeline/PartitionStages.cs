@@ -46,7 +46,7 @@ public sealed class PartitionStages : IDisposable
         _counters = counters;
         _campaigns = options.Campaigns;
         _context = new CartFoldContext(options.WindowMilliseconds, [.. options.Stores.Select(s => CurrencyCode.Parse(s.Currency))]);
-        _filter = new CustomerEventFilter(options.Consumer.TakesCustomerEvents);
+        _filter = new CustomerEventFilter(options.Consumer.AcceptsCustomerEvents);
         _carts = new(Path.Combine(options.DataFolder, $"carts.{index}.log"), options.Carts, new CartUpdate(_context), keep,
             checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
         _customers = new(Path.Combine(options.DataFolder, $"customers.{index}.log"), options.Customers, default, keep,

@@ -20,10 +20,10 @@ public sealed class BatchScorer : IDisposable
         _scores = new float[capacity];
     }
 
-    /// <summary>Gets the maximum number of rows per run.</summary>
+    /// <summary>Maximum number of rows per run.</summary>
     public int Capacity { get; }
 
-    /// <summary>Gets a row to fill: one float per feature, in the model's order. Keeps its previous contents.</summary>
+    /// <summary>Returns a row to fill: one float per feature, in the model's order. Keeps its previous contents.</summary>
     /// <param name="index">0 to <see cref="Capacity"/> − 1.</param>
     public Span<float> Row(int index) => _batch.Inputs.AsSpan(index * _columns, _columns);
 

@@ -5,10 +5,10 @@ namespace CartRecovery.Engine.Scoring;
 /// </summary>
 interface IRowEvaluator : IDisposable
 {
-    /// <summary>Gets the rows of features, contiguous.</summary>
+    /// <summary>Rows of features, contiguous.</summary>
     float[] Inputs { get; }
 
-    /// <summary>Gets the results of the last run, one per row.</summary>
+    /// <summary>Results of the last run, one per row.</summary>
     float[] Outputs { get; }
 
     /// <summary>Evaluates the first <paramref name="rows"/> rows: 1 to the capacity.</summary>

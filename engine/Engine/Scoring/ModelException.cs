@@ -29,6 +29,6 @@ public sealed class ModelException(string code, string message) : Exception(mess
     /// <summary>The runtime failed to run a model that it had loaded.</summary>
     public const string RunFailed = "model_run_failed";
 
-    /// <summary>Gets the code: one of the constants of this type.</summary>
+    /// <summary>Code: one of the constants of this type.</summary>
     public string Code { get; } = code;
 }

@@ -25,7 +25,7 @@ public static class FeatureTable
 {
     const float MillisecondsPerDay = 24 * 60 * 60 * 1000f;
 
-    /// <summary>Gets all features.</summary>
+    /// <summary>All features.</summary>
     public static IReadOnlyList<FeatureDefinition> All { get; } =
     [
         new("event_count", "count", "Events of the cart", "every event counts", (in c, in _) => c.EventCount),
@@ -106,7 +106,7 @@ public static class FeatureTable
             "orders with a coupon_applied before them / orders", (in c, in _) => Ratio(c.History.DiscountedOrders, c.History.Orders)),
     ];
 
-    /// <summary>Gets all names, in the table's order.</summary>
+    /// <summary>All names, in the table's order.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(f => f.Name)];
 
     /// <summary>Finds a feature by name.</summary>

@@ -15,13 +15,13 @@ public sealed class FeatureVector
         _functions = [.. names.Select(n => FeatureTable.Get(n).Compute)];
     }
 
-    /// <summary>Gets the features' names.</summary>
+    /// <summary>The features' names.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>Gets the number of features.</summary>
+    /// <summary>Number of features.</summary>
     public int Count => _functions.Length;
 
-    /// <summary>Gets a feature's index in the row; -1 if it is not selected.</summary>
+    /// <summary>Returns a feature's index in the row; -1 if it is not selected.</summary>
     public int IndexOf(string name)
     {
         for (var i = 0; i < Names.Count; i++)

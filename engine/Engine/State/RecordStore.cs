@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.State;
 /// <summary>Updates records from inputs.</summary>
 public interface IRecordUpdate<TRecord, TInput>
 {
-    /// <summary>Gets whether an update may create a missing record.</summary>
+    /// <summary>Returns whether an update may create a missing record.</summary>
     bool MayCreate(in TInput input);
 
     /// <summary>Updates the record in place; a new record is all zero.</summary>
@@ -112,11 +112,11 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
     }
 
-    /// <summary>Gets the serial number of the recovered checkpoint; -1 for a store that started empty.</summary>
+    /// <summary>Serial number of the recovered checkpoint; -1 for a store that started empty.</summary>
     public long RecoveredSerialNumber { get; } = -1;
 
     /// <summary>
-    /// Gets the current reason why memory cannot be written to disk; null if it can. Writes are retried until they succeed.
+    /// Current reason why memory cannot be written to disk; null if it can. Writes are retried until they succeed.
     /// </summary>
     public IOException? Problem => _device.Problem;
 

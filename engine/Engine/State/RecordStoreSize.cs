@@ -9,9 +9,9 @@ namespace CartRecovery.Engine.State;
 public readonly record struct RecordStoreSize(int LogBits, int PageBits, long Buckets)
 {
     // 2 MB: a page is allocated and cleared while events wait.
-    const int MostPageBits = 21;
+    const int MaxPageBits = 21;
 
-    /// <summary>Gets the total size in bytes.</summary>
+    /// <summary>Total size in bytes.</summary>
     public long Bytes => (1L << LogBits) + (Buckets * 64);
 
     /// <summary>Computes the largest size whose log fits <paramref name="budget"/> bytes, with an index for its records.</summary>
@@ -19,6 +19,6 @@ public readonly record struct RecordStoreSize(int LogBits, int PageBits, long Bu
     {
         var logBits = Math.Clamp(BitOperations.Log2((ulong)Math.Max(budget, 1)), 20, 40);
         var records = (1L << logBits) / (recordBytes + 24);
-        return new RecordStoreSize(logBits, Math.Clamp(logBits - 5, 14, MostPageBits), (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(records / 4, 64)));
+        return new RecordStoreSize(logBits, Math.Clamp(logBits - 5, 14, MaxPageBits), (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(records / 4, 64)));
     }
 }

@@ -21,11 +21,11 @@ public sealed class StoreCheckpoint
         Log = new StoreDevice(Path.Combine(folder, "log"), insist: false, delete: false);
     }
 
-    /// <summary>Gets the folder.</summary>
+    /// <summary>The folder.</summary>
     public string Folder { get; }
 
     /// <summary>
-    /// Gets whether FASTER has finished, so that <see cref="Save"/> may be called. Becomes true on the worker, in <c>Refresh</c>.
+    /// Whether FASTER has finished, so that <see cref="Save"/> may be called. Becomes true on the worker, in <c>Refresh</c>.
     /// </summary>
     public bool IsWritten
     {
@@ -91,13 +91,13 @@ readonly record struct StoreLayout(Guid Token, int RecordBytes, int PageBits, in
 /// <summary>Gives FASTER access to checkpoint files, both those being written and those read during recovery.</summary>
 sealed class StoreCheckpoints : ICheckpointManager
 {
-    /// <summary>Gets the folder to recover from.</summary>
+    /// <summary>Folder to recover from.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Gets the checkpoint being written.</summary>
+    /// <summary>Checkpoint being written.</summary>
     public StoreCheckpoint? Current { get; set; }
 
-    /// <summary>Gets the devices that were read from.</summary>
+    /// <summary>Devices that were read from.</summary>
     public List<StoreDevice> Read { get; } = [];
 
     public void InitializeIndexCheckpoint(Guid indexToken)
@@ -151,7 +151,7 @@ sealed class StoreCheckpoints : ICheckpointManager
     {
     }
 
-    /// <summary>Gets FASTER's description of its log.</summary>
+    /// <summary>Returns FASTER's description of its log.</summary>
     public static HybridLogRecoveryInfo Parse(byte[] info)
     {
         var parsed = default(HybridLogRecoveryInfo);

@@ -11,10 +11,10 @@ public sealed class StoreClock(TimeZoneInfo zone)
     long _quarter = long.MinValue;
     long _offset;
 
-    /// <summary>Gets the zone.</summary>
+    /// <summary>The zone.</summary>
     public TimeZoneInfo Zone => zone;
 
-    /// <summary>Gets the moment for computing features.</summary>
+    /// <summary>Returns the moment for computing features.</summary>
     /// <param name="at">Milliseconds since 1970 UTC.</param>
     public FeatureMoment At(long at)
     {

@@ -15,7 +15,7 @@ sealed class StoreDevice : StorageDeviceBase
     const uint Failed = uint.MaxValue;
     const int ChunkBytes = 1 << 20;
     const int ReadAttempts = 3;
-    static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan s_maxWait = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<int, SafeFileHandle> _files = new();
     readonly Lock _opening = new();
@@ -38,13 +38,13 @@ sealed class StoreDevice : StorageDeviceBase
         _delete = delete;
     }
 
-    /// <summary>Gets or sets a callback before each write, on its thread, with which tests simulate a slow disk.</summary>
+    /// <summary>A callback before each write, on its thread, with which tests simulate a slow disk.</summary>
     internal Action? BeforeWrite { get; set; }
 
-    /// <summary>Gets the first read error or, without retries, write error; null if there was none. Never reset.</summary>
+    /// <summary>First read error or, without retries, write error; null if there was none. Never reset.</summary>
     public IOException? Failure => _failure;
 
-    /// <summary>Gets the current reason why writes fail; null if they succeed.</summary>
+    /// <summary>Current reason why writes fail; null if they succeed.</summary>
     public IOException? Problem => _problem;
 
     /// <summary>Deletes the files of a path.</summary>
@@ -56,7 +56,7 @@ sealed class StoreDevice : StorageDeviceBase
         }
     }
 
-    /// <summary>Gets the length of a path's files, up to the first gap, in bytes.</summary>
+    /// <summary>Returns the length of a path's files, up to the first gap, in bytes.</summary>
     public static long LengthOf(string path, long segmentSize)
     {
         var length = 0L;
@@ -177,7 +177,7 @@ sealed class StoreDevice : StorageDeviceBase
 
     bool WriteUntilDone(in Write write, byte[] buffer)
     {
-        for (var wait = TimeSpan.FromMilliseconds(10); !TryWrite(write, buffer); wait = wait * 2 > s_longestWait ? s_longestWait : wait * 2)
+        for (var wait = TimeSpan.FromMilliseconds(10); !TryWrite(write, buffer); wait = wait * 2 > s_maxWait ? s_maxWait : wait * 2)
         {
             if (_closing.Wait(wait))
             {

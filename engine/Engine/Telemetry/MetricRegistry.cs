@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Telemetry;
 /// </summary>
 public sealed class MetricRegistry : IDisposable
 {
-    /// <summary>Gets the response's <c>Content-Type</c>.</summary>
+    /// <summary>The response's <c>Content-Type</c>.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();

@@ -14,7 +14,7 @@ public sealed class MetricSnapshot
     {
     }
 
-    /// <summary>Gets the metrics by name.</summary>
+    /// <summary>Metrics by name.</summary>
     public IReadOnlyDictionary<string, MetricFamily> Families => _families;
 
     /// <summary>Parses Prometheus text format 0.0.4 as written by the registry.</summary>
@@ -126,7 +126,7 @@ public sealed record MetricFamily(string Name, string Help, string Type)
 {
     readonly List<MetricSample> _samples = [];
 
-    /// <summary>Gets the samples; those of a histogram end in <c>_bucket</c>, <c>_sum</c> and <c>_count</c>.</summary>
+    /// <summary>The samples; those of a histogram end in <c>_bucket</c>, <c>_sum</c> and <c>_count</c>.</summary>
     public IReadOnlyList<MetricSample> Samples => _samples;
 
     internal void Add(MetricSample sample) => _samples.Add(sample);

@@ -12,10 +12,10 @@ public sealed class ScoreDistribution
     readonly long[] _counts = new long[Steps + 1];
     long _sum;
 
-    /// <summary>Gets the number of scores.</summary>
+    /// <summary>Number of scores.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Gets the mean, 0–1; 0 without scores.</summary>
+    /// <summary>Mean, 0–1; 0 without scores.</summary>
     public double Mean => Count == 0 ? 0 : _sum / Unit / Count;
 
     /// <summary>Adds scores, 0–1.</summary>

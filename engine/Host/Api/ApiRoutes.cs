@@ -24,7 +24,7 @@ static class ApiRoutes
     public static void MapApi(this IEndpointRouteBuilder app)
     {
         var routes = app.MapGroup("");
-        ((IEndpointConventionBuilder)routes).Finally(RouteDescription.AnswerHead);
+        ((IEndpointConventionBuilder)routes).Finally(RouteDescription.AddHead);
         EventsRoutes.Map(routes);
         StreamsRoutes.Map(routes);
         FeaturesRoutes.Map(routes);

@@ -33,7 +33,7 @@ static class ApiServices
         services.AddSingleton<CartReader>().AddSingleton<Predictor>().AddSingleton<LinkEvents>().AddSingleton<HealthReport>().AddSingleton<StorefrontClient>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAccess();
-        services.AddProblemAnswers();
+        services.AddProblemResponses();
         services.AddBodyEncoding();
         services.AddDocumentation();
     }
@@ -43,7 +43,7 @@ static class ApiServices
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.Use(RefuseConnectionAsync);
+        app.Use(RejectConnectionAsync);
         app.UseRouting();
         app.UseCors();
         app.UseAuthentication();
@@ -53,14 +53,14 @@ static class ApiServices
     }
 
     // A socket over the address's limit is told why before it is closed.
-    static Task RefuseConnectionAsync(HttpContext context, RequestDelegate next)
+    static Task RejectConnectionAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Features.Get<RefusedConnection>() is not { } refused)
+        if (context.Features.Get<RejectedConnection>() is not { } rejected)
         {
             return next(context);
         }
 
         context.Response.Headers.Connection = "close";
-        return ConnectionLimiter.ProblemOf(refused.Reason).ToResult().ExecuteAsync(context);
+        return ConnectionLimiter.ProblemOf(rejected.Reason).ToResult().ExecuteAsync(context);
     }
 }

@@ -16,7 +16,7 @@ static class CheckCommand
         if (options.Schema)
         {
             Console.Write(ConfigSchema.Write(ConfigFile.Catalog));
-            return ExitCode.Fine;
+            return ExitCode.Success;
         }
 
         var path = ConfigFile.Locate(options.Config);
@@ -59,7 +59,7 @@ static class CheckCommand
         }
 
         Print(path, config, model!, budget!);
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 
     static string? Load(CartRecoveryConfig config, List<ConfigProblem> problems, out string? missingLibrary)

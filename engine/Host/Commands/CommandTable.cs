@@ -22,7 +22,7 @@ sealed class Command
         OptionsOf = [.. properties.Select(p => (p.GetCustomAttribute<OptionAttribute>(), p.PropertyType == typeof(bool)))
             .Where(o => o.Item1 is not null).Select(o => new CommandOption($"--{o.Item1!.LongName}", o.Item1.ShortName, o.Item2))];
         var values = properties.Where(p => p.GetCustomAttribute<ValueAttribute>() is not null).ToList();
-        MostValues = values.Exists(p => p.PropertyType != typeof(string)) ? int.MaxValue : values.Count;
+        MaxValues = values.Exists(p => p.PropertyType != typeof(string)) ? int.MaxValue : values.Count;
         var arguments = values.Select(p => p.GetCustomAttribute<ValueAttribute>()!).Select(v => v.Required ? $" {v.MetaName}" : $" [{v.MetaName}]");
         Usage = $"cartrecovery {Name}{string.Concat(arguments)}{(OptionsOf.Count > 0 ? " [options]" : "")}";
     }
@@ -47,7 +47,7 @@ sealed class Command
     public IReadOnlyList<CommandOption> OptionsOf { get; }
 
     /// <summary>The number of positional arguments.</summary>
-    public int MostValues { get; }
+    public int MaxValues { get; }
 
     /// <summary>Declares a command. The parser reads its options by reflection, so the trimmer must keep them.</summary>
     public static Command Of<[DynamicallyAccessedMembers(Everything)] T>(string examples, Func<T, Task<int>> run) =>

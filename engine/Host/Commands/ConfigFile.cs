@@ -17,7 +17,7 @@ static class ConfigFile
     /// <summary>
     /// Returns the configuration file: the given one, else <c>cartrecovery.yaml</c> in this folder, else the shipped default.
     /// </summary>
-    public static string Locate(string? told) => told ?? (File.Exists(Own) ? Own : null) ?? Find(Default) ?? Default;
+    public static string Locate(string? path) => path ?? (File.Exists(Own) ? Own : null) ?? Find(Default) ?? Default;
 
     /// <summary>Finds a shipped file: in this folder or one above it, else beside the program.</summary>
     /// <returns>Null if it is not found.</returns>

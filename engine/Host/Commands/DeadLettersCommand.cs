@@ -25,7 +25,7 @@ static class DeadLettersCommand
           cartrecovery deadletters drop 17                     give it up
         """;
 
-    const int UsualList = 50;
+    const int DefaultListLimit = 50;
 
     public static async Task<int> RunAsync(DeadLettersOptions options)
     {
@@ -65,8 +65,8 @@ static class DeadLettersCommand
             {
                 "show" => Show(options, letters),
                 "repair" => Repair(options, config, letters),
-                "replay" => await DeadLettersAtEngine.ReplayAsync(options, config, letters),
-                _ => await DeadLettersAtEngine.DropAsync(options, config, letters),
+                "replay" => await DeadLettersClient.ReplayAsync(options, config, letters),
+                _ => await DeadLettersClient.DropAsync(options, config, letters),
             };
             return missing.Length > 0 ? ExitCode.Failed : code;
         }
@@ -122,7 +122,7 @@ static class DeadLettersCommand
 
     static int List(DeadLettersOptions options, IEnumerable<DeadLetter> letters)
     {
-        var limit = options.Limit ?? UsualList;
+        var limit = options.Limit ?? DefaultListLimit;
         var page = letters.Take(limit + 1).ToList();
         if (options.Json)
         {
@@ -131,13 +131,13 @@ static class DeadLettersCommand
                 TerminalText.WriteJson(writer => DeadLetterJson.Write(writer, letter, whole: false));
             }
 
-            return ExitCode.Fine;
+            return ExitCode.Success;
         }
 
         if (page.Count == 0)
         {
             Console.WriteLine(options.State == "waiting" ? "No dead letters are waiting." : "No dead letters.");
-            return ExitCode.Fine;
+            return ExitCode.Success;
         }
 
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
@@ -156,7 +156,7 @@ static class DeadLettersCommand
             Console.WriteLine($"There are more; use --limit {limit * 2L}");
         }
 
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 
     static int Show(DeadLettersOptions options, List<DeadLetter> letters)
@@ -175,14 +175,14 @@ static class DeadLettersCommand
             Console.WriteLine($"received    {TimeText.Of(letter.At)} over {letter.Protocol}"
                 + (letter.Connection == 0 ? "" : $", connection {letter.Connection}"));
             Console.WriteLine($"store       {letter.Store}, with a {(letter.Verified ? "secret" : "publishable")} key");
-            Console.WriteLine($"refused     {letter.Code}: {letter.Message}");
+            Console.WriteLine($"rejected    {letter.Code}: {letter.Message}");
             Console.WriteLine($"event       {letter.Event.Length:N0} bytes{(letter.IsTruncated ? ", truncated" : "")}");
             Console.WriteLine();
             Console.WriteLine(TerminalText.Clean(Encoding.UTF8.GetString(letter.Event)));
             Console.WriteLine();
         }
 
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 
     static int Repair(DeadLettersOptions options, CartRecoveryConfig config, List<DeadLetter> letters)
@@ -217,7 +217,7 @@ static class DeadLettersCommand
                 + (options.All ? " --all" : $" {string.Join(' ', letters.Take(20).Select(l => l.Id))}"));
         }
 
-        return failed == 0 ? ExitCode.Fine : ExitCode.Failed;
+        return failed == 0 ? ExitCode.Success : ExitCode.Failed;
     }
 
     static EventRules RulesFor(CartRecoveryConfig config, DeadLetter letter) => new(

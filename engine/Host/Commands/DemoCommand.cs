@@ -114,7 +114,7 @@ static class DemoCommand
             await stopped;
         }
 
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 
     static void SetPorts(ListenConfig listen, DemoOptions options)

@@ -44,7 +44,7 @@ static class ExportCommand
                 Console.Error.WriteLine($"{export.Events:N0} events written to {options.Out}");
             }
 
-            return ExitCode.Fine;
+            return ExitCode.Success;
         });
     }
 }

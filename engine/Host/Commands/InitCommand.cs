@@ -45,7 +45,7 @@ static class InitCommand
         }
 
         PrintNext(path, config, publishable, secret);
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 
     static string? WrongUsage(InitOptions options) =>

@@ -63,6 +63,6 @@ static class ModelsCommand
                 string.Create(CultureInfo.InvariantCulture, $"{model.Report.AucInterval.Low:F3} to {model.Report.AucInterval.High:F3}"), options.Out, card,
             ],
         ]);
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 }

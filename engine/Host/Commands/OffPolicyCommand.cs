@@ -33,7 +33,7 @@ static class OffPolicyCommand
                 Console.WriteLine();
             }
 
-            return steps.Count > 0 ? ExitCode.Fine : throw new IOException($"no step chose among offers with '{options.Policy}'");
+            return steps.Count > 0 ? ExitCode.Success : throw new IOException($"no step chose among offers with '{options.Policy}'");
         }
         catch (Exception e) when (e is IOException or FormatException or ArgumentException or UnauthorizedAccessException)
         {
@@ -86,7 +86,7 @@ static class OffPolicyCommand
             Line($"uplift of {TerminalText.Clean(treatment)} against {TerminalText.Clean(options.Against!)}: {qini.Uplift:0.#####} for all; the model's Qini {qini.Coefficient:0.#####} ({qini.Low:0.#####} to {qini.High:0.#####}), q0 {qini.Q0:0.###}");
         }
 
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 
     // Four standard errors, so that chance alone hardly ever causes a note.

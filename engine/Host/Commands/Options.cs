@@ -19,7 +19,7 @@ sealed class DemoOptions : ConfigOptions
     [Option("seconds", Default = 20, MetaValue = "N", HelpText = "The length of the demo in seconds, 1 to 3600.")]
     public int Seconds { get; set; }
 
-    [Option("events", MetaValue = "FILE", HelpText = "A log in REES46's format, .csv or .csv.gz. Default: the shipped one.")]
+    [Option("events", MetaValue = "FILE", HelpText = "A log in REES46 format, .csv or .csv.gz. Default: the shipped one.")]
     public string? Events { get; set; }
 
     [Option("port", MetaValue = "PORT", HelpText = "The HTTP port; 0 takes a free one. Default: the configuration's.")]
@@ -65,7 +65,7 @@ sealed class ModelsOptions
     public string Action { get; set; } = "";
 
     [Option("events", MetaValue = "FILE", Default = "config/demo/rees46-2019-10-01.csv.gz",
-        HelpText = "The log in REES46's format, .csv or .csv.gz.")]
+        HelpText = "The log in REES46 format, .csv or .csv.gz.")]
     public string Events { get; set; } = "";
 
     [Option("out", MetaValue = "FILE", Default = "config/models/purchase.onnx",

@@ -86,7 +86,7 @@ static class ReplayCommand
                 ReplayReportText.Print(report, took, model.Id);
             }
 
-            return ExitCode.Fine;
+            return ExitCode.Success;
         }
         finally
         {

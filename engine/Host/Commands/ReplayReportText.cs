@@ -31,9 +31,9 @@ static class ReplayReportText
             Print($"  {campaign}: {count:N0} {action}");
         }
 
-        if (report.Refused > 0)
+        if (report.Rejected > 0)
         {
-            Console.WriteLine($"refused     {report.Refused,12:N0}   the first: {TerminalText.Clean(report.FirstRefused ?? "")}");
+            Console.WriteLine($"rejected    {report.Rejected,12:N0}   the first: {TerminalText.Clean(report.FirstRejected ?? "")}");
         }
 
         if (!report.IsWhole)
@@ -58,8 +58,8 @@ static class ReplayReportText
         writer.WriteNumber("eventsPerSecond"u8, (long)((report.Events + report.EventsBefore) / Math.Max(took.TotalSeconds, 0.001)));
         writer.WriteString("model"u8, model);
         writer.WriteBoolean("whole"u8, report.IsWhole);
-        writer.WriteNumber("refused"u8, report.Refused);
-        if (report.FirstRefused is { } first)
+        writer.WriteNumber("refused"u8, report.Rejected);
+        if (report.FirstRejected is { } first)
         {
             writer.WriteString("firstRefused"u8, first);
         }

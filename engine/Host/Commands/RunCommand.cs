@@ -25,16 +25,16 @@ static class RunCommand
             Greet(host, budget);
             host.Watch(ConfigFile.Locate(options.Config), path => ConfigLoader.Load(path, ConfigFile.Catalog));
             await host.WaitForShutdownAsync();
-            return ExitCode.Fine;
+            return ExitCode.Success;
         }, $"change 'listen' in {ConfigFile.Locate(options.Config)}");
     }
 
     /// <summary>Loads the configuration and plans its memory.</summary>
     /// <returns>The exit code after a failure that was printed; otherwise null.</returns>
-    public static int? Prepare(string? told, out CartRecoveryConfig config, out MemoryBudget budget)
+    public static int? Prepare(string? path, out CartRecoveryConfig config, out MemoryBudget budget)
     {
         budget = null!;
-        if (ConfigFile.Load(ConfigFile.Locate(told), needsModel: true) is not { } loaded)
+        if (ConfigFile.Load(ConfigFile.Locate(path), needsModel: true) is not { } loaded)
         {
             config = null!;
             return ExitCode.BadConfiguration;

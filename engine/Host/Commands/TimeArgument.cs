@@ -7,7 +7,7 @@ namespace CartRecovery.Host.Commands;
 static class TimeArgument
 {
     /// <summary>The accepted forms, for help texts.</summary>
-    public const string Forms = Moment.Forms;
+    public const string Forms = TimeExpression.Forms;
 
     /// <summary>Reads <c>--from</c> and <c>--to</c>.</summary>
     /// <returns>The range, open where an option is absent; <see langword="null"/> after it has printed an error.</returns>
@@ -31,12 +31,12 @@ static class TimeArgument
 
     static bool IsTime(string name, string? text, long now, ref long moment)
     {
-        if (text is null || Moment.TryParse(text, now, out moment))
+        if (text is null || TimeExpression.TryParse(text, now, out moment))
         {
             return true;
         }
 
-        Console.Error.WriteLine($"error: {name}: expected {Moment.Forms}; got '{text}'");
+        Console.Error.WriteLine($"error: {name}: expected {TimeExpression.Forms}; got '{text}'");
         return false;
     }
 }

@@ -55,7 +55,7 @@ static class UsageErrors
                     break;
                 }
             }
-            else if (++values > command.MostValues)
+            else if (++values > command.MaxValues)
             {
                 var hint = command.OptionsOf.Any(o => o.Name == "--config") && argument.EndsWith(".yaml", StringComparison.Ordinal)
                     ? $" Did you mean '--config {argument}'?" : "";

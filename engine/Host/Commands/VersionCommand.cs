@@ -12,6 +12,6 @@ static class VersionCommand
         var commit = BuildVersion.Commit is { Length: > 0 } digits ? $"commit {digits}, " : "";
         var runtime = $"{RuntimeInformation.FrameworkDescription}{(RuntimeFeature.IsDynamicCodeSupported ? "" : " native")}, {RuntimeInformation.RuntimeIdentifier}";
         Console.WriteLine($"cartrecovery {BuildVersion.Number} ({commit}{runtime})");
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 }

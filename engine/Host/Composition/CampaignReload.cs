@@ -67,11 +67,11 @@ sealed partial class CampaignReload : IDisposable
         Problem = problems.Count == 0 ? null : string.Join("; ", problems);
         if (Problem is not null)
         {
-            LogRefused(Problem);
+            LogRejected(Problem);
             return;
         }
 
-        _host.Use(result.Config!.Decisions, result.Config.Contact);
+        _host.ApplyCampaigns(result.Config!.Decisions, result.Config.Contact);
         Count++;
         LogTaken(result.Config.Decisions.Campaigns.Count);
     }
@@ -91,5 +91,5 @@ sealed partial class CampaignReload : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error,
         Message = "Configuration reload failed; the previous campaigns and contact policy stay in force: {Problems}")]
-    partial void LogRefused(string problems);
+    partial void LogRejected(string problems);
 }

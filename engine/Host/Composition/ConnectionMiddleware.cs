@@ -8,27 +8,27 @@ namespace CartRecovery.Host.Composition;
 static class ConnectionMiddleware
 {
     /// <summary>
-    /// Counts a socket while it is open. One over its address's limit is marked, so that its protocol can report the refusal.
+    /// Counts a socket while it is open. One over its address's limit is marked, so that its protocol can report the rejection.
     /// </summary>
-    public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter gate) => next => async connection =>
+    public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter) => next => async connection =>
     {
-        if (!gate.TryEnter())
+        if (!limiter.TryEnter())
         {
             connection.Abort();
             return;
         }
 
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
-        var entered = gate.TryEnter(address);
-        var told = !entered && gate.TryTell();
+        var entered = limiter.TryEnter(address);
+        var hasErrorSlot = !entered && limiter.TryReserveErrorSlot();
         try
         {
-            if (told)
+            if (hasErrorSlot)
             {
-                connection.Features.Set(new RefusedConnection(Refusal.Address));
+                connection.Features.Set(new RejectedConnection(ConnectionRejection.Address));
             }
 
-            if (entered || told)
+            if (entered || hasErrorSlot)
             {
                 await next(connection);
             }
@@ -41,14 +41,14 @@ static class ConnectionMiddleware
         {
             if (entered)
             {
-                gate.Leave(address);
+                limiter.Leave(address);
             }
-            else if (told)
+            else if (hasErrorSlot)
             {
-                gate.LeaveTold();
+                limiter.ReleaseErrorSlot();
             }
 
-            gate.Leave();
+            limiter.Leave();
         }
     };
 

@@ -69,7 +69,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);
-        Gate = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, config.Stores.Select(s => s.MaxConnections));
+        ConnectionLimiter = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, config.Stores.Select(s => s.MaxConnections));
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
@@ -113,7 +113,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             Stores = Stores,
             Counters = Counters,
             Connections = Connections,
-            Gate = Gate,
+            ConnectionLimiter = ConnectionLimiter,
             MaxEvent = (int)config.Limits.Event.Bytes,
             MaxMessage = (int)config.Limits.Message.Bytes,
             MaxBatch = config.Limits.Batch,
@@ -138,7 +138,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     public ConnectionRegistry Connections { get; }
 
-    public ConnectionLimiter Gate { get; }
+    public ConnectionLimiter ConnectionLimiter { get; }
 
     public IngestOptions Ingest { get; }
 
@@ -252,19 +252,19 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     }
 
     // Kept interventions are delivered after the next start, dropped ones are retried later: neither is final.
-    void RecordOutcome(Intervention intervention, DeliveryAttemptOutcome outcome, string? reason)
+    void RecordOutcome(Intervention intervention, FinalOutcome outcome, string? reason)
     {
-        if (outcome is not (DeliveryAttemptOutcome.Kept or DeliveryAttemptOutcome.Dropped))
+        if (outcome is not (FinalOutcome.Kept or FinalOutcome.Dropped))
         {
             Journeys.RecordOutcome(intervention, ReasonOf(outcome), reason);
         }
     }
 
-    static WithheldReason ReasonOf(DeliveryAttemptOutcome outcome) => outcome switch
+    static WithheldReason ReasonOf(FinalOutcome outcome) => outcome switch
     {
-        DeliveryAttemptOutcome.Rejected => WithheldReason.Rejected,
-        DeliveryAttemptOutcome.Failed => WithheldReason.Failed,
-        DeliveryAttemptOutcome.Bounced => WithheldReason.Bounced,
+        FinalOutcome.Rejected => WithheldReason.Rejected,
+        FinalOutcome.Failed => WithheldReason.Failed,
+        FinalOutcome.Bounced => WithheldReason.Bounced,
         _ => WithheldReason.None,
     };
 
@@ -279,7 +279,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public string? ReloadProblem => _reload?.Problem;
 
     /// <summary>Replaces the campaigns and the contact policy.</summary>
-    public void Use(DecisionsConfig decisions, ContactConfig contact)
+    public void ApplyCampaigns(DecisionsConfig decisions, ContactConfig contact)
     {
         JourneyOptions = JourneyOptionsOf(decisions, contact);
         JourneyEngine.Options = JourneyOptions;

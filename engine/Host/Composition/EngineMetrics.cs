@@ -22,7 +22,7 @@ sealed class EngineMetrics : IEngineTotals
 
     static readonly ActionKind[] s_actions = Enum.GetValues<ActionKind>();
     static readonly double[] s_writeBounds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-    static readonly DeliveryAttemptOutcome[] s_outcomes = Enum.GetValues<DeliveryAttemptOutcome>();
+    static readonly FinalOutcome[] s_outcomes = Enum.GetValues<FinalOutcome>();
 
     readonly EngineHost _host;
 
@@ -173,13 +173,13 @@ sealed class EngineMetrics : IEngineTotals
     }
 
     /// <summary>Returns an outcome's label.</summary>
-    public static string NameOf(DeliveryAttemptOutcome outcome) => outcome switch
+    public static string NameOf(FinalOutcome outcome) => outcome switch
     {
-        DeliveryAttemptOutcome.Delivered => "delivered",
-        DeliveryAttemptOutcome.Rejected => "rejected",
-        DeliveryAttemptOutcome.Bounced => "bounced",
-        DeliveryAttemptOutcome.Failed => "failed",
-        DeliveryAttemptOutcome.Kept => "kept",
+        FinalOutcome.Delivered => "delivered",
+        FinalOutcome.Rejected => "rejected",
+        FinalOutcome.Bounced => "bounced",
+        FinalOutcome.Failed => "failed",
+        FinalOutcome.Kept => "kept",
         _ => "dropped",
     };
 

@@ -57,7 +57,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     public bool HasSinkWork { get; private set; }
 
     /// <inheritdoc/>
-    public bool TryHandOver(Intervention intervention)
+    public bool TryEnqueue(Intervention intervention)
     {
         if (_handedOver.Contains(intervention.Id))
         {

@@ -21,9 +21,9 @@ static class Listeners
     /// <summary>Configures Kestrel.</summary>
     /// <param name="builder">The application.</param>
     /// <param name="config">The configuration.</param>
-    /// <param name="gate">Counts connections.</param>
+    /// <param name="limiter">Counts connections.</param>
     /// <param name="shutdown">How long open connections may take to close when the server stops.</param>
-    public static void Configure(WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter gate, TimeSpan shutdown)
+    public static void Configure(WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter limiter, TimeSpan shutdown)
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(sockets => sockets.Backlog = SocketTransport.Backlog);
@@ -39,14 +39,14 @@ static class Listeners
             Listen(kestrel, config.Listen.Http, options =>
             {
                 options.Protocols = HttpProtocols.Http1;
-                options.Use(ConnectionMiddleware.Counting(gate));
+                options.Use(ConnectionMiddleware.Counting(limiter));
                 UseTls(options, config.Listen.HttpTls, config);
                 options.Use(ConnectionMiddleware.FirstByteWithin(config.Listen.HandshakeTimeout));
             });
             Listen(kestrel, config.Listen.Stream, options =>
             {
                 streams = options.EndPoint;
-                options.Use(ConnectionMiddleware.Counting(gate));
+                options.Use(ConnectionMiddleware.Counting(limiter));
                 UseTls(options, config.Listen.StreamTls, config);
                 options.UseConnectionHandler<StreamPort>();
             });

@@ -15,7 +15,7 @@ sealed record DemoProduct(string Id, string Name, string Department, string Icon
 /// <summary>The demo shop's products: the most viewed ones of the log's most viewed categories.</summary>
 sealed class DemoCatalogue
 {
-    const int MostDepartments = 8;
+    const int MaxDepartments = 8;
     const int ProductsEach = 3;
 
     // Categories with an icon; others get a parcel.
@@ -39,7 +39,7 @@ sealed class DemoCatalogue
         All = [.. log.Where(e => e.Category.Length > 0 && e.Brand.Length > 0 && e.Price > 0)
             .GroupBy(e => e.Category, StringComparer.Ordinal)
             .OrderByDescending(c => s_known.ContainsKey(c.Key)).ThenByDescending(c => c.Count())
-            .Take(MostDepartments)
+            .Take(MaxDepartments)
             .SelectMany(c => c.GroupBy(e => e.Product, StringComparer.Ordinal)
                 .OrderByDescending(p => p.Count()).ThenBy(p => p.Key, StringComparer.Ordinal)
                 .Take(ProductsEach).Select(p => ProductOf(p.Last(), p.Count())))];

@@ -22,10 +22,10 @@ sealed record DemoOrder(string Id, decimal Total, decimal Discount);
 sealed class DemoOrders
 {
     /// <summary>The maximum lines per order, units per line, and characters in an order id.</summary>
-    public const int MostLines = 50, MostUnits = 99, LongestId = 40;
+    public const int MaxLines = 50, MaxUnits = 99, MaxIdLength = 40;
 
     // The maximum carts with an offer and orders remembered. The oldest are evicted first; a demo does not reach this.
-    const int MostKept = 10_000;
+    const int MaxRetained = 10_000;
 
     readonly EngineHost _host;
     readonly Store _store;
@@ -46,11 +46,11 @@ sealed class DemoOrders
     /// <param name="body">The page's request body.</param>
     /// <param name="cancellationToken">Cancelled when the shopper disconnects.</param>
     /// <returns>The order, or the problem.</returns>
-    public async Task<(DemoOrder? Order, Problem? Problem)> TakeAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<(DemoOrder? Order, HttpProblem? Problem)> TakeAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         if (!Basket.TryRead(body, _catalogue, out var basket))
         {
-            return (null, new Problem(400, "invalid_order", "Expected orderId, cartId, sessionId and items of the catalogue."));
+            return (null, new HttpProblem(400, "invalid_order", "Expected orderId, cartId, sessionId and items of the catalogue."));
         }
 
         await _one.WaitAsync(cancellationToken);
@@ -69,10 +69,10 @@ sealed class DemoOrders
             await source.Router.SubmitAsync(cancellationToken);
             if (!await source.WaitAsync(cancellationToken) || source.Rejected.Count > 0)
             {
-                return (null, new Problem(503, "order_not_taken", "The engine did not accept the purchase. Send the order again."));
+                return (null, new HttpProblem(503, "order_not_taken", "The engine did not accept the purchase. Send the order again."));
             }
 
-            if (_orders.Count == MostKept)
+            if (_orders.Count == MaxRetained)
             {
                 _orders.Clear();
             }
@@ -90,7 +90,7 @@ sealed class DemoOrders
     {
         if (intervention.StoreId == _store.Id && intervention.DiscountPercent is { } percent)
         {
-            if (_offers.Count >= MostKept)
+            if (_offers.Count >= MaxRetained)
             {
                 _offers.Clear();
             }
@@ -158,7 +158,7 @@ sealed class DemoOrders
                 foreach (var item in root.GetProperty("items").EnumerateArray())
                 {
                     if (catalogue.Find(item.GetProperty("productId").GetString() ?? "") is not { } product
-                        || item.GetProperty("quantity").GetInt32() is not (>= 1 and <= MostUnits and var quantity))
+                        || item.GetProperty("quantity").GetInt32() is not (>= 1 and <= MaxUnits and var quantity))
                     {
                         return false;
                     }
@@ -166,8 +166,8 @@ sealed class DemoOrders
                     lines.Add((product, quantity));
                 }
 
-                if (orderId is not { Length: > 0 and <= LongestId } || string.IsNullOrEmpty(cartId) || string.IsNullOrEmpty(sessionId)
-                    || lines.Count is 0 or > MostLines)
+                if (orderId is not { Length: > 0 and <= MaxIdLength } || string.IsNullOrEmpty(cartId) || string.IsNullOrEmpty(sessionId)
+                    || lines.Count is 0 or > MaxLines)
                 {
                     return false;
                 }

@@ -116,7 +116,7 @@ sealed class DemoReplay : IDisposable
                 Volatile.Write(ref _events, _events + 1);
             }
 
-            await AnswerAsync(socket, cancellationToken);
+            await ConfirmAsync(socket, cancellationToken);
             if (_events > 0 && Stopwatch.GetElapsedTime(Interlocked.Read(ref _linedAt)) > s_silence)
             {
                 DemoLines.WriteFlow(_pace.TimeAfter(_events), _events, _host.Metrics.Carts);
@@ -137,7 +137,7 @@ sealed class DemoReplay : IDisposable
         while (since.Elapsed < s_patience && (Interlocked.Read(ref _acked) < _sent || Stopwatch.GetElapsedTime(Interlocked.Read(ref _answeredAt)) < s_quiet))
         {
             await pace.WaitForNextTickAsync(cancellationToken);
-            await AnswerAsync(socket, cancellationToken);
+            await ConfirmAsync(socket, cancellationToken);
         }
 
         await _host.Journeys.FlushAsync(cancellationToken);
@@ -159,7 +159,7 @@ sealed class DemoReplay : IDisposable
 
     // As a page does when it shows a message. The delivery is dated at the decision: transport took milliseconds, but a millisecond of the
     // demo is a second of the log.
-    async Task AnswerAsync(ClientWebSocket socket, CancellationToken cancellationToken)
+    async Task ConfirmAsync(ClientWebSocket socket, CancellationToken cancellationToken)
     {
         while (_shown.TryDequeue(out var shown))
         {

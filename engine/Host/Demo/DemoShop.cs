@@ -92,16 +92,17 @@ static class DemoShop
         routes.MapPost("/shop/api/orders", (RequestDelegate)(context => OrderAsync(context, orders))).AllowAnonymous().ExcludeFromDescription();
     }
 
-    static Task CatalogueAsync(HttpContext context, DemoCatalogue catalogue) => Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
-    {
-        writer.WriteStartObject();
-        writer.WriteString("key"u8, PublishableKey);
-        writer.WriteString("currency"u8, "USD"u8);
-        writer.WriteNumber("idleSeconds"u8, IdleSeconds);
-        writer.WritePropertyName("products"u8);
-        catalogue.WriteTo(writer);
-        writer.WriteEndObject();
-    });
+    static Task CatalogueAsync(HttpContext context, DemoCatalogue catalogue) =>
+        ResponseWriter.JsonAsync(context, StatusCodes.Status200OK, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("key"u8, PublishableKey);
+            writer.WriteString("currency"u8, "USD"u8);
+            writer.WriteNumber("idleSeconds"u8, IdleSeconds);
+            writer.WritePropertyName("products"u8);
+            catalogue.WriteTo(writer);
+            writer.WriteEndObject();
+        });
 
     // Needs no key, because the secret one must not leave the server. Includes orders just placed.
     static async Task RevenueAsync(HttpContext context, EngineHost host)
@@ -109,7 +110,7 @@ static class DemoShop
         context.Response.Headers.CacheControl = "no-store";
         await host.Journeys.FlushAsync(context.RequestAborted);
         var report = host.Reports.Revenue(StoreId, host.Stores.FindStore(StoreId)!.Currency, from: 0, to: long.MaxValue);
-        await Answer.JsonAsync(context, StatusCodes.Status200OK, writer => RevenueJson.Write(writer, report));
+        await ResponseWriter.JsonAsync(context, StatusCodes.Status200OK, writer => RevenueJson.Write(writer, report));
     }
 
     static async Task OrderAsync(HttpContext context, DemoOrders orders)
@@ -129,7 +130,7 @@ static class DemoShop
             return;
         }
 
-        await Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
+        await ResponseWriter.JsonAsync(context, StatusCodes.Status200OK, writer =>
         {
             writer.WriteStartObject();
             writer.WriteString("orderId"u8, order!.Id);

@@ -9,7 +9,7 @@ namespace CartRecovery.Host.Output;
 /// <summary>Prints text from clients without letting it control the terminal.</summary>
 static class TerminalText
 {
-    const int LongestLine = 400;
+    const int MaxLineLength = 400;
 
     /// <summary>Escapes control characters, except line breaks and tabs.</summary>
     public static string Clean(string text) =>
@@ -34,7 +34,7 @@ static class TerminalText
     {
         foreach (var line in lines)
         {
-            var text = Cut(line, LongestLine);
+            var text = Cut(line, MaxLineLength);
             Terminal.WriteLine(text, line[0] switch
             {
                 '-' => Color.Red,

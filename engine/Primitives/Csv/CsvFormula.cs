@@ -9,7 +9,7 @@ static class CsvFormula
     public const char Guard = '\'';
 
     /// <summary>
-    /// Gets whether a spreadsheet would execute the text: its first character other than spaces is <c>= + - @</c>, a tab or a carriage
+    /// Returns whether a spreadsheet would execute the text: its first character other than spaces is <c>= + - @</c>, a tab or a carriage
     /// return.
     /// </summary>
     public static bool Is(ReadOnlySpan<char> text) => text.TrimStart(' ') is ['=' or '+' or '-' or '@' or '\t' or '\r', ..];

@@ -26,19 +26,19 @@ sealed class CsvReader : IDisposable
         }).From(text);
     }
 
-    /// <summary>Gets the line on which the record begins, from 1.</summary>
+    /// <summary>Line on which the record begins, from 1.</summary>
     public int Line { get; private set; }
 
-    /// <summary>Gets the number of cells in the record, at least 1.</summary>
+    /// <summary>Number of cells in the record, at least 1.</summary>
     public int Count => _reader.Current.ColCount;
 
-    /// <summary>Gets a cell without its quotes.</summary>
+    /// <summary>A cell without its quotes.</summary>
     public ReadOnlySpan<char> this[int column] => _reader.Current[column].Span;
 
-    /// <summary>Gets a cell as a string; short texts that repeat in a column share an instance.</summary>
+    /// <summary>Returns a cell as a string; short texts that repeat in a column share an instance.</summary>
     public string Text(int column) => _reader.Current[column].ToString();
 
-    /// <summary>Gets all cells as strings.</summary>
+    /// <summary>Returns all cells as strings.</summary>
     public string[] Texts() => [.. Enumerable.Range(0, Count).Select(Text)];
 
     /// <summary>Moves to the next record.</summary>

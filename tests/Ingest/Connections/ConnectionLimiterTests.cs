@@ -20,7 +20,7 @@ public sealed class ConnectionLimiterTests
         Assert.That(Enumerable.Range(0, 100).Select(_ => gate.TryEnter(s_free)), Has.All.True);
         Assert.That(Enumerable.Range(0, 2 + ConnectionLimiter.Spare).Select(_ => gate.TryEnter()), Has.All.True);
         Assert.That(gate.TryEnter(), Is.False);
-        Assert.That(ConnectionLimiter.Reasons.Select(gate.RefusedFor), Is.EqualTo(new[] { 2, 1, 1 }));
+        Assert.That(ConnectionLimiter.Reasons.Select(gate.RejectedFor), Is.EqualTo(new[] { 2, 1, 1 }));
 
         gate.LeaveStream();
         gate.Leave(address);
@@ -49,10 +49,10 @@ public sealed class ConnectionLimiterTests
     {
         var gate = new ConnectionLimiter(capacity: 1, perAddress: 1, []);
 
-        Assert.That(Enumerable.Range(0, ConnectionLimiter.Spare).Select(_ => gate.TryTell()), Has.All.True);
-        Assert.That(gate.TryTell(), Is.False);
-        gate.LeaveTold();
-        Assert.That((gate.TryTell(), gate.TryTell()), Is.EqualTo((true, false)));
+        Assert.That(Enumerable.Range(0, ConnectionLimiter.Spare).Select(_ => gate.TryReserveErrorSlot()), Has.All.True);
+        Assert.That(gate.TryReserveErrorSlot(), Is.False);
+        gate.ReleaseErrorSlot();
+        Assert.That((gate.TryReserveErrorSlot(), gate.TryReserveErrorSlot()), Is.EqualTo((true, false)));
     }
 
     [Test]

@@ -19,7 +19,7 @@ sealed class ConnectionLimitsTests
         using var second = await StreamClient.OpenAsync(engine, StreamTransport.HttpUpgrade);
 
         await IsRefusedAsync(engine, 429, "too_many_connections_from_address");
-        Assert.That(engine.Host.Gate.RefusedFor(Refusal.Address), Is.EqualTo(3));
+        Assert.That(engine.Host.ConnectionLimiter.RejectedFor(ConnectionRejection.Address), Is.EqualTo(3));
         await first.CloseAsync();
         await Eventually.Is(() => engine.Host.Gate.Sockets == 1, "a slot is free");
         using var next = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
@@ -40,7 +40,7 @@ sealed class ConnectionLimitsTests
         await first.UntilAckAsync(1);
 
         await IsRefusedAsync(engine, 429, "too_many_connections_for_store");
-        Assert.That(engine.Host.Gate.RefusedFor(Refusal.Store), Is.EqualTo(3));
+        Assert.That(engine.Host.ConnectionLimiter.RejectedFor(ConnectionRejection.Store), Is.EqualTo(3));
         using var other = await StreamClient.OpenAsync(engine, via, "sk_other");
         await other.SendAsync(EventJson.Of("c"));
         await other.UntilAckAsync(1);

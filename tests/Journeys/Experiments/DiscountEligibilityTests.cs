@@ -25,8 +25,8 @@ public sealed class DiscountEligibilityTests
     {
         var gate = new DiscountEligibility();
         gate.Learn([("c", new CampaignOutcomes(treated, bought, alone, boughtAlone))]);
-        Assert.That(gate.Refuse("c", s_reminder, 9, 0.4), Is.EqualTo(WithheldReason.None));
-        Assert.That(gate.Refuse("another", s_twenty, 0, 0.4), Is.EqualTo(WithheldReason.None));
-        return gate.Refuse("c", s_twenty, 0, 0.4);
+        Assert.That(gate.GetRejection("c", s_reminder, 9, 0.4), Is.EqualTo(WithheldReason.None));
+        Assert.That(gate.GetRejection("another", s_twenty, 0, 0.4), Is.EqualTo(WithheldReason.None));
+        return gate.GetRejection("c", s_twenty, 0, 0.4);
     }
 }

@@ -68,8 +68,8 @@ public sealed class ContactPolicyTests
     public void A_temporary_obstacle_waits_and_the_longest_wait_is_the_reason(long now, ContactFacts facts, WithheldReason reason, long until)
     {
         var policy = new ContactPolicy(new ContactConfig());
-        Assert.That(policy.Check(now, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Wait, reason, until)));
-        Assert.That(policy.Check(now, facts with { UsefulUntil = until }).Action, Is.EqualTo(PolicyAction.Wait));
+        Assert.That(policy.Check(now, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Defer, reason, until)));
+        Assert.That(policy.Check(now, facts with { UsefulUntil = until }).Action, Is.EqualTo(PolicyAction.Defer));
         Assert.That(policy.Check(now, facts with { UsefulUntil = until - 1 }), Is.EqualTo(PolicyVerdict.Withhold(reason)));
     }
 
@@ -86,9 +86,9 @@ public sealed class ContactPolicyTests
         });
         var facts = s_fine with { CustomerZone = TimeZoneInfo.FindSystemTimeZoneById("America/New_York"), UsefulUntil = s_noon + (30 * Day) };
         Assert.That(policy.Check(s_noon, facts).Action, Is.EqualTo(PolicyAction.Send));
-        Assert.That(policy.Check(s_noon - Hour, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Wait, WithheldReason.QuietHours, s_noon)));
+        Assert.That(policy.Check(s_noon - Hour, facts), Is.EqualTo(new PolicyVerdict(PolicyAction.Defer, WithheldReason.QuietHours, s_noon)));
         Assert.That(policy.Check(s_noon + (5 * Hour), facts), Is.EqualTo(
-            new PolicyVerdict(PolicyAction.Wait, WithheldReason.QuietHours, s_noon + (7 * Day))), "opens at 9 in Amsterdam, and the customer sleeps until 14");
+            new PolicyVerdict(PolicyAction.Defer, WithheldReason.QuietHours, s_noon + (7 * Day))), "opens at 9 in Amsterdam, and the customer sleeps until 14");
     }
 
     [Test]
@@ -142,7 +142,7 @@ public sealed class ContactPolicyTests
                 case PolicyAction.Send:
                     Assert.That(Against(config, facts, now), Is.Null, $"{config.QuietHours?.From} {facts}");
                     break;
-                case PolicyAction.Wait:
+                case PolicyAction.Defer:
                     Assert.That(verdict.Until, Is.GreaterThan(now).And.AtMost(facts.UsefulUntil));
                     Assert.That(Against(config, facts, now), Is.Not.Null);
                     Assert.That(Against(config, facts with { Consent = new Consent(true, long.MaxValue) }, verdict.Until), Is.Null);

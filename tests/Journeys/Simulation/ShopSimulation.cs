@@ -232,7 +232,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         return true;
     }
 
-    public bool TryHandOver(Intervention intervention)
+    public bool TryEnqueue(Intervention intervention)
     {
         if (RoomOf(intervention.Channel) == 0)
         {

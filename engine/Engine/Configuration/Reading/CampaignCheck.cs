@@ -5,7 +5,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Checks the campaigns: names, triggers and series, and that every template can be rendered.</summary>
-sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlaces places)
+sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocations locations)
 {
     public void Run(CartRecoveryConfig config)
     {
@@ -15,7 +15,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
             check.Name(campaign, "name", campaign.Name, "a campaign's name");
             if (campaign.Name.Length > 0 && !names.TryAdd(campaign.Name, campaign))
             {
-                var first = places.Of(names[campaign.Name], "name").Line;
+                var first = locations.Of(names[campaign.Name], "name").Line;
                 check.Report(campaign, "name", $"duplicate campaign '{campaign.Name}', first defined on line {first}");
             }
             List<string> stores = [.. config.Stores.Select(store => store.Id)];
@@ -33,7 +33,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
     void Conditions(List<ConditionConfig> conditions)
     {
         string[] comparisons = ["above", "atLeast", "below", "atMost", "equals"];
-        foreach (var condition in conditions.Where(condition => !comparisons.Any(comparison => places.Has(condition, comparison))))
+        foreach (var condition in conditions.Where(condition => !comparisons.Any(comparison => locations.Has(condition, comparison))))
         {
             check.Report(condition, "", $"a condition needs a comparison: {string.Join(", ", comparisons)}");
         }
@@ -43,19 +43,19 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
     {
         // A missing trigger has already been reported.
         string[] kinds = ["idle", "event", "score"];
-        if (places.Knows(trigger) && kinds.Count(kind => places.Has(trigger, kind)) != 1)
+        if (locations.Knows(trigger) && kinds.Count(kind => locations.Has(trigger, kind)) != 1)
         {
             check.Report(trigger, "", "a trigger needs exactly one of idle, event and score");
         }
 
         foreach (var key in (string[])["stage", "at"])
         {
-            if (places.Has(trigger, key) && !places.Has(trigger, "idle"))
+            if (locations.Has(trigger, key) && !locations.Has(trigger, "idle"))
             {
                 check.Report(trigger, key, $"{key} is only allowed with idle");
             }
         }
-        if (places.Has(trigger, "days") && !places.Has(trigger, "at"))
+        if (locations.Has(trigger, "days") && !locations.Has(trigger, "at"))
         {
             check.Report(trigger, "days", "days is only allowed with at");
         }
@@ -65,7 +65,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
             return;
         }
 
-        if (!places.Has(score, "above") && !places.Has(score, "below"))
+        if (!locations.Has(score, "above") && !locations.Has(score, "below"))
         {
             check.Report(score, "", "a score trigger needs above, below or both");
         }
@@ -78,30 +78,30 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
 
     void Series(CampaignConfig campaign, CartRecoveryConfig config)
     {
-        if (!places.Knows(campaign))
+        if (!locations.Knows(campaign))
         {
             return;
         }
 
         string[] single = ["action", "channel", "message"];
-        var forms = (single.Any(key => places.Has(campaign, key)) ? 1 : 0) + (places.Has(campaign, "steps") ? 1 : 0)
-            + (places.Has(campaign, "variants") ? 1 : 0);
+        var forms = (single.Any(key => locations.Has(campaign, key)) ? 1 : 0) + (locations.Has(campaign, "steps") ? 1 : 0)
+            + (locations.Has(campaign, "variants") ? 1 : 0);
         if (forms != 1)
         {
             check.Report(campaign, "", "a campaign needs either action, channel and message, or steps, or variants");
             return;
         }
-        if (places.Has(campaign, "steps"))
+        if (locations.Has(campaign, "steps"))
         {
             Steps(campaign.Steps, config);
         }
-        else if (places.Has(campaign, "variants"))
+        else if (locations.Has(campaign, "variants"))
         {
             Variants(campaign, config);
         }
         else
         {
-            foreach (var key in single.Where(key => !places.Has(campaign, key)))
+            foreach (var key in single.Where(key => !locations.Has(campaign, key)))
             {
                 check.Report(campaign, "", $"a single message needs {key}");
             }
@@ -144,12 +144,12 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
         foreach (var step in steps)
         {
             Conditions(step.When);
-            if (places.Bound(step, "channel"))
+            if (locations.Bound(step, "channel"))
             {
                 Channel(step, step.Channel, config);
             }
 
-            if (places.Has(step, "action") == places.Has(step, "choices"))
+            if (locations.Has(step, "action") == locations.Has(step, "choices"))
             {
                 check.Report(step, "", "a step needs either an action or choices");
             }
@@ -172,7 +172,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
 
     void Channel(object section, string channel, CartRecoveryConfig config)
     {
-        List<string> channels = ["socket", .. places.KeysOf(config.Sinks)];
+        List<string> channels = ["socket", .. locations.KeysOf(config.Sinks)];
         if (!channels.Contains(channel) && check.Sound(config, "sinks"))
         {
             check.Report(section, "channel", $"unknown channel '{channel}'{Suggestion.Hint(channel, channels)}");
@@ -184,19 +184,19 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
 
     void Action(ActionConfig action)
     {
-        if (!places.Bound(action, "type"))
+        if (!locations.Bound(action, "type"))
         {
             return;
         }
 
-        if (action.Type == ActionKind.Discount && !places.Has(action, "percent"))
+        if (action.Type == ActionKind.Discount && !locations.Has(action, "percent"))
         {
             check.Report(action, "", "a discount needs percent");
         }
 
         foreach (var key in (string[])["percent", "code"])
         {
-            if (action.Type != ActionKind.Discount && places.Has(action, key))
+            if (action.Type != ActionKind.Discount && locations.Has(action, key))
             {
                 check.Report(action, key, $"{key} is only allowed with a discount");
             }
@@ -214,11 +214,11 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
         var problems = new List<TemplateProblem>();
         if (MessageTemplate.TryCompile(text, format, problems) is { } template)
         {
-            foreach (var use in template.Bare)
+            foreach (var use in template.UnguardedFields)
             {
                 if (WithoutValue(use.Path, offers, config) is { } reason)
                 {
-                    check.Report(places.Within(section, key, text, use.Offset), $"'{use.Text}' has no value{reason}");
+                    check.Report(locations.Within(section, key, text, use.Offset), $"'{use.Text}' has no value{reason}");
                 }
             }
         }
@@ -226,7 +226,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigPlace
         {
             var hint = problem.Name is not { } name ? ""
                 : Suggestion.Find(name, problem.Known!.Keys) is { } near ? $", did you mean '{problem.Known[near]}'?" : Suggestion.Hint(name, [.. problem.Known.Values]);
-            check.Report(places.Within(section, key, text, problem.Offset), problem.Message + hint);
+            check.Report(locations.Within(section, key, text, problem.Offset), problem.Message + hint);
         }
     }
 

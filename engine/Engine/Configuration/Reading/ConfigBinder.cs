@@ -11,13 +11,13 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// </summary>
 sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<string, string?> environment)
 {
-    /// <summary>Gets the places of the bound objects in the file.</summary>
-    public ConfigPlaces Places { get; } = new();
+    /// <summary>Locations of the bound objects in the file.</summary>
+    public ConfigLocations Locations { get; } = new();
 
     /// <summary>Binds the root; <see langword="null"/> if the file is not a map.</summary>
     public CartRecoveryConfig? Bind(YamlItem root) => (CartRecoveryConfig?)Bind(root, ConfigJson.Root, key: null, "");
 
-    /// <summary>Gets the attribute that makes a property a key.</summary>
+    /// <summary>Returns the attribute that makes a property a key.</summary>
     public static ConfigKeyAttribute? KeyOf(JsonPropertyInfo property) =>
         property.AttributeProvider?.GetCustomAttributes(typeof(ConfigKeyAttribute), inherit: false) is [ConfigKeyAttribute key, ..]
             ? key
@@ -39,7 +39,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
         }
 
         var section = type.CreateObject!();
-        Places.Set(section, map);
+        Locations.Set(section, map);
         var keys = ConfigJson.KeysOf(type);
         var guessed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, (at, value)) in map.Entries)
@@ -77,7 +77,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
         {
             if (EnvironmentText.Expand(text, environment, problems) is not { } expanded)
             {
-                Places.SetFailed(section, property.Name);
+                Locations.SetFailed(section, property.Name);
                 return;
             }
             if (text.Plain && YamlText.MeansNothing(expanded))
@@ -87,7 +87,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
                     problems.Add(text.At, $"{path} has no value: {Explain(property)}");
                 }
 
-                Places.SetFailed(section, property.Name);
+                Locations.SetFailed(section, property.Name);
                 return;
             }
         }
@@ -97,7 +97,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
         }
         else
         {
-            Places.SetFailed(section, property.Name);
+            Locations.SetFailed(section, property.Name);
         }
     }
 
@@ -130,7 +130,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
 
         var map = (IDictionary)type.CreateObject!();
         var elementType = type.Options.GetTypeInfo(type.ElementType!);
-        Places.Set(map, yaml);
+        Locations.Set(map, yaml);
         foreach (var (name, (_, value)) in yaml.Entries)
         {
             if (Bind(value, elementType, key: null, Join(path, name)) is { } element)
@@ -155,7 +155,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
         }
         else
         {
-            Places.SetFailed(sink, name);
+            Locations.SetFailed(sink, name);
         }
     }
 

@@ -7,25 +7,25 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// <summary>Checks relations between values: unique names, and references to other parts of the file.</summary>
 sealed class ConfigCheck
 {
-    const int LongestName = 64, LongestKey = 128;
+    const int MaxNameLength = 64, MaxKeyLength = 128;
 
     readonly ConfigCatalog _catalog;
-    readonly ConfigPlaces _places;
+    readonly ConfigLocations _locations;
     readonly ConfigProblems _problems;
 
-    ConfigCheck(ConfigCatalog catalog, ConfigPlaces places, ConfigProblems problems) =>
-        (_catalog, _places, _problems) = (catalog, places, problems);
+    ConfigCheck(ConfigCatalog catalog, ConfigLocations locations, ConfigProblems problems) =>
+        (_catalog, _locations, _problems) = (catalog, locations, problems);
 
-    public static void Run(CartRecoveryConfig config, ConfigCatalog catalog, ConfigPlaces places, ConfigProblems problems)
+    public static void Run(CartRecoveryConfig config, ConfigCatalog catalog, ConfigLocations locations, ConfigProblems problems)
     {
-        var check = new ConfigCheck(catalog, places, problems);
+        var check = new ConfigCheck(catalog, locations, problems);
         check.Stores(config.Stores, config.Listen);
         check.Listen(config.Listen);
         check.Sizes(config);
         check.Sinks(config.Sinks);
         check.Telemetry(config.Telemetry.Otlp);
-        new CampaignCheck(check, catalog, places).Run(config);
-        new ContactCheck(check, places).Run(config);
+        new CampaignCheck(check, catalog, locations).Run(config);
+        new ContactCheck(check, locations).Run(config);
     }
 
     void Listen(ListenConfig listen)
@@ -51,7 +51,7 @@ sealed class ConfigCheck
             Name(store, "id", store.Id, "a store's id");
             if (store.Id.Length > 0 && !ids.TryAdd(store.Id, store))
             {
-                Report(store, "id", $"duplicate store '{store.Id}', first defined on line {_places.Of(ids[store.Id], "id").Line}");
+                Report(store, "id", $"duplicate store '{store.Id}', first defined on line {_locations.Of(ids[store.Id], "id").Line}");
             }
 
             Zone(store);
@@ -60,12 +60,12 @@ sealed class ConfigCheck
                 Report(store, "currency", $"a currency must be three capital letters, like EUR, not '{store.Currency}'");
             }
 
-            foreach (var key in store.Keys.Where(key => _places.Bound(key, "key")))
+            foreach (var key in store.Keys.Where(key => _locations.Bound(key, "key")))
             {
-                // Keys are secrets: messages give their place, not their value.
-                if (key.Key.Length > LongestKey || key.Key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+                // Keys are secrets: messages give their location, not their value.
+                if (key.Key.Length > MaxKeyLength || key.Key.AsSpan().ContainsAnyExceptInRange('!', '~'))
                 {
-                    Report(key, "key", $"a key must be at most {LongestKey} printable ASCII characters without spaces");
+                    Report(key, "key", $"a key must be at most {MaxKeyLength} printable ASCII characters without spaces");
                 }
                 else if (key.Key.Length == 0)
                 {
@@ -77,7 +77,7 @@ sealed class ConfigCheck
                 }
             }
         }
-        var allRead = stores.Count > 0 && stores.TrueForAll(store => store.Keys.TrueForAll(key => _places.Bound(key, "key")));
+        var allRead = stores.Count > 0 && stores.TrueForAll(store => store.Keys.TrueForAll(key => _locations.Bound(key, "key")));
         if (listen.TcpKey is { } tcpKey && allRead && !keys.ContainsKey(tcpKey))
         {
             Report(listen, "tcpKey", "listen.tcpKey must be one of stores[].keys[].key, or be omitted");
@@ -134,12 +134,12 @@ sealed class ConfigCheck
         {
             if (name.Length == 0 || name.AsSpan().ContainsAnyExceptInRange('!', '~') || name.AsSpan().ContainsAny(":=,"))
             {
-                _problems.Add(_places.OfKey(otlp.Headers, name), "a header's name must be printable ASCII characters without spaces, ':', '=' and ','");
+                _problems.Add(_locations.OfKey(otlp.Headers, name), "a header's name must be printable ASCII characters without spaces, ':', '=' and ','");
             }
             // A header's value may be secret, so the message does not repeat it.
             else if (value.AsSpan().ContainsAnyExceptInRange(' ', '~') || value.Contains(',', StringComparison.Ordinal))
             {
-                _problems.Add(_places.OfKey(otlp.Headers, name), $"the value of header '{name}' must be printable ASCII characters without ','");
+                _problems.Add(_locations.OfKey(otlp.Headers, name), $"the value of header '{name}' must be printable ASCII characters without ','");
             }
         }
     }
@@ -150,41 +150,41 @@ sealed class ConfigCheck
         {
             if (name == "socket")
             {
-                _problems.Add(_places.OfKey(sinks, name), "a sink must not be named 'socket', which is the shopper's own connection");
+                _problems.Add(_locations.OfKey(sinks, name), "a sink must not be named 'socket', which is the shopper's own connection");
             }
 
             if (!IsName(name))
             {
-                _problems.Add(_places.OfKey(sinks, name), NameRule("a sink's name"));
+                _problems.Add(_locations.OfKey(sinks, name), NameRule("a sink's name"));
             }
 
             if (_catalog.FindSink(sink.Type) is { } spec)
             {
-                new SinkCheck(name, sink, spec, _places, _problems).Run();
+                new SinkCheck(name, sink, spec, _locations, _problems).Run();
             }
         }
     }
 
     public void Name(object section, string key, string value, string what)
     {
-        if (_places.Bound(section, key) && !IsName(value))
+        if (_locations.Bound(section, key) && !IsName(value))
         {
             Report(section, key, NameRule(what));
         }
     }
 
     static bool IsName(string name) =>
-        name.Length > 0 && Encoding.UTF8.GetByteCount(name) <= LongestName
+        name.Length > 0 && Encoding.UTF8.GetByteCount(name) <= MaxNameLength
         && !name.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter));
 
-    static string NameRule(string what) => $"{what} must be 1 to {LongestName} bytes without spaces";
+    static string NameRule(string what) => $"{what} must be 1 to {MaxNameLength} bytes without spaces";
 
-    /// <summary>Gets whether all these keys have valid values, so that rules relating them can be checked.</summary>
+    /// <summary>Returns whether all these keys have valid values, so that rules relating them can be checked.</summary>
     public bool Sound(object section, params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)
         {
-            if (_places.Failed(section, key))
+            if (_locations.Failed(section, key))
             {
                 return false;
             }
@@ -192,7 +192,7 @@ sealed class ConfigCheck
         return true;
     }
 
-    public void Report(object section, string key, string message) => Report(_places.Of(section, key), message);
+    public void Report(object section, string key, string message) => Report(_locations.Of(section, key), message);
 
-    public void Report(Place place, string message) => _problems.Add(place, message);
+    public void Report(SourceLocation location, string message) => _problems.Add(location, message);
 }

@@ -7,9 +7,9 @@ sealed class ConfigProblems(string file)
 
     public bool None => _found.Count == 0;
 
-    public void Add(Place at, string message) => _found.Add(new ConfigProblem(file, at.Line, at.Column, message));
+    public void Add(SourceLocation at, string message) => _found.Add(new ConfigProblem(file, at.Line, at.Column, message));
 
-    /// <summary>Gets all problems in file order, without duplicates from aliases.</summary>
+    /// <summary>Returns all problems in file order, without duplicates from aliases.</summary>
     public IReadOnlyList<ConfigProblem> Sorted() =>
         [.. _found.Distinct().OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)];
 }

@@ -3,15 +3,15 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Checks the contact policy: channels of caps, hours, and link addresses.</summary>
-sealed class ContactCheck(ConfigCheck check, ConfigPlaces places)
+sealed class ContactCheck(ConfigCheck check, ConfigLocations locations)
 {
-    const int ShortestSecret = 32;
+    const int MinSecretLength = 32;
 
     public void Run(CartRecoveryConfig config)
     {
         var contact = config.Contact;
-        List<string> channels = [CapConfig.Messages, "email", CapConfig.Sms, "push", "socket", .. places.KeysOf(config.Sinks)];
-        foreach (var cap in contact.Caps.Where(cap => places.Bound(cap, "channel") && !channels.Contains(cap.Channel)))
+        List<string> channels = [CapConfig.Messages, "email", CapConfig.Sms, "push", "socket", .. locations.KeysOf(config.Sinks)];
+        foreach (var cap in contact.Caps.Where(cap => locations.Bound(cap, "channel") && !channels.Contains(cap.Channel)))
         {
             check.Report(cap, "channel", $"unknown channel '{cap.Channel}'{Suggestion.Hint(cap.Channel, channels)}");
         }
@@ -31,9 +31,9 @@ sealed class ContactCheck(ConfigCheck check, ConfigPlaces places)
             check.Report(contact, "publicUrl", "contact.publicUrl must be an absolute http or https address");
         }
 
-        if (contact.Secret is { Length: < ShortestSecret })
+        if (contact.Secret is { Length: < MinSecretLength })
         {
-            check.Report(contact, "secret", $"contact.secret must have at least {ShortestSecret} characters");
+            check.Report(contact, "secret", $"contact.secret must have at least {MinSecretLength} characters");
         }
 
         foreach (var store in config.Stores.Where(store => store.CartUrl is { } url && !IsWebAddress(url)))

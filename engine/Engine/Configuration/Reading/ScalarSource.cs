@@ -8,9 +8,9 @@ sealed class ScalarSource(string file, Scalar scalar)
 {
     int _line = Math.Max(1, (int)scalar.Start.Line), _column = Math.Max(1, (int)scalar.Start.Column), _at, _value;
 
-    /// <summary>Gets the place of a character.</summary>
+    /// <summary>Returns the location of a character.</summary>
     /// <param name="offset">Its offset in the value, from 0.</param>
-    public Place PlaceOf(int offset)
+    public SourceLocation LocationOf(int offset)
     {
         (_line, _column) = (Math.Max(1, (int)scalar.Start.Line), Math.Max(1, (int)scalar.Start.Column));
         (_at, _value) = ((int)scalar.Start.Index, 0);
@@ -29,7 +29,7 @@ sealed class ScalarSource(string file, Scalar scalar)
                 break;
         }
 
-        return new Place(_line, _column);
+        return new SourceLocation(_line, _column);
     }
 
     bool IsInside => _at < file.Length && _at < (int)scalar.End.Index;

@@ -4,7 +4,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Configuration.Reading;
 
 /// <summary>Checks a sink's section against its spec: unknown keys, missing keys and wrong types.</summary>
-sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigPlaces places, ConfigProblems problems)
+sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigLocations locations, ConfigProblems problems)
 {
     static readonly string[] s_common = [.. ConfigJson.KeysOf(ConfigJson.Default.SinkConfig).Select(property => property.Name)];
 
@@ -12,10 +12,11 @@ sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigPlaces
     {
         List<string> known = [.. s_common, .. spec.Options.Select(option => option.Name)];
         var guessed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var key in places.KeysOf(sink).Where(key => !known.Contains(key)))
+        foreach (var key in locations.KeysOf(sink).Where(key => !known.Contains(key)))
         {
             guessed.Add(Suggestion.Find(key, known) ?? "");
-            problems.Add(places.OfKey(sink, key), $"unknown key '{key}' in sinks.{name}, a {spec.Type} sink{Suggestion.Hint(key, known)}");
+            problems.Add(locations.OfKey(sink, key),
+                $"unknown key '{key}' in sinks.{name}, a {spec.Type} sink{Suggestion.Hint(key, known)}");
         }
 
         foreach (var option in spec.Options)
@@ -27,9 +28,10 @@ sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigPlaces
                     Report(SinkConfigurationException.Expected(option.Name, option.Type.Form));
                 }
             }
-            else if (option.Required && !guessed.Contains(option.Name) && !places.Failed(sink, option.Name))
+            else if (option.Required && !guessed.Contains(option.Name) && !locations.Failed(sink, option.Name))
             {
-                problems.Add(places.Of(sink, ""), $"missing key '{option.Name}' in sinks.{name}, a {spec.Type} sink: {option.Description}");
+                problems.Add(locations.Of(sink, ""),
+                    $"missing key '{option.Name}' in sinks.{name}, a {spec.Type} sink: {option.Description}");
             }
         }
     }
@@ -38,10 +40,10 @@ sealed class SinkCheck(string name, SinkConfig sink, SinkSpec spec, ConfigPlaces
     public void Report(SinkConfigurationException error)
     {
         var option = spec.Options.FirstOrDefault(option => option.Name == error.Option);
-        var quote = error.IsMalformed && places.ItemOf(sink, error.Option) is { } item
+        var quote = error.IsMalformed && locations.ItemOf(sink, error.Option) is { } item
             ? OptionBinder.Quote(item, option is not { IsSecret: false }) + Hint(option, item)
             : "";
-        problems.Add(places.Of(sink, error.Option), $"sinks.{name}.{error.Option}: {error.Problem}{quote}");
+        problems.Add(locations.Of(sink, error.Option), $"sinks.{name}.{error.Option}: {error.Problem}{quote}");
     }
 
     static string Hint(SinkOption? option, YamlItem item) =>

@@ -3,36 +3,36 @@ using YamlDotNet.Core.Events;
 
 namespace CartRecovery.Engine.Configuration.Reading;
 
-/// <summary>A place in the file: line and column, from 1.</summary>
-readonly record struct Place(int Line, int Column)
+/// <summary>A location in the file: line and column, from 1.</summary>
+readonly record struct SourceLocation(int Line, int Column)
 {
-    public static Place Start => new(1, 1);
+    public static SourceLocation Start => new(1, 1);
 
-    public static Place Of(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
+    public static SourceLocation Of(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
 }
 
-/// <summary>A node of the file with its place.</summary>
-abstract record YamlItem(Place At);
+/// <summary>A node of the file with its location.</summary>
+abstract record YamlItem(SourceLocation At);
 
 /// <summary>A scalar.</summary>
-sealed record YamlText(Place At, string Value, bool Plain) : YamlItem(At)
+sealed record YamlText(SourceLocation At, string Value, bool Plain) : YamlItem(At)
 {
-    /// <summary>Gets its source text; <see langword="null"/> for a text that is not in the file.</summary>
+    /// <summary>Its source text; <see langword="null"/> for a text that is not in the file.</summary>
     public ScalarSource? Source { get; init; }
 
     public static bool MeansNothing(string plain) => plain is "" or "~" or "null";
 }
 
 /// <summary>A list, in block or flow style.</summary>
-sealed record YamlList(Place At) : YamlItem(At)
+sealed record YamlList(SourceLocation At) : YamlItem(At)
 {
     public List<YamlItem> Items { get; } = [];
 }
 
 /// <summary>A map with unique keys, in block or flow style.</summary>
-sealed record YamlMap(Place At) : YamlItem(At)
+sealed record YamlMap(SourceLocation At) : YamlItem(At)
 {
-    public Dictionary<string, (Place At, YamlItem Value)> Entries { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, (SourceLocation At, YamlItem Value)> Entries { get; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>
@@ -66,13 +66,13 @@ sealed class YamlTree
 
             if (next is DocumentStart && ++documents > 1)
             {
-                problems.Add(Place.Of(next.Start), "the file must contain a single YAML document");
+                problems.Add(SourceLocation.Of(next.Start), "the file must contain a single YAML document");
                 return null;
             }
             // The parser takes quadratic time for deep nesting.
             if (tree._open.Count > DeepestNesting)
             {
-                problems.Add(Place.Of(next.Start), $"this is nested more than {DeepestNesting} levels deep");
+                problems.Add(SourceLocation.Of(next.Start), $"this is nested more than {DeepestNesting} levels deep");
                 return null;
             }
             tree.Take(next);
@@ -95,12 +95,12 @@ sealed class YamlTree
         }
         catch (YamlException broken)
         {
-            problems.Add(PlaceOf(broken, text), $"this is not valid YAML: {broken.Message}");
+            problems.Add(LocationOf(broken, text), $"this is not valid YAML: {broken.Message}");
         }
         catch (Exception broken)
         {
             // Some malformed texts make the parser throw undeclared exceptions.
-            problems.Add(parser.Current is { } last ? Place.Of(last.End) : Place.Start, $"this is not valid YAML after here ({broken.Message})");
+            problems.Add(parser.Current is { } last ? SourceLocation.Of(last.End) : SourceLocation.Start, $"this is not valid YAML after here ({broken.Message})");
         }
         return false;
     }
@@ -108,31 +108,31 @@ sealed class YamlTree
     /// <summary>
     /// Locates a tab used as indentation. The parser reports it at the start of the indented map, which may be far above.
     /// </summary>
-    static Place PlaceOf(YamlException broken, string text)
+    static SourceLocation LocationOf(YamlException broken, string text)
     {
-        var place = Place.Of(broken.Start);
+        var location = SourceLocation.Of(broken.Start);
         if (!broken.Message.Contains("tab as indentation", StringComparison.Ordinal))
         {
-            return place;
+            return location;
         }
 
         var line = 0;
         foreach (var content in text.AsSpan().EnumerateLines())
         {
             var tab = content.IndexOf('\t');
-            if (++line > place.Line && tab >= 0 && content[..tab].Trim(' ').IsEmpty)
+            if (++line > location.Line && tab >= 0 && content[..tab].Trim(' ').IsEmpty)
             {
-                return new Place(line, tab + 1);
+                return new SourceLocation(line, tab + 1);
             }
         }
-        return place;
+        return location;
     }
 
-    YamlItem Root() => _root is null or YamlText { Plain: true, Value: "" } ? new YamlMap(Place.Start) : _root;
+    YamlItem Root() => _root is null or YamlText { Plain: true, Value: "" } ? new YamlMap(SourceLocation.Start) : _root;
 
     void Take(ParsingEvent next)
     {
-        var at = Place.Of(next.Start);
+        var at = SourceLocation.Of(next.Start);
         switch (next)
         {
             case Scalar scalar:
@@ -158,13 +158,13 @@ sealed class YamlTree
         }
     }
 
-    void Begin(Place at, YamlItem item, AnchorName anchor)
+    void Begin(SourceLocation at, YamlItem item, AnchorName anchor)
     {
         Put(at, item, anchor);
         _open.Push(new Open(item));
     }
 
-    void Put(Place at, YamlItem item, AnchorName anchor)
+    void Put(SourceLocation at, YamlItem item, AnchorName anchor)
     {
         if (!anchor.IsEmpty)
         {
@@ -193,13 +193,13 @@ sealed class YamlTree
     sealed class Open(YamlItem item)
     {
         string? _key;
-        Place _at;
+        SourceLocation _at;
 
         public YamlItem Item => item;
 
         public bool HasKey { get; private set; }
 
-        public void TakeKey(Place at, YamlItem key, ConfigProblems problems)
+        public void TakeKey(SourceLocation at, YamlItem key, ConfigProblems problems)
         {
             HasKey = true;
             _key = (key as YamlText)?.Value;

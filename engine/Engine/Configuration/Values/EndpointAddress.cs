@@ -17,10 +17,10 @@ public readonly record struct EndpointAddress(string Host, int Port) : IScalar<E
     /// <inheritdoc/>
     public static string Pattern => @"(localhost|[0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}";
 
-    /// <summary>Gets whether it means both loopback addresses rather than one IP address.</summary>
+    /// <summary>Whether it means both loopback addresses rather than one IP address.</summary>
     public bool IsLocalhost => Host == "localhost";
 
-    /// <summary>Gets the IP address and port; for <c>localhost</c>, the IPv4 address.</summary>
+    /// <summary>Returns the IP address and port; for <c>localhost</c>, the IPv4 address.</summary>
     public IPEndPoint ToIPEndPoint() => new(IsLocalhost ? IPAddress.Loopback : IPAddress.Parse(Host), Port);
 
     /// <inheritdoc/>

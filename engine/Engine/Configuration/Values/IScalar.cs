@@ -9,13 +9,13 @@ namespace CartRecovery.Engine.Configuration.Values;
 public interface IScalar<T>
     where T : struct, IScalar<T>
 {
-    /// <summary>Gets the expected form with examples: <c>a duration like 5s</c>.</summary>
+    /// <summary>Expected form with examples: <c>a duration like 5s</c>.</summary>
     static abstract string Form { get; }
 
-    /// <summary>Gets the regular expression of valid texts, without anchors.</summary>
+    /// <summary>Regular expression of valid texts, without anchors.</summary>
     static abstract string Pattern { get; }
 
-    /// <summary>Gets whether a bare integer is valid too.</summary>
+    /// <summary>Whether a bare integer is valid too.</summary>
     static virtual bool TakesNumber => false;
 
     /// <summary>Parses the text.</summary>

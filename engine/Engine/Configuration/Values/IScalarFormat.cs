@@ -10,10 +10,10 @@ interface IScalarFormat
     /// <summary>The pattern of <c>${NAME}</c> in place of a value.</summary>
     const string Substitution = @"\$\{";
 
-    /// <summary>Gets the expected form: the end of "must be …".</summary>
+    /// <summary>Expected form: the end of "must be …".</summary>
     string Expected { get; }
 
-    /// <summary>Gets all valid texts, if they are few.</summary>
+    /// <summary>All valid texts, if they are few.</summary>
     IReadOnlyList<string>? Choices => null;
 
     /// <summary>Parses a text; <see langword="null"/> if it is invalid.</summary>
@@ -22,7 +22,7 @@ interface IScalarFormat
     /// <summary>Converts the value to JSON.</summary>
     JsonNode Show(object value);
 
-    /// <summary>Gets the JSON Schema of valid texts.</summary>
+    /// <summary>Returns the JSON Schema of valid texts.</summary>
     JsonObject Schema();
 
     /// <summary>Creates a schema that allows the given words.</summary>

@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Events.Json;
 /// <summary>Writes events as native JSON that decodes to the same events.</summary>
 public static class EventJson
 {
-    /// <summary>Gets the options for an event writer: one line, non-ASCII text unescaped.</summary>
+    /// <summary>Options for an event writer: one line, non-ASCII text unescaped.</summary>
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes an event as a JSON object, omitting fields that it does not have.</summary>

@@ -31,10 +31,10 @@ public sealed class JsonEventDecoder
         _scanner = new JsonEventScanner(builder);
     }
 
-    /// <summary>Gets the last decoded event. Its text lengths are set; its text offset is not.</summary>
+    /// <summary>Last decoded event. Its text lengths are set; its text offset is not.</summary>
     public ref readonly EventRecord Record => ref _event.Record;
 
-    /// <summary>Gets the problem reported if a message, or the remainder of one, is not JSON.</summary>
+    /// <summary>Problem reported if a message, or the remainder of one, is not JSON.</summary>
     public static EventProblem Malformed { get; } = new(EventErrorCode.InvalidJson, "the message, or the rest of it, is not JSON");
 
     /// <summary>Decodes a message that is one event.</summary>

@@ -14,12 +14,12 @@ sealed class JsonEventScanner(EventBuilder builder)
 
     // Known names have at most nine characters: twelve with quotes and colon.
     const int Width = 16;
-    const int MostNames = 16;
+    const int MaxNames = 16;
 
     // A double represents every integer of up to 15 digits and these powers of ten exactly, so their quotient is correctly rounded.
     static readonly double[] s_powers = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-    readonly ExpectedName[] _expected = new ExpectedName[MostNames];
+    readonly ExpectedName[] _expected = new ExpectedName[MaxNames];
 
     /// <summary>A name at a place in the previous event, with its quotes and colon.</summary>
     struct ExpectedName
@@ -71,7 +71,7 @@ sealed class JsonEventScanner(EventBuilder builder)
     // Returns the offset of the value, or Declined.
     int ReadName(ReadOnlySpan<byte> json, int at, int place, out EventField field)
     {
-        if (place < MostNames && json.Length - at >= Width)
+        if (place < MaxNames && json.Length - at >= Width)
         {
             ref readonly var expected = ref _expected[place];
             if (expected.Length > 0 && ((Vector128.Create(json.Slice(at, Width)) ^ expected.Text) & expected.Mask) == Vector128<byte>.Zero)
@@ -100,7 +100,7 @@ sealed class JsonEventScanner(EventBuilder builder)
             return Declined;
         }
 
-        if (place < MostNames && field != EventField.Other && colon == end + 1 && json.Length - at >= Width)
+        if (place < MaxNames && field != EventField.Other && colon == end + 1 && json.Length - at >= Width)
         {
             Expect(place, json.Slice(at, Width), colon + 1 - at, field);
         }
@@ -240,7 +240,7 @@ sealed class JsonEventScanner(EventBuilder builder)
 
         var digits = end - at;
         var from = ++end;
-        for (; end < json.Length && (uint)(json[end] - '0') <= 9 && digits < JsonTokens.MostDigits; end++, digits++)
+        for (; end < json.Length && (uint)(json[end] - '0') <= 9 && digits < JsonTokens.MaxDigits; end++, digits++)
         {
             whole = (whole * 10) + (json[end] - '0');
         }

@@ -14,7 +14,7 @@ static class JsonTokens
     public const int None = -1;
 
     /// <summary>A double and a long represent every number of this many digits exactly.</summary>
-    public const int MostDigits = 15;
+    public const int MaxDigits = 15;
 
     /// <summary>Skips white space.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -122,7 +122,7 @@ static class JsonTokens
         return length > 0 && length < rest.Length && IsEndOfNumber(json, at + length) ? at + length : None;
     }
 
-    /// <summary>Reads up to <see cref="MostDigits"/> digits without a leading zero.</summary>
+    /// <summary>Reads up to <see cref="MaxDigits"/> digits without a leading zero.</summary>
     /// <returns>The offset after the digits, which is within the text.</returns>
     public static int ReadDigits(ReadOnlySpan<byte> json, int at, out long value)
     {
@@ -136,7 +136,7 @@ static class JsonTokens
 
         for (; at < json.Length && (uint)(json[at] - '0') <= 9; at++)
         {
-            if (at - from == MostDigits)
+            if (at - from == MaxDigits)
             {
                 return None;
             }
@@ -162,6 +162,6 @@ static class JsonTokens
         return true;
     }
 
-    /// <summary>Gets whether a byte may follow a number in an object.</summary>
+    /// <summary>Returns whether a byte may follow a number in an object.</summary>
     public static bool IsEndOfNumber(ReadOnlySpan<byte> json, int at) => json[at] is (byte)',' or (byte)'}' or (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
 }

@@ -9,7 +9,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
     // JSON's 64 levels less one for the event and one for its meta, in which an unknown field must still fit when read again.
     const int Levels = 62;
 
-    /// <summary>Gets the problem reported if the bytes are not MessagePack.</summary>
+    /// <summary>Problem reported if the bytes are not MessagePack.</summary>
     public static EventProblem Broken => new(EventErrorCode.InvalidMessagePack, "the message, or the rest of it, is not MessagePack");
 
     /// <summary>Decodes one value.</summary>

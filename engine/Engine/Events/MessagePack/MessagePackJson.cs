@@ -10,11 +10,11 @@ namespace CartRecovery.Engine.Events.MessagePack;
 /// </summary>
 static class MessagePackJson
 {
-    const int LongestNumber = 32;
+    const int MaxNumberLength = 32;
 
     // The depth JSON readers accept, and the maximum length kept of a rejected message.
-    const int MostLevels = 64;
-    const int LongestWhole = 4 << 20;
+    const int MaxLevels = 64;
+    const int MaxRejectedLength = 4 << 20;
 
     static readonly SearchValues<byte> s_escaped = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
 
@@ -72,11 +72,11 @@ static class MessagePackJson
     /// <summary>Converts a whole message.</summary>
     /// <param name="message">Exactly one value.</param>
     /// <param name="json">Receives the JSON; must be empty.</param>
-    /// <returns><c>false</c> if JSON cannot represent the message within a readable length.</returns>
+    /// <returns><see langword="false"/> if JSON cannot represent the message within a readable length.</returns>
     public static bool TryWriteWhole(ReadOnlySpan<byte> message, TextBuffer json)
     {
         var reader = new MessagePackReader(message);
-        return Write(ref reader, json, LongestWhole, MostLevels) == EventErrorCode.None && reader.Position == message.Length;
+        return Write(ref reader, json, MaxRejectedLength, MaxLevels) == EventErrorCode.None && reader.Position == message.Length;
     }
 
     /// <summary>Writes a text with quotes.</summary>
@@ -170,7 +170,7 @@ static class MessagePackJson
     static EventErrorCode WriteNumber<T>(T number, TextBuffer json)
         where T : IUtf8SpanFormattable
     {
-        number.TryFormat(json.Reserve(LongestNumber), out var length, default, CultureInfo.InvariantCulture);
+        number.TryFormat(json.Reserve(MaxNumberLength), out var length, default, CultureInfo.InvariantCulture);
         json.Advance(length);
         return EventErrorCode.None;
     }

@@ -55,7 +55,7 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
     /// <summary>The type of an extension.</summary>
     public sbyte ExtensionType;
 
-    /// <summary>Gets the content of a text, binary or extension.</summary>
+    /// <summary>Content of a text, binary or extension.</summary>
     public readonly ReadOnlySpan<byte> Content => _bytes.Slice(Start, Length);
 
     /// <summary>Reads the next value, or the header of an array or map.</summary>
@@ -92,7 +92,7 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
     /// </summary>
     /// <param name="start">The offset of the text's content.</param>
     /// <param name="text">The content.</param>
-    /// <returns><c>false</c>, without reading anything, if <see cref="Read"/> must be used.</returns>
+    /// <returns><see langword="false"/>, without reading anything, if <see cref="Read"/> must be used.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadShortText(out int start, out ReadOnlySpan<byte> text)
     {
@@ -124,7 +124,7 @@ ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>Skips the next value with all its contents.</summary>
-    /// <returns><c>false</c> if it is malformed.</returns>
+    /// <returns><see langword="false"/> if it is malformed.</returns>
     public bool Skip()
     {
         // Every value takes at least one byte, so this ends with the input whatever a count claims.

@@ -19,7 +19,7 @@ static class MessagePackTime
     /// <param name="reader">Positioned after the extension.</param>
     /// <param name="seconds">Seconds since 1970 UTC.</param>
     /// <param name="nanoseconds">Additional nanoseconds, below 1,000,000,000.</param>
-    /// <returns><c>false</c> if it is not a timestamp.</returns>
+    /// <returns><see langword="false"/> if it is not a timestamp.</returns>
     public static bool TryRead(in MessagePackReader reader, out long seconds, out int nanoseconds)
     {
         var content = reader.Content;
@@ -57,7 +57,7 @@ static class MessagePackTime
     /// <param name="nanoseconds">Additional nanoseconds.</param>
     /// <param name="text">Receives the text; at least <see cref="MaxText"/> bytes.</param>
     /// <param name="length">Bytes written.</param>
-    /// <returns><c>false</c> for a year before 1 or after 9999.</returns>
+    /// <returns><see langword="false"/> for a year before 1 or after 9999.</returns>
     public static bool TryFormat(long seconds, int nanoseconds, Span<byte> text, out int length)
     {
         length = 0;

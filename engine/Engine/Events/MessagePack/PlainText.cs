@@ -9,7 +9,7 @@ static class PlainText
     const ulong Ones = 0x0101010101010101;
     const ulong HighBits = 0x8080808080808080;
 
-    /// <summary>Gets whether the text is valid UTF-8.</summary>
+    /// <summary>Returns whether the text is valid UTF-8.</summary>
     public static bool IsUtf8(ReadOnlySpan<byte> text)
     {
         var bits = 0UL;
@@ -23,7 +23,7 @@ static class PlainText
         return ((bits | LastBytes(rest)) & HighBits) == 0 || Utf8.IsValid(text);
     }
 
-    /// <summary>Gets whether the text is ASCII that needs no escaping in JSON.</summary>
+    /// <summary>Returns whether the text is ASCII that needs no escaping in JSON.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> text)
     {
         var odd = 0UL;

@@ -27,7 +27,7 @@ public sealed class AckProgress(int partitions)
     /// <summary>Records that a partition has processed its events among the first <paramref name="upTo"/>.</summary>
     public void Complete(int partition, long upTo) => Volatile.Write(ref _done[partition], upTo);
 
-    /// <summary>Gets the number of leading events processed. It may lag but is never ahead.</summary>
+    /// <summary>Number of leading events processed. It may lag but is never ahead.</summary>
     public long UpTo
     {
         get

@@ -16,13 +16,13 @@ public interface IStreamSession
     /// <returns>The position of the first byte not consumed.</returns>
     SequencePosition Consume(in ReadOnlySequence<byte> buffer);
 
-    /// <summary>Gets whether the last <see cref="Consume"/> stopped early, so its buffer may hold further messages.</summary>
+    /// <summary>Whether the last <see cref="Consume"/> stopped early, so its buffer may hold further messages.</summary>
     bool IsPaused { get; }
 
-    /// <summary>Gets whether the session reads no further input.</summary>
+    /// <summary>Whether the session reads no further input.</summary>
     bool IsClosed { get; }
 
-    /// <summary>Gets whether the client began the close, so it expects nothing but the reply to it.</summary>
+    /// <summary>Whether the client began the close, so it expects nothing but the reply to it.</summary>
     bool ClientClosed { get; }
 
     /// <summary>Handles the end of the client's input.</summary>
@@ -54,21 +54,21 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     readonly IngestOptions _options;
     readonly Action _abort;
     readonly StoreKey _key;
-    readonly AnswerEncoding _encoding;
+    readonly StreamEncoding _encoding;
     readonly Protocol _protocol;
     EventRouter? _router;
     TaskCompletionSource? _drained;
     int _isCut;
     bool _clientEnded;
 
-    public ClientConnection(IDuplexPipe transport, IngestOptions options, StoreKey key, AnswerEncoding encoding, Action abort)
+    public ClientConnection(IDuplexPipe transport, IngestOptions options, StoreKey key, StreamEncoding encoding, Action abort)
     {
         _transport = transport;
         _options = options;
         _abort = abort;
         _key = key;
         _encoding = encoding;
-        _protocol = encoding == AnswerEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
+        _protocol = encoding == StreamEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
         IsPublishable = key.Kind == KeyKind.Publishable;
         ConnectionId = options.Connections.NextId();
         Output = new Outbound(transport.Output, encoding, options.MaxUnsent, OnTooSlow);
@@ -81,17 +81,17 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public bool IsPublishable { get; }
 
     /// <summary>
-    /// Gets the router into the partitions. Created with the first event, since most streams never send one. Used by the reader only.
+    /// Router into the partitions. Created with the first event, since most streams never send one. Used by the reader only.
     /// </summary>
     public EventRouter Router => _router ?? MakeRouter();
 
-    /// <summary>Gets the output to the client.</summary>
+    /// <summary>Output to the client.</summary>
     public Outbound Output { get; }
 
-    /// <summary>Gets whether to stop reading until gathered events are submitted or the client has read its answers.</summary>
+    /// <summary>Whether to stop reading until gathered events are submitted or the client has read its answers.</summary>
     public bool ShouldPause => _router is { IsFull: true } || Output.IsCongested;
 
-    /// <summary>Gets the time of the last read, in ticks of the monotonic clock.</summary>
+    /// <summary>Time of the last read, in ticks of the monotonic clock.</summary>
     public long LastReadTicks { get; private set; }
 
     /// <summary>Reads until the client or the session ends, then waits until everything taken is acknowledged.</summary>
@@ -107,7 +107,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             await FinishAsync();
             if (!_clientEnded)
             {
-                await Linger.UntilEndAsync(_transport.Input, _protocol == Protocol.WebSocket);
+                await GracefulClose.WaitAsync(_transport.Input, _protocol == Protocol.WebSocket);
             }
         }
         finally
@@ -120,7 +120,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     }
 
     /// <summary>Writes an intervention; <see cref="Outbound.Flush"/> sends it.</summary>
-    /// <returns><c>false</c> if the client can no longer be reached.</returns>
+    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TryWrite(Intervention intervention)
     {
         var body = s_body ??= new ArrayBufferWriter<byte>(4096);
@@ -142,7 +142,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     {
         Output.TryWrite(s_heartbeat);
         Output.Flush();
-        if (_encoding == AnswerEncoding.WebSocket)
+        if (_encoding == StreamEncoding.WebSocket)
         {
             Output.TrySendFrame(WebSocketOpcode.Ping, []);
         }
@@ -256,11 +256,11 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         await WaitAsync(Output.Closed, s_closeTimeout);
     }
 
-    static async Task WaitAsync(Task task, TimeSpan atMost)
+    static async Task WaitAsync(Task task, TimeSpan timeout)
     {
         try
         {
-            await task.WaitAsync(atMost);
+            await task.WaitAsync(timeout);
         }
         catch (TimeoutException)
         {

@@ -5,8 +5,8 @@ using CartRecovery.Engine.ControlPlane;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
-/// <summary>The reason a connection is refused, in the order of <see cref="ConnectionLimiter.Reasons"/>.</summary>
-public enum Refusal
+/// <summary>The reason a connection is rejected, in the order of <see cref="ConnectionLimiter.Reasons"/>.</summary>
+public enum ConnectionRejection
 {
     /// <summary>The engine is at its limit.</summary>
     Full,
@@ -27,7 +27,7 @@ public sealed class ConnectionLimiter
     /// <summary>Sockets allowed above the limit, so that excess clients get an error and /health and /metrics still answer.</summary>
     public const int Spare = 128;
 
-    static readonly Problem[] s_problems =
+    static readonly HttpProblem[] s_problems =
     [
         new(503, "too_many_connections", "The engine is at listen.maxConnections. Retry later."),
         new(429, "too_many_connections_from_address", "Your address is at listen.maxConnectionsPerAddress. Close a connection first."),
@@ -38,12 +38,12 @@ public sealed class ConnectionLimiter
     readonly int _perAddress;
     readonly int[] _storeLimits;
     readonly int[] _stores;
-    readonly long[] _refused = new long[s_problems.Length];
+    readonly long[] _rejected = new long[s_problems.Length];
     readonly Dictionary<ulong, int> _addresses = [];
     readonly Lock _gate = new();
     int _sockets;
     int _streams;
-    int _told;
+    int _errorSlots;
 
     /// <param name="capacity">Maximum number of streams.</param>
     /// <param name="perAddress">Maximum number of sockets per address; 0 for no limit.</param>
@@ -56,30 +56,30 @@ public sealed class ConnectionLimiter
         _stores = new int[_storeLimits.Length];
     }
 
-    /// <summary>Gets all reasons.</summary>
-    public static IReadOnlyList<Refusal> Reasons { get; } = Enum.GetValues<Refusal>();
+    /// <summary>All reasons.</summary>
+    public static IReadOnlyList<ConnectionRejection> Reasons { get; } = Enum.GetValues<ConnectionRejection>();
 
-    /// <summary>Gets the number of open sockets.</summary>
+    /// <summary>Number of open sockets.</summary>
     public int Sockets => Volatile.Read(ref _sockets);
 
-    /// <summary>Gets the number of open streams, including sockets that may become one.</summary>
+    /// <summary>Number of open streams, including sockets that may become one.</summary>
     public int Streams => Volatile.Read(ref _streams);
 
-    /// <summary>Gets the error sent to the client.</summary>
-    public static Problem ProblemOf(Refusal refusal) => s_problems[(int)refusal];
+    /// <summary>Returns the error sent to the client.</summary>
+    public static HttpProblem ProblemOf(ConnectionRejection rejection) => s_problems[(int)rejection];
 
-    /// <summary>Gets the number of connections refused for a reason.</summary>
-    public long RefusedFor(Refusal reason) => Volatile.Read(ref _refused[(int)reason]);
+    /// <summary>Returns the number of connections rejected for a reason.</summary>
+    public long RejectedFor(ConnectionRejection reason) => Volatile.Read(ref _rejected[(int)reason]);
 
     /// <summary>Counts an accepted socket.</summary>
-    /// <returns><c>false</c> at the hard limit: drop the socket without an answer.</returns>
-    public bool TryEnter() => TryCount(ref _sockets, _capacity + Spare, Refusal.Full);
+    /// <returns><see langword="false"/> at the hard limit: drop the socket without an answer.</returns>
+    public bool TryEnter() => TryCount(ref _sockets, _capacity + Spare, ConnectionRejection.Full);
 
     /// <summary>Releases a socket counted by <see cref="TryEnter()"/>.</summary>
     public void Leave() => Interlocked.Decrement(ref _sockets);
 
     /// <summary>Counts a socket for its address.</summary>
-    /// <returns><c>false</c> if the address is at its limit.</returns>
+    /// <returns><see langword="false"/> if the address is at its limit.</returns>
     public bool TryEnter(IPAddress? address)
     {
         if (_perAddress == 0 || address is null)
@@ -97,7 +97,7 @@ public sealed class ConnectionLimiter
             }
         }
 
-        Interlocked.Increment(ref _refused[(int)Refusal.Address]);
+        Interlocked.Increment(ref _rejected[(int)ConnectionRejection.Address]);
         return false;
     }
 
@@ -119,41 +119,41 @@ public sealed class ConnectionLimiter
         }
     }
 
-    /// <summary>Reserves a slot for sending a refused client its error.</summary>
-    /// <returns><c>false</c> if all slots are in use: drop the socket without an answer.</returns>
-    public bool TryTell()
+    /// <summary>Reserves a slot for sending a rejected client its error.</summary>
+    /// <returns><see langword="false"/> if all slots are in use: drop the socket without an answer.</returns>
+    public bool TryReserveErrorSlot()
     {
-        if (Interlocked.Increment(ref _told) <= Spare)
+        if (Interlocked.Increment(ref _errorSlots) <= Spare)
         {
             return true;
         }
 
-        LeaveTold();
+        ReleaseErrorSlot();
         return false;
     }
 
-    /// <summary>Releases a slot reserved by <see cref="TryTell"/>.</summary>
-    public void LeaveTold() => Interlocked.Decrement(ref _told);
+    /// <summary>Releases a slot reserved by <see cref="TryReserveErrorSlot"/>.</summary>
+    public void ReleaseErrorSlot() => Interlocked.Decrement(ref _errorSlots);
 
     /// <summary>Counts a stream about to open.</summary>
-    /// <returns><c>false</c> at the limit.</returns>
-    public bool TryEnterStream() => TryCount(ref _streams, _capacity, Refusal.Full);
+    /// <returns><see langword="false"/> at the limit.</returns>
+    public bool TryEnterStream() => TryCount(ref _streams, _capacity, ConnectionRejection.Full);
 
     /// <summary>Releases a counted stream.</summary>
     public void LeaveStream() => Interlocked.Decrement(ref _streams);
 
     /// <summary>Counts a stream for its store.</summary>
-    /// <returns><c>false</c> if the store is at its limit.</returns>
+    /// <returns><see langword="false"/> if the store is at its limit.</returns>
     public bool TryEnter(Store store)
     {
         var limit = _storeLimits[store.Index];
-        return TryCount(ref _stores[store.Index], limit == 0 ? int.MaxValue : limit, Refusal.Store);
+        return TryCount(ref _stores[store.Index], limit == 0 ? int.MaxValue : limit, ConnectionRejection.Store);
     }
 
     /// <summary>Releases a stream counted for its store.</summary>
     public void Leave(Store store) => Interlocked.Decrement(ref _stores[store.Index]);
 
-    bool TryCount(ref int count, int limit, Refusal refusal)
+    bool TryCount(ref int count, int limit, ConnectionRejection rejection)
     {
         if (Interlocked.Increment(ref count) <= limit)
         {
@@ -161,7 +161,7 @@ public sealed class ConnectionLimiter
         }
 
         Interlocked.Decrement(ref count);
-        Interlocked.Increment(ref _refused[(int)refusal]);
+        Interlocked.Increment(ref _rejected[(int)rejection]);
         return false;
     }
 
@@ -176,6 +176,6 @@ public sealed class ConnectionLimiter
     }
 }
 
-/// <summary>Marks a connection refused at accept; whoever reads its first request sends the error.</summary>
-/// <param name="Reason">The reason for the refusal.</param>
-public sealed record RefusedConnection(Refusal Reason);
+/// <summary>Marks a connection rejected at accept; whoever reads its first request sends the error.</summary>
+/// <param name="Reason">The reason for the rejection.</param>
+public sealed record RejectedConnection(ConnectionRejection Reason);

@@ -8,8 +8,8 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// </summary>
 public sealed class ConnectionRegistry : IDisposable
 {
-    const int MostSlices = 256;
-    static readonly TimeSpan s_shortestTick = TimeSpan.FromMilliseconds(100);
+    const int MaxSlices = 256;
+    static readonly TimeSpan s_minTick = TimeSpan.FromMilliseconds(100);
 
     readonly ConcurrentDictionary<long, ClientConnection>[] _slices;
     readonly TimeProvider _time;
@@ -32,7 +32,7 @@ public sealed class ConnectionRegistry : IDisposable
         // A quiet client answered the previous heartbeat one interval ago, or slightly less.
         _quiet = heartbeat / 2;
         _lastId = time.GetUtcNow().ToUnixTimeSeconds() << 32;
-        _slices = new ConcurrentDictionary<long, ClientConnection>[(int)Math.Clamp(heartbeat / s_shortestTick, 1, MostSlices)];
+        _slices = new ConcurrentDictionary<long, ClientConnection>[(int)Math.Clamp(heartbeat / s_minTick, 1, MaxSlices)];
         for (var i = 0; i < _slices.Length; i++)
         {
             _slices[i] = new ConcurrentDictionary<long, ClientConnection>(concurrencyLevel: 1, capacity: 7);
@@ -42,7 +42,7 @@ public sealed class ConnectionRegistry : IDisposable
         _heartbeat = time.CreateTimer(_ => Tick(), state: null, tick, tick);
     }
 
-    /// <summary>Gets the number of open streams.</summary>
+    /// <summary>Number of open streams.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Finds a stream by id; null if it is closed.</summary>

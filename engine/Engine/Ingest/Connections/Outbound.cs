@@ -18,7 +18,7 @@ namespace CartRecovery.Engine.Ingest.Connections;
 public sealed class Outbound : IThreadPoolWorkItem
 {
     readonly PipeWriter _writer;
-    readonly AnswerEncoding _encoding;
+    readonly StreamEncoding _encoding;
     readonly int _limit;
     readonly Action _onTooSlow;
     readonly Lock _gate = new();
@@ -45,7 +45,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <param name="encoding">The encoding of answers.</param>
     /// <param name="limit">Maximum unsolicited bytes buffered for a client that does not read.</param>
     /// <param name="onTooSlow">Called when the limit is exceeded; the message that exceeded it is not sent.</param>
-    public Outbound(PipeWriter writer, AnswerEncoding encoding, int limit, Action onTooSlow)
+    public Outbound(PipeWriter writer, StreamEncoding encoding, int limit, Action onTooSlow)
     {
         _writer = writer;
         _encoding = encoding;
@@ -53,7 +53,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         _onTooSlow = onTooSlow;
     }
 
-    /// <summary>Gets or sets the acknowledged progress; null for none. Set before the first submit.</summary>
+    /// <summary>Acknowledged progress; null for none. Set before the first submit.</summary>
     public AckProgress? Progress { get; set; }
 
     /// <summary>Completes when everything up to a close is written, or the connection is gone.</summary>
@@ -68,7 +68,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Gets whether so much output is pending that no more input should be read.</summary>
+    /// <summary>Whether so much output is pending that no more input should be read.</summary>
     public bool IsCongested => Volatile.Read(ref _waiting) > Congestion;
 
     /// <summary>Completes when the currently pending output is being written, or the connection is gone.</summary>
@@ -88,27 +88,27 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     /// <summary>Appends unsolicited output in the client's encoding. <see cref="Flush"/> sends it; large output is sent at once.</summary>
     /// <param name="json">One JSON value.</param>
-    /// <returns><c>false</c> if the client can no longer be reached.</returns>
+    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TryWrite(ReadOnlySpan<byte> json) =>
-        TryAppendBody(_encoding == AnswerEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, isAnswer: false);
+        TryAppendBody(_encoding == StreamEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, isReply: false);
 
     /// <summary>Appends an unsolicited WebSocket frame.</summary>
-    /// <returns><c>false</c> if the client can no longer be reached.</returns>
-    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: false);
+    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
+    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isReply: false);
 
     /// <summary>Appends a WebSocket frame that answers input. Called by the reader only.</summary>
-    /// <returns><c>false</c> if the client can no longer be reached.</returns>
-    public bool TryAnswer(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isAnswer: true);
+    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
+    public bool TryReply(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isReply: true);
 
     /// <summary>Appends the error for an event. Called by the reader only.</summary>
-    /// <returns><c>false</c> if the client can no longer be reached.</returns>
+    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TrySendError(long index, EventProblem problem) => TrySendError(index, problem.Code, problem.Message);
 
     /// <inheritdoc cref="TrySendError(long, EventProblem)"/>
     public bool TrySendError(long index, string code, string message)
     {
-        Span<byte> body = stackalloc byte[AnswerFormat.MaxBody];
-        return TryAppendBody(body[..AnswerFormat.WriteError(body, _encoding, index, code, message)], isAnswer: true);
+        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxBody];
+        return TryAppendBody(body[..StreamMessageFormat.WriteError(body, _encoding, index, code, message)], isReply: true);
     }
 
     /// <summary>Sends pending output and the newest acknowledgement on another thread.</summary>
@@ -156,7 +156,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <param name="reason">Why, in at most 123 bytes.</param>
     public void GiveUp(string code, string reason)
     {
-        if (_encoding == AnswerEncoding.WebSocket)
+        if (_encoding == StreamEncoding.WebSocket)
         {
             SetClosePayload(WebSocketCloseCode.PolicyViolation, reason);
         }
@@ -170,20 +170,20 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
 
-    bool TryAppendBody(ReadOnlySpan<byte> body, bool isAnswer)
+    bool TryAppendBody(ReadOnlySpan<byte> body, bool isReply)
     {
-        Span<byte> header = stackalloc byte[AnswerFormat.MaxHeader];
-        return TryAppend(header[..AnswerFormat.WriteHeader(header, _encoding, body.Length)], body, AnswerFormat.TrailerOf(_encoding), isAnswer, flush: isAnswer);
+        Span<byte> header = stackalloc byte[StreamMessageFormat.MaxHeader];
+        return TryAppend(header[..StreamMessageFormat.WriteHeader(header, _encoding, body.Length)], body, StreamMessageFormat.TrailerOf(_encoding), isReply, flush: isReply);
     }
 
-    bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool isAnswer)
+    bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool isReply)
     {
         Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
         var length = FrameHeader.WriteServer(header, opcode, payload.Length);
-        return TryAppend(header[..length], payload, default, isAnswer, flush: true);
+        return TryAppend(header[..length], payload, default, isReply, flush: true);
     }
 
-    bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, bool isAnswer, bool flush)
+    bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, bool isReply, bool flush)
     {
         bool tooSlow;
         lock (_gate)
@@ -193,8 +193,8 @@ public sealed class Outbound : IThreadPoolWorkItem
                 return false;
             }
 
-            _unasked += isAnswer ? 0 : header.Length + body.Length + trailer.Length;
-            tooSlow = !isAnswer && _unasked > _limit;
+            _unasked += isReply ? 0 : header.Length + body.Length + trailer.Length;
+            tooSlow = !isReply && _unasked > _limit;
             if (!tooSlow)
             {
                 _pending.Write(header);
@@ -264,7 +264,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     }
 
     /// <summary>Takes the pending output for writing.</summary>
-    /// <returns><c>true</c> if no more output will follow.</returns>
+    /// <returns><see langword="true"/> if no more output will follow.</returns>
     bool TakePending()
     {
         lock (_gate)
@@ -310,18 +310,18 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         Volatile.Write(ref _acked, upTo);
-        Span<byte> body = stackalloc byte[AnswerFormat.MaxBody];
-        Span<byte> header = stackalloc byte[AnswerFormat.MaxHeader];
-        var length = AnswerFormat.WriteAck(body, _encoding, upTo);
-        _writer.Write(header[..AnswerFormat.WriteHeader(header, _encoding, length)]);
+        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxBody];
+        Span<byte> header = stackalloc byte[StreamMessageFormat.MaxHeader];
+        var length = StreamMessageFormat.WriteAck(body, _encoding, upTo);
+        _writer.Write(header[..StreamMessageFormat.WriteHeader(header, _encoding, length)]);
         _writer.Write(body[..length]);
-        _writer.Write(AnswerFormat.TrailerOf(_encoding));
+        _writer.Write(StreamMessageFormat.TrailerOf(_encoding));
         return true;
     }
 
     bool WriteCloseFrame()
     {
-        if (_encoding != AnswerEncoding.WebSocket || Interlocked.Exchange(ref _closePayload, null) is not { } payload)
+        if (_encoding != StreamEncoding.WebSocket || Interlocked.Exchange(ref _closePayload, null) is not { } payload)
         {
             return false;
         }

@@ -28,19 +28,19 @@ public enum DeadLetterState
 public sealed record DeadLetter(
     long At, string Store, string Protocol, long Connection, bool Verified, string Code, string Message, bool IsTruncated, byte[] Event)
 {
-    /// <summary>Gets the letter's number, from 1; 0 until stored.</summary>
+    /// <summary>The letter's number, from 1; 0 until stored.</summary>
     public long Id { get; init; }
 
-    /// <summary>Gets what happened to the letter; <see cref="DeadLetterState.Waiting"/> if it is unmarked.</summary>
+    /// <summary>What happened to the letter; <see cref="DeadLetterState.Waiting"/> if it is unmarked.</summary>
     public DeadLetterMark Mark { get; init; } = DeadLetterMark.None;
 
     // Approximate memory a letter takes besides its event, in bytes.
     internal const int Overhead = 256;
 
-    /// <summary>Gets the code as an enum while the letter waits to be stored.</summary>
+    /// <summary>Code as an enum while the letter waits to be stored.</summary>
     internal EventErrorCode Reason { get; init; }
 
-    /// <summary>Gets the approximate memory the letter takes, in bytes.</summary>
+    /// <summary>Approximate memory the letter takes, in bytes.</summary>
     internal int Size => Event.Length + Overhead;
 }
 
@@ -50,7 +50,7 @@ public sealed record DeadLetter(
 /// <param name="EventId">The id under which its event was ingested (an array's first); null for a dropped letter.</param>
 public sealed record DeadLetterMark(DeadLetterState State, long At, string? EventId)
 {
-    /// <summary>Gets the mark of a letter that is still waiting.</summary>
+    /// <summary>Mark of a letter that is still waiting.</summary>
     public static DeadLetterMark None { get; } = new(DeadLetterState.Waiting, 0, EventId: null);
 }
 

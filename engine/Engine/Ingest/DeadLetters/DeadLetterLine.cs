@@ -191,10 +191,10 @@ public static class DeadLetterLine
 public static class TimeText
 {
     // The range of DateTimeOffset.
-    static readonly (long Least, long Most) s_range =
+    static readonly (long Min, long Max) s_range =
         (DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
 
     /// <summary>Formats milliseconds since 1970 UTC, clamped to the range of the calendar.</summary>
     public static string Of(long milliseconds) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, s_range.Least, s_range.Most)).ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, s_range.Min, s_range.Max)).ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
 }

@@ -25,16 +25,16 @@ sealed class DeadLetterMarks : IDisposable
         _file = Rewrite();
     }
 
-    /// <summary>Gets the number of replayed letters.</summary>
+    /// <summary>Number of replayed letters.</summary>
     public long Replayed { get; private set; }
 
-    /// <summary>Gets the number of dropped letters whose bytes still exist.</summary>
+    /// <summary>Number of dropped letters whose bytes still exist.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>Gets a letter's mark; null if it has none.</summary>
+    /// <summary>Returns a letter's mark; null if it has none.</summary>
     public DeadLetterMark? Of(long id) => _marks.GetValueOrDefault(id);
 
-    /// <summary>Gets whether all letters from <paramref name="first"/> to before <paramref name="end"/> were dropped.</summary>
+    /// <summary>Returns whether all letters from <paramref name="first"/> to before <paramref name="end"/> were dropped.</summary>
     public bool AllDropped(long first, long end)
     {
         while (first < end && Of(first)?.State == DeadLetterState.Dropped)

@@ -47,26 +47,26 @@ public sealed partial class DeadLetterQueue
         _log = log;
     }
 
-    /// <summary>Gets the number of queued letters.</summary>
+    /// <summary>Number of queued letters.</summary>
     public int Depth => _queue.Reader.Count;
 
-    /// <summary>Gets the number of letters dropped because the queue was full or the disk failed.</summary>
+    /// <summary>Number of letters dropped because the queue was full or the disk failed.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>Gets whether writes currently fail.</summary>
+    /// <summary>Whether writes currently fail.</summary>
     public bool IsFailing => Volatile.Read(ref _failing);
 
-    /// <summary>Gets the number of letters written since the start, by reason.</summary>
+    /// <summary>Returns the number of letters written since the start, by reason.</summary>
     public long StoredFor(EventErrorCode error) => Volatile.Read(ref _stored[(int)error]);
 
-    /// <summary>Gets whether an event rejected for this reason is kept: only if the event itself is at fault.</summary>
+    /// <summary>Returns whether an event rejected for this reason is kept: only if the event itself is at fault.</summary>
     public static bool Keeps(EventErrorCode error) => error is not (EventErrorCode.None or EventErrorCode.UnknownKey or EventErrorCode.Overloaded);
 
     /// <summary>Starts the writer.</summary>
     public void Start() => _writing = Task.Run(WriteAsync);
 
     /// <summary>Enqueues a rejected event, or drops it if the queue is full. Any thread; never blocks.</summary>
-    /// <param name="problem">Why it was refused.</param>
+    /// <param name="problem">Why it was rejected.</param>
     /// <param name="raw">The event's bytes; copied.</param>
     /// <param name="isTruncated">Whether <paramref name="raw"/> is only the beginning.</param>
     /// <param name="receivedAt">When it was received, in milliseconds since 1970 UTC.</param>
@@ -91,7 +91,7 @@ public sealed partial class DeadLetterQueue
         var size = raw.Length + DeadLetter.Overhead;
         if (Interlocked.Add(ref _bytes, size) > CapacityBytes)
         {
-            Refuse(size);
+            Drop(size);
             return;
         }
 
@@ -102,7 +102,7 @@ public sealed partial class DeadLetterQueue
         };
         if (!_queue.Writer.TryWrite(letter))
         {
-            Refuse(size);
+            Drop(size);
         }
     }
 
@@ -113,7 +113,7 @@ public sealed partial class DeadLetterQueue
         return _writing;
     }
 
-    void Refuse(int size)
+    void Drop(int size)
     {
         Interlocked.Add(ref _bytes, -size);
         Interlocked.Increment(ref _dropped);

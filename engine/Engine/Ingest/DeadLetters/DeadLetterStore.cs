@@ -10,7 +10,7 @@ public sealed class DeadLetterStore : IDisposable
 {
     // The size limit is split into this many segments, so at most a sixteenth is removed at once.
     const int SegmentsInAll = 16;
-    const long LargestSegment = 16 << 20;
+    const long MaxSegmentSize = 16 << 20;
 
     readonly string _folder;
     readonly DeadLetterBounds _bounds;
@@ -47,7 +47,7 @@ public sealed class DeadLetterStore : IDisposable
 
     public string Folder => _folder;
 
-    /// <summary>Gets the bytes on disk, excluding marks.</summary>
+    /// <summary>Bytes on disk, excluding marks.</summary>
     public long Bytes
     {
         get
@@ -190,7 +190,7 @@ public sealed class DeadLetterStore : IDisposable
         }
     }
 
-    long SegmentSize => Math.Clamp(_bounds.Bytes / SegmentsInAll, 1, LargestSegment);
+    long SegmentSize => Math.Clamp(_bounds.Bytes / SegmentsInAll, 1, MaxSegmentSize);
 
     // Keeps the letters of one file close in age.
     long SegmentAge => (long)_bounds.Age.TotalMilliseconds / SegmentsInAll;

@@ -25,18 +25,18 @@ sealed class EventDraft
         }
     }
 
-    /// <summary>Gets the event as received.</summary>
+    /// <summary>Event as received.</summary>
     public byte[] Raw { get; }
 
     public List<DraftField> Fields { get; } = [];
 
-    /// <summary>Gets the changes made, in order.</summary>
+    /// <summary>Changes made, in order.</summary>
     public List<RepairChange> Changes { get; } = [];
 
     /// <summary>Finds the fields of a name; a JSON object may have several.</summary>
     public IEnumerable<DraftField> Named(string name) => Fields.Where(field => field.Name == name);
 
-    /// <summary>Gets whether a non-empty field of this name exists.</summary>
+    /// <summary>Returns whether a non-empty field of this name exists.</summary>
     public bool Has(string name) => Named(name).Any(field => !field.IsEmpty);
 
     /// <summary>Renames a field, replacing any empty field of the new name.</summary>
@@ -105,7 +105,7 @@ sealed class DraftField(string name, string json)
 
     public string Json { get; set; } = json;
 
-    /// <summary>Gets or sets the original name and value; null for an added field.</summary>
+    /// <summary>Original name and value; null for an added field.</summary>
     public string? Was { get; set; }
 
     public bool IsText => Json[0] == '"';
@@ -114,7 +114,7 @@ sealed class DraftField(string name, string json)
 
     public bool IsEmpty => Json is "null" or "\"\"";
 
-    /// <summary>Gets the value as text; null if it is not a string or contains an unpaired surrogate.</summary>
+    /// <summary>Value as text; null if it is not a string or contains an unpaired surrogate.</summary>
     public string? Text
     {
         get

@@ -23,7 +23,7 @@ public sealed record RepairChange(string Path, string? Before, string After, str
 public sealed record Repair(
     EventProblem Problem, IReadOnlyList<RepairChange> Changes, byte[] Json, string? EventId, IReadOnlyList<string> Lines)
 {
-    /// <summary>Gets whether the event is now valid.</summary>
+    /// <summary>Whether the event is now valid.</summary>
     public bool IsUsable => !Problem.IsError;
 }
 
@@ -37,7 +37,7 @@ public static class EventRepair
     static readonly Action<EventDraft>[] s_rules =
     [
         FieldRules.Rename,
-        TypeRule.Apply,
+        TypeRules.Apply,
         ValueRules.TextIds,
         ValueRules.NumbersInQuotes,
         ValueRules.PricesAsText,

@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Ingest.DeadLetters;
 static class TimeRules
 {
     // As seconds, 2001 to 5138; as milliseconds, 1970 to 1973, before any shop sent events.
-    const decimal LeastSeconds = 1e9m, MostSeconds = 1e11m;
+    const decimal MinSeconds = 1e9m, MaxSeconds = 1e11m;
 
     // In capitals. The year comes first, so day and month are unambiguous; a time without a zone is UTC.
     static readonly string[] s_forms =
@@ -43,7 +43,7 @@ static class TimeRules
         foreach (var field in draft.Named("ts"))
         {
             if (field.IsNumber && decimal.TryParse(field.Json, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
-                && time is >= LeastSeconds and < MostSeconds)
+                && time is >= MinSeconds and < MaxSeconds)
             {
                 draft.Set(field, ((long)(time * 1000)).ToString(CultureInfo.InvariantCulture), "seconds for milliseconds");
             }

@@ -20,17 +20,17 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     // A length with a higher first byte exceeds any allowed limits.message, so the byte is no length; white space is above it too.
     const byte HighestOfLength = 8;
 
-    // How long a refused client may take to reveal the protocol in which to send the error.
-    static readonly TimeSpan s_refusal = TimeSpan.FromSeconds(1);
+    // How long a rejected client may take to reveal the protocol in which to send the error.
+    static readonly TimeSpan s_rejectionTimeout = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        var entered = options.Gate.TryEnterStream();
+        var entered = options.ConnectionLimiter.TryEnterStream();
         StoreKey? key = null;
         try
         {
-            (key, var encoding) = await AdmitAsync(connection, connection.Features.Get<RefusedConnection>()?.Reason ?? (entered ? null : Refusal.Full));
+            (key, var encoding) = await AdmitAsync(connection, connection.Features.Get<RejectedConnection>()?.Reason ?? (entered ? null : ConnectionRejection.Full));
             if (key is not null)
             {
                 await RunAsync(options, connection.Transport, key, encoding, connection.Abort);
@@ -45,70 +45,72 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         {
             if (entered)
             {
-                options.Gate.LeaveStream();
+                options.ConnectionLimiter.LeaveStream();
             }
 
             if (key is not null)
             {
-                options.Gate.Leave(key.Store);
+                options.ConnectionLimiter.Leave(key.Store);
             }
         }
     }
 
     /// <summary>Serves an admitted client, on either port.</summary>
-    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, StoreKey key, AnswerEncoding encoding, Action abort)
+    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, StoreKey key, StreamEncoding encoding, Action abort)
     {
         var client = new ClientConnection(transport, options, key, encoding, abort);
         return client.RunAsync(encoding switch
         {
-            AnswerEncoding.WebSocket => new WebSocketSession(client, options.MaxMessage),
-            AnswerEncoding.MessagePack => new MessagePackSession(client, options.MaxMessage),
+            StreamEncoding.WebSocket => new WebSocketSession(client, options.MaxMessage),
+            StreamEncoding.MessagePack => new MessagePackSession(client, options.MaxMessage),
             _ => new LineSession(client, options.MaxMessage),
         });
     }
 
     /// <summary>Performs the handshake. Nothing of it stays allocated while the client is connected.</summary>
-    /// <returns>The key, whose store the client has entered, and the answer encoding; no key if the client was refused or sent
+    /// <returns>The key, whose store the client has entered, and the answer encoding; no key if the client was rejected or sent
     /// nothing.</returns>
-    async Task<(StoreKey? Key, AnswerEncoding Encoding)> AdmitAsync(ConnectionContext connection, Refusal? refusal)
+    async Task<(StoreKey? Key, StreamEncoding Encoding)> AdmitAsync(ConnectionContext connection, ConnectionRejection? rejection)
     {
         // Not linked to ConnectionClosed, which is cancelled once the client has sent its last byte, even if input is unread.
-        using var handshake = new CancellationTokenSource(refusal is null ? options.HandshakeTimeout : s_refusal);
+        using var handshake = new CancellationTokenSource(rejection is null ? options.HandshakeTimeout : s_rejectionTimeout);
         var first = await ReadFirstByteAsync(connection.Transport.Input, handshake.Token);
         switch (first)
         {
             case null:
                 return default;
             case (byte)'G':
-                return (await AdmitWebSocketAsync(connection, refusal, handshake.Token), AnswerEncoding.WebSocket);
+                return (await AdmitWebSocketAsync(connection, rejection, handshake.Token), StreamEncoding.WebSocket);
             case (byte)'{' or (byte)'[':
-                return (await AdmitTcpAsync(connection, AnswerEncoding.Lines, refusal, handshake.Token), AnswerEncoding.Lines);
+                return (await AdmitTcpAsync(connection, StreamEncoding.Lines, rejection, handshake.Token), StreamEncoding.Lines);
             case <= HighestOfLength:
-                return (await AdmitTcpAsync(connection, AnswerEncoding.MessagePack, refusal, handshake.Token), AnswerEncoding.MessagePack);
+                return (await AdmitTcpAsync(connection, StreamEncoding.MessagePack, rejection, handshake.Token),
+                    StreamEncoding.MessagePack);
             default:
-                await RefuseAsync(connection.Transport.Output, AnswerEncoding.Lines, new EventProblem(EventErrorCode.UnsupportedEncoding,
+                await RejectAsync(connection.Transport.Output, StreamEncoding.Lines, new EventProblem(EventErrorCode.UnsupportedEncoding,
                     "unknown protocol; use WebSocket, JSON lines, or MessagePack with a four-byte length prefix"), handshake.Token);
                 return default;
         }
     }
 
-    async Task<StoreKey?> AdmitWebSocketAsync(ConnectionContext connection, Refusal? refusal, CancellationToken cancellationToken)
+    async Task<StoreKey?> AdmitWebSocketAsync(
+        ConnectionContext connection, ConnectionRejection? rejection, CancellationToken cancellationToken)
     {
         var output = connection.Transport.Output;
         var head = await RequestHead.ReadAsync(connection.Transport.Input, cancellationToken);
-        var problem = refusal is { } reason ? ConnectionLimiter.ProblemOf(reason)
-            : head is null ? new Problem(400, "bad_handshake", "The request is not HTTP/1.1, or its head is too long.")
+        var problem = rejection is { } reason ? ConnectionLimiter.ProblemOf(reason)
+            : head is null ? Handshake.Malformed with { Detail = "The request is not HTTP/1.1, or its head is too long." }
             : CheckHandshake(head);
         StoreKey key = null!;
         problem ??= Authenticator.Admit(options.Stores, Authenticator.KeyOf(head!.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
             head["Origin"], RemoteOf(connection), out key);
-        problem ??= options.Gate.TryEnter(key.Store) ? null : ConnectionLimiter.ProblemOf(Refusal.Store);
+        problem ??= options.ConnectionLimiter.TryEnter(key.Store) ? null : ConnectionLimiter.ProblemOf(ConnectionRejection.Store);
         if (problem is not null)
         {
-            await RefuseHttpAsync(output, problem, cancellationToken);
+            await RejectHttpAsync(output, problem, cancellationToken);
             if (head is null)
             {
-                await Linger.UntilEndAsync(connection.Transport.Input, isWebSocket: false);
+                await GracefulClose.WaitAsync(connection.Transport.Input, isWebSocket: false);
             }
 
             return null;
@@ -123,49 +125,49 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         }
         catch
         {
-            options.Gate.Leave(key.Store);
+            options.ConnectionLimiter.Leave(key.Store);
             throw;
         }
     }
 
-    async Task<StoreKey?> AdmitTcpAsync(ConnectionContext connection, AnswerEncoding encoding, Refusal? refusal, CancellationToken cancellationToken)
+    async Task<StoreKey?> AdmitTcpAsync(
+        ConnectionContext connection, StreamEncoding encoding, ConnectionRejection? rejection, CancellationToken cancellationToken)
     {
         var transport = connection.Transport;
-        if (refusal is { } reason)
+        if (rejection is { } reason)
         {
-            await SayNoAsync(transport.Output, encoding, reason, cancellationToken);
+            await SendErrorAsync(transport.Output, encoding, reason, cancellationToken);
             return null;
         }
 
-        var named = encoding == AnswerEncoding.Lines
+        var named = encoding == StreamEncoding.Lines
             ? await TcpHandshake.ReadLineAsync(transport.Input, options.MaxMessage, cancellationToken)
             : await TcpHandshake.ReadMessageAsync(transport.Input, options.MaxMessage, cancellationToken);
         var problem = Authenticator.Admit(options.Stores, named ?? options.TcpKey, origin: null, RemoteOf(connection), out var key);
         if (problem is not null)
         {
-            await RefuseAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);
+            await RejectAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);
             return null;
         }
 
-        if (!options.Gate.TryEnter(key.Store))
+        if (!options.ConnectionLimiter.TryEnter(key.Store))
         {
-            await SayNoAsync(transport.Output, encoding, Refusal.Store, cancellationToken);
+            await SendErrorAsync(transport.Output, encoding, ConnectionRejection.Store, cancellationToken);
             return null;
         }
 
         return key;
     }
 
-    static Problem? CheckHandshake(RequestHead head) =>
-        head.Path != "/v1/stream" ? new Problem(404, "not_found", "This port serves /v1/stream; the API is on the HTTP port.")
-        : head["Host"] is null ? new Problem(400, "bad_handshake", "A request needs a Host.")
+    static HttpProblem? CheckHandshake(RequestHead head) =>
+        head.Path != "/v1/stream" ? new HttpProblem(404, "not_found", "This port serves /v1/stream; the API is on the HTTP port.")
+        : head["Host"] is null ? Handshake.Malformed with { Detail = "A request needs a Host." }
         : head["Transfer-Encoding"] is not null || head["Content-Length"] is not (null or "0")
-            ? new Problem(400, "bad_handshake", "A handshake has no body.")
+            ? Handshake.Malformed with { Detail = "A handshake has no body." }
         : !Handshake.HasToken(head["Upgrade"], "websocket") || !Handshake.HasToken(head["Connection"], "Upgrade")
-            ? new Problem(426, "upgrade_required", "Open /v1/stream as a WebSocket.")
-        : head["Sec-WebSocket-Version"] != "13" ? new Problem(426, "websocket_version", "Speak version 13 of the WebSocket protocol.")
-        : !Handshake.IsValidKey(head["Sec-WebSocket-Key"])
-            ? new Problem(400, "bad_handshake", "Sec-WebSocket-Key must be sixteen bytes of base64.")
+            ? Handshake.UpgradeRequired
+        : head["Sec-WebSocket-Version"] != "13" ? Handshake.UnsupportedVersion
+        : !Handshake.IsValidKey(head["Sec-WebSocket-Key"]) ? Handshake.Malformed
         : null;
 
     static IPAddress? RemoteOf(ConnectionContext connection) => (connection.RemoteEndPoint as IPEndPoint)?.Address;
@@ -193,30 +195,31 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         return reader.UnreadSequence;
     }
 
-    static async Task RefuseHttpAsync(PipeWriter output, Problem problem, CancellationToken cancellationToken)
+    static async Task RejectHttpAsync(PipeWriter output, HttpProblem problem, CancellationToken cancellationToken)
     {
         var body = problem.ToJson();
         var version = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n" : "";
-        output.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 {problem.Status} {problem.Title}\r\nContent-Type: {Problem.MediaType}\r\n"
+        output.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 {problem.Status} {problem.Title}\r\nContent-Type: {HttpProblem.MediaType}\r\n"
             + $"Content-Length: {body.Length}\r\n{version}Connection: close\r\n\r\n"));
         output.Write(body.Span);
         await output.FlushAsync(cancellationToken);
     }
 
-    async Task RefuseAsync(PipeWriter output, AnswerEncoding encoding, EventProblem problem, CancellationToken cancellationToken)
+    async Task RejectAsync(PipeWriter output, StreamEncoding encoding, EventProblem problem, CancellationToken cancellationToken)
     {
         options.Counters.Received(Protocol.Tcp, 1);
         options.Counters.Rejected(problem.Error);
-        await SayNoAsync(output, encoding, problem.Code, problem.Message, cancellationToken);
+        await SendErrorAsync(output, encoding, problem.Code, problem.Message, cancellationToken);
     }
 
-    Task SayNoAsync(PipeWriter output, AnswerEncoding encoding, Refusal refusal, CancellationToken cancellationToken)
+    Task SendErrorAsync(PipeWriter output, StreamEncoding encoding, ConnectionRejection rejection, CancellationToken cancellationToken)
     {
-        var problem = ConnectionLimiter.ProblemOf(refusal);
-        return SayNoAsync(output, encoding, refusal == Refusal.Full ? "overloaded" : problem.Code, problem.Detail, cancellationToken);
+        var problem = ConnectionLimiter.ProblemOf(rejection);
+        var code = rejection == ConnectionRejection.Full ? "overloaded" : problem.Code;
+        return SendErrorAsync(output, encoding, code, problem.Detail, cancellationToken);
     }
 
-    async Task SayNoAsync(PipeWriter output, AnswerEncoding encoding, string code, string message, CancellationToken cancellationToken)
+    async Task SendErrorAsync(PipeWriter output, StreamEncoding encoding, string code, string message, CancellationToken cancellationToken)
     {
         var answer = new Outbound(output, encoding, options.MaxUnsent, onTooSlow: () => { });
         answer.TrySendError(0, code, message);

@@ -12,15 +12,15 @@ namespace CartRecovery.Engine.Journeys.Experiments;
 public readonly record struct CampaignOutcomes(long Treated, long TreatedBought, long LeftAlone, long LeftAloneBought);
 
 /// <summary>
-/// Decides whether a discount may be offered. Refuses shoppers who repeatedly bought with one, and campaigns whose discounts cost more than
+/// Decides whether a discount may be offered. Rejects shoppers who repeatedly bought with one, and campaigns whose discounts cost more than
 /// they earn compared to the holdout, at 95% confidence. With little data, discounts are allowed.
 /// </summary>
 public sealed class DiscountEligibility
 {
-    const int FewestTreated = 200, FewestLeftAlone = 100;
+    const int MinTreated = 200, MinLeftAlone = 100;
 
     /// <summary>Number of discounted orders from which a shopper counts as waiting for the next discount.</summary>
-    public const int MostDiscounted = 2;
+    public const int CouponSeekerOrders = 2;
 
     readonly Dictionary<string, CampaignOutcomes> _outcomes = new(StringComparer.Ordinal);
 
@@ -34,19 +34,19 @@ public sealed class DiscountEligibility
         }
     }
 
-    /// <summary>Returns why an offer is refused; <see cref="WithheldReason.None"/> if it is allowed.</summary>
+    /// <summary>Returns why an offer is rejected; <see cref="WithheldReason.None"/> if it is allowed.</summary>
     /// <param name="campaign">The campaign.</param>
     /// <param name="offer">The offer.</param>
     /// <param name="discounted">The shopper's orders after messages with a discount.</param>
     /// <param name="margin">The store's margin, 0–1.</param>
-    public WithheldReason Refuse(string campaign, Offer offer, long discounted, double margin)
+    public WithheldReason GetRejection(string campaign, Offer offer, long discounted, double margin)
     {
         if (offer.Action != ActionKind.Discount)
         {
             return WithheldReason.None;
         }
 
-        return discounted >= MostDiscounted ? WithheldReason.CouponSeeker
+        return discounted >= CouponSeekerOrders ? WithheldReason.CouponSeeker
             : _outcomes.TryGetValue(campaign, out var seen) && Costs(seen, margin, OfferChooser.EarnedBy(offer, margin))
                 ? WithheldReason.DiscountNotWorthIt : WithheldReason.None;
     }
@@ -54,7 +54,7 @@ public sealed class DiscountEligibility
     // The upper bound of what a treated shopper earns with the discount, less what one earns without, is below zero.
     static bool Costs(in CampaignOutcomes seen, double margin, double earned)
     {
-        if (seen.Treated < FewestTreated || seen.LeftAlone < FewestLeftAlone)
+        if (seen.Treated < MinTreated || seen.LeftAlone < MinLeftAlone)
         {
             return false;
         }

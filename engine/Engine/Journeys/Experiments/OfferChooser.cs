@@ -20,7 +20,7 @@ public sealed class OfferChooser
     const int Draws = 4000;
 
     // Lower bound of a choice's probability, so that every offer keeps being explored.
-    const double Least = 0.02;
+    const double MinProbability = 0.02;
 
     readonly Dictionary<(string Campaign, string Offer, int Context), OfferOutcomes> _outcomes = [];
     readonly Dictionary<(string Campaign, int Step, int Context), double[]> _likelihoods = [];
@@ -93,7 +93,7 @@ public sealed class OfferChooser
             wins[best]++;
         }
 
-        return [.. wins.Select(won => Least + ((1 - (Least * offers.Count)) * won / Draws))];
+        return [.. wins.Select(won => MinProbability + ((1 - (MinProbability * offers.Count)) * won / Draws))];
     }
 
     /// <summary>Returns what an offer leaves of an order's value, −1 to 1.</summary>

@@ -6,10 +6,10 @@ namespace CartRecovery.Engine.Journeys.Experiments;
 /// <summary>Passes outcomes to the offer chooser and the discount check, and stops variants that do worse than the control.</summary>
 /// <param name="store">Records stopped variants.</param>
 /// <param name="chooser">Chooses offers.</param>
-/// <param name="gate">Refuses discounts that do not pay.</param>
-sealed class OutcomeLearner(JourneyStore store, OfferChooser chooser, DiscountEligibility gate)
+/// <param name="eligibility">Rejects discounts that do not pay.</param>
+sealed class OutcomeLearner(JourneyStore store, OfferChooser chooser, DiscountEligibility eligibility)
 {
-    const int FewestShoppers = 200;
+    const int MinShoppers = 200;
 
     // One-sided, 99%: stricter because it is tested repeatedly.
     const double Confidence = 2.326;
@@ -18,7 +18,7 @@ sealed class OutcomeLearner(JourneyStore store, OfferChooser chooser, DiscountEl
     public void Learn(OutcomeSummary outcomes, JourneyOptions options, long now)
     {
         chooser.Learn(outcomes.Offers);
-        gate.Learn(outcomes.Campaigns.Select(pair => (pair.Key, pair.Value)));
+        eligibility.Learn(outcomes.Campaigns.Select(pair => (pair.Key, pair.Value)));
         for (var i = 0; i < options.Campaigns.Count; i++)
         {
             Guard(outcomes, options.Campaigns[i], now);
@@ -29,14 +29,14 @@ sealed class OutcomeLearner(JourneyStore store, OfferChooser chooser, DiscountEl
     void Guard(OutcomeSummary outcomes, Campaign campaign, long now)
     {
         var control = campaign.Variants.FirstOrDefault(v => v.Steps.Count == 0);
-        if (control is null || !outcomes.Sides.TryGetValue((campaign.Name, control.Name), out var rest) || rest.Count < FewestShoppers)
+        if (control is null || !outcomes.Sides.TryGetValue((campaign.Name, control.Name), out var rest) || rest.Count < MinShoppers)
         {
             return;
         }
 
         foreach (var variant in campaign.Variants.Where(v => v.Steps.Count > 0 && !store.IsStopped(campaign.Name, v.Name)))
         {
-            if (outcomes.Sides.TryGetValue((campaign.Name, variant.Name), out var own) && own.Count >= FewestShoppers
+            if (outcomes.Sides.TryGetValue((campaign.Name, variant.Name), out var own) && own.Count >= MinShoppers
                 && own.Mean - rest.Mean + (Confidence * Math.Sqrt((own.Variance / own.Count) + (rest.Variance / rest.Count))) < 0)
             {
                 store.Stop(campaign.Name, variant.Name,

@@ -9,7 +9,7 @@ namespace CartRecovery.Engine.Journeys.Policy;
 public sealed class ContactPolicy
 {
     // One rule can defer into another's time, such as quiet hours into a closed day. Converges within days.
-    const int MostRounds = 32;
+    const int MaxRounds = 32;
 
     readonly bool _isConsentRequired;
     readonly long _firstMessage;
@@ -36,13 +36,13 @@ public sealed class ContactPolicy
             return PolicyVerdict.Withhold(WithheldReason.Expired);
         }
 
-        if (facts.IsMessage && Refusal(now, facts) is var refusal and not WithheldReason.None)
+        if (facts.IsMessage && PermanentObstacle(now, facts) is var obstacle and not WithheldReason.None)
         {
-            return PolicyVerdict.Withhold(refusal);
+            return PolicyVerdict.Withhold(obstacle);
         }
 
         var (at, reason) = (now, WithheldReason.None);
-        for (var round = 0; round < MostRounds; round++)
+        for (var round = 0; round < MaxRounds; round++)
         {
             var before = at;
             Push(ref at, ref reason, facts.CapFreeAt, WithheldReason.FrequencyCap);
@@ -62,10 +62,10 @@ public sealed class ContactPolicy
 
         return at == now ? PolicyVerdict.Send
             : at > facts.UsefulUntil ? PolicyVerdict.Withhold(reason)
-            : new PolicyVerdict(PolicyAction.Wait, reason, at);
+            : new PolicyVerdict(PolicyAction.Defer, reason, at);
     }
 
-    WithheldReason Refusal(long now, in ContactFacts facts) =>
+    WithheldReason PermanentObstacle(long now, in ContactFacts facts) =>
         !facts.HasAddress ? WithheldReason.NoAddress
         : facts.IsSuppressed ? WithheldReason.Suppressed
         : facts.Consent is { Granted: false } ? WithheldReason.ConsentDenied
@@ -131,7 +131,7 @@ public enum PolicyAction
     Send,
 
     /// <summary>Defer it.</summary>
-    Wait,
+    Defer,
 
     /// <summary>Do not send it.</summary>
     Withhold,

@@ -13,7 +13,7 @@ public sealed class MessageTable
     // index.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
-    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _wait, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _touch, _mark, _retry;
+    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _touch, _mark, _retry;
 
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
@@ -41,7 +41,7 @@ public sealed class MessageTable
             """);
         _hasDue = database.Prepare($"SELECT 1 FROM intervention WHERE state={MessageState.Scheduled:D} AND channel=?1 AND due_at<=?2 LIMIT 1");
         _putOff = database.Prepare($"UPDATE intervention SET due_at=?2 WHERE id=?1 AND state={MessageState.Scheduled:D}");
-        _wait = database.Prepare($"UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state={MessageState.Scheduled:D}");
+        _defer = database.Prepare($"UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state={MessageState.Scheduled:D}");
         _send = database.Prepare($"""
             UPDATE intervention SET state=?2, reason=?3, ended_at=?4, sent_at=?5, reached=?6, message=?7
             WHERE id=?1 AND state={MessageState.Scheduled:D}
@@ -159,7 +159,7 @@ public sealed class MessageTable
     public void PutOff(string id, long until) => _putOff.With(id).With(until).Run();
 
     /// <summary>Defers a message until a time, for a reason.</summary>
-    public void Wait(string id, long until, WithheldReason reason) => _wait.With(id).With(until).With((long)reason).Run();
+    public void Defer(string id, long until, WithheldReason reason) => _defer.With(id).With(until).With((long)reason).Run();
 
     /// <summary>Records that a message is sent, if it is still scheduled.</summary>
     public void Send(DueMessage message, in MessageOutcome outcome, long now)

@@ -67,7 +67,7 @@ public static class ShopLog
         for (var number = 0; records.Next(); number++)
         {
             yield return Parse(records, number)
-                ?? throw new FormatException($"{path}:{records.Line}: the line is not an event in REES46's format");
+                ?? throw new FormatException($"{path}:{records.Line}: the line is not an event in REES46 format");
         }
     }
 

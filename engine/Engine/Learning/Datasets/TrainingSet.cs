@@ -33,31 +33,31 @@ public sealed class TrainingSet
         Times = times;
     }
 
-    /// <summary>Gets the column names.</summary>
+    /// <summary>Column names.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>Gets the values, row by row.</summary>
+    /// <summary>Values, row by row.</summary>
     public float[] Rows { get; }
 
-    /// <summary>Gets the labels: 1 for positive rows, else 0.</summary>
+    /// <summary>Labels: 1 for positive rows, else 0.</summary>
     public byte[] Labels { get; }
 
-    /// <summary>Gets the group of each row.</summary>
+    /// <summary>Group of each row.</summary>
     public int[] Groups { get; }
 
-    /// <summary>Gets the time of each row, in epoch milliseconds.</summary>
+    /// <summary>Time of each row, in epoch milliseconds.</summary>
     public long[] Times { get; }
 
-    /// <summary>Gets the number of rows.</summary>
+    /// <summary>Number of rows.</summary>
     public int Count => Labels.Length;
 
-    /// <summary>Gets the number of rows with label 1.</summary>
+    /// <summary>Number of rows with label 1.</summary>
     public int Positives => Labels.AsSpan().Count((byte)1);
 
-    /// <summary>Gets the values of a row.</summary>
+    /// <summary>Returns the values of a row.</summary>
     public ReadOnlySpan<float> Row(int index) => Rows.AsSpan(index * Features.Count, Features.Count);
 
-    /// <summary>Gets the column of a feature.</summary>
+    /// <summary>Returns the column of a feature.</summary>
     /// <exception cref="KeyNotFoundException">The set has no such feature.</exception>
     public int IndexOf(string feature)
     {

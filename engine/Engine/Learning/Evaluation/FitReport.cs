@@ -5,49 +5,49 @@ namespace CartRecovery.Engine.Learning.Evaluation;
 /// <summary>Describes a fitted model and its performance on held-out rows.</summary>
 public sealed record FitReport
 {
-    /// <summary>Gets each learner's AUC in cross-validation on the training rows, which determined the choice.</summary>
+    /// <summary>Each learner's AUC in cross-validation on the training rows, which determined the choice.</summary>
     public IReadOnlyList<Candidate> Candidates { get; init; } = [];
 
     /// <summary>
-    /// Gets the chosen learner's AUC in a cross-validation over the whole log with whole groups: all rows first, then each of the
+    /// Chosen learner's AUC in a cross-validation over the whole log with whole groups: all rows first, then each of the
     /// options' slices. Uses more rows than the held-out part, but later rows help to judge earlier ones.
     /// </summary>
     public IReadOnlyList<SliceResult> Whole { get; init; } = [];
 
-    /// <summary>Gets a description of the chosen learner.</summary>
+    /// <summary>A description of the chosen learner.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Gets the random seed.</summary>
+    /// <summary>Random seed.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Gets the size of the training part.</summary>
+    /// <summary>Size of the training part.</summary>
     public required PartSize Train { get; init; }
 
-    /// <summary>Gets the size of the held-out part, measured below.</summary>
+    /// <summary>Size of the held-out part, measured below.</summary>
     public required PartSize HeldOut { get; init; }
 
-    /// <summary>Gets the <see cref="Metrics.Auc"/>.</summary>
+    /// <summary>The <see cref="Metrics.Auc"/>.</summary>
     public required double Auc { get; init; }
 
-    /// <summary>Gets the 95% interval of <see cref="Auc"/>, by bootstrap over groups.</summary>
+    /// <summary>95% interval of <see cref="Auc"/>, by bootstrap over groups.</summary>
     public required (double Low, double High) AucInterval { get; init; }
 
-    /// <summary>Gets the <see cref="Metrics.AveragePrecision"/>.</summary>
+    /// <summary>The <see cref="Metrics.AveragePrecision"/>.</summary>
     public required double AveragePrecision { get; init; }
 
-    /// <summary>Gets the <see cref="Metrics.LogLoss"/>.</summary>
+    /// <summary>The <see cref="Metrics.LogLoss"/>.</summary>
     public required double LogLoss { get; init; }
 
     /// <summary>
-    /// Gets the log loss of always predicting the training rows' share of label 1: the baseline for <see cref="LogLoss"/>.
+    /// Log loss of always predicting the training rows' share of label 1: the baseline for <see cref="LogLoss"/>.
     /// </summary>
     public required double LogLossOfRate { get; init; }
 
-    /// <summary>Gets the <see cref="Metrics.Calibration"/>.</summary>
+    /// <summary>The <see cref="Metrics.Calibration"/>.</summary>
     public required IReadOnlyList<CalibrationBin> Calibration { get; init; }
 
     /// <summary>
-    /// Gets each feature's permutation importance: the loss of AUC on the held-out rows when its values are shuffled; largest first.
+    /// Each feature's permutation importance: the loss of AUC on the held-out rows when its values are shuffled; largest first.
     /// </summary>
     public required IReadOnlyList<(string Feature, double Drop)> Importance { get; init; }
 }

@@ -7,28 +7,28 @@ namespace CartRecovery.Engine.Learning.Evaluation;
 /// <summary>The parts of a model card that the fit cannot provide.</summary>
 public sealed record ModelCardFacts
 {
-    /// <summary>Gets the model's name.</summary>
+    /// <summary>The model's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Gets the model's version.</summary>
+    /// <summary>The model's version.</summary>
     public required string Version { get; init; }
 
-    /// <summary>Gets what is predicted, and the intended use.</summary>
+    /// <summary>What is predicted, and the intended use.</summary>
     public required string Purpose { get; init; }
 
-    /// <summary>Gets the source of the data, with the attribution required by its licence.</summary>
+    /// <summary>Source of the data, with the attribution required by its licence.</summary>
     public required string DataSource { get; init; }
 
-    /// <summary>Gets the data's licence.</summary>
+    /// <summary>The data's licence.</summary>
     public required string Licence { get; init; }
 
-    /// <summary>Gets what a row is, and how the rows were divided.</summary>
+    /// <summary>What a row is, and how the rows were divided.</summary>
     public required string Split { get; init; }
 
-    /// <summary>Gets the model's limitations, one sentence each.</summary>
+    /// <summary>The model's limitations, one sentence each.</summary>
     public required IReadOnlyList<string> Limits { get; init; }
 
-    /// <summary>Gets the command that reproduces the file.</summary>
+    /// <summary>Command that reproduces the file.</summary>
     public required string Command { get; init; }
 }
 

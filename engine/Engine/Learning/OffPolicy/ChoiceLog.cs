@@ -55,31 +55,31 @@ public sealed class ChoiceLog
         (Features, Actions, Contexts, Chosen, Propensities, Rewards) = (features, actions, contexts, chosen, propensities, rewards);
     }
 
-    /// <summary>Gets the names of the context features.</summary>
+    /// <summary>Names of the context features.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>Gets the action names.</summary>
+    /// <summary>Action names.</summary>
     public IReadOnlyList<string> Actions { get; }
 
-    /// <summary>Gets the features' values, choice by choice.</summary>
+    /// <summary>The features' values, choice by choice.</summary>
     public float[] Contexts { get; }
 
-    /// <summary>Gets the action index of each choice.</summary>
+    /// <summary>Action index of each choice.</summary>
     public int[] Chosen { get; }
 
-    /// <summary>Gets the probability of the chosen action in its context.</summary>
+    /// <summary>Probability of the chosen action in its context.</summary>
     public double[] Propensities { get; }
 
-    /// <summary>Gets the reward of each choice.</summary>
+    /// <summary>Reward of each choice.</summary>
     public double[] Rewards { get; }
 
-    /// <summary>Gets how often each action was chosen.</summary>
+    /// <summary>How often each action was chosen.</summary>
     public int[] Logged { get; }
 
-    /// <summary>Gets the number of choices.</summary>
+    /// <summary>Number of choices.</summary>
     public int Count => Chosen.Length;
 
-    /// <summary>Gets the context of a choice.</summary>
+    /// <summary>Returns the context of a choice.</summary>
     public ReadOnlySpan<float> Context(int index) => Contexts.AsSpan(index * Features.Count, Features.Count);
 
     /// <summary>Finds an action's index by name; −1 if there is none.</summary>

@@ -19,7 +19,7 @@ sealed class CrossFittedRewards
 
     CrossFittedRewards(float[] predictions, int actions) => (_predictions, _actions) = (predictions, actions);
 
-    /// <summary>Gets the expected reward of an action at a choice.</summary>
+    /// <summary>Returns the expected reward of an action at a choice.</summary>
     internal float Of(int choice, int action) => _predictions[choice * _actions + action];
 
     /// <param name="log">The choices.</param>

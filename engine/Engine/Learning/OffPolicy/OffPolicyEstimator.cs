@@ -13,10 +13,10 @@ public readonly record struct Estimate(double Value, double StandardError)
     // The normal distribution's quantile: the estimates are means over many choices.
     const double Z = 1.959963984540054;
 
-    /// <summary>Gets the lower bound of the 95% confidence interval.</summary>
+    /// <summary>Lower bound of the 95% confidence interval.</summary>
     public double Low => Value - (Z * StandardError);
 
-    /// <summary>Gets the upper bound of the 95% confidence interval.</summary>
+    /// <summary>Upper bound of the 95% confidence interval.</summary>
     public double High => Value + (Z * StandardError);
 
     /// <summary>Computes the mean of values and its standard error.</summary>
@@ -68,7 +68,7 @@ public sealed class OffPolicyEstimator
         _expected = CrossFittedRewards.Fit(log, folds, seed);
     }
 
-    /// <summary>Gets the reward per choice of the logging policy.</summary>
+    /// <summary>Reward per choice of the logging policy.</summary>
     public Estimate Logged => Estimate.OfMean(_log.Rewards);
 
     /// <summary>Creates the policy that always chooses one action.</summary>

@@ -22,7 +22,7 @@ public readonly record struct QiniPoint(double Share, double Gain);
 /// <param name="High">The upper bound.</param>
 public sealed record Qini(IReadOnlyList<QiniPoint> Curve, double Uplift, double Coefficient, double Low, double High)
 {
-    /// <summary>Gets Radcliffe's q0; NaN if treating everyone has no benefit.</summary>
+    /// <summary>Radcliffe's q0; NaN if treating everyone has no benefit.</summary>
     public double Q0 => Uplift > 0 ? Coefficient / (Uplift * (1 - Uplift) / 2) : double.NaN;
 
     /// <summary>Measures scores on rows treated at random with one probability.</summary>

@@ -16,13 +16,13 @@ public sealed class Uplift
 
     Uplift(float[] scores, bool[] treated, byte[] outcomes) => (Scores, Treated, Outcomes) = (scores, treated, outcomes);
 
-    /// <summary>Gets the estimated effect on the outcome's probability, −1 to 1, held out.</summary>
+    /// <summary>Estimated effect on the outcome's probability, −1 to 1, held out.</summary>
     public float[] Scores { get; }
 
-    /// <summary>Gets whether each row was treated.</summary>
+    /// <summary>Whether each row was treated.</summary>
     public bool[] Treated { get; }
 
-    /// <summary>Gets 1 for rows with the outcome, else 0.</summary>
+    /// <summary>1 for rows with the outcome, else 0.</summary>
     public byte[] Outcomes { get; }
 
     /// <summary>Measures how well the scores rank.</summary>

@@ -3,28 +3,28 @@ namespace CartRecovery.Engine.Learning.Training;
 /// <summary>Options for training boosted trees.</summary>
 public sealed record BoostedTreesOptions
 {
-    /// <summary>Gets the number of trees, 1 to 5,000.</summary>
+    /// <summary>Number of trees, 1 to 5,000.</summary>
     public int Count { get; init; } = 100;
 
-    /// <summary>Gets the maximum depth, 1 to 8.</summary>
+    /// <summary>Maximum depth, 1 to 8.</summary>
     public int Depth { get; init; } = 2;
 
-    /// <summary>Gets the learning rate, above 0 and up to 1.</summary>
+    /// <summary>Learning rate, above 0 and up to 1.</summary>
     public double LearningRate { get; init; } = 0.05;
 
-    /// <summary>Gets the penalty on a leaf's weight, 0 or more.</summary>
+    /// <summary>Penalty on a leaf's weight, 0 or more.</summary>
     public double L2 { get; init; } = 5;
 
-    /// <summary>Gets the minimum evidence in a leaf: the sum of p·(1 − p) over its rows.</summary>
+    /// <summary>Minimum evidence in a leaf: the sum of p·(1 − p) over its rows.</summary>
     public double MinChildWeight { get; init; } = 5;
 
-    /// <summary>Gets the share of rows sampled per tree, above 0 and up to 1.</summary>
+    /// <summary>Share of rows sampled per tree, above 0 and up to 1.</summary>
     public double RowShare { get; init; } = 0.7;
 
-    /// <summary>Gets the share of features sampled per tree, above 0 and up to 1.</summary>
+    /// <summary>Share of features sampled per tree, above 0 and up to 1.</summary>
     public double FeatureShare { get; init; } = 0.5;
 
-    /// <summary>Gets the number of bins per feature, 4 to 256.</summary>
+    /// <summary>Number of bins per feature, 4 to 256.</summary>
     public int MaxBins { get; init; } = 128;
 
     internal void Check()

@@ -30,13 +30,13 @@ sealed class FeatureBins
         }
     }
 
-    /// <summary>Gets the number of bins of a feature, 1 to 256.</summary>
+    /// <summary>Returns the number of bins of a feature, 1 to 256.</summary>
     internal int Count(int feature) => _cuts[feature].Length + 1;
 
-    /// <summary>Gets the bin of each row.</summary>
+    /// <summary>Returns the bin of each row.</summary>
     internal byte[] Of(int feature) => _bins[feature];
 
-    /// <summary>Gets the highest value in a bin or below it.</summary>
+    /// <summary>Returns the highest value in a bin or below it.</summary>
     internal float Cut(int feature, int bin) => _cuts[feature][bin];
 
     static byte BinOf(float[] cuts, float value)

@@ -6,36 +6,36 @@ namespace CartRecovery.Engine.Learning.Training;
 public sealed record FitOptions
 {
     /// <summary>
-    /// Gets the random seed for folds, samples of rows and features, and bootstrap samples: the same seed and rows give the same file.
+    /// Random seed for folds, samples of rows and features, and bootstrap samples: the same seed and rows give the same file.
     /// </summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Gets the approximate share of latest rows held out for evaluation: above 0 and below 1.</summary>
+    /// <summary>Approximate share of latest rows held out for evaluation: above 0 and below 1.</summary>
     public double HeldOutShare { get; init; } = 0.3;
 
-    /// <summary>Gets the number of folds in the cross-validation, 2 or more.</summary>
+    /// <summary>Number of folds in the cross-validation, 2 or more.</summary>
     public int Folds { get; init; } = 5;
 
     /// <summary>
-    /// Gets how often the cross-validation is repeated with other folds, 1 or more. With few positive groups a single assignment is
+    /// How often the cross-validation is repeated with other folds, 1 or more. With few positive groups a single assignment is
     /// unreliable.
     /// </summary>
     public int Rounds { get; init; } = 4;
 
-    /// <summary>Gets the penalty of the logistic regression, above 0.</summary>
+    /// <summary>Penalty of the logistic regression, above 0.</summary>
     public double LogisticL2 { get; init; } = 10;
 
-    /// <summary>Gets the boosted trees to compare with it.</summary>
+    /// <summary>Boosted trees to compare with it.</summary>
     public IReadOnlyList<BoostedTreesOptions> Trees { get; init; } =
         [new() { Count = 50 }, new() { Count = 100 }, new() { Count = 100, Depth = 4, LearningRate = 0.1 }];
 
-    /// <summary>Gets the slices of rows whose AUC is reported separately.</summary>
+    /// <summary>Slices of rows whose AUC is reported separately.</summary>
     public IReadOnlyList<RowSlice> Slices { get; init; } = [];
 
-    /// <summary>Gets the number of bootstrap samples for the AUC's interval.</summary>
+    /// <summary>Number of bootstrap samples for the AUC's interval.</summary>
     public int BootstrapRounds { get; init; } = 1000;
 
-    /// <summary>Gets how often each feature is shuffled to measure its importance.</summary>
+    /// <summary>How often each feature is shuffled to measure its importance.</summary>
     public int PermutationRounds { get; init; } = 5;
 }
 

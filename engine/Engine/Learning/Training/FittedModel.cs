@@ -16,13 +16,13 @@ public sealed class FittedModel
         Report = report;
     }
 
-    /// <summary>Gets the features, in row order.</summary>
+    /// <summary>Features, in row order.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>Gets each feature's median over the training rows.</summary>
+    /// <summary>Each feature's median over the training rows.</summary>
     public IReadOnlyList<float> Baseline { get; }
 
-    /// <summary>Gets the evaluation.</summary>
+    /// <summary>The evaluation.</summary>
     public FitReport Report { get; }
 
     /// <summary>Predicts the probability of label 1, 0–1.</summary>

@@ -3,7 +3,7 @@ namespace CartRecovery.Engine.Learning.Training;
 /// <summary>A trained learner, which predicts and can write itself into an ONNX graph with the same predictions.</summary>
 interface ILearned
 {
-    /// <summary>Gets a description for the model card.</summary>
+    /// <summary>A description for the model card.</summary>
     string Description { get; }
 
     /// <summary>Predicts the probability of label 1, 0–1.</summary>

@@ -47,7 +47,7 @@ sealed class OnnxGraph
         _nodes.Add(node.Text(7, domain));
     }
 
-    /// <summary>Gets the file's bytes. The graph comes last, so that a truncated file lacks it and is rejected.</summary>
+    /// <summary>Returns the file's bytes. The graph comes last, so that a truncated file lacks it and is rejected.</summary>
     internal byte[] ToArray(string name)
     {
         var graph = new ProtoWriter();

@@ -13,10 +13,10 @@ sealed class SeededRandom(ulong seed)
         return z ^ (z >> 31);
     }
 
-    /// <summary>Gets an integer from 0 to <paramref name="bound"/> − 1.</summary>
+    /// <summary>Returns an integer from 0 to <paramref name="bound"/> − 1.</summary>
     internal int Below(int bound) => (int)Math.BigMul(Next(), (ulong)bound, out _);
 
-    /// <summary>Gets a number of at least 0 and below 1.</summary>
+    /// <summary>Returns a number of at least 0 and below 1.</summary>
     internal double Unit() => (Next() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>Moves a random selection of <paramref name="count"/> items to the front, in random order.</summary>

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Learning.Training;
 sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTreesOptions options)
 {
     /// <summary>The minimum gain; below it a split is numerical noise.</summary>
-    const double LeastGain = 1e-6;
+    const double MinGain = 1e-6;
 
     const int Slots = 256;
 
@@ -78,7 +78,7 @@ sealed class TreeGrower(FeatureBins bins, int featureCount, BoostedTreesOptions 
     (int Feature, int Bin, double LeftG, double LeftH) BestSplit(double[] sums, double g, double h)
     {
         var best = (Feature: -1, Bin: 0, LeftG: 0.0, LeftH: 0.0);
-        var most = LeastGain;
+        var most = MinGain;
         var parent = g * g / (h + options.L2);
         foreach (var feature in _features)
         {

@@ -39,19 +39,19 @@ public sealed class OnnxModel : IDisposable
         _trees = Compile(path);
     }
 
-    /// <summary>Gets the model's name.</summary>
+    /// <summary>The model's name.</summary>
     public string Name { get; }
 
-    /// <summary>Gets the model's version.</summary>
+    /// <summary>The model's version.</summary>
     public string Version { get; }
 
     /// <summary><c>name@version</c>.</summary>
     public string Id => $"{Name}@{Version}";
 
-    /// <summary>Gets the model's features, in row order.</summary>
+    /// <summary>The model's features, in row order.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>Gets a typical value per feature, for measuring its effect; zeros by default.</summary>
+    /// <summary>A typical value per feature, for measuring its effect; zeros by default.</summary>
     public IReadOnlyList<float> Baseline { get; }
 
     /// <summary>Describes the evaluator: the engine's compiled trees or ONNX Runtime.</summary>

@@ -24,11 +24,11 @@ public static partial class OnnxRuntime
     static readonly Lazy<string> s_runningVersion =
         new(() => Start(Locate(Environment.GetEnvironmentVariable(PathVariable), AppContext.BaseDirectory)));
 
-    /// <summary>Gets the library's version, such as 1.31.1. Loads the library on first use.</summary>
+    /// <summary>The library's version, such as 1.31.1. Loads the library on first use.</summary>
     /// <exception cref="ModelException"><see cref="ModelException.NativeLibraryMissing"/>.</exception>
     public static string Version => s_runningVersion.Value;
 
-    /// <summary>Gets the path of the library to load. A named path that does not exist is not replaced by another.</summary>
+    /// <summary>Returns the path of the library to load. A named path that does not exist is not replaced by another.</summary>
     /// <param name="named">The value of <see cref="PathVariable"/>, or <see langword="null"/>.</param>
     /// <param name="folder">The executable's folder.</param>
     internal static string Locate(string? named, string folder)

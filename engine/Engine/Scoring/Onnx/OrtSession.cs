@@ -20,13 +20,13 @@ sealed class OrtSession : IDisposable
         Outputs = [.. session.OutputNames.Select(name => Describe(name, session.OutputMetadata[name]))];
     }
 
-    /// <summary>Gets the inputs, in the graph's order.</summary>
+    /// <summary>Inputs, in the graph's order.</summary>
     internal IReadOnlyList<TensorDescription> Inputs { get; }
 
-    /// <summary>Gets the outputs, in the graph's order.</summary>
+    /// <summary>Outputs, in the graph's order.</summary>
     internal IReadOnlyList<TensorDescription> Outputs { get; }
 
-    /// <summary>Gets whether it is disposed; existing batches still run.</summary>
+    /// <summary>Whether it is disposed; existing batches still run.</summary>
     internal bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>Loads a model: single-threaded (on the caller's thread), no spinning, all graph optimizations.</summary>

@@ -3,17 +3,17 @@ using System.Runtime.InteropServices;
 namespace CartRecovery.Engine.Scoring.Trees;
 
 /// <summary>
-/// A tree ensemble compiled for <see cref="TreeBatch"/>: subtrees of three comparisons (twigs) in tree order, and the branches that join
+/// A tree ensemble compiled for <see cref="TreeBatch"/>: subtrees of three comparisons in tree order, and the branches that join
 /// them in higher trees. Shared by all threads.
 /// </summary>
 sealed class CompiledTrees
 {
-    // Average per tree; eight twigs make a complete tree of height 5.
-    const int MostTwigs = 8;
+    // Average per tree; eight subtrees make a complete tree of height 5.
+    const int MaxSubtrees = 8;
 
     readonly List<TreeColumn> _columns = [];
-    readonly List<Twig> _twigs = [];
-    readonly List<Join> _joins = [];
+    readonly List<Subtree> _subtrees = [];
+    readonly List<JoinNode> _joins = [];
     int _waiting;
 
     CompiledTrees(TreeEnsemble ensemble)
@@ -23,27 +23,27 @@ sealed class CompiledTrees
         foreach (var tree in ensemble.Trees)
         {
             Add(tree, 0);
-            CollectionsMarshal.AsSpan(_twigs)[^1].IsLast = true;
+            CollectionsMarshal.AsSpan(_subtrees)[^1].IsLast = true;
         }
         TreeCount = ensemble.Trees.Count;
     }
 
-    /// <summary>Gets the compared columns.</summary>
+    /// <summary>Compared columns.</summary>
     internal ReadOnlySpan<TreeColumn> Columns => CollectionsMarshal.AsSpan(_columns);
 
-    internal ReadOnlySpan<Twig> Twigs => CollectionsMarshal.AsSpan(_twigs);
+    internal ReadOnlySpan<Subtree> Subtrees => CollectionsMarshal.AsSpan(_subtrees);
 
-    internal ReadOnlySpan<Join> Joins => CollectionsMarshal.AsSpan(_joins);
+    internal ReadOnlySpan<JoinNode> Joins => CollectionsMarshal.AsSpan(_joins);
 
-    /// <summary>Gets the maximum number of subtrees of one tree waiting for their siblings.</summary>
-    internal int MostWaiting { get; private set; }
+    /// <summary>Maximum number of subtrees of one tree waiting for their siblings.</summary>
+    internal int MaxWaiting { get; private set; }
 
     internal int TreeCount { get; }
 
-    /// <summary>Gets the bias added to the sum.</summary>
+    /// <summary>Bias added to the sum.</summary>
     internal float Base { get; }
 
-    /// <summary>Gets whether the score is the sigmoid of the sum.</summary>
+    /// <summary>Whether the score is the sigmoid of the sum.</summary>
     internal bool IsLogistic { get; }
 
     /// <summary>
@@ -53,25 +53,25 @@ sealed class CompiledTrees
     internal static CompiledTrees? Compile(TreeEnsemble ensemble)
     {
         var compiled = new CompiledTrees(ensemble);
-        return compiled.Twigs.Length <= MostTwigs * compiled.TreeCount ? compiled : null;
+        return compiled.Subtrees.Length <= MaxSubtrees * compiled.TreeCount ? compiled : null;
     }
 
-    // In leaf order; a branch is joined once its last twig is complete.
+    // In leaf order; a branch is joined once its last subtree is complete.
     void Add(TreeNode node, int joins)
     {
         if (node is TreeBranch { Height: > 2 } branch)
         {
             Add(branch.Low, 0);
-            MostWaiting = Math.Max(MostWaiting, ++_waiting);
+            MaxWaiting = Math.Max(MaxWaiting, ++_waiting);
             Add(branch.High, joins + 1);
             _waiting--;
-            _joins.Add(new Join(Place(branch.Column), branch.Threshold));
+            _joins.Add(new JoinNode(Place(branch.Column), branch.Threshold));
             return;
         }
         var (low, high) = Sides(node);
         var ((lowLow, lowHigh), (highLow, highHigh)) = (Sides(low), Sides(high));
         var (root, left, right) = (Test(node), Test(low), Test(high));
-        _twigs.Add(new Twig
+        _subtrees.Add(new Subtree
         {
             Column = root.Column,
             Threshold = root.Threshold,
@@ -106,18 +106,18 @@ sealed class CompiledTrees
 }
 
 /// <summary>A tree or subtree of three comparisons and four leaves.</summary>
-struct Twig
+struct Subtree
 {
     internal int Column, LowColumn, HighColumn;
     internal float Threshold, LowThreshold, HighThreshold;
     internal float LowLow, LowHigh, HighLow, HighHigh;
 
-    /// <summary>The number of branches to join after this twig.</summary>
+    /// <summary>The number of branches to join after this subtree.</summary>
     internal int Joins;
 
-    /// <summary>Whether the twig completes its tree.</summary>
+    /// <summary>Whether the subtree completes its tree.</summary>
     internal bool IsLast;
 }
 
 /// <summary>A branch that joins the second most recent waiting part (low side) and the most recent one.</summary>
-readonly record struct Join(int Column, float Threshold);
+readonly record struct JoinNode(int Column, float Threshold);

@@ -16,16 +16,16 @@ ref struct ProtoReader(ReadOnlySpan<byte> message)
     ulong _number;
     int _wireType;
 
-    /// <summary>Gets the number of the field read last.</summary>
+    /// <summary>Number of the field read last.</summary>
     internal int Field { get; private set; }
 
-    /// <summary>Gets the field's integer value.</summary>
+    /// <summary>The field's integer value.</summary>
     internal readonly long Int => _wireType == Varint ? (long)_number : throw Malformed();
 
-    /// <summary>Gets the field's value as bytes: a text, bytes or a message.</summary>
+    /// <summary>The field's value as bytes: a text, bytes or a message.</summary>
     internal readonly ReadOnlySpan<byte> Bytes => _wireType == Delimited ? _bytes : throw Malformed();
 
-    /// <summary>Gets the field's value as text.</summary>
+    /// <summary>The field's value as text.</summary>
     internal readonly string Text => Encoding.UTF8.GetString(Bytes);
 
     /// <summary>Reads the next field.</summary>

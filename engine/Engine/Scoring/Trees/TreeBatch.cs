@@ -29,7 +29,7 @@ sealed class TreeBatch : IRowEvaluator
         _trees = trees;
         _width = width;
         _columns = new Vector<float>[Math.Max(1, trees.Columns.Length) * Span];
-        _waiting = new Vector<float>[trees.MostWaiting * Span];
+        _waiting = new Vector<float>[trees.MaxWaiting * Span];
         Inputs = new float[capacity * width];
         Outputs = new float[(capacity + s_block - 1) / s_block * s_block];
     }
@@ -85,18 +85,19 @@ sealed class TreeBatch : IRowEvaluator
         var joins = _trees.Joins;
         int join = 0, top = 0;
         Vector<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        foreach (ref readonly var twig in _trees.Twigs)
+        foreach (ref readonly var subtree in _trees.Subtrees)
         {
-            var column = columns.Slice(twig.Column * Span, Span);
-            var low = columns.Slice(twig.LowColumn * Span, Span);
-            var high = columns.Slice(twig.HighColumn * Span, Span);
-            Vector<float> threshold = new(twig.Threshold), lowThreshold = new(twig.LowThreshold), highThreshold = new(twig.HighThreshold);
-            Vector<float> lowLow = new(twig.LowLow), lowHigh = new(twig.LowHigh), highLow = new(twig.HighLow), highHigh = new(twig.HighHigh);
+            var column = columns.Slice(subtree.Column * Span, Span);
+            var low = columns.Slice(subtree.LowColumn * Span, Span);
+            var high = columns.Slice(subtree.HighColumn * Span, Span);
+            Vector<float> threshold = new(subtree.Threshold);
+            Vector<float> lowThreshold = new(subtree.LowThreshold), highThreshold = new(subtree.HighThreshold);
+            Vector<float> lowLow = new(subtree.LowLow), lowHigh = new(subtree.LowHigh), highLow = new(subtree.HighLow), highHigh = new(subtree.HighHigh);
             var value0 = Choose(column[0], threshold, Choose(low[0], lowThreshold, lowLow, lowHigh), Choose(high[0], highThreshold, highLow, highHigh));
             var value1 = Choose(column[1], threshold, Choose(low[1], lowThreshold, lowLow, lowHigh), Choose(high[1], highThreshold, highLow, highHigh));
             var value2 = Choose(column[2], threshold, Choose(low[2], lowThreshold, lowLow, lowHigh), Choose(high[2], highThreshold, highLow, highHigh));
             var value3 = Choose(column[3], threshold, Choose(low[3], lowThreshold, lowLow, lowHigh), Choose(high[3], highThreshold, highLow, highHigh));
-            for (var i = 0; i < twig.Joins; i++, join++)
+            for (var i = 0; i < subtree.Joins; i++, join++)
             {
                 column = columns.Slice(joins[join].Column * Span, Span);
                 threshold = new(joins[join].Threshold);
@@ -107,7 +108,7 @@ sealed class TreeBatch : IRowEvaluator
                 value2 = Choose(column[2], threshold, first[2], value2);
                 value3 = Choose(column[3], threshold, first[3], value3);
             }
-            if (twig.IsLast)
+            if (subtree.IsLast)
             {
                 sum0 += value0;
                 sum1 += value1;

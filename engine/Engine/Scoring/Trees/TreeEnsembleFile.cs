@@ -3,8 +3,8 @@ namespace CartRecovery.Engine.Scoring.Trees;
 /// <summary>The attributes of an ONNX model's tree ensemble operator.</summary>
 sealed class TreeEnsembleFile
 {
-    const long LargestFile = 64 << 20;
-    const int LongestWay = 16;
+    const long MaxFileSize = 64 << 20;
+    const int MaxDepth = 16;
     const string MachineLearning = "ai.onnx.ml";
 
     readonly Dictionary<string, OnnxValue> _attributes;
@@ -16,13 +16,13 @@ sealed class TreeEnsembleFile
         HasSigmoid = hasSigmoid;
     }
 
-    /// <summary>Gets whether its output is a label and a score per class instead of one number.</summary>
+    /// <summary>Whether its output is a label and a score per class instead of one number.</summary>
     internal bool IsClassifier { get; }
 
-    /// <summary>Gets whether a sigmoid follows it.</summary>
+    /// <summary>Whether a sigmoid follows it.</summary>
     internal bool HasSigmoid { get; }
 
-    /// <summary>Gets the names of its attributes.</summary>
+    /// <summary>Names of its attributes.</summary>
     internal IEnumerable<string> Names => _attributes.Keys;
 
     /// <summary>Reads the ensemble that a model consists of.</summary>
@@ -33,7 +33,7 @@ sealed class TreeEnsembleFile
     /// <exception cref="InvalidDataException">The file is not a model.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     internal static TreeEnsembleFile? Read(string path, string input, string output)
-        => new FileInfo(path).Length > LargestFile ? null : Parse(File.ReadAllBytes(path), input, output);
+        => new FileInfo(path).Length > MaxFileSize ? null : Parse(File.ReadAllBytes(path), input, output);
 
     /// <summary>Like <see cref="Read"/>, from the file's bytes.</summary>
     internal static TreeEnsembleFile? Parse(ReadOnlySpan<byte> file, string input, string output)
@@ -86,7 +86,7 @@ sealed class TreeEnsembleFile
     static TreeEnsembleFile? Trace(List<OnnxNode> nodes, string input, string output)
     {
         var hasSigmoid = false;
-        for (var step = 0; step < LongestWay; step++)
+        for (var step = 0; step < MaxDepth; step++)
         {
             var node = nodes.Find(n => n.Outputs.Contains(output, StringComparer.Ordinal));
             if (node is not { Inputs: [var from] })

@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Scoring.Trees;
 /// </summary>
 sealed class TreeProbes
 {
-    const int Least = 1024, Most = 16_384, Seed = 1, Batch = 256;
+    const int MinRows = 1024, MaxRows = 16_384, Seed = 1, Batch = 256;
     const float Tolerance = 1e-6f;
 
     readonly float[][] _values;
@@ -20,11 +20,11 @@ sealed class TreeProbes
             values[i] = [0, 1, -1, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue];
         }
 
-        foreach (ref readonly var twig in trees.Twigs)
+        foreach (ref readonly var subtree in trees.Subtrees)
         {
-            Add(twig.Column, twig.Threshold);
-            Add(twig.LowColumn, twig.LowThreshold);
-            Add(twig.HighColumn, twig.HighThreshold);
+            Add(subtree.Column, subtree.Threshold);
+            Add(subtree.LowColumn, subtree.LowThreshold);
+            Add(subtree.HighColumn, subtree.HighThreshold);
         }
         foreach (var join in trees.Joins)
         {
@@ -43,7 +43,7 @@ sealed class TreeProbes
         }
     }
 
-    /// <summary>Gets whether two scorers agree on the rows within 1e-6.</summary>
+    /// <summary>Returns whether two scorers agree on the rows within 1e-6.</summary>
     /// <param name="trees">The ensemble evaluated by <paramref name="compiled"/>.</param>
     /// <param name="features">Floats per row.</param>
     /// <param name="compiled">The scorer under test.</param>
@@ -54,7 +54,7 @@ sealed class TreeProbes
         using var ours = compiled(Batch);
         using var theirs = runtime(Batch);
         // Twice the maximum number of values per feature, so that each occurs in different company.
-        var count = Math.Clamp(2 * features * probes._values.Max(v => v.Length), Least, Most);
+        var count = Math.Clamp(2 * features * probes._values.Max(v => v.Length), MinRows, MaxRows);
         for (var first = 0; first < count; first += Batch)
         {
             for (var i = 0; i < Batch; i++)

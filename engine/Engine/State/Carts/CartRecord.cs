@@ -126,25 +126,25 @@ public struct CartRecord
     public IdText SessionText;
 
     /// <summary>
-    /// Gets whether the latest intervention is old enough to allow another. If false at a moment, it stays false for that moment.
+    /// Returns whether the latest intervention is old enough to allow another. If false at a moment, it stays false for that moment.
     /// </summary>
     public readonly bool IsFree(long at, long window) => LastInterventionAt == 0 || at - LastInterventionAt >= window;
 
-    /// <summary>Gets the offset of the user's id in the record, in bytes.</summary>
+    /// <summary>Offset of the user's id in the record, in bytes.</summary>
     internal static int UserOffset { get; } = OffsetOfUser();
 
-    /// <summary>Gets the number of events of a type.</summary>
+    /// <summary>Returns the number of events of a type.</summary>
     public readonly uint CountOf(EventType type) => Counts[(int)type];
 
-    /// <summary>Gets the cart's id as the shop writes it, in UTF-8.</summary>
+    /// <summary>The cart's id as the shop writes it, in UTF-8.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> CartId => ((ReadOnlySpan<byte>)CartText)[..CartLength];
 
-    /// <summary>Gets the user's id; empty for an anonymous shopper.</summary>
+    /// <summary>The user's id; empty for an anonymous shopper.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> UserId => ((ReadOnlySpan<byte>)UserText)[..UserLength];
 
-    /// <summary>Gets the session's id; empty for none.</summary>
+    /// <summary>The session's id; empty for none.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> SessionId => ((ReadOnlySpan<byte>)SessionText)[..SessionLength];
 

@@ -46,10 +46,10 @@ sealed class CartFoldContext(long window, uint[] currencies)
     /// <summary>Whether the latest claim reserved its cart.</summary>
     public bool IsClaimed;
 
-    /// <summary>Gets the minimum time between interventions for a cart, in milliseconds.</summary>
+    /// <summary>Minimum time between interventions for a cart, in milliseconds.</summary>
     public long Window { get; } = window;
 
-    /// <summary>Gets a store's default currency.</summary>
+    /// <summary>Returns a store's default currency.</summary>
     public uint CurrencyOf(int store) => currencies[store];
 }
 

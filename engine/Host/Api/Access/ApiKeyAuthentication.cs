@@ -26,7 +26,7 @@ sealed class ApiKeyAuthentication(
     static readonly ConditionalWeakTable<StoreKey, AuthenticateResult> s_granted = [];
 
     // A handler instance serves one request.
-    Problem _refusal = ApiProblems.MissingKey;
+    HttpProblem _problem = Authenticator.MissingKey;
 
     /// <summary>Returns the key in the request's query or headers; <see langword="null"/> for none.</summary>
     public static string? KeyOf(HttpRequest request) =>
@@ -42,17 +42,17 @@ sealed class ApiKeyAuthentication(
         }
 
         var origin = Request.Headers.Origin.Count == 0 ? null : Request.Headers.Origin.ToString();
-        if (Authenticator.Admit(stores, key, origin, Context.Connection.RemoteIpAddress, out var granted) is { } refusal)
+        if (Authenticator.Admit(stores, key, origin, Context.Connection.RemoteIpAddress, out var granted) is { } problem)
         {
-            _refusal = refusal;
-            return Task.FromResult(AuthenticateResult.Fail(refusal.Code));
+            _problem = problem;
+            return Task.FromResult(AuthenticateResult.Fail(problem.Code));
         }
 
         return Task.FromResult(s_granted.GetValue(granted, Grant));
     }
 
     /// <summary>Answers 401 or 403 if the key is missing, unknown, or not valid for this address or origin.</summary>
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => _refusal.ToResult().ExecuteAsync(Context);
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => _problem.ToResult().ExecuteAsync(Context);
 
     /// <summary>Answers 403 if the key's kind does not allow the request.</summary>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ApiProblems.SecretKeyRequired.ToResult().ExecuteAsync(Context);

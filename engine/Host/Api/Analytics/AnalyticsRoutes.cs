@@ -40,7 +40,7 @@ static class AnalyticsRoutes
         group.MapGet("/revenue", RevenueAsync)
             .Describe("getRevenue", "Measure revenue",
                 "Incremental revenue measured against the holdout, and revenue attributed to clicks and views." + Period)
-            .Produces<RevenueAnswer>().WithMetadata(new AnswersMedia(ReportResult.Csv))
+            .Produces<RevenueResponse>().WithMetadata(new ProducesMediaType(ReportResult.Csv))
             .Query(QueryParameters.From, QueryParameters.To, QueryParameters.Format);
         routes.ForServers("/v1/conversions", ApiTags.Analytics).MapGet("", ConversionsAsync)
             .Describe("listConversions", "List conversions",
@@ -52,14 +52,14 @@ static class AnalyticsRoutes
     {
         await journeys.CatchUpAsync();
         var table = ask();
-        var next = Cursors.Cut(table, query.Of(QueryParameters.Cursor), query.Of(QueryParameters.Limit, QueryParameters.UsualPage));
+        var next = Cursors.Cut(table, query.Of(QueryParameters.Cursor), query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize));
         return new ReportResult(name, table, next, query.Of(QueryParameters.Format));
     }
 
     static async Task<ReportResult> ConversionsAsync(Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys)
     {
         var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
-        var limit = query.Of(QueryParameters.Limit, QueryParameters.UsualPage);
+        var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
         await journeys.CatchUpAsync();
         var table = reports.Conversions(caller.Store.Id, period.From, Math.Min(period.To, cursor.At + 1), limit + 1, cursor.Skip);
         var next = cursor.Cut(table, "at", limit);

@@ -72,8 +72,8 @@ sealed record ConversionRow(string CartId, DateTime At, double Value, string Cur
 /// <param name="Attributed">Orders after a click or a view of a message.</param>
 /// <param name="Treated">Shoppers in campaigns.</param>
 /// <param name="Holdout">Shoppers in the holdout.</param>
-sealed record RevenueAnswer(
-    string Currency, IncrementalAnswer Incremental, AttributedAnswer Attributed, SpendingAnswer Treated, SpendingAnswer Holdout);
+sealed record RevenueResponse(
+    string Currency, IncrementalResponse Incremental, AttributedResponse Attributed, SpendingResponse Treated, SpendingResponse Holdout);
 
 /// <summary>
 /// Revenue caused by the campaigns: the treated shoppers' spending above that of equally many holdout shoppers, with Welch's interval.
@@ -82,14 +82,14 @@ sealed record RevenueAnswer(
 /// <param name="Low">The lower bound; null if the holdout is too small.</param>
 /// <param name="High">The upper bound; null if the holdout is too small.</param>
 /// <param name="Confidence">The confidence level of the bounds, 0–1.</param>
-sealed record IncrementalAnswer(decimal Revenue, decimal? Low, decimal? High, double Confidence);
+sealed record IncrementalResponse(decimal Revenue, decimal? Low, decimal? High, double Confidence);
 
 /// <summary>Orders after a click or a view of a message, verified by the shop, net of refunds.</summary>
 /// <param name="Revenue">The value of the orders.</param>
 /// <param name="Orders">The number of orders.</param>
-sealed record AttributedAnswer(decimal Revenue, long Orders);
+sealed record AttributedResponse(decimal Revenue, long Orders);
 
 /// <summary>Spending of a group of shoppers.</summary>
 /// <param name="Customers">The number of shoppers.</param>
 /// <param name="Revenue">Their total spending.</param>
-sealed record SpendingAnswer(long Customers, decimal Revenue);
+sealed record SpendingResponse(long Customers, decimal Revenue);

@@ -17,7 +17,7 @@ namespace CartRecovery.Host.Api.Campaigns;
 /// <summary><c>/v1/campaigns</c>: previews of a campaign's messages.</summary>
 static class CampaignsRoutes
 {
-    static readonly Problem s_unknown = new(404, "campaign_unknown", "The configuration has no such campaign, variant or step.");
+    static readonly HttpProblem s_unknown = new(404, "campaign_unknown", "The configuration has no such campaign, variant or step.");
 
     public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/campaigns", ApiTags.Campaigns)
         .MapPost("/{name}/preview", PreviewAsync)
@@ -38,7 +38,7 @@ static class CampaignsRoutes
             }
         }
 
-        var preview = await journeys.Do((engine, now) =>
+        var preview = await journeys.InvokeAsync((engine, now) =>
             engine.Preview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.CartId ?? "sample", cart, now));
         return preview is null ? s_unknown.ToResult() : TypedResults.Ok(preview);
     }

@@ -83,8 +83,8 @@ static class DeadLetterJson
     {
         writer.WriteStartObject();
         writer.WriteNumber("replayed"u8, outcomes.Count(o => o.Outcome == ReplayOutcome.Replayed));
-        writer.WriteNumber("skipped"u8, outcomes.Count(o => o.Outcome is ReplayOutcome.AlreadyReplayed or ReplayOutcome.IsDropped));
-        writer.WriteNumber("failed"u8, outcomes.Count(o => o.Outcome is ReplayOutcome.NotRepairable or ReplayOutcome.Refused or ReplayOutcome.NotFound));
+        writer.WriteNumber("skipped"u8, outcomes.Count(o => o.Outcome is ReplayOutcome.AlreadyReplayed or ReplayOutcome.AlreadyDropped));
+        writer.WriteNumber("failed"u8, outcomes.Count(o => o.Outcome is ReplayOutcome.NotRepairable or ReplayOutcome.Rejected or ReplayOutcome.NotFound));
         writer.WriteStartArray("letters"u8);
         foreach (var outcome in outcomes)
         {

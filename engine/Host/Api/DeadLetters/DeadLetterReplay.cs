@@ -12,8 +12,8 @@ namespace CartRecovery.Host.Api.DeadLetters;
 /// <param name="Problem">Why it was not accepted.</param>
 sealed record ReplayOutcome(long Id, string Outcome, string? EventId = null, EventProblem Problem = default)
 {
-    public const string Replayed = "replayed", AlreadyReplayed = "already_replayed", IsDropped = "dropped", NotRepairable = "not_repairable",
-        Refused = "refused", NotFound = "not_found";
+    public const string Replayed = "replayed", AlreadyReplayed = "already_replayed", AlreadyDropped = "dropped", NotRepairable = "not_repairable",
+        Rejected = "refused", NotFound = "not_found";
 }
 
 /// <summary>
@@ -82,7 +82,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
             if (letter.Mark.State != DeadLetterState.Waiting)
             {
                 outcomes.Add(new ReplayOutcome(letter.Id,
-                    letter.Mark.State == DeadLetterState.Replayed ? ReplayOutcome.AlreadyReplayed : ReplayOutcome.IsDropped, letter.Mark.EventId));
+                    letter.Mark.State == DeadLetterState.Replayed ? ReplayOutcome.AlreadyReplayed : ReplayOutcome.AlreadyDropped, letter.Mark.EventId));
                 continue;
             }
 
@@ -99,12 +99,12 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
                 sources.Add(letter.Verified, source = new LetterSource(options, rules));
             }
 
-            source.Refusal = default;
+            source.Rejection = default;
             source.Router.BeginRead(letter.At);
             source.Router.TakeJson(repair.Json);
             await source.Router.SubmitAsync(CancellationToken.None);
-            outcomes.Add(source.Refusal.IsError
-                ? new ReplayOutcome(letter.Id, ReplayOutcome.Refused, EventId: null, source.Refusal)
+            outcomes.Add(source.Rejection.IsError
+                ? new ReplayOutcome(letter.Id, ReplayOutcome.Rejected, EventId: null, source.Rejection)
                 : new ReplayOutcome(letter.Id, ReplayOutcome.Replayed, repair.EventId));
         }
 
@@ -142,9 +142,9 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
         public EventRouter Router { get; }
 
         /// <summary>Why the engine rejects the event at present, although its repair was valid.</summary>
-        public EventProblem Refusal { get; set; }
+        public EventProblem Rejection { get; set; }
 
-        public void OnRejected(long index, EventProblem problem) => Refusal = problem;
+        public void OnRejected(long index, EventProblem problem) => Rejection = problem;
 
         public void OnProcessed(int partition, long upTo)
         {

@@ -14,17 +14,17 @@ namespace CartRecovery.Host.Api.DeadLetters;
 sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long After, int Limit, byte[]? Event)
 {
     /// <summary>The maximum number of dead letters per request.</summary>
-    public const int Most = 10_000;
+    public const int MaxLetters = 10_000;
 
     /// <summary>The problem for a body without a valid selection.</summary>
-    public static readonly Problem Invalid = new(400, "invalid_selection", "Select dead letters with either 'ids' or 'all'.");
+    public static readonly HttpProblem Invalid = new(400, "invalid_selection", "Select dead letters with either 'ids' or 'all'.");
 
-    const int Usual = 1_000;
+    const int DefaultLimit = 1_000;
 
     static readonly string[] s_names = ["ids", "all", "code", "after", "limit", "event"];
 
     /// <summary>Reads a request body.</summary>
-    public static Problem? Read(ReadOnlyMemory<byte> body, out DeadLetterSelection selection)
+    public static HttpProblem? Read(ReadOnlyMemory<byte> body, out DeadLetterSelection selection)
     {
         selection = null!;
         try
@@ -37,13 +37,13 @@ sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long Af
             }
 
             HashSet<long>? ids = null;
-            var (all, code, after, limit, given) = (false, (string?)null, 0L, Usual, (byte[]?)null);
+            var (all, code, after, limit, given) = (false, (string?)null, 0L, DefaultLimit, (byte[]?)null);
             foreach (var property in root.EnumerateObject())
             {
                 var value = property.Value;
                 switch (property.Name)
                 {
-                    case "ids" when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= Most
+                    case "ids" when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() is > 0 and <= MaxLetters
                         && value.EnumerateArray().All(id => id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out _)):
                         ids = [.. value.EnumerateArray().Select(id => id.GetInt64())];
                         break;
@@ -54,7 +54,8 @@ sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long Af
                         code = value.GetString();
                         break;
                     case "after" when value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out after) && after >= 0:
-                    case "limit" when value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out limit) && limit is > 0 and <= Most:
+                    case "limit" when value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out limit)
+                        && limit is > 0 and <= MaxLetters:
                         break;
                     case "event" when value.ValueKind is JsonValueKind.Object:
                         given = Encoding.UTF8.GetBytes(value.GetRawText());
@@ -101,14 +102,14 @@ sealed record DeadLetterSelection(IReadOnlySet<long>? Ids, string? Code, long Af
 
     static string WrongProperty(string name) => name switch
     {
-        "ids" => $"ids: expected an array of 1 to {Most} dead letter numbers.",
+        "ids" => $"ids: expected an array of 1 to {MaxLetters} dead letter numbers.",
         "all" => "all: expected true.",
         "code" => "code: expected a string.",
         "after" => "after: expected a dead letter number, 0 or more.",
-        "limit" => $"limit: expected a number from 1 to {Most}.",
+        "limit" => $"limit: expected a number from 1 to {MaxLetters}.",
         "event" => "event: expected an object.",
         _ => $"'{name}': unknown field. {(Suggestion.Find(name, s_names) is { } near ? $"Did you mean '{near}'?" : $"Expected one of {string.Join(", ", s_names)}.")}",
     };
 
-    static Problem Wrong(string detail) => Invalid with { Detail = detail };
+    static HttpProblem Wrong(string detail) => Invalid with { Detail = detail };
 }

@@ -18,12 +18,12 @@ namespace CartRecovery.Host.Api.DeadLetters;
 /// <summary><c>/v1/deadletters</c>: a store's rejected events.</summary>
 static class DeadLettersRoutes
 {
-    static readonly Problem s_notFound = new(404, "deadletter_not_found",
+    static readonly HttpProblem s_notFound = new(404, "deadletter_not_found",
         "No dead letter has this number. The oldest are deleted when the store is full.");
-    static readonly Problem s_unwritable = new(503, "disk_failing",
+    static readonly HttpProblem s_unwritable = new(503, "disk_failing",
         "The outcome could not be written to disk. Nothing was marked; try again later.");
-    static readonly Problem s_overloaded = ApiProblems.Overloaded with { Detail = "The engine is overloaded. Dead letters not yet replayed are kept; try again later." };
-    static readonly Problem[] s_selection = [ApiProblems.InvalidJson, ApiProblems.InvalidUtf8, DeadLetterSelection.Invalid];
+    static readonly HttpProblem s_overloaded = ApiProblems.Overloaded with { Detail = "The engine is overloaded. Dead letters not yet replayed are kept; try again later." };
+    static readonly HttpProblem[] s_selection = [ApiProblems.InvalidJson, ApiProblems.InvalidUtf8, DeadLetterSelection.Invalid];
 
     static readonly QueryParameter<string> s_state =
         QueryParameters.Choice("state", "Returns only dead letters in this state.", ["waiting", "replayed", "dropped", "all"], "waiting");
@@ -39,7 +39,7 @@ static class DeadLettersRoutes
         group.MapGet("/{id:long}", Get)
             .Describe("getDeadLetter", "Get a dead letter",
                 "A dead letter with its full event: `event`, or `eventBase64` if it is not UTF-8.")
-            .Produces<DeadLetterWhole>().Problems(s_notFound);
+            .Produces<DeadLetterDetail>().Problems(s_notFound);
         group.MapGet("/{id:long}/repair", Repair)
             .Describe("previewDeadLetterRepair", "Preview a repair", "Shows what a repair would change, without making the change.")
             .Produces<DeadLetterRepair>().Problems(s_notFound);
@@ -48,7 +48,7 @@ static class DeadLettersRoutes
                 Repairs dead letters and ingests their events under the rules of the key they were sent with, as of the time they were received.
                 Dead letters that were replayed or dropped are skipped, so a replay can be repeated safely.
                 """)
-            .Accepts<DeadLetterSelectionBody>("application/json").Produces<DeadLetterReplayAnswer>().Problems([.. s_selection, s_unwritable, s_overloaded]);
+            .Accepts<DeadLetterSelectionBody>("application/json").Produces<DeadLetterReplayResponse>().Problems([.. s_selection, s_unwritable, s_overloaded]);
         group.MapPost("/drop", DropAsync)
             .Describe("dropDeadLetters", "Drop dead letters", "Marks dead letters so that replays skip them.")
             .Accepts<DeadLetterSelectionBody>("application/json").Problems([.. s_selection, s_unwritable]);
@@ -61,7 +61,7 @@ static class DeadLettersRoutes
     {
         _ = DeadLetterJson.TryParseState(query.Of(s_state)!, out var state);
         var code = query.Of(s_code);
-        var limit = query.Of(QueryParameters.Limit, QueryParameters.UsualPage);
+        var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
         var page = letters.Read(Cursors.Read(query.Of(QueryParameters.Cursor)))
             .Where(l => l.Store == caller.Store.Id && (code is null || l.Code == code) && (state is null || l.Mark.State == state))
             .Take(limit + 1).ToList();

@@ -46,7 +46,7 @@ static class OpenApiDocumentation
     /// <summary>Serves the document and the page.</summary>
     public static void MapDocumentation(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/openapi/v1.json", (RequestDelegate)(context => context.RequestServices.GetRequiredService<OpenApiAsset>().AnswerAsync(context)))
+        routes.MapGet("/openapi/v1.json", (RequestDelegate)(context => context.RequestServices.GetRequiredService<OpenApiAsset>().ServeAsync(context)))
             .AllowAnonymous().ExcludeFromDescription();
         routes.MapScalarApiReference("/docs", options =>
             {
@@ -74,7 +74,7 @@ static class OpenApiDocumentation
         readonly Lock _gate = new();
         Task<WebAsset>? _asset;
 
-        public async Task AnswerAsync(HttpContext context)
+        public async Task ServeAsync(HttpContext context)
         {
             Task<WebAsset> asset;
             lock (_gate)
@@ -82,7 +82,7 @@ static class OpenApiDocumentation
                 asset = _asset is { IsFaulted: false } made ? made : _asset = MakeAsync();
             }
 
-            await (await asset).AnswerAsync(context, headers => headers.CacheControl = "no-cache");
+            await (await asset).ServeAsync(context, headers => headers.CacheControl = "no-cache");
         }
 
         async Task<WebAsset> MakeAsync()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
@@ -14,17 +15,30 @@ namespace CartRecovery.Host.Api.Documentation;
 /// <summary>Adds query parameters, problems and security from a route's metadata to its operation.</summary>
 sealed class OperationDetails : IOpenApiOperationTransformer
 {
-    static readonly Problem[] s_always = [ApiProblems.UnknownParameter, ApiProblems.BadRequest, ApiProblems.TooManyFromAddress, ApiProblems.Internal, ApiProblems.Stopping];
-    static readonly Problem[] s_withKey = [ApiProblems.MissingKey, ApiProblems.UnknownKey, ApiProblems.LoopbackOnly, ApiProblems.ForbiddenOrigin];
-    static readonly Problem[] s_withBody = [ApiProblems.RequestTimeout, ApiProblems.TooLarge, ApiProblems.UnsupportedMediaType, ApiProblems.UnsupportedEncoding];
+    static readonly HttpProblem[] s_always =
+    [
+        ApiProblems.UnknownParameter, ApiProblems.BadRequest, ConnectionLimiter.ProblemOf(ConnectionRejection.Address), ApiProblems.Internal,
+        ApiProblems.Stopping,
+    ];
+
+    static readonly HttpProblem[] s_withKey =
+    [
+        Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin,
+    ];
+
+    static readonly HttpProblem[] s_withBody =
+    [
+        ApiProblems.RequestTimeout, ApiProblems.TooLarge, ApiProblems.UnsupportedMediaType, ApiProblems.UnsupportedEncoding,
+    ];
+
 
     /// <summary>Returns every problem that a route can answer with.</summary>
-    public static IEnumerable<Problem> ProblemsOf(IReadOnlyList<object> metadata)
+    public static IEnumerable<HttpProblem> ProblemsOf(IReadOnlyList<object> metadata)
     {
-        IEnumerable<Problem> problems = [.. s_always, .. metadata.OfType<AnsweredProblems>().SelectMany(p => p.All)];
+        IEnumerable<HttpProblem> problems = [.. s_always, .. metadata.OfType<ProducesProblems>().SelectMany(p => p.All)];
         if (PolicyOf(metadata) is { } policy)
         {
-            problems = [.. problems, .. s_withKey, .. policy == AccessPolicies.Secret ? [ApiProblems.SecretKeyRequired] : Array.Empty<Problem>()];
+            problems = [.. problems, .. s_withKey, .. policy == AccessPolicies.Secret ? [ApiProblems.SecretKeyRequired] : Array.Empty<HttpProblem>()];
         }
 
         if (metadata.OfType<AcceptedQuery>().LastOrDefault() is { All.Count: > 0 })
@@ -45,7 +59,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
         var metadata = context.Description.ActionDescriptor.EndpointMetadata.AsReadOnly();
         AddQuery(operation, metadata);
         AddProblems(operation, metadata, context.Document!);
-        foreach (var media in metadata.OfType<AnswersMedia>())
+        foreach (var media in metadata.OfType<ProducesMediaType>())
         {
             if (operation.Responses?["200"] is OpenApiResponse answer)
             {
@@ -82,8 +96,8 @@ sealed class OperationDetails : IOpenApiOperationTransformer
                 {
                     Type = parameter.Type == "integer" ? JsonSchemaType.Integer : JsonSchemaType.String,
                     Enum = parameter.Values.Count == 0 ? null : [.. parameter.Values.Select(v => (JsonNode)v)],
-                    Minimum = parameter.Range?.Least.ToString(CultureInfo.InvariantCulture),
-                    Maximum = parameter.Range?.Most.ToString(CultureInfo.InvariantCulture),
+                    Minimum = parameter.Range?.Min.ToString(CultureInfo.InvariantCulture),
+                    Maximum = parameter.Range?.Max.ToString(CultureInfo.InvariantCulture),
                     Default = parameter is { Default: { } @default, Type: "integer" } ? long.Parse(@default, CultureInfo.InvariantCulture) : parameter.Default,
                 },
             });
@@ -99,7 +113,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
             var response = operation.Responses.TryGetValue(key, out var known) && known is OpenApiResponse declared ? declared : new OpenApiResponse();
             operation.Responses[key] = response;
             response.Description = $"{status.First().Title}: {string.Join(", ", status.Select(p => $"`{p.Code}`"))}.";
-            (response.Content ??= new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal))[Problem.MediaType] = new OpenApiMediaType
+            (response.Content ??= new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal))[HttpProblem.MediaType] = new OpenApiMediaType
             {
                 Schema = new OpenApiSchemaReference(DocumentDetails.ProblemSchema, document),
                 Examples = status.ToDictionary(p => p.Code, p => (IOpenApiExample)new OpenApiExample

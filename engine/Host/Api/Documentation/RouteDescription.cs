@@ -9,13 +9,13 @@ using Microsoft.OpenApi;
 namespace CartRecovery.Host.Api.Documentation;
 
 /// <summary>Route metadata: the problems its handler answers with, in addition to those of its access policy and parameters.</summary>
-sealed record AnsweredProblems(IReadOnlyList<Problem> All);
+sealed record ProducesProblems(IReadOnlyList<HttpProblem> All);
 
 /// <summary>Route metadata: builds the body's schema from that of the accepted type.</summary>
 sealed record BodySchema(Func<IOpenApiSchema, IOpenApiSchema> Of);
 
 /// <summary>Route metadata: a 200 response has this media type other than JSON.</summary>
-sealed record AnswersMedia(string Type);
+sealed record ProducesMediaType(string Type);
 
 /// <summary>Route metadata: a GET route that does not answer HEAD.</summary>
 sealed record NoHead;
@@ -43,17 +43,17 @@ static class RouteDescription
 
     /// <summary>Declares a response that is not JSON.</summary>
     public static RouteHandlerBuilder Media(this RouteHandlerBuilder route, string type) =>
-        route.Produces(StatusCodes.Status200OK).WithMetadata(new AnswersMedia(type));
+        route.Produces(StatusCodes.Status200OK).WithMetadata(new ProducesMediaType(type));
 
     /// <summary>Declares the problems the handler answers with.</summary>
-    public static RouteHandlerBuilder Problems(this RouteHandlerBuilder route, params Problem[] problems) => route.WithMetadata(new AnsweredProblems(problems));
+    public static RouteHandlerBuilder Problems(this RouteHandlerBuilder route, params HttpProblem[] problems) => route.WithMetadata(new ProducesProblems(problems));
 
     /// <summary>Creates a group that requires a secret key, for the shop's servers.</summary>
     public static RouteGroupBuilder ForServers(this IEndpointRouteBuilder routes, string path, string tag) =>
         routes.MapGroup(path).WithTags(tag).RequireAuthorization(AccessPolicies.Secret);
 
     /// <summary>Adds HEAD to every GET route without <see cref="NoHead"/>; the server omits the body.</summary>
-    public static void AnswerHead(EndpointBuilder route)
+    public static void AddHead(EndpointBuilder route)
     {
         if (!route.Metadata.OfType<NoHead>().Any() && route.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault() is { HttpMethods: ["GET"] } get)
         {

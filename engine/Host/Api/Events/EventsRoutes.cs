@@ -22,10 +22,11 @@ static class EventsRoutes
         "When to answer: once the events are `durable`, or once they are `received`.", ["durable", Received], "durable");
 
     // Event error codes as problems, for a request whose only event is rejected.
-    static readonly Problem[] s_problems =
+    static readonly HttpProblem[] s_problems =
     [
         .. Enum.GetValues<EventErrorCode>().Where(e => e is not (EventErrorCode.None or EventErrorCode.InvalidMessagePack or EventErrorCode.UnsupportedEncoding or EventErrorCode.UnknownKey))
-            .Select(e => new Problem(StatusOf(e), EventProblem.CodeOf(e), "The request's only event was rejected; the detail says why.")),
+            .Select(e => new HttpProblem(StatusOf(e), EventProblem.CodeOf(e),
+                "The request's only event was rejected; the detail says why.")),
         ApiProblems.NotDurable,
     ];
 
@@ -47,9 +48,9 @@ static class EventsRoutes
             """)
         .Query(s_ack)
         .Accepts<EventBody>("application/json", "text/plain").WithMetadata(EventSchema.Batch)
-        .Produces<EventsAnswer>(StatusCodes.Status200OK).Produces<EventsAnswer>(StatusCodes.Status202Accepted)
-        .Produces<EventsAnswer>(StatusCodes.Status400BadRequest).Produces<EventsAnswer>(StatusCodes.Status403Forbidden)
-        .Produces<EventsAnswer>(StatusCodes.Status413PayloadTooLarge).Produces<EventsAnswer>(StatusCodes.Status503ServiceUnavailable)
+        .Produces<EventsResponse>(StatusCodes.Status200OK).Produces<EventsResponse>(StatusCodes.Status202Accepted)
+        .Produces<EventsResponse>(StatusCodes.Status400BadRequest).Produces<EventsResponse>(StatusCodes.Status403Forbidden)
+        .Produces<EventsResponse>(StatusCodes.Status413PayloadTooLarge).Produces<EventsResponse>(StatusCodes.Status503ServiceUnavailable)
         .Problems(s_problems);
 
     // Reads the body without model binding: the decoder takes the raw bytes and allocates nothing.
@@ -70,13 +71,13 @@ static class EventsRoutes
         var rejected = source.Rejected;
         if (rejected.Count == 0 || rejected.Count < source.Router.Taken)
         {
-            return TypedResults.Json(EventsAnswer.Of(source), ApiJson.Default.EventsAnswer, statusCode: waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+            return TypedResults.Json(EventsResponse.Of(source), ApiJson.Default.EventsResponse, statusCode: waits ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
         }
 
         var (_, first) = rejected[0];
         return rejected.Count == 1
-            ? new Problem(StatusOf(first.Error), first.Code, first.Message).ToResult()
-            : TypedResults.Json(EventsAnswer.Of(source), ApiJson.Default.EventsAnswer, statusCode: StatusOf(first.Error));
+            ? new HttpProblem(StatusOf(first.Error), first.Code, first.Message).ToResult()
+            : TypedResults.Json(EventsResponse.Of(source), ApiJson.Default.EventsResponse, statusCode: StatusOf(first.Error));
     }
 
     static Ok<EventsStatistics> Statistics(IngestCounters counters, IEngineTotals totals, ConnectionRegistry connections)

@@ -53,7 +53,7 @@ static class FeaturesRoutes
 
     static Ok<ItemPage<FeatureDefinition>> Definitions(RequestQuery query)
     {
-        var limit = query.Of(QueryParameters.Limit, QueryParameters.UsualPage);
+        var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
         var offset = (int)Math.Min(Cursors.Read(query.Of(QueryParameters.Cursor)), s_definitions.Length);
         var end = Math.Min(offset + limit, s_definitions.Length);
         return TypedResults.Ok(new ItemPage<FeatureDefinition>(s_definitions[offset..end], end < s_definitions.Length ? $"{end}" : null));

@@ -11,7 +11,7 @@ namespace CartRecovery.Host.Api.Health;
 /// <summary>The engine's state.</summary>
 /// <param name="Status">ok, degraded or down.</param>
 /// <param name="Parts">The state of each part, by name.</param>
-sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, PartHealth> Parts);
+sealed record HealthResponse(string Status, IReadOnlyDictionary<string, PartHealth> Parts);
 
 /// <summary>The state of a part.</summary>
 /// <param name="Status">ok, degraded or down.</param>
@@ -38,12 +38,12 @@ sealed class HealthReport(
 
     /// <summary>Creates the report.</summary>
     /// <returns>The report, and whether the engine can accept events.</returns>
-    public async Task<(HealthAnswer Answer, bool Works)> MakeAsync(CancellationToken cancellationToken)
+    public async Task<(HealthResponse Response, bool Works)> MakeAsync(CancellationToken cancellationToken)
     {
         var reports = await sinks.CheckHealthAsync(cancellationToken);
         var isDown = engine.Fault is not null;
         var sheds = partitions.JournalProblem is not null;
-        var isFine = !sheds && journeys.Problem is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
+        var isHealthy = !sheds && journeys.Problem is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
             && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
@@ -55,7 +55,8 @@ sealed class HealthReport(
         var isJournaled = config.Journal.Enabled;
         parts.Add("journal", Part(isJournaled ? partitions.JournalProblem : null, isJournaled ? "written" : "not enabled"));
         parts.Add("deadletters", Part(
-            deadLetters.IsFailing ? "dead letters cannot be written; those rejected meanwhile are lost, and counted" : null, "kept"));
+            deadLetters.IsFailing ? "dead letters cannot be written and are being dropped; see cartrecovery_queue_dropped_total" : null,
+            "kept"));
         parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
         parts.Add("outreach", Part(journeys.Problem, $"{journeys.Depth} waiting"));
         parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
@@ -66,7 +67,7 @@ sealed class HealthReport(
                 sink.Health.Healthy ? Ok : Down, sink.Health.Detail, Circuit: NameOf(sink.State.Circuit)));
         }
 
-        return (new HealthAnswer(isDown ? Down : isFine ? Ok : Degraded, parts), !isDown && !sheds);
+        return (new HealthResponse(isDown ? Down : isHealthy ? Ok : Degraded, parts), !isDown && !sheds);
     }
 
     static PartHealth Part(string? problem, string fine) => new(problem is null ? Ok : Degraded, problem ?? fine);

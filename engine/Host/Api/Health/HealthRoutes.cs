@@ -30,11 +30,11 @@ static class HealthRoutes
             .Media("text/plain");
     }
 
-    static async Task<Results<Ok<HealthAnswer>, JsonHttpResult<HealthAnswer>>> HealthAsync(HealthReport health, HttpContext context)
+    static async Task<Results<Ok<HealthResponse>, JsonHttpResult<HealthResponse>>> HealthAsync(HealthReport health, HttpContext context)
     {
-        var (answer, works) = await health.MakeAsync(context.RequestAborted);
-        return works ? TypedResults.Ok(answer)
-            : TypedResults.Json(answer, ApiJson.Default.HealthAnswer, statusCode: StatusCodes.Status503ServiceUnavailable);
+        var (response, works) = await health.MakeAsync(context.RequestAborted);
+        return works ? TypedResults.Ok(response)
+            : TypedResults.Json(response, ApiJson.Default.HealthResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     static Results<Ok<ProbeResult>, JsonHttpResult<ProbeResult>> Ready(HealthReport health, IHostApplicationLifetime lifetime) =>
@@ -45,7 +45,7 @@ static class HealthRoutes
     {
         using var body = new MemoryStream(32 * 1024);
         await metrics.WriteAsync(body, context.RequestAborted);
-        await Answer.BytesAsync(context, StatusCodes.Status200OK, MetricRegistry.ContentType, body.GetBuffer().AsMemory(0, (int)body.Length));
+        await ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, MetricRegistry.ContentType, body.GetBuffer().AsMemory(0, (int)body.Length));
     }
 }
 

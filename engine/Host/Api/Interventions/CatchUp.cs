@@ -9,14 +9,14 @@ namespace CartRecovery.Host.Api.Interventions;
 static class CatchUp
 {
     // A slightly stale report is better than none.
-    static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan s_maxWait = TimeSpan.FromSeconds(1);
 
     /// <summary>Completes once everything acknowledged before the call is readable, or after one second.</summary>
     public static async Task CatchUpAsync(this JourneyWorker journeys)
     {
         try
         {
-            await journeys.Do((_, _) => true).WaitAsync(s_longest);
+            await journeys.InvokeAsync((_, _) => true).WaitAsync(s_maxWait);
         }
         catch (Exception e) when (e is TimeoutException or ChannelClosedException)
         {

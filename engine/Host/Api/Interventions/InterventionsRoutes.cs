@@ -19,8 +19,8 @@ namespace CartRecovery.Host.Api.Interventions;
 /// <summary><c>/v1/interventions</c>: messages scheduled, sent and withheld, with reasons.</summary>
 static class InterventionsRoutes
 {
-    static readonly Problem s_unknown = new(404, "intervention_unknown", "The key's store has no such intervention.");
-    static readonly Problem s_notFailed = new(409, "not_failed", "Only a failed or rejected intervention can be retried.");
+    static readonly HttpProblem s_unknown = new(404, "intervention_unknown", "The key's store has no such intervention.");
+    static readonly HttpProblem s_notFailed = new(409, "not_failed", "Only a failed or rejected intervention can be retried.");
 
     static readonly TimeSpan s_usefulAgain = TimeSpan.FromHours(1);
 
@@ -53,7 +53,7 @@ static class InterventionsRoutes
     static async Task<ReportResult> ListAsync(Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
     {
         var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
-        var limit = query.Of(QueryParameters.Limit, QueryParameters.UsualPage);
+        var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
         await journeys.CatchUpAsync();
         var table = InterventionList.Of(reports, new InterventionFilter
         {
@@ -91,7 +91,7 @@ static class InterventionsRoutes
         }
 
         var useful = (long)s_usefulAgain.TotalMilliseconds;
-        return await journeys.Do((engine, now) => engine.Store.Messages.Retry(id, now, now + useful))
+        return await journeys.InvokeAsync((engine, now) => engine.Store.Messages.Retry(id, now, now + useful))
             ? TypedResults.Accepted((string?)null, new RetriedIntervention(id, "scheduled"))
             : s_notFailed.ToResult();
     }

@@ -13,7 +13,7 @@ namespace CartRecovery.Host.Api.Predictions;
 sealed class Predictor(OnnxModel model) : IDisposable
 {
     /// <summary>The problem for an unknown feature.</summary>
-    public static readonly Problem UnknownFeature = new(400, "unknown_feature", "The body names an unknown feature.");
+    public static readonly HttpProblem UnknownFeature = new(400, "unknown_feature", "The body names an unknown feature.");
 
     const int TopFeatures = 3;
 
@@ -44,7 +44,7 @@ sealed class Predictor(OnnxModel model) : IDisposable
     /// <param name="body">The request's body.</param>
     /// <param name="row">The row; absent features take the baseline.</param>
     /// <param name="cartId">The cart, if the body names one instead.</param>
-    public Problem? Read(ReadOnlyMemory<byte> body, float[] row, out string? cartId)
+    public HttpProblem? Read(ReadOnlyMemory<byte> body, float[] row, out string? cartId)
     {
         cartId = null;
         model.Baseline.ToArray().CopyTo(row, 0);

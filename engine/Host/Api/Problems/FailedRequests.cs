@@ -29,17 +29,17 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log) : IExceptionHan
         return true;
     }
 
-    static Problem? ProblemOf(Exception exception) => exception switch
+    static HttpProblem? ProblemOf(Exception exception) => exception switch
     {
         ProblemException { Problem: var problem } => problem,
         ChannelClosedException => ApiProblems.Stopping,
         BadHttpRequestException { InnerException: JsonException json } => OfJson(json),
-        BadHttpRequestException { StatusCode: var status } => ProblemAnswers.OfStatus(status),
+        BadHttpRequestException { StatusCode: var status } => ProblemResponses.OfStatus(status),
         _ => null,
     };
 
     // The path alone: the exception's message may quote the body.
-    static Problem OfJson(JsonException json) => json.InnerException is null && json.Path is null or "$"
+    static HttpProblem OfJson(JsonException json) => json.InnerException is null && json.Path is null or "$"
         ? ApiProblems.InvalidJson with { Detail = $"The body is not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" }
         : ApiProblems.InvalidJson with { Detail = $"{json.Path}: not the JSON that this path accepts; see /docs. (line {json.LineNumber + 1}, byte {json.BytePositionInLine})" };
 
@@ -48,8 +48,8 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log) : IExceptionHan
 }
 
 /// <summary>Ends a request with a problem, where a handler cannot return one.</summary>
-sealed class ProblemException(Problem problem) : Exception(problem.Detail)
+sealed class ProblemException(HttpProblem problem) : Exception(problem.Detail)
 {
     /// <summary>The problem.</summary>
-    public Problem Problem => problem;
+    public HttpProblem Problem => problem;
 }

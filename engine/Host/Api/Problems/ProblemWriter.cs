@@ -16,9 +16,9 @@ sealed class ProblemWriter : IProblemDetailsWriter
     {
         var details = context.ProblemDetails;
         var response = context.HttpContext.Response;
-        ProblemAnswers.Complete(context);
-        var body = new Problem(response.StatusCode, (string)details.Extensions[ProblemAnswers.Code]!, details.Detail!).ToJson();
-        response.ContentType = Problem.MediaType;
+        ProblemResponses.Complete(context);
+        var body = new HttpProblem(response.StatusCode, (string)details.Extensions[ProblemResponses.Code]!, details.Detail!).ToJson();
+        response.ContentType = HttpProblem.MediaType;
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.HttpContext.RequestAborted);
     }

@@ -36,7 +36,7 @@ static class ProductsRoutes
 
         var store = caller.Store;
         var seed = EventKeys.SeedOf(store.IdUtf8);
-        await journeys.Do((engine, _) =>
+        await journeys.InvokeAsync((engine, _) =>
         {
             foreach (var p in products)
             {
@@ -49,11 +49,14 @@ static class ProductsRoutes
         return TypedResults.Ok(new StoredProducts(products.Count));
     }
 
-    static Problem? Check(List<ProductBody> products)
+    static HttpProblem? Check(List<ProductBody> products)
     {
-        if (products.Count > Most)
+        if (products.Count > MaxProducts)
         {
-            return ApiProblems.OutOfRange with { Detail = $"expected at most {Most} products, got {products.Count}. Split the request." };
+            return ApiProblems.OutOfRange with
+            {
+                Detail = $"expected at most {MaxProducts} products, got {products.Count}. Split the request.",
+            };
         }
 
         for (var i = 0; i < products.Count; i++)

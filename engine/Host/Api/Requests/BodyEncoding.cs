@@ -35,7 +35,7 @@ static class BodyEncoding
     static bool IsKnown(string encoding) =>
         encoding.Length == 0 || encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) || encoding.Equals("br", StringComparison.OrdinalIgnoreCase);
 
-    static Task RefuseAsync(HttpContext context)
+    static Task RejectAsync(HttpContext context)
     {
         context.Response.Headers.AcceptEncoding = Encodings;
         return ApiProblems.UnsupportedEncoding.ToResult().ExecuteAsync(context);

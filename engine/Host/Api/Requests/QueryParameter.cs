@@ -19,7 +19,7 @@ abstract record QueryParameter(string Name, string Description, string Rule)
     public string? Default { get; init; }
 
     /// <summary>The inclusive bounds of a number.</summary>
-    public (long Least, long Most)? Range { get; init; }
+    public (long Min, long Max)? Range { get; init; }
 
     /// <summary>Parses a value.</summary>
     /// <param name="text">The text.</param>
@@ -39,17 +39,17 @@ sealed record QueryParameter<T>(string Name, string Description, string Rule, Fu
 static class QueryParameters
 {
     /// <summary>The default page size, and the largest.</summary>
-    public const int UsualPage = 100, LargestPage = 1000;
+    public const int DefaultPageSize = 100, MaxPageSize = 1000;
 
     /// <summary>The key, allowed on every route and read by authentication.</summary>
     public const string Key = "key";
 
-    public static readonly QueryParameter<int> Limit = new("limit", "The maximum number of items per page.", $"a number from 1 to {LargestPage}",
-        (text, _) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= LargestPage ? n : null)
+    public static readonly QueryParameter<int> Limit = new("limit", "The maximum number of items per page.", $"a number from 1 to {MaxPageSize}",
+        (text, _) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= MaxPageSize ? n : null)
     {
         Type = "integer",
         Default = "100",
-        Range = (1, LargestPage),
+        Range = (1, MaxPageSize),
     };
 
     public static readonly QueryParameter<string> Cursor = new("cursor", "Where to continue: the previous page's `next`.",
@@ -64,8 +64,8 @@ static class QueryParameters
 
     /// <summary>Creates a parameter for a point in time.</summary>
     public static QueryParameter<long> Time(string name, string description) => new(
-        name, $"{description} {char.ToUpperInvariant(Moment.Forms[0])}{Moment.Forms[1..]}.", Moment.Forms,
-        (text, now) => Moment.TryParse(text, now, out var moment) ? moment : null);
+        name, $"{description} {char.ToUpperInvariant(TimeExpression.Forms[0])}{TimeExpression.Forms[1..]}.", TimeExpression.Forms,
+        (text, now) => TimeExpression.TryParse(text, now, out var moment) ? moment : null);
 
     /// <summary>Creates a parameter for a text of at most 256 characters.</summary>
     public static QueryParameter<string> Text(string name, string description) =>

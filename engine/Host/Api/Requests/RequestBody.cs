@@ -7,7 +7,7 @@ namespace CartRecovery.Host.Api.Requests;
 /// <summary>Holds a request's whole body in a pooled array. Dispose returns the array.</summary>
 readonly struct RequestBody : IDisposable
 {
-    const int Smallest = 4096;
+    const int MinCapacity = 4096;
 
     readonly byte[] _array;
     readonly int _length;
@@ -25,7 +25,7 @@ readonly struct RequestBody : IDisposable
     {
         var request = context.Request;
         var most = (context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? int.MaxValue) + 1;
-        var array = ArrayPool<byte>.Shared.Rent((int)Math.Clamp((request.ContentLength ?? Smallest) + 1, 256, most));
+        var array = ArrayPool<byte>.Shared.Rent((int)Math.Clamp((request.ContentLength ?? MinCapacity) + 1, 256, most));
         var length = 0;
         try
         {

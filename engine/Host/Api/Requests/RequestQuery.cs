@@ -11,7 +11,7 @@ namespace CartRecovery.Host.Api.Requests;
 /// <summary>A request's query, parsed by its route's parameters. Binds as a handler parameter.</summary>
 sealed class RequestQuery
 {
-    const int FewEnoughToList = 8;
+    const int MaxListed = 8;
 
     static readonly RequestQuery s_empty = new();
 
@@ -45,7 +45,7 @@ sealed class RequestQuery
         return next(context);
     }
 
-    Problem? Read(HttpContext context, AcceptedQuery accepted)
+    HttpProblem? Read(HttpContext context, AcceptedQuery accepted)
     {
         foreach (var (name, values) in context.Request.Query)
         {
@@ -79,7 +79,7 @@ sealed class RequestQuery
     static string Wrong(QueryParameter parameter, StringValues values) =>
         values.Count != 1 ? $"{parameter.Name}: expected one value, got {values.Count}."
         : Suggestion.Find(values[0]!, parameter.Values) is { } near ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. Did you mean '{near}'?"
-        : parameter.Values.Count > FewEnoughToList ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. See /docs for the list."
+        : parameter.Values.Count > MaxListed ? $"{parameter.Name}: unknown value {Shown(values[0]!)}. See /docs for the list."
         : $"{parameter.Name}: expected {parameter.Rule}, got {Shown(values[0]!)}.";
 
     static string Hint(string name, AcceptedQuery accepted) => accepted.All.Count == 0 ? ". This path accepts none."

@@ -77,5 +77,5 @@ static class Cursors
 
     /// <summary>Creates the exception for an invalid cursor.</summary>
     public static ProblemException Wrong() =>
-        new(new Problem(400, ApiProblems.InvalidParameter.Code, "cursor: expected the previous page's 'next'."));
+        new(new HttpProblem(400, ApiProblems.InvalidParameter.Code, "cursor: expected the previous page's 'next'."));
 }

@@ -8,5 +8,5 @@ namespace CartRecovery.Host.Api.Responses;
 sealed class JsonResult(Action<Utf8JsonWriter> write) : IResult
 {
     /// <inheritdoc/>
-    public Task ExecuteAsync(HttpContext context) => Answer.JsonAsync(context, StatusCodes.Status200OK, write);
+    public Task ExecuteAsync(HttpContext context) => ResponseWriter.JsonAsync(context, StatusCodes.Status200OK, write);
 }

@@ -34,10 +34,10 @@ sealed class ReportResult(string name, ReportTable table, string? next, string? 
                 context.Response.Headers[NextHeader] = next;
             }
 
-            return Answer.BytesAsync(context, StatusCodes.Status200OK, $"{Csv}; charset=utf-8; header=present", Encoding.UTF8.GetBytes(table.ToCsv()));
+            return ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, $"{Csv}; charset=utf-8; header=present", Encoding.UTF8.GetBytes(table.ToCsv()));
         }
 
-        return Answer.JsonAsync(context, StatusCodes.Status200OK, writer =>
+        return ResponseWriter.JsonAsync(context, StatusCodes.Status200OK, writer =>
         {
             writer.WriteStartObject();
             writer.WritePropertyName("items"u8);
@@ -76,7 +76,7 @@ static class ReportRoutes
     /// <summary>Declares the answer, the given query parameters and those common to all reports.</summary>
     /// <typeparam name="T">The row type, for the OpenAPI document.</typeparam>
     public static RouteHandlerBuilder Report<T>(this RouteHandlerBuilder route, params QueryParameter[] parameters) => route
-        .Produces<ItemPage<T>>().WithMetadata(new AnswersMedia(ReportResult.Csv))
+        .Produces<ItemPage<T>>().WithMetadata(new ProducesMediaType(ReportResult.Csv))
         .WithMetadata(new AcceptedQuery([.. parameters, QueryParameters.Limit, QueryParameters.Cursor, QueryParameters.Format]));
 
     /// <summary>Describes a route that answers one row, in the format of a list.</summary>

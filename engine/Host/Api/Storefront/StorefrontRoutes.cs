@@ -23,9 +23,9 @@ static class StorefrontRoutes
             .Produces(StatusCodes.Status304NotModified);
     }
 
-    static Task ScriptAsync(HttpContext context, StorefrontClient client) => client.Script.AnswerAsync(context, AddHeaders);
+    static Task ScriptAsync(HttpContext context, StorefrontClient client) => client.Script.ServeAsync(context, AddHeaders);
 
-    static Task ModuleAsync(HttpContext context, StorefrontClient client) => client.Module.AnswerAsync(context, AddHeaders);
+    static Task ModuleAsync(HttpContext context, StorefrontClient client) => client.Module.ServeAsync(context, AddHeaders);
 
     // Pages load it on every visit: a cached copy is used for an hour, then revalidated in the background.
     static void AddHeaders(IHeaderDictionary headers)

@@ -49,11 +49,11 @@ sealed class WebAsset
     /// <returns>The route, for its description. It is public and ignores query parameters, because pages add one to bypass
     /// caches.</returns>
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string path, Action<IHeaderDictionary> headers) =>
-        routes.MapMethods(path, ["GET", "HEAD"], (RequestDelegate)(context => AnswerAsync(context, headers)))
+        routes.MapMethods(path, ["GET", "HEAD"], (RequestDelegate)(context => ServeAsync(context, headers)))
             .AllowAnonymous().WithMetadata(new AcceptedQuery([], AllowsOthers: true));
 
     /// <summary>Answers a request.</summary>
-    public async Task AnswerAsync(HttpContext context, Action<IHeaderDictionary> headers)
+    public async Task ServeAsync(HttpContext context, Action<IHeaderDictionary> headers)
     {
         var request = context.Request.Headers;
         var response = context.Response;

@@ -18,10 +18,6 @@ namespace CartRecovery.Host.Api.Streams;
 /// <summary><c>GET /v1/stream</c> on the HTTP port: the stream port's protocol, for shops that expose a single address.</summary>
 static class StreamsRoutes
 {
-    static readonly Problem s_upgrade = new(426, "upgrade_required", "Open /v1/stream as a WebSocket.");
-    static readonly Problem s_version = new(426, "websocket_version", "Use version 13 of the WebSocket protocol.");
-    static readonly Problem s_handshake = new(400, "bad_handshake", "Sec-WebSocket-Key: expected 16 bytes in base64.");
-
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/stream", UpgradeAsync)
         .WithTags(ApiTags.Streams).RequireAuthorization(AccessPolicies.Publishable).WithMetadata(new NoHead())
         .Describe("openStream", "Open a stream", """
@@ -30,47 +26,48 @@ static class StreamsRoutes
             """)
         // The stream port ignores unknown parameters too.
         .QueryAndOthers().Produces(StatusCodes.Status101SwitchingProtocols)
-        .Problems(s_upgrade, s_version, s_handshake, ApiProblems.TooManyConnections, ApiProblems.TooManyForStore);
+        .Problems(Handshake.UpgradeRequired, Handshake.UnsupportedVersion, Handshake.Malformed,
+            ConnectionLimiter.ProblemOf(ConnectionRejection.Full), ConnectionLimiter.ProblemOf(ConnectionRejection.Store));
 
-    static async Task UpgradeAsync(HttpContext context, Caller caller, IngestOptions ingest, ConnectionLimiter gate)
+    static async Task UpgradeAsync(HttpContext context, Caller caller, IngestOptions ingest, ConnectionLimiter limiter)
     {
         var headers = context.Request.Headers;
         if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade || !Handshake.HasToken(headers.Upgrade, "websocket"))
         {
             context.Response.Headers.Upgrade = "websocket";
-            await s_upgrade.ToResult().ExecuteAsync(context);
+            await Handshake.UpgradeRequired.ToResult().ExecuteAsync(context);
         }
         else if (headers.SecWebSocketVersion != "13")
         {
             context.Response.Headers.SecWebSocketVersion = "13";
-            await s_version.ToResult().ExecuteAsync(context);
+            await Handshake.UnsupportedVersion.ToResult().ExecuteAsync(context);
         }
         else if (!Handshake.IsValidKey(headers.SecWebSocketKey))
         {
-            await s_handshake.ToResult().ExecuteAsync(context);
+            await Handshake.Malformed.ToResult().ExecuteAsync(context);
         }
-        else if (!gate.TryEnterStream())
+        else if (!limiter.TryEnterStream())
         {
-            await ConnectionLimiter.ProblemOf(Refusal.Full).ToResult().ExecuteAsync(context);
+            await ConnectionLimiter.ProblemOf(ConnectionRejection.Full).ToResult().ExecuteAsync(context);
         }
         else
         {
             try
             {
-                await RunAsync(context, upgrade, caller, ingest, gate);
+                await RunAsync(context, upgrade, caller, ingest, limiter);
             }
             finally
             {
-                gate.LeaveStream();
+                limiter.LeaveStream();
             }
         }
     }
 
-    static async Task RunAsync(HttpContext context, IHttpUpgradeFeature upgrade, Caller caller, IngestOptions ingest, ConnectionLimiter gate)
+    static async Task RunAsync(HttpContext context, IHttpUpgradeFeature upgrade, Caller caller, IngestOptions ingest, ConnectionLimiter limiter)
     {
-        if (!gate.TryEnter(caller.Store))
+        if (!limiter.TryEnter(caller.Store))
         {
-            await ConnectionLimiter.ProblemOf(Refusal.Store).ToResult().ExecuteAsync(context);
+            await ConnectionLimiter.ProblemOf(ConnectionRejection.Store).ToResult().ExecuteAsync(context);
             return;
         }
 
@@ -85,7 +82,7 @@ static class StreamsRoutes
             var input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, useZeroByteReads: true));
             // The connection's feature outlives the request's.
             Action abort = context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort;
-            await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), caller.Key, AnswerEncoding.WebSocket, abort);
+            await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), caller.Key, StreamEncoding.WebSocket, abort);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ChannelClosedException)
         {
@@ -93,7 +90,7 @@ static class StreamsRoutes
         }
         finally
         {
-            gate.Leave(caller.Store);
+            limiter.Leave(caller.Store);
         }
     }
 

@@ -16,7 +16,7 @@ namespace CartRecovery.Host.Api.Suppressions;
 /// <summary><c>/v1/suppressions</c>: addresses that must not be contacted.</summary>
 static class SuppressionsRoutes
 {
-    static readonly Problem s_invalid = new(400, "invalid_suppression", "The body names no address.");
+    static readonly HttpProblem s_invalid = new(400, "invalid_suppression", "The body names no address.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -33,7 +33,7 @@ static class SuppressionsRoutes
     static async Task<Ok<SuppressedAddresses>> SuppressAsync(SuppressionBody body, Caller caller, JourneyWorker journeys)
     {
         var (kind, address) = Check(body);
-        await journeys.Do((engine, now) =>
+        await journeys.InvokeAsync((engine, now) =>
         {
             engine.Store.Customers.Suppress(caller.Store.Id, kind, address, body.Reason ?? "shop", now);
             return true;
@@ -44,7 +44,7 @@ static class SuppressionsRoutes
     static async Task<Ok<SuppressedAddresses>> ReleaseAsync([FromBody] SuppressionBody body, Caller caller, JourneyWorker journeys)
     {
         var (kind, address) = Check(body);
-        var changed = await journeys.Do((engine, _) => engine.Store.Customers.Release(caller.Store.Id, kind, address));
+        var changed = await journeys.InvokeAsync((engine, _) => engine.Store.Customers.Release(caller.Store.Id, kind, address));
         return TypedResults.Ok(new SuppressedAddresses(Released: changed ? 1 : 0));
     }
 

@@ -21,11 +21,11 @@ static class TrackingPages
             ? url.AbsoluteUri : null;
 
     /// <summary>Answers with a page.</summary>
-    public static Task AnswerAsync(HttpContext context, string title, string body)
+    public static Task WriteAsync(HttpContext context, string title, string body)
     {
         context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'";
         context.Response.Headers.CacheControl = "no-store";
-        return Answer.BytesAsync(context, StatusCodes.Status200OK, "text/html; charset=utf-8", Encoding.UTF8.GetBytes($$"""
+        return ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, "text/html; charset=utf-8", Encoding.UTF8.GetBytes($$"""
             <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
             <title>{{title}}</title><style>body{font:1.1rem system-ui;max-width:30rem;margin:15vh auto;padding:0 1rem;text-align:center}
             button{font:inherit;padding:.6rem 1.4rem}</style><h1>{{title}}</h1>{{body}}</html>

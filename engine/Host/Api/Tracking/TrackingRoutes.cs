@@ -25,8 +25,8 @@ static class TrackingRoutes
 {
     const string Html = "text/html";
 
-    static readonly Problem s_unknown = new(404, "link_unknown", "The link is invalid or has expired.");
-    static readonly Problem s_notNoted = ApiProblems.Overloaded with { Detail = "The request could not be saved. Please try again in a moment." };
+    static readonly HttpProblem s_unknown = new(404, "link_unknown", "The link is invalid or has expired.");
+    static readonly HttpProblem s_notNoted = ApiProblems.Overloaded with { Detail = "The request could not be saved. Please try again in a moment." };
 
     static readonly QueryParameter<string> s_to = new("to", "The page to redirect to, on one of the shop's hosts. Any other URL redirects to the cart page.",
         "a URL", (text, _) => text);
@@ -75,11 +75,11 @@ static class TrackingRoutes
         }
 
         context.Response.Headers.CacheControl = "no-store";
-        await Answer.BytesAsync(context, StatusCodes.Status200OK, "image/gif", TrackingPages.Pixel);
+        await ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, "image/gif", TrackingPages.Pixel);
     }
 
     static Task AskAsync([Description("The link's token.")] string token, HttpContext context, LinkEvents links) =>
-        links.Read(token, LinkKind.Unsubscribe) is null ? s_unknown.ToResult().ExecuteAsync(context) : TrackingPages.AnswerAsync(context, "Unsubscribe?",
+        links.Read(token, LinkKind.Unsubscribe) is null ? s_unknown.ToResult().ExecuteAsync(context) : TrackingPages.WriteAsync(context, "Unsubscribe?",
             "<p>You will get no more of these messages.</p><form method=\"post\"><button>Unsubscribe</button></form>");
 
     static async Task UnsubscribeAsync([Description("The link's token.")] string token, HttpContext context, LinkEvents links)
@@ -94,7 +94,7 @@ static class TrackingRoutes
         }
         else
         {
-            await TrackingPages.AnswerAsync(context, "Unsubscribed", "<p>You will get no more of these messages.</p>");
+            await TrackingPages.WriteAsync(context, "Unsubscribed", "<p>You will get no more of these messages.</p>");
         }
     }
 
@@ -109,7 +109,7 @@ static class TrackingRoutes
             return s_unknown.ToResult();
         }
 
-        var lines = await journeys.Do((engine, _) => engine.LinesOf(store.Id, cart));
+        var lines = await journeys.InvokeAsync((engine, _) => engine.LinesOf(store.Id, cart));
         return TypedResults.Ok(new RestoredCart(store.Id, link.CartId, link.Intervention,
             [.. lines.Select(l => new RestoredItem(l.Product?.Id ?? "", l.Line.Name, l.Line.Quantity, l.Line.Value))]));
     }

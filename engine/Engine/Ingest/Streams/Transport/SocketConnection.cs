@@ -18,13 +18,13 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifet
     public const int ReadSize = 64 * 1024;
 
     // Start a new buffer instead of reading into less room than this.
-    const int SmallestRead = 4 * 1024;
+    const int MinReadSize = 4 * 1024;
 
     // About as many features as Kestrel and TLS set on a connection.
-    const int UsualFeatures = 4;
+    const int ExpectedFeatures = 4;
 
     static readonly StreamPipeReaderOptions s_reading =
-        new(bufferSize: ReadSize, minimumReadSize: SmallestRead, leaveOpen: true, useZeroByteReads: true);
+        new(bufferSize: ReadSize, minimumReadSize: MinReadSize, leaveOpen: true, useZeroByteReads: true);
 
     static readonly StreamPipeWriterOptions s_writing = new(minimumBufferSize: 512, leaveOpen: true);
 
@@ -63,7 +63,7 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifet
         set => _id = value;
     }
 
-    public override IFeatureCollection Features { get; } = new FeatureCollection(UsualFeatures);
+    public override IFeatureCollection Features { get; } = new FeatureCollection(ExpectedFeatures);
 
     public override IDictionary<object, object?> Items
     {

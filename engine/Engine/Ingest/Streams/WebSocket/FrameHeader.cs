@@ -37,18 +37,18 @@ public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, 
     public const int MaxServerLength = 10;
 
     /// <summary>The maximum payload of a control frame, in bytes.</summary>
-    public const int LongestControl = 125;
+    public const int MaxControlPayload = 125;
 
     const int MaxClientLength = 14;
 
-    /// <summary>Gets whether this is a control frame, which may appear between the frames of a message.</summary>
+    /// <summary>Whether this is a control frame, which may appear between the frames of a message.</summary>
     public bool IsControl => ((byte)Opcode & 8) != 0;
 
     /// <summary>Parses a header.</summary>
     /// <param name="reader">Advanced past the header if it is complete; otherwise unchanged.</param>
     /// <param name="header">The head.</param>
     /// <param name="violation">The violation of RFC 6455; null if there is none.</param>
-    /// <returns><c>false</c> if more bytes are needed.</returns>
+    /// <returns><see langword="false"/> if more bytes are needed.</returns>
     public static bool TryRead(ref SequenceReader<byte> reader, out FrameHeader header, out string? violation)
     {
         header = default;
@@ -68,7 +68,7 @@ public readonly record struct FrameHeader(bool IsFinal, WebSocketOpcode Opcode, 
             : opcode is (> 2 and < 8) or > 10 ? "the opcode is reserved"
             : (bytes[1] & 0x80) == 0 ? "a client's frame must be masked"
             : opcode >= 8 && !isFinal ? "a control frame must not be fragmented"
-            : opcode >= 8 && (bytes[1] & 0x7f) > LongestControl ? "a control frame must not be longer than 125 bytes" : null;
+            : opcode >= 8 && (bytes[1] & 0x7f) > MaxControlPayload ? "a control frame must not be longer than 125 bytes" : null;
         if (violation is not null)
         {
             return true;

@@ -26,13 +26,13 @@ sealed class RequestHead
         _query = question < 0 ? "" : target[(question + 1)..];
     }
 
-    /// <summary>Gets the path, without the query.</summary>
+    /// <summary>Path, without the query.</summary>
     public string Path { get; }
 
-    /// <summary>Gets a header's value; null if absent.</summary>
+    /// <summary>A header's value; null if absent.</summary>
     public string? this[string header] => _headers.GetValueOrDefault(header);
 
-    /// <summary>Gets a query parameter's value; null if absent.</summary>
+    /// <summary>Returns a query parameter's value; null if absent.</summary>
     public string? QueryOf(string name)
     {
         foreach (var part in _query.Split('&'))

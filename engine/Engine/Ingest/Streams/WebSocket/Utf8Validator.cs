@@ -7,20 +7,20 @@ namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
 /// <summary>Validates UTF-8 split at arbitrary positions, failing at the first byte that cannot be valid.</summary>
 struct Utf8Validator
 {
-    const int LongestCharacter = 4;
+    const int MaxCharacterLength = 4;
 
     // The incomplete character at the end of the previous part, first byte lowest.
     uint _begun;
     int _begunLength;
 
-    /// <summary>Gets whether the input so far ends on a character boundary.</summary>
+    /// <summary>Whether the input so far ends on a character boundary.</summary>
     public readonly bool IsComplete => _begunLength == 0;
 
     /// <summary>Validates the next part.</summary>
-    /// <returns><c>false</c> if no continuation could be valid; the validator must not be used afterwards.</returns>
+    /// <returns><see langword="false"/> if no continuation could be valid; the validator must not be used afterwards.</returns>
     public bool TryAppend(ReadOnlySpan<byte> piece)
     {
-        Span<byte> character = stackalloc byte[LongestCharacter];
+        Span<byte> character = stackalloc byte[MaxCharacterLength];
         while (_begunLength > 0 && piece.Length > 0)
         {
             _begun |= (uint)piece[0] << (8 * _begunLength++);
@@ -55,7 +55,7 @@ struct Utf8Validator
     // The number of trailing bytes that begin an incomplete character.
     static int CutOff(ReadOnlySpan<byte> piece)
     {
-        for (var i = 1; i < LongestCharacter && i <= piece.Length; i++)
+        for (var i = 1; i < MaxCharacterLength && i <= piece.Length; i++)
         {
             var b = piece[^i];
             if ((b & 0xc0) != 0x80)

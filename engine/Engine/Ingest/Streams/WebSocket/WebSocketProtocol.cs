@@ -39,14 +39,14 @@ public abstract class WebSocketProtocol
         _maxMessage = maxMessage;
     }
 
-    /// <summary>Gets whether either side has begun the closing handshake; nothing more is read.</summary>
+    /// <summary>Whether either side has begun the closing handshake; nothing more is read.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>Gets whether the client began it.</summary>
+    /// <summary>Whether the client began it.</summary>
     public bool ClientClosed { get; private set; }
 
     /// <summary>
-    /// Gets whether the last <see cref="Consume"/> stopped because of <see cref="ShouldPause"/>, so its buffer may hold further frames.
+    /// Whether the last <see cref="Consume"/> stopped because of <see cref="ShouldPause"/>, so its buffer may hold further frames.
     /// </summary>
     public bool IsPaused { get; private set; }
 
@@ -122,7 +122,7 @@ public abstract class WebSocketProtocol
         _output.SetClosePayload(code, reason);
     }
 
-    /// <summary>Gets whether to stop before the next message until gathered events are submitted.</summary>
+    /// <summary>Whether to stop before the next message until gathered events are submitted.</summary>
     protected virtual bool ShouldPause => false;
 
     /// <summary>Handles a complete message. Text is valid UTF-8.</summary>
@@ -195,15 +195,15 @@ public abstract class WebSocketProtocol
         _checked += text.Length;
         if (!_text.TryAppend(text))
         {
-            RefuseText(Joined(header, begun, _maxMessage));
+            RejectText(Joined(header, begun, _maxMessage));
         }
     }
 
     // Joins the previous fragments and the received part of this one.
-    byte[] Joined(in FrameHeader header, in ReadOnlySequence<byte> begun, int atMost)
+    byte[] Joined(in FrameHeader header, in ReadOnlySequence<byte> begun, int maxLength)
     {
-        var before = Math.Min(_fragmentsLength, atMost);
-        var part = begun.Slice(0, Math.Min(Math.Min(begun.Length, header.PayloadLength), atMost - before));
+        var before = Math.Min(_fragmentsLength, maxLength);
+        var part = begun.Slice(0, Math.Min(Math.Min(begun.Length, header.PayloadLength), maxLength - before));
         var joined = new byte[before + part.Length];
         _fragments.AsSpan(0, before).CopyTo(joined);
         Masking.Remove(part, header.Mask, joined.AsSpan(before));
@@ -223,7 +223,7 @@ public abstract class WebSocketProtocol
             }
             else
             {
-                RefuseText(message);
+                RejectText(message);
             }
 
             return;
@@ -241,7 +241,7 @@ public abstract class WebSocketProtocol
         if (_fragmentsOpcode == WebSocketOpcode.Text
             && (!_text.TryAppend(fragment[_checked..]) || (header.IsFinal && !_text.IsComplete)))
         {
-            RefuseText(_fragments.AsSpan(0, _fragmentsLength));
+            RejectText(_fragments.AsSpan(0, _fragmentsLength));
             return;
         }
 
@@ -266,7 +266,7 @@ public abstract class WebSocketProtocol
         return valid;
     }
 
-    void RefuseText(ReadOnlySpan<byte> text)
+    void RejectText(ReadOnlySpan<byte> text)
     {
         OnInvalidText(text);
         Close(WebSocketCloseCode.InvalidPayload, "a text must be valid UTF-8");
@@ -279,15 +279,15 @@ public abstract class WebSocketProtocol
         Masking.Remove(masked, header.Mask, payload);
         if (header.Opcode == WebSocketOpcode.Ping)
         {
-            _output.TryAnswer(WebSocketOpcode.Pong, payload);
+            _output.TryReply(WebSocketOpcode.Pong, payload);
         }
         else if (header.Opcode == WebSocketOpcode.Close)
         {
-            AnswerClose(payload);
+            EchoClose(payload);
         }
     }
 
-    void AnswerClose(ReadOnlySpan<byte> payload)
+    void EchoClose(ReadOnlySpan<byte> payload)
     {
         if (payload.Length == 1 || (payload.Length >= 2 && !IsValidCloseCode(BinaryPrimitives.ReadUInt16BigEndian(payload))))
         {

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Ingest;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Code">A stable code in snake case.</param>
 /// <param name="Detail">What was wrong and what to do: one sentence.</param>
-public sealed record Problem(int Status, string Code, string Detail)
+public sealed record HttpProblem(int Status, string Code, string Detail)
 {
     /// <summary>The media type of the body.</summary>
     public const string MediaType = "application/problem+json";
@@ -34,7 +34,7 @@ public sealed record Problem(int Status, string Code, string Detail)
         return body.WrittenMemory;
     }
 
-    /// <summary>Gets the status as words.</summary>
+    /// <summary>Status as words.</summary>
     public string Title => Status switch
     {
         400 => "Bad Request",

@@ -4,10 +4,10 @@ namespace CartRecovery.Host.Api.Events;
 /// <param name="Accepted">Events accepted.</param>
 /// <param name="Rejected">Events rejected.</param>
 /// <param name="Errors">The rejections, by index in the batch.</param>
-sealed record EventsAnswer(long Accepted, int Rejected, IReadOnlyList<EventRejection> Errors)
+sealed record EventsResponse(long Accepted, int Rejected, IReadOnlyList<EventRejection> Errors)
 {
     /// <summary>Creates the answer for a request's events.</summary>
-    public static EventsAnswer Of(RequestSource source) => new(
+    public static EventsResponse Of(RequestSource source) => new(
         source.Router.Taken - source.Rejected.Count, source.Rejected.Count,
         source.Rejected.Count == 0 ? [] : [.. source.Rejected.Select(r => new EventRejection(r.Index, r.Problem.Code, r.Problem.Message))]);
 }

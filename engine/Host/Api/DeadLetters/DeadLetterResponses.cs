@@ -37,7 +37,7 @@ sealed record DeadLetterItem(
 /// <param name="EventId">The id under which it was replayed.</param>
 /// <param name="Event">The event as received.</param>
 /// <param name="EventBase64">The event if it is not UTF-8, in base64.</param>
-sealed record DeadLetterWhole(
+sealed record DeadLetterDetail(
     long Id, string State, DateTime At, string StoreId, string Protocol, string Connection, bool Verified, string Code, string Message, long Bytes,
     bool Truncated, DateTime? MarkedAt = null, string? EventId = null, string? Event = null, string? EventBase64 = null);
 
@@ -74,7 +74,7 @@ sealed record DeadLetterSelectionBody(
 /// <param name="Skipped">Dead letters replayed or dropped earlier.</param>
 /// <param name="Failed">Dead letters that could not be replayed.</param>
 /// <param name="Letters">The outcome of each dead letter.</param>
-sealed record DeadLetterReplayAnswer(int Replayed, int Skipped, int Failed, IReadOnlyList<DeadLetterOutcome> Letters);
+sealed record DeadLetterReplayResponse(int Replayed, int Skipped, int Failed, IReadOnlyList<DeadLetterOutcome> Letters);
 
 /// <summary>The outcome of a dead letter's replay.</summary>
 /// <param name="Id">The dead letter's number.</param>

@@ -1,7 +1,7 @@
 namespace CartRecovery.Engine.Delivery;
 
 /// <summary>The final outcome of an intervention handed to a sink's queue. Each has exactly one.</summary>
-public enum DeliveryAttemptOutcome
+public enum FinalOutcome
 {
     /// <summary>The receiver accepted it.</summary>
     Delivered,
@@ -9,7 +9,7 @@ public enum DeliveryAttemptOutcome
     /// <summary>The receiver rejected it permanently.</summary>
     Rejected,
 
-    /// <summary>The address does not exist or refuses all mail.</summary>
+    /// <summary>The address does not exist or rejects all mail.</summary>
     Bounced,
 
     /// <summary>All retries failed.</summary>

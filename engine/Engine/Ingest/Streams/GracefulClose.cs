@@ -5,15 +5,15 @@ using CartRecovery.Engine.Ingest.Streams.WebSocket;
 namespace CartRecovery.Engine.Ingest.Streams;
 
 /// <summary>Waits for the peer to close. Closing a socket with unread input sends a reset, which may overtake the last answers.</summary>
-static class Linger
+static class GracefulClose
 {
     // Long enough for data in flight when the client received the last answer.
-    static readonly TimeSpan s_atMost = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan s_timeout = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Discards input until the end, a WebSocket close frame, or the timeout.</summary>
-    public static async Task UntilEndAsync(PipeReader input, bool isWebSocket)
+    public static async Task WaitAsync(PipeReader input, bool isWebSocket)
     {
-        using var deadline = new CancellationTokenSource(s_atMost);
+        using var deadline = new CancellationTokenSource(s_timeout);
         try
         {
             while (true)
@@ -38,7 +38,7 @@ static class Linger
     static bool EndsWithClose(in ReadOnlySequence<byte> buffer)
     {
         const int head = 6;
-        Span<byte> tail = stackalloc byte[FrameHeader.LongestControl + head];
+        Span<byte> tail = stackalloc byte[FrameHeader.MaxControlPayload + head];
         tail = tail[..(int)Math.Min(buffer.Length, tail.Length)];
         buffer.Slice(buffer.Length - tail.Length).CopyTo(tail);
         for (var payload = 0; payload + head <= tail.Length; payload++)

@@ -41,7 +41,7 @@ enum EventParts : ushort
 }
 
 /// <summary>The fields of the previous event that an event is encoded against.</summary>
-struct EventBefore
+struct PreviousEvent
 {
     public long ReceivedAt;
     public long Timestamp;
@@ -51,7 +51,7 @@ struct EventBefore
     public EventFlags Flags;
 
     /// <summary>The state before a block's first event.</summary>
-    public static EventBefore None => new() { Store = -1 };
+    public static PreviousEvent None => new() { Store = -1 };
 
     /// <summary>Returns the expected watermark of the next event.</summary>
     public readonly long NextWatermark(long timestamp) => Math.Max(Watermark, Math.Min(timestamp, ReceivedAt));

@@ -13,7 +13,7 @@ using CartRecovery.Host.Output;
 namespace CartRecovery.Host.Commands;
 
 /// <summary>Makes the running engine replay or drop dead letters, over its HTTP API with the configuration's secret keys.</summary>
-static class DeadLettersAtEngine
+static class DeadLettersClient
 {
     const int ChunkOfIds = 1000;
 
@@ -34,8 +34,8 @@ static class DeadLettersAtEngine
         {
             foreach (var (store, ids) in Requests(letters))
             {
-                using var answer = await PostAsync(config, store, "/v1/deadletters/replay", ids, given);
-                outcomes.AddRange(answer.RootElement.GetProperty("letters").EnumerateArray().Select(Read));
+                using var response = await PostAsync(config, store, "/v1/deadletters/replay", ids, given);
+                outcomes.AddRange(response.RootElement.GetProperty("letters").EnumerateArray().Select(Read));
             }
         }
         catch (HttpRequestException e) when (e.StatusCode is null)
@@ -51,7 +51,7 @@ static class DeadLettersAtEngine
         }
 
         Print(options, outcomes);
-        return outcomes.TrueForAll(o => o.Outcome is ReplayOutcome.Replayed or ReplayOutcome.AlreadyReplayed) ? ExitCode.Fine : ExitCode.Failed;
+        return outcomes.TrueForAll(o => o.Outcome is ReplayOutcome.Replayed or ReplayOutcome.AlreadyReplayed) ? ExitCode.Success : ExitCode.Failed;
     }
 
     /// <summary>Drops dead letters, through the engine or, if none runs, in the files.</summary>
@@ -89,7 +89,7 @@ static class DeadLettersAtEngine
             Console.WriteLine($"dropped {letters.Count}");
         }
 
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 
     static void DropInFiles(CartRecoveryConfig config, List<DeadLetter> letters)
@@ -175,9 +175,9 @@ static class DeadLettersAtEngine
             {
                 ReplayOutcome.Replayed => $"replayed as {eventId}",
                 ReplayOutcome.AlreadyReplayed => $"replayed earlier as {eventId}; skipped",
-                ReplayOutcome.IsDropped => "dropped earlier; skipped",
+                ReplayOutcome.AlreadyDropped => "dropped earlier; skipped",
                 ReplayOutcome.NotRepairable => $"not repairable: {outcome.Problem.Code}: {outcome.Problem.Message}",
-                ReplayOutcome.Refused => $"rejected for now: {outcome.Problem.Code}: {outcome.Problem.Message}",
+                ReplayOutcome.Rejected => $"rejected temporarily: {outcome.Problem.Code}: {outcome.Problem.Message}",
                 _ => "gone",
             });
         }

@@ -8,7 +8,7 @@ using MessagePack;
 namespace CartRecovery.Engine.Ingest.Streams;
 
 /// <summary>The encoding of answers to a client.</summary>
-public enum AnswerEncoding
+public enum StreamEncoding
 {
     /// <summary>JSON, one value per line.</summary>
     Lines,
@@ -21,7 +21,7 @@ public enum AnswerEncoding
 }
 
 /// <summary>Writes the answers of a stream and their framing.</summary>
-static class AnswerFormat
+static class StreamMessageFormat
 {
     /// <summary>The maximum length of an answer, in bytes.</summary>
     public const int MaxBody = 512;
@@ -35,9 +35,9 @@ static class AnswerFormat
 
     /// <summary>Writes an acknowledgement of the first <paramref name="upTo"/> events.</summary>
     /// <returns>The number of bytes written.</returns>
-    public static int WriteAck(Span<byte> body, AnswerEncoding encoding, long upTo)
+    public static int WriteAck(Span<byte> body, StreamEncoding encoding, long upTo)
     {
-        if (encoding == AnswerEncoding.MessagePack)
+        if (encoding == StreamEncoding.MessagePack)
         {
             var writer = new MessagePackWriter(EmptyBuffer());
             writer.WriteMapHeader(2);
@@ -57,9 +57,9 @@ static class AnswerFormat
 
     /// <summary>Writes the error for a rejected event.</summary>
     /// <returns>The number of bytes written.</returns>
-    public static int WriteError(Span<byte> body, AnswerEncoding encoding, long index, string code, string message)
+    public static int WriteError(Span<byte> body, StreamEncoding encoding, long index, string code, string message)
     {
-        if (encoding == AnswerEncoding.MessagePack)
+        if (encoding == StreamEncoding.MessagePack)
         {
             var writer = new MessagePackWriter(EmptyBuffer());
             writer.WriteMapHeader(4);
@@ -87,13 +87,13 @@ static class AnswerFormat
 
     /// <summary>Writes the framing before a body.</summary>
     /// <returns>The number of bytes written.</returns>
-    public static int WriteHeader(Span<byte> header, AnswerEncoding encoding, int bodyLength)
+    public static int WriteHeader(Span<byte> header, StreamEncoding encoding, int bodyLength)
     {
         switch (encoding)
         {
-            case AnswerEncoding.WebSocket:
+            case StreamEncoding.WebSocket:
                 return FrameHeader.WriteServer(header, WebSocketOpcode.Text, bodyLength);
-            case AnswerEncoding.MessagePack:
+            case StreamEncoding.MessagePack:
                 BinaryPrimitives.WriteInt32BigEndian(header, bodyLength);
                 return sizeof(int);
             default:
@@ -101,8 +101,8 @@ static class AnswerFormat
         }
     }
 
-    /// <summary>Gets the framing after a body.</summary>
-    public static ReadOnlySpan<byte> TrailerOf(AnswerEncoding encoding) => encoding == AnswerEncoding.Lines ? "\n"u8 : default;
+    /// <summary>Returns the framing after a body.</summary>
+    public static ReadOnlySpan<byte> TrailerOf(StreamEncoding encoding) => encoding == StreamEncoding.Lines ? "\n"u8 : default;
 
     static ArrayBufferWriter<byte> EmptyBuffer()
     {

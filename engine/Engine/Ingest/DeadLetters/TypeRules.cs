@@ -4,7 +4,7 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
 /// <summary>Repairs event types in another case or spelling, and maps other tools' names.</summary>
-static class TypeRule
+static class TypeRules
 {
     const string Case = "type in another case", Alias = "alias of a type";
 

@@ -3,8 +3,13 @@ using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 
+<<<<<<< HEAD:tests/Messages/OldSyntaxTests.cs
 /// <summary>The variable names used before Liquid.</summary>
 public sealed class OldSyntaxTests
+=======
+/// <summary>The names before Liquid.</summary>
+public sealed class LegacySyntaxTests
+>>>>>>> names:tests/Messages/LegacySyntaxTests.cs
 {
     [TestCase("item_count", "3")]
     [TestCase("cart_value", "1234.50")]
@@ -23,7 +28,7 @@ public sealed class OldSyntaxTests
     public void Every_old_name_still_works(string name, string expected)
     {
         var isLine = name.StartsWith("line_", StringComparison.Ordinal);
-        Assert.That(OldSyntax.Names, Does.ContainKey(name));
+        Assert.That(LegacySyntax.Names, Does.ContainKey(name));
         foreach (var tag in (string[])[$"{{{{{name}}}}}", $"{{{{ {name} }}}}"])
         {
             Assert.That(Render(isLine ? $"{{{{#lines}}}}{tag}{{{{/lines}}}}" : tag), Is.EqualTo(expected));
@@ -31,7 +36,11 @@ public sealed class OldSyntaxTests
     }
 
     [Test]
+<<<<<<< HEAD:tests/Messages/OldSyntaxTests.cs
     public void Every_old_name_is_covered() => Assert.That(OldSyntax.Names, Has.Count.EqualTo(14));
+=======
+    public void All_names_are_tried_above() => Assert.That(LegacySyntax.Names, Has.Count.EqualTo(14));
+>>>>>>> names:tests/Messages/LegacySyntaxTests.cs
 
     [Test]
     public void Products_are_rendered_in_sequence() => Assert.That(

@@ -7,13 +7,13 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CartRecovery.Host.Api.Problems;
 
 /// <summary>Answers errors as RFC 9457 problem details with a stable <c>code</c>.</summary>
-static class ProblemAnswers
+static class ProblemResponses
 {
     /// <summary>The name of the member with the stable code.</summary>
     public const string Code = "code";
 
     /// <summary>Adds problem details, with codes for the framework's own errors.</summary>
-    public static void AddProblemAnswers(this IServiceCollection services)
+    public static void AddProblemResponses(this IServiceCollection services)
     {
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
@@ -21,7 +21,7 @@ static class ProblemAnswers
     }
 
     /// <summary>Converts a problem to a handler's result.</summary>
-    public static ProblemHttpResult ToResult(this Problem problem) => TypedResults.Problem(new ProblemDetails
+    public static ProblemHttpResult ToResult(this HttpProblem problem) => TypedResults.Problem(new ProblemDetails
     {
         Type = "about:blank",
         Title = problem.Title,
@@ -31,9 +31,9 @@ static class ProblemAnswers
     });
 
     /// <summary>Returns the problem for a status that the framework answers without a body.</summary>
-    public static Problem OfStatus(int status) => status switch
+    public static HttpProblem OfStatus(int status) => status switch
     {
-        StatusCodes.Status401Unauthorized => ApiProblems.MissingKey,
+        StatusCodes.Status401Unauthorized => Authenticator.MissingKey,
         StatusCodes.Status403Forbidden => ApiProblems.SecretKeyRequired,
         StatusCodes.Status404NotFound => ApiProblems.NotFound,
         StatusCodes.Status405MethodNotAllowed => ApiProblems.MethodNotAllowed,

@@ -7,14 +7,14 @@ namespace CartRecovery.Engine.Messages;
 /// Translates the older syntax to Liquid: <c>{{cart_value}}</c>, and <c>{{#lines}}…{{/lines}}</c>, which repeats its contents per
 /// product. Translates only tags that contain nothing but an old name.
 /// </summary>
-sealed partial class OldSyntax
+sealed partial class LegacySyntax
 {
     const string Begin = "{% for line in cart.lines %}", End = "{% endfor %}";
 
     // The positions of each replacement in the new and the old text.
     readonly List<(int New, int NewEnd, int Old, int OldEnd)> _moved = [];
 
-    OldSyntax(string text) => Text = text;
+    LegacySyntax(string text) => Text = text;
 
     /// <summary>The old names and the expressions that replace them.</summary>
     public static IReadOnlyDictionary<string, string> Names { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -35,15 +35,15 @@ sealed partial class OldSyntax
         ["line_image"] = "line.image",
     };
 
-    /// <summary>Gets the text in Liquid.</summary>
+    /// <summary>Text in Liquid.</summary>
     public string Text { get; private set; }
 
     /// <summary>Translates a text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="problems">Receives unclosed and unknown sections.</param>
-    public static OldSyntax Translate(string text, List<TemplateProblem> problems)
+    public static LegacySyntax Translate(string text, List<TemplateProblem> problems)
     {
-        var result = new OldSyntax(text);
+        var result = new LegacySyntax(text);
         if (!text.Contains("{{", StringComparison.Ordinal))
         {
             return result;
@@ -111,7 +111,7 @@ sealed partial class OldSyntax
         return offset + moved;
     }
 
-    /// <summary>Gets the old tag at a position in the new text; <see langword="null"/> if it was not translated.</summary>
+    /// <summary>Returns the old tag at a position in the new text; <see langword="null"/> if it was not translated.</summary>
     public string? TagOf(int offset, string text)
     {
         var found = _moved.Find(moved => moved.New <= offset && offset < moved.NewEnd);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace CartRecovery.Host.Api;
 
 /// <summary>Writes responses.</summary>
-static class Answer
+static class ResponseWriter
 {
     /// <summary>Writes a JSON body.</summary>
     public static Task JsonAsync(HttpContext context, int status, Action<Utf8JsonWriter> write)
