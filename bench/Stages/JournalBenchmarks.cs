@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Bench.Stages;
 

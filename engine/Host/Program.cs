@@ -26,7 +26,7 @@ static class Program
         args switch
         {
             ["--version" or "-V"] => VersionCommand.Run(new VersionOptions()),
-            ["--version" or "-V", var surplus, ..] => Refuse(command: null, $"Unexpected argument '{surplus}'."),
+            ["--version" or "-V", var surplus, ..] => ReportUsage(command: null, $"Unexpected argument '{surplus}'."),
             ["--help" or "-h" or "-?" or "help"] => Print(CommandHelp.Overview()),
             ["help", var name, ..] => Explain(name),
             [] => ReportUsage(command: null, "No command given."),

@@ -100,7 +100,7 @@ public sealed partial class LayeringTests
 
     [Test]
     public void Files_stay_within_the_length_limit() =>
-        Assert.That(s_sources.Where(source => source.Lines > LongestFile).Select(source => $"{source.Path}: {source.Lines} lines"), Is.Empty);
+        Assert.That(s_sources.Where(source => source.Lines > MaxFileLines).Select(source => $"{source.Path}: {source.Lines} lines"), Is.Empty);
 
     static IEnumerable<string> Plugins => Directory.EnumerateFiles(Path.Combine(Repository.Root, "plugins"), "*.csproj", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(Repository.Root, path));

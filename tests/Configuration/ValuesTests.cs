@@ -113,7 +113,7 @@ public class ValuesTests
     [TestCase("2h ago", 1_795_167_600_000 - 7_200_000)]
     public void Times_are_parsed(string text, long expected)
     {
-        Assert.That(Moment.TryParse(text, 1_795_167_600_000, out var time), Is.True);
+        Assert.That(TimeExpression.TryParse(text, 1_795_167_600_000, out var time), Is.True);
         Assert.That(time, Is.EqualTo(expected));
     }
 
@@ -121,5 +121,5 @@ public class ValuesTests
     [TestCase("2026-13-20")]
     [TestCase("yesterday")]
     [TestCase("")]
-    public void Invalid_times_are_rejected(string text) => Assert.That(Moment.TryParse(text, 0, out _), Is.False);
+    public void Invalid_times_are_rejected(string text) => Assert.That(TimeExpression.TryParse(text, 0, out _), Is.False);
 }

@@ -101,8 +101,8 @@ sealed class SinkCircuitTests
         }
 
         await Eventually.Is(() => _outcomes.Count == 21, "every item has an outcome");
-        Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
-            Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
+        Assert.That(_outcomes.Where(outcome => outcome.Outcome != FinalOutcome.Delivered),
+            Is.EqualTo(new[] { (poison, FinalOutcome.Failed) }));
         await runner.DrainAsync(Eventually.Deadline);
     }
 
@@ -119,8 +119,8 @@ sealed class SinkCircuitTests
         Enqueue(runner, 6);
         runner.Start();
         await Eventually.Is(() => _outcomes.Count == 6, "every item has an outcome");
-        Assert.That(_outcomes.Where(outcome => outcome.Outcome != DeliveryAttemptOutcome.Delivered),
-            Is.EqualTo(new[] { (poison, DeliveryAttemptOutcome.Failed) }));
+        Assert.That(_outcomes.Where(outcome => outcome.Outcome != FinalOutcome.Delivered),
+            Is.EqualTo(new[] { (poison, FinalOutcome.Failed) }));
         Assert.That(sink.Writes, Has.Count.GreaterThan(100));
         Assert.That(skipped.Longest, Is.LessThanOrEqualTo(TimeSpan.FromMinutes(1)));
         await runner.DrainAsync(Eventually.Deadline);
@@ -180,7 +180,7 @@ sealed class SinkCircuitTests
         await Eventually.Is(() => runner.State.Circuit == CircuitState.Open, "open");
         await runner.DrainAsync(TimeSpan.FromSeconds(1)).WaitAsync(Eventually.Deadline);
         await Eventually.Is(() => _outcomes.Count == 20, "every item has an outcome");
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Kept));
     }
 
     ScriptedSink Sink(bool throws) => new()

@@ -190,7 +190,7 @@ sealed class SinkRunnerTests
         var runner = Runner(sink, s_quick with { Retries = 2 });
         runner.Start();
         runner.TryEnqueue(item);
-        await Eventually.Is(() => runner.Count(item.Action, DeliveryAttemptOutcome.Failed) == 1, "the item has failed");
+        await Eventually.Is(() => runner.Count(item.Action, FinalOutcome.Failed) == 1, "the item has failed");
         await runner.DrainAsync(Eventually.Deadline);
         Assert.Multiple(() =>
         {
@@ -397,8 +397,8 @@ sealed class SinkRunnerTests
 
         await Eventually.Is(() => _outcomes.Count == 40, "every item has an outcome");
         Assert.That(_outcomes.Select(outcome => outcome.Outcome),
-            Is.All.EqualTo(DeliveryAttemptOutcome.Failed).Or.EqualTo(DeliveryAttemptOutcome.Dropped));
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Has.Some.EqualTo(DeliveryAttemptOutcome.Failed));
+            Is.All.EqualTo(FinalOutcome.Failed).Or.EqualTo(FinalOutcome.Dropped));
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Has.Some.EqualTo(FinalOutcome.Failed));
         Assert.That(sink.MostWriting, Is.LessThanOrEqualTo(2), "hanging writes keep their slots");
         Assert.That(runner.State.ConsecutiveFailures, Is.Positive);
         end.Set();
@@ -419,7 +419,7 @@ sealed class SinkRunnerTests
         runner.Start();
         Enqueue(runner, 4);
         await Eventually.Is(() => _outcomes.Count == 4, "all items have failed");
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Failed));
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Failed));
         hanging.SetResult();
         await Eventually.Is(() => runner.TryEnqueue(Interventions.One(4)) && Delivered(runner) > 0, "delivering again");
         await runner.DrainAsync(Eventually.Deadline);
@@ -451,7 +451,7 @@ sealed class SinkRunnerTests
         Enqueue(runner, 100);
         await runner.DrainAsync(TimeSpan.FromSeconds(2)).WaitAsync(Eventually.Deadline);
         await Eventually.Is(() => _outcomes.Count == 100, "every item has an outcome");
-        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(DeliveryAttemptOutcome.Kept));
+        Assert.That(_outcomes.Select(outcome => outcome.Outcome), Is.All.EqualTo(FinalOutcome.Kept));
         Assert.That(_log.AtLeast(LogLevel.Warning).Count(line => line.Contains("at stop")), Is.EqualTo(100));
         ever.SetResult();
     }

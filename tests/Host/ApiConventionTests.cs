@@ -217,8 +217,8 @@ sealed class ApiConventionTests : EngineFixture
     {
         var journeys = Engine.Host.Journeys;
 
-        Assert.That(async () => await journeys.Do<bool>((_, _) => throw new OverflowException("too large")), Throws.TypeOf<OverflowException>());
-        Assert.That(await journeys.Do((_, _) => 7), Is.EqualTo(7));
+        Assert.That(async () => await journeys.InvokeAsync<bool>((_, _) => throw new OverflowException("too large")), Throws.TypeOf<OverflowException>());
+        Assert.That(await journeys.InvokeAsync((_, _) => 7), Is.EqualTo(7));
         Assert.That((await Engine.GetAsync("/health", key: null)).Status, Is.EqualTo(HttpStatusCode.OK));
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Primitives;
 using CartRecovery.Tests.Events;
 using FsCheck.Fluent;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Tests.Events;
+using CartRecovery.Tests.Primitives;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Journal;

@@ -3,13 +3,8 @@ using static CartRecovery.Tests.Messages.TemplateSamples;
 
 namespace CartRecovery.Tests.Messages;
 
-<<<<<<< HEAD:tests/Messages/OldSyntaxTests.cs
 /// <summary>The variable names used before Liquid.</summary>
-public sealed class OldSyntaxTests
-=======
-/// <summary>The names before Liquid.</summary>
 public sealed class LegacySyntaxTests
->>>>>>> names:tests/Messages/LegacySyntaxTests.cs
 {
     [TestCase("item_count", "3")]
     [TestCase("cart_value", "1234.50")]
@@ -36,11 +31,7 @@ public sealed class LegacySyntaxTests
     }
 
     [Test]
-<<<<<<< HEAD:tests/Messages/OldSyntaxTests.cs
-    public void Every_old_name_is_covered() => Assert.That(OldSyntax.Names, Has.Count.EqualTo(14));
-=======
-    public void All_names_are_tried_above() => Assert.That(LegacySyntax.Names, Has.Count.EqualTo(14));
->>>>>>> names:tests/Messages/LegacySyntaxTests.cs
+    public void Every_old_name_is_covered() => Assert.That(LegacySyntax.Names, Has.Count.EqualTo(14));
 
     [Test]
     public void Products_are_rendered_in_sequence() => Assert.That(

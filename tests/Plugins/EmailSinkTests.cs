@@ -204,7 +204,7 @@ sealed class EmailSinkTests
             runner.TryEnqueue(item);
         }
 
-        await Eventually.Is(() => runner.Total(DeliveryAttemptOutcome.Delivered) == 20, "the first half arrived");
+        await Eventually.Is(() => runner.Total(FinalOutcome.Delivered) == 20, "the first half arrived");
         server.Kill();
         foreach (var item in Many(20))
         {
@@ -214,7 +214,7 @@ sealed class EmailSinkTests
         await Eventually.Is(() => runner.State.LastError is not null, "the outage is detected");
         await using var again = await MailServer.StartAsync(port: server.Port);
         await runner.DrainAsync(Eventually.Deadline);
-        Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered), Is.EqualTo(40));
+        Assert.That(runner.Total(FinalOutcome.Delivered), Is.EqualTo(40));
         await Eventually.Is(() => again.Mails.Count == 20, "the second half arrived");
         Assert.That(server.Mails.Concat(again.Mails).Select(mail => mail.Header("Message-ID")).Distinct().Count(), Is.EqualTo(40));
         Assert.That(log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Debug), Has.None.Contains("example.com"));

@@ -29,7 +29,7 @@ sealed class FaultySinkTests
     [TestCase("delivers what failed", "a temporary failure is retried: item 0 was marked Delivered instead of Retry")]
     [TestCase("rejects what failed", "a temporary failure is retried: item 0 was marked Rejected instead of Retry")]
     [TestCase("forgets the wait", "the receiver asked to wait 7 s, the sink nothing")]
-    [TestCase("retries rejected items", "a permanent refusal is not retried: item 0 was marked Retry instead of Rejected")]
+    [TestCase("retries rejected items", "a permanent rejection is not retried: item 0 was marked Retry instead of Rejected")]
     [TestCase("never recovers", "it does not deliver once the receiver accepts again")]
     [TestCase("disposes once", "disposing twice is harmless: disposing threw ObjectDisposedException")]
     [TestCase("reveals its secret", "no message contains a secret, no reason an address: an exception, a reason or the health shows 'key'")]

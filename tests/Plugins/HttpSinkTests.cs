@@ -81,8 +81,8 @@ sealed class HttpSinkTests
         Volatile.Write(ref down, false);
         await runner.DrainAsync(Eventually.Deadline);
         // Attempts before the circuit opened used up their retries.
-        Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered) + runner.Total(DeliveryAttemptOutcome.Failed), Is.EqualTo(40));
-        Assert.That(runner.Total(DeliveryAttemptOutcome.Delivered), Is.GreaterThanOrEqualTo(40 - 4 * 4));
+        Assert.That(runner.Total(FinalOutcome.Delivered) + runner.Total(FinalOutcome.Failed), Is.EqualTo(40));
+        Assert.That(runner.Total(FinalOutcome.Delivered), Is.GreaterThanOrEqualTo(40 - 4 * 4));
     }
 
     static async Task<DeliveryVerdict?> WriteAsync(TcpListener server, CancellationToken cancellationToken = default)

@@ -10,7 +10,7 @@ namespace CartRecovery.Tests.Support;
 static class Interventions
 {
     static readonly string[][] s_carts =
-        [.. File.ReadLines(Path.Combine(Repository.Root, "tests", "Delivery", "rees46-carts.csv")).Skip(1).Select(line => line.Split(','))];
+        [.. File.ReadLines(Path.Combine(Repository.Root, "tests", "Support", "rees46-carts.csv")).Skip(1).Select(line => line.Split(','))];
 
     public static List<Intervention> Many(int count, int first = 0) => [.. Enumerable.Range(first, count).Select(One)];
 

@@ -42,9 +42,9 @@ public static class ConfigLoader
         try
         {
             using var reader = new StreamReader(path);
-            var buffer = new char[LargestFile + 1];
+            var buffer = new char[MaxFileSize + 1];
             var length = reader.ReadBlock(buffer);
-            if (length > LargestFile)
+            if (length > MaxFileSize)
             {
                 return Fail(path, "the file must be at most 1 MB");
             }

@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal;
 

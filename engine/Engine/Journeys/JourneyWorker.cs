@@ -117,7 +117,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     /// <returns>The function's result, once the transaction is committed.</returns>
     /// <exception cref="ChannelClosedException">The engine is stopping.</exception>
     /// <remarks>The task fails with what <paramref name="work"/> throws, except an <see cref="IOException"/>: then it is run again.</remarks>
-    public Task<T> Do<T>(Func<JourneyEngine, long, T> work)
+    public Task<T> InvokeAsync<T>(Func<JourneyEngine, long, T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var command = new JourneyCommand((engine, now) =>

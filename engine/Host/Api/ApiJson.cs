@@ -45,6 +45,6 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(DeadLetterReplayResponse))]
 [JsonSerializable(typeof(DroppedLetters))]
 [JsonSerializable(typeof(RestoredCart))]
-[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ProbeResult))]
 sealed partial class ApiJson : JsonSerializerContext;

@@ -68,7 +68,7 @@ sealed class EngineMetrics : IEngineTotals
             () => IngestCounters.Protocols.Where(p => p != Protocol.Http)
                 .Select(p => new Sample(_host.Counters.ConnectionsOf(p), IngestCounters.NameOf(p))));
         Registry.Counter("cartrecovery_connections_refused_total", "Connections rejected by a limit, by error code", ["reason"],
-            () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.Gate.RefusedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
+            () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.ConnectionLimiter.RejectedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
         Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read its output",
             () => _host.Counters.SlowConsumers);
     }
@@ -88,7 +88,7 @@ sealed class EngineMetrics : IEngineTotals
             () => [new(Partitions.Sum(p => p.Counters.Runs), _host.Model.Id)]);
         Registry.Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => Carts);
         Registry.Counter("cartrecovery_timers_refused_total", "Idle timers dropped because the timer wheel was full",
-            () => Partitions.Sum(p => p.Counters.TimersRefused));
+            () => Partitions.Sum(p => p.Counters.TimersRejected));
     }
 
     void DeclareInterventions()
@@ -101,7 +101,7 @@ sealed class EngineMetrics : IEngineTotals
             () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Withheld(r), WithheldReasons.NameOf(r)))
                 .Append(new Sample(Partitions.Sum(p => p.Counters.WithheldByWindow), "window")));
         Registry.Counter("cartrecovery_interventions_deferred_total", "Deferrals of interventions by reason", ["reason"],
-            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Waits(r), WithheldReasons.NameOf(r))));
+            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Deferred(r), WithheldReasons.NameOf(r))));
         Registry.Counter("cartrecovery_sink_deliveries_total", "Sink deliveries by outcome", ["outcome", "sink"],
             () => _host.Sinks.Runners.SelectMany(r => s_outcomes.Select(o => new Sample(r.Total(o), NameOf(o), r.Name))));
         Registry.Counter("cartrecovery_sink_retries_total", "Sink delivery retries", ["sink"],

@@ -21,7 +21,7 @@ sealed class ConnectionLimitsTests
         await IsRefusedAsync(engine, 429, "too_many_connections_from_address");
         Assert.That(engine.Host.ConnectionLimiter.RejectedFor(ConnectionRejection.Address), Is.EqualTo(3));
         await first.CloseAsync();
-        await Eventually.Is(() => engine.Host.Gate.Sockets == 1, "a slot is free");
+        await Eventually.Is(() => engine.Host.ConnectionLimiter.Sockets == 1, "a slot is free");
         using var next = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         await next.SendAsync(EventJson.Of("c"));
         Assert.That((await next.UntilAckAsync(1))[^1].UpTo, Is.EqualTo(1));
@@ -59,7 +59,7 @@ sealed class ConnectionLimitsTests
         using var silent = await RawClient.ConnectAsync(engine.Stream);
         using var slow = await RawClient.ConnectAsync(engine.Stream);
         await slow.SendAsync("GET /v1/str");
-        await Eventually.Is(() => engine.Host.Gate.Streams == 2, "both are connected");
+        await Eventually.Is(() => engine.Host.ConnectionLimiter.Streams == 2, "both are connected");
 
         using (var third = await RawClient.ConnectAsync(engine.Stream))
         {
@@ -68,7 +68,7 @@ sealed class ConnectionLimitsTests
         }
 
         await Task.WhenAll(silent.ReadToEndAsync(), slow.ReadToEndAsync());
-        await Eventually.Is(() => engine.Host.Gate.Streams == 0, "both timed out");
+        await Eventually.Is(() => engine.Host.ConnectionLimiter.Streams == 0, "both timed out");
         using var next = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
     }
 
@@ -103,10 +103,10 @@ sealed class ConnectionLimitsTests
             }
         }
 
-        await Eventually.Is(() => (engine.Host.Gate.Sockets, engine.Host.Gate.Streams, engine.Host.Connections.Count) == (0, 0, 0), "all are closed");
-        var places = Enumerable.Range(0, 1001).Select(_ => engine.Host.Gate.TryEnter(engine.Host.Stores.Stores[0])).ToArray();
+        await Eventually.Is(() => (engine.Host.ConnectionLimiter.Sockets, engine.Host.ConnectionLimiter.Streams, engine.Host.Connections.Count) == (0, 0, 0), "all are closed");
+        var places = Enumerable.Range(0, 1001).Select(_ => engine.Host.ConnectionLimiter.TryEnter(engine.Host.Stores.Stores[0])).ToArray();
         Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "the store has its exact number of slots");
-        places = [.. Enumerable.Range(0, 1001).Select(_ => engine.Host.Gate.TryEnter(System.Net.IPAddress.Loopback))];
+        places = [.. Enumerable.Range(0, 1001).Select(_ => engine.Host.ConnectionLimiter.TryEnter(System.Net.IPAddress.Loopback))];
         Assert.That((places[999], places[1000]), Is.EqualTo((true, false)), "the address has its exact number of slots");
     }
 

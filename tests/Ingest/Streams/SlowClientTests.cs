@@ -31,7 +31,7 @@ sealed class SlowClientTests
         ended.Cancel();
 
         await sending.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Eventually.Deadline);
-        await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "the connection is closed");
+        await Eventually.Is(() => engine.Host.ConnectionLimiter.Sockets == 0, "the connection is closed");
         Assert.That(engine.Host.Connections.Count, Is.Zero);
     }
 
@@ -57,7 +57,7 @@ sealed class SlowClientTests
             using var client = await RawClient.ConnectAsync(stream ? engine.Stream : engine.HttpPort);
             await client.SendAsync("\u0016\u0003");
             await client.ReadToEndAsync();
-            await Eventually.Is(() => engine.Host.Gate.Sockets == 0, "the connection is closed");
+            await Eventually.Is(() => engine.Host.ConnectionLimiter.Sockets == 0, "the connection is closed");
         }
         finally
         {

@@ -12,7 +12,7 @@ public sealed class DiscountEligibilityTests
     [TestCase(0, ExpectedResult = WithheldReason.None)]
     [TestCase(1, ExpectedResult = WithheldReason.None)]
     [TestCase(2, ExpectedResult = WithheldReason.CouponSeeker)]
-    public WithheldReason Shoppers_who_buy_only_with_discounts_receive_no_more(long discounted) => new DiscountEligibility().Refuse("c", s_twenty, discounted, 0.4);
+    public WithheldReason Shoppers_who_buy_only_with_discounts_receive_no_more(long discounted) => new DiscountEligibility().GetRejection("c", s_twenty, discounted, 0.4);
 
     // 20% off at a margin of 0.4 halves the profit of an order, so it must double the orders.
     [TestCase(1000, 300, 1000, 100, ExpectedResult = WithheldReason.None)]

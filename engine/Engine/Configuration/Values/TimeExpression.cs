@@ -2,13 +2,8 @@ using System.Globalization;
 
 namespace CartRecovery.Engine.Configuration.Values;
 
-<<<<<<< HEAD:engine/Engine/Configuration/Values/Moment.cs
 /// <summary>Parses a point in time: RFC 3339, a date (in UTC), milliseconds since 1970, or an age.</summary>
-public static class Moment
-=======
-/// <summary>Parses a point in time: RFC 3339 (UTC if it has no zone), a date, milliseconds since 1970, or an age.</summary>
 public static class TimeExpression
->>>>>>> names:engine/Engine/Configuration/Values/TimeExpression.cs
 {
     /// <summary>The accepted forms, for error messages and documentation.</summary>
     public const string Forms = "RFC 3339 like 2026-11-20T09:40:00Z, a date, milliseconds since 1970, or how long ago, like 2h or 7d";

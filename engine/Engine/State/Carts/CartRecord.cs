@@ -155,16 +155,6 @@ public struct CartRecord
     }
 }
 
-/// <summary>The steps of a checkout.</summary>
-public enum CheckoutStep : byte
-{
-    None = 0,
-    Begun = 1,
-    Shipping = 2,
-    Payment = 3,
-    Purchased = 4,
-}
-
 /// <summary>A product in a cart.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CartLine
@@ -192,11 +182,4 @@ public struct CartLines
 {
     public const int Capacity = 7;
     CartLine _first;
-}
-
-/// <summary>An id stored inline.</summary>
-[InlineArray(EventSlab.MaxIdLength)]
-public struct IdText
-{
-    byte _first;
 }

@@ -19,7 +19,7 @@ static class HealthRoutes
                 The state of each part. 200 while the engine does its job, also where it is `degraded`: a sink that is down costs its interventions, not the
                 events. 503 where it cannot: a partition died, or the journal cannot be written.
                 """)
-            .Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
+            .Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/live", () => TypedResults.Ok(new ProbeResult("ok")))
             .Describe("getLive", "Check liveness", "200 while the process answers. Restart it if it does not.");
         group.MapGet("/ready", Ready)

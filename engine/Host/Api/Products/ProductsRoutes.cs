@@ -18,7 +18,7 @@ namespace CartRecovery.Host.Api.Products;
 /// <summary><c>/v1/products</c>: product names, prices and stock.</summary>
 static class ProductsRoutes
 {
-    const int Most = 5000;
+    const int MaxProducts = 5000;
     const string Address = "an absolute http or https URL";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.ForServers("/v1/products", ApiTags.Products)
@@ -90,7 +90,7 @@ static class ProductsRoutes
         return null;
     }
 
-    static Problem Wrong(int index, string field, string expected) =>
+    static HttpProblem Wrong(int index, string field, string expected) =>
         ApiProblems.OutOfRange with { Detail = string.Create(CultureInfo.InvariantCulture, $"[{index}].{field}: expected {expected}.") };
 
     // Messages link to these addresses, so no other scheme may pass.

@@ -26,7 +26,7 @@ static class BodyEncoding
     /// <summary>Adds the middleware that rejects other encodings and decompresses bodies.</summary>
     public static void UseBodyEncoding(this IApplicationBuilder app)
     {
-        app.Use((context, next) => TakesBody(context) && !IsKnown(context.Request.Headers.ContentEncoding.ToString()) ? RefuseAsync(context) : next(context));
+        app.Use((context, next) => TakesBody(context) && !IsKnown(context.Request.Headers.ContentEncoding.ToString()) ? RejectAsync(context) : next(context));
         app.UseRequestDecompression();
     }
 

@@ -81,6 +81,6 @@ static class ReportRoutes
 
     /// <summary>Describes a route that answers one row, in the format of a list.</summary>
     public static RouteHandlerBuilder ReportOne<T>(this RouteHandlerBuilder route) => route
-        .Produces<ItemPage<T>>().WithMetadata(new AnswersMedia(ReportResult.Csv))
+        .Produces<ItemPage<T>>().WithMetadata(new ProducesMediaType(ReportResult.Csv))
         .WithMetadata(new AcceptedQuery([QueryParameters.Format]));
 }

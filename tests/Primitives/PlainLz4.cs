@@ -1,4 +1,4 @@
-namespace CartRecovery.Tests.Journal;
+namespace CartRecovery.Tests.Primitives;
 
 /// <summary>Reference LZ4 decoder by the format description (lz4_Block_format.md), including its end-of-block rules.</summary>
 static class PlainLz4

@@ -1,7 +1,7 @@
 using K4os.Compression.LZ4;
 using K4os.Compression.LZ4.Engine;
 
-namespace CartRecovery.Engine.Journal;
+namespace CartRecovery.Primitives;
 
 /// <summary>Compresses and decompresses LZ4 blocks in the standard format. Any thread; allocates one hash table per thread.</summary>
 public static class Lz4

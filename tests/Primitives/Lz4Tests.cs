@@ -1,7 +1,7 @@
 using System.Text;
-using CartRecovery.Engine.Journal;
+using CartRecovery.Primitives;
 
-namespace CartRecovery.Tests.Journal;
+namespace CartRecovery.Tests.Primitives;
 
 public sealed class Lz4Tests
 {

@@ -1,0 +1,37 @@
+using CartRecovery.Engine.Configuration.Values;
+
+namespace CartRecovery.Engine.Configuration;
+
+/// <summary>The addresses and limits of the listeners.</summary>
+public sealed class ListenConfig
+{
+    [ConfigKey("Address of the HTTP port: the API, /metrics and /health.")]
+    public EndpointAddress Http { get; set; } = new("127.0.0.1", 8080);
+
+    [ConfigKey("Address of the stream port: WebSocket, and newline-delimited JSON or length-prefixed MessagePack over TCP.")]
+    public EndpointAddress Stream { get; set; } = new("127.0.0.1", 8081);
+
+    [ConfigKey("TLS for the HTTP port. Default: plain HTTP.")]
+    public TlsConfig? HttpTls { get; set; }
+
+    [ConfigKey("TLS for the stream port. Default: plain WebSocket and TCP.")]
+    public TlsConfig? StreamTls { get; set; }
+
+    [ConfigKey("The key of a TCP connection whose first message names none. Default: such a connection is rejected.")]
+    public string? TcpKey { get; set; }
+
+    [ConfigKey("Maximum number of open streams, over both ports.", Min = "1", Max = "1000000")]
+    public int MaxConnections { get; set; } = 10_000;
+
+    [ConfigKey("Maximum number of connections from one address, over both ports. 0: unlimited. Behind a proxy, all clients share the proxy's address.", Max = "1000000")]
+    public int MaxConnectionsPerAddress { get; set; }
+
+    [ConfigKey("Time allowed for a new connection to complete the TLS handshake and authenticate.", Min = "100ms", Max = "5m")]
+    public Duration HandshakeTimeout { get; set; } = Duration.FromSeconds(10);
+
+    [ConfigKey("Closes a stream from which nothing, not even a pong, arrived for this long.", Min = "1s", Max = "24h")]
+    public Duration IdleTimeout { get; set; } = Duration.FromMinutes(5);
+
+    [ConfigKey("Interval between heartbeats on a quiet stream.", Min = "100ms", Max = "1h")]
+    public Duration Heartbeat { get; set; } = Duration.FromSeconds(30);
+}

@@ -1,0 +1,8 @@
+namespace CartRecovery.Engine.Configuration;
+
+/// <summary>Logging.</summary>
+public sealed class LogConfig
+{
+    [ConfigKey("Minimum severity of messages to log.")]
+    public LogThreshold Level { get; set; } = LogThreshold.Information;
+}

@@ -1,0 +1,16 @@
+using CartRecovery.Engine.Configuration.Values;
+
+namespace CartRecovery.Engine.Configuration;
+
+/// <summary>The memory budget.</summary>
+public sealed class MemoryConfig
+{
+    [ConfigKey("Memory limit of the whole process. 0: three quarters of the memory of the machine or container.")]
+    public ByteSize Limit { get; set; }
+
+    [ConfigKey("Memory for cart records, over all partitions. Older records are moved to disk.", Min = "16MB", Max = "16TB")]
+    public ByteSize Carts { get; set; } = ByteSize.FromMegabytes(1024);
+
+    [ConfigKey("Memory for customer records, over all partitions. Older records are moved to disk.", Min = "16MB", Max = "16TB")]
+    public ByteSize Customers { get; set; } = ByteSize.FromMegabytes(128);
+}

@@ -1,0 +1,21 @@
+using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Pipeline;
+
+namespace CartRecovery.Engine.Configuration;
+
+/// <summary>The model that scores carts.</summary>
+public sealed class ScoringConfig
+{
+    [ConfigKey("The ONNX model, relative to the folder of the configuration file, or else to config/ beside the program.")]
+    public string Model { get; set; } = "models/purchase.onnx";
+
+    [ConfigKey("The events that are scored. all: every event. cart: events that change a cart's contents, checkout or coupon, and events that "
+        + "trigger a campaign; score triggers then see only those scores.")]
+    public ScoredEvents Events { get; set; }
+
+    [ConfigKey("Maximum number of rows in one run of the model.", Min = "1", Max = "4096")]
+    public int Batch { get; set; } = 256;
+
+    [ConfigKey("Maximum time a row waits for its batch to fill.", Max = "1s")]
+    public Duration MaxAge { get; set; } = Duration.FromMilliseconds(1);
+}

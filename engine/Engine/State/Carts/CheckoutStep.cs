@@ -1,0 +1,11 @@
+namespace CartRecovery.Engine.State.Carts;
+
+/// <summary>The steps of a checkout.</summary>
+public enum CheckoutStep : byte
+{
+    None = 0,
+    Begun = 1,
+    Shipping = 2,
+    Payment = 3,
+    Purchased = 4,
+}
