@@ -13,7 +13,7 @@ sealed class WorkBudget
     /// <summary>The cost of evaluating anything.</summary>
     public const int Evaluation = 8;
 
-    const int Filter = 16, Entry = 2, Number = 8, Object = 16;
+    const int Filter = 16, Entry = 2, Number = 8, Object = 16, Date = 64;
 
     long _left;
 
@@ -57,6 +57,7 @@ sealed class WorkBudget
                 SearchOf(size, SizeOf(arguments.At(0), _left)),
             "where" or "reject" or "find" or "find_index" or "has" when input is ArrayValue list =>
                 list.Values.Count * SizeOf(arguments.At(1), _left) / 16,
+            "date" => Date,
             _ => 0,
         };
         Spend(cost);
