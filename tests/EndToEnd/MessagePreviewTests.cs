@@ -13,6 +13,8 @@ public sealed class MessagePreviewTests
 {
     const string Costly = "{% assign n = 10000 %}{% assign l = (1..n) | join: ',' | split: ',' %}{{ l | sort | sort_natural | sort | sort_natural | first }}";
 
+    const int StepsPerCampaign = 16;
+
     Scratch _scratch = null!;
 
     [SetUp]
@@ -28,7 +30,7 @@ public sealed class MessagePreviewTests
         for (var i = 0; i < FilterSamples.All.Length; i++)
         {
             var (filter, _, expected) = FilterSamples.All[i];
-            Assert.That(await PreviewAsync(engine, $"{{\"step\":{i + 1}}}"), Is.EqualTo(expected.Replace("€", "$").Replace("EUR", "USD")), filter);
+            Assert.That(await PreviewAsync(engine, $"{{\"step\":{(i % StepsPerCampaign) + 1}}}", i / StepsPerCampaign), Is.EqualTo(expected.Replace("€", "$").Replace("EUR", "USD")), filter);
         }
 
         await engine.StopAsync();
@@ -55,18 +57,19 @@ public sealed class MessagePreviewTests
 
     Task<RunningEngine> StartAsync(params string[] messages)
     {
-        var steps = messages.Select((message, i) =>
-            $$"""{ {{(i == 0 ? "" : "wait: 1h, ")}}channel: socket, action: { type: reminder }, message: {{JsonSerializer.Serialize(message)}} }""");
-        return RunningEngine.StartAsync(_scratch, new EngineConfig
+        var campaigns = messages.Chunk(StepsPerCampaign).Select((chunk, i) =>
         {
-            Campaigns = $$"""[{ name: left, trigger: { idle: 1h }, steps: [{{string.Join(", ", steps)}}] }]""",
+            var steps = chunk.Select((message, j) =>
+                $$"""{ {{(j == 0 ? "" : "wait: 1h, ")}}channel: socket, action: { type: reminder }, message: {{JsonSerializer.Serialize(message)}} }""");
+            return $$"""{ name: left{{i}}, trigger: { idle: 1h }, steps: [{{string.Join(", ", steps)}}] }""";
         });
+        return RunningEngine.StartAsync(_scratch, new EngineConfig { Campaigns = $"[{string.Join(", ", campaigns)}]" });
     }
 
-    static async Task<string> PreviewAsync(RunningEngine engine, string json)
+    static async Task<string> PreviewAsync(RunningEngine engine, string json, int campaign = 0)
     {
         using var body = new StringContent(json, Encoding.UTF8, "application/json");
-        using var response = await engine.Http.PostAsync("/v1/campaigns/left/preview", body);
+        using var response = await engine.Http.PostAsync($"/v1/campaigns/left{campaign}/preview", body);
         var text = await response.Content.ReadAsStringAsync();
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), text);
         using var document = JsonDocument.Parse(text);
