@@ -1,4 +1,5 @@
 using Fluid.Ast;
+using Fluid.Values;
 
 namespace CartRecovery.Engine.Messages;
 
@@ -18,7 +19,8 @@ sealed class FilterCheck(TemplateScanner scanner, List<TemplateProblem> problems
             return;
         }
 
-        if (filter.Name is "divided_by" or "modulo" && filter.Parameters[0].Expression is LiteralExpression divisor && divisor.Value.ToNumberValue() == 0)
+        if (filter.Name is "divided_by" or "modulo"
+            && filter.Parameters[0].Expression is LiteralExpression divisor && divisor.Value.ToNumberValue() == 0)
         {
             problems.Add(new TemplateProblem(place, $"'{filter.Name}' divides by zero"));
         }
@@ -35,8 +37,8 @@ sealed class FilterCheck(TemplateScanner scanner, List<TemplateProblem> problems
         NamedField(filter) is { } field ? input.Item?.Fields.GetValueOrDefault(field) : null;
 
     static string? NamedField(FilterExpression filter) =>
-        FilterSignatures.OfFields.Contains(filter.Name) && filter.Parameters is [{ Expression: LiteralExpression { Value: Fluid.Values.StringValue field } }, ..]
-            ? field.ToStringValue() : null;
+        FilterSignatures.OfFields.Contains(filter.Name)
+        && filter.Parameters is [{ Expression: LiteralExpression { Value: StringValue field } }, ..] ? field.ToStringValue() : null;
 
     bool HasArguments(FilterExpression filter, FilterSignature signature, int place)
     {

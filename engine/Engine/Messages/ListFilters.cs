@@ -12,7 +12,8 @@ static class ListFilters
     static readonly Comparer<FluidValue> s_order = Comparer<FluidValue>.Create(Compare);
 
     static readonly Comparer<FluidValue> s_naturalOrder = Comparer<FluidValue>.Create((a, b) =>
-        a.IsNil() || b.IsNil() ? a.IsNil().CompareTo(b.IsNil()) : StringComparer.OrdinalIgnoreCase.Compare(a.ToStringValue(), b.ToStringValue()));
+        a.IsNil() || b.IsNil() ? a.IsNil().CompareTo(b.IsNil())
+            : StringComparer.OrdinalIgnoreCase.Compare(a.ToStringValue(), b.ToStringValue()));
 
     /// <summary>Adds the filters.</summary>
     public static void AddTo(FilterCollection filters)
@@ -22,12 +23,14 @@ static class ListFilters
         Add("map", (entries, arguments, context) => ListOf(entries.Select(entry => FieldOf(entry, arguments, context))));
         Add("where", (entries, arguments, context) => ListOf(entries.Where(entry => IsMatch(entry, arguments, context))));
         Add("reject", (entries, arguments, context) => ListOf(entries.Where(entry => !IsMatch(entry, arguments, context))));
-        Add("find", (entries, arguments, context) => entries.FirstOrDefault(entry => IsMatch(entry, arguments, context)) ?? NilValue.Instance);
+        Add("find", (entries, arguments, context) =>
+            entries.FirstOrDefault(entry => IsMatch(entry, arguments, context)) ?? NilValue.Instance);
         Add("find_index", (entries, arguments, context) => IndexOf(entries, arguments, context) is var index and >= 0
             ? NumberValue.Create(index) : NilValue.Instance);
         Add("has", (entries, arguments, context) => IndexOf(entries, arguments, context) >= 0 ? BooleanValue.True : BooleanValue.False);
         Add("sort", (entries, arguments, context) => ListOf(entries.OrderBy(entry => FieldOf(entry, arguments, context), s_order)));
-        Add("sort_natural", (entries, arguments, context) => ListOf(entries.OrderBy(entry => FieldOf(entry, arguments, context), s_naturalOrder)));
+        Add("sort_natural", (entries, arguments, context) =>
+            ListOf(entries.OrderBy(entry => FieldOf(entry, arguments, context), s_naturalOrder)));
         Add("uniq", (entries, arguments, context) => ListOf(entries.DistinctBy(entry => FieldOf(entry, arguments, context))));
         Add("compact", (entries, arguments, context) => ListOf(entries.Where(entry => !FieldOf(entry, arguments, context).IsNil())));
         Add("sum", (entries, arguments, context) => NumberValue.Create(entries.Sum(entry => SumOf(entry, arguments, context))));
@@ -50,7 +53,8 @@ static class ListFilters
             return entry;
         }
 
-        var value = entry is ArrayValue && field is NumberValue ? entry.GetIndexAsync(field, context) : entry.GetValueAsync(field.ToStringValue(), context);
+        var value = entry is ArrayValue && field is NumberValue ? entry.GetIndexAsync(field, context)
+            : entry.GetValueAsync(field.ToStringValue(), context);
         return value.IsCompletedSuccessfully ? value.Result : value.AsTask().GetAwaiter().GetResult();
     }
 

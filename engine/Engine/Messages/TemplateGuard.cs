@@ -21,7 +21,8 @@ sealed class TemplateGuard : AstRewriter
     protected override Expression VisitMemberExpression(MemberExpression member) => new ChargedMember(MemberOf(member));
 
     MemberExpression MemberOf(MemberExpression member) => !member.Segments.Any(segment => segment is IndexerSegment) ? member
-        : new MemberExpression([.. member.Segments.Select(segment => segment is IndexerSegment index ? new IndexerSegment(Visit(index.Expression)) : segment)]);
+        : new MemberExpression([.. member.Segments.Select(segment =>
+            segment is IndexerSegment index ? new IndexerSegment(Visit(index.Expression)) : segment)]);
 
     protected override Expression VisitContainsBinaryExpression(ContainsBinaryExpression contains) =>
         new Search(Visit(contains.Left), Visit(contains.Right));
@@ -46,7 +47,8 @@ sealed class TemplateGuard : AstRewriter
         return new BoundedCapture(rewritten.Identifier, rewritten.Statements);
     }
 
-    static FluidValue Await(ValueTask<FluidValue> value) => value.IsCompletedSuccessfully ? value.Result : value.AsTask().GetAwaiter().GetResult();
+    static FluidValue Await(ValueTask<FluidValue> value) =>
+        value.IsCompletedSuccessfully ? value.Result : value.AsTask().GetAwaiter().GetResult();
 
     sealed class Charged(Expression inner) : Expression
     {
