@@ -26,11 +26,17 @@ public sealed partial class MessageSafetyTests
         "{% capture x %}{% for t in customer.tags %}{{ t }},{% endfor %}{% endcapture %}{{ x | split: ',' }}{{ x | split: ',' | last }}",
         "{% tablerow t in customer.tags %}{{ t }}{% endtablerow %}", "{% ifchanged %}{{ cart.id }}{% endifchanged %}", "{{ cart.id | escape | append: cart.id | newline_to_br }}",
         "{{ cart.id | newline_to_br | append: cart.id }}", "{{ cart.id | newline_to_br | strip_newlines | replace: '&lt;', '<' }}", "{% case cart.id %}{% else %}{{ cart.id }}{% endcase %}",
-        .. MessageFilters.Names.SelectMany(name => (string[])
-        [
-            $"{{{{ cart.id | {name} }}}}", $"{{{{ cart.id | escape | {name} }}}}", $"{{{{ '' | {name}: cart.id }}}}", $"{{{{ customer.tags | {name} }}}}",
-            $"{{{{ cart.id | {name}: cart.id, cart.id }}}}", $"{{% capture x %}}{{{{ cart.id }}}}{{% endcapture %}}{{{{ x | {name} }}}}{{{{ x | {name}: x, cart.id }}}}",
-        ]),
+        .. MessageFilters.Names.SelectMany(name =>
+        {
+            var signature = FilterSignatures.Find(name)!;
+            string Call(int count, string value) => count == 0 ? name : $"{name}: {string.Join(", ", Enumerable.Repeat(value, count))}";
+            return Enumerable.Range(signature.Min, signature.Max - signature.Min + 1).SelectMany(count => (string[])
+            [
+                $"{{{{ cart.id | {Call(count, "cart.id")} }}}}", $"{{{{ cart.id | escape | {Call(count, "cart.id")} }}}}", $"{{{{ '' | {Call(count, "cart.id")} }}}}",
+                $"{{{{ customer.tags | {Call(count, "cart.id")} }}}}",
+                $"{{% capture x %}}{{{{ cart.id }}}}{{% endcapture %}}{{{{ x | {Call(count, "x")} }}}}{{{{ x | {Call(count, "cart.id")} }}}}",
+            ]);
+        }),
     ];
 
     static readonly (string Text, MessageTemplate Html)[] s_compiled = [.. s_templates.Select(text => (text, MessageTemplate.Compile(text, MessageFormat.Html)))];

@@ -52,6 +52,34 @@ public sealed class MessageTemplateTests
     [TestCase("{{ 'a\nb' | newline_to_br }}", "a<br />\nb")]
     public void Filters_match_Shopifys(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
 
+    [TestCaseSource(typeof(FilterSamples), nameof(FilterSamples.Cases))]
+    public void Every_documented_filter_works(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
+
+    [Test]
+    public void Every_filter_has_a_sample() => Assert.That(FilterSamples.All.Select(sample => sample.Filter), Is.EquivalentTo(MessageFilters.Names));
+
+    [TestCase("{{ cart.lines | sum: 'total' | money }} {{ cart.lines | sum: 'quantity' }}", "€1,234.50 3")]
+    [TestCase("{{ cart.lines | map: 'name' | join: ', ' }} {{ cart.lines | map: 'image' | compact | size }}", "hat, shoe 1")]
+    [TestCase("{% assign found = cart.lines | where: 'quantity', 2 %}{{ found[0].name }}{{ found.size }}", "shoe1")]
+    [TestCase("{{ cart.lines | where: 'url' | map: 'name' }} {{ cart.lines | reject: 'url' | map: 'name' }}", "hat shoe")]
+    [TestCase("{{ cart.lines | reject: 'name', 'hat' | map: 'name' }}", "shoe")]
+    [TestCase("{% assign found = cart.lines | find: 'name', 'shoe' %}{{ found.quantity }}", "2")]
+    [TestCase("{% assign found = cart.lines | find: 'name', 'sock' %}[{{ found.quantity }}]", "[]")]
+    [TestCase("{{ cart.lines | find_index: 'name', 'shoe' }} {{ cart.lines | has: 'name', 'shoe' }} {{ cart.lines | has: 'name', 'sock' }}", "1 true false")]
+    [TestCase("{{ cart.lines | sort: 'total' | map: 'name' | join }} {{ cart.lines | sort: 'total' | reverse | map: 'name' | join }}", "hat shoe shoe hat")]
+    [TestCase("{{ cart.lines | sort_natural: 'name' | map: 'name' | join }} {{ cart.lines | sort: 'image' | map: 'name' | join }}", "hat shoe hat shoe")]
+    [TestCase("{{ cart.lines | concat: cart.lines | uniq: 'name' | map: 'name' | join }}", "hat shoe")]
+    [TestCase("{{ cart.lines | compact: 'image' | map: 'name' }}", "hat")]
+    [TestCase("{{ '3,10,x' | split: ',' | sum }} {{ (1..4) | sum }} {{ '' | split: ',' | sum: 'total' }}", "13 10 0")]
+    public void Filters_of_lists_see_the_fields_of_products(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
+
+    [TestCase("{{ cart.lines | json }}",
+        """[{"name":"hat","quantity":1,"price":34.5,"total":34.5,"url":"https://s.example/hat","image":"https://s.example/hat.png"},"""
+        + """{"name":"shoe","quantity":2,"price":600,"total":1200,"url":null,"image":null}]""")]
+    [TestCase("{{ customer.attributes | json }}", """{"first_name":"Ada","last_name":"Byron","plan":"gold","tags":["new","\u003Cb\u003E"],"vip":true,"visits":7}""")]
+    [TestCase("{{ customer.none | json }} {{ true | json }} {{ 1.5 | json }} {{ '</script>&' | json }}", "null true 1.5 \"\\u003C/script\\u003E\\u0026\"")]
+    public void Json_is_of_every_kind_of_value(string template, string expected) => Assert.That(Render(template), Is.EqualTo(expected));
+
     [TestCase("JPY", "¥1,235")]
     [TestCase("USD", "$1,234.50")]
     [TestCase("XYZ", "XYZ1,234.50")]
@@ -85,7 +113,7 @@ public sealed class MessageTemplateTests
         var template = MessageTemplate.Compile("{{ x }}{% assign x = cart.id %}{% increment n %}{{ customer.first_name }}".Replace("{{ x }}", ""), MessageFormat.Text);
         Assert.That(template.Render(Values), Is.EqualTo("0Ada"));
         Assert.That(template.Render(new MessageValues("s", "c", new CartSummary(0, 0, "EUR"), null)), Is.EqualTo("0"));
-        Assert.That(() => Render("{% assign x = 'left' %}{% for i in (1..9) %}{{ i | divided_by: 0 }}{% endfor %}"), Throws.TypeOf<MessageRenderingException>());
+        Assert.That(() => Render("{% assign x = 'left' %}{% for i in (1..9) %}{{ i | divided_by: customer.none }}{% endfor %}"), Throws.TypeOf<MessageRenderingException>());
         Assert.That(Render("{% if cart.id %}{% assign y = x %}{% endif %}{{ y }}{% assign x = 1 %}".Replace("= x ", "= cart.id ")), Is.EqualTo("c 1"));
     }
 

@@ -24,6 +24,22 @@ public sealed class TemplateCheckTests
     [TestCase("{{ ^cart.lines.count }}", "unknown field 'cart.lines.count'")]
     [TestCase("{{ ^cart }}", "'cart' is an object, not text: show one of its fields")]
     [TestCase("{{ ^cart.lines }}", "'cart.lines' is a list: write '{% for line in cart.lines %}'")]
+    [TestCase("{{ cart.lines | map: '^nme' }}", "unknown field 'nme' for 'map'")]
+    [TestCase("{{ cart.lines | where: '^nme', 1 | size }}", "unknown field 'nme' for 'where'")]
+    [TestCase("{{ cart.lines | sort: 'name' | sum: '^nme' }}", "unknown field 'nme' for 'sum'")]
+    [TestCase("{% assign l = cart.lines | sort: 'name' %}{{ l | uniq: \"^nme\" | size }}", "unknown field 'nme' for 'uniq'")]
+    [TestCase("{{ 'a' | ^slice }}", "'slice' takes 1 to 2 arguments, not 0")]
+    [TestCase("{{ 'a' | ^append: 'a', 'b', 'c' }}", "'append' takes 1 argument, not 3")]
+    [TestCase("{{ 'a' | append: 'x' | ^upcase: 1 }}", "'upcase' takes no arguments, not 1")]
+    [TestCase("{{ 2 | ^pluralize: 'item' }}", "'pluralize' takes 2 arguments, not 1")]
+    [TestCase("{{ 1 | ^round: 1, 2 }}", "'round' takes at most 1 argument, not 2")]
+    [TestCase("{{ 'a' | ^truncate: 1, 'b', 2 }}", "'truncate' takes at most 2 arguments, not 3")]
+    [TestCase("{{ 'a' | ^default }}", "'default' takes 1 argument, not 0")]
+    [TestCase("{{ 'a' | ^append: 'b', allow_false: true }}", "'append' has no argument 'allow_false'")]
+    [TestCase("{{ 1 | ^divided_by: 0 }}", "'divided_by' divides by zero")]
+    [TestCase("{{ 1 | ^modulo: 0.0 }}", "'modulo' divides by zero")]
+    [TestCase("{% for i in ^(1..1000000000) %}{% endfor %}", "a range must not go beyond 10000")]
+    [TestCase("{% for i in (1..3) %}{% endfor %}{% assign x = ^(-20000..2) | size %}", "a range must not go beyond 10000")]
     [TestCase("{% ^foo %}", "unknown tag 'foo'")]
     [TestCase("{% ^include 'x' %}", "unknown tag 'include'")]
     [TestCase("{% ^liquid echo x %}", "unknown tag 'liquid'")]
@@ -55,6 +71,8 @@ public sealed class TemplateCheckTests
     [TestCase("{% increment n %}{% decrement n %}{{ n }}{% echo cart.id %}{% # a remark %}")]
     [TestCase("{% assign a = 'x}}y' %}{{ a }}{{ '%}' }}")]
     [TestCase("{% if cart.id contains 'x' or cart.id == blank %}{{ true }}{{ nil }}{% endif %}")]
+    [TestCase("{{ cart.lines | map: customer.field }}{{ customer.attributes.list | map: 'nme' }}{{ customer.tags | sum: 'x' }}")]
+    [TestCase("{{ false | default: 1, allow_false: true }}{{ 1 | money: 'USD' }}{{ 1 | money: currency: 'USD' }}")]
     [TestCase("a } b }} { c")]
     public void Valid_templates_have_no_problems(string text) => Assert.That(Problems(text), Is.Empty);
 
@@ -69,6 +87,10 @@ public sealed class TemplateCheckTests
         Assert.That(Bare("{{ offer.code | default: 'none' }}"), Is.Empty);
         Assert.That(Bare("{% if cart.id %}{{ offer.code }}{% endif %}"), Is.EqualTo(new[] { "offer.code" }));
     }
+
+    [Test]
+    public void Every_filter_has_a_signature() =>
+        Assert.That(MessageFilters.Names.Where(name => FilterSignatures.Find(name) is null), Is.Empty);
 
     [Test]
     public void Every_field_is_documented()

@@ -239,7 +239,7 @@ public sealed class JourneyEngine : IDisposable
     /// <summary>Returns a cart's lines at current prices.</summary>
     public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart) => _renderer.LinesOf(storeId, cart);
 
-    /// <summary>Renders a step's message without a recipient; <see langword="null"/> if there is no such step.</summary>
+    /// <summary>Prepares a step's message without a recipient; <see langword="null"/> if there is no such step.</summary>
     /// <param name="storeId">The store.</param>
     /// <param name="campaign">The campaign's name.</param>
     /// <param name="variant">The variant; <see langword="null"/> for the first that has steps.</param>
@@ -247,7 +247,7 @@ public sealed class JourneyEngine : IDisposable
     /// <param name="cartId">The cart's id.</param>
     /// <param name="cart">The cart; <see langword="null"/> for a sample.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public Intervention? Preview(string storeId, string campaign, string? variant, int number, string cartId, in CartRecord? cart, long now)
+    public PreparedMessage? PreparePreview(string storeId, string campaign, string? variant, int number, string cartId, in CartRecord? cart, long now)
     {
         var (options, found) = (Options, Options.Campaigns.Find(campaign));
         var steps = found?.Variants.FirstOrDefault(v => variant is null ? v.Steps.Count > 0 : v.Name == variant)?.Steps;
@@ -272,15 +272,8 @@ public sealed class JourneyEngine : IDisposable
         };
         var user = cart is { UserLength: > 0 } known ? Encoding.UTF8.GetString(known.UserId) : null;
         var attributes = CustomerAttributes.Read(_store.Customers.AttributesOf(IdentityResolver.CustomerOf(storeId, user)));
-        try
-        {
-            return _renderer.Compose(options, sample with { UserId = user }, sample.Id, step, number, step.Offers[0],
-                _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone), now);
-        }
-        catch (MessageRenderingException e)
-        {
-            return sample with { Message = $"This message would not be sent: the template {e.Message}." };
-        }
+        return _renderer.Prepare(options, sample with { UserId = user }, sample.Id, step, number, step.Offers[0],
+            _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone), now);
     }
 
     /// <summary>

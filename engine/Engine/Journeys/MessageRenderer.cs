@@ -16,6 +16,14 @@ public sealed class MessageRenderer(ProductTable products)
     const int UnsubscribeDays = 365;
 
     /// <summary>Renders a message.</summary>
+    /// <inheritdoc cref="Prepare"/>
+    /// <exception cref="MessageRenderingException">A template exceeds its bounds.</exception>
+    public Intervention Compose(
+        JourneyOptions options, Intervention candidate, string id, CampaignStep step, int number, Offer offer, AddressKind address,
+        in CartRecord? cart, Addressee addressee, long now) =>
+        Prepare(options, candidate, id, step, number, offer, address, cart, addressee, now).Render();
+
+    /// <summary>Gathers what a message shows.</summary>
     /// <param name="options">Provides links and their signer.</param>
     /// <param name="candidate">The decision that started the journey.</param>
     /// <param name="id">The message's id.</param>
@@ -26,8 +34,7 @@ public sealed class MessageRenderer(ProductTable products)
     /// <param name="cart">The current cart; <see langword="null"/> to use the cart of the decision.</param>
     /// <param name="addressee">The shopper.</param>
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    /// <exception cref="MessageRenderingException">A template exceeds its bounds.</exception>
-    public Intervention Compose(
+    public PreparedMessage Prepare(
         JourneyOptions options, Intervention candidate, string id, CampaignStep step, int number, Offer offer, AddressKind address,
         in CartRecord? cart, Addressee addressee, long now)
     {
@@ -47,7 +54,7 @@ public sealed class MessageRenderer(ProductTable products)
             Links = links,
             Lines = [.. lines.Select(l => l.Line)],
         };
-        return candidate with
+        var message = candidate with
         {
             Id = id,
             Channel = step.Channel,
@@ -55,13 +62,11 @@ public sealed class MessageRenderer(ProductTable products)
             DiscountPercent = offer.DiscountPercent,
             Code = offer.Code,
             Step = number,
-            Message = step.Message.Render(values),
-            Subject = step.Subject?.Render(values),
-            Html = step.Html is { } html ? html.Render(values) + PixelOf(options, candidate, id, now) : null,
             Recipient = addressee.Recipient,
             Links = links,
             Cart = summary,
         };
+        return new PreparedMessage(message, step, values, step.Html is null ? "" : PixelOf(options, candidate, id, now));
     }
 
     /// <summary>Returns a cart's lines at current prices.</summary>
@@ -117,6 +122,36 @@ public sealed class MessageRenderer(ProductTable products)
     /// </summary>
     internal static string IdOf(Journey journey, int step) => step == 1 ? journey.Candidate.Id
         : InterventionIds.Of(journey.StartedAt, Hash128.Of(Encoding.UTF8.GetBytes($"{journey.Candidate.Id} {step}"), seed: 0));
+}
+
+/// <summary>A message and everything that its texts show. Renders on any thread.</summary>
+/// <param name="Message">The message without its texts.</param>
+/// <param name="Step">The step, which has the templates.</param>
+/// <param name="Values">What they show.</param>
+/// <param name="Pixel">What is added to HTML.</param>
+public sealed record PreparedMessage(Intervention Message, CampaignStep Step, MessageValues Values, string Pixel)
+{
+    /// <summary>Renders the texts.</summary>
+    /// <exception cref="MessageRenderingException">A template exceeds its bounds.</exception>
+    public Intervention Render() => Message with
+    {
+        Message = Step.Message.Render(Values),
+        Subject = Step.Subject?.Render(Values),
+        Html = Step.Html is { } html ? html.Render(Values) + Pixel : null,
+    };
+
+    /// <summary>Renders the texts; one that fails is replaced by the reason.</summary>
+    public Intervention RenderPreview()
+    {
+        try
+        {
+            return Render();
+        }
+        catch (MessageRenderingException e)
+        {
+            return Message with { Message = $"This message would not be sent: the template {e.Message}." };
+        }
+    }
 }
 
 /// <summary>The recipient of a message.</summary>

@@ -5,10 +5,15 @@ namespace CartRecovery.Engine.Messages;
 /// <summary>Writes to memory up to a limit. Completes synchronously even when called asynchronously.</summary>
 sealed class BoundedWriter : TextWriter
 {
+    const int CharactersPerUnit = 8;
+
     readonly StringBuilder _text = new();
 
     /// <summary>Maximum number of characters.</summary>
     public int Limit { get; set; }
+
+    /// <summary>Budget that writing is charged to.</summary>
+    public WorkBudget? Budget { get; set; }
 
     public override Encoding Encoding => Encoding.Unicode;
 
@@ -68,6 +73,7 @@ sealed class BoundedWriter : TextWriter
 
     void Reserve(int count)
     {
+        Budget?.Spend(1 + (count / CharactersPerUnit));
         if (_text.Length + count > Limit)
         {
             throw new MessageRenderingException($"renders to more than {Limit} characters");

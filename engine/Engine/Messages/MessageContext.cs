@@ -26,11 +26,15 @@ sealed class MessageContext : TemplateContext
             SetValue(root.Name, new DictionaryValue(view));
         }
 
+        Writer.Budget = Budget;
         Now = () => TimeZoneInfo.ConvertTime(_views[0].Value.Now, _views[0].Value.TimeZone);
     }
 
     /// <summary>The output.</summary>
     public BoundedWriter Writer { get; } = new();
+
+    /// <summary>Remaining work.</summary>
+    public WorkBudget Budget { get; } = new();
 
     /// <summary>Prepares the next rendering.</summary>
     public void Begin(MessageValues values, int limit)
@@ -41,6 +45,7 @@ sealed class MessageContext : TemplateContext
         }
 
         _steps = 0;
+        Budget.Reset();
         TimeZone = values.TimeZone;
         MoneyOptions = s_money.GetOrAdd(values.Cart.Currency, static currency => new MoneyOptions { Currency = currency, AmountsInCents = false });
         Writer.Limit = limit;

@@ -42,6 +42,12 @@ static class MessageFilters
         options.Filters.WithMoneyFilters();
         options.Filters.AddFilter("pluralize", Pluralize);
         options.Filters.AddFilter("amount", Amount);
+        options.Filters.AddFilter("json", JsonFilter.Apply);
+        options.Filters.AddFilter("remove_first", static (input, arguments, context) =>
+            StringFilters.ReplaceFirst(input, new FilterArguments(arguments.At(0), StringValue.Empty), context));
+        options.Filters.AddFilter("remove_last", static (input, arguments, context) =>
+            StringFilters.ReplaceLast(input, new FilterArguments(arguments.At(0), StringValue.Empty), context));
+        ListFilters.AddTo(options.Filters);
         foreach (var name in s_left)
         {
             options.Filters.Remove(name);
@@ -60,9 +66,27 @@ static class MessageFilters
         }
 
         options.Filters.AddFilter("newline_to_br", isHtml ? NewLineToBreakInHtml : NewLineToBreak);
+        foreach (var (name, filter) in options.Filters.ToArray())
+        {
+            options.Filters.AddFilter(name, Charged(name, filter));
+        }
 
         return options;
     }
+
+    static FilterDelegate Charged(string name, FilterDelegate filter) => (input, arguments, context) =>
+    {
+        var budget = WorkBudget.Of(context);
+        budget.SpendOn(name, input, arguments);
+        var result = filter(input, arguments, context);
+        var value = result.IsCompletedSuccessfully ? result.Result : result.AsTask().GetAwaiter().GetResult();
+        if (!ReferenceEquals(value, input))
+        {
+            budget.SpendOn(value);
+        }
+
+        return new(value);
+    };
 
     static FilterDelegate Bounded(string name, FilterDelegate filter, bool isHtml) => (input, arguments, context) =>
     {

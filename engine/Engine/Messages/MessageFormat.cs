@@ -25,6 +25,9 @@ public static class MessageLimits
     /// <summary>The maximum number of statements per rendering, counting every loop iteration.</summary>
     public const int Steps = 10_000;
 
+    /// <summary>The maximum work per rendering; see <see cref="WorkBudget"/>.</summary>
+    public const int Work = 500_000;
+
     /// <summary>The maximum length of a value produced by a filter or a capture.</summary>
     public const int Value = 64 * 1024;
 

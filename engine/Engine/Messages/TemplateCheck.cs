@@ -15,6 +15,7 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
     readonly List<(string Name, TemplateType TemplateType)> _loops = [];
 
     readonly List<(TemplateUse Use, bool IsGuarded)> _uses = [];
+    readonly FilterCheck _filters = new(scanner, problems);
     int _guards;
 
     /// <summary>All paths in use.</summary>
@@ -42,6 +43,10 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
             problems.Add(new TemplateProblem(
                 place, $"unknown filter '{filter.Name}'", filter.Name, MessageFilters.Names.ToDictionary(name => name, name => name, StringComparer.Ordinal)));
         }
+        else
+        {
+            _filters.Check(filter, place, Peek(filter.Input));
+        }
 
         foreach (var parameter in filter.Parameters)
         {
@@ -49,6 +54,21 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
         }
 
         return filter;
+    }
+
+    protected override Expression VisitRangeExpression(RangeExpression range)
+    {
+        var place = scanner.NextRange();
+        if (IsFar(range.From) || IsFar(range.To))
+        {
+            problems.Add(new TemplateProblem(place, $"a range must not go beyond {MessageLimits.Entries}"));
+        }
+
+        Visit(range.From);
+        Visit(range.To);
+        return range;
+
+        static bool IsFar(Expression end) => end is LiteralExpression { Value: var value } && Math.Abs(value.ToNumberValue()) > MessageLimits.Entries;
     }
 
     protected override Statement VisitOutputStatement(OutputStatement output)
@@ -225,6 +245,7 @@ sealed class TemplateCheck(TemplateScanner scanner, FilterCollection filters, Li
             Find(((IdentifierSegment)member.Segments[0]).Identifier) ?? TemplateType.Any,
             (type, segment) => Step(type, segment) ?? TemplateType.Any),
         FilterExpression filter when MessageFilters.KeepEntries.Contains(filter.Name) => Peek(filter.Input),
+        FilterExpression { Name: "map" } filter => TemplateType.ListOf(FilterCheck.FieldOf(filter, Peek(filter.Input)) ?? TemplateType.Any),
         FilterExpression { Name: "first" or "last" or "find" } filter => Peek(filter.Input).Item ?? TemplateType.Any,
         _ => TemplateType.Any,
     };

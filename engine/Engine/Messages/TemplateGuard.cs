@@ -1,18 +1,39 @@
 using System.Text.Encodings.Web;
 using Fluid;
 using Fluid.Ast;
+using Fluid.Ast.BinaryExpressions;
 using Fluid.Values;
 
 namespace CartRecovery.Engine.Messages;
 
 /// <summary>
 /// Rewrites a parsed template to stay within its limits and to escape everything it shows. Fluid itself writes lists without escaping
-/// their entries, creates ranges of any size, and captures without a limit.
+/// their entries, creates ranges of any size, captures without a limit, and counts no step for an expression.
 /// </summary>
 sealed class TemplateGuard : AstRewriter
 {
-    protected override Statement VisitOutputStatement(OutputStatement output) =>
-        new OutputStatement(new EscapedOutput(Visit(output.Expression)));
+    public override Expression Visit(Expression expression)
+    {
+        var rewritten = base.Visit(expression);
+        return rewritten is BinaryExpression or LiteralExpression ? new Charged(rewritten) : rewritten;
+    }
+
+    protected override Expression VisitMemberExpression(MemberExpression member) => new ChargedMember(MemberOf(member));
+
+    MemberExpression MemberOf(MemberExpression member) => !member.Segments.Any(segment => segment is IndexerSegment) ? member
+        : new MemberExpression([.. member.Segments.Select(segment =>
+            segment is IndexerSegment index ? new IndexerSegment(Visit(index.Expression)) : segment)]);
+
+    protected override Expression VisitContainsBinaryExpression(ContainsBinaryExpression contains) =>
+        new Search(Visit(contains.Left), Visit(contains.Right));
+
+    // Fluid reuses arguments that are literals.
+    protected override Expression VisitFilterExpression(FilterExpression filter) => new FilterExpression(
+        Visit(filter.Input), filter.Name,
+        [.. filter.Parameters.Select(parameter => new FilterArgument(
+            parameter.Name, parameter.Expression is LiteralExpression ? parameter.Expression : Visit(parameter.Expression)))]);
+
+    protected override Statement VisitOutputStatement(OutputStatement output) => new OutputStatement(new EscapedOutput(Visit(output.Expression)));
 
     protected override Statement VisitCycleStatement(CycleStatement cycle) =>
         new CycleStatement(cycle.Group, [.. cycle.Values.Select(value => new EscapedOutput(Visit(value)))]);
@@ -26,13 +47,62 @@ sealed class TemplateGuard : AstRewriter
         return new BoundedCapture(rewritten.Identifier, rewritten.Statements);
     }
 
+    static FluidValue Await(ValueTask<FluidValue> value) =>
+        value.IsCompletedSuccessfully ? value.Result : value.AsTask().GetAwaiter().GetResult();
+
+    sealed class Charged(Expression inner) : Expression
+    {
+        public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
+        {
+            WorkBudget.Of(context).Spend(WorkBudget.Evaluation);
+            return inner.EvaluateAsync(context);
+        }
+
+        protected override Expression Accept(AstVisitor visitor) => this;
+    }
+
+    // What is compared may be read wholly.
+    sealed class ChargedMember(MemberExpression member) : Expression
+    {
+        const int EntriesPerUnit = 4;
+
+        public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
+        {
+            var budget = WorkBudget.Of(context);
+            budget.Spend(WorkBudget.Evaluation * member.Segments.Count);
+            var value = Await(member.EvaluateAsync(context));
+            budget.SpendOn(value, EntriesPerUnit);
+            return new(value);
+        }
+
+        protected override Expression Accept(AstVisitor visitor) => this;
+    }
+
+    sealed class Search(Expression left, Expression right) : Expression
+    {
+        public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
+        {
+            var (text, sought) = (Await(left.EvaluateAsync(context)), Await(right.EvaluateAsync(context)));
+            WorkBudget.Of(context).SpendOnSearch(text, sought);
+            return new ContainsBinaryExpression(new LiteralExpression(text), new LiteralExpression(sought)).EvaluateAsync(context);
+        }
+
+        protected override Expression Accept(AstVisitor visitor) => this;
+    }
+
     // A list is shown as its entries' texts, an object as nothing.
     sealed class EscapedOutput(Expression inner) : Expression
     {
         public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
         {
-            var value = inner.EvaluateAsync(context);
-            return value.IsCompletedSuccessfully && value.Result is not (ArrayValue or DictionaryValue) ? value : new(TextOf(value.AsTask().GetAwaiter().GetResult()));
+            var value = Await(inner.EvaluateAsync(context));
+            if (value is not (ArrayValue or DictionaryValue))
+            {
+                return new(value);
+            }
+
+            WorkBudget.Of(context).SpendOn(value);
+            return new(TextOf(value));
         }
 
         protected override Expression Accept(AstVisitor visitor) => this;
@@ -50,9 +120,14 @@ sealed class TemplateGuard : AstRewriter
     {
         public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
         {
-            var end = inner.EvaluateAsync(context).AsTask().GetAwaiter().GetResult().ToNumberValue();
-            return Math.Abs(end) <= MessageLimits.Entries ? new(NumberValue.Create(end))
-                : throw new MessageRenderingException($"has a range that goes beyond {MessageLimits.Entries}");
+            var end = Await(inner.EvaluateAsync(context)).ToNumberValue();
+            if (Math.Abs(end) > MessageLimits.Entries)
+            {
+                throw new MessageRenderingException($"has a range that goes beyond {MessageLimits.Entries}");
+            }
+
+            WorkBudget.Of(context).Spend((long)Math.Abs(end));
+            return new(NumberValue.Create(end));
         }
 
         protected override Expression Accept(AstVisitor visitor) => this;
@@ -62,7 +137,7 @@ sealed class TemplateGuard : AstRewriter
     {
         public override async ValueTask<Completion> WriteToAsync(TextWriter writer, TextEncoder encoder, TemplateContext context)
         {
-            var captured = new BoundedWriter { Limit = MessageLimits.Value };
+            var captured = new BoundedWriter { Limit = MessageLimits.Value, Budget = WorkBudget.Of(context) };
             var completion = Completion.Normal;
             for (var i = 0; i < statements.Count && completion == Completion.Normal; i++)
             {

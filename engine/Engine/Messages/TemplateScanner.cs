@@ -22,6 +22,7 @@ sealed class TemplateScanner
     readonly List<TemplateProblem> _problems;
     readonly Stack<(string Name, int Offset)> _open = new();
     readonly Dictionary<string, Queue<int>> _paths = new(StringComparer.Ordinal), _filters = new(StringComparer.Ordinal);
+    readonly Queue<int> _ranges = new();
 
     TemplateScanner(string text, List<TemplateProblem> problems) => (_text, _problems) = (text, problems);
 
@@ -44,6 +45,12 @@ sealed class TemplateScanner
 
     /// <summary>Finds the next occurrence of a filter.</summary>
     public int NextFilter(string name) => Next(_filters, name);
+
+    /// <summary>Finds the next range; the text's start if there is none.</summary>
+    public int NextRange() => _ranges.TryDequeue(out var place) ? place : 0;
+
+    /// <summary>Finds the first text in quotes after a place; the place if there is none.</summary>
+    public int QuotedAfter(int place) => _text.AsSpan(place).IndexOfAny('\'', '"') is var quote and >= 0 ? place + quote + 1 : place;
 
     static int Next(Dictionary<string, Queue<int>> places, string name) =>
         places.TryGetValue(name, out var queue) && queue.TryDequeue(out var place) ? place : 0;
@@ -221,6 +228,11 @@ sealed class TemplateScanner
             }
             else
             {
+                if (letter == '(')
+                {
+                    _ranges.Enqueue(at);
+                }
+
                 isFilter = letter == '|' || (isFilter && char.IsWhiteSpace(letter));
                 at++;
             }

@@ -38,9 +38,9 @@ static class CampaignsRoutes
             }
         }
 
-        var preview = await journeys.InvokeAsync((engine, now) =>
-            engine.Preview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.CartId ?? "sample", cart, now));
-        return preview is null ? s_unknown.ToResult() : TypedResults.Ok(preview);
+        var prepared = await journeys.InvokeAsync((engine, now) =>
+            engine.PreparePreview(caller.Store.Id, name, body.Variant, body.Step ?? 1, body.CartId ?? "sample", cart, now));
+        return prepared is null ? s_unknown.ToResult() : TypedResults.Ok(prepared.RenderPreview());
     }
 }
 
