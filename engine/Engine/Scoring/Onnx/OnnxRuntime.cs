@@ -105,5 +105,5 @@ public static partial class OnnxRuntime
     static ModelException Missing(string message) => new(ModelException.NativeLibraryMissing, message);
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-delegate nint PointerGetter();
+    delegate nint PointerGetter();
 }
