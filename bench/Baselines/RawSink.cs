@@ -76,7 +76,7 @@ sealed class RawSink : IAsyncDisposable
         try
         {
             socket.NoDelay = true;
-            if (!Greet(socket))
+            if (!PrintSummary(socket))
             {
                 return;
             }
@@ -102,7 +102,7 @@ sealed class RawSink : IAsyncDisposable
     }
 
     // A client sends nothing more before the answer, so what was read ends with the head.
-    static bool Greet(Socket socket)
+    static bool PrintSummary(Socket socket)
     {
         var head = "";
         var buffer = new byte[MaxHead];

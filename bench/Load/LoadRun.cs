@@ -102,10 +102,10 @@ sealed class LoadRun : IDisposable
     async Task<long> WatchAsync(long start, long length, CancellationToken stop)
     {
         var end = start + length;
-        for (var next = start + Clock.Second; !_workers.TrueForAll(worker => worker.Finished); next += Clock.Second)
+        for (var next = start + Clock.Second; !_workers.TrueForAll(worker => worker.IsFinished); next += Clock.Second)
         {
             var until = Math.Min(next, end);
-            while (Clock.Now() < until && !stop.IsCancellationRequested && !_workers.TrueForAll(worker => worker.Finished))
+            while (Clock.Now() < until && !stop.IsCancellationRequested && !_workers.TrueForAll(worker => worker.IsFinished))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp((until - Clock.Now()) / 1e6, 1, 100)));
             }
@@ -126,7 +126,7 @@ sealed class LoadRun : IDisposable
             }
         }
 
-        while (!_workers.TrueForAll(worker => worker.Finished))
+        while (!_workers.TrueForAll(worker => worker.IsFinished))
         {
             await Task.Delay(10);
         }

@@ -34,8 +34,8 @@ sealed class LoadWorker
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>Waits until everything is sent and acknowledged, or the drain time has passed.</summary>
-    public bool Finished => !_thread.IsAlive;
+    /// <summary>Whether everything is sent and acknowledged, or the drain time has passed.</summary>
+    public bool IsFinished => !_thread.IsAlive;
 
     /// <summary>Stops sending; outstanding acks are still awaited.</summary>
     public void StopSending() => Volatile.Write(ref _end, Math.Min(Volatile.Read(ref _end), Clock.Now()));

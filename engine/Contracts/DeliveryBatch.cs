@@ -9,7 +9,7 @@ public sealed class DeliveryBatch
     readonly DeliveryVerdict?[] _verdicts;
     readonly int[] _marks;
 
-    /// <summary>A batch of these items, without verdicts.</summary>
+    /// <summary>Creates a batch of these items, without verdicts.</summary>
     public DeliveryBatch(IReadOnlyList<Intervention> items)
     {
         Items = items;
@@ -57,7 +57,7 @@ public sealed class DeliveryBatch
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public void Bounce(int index, string reason) => Mark(index, new DeliveryVerdict(DeliveryOutcome.Bounced, reason, After: null));
 
-    /// <summary>The verdict on an item; <see langword="null"/> if the sink has not marked it.</summary>
+    /// <summary>Returns the verdict on an item; <see langword="null"/> if the sink has not marked it.</summary>
     /// <param name="index">The item's index in <see cref="Items"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public DeliveryVerdict? VerdictOf(int index)
@@ -66,7 +66,7 @@ public sealed class DeliveryBatch
         return Volatile.Read(ref _verdicts[index]);
     }
 
-    /// <summary>How often the sink has marked an item. The contract is once.</summary>
+    /// <summary>Returns how often the sink has marked an item; the contract is once.</summary>
     /// <param name="index">The item's index in <see cref="Items"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public int MarksOf(int index)

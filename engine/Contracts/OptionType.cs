@@ -24,7 +24,7 @@ public abstract class OptionType
     // What the getters of SinkSettings return for it.
     internal abstract Type ValueType { get; }
 
-    /// <summary>Whether the value is of this type and in its range.</summary>
+    /// <summary>Returns whether the value is of this type and in its range.</summary>
     public bool Accepts(OptionValue value) => Read(value) is not null;
 
     // Null if the value is not of the type.

@@ -6,13 +6,13 @@ namespace CartRecovery.Contracts;
 /// </summary>
 public sealed class OptionValue
 {
-    /// <summary>A text. Numbers, durations and Booleans are texts too.</summary>
+    /// <summary>Creates a text. Numbers, durations and Booleans are texts too.</summary>
     public OptionValue(string text) => Text = text;
 
-    /// <summary>A list.</summary>
+    /// <summary>Creates a list.</summary>
     public OptionValue(IReadOnlyList<string> list) => List = list;
 
-    /// <summary>A map.</summary>
+    /// <summary>Creates a map.</summary>
     public OptionValue(IReadOnlyDictionary<string, string> map) => Map = map;
 
     /// <summary>The text; <see langword="null"/> for a list or a map.</summary>
@@ -24,6 +24,6 @@ public sealed class OptionValue
     /// <summary>The map; <see langword="null"/> for a text or a list.</summary>
     public IReadOnlyDictionary<string, string>? Map { get; }
 
-    /// <summary>A text.</summary>
+    /// <summary>Creates a text.</summary>
     public static implicit operator OptionValue(string text) => new(text);
 }

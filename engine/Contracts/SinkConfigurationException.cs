@@ -26,7 +26,7 @@ public sealed class SinkConfigurationException : Exception
     /// <summary>The value has another form than <see cref="Problem"/> asks for. The engine quotes the file, unless it is a secret.</summary>
     public bool IsMalformed { get; }
 
-    /// <summary>The value is not of the expected form.</summary>
+    /// <summary>Creates the exception for a value that is not of the expected form.</summary>
     /// <param name="option">The option's key.</param>
     /// <param name="form">The accepted values, as they follow "expected": <c>an e-mail address</c>.</param>
     public static SinkConfigurationException Expected(string option, string form) => new(option, $"expected {form}", isMalformed: true);

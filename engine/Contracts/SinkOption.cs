@@ -35,16 +35,16 @@ public sealed class SinkOption
     /// <summary>The value is never shown or logged.</summary>
     public bool IsSecret => Type.IsSecret;
 
-    /// <summary>A text that is not blank and has no control characters.</summary>
+    /// <summary>Declares a text that is not blank and has no control characters.</summary>
     public static SinkOption Text(string name, string description, bool required = false, string? defaultValue = null) =>
         new(name, description, new TextOption(), required, defaultValue);
 
-    /// <summary>A whole number; both bounds are included.</summary>
+    /// <summary>Declares a whole number; both bounds are included.</summary>
     public static SinkOption Integer(
         string name, string description, long? min = null, long? max = null, bool required = false, long? defaultValue = null) =>
         new(name, description, new IntegerOption(min, max), required, defaultValue?.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>A number; both bounds are included.</summary>
+    /// <summary>Declares a number; both bounds are included.</summary>
     public static SinkOption Number(
         string name, string description, double? min = null, double? max = null, bool required = false, double? defaultValue = null) =>
         new(name, description, new NumberOption(min, max), required, defaultValue?.ToString(CultureInfo.InvariantCulture));
@@ -53,17 +53,17 @@ public sealed class SinkOption
     public static SinkOption Boolean(string name, string description, bool defaultValue = false) =>
         new(name, description, new BooleanOption(), required: false, defaultValue ? "true" : "false");
 
-    /// <summary>A length of time; both bounds are included.</summary>
+    /// <summary>Declares a length of time; both bounds are included.</summary>
     public static SinkOption Duration(string name, string description, TimeSpan? min = null, TimeSpan? max = null, bool required = false,
         TimeSpan? defaultValue = null) =>
         new(name, description, new DurationOption(min, max), required, defaultValue is { } value ? DurationText.Write(value) : null);
 
-    /// <summary>One of a few words.</summary>
+    /// <summary>Declares a choice among words.</summary>
     public static SinkOption Choice(
         string name, string description, IReadOnlyList<string> choices, bool required = false, string? defaultValue = null) =>
         new(name, description, new ChoiceOption(choices), required, defaultValue);
 
-    /// <summary>An absolute http or https URL without a user name.</summary>
+    /// <summary>Declares an absolute http or https URL without a user name.</summary>
     /// <param name="name">The key.</param>
     /// <param name="description">What it does.</param>
     /// <param name="required">The configuration must give it.</param>
@@ -74,15 +74,15 @@ public sealed class SinkOption
         string name, string description, bool required = false, string? defaultValue = null, bool encrypted = false, bool secret = false) =>
         new(name, description, new UrlOption(encrypted, secret), required, defaultValue);
 
-    /// <summary>A password, token or key.</summary>
+    /// <summary>Declares a password, token or key.</summary>
     public static SinkOption Secret(string name, string description, bool required = false) =>
         new(name, description, new SecretOption(), required, defaultValue: null);
 
-    /// <summary>A list of texts; also written as one text of words separated by spaces.</summary>
+    /// <summary>Declares a list of texts; also written as one text of words separated by spaces.</summary>
     public static SinkOption List(string name, string description, bool required = false) =>
         new(name, description, new ListOption(), required, defaultValue: null);
 
-    /// <summary>A map from HTTP header names to values.</summary>
+    /// <summary>Declares a map from HTTP header names to values.</summary>
     public static SinkOption Headers(string name, string description) =>
         new(name, description, new HeadersOption(), required: false, defaultValue: null);
 }

@@ -60,52 +60,52 @@ public sealed class SinkSettings
     /// <summary>The sink's clock: the system's, unless the engine runs with another.</summary>
     public TimeProvider Time { get; } = TimeProvider.System;
 
-    /// <summary>The same settings with another clock.</summary>
+    /// <summary>Returns these settings with another clock.</summary>
     public SinkSettings With(TimeProvider time) => new(this, time);
 
-    /// <summary>The value of a text or choice.</summary>
+    /// <summary>Returns the value of a text or choice.</summary>
     public string GetText(string option) => Get<string>(option);
 
     /// <inheritdoc cref="GetText"/>
     public string? FindText(string option) => (string?)Find<string>(option);
 
-    /// <summary>The value of a whole number.</summary>
+    /// <summary>Returns the value of a whole number.</summary>
     public long GetInteger(string option) => Get<long>(option);
 
     /// <inheritdoc cref="GetInteger"/>
     public long? FindInteger(string option) => (long?)Find<long>(option);
 
-    /// <summary>The value of a number.</summary>
+    /// <summary>Returns the value of a number.</summary>
     public double GetNumber(string option) => Get<double>(option);
 
     /// <inheritdoc cref="GetNumber"/>
     public double? FindNumber(string option) => (double?)Find<double>(option);
 
-    /// <summary>The value of a Boolean.</summary>
+    /// <summary>Returns the value of a Boolean.</summary>
     public bool GetBoolean(string option) => Get<bool>(option);
 
-    /// <summary>The value of a duration.</summary>
+    /// <summary>Returns the value of a duration.</summary>
     public TimeSpan GetDuration(string option) => Get<TimeSpan>(option);
 
     /// <inheritdoc cref="GetDuration"/>
     public TimeSpan? FindDuration(string option) => (TimeSpan?)Find<TimeSpan>(option);
 
-    /// <summary>The value of a URL.</summary>
+    /// <summary>Returns the value of a URL.</summary>
     public Uri GetUrl(string option) => Get<Uri>(option);
 
     /// <inheritdoc cref="GetUrl"/>
     public Uri? FindUrl(string option) => (Uri?)Find<Uri>(option);
 
-    /// <summary>The value of a secret.</summary>
+    /// <summary>Returns the value of a secret.</summary>
     public Secret GetSecret(string option) => Get<Secret>(option);
 
     /// <inheritdoc cref="GetSecret"/>
     public Secret? FindSecret(string option) => (Secret?)Find<Secret>(option);
 
-    /// <summary>The entries of a list; none where the key is absent.</summary>
+    /// <summary>Returns the entries of a list; none where the key is absent.</summary>
     public IReadOnlyList<string> GetList(string option) => (IReadOnlyList<string>?)Find<IReadOnlyList<string>>(option) ?? [];
 
-    /// <summary>The headers of a map, by names of any case; none where the key is absent.</summary>
+    /// <summary>Returns the headers of a map, by names of any case; none where the key is absent.</summary>
     public IReadOnlyDictionary<string, Secret> GetHeaders(string option) =>
         (IReadOnlyDictionary<string, Secret>?)Find<IReadOnlyDictionary<string, Secret>>(option) ?? new Dictionary<string, Secret>();
 

@@ -21,7 +21,7 @@ public sealed class UrlOption : OptionType
 
     internal override Type ValueType => typeof(Uri);
 
-    /// <summary>Whether nobody on the way can read what is sent there: the URL is https, or http to this machine.</summary>
+    /// <summary>Returns whether requests to the URL are confidential: https, or http to this machine.</summary>
     public static bool IsConfidential(Uri url) => url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback);
 
     internal override object? Read(OptionValue value) =>

@@ -5,7 +5,7 @@ namespace CartRecovery.Contracts;
 /// <summary>Splits a text into words: spaces separate them, double quotes hold spaces together. There are no escapes or substitutions.</summary>
 static class Words
 {
-    /// <summary>The words; <see langword="null"/> if a quote is not closed.</summary>
+    /// <summary>Splits a text into words; <see langword="null"/> if a quote is not closed.</summary>
     public static IReadOnlyList<string>? Split(string text)
     {
         var words = new List<string>();

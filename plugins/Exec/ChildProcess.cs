@@ -25,9 +25,9 @@ sealed class ChildProcess : IAsyncDisposable
     readonly bool _leadsGroup;
     readonly Func<ReadOnlySpan<byte>, bool> _take;
     readonly Action _ended;
-    readonly Task _complaints;
+    readonly Task _errorReader;
     readonly Task _lines;
-    volatile string _complaint = "";
+    volatile string _errorText = "";
     int _killed;
     volatile string? _fault;
 
@@ -55,7 +55,7 @@ sealed class ChildProcess : IAsyncDisposable
         }
 
         _process = Process.Start(start)!;
-        _complaints = ReadComplaintsAsync();
+        _errorReader = ReadErrorsAsync();
         _lines = ReadLinesAsync();
     }
 
@@ -68,7 +68,7 @@ sealed class ChildProcess : IAsyncDisposable
         get
         {
             var how = _fault ?? "the program ended";
-            return _complaint.Length > 0 ? $"{how}: {_complaint}" : how;
+            return _errorText.Length > 0 ? $"{how}: {_errorText}" : how;
         }
     }
 
@@ -113,7 +113,7 @@ sealed class ChildProcess : IAsyncDisposable
 
         await ExitAsync();
         Kill("the engine ended the program");
-        await Task.WhenAll(_lines, _complaints).WaitAsync(s_grace * 3).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_lines, _errorReader).WaitAsync(s_grace * 3).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _process.Dispose();
     }
 
@@ -161,12 +161,12 @@ sealed class ChildProcess : IAsyncDisposable
 
         // A program without output is useless. Its last lines on standard error may still be in the pipe.
         await ExitAsync();
-        await _complaints.WaitAsync(s_grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _errorReader.WaitAsync(s_grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Kill(_process.HasExited ? $"the program ended with code {_process.ExitCode}" : "the program closed its output");
         _ended();
     }
 
-    async Task ReadComplaintsAsync()
+    async Task ReadErrorsAsync()
     {
         var stream = _process.StandardError.BaseStream;
         var buffer = new byte[16 * 1024];
@@ -180,7 +180,7 @@ sealed class ChildProcess : IAsyncDisposable
                 {
                     if (c == '\n' && line.Length > 0)
                     {
-                        _complaint = line.ToString();
+                        _errorText = line.ToString();
                         line.Clear();
                     }
                     else if (c != '\n' && line.Length < MaxErrorLength)
@@ -202,7 +202,7 @@ sealed class ChildProcess : IAsyncDisposable
 
         if (line.Length > 0)
         {
-            _complaint = line.ToString();
+            _errorText = line.ToString();
         }
     }
 

@@ -42,7 +42,7 @@ public abstract class HttpSink : ISink
         Http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CartRecovery", "1.0"));
     }
 
-    /// <summary>Returns the sink for the engine.</summary>
+    /// <summary>The sink for the engine.</summary>
     public SinkInstance Instance => new(this, _ => ValueTask.FromResult(_health));
 
     /// <summary>The sink's HTTP client.</summary>

@@ -51,7 +51,7 @@ sealed class AccessTokens(string file, HttpClient http, TimeProvider time) : IDi
     }
 
     /// <summary>Discards a token that the API did not accept.</summary>
-    public void Forget() => _token = null;
+    public void Discard() => _token = null;
 
     /// <inheritdoc/>
     public void Dispose() => _refreshLock.Dispose();

@@ -69,7 +69,7 @@ public sealed class PushSink : HttpSink
             case 404 when kind == "NOT_FOUND" || code == "UNREGISTERED":
                 return new(DeliveryOutcome.Bounced, reason);
             case 401:
-                _tokens.Forget();
+                _tokens.Discard();
                 return new(DeliveryOutcome.Retry, reason);
             // The token belongs to another sender.
             case 403 when code == "SENDER_ID_MISMATCH":

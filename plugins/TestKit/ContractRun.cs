@@ -7,7 +7,7 @@ namespace CartRecovery.Plugins.TestKit;
 sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptions options)
 {
     readonly List<SinkContractCheck> _checks = [];
-    readonly ConcurrentQueue<string> _said = [];
+    readonly ConcurrentQueue<string> _messages = [];
     List<string> _failures = [];
     TimeSpan _patience = options.Deadline;
     int _number;
@@ -21,7 +21,7 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
     public IReadOnlyList<SinkContractCheck> Checks => _checks;
 
     /// <summary>The messages of exceptions, the details of health and the reasons of verdicts.</summary>
-    public IReadOnlyCollection<string> Said => _said;
+    public IReadOnlyCollection<string> Messages => _messages;
 
     public ConcurrentQueue<string> Reasons { get; } = [];
 
@@ -51,7 +51,7 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
         }
         catch (Exception error)
         {
-            Fail($"threw {Note(error)}");
+            Fail($"threw {AddMessage(error)}");
         }
 
         _checks.Add(new SinkContractCheck(name, _failures, skip));
@@ -103,7 +103,7 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
         }
         catch (Exception error)
         {
-            Note(error);
+            AddMessage(error);
             return error;
         }
     }
@@ -124,12 +124,12 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
         {
             if (batch.VerdictOf(i)?.Reason is { } reason)
             {
-                _said.Enqueue(reason);
+                _messages.Enqueue(reason);
                 Reasons.Enqueue(reason);
             }
         }
 
-        var health = await CallAsync("the health check", async () => _said.Enqueue((await instance.CheckHealthAsync(CancellationToken.None)).Detail));
+        var health = await CallAsync("the health check", async () => _messages.Enqueue((await instance.CheckHealthAsync(CancellationToken.None)).Detail));
         Expect(health is null, $"the health check threw {health?.GetType().Name}; it should report unhealthy");
         return (batch, error);
     }
@@ -159,9 +159,9 @@ sealed class ContractRun(SinkSpec spec, SinkReceiver receiver, SinkContractOptio
         return receiver.Received!;
     }
 
-    public string Note(Exception error)
+    public string AddMessage(Exception error)
     {
-        _said.Enqueue(error.ToString());
+        _messages.Enqueue(error.ToString());
         return $"{error.GetType().Name}: {error.Message}";
     }
 }

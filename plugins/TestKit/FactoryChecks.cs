@@ -47,12 +47,12 @@ sealed class FactoryChecks(ContractRun run)
         }
         catch (SinkConfigurationException error)
         {
-            run.Note(error);
+            run.AddMessage(error);
             run.Expect(error.Option == option, $"{what} of '{option}' is blamed on '{error.Option}'");
         }
         catch (Exception error)
         {
-            run.Note(error);
+            run.AddMessage(error);
             run.Fail($"{what} of '{option}' threw {error.GetType().Name}");
         }
     }
@@ -65,13 +65,13 @@ sealed class FactoryChecks(ContractRun run)
         }
         catch (SinkConfigurationException error)
         {
-            run.Note(error);
+            run.AddMessage(error);
             var quoted = value.Length > 3 && error.Message.Contains(value, StringComparison.Ordinal);
             run.Expect(!quoted, $"the message about '{option}' quotes the value; the engine does so where it is no secret");
         }
         catch (Exception error)
         {
-            run.Note(error);
+            run.AddMessage(error);
             run.Fail($"an odd value of '{option}' threw {error.GetType().Name} instead of SinkConfigurationException");
         }
     }

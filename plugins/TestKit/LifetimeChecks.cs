@@ -28,7 +28,7 @@ sealed class LifetimeChecks(ContractRun run)
             var value = run.Receiver.Settings.GetValueOrDefault(option.Name);
             foreach (var secret in value?.Map?.Values ?? (value?.Text is { } text ? Parts(text) : []))
             {
-                run.Expect(!run.Said.Any(said => Holds(said, secret)), $"an exception, a reason or the health shows '{option.Name}'");
+                run.Expect(!run.Messages.Any(message => Holds(message, secret)), $"an exception, a reason or the health shows '{option.Name}'");
             }
         }
 

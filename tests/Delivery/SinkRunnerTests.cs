@@ -561,14 +561,14 @@ sealed class SinkRunnerTests
     public async Task The_free_slots_match_what_the_queue_accepts()
     {
         var runner = Runner(new ScriptedSink(), s_quick with { Queue = 3 });
-        Assert.That(runner.FreePlaces, Is.EqualTo(3));
+        Assert.That(runner.FreeCapacity, Is.EqualTo(3));
         Enqueue(runner, 2);
-        Assert.That(runner.FreePlaces, Is.EqualTo(1));
+        Assert.That(runner.FreeCapacity, Is.EqualTo(1));
         runner.TryEnqueue(Interventions.One(2));
         runner.TryEnqueue(Interventions.One(3));
-        Assert.That(runner.FreePlaces, Is.Zero);
+        Assert.That(runner.FreeCapacity, Is.Zero);
         runner.Start();
-        await Eventually.Is(() => runner.FreePlaces == 3, "all items are accepted");
+        await Eventually.Is(() => runner.FreeCapacity == 3, "all items are accepted");
         await runner.DrainAsync(Eventually.Deadline);
     }
 

@@ -160,7 +160,7 @@ public sealed class CheckpointFolderTests
     IReadOnlyList<Checkpoint> Good(out List<string> skipped)
     {
         List<string> reasons = [];
-        var good = new CheckpointFolder(_path).Good(reasons.Add).ToArray();
+        var good = new CheckpointFolder(_path).ReadUndamaged(reasons.Add).ToArray();
         skipped = reasons;
         return good;
     }

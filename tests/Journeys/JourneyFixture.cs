@@ -138,7 +138,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     /// <summary>An event in a cart.</summary>
     public CustomerEvent Tell(EventType type, string cart, string? user = null, bool verified = true, string meta = "", decimal amount = 0, long? at = null)
     {
-        var fact = new CustomerEvent
+        var customerEvent = new CustomerEvent
         {
             Type = type,
             Id = Hash128.Of(BitConverter.GetBytes(++_events), seed: 9),
@@ -151,8 +151,8 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             IsVerified = verified,
             Meta = Encoding.UTF8.GetBytes(meta),
         };
-        It.Take(fact, Now);
-        return fact;
+        It.Take(customerEvent, Now);
+        return customerEvent;
     }
 
     public void Identify(string cart, string? user, string email, bool verified = true) =>
@@ -216,7 +216,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     public DeliveryChannel? Find(string name) => GoneSinks.Contains(name) ? null : TestChannels.Find(name);
 
-    public int RoomOf(string channel) => FullSinks.Contains(channel) ? 0 : int.MaxValue;
+    public int FreeCapacityOf(string channel) => FullSinks.Contains(channel) ? 0 : int.MaxValue;
 
     public bool TrySendToSocket(Intervention intervention, long connectionId)
     {

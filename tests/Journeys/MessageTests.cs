@@ -66,7 +66,7 @@ public sealed class MessageTests
         fixture.Decide("c1");
         Assert.That(fixture.Sent, Is.Empty);
         Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.TemplateFailed }));
-        Assert.That(fixture.It.Counters.Withheld(WithheldReason.TemplateFailed), Is.EqualTo(1));
+        Assert.That(fixture.It.Counters.WithheldFor(WithheldReason.TemplateFailed), Is.EqualTo(1));
         Assert.That(WithheldReasons.NameOf(WithheldReason.TemplateFailed), Is.EqualTo("template_failed"));
         Assert.That(fixture.Count("SELECT count(*) FROM intervention WHERE detail='The template runs more than 10000 steps.'"), Is.EqualTo(1));
     }

@@ -22,7 +22,7 @@ public sealed class OrderTests
         fixture.Pass(5 * Hour);
         Assert.That(fixture.Sent, Has.Count.EqualTo(1));
         Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.Purchased }));
-        Assert.That(fixture.It.Counters.Withheld(WithheldReason.Purchased), Is.EqualTo(1));
+        Assert.That(fixture.It.Counters.WithheldFor(WithheldReason.Purchased), Is.EqualTo(1));
     }
 
     [Test]

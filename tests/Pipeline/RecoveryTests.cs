@@ -157,7 +157,7 @@ public sealed class RecoveryTests
                         throw new TimeoutException("No checkpoint was written.");
                     }
 
-                    work.Rest(recovered.State.Stages.Now);
+                    work.RunIdle(recovered.State.Stages.Now);
                     time.Advance(TimeSpan.FromMilliseconds(1));
                     Thread.Yield();
                 }

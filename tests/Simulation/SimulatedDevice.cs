@@ -21,7 +21,7 @@ sealed class SimulatedDevice(SimulatedDisk disk, Random random, TimeProvider tim
 
     /// <summary>Executes the pending writes.</summary>
     /// <returns>False if one failed.</returns>
-    public bool Pump() => WorkOff();
+    public bool Pump() => PerformWrites();
 
     /// <summary>The process died: no further writes reach the disk.</summary>
     public void Die() => _dead = true;

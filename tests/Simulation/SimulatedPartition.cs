@@ -106,11 +106,11 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         WaitForBackgroundWork();
     }
 
-    public void Rest(long now)
+    public void RunIdle(long now)
     {
         EndBatch();
         MakeRoom();
-        _work!.Rest(now);
+        _work!.RunIdle(now);
         WaitForBackgroundWork();
     }
 

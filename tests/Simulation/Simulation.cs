@@ -165,7 +165,7 @@ sealed class Simulation : IDisposable
                 partition.EndBatch();
                 break;
             case < 8:
-                partition.Rest(_watermark.EstimateAt(Now));
+                partition.RunIdle(_watermark.EstimateAt(Now));
                 break;
             case < 10:
                 partition.Pump();

@@ -52,7 +52,7 @@ public sealed class Campaign
     /// <summary>How long after entering the campaign a cart may enter it again (ms).</summary>
     public long Reentry { get; init; }
 
-    /// <summary>The event type that ends the series, beside a purchase; <see cref="EventType.None"/> for a purchase only.</summary>
+    /// <summary>The event type that ends the series, besides a purchase; <see cref="EventType.None"/> for a purchase only.</summary>
     public EventType Goal { get; init; }
 
     /// <summary>The variants of the experiment; one if there is no experiment.</summary>

@@ -13,7 +13,7 @@ public interface IDecisionConsumer
     void Deliver(Decision decision);
 
     /// <summary>Consumes a customer event. May receive the same event again.</summary>
-    void Consume(CustomerEvent fact)
+    void Consume(CustomerEvent customerEvent)
     {
     }
 

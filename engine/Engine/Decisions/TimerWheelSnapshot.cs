@@ -28,7 +28,7 @@ public sealed class TimerWheelSnapshot
     }
 }
 
-/// <summary>The fields of a wheel beside its slots and timers.</summary>
+/// <summary>The fields of a wheel besides its slots and timers.</summary>
 [StructLayout(LayoutKind.Sequential)]
 readonly record struct WheelHeader(long Tick, long Now, int Started, int Count, int Used, int Free)
 {

@@ -4,7 +4,7 @@ namespace CartRecovery.Engine.Delivery;
 
 /// <summary>
 /// A circuit breaker that delays writes instead of failing them. It opens after a number of consecutive failures; writers then wait, and
-/// one at a time, after growing delays, is let through as a probe until one succeeds. Polly's breaker uses a failure ratio and rejects
+/// one at a time, after growing delays, passes as a probe until one succeeds. Polly's breaker uses a failure ratio and rejects
 /// calls while open, which would consume retries.
 /// </summary>
 sealed class SinkCircuit(string name, SinkRunnerOptions options, TimeProvider time, ILogger logger)

@@ -132,7 +132,7 @@ sealed class SinkConnection
     }
 
     /// <summary>Records the result of a write.</summary>
-    public void Note(bool decided, string? error)
+    public void RecordWrite(bool decided, string? error)
     {
         if (error is not null)
         {
@@ -189,7 +189,7 @@ sealed class SinkConnection
     async Task<bool> TakeSlotAsync(CancellationToken stop)
     {
         // Another write may throw between connecting and acquiring the slot; each can do so once.
-        for (var turn = 0; turn <= _options.MaxInFlight; turn++)
+        for (var slot = 0; slot <= _options.MaxInFlight; slot++)
         {
             if (!await ConnectAsync(stop) || !await _slots.WaitAsync(_options.Timeout, stop))
             {
@@ -238,7 +238,7 @@ sealed class SinkConnection
 
         if (failure is not null)
         {
-            Note(decided: false, failure);
+            RecordWrite(decided: false, failure);
             DeliveryLog.CannotConnect(_logger, _name, failure);
             throw new SinkUnavailableException(failure);
         }

@@ -6,7 +6,7 @@ using Prometheus;
 
 namespace CartRecovery.Engine.Delivery;
 
-/// <summary>Drives one configured sink: a bounded queue that partitions fill without waiting, and a task that forms batches, writes at most
+/// <summary>Drives one configured sink: a bounded queue that the journey thread fills without waiting, and a task that forms batches, writes at most
 /// <c>maxInFlight</c> of them concurrently, and retries failed items. While the receiver is down the queue waits. A slow, failing,
 /// hanging or throwing sink costs only the newest interventions of its own queue.</summary>
 public sealed class SinkRunner
@@ -74,7 +74,7 @@ public sealed class SinkRunner
     public int QueueDepth => _queue.Count;
 
     /// <summary>Free capacity of the queue. A sole producer can rely on it.</summary>
-    public int FreePlaces => Math.Max(0, _options.Queue - _queue.Count);
+    public int FreeCapacity => Math.Max(0, _options.Queue - _queue.Count);
 
     /// <summary>Number of interventions dropped because the queue was full.</summary>
     public long Dropped => Total(FinalOutcome.Dropped);
@@ -191,7 +191,7 @@ public sealed class SinkRunner
             // The drain's deadline has passed.
         }
 
-        for (var hand = 0; hand < _options.MaxInFlight; hand++)
+        for (var slot = 0; slot < _options.MaxInFlight; slot++)
         {
             await _inFlight.WaitAsync();
         }
@@ -288,7 +288,7 @@ public sealed class SinkRunner
         var decided = delivery.Apply(batch, failure, _complete);
         _unmarked.Add(delivery.Unmarked);
         var problem = failure ?? delivery.Problem;
-        _connection.Note(decided, problem is null ? null : FailureReason.Clean(problem, batch.Items));
+        _connection.RecordWrite(decided, problem is null ? null : FailureReason.Clean(problem, batch.Items));
         return decided;
     }
 
@@ -324,7 +324,7 @@ public sealed class SinkRunner
         }
     }
 
-    // Logged off the partition's thread and aggregated: a full queue must not flood the log.
+    // Logged off the journey thread and aggregated: a full queue must not flood the log.
     void LogDrops()
     {
         var dropped = Dropped;

@@ -53,7 +53,7 @@ public sealed class SinkSet
         _byName.TryGetValue(channel, out var runner) && runner.TryEnqueue(intervention);
 
     /// <summary>Returns the free capacity of a sink's queue; 0 if there is no such sink.</summary>
-    public int RoomOf(string channel) => _byName.TryGetValue(channel, out var runner) ? runner.FreePlaces : 0;
+    public int FreeCapacityOf(string channel) => _byName.TryGetValue(channel, out var runner) ? runner.FreeCapacity : 0;
 
     /// <summary>Returns whether a sink of this name exists.</summary>
     public bool Has(string channel) => _byName.ContainsKey(channel);

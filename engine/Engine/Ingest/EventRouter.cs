@@ -161,7 +161,7 @@ public sealed class EventRouter
     /// <param name="isTruncated">Whether <paramref name="raw"/> is only the beginning.</param>
     public void Reject(EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated = false)
     {
-        _counters.Rejected(problem.Error);
+        _counters.AddRejected(problem.Error);
         _deadLetters?.Add(problem, raw, isTruncated, _receivedAt, _rules, IngestCounters.NameOf(_protocol), _source.ConnectionId);
         _rejected.OnRejected(_taken++, problem);
     }
@@ -169,7 +169,7 @@ public sealed class EventRouter
     /// <summary>Submits the gathered events, waiting for lagging partitions. This is where backpressure begins.</summary>
     public ValueTask SubmitAsync(CancellationToken cancellationToken)
     {
-        _counters.Received(_protocol, _taken - _counted);
+        _counters.AddReceived(_protocol, _taken - _counted);
         _counted = _taken;
         _partitions.Watermark.Raise(_watermark, _receivedAt);
         for (var partition = 0; partition < _open.Length; partition++)

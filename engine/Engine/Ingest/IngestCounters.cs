@@ -28,15 +28,15 @@ public sealed class IngestCounters
     /// <summary>Returns the protocol's label in metrics.</summary>
     public static string NameOf(Protocol protocol) => s_names[(int)protocol];
 
-    public void Received(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
+    public void AddReceived(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
 
-    public void Rejected(EventErrorCode error) => Interlocked.Increment(ref _rejected[(int)error]);
+    public void AddRejected(EventErrorCode error) => Interlocked.Increment(ref _rejected[(int)error]);
 
-    public void Connected(Protocol protocol) => Interlocked.Increment(ref _connections[(int)protocol]);
+    public void AddConnected(Protocol protocol) => Interlocked.Increment(ref _connections[(int)protocol]);
 
-    public void Disconnected(Protocol protocol) => Interlocked.Decrement(ref _connections[(int)protocol]);
+    public void AddDisconnected(Protocol protocol) => Interlocked.Decrement(ref _connections[(int)protocol]);
 
-    public void SlowConsumer() => Interlocked.Increment(ref _slowConsumers);
+    public void AddSlowConsumer() => Interlocked.Increment(ref _slowConsumers);
 
     public long ReceivedBy(Protocol protocol) => Volatile.Read(ref _received[(int)protocol]);
 

@@ -56,7 +56,7 @@ public sealed class CheckpointFolder
 
     /// <summary>Enumerates the undamaged checkpoints, newest first. Each is read completely and verified before it is returned.</summary>
     /// <param name="skipped">Called with the reason for each one that is skipped.</param>
-    public IEnumerable<Checkpoint> Good(Action<string> skipped)
+    public IEnumerable<Checkpoint> ReadUndamaged(Action<string> skipped)
     {
         foreach (var number in Numbers())
         {

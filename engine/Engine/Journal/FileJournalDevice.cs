@@ -212,7 +212,7 @@ public sealed class FileJournalDevice : JournalDevice
                 _wanted = false;
             }
 
-            pause = WorkOff() ? 0 : Math.Min(Math.Max(10, pause * 2), (int)s_maxPause.TotalMilliseconds);
+            pause = PerformWrites() ? 0 : Math.Min(Math.Max(10, pause * 2), (int)s_maxPause.TotalMilliseconds);
         }
     }
 }

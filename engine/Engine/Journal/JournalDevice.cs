@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Journal;
 /// <summary>
 /// Stores a journal's segments: a FASTER device that performs writes one after another and reports each to FASTER only once it is durable.
 /// A failed write is retried until it succeeds, so the journal never has a gap; on a full disk everything waits, and <see cref="Problem"/>
-/// says why. Derived classes write the bytes and schedule <see cref="WorkOff"/>.
+/// says why. Derived classes write the bytes and schedule <see cref="PerformWrites"/>.
 /// </summary>
 public abstract class JournalDevice : StorageDeviceBase
 {
@@ -74,7 +74,7 @@ public abstract class JournalDevice : StorageDeviceBase
         callback(result);
     }
 
-    /// <summary>Called when writes are pending: <see cref="WorkOff"/> must run.</summary>
+    /// <summary>Called when writes are pending: <see cref="PerformWrites"/> must run.</summary>
     protected abstract void OnEnqueued();
 
     /// <summary>Writes bytes; they need not be durable yet.</summary>
@@ -87,7 +87,7 @@ public abstract class JournalDevice : StorageDeviceBase
 
     /// <summary>Performs the pending writes, syncs them and notifies FASTER.</summary>
     /// <returns><see langword="false"/> if it failed and must be called again a little later.</returns>
-    protected bool WorkOff()
+    protected bool PerformWrites()
     {
         PendingWrite[] writes;
         lock (_gate)

@@ -14,7 +14,6 @@ public sealed class PartitionJournal : IDisposable
     readonly JournalDevice _device;
     readonly FasterLog _log;
     readonly object _room = new();
-    readonly int _maxPayload;
 
     // Ends of the entries that were not durable at the last check: as many as the log holds in memory.
     readonly Queue<long> _ends = new();
@@ -33,7 +32,7 @@ public sealed class PartitionJournal : IDisposable
     public PartitionJournal(JournalDevice device, JournalLayout layout, long begin, long end, long sequence)
     {
         _device = device;
-        _maxPayload = layout.MaxPayload;
+        MaxPayload = layout.MaxPayload;
         _sequence = sequence;
         _durableEnd = end;
         _log = new FasterLog(new FasterLogSettings
@@ -60,6 +59,9 @@ public sealed class PartitionJournal : IDisposable
     /// <summary>Everything before this address survives a crash.</summary>
     public long Durable => Volatile.Read(ref _durable);
 
+    /// <summary>Maximum payload of an entry, in bytes.</summary>
+    public int MaxPayload { get; }
+
     /// <summary>Number of the next entry.</summary>
     public long NextSequence => _sequence;
 
@@ -74,12 +76,12 @@ public sealed class PartitionJournal : IDisposable
 
     /// <summary>Appends an entry; blocks while the disk lags. Called by the worker only.</summary>
     /// <param name="kind">The entry's kind.</param>
-    /// <param name="payload">At most <see cref="JournalLayout.MaxPayload"/> bytes.</param>
+    /// <param name="payload">At most <see cref="MaxPayload"/> bytes.</param>
     /// <returns>The address after the entry.</returns>
     /// <exception cref="OperationCanceledException">The journal was closed meanwhile.</exception>
     public long Append(EntryKind kind, ReadOnlySpan<byte> payload)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, _maxPayload);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, MaxPayload);
         var length = JournalFrame.Size + payload.Length;
         if (_entry.Length < length)
         {

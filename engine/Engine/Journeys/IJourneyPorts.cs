@@ -10,11 +10,11 @@ public interface IJourneyPorts
     /// <summary>Whether a sink was handed something in the transaction that is open.</summary>
     bool HasSinkWork => false;
 
-    /// <summary>The channel of this name; <see langword="null"/> if the configuration has none.</summary>
+    /// <summary>Finds a channel by name; <see langword="null"/> if the configuration has none.</summary>
     DeliveryChannel? Find(string name);
 
-    /// <summary>How many more interventions a channel takes now. Messages for a full channel stay in the database until there is room.</summary>
-    int RoomOf(string channel);
+    /// <summary>Returns a channel's free capacity. Messages for a full channel stay in the database until there is room.</summary>
+    int FreeCapacityOf(string channel);
 
     /// <summary>Writes to a shopper's open stream; <see cref="Flush"/> sends it.</summary>
     /// <returns><see langword="false"/> if the stream is closed.</returns>
@@ -27,7 +27,7 @@ public interface IJourneyPorts
     /// <summary>Requests carts as they are after every event so far; the answer goes to <see cref="JourneyEngine.TakeCarts"/>.</summary>
     void LookUp(IReadOnlyList<DueMessage> messages);
 
-    /// <summary>The decision is persisted: its partition may forget it.</summary>
+    /// <summary>Marks a decision as persisted, so its partition removes it from the outbox.</summary>
     void MarkPersisted(Intervention candidate);
 
     /// <summary>Sends what was written to streams, one system call per stream.</summary>
@@ -35,8 +35,8 @@ public interface IJourneyPorts
     {
     }
 
-    /// <summary>The transaction is committed.</summary>
-    void Forget()
+    /// <summary>Called after each commit of the transaction.</summary>
+    void OnCommitted()
     {
     }
 }

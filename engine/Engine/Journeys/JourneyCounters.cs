@@ -3,7 +3,7 @@ using CartRecovery.Engine.Journeys.Policy;
 
 namespace CartRecovery.Engine.Journeys;
 
-/// <summary>Counters of journeys. Written by the journeys' thread, read by any.</summary>
+/// <summary>Counters of journeys. Written by the journey thread, read by any.</summary>
 public sealed class JourneyCounters
 {
     readonly long[] _withheld = new long[WithheldReasons.All.Count + 1];
@@ -16,13 +16,13 @@ public sealed class JourneyCounters
     /// <summary>Customer events received.</summary>
     public long CustomerEvents;
 
-    /// <summary>Interventions withheld, by reason.</summary>
-    public long Withheld(WithheldReason reason) => Volatile.Read(ref _withheld[(int)reason]);
+    /// <summary>Counts interventions withheld, by reason.</summary>
+    public long WithheldFor(WithheldReason reason) => Volatile.Read(ref _withheld[(int)reason]);
 
-    /// <summary>Interventions deferred, by reason.</summary>
-    public long Deferred(WithheldReason reason) => Volatile.Read(ref _deferred[(int)reason]);
+    /// <summary>Counts interventions deferred, by reason.</summary>
+    public long DeferredFor(WithheldReason reason) => Volatile.Read(ref _deferred[(int)reason]);
 
-    /// <summary>Interventions by channel, action and outcome.</summary>
+    /// <summary>Counts interventions by channel, action and outcome.</summary>
     public long EndedAs(string channel, string action, string outcome) => _ended.GetValueOrDefault((channel, action, outcome));
 
     internal void AddWithheld(WithheldReason reason, long count = 1) => Interlocked.Add(ref _withheld[(int)reason], count);

@@ -153,7 +153,7 @@ public sealed class JourneyEngine : IDisposable
 
         foreach (var channel in _store.Messages.Channels)
         {
-            if (_ports.RoomOf(channel) > 0 && _store.Messages.HasDue(channel, now))
+            if (_ports.FreeCapacityOf(channel) > 0 && _store.Messages.HasDue(channel, now))
             {
                 return true;
             }
@@ -186,7 +186,7 @@ public sealed class JourneyEngine : IDisposable
         var isTimeToPurge = now - _purgedAt >= PurgeEvery;
         foreach (var channel in _store.Messages.Channels)
         {
-            var (before, room) = (due.Count, Math.Min(MaxDue, _ports.RoomOf(channel)));
+            var (before, room) = (due.Count, Math.Min(MaxDue, _ports.FreeCapacityOf(channel)));
             if (room > 0)
             {
                 _store.Messages.AddDue(due, channel, now, long.MaxValue, room);
@@ -208,7 +208,7 @@ public sealed class JourneyEngine : IDisposable
             }
             else if (_sender.NeedsCart(Options, message, journey))
             {
-                _store.Messages.PutOff(message.Id, now + LookUpRetryDelay);
+                _store.Messages.DeferForLookup(message.Id, now + LookUpRetryDelay);
                 needing.Add(message);
             }
             else
@@ -285,7 +285,7 @@ public sealed class JourneyEngine : IDisposable
     {
         if (left is null)
         {
-            _store.Messages.Recall(now);
+            _store.Messages.Reschedule(now);
         }
 
         var rest = new List<Intervention>();

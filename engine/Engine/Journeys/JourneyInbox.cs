@@ -8,8 +8,8 @@ using CartRecovery.Engine.State.Carts;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// Queues work for the journeys' thread: decisions, customer events and commands in order, through a bounded queue; delivery outcomes in a
-/// queue of their own. Only items somebody waits for wake the thread.
+/// Queues work for the journey thread: decisions, customer events and commands in order, through a bounded queue; delivery outcomes in a
+/// queue of their own. Only items with a waiting caller wake the thread.
 /// </summary>
 /// <param name="partitions">Number of partitions.</param>
 sealed class JourneyInbox(int partitions)
@@ -31,7 +31,7 @@ sealed class JourneyInbox(int partitions)
     readonly long[] _advanced = new long[partitions], _seen = new long[partitions], _covered = new long[partitions];
 
     /// <summary>
-    /// Journal address per partition up to which customer events are in the batches gathered so far. The journeys' thread only.
+    /// Journal address per partition up to which customer events are in the batches gathered so far. The journey thread only.
     /// </summary>
     public IList<long> Covered => _covered;
 
@@ -151,5 +151,5 @@ sealed record DeliveryCompleted(Intervention Intervention, WithheldReason Reason
 /// <summary>Carts that were looked up.</summary>
 sealed record CartsFound(IReadOnlyList<(DueMessage Message, CartRecord? Cart)> Carts);
 
-/// <summary>Work for the journeys' thread. Returns the action to run once it is committed.</summary>
+/// <summary>Work for the journey thread. Returns the action to run once it is committed.</summary>
 sealed record JourneyCommand(Func<JourneyEngine, long, Action> Work);

@@ -29,7 +29,6 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     const int RetryDelay = 200;
 
     // Minimum time between two summaries of outcomes (ms).
-    const long SummaryInterval = 60_000;
 
     static readonly object s_done = new();
 
@@ -40,13 +39,12 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     readonly List<object> _batch = new(JourneyInbox.MaxItems);
     readonly Thread _thread;
     readonly WalCheckpointer _log;
+    readonly OutcomeSummarizer _summarizer;
 
     // Actions to run once the transaction is committed.
     readonly List<Action> _afterCommit = [];
     readonly ManualResetEventSlim _stop = new();
     List<Intervention> _undelivered = [];
-    Task _summary = Task.CompletedTask;
-    long _summarizedAt;
     int _processed;
     bool _hasBegun, _hasMore, _hasCompleted;
     long _begunAt, _ranAt;
@@ -63,6 +61,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         _ports = ports;
         _time = time;
         _inbox = new JourneyInbox(partitions);
+        _summarizer = new OutcomeSummarizer(engine.Store.Database.Path, Add);
         _log = new WalCheckpointer(engine.Store.Database, partitions, ports.MarkPersisted);
         for (var i = 0; i < partitions; i++)
         {
@@ -113,7 +112,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     /// <summary>Queues the outcome of a delivery by a sink. Any thread.</summary>
     public void RecordOutcome(Intervention intervention, WithheldReason reason, string? detail) => _inbox.AddCompleted(new DeliveryCompleted(intervention, reason, detail));
 
-    /// <summary>Runs a function on the journeys' thread, within a transaction.</summary>
+    /// <summary>Runs a function on the journey thread, within a transaction.</summary>
     /// <returns>The function's result, once the transaction is committed.</returns>
     /// <exception cref="ChannelClosedException">The engine is stopping.</exception>
     /// <remarks>The task fails with what <paramref name="work"/> throws, except an <see cref="IOException"/>: then it is run again.</remarks>
@@ -191,7 +190,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
                 _inbox.Gather(_batch, _hasMore ? 0 : Pause);
                 ProcessBatch();
                 _log.Sync();
-                SummarizeOutcomes();
+                _summarizer.StartIfDue(_time.GetUtcNow().ToUnixTimeMilliseconds(), _engine.IsTimeToLearn);
             }
         }
 #pragma warning disable CA1031 // Whatever it was, nobody is contacted any more: the process must say so and stop.
@@ -201,28 +200,6 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
             _stopping = true;
             _inbox.Complete();
             OnFault?.Invoke(e);
-        }
-    }
-
-    // On another thread and connection: takes seconds with many journeys.
-    void SummarizeOutcomes()
-    {
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (_summary.IsCompleted && now - _summarizedAt >= SummaryInterval && _engine.IsTimeToLearn(now))
-        {
-            _summarizedAt = now;
-            _summary = Task.Run(() =>
-            {
-                try
-                {
-                    using var reader = new Database(_engine.Store.Database.Path, isReader: true);
-                    Add(OutcomeSummary.Of(reader, now));
-                }
-                catch (IOException)
-                {
-                    // What was learned before stays in force; retried a minute later.
-                }
-            });
         }
     }
 
@@ -349,7 +326,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         }
 
         _engine.Commit();
-        _ports.Forget();
+        _ports.OnCommitted();
         _log.Add(_engine.TakeProcessed());
         _log.Advance(_inbox.Covered);
         _batch.Clear();

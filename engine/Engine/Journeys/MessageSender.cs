@@ -75,7 +75,7 @@ sealed class MessageSender
             return;
         }
 
-        if (cart is { } record && EndOf(record, journey, _store.Customers.PurchasedAt(CustomerOf(journey, cart))) is var end and not WithheldReason.None)
+        if (cart is { } record && ExitReasonOf(record, journey, _store.Customers.PurchasedAt(CustomerOf(journey, cart))) is var end and not WithheldReason.None)
         {
             Exit(journey, end, now);
             return;
@@ -129,7 +129,7 @@ sealed class MessageSender
         JourneyOptions options, DueMessage message, Journey journey, Campaign campaign, CampaignVariant variant, Store store, in CartRecord? cart, long now) =>
         _store.IsStopped(campaign.Name, variant.Name) ? Withhold(WithheldReason.VariantStopped)
         : _ports.Find(variant.Steps[message.Step - 1].Channel) is { } channel
-            ? Try(options, message, journey, variant.Steps[message.Step - 1], channel, store, cart, now)
+            ? DecideStep(options, message, journey, variant.Steps[message.Step - 1], channel, store, cart, now)
         : Withhold(WithheldReason.ChannelGone);
 
     static MessageOutcome Withhold(WithheldReason reason) => new(MessageState.Withheld, reason);
@@ -146,7 +146,7 @@ sealed class MessageSender
 
     // The reason the journey should end, if any. A purchase anywhere since the shopper left this cart counts, even one before the cart was
     // abandoned.
-    static WithheldReason EndOf(in CartRecord cart, Journey journey, long purchasedAt) =>
+    static WithheldReason ExitReasonOf(in CartRecord cart, Journey journey, long purchasedAt) =>
         cart.EventCount == 0 ? WithheldReason.CartUnknown
         : cart.PurchasedAt > journey.StartedAt || purchasedAt > cart.LastAt ? WithheldReason.Purchased
         : cart.ItemCount == 0 && journey.Candidate.Cart.ItemCount > 0 ? WithheldReason.CartEmpty
@@ -154,7 +154,7 @@ sealed class MessageSender
             ? WithheldReason.CartTakenOver
         : WithheldReason.None;
 
-    MessageOutcome Try(
+    MessageOutcome DecideStep(
         JourneyOptions options, DueMessage message, Journey journey, CampaignStep step, DeliveryChannel channel, Store store, in CartRecord? cart, long now)
     {
         var offer = step.Offers.FirstOrDefault(o => o.Name == message.Offer) ?? step.Offers[0];
@@ -204,7 +204,7 @@ sealed class MessageSender
             intervention = _renderer.Compose(
                 options, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart,
                 new Addressee(
-                    Only(recipient, channel.Address),
+                    Restrict(recipient, channel.Address),
                     step.ShowsCustomer ? AttributesOf(journey, CustomerOf(journey, cart), channel.Address) : CustomerAttributes.None,
                     facts.CustomerZone),
                 now);
@@ -317,7 +317,7 @@ sealed class MessageSender
     }
 
     // A sink receives only the address it needs.
-    static Recipient? Only(Recipient recipient, AddressKind address) => address switch
+    static Recipient? Restrict(Recipient recipient, AddressKind address) => address switch
     {
         AddressKind.Email => new Recipient(Email: recipient.Email),
         AddressKind.Phone => new Recipient(Phone: recipient.Phone),

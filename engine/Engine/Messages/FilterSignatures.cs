@@ -37,7 +37,7 @@ static class FilterSignatures
 /// <param name="Named">The name of the optional named argument, if there is one.</param>
 sealed record FilterSignature(int Min, int Max, string? Named)
 {
-    /// <summary>What to say to somebody who gave another number.</summary>
+    /// <summary>The message for a wrong number of arguments.</summary>
     public string Expected => this switch
     {
         { Max: 0 } => "no arguments",

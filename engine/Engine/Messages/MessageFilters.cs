@@ -90,7 +90,7 @@ static class MessageFilters
 
     static FilterDelegate Bounded(string name, FilterDelegate filter, bool isHtml) => (input, arguments, context) =>
     {
-        Foresee(name, input, arguments);
+        CheckResultLength(name, input, arguments);
         var result = filter(input, arguments, context);
         var value = result.IsCompletedSuccessfully ? result.Result : result.AsTask().GetAwaiter().GetResult();
         switch (value)
@@ -111,7 +111,7 @@ static class MessageFilters
     static FluidValue Escaped(FluidValue value) => IsRaw(value) ? new StringValue(value.ToStringValue()) : value;
 
     // The length must be known before the text is created.
-    static void Foresee(string name, FluidValue input, FilterArguments arguments)
+    static void CheckResultLength(string name, FluidValue input, FilterArguments arguments)
     {
         long length = name switch
         {

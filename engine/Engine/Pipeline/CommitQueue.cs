@@ -16,7 +16,7 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
     readonly Stack<Batch> _free = new();
     readonly Lock _gate = new();
     readonly Lock _completing = new();
-    int _behind;
+    int _pending;
 
     /// <summary>Number of batches waiting for their commit.</summary>
     public int Depth
@@ -81,7 +81,7 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
                 batch = _waiting.Dequeue();
             }
 
-            batch.Trace?.Durable();
+            batch.Trace?.MarkDurable();
 
             // Decisions go before customer events: they were made without them. Acknowledgements go last, so a client that has one also has
             // every answer to what it covers.
@@ -98,23 +98,23 @@ public sealed class CommitQueue(int partition, IDecisionConsumer consumer)
             consumer.Advance(partition, batch.Address);
 
             // Acknowledgements keep their order: while one waits for its batch's decisions, later ones wait too.
-            if (batch.Decisions.Count == 0 && Volatile.Read(ref _behind) == 0)
+            if (batch.Decisions.Count == 0 && Volatile.Read(ref _pending) == 0)
             {
-                Tell(batch);
+                Notify(batch);
             }
             else
             {
-                Interlocked.Increment(ref _behind);
+                Interlocked.Increment(ref _pending);
                 consumer.OnProcessed(() =>
                 {
-                    Tell(batch);
-                    Interlocked.Decrement(ref _behind);
+                    Notify(batch);
+                    Interlocked.Decrement(ref _pending);
                 });
             }
         }
     }
 
-    void Tell(Batch batch)
+    void Notify(Batch batch)
     {
         foreach (var (source, upTo) in batch.Sources)
         {

@@ -11,8 +11,8 @@ namespace CartRecovery.Engine.Pipeline;
 /// </summary>
 static class JournalPayload
 {
-    /// <summary>Maximum number of decisions per entry: a decision takes about 1 KB, and an entry must fit in a page.</summary>
-    public const int MaxDecisions = 512;
+    // A decision takes about 1 KB, a long message in an escaped script 7 KB and more.
+    const int MaxDecisions = 512;
 
     /// <summary>Maximum number of keys of persisted decisions per entry; a key takes 36 bytes.</summary>
     public const int MaxPersisted = 4096;
@@ -36,14 +36,25 @@ static class JournalPayload
         return buffer.WrittenSpan;
     }
 
-    public static ReadOnlySpan<byte> Decisions(ArrayBufferWriter<byte> buffer, List<Decision> decisions, int from)
+    /// <summary>Encodes as many decisions as fit in an entry, at least one.</summary>
+    /// <param name="buffer">Receives the entry; its former content is discarded.</param>
+    /// <param name="decisions">The decisions of a batch.</param>
+    /// <param name="from">The first to encode; on return, the first that is left.</param>
+    /// <param name="maxBytes">Maximum length of the entry.</param>
+    public static ReadOnlySpan<byte> Decisions(ArrayBufferWriter<byte> buffer, List<Decision> decisions, ref int from, int maxBytes)
     {
-        var count = Math.Min(MaxDecisions, decisions.Count - from);
-        buffer.ResetWrittenCount();
-        buffer.GetSpan(1)[0] = from + count == decisions.Count ? (byte)1 : (byte)0;
-        buffer.Advance(1);
-        DecisionCodec.Write(buffer, decisions.GetRange(from, count));
-        return buffer.WrittenSpan;
+        for (var count = Math.Min(MaxDecisions, decisions.Count - from); ; count = (count + 1) / 2)
+        {
+            buffer.ResetWrittenCount();
+            buffer.GetSpan(1)[0] = from + count == decisions.Count ? (byte)1 : (byte)0;
+            buffer.Advance(1);
+            DecisionCodec.Write(buffer, decisions.GetRange(from, count));
+            if (buffer.WrittenCount <= maxBytes || count == 1)
+            {
+                from += count;
+                return buffer.WrittenSpan;
+            }
+        }
     }
 
     public static List<Decision> ReadDecisions(ReadOnlySpan<byte> payload, out bool isLast)

@@ -176,7 +176,7 @@ public sealed class Partition : IDisposable
                 _work.EndBatch();
                 if (Inbox.Depth == 0)
                 {
-                    _work.Rest(_watermark.EstimateAt(_time.GetUtcNow().ToUnixTimeMilliseconds()));
+                    _work.RunIdle(_watermark.EstimateAt(_time.GetUtcNow().ToUnixTimeMilliseconds()));
                     Inbox.Wait(_work.UntilCommit(TickMilliseconds));
                 }
             }

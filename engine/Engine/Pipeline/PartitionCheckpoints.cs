@@ -82,7 +82,7 @@ sealed class PartitionCheckpoints : IDisposable
     {
         if (_current is not null)
         {
-            GoOn();
+            Refresh();
         }
         else if (_time.GetElapsedTime(_begunAt) >= _options.CheckpointInterval)
         {
@@ -171,7 +171,7 @@ sealed class PartitionCheckpoints : IDisposable
         _counters.SetCheckpointStall(_time.GetElapsedTime(started));
     }
 
-    void GoOn()
+    void Refresh()
     {
         _state.Stages.Refresh();
         if (_writing is null)
@@ -217,7 +217,7 @@ sealed class PartitionCheckpoints : IDisposable
     {
         while (_current is not null && _time.GetElapsedTime(start) < timeout)
         {
-            GoOn();
+            Refresh();
             _writing?.Wait(1);
             Thread.Yield();
         }

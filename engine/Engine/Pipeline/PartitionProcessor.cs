@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Pipeline;
 /// <summary>
 /// Does the work of a partition's thread. A commit batch takes slabs, marks their duplicates, encodes the other events for the journal and
 /// folds them; at its end it appends the block, decides on it and appends the decisions. Once the commit is durable, decisions are
-/// delivered and sources acknowledged; without a journal, at once.
+/// published and sources acknowledged; without a journal, at once.
 /// </summary>
 public sealed class PartitionProcessor : IDisposable
 {
@@ -128,16 +128,16 @@ public sealed class PartitionProcessor : IDisposable
             return;
         }
 
-        _trace?.Folded(_batchEvents);
+        _trace?.MarkFolded(_batchEvents);
         if (_block is { Count: > 0 })
         {
             Append(EntryKind.Events, _block.Finish());
             _block.Begin();
         }
 
-        _trace?.Appended();
+        _trace?.MarkAppended();
         Decide();
-        _trace?.Decided(_state.Stages.Decisions.Count);
+        _trace?.MarkDecided(_state.Stages.Decisions.Count);
 
         // A partition that is never idle has no other time to do this.
         AppendPersisted();
@@ -170,7 +170,7 @@ public sealed class PartitionProcessor : IDisposable
 
     /// <summary>Does the work between batches while no events arrive: idle carts, persisted decisions, commits by age.</summary>
     /// <param name="now">Current event time (ms since 1970 UTC).</param>
-    public void Rest(long now)
+    public void RunIdle(long now)
     {
         while (now > _state.Stages.Now && _state.Stages.HasDue(now))
         {
@@ -291,9 +291,9 @@ public sealed class PartitionProcessor : IDisposable
             _state.Outbox.Add(decision);
         }
 
-        for (var from = 0; from < decisions.Count; from += JournalPayload.MaxDecisions)
+        for (var from = 0; _journal is not null && from < decisions.Count;)
         {
-            Append(EntryKind.Decisions, JournalPayload.Decisions(_buffer, decisions, from));
+            Append(EntryKind.Decisions, JournalPayload.Decisions(_buffer, decisions, ref from, _journal.MaxPayload));
         }
     }
 

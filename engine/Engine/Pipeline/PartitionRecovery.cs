@@ -85,7 +85,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
     // The newest complete checkpoint; without one, an empty state and the whole journal.
     PartitionState Restore(CheckpointFolder folder, long begin, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
     {
-        foreach (var checkpoint in folder.Good(reason => warnings.Add($"Partition {index}: a checkpoint was skipped. {reason}"))
+        foreach (var checkpoint in folder.ReadUndamaged(reason => warnings.Add($"Partition {index}: a checkpoint was skipped. {reason}"))
             .Where(c => c.JournalAddress >= begin))
         {
             PartitionState? state = null;

@@ -48,7 +48,7 @@ public sealed class PartitionSet : IDisposable
     /// <summary>The partition of this number.</summary>
     public Partition this[int index] => _partitions[index];
 
-    /// <summary>The number of the partition that a key belongs to.</summary>
+    /// <summary>Returns the number of the partition that a key belongs to.</summary>
     public int IndexOf(in Hash128 key) => (int)(((key.High >> 32) * (ulong)_partitions.Length) >> 32);
 
     /// <summary>Why a journal cannot be written; null if all can.</summary>

@@ -31,7 +31,7 @@ public sealed class PartitionStages : IDisposable
     readonly CartFoldContext _context;
     bool _isDecided;
 
-    /// <summary>Creates a partition's state.</summary>
+    /// <summary>Creates a partition's stages.</summary>
     /// <param name="index">The partition's number; part of its file names.</param>
     /// <param name="options">Options shared by all partitions.</param>
     /// <param name="counters">The partition's counters.</param>

@@ -89,9 +89,9 @@ public sealed class JournalOptions
     /// <summary>Number of checkpoints to keep, 1 or more.</summary>
     public required int CheckpointsKept { get; init; }
 
-    /// <summary>Returns the folder of a partition's checkpoints.</summary>
+    /// <summary>The folder of a partition's checkpoints.</summary>
     public required Func<int, string> CheckpointFolder { get; init; }
 
-    /// <summary>Creates the device of a partition's journal.</summary>
+    /// <summary>Creates a device of a partition's journal.</summary>
     public required Func<int, JournalDevice> Device { get; init; }
 }

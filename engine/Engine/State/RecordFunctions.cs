@@ -28,10 +28,10 @@ sealed unsafe class RecordTarget<TRecord>
     public ref TRecord Updated => ref *_updated;
 
     /// <summary>Clears <see cref="Updated"/>, so that an update without a record leaves it null.</summary>
-    public void Forget() => _updated = null;
+    public void ClearUpdated() => _updated = null;
 
     /// <summary>Records the address of the updated record.</summary>
-    public void Note(ref TRecord record) => _updated = (TRecord*)Unsafe.AsPointer(ref record);
+    public void SetUpdated(ref TRecord record) => _updated = (TRecord*)Unsafe.AsPointer(ref record);
 }
 
 /// <summary>Implements FASTER's callbacks as a struct, so that calls from its generic code are direct.</summary>
@@ -150,7 +150,7 @@ readonly struct RecordFunctions<TRecord, TInput, TUpdate>(TUpdate update, Record
     bool Apply(ref TRecord record, ref TInput input)
     {
         update.Apply(ref record, ref input);
-        target.Note(ref record);
+        target.SetUpdated(ref record);
         return true;
     }
 }

@@ -183,7 +183,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     public ref TRecord UpdateInPlace(in Hash128 key, ref TInput input)
     {
         Debug.Assert(_isEntered, "the epoch keeps the record in memory");
-        _target.Forget();
+        _target.ClearUpdated();
         UpdateInside(key, ref input);
         return ref _target.Updated;
     }

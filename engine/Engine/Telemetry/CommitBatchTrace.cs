@@ -59,16 +59,16 @@ public sealed class CommitBatchTrace
     public void EndRun(long began, int rows) => _runs.Add((began, _time.GetTimestamp(), rows));
 
     /// <summary>Records that the batch is complete and its last event applied.</summary>
-    public void Folded(int events) => (_folded, _events) = (_time.GetTimestamp(), events);
+    public void MarkFolded(int events) => (_folded, _events) = (_time.GetTimestamp(), events);
 
     /// <summary>Records that its events are in the journal's buffer.</summary>
-    public void Appended() => _appended = _time.GetTimestamp();
+    public void MarkAppended() => _appended = _time.GetTimestamp();
 
     /// <summary>Records that all its decisions are made.</summary>
-    public void Decided(int decisions) => (_decided, _decisions) = (_time.GetTimestamp(), decisions);
+    public void MarkDecided(int decisions) => (_decided, _decisions) = (_time.GetTimestamp(), decisions);
 
     /// <summary>Records that its commit is durable.</summary>
-    public void Durable() => _durable = _time.GetTimestamp();
+    public void MarkDurable() => _durable = _time.GetTimestamp();
 
     /// <summary>Records that its decisions are published and its sources notified, and creates the spans.</summary>
     public void End()

@@ -78,7 +78,7 @@ static class DemoCommand
 
     static async Task<int> PlayAsync(EngineHost host, List<ShopEvent> log, DemoOptions options)
     {
-        RunCommand.Greet(host);
+        RunCommand.PrintSummary(host);
         Console.WriteLine($"""
 
             {log.Count:N0} events of a real shop's night (REES46, open data), a frame each, over the stream port. The clock is the shop's;

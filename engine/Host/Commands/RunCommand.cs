@@ -22,7 +22,7 @@ static class RunCommand
 
         return await ServeAsync(config, budget, async host =>
         {
-            Greet(host, budget);
+            PrintSummary(host, budget);
             host.Watch(ConfigFile.Locate(options.Config), path => ConfigLoader.Load(path, ConfigFile.Catalog));
             await host.WaitForShutdownAsync();
             return ExitCode.Success;
@@ -123,7 +123,7 @@ static class RunCommand
     }
 
     /// <summary>Prints addresses, model, campaigns and sinks.</summary>
-    public static void Greet(EngineHost host)
+    public static void PrintSummary(EngineHost host)
     {
         var addresses = host.Addresses;
         Console.WriteLine($"  http      {addresses[0]}  (API, /metrics, /health)");
@@ -133,10 +133,10 @@ static class RunCommand
         Console.WriteLine($"  sinks     {string.Join(", ", host.Config.Sinks.Select(s => $"{s.Key} ({s.Value.Type})"))}");
     }
 
-    static void Greet(EngineHost host, MemoryBudget budget)
+    static void PrintSummary(EngineHost host, MemoryBudget budget)
     {
         Console.WriteLine($"CartRecovery {BuildVersion.Number}");
-        Greet(host);
+        PrintSummary(host);
         Console.WriteLine($"  memory\n{string.Join('\n', budget.ToString().Split('\n').Select(l => $"  {l}"))}");
         Console.Out.Flush();
     }

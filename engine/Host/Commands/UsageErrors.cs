@@ -9,7 +9,7 @@ static class UsageErrors
 {
     /// <summary>Describes an unknown command.</summary>
     public static string Unknown(string command) =>
-        $"Unknown command '{command}'.{Guess(command, [.. CommandTable.All.Select(c => c.Name), "help"])}";
+        $"Unknown command '{command}'.{SuggestionFor(command, [.. CommandTable.All.Select(c => c.Name), "help"])}";
 
     /// <summary>Describes an error that the parser found in a command's options.</summary>
     public static string Describe(Command? command, Error error) => error switch
@@ -70,11 +70,11 @@ static class UsageErrors
     public static string UnknownOption(Command? command, string token)
     {
         var name = token.TrimStart('-').Split('=')[0] is { Length: 1 } letter ? $"-{letter}" : $"--{token.TrimStart('-').Split('=')[0]}";
-        return command is null ? $"Unknown option '{name}'.{Guess(name, ["--help", "--version"])}"
-            : $"Unknown option '{name}' of '{command.Name}'.{Guess(name, [.. command.OptionsOf.Select(o => o.Name), "--help"])}";
+        return command is null ? $"Unknown option '{name}'.{SuggestionFor(name, ["--help", "--version"])}"
+            : $"Unknown option '{name}' of '{command.Name}'.{SuggestionFor(name, [.. command.OptionsOf.Select(o => o.Name), "--help"])}";
     }
 
-    static string Guess(string name, IReadOnlyCollection<string> known) => Suggestion.Find(name, known) is { } near ? $" Did you mean '{near}'?" : "";
+    static string SuggestionFor(string name, IReadOnlyCollection<string> known) => Suggestion.Find(name, known) is { } near ? $" Did you mean '{near}'?" : "";
 
     static string Name(NamedError error) =>
         error.NameInfo.LongName.Length > 0 ? $"--{error.NameInfo.LongName}" : error.NameInfo.ShortName.Length > 0 ? $"-{error.NameInfo.ShortName}" : error.NameInfo.NameText;

@@ -63,7 +63,7 @@ sealed partial class CampaignReload : IDisposable
     void Load()
     {
         var result = _load(_path);
-        var problems = result.Config is { } config ? StrangersIn(config) : [.. result.Problems.Select(p => p.ToString())];
+        var problems = result.Config is { } config ? UnknownChannelsIn(config) : [.. result.Problems.Select(p => p.ToString())];
         Problem = problems.Count == 0 ? null : string.Join("; ", problems);
         if (Problem is not null)
         {
@@ -77,7 +77,7 @@ sealed partial class CampaignReload : IDisposable
     }
 
     // Sinks are created at the start, so a campaign cannot use a new one.
-    List<string> StrangersIn(CartRecoveryConfig config) =>
+    List<string> UnknownChannelsIn(CartRecoveryConfig config) =>
     [
         .. config.Decisions.Campaigns.SelectMany(c => c.Variants.SelectMany(v => v.Steps).Concat(c.Variants.Count > 0 ? [] : c.StepsOrSingle),
                 (campaign, step) => (campaign.Name, step.Channel))

@@ -98,10 +98,10 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_interventions_total", "Interventions by channel, action and outcome",
             ["action", "channel", "outcome"], Interventions);
         Registry.Counter("cartrecovery_interventions_withheld_total", "Withheld interventions by reason", ["reason"],
-            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Withheld(r), WithheldReasons.NameOf(r)))
+            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.WithheldFor(r), WithheldReasons.NameOf(r)))
                 .Append(new Sample(Partitions.Sum(p => p.Counters.WithheldByWindow), "window")));
         Registry.Counter("cartrecovery_interventions_deferred_total", "Deferrals of interventions by reason", ["reason"],
-            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.Deferred(r), WithheldReasons.NameOf(r))));
+            () => WithheldReasons.All.Select(r => new Sample(_host.JourneyEngine.Counters.DeferredFor(r), WithheldReasons.NameOf(r))));
         Registry.Counter("cartrecovery_sink_deliveries_total", "Sink deliveries by outcome", ["outcome", "sink"],
             () => _host.Sinks.Runners.SelectMany(r => s_outcomes.Select(o => new Sample(r.Total(o), NameOf(o), r.Name))));
         Registry.Counter("cartrecovery_sink_retries_total", "Sink delivery retries", ["sink"],

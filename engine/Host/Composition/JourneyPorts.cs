@@ -34,7 +34,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     public DeliveryChannel? Find(string name) => _channels.GetValueOrDefault(name);
 
     /// <inheritdoc/>
-    public int RoomOf(string channel) => sinks.Has(channel) ? sinks.RoomOf(channel) : int.MaxValue;
+    public int FreeCapacityOf(string channel) => sinks.Has(channel) ? sinks.FreeCapacityOf(channel) : int.MaxValue;
 
     /// <inheritdoc/>
     public bool TrySendToSocket(Intervention intervention, long connectionId)
@@ -65,7 +65,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
         }
 
         HasSinkWork = true;
-        return sinks.RoomOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, intervention) && _handedOver.Add(intervention.Id);
+        return sinks.FreeCapacityOf(intervention.Channel) > 0 && sinks.TryDeliver(intervention.Channel, intervention) && _handedOver.Add(intervention.Id);
     }
 
     /// <inheritdoc/>
@@ -86,7 +86,7 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     }
 
     /// <inheritdoc/>
-    public void Forget()
+    public void OnCommitted()
     {
         _handedOver.Clear();
         HasSinkWork = false;

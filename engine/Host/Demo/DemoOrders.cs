@@ -39,7 +39,7 @@ sealed class DemoOrders
         _host = host;
         _store = store;
         _catalogue = catalogue;
-        host.Journeys.OnDecided += Note;
+        host.Journeys.OnDecided += Record;
     }
 
     /// <summary>Places an order: computes its prices and ingests its purchases.</summary>
@@ -86,7 +86,7 @@ sealed class DemoOrders
         }
     }
 
-    void Note(Intervention intervention)
+    void Record(Intervention intervention)
     {
         if (intervention.StoreId == _store.Id && intervention.DiscountPercent is { } percent)
         {

@@ -98,7 +98,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         foreach (var channel in _desk.Store.Messages.Channels)
         {
             var due = _nextDue.With(channel).Number() ?? long.MaxValue;
-            next = Math.Min(next, RoomOf(channel) > 0 ? due : Math.Max(due, ((_world.Now / Minute) + 1) * Minute));
+            next = Math.Min(next, FreeCapacityOf(channel) > 0 ? due : Math.Max(due, ((_world.Now / Minute) + 1) * Minute));
         }
 
         return next;
@@ -223,7 +223,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
     public DeliveryChannel? Find(string name) => TestChannels.Find(name);
 
     // For one minute an hour no sink has room.
-    public int RoomOf(string channel) => channel != "socket" && _world.Now / Minute % 60 == 7 ? 0 : int.MaxValue;
+    public int FreeCapacityOf(string channel) => channel != "socket" && _world.Now / Minute % 60 == 7 ? 0 : int.MaxValue;
 
     public bool TrySendToSocket(Intervention intervention, long connectionId)
     {
@@ -234,7 +234,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public bool TryEnqueue(Intervention intervention)
     {
-        if (RoomOf(intervention.Channel) == 0)
+        if (FreeCapacityOf(intervention.Channel) == 0)
         {
             return false;
         }

@@ -19,7 +19,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
                 check.Report(campaign, "name", $"duplicate campaign '{campaign.Name}', first defined on line {first}");
             }
             List<string> stores = [.. config.Stores.Select(store => store.Id)];
-            foreach (var store in campaign.Stores.Where(store => !stores.Contains(store) && check.Sound(config, "stores")))
+            foreach (var store in campaign.Stores.Where(store => !stores.Contains(store) && check.AreValid(config, "stores")))
             {
                 check.Report(campaign, "stores", $"unknown store '{store}'{Suggestion.Hint(store, stores)}");
             }
@@ -133,7 +133,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
 
             Steps(variant.Steps, config);
         }
-        if (!campaign.Variants.Exists(variant => variant.Steps.Count > 0) && check.Sound(campaign, "variants"))
+        if (!campaign.Variants.Exists(variant => variant.Steps.Count > 0) && check.AreValid(campaign, "variants"))
         {
             check.Report(campaign, "variants", "at least one variant needs steps");
         }
@@ -173,7 +173,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
     void Channel(object section, string channel, CartRecoveryConfig config)
     {
         List<string> channels = ["socket", .. locations.KeysOf(config.Sinks)];
-        if (!channels.Contains(channel) && check.Sound(config, "sinks"))
+        if (!channels.Contains(channel) && check.AreValid(config, "sinks"))
         {
             check.Report(section, "channel", $"unknown channel '{channel}'{Suggestion.Hint(channel, channels)}");
         }

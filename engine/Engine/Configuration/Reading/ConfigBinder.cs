@@ -80,7 +80,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
                 Locations.SetFailed(section, property.Name);
                 return;
             }
-            if (text.Plain && YamlText.MeansNothing(expanded))
+            if (text.Plain && YamlText.IsNull(expanded))
             {
                 if (!property.IsSetNullable)
                 {
@@ -144,7 +144,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
 
     void BindOption(SinkConfig sink, string name, YamlItem value, string path)
     {
-        if (value is YamlText { Plain: true } text && EnvironmentText.Expand(text, environment, new ConfigProblems("")) is { } plain && YamlText.MeansNothing(plain))
+        if (value is YamlText { Plain: true } text && EnvironmentText.Expand(text, environment, new ConfigProblems("")) is { } plain && YamlText.IsNull(plain))
         {
             return;
         }
@@ -225,7 +225,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
         where T : YamlItem
     {
         opened = (item as T)!;
-        if (opened is null && item is YamlText { Plain: true } text && YamlText.MeansNothing(text.Value))
+        if (opened is null && item is YamlText { Plain: true } text && YamlText.IsNull(text.Value))
         {
             opened = (T)(YamlItem)(typeof(T) == typeof(YamlMap) ? new YamlMap(item.At) : new YamlList(item.At));
         }

@@ -30,12 +30,12 @@ sealed class ConfigCheck
 
     void Listen(ListenConfig listen)
     {
-        if (listen.Http == listen.Stream && listen.Http.Port != 0 && Sound(listen, "http", "stream"))
+        if (listen.Http == listen.Stream && listen.Http.Port != 0 && AreValid(listen, "http", "stream"))
         {
             Report(listen, "stream", $"listen.http and listen.stream are both {listen.Stream}; change one of the ports");
         }
 
-        if (listen.Heartbeat.Value >= listen.IdleTimeout.Value && Sound(listen, "heartbeat", "idleTimeout"))
+        if (listen.Heartbeat.Value >= listen.IdleTimeout.Value && AreValid(listen, "heartbeat", "idleTimeout"))
         {
             Report(listen, "heartbeat",
                 $"listen.heartbeat ({listen.Heartbeat}) must be shorter than listen.idleTimeout ({listen.IdleTimeout})");
@@ -101,13 +101,13 @@ sealed class ConfigCheck
     void Sizes(CartRecoveryConfig config)
     {
         var (limits, memory) = (config.Limits, config.Memory);
-        if (limits.Message.Bytes < limits.Event.Bytes && Sound(limits, "message", "event"))
+        if (limits.Message.Bytes < limits.Event.Bytes && AreValid(limits, "message", "event"))
         {
             Report(limits, "message", $"limits.message ({limits.Message}) must not be smaller than limits.event ({limits.Event})");
         }
 
         var planned = new ByteSize(memory.Carts.Bytes + memory.Customers.Bytes);
-        if (memory.Limit.Bytes > 0 && planned.Bytes > memory.Limit.Bytes && Sound(memory, "limit", "carts", "customers"))
+        if (memory.Limit.Bytes > 0 && planned.Bytes > memory.Limit.Bytes && AreValid(memory, "limit", "carts", "customers"))
         {
             Report(memory, "limit", $"memory.limit ({memory.Limit}) must be at least memory.carts plus memory.customers ({planned})");
         }
@@ -125,7 +125,7 @@ sealed class ConfigCheck
 
     void Telemetry(OtlpConfig otlp)
     {
-        if (otlp.Endpoint is { } endpoint && Sound(otlp, "endpoint") && !ContactCheck.IsWebAddress(endpoint))
+        if (otlp.Endpoint is { } endpoint && AreValid(otlp, "endpoint") && !ContactCheck.IsWebAddress(endpoint))
         {
             Report(otlp, "endpoint", $"telemetry.otlp.endpoint must be an address like http://127.0.0.1:4318, not '{endpoint}'");
         }
@@ -180,7 +180,7 @@ sealed class ConfigCheck
     static string NameRule(string what) => $"{what} must be 1 to {MaxNameLength} bytes without spaces";
 
     /// <summary>Returns whether all these keys have valid values, so that rules relating them can be checked.</summary>
-    public bool Sound(object section, params ReadOnlySpan<string> keys)
+    public bool AreValid(object section, params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)
         {

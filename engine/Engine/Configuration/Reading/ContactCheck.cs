@@ -16,12 +16,12 @@ sealed class ContactCheck(ConfigCheck check, ConfigLocations locations)
             check.Report(cap, "channel", $"unknown channel '{cap.Channel}'{Suggestion.Hint(cap.Channel, channels)}");
         }
 
-        if (contact.BusinessHours is { } hours && hours.From.Value >= hours.To.Value && check.Sound(hours, "from", "to"))
+        if (contact.BusinessHours is { } hours && hours.From.Value >= hours.To.Value && check.AreValid(hours, "from", "to"))
         {
             check.Report(hours, "to", "businessHours must end after they begin, on the same day");
         }
 
-        if (contact.AbandonedAfter.Value >= contact.LostAfter.Value && check.Sound(contact, "abandonedAfter", "lostAfter"))
+        if (contact.AbandonedAfter.Value >= contact.LostAfter.Value && check.AreValid(contact, "abandonedAfter", "lostAfter"))
         {
             check.Report(contact, "lostAfter", $"contact.lostAfter ({contact.LostAfter}) must be longer than contact.abandonedAfter ({contact.AbandonedAfter})");
         }

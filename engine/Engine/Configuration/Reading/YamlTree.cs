@@ -20,7 +20,7 @@ sealed record YamlText(SourceLocation At, string Value, bool Plain) : YamlItem(A
     /// <summary>Its source text; <see langword="null"/> for a text that is not in the file.</summary>
     public ScalarSource? Source { get; init; }
 
-    public static bool MeansNothing(string plain) => plain is "" or "~" or "null";
+    public static bool IsNull(string plain) => plain is "" or "~" or "null";
 }
 
 /// <summary>A list, in block or flow style.</summary>

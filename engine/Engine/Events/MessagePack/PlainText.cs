@@ -29,17 +29,17 @@ static class PlainText
         var odd = 0UL;
         while (text.Length >= sizeof(ulong))
         {
-            odd |= OddBytes(BinaryPrimitives.ReadUInt64LittleEndian(text));
+            odd |= SpecialBytes(BinaryPrimitives.ReadUInt64LittleEndian(text));
             text = text[sizeof(ulong)..];
         }
 
         // Missing bytes are replaced by a letter.
         return text.IsEmpty ? (odd & HighBits) == 0
-            : ((odd | OddBytes(LastBytes(text) | ((Ones * 'a') << (text.Length * 8)))) & HighBits) == 0;
+            : ((odd | SpecialBytes(LastBytes(text) | ((Ones * 'a') << (text.Length * 8)))) & HighBits) == 0;
     }
 
     // Marks the high bit of bytes that are not ASCII, control characters, quotes or backslashes; zero if there is none.
-    static ulong OddBytes(ulong bytes) =>
+    static ulong SpecialBytes(ulong bytes) =>
         bytes | (bytes - (Ones * ' ')) | IsZero(bytes ^ (Ones * '"')) | IsZero(bytes ^ (Ones * '\\'));
 
     // Exact while no byte has its high bit set; otherwise the text is not plain anyway.

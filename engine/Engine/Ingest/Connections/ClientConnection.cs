@@ -99,7 +99,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public async Task RunAsync(IStreamSession session)
     {
         LastReadTicks = _options.Partitions.Clock.GetTimestamp();
-        _options.Counters.Connected(_protocol);
+        _options.Counters.AddConnected(_protocol);
         _options.Connections.Add(this);
         try
         {
@@ -113,7 +113,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         finally
         {
             _options.Connections.Remove(this);
-            _options.Counters.Disconnected(_protocol);
+            _options.Counters.AddDisconnected(_protocol);
             // A client that does not read its remaining output would hold the socket forever.
             _ = AbortAfterAsync(s_closeTimeout);
         }
@@ -149,7 +149,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     }
 
     /// <summary>Closes the connection because the engine is stopping. Events already taken are still acknowledged.</summary>
-    public void GoAway()
+    public void CloseForStop()
     {
         Output.SetClosePayload(WebSocketCloseCode.GoingAway, "");
         _transport.Input.CancelPendingRead();
@@ -283,8 +283,8 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     {
         if (Interlocked.Exchange(ref _isCut, 1) == 0)
         {
-            _options.Counters.SlowConsumer();
-            Output.GiveUp("slow_consumer", "the client does not read what it is sent");
+            _options.Counters.AddSlowConsumer();
+            Output.Drop("slow_consumer", "the client does not read what it is sent");
             _transport.Input.CancelPendingRead();
             _ = AbortAfterAsync(s_slowConsumerTimeout);
         }

@@ -56,7 +56,7 @@ public sealed class ConnectionRegistry : IDisposable
         {
             foreach (var (_, connection) in slice)
             {
-                connection.GoAway();
+                connection.CloseForStop();
             }
         }
     }
@@ -70,7 +70,7 @@ public sealed class ConnectionRegistry : IDisposable
         Interlocked.Increment(ref _count);
         if (Volatile.Read(ref _closing))
         {
-            connection.GoAway();
+            connection.CloseForStop();
         }
     }
 

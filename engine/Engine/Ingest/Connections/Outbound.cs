@@ -154,7 +154,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// </summary>
     /// <param name="code">The error line's code.</param>
     /// <param name="reason">Why, in at most 123 bytes.</param>
-    public void GiveUp(string code, string reason)
+    public void Drop(string code, string reason)
     {
         if (_encoding == StreamEncoding.WebSocket)
         {
@@ -270,12 +270,12 @@ public sealed class Outbound : IThreadPoolWorkItem
         lock (_gate)
         {
             (_pending, _writing) = (_writing, _pending);
-            NothingWaits();
+            ClearWaiting();
             return _closing;
         }
     }
 
-    void NothingWaits()
+    void ClearWaiting()
     {
         (_unasked, _waiting) = (0, 0);
         _taken?.TrySetResult();
@@ -343,7 +343,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         {
             _dead = true;
             _pending.Clear();
-            NothingWaits();
+            ClearWaiting();
             _closed?.TrySetResult();
         }
     }

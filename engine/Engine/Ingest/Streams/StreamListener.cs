@@ -207,8 +207,8 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
 
     async Task RejectAsync(PipeWriter output, StreamEncoding encoding, EventProblem problem, CancellationToken cancellationToken)
     {
-        options.Counters.Received(Protocol.Tcp, 1);
-        options.Counters.Rejected(problem.Error);
+        options.Counters.AddReceived(Protocol.Tcp, 1);
+        options.Counters.AddRejected(problem.Error);
         await SendErrorAsync(output, encoding, problem.Code, problem.Message, cancellationToken);
     }
 

@@ -7,7 +7,7 @@ using CartRecovery.Primitives;
 namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
-/// Stores what is known of customers: identity, addresses, consent. A server's data is stored under the customer, a browser's under the
+/// Stores customers' data: identity, addresses, consent. A server's data is stored under the customer, a browser's under the
 /// cart and the user signed in there, so that nobody can redirect another customer's messages.
 /// </summary>
 public sealed class CustomerTables

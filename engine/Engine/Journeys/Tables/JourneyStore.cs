@@ -3,7 +3,7 @@ using CartRecovery.Engine.Storage;
 namespace CartRecovery.Engine.Journeys.Tables;
 
 /// <summary>
-/// Stores customers, journeys, messages and orders in SQLite. Used by the journeys' thread only; readers open connections of their own.
+/// Stores customers, journeys, messages and orders in SQLite. Used by the journey thread only; readers open connections of their own.
 /// </summary>
 public sealed class JourneyStore : IDisposable
 {

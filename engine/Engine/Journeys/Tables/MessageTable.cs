@@ -156,7 +156,7 @@ public sealed class MessageTable
     };
 
     /// <summary>Defers a message while a request for its cart is open; without an answer it is due again.</summary>
-    public void PutOff(string id, long until) => _putOff.With(id).With(until).Run();
+    public void DeferForLookup(string id, long until) => _putOff.With(id).With(until).Run();
 
     /// <summary>Defers a message until a time, for a reason.</summary>
     public void Defer(string id, long until, WithheldReason reason) => _defer.With(id).With(until).With((long)reason).Run();
@@ -211,7 +211,7 @@ public sealed class MessageTable
     /// <summary>
     /// Makes messages to people that sinks held when the process ended due again, under the same ids. Policy is checked again.
     /// </summary>
-    public void Recall(long now) => _recall.With(now).Run();
+    public void Reschedule(long now) => _recall.With(now).Run();
 
     /// <summary>Returns the messages sinks held when the process ended; they are handed over again under the same ids.</summary>
     public List<Intervention> Sending()

@@ -32,7 +32,7 @@ public sealed record SignedLink(LinkKind Kind, string Intervention, string Store
 
 /// <summary>
 /// Signs and verifies links: the content and its HMAC-SHA256 (RFC 2104) truncated to 128 bits, in base64url. A link grants what it says to
-/// whoever holds it, for one cart of one store.
+/// its holder, for one cart of one store.
 /// </summary>
 public sealed class LinkSigner
 {

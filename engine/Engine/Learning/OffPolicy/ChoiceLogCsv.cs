@@ -43,7 +43,7 @@ public static class ChoiceLogCsv
 
             for (var i = 0; i < cells.Count; i++)
             {
-                columns[i].See(cells[i]);
+                columns[i].Add(cells[i]);
             }
         }
 
@@ -180,7 +180,7 @@ public static class ChoiceLogCsv
             _ => Role.Feature,
         };
 
-        public void See(ReadOnlySpan<char> cell)
+        public void Add(ReadOnlySpan<char> cell)
         {
             if (Role != Role.Feature)
             {

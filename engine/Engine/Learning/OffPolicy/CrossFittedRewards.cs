@@ -30,7 +30,7 @@ sealed class CrossFittedRewards
         ArgumentOutOfRangeException.ThrowIfLessThan(folds, 2);
         int columns = log.Features.Count, size = columns + 1, actions = log.Actions.Count;
         folds = Math.Min(folds, log.Count);
-        var foldOf = Deal(log.Count, folds, seed);
+        var foldOf = AssignFolds(log.Count, folds, seed);
         var (means, scales) = LinearModels.Standards(log.Contexts, columns);
         var x = new double[size];
 
@@ -127,7 +127,7 @@ sealed class CrossFittedRewards
         }
     }
 
-    static int[] Deal(int count, int folds, ulong seed)
+    static int[] AssignFolds(int count, int folds, ulong seed)
     {
         var order = new int[count];
         for (var i = 0; i < count; i++)

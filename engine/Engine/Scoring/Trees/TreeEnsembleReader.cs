@@ -34,11 +34,11 @@ sealed class TreeEnsembleReader
         _modes = file.Texts("nodes_modes");
         _thresholds = file.Floats("nodes_values");
         var count = _treeIds.Count;
-        Demand(_nodeIds.Count == count && _featureIds.Count == count && _trueIds.Count == count && _falseIds.Count == count
+        Require(_nodeIds.Count == count && _featureIds.Count == count && _trueIds.Count == count && _falseIds.Count == count
             && _modes.Count == count && _thresholds.Count == count && (_missingTrue.Count == count || _missingTrue.Count == 0), "nodes of one length");
         for (var i = 0; i < count; i++)
         {
-            Demand(_nodes.TryAdd((_treeIds[i], _nodeIds[i]), i), "a node once");
+            Require(_nodes.TryAdd((_treeIds[i], _nodeIds[i]), i), "a node once");
         }
     }
 
@@ -49,7 +49,7 @@ sealed class TreeEnsembleReader
     internal static TreeEnsemble Read(TreeEnsembleFile file, int features)
     {
         var reader = new TreeEnsembleReader(file, features);
-        Demand(file.Text("aggregate_function", "SUM") == "SUM", "a sum");
+        Require(file.Text("aggregate_function", "SUM") == "SUM", "a sum");
         var isLogistic = Transform(file) == "LOGISTIC" && file.IsClassifier; // ONNX Runtime passes it over for a sum of one target
         if (file.IsClassifier)
         {
@@ -60,7 +60,7 @@ sealed class TreeEnsembleReader
             reader.ReadTargets(file);
         }
 
-        Demand(!(isLogistic && file.HasSigmoid), "one sigmoid");
+        Require(!(isLogistic && file.HasSigmoid), "one sigmoid");
         var bases = file.Floats("base_values");
         return new TreeEnsemble(reader.Trees(), bases.Count == 0 ? 0 : bases[0], isLogistic || file.HasSigmoid);
     }
@@ -68,8 +68,8 @@ sealed class TreeEnsembleReader
     void ReadTargets(TreeEnsembleFile file)
     {
         string[] known = [.. s_common, "n_targets", "target_ids", "target_nodeids", "target_treeids", "target_weights"];
-        Demand(!file.Names.Except(known, StringComparer.Ordinal).Any() && file.Int("n_targets", 0) == 1, "one target");
-        Demand(file.Floats("base_values").Count <= 1, "one base value");
+        Require(!file.Names.Except(known, StringComparer.Ordinal).Any() && file.Int("n_targets", 0) == 1, "one target");
+        Require(file.Floats("base_values").Count <= 1, "one base value");
         ReadWeights(file, "target", 0);
     }
 
@@ -77,26 +77,26 @@ sealed class TreeEnsembleReader
     void ReadClasses(TreeEnsembleFile file, bool isLogistic)
     {
         string[] known = [.. s_common, "class_ids", "class_nodeids", "class_treeids", "class_weights", "classlabels_int64s", "classlabels_strings"];
-        Demand(!file.Names.Except(known, StringComparer.Ordinal).Any(), "attributes that are known");
-        Demand(file.Ints("classlabels_int64s").Count + file.Texts("classlabels_strings").Count == 2, "two classes");
+        Require(!file.Names.Except(known, StringComparer.Ordinal).Any(), "attributes that are known");
+        Require(file.Ints("classlabels_int64s").Count + file.Texts("classlabels_strings").Count == 2, "two classes");
         var isFirst = !file.Ints("class_ids").Contains(1);
         ReadWeights(file, "class", isFirst ? 0 : 1);
         // ONNX Runtime's rules for base values in the other case are left to it.
-        Demand(file.Floats("base_values").Count <= (isFirst ? 1 : 0), "a base value for the only class");
+        Require(file.Floats("base_values").Count <= (isFirst ? 1 : 0), "a base value for the only class");
         // With a single class, ONNX Runtime makes a negative sum positive.
-        Demand(!isFirst || isLogistic || file.Floats("class_weights").TrueForAll(w => w >= 0), "a score that is not below 0");
+        Require(!isFirst || isLogistic || file.Floats("class_weights").TrueForAll(w => w >= 0), "a score that is not below 0");
     }
 
     void ReadWeights(TreeEnsembleFile file, string kind, long wanted)
     {
         List<long> ids = file.Ints($"{kind}_ids"), trees = file.Ints($"{kind}_treeids"), nodes = file.Ints($"{kind}_nodeids");
         var weights = file.Floats($"{kind}_weights");
-        Demand(trees.Count == ids.Count && nodes.Count == ids.Count && weights.Count == ids.Count, "weights of one length");
+        Require(trees.Count == ids.Count && nodes.Count == ids.Count && weights.Count == ids.Count, "weights of one length");
         for (var i = 0; i < ids.Count; i++)
         {
             if (ids[i] == wanted)
             {
-                Demand(_weights.TryAdd((trees[i], nodes[i]), weights[i]), "one weight a leaf");
+                Require(_weights.TryAdd((trees[i], nodes[i]), weights[i]), "one weight a leaf");
             }
         }
     }
@@ -104,7 +104,7 @@ sealed class TreeEnsembleReader
     static string Transform(TreeEnsembleFile file)
     {
         var transform = file.Text("post_transform", "NONE");
-        Demand(transform is "NONE" or "LOGISTIC", "a transform of these");
+        Require(transform is "NONE" or "LOGISTIC", "a transform of these");
         return transform;
     }
 
@@ -119,24 +119,24 @@ sealed class TreeEnsembleReader
                 continue;
             }
 
-            Demand(begun.Add(_treeIds[i]), "a tree in one piece");
+            Require(begun.Add(_treeIds[i]), "a tree in one piece");
             trees.Add(Make(i, 0));
         }
-        Demand(trees.Count > 0, "a tree");
+        Require(trees.Count > 0, "a tree");
         return trees;
     }
 
     // The "tree" may be a graph or contain cycles, so height and node count are bounded.
     TreeNode Make(int i, int depth)
     {
-        Demand(depth <= MaxHeight && ++_made <= MaxNodes, "a tree of a size");
+        Require(depth <= MaxHeight && ++_made <= MaxNodes, "a tree of a size");
         if (_modes[i] == "LEAF")
         {
             return new TreeLeaf(_weights.TryGetValue((_treeIds[i], _nodeIds[i]), out var weight) ? weight : throw Not("a weight a leaf"));
         }
 
         var (feature, threshold) = (_featureIds[i], _thresholds[i]);
-        Demand(feature >= 0 && feature < _features && !float.IsNaN(threshold), "a threshold of a feature");
+        Require(feature >= 0 && feature < _features && !float.IsNaN(threshold), "a threshold of a feature");
         var whenTrue = Make(Child(i, _trueIds[i]), depth + 1);
         var whenFalse = Make(Child(i, _falseIds[i]), depth + 1);
         var missing = _missingTrue.Count > 0 && _missingTrue[i] != 0;
@@ -168,11 +168,11 @@ sealed class TreeEnsembleReader
     /// <summary>Computes the greatest number below: x &lt; t is x ≤ Below(t).</summary>
     static float Below(float threshold)
     {
-        Demand(threshold > float.NegativeInfinity, "a threshold with numbers below it");
+        Require(threshold > float.NegativeInfinity, "a threshold with numbers below it");
         return MathF.BitDecrement(threshold);
     }
 
-    static void Demand(bool isSo, string what)
+    static void Require(bool isSo, string what)
     {
         if (!isSo)
         {

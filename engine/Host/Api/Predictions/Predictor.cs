@@ -68,7 +68,7 @@ sealed class Predictor(OnnxModel model) : IDisposable
             {
                 if (!FeatureTable.Names.Contains(feature.Name))
                 {
-                    return UnknownFeature with { Detail = $"features.{feature.Name}: unknown feature{Near(feature.Name)} GET /v1/features/definitions lists all features." };
+                    return UnknownFeature with { Detail = $"features.{feature.Name}: unknown feature{SuggestionFor(feature.Name)} GET /v1/features/definitions lists all features." };
                 }
 
                 if (feature.Value.ValueKind != JsonValueKind.Number)
@@ -107,5 +107,5 @@ sealed class Predictor(OnnxModel model) : IDisposable
         _attribution.Dispose();
     }
 
-    static string Near(string name) => Suggestion.Find(name, FeatureTable.Names) is { } near ? $". Did you mean '{near}'?" : ".";
+    static string SuggestionFor(string name) => Suggestion.Find(name, FeatureTable.Names) is { } near ? $". Did you mean '{near}'?" : ".";
 }

@@ -27,7 +27,7 @@ sealed class RequestQuery
     /// <summary>Binds the query that <see cref="CheckAsync"/> parsed.</summary>
     public static ValueTask<RequestQuery?> BindAsync(HttpContext context) => ValueTask.FromResult<RequestQuery?>(context.Features.Get<RequestQuery>() ?? s_empty);
 
-    /// <summary>Middleware that parses the query by its route's parameters and rejects unknown parameters and invalid values.</summary>
+    /// <summary>Parses the query by its route's parameters and rejects unknown parameters and invalid values.</summary>
     public static Task CheckAsync(HttpContext context, RequestDelegate next)
     {
         if (!context.Request.QueryString.HasValue || context.GetEndpoint() is not RouteEndpoint endpoint)

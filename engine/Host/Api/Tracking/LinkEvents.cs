@@ -25,7 +25,7 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
     public string Sign(SignedLink link) => inForce.JourneyOptions.Signer.Sign(link);
 
     /// <summary>Ingests a click or an opening, unless a program caused it.</summary>
-    public async Task TellAsync(HttpContext context, SignedLink link, Store store, EventType what)
+    public async Task IngestAsync(HttpContext context, SignedLink link, Store store, EventType what)
     {
         var request = context.Request;
         var sentAt = RowOf(link)?.SentAt;

@@ -61,7 +61,7 @@ static class TrackingRoutes
             return s_unknown.ToResult();
         }
 
-        await links.TellAsync(context, link, store, EventType.Clicked);
+        await links.IngestAsync(context, link, store, EventType.Clicked);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Redirect(TrackingPages.TargetOf(query.Of(s_to), store)
             ?? TrackingPages.WithToken(store.CartUrl, links.Sign(link with { Kind = LinkKind.Cart })));
@@ -71,7 +71,7 @@ static class TrackingRoutes
     {
         if (links.Read(token, LinkKind.Open) is var (link, store))
         {
-            await links.TellAsync(context, link, store, EventType.Opened);
+            await links.IngestAsync(context, link, store, EventType.Opened);
         }
 
         context.Response.Headers.CacheControl = "no-store";

@@ -8,7 +8,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Journal;
 
 /// <summary>Blocks compressed by earlier versions with liblz4 (1.9.4, acceleration 4) stay readable.</summary>
-public sealed class Lz4FixtureTests
+public sealed class BlockFixtureTests
 {
     static readonly string s_file = Path.Combine(Repository.Root, "tests", "Journal", "liblz4-block.bin");
 
