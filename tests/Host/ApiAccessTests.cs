@@ -20,7 +20,8 @@ sealed class ApiAccessTests
 
     static readonly string[] s_public =
     [
-        "followLink", "openMessage", "askToUnsubscribe", "unsubscribe", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getHealth", "getMetrics",
+        "followLink", "openMessage", "askToUnsubscribe", "unsubscribe", "restoreCart", "listFeatureDefinitions", "getScript", "getModule", "getHealth",
+        "getLive", "getReady", "getMetrics",
     ];
 
     InProcessEngine _engine = null!;

@@ -28,9 +28,9 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
     // Delay before a failed transaction is retried (ms).
     const int RetryDelay = 200;
 
-    // Minimum time between two summaries of outcomes (ms).
-
     static readonly object s_done = new();
+
+    static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(20);
 
     readonly JourneyEngine _engine;
     readonly IJourneyPorts _ports;
@@ -157,18 +157,22 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
         _stopping = true;
         _stop.Set();
         _inbox.Complete();
-        if (_thread.IsAlive)
+        if (!_thread.IsAlive || _thread.Join(s_stopTimeout))
         {
-            _thread.Join(TimeSpan.FromSeconds(20));
+            _log.Finish();
         }
-
-        _log.Finish();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Stop();
+        if (_thread.IsAlive)
+        {
+            // Blocked in the database, which it still uses. The process ends, and the next start continues from what was committed.
+            return;
+        }
+
         _log.Dispose();
         _engine.Dispose();
         _stop.Dispose();

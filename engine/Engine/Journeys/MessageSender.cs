@@ -16,6 +16,9 @@ namespace CartRecovery.Engine.Journeys;
 /// <summary>Decides on a due message by everything known at that moment: sends, defers or withholds it.</summary>
 sealed class MessageSender
 {
+    // Customers name their time zones, so there may be many that do not exist.
+    const int MaxZones = 1024;
+
     readonly JourneyStore _store;
     readonly IJourneyPorts _ports;
     readonly StepPlanner _planner;
@@ -287,6 +290,11 @@ sealed class MessageSender
         if (!_zones.TryGetValue(name, out var zone))
         {
             zone = TimeZones.TryFind(name, out var found) ? found : null;
+            if (_zones.Count == MaxZones)
+            {
+                _zones.Clear();
+            }
+
             _zones[name] = zone;
         }
 

@@ -120,7 +120,7 @@ public sealed class DeadLetterQueueTests
             return !_queue.IsFailing;
         }, "writing resumes when the disk recovers");
         await _queue.StopAsync();
-        Assert.That(_store.Read().Last().TextOf(), Is.EqualTo("the queue works again"));
+        Assert.That(_store.Read().Last().TextOf(), Is.EqualTo("works again"));
     }
 
     void Add(string text) =>
