@@ -126,7 +126,7 @@ public sealed class JourneyWorker : IDecisionConsumer, IDisposable
                 var result = work(engine, now);
                 return () => done.TrySetResult(result);
             }
-#pragma warning disable CA1031 // A command fails alone: its caller is told, and the thread continues. An IOException retries the batch.
+#pragma warning disable CA1031 // A command fails alone: its caller gets the exception, and the thread continues. An IOException retries the batch.
             catch (Exception e) when (e is not IOException)
 #pragma warning restore CA1031
             {
