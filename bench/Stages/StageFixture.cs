@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Learning.Datasets;
 using CartRecovery.Engine.Pipeline;
@@ -12,7 +11,7 @@ using CartRecovery.Engine.State;
 namespace CartRecovery.Bench.Stages;
 
 /// <summary>Shared by the stage benchmarks: the shipped model and campaigns, and real events spread over many carts.</summary>
-sealed class StageFixture : IDisposable, IDecisionConsumer
+sealed class StageFixture : IDisposable
 {
     /// <summary>The number of carts.</summary>
     public const int Carts = 100_000;
@@ -38,7 +37,7 @@ sealed class StageFixture : IDisposable, IDecisionConsumer
             Carts = RecordStoreSize.For(512 << 20, 900),
             Customers = RecordStoreSize.For(64 << 20, 64),
             Timers = 1 << 20,
-            Consumer = this,
+            CollectsCustomerEvents = false,
             DataFolder = _folder,
         };
         Rules = new EventRules("demo"u8.ToArray(), 0, Verified: true, 32 * 1024, long.MaxValue / 4, long.MaxValue / 4);
@@ -51,8 +50,6 @@ sealed class StageFixture : IDisposable, IDecisionConsumer
     public PipelineOptions Options { get; }
 
     public EventRules Rules { get; }
-
-    public long Interventions { get; private set; }
 
     /// <summary>Creates native events as sent over the wire, spread over <see cref="Carts"/> carts.</summary>
     public byte[][] Messages(int count, int from = 0)
@@ -72,8 +69,6 @@ sealed class StageFixture : IDisposable, IDecisionConsumer
 
         return messages;
     }
-
-    public void Deliver(Decision decision) => Interventions++;
 
     public void Dispose()
     {

@@ -82,7 +82,7 @@ sealed class RecordedTraffic
     async Task WriteAsync(bool quiet)
     {
         var time = new ManualTime(Times.First);
-        using var set = new PartitionSet(Partitions, PipelineOptionsOf(Campaigns, model: null, Consumer, new JournalOptions
+        using var set = new PartitionSet(Partitions, PipelineOptionsOf(Campaigns, model: null, new JournalOptions
         {
             Stores = s_stores,
             Layout = s_layout,
@@ -94,7 +94,13 @@ sealed class RecordedTraffic
             CheckpointsKept = 2,
             CheckpointFolder = i => Path.Combine(_folder, "checkpoints", $"{i}"),
             Device = i => new FileJournalDevice(FolderOf(i)),
+            CursorFile = _ => null,
         }), time, TimeSpan.Zero);
+        for (var i = 0; i < Partitions; i++)
+        {
+            Consumer.Attach(set[i].Tail);
+        }
+
         set.Start();
         var source = new RecordingSource { ConnectionId = 7 };
         var router = new EventRouter(set, EventReading.AnyTime(), 2500, Protocol.WebSocket, new IngestCounters(), source, source);
@@ -121,9 +127,9 @@ sealed class RecordedTraffic
         Assert.That(source.Rejected, Is.Empty);
     }
 
-    static PipelineOptions PipelineOptionsOf(IEnumerable<CampaignConfig> campaigns, OnnxModel? model, IDecisionConsumer? consumer = null, JournalOptions? journal = null)
+    static PipelineOptions PipelineOptionsOf(IEnumerable<CampaignConfig> campaigns, OnnxModel? model, JournalOptions? journal = null)
     {
-        var options = TestStages.Options(consumer ?? new RecordingConsumer(), campaigns, Window, batchRows: 64);
+        var options = TestStages.Options(campaigns, Window, batchRows: 64);
         return new PipelineOptions
         {
             Stores = options.Stores,
@@ -137,7 +143,7 @@ sealed class RecordedTraffic
             Timers = options.Timers,
             DedupWindow = options.DedupWindow,
             DedupBytes = options.DedupBytes,
-            Consumer = options.Consumer,
+            CollectsCustomerEvents = journal is not null,
             DataFolder = options.DataFolder,
             Journal = journal,
         };

@@ -113,7 +113,7 @@ public sealed class ReplayTests(bool quiet)
         using var stop = new CancellationTokenSource();
         stop.Cancel();
         Assert.That(() => new Replay([.. _traffic.Journals().Select(j => new JournalStream(j))], 2, 2,
-            TestStages.Options(new RecordingConsumer(), [])).Run(TimeRange.Everything, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+            TestStages.Options([])).Run(TimeRange.Everything, stop.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
     static void Same(ReplayReport report, ReplayReport other)

@@ -17,7 +17,7 @@ public sealed class EventRouterProgressTests
 
     [OneTimeSetUp]
     public void Open() => _sets = [.. Enumerable.Range(1, MostPartitions).Select(count =>
-        new PartitionSet(count, TestStages.Options(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero))];
+        new PartitionSet(count, TestStages.Options([]), new ManualTime(EventReading.Now), TimeSpan.Zero))];
 
     [OneTimeTearDown]
     public void Close() => Array.ForEach(_sets, set => set.Dispose());

@@ -242,7 +242,7 @@ public sealed class EventRouterTests
         _source = new RecordingSource();
         _counters = new IngestCounters();
         _partitions = new PartitionSet(
-            partitions, TestStages.Options(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+            partitions, TestStages.Options([]), new ManualTime(EventReading.Now), TimeSpan.Zero);
         _router = new EventRouter(_partitions, EventReading.Rules(), maxBatch, Protocol.Tcp, _counters, _source, _source);
         _router.BeginRead();
     }

@@ -103,7 +103,7 @@ public sealed class WatermarkTests
     }
 
     static PartitionSet Partitions(int count) =>
-        new(count, TestStages.Options(new RecordingConsumer(), []), new ManualTime(Now), TimeSpan.Zero);
+        new(count, TestStages.Options([]), new ManualTime(Now), TimeSpan.Zero);
 
     static EventRouter RouterTo(PartitionSet partitions)
     {

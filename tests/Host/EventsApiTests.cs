@@ -35,7 +35,7 @@ sealed class EventsApiTests() : EngineFixture(config =>
             config.Partitions = 1;
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var gate = new DecisionGate(engine);
+        using var gate = new PartitionGate(engine);
         var waiting = engine.PostAsync("/v1/events", EventJson.Of("c", "begin_checkout"));
         await Eventually.Is(() => gate.IsReached, "the partition is blocked");
         var received = await engine.PostAsync("/v1/events?ack=received", EventJson.Array(EventJson.Of("c"), EventJson.Of("c"), "{}"));

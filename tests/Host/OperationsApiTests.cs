@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Events;
 using CartRecovery.Tests.Ingest;
 using CartRecovery.Tests.Support;
 using CartRecovery.Tests.Telemetry;
@@ -73,10 +74,10 @@ sealed class OperationsApiTests : EngineFixture
             config.Log.Level = LogThreshold.Error;
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        engine.Host.Journeys.OnDecided = _ => throw new InvalidOperationException("broken on purpose");
         using var client = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         await client.SendAsync(EventJson.Of("c"));
         await client.UntilAckAsync(1);
+        engine.Host.Partitions[0].Inbox.TryEnqueue(new EventSlab { Source = new BrokenSource(engine) });
         await client.SendAsync(EventJson.Of("c", "begin_checkout"));
         await Eventually.Is(() => engine.Host.Fault is not null, "the partition died");
         var health = await engine.GetAsync("/health", key: null);
@@ -148,6 +149,20 @@ sealed class OperationsApiTests : EngineFixture
         if (status == 405)
         {
             Assert.That(answer.Headers["Allow"], Is.Not.Empty);
+        }
+    }
+
+    /// <summary>Breaks the partition once the second event has arrived.</summary>
+    sealed class BrokenSource(InProcessEngine engine) : IEventSource
+    {
+        public long ConnectionId => 0;
+
+        public bool IsPublishable => false;
+
+        public void OnProcessed(int partition, long upTo)
+        {
+            SpinWait.SpinUntil(() => engine.Counts.Received == 2, Eventually.Deadline);
+            throw new InvalidOperationException("broken on purpose");
         }
     }
 }

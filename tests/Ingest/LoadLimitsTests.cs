@@ -115,7 +115,7 @@ sealed class LoadLimitsTests
             config.Partitions = 1;
             config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
         });
-        using var gate = new DecisionGate(engine);
+        using var gate = new PartitionGate(engine);
         using var client = await StreamClient.OpenAsync(engine, via);
         var (cart, blocker) = (EventJson.NewCart(), EventJson.NewCart());
         await client.SendAsync(EventJson.Of(blocker, "begin_checkout"));

@@ -47,7 +47,7 @@ public sealed class PartitionJournalTests
         var durable = new ConcurrentQueue<long>();
         var device = Device();
         using var journal = new PartitionJournal(device, s_layout, 0, 0, 1) { OnDurable = durable.Enqueue };
-        var address = journal.Append(EntryKind.Tick, "one"u8);
+        var address = journal.Append(EntryKind.Tick, "one"u8, at: 0);
         Assert.That(journal.Durable, Is.LessThan(address));
         Assert.That(journal.WaitUntilDurable(s_deadline, TimeProvider.System), Is.True);
         Assert.That(journal.Durable, Is.EqualTo(address));
@@ -156,12 +156,12 @@ public sealed class PartitionJournalTests
         {
             foreach (var text in Texts(200))
             {
-                journal.Append(EntryKind.Tick, Encoding.UTF8.GetBytes(text));
+                journal.Append(EntryKind.Tick, Encoding.UTF8.GetBytes(text), at: 0);
             }
 
             journal.WaitUntilDurable(s_deadline, TimeProvider.System);
             journal.TruncateUntil(2 * s_layout.SegmentSize + 100);
-            journal.Append(EntryKind.Tick, "last"u8);
+            journal.Append(EntryKind.Tick, "last"u8, at: 0);
             journal.WaitUntilDurable(s_deadline, TimeProvider.System);
             Eventually.Is(() => !File.Exists(device.FileOf(1)), "the segments are removed").GetAwaiter().GetResult();
         }
@@ -195,7 +195,7 @@ public sealed class PartitionJournalTests
         using var journal = new PartitionJournal(device, s_layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
         foreach (var text in texts)
         {
-            journal.Append(EntryKind.Tick, Encoding.UTF8.GetBytes(text));
+            journal.Append(EntryKind.Tick, Encoding.UTF8.GetBytes(text), at: 0);
             if (commitEach)
             {
                 journal.WaitUntilDurable(s_deadline, TimeProvider.System);

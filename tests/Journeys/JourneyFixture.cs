@@ -242,9 +242,5 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     public void LookUp(IReadOnlyList<DueMessage> messages) => It.TakeCarts(
         [.. messages.Select(m => (m, Carts.TryGetValue(m.Cart, out var cart) ? cart : (CartRecord?)null))], Now);
 
-    public void MarkPersisted(Intervention candidate)
-    {
-    }
-
     public void Dispose() => It.Dispose();
 }

@@ -20,7 +20,6 @@ public sealed class AllocationTests
         // Campaigns of every kind whose conditions are evaluated and do not hold.
         var never = new ConditionConfig { Feature = "cart_value", Above = 1e9 };
         var options = TestStages.Options(
-            new RecordingConsumer(),
             [
                 TestStages.OnEvent("event", "add_to_cart", never), TestStages.OnScore("score", above: 0, below: null, never),
                 TestStages.OnIdle("idle", Duration.FromSeconds(30), never), TestStages.OnIdle("longer", Duration.FromMinutes(2), never),

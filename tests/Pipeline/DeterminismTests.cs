@@ -71,8 +71,8 @@ public sealed class DeterminismTests
             TestStages.OnIdle("left", Duration.FromMinutes(3), new ConditionConfig { Feature = "item_views", AtLeast = 4 }),
             TestStages.OnIdle("left-longer", Duration.FromMinutes(15), new ConditionConfig { Feature = "highest_seen_price", Above = 300 }),
         ];
-        var options = TestStages.Options(consumer, campaigns, TimeSpan.FromMinutes(5), cut.BatchRows, memory: cut.Memory);
-        using var pipeline = new PipelineFixture(options, cut.Partitions, s_log[^1].At + EventReading.Day);
+        var options = TestStages.Options(campaigns, TimeSpan.FromMinutes(5), cut.BatchRows, memory: cut.Memory);
+        using var pipeline = new PipelineFixture(options, cut.Partitions, s_log[^1].At + EventReading.Day, consumer);
         for (var i = 0; i < s_messages.Length; i++)
         {
             pipeline.Router.TakeJson(s_messages[i]);

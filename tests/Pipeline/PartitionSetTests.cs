@@ -68,5 +68,5 @@ public sealed class PartitionSetTests
     }
 
     static PartitionSet Open(int count) =>
-        new(count, TestStages.Options(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+        new(count, TestStages.Options([]), new ManualTime(EventReading.Now), TimeSpan.Zero);
 }

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Telemetry;
@@ -151,7 +150,12 @@ public sealed class PartitionTests
     {
         var fault = new TaskCompletionSource<Exception>();
         using var release = new ManualResetEventSlim();
-        using var partition = Open(new FailingConsumer(release), TestStages.OnEvent("any", "page_view"));
+        using var partition = Open();
+        _source.WhenProcessed = (_, _) =>
+        {
+            release.Wait(Eventually.Deadline);
+            throw new InvalidOperationException("The source is broken.");
+        };
         partition.OnFault = fault.SetResult;
         partition.Start();
         partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
@@ -159,7 +163,7 @@ public sealed class PartitionTests
         var lookup = partition.FindAsync(EventReading.KeyOf("c1"), default);
         release.Set();
 
-        Assert.That((await fault.Task.WaitAsync(Eventually.Deadline)).Message, Is.EqualTo("The consumer is broken."));
+        Assert.That((await fault.Task.WaitAsync(Eventually.Deadline)).Message, Is.EqualTo("The source is broken."));
         Assert.That(partition.Fault, Is.SameAs(await fault.Task));
         Assert.That(async () => await lookup.WaitAsync(Eventually.Deadline), Throws.InvalidOperationException);
         Assert.That(partition.Inbox.TryEnqueue(Slab(upTo: 2, Of("page_view"))), Is.False);
@@ -167,13 +171,15 @@ public sealed class PartitionTests
         partition.Stop();
     }
 
-    Partition Open(params CampaignConfig[] campaigns) => Open(_consumer, campaigns);
-
-    Partition Open(IDecisionConsumer consumer, params CampaignConfig[] campaigns) =>
-        new(3, TestStages.Options(consumer, campaigns), _slabs, _time, _watermark, TimeSpan.Zero, inboxCapacity: 256);
+    Partition Open(params CampaignConfig[] campaigns)
+    {
+        var partition = new Partition(3, TestStages.Options(campaigns), _slabs, _time, _watermark, TimeSpan.Zero, inboxCapacity: 256);
+        _consumer.Attach(partition.Tail);
+        return partition;
+    }
 
     Partition Open(TimeSpan maxAge, int batchRows = 256) =>
-        new(3, TestStages.Options(_consumer, [], batchRows: batchRows), _slabs, _time, _watermark, maxAge, inboxCapacity: 256);
+        new(3, TestStages.Options([], batchRows: batchRows), _slabs, _time, _watermark, maxAge, inboxCapacity: 256);
 
     EventSlab Slab(long upTo, params TestEvent[] events)
     {
@@ -182,14 +188,5 @@ public sealed class PartitionTests
         slab.UpTo = upTo;
         slab.ReceivedTicks = _time.GetTimestamp();
         return slab;
-    }
-
-    sealed class FailingConsumer(ManualResetEventSlim release) : IDecisionConsumer
-    {
-        public void Deliver(Decision decision)
-        {
-            release.Wait(Eventually.Deadline);
-            throw new InvalidOperationException("The consumer is broken.");
-        }
     }
 }

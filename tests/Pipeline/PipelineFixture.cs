@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Pipeline;
@@ -13,17 +12,18 @@ sealed class PipelineFixture : IDisposable
 {
     readonly PartitionSet _partitions;
     readonly PartitionStages[] _stages;
-    readonly IDecisionConsumer _consumer;
+    readonly RecordingConsumer _consumer;
 
     /// <param name="options">The options of the stages.</param>
     /// <param name="partitions">The number of partitions.</param>
     /// <param name="receivedAt">The arrival time of all events.</param>
-    public PipelineFixture(PipelineOptions options, int partitions, long receivedAt)
+    /// <param name="consumer">Receives the decisions.</param>
+    public PipelineFixture(PipelineOptions options, int partitions, long receivedAt, RecordingConsumer? consumer = null)
     {
-        _consumer = options.Consumer;
+        _consumer = consumer ?? new RecordingConsumer();
 
         // Its workers are not started: it only routes, and the stages beside it do the processing.
-        _partitions = new PartitionSet(partitions, TestStages.Options(new RecordingConsumer(), [], memory: 1), new ManualTime(receivedAt), TimeSpan.Zero);
+        _partitions = new PartitionSet(partitions, TestStages.Options([], memory: 1), new ManualTime(receivedAt), TimeSpan.Zero);
         _stages = [.. Enumerable.Range(0, partitions).Select(i => new PartitionStages(i, options, Counters[i]))];
         var source = new RecordingSource();
         Router = new EventRouter(_partitions, EventReading.AnyTime(), 2500, Protocol.WebSocket, new IngestCounters(), source, source);
@@ -72,15 +72,7 @@ sealed class PipelineFixture : IDisposable
         }
     }
 
-    void HandOver(PartitionStages stages)
-    {
-        foreach (var decision in stages.Decisions)
-        {
-            _consumer.Deliver(decision);
-        }
-
-        stages.Decisions.Clear();
-    }
+    void HandOver(PartitionStages stages) => _consumer.Take(stages.Decisions);
 
     public void Dispose()
     {

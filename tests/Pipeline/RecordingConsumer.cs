@@ -1,13 +1,16 @@
 using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.Tail;
 
 namespace CartRecovery.Tests.Pipeline;
 
-/// <summary>Records decisions from any worker.</summary>
-sealed class RecordingConsumer : IDecisionConsumer
+/// <summary>Records decisions, of stages or of partitions' tails.</summary>
+sealed class RecordingConsumer
 {
     readonly List<(Intervention Intervention, long ConnectionId)> _taken = [];
+    readonly List<JournalCursor> _cursors = [];
 
     public IReadOnlyList<(Intervention Intervention, long ConnectionId)> Taken
     {
@@ -15,6 +18,14 @@ sealed class RecordingConsumer : IDecisionConsumer
         {
             lock (_taken)
             {
+                foreach (var cursor in _cursors)
+                {
+                    while (cursor.TryRead(out var entry))
+                    {
+                        _taken.AddRange(EntryPayload.ReadDecisions(entry.Payload).Select(d => (d.Intervention, d.ConnectionId)));
+                    }
+                }
+
                 return [.. _taken];
             }
         }
@@ -31,19 +42,35 @@ sealed class RecordingConsumer : IDecisionConsumer
     /// <summary>Records decisions.</summary>
     public void Take(List<Decision> decisions)
     {
-        foreach (var decision in decisions)
+        lock (_taken)
         {
-            Deliver(decision);
+            _taken.AddRange(decisions.Select(d => (d.Intervention, d.ConnectionId)));
         }
 
         decisions.Clear();
     }
 
-    public void Deliver(Decision decision)
+    /// <summary>Reads a partition's tail from an address on.</summary>
+    public JournalCursor Attach(JournalTail tail, long? from = null)
+    {
+        var cursor = tail.Open("recording", from, EntryKind.Decisions, EntryKind.UndeliveredDecisions);
+        lock (_taken)
+        {
+            _cursors.Add(cursor);
+        }
+
+        return cursor;
+    }
+
+    /// <summary>Reads what is left of a tail, and closes the cursor.</summary>
+    public void Detach(JournalCursor cursor)
     {
         lock (_taken)
         {
-            _taken.Add((decision.Intervention, decision.ConnectionId));
+            _ = Taken;
+            _cursors.Remove(cursor);
         }
+
+        cursor.Dispose();
     }
 }

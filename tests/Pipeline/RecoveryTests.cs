@@ -4,10 +4,10 @@ using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
@@ -50,36 +50,6 @@ public sealed class RecoveryTests
     public void Recovered_state_is_equal_with_most_carts_on_disk(int lives, bool checkpoints) =>
         IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
 
-    [Test]
-    public void A_partition_that_never_idles_releases_completed_deliveries()
-    {
-        using var scratch = new Scratch();
-        var consumer = new RecordingConsumer();
-        var options = Options(consumer, scratch.Folder, memory: 16 << 20, checkpoints: false);
-        var time = new ManualTime(ShopLogSample.Events[^1].At);
-        var recovered = new PartitionRecovery(0, options, new SlabPool(4), new PartitionCounters()).Run(time, progress: null);
-        using var state = recovered.State;
-        using var work = new PartitionProcessor(0, options, state, new PartitionCounters(), recovered.Journal, time);
-        work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
-        work.Take(s_slabs[0]);
-        work.EndBatch();
-        work.Take(s_slabs[1]);
-        work.EndBatch();
-        var decided = consumer.Interventions.FirstOrDefault() ?? state.Outbox.Pending.First().Intervention;
-        for (var i = 0; i < 100_000; i++)
-        {
-            var intervention = decided with { Id = $"iv_{i:x32}" };
-            state.Outbox.Add(new Decision(default, 0, 0, intervention));
-            state.Outbox.MarkPersisted(intervention.Id);
-        }
-
-        var (before, tail) = (state.Outbox.Count, recovered.Journal!.Tail);
-        work.Take(s_slabs[2]);
-        work.EndBatch();
-        Assert.That(state.Outbox.Count, Is.LessThanOrEqualTo(before - 100_000 + EventsASlab));
-        Assert.That(recovered.Journal.Tail - tail, Is.GreaterThan(100_000 * 35));
-    }
-
     void IsTheSame(RunResult night)
     {
         Assert.That(StateBytes.Differences(night.State, _undisturbed.State), Is.Empty);
@@ -91,7 +61,8 @@ public sealed class RecoveryTests
         using var scratch = new Scratch();
         var consumer = new RecordingConsumer();
         var time = new ManualTime(ShopLogSample.Events[^1].At);
-        var options = Options(consumer, scratch.Folder, memory, checkpoints);
+        var options = Options(scratch.Folder, memory, checkpoints);
+        var position = 0L;
         var random = new Random(lives);
         var told = 0L;
         var sources = Enumerable.Range(1, 3).Select(id => new RecordingSource { ConnectionId = id, WhenProcessed = (_, upTo) => told = Math.Max(told, upTo) }).ToArray();
@@ -102,7 +73,9 @@ public sealed class RecoveryTests
         for (var life = 1; life <= lives; life++)
         {
             var counters = new PartitionCounters();
-            var recovered = new PartitionRecovery(0, options, new SlabPool(4), counters).Run(time, progress: null);
+            var tail = new JournalTail();
+            var recovered = new PartitionRecovery(0, options, new SlabPool(4), counters, tail).Run(time, progress: null);
+            var cursor = consumer.Attach(tail, position);
             if (recovered.Report.Events < told * EventsASlab)
             {
                 fromCheckpoint++;
@@ -110,14 +83,9 @@ public sealed class RecoveryTests
 
             var fault = default(Exception);
             using (recovered.State)
-            using (var work = new PartitionProcessor(0, options, recovered.State, counters, recovered.Journal, time) { OnFault = e => fault = e })
+            using (var work = new PartitionProcessor(0, options, recovered.State, counters, recovered.Journal, tail, time) { OnFault = e => fault = e })
             {
-                foreach (var decision in recovered.State.Outbox.Pending)
-                {
-                    consumer.Deliver(decision);
-                }
-
-                work.Begin(recovered.Checkpoints, recovered.ReceivedAt);
+                work.Begin(recovered.Checkpoints, recovered.Handover, recovered.ReceivedAt);
                 sentAgain += sent - (int)told;
                 for (sent = (int)told; sent < s_slabs.Count * life / lives; sent++)
                 {
@@ -173,7 +141,9 @@ public sealed class RecoveryTests
                     state = StateBytes.Of(recovered.State, Carts(), []);
                 }
 
-                // An abrupt end: only what is durable by then remains.
+                // The reader keeps up, and an abrupt end: only what is durable by then remains.
+                consumer.Detach(cursor);
+                position = cursor.Position;
             }
 
             Assert.That(fault, Is.Null);
@@ -187,7 +157,7 @@ public sealed class RecoveryTests
             [.. consumer.Interventions.DistinctBy(i => i.Id).Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention)).Order(StringComparer.Ordinal)]);
     }
 
-    static PipelineOptions Options(RecordingConsumer consumer, string folder, int memory, bool checkpoints) => new()
+    static PipelineOptions Options(string folder, int memory, bool checkpoints) => new()
     {
         Stores = TestStages.Stores,
         Model = TestStages.Model,
@@ -202,7 +172,6 @@ public sealed class RecoveryTests
         Timers = 1 << 16,
         DedupWindow = TimeSpan.FromHours(1),
         DedupBytes = 4 << 20,
-        Consumer = consumer,
         DataFolder = folder,
         Journal = new JournalOptions
         {
@@ -216,6 +185,7 @@ public sealed class RecoveryTests
             CheckpointsKept = 2,
             CheckpointFolder = _ => Path.Combine(folder, "checkpoints"),
             Device = _ => new FileJournalDevice(Path.Combine(folder, "journal")),
+            CursorFile = _ => null,
         },
     };
 

@@ -14,7 +14,7 @@ sealed class StageRun : IDisposable
 
     public StageRun(IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256, int timers = 1000,
         ScoredEvents scored = ScoredEvents.All) =>
-        Stages = new PartitionStages(0, TestStages.Options(_consumer, campaigns, window, batchRows, timers, scored: scored), Counters);
+        Stages = new PartitionStages(0, TestStages.Options(campaigns, window, batchRows, timers, scored: scored), Counters);
 
     /// <summary>The decisions so far.</summary>
     public RecordingConsumer Consumer

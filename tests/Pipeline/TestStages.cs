@@ -3,7 +3,6 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
@@ -23,7 +22,7 @@ static class TestStages
     public static IReadOnlyList<Store> Stores { get; } = [new Store(0, "demo", "demo"u8.ToArray(), TimeZoneInfo.Utc, "USD")];
 
     public static PipelineOptions Options(
-        IDecisionConsumer consumer, IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256,
+        IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256,
         int timers = 1 << 16, long memory = 8 << 20, ScoredEvents scored = ScoredEvents.All) => new()
         {
             Stores = Stores,
@@ -37,7 +36,7 @@ static class TestStages
             Timers = timers,
             DedupWindow = TimeSpan.FromHours(1),
             DedupBytes = 1 << 20,
-            Consumer = consumer,
+            CollectsCustomerEvents = false,
             DataFolder = NewFolder(),
         };
 

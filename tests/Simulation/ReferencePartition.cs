@@ -4,6 +4,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Tests.Simulation;
 
@@ -22,6 +23,7 @@ sealed class ReferencePartition : IDisposable
     readonly HashSet<int> _events = [];
     readonly Dictionary<int, int> _lastOfSender = [];
     readonly HashSet<string> _keys = new(StringComparer.Ordinal);
+    readonly List<(Hash128 Id, long At, string CartId)> _customers = [];
     List<Decision> _batch = [];
     long _end;
     long _sequence;
@@ -35,7 +37,7 @@ sealed class ReferencePartition : IDisposable
         _slabs = slabs;
         _blocks = new EventBlockReader(options.Journal.Stores);
         State = new PartitionState(
-            new PartitionStages(index + 100, options, new PartitionCounters()), new DedupWindow(options.DedupBytes, options.DedupWindow), new Outbox());
+            new PartitionStages(index + 100, options, new PartitionCounters()), new DedupWindow(options.DedupBytes, options.DedupWindow));
     }
 
     public PartitionState State { get; }
@@ -43,11 +45,11 @@ sealed class ReferencePartition : IDisposable
     /// <summary>The events in the journal, in order.</summary>
     public List<(SentEvent Event, bool IsCopy)> Events { get; } = [];
 
-    /// <summary>The idempotency keys of the journal's decisions.</summary>
-    public HashSet<string> Journaled { get; } = new(StringComparer.Ordinal);
+    /// <summary>The idempotency keys of the journal's decisions, in order.</summary>
+    public List<string> Journaled { get; } = [];
 
-    /// <summary>The idempotency keys whose delivery the journal records as ended.</summary>
-    public HashSet<string> Persisted { get; } = new(StringComparer.Ordinal);
+    /// <summary>The customer events in the journal's own entries, in order.</summary>
+    public List<CustomerEvent> CustomerEvents { get; } = [];
 
     /// <summary>Decisions of the last batch that are not in the journal.</summary>
     public IReadOnlyList<Decision> LastBatch => _batch;
@@ -73,7 +75,7 @@ sealed class ReferencePartition : IDisposable
     {
         if (entry.Kind == EntryKind.Decisions)
         {
-            var decisions = JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast);
+            var decisions = JournalPayload.ReadDecisions(entry, out var isLast);
             Require(isLast, "a small batch's decisions must form one entry");
             Require(AreSame(decisions, _batch), $"entry {entry.Sequence} has other decisions than a run without a crash");
             foreach (var decision in decisions)
@@ -86,6 +88,13 @@ sealed class ReferencePartition : IDisposable
         }
 
         Require(_batch.Count == 0, $"entry {entry.Sequence} follows a batch whose decisions are missing");
+        if (entry.Kind == EntryKind.CustomerEvents)
+        {
+            TakeCustomerEvents(entry);
+            return;
+        }
+
+        Require(_customers.Count == 0, $"entry {entry.Sequence} follows a batch whose customer events are missing");
         switch (entry.Kind)
         {
             case EntryKind.Events:
@@ -93,15 +102,6 @@ sealed class ReferencePartition : IDisposable
                 break;
             case EntryKind.Tick:
                 State.Stages.Tick(JournalPayload.ReadTick(entry.Payload.Span));
-                break;
-            case EntryKind.Persisted:
-                var keys = DecisionCodec.ReadKeys(entry.Payload.Span);
-                foreach (var key in keys)
-                {
-                    Require(Journaled.Contains(key) && Persisted.Add(key), $"{key} was persisted but was not pending");
-                }
-
-                State.Outbox.Remove(keys);
                 break;
         }
 
@@ -111,8 +111,18 @@ sealed class ReferencePartition : IDisposable
         foreach (var decision in _batch)
         {
             Require(_keys.Add(decision.Intervention.Id), $"two decisions have the key {decision.Intervention.Id}");
-            State.Outbox.Add(decision);
         }
+    }
+
+    // A product counts as new again after a restart, so only the others are compared.
+    void TakeCustomerEvents(in JournalEntry entry)
+    {
+        var events = EntryPayload.ReadCustomerEvents(entry.Payload);
+        Require(EntryPayload.IsLast(entry.Payload.Span), "a small batch's customer events must form one entry");
+        Require(events.Where(e => e.Type != EventType.AddToCart).Select(e => (e.Id, e.At, e.CartId)).SequenceEqual(_customers),
+            $"entry {entry.Sequence} has other customer events than its batch");
+        CustomerEvents.AddRange(events);
+        _customers.Clear();
     }
 
     void TakeEvents(in JournalEntry entry)
@@ -133,6 +143,11 @@ sealed class ReferencePartition : IDisposable
 
             Require(State.Dedup.MarkDuplicates(slab) == 0, $"entry {entry.Sequence} has a duplicate");
             State.Stages.Process(slab);
+            while (State.Stages.CustomerEvents.TryCut(int.MaxValue, out var customerEvents))
+            {
+                _customers.AddRange(EntryPayload.ReadCustomerEvents(customerEvents.ToArray()).Where(e => e.Type != EventType.AddToCart)
+                    .Select(e => (e.Id, e.At, e.CartId)));
+            }
         }
     }
 

@@ -79,15 +79,22 @@ sealed class SimulatedDisk
         {
             foreach (var s in _segments.Values)
             {
+                var isWhole = true;
                 for (var i = 0; i < s.Dirty.Length; i++)
                 {
                     if (s.Dirty[i] && succeeds())
                     {
                         s.WrittenSector(i).CopyTo(s.DurableSector(i));
                     }
+                    else
+                    {
+                        isWhole &= !s.Dirty[i];
+                    }
 
                     s.Dirty[i] = false;
                 }
+
+                s.SyncedLength = isWhole ? s.Written.Length : s.SyncedLength;
             }
         }
     }
@@ -198,6 +205,9 @@ sealed class SimulatedDisk
         public byte[] Durable = [];
         public bool[] Dirty = [];
 
+        /// <summary>The length at the last sync that succeeded.</summary>
+        public int SyncedLength;
+
         public Span<byte> WrittenSector(int i) => Written.AsSpan(i * Sector, Math.Min(Sector, Written.Length - (i * Sector)));
 
         public Span<byte> DurableSector(int i) => Durable.AsSpan(i * Sector, Math.Min(Sector, Durable.Length - (i * Sector)));
@@ -224,11 +234,12 @@ sealed class SimulatedDisk
             Array.Resize(ref Written, length);
             Written.CopyTo(Durable = new byte[length], 0);
             Dirty = new bool[(length + Sector - 1) / Sector];
+            SyncedLength = length;
         }
 
         public void Crash(Random random, double survival)
         {
-            var end = 0;
+            var end = SyncedLength;
             for (var i = 0; i < Dirty.Length; i++)
             {
                 var written = WrittenSector(i);
@@ -240,7 +251,7 @@ sealed class SimulatedDisk
 
                 if (durable.ContainsAnyExcept((byte)0))
                 {
-                    end = (i * Sector) + durable.Length;
+                    end = Math.Max(end, (i * Sector) + durable.Length);
                 }
             }
 
@@ -249,6 +260,7 @@ sealed class SimulatedDisk
             Array.Resize(ref Durable, end);
             Written = (byte[])Durable.Clone();
             Dirty = new bool[(end + Sector - 1) / Sector];
+            SyncedLength = end;
         }
     }
 }

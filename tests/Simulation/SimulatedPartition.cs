@@ -3,12 +3,13 @@ using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Tests.Simulation;
 
-/// <summary>A partition's work without its thread, over several process lifetimes on one disk, and its deliveries.</summary>
-sealed class SimulatedPartition : IDecisionConsumer, IDisposable
+/// <summary>A partition's work without its thread, over several process lifetimes on one disk, and a reader of its tail.</summary>
+sealed class SimulatedPartition : IDisposable
 {
     // Waits for the disk first: an append without space would block forever, as nothing else drives the disk.
     readonly long _mostPending;
@@ -17,22 +18,26 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     readonly SlabPool _slabs;
     readonly Random _random;
     readonly TimeProvider _time;
-    readonly HashSet<string> _deliveredNow = new(StringComparer.Ordinal);
+    readonly List<CustomerEvent> _customers = [];
     SimulatedDevice _device = null!;
     PartitionState? _state;
     PartitionProcessor? _work;
     PartitionJournal _journal = null!;
     PartitionCheckpoints _checkpoints = null!;
     FasterLogQuiescence _quiescence = null!;
+    JournalTail _tail = null!;
+    JournalCursor _cursor = null!;
+    Handover _handover = null!;
     long _receivedAt;
+    (long Position, int Decisions, int Customers) _kept;
 
-    public SimulatedPartition(int index, Func<IDecisionConsumer, Func<int, JournalDevice>, PipelineOptions> options, SlabPool slabs, Random random, TimeProvider time)
+    public SimulatedPartition(int index, Func<Func<int, JournalDevice>, PipelineOptions> options, SlabPool slabs, Random random, TimeProvider time)
     {
         _index = index;
         _slabs = slabs;
         _random = random;
         _time = time;
-        _options = options(this, _ => _device = new SimulatedDevice(Disk, random, time));
+        _options = options(_ => _device = new SimulatedDevice(Disk, random, time));
         _mostPending = _options.Journal!.Layout.Memory / 4;
     }
 
@@ -44,11 +49,14 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
 
     public PartitionProcessor Work => _work!;
 
-    /// <summary>Everything handed to the consumer in all lifetimes, in order.</summary>
+    /// <summary>The decisions that the reader has read, in order. A crash takes back what it did not persist.</summary>
     public List<Intervention> Delivered { get; } = [];
 
-    /// <summary>Keys whose delivery the sinks have completed.</summary>
-    public HashSet<string> Ended { get; } = new(StringComparer.Ordinal);
+    /// <summary>The customer events that the reader has read, likewise.</summary>
+    public IReadOnlyList<CustomerEvent> CustomerEvents => _customers;
+
+    /// <summary>Number of decisions that were read in all lifetimes.</summary>
+    public int Reads { get; private set; }
 
     /// <summary>Errors of callbacks that must not throw.</summary>
     public string? Fault { get; private set; }
@@ -67,28 +75,27 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     /// <summary>Recovers state without writing.</summary>
     public void Recover(Watermark watermark)
     {
-        _deliveredNow.Clear();
+        Delivered.RemoveRange(_kept.Decisions, Delivered.Count - _kept.Decisions);
+        _customers.RemoveRange(_kept.Customers, _customers.Count - _kept.Customers);
         var counters = new PartitionCounters();
-        var recovered = new PartitionRecovery(_index, _options, _slabs, counters).Run(_time, progress: null);
+        _tail = new JournalTail();
+        var recovered = new PartitionRecovery(_index, _options, _slabs, counters, _tail).Run(_time, progress: null);
         Report = recovered.Report;
         _state = recovered.State;
         _journal = recovered.Journal!;
         _checkpoints = recovered.Checkpoints!;
+        _handover = recovered.Handover;
+        _cursor = _tail.Open("reader", _kept.Position, EntryKind.Decisions, EntryKind.CustomerEvents);
         _quiescence = new FasterLogQuiescence(_journal);
         _receivedAt = recovered.ReceivedAt;
-        _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _time) { OnFault = e => Fault ??= e.ToString() };
+        _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _tail, _time) { OnFault = e => Fault ??= e.ToString() };
         watermark.Raise(_state.Stages.Now, _receivedAt);
     }
 
-    /// <summary>Resumes: delivers what earlier lifetimes left and writes the decisions just made.</summary>
+    /// <summary>Resumes: writes what the journal lacks of the last batch.</summary>
     public void Begin()
     {
-        foreach (var decision in _state!.Outbox.Pending)
-        {
-            Deliver(decision);
-        }
-
-        _work!.Begin(_checkpoints, _receivedAt);
+        _work!.Begin(_checkpoints, _handover, _receivedAt);
         WaitForBackgroundWork();
     }
 
@@ -123,14 +130,27 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         return succeeded;
     }
 
-    /// <summary>Completes a few deliveries.</summary>
-    public void EndDeliveries()
+    /// <summary>Reads some entries of the tail, and persists the position now and then.</summary>
+    public void Read(int max)
     {
-        for (var count = _random.Next(4); count > 0 && Delivered.Count > 0; count--)
+        for (var n = 0; n < max && _cursor.TryRead(out var entry); n++)
         {
-            var id = Delivered[_random.Next(Delivered.Count)].Id;
-            Ended.Add(id);
-            _state!.Outbox.MarkPersisted(id);
+            if (entry.Kind == EntryKind.CustomerEvents)
+            {
+                _customers.AddRange(EntryPayload.ReadCustomerEvents(entry.Payload));
+                continue;
+            }
+
+            foreach (var decision in EntryPayload.ReadDecisions(entry.Payload))
+            {
+                Deliver(decision.Intervention);
+            }
+        }
+
+        if (_random.Next(3) == 0)
+        {
+            _kept = (_cursor.Position, Delivered.Count, _customers.Count);
+            _cursor.Release(_kept.Position);
         }
     }
 
@@ -139,15 +159,16 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
     {
         Faults = 0;
         EndBatch();
-        _work!.JournalPersisted();
         for (var i = 0; i < 4; i++)
         {
-            _work.Commit();
+            _work!.Commit();
             Pump();
         }
 
-        SimulationException.ThrowUnless(_journal.Durable >= _journal.Tail && _work.Uncommitted == 0, $"partition {_index}: not everything becomes durable on a working disk");
-        _work.Finish(TimeSpan.FromSeconds(20));
+        SimulationException.ThrowUnless(_journal.Durable >= _journal.TailAddress && _work!.Uncommitted == 0, $"partition {_index}: not everything becomes durable on a working disk");
+        _work!.Finish(TimeSpan.FromSeconds(20));
+        Read(int.MaxValue);
+        SimulationException.ThrowUnless(_cursor.Lag == 0 && _cursor.Lost == 0, $"partition {_index}: the reader lags or has lost entries");
         SimulationException.ThrowUnless(_work.CheckpointProblem is null, $"partition {_index}: {_work.CheckpointProblem}");
     }
 
@@ -159,18 +180,13 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         Dispose();
     }
 
-    public void Deliver(Decision decision)
+    void Deliver(Intervention intervention)
     {
-        var intervention = decision.Intervention;
         Delivered.Add(intervention);
-        if (!_deliveredNow.Add(intervention.Id))
-        {
-            Fault ??= $"{intervention.Id} is delivered twice in a life";
-        }
-
+        Reads++;
         if (!Disk.IsDurable(Encoding.UTF8.GetBytes(intervention.Id)))
         {
-            Fault ??= $"{intervention.Id} is delivered but not durable";
+            Fault ??= $"{intervention.Id} is read but not durable";
         }
     }
 
@@ -196,7 +212,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
 
     void MakeRoom()
     {
-        for (var attempt = 0; _journal.Tail - _journal.Durable > _mostPending; attempt++)
+        for (var attempt = 0; _journal.TailAddress - _journal.Durable > _mostPending; attempt++)
         {
             if (attempt > 10)
             {

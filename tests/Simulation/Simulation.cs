@@ -42,7 +42,7 @@ sealed class Simulation : IDisposable
         _traffic = new SimulatedTraffic(_random, _plan.Carts);
         _senders = [.. Enumerable.Range(0, _random.Next(1, 4)).Select(i => new SimulatedSender(i, _traffic, _random))];
         _partitions = [.. Enumerable.Range(0, _random.Next(3) == 0 ? 2 : 1).Select(i => new SimulatedPartition(i, _plan.Live, _slabs, _random, _time))];
-        _references = [.. _partitions.Select((p, i) => new ReferencePartition(i, _plan.Reference(p), p.Disk, _traffic, _slabs))];
+        _references = [.. _partitions.Select((p, i) => new ReferencePartition(i, _plan.Reference(), p.Disk, _traffic, _slabs))];
     }
 
     long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -71,6 +71,12 @@ sealed class Simulation : IDisposable
         {
             _faults += partition.Failed;
             partition.Dispose();
+        }
+
+        for (var i = 0; i < _partitions.Length; i++)
+        {
+            _references[i].CatchUp();
+            SimulationException.ThrowUnless(_partitions[i].Delivered.Count == _references[i].Journaled.Count, $"partition {i}: the reader skipped decisions");
         }
 
         StartAgain();
@@ -171,7 +177,7 @@ sealed class Simulation : IDisposable
                 partition.Pump();
                 break;
             case 10:
-                partition.EndDeliveries();
+                partition.Read(_random.Next(20));
                 break;
             default:
                 partition.Faults = _random.Next(3) switch { 0 => 0, 1 => 0.2, _ => 1 };
@@ -258,34 +264,15 @@ sealed class Simulation : IDisposable
                 "the state has an event that was never submitted");
         }
 
-        foreach (var delivered in partition.Delivered)
-        {
-            Require(reference.Journaled.Contains(delivered.Id), $"delivered intervention {delivered.Id} is lost");
-        }
-
+        Require(reference.Journaled.Take(partition.Delivered.Count).SequenceEqual(partition.Delivered.Select(d => d.Id)),
+            "the reader has read other decisions than the journal's");
+        Require(reference.CustomerEvents.Take(partition.CustomerEvents.Count).Select(e => e.Id).SequenceEqual(partition.CustomerEvents.Select(e => e.Id)),
+            "the reader has read other customer events than the journal's");
         Require(ReferencePartition.AreSame(partition.State.Stages.Decisions, reference.LastBatch), "the last batch was decided differently");
-        var pending = partition.State.Outbox.Pending.Select(d => d.Intervention.Id).ToHashSet(StringComparer.Ordinal);
-        Require(!pending.Overlaps(reference.Persisted), "a completed delivery is pending again");
-        foreach (var delivered in partition.Delivered)
-        {
-            Require(partition.Ended.Contains(delivered.Id) || pending.Contains(delivered.Id), $"undelivered intervention {delivered.Id} is not pending");
-        }
-
-        // Recovery decisions enter the outbox with the journal's first entry.
-        foreach (var decision in partition.State.Stages.Decisions)
-        {
-            partition.State.Outbox.Add(decision);
-        }
-
         var (carts, customers) = KeysOf(reference);
         var differences = StateBytes.Differences(
             StateBytes.Of(partition.State, carts, customers), StateBytes.Of(reference.State, carts, customers));
         Require(differences.Length == 0, $"recovered state differs: {string.Join(", ", differences)}");
-        foreach (var decision in partition.State.Stages.Decisions)
-        {
-            partition.State.Outbox.Remove([decision.Intervention.Id]);
-        }
-
         Count(partition, reference);
 
         void Require(bool condition, string message) => SimulationException.ThrowUnless(condition, $"life {_lives}, partition {index}: {message}");

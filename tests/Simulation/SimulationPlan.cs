@@ -54,15 +54,15 @@ sealed class SimulationPlan
     public TimeSpan DedupWindow { get; }
 
     /// <summary>A partition that crashes; in half of the seeds most of its records are on disk.</summary>
-    public PipelineOptions Live(IDecisionConsumer consumer, Func<int, JournalDevice> device) => Options(consumer, device, "live", _spills);
+    public PipelineOptions Live(Func<int, JournalDevice> device) => Options(device, "live", _spills);
 
     /// <summary>A partition that never crashes.</summary>
-    public PipelineOptions Reference(IDecisionConsumer consumer) => Options(consumer, _ => throw new NotSupportedException(), "reference", spills: false);
+    public PipelineOptions Reference() => Options(_ => throw new NotSupportedException(), "reference", spills: false);
 
     /// <summary>The folder of a partition's checkpoints.</summary>
     public string CheckpointsOf(int partition) => Path.Combine(_folder, "live", "checkpoints", $"{partition}");
 
-    PipelineOptions Options(IDecisionConsumer consumer, Func<int, JournalDevice> device, string folder, bool spills) => new()
+    PipelineOptions Options(Func<int, JournalDevice> device, string folder, bool spills) => new()
     {
         Stores = TestStages.Stores,
         Model = TestStages.Model,
@@ -74,7 +74,6 @@ sealed class SimulationPlan
         Timers = 1000,
         DedupWindow = DedupWindow,
         DedupBytes = 32 * 1024,
-        Consumer = consumer,
         DataFolder = Path.Combine(_folder, folder),
         Journal = new JournalOptions
         {
@@ -88,6 +87,7 @@ sealed class SimulationPlan
             CheckpointsKept = 2,
             CheckpointFolder = CheckpointsOf,
             Device = device,
+            CursorFile = _ => null,
         },
     };
 }

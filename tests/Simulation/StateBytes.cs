@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Primitives;
@@ -33,9 +32,6 @@ static class StateBytes
 
         parts.Add(("event ids", ids.ToArray()));
 
-        var outbox = new ArrayBufferWriter<byte>();
-        state.Outbox.WriteTo(outbox);
-        parts.Add(("outbox", outbox.WrittenSpan.ToArray()));
         return parts;
     }
 

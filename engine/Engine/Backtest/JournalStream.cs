@@ -31,9 +31,9 @@ public sealed class JournalStream(JournalView journal) : IReplayStream
         {
             cancellationToken.ThrowIfCancellationRequested();
             var payload = entry.Payload.Span;
-            if (entry.Kind == EntryKind.Decisions)
+            if (entry.Kind is EntryKind.Decisions or EntryKind.LegacyDecisions)
             {
-                foreach (var decision in JournalPayload.ReadDecisions(payload, out _))
+                foreach (var decision in JournalPayload.ReadDecisions(entry, out _))
                 {
                     lane.TakeDecision(decision, isScored);
                 }

@@ -27,4 +27,8 @@ public sealed class JournalConfig
     [ConfigKey("Maximum total size of the journal files, over all partitions. The oldest are deleted first; files that a checkpoint needs are "
         + "always kept.", Min = "16MB", Max = "1024TB")]
     public ByteSize MaxSize { get; set; } = ByteSize.FromMegabytes(20 * 1024);
+
+    [ConfigKey("Maximum size of the journal files kept for a reader that is behind, such as the journeys while their database is unavailable, over "
+        + "all partitions. Beyond it the reader loses the oldest entries, and says so.", Min = "16MB", Max = "1024TB")]
+    public ByteSize MaxLag { get; set; } = ByteSize.FromMegabytes(40 * 1024);
 }

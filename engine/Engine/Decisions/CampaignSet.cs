@@ -54,6 +54,9 @@ public sealed class CampaignSet
     /// <summary>Returns the campaign with this name, or <see langword="null"/>.</summary>
     public Campaign? Find(string name) => Array.Find(_campaigns, campaign => campaign.Name == name);
 
+    /// <summary>Identifies the configuration it was compiled from; 0 if unknown.</summary>
+    public ulong Version { get; init; }
+
     /// <summary>Number of campaigns.</summary>
     public int Count => _campaigns.Length;
 

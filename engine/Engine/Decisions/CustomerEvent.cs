@@ -1,4 +1,3 @@
-using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
@@ -48,22 +47,4 @@ public sealed record CustomerEvent
 
     /// <summary>A JSON object; empty if there is none.</summary>
     public byte[] Meta { get; init; } = [];
-
-    /// <summary>Copies an event.</summary>
-    public static CustomerEvent Of(in EventRecord e, EventSlab slab) => new()
-    {
-        Type = e.Type,
-        Id = e.Id,
-        Cart = e.Cart,
-        Customer = e.Customer,
-        Store = e.Store,
-        CartId = Encoding.UTF8.GetString(slab.CartOf(e)),
-        Product = e.Product,
-        ProductId = e.ProductLength == 0 ? "" : Encoding.UTF8.GetString(slab.ProductOf(e)),
-        At = e.Timestamp,
-        Amount = (e.Flags & EventFlags.HasPrice) != 0 ? e.Price * e.Quantity : 0,
-        Currency = e.Currency,
-        IsVerified = (e.Flags & EventFlags.Verified) != 0,
-        Meta = slab.MetaOf(e).ToArray(),
-    };
 }

@@ -3,9 +3,16 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>A decision to intervene, kept in the journal and the outbox until its consumer has persisted it.</summary>
+/// <summary>A decision to intervene, with what decided it. An entry of the journal.</summary>
 /// <param name="Cart">The cart's key.</param>
 /// <param name="At">Event time (ms since 1970 UTC).</param>
 /// <param name="ConnectionId">The connection that last changed the cart and can be answered; 0 for none.</param>
-/// <param name="Intervention">What to deliver; its id is the idempotency key.</param>
-public sealed record Decision(Hash128 Cart, long At, long ConnectionId, Intervention Intervention);
+/// <param name="Intervention">What to deliver, without its texts; its id is the idempotency key.</param>
+public sealed record Decision(Hash128 Cart, long At, long ConnectionId, Intervention Intervention)
+{
+    /// <summary>Version of the campaigns in force: see <see cref="CampaignSet.Version"/>; 0 if unknown.</summary>
+    public ulong CampaignsVersion { get; init; }
+
+    /// <summary>The scored features, in the order of the model's inputs; empty if unknown.</summary>
+    public float[] Row { get; init; } = [];
+}

@@ -1,131 +1,99 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
-using System.Text.Json;
+using System.Runtime.InteropServices;
 using CartRecovery.Contracts;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 
-/// <summary>
-/// Encodes decisions and idempotency keys for the journal and checkpoints, little-endian. A count (4 bytes), then per decision its cart key
-/// (16), event time (8), connection (8), length of the JSON (4) and the intervention as JSON; per key its length (2) and text.
-/// </summary>
-public static class DecisionCodec
+/// <summary>Encodes a decision for the journal. Numbers are little-endian, texts UTF-8 after their length.</summary>
+static class DecisionCodec
 {
-    const int Fixed = 16 + 8 + 8 + 4;
+    const int MaxFeatures = 4096;
 
-    /// <summary>Writes decisions.</summary>
-    public static void Write(IBufferWriter<byte> output, IReadOnlyCollection<Decision> decisions)
+    /// <summary>Writes a decision.</summary>
+    public static void Write(BinaryWriter output, Decision decision)
     {
-        WriteInt(output, decisions.Count);
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        using var writer = new Utf8JsonWriter(buffer);
-        foreach (var decision in decisions)
+        var (intervention, reasons) = (decision.Intervention, decision.Intervention.Reasons);
+        output.Write(decision.Cart.Low);
+        output.Write(decision.Cart.High);
+        output.Write(decision.At);
+        output.Write(decision.ConnectionId);
+        output.Write(decision.CampaignsVersion);
+        output.Write((ushort)decision.Row.Length);
+        output.Write(MemoryMarshal.AsBytes(decision.Row.AsSpan()));
+        output.Write(intervention.Id);
+        output.Write(intervention.StoreId);
+        output.Write(intervention.CartId);
+        WriteOptional(output, intervention.UserId);
+        WriteOptional(output, intervention.SessionId);
+        output.Write(intervention.Campaign);
+        output.Write(intervention.Channel);
+        output.Write((byte)intervention.Action);
+        output.Write(intervention.DiscountPercent ?? double.NaN);
+        WriteOptional(output, intervention.Code);
+        output.Write(intervention.Cart.ItemCount);
+        output.Write(intervention.Cart.Value);
+        output.Write(intervention.Cart.Currency);
+        output.Write(reasons.Rule);
+        output.Write(reasons.Score);
+        output.Write(reasons.ModelVersion);
+        output.Write((byte)reasons.Features.Count);
+        foreach (var feature in reasons.Features)
         {
-            buffer.ResetWrittenCount();
-            writer.Reset();
-            JsonSerializer.Serialize(writer, decision.Intervention, ContractsJson.Default.Intervention);
-            writer.Flush();
-            var json = buffer.WrittenSpan;
-            var span = output.GetSpan(Fixed + json.Length);
-            BinaryPrimitives.WriteUInt64LittleEndian(span, decision.Cart.Low);
-            BinaryPrimitives.WriteUInt64LittleEndian(span[8..], decision.Cart.High);
-            BinaryPrimitives.WriteInt64LittleEndian(span[16..], decision.At);
-            BinaryPrimitives.WriteInt64LittleEndian(span[24..], decision.ConnectionId);
-            BinaryPrimitives.WriteInt32LittleEndian(span[32..], json.Length);
-            json.CopyTo(span[Fixed..]);
-            output.Advance(Fixed + json.Length);
+            output.Write(feature.Name);
+            output.Write(feature.Value);
+            output.Write(feature.Effect);
         }
     }
 
-    /// <summary>Reads the format of <see cref="Write"/>.</summary>
-    /// <exception cref="InvalidDataException">The bytes are not in that format.</exception>
-    public static List<Decision> Read(ReadOnlySpan<byte> bytes)
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="EndOfStreamException">It is truncated.</exception>
+    /// <exception cref="InvalidDataException">It is something else.</exception>
+    public static Decision Read(BinaryReader input)
     {
-        var count = ReadCount(ref bytes, Fixed);
-        var decisions = new List<Decision>(count);
-        for (var i = 0; i < count; i++)
+        var cart = new Hash128(input.ReadUInt64(), input.ReadUInt64());
+        var (at, connection, version) = (input.ReadInt64(), input.ReadInt64(), input.ReadUInt64());
+        var row = new float[input.ReadUInt16() is <= MaxFeatures and var count ? count : throw new InvalidDataException("A decision has too many features.")];
+        input.BaseStream.ReadExactly(MemoryMarshal.AsBytes(row.AsSpan()));
+        var intervention = new Intervention
         {
-            var length = bytes.Length < Fixed ? -1 : BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]);
-            if (length < 0 || length > bytes.Length - Fixed)
-            {
-                throw new InvalidDataException("The decisions are truncated.");
-            }
-
-            decisions.Add(new Decision(
-                new Hash128(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..])),
-                BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
-                BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
-                ReadIntervention(bytes.Slice(Fixed, length))));
-            bytes = bytes[(Fixed + length)..];
-        }
-
-        return decisions;
+            Id = input.ReadString(),
+            StoreId = input.ReadString(),
+            CartId = input.ReadString(),
+            UserId = ReadOptional(input),
+            SessionId = ReadOptional(input),
+            Campaign = input.ReadString(),
+            Channel = input.ReadString(),
+            Action = (ActionKind)input.ReadByte(),
+            DiscountPercent = input.ReadDouble() is var percent && double.IsNaN(percent) ? null : percent,
+            Code = ReadOptional(input),
+            Cart = new CartSummary(input.ReadInt32(), input.ReadDecimal(), input.ReadString()),
+            Message = "",
+            Reasons = ReadReasons(input),
+            DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),
+        };
+        return new Decision(cart, at, connection, intervention) { CampaignsVersion = version, Row = row };
     }
 
-    /// <summary>Writes idempotency keys.</summary>
-    public static void WriteKeys(IBufferWriter<byte> output, IReadOnlyCollection<string> keys)
+    static DecisionReasons ReadReasons(BinaryReader input)
     {
-        WriteInt(output, keys.Count);
-        foreach (var key in keys)
+        var (rule, score, model) = (input.ReadString(), input.ReadDouble(), input.ReadString());
+        var features = new FeatureEffect[input.ReadByte()];
+        for (var i = 0; i < features.Length; i++)
         {
-            var span = output.GetSpan(2 + Encoding.UTF8.GetMaxByteCount(key.Length));
-            var length = Encoding.UTF8.GetBytes(key, span[2..]);
-            BinaryPrimitives.WriteUInt16LittleEndian(span, (ushort)length);
-            output.Advance(2 + length);
+            features[i] = new FeatureEffect(input.ReadString(), input.ReadDouble(), input.ReadDouble());
         }
+
+        return new DecisionReasons(rule, score, features, model);
     }
 
-    /// <summary>Reads the format of <see cref="WriteKeys"/>.</summary>
-    /// <exception cref="InvalidDataException">The bytes are not in that format.</exception>
-    public static List<string> ReadKeys(ReadOnlySpan<byte> bytes)
+    static void WriteOptional(BinaryWriter output, string? text)
     {
-        var count = ReadCount(ref bytes, 2);
-        var keys = new List<string>(count);
-        for (var i = 0; i < count; i++)
+        output.Write(text is not null);
+        if (text is not null)
         {
-            var length = bytes.Length < 2 ? ushort.MaxValue : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-            if (length > bytes.Length - 2)
-            {
-                throw new InvalidDataException("The keys are truncated.");
-            }
-
-            keys.Add(Encoding.UTF8.GetString(bytes.Slice(2, length)));
-            bytes = bytes[(2 + length)..];
-        }
-
-        return keys;
-    }
-
-    static Intervention ReadIntervention(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json, ContractsJson.Default.Intervention)
-                ?? throw new InvalidDataException("A decision is empty.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException("A decision is not valid JSON.", e);
+            output.Write(text);
         }
     }
 
-    static void WriteInt(IBufferWriter<byte> output, int value)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), value);
-        output.Advance(sizeof(int));
-    }
-
-    static int ReadCount(ref ReadOnlySpan<byte> bytes, int smallest)
-    {
-        var count = bytes.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32LittleEndian(bytes);
-        if (count < 0 || count > (bytes.Length - sizeof(int)) / smallest)
-        {
-            throw new InvalidDataException("The count exceeds the length of the data.");
-        }
-
-        bytes = bytes[sizeof(int)..];
-        return count;
-    }
+    static string? ReadOptional(BinaryReader input) => input.ReadBoolean() ? input.ReadString() : null;
 }

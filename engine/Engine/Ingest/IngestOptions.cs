@@ -44,6 +44,9 @@ public sealed class IngestOptions
     /// <summary>Key for TCP connections that send none; null to reject them.</summary>
     public string? TcpKey { get; init; }
 
+    /// <summary>Completes once the interventions on everything acknowledged so far are sent; null if there are none.</summary>
+    public Func<Task>? WhenAnswered { get; init; }
+
     /// <summary>Maximum unsolicited bytes buffered for a client that does not read.</summary>
     public int MaxUnsent => 256 * 1024;
 

@@ -9,12 +9,21 @@ public enum EntryKind : byte
     /// <summary>Events in the order they were folded.</summary>
     Events = 1,
 
-    /// <summary>The decisions on the events or tick of the entry before.</summary>
-    Decisions = 2,
+    /// <summary>The decisions on the events or tick before, as format 3 wrote them.</summary>
+    LegacyDecisions = 2,
 
-    /// <summary>Idempotency keys of decisions their consumer has persisted.</summary>
-    Persisted = 3,
+    /// <summary>Idempotency keys of delivered decisions. Written by format 3 only.</summary>
+    LegacyPersisted = 3,
 
     /// <summary>An advance of event time without an event.</summary>
     Tick = 4,
+
+    /// <summary>The decisions on the events or tick before.</summary>
+    Decisions = 5,
+
+    /// <summary>Those of the events before that concern a customer or describe a product.</summary>
+    CustomerEvents = 6,
+
+    /// <summary>Decisions of an earlier format that were not delivered yet. They change no cart.</summary>
+    UndeliveredDecisions = 7,
 }

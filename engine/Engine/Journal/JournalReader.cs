@@ -4,10 +4,16 @@ namespace CartRecovery.Engine.Journal;
 
 /// <summary>An entry of the journal.</summary>
 /// <param name="Kind">The entry's kind.</param>
-/// <param name="Address">The entry's address.</param>
+/// <param name="Address">The entry's address: its identity.</param>
+/// <param name="End">The address after it.</param>
 /// <param name="Sequence">The entry's number.</param>
+/// <param name="At">When it was written (ms since 1970 UTC); 0 if unknown.</param>
 /// <param name="Payload">The payload, valid until the next entry is read.</param>
-public readonly record struct JournalEntry(EntryKind Kind, long Address, long Sequence, ReadOnlyMemory<byte> Payload);
+public readonly record struct JournalEntry(EntryKind Kind, long Address, long End, long Sequence, long At, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>Version of its <see cref="JournalFrame"/>.</summary>
+    public byte Version { get; init; } = JournalFrame.CurrentVersion;
+}
 
 /// <summary>
 /// Reads and verifies a journal's entries in order, directly from its device, page by page. An incomplete entry is the journal's end if a
@@ -64,7 +70,7 @@ public sealed class JournalReader
     /// <summary>Bytes after <see cref="End"/> that are no complete entry, once all entries are read.</summary>
     public long TornBytes { get; private set; }
 
-    /// <summary>End of the last segment's file when reading began.</summary>
+    /// <summary>End of the last segment's file when reading began, or the address given.</summary>
     public long FileEnd { get; }
 
     /// <summary>Reads the next entry.</summary>
@@ -78,9 +84,10 @@ public sealed class JournalReader
             switch (ReadEntry(_next, out var payload, out var frame))
             {
                 case ReadResult.Entry when _sequence == 0 || frame.Sequence == _sequence:
-                    entry = new JournalEntry(frame.Kind, _next, frame.Sequence, payload);
+                    var end = AddressAfter(_next, frame.Length + payload.Length);
+                    entry = new JournalEntry(frame.Kind, _next, end, frame.Sequence, frame.At, payload) { Version = frame.Version };
                     _sequence = frame.Sequence + 1;
-                    _next = End = AddressAfter(_next, payload.Length);
+                    _next = End = end;
                     return true;
                 case ReadResult.EndOfPage:
                     _next = _layout.PageOf(_next) + _layout.PageSize;
@@ -106,7 +113,7 @@ public sealed class JournalReader
     }
 
     // FasterLog's own header is the payload's length; entries are aligned to four bytes.
-    long AddressAfter(long address, int payload) => address + sizeof(int) + ((JournalFrame.Size + payload + 3) & ~3);
+    static long AddressAfter(long address, int length) => address + sizeof(int) + ((length + 3) & ~3);
 
     ReadResult ReadEntry(long address, out ReadOnlyMemory<byte> payload, out JournalFrame frame)
     {
@@ -141,14 +148,19 @@ public sealed class JournalReader
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(available.Span[offset..]);
         offset += sizeof(int);
-        if (length < JournalFrame.Size || length > available.Length - offset)
+        if (length < JournalFrame.MinSize || length > available.Length - offset)
         {
             return ReadResult.Garbage;
         }
 
         var entry = available.Slice(offset, length);
-        payload = entry[JournalFrame.Size..];
-        return JournalFrame.TryRead(entry.Span, out frame) ? ReadResult.Entry : ReadResult.Garbage;
+        if (!JournalFrame.TryRead(entry.Span, out frame))
+        {
+            return ReadResult.Garbage;
+        }
+
+        payload = entry[frame.Length..];
+        return ReadResult.Entry;
     }
 
     // A valid entry after the gap that knew the gap to be durable proves damage, not a torn write.

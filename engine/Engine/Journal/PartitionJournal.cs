@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Journal.Tail;
 using FASTER.core;
 
 namespace CartRecovery.Engine.Journal;
@@ -12,6 +13,7 @@ public sealed class PartitionJournal : IDisposable
     const int PauseMilliseconds = 5;
 
     readonly JournalDevice _device;
+    readonly JournalTail? _tail;
     readonly FasterLog _log;
     readonly object _room = new();
 
@@ -29,9 +31,11 @@ public sealed class PartitionJournal : IDisposable
     /// <param name="begin">Start of its first segment.</param>
     /// <param name="end">End of its last complete entry.</param>
     /// <param name="sequence">Number of the next entry, 1 or more.</param>
-    public PartitionJournal(JournalDevice device, JournalLayout layout, long begin, long end, long sequence)
+    /// <param name="tail">Makes the entries available to readers; null for none.</param>
+    public PartitionJournal(JournalDevice device, JournalLayout layout, long begin, long end, long sequence, JournalTail? tail = null)
     {
         _device = device;
+        _tail = tail;
         MaxPayload = layout.MaxPayload;
         _sequence = sequence;
         _durableEnd = end;
@@ -50,11 +54,12 @@ public sealed class PartitionJournal : IDisposable
         }
 
         _durable = _log.FlushedUntilAddress;
+        tail?.Attach(device, layout, _durable, sequence);
         device.OnWritten = OnWritten;
     }
 
     /// <summary>Address of the next entry, or slightly before.</summary>
-    public long Tail => _log.TailAddress;
+    public long TailAddress => _log.TailAddress;
 
     /// <summary>Everything before this address survives a crash.</summary>
     public long Durable => Volatile.Read(ref _durable);
@@ -77,9 +82,10 @@ public sealed class PartitionJournal : IDisposable
     /// <summary>Appends an entry; blocks while the disk lags. Called by the worker only.</summary>
     /// <param name="kind">The entry's kind.</param>
     /// <param name="payload">At most <see cref="MaxPayload"/> bytes.</param>
+    /// <param name="at">The time now (ms since 1970 UTC).</param>
     /// <returns>The address after the entry.</returns>
     /// <exception cref="OperationCanceledException">The journal was closed meanwhile.</exception>
-    public long Append(EntryKind kind, ReadOnlySpan<byte> payload)
+    public long Append(EntryKind kind, ReadOnlySpan<byte> payload, long at)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, MaxPayload);
         var length = JournalFrame.Size + payload.Length;
@@ -90,15 +96,17 @@ public sealed class PartitionJournal : IDisposable
 
         var entry = _entry.AsSpan(0, length);
         payload.CopyTo(entry[JournalFrame.Size..]);
-        new JournalFrame(kind, _sequence, DurableEnd()).WriteTo(entry);
-        while (!_log.TryEnqueue(entry, out _))
+        new JournalFrame(kind, _sequence, DurableEnd(), at).WriteTo(entry);
+        long address;
+        while (!_log.TryEnqueue(entry, out address))
         {
             _log.Commit();
             WaitForRoom();
         }
 
-        _sequence++;
         var tail = _log.TailAddress;
+        _tail?.Append(new JournalEntryHead(kind, address, tail, _sequence, at), payload);
+        _sequence++;
         _ends.Enqueue(tail);
         return tail;
     }
@@ -107,7 +115,11 @@ public sealed class PartitionJournal : IDisposable
     public void Commit() => _log.Commit();
 
     /// <summary>Removes segments before this address; the segment that contains it stays.</summary>
-    public void TruncateUntil(long address) => _log.TruncateUntil(address);
+    public void TruncateUntil(long address)
+    {
+        _tail?.Truncate(address);
+        _log.TruncateUntil(address);
+    }
 
     /// <summary>Ends every wait.</summary>
     public void Close()
@@ -123,7 +135,7 @@ public sealed class PartitionJournal : IDisposable
     /// <returns><see langword="false"/> on timeout.</returns>
     public bool WaitUntilDurable(TimeSpan timeout, TimeProvider time)
     {
-        var tail = Tail;
+        var tail = TailAddress;
         var start = time.GetTimestamp();
         _log.Commit();
         lock (_room)
@@ -185,6 +197,7 @@ public sealed class PartitionJournal : IDisposable
             Monitor.PulseAll(_room);
         }
 
+        _tail?.Advance(durable);
         OnDurable?.Invoke(durable);
     }
 

@@ -27,9 +27,6 @@ public interface IJourneyPorts
     /// <summary>Requests carts as they are after every event so far; the answer goes to <see cref="JourneyEngine.TakeCarts"/>.</summary>
     void LookUp(IReadOnlyList<DueMessage> messages);
 
-    /// <summary>Marks a decision as persisted, so its partition removes it from the outbox.</summary>
-    void MarkPersisted(Intervention candidate);
-
     /// <summary>Sends what was written to streams, one system call per stream.</summary>
     void Flush()
     {

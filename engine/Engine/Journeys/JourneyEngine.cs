@@ -34,7 +34,6 @@ public sealed class JourneyEngine : IDisposable
     readonly MessageSender _sender;
     readonly CustomerEventProjector _projector;
     readonly OutcomeLearner _learner;
-    readonly List<Intervention> _taken = [];
     JourneyOptions _options;
     long _taughtAt;
     long _taught;
@@ -74,14 +73,6 @@ public sealed class JourneyEngine : IDisposable
         set => Volatile.Write(ref _options, value);
     }
 
-    /// <summary>Returns the decisions processed since the last call. Once they are persisted, their partitions may forget them.</summary>
-    public List<Intervention> TakeProcessed()
-    {
-        var processed = new List<Intervention>(_taken);
-        _taken.Clear();
-        return processed;
-    }
-
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _store.Begin();
 
@@ -93,7 +84,6 @@ public sealed class JourneyEngine : IDisposable
     {
         Counters.Decisions++;
         _news++;
-        _taken.Add(decision.Intervention);
         _enrolment.Enrol(Options, decision, now);
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using CartRecovery.Contracts;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.State.Carts;
@@ -8,32 +7,21 @@ using CartRecovery.Engine.State.Carts;
 namespace CartRecovery.Engine.Journeys;
 
 /// <summary>
-/// Queues work for the journey thread: decisions, customer events and commands in order, through a bounded queue; delivery outcomes in a
-/// queue of their own. Only items with a waiting caller wake the thread.
+/// Queues commands and answers for the journey thread, in order and bounded, and delivery outcomes in a queue of their own. Nobody waits for
+/// room: when the queue is full, items are rejected.
 /// </summary>
-/// <param name="partitions">Number of partitions.</param>
-sealed class JourneyInbox(int partitions)
+sealed class JourneyInbox
 {
-    /// <summary>Maximum number of items per batch; delivery outcomes come on top, up to as many again.</summary>
-    public const int MaxItems = 8192;
+    /// <summary>Maximum number of items in the queue.</summary>
+    public const int Capacity = 4096;
 
-    /// <summary>Maximum number of decisions and customer events in the queue. When it is full, commits wait.</summary>
-    public const int Capacity = 65_536;
+    // Delivery outcomes per batch. The queue of outcomes is bounded by the sinks' queues.
+    const int MaxOutcomes = 8192;
 
     readonly object _gate = new();
     readonly Queue<object> _queue = new();
-    bool _isUrgent, _isComplete;
-
-    // Bounded by the sinks' queues. Nobody waits for an outcome, so it does not wake the thread.
-    readonly ConcurrentQueue<DeliveryCompleted> _ended = new();
-
-    // Each partition's address handed over so far, the value before the queue was read, and the value covered by a batch.
-    readonly long[] _advanced = new long[partitions], _seen = new long[partitions], _covered = new long[partitions];
-
-    /// <summary>
-    /// Journal address per partition up to which customer events are in the batches gathered so far. The journey thread only.
-    /// </summary>
-    public IList<long> Covered => _covered;
+    readonly ConcurrentQueue<DeliveryCompleted> _completed = new();
+    bool _isUrgent, _isClosed;
 
     /// <summary>Number of items in the queue.</summary>
     public int Count
@@ -54,95 +42,89 @@ sealed class JourneyInbox(int partitions)
         {
             lock (_gate)
             {
-                return _isComplete && _queue.Count == 0 && _ended.IsEmpty;
+                return _isClosed && _queue.Count == 0 && _completed.IsEmpty;
             }
         }
     }
 
-    /// <summary>Adds an item; blocks while the queue is full.</summary>
-    /// <returns><see langword="false"/> if the inbox is closed.</returns>
-    public bool Add(object item)
+    /// <summary>Adds an item and wakes the thread.</summary>
+    public InboxResult TryAdd(object item)
     {
         lock (_gate)
         {
-            while (_queue.Count >= Capacity && !_isComplete)
+            if (_isClosed || _queue.Count >= Capacity)
             {
-                Monitor.Wait(_gate);
-            }
-
-            if (_isComplete)
-            {
-                return false;
+                return _isClosed ? InboxResult.Closed : InboxResult.Full;
             }
 
             _queue.Enqueue(item);
-            if (!_isUrgent && (item is not CustomerEvent || _queue.Count >= MaxItems))
+        }
+
+        Wake();
+        return InboxResult.Added;
+    }
+
+    /// <summary>Adds a delivery outcome. Nobody waits for it, so it does not wake the thread.</summary>
+    public void AddCompleted(DeliveryCompleted completed) => _completed.Enqueue(completed);
+
+    /// <summary>Wakes the thread.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_isUrgent)
             {
                 _isUrgent = true;
                 Monitor.PulseAll(_gate);
             }
-
-            return true;
         }
     }
 
-    /// <summary>Adds a delivery outcome. Never blocks.</summary>
-    public void AddCompleted(DeliveryCompleted ended) => _ended.Enqueue(ended);
-
-    /// <summary>Records that a partition handed over everything up to an address.</summary>
-    public void Advance(int partition, long address) => Volatile.Write(ref _advanced[partition], address);
-
     /// <summary>Closes the inbox.</summary>
-    public void Complete()
+    public void Close()
     {
         lock (_gate)
         {
-            _isComplete = true;
+            _isClosed = true;
             Monitor.PulseAll(_gate);
         }
     }
 
     /// <summary>Moves queued items into a batch.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="wait">How long to wait for an item (ms).</param>
+    /// <param name="wait">How long to wait for something to do (ms).</param>
     public void Gather(List<object> batch, int wait)
     {
-        // Everything handed over before this is in the queue, and the whole queue goes into the batch unless the batch is full.
-        for (var i = 0; i < _advanced.Length; i++)
-        {
-            _seen[i] = Volatile.Read(ref _advanced[i]);
-        }
-
         lock (_gate)
         {
-            if (!_isUrgent && !_isComplete && wait > 0)
+            if (!_isUrgent && !_isClosed && wait > 0)
             {
                 Monitor.Wait(_gate, wait);
             }
 
-            var isFull = _queue.Count >= Capacity;
-            while (batch.Count < MaxItems && _queue.TryDequeue(out var item))
-            {
-                batch.Add(item);
-            }
-
-            _isUrgent = _queue.Count > 0;
-            if (_queue.Count == 0)
-            {
-                _seen.CopyTo(_covered, 0);
-            }
-
-            if (isFull)
-            {
-                Monitor.PulseAll(_gate);
-            }
+            _isUrgent = false;
+            batch.AddRange(_queue);
+            _queue.Clear();
         }
 
-        while (batch.Count < 2 * MaxItems && _ended.TryDequeue(out var ended))
+        for (var n = 0; n < MaxOutcomes && _completed.TryDequeue(out var completed); n++)
         {
-            batch.Add(ended);
+            batch.Add(completed);
         }
     }
+}
+
+/// <summary>The result of <see cref="JourneyInbox.TryAdd"/>.</summary>
+enum InboxResult
+{
+    /// <summary>The item was added.</summary>
+    Added,
+
+    /// <summary>There is no room.</summary>
+    Full,
+
+    /// <summary>The inbox is closed.</summary>
+    Closed,
 }
 
 /// <summary>The outcome of a delivery by a sink.</summary>

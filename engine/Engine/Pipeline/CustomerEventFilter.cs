@@ -10,7 +10,7 @@ sealed class CustomerEventFilter(bool isAsked)
     readonly ulong[] _products = isAsked ? new ulong[4096] : [];
 
     /// <summary>Collected events in order; the caller removes them.</summary>
-    public List<CustomerEvent> CustomerEvents { get; } = [];
+    public EntryBuilder CustomerEvents { get; } = new();
 
     /// <summary>
     /// Collects the event if it is a customer event: it concerns a customer, is a campaign's goal, or adds a product that is new here.
@@ -19,7 +19,8 @@ sealed class CustomerEventFilter(bool isAsked)
     {
         if (isAsked && (campaigns.IsGoal(e.Type) || (e.Type == EventType.AddToCart ? IsNew(e.Product) : EventTypes.Has(e.Type, EventTraits.ConcernsCustomer))))
         {
-            CustomerEvents.Add(CustomerEvent.Of(e, slab));
+            CustomerEventCodec.Write(CustomerEvents.Output, e, slab);
+            CustomerEvents.EndRecord();
         }
     }
 

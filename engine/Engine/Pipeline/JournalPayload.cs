@@ -1,22 +1,14 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>
-/// Encodes the payloads of journal entries other than events. Tick: the new event time (8 bytes). Decisions: 1 if they are the last of
-/// their batch, else 0 (1 byte), then the format of <see cref="DecisionCodec"/>. Persisted: the idempotency keys in the format of <see
-/// cref="DecisionCodec"/>.
-/// </summary>
+/// <summary>Encodes ticks, and reads the journal's entries other than events.</summary>
 static class JournalPayload
 {
-    // A decision takes about 1 KB, a long message in an escaped script 7 KB and more.
-    const int MaxDecisions = 512;
-
-    /// <summary>Maximum number of keys of persisted decisions per entry; a key takes 36 bytes.</summary>
-    public const int MaxPersisted = 4096;
-
+    /// <summary>Encodes a tick: the new event time (8 bytes).</summary>
     public static ReadOnlySpan<byte> Tick(ArrayBufferWriter<byte> buffer, long now)
     {
         buffer.ResetWrittenCount();
@@ -25,41 +17,26 @@ static class JournalPayload
         return buffer.WrittenSpan;
     }
 
+    /// <summary>Reads a tick.</summary>
+    /// <exception cref="InvalidDataException">It is something else.</exception>
     public static long ReadTick(ReadOnlySpan<byte> payload) => payload.Length == sizeof(long)
         ? BinaryPrimitives.ReadInt64LittleEndian(payload)
         : throw new InvalidDataException("A tick entry must be eight bytes long.");
 
-    public static ReadOnlySpan<byte> Persisted(ArrayBufferWriter<byte> buffer, IReadOnlyCollection<string> keys)
+    /// <summary>Reads an entry of decisions, of this format or an earlier one.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="isLast"><see langword="true"/> if it has the last decisions of its batch.</param>
+    /// <exception cref="InvalidDataException">It is something else.</exception>
+    public static List<Decision> ReadDecisions(in JournalEntry entry, out bool isLast)
     {
-        buffer.ResetWrittenCount();
-        DecisionCodec.WriteKeys(buffer, keys);
-        return buffer.WrittenSpan;
-    }
-
-    /// <summary>Encodes as many decisions as fit in an entry, at least one.</summary>
-    /// <param name="buffer">Receives the entry; its former content is discarded.</param>
-    /// <param name="decisions">The decisions of a batch.</param>
-    /// <param name="from">The first to encode; on return, the first that is left.</param>
-    /// <param name="maxBytes">Maximum length of the entry.</param>
-    public static ReadOnlySpan<byte> Decisions(ArrayBufferWriter<byte> buffer, List<Decision> decisions, ref int from, int maxBytes)
-    {
-        for (var count = Math.Min(MaxDecisions, decisions.Count - from); ; count = (count + 1) / 2)
+        if (entry.Kind == EntryKind.Decisions)
         {
-            buffer.ResetWrittenCount();
-            buffer.GetSpan(1)[0] = from + count == decisions.Count ? (byte)1 : (byte)0;
-            buffer.Advance(1);
-            DecisionCodec.Write(buffer, decisions.GetRange(from, count));
-            if (buffer.WrittenCount <= maxBytes || count == 1)
-            {
-                from += count;
-                return buffer.WrittenSpan;
-            }
+            isLast = EntryPayload.IsLast(entry.Payload.Span);
+            return EntryPayload.ReadDecisions(entry.Payload);
         }
-    }
 
-    public static List<Decision> ReadDecisions(ReadOnlySpan<byte> payload, out bool isLast)
-    {
+        var payload = entry.Payload.Span;
         isLast = payload.Length > 0 && payload[0] == 1;
-        return payload.Length > 0 ? DecisionCodec.Read(payload[1..]) : throw new InvalidDataException("A decisions entry is empty.");
+        return payload.Length > 0 ? LegacyDecisions.Read(payload[1..]) : throw new InvalidDataException("A decisions entry is empty.");
     }
 }

@@ -12,19 +12,23 @@ namespace CartRecovery.Engine.Pipeline;
 public sealed class JournalReplayer
 {
     readonly PartitionState _state;
+    readonly Handover _handover;
     readonly EventBlockReader _blocks;
     readonly SlabPool _slabs;
     readonly List<Decision> _decisions = [];
     byte[] _batch = [];
     int _batchLength;
     EntryKind _batchKind;
+    bool _isLegacy;
 
     /// <param name="state">The state to rebuild.</param>
+    /// <param name="handover">Receives what readers must still be given of an earlier format.</param>
     /// <param name="blocks">Decodes blocks of events.</param>
     /// <param name="slabs">Provides slabs.</param>
-    public JournalReplayer(PartitionState state, EventBlockReader blocks, SlabPool slabs)
+    internal JournalReplayer(PartitionState state, Handover handover, EventBlockReader blocks, SlabPool slabs)
     {
         _state = state;
+        _handover = handover;
         _blocks = blocks;
         _slabs = slabs;
     }
@@ -43,26 +47,41 @@ public sealed class JournalReplayer
         {
             case EntryKind.Events or EntryKind.Tick:
                 EndBatch(isDecided: true);
+                _state.Stages.CustomerEvents.Clear();
                 Keep(entry);
                 break;
-            case EntryKind.Decisions:
-                _decisions.AddRange(JournalPayload.ReadDecisions(entry.Payload.Span, out var isLast));
+            case EntryKind.Decisions or EntryKind.LegacyDecisions:
+                _decisions.AddRange(JournalPayload.ReadDecisions(entry, out var isLast));
                 if (isLast)
                 {
                     EndBatch(isDecided: true);
                 }
 
                 break;
-            case EntryKind.Persisted:
+            case EntryKind.CustomerEvents:
                 EndBatch(isDecided: true);
-                _state.Outbox.Remove(DecisionCodec.ReadKeys(entry.Payload.Span));
+                if (EntryPayload.IsLast(entry.Payload.Span))
+                {
+                    _state.Stages.CustomerEvents.Clear();
+                }
+
+                break;
+            case EntryKind.LegacyPersisted:
+                EndBatch(isDecided: true);
+                _handover.Remove(LegacyDecisions.ReadKeys(entry.Payload.Span));
+                break;
+            case EntryKind.UndeliveredDecisions:
+                EndBatch(isDecided: true);
                 break;
             default:
                 throw new InvalidDataException($"The journal has an entry of unknown kind {(int)entry.Kind}.");
         }
     }
 
-    /// <summary>Ends the replay: decides the last batch if the journal has no decisions for it. They are left in the stages.</summary>
+    /// <summary>
+    /// Ends the replay: decides the last batch if the journal has no decisions for it. What the journal lacks of that batch is left in the
+    /// stages.
+    /// </summary>
     public void Finish() => EndBatch(isDecided: false);
 
     void Keep(in JournalEntry entry)
@@ -75,6 +94,7 @@ public sealed class JournalReplayer
         entry.Payload.Span.CopyTo(_batch);
         _batchLength = entry.Payload.Length;
         _batchKind = entry.Kind;
+        _isLegacy = entry.Version == 1;
     }
 
     void EndBatch(bool isDecided)
@@ -91,13 +111,18 @@ public sealed class JournalReplayer
                 break;
         }
 
+        if (_isLegacy)
+        {
+            _handover.Take(_state.Stages.CustomerEvents, int.MaxValue);
+            if (isDecided)
+            {
+                _handover.Add(_decisions);
+            }
+        }
+
         if (isDecided)
         {
-            foreach (var decision in _decisions)
-            {
-                _state.Stages.Claim(decision);
-                _state.Outbox.Add(decision);
-            }
+            _decisions.ForEach(_state.Stages.Claim);
         }
         else
         {

@@ -1,6 +1,6 @@
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 
@@ -31,6 +31,7 @@ public sealed class Partition : IDisposable
     PartitionProcessor? _work;
     PartitionJournal? _journal;
     PartitionCheckpoints? _checkpoints;
+    Handover _handover = new();
     long _receivedAt;
     long _journalFrom;
 
@@ -51,12 +52,16 @@ public sealed class Partition : IDisposable
         _batchRows = options.BatchRows;
         _maxAge = maxAge;
         Inbox = new PartitionInbox(inboxCapacity);
-        _recovery = new PartitionRecovery(index, options, slabs, Counters);
+        Tail = new JournalTail(options.Journal?.CursorFile(index));
+        _recovery = new PartitionRecovery(index, options, slabs, Counters, Tail);
         _worker = new Thread(Run) { Name = $"partition {index}", IsBackground = true };
     }
 
     /// <summary>The queue of slabs and requests.</summary>
     public PartitionInbox Inbox { get; }
+
+    /// <summary>The committed entries of its journal, for readers.</summary>
+    public JournalTail Tail { get; }
 
     /// <summary>The partition's counters.</summary>
     public PartitionCounters Counters { get; } = new();
@@ -75,9 +80,6 @@ public sealed class Partition : IDisposable
 
     /// <summary>Number of journal writes that failed and were retried.</summary>
     public long JournalRetries => _journal?.Retries ?? 0;
-
-    /// <summary>Number of decisions in the outbox. Any thread; may lag slightly.</summary>
-    public int OutboxCount => _state?.Outbox.Count ?? 0;
 
     /// <summary>Number of event ids remembered. Any thread; may lag slightly.</summary>
     public long DedupCount => _state?.Dedup.Count ?? 0;
@@ -98,8 +100,9 @@ public sealed class Partition : IDisposable
         _state = recovered.State;
         _journal = recovered.Journal;
         _journalFrom = _journal?.Durable ?? 0;
-        _work = new PartitionProcessor(_recovery.Index, _recovery.Options, _state, Counters, _journal, _time) { OnFault = Fail };
+        _work = new PartitionProcessor(_recovery.Index, _recovery.Options, _state, Counters, _journal, Tail, _time) { OnFault = Fail };
         _checkpoints = recovered.Checkpoints;
+        _handover = recovered.Handover;
         _receivedAt = recovered.ReceivedAt;
         _watermark.Raise(_state.Stages.Now, _receivedAt);
         return recovered.Report;
@@ -116,13 +119,6 @@ public sealed class Partition : IDisposable
         _worker.Start();
     }
 
-    /// <summary>Decisions of the previous process whose delivery has not ended. Read before <see cref="Start"/>.</summary>
-    public IReadOnlyCollection<Decision> Undelivered => _state?.Outbox.Pending ?? [];
-
-    /// <summary>Marks a decision as persisted by its consumer. Any thread.</summary>
-    /// <param name="id">The intervention's idempotency key.</param>
-    public void MarkPersisted(string id) => _state?.Outbox.MarkPersisted(id);
-
     /// <summary>Looks up a cart after everything enqueued before this call.</summary>
     public async Task<CartRecord?> FindAsync(Hash128 cart, CancellationToken cancellationToken)
     {
@@ -131,7 +127,7 @@ public sealed class Partition : IDisposable
         return await lookup.Result.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Completes once everything enqueued before this call is durable and handed to the consumer.</summary>
+    /// <summary>Completes once everything enqueued before this call is durable.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         var flush = new Flush();
@@ -147,6 +143,7 @@ public sealed class Partition : IDisposable
         {
             // The disk does not respond. Nothing the worker still holds was acknowledged.
             _journal?.Close();
+            Tail.Close();
             _worker.Join();
         }
     }
@@ -163,7 +160,8 @@ public sealed class Partition : IDisposable
     {
         try
         {
-            _work!.Begin(_checkpoints, _receivedAt);
+            _work!.Begin(_checkpoints, _handover, _receivedAt);
+            _handover = new();
             while (!Inbox.IsDone)
             {
                 Drain();

@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.State;
 
 namespace CartRecovery.Engine.Pipeline;
@@ -17,13 +17,12 @@ sealed class PartitionCheckpoints : IDisposable
     const string Customers = "customers";
     const string Timers = "timers";
     const string Ids = "dedup";
-    const string Undelivered = "outbox";
+    const string LegacyOutbox = "outbox";
     const string Position = "position";
 
-    readonly int _index;
-    readonly IDecisionConsumer _consumer;
     readonly PartitionState _state;
     readonly PartitionJournal _journal;
+    readonly JournalTail _tail;
     readonly JournalOptions _options;
     readonly JournalRetention _retention;
     readonly CheckpointFolder _folder;
@@ -35,10 +34,9 @@ sealed class PartitionCheckpoints : IDisposable
     long _begunAt;
     long _lastTail;
 
-    /// <param name="index">The partition's number.</param>
-    /// <param name="consumer">A checkpoint counts once the consumer has persisted customer events up to it.</param>
     /// <param name="state">The state to copy.</param>
     /// <param name="journal">The partition's journal.</param>
+    /// <param name="tail">Knows what readers still need.</param>
     /// <param name="options">The interval and the number of checkpoints kept.</param>
     /// <param name="retention">How much of the journal to keep before the checkpoints.</param>
     /// <param name="folder">The folder of the checkpoints.</param>
@@ -48,13 +46,12 @@ sealed class PartitionCheckpoints : IDisposable
     /// <param name="isBehind"><see langword="true"/> if the newest checkpoint lags the journal, so that one is due before anything
     /// changes.</param>
     public PartitionCheckpoints(
-        int index, IDecisionConsumer consumer, PartitionState state, PartitionJournal journal, JournalOptions options, JournalRetention retention,
+        PartitionState state, PartitionJournal journal, JournalTail tail, JournalOptions options, JournalRetention retention,
         CheckpointFolder folder, string stores, PartitionCounters counters, TimeProvider time, bool isBehind)
     {
-        _index = index;
-        _consumer = consumer;
         _state = state;
         _journal = journal;
+        _tail = tail;
         _options = options;
         _retention = retention;
         _folder = folder;
@@ -62,7 +59,7 @@ sealed class PartitionCheckpoints : IDisposable
         _counters = counters;
         _time = time;
         _begunAt = time.GetTimestamp();
-        _lastTail = isBehind ? -1 : journal.Tail;
+        _lastTail = isBehind ? -1 : journal.TailAddress;
     }
 
     /// <summary>Why the last checkpoint failed; null if it did not.</summary>
@@ -87,7 +84,7 @@ sealed class PartitionCheckpoints : IDisposable
         else if (_time.GetElapsedTime(_begunAt) >= _options.CheckpointInterval)
         {
             _begunAt = _time.GetTimestamp();
-            if (_journal.Tail != _lastTail)
+            if (_journal.TailAddress != _lastTail)
             {
                 Begin(receivedAt);
             }
@@ -99,7 +96,7 @@ sealed class PartitionCheckpoints : IDisposable
     {
         var start = _time.GetTimestamp();
         Await(start, timeout);
-        if (_current is null && _journal.Tail != _lastTail && Problem is null)
+        if (_current is null && _journal.TailAddress != _lastTail && Problem is null)
         {
             Begin(receivedAt);
             Await(start, timeout);
@@ -107,10 +104,13 @@ sealed class PartitionCheckpoints : IDisposable
     }
 
     /// <summary>Restores a checkpoint's parts other than the stores.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="state">The state to restore.</param>
+    /// <param name="handover">Receives the outbox of a checkpoint of format 3.</param>
     /// <returns>The number of the next journal entry, and when the latest events were received.</returns>
     /// <exception cref="InvalidDataException">A part is invalid.</exception>
     /// <exception cref="IOException">A part cannot be read.</exception>
-    public static (long Sequence, long ReceivedAt) Restore(Checkpoint checkpoint, PartitionState state)
+    public static (long Sequence, long ReceivedAt) Restore(Checkpoint checkpoint, PartitionState state, Handover handover)
     {
         using (var timers = checkpoint.Open(Timers))
         {
@@ -122,7 +122,12 @@ sealed class PartitionCheckpoints : IDisposable
             state.Dedup.ReadFrom(ids);
         }
 
-        state.Outbox.ReadFrom(File.ReadAllBytes(Path.Combine(checkpoint.Path, Undelivered)));
+        var outbox = Path.Combine(checkpoint.Path, LegacyOutbox);
+        if (File.Exists(outbox))
+        {
+            handover.Add(LegacyDecisions.Read(File.ReadAllBytes(outbox)));
+        }
+
         Span<byte> position = stackalloc byte[2 * sizeof(long)];
         using var file = checkpoint.Open(Position);
         file.ReadExactly(position);
@@ -148,17 +153,15 @@ sealed class PartitionCheckpoints : IDisposable
         CheckpointDraft? draft = null;
         try
         {
-            var address = _journal.Tail;
+            var address = _journal.TailAddress;
             draft = _folder.Begin(address);
-            var outbox = new ArrayBufferWriter<byte>();
-            _state.Outbox.WriteTo(outbox);
             var position = new byte[2 * sizeof(long)];
             BinaryPrimitives.WriteInt64LittleEndian(position, _journal.NextSequence);
             BinaryPrimitives.WriteInt64LittleEndian(position.AsSpan(8), receivedAt);
             var (carts, customers) = _state.Stages.BeginCheckpoint(
                 Path.Combine(draft.Path, Carts), Path.Combine(draft.Path, Customers), address);
             _current = new CheckpointInProgress(
-                draft, address, carts, customers, _state.Stages.SnapshotTimers(), _state.Dedup.Snapshot(), outbox.WrittenMemory, position);
+                draft, address, carts, customers, _state.Stages.SnapshotTimers(), _state.Dedup.Snapshot(), position);
             _lastTail = address;
             _journal.Commit();
         }
@@ -176,8 +179,7 @@ sealed class PartitionCheckpoints : IDisposable
         _state.Stages.Refresh();
         if (_writing is null)
         {
-            if (_current!.Carts.IsWritten && _current.Customers.IsWritten && _journal.Durable >= _current.Address
-                && _consumer.PersistedUpTo(_index) >= _current.Address)
+            if (_current!.Carts.IsWritten && _current.Customers.IsWritten && _journal.Durable >= _current.Address)
             {
                 var current = _current;
                 _writing = Task.Run(() => Write(current));
@@ -195,7 +197,7 @@ sealed class PartitionCheckpoints : IDisposable
             {
                 Problem = null;
                 _counters.AddCheckpoint(_time.GetElapsedTime(_begunAt));
-                _journal.TruncateUntil(_retention.Until(_folder.OldestJournalAddress() ?? 0));
+                _journal.TruncateUntil(_retention.Until(_folder.OldestJournalAddress() ?? 0, _tail.NeededFrom));
             }
 
             _writing = null;
@@ -208,9 +210,9 @@ sealed class PartitionCheckpoints : IDisposable
         current.Customers.Save();
         current.Draft.Write(Timers, stream => current.Timers.WriteTo(stream));
         current.Draft.Write(Ids, stream => current.Ids.WriteTo(stream));
-        current.Draft.Write(Undelivered, stream => stream.Write(current.Outbox.Span));
         current.Draft.Write(Position, stream => stream.Write(current.Position.Span));
         current.Draft.Keep(_stores);
+        _tail.Save();
     }
 
     void Await(long start, TimeSpan timeout)
@@ -231,7 +233,7 @@ sealed class PartitionCheckpoints : IDisposable
 
     sealed record CheckpointInProgress(
         CheckpointDraft Draft, long Address, StoreCheckpoint Carts, StoreCheckpoint Customers, TimersSnapshot Timers, DedupSnapshot Ids,
-        ReadOnlyMemory<byte> Outbox, ReadOnlyMemory<byte> Position) : IDisposable
+        ReadOnlyMemory<byte> Position) : IDisposable
     {
         public void Dispose()
         {

@@ -1,14 +1,16 @@
 using System.Buffers;
+using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Telemetry;
 
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
 /// Does the work of a partition's thread. A commit batch takes slabs, marks their duplicates, encodes the other events for the journal and
-/// folds them; at its end it appends the block, decides on it and appends the decisions. Once the commit is durable, decisions are
-/// published and sources acknowledged; without a journal, at once.
+/// folds them; at its end it appends the block, decides on it, and appends the decisions and customer events. Once the commit is durable,
+/// the journal's readers get them and sources are acknowledged; without a journal, at once.
 /// </summary>
 public sealed class PartitionProcessor : IDisposable
 {
@@ -23,14 +25,16 @@ public sealed class PartitionProcessor : IDisposable
     readonly PartitionState _state;
     readonly PartitionCounters _counters;
     readonly PartitionJournal? _journal;
+    readonly JournalTail _tail;
     readonly EventBlockWriter? _block;
     readonly CommitQueue _commits;
     readonly long _commitTicks;
     readonly int _commitBytes;
+    readonly int _maxEntry = int.MaxValue;
     readonly List<(IEventSource Source, long UpTo)> _sources = [];
     readonly List<(long ReceivedTicks, int Own)> _taken = [];
-    readonly List<string> _persisted = [];
-    readonly ArrayBufferWriter<byte> _buffer = new(4096);
+    readonly EntryBuilder _decisions = new();
+    readonly ArrayBufferWriter<byte> _buffer = new(64);
     readonly CommitBatchSampler? _traces;
     CommitBatchTrace? _trace;
     PartitionCheckpoints? _checkpoints;
@@ -46,20 +50,24 @@ public sealed class PartitionProcessor : IDisposable
     /// <param name="state">The state to process events into.</param>
     /// <param name="counters">The partition's counters.</param>
     /// <param name="journal">Makes the state durable; null without a journal.</param>
+    /// <param name="tail">Makes decisions and customer events available to readers.</param>
     /// <param name="time">The clock.</param>
-    public PartitionProcessor(int index, PipelineOptions options, PartitionState state, PartitionCounters counters, PartitionJournal? journal, TimeProvider time)
+    public PartitionProcessor(
+        int index, PipelineOptions options, PartitionState state, PartitionCounters counters, PartitionJournal? journal, JournalTail tail, TimeProvider time)
     {
         _time = time;
         _state = state;
         _counters = counters;
         _journal = journal;
-        _commits = new CommitQueue(index, options.Consumer);
+        _tail = tail;
+        _commits = new CommitQueue(index);
         _traces = options.TraceEvery is { } every ? new CommitBatchSampler(index, every, time) : null;
         if (journal is not null)
         {
             _block = new EventBlockWriter(options.Journal!.Stores, options.Journal.Compress);
             _commitTicks = (long)(options.Journal.CommitAge.TotalSeconds * time.TimestampFrequency);
             _commitBytes = options.Journal.CommitBytes;
+            _maxEntry = journal.MaxPayload;
             journal.OnDurable = OnDurable;
         }
     }
@@ -136,11 +144,9 @@ public sealed class PartitionProcessor : IDisposable
         }
 
         _trace?.MarkAppended();
-        Decide();
+        _state.Stages.Decide();
         _trace?.MarkDecided(_state.Stages.Decisions.Count);
-
-        // A partition that is never idle has no other time to do this.
-        AppendPersisted();
+        AppendOutputs();
         var now = _time.GetTimestamp();
         foreach (var (receivedTicks, own) in _taken)
         {
@@ -168,20 +174,24 @@ public sealed class PartitionProcessor : IDisposable
         Commit();
     }
 
-    /// <summary>Does the work between batches while no events arrive: idle carts, persisted decisions, commits by age.</summary>
+    /// <summary>Does the work between batches while no events arrive: idle carts, commits by age.</summary>
     /// <param name="now">Current event time (ms since 1970 UTC).</param>
     public void RunIdle(long now)
     {
         while (now > _state.Stages.Now && _state.Stages.HasDue(now))
         {
             var step = Math.Min(now, _state.Stages.Now + MaxTickMilliseconds);
-            Append(EntryKind.Tick, JournalPayload.Tick(_buffer, step));
+            if (_journal is not null)
+            {
+                Append(EntryKind.Tick, JournalPayload.Tick(_buffer, step));
+            }
+
             _state.Stages.Tick(step);
-            Decide();
+            _state.Stages.Decide();
+            AppendOutputs();
             PublishBatch();
         }
 
-        JournalPersisted();
         _state.Stages.Refresh();
         CommitIfDue();
         _checkpoints?.Step(_receivedAt);
@@ -192,7 +202,6 @@ public sealed class PartitionProcessor : IDisposable
     public void Finish(TimeSpan timeout)
     {
         EndBatch();
-        JournalPersisted();
         Commit();
         if (_journal?.WaitUntilDurable(timeout, _time) == true)
         {
@@ -202,12 +211,15 @@ public sealed class PartitionProcessor : IDisposable
 
     /// <summary>Starts making checkpoints.</summary>
     /// <param name="checkpoints">Makes the checkpoints.</param>
+    /// <param name="handover">What readers must still be given of an earlier format.</param>
     /// <param name="receivedAt">When the latest events so far were received.</param>
-    internal void Begin(PartitionCheckpoints? checkpoints, long receivedAt)
+    internal void Begin(PartitionCheckpoints? checkpoints, Handover handover, long receivedAt)
     {
         _checkpoints = checkpoints;
         _receivedAt = receivedAt;
-        AppendDecisions();
+        AppendOutputs();
+        AppendDecisions(EntryKind.UndeliveredDecisions, handover.Decisions);
+        handover.CustomerEvents.ForEach(entry => Append(EntryKind.CustomerEvents, entry));
         PublishBatch();
         Commit();
     }
@@ -242,15 +254,6 @@ public sealed class PartitionProcessor : IDisposable
         _journal?.Commit();
     }
 
-    /// <summary>Appends the keys of persisted decisions and queues the batch.</summary>
-    public void JournalPersisted()
-    {
-        if (AppendPersisted())
-        {
-            PublishBatch();
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -272,50 +275,37 @@ public sealed class PartitionProcessor : IDisposable
         }
     }
 
-    void Decide()
-    {
-        _state.Stages.Decide();
-        AppendDecisions();
-    }
-
-    void AppendDecisions()
+    // Appends what the stages gave for the journal's readers: decisions first, because they were made without the batch's customer events.
+    void AppendOutputs()
     {
         var decisions = _state.Stages.Decisions;
-        if (decisions.Count == 0)
-        {
-            return;
-        }
-
-        foreach (var decision in decisions)
-        {
-            _state.Outbox.Add(decision);
-        }
-
-        for (var from = 0; _journal is not null && from < decisions.Count;)
-        {
-            Append(EntryKind.Decisions, JournalPayload.Decisions(_buffer, decisions, ref from, _journal.MaxPayload));
-        }
+        AppendDecisions(EntryKind.Decisions, decisions);
+        decisions.Clear();
+        AppendAll(EntryKind.CustomerEvents, _state.Stages.CustomerEvents);
     }
 
-    bool AppendPersisted()
+    void AppendDecisions(EntryKind kind, IEnumerable<Decision> decisions)
     {
-        var any = false;
-        for (; ; any = true)
+        foreach (var decision in decisions)
         {
-            _state.Outbox.TakePersisted(_persisted, JournalPayload.MaxPersisted);
-            if (_persisted.Count == 0)
-            {
-                return any;
-            }
+            DecisionCodec.Write(_decisions.Output, decision);
+            _decisions.EndRecord();
+        }
 
-            Append(EntryKind.Persisted, JournalPayload.Persisted(_buffer, _persisted));
-            _persisted.Clear();
+        AppendAll(kind, _decisions);
+    }
+
+    void AppendAll(EntryKind kind, EntryBuilder records)
+    {
+        while (records.TryCut(_maxEntry, out var entry))
+        {
+            Append(kind, entry);
         }
     }
 
     void PublishBatch()
     {
-        _commits.Add(_journal?.Tail ?? 0, _sources, _state.Stages.Decisions, _state.Stages.CustomerEvents, _trace);
+        _commits.Add(_journal?.TailAddress ?? 0, _sources, _trace);
         _trace = null;
         _counters.Trace = null;
         if (_journal is null)
@@ -332,12 +322,14 @@ public sealed class PartitionProcessor : IDisposable
 
     void Append(EntryKind kind, ReadOnlySpan<byte> payload)
     {
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         if (_journal is null)
         {
+            _tail.AppendVolatile(kind, now, payload);
             return;
         }
 
-        _journal.Append(kind, payload);
+        _journal.Append(kind, payload, now);
         if (_uncommittedBytes == 0)
         {
             _uncommittedSince = _time.GetTimestamp();

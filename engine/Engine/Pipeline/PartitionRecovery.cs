@@ -1,6 +1,6 @@
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.Tail;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -13,25 +13,27 @@ public readonly record struct RecoveryProgress(long Events, long Bytes, long Tot
 /// <summary>Result of a recovery.</summary>
 /// <param name="Events">Events folded from the journal after the checkpoint.</param>
 /// <param name="Took">Duration.</param>
-/// <param name="Undelivered">Decisions whose delivery had not ended.</param>
+/// <param name="TakenOver">Decisions that an earlier format kept to be delivered.</param>
 /// <param name="Warnings">Problems that recovery worked around.</param>
-public sealed record RecoveryReport(long Events, TimeSpan Took, int Undelivered, IReadOnlyList<string> Warnings);
+public sealed record RecoveryReport(long Events, TimeSpan Took, int TakenOver, IReadOnlyList<string> Warnings);
 
 /// <summary>A recovered partition.</summary>
 /// <param name="State">The state.</param>
 /// <param name="Journal">The journal, open for writing; null without one.</param>
 /// <param name="Checkpoints">Makes checkpoints; null without a journal.</param>
+/// <param name="Handover">What readers must still be given of an earlier format.</param>
 /// <param name="ReceivedAt">When the latest events were received (ms since 1970 UTC); 0 if there were none.</param>
 /// <param name="Report">How the recovery went.</param>
 sealed record RecoveredPartition(
-    PartitionState State, PartitionJournal? Journal, PartitionCheckpoints? Checkpoints, long ReceivedAt, RecoveryReport Report);
+    PartitionState State, PartitionJournal? Journal, PartitionCheckpoints? Checkpoints, Handover Handover, long ReceivedAt, RecoveryReport Report);
 
 /// <summary>Recovers a partition from its newest complete checkpoint and the journal after it.</summary>
 /// <param name="index">The partition's number.</param>
 /// <param name="options">Options shared by all partitions.</param>
 /// <param name="slabs">Provides slabs.</param>
 /// <param name="counters">The partition's counters.</param>
-sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slabs, PartitionCounters counters)
+/// <param name="tail">Makes the journal available to readers.</param>
+sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slabs, PartitionCounters counters, JournalTail tail)
 {
     const int ProgressEvery = 64;
 
@@ -44,32 +46,33 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
     {
         if (options.Journal is not { } journal)
         {
-            return new RecoveredPartition(NewState(checkpoint: null), null, null, 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
+            return new RecoveredPartition(NewState(checkpoint: null), null, null, new Handover(), 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
         }
 
         var start = time.GetTimestamp();
         var warnings = new List<string>();
         var folder = new CheckpointFolder(journal.CheckpointFolder(index), journal.CheckpointsKept);
         var device = journal.Device(index);
+        var handover = new Handover();
         PartitionState? state = null;
         try
         {
             var begin = new JournalReader(device, journal.Layout).Begin;
-            state = Restore(folder, begin, warnings, out var address, out var position);
+            state = Restore(folder, begin, handover, warnings, out var address, out var position);
             var reader = new JournalReader(device, journal.Layout, address, position.Sequence);
-            var player = new JournalReplayer(state, new EventBlockReader(journal.Stores), slabs);
-            Play(reader, player, state.Stages.CustomerEvents, progress);
+            var player = new JournalReplayer(state, handover, new EventBlockReader(journal.Stores), slabs);
+            Play(reader, player, progress);
             if (reader.TornBytes > 0)
             {
                 warnings.Add(Cut(device, journal.Layout, reader));
             }
 
-            var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
-            var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, time);
-            var checkpoints = new PartitionCheckpoints(index, options.Consumer, state, log, journal, retention, folder, options.DataFolder, counters, time,
+            var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence), tail);
+            var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, journal.MaxLagBytes, time);
+            var checkpoints = new PartitionCheckpoints(state, log, tail, journal, retention, folder, options.DataFolder, counters, time,
                 isBehind: reader.NextSequence != position.Sequence);
-            return new RecoveredPartition(state, log, checkpoints, Math.Max(position.ReceivedAt, player.ReceivedAt),
-                new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Count, warnings));
+            return new RecoveredPartition(state, log, checkpoints, handover, Math.Max(position.ReceivedAt, player.ReceivedAt),
+                new RecoveryReport(player.Events, time.GetElapsedTime(start), handover.Count, warnings));
         }
         catch
         {
@@ -80,10 +83,10 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
     }
 
     PartitionState NewState(Checkpoint? checkpoint) => new(
-        new PartitionStages(index, options, counters, checkpoint), new DedupWindow(options.DedupBytes, options.DedupWindow), new Outbox());
+        new PartitionStages(index, options, counters, checkpoint), new DedupWindow(options.DedupBytes, options.DedupWindow));
 
     // The newest complete checkpoint; without one, an empty state and the whole journal.
-    PartitionState Restore(CheckpointFolder folder, long begin, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
+    PartitionState Restore(CheckpointFolder folder, long begin, Handover handover, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
     {
         foreach (var checkpoint in folder.ReadUndamaged(reason => warnings.Add($"Partition {index}: a checkpoint was skipped. {reason}"))
             .Where(c => c.JournalAddress >= begin))
@@ -93,7 +96,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
             {
                 folder.Adopt(checkpoint);
                 state = NewState(checkpoint);
-                position = PartitionCheckpoints.Restore(checkpoint, state);
+                position = PartitionCheckpoints.Restore(checkpoint, state, handover);
                 address = checkpoint.JournalAddress;
                 return state;
             }
@@ -116,16 +119,13 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         return NewState(checkpoint: null);
     }
 
-    void Play(JournalReader reader, JournalReplayer player, List<CustomerEvent> customerEvents, Action<RecoveryProgress>? progress)
+    void Play(JournalReader reader, JournalReplayer player, Action<RecoveryProgress>? progress)
     {
         var from = reader.End;
         var total = Math.Max(0, reader.FileEnd - from);
-        var batchEnd = from;
         for (var entries = 1; reader.TryNext(out var entry); entries++)
         {
             player.Play(entry);
-            PublishCustomerEvents(customerEvents, batchEnd);
-            batchEnd = entry.Kind is EntryKind.Events or EntryKind.Tick ? reader.End : batchEnd;
             if (entries % ProgressEvery == 0)
             {
                 progress?.Invoke(new RecoveryProgress(player.Events, reader.End - from, total));
@@ -133,19 +133,6 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         }
 
         player.Finish();
-        PublishCustomerEvents(customerEvents, batchEnd);
-        options.Consumer.Advance(index, reader.End);
-    }
-
-    // Hands over the customer events of the batch that ends at batchEnd unless the consumer has persisted them.
-    void PublishCustomerEvents(List<CustomerEvent> customerEvents, long batchEnd)
-    {
-        if (batchEnd > options.Consumer.PersistedUpTo(index))
-        {
-            customerEvents.ForEach(options.Consumer.Consume);
-        }
-
-        customerEvents.Clear();
     }
 
     string Cut(JournalDevice device, in JournalLayout layout, JournalReader reader)

@@ -1,6 +1,4 @@
 using System.Runtime.ExceptionServices;
-using System.Text;
-using CartRecovery.Contracts;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.State.Carts;
@@ -89,15 +87,7 @@ public sealed class PartitionSet : IDisposable
     public Task<CartRecord?> FindAsync(in Hash128 cart, CancellationToken cancellationToken) =>
         _partitions[IndexOf(cart)].FindAsync(cart, cancellationToken);
 
-    /// <summary>Marks a decision as persisted by its consumer; the outbox drops it. Any thread.</summary>
-    public void MarkPersisted(Intervention intervention)
-    {
-        var seed = EventKeys.SeedOf(Encoding.UTF8.GetBytes(intervention.StoreId));
-        var cart = Hash128.Of(Encoding.UTF8.GetBytes(intervention.CartId), seed);
-        _partitions[IndexOf(cart)].MarkPersisted(intervention.Id);
-    }
-
-    /// <summary>Completes once everything submitted before this call is durable and handed to the consumer.</summary>
+    /// <summary>Completes once everything submitted before this call is durable.</summary>
     public Task FlushAsync(CancellationToken cancellationToken) => Task.WhenAll(_partitions.Select(p => p.FlushAsync(cancellationToken)));
 
     /// <summary>Processes what is in the inboxes, then stops the workers.</summary>

@@ -46,7 +46,7 @@ public sealed class PartitionStages : IDisposable
         _counters = counters;
         _campaigns = options.Campaigns;
         _context = new CartFoldContext(options.WindowMilliseconds, [.. options.Stores.Select(s => CurrencyCode.Parse(s.Currency))]);
-        _filter = new CustomerEventFilter(options.Consumer.AcceptsCustomerEvents);
+        _filter = new CustomerEventFilter(options.CollectsCustomerEvents);
         _carts = new(Path.Combine(options.DataFolder, $"carts.{index}.log"), options.Carts, new CartUpdate(_context), keep,
             checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
         _customers = new(Path.Combine(options.DataFolder, $"customers.{index}.log"), options.Customers, default, keep,
@@ -71,7 +71,7 @@ public sealed class PartitionStages : IDisposable
     public List<Decision> Decisions => _decisions;
 
     /// <summary>Customer events in order; the caller removes them.</summary>
-    public List<CustomerEvent> CustomerEvents => _filter.CustomerEvents;
+    internal EntryBuilder CustomerEvents => _filter.CustomerEvents;
 
     /// <summary>
     /// Folds a slab's events and gathers their rows, skipping duplicates. A full score batch is scored and decided on the way.
@@ -336,7 +336,11 @@ public sealed class PartitionStages : IDisposable
 
             ref readonly var cart = ref _batch.CartAt(index);
             var intervention = _decider.Decide(campaign, cart, row.Key, row.At, score, _batch.FeaturesAt(index));
-            _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention));
+            _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention)
+            {
+                CampaignsVersion = _campaigns.Version,
+                Row = _batch.FeaturesAt(index).ToArray(),
+            });
             return;
         }
     }

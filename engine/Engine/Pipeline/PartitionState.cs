@@ -1,16 +1,11 @@
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>
-/// Everything a partition's journal adds up to: stores, timers, event time, event ids seen, undelivered decisions. Changed by the worker
-/// only, and only by what the journal contains.
-/// </summary>
-/// <param name="Stages">Carts, customers, timers and event time.</param>
-/// <param name="Dedup">Event ids seen.</param>
-/// <param name="Outbox">Decisions not yet persisted by the consumer.</param>
-public sealed record PartitionState(PartitionStages Stages, DedupWindow Dedup, Outbox Outbox) : IDisposable
+/// <summary>A partition's state, all of it rebuilt from the journal and kept in checkpoints.</summary>
+/// <param name="Stages">Carts, customers, timers, and the stages that use them.</param>
+/// <param name="Dedup">The ids of recent events.</param>
+public sealed record PartitionState(PartitionStages Stages, DedupWindow Dedup) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => Stages.Dispose();

@@ -52,8 +52,8 @@ public sealed class PipelineOptions
     /// <summary>Traces one in this many commit batches; 0 traces only those of traced requests, null traces none.</summary>
     public int? TraceEvery { get; init; }
 
-    /// <summary>Receives decisions and customer events.</summary>
-    public required IDecisionConsumer Consumer { get; init; }
+    /// <summary>Whether customer events are gathered for the journal's readers.</summary>
+    public bool CollectsCustomerEvents { get; init; } = true;
 
     /// <summary>The folder for records that do not fit in memory.</summary>
     public required string DataFolder { get; init; }
@@ -86,11 +86,17 @@ public sealed class JournalOptions
     /// <summary>... and up to this many bytes per partition.</summary>
     public required long RetentionBytes { get; init; }
 
+    /// <summary>Segments that readers still need are kept, up to this many bytes per partition.</summary>
+    public long MaxLagBytes { get; init; } = long.MaxValue;
+
     /// <summary>Number of checkpoints to keep, 1 or more.</summary>
     public required int CheckpointsKept { get; init; }
 
     /// <summary>The folder of a partition's checkpoints.</summary>
     public required Func<int, string> CheckpointFolder { get; init; }
+
+    /// <summary>The file that keeps the positions of a partition's readers.</summary>
+    public required Func<int, string?> CursorFile { get; init; }
 
     /// <summary>Creates a device of a partition's journal.</summary>
     public required Func<int, JournalDevice> Device { get; init; }

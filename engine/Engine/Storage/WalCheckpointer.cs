@@ -1,16 +1,14 @@
-using CartRecovery.Contracts;
 using Microsoft.Win32.SafeHandles;
 
 namespace CartRecovery.Engine.Storage;
 
 /// <summary>
-/// Syncs and checkpoints the write-ahead log on a thread of its own; commits made during a sync wait for the next. Decisions are marked as
-/// persisted only once synced, so a power loss loses nothing.
+/// Syncs and checkpoints the write-ahead log on a thread of its own; commits made during a sync wait for the next. What was read of the
+/// journals is reported as persisted only once synced, so a power loss loses nothing.
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="partitions">Number of partitions.</param>
-/// <param name="markPersisted">Called with each decision that is synced.</param>
-sealed class WalCheckpointer(Database database, int partitions, Action<Intervention> markPersisted) : IDisposable
+sealed class WalCheckpointer(Database database, int partitions) : IDisposable
 {
     // Length of the log, in pages of 4 KB, at which it is checkpointed. The longer the log, the fewer times a page is moved.
     const int LongWal = 16_384;
@@ -22,42 +20,35 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
     const int RetryDelay = 200;
 
     readonly long[] _committed = new long[partitions];
-    List<Intervention> _waiting = [];
     readonly ManualResetEventSlim _ending = new();
     SafeFileHandle? _file;
     Task _sync = Task.CompletedTask;
-    bool _isDirty;
-    int _pending;
+    long _commits, _synced;
     int _walStart;
     bool _isCheckpointed;
 
     /// <summary>Why commits cannot be synced; <see langword="null"/> if they can.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Journal address per partition up to which customer events are synced.</summary>
+    /// <summary>Journal address per partition up to which the database is synced.</summary>
     public long[] Persisted { get; } = new long[partitions];
 
-    /// <summary>Number of decisions not yet synced. Any thread.</summary>
-    public int Pending => Volatile.Read(ref _pending);
+    /// <summary><see langword="true"/> if all commits are synced. Any thread.</summary>
+    public bool IsSynced => Volatile.Read(ref _synced) == Volatile.Read(ref _commits);
 
     /// <summary>Restores a partition's address from the database.</summary>
     public void Restore(int partition, long address) => Persisted[partition] = _committed[partition] = address;
 
-    /// <summary>Adds decisions that are committed.</summary>
-    public void Add(List<Intervention> decisions)
-    {
-        _waiting.AddRange(decisions);
-        Interlocked.Add(ref _pending, decisions.Count);
-        _isDirty = true;
-    }
-
-    /// <summary>Records that everything up to these addresses is committed.</summary>
-    public void Advance(IList<long> addresses)
+    /// <summary>Records a commit.</summary>
+    /// <param name="addresses">Journal address per partition up to which it has processed entries.</param>
+    public void Add(IReadOnlyList<long> addresses)
     {
         for (var i = 0; i < addresses.Count; i++)
         {
             _committed[i] = Math.Max(_committed[i], addresses[i]);
         }
+
+        Volatile.Write(ref _commits, _commits + 1);
     }
 
     /// <summary>Starts a sync if there is something to sync and none is running. Called by the writer's thread only.</summary>
@@ -73,29 +64,28 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
             RestartLog();
         }
 
-        if (!_isDirty)
+        if (IsSynced)
         {
-            Publish(_committed);
             return;
         }
 
-        var (decisions, addresses) = (_waiting, (long[])_committed.Clone());
+        var (commits, addresses) = (_commits, (long[])_committed.Clone());
         var isLong = database.PagesLogged - _walStart > LongWal;
-        (_waiting, _isDirty) = ([], false);
-        _sync = Task.Run(() => Write(decisions, addresses, isLong));
+        _sync = Task.Run(() => Write(commits, addresses, isLong));
     }
 
     /// <summary>Syncs what is left, and waits for it.</summary>
-    public void Finish()
+    /// <param name="timeout">The time limit.</param>
+    /// <returns><see langword="true"/> if everything is synced.</returns>
+    public bool Finish(TimeSpan timeout)
     {
         _ending.Set();
-        for (var i = 0; i < 2; i++)
+        for (var i = 0; i < 2 && _sync.Wait(timeout); i++)
         {
-            _sync.Wait();
             Sync();
         }
 
-        _sync.Wait();
+        return _sync.Wait(timeout) && IsSynced;
     }
 
     /// <inheritdoc/>
@@ -105,9 +95,9 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         _ending.Dispose();
     }
 
-    void Write(List<Intervention> decisions, long[] addresses, bool isLong)
+    void Write(long commits, long[] addresses, bool isLong)
     {
-        // Retry until the disk accepts it: nothing is marked as persisted before.
+        // Retry until the disk accepts it: nothing is persisted before.
         while (!TryFlush() && !_ending.Wait(RetryDelay))
         {
         }
@@ -117,9 +107,12 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
             return;
         }
 
-        decisions.ForEach(markPersisted);
-        Interlocked.Add(ref _pending, -decisions.Count);
-        Publish(addresses);
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            Volatile.Write(ref Persisted[i], addresses[i]);
+        }
+
+        Volatile.Write(ref _synced, commits);
         if (isLong)
         {
             RunCheckpoint();
@@ -178,14 +171,6 @@ sealed class WalCheckpointer(Database database, int partitions, Action<Intervent
         catch (IOException)
         {
             // As above.
-        }
-    }
-
-    void Publish(long[] addresses)
-    {
-        for (var i = 0; i < addresses.Length; i++)
-        {
-            Volatile.Write(ref Persisted[i], addresses[i]);
         }
     }
 }

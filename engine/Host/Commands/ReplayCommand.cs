@@ -2,7 +2,6 @@ using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
-using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
@@ -107,13 +106,7 @@ static class ReplayCommand
         Timers = budget.TimersPerPartition,
         DedupWindow = config.Dedup.Window,
         DedupBytes = budget.DedupBytes,
-        Consumer = new Nobody(),
+        CollectsCustomerEvents = false,
         DataFolder = folder,
     };
-
-    /// <summary>Receives decisions without delivering them.</summary>
-    sealed class Nobody : IDecisionConsumer
-    {
-        public void Deliver(Decision decision) => throw new InvalidOperationException("A replay delivers nothing.");
-    }
 }

@@ -55,6 +55,9 @@ sealed class DataFolder : IDisposable
     /// <summary>Returns the folder of a partition's checkpoints.</summary>
     public string CheckpointsOf(int partition) => System.IO.Path.Combine(Path, "checkpoints", Name(partition));
 
+    /// <summary>Returns the file of the positions of a partition's readers.</summary>
+    public string CursorsOf(int partition) => System.IO.Path.Combine(JournalOf(partition), "cursors");
+
     /// <summary>The folder for records spilled from memory.</summary>
     public string Stores => System.IO.Path.Combine(Path, "stores");
 

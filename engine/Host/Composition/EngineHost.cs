@@ -75,7 +75,11 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
         JourneyEngine = _data.Use(() => new JourneyEngine(Path.Combine(_data.Path, "outreach.db"), JourneyOptions, _ports) { LearnsBeside = true });
-        Journeys = new JourneyWorker(JourneyEngine, _ports, budget.Partitions, time) { OnFault = OnFault };
+        Journeys = new JourneyWorker(JourneyEngine, _ports, time)
+        {
+            OnFault = OnFault,
+            OnLost = (partition, gap) => LogLost(partition, gap.From, gap.To),
+        };
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
         _ports.Worker = Journeys;
         _stages = new PipelineOptions
@@ -89,14 +93,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             Carts = budget.Carts,
             Customers = budget.Customers,
             Timers = budget.TimersPerPartition,
-            Consumer = Journeys,
             TraceEvery = otlp?.TraceEvery,
             DataFolder = _data.Stores,
             DedupWindow = config.Dedup.Window,
             DedupBytes = budget.DedupBytes,
             Journal = config.Journal.Enabled ? JournalOf(config) : null,
         };
-        Partitions = new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge);
+        Partitions = _data.Use(() => new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge));
         _ports.Partitions = Partitions;
         for (var i = 0; i < Partitions.Count; i++)
         {
@@ -121,6 +124,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             Future = config.Limits.Future,
             HandshakeTimeout = config.Listen.HandshakeTimeout,
             TcpKey = config.Listen.TcpKey,
+            WhenAnswered = Journeys.CatchUpAsync,
         };
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
         Metrics = new EngineMetrics(this);
@@ -175,14 +179,12 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public IReadOnlyList<Uri> Addresses =>
         [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a))];
 
-    /// <summary>Starts sinks and journeys, recovers the partitions' state, then starts the workers and the listeners.</summary>
+    /// <summary>Recovers the partitions' state, then starts the sinks, the journeys, the workers and the listeners.</summary>
     /// <param name="progress">Receives each partition's recovery progress.</param>
     /// <exception cref="JournalException">A journal cannot be recovered.</exception>
     /// <exception cref="IOException">A port is in use.</exception>
     public async Task StartAsync(Action<int, RecoveryProgress>? progress = null)
     {
-        Sinks.Start();
-        Journeys.Start();
         foreach (var (report, partition) in _data.Use(() => Partitions.Recover(progress)).Select((r, i) => (r, i)))
         {
             foreach (var warning in report.Warnings)
@@ -190,17 +192,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
                 LogRecoveryWarning(warning);
             }
 
-            LogRecovered(partition, report.Events, report.Took.TotalSeconds, report.Events / Math.Max(report.Took.TotalSeconds, 0.001), report.Undelivered);
+            LogRecovered(partition, report.Events, report.Took.TotalSeconds, report.Events / Math.Max(report.Took.TotalSeconds, 0.001));
         }
 
-        var undelivered = Enumerable.Range(0, Partitions.Count).SelectMany(i => Partitions[i].Undelivered).ToArray();
+        Sinks.Start();
+        Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();
         _stopped = false;
-        foreach (var decision in undelivered)
-        {
-            Journeys.Deliver(decision);
-        }
-
         DeadLetterQueue.Start();
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
@@ -227,9 +225,12 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         await Sinks.DrainAsync(s_drain);
         await FlushAsync(Journeys.FlushAsync);
 
-        // Last: delivery outcomes are journaled too, and the final checkpoint needs the persisted position of customer events.
+        if (!Journeys.Stop())
+        {
+            LogJourneysBehind(Journeys.Problem ?? "no response");
+        }
+
         Partitions.Stop();
-        Journeys.Stop();
         LogStopped();
     }
 
@@ -310,6 +311,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         CheckpointsKept = config.Checkpoints.Keep,
         RetentionAge = config.Journal.Retention,
         RetentionBytes = config.Journal.MaxSize.Bytes / _data.Partitions,
+        MaxLagBytes = config.Journal.MaxLag.Bytes / _data.Partitions,
+        CursorFile = _data.CursorsOf,
         Device = partition => new FileJournalDevice(_data.JournalOf(partition)),
         CheckpointFolder = _data.CheckpointsOf,
     };
@@ -325,8 +328,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     partial void LogStarted(int partitions, string model);
 
     [LoggerMessage(Level = LogLevel.Information,
-        Message = "Partition {Partition} recovered: {Events} journal events in {Seconds:F2} s ({Rate:F0} a second), {Undelivered} interventions to deliver")]
-    partial void LogRecovered(int partition, long events, double seconds, double rate, int undelivered);
+        Message = "Partition {Partition} recovered: {Events} journal events in {Seconds:F2} s ({Rate:F0} a second)")]
+    partial void LogRecovered(int partition, long events, double seconds, double rate);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     partial void LogRecoveryWarning(string warning);
@@ -334,6 +337,14 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     [LoggerMessage(Level = LogLevel.Error,
         Message = "Some events could not be made durable before the stop ({Problem}); they were not acknowledged")]
     partial void LogNotFlushed(string problem);
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Journeys fell too far behind: the journal of partition {Partition} from {From} to {To} was deleted before it was read (journal.maxLag)")]
+    partial void LogLost(int partition, long from, long to);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The journeys' database did not respond before the stop ({Problem}); they continue from the journal at the next start")]
+    partial void LogJourneysBehind(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
     partial void LogStopped();

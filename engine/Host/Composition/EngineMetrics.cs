@@ -5,6 +5,7 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Telemetry;
@@ -78,6 +79,12 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_journal_bytes_total", "Bytes written to the journals", () => Partitions.Sum(p => p.JournalBytes));
         Registry.Counter("cartrecovery_journal_retries_total", "Retried journal writes",
             () => Partitions.Sum(p => p.JournalRetries));
+        Registry.Gauge("cartrecovery_journal_reader_lag_entries", "Journal entries that a reader has not read yet", ["reader"],
+            () => Readers().Select(r => new Sample(r.Sum(c => c.Lag), r.Key)));
+        Registry.Gauge("cartrecovery_journal_reader_lag_seconds", "Age of the last entry a reader has read; 0 while it has read all", ["reader"],
+            () => Readers().Select(r => new Sample(r.Max(c => c.LagTime(_host.Time).TotalSeconds), r.Key)));
+        Registry.Counter("cartrecovery_journal_reader_lost_bytes_total", "Bytes of the journals deleted before a reader had read them", ["reader"],
+            () => Readers().Select(r => new Sample(r.Sum(c => c.Lost), r.Key)));
         Registry.Counter("cartrecovery_checkpoints_total", "Partition checkpoints by outcome", ["outcome"], () =>
         [
             new(Partitions.Sum(p => p.Counters.Checkpoints), "made"), new(Partitions.Sum(p => p.Counters.CheckpointFailures), "failed"),
@@ -93,8 +100,6 @@ sealed class EngineMetrics : IEngineTotals
 
     void DeclareInterventions()
     {
-        Registry.Gauge("cartrecovery_outbox_pending", "Decisions not yet persisted by the journey engine",
-            () => Partitions.Sum(p => p.OutboxCount));
         Registry.Counter("cartrecovery_interventions_total", "Interventions by channel, action and outcome",
             ["action", "channel", "outcome"], Interventions);
         Registry.Counter("cartrecovery_interventions_withheld_total", "Withheld interventions by reason", ["reason"],
@@ -152,6 +157,8 @@ sealed class EngineMetrics : IEngineTotals
             sink.Measure(writes.WithLabels(sink.Name));
         }
     }
+
+    IEnumerable<IGrouping<string, JournalCursor>> Readers() => Partitions.SelectMany(p => p.Tail.Cursors).GroupBy(c => c.Name, StringComparer.Ordinal);
 
     IEnumerable<Sample> Interventions()
     {

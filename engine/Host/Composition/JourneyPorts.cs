@@ -72,9 +72,6 @@ sealed class JourneyPorts(ConnectionRegistry connections, SinkSet sinks, IReadOn
     public void LookUp(IReadOnlyList<DueMessage> messages) => _ = LookUpAsync(messages);
 
     /// <inheritdoc/>
-    public void MarkPersisted(Intervention candidate) => Partitions!.MarkPersisted(candidate);
-
-    /// <inheritdoc/>
     public void Flush()
     {
         foreach (var connection in _written)

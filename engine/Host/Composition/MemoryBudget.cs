@@ -6,6 +6,7 @@ using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.DeadLetters;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Pipeline;
@@ -23,8 +24,8 @@ public sealed class MemoryBudget
     // A typical stream: one read segment, one write segment and the connection's state.
     const long PerConnection = 16 * 1024;
 
-    // FasterLog's pages and the block being written.
-    const long JournalMemory = (JournalLayout.PagesInMemory * (long)JournalLayout.StandardPage) + (8 << 20);
+    // FasterLog's pages, the block being written, recent entries for readers, and a page of a reader that lags.
+    const long JournalMemory = ((JournalLayout.PagesInMemory + 1) * (long)JournalLayout.StandardPage) + (8 << 20) + JournalTail.Capacity;
 
     // The average size of a queued intervention with its texts.
     const long PerIntervention = 2 * 1024;
@@ -58,8 +59,8 @@ public sealed class MemoryBudget
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),
             ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
-            ("outreach", Database.CacheBytes + ShopperFilter.Bytes + (JourneyWorker.Capacity * PerIntervention),
-                $"{Database.CacheBytes >> 20} MB of pages, {ShopperFilter.Bytes >> 20} MB of keys, {JourneyWorker.Capacity:N0} queued decisions and customer events"),
+            ("outreach", Database.CacheBytes + ShopperFilter.Bytes + (JourneyWorker.MaxItems * PerIntervention),
+                $"{Database.CacheBytes >> 20} MB of pages, {ShopperFilter.Bytes >> 20} MB of keys, {JourneyWorker.MaxItems:N0} decisions and customer events"),
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} waiting to be written"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];

@@ -26,7 +26,7 @@ public sealed class JsonConformanceTests
 
     [OneTimeSetUp]
     public void Open() => _partitions =
-        new PartitionSet(1, TestStages.Options(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+        new PartitionSet(1, TestStages.Options([]), new ManualTime(EventReading.Now), TimeSpan.Zero);
 
     [OneTimeTearDown]
     public void Close() => _partitions.Dispose();

@@ -20,7 +20,7 @@ public sealed class MessagePackRouterTests
     public void Open()
     {
         _source = new RecordingSource();
-        _partitions = new PartitionSet(3, TestStages.Options(new RecordingConsumer(), []), new ManualTime(EventReading.Now), TimeSpan.Zero);
+        _partitions = new PartitionSet(3, TestStages.Options([]), new ManualTime(EventReading.Now), TimeSpan.Zero);
         _router = new EventRouter(_partitions, EventReading.Rules(), MaxBatch, Protocol.Tcp, new IngestCounters(), _source, _source);
         _router.BeginRead();
     }

@@ -265,10 +265,6 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     public void LookUp(IReadOnlyList<DueMessage> messages) => _desk.TakeCarts([.. messages.Select(m => (m, (CartRecord?)RecordOf(_world.Carts[m.Cart])))], _world.Now);
 
-    public void MarkPersisted(Intervention candidate)
-    {
-    }
-
     public void Dispose() => _desk.Dispose();
 
     SimulatedCart Note(Intervention message, AddressKind kind)

@@ -39,6 +39,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     // How long to wait at the end for the client's last events to be decided and its last answers to be sent.
     static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(4);
 
+    // How long to wait then for the interventions that the events led to.
+    static readonly TimeSpan s_answerTimeout = TimeSpan.FromSeconds(1);
+
     static readonly byte[] s_heartbeat = [.. "{\"type\":\"heartbeat\"}"u8];
     // How long a slow consumer may take to read why it is dropped.
     static readonly TimeSpan s_slowConsumerTimeout = TimeSpan.FromSeconds(1.5);
@@ -104,7 +107,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         try
         {
             await ReadAsync(session);
-            await FinishAsync();
+            await FinishAsync(isReading: !session.ClientClosed);
             if (!_clientEnded)
             {
                 await GracefulClose.WaitAsync(_transport.Input, _protocol == Protocol.WebSocket);
@@ -246,12 +249,17 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     }
 
     // A client that has sent its last byte may still wait for the outcome.
-    async Task FinishAsync()
+    async Task FinishAsync(bool isReading)
     {
         var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _drained, drained);
         CheckDrained();
         await WaitAsync(Task.WhenAny(drained.Task, Output.Closed), s_closeTimeout);
+        if (isReading && _router is not null && drained.Task.IsCompleted && _options.WhenAnswered is { } whenAnswered)
+        {
+            await WaitAsync(Task.WhenAny(whenAnswered(), Output.Closed), s_answerTimeout);
+        }
+
         Output.Close();
         await WaitAsync(Output.Closed, s_closeTimeout);
     }

@@ -85,10 +85,10 @@ public sealed class JourneyStore : IDisposable
         }
     }
 
-    /// <summary>Returns the journal address up to which a partition's customer events are processed.</summary>
-    public long PositionOf(int partition) => _position.With((long)partition).Number() ?? 0;
+    /// <summary>Returns the journal address up to which a partition's entries are processed; null if none was.</summary>
+    public long? PositionOf(int partition) => _position.With((long)partition).Number();
 
-    /// <summary>Sets the journal address up to which a partition's customer events are processed.</summary>
+    /// <summary>Sets the journal address up to which a partition's entries are processed.</summary>
     public void SetPosition(int partition, long address) => _setPosition.With((long)partition).With(address).Run();
 
     /// <summary>Stops a variant of an experiment: it gets no more shoppers.</summary>

@@ -50,7 +50,7 @@ static class AnalyticsRoutes
 
     static async Task<ReportResult> TableAsync(string name, Period period, RequestQuery query, JourneyWorker journeys, Func<ReportTable> ask)
     {
-        await journeys.CatchUpAsync();
+        await journeys.CatchUpForReportAsync();
         var table = ask();
         var next = Cursors.Cut(table, query.Of(QueryParameters.Cursor), query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize));
         return new ReportResult(name, table, next, query.Of(QueryParameters.Format));
@@ -60,7 +60,7 @@ static class AnalyticsRoutes
     {
         var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
         var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
-        await journeys.CatchUpAsync();
+        await journeys.CatchUpForReportAsync();
         var table = reports.Conversions(caller.Store.Id, period.From, Math.Min(period.To, cursor.At + 1), limit + 1, cursor.Skip);
         var next = cursor.Cut(table, "at", limit);
         return new ReportResult("conversions", table, next, query.Of(QueryParameters.Format));
@@ -68,7 +68,7 @@ static class AnalyticsRoutes
 
     static async Task<IResult> RevenueAsync(HttpContext context, Period period, RequestQuery query, Caller caller, JourneyReports reports, JourneyWorker journeys)
     {
-        await journeys.CatchUpAsync();
+        await journeys.CatchUpForReportAsync();
         var report = reports.Revenue(caller.Store.Id, caller.Store.Currency, period.From, period.To);
         return ReportResult.WantsCsv(context, query.Of(QueryParameters.Format))
             ? new ReportResult("revenue", TableOf(report), next: null, "csv")

@@ -33,7 +33,7 @@ static class CartsRoutes
             return ApiProblems.CartNotFound.ToResult();
         }
 
-        await journeys.CatchUpAsync();
+        await journeys.CatchUpForReportAsync();
         var (interventions, recovered, contactedAt) = InterventionList.OfCart(reports, caller.Store.Id, CartReader.KeyOf(caller.Store, id));
         ReportResult.WriteTimes(interventions);
         return new JsonResult(writer =>

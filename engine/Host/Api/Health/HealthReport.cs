@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Delivery;
@@ -33,6 +34,9 @@ sealed class HealthReport(
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
+    // Journeys that are further behind the journals are degraded.
+    static readonly TimeSpan s_maxLag = TimeSpan.FromSeconds(30);
+
     /// <summary>Whether the engine can store events.</summary>
     public bool AcceptsEvents => engine.Fault is null && partitions.JournalProblem is null;
 
@@ -43,7 +47,8 @@ sealed class HealthReport(
         var reports = await sinks.CheckHealthAsync(cancellationToken);
         var isDown = engine.Fault is not null;
         var sheds = partitions.JournalProblem is not null;
-        var isHealthy = !sheds && journeys.Problem is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
+        var journeysProblem = JourneysProblem();
+        var isHealthy = !sheds && journeysProblem is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
             && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
@@ -58,7 +63,7 @@ sealed class HealthReport(
             deadLetters.IsFailing ? "dead letters cannot be written and are being dropped; see cartrecovery_queue_dropped_total" : null,
             "kept"));
         parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
-        parts.Add("outreach", Part(journeys.Problem, $"{journeys.Depth} waiting"));
+        parts.Add("outreach", Part(journeysProblem, $"{journeys.Lag} journal entries behind"));
         parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
         parts.Add("model", new PartHealth(Ok, model.Id, Evaluator: model.Evaluator));
         foreach (var sink in reports)
@@ -68,6 +73,12 @@ sealed class HealthReport(
         }
 
         return (new HealthResponse(isDown ? Down : isHealthy ? Ok : Degraded, parts), !isDown && !sheds);
+    }
+
+    string? JourneysProblem()
+    {
+        var lag = journeys.LagTime;
+        return lag <= s_maxLag ? journeys.Problem : string.Create(CultureInfo.InvariantCulture, $"{lag.TotalSeconds:F0} s behind the journal: {journeys.Problem ?? "catching up"}");
     }
 
     static PartHealth Part(string? problem, string fine) => new(problem is null ? Ok : Degraded, problem ?? fine);

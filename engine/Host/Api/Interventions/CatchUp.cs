@@ -12,11 +12,11 @@ static class CatchUp
     static readonly TimeSpan s_maxWait = TimeSpan.FromSeconds(1);
 
     /// <summary>Completes once everything acknowledged before the call is readable, or after one second.</summary>
-    public static async Task CatchUpAsync(this JourneyWorker journeys)
+    public static async Task CatchUpForReportAsync(this JourneyWorker journeys)
     {
         try
         {
-            await journeys.InvokeAsync((_, _) => true).WaitAsync(s_maxWait);
+            await journeys.CatchUpAsync().WaitAsync(s_maxWait);
         }
         catch (Exception e) when (e is TimeoutException or ChannelClosedException)
         {

@@ -54,7 +54,7 @@ static class InterventionsRoutes
     {
         var cursor = TimeCursor.Read(query.Of(QueryParameters.Cursor));
         var limit = query.Of(QueryParameters.Limit, QueryParameters.DefaultPageSize);
-        await journeys.CatchUpAsync();
+        await journeys.CatchUpForReportAsync();
         var table = InterventionList.Of(reports, new InterventionFilter
         {
             StoreId = caller.Store.Id,
@@ -76,7 +76,7 @@ static class InterventionsRoutes
     static async Task<IResult> GetAsync(
         [Description("The intervention.")] string id, Caller caller, RequestQuery query, JourneyReports reports, JourneyWorker journeys)
     {
-        await journeys.CatchUpAsync();
+        await journeys.CatchUpForReportAsync();
         var table = InterventionList.One(reports, caller.Store.Id, id);
         return table.Rows.Count == 0 ? s_unknown.ToResult() : new ReportResult("interventions", table, next: null, query.Of(QueryParameters.Format));
     }
@@ -84,7 +84,7 @@ static class InterventionsRoutes
     static async Task<Results<Accepted<RetriedIntervention>, ProblemHttpResult>> RetryAsync(
         [Description("The intervention.")] string id, Caller caller, JourneyReports reports, JourneyWorker journeys)
     {
-        await journeys.CatchUpAsync();
+        await journeys.CatchUpForReportAsync();
         if (InterventionList.One(reports, caller.Store.Id, id).Rows.Count == 0)
         {
             return s_unknown.ToResult();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journeys;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,7 @@ sealed partial class FailedRequests(ILogger<FailedRequests> log) : IExceptionHan
     {
         ProblemException { Problem: var problem } => problem,
         ChannelClosedException => ApiProblems.Stopping,
+        JourneysBusyException => ApiProblems.Overloaded,
         BadHttpRequestException { InnerException: JsonException json } => OfJson(json),
         BadHttpRequestException { StatusCode: var status } => ProblemResponses.OfStatus(status),
         _ => null,

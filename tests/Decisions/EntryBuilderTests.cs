@@ -1,12 +1,10 @@
-using System.Buffers;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Engine.Pipeline;
 using CartRecovery.Tests.Support;
 
-namespace CartRecovery.Tests.Pipeline;
+namespace CartRecovery.Tests.Decisions;
 
-public sealed class JournalPayloadTests
+public sealed class EntryBuilderTests
 {
     // 1,240 Cyrillic letters, escaped to 7,440 bytes of JSON.
     static readonly string s_long = new('ж', 1240);
@@ -19,22 +17,26 @@ public sealed class JournalPayloadTests
     {
         var max = new JournalLayout(JournalLayout.StandardPage, page).MaxPayload;
         var decisions = Enumerable.Range(0, count).Select(DecisionOf).ToList();
-        var buffer = new ArrayBufferWriter<byte>();
+        var builder = new EntryBuilder();
+        decisions.ForEach(decision =>
+        {
+            DecisionCodec.Write(builder.Output, decision);
+            builder.EndRecord();
+        });
         var (read, last) = (new List<Decision>(), new List<bool>());
 
-        for (var from = 0; from < count;)
+        while (builder.TryCut(max, out var entry))
         {
-            var entry = JournalPayload.Decisions(buffer, decisions, ref from, max);
-            var some = JournalPayload.ReadDecisions(entry, out var isLast);
+            var some = EntryPayload.ReadDecisions(entry.ToArray());
             Assert.That(entry.Length <= max || some.Count == 1, Is.True, $"{entry.Length} bytes of {max}");
             read.AddRange(some);
-            last.Add(isLast);
+            last.Add(EntryPayload.IsLast(entry));
         }
 
-        Assert.That(read.Select(d => (d.At, d.Intervention.Id, d.Intervention.Message)),
-            Is.EqualTo(decisions.Select(d => (d.At, d.Intervention.Id, d.Intervention.Message))));
+        Assert.That(read.Select(d => (d.At, d.Intervention.Id, d.Intervention.Code)),
+            Is.EqualTo(decisions.Select(d => (d.At, d.Intervention.Id, d.Intervention.Code))));
         Assert.That(last, Is.EqualTo(Enumerable.Range(1, last.Count).Select(i => i == last.Count)));
     }
 
-    static Decision DecisionOf(int number) => new(default, number, 0, Interventions.One(number) with { Message = s_long });
+    static Decision DecisionOf(int number) => new(default, number, 0, Interventions.One(number) with { Code = s_long });
 }

@@ -1,0 +1,73 @@
+using System.Text;
+using CartRecovery.Engine.Events;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Decisions;
+
+/// <summary>Encodes a customer event for the journal. Numbers are little-endian, texts UTF-8 after their length.</summary>
+static class CustomerEventCodec
+{
+    const byte Verified = 1;
+
+    /// <summary>Writes a customer event as it stands in a slab. Does not allocate.</summary>
+    public static void Write(BinaryWriter output, in EventRecord e, EventSlab slab)
+    {
+        output.Write((byte)e.Type);
+        output.Write((e.Flags & EventFlags.Verified) != 0 ? Verified : (byte)0);
+        output.Write(e.Store);
+        Write(output, e.Id);
+        Write(output, e.Cart);
+        Write(output, e.Customer);
+        output.Write(e.Product);
+        output.Write(e.Timestamp);
+        output.Write((e.Flags & EventFlags.HasPrice) != 0 ? e.Price * e.Quantity : 0);
+        output.Write(e.Currency);
+        Write(output, slab.CartOf(e));
+        Write(output, slab.ProductOf(e));
+        Write(output, slab.MetaOf(e));
+    }
+
+    /// <summary>Reads what <see cref="Write(BinaryWriter, in EventRecord, EventSlab)"/> wrote.</summary>
+    /// <exception cref="EndOfStreamException">It is truncated.</exception>
+    public static CustomerEvent Read(BinaryReader input)
+    {
+        var (type, flags, store) = ((EventType)input.ReadByte(), input.ReadByte(), input.ReadUInt16());
+        return new CustomerEvent
+        {
+            Type = type,
+            IsVerified = (flags & Verified) != 0,
+            Store = store,
+            Id = ReadKey(input),
+            Cart = ReadKey(input),
+            Customer = ReadKey(input),
+            Product = input.ReadUInt64(),
+            At = input.ReadInt64(),
+            Amount = input.ReadInt64(),
+            Currency = input.ReadUInt32(),
+            CartId = Encoding.UTF8.GetString(ReadBytes(input)),
+            ProductId = Encoding.UTF8.GetString(ReadBytes(input)),
+            Meta = ReadBytes(input),
+        };
+    }
+
+    static void Write(BinaryWriter output, in Hash128 key)
+    {
+        output.Write(key.Low);
+        output.Write(key.High);
+    }
+
+    static void Write(BinaryWriter output, ReadOnlySpan<byte> bytes)
+    {
+        output.Write7BitEncodedInt(bytes.Length);
+        output.Write(bytes);
+    }
+
+    static Hash128 ReadKey(BinaryReader input) => new(input.ReadUInt64(), input.ReadUInt64());
+
+    static byte[] ReadBytes(BinaryReader input)
+    {
+        var length = input.Read7BitEncodedInt();
+        var bytes = input.ReadBytes(Math.Max(0, length));
+        return bytes.Length == length ? bytes : throw new EndOfStreamException();
+    }
+}

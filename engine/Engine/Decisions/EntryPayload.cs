@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+
+namespace CartRecovery.Engine.Decisions;
+
+/// <summary>
+/// Reads the journal's entries of decisions and of customer events. An entry holds a version (1 byte), whether it is the last of its batch
+/// (1 byte), and records up to its end.
+/// </summary>
+public static class EntryPayload
+{
+    /// <summary>Size of the header in bytes.</summary>
+    public const int HeaderSize = 2;
+
+    /// <summary>The version written, and the latest that can be read.</summary>
+    public const byte Version = 1;
+
+    /// <summary>Returns whether the entry is the last of its batch.</summary>
+    /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
+    public static bool IsLast(ReadOnlySpan<byte> payload) => payload.Length < HeaderSize || payload[0] is 0 or > Version
+        ? throw new InvalidDataException("A journal entry has an unknown version. Start the version of CartRecovery that wrote it.")
+        : payload[1] == 1;
+
+    /// <summary>Reads an entry of decisions.</summary>
+    /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
+    public static List<Decision> ReadDecisions(ReadOnlyMemory<byte> payload) => Read(payload, DecisionCodec.Read);
+
+    /// <summary>Reads an entry of customer events.</summary>
+    /// <exception cref="InvalidDataException">The entry is invalid, or of a later version.</exception>
+    public static List<CustomerEvent> ReadCustomerEvents(ReadOnlyMemory<byte> payload) => Read(payload, CustomerEventCodec.Read);
+
+    static List<T> Read<T>(ReadOnlyMemory<byte> payload, Func<BinaryReader, T> read)
+    {
+        IsLast(payload.Span);
+        if (!MemoryMarshal.TryGetArray(payload[HeaderSize..], out var records))
+        {
+            throw new ArgumentException("The payload is not backed by an array.", nameof(payload));
+        }
+
+        using var input = new BinaryReader(new MemoryStream(records.Array!, records.Offset, records.Count, writable: false));
+        var items = new List<T>();
+        try
+        {
+            while (input.BaseStream.Position < records.Count)
+            {
+                items.Add(read(input));
+            }
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException("A journal entry's records are truncated.", e);
+        }
+
+        return items;
+    }
+}

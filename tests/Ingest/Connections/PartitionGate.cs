@@ -1,0 +1,31 @@
+using CartRecovery.Engine.Events;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.Ingest.Connections;
+
+/// <summary>Blocks an engine's first partition at its next commit, until it is opened.</summary>
+sealed class PartitionGate : IEventSource, IDisposable
+{
+    readonly ManualResetEventSlim _open = new();
+    int _waiting;
+
+    public PartitionGate(InProcessEngine engine) => engine.Host.Partitions[0].Inbox.TryEnqueue(new EventSlab { Source = this });
+
+    /// <summary>Whether the partition is blocked.</summary>
+    public bool IsReached => Volatile.Read(ref _waiting) > 0;
+
+    public long ConnectionId => 0;
+
+    public bool IsPublishable => false;
+
+    public void Open() => _open.Set();
+
+    public void OnProcessed(int partition, long upTo)
+    {
+        Interlocked.Increment(ref _waiting);
+        _open.Wait();
+    }
+
+    // Not disposed: after a failed test, stopping the engine must still pass it.
+    public void Dispose() => _open.Set();
+}
