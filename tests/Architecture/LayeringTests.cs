@@ -26,7 +26,7 @@ public sealed partial class LayeringTests
         ["Pipeline"] = ["ControlPlane", "Decisions", "Events", "Journal", "Scoring", "State", "Telemetry"],
         ["Ingest"] = ["ControlPlane", "Events", "Pipeline"],
         ["Configuration"] = ["ControlPlane", "Decisions", "Events", "Messages", "Pipeline", "State"],
-        ["Journeys"] = ["Configuration", "ControlPlane", "Decisions", "Events", "Messages", "State", "Storage"],
+        ["Journeys"] = ["Configuration", "ControlPlane", "Decisions", "Events", "Journal", "Messages", "State", "Storage"],
         ["Backtest"] = ["Decisions", "Events", "Journal", "Pipeline", "Telemetry"],
     };
 
