@@ -35,10 +35,10 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         It = new JourneyEngine(path, _options, this);
     }
 
-    public static IReadOnlyList<Store> Stores { get; } =
+    public static StoreTable Stores { get; } = new(
     [
         new Store(0, "shop", "shop"u8.ToArray(), TimeZoneInfo.Utc, "EUR"), new Store(1, "other", "other"u8.ToArray(), TimeZoneInfo.Utc, "EUR"),
-    ];
+    ]);
 
     public JourneyEngine It { get; private set; }
 

@@ -20,7 +20,7 @@ static class TestStages
     public static OnnxModel Model { get; } =
         OnnxModel.Load(Path.Combine(Repository.Root, "config", "models", "purchase.onnx"), FeatureTable.Names);
 
-    public static IReadOnlyList<Store> Stores { get; } = [new Store(0, "demo", "demo"u8.ToArray(), TimeZoneInfo.Utc, "USD")];
+    public static StoreTable Stores { get; } = new([new Store(0, "demo", "demo"u8.ToArray(), TimeZoneInfo.Utc, "USD")]);
 
     public static PipelineOptions Options(
         IDecisionConsumer consumer, IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256,

@@ -41,6 +41,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly ILoggerFactory _loggers;
     readonly ILogger _log;
     readonly DataFolder _data;
+    readonly StoreNumbering _numbering;
     readonly JourneyPorts _ports;
     readonly PipelineOptions _stages;
     readonly OtlpExport? _otlp;
@@ -65,13 +66,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, config, otlp));
         _log = _loggers.CreateLogger("CartRecovery");
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
-        Stores = StoreCompiler.Compile(config.Stores);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);
-        ConnectionLimiter = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, config.Stores.Select(s => s.MaxConnections));
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
+        _numbering = new StoreNumbering(_data, config, _log);
+        ConnectionLimiter = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
         JourneyEngine = _data.Use(() => new JourneyEngine(Path.Combine(_data.Path, "outreach.db"), JourneyOptions, _ports) { LearnsBeside = true });
@@ -80,7 +81,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _ports.Worker = Journeys;
         _stages = new PipelineOptions
         {
-            Stores = Stores.Stores,
+            Stores = Stores.All,
             Model = Model,
             Campaigns = JourneyOptions.Campaigns,
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
@@ -130,7 +131,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     public CartRecoveryConfig Config { get; }
 
-    public StoreDirectory Stores { get; }
+    public StoreDirectory Stores => _numbering.Stores;
 
     public OnnxModel Model { get; }
 
@@ -193,6 +194,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             LogRecovered(partition, report.Events, report.Took.TotalSeconds, report.Events / Math.Max(report.Took.TotalSeconds, 0.001), report.Undelivered);
         }
 
+        _numbering.Save();
         var undelivered = Enumerable.Range(0, Partitions.Count).SelectMany(i => Partitions[i].Undelivered).ToArray();
         Partitions.Start();
         _stopped = false;
@@ -269,7 +271,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     };
 
     JourneyOptions JourneyOptionsOf(DecisionsConfig decisions, ContactConfig contact) => new(
-        contact, CampaignCompiler.Compile(decisions, Stores.Stores), Stores.Stores,
+        contact, CampaignCompiler.Compile(decisions, Stores.Stores), Stores.All,
         contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
 
     /// <summary>Reloads campaigns and contact policy when the configuration file changes. Call after the start.</summary>
@@ -301,7 +303,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     JournalOptions JournalOf(CartRecoveryConfig config) => new()
     {
-        Stores = new JournalStores(config.Stores.Select(s => Encoding.UTF8.GetBytes(s.Id))),
+        Stores = new JournalStores(Stores.All.Select(s => (s.Number, s.IdUtf8))),
         Layout = _data.Layout,
         CommitAge = config.Journal.CommitAge,
         CommitBytes = (int)config.Journal.CommitSize.Bytes,
