@@ -24,9 +24,9 @@ static class TestStages
 
     public static PipelineOptions Options(
         IDecisionConsumer consumer, IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256,
-        int timers = 1 << 16, long memory = 8 << 20, ScoredEvents scored = ScoredEvents.All) => new()
+        int timers = 1 << 16, long memory = 8 << 20, ScoredEvents scored = ScoredEvents.All, StoreTable? stores = null) => new()
         {
-            Stores = Stores,
+            Stores = stores ?? Stores,
             Model = Model,
             Campaigns = TestCampaigns.Compile(campaigns),
             WindowMilliseconds = (long)window.TotalMilliseconds,
