@@ -28,18 +28,34 @@ public sealed class StoreRegistryTests
     }
 
     [Test]
-    public void The_text_is_a_line_per_store_and_reads_back()
+    public void The_text_is_a_line_per_store_with_a_checksum_and_reads_back()
     {
         var registry = s_two.With([new RegisteredStore("магазин", "EUR", "W. Europe Standard Time")]);
-        Assert.That(registry.ToString(), Is.EqualTo("0 a USD UTC\n1 b USD UTC\n2 магазин EUR W. Europe Standard Time\n"));
+        Assert.That(registry.ToString(), Does.Match("^0 a USD UTC\n1 b USD UTC\n2 магазин EUR W. Europe Standard Time\ncrc32c [0-9a-f]{8}\n$"));
         Assert.That(StoreRegistry.Parse(registry.ToString()).Stores, Is.EqualTo(registry.Stores));
-        Assert.That(StoreRegistry.Parse("").Stores, Is.Empty);
+        Assert.That(StoreRegistry.Parse(StoreRegistry.Empty.ToString()).Stores, Is.Empty);
+    }
+
+    [Test]
+    public void Any_changed_or_missing_byte_is_noticed()
+    {
+        var text = Encoding.UTF8.GetBytes(s_two.ToString());
+        for (var i = 0; i < text.Length; i++)
+        {
+            byte[] changed = [.. text];
+            changed[i] ^= 1;
+            Assert.That(() => StoreRegistry.Parse(Encoding.UTF8.GetString(changed)), Throws.TypeOf<InvalidDataException>(), $"byte {i}");
+            Assert.That(() => StoreRegistry.Parse(Encoding.UTF8.GetString(text.AsSpan(0, i))), Throws.TypeOf<InvalidDataException>(), $"{i} bytes");
+        }
     }
 
     [TestCase("0 a USD UTC\n0 b USD UTC\n", "line 2: duplicate number 0")]
     [TestCase("0 a USD UTC\n1 a USD UTC\n", "line 2: duplicate store 'a', first on line 1")]
     [TestCase("0 a USD UTC\n2 c USD UTC\n", "line 2: expected the store with the number 1, got 2")]
     [TestCase("1 b USD UTC\n", "line 1: expected the store with the number 0, got 1")]
+    [TestCase("", "line 1: the checksum is missing")]
+    [TestCase("0 a USD UTC\n", "line 2: the checksum is missing")]
+    [TestCase("0 a USD UTC\ncrc32c 00000000\n", "line 2: the checksum differs")]
     [TestCase("0 a USD UTC", "line 1: the line is cut off")]
     [TestCase("0 a USD UTC\n1 b", "line 2: the line is cut off")]
     [TestCase("0 a USD\n", "line 1: expected a store's number, id, currency and time zone")]
@@ -60,7 +76,7 @@ public sealed class StoreRegistryTests
         Assert.That(StoreRegistry.Parse(full.ToString()).NumberOf("s65534"), Is.EqualTo(65_534));
         Assert.That(full.With([Of("s1")]).Stores, Has.Count.EqualTo(StoreRegistry.MaxStores));
         Assert.That(() => full.With([Of("one-more")]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'one-more'"));
-        Assert.That(() => StoreRegistry.Parse($"{full}65535 one-more USD UTC\n"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("65,535"));
+        Assert.That(() => StoreRegistry.Parse($"{full.ToString().Split("crc32c")[0]}65535 one-more USD UTC\n"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("65,535"));
     }
 
     [Test]

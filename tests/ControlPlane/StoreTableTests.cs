@@ -7,7 +7,8 @@ namespace CartRecovery.Tests.ControlPlane;
 
 public sealed class StoreTableTests
 {
-    static readonly StoreRegistry s_registry = StoreRegistry.Parse("0 gone EUR Europe/Amsterdam\n1 lost EUR No/Where\n2 kept USD UTC\n");
+    static readonly StoreRegistry s_registry = StoreRegistry.Empty.With(
+        [new RegisteredStore("gone", "EUR", "Europe/Amsterdam"), new RegisteredStore("lost", "EUR", "No/Where"), new RegisteredStore("kept", "USD", "UTC")]);
 
     static readonly StoreDirectory s_directory = StoreCompiler.Compile(ConfigFile.Load("""
         stores:

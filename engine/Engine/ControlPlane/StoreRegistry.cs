@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.ControlPlane;
 
@@ -9,13 +10,15 @@ namespace CartRecovery.Engine.ControlPlane;
 /// </summary>
 /// <remarks>
 /// The text has a line per store in the order of the numbers: <c>NUMBER ID CURRENCY TIMEZONE</c>. Currency and time zone are those of the
-/// store's last start: with them, recovery folds the events of a removed store as it did while the store was configured.
+/// store's last start: with them, recovery folds the events of a removed store as it did while the store was configured. The last line,
+/// <c>crc32c CHECKSUM</c>, covers those before it: a wrong letter of an id would be a new store.
 /// </remarks>
 public sealed class StoreRegistry
 {
     /// <summary>Maximum number of stores.</summary>
     public const int MaxStores = ushort.MaxValue;
 
+    const string Checksum = "crc32c ";
     const string Remedy = "Restore the file from a backup of the data folder";
 
     readonly Dictionary<string, int> _numbers;
@@ -72,8 +75,19 @@ public sealed class StoreRegistry
         var stores = new List<RegisteredStore>();
         var known = new Dictionary<string, int>(StringComparer.Ordinal);
         var lines = text.Split('\n');
-        for (var line = 1; line < lines.Length; line++)
+        if (lines[^1].Length > 0)
         {
+            throw Damaged(lines.Length, "the line is cut off");
+        }
+
+        var last = lines.Length - 1;
+        for (var line = 1; line <= last; line++)
+        {
+            if (line == last && lines[line - 1].StartsWith(Checksum, StringComparison.Ordinal))
+            {
+                return text == new StoreRegistry(stores).ToString() ? new StoreRegistry(stores) : throw Damaged(line, "the checksum differs");
+            }
+
             var store = ParseLine(lines[line - 1], line, stores.Count);
             if (!known.TryAdd(store.Id, line))
             {
@@ -83,10 +97,10 @@ public sealed class StoreRegistry
             stores.Add(store);
         }
 
-        return lines[^1].Length == 0 ? new StoreRegistry(stores) : throw Damaged(lines.Length, "the line is cut off");
+        throw Damaged(lines.Length, "the checksum is missing");
     }
 
-    /// <summary>Returns the registry as text, a line per store.</summary>
+    /// <summary>Returns the registry as text: a line per store, and the checksum.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
@@ -95,7 +109,8 @@ public sealed class StoreRegistry
             text.Append(CultureInfo.InvariantCulture, $"{number} {id} {currency} {zone}\n");
         }
 
-        return text.ToString();
+        var checksum = Crc32C.Of(Encoding.UTF8.GetBytes(text.ToString()));
+        return text.Append(CultureInfo.InvariantCulture, $"{Checksum}{checksum:x8}\n").ToString();
     }
 
     static RegisteredStore ParseLine(string text, int line, int expected)

@@ -13,7 +13,7 @@ static class JournalFiles
     /// <summary>Compiles the stores with the numbers of the data folder; a store that it has not seen gets the next one.</summary>
     /// <exception cref="DataFolderException">The numbers are damaged or missing.</exception>
     public static StoreDirectory StoresOf(CartRecoveryConfig config) =>
-        StoreCompiler.Compile(config.Stores, DataFolder.ReadStores(Path.GetFullPath(config.Data)));
+        StoreCompiler.Compile(config.Stores, DataFolder.NumberStores(Path.GetFullPath(config.Data), config));
 
     /// <summary>Opens the journals of all partitions.</summary>
     /// <exception cref="DataFolderException">The folder has no journals, or those of another version.</exception>

@@ -151,21 +151,16 @@ sealed class DataFolder : IDisposable
             : registry;
     }
 
-    /// <summary>Reads the stores' numbers and gives numbers to the configured stores that have none, for <see cref="SaveStores"/>.</summary>
+    /// <summary>Reads the stores' numbers without locking the folder, and gives the next ones to the configured stores that have none.</summary>
+    /// <inheritdoc cref="ReadStores(string)" path="/exception"/>
+    public static StoreRegistry NumberStores(string path, CartRecoveryConfig config) => Number(ReadStores(path), config);
+
+    /// <summary>Reads the stores' numbers, and gives the next ones to the configured stores that have none, for <see cref="SaveStores"/>.</summary>
     /// <exception cref="DataFolderException">The numbers are damaged or missing, or all are taken.</exception>
     public StoreRegistry NumberStores(CartRecoveryConfig config)
     {
         var registry = Use(() => ReadStores(Path));
-        StoreRegistry all;
-        try
-        {
-            all = StoreCompiler.Register(config.Stores, registry ?? StoreRegistry.Empty);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new DataFolderException("data_stores_full", e.Message);
-        }
-
+        var all = Number(registry, config);
         if (registry is null && HasStoreNumbers)
         {
             // Before the first journal, which is unreadable without them.
@@ -228,6 +223,18 @@ sealed class DataFolder : IDisposable
         catch (Exception e) when (e is not DataFolderException and (IOException or UnauthorizedAccessException or InvalidDataException))
         {
             throw new DataFolderException("data_unusable", $"{Path} cannot be used ({e.Message.TrimEnd('.')}); free disk space, or restore it from a backup");
+        }
+    }
+
+    static StoreRegistry Number(StoreRegistry? registry, CartRecoveryConfig config)
+    {
+        try
+        {
+            return StoreCompiler.Register(config.Stores, registry ?? StoreRegistry.Empty);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DataFolderException("data_stores_full", e.Message);
         }
     }
 
