@@ -289,7 +289,7 @@ public sealed class PartitionStages : IDisposable
         var zone = _clocks[cart.Store].Zone;
         var due = CartTimers.TakeDue(ref cart, dueAt, _campaigns, zone);
 
-        // The timer of a removed store is worked like any other, so that recovery does not depend on when the store was removed.
+        // A removed store's timer advances the cart like any other, so that recovery does not depend on when the store was removed.
         if (due != 0 && !_isDecided && _isConfigured[cart.Store] && cart.Checkout != CheckoutStep.Purchased)
         {
             GatherIdle(cart, key, due, dueAt);
