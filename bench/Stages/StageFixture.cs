@@ -29,7 +29,7 @@ sealed class StageFixture : IDisposable
         {
             DedupWindow = TimeSpan.FromHours(1),
             DedupBytes = 64 << 20,
-            Stores = StoreCompiler.Compile(config.Stores).Stores,
+            Stores = StoreCompiler.Compile(config.Stores).All,
             Model = Model,
             Campaigns = CampaignCompiler.Compile(config.Decisions),
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,

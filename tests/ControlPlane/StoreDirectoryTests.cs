@@ -61,11 +61,11 @@ public class StoreDirectoryTests
         Assert.That(Directory.FindKey("sk_2")!.AllowsOrigin("https://one.example"), Is.False);
 
     [Test]
-    public void A_store_has_its_index_time_zone_and_currency()
+    public void A_store_has_its_number_time_zone_and_currency()
     {
         var store = Directory.FindStore("twö")!;
 
-        Assert.That(Directory.Stores[store.Index], Is.SameAs(store));
+        Assert.That(Directory.All[store.Number], Is.SameAs(store));
         Assert.That(store.IdUtf8, Is.EqualTo("twö"u8.ToArray()));
         Assert.That(store.TimeZone.BaseUtcOffset, Is.EqualTo(new TimeSpan(5, 30, 0)));
         Assert.That(store.Currency, Is.EqualTo("INR"));

@@ -23,22 +23,23 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     /// <summary>A Monday at noon.</summary>
     public static readonly long Noon = DateTimeOffset.Parse("2026-06-01T12:00:00Z").ToUnixTimeMilliseconds();
 
-    readonly JourneyOptions _options;
+    readonly CampaignSet _campaigns;
+    readonly ContactConfig _contact;
     readonly string _path;
     int _events;
 
     public JourneyFixture(IEnumerable<CampaignConfig> campaigns, ContactConfig? contact = null, string path = ":memory:", long? now = null)
     {
         _path = path;
-        _options = new JourneyOptions(contact ?? Open(), TestCampaigns.Compile(campaigns), Stores, new byte[32]);
+        (_campaigns, _contact) = (TestCampaigns.Compile(campaigns), contact ?? Open());
         Now = now ?? Noon;
-        It = new JourneyEngine(path, _options, this);
+        It = new JourneyEngine(path, Options(), this);
     }
 
-    public static IReadOnlyList<Store> Stores { get; } =
+    public static StoreTable Stores { get; } = new(
     [
         new Store(0, "shop", "shop"u8.ToArray(), TimeZoneInfo.Utc, "EUR"), new Store(1, "other", "other"u8.ToArray(), TimeZoneInfo.Utc, "EUR"),
-    ];
+    ]);
 
     public JourneyEngine It { get; private set; }
 
@@ -53,6 +54,9 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     public HashSet<string> FullSinks { get; } = [];
 
     public HashSet<string> GoneSinks { get; } = [];
+
+    /// <summary>The stores that the configuration lacks from the next restart on.</summary>
+    public HashSet<string> RemovedStores { get; } = [];
 
     public bool IsSocketOpen { get; set; } = true;
 
@@ -190,8 +194,11 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     public void Restart()
     {
         It.Dispose();
-        It = new JourneyEngine(_path, _options, this);
+        It = new JourneyEngine(_path, Options(), this);
     }
+
+    JourneyOptions Options() => new(
+        _contact, _campaigns, new StoreTable(Stores.Select(store => store with { IsRemoved = RemovedStores.Contains(store.Id) })), new byte[32]);
 
     /// <summary>The step and reason of each intervention not sent, oldest first.</summary>
     public List<(int Step, WithheldReason Reason)> Withheld()

@@ -4,6 +4,7 @@ using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Journal;
@@ -50,13 +51,17 @@ public sealed class RecoveryTests
     public void Recovered_state_is_equal_with_most_carts_on_disk(int lives, bool checkpoints) =>
         IsTheSame(Play(lives, memory: 1 << 20, checkpoints));
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Recovered_state_is_equal_after_the_store_was_removed(bool checkpoints) => IsTheSame(Play(9, 16 << 20, checkpoints, isRemoved: true));
+
     void IsTheSame(RunResult night)
     {
         Assert.That(StateBytes.Differences(night.State, _undisturbed.State), Is.Empty);
         Assert.That(night.Interventions, Is.EqualTo(_undisturbed.Interventions));
     }
 
-    static RunResult Play(int lives, int memory, bool checkpoints)
+    static RunResult Play(int lives, int memory, bool checkpoints, bool isRemoved = false)
     {
         using var scratch = new Scratch();
         var consumer = new RecordingConsumer();
@@ -149,6 +154,13 @@ public sealed class RecoveryTests
             Assert.That(fault, Is.Null);
         }
 
+        if (isRemoved)
+        {
+            var without = Options(scratch.Folder, memory, checkpoints, new StoreTable([TestStages.Stores[0] with { IsRemoved = true }]));
+            using var recovered = new PartitionRecovery(0, without, new SlabPool(4), new PartitionCounters(), new JournalTail()).Run(time, progress: null).State;
+            state = StateBytes.Of(recovered, Carts(), []);
+        }
+
         Assert.That(told, Is.EqualTo(s_slabs.Count));
         Assert.That(fromCheckpoint > 0, Is.EqualTo(checkpoints && lives > 1));
         Assert.That(sentAgain > 0, Is.EqualTo(lives > 1));
@@ -157,9 +169,9 @@ public sealed class RecoveryTests
             [.. consumer.Interventions.DistinctBy(i => i.Id).Select(i => JsonSerializer.Serialize(i, ContractsJson.Default.Intervention)).Order(StringComparer.Ordinal)]);
     }
 
-    static PipelineOptions Options(string folder, int memory, bool checkpoints) => new()
+    static PipelineOptions Options(string folder, int memory, bool checkpoints, StoreTable? stores = null) => new()
     {
-        Stores = TestStages.Stores,
+        Stores = stores ?? TestStages.Stores,
         Model = TestStages.Model,
         Campaigns = TestCampaigns.Compile(
             TestStages.OnEvent("added", "add_to_cart"),

@@ -19,13 +19,13 @@ static class TestStages
     public static OnnxModel Model { get; } =
         OnnxModel.Load(Path.Combine(Repository.Root, "config", "models", "purchase.onnx"), FeatureTable.Names);
 
-    public static IReadOnlyList<Store> Stores { get; } = [new Store(0, "demo", "demo"u8.ToArray(), TimeZoneInfo.Utc, "USD")];
+    public static StoreTable Stores { get; } = new([new Store(0, "demo", "demo"u8.ToArray(), TimeZoneInfo.Utc, "USD")]);
 
     public static PipelineOptions Options(
         IEnumerable<CampaignConfig> campaigns, TimeSpan window = default, int batchRows = 256,
-        int timers = 1 << 16, long memory = 8 << 20, ScoredEvents scored = ScoredEvents.All) => new()
+        int timers = 1 << 16, long memory = 8 << 20, ScoredEvents scored = ScoredEvents.All, StoreTable? stores = null) => new()
         {
-            Stores = Stores,
+            Stores = stores ?? Stores,
             Model = Model,
             Campaigns = TestCampaigns.Compile(campaigns),
             WindowMilliseconds = (long)window.TotalMilliseconds,

@@ -32,6 +32,9 @@ sealed record EngineConfig
     /// <summary>The base URL of links in messages.</summary>
     public string CartUrl { get; init; } = "https://shop.example/cart";
 
+    /// <summary>A store before the usual one, in lines of YAML.</summary>
+    public string FirstStore { get; init; } = "";
+
     public string Sinks { get; init; } = "{}";
 
     /// <summary>The origins that may use the publishable key.</summary>
@@ -42,6 +45,7 @@ sealed record EngineConfig
         data: "{{Data}}"
         partitions: {{Partitions}}
         stores:
+        {{FirstStore}}
           - id: shop
             cartUrl: "{{CartUrl}}"
             keys:

@@ -16,7 +16,7 @@ public enum ExportFormat
 /// </summary>
 /// <param name="journals">The partitions' journals.</param>
 /// <param name="range">The range of arrival times.</param>
-/// <param name="store">The index of the only store to export; null for all.</param>
+/// <param name="store">The number of the only store to export; null for all.</param>
 public sealed class EventExport(IReadOnlyList<JournalView> journals, TimeRange range, int? store = null)
 {
     const int EventsPerLook = 1024;

@@ -11,7 +11,7 @@ namespace CartRecovery.Engine.Backtest;
 /// highest time so far in file order. Duplicates count once, as in the engine.
 /// </summary>
 /// <param name="path">The file; gzipped if its name ends in .gz.</param>
-/// <param name="stores">The stores' ids, in order of their indexes. An event without a store belongs to the first.</param>
+/// <param name="stores">The stores' ids, numbered from 0. An event without a store belongs to the first.</param>
 /// <param name="maxEvent">Maximum event length, in bytes.</param>
 /// <param name="dedupBytes">Memory for event ids, in bytes.</param>
 /// <param name="dedupWindow">How long event ids are remembered.</param>

@@ -9,23 +9,41 @@ public static class StoreCompiler
 {
     /// <summary>Compiles the directory of stores.</summary>
     /// <param name="sections">The sections, in file order.</param>
+    /// <param name="registry">The stores' numbers; new stores get the next ones. <see langword="null"/> to number them in file order.</param>
     /// <exception cref="TimeZoneNotFoundException">This machine lacks a time zone.</exception>
     /// <exception cref="ArgumentException">A key is used twice.</exception>
-    public static StoreDirectory Compile(IReadOnlyList<StoreConfig> sections)
+    /// <exception cref="InvalidDataException">There are too many stores.</exception>
+    public static StoreDirectory Compile(IReadOnlyList<StoreConfig> sections, StoreRegistry? registry = null)
     {
-        Store[] stores = [.. sections.Select(Compile)];
-        return new StoreDirectory(stores, sections.SelectMany((section, index) => section.Keys.Select(key => (
-            Encoding.UTF8.GetBytes(key.Key),
-            new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])))));
+        var numbers = Register(sections, registry ?? StoreRegistry.Empty);
+        Store[] stores = [.. sections.Select(section => Compile(section, numbers.NumberOf(section.Id)!.Value))];
+        var removed = numbers.Stores.Index().Where(store => !sections.Any(section => section.Id == store.Item.Id));
+        return new StoreDirectory(stores, removed.Select(store => Removed(store.Item, store.Index)), sections.SelectMany((section, index) =>
+            section.Keys.Select(key => (
+                Encoding.UTF8.GetBytes(key.Key),
+                new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])))));
     }
 
-    static Store Compile(StoreConfig section, int index) => new(
-        index, section.Id, Encoding.UTF8.GetBytes(section.Id), ZoneOf(section.Timezone), section.Currency)
+    /// <summary>Numbers the configured stores that have no number yet, in file order.</summary>
+    /// <exception cref="InvalidDataException">There are too many stores.</exception>
+    public static StoreRegistry Register(IEnumerable<StoreConfig> sections, StoreRegistry registry) =>
+        registry.With(sections.Select(section => new RegisteredStore(section.Id, section.Currency, section.Timezone)));
+
+    static Store Compile(StoreConfig section, int number) => new(
+        number, section.Id, Encoding.UTF8.GetBytes(section.Id), ZoneOf(section.Timezone), section.Currency)
     {
         Name = section.Name,
         CartUrl = section.CartUrl is { } url ? new Uri(url) : null,
         LinkHosts = [.. section.LinkHosts],
         Margin = section.Margin,
+        MaxConnections = section.MaxConnections,
+    };
+
+    // This machine may lack the zone, which must not keep the other stores from starting.
+    static Store Removed(RegisteredStore store, int number) => new(
+        number, store.Id, Encoding.UTF8.GetBytes(store.Id), TimeZones.TryFind(store.TimeZone, out var zone) ? zone : TimeZoneInfo.Utc, store.Currency)
+    {
+        IsRemoved = true,
     };
 
     static TimeZoneInfo ZoneOf(string id) =>

@@ -1,13 +1,18 @@
 namespace CartRecovery.Engine.ControlPlane;
 
 /// <summary>A store as the pipeline sees it.</summary>
-/// <param name="Index">Its index in the configuration, from 0.</param>
+/// <param name="Number">Its number in records, from 0: <see cref="StoreRegistry"/>. Never another store's.</param>
 /// <param name="Id">Its id in events.</param>
 /// <param name="IdUtf8">The id in UTF-8, 1 to 64 bytes. Must not be modified.</param>
 /// <param name="TimeZone">The zone of hours and weekdays.</param>
 /// <param name="Currency">The ISO 4217 code for events that name none.</param>
-public sealed record Store(int Index, string Id, byte[] IdUtf8, TimeZoneInfo TimeZone, string Currency)
+public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo TimeZone, string Currency)
 {
+    /// <summary>
+    /// <see langword="true"/> if the configuration no longer has it: its carts stay, and nothing is scored, decided or sent for them.
+    /// </summary>
+    public bool IsRemoved { get; init; }
+
     /// <summary>Its name for shoppers; <see langword="null"/> if not configured.</summary>
     public string? Name { get; init; }
 
@@ -19,4 +24,7 @@ public sealed record Store(int Index, string Id, byte[] IdUtf8, TimeZoneInfo Tim
 
     /// <summary>Gross margin: the share of a price that remains after the cost of the goods, 0 to 1.</summary>
     public double Margin { get; init; } = 0.4;
+
+    /// <summary>Maximum number of open streams; 0 for no limit.</summary>
+    public int MaxConnections { get; init; }
 }

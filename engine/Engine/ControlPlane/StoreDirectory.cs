@@ -12,23 +12,28 @@ public sealed class StoreDirectory
     readonly Dictionary<KeyHash, StoreKey> _keys = [];
 
     /// <summary>Creates a directory.</summary>
-    /// <param name="stores">The stores, in order of their indexes.</param>
+    /// <param name="stores">The configured stores, in file order.</param>
+    /// <param name="removed">The stores that have numbers but are no longer configured.</param>
     /// <param name="keys">Their keys in UTF-8, and what each grants.</param>
-    /// <exception cref="ArgumentException">A key is used twice.</exception>
-    public StoreDirectory(IReadOnlyList<Store> stores, IEnumerable<(byte[] Utf8, StoreKey Allows)> keys)
+    /// <exception cref="ArgumentException">A key or an id is used twice.</exception>
+    public StoreDirectory(IReadOnlyList<Store> stores, IEnumerable<Store> removed, IEnumerable<(byte[] Utf8, StoreKey Allows)> keys)
     {
         Stores = stores;
+        All = new StoreTable([.. stores, .. removed]);
         foreach (var (utf8, allows) in keys)
         {
             _keys.Add(KeyHash.Of(utf8), allows);
         }
     }
 
-    /// <summary>Stores, in order of their indexes.</summary>
+    /// <summary>The configured stores, in file order.</summary>
     public IReadOnlyList<Store> Stores { get; }
 
-    /// <summary>Finds a store by id.</summary>
-    public Store? FindStore(string id) => Stores.FirstOrDefault(store => store.Id == id);
+    /// <summary>All stores by number, with those that are no longer configured.</summary>
+    public StoreTable All { get; }
+
+    /// <summary>Finds a configured store by id.</summary>
+    public Store? FindStore(string id) => All.FindConfigured(id);
 
     /// <summary>
     /// Finds what a key grants; <see langword="null"/> if it is unknown. Keys are looked up by their SHA-256, so the timing reveals

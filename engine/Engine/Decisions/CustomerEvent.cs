@@ -21,7 +21,7 @@ public sealed record CustomerEvent
     /// <summary>The customer's key; empty for an anonymous shopper.</summary>
     public Hash128 Customer { get; init; }
 
-    /// <summary>The store's index in the configuration.</summary>
+    /// <summary>The store's number.</summary>
     public required int Store { get; init; }
 
     /// <summary>The cart's id as sent by the shop.</summary>

@@ -16,11 +16,11 @@ public sealed class Decider : IDisposable
     const int TopFeatures = 3;
 
     readonly OnnxModel _model;
-    readonly IReadOnlyList<Store> _stores;
+    readonly StoreTable _stores;
     readonly Attribution _attribution;
     readonly FeatureEffect[] _top = new FeatureEffect[TopFeatures];
 
-    public Decider(OnnxModel model, IReadOnlyList<Store> stores)
+    public Decider(OnnxModel model, StoreTable stores)
     {
         _model = model;
         _stores = stores;

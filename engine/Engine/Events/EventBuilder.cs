@@ -36,7 +36,7 @@ sealed class EventBuilder(EventRules rules)
     {
         _record = default;
         _record.Quantity = 1;
-        _record.Store = rules.StoreIndex;
+        _record.Store = rules.StoreNumber;
         Array.Clear(_ids);
         Meta.Clear();
         _receivedAt = receivedAt;

@@ -48,7 +48,7 @@ public struct EventRecord
     /// <summary>The ISO 4217 code, first letter lowest; 0 for none.</summary>
     public uint Currency;
 
-    /// <summary>The store's index in the configuration.</summary>
+    /// <summary>The store's number.</summary>
     public ushort Store;
 
     public EventType Type;

@@ -2,13 +2,13 @@ namespace CartRecovery.Engine.Events;
 
 /// <summary>The rules for validating events: the key's store and the configured limits.</summary>
 /// <param name="StoreId">The key's store, in UTF-8.</param>
-/// <param name="StoreIndex">The store's index in the configuration.</param>
+/// <param name="StoreNumber">The store's number.</param>
 /// <param name="Verified">Whether the key is secret.</param>
 /// <param name="MaxEventBytes">Maximum event length, in bytes of JSON.</param>
 /// <param name="PastMilliseconds">Maximum age of an event's time.</param>
 /// <param name="FutureMilliseconds">Maximum distance of an event's time into the future.</param>
 public sealed record EventRules(
-    byte[] StoreId, ushort StoreIndex, bool Verified, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
+    byte[] StoreId, ushort StoreNumber, bool Verified, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
 {
     /// <summary>Seed of the store's keys, so that equal cart ids of two stores get different keys.</summary>
     public ulong Seed { get; } = EventKeys.SeedOf(StoreId);

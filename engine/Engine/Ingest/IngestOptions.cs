@@ -55,6 +55,6 @@ public sealed class IngestOptions
 
     /// <summary>Creates the event rules for a key.</summary>
     public EventRules RulesFor(StoreKey key) => new(
-        key.Store.IdUtf8, (ushort)key.Store.Index, key.Kind == KeyKind.Secret, MaxEvent, (long)Past.TotalMilliseconds,
+        key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)Past.TotalMilliseconds,
         (long)Future.TotalMilliseconds);
 }

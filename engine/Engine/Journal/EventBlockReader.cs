@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Journal;
 /// <summary>
 /// Decodes blocks into slabs. Throws <see cref="JournalException"/> for any invalid bytes. Reusable. One thread at a time.
 /// </summary>
-/// <param name="stores">The configured stores.</param>
+/// <param name="stores">The stores that have numbers.</param>
 public sealed class EventBlockReader(JournalStores stores)
 {
     // The cache is cleared at this size: connections come and go.
@@ -58,8 +58,8 @@ public sealed class EventBlockReader(JournalStores stores)
     /// <summary>Reads the next slab of the block.</summary>
     /// <param name="slab">An empty slab. <see cref="EventSlab.UpTo"/> and <see cref="EventSlab.ReceivedTicks"/> are not set.</param>
     /// <returns><see langword="false"/> at the end of the block.</returns>
-    /// <exception cref="JournalException"><c>journal_damaged</c>, or <c>journal_store</c>: the store of an event is not
-    /// configured.</exception>
+    /// <exception cref="JournalException"><c>journal_damaged</c>, or <c>journal_store</c>: the store of an event has no
+    /// number.</exception>
     public bool TryRead(EventSlab slab)
     {
         if (_position == _length)
@@ -155,7 +155,7 @@ public sealed class EventBlockReader(JournalStores stores)
         var place = reader.Unsigned(_stores.Count);
         if (place == _stores.Count)
         {
-            _stores.Add(stores.PlaceOf(reader.Bytes(reader.IdLength())));
+            _stores.Add(stores.NumberOf(reader.Bytes(reader.IdLength())));
         }
 
         _seed = stores.SeedOf(_stores[place]);

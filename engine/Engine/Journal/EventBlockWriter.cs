@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Journal;
 /// Encodes slabs of events into a block. Omits what follows from the previous event or can be computed from the texts, and compresses the
 /// block with LZ4 if that saves space. Reusable; allocates only to grow its buffers. One thread at a time.
 /// </summary>
-/// <param name="stores">The stores that events refer to by index.</param>
+/// <param name="stores">The stores that events refer to by number.</param>
 /// <param name="compress"><see langword="false"/> to store every block uncompressed.</param>
 public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 {

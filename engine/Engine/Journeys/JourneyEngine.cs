@@ -268,7 +268,7 @@ public sealed class JourneyEngine : IDisposable
 
     /// <summary>
     /// Resumes the deliveries that sinks held when the process ended, under the same ids. Messages to people are checked by policy again;
-    /// others are handed over again; those of a sink that is no longer configured are withheld.
+    /// others are handed over again; those of a sink that is no longer configured are withheld, and those of a removed store wait for it.
     /// </summary>
     /// <returns>The messages there was no room for yet.</returns>
     public List<Intervention> Resume(long now, IReadOnlyList<Intervention>? left = null)
@@ -281,7 +281,11 @@ public sealed class JourneyEngine : IDisposable
         var rest = new List<Intervention>();
         foreach (var message in left ?? _store.Messages.Sending())
         {
-            if (_ports.Find(message.Channel) is null)
+            if (Options.FindStore(message.StoreId) is null)
+            {
+                _store.Messages.Recall(message.Id, now);
+            }
+            else if (_ports.Find(message.Channel) is null)
             {
                 RecordOutcome(message, WithheldReason.ChannelGone, detail: null, now);
             }

@@ -15,7 +15,7 @@ public sealed class JourneyOptions
     /// <param name="campaigns">The campaigns.</param>
     /// <param name="stores">The stores.</param>
     /// <param name="secret">The key that signs links.</param>
-    public JourneyOptions(ContactConfig contact, CampaignSet campaigns, IReadOnlyList<Store> stores, ReadOnlySpan<byte> secret)
+    public JourneyOptions(ContactConfig contact, CampaignSet campaigns, StoreTable stores, ReadOnlySpan<byte> secret)
     {
         Campaigns = campaigns;
         Stores = stores;
@@ -36,7 +36,8 @@ public sealed class JourneyOptions
 
     public CampaignSet Campaigns { get; }
 
-    public IReadOnlyList<Store> Stores { get; }
+    /// <summary>The stores by number, with those that are no longer configured.</summary>
+    public StoreTable Stores { get; }
 
     public ContactPolicy Policy { get; }
 
@@ -68,8 +69,8 @@ public sealed class JourneyOptions
 
     public LinkSigner Signer { get; }
 
-    /// <summary>Returns the store with this id, or <see langword="null"/>.</summary>
-    public Store? FindStore(string id) => Stores.FirstOrDefault(store => store.Id == id);
+    /// <summary>Returns the configured store with this id, or <see langword="null"/>.</summary>
+    public Store? FindStore(string id) => Stores.FindConfigured(id);
 
     static long Milliseconds(Duration duration) => (long)duration.Value.TotalMilliseconds;
 }

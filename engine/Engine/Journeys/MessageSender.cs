@@ -16,6 +16,9 @@ namespace CartRecovery.Engine.Journeys;
 /// <summary>Decides on a due message by everything known at that moment: sends, defers or withholds it.</summary>
 sealed class MessageSender
 {
+    // How often a message looks whether its store is back (ms).
+    const long StoreRetryDelay = 15 * 60_000;
+
     // Customers name their time zones, so there may be many that do not exist.
     const int MaxZones = 1024;
 
@@ -72,9 +75,16 @@ sealed class MessageSender
         var campaign = options.Campaigns.Find(journey.Candidate.Campaign);
         var variant = campaign?.Variants.FirstOrDefault(v => v.Name == journey.Variant);
         var store = options.FindStore(journey.Candidate.StoreId);
-        if (campaign is null || variant is null || store is null || message.Step > variant.Steps.Count)
+        if (store is null && now < message.UsefulUntil)
         {
-            Exit(journey, WithheldReason.CampaignGone, now);
+            // The store may come back, with its campaigns.
+            _store.Messages.Defer(message.Id, Math.Min(now + StoreRetryDelay, message.UsefulUntil), WithheldReason.StoreGone);
+            return;
+        }
+
+        if (campaign is null || variant is null || message.Step > variant.Steps.Count)
+        {
+            Exit(journey, store is null ? WithheldReason.StoreGone : WithheldReason.CampaignGone, now);
             return;
         }
 
@@ -84,7 +94,7 @@ sealed class MessageSender
             return;
         }
 
-        var outcome = Decide(options, message, journey, campaign, variant, store, cart, now);
+        var outcome = store is null ? Withhold(WithheldReason.StoreGone) : Decide(options, message, journey, campaign, variant, store, cart, now);
         Count(outcome);
         switch (outcome.State)
         {

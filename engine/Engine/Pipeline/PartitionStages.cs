@@ -24,7 +24,8 @@ public sealed class PartitionStages : IDisposable
     readonly SlabPrefetcher _prefetcher;
     readonly ScoreBatch _batch;
     readonly Decider _decider;
-    readonly StoreClock[] _clocks;
+    readonly NumberTable<StoreClock> _clocks;
+    readonly NumberTable<bool> _isConfigured;
     readonly List<Decision> _decisions = [];
     readonly CartTimers _timers;
     readonly CustomerEventFilter _filter;
@@ -45,7 +46,7 @@ public sealed class PartitionStages : IDisposable
         _options = options;
         _counters = counters;
         _campaigns = options.Campaigns;
-        _context = new CartFoldContext(options.WindowMilliseconds, [.. options.Stores.Select(s => CurrencyCode.Parse(s.Currency))]);
+        _context = new CartFoldContext(options.WindowMilliseconds, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u));
         _filter = new CustomerEventFilter(options.CollectsCustomerEvents);
         _carts = new(Path.Combine(options.DataFolder, $"carts.{index}.log"), options.Carts, new CartUpdate(_context), keep,
             checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
@@ -54,7 +55,8 @@ public sealed class PartitionStages : IDisposable
         _prefetcher = new SlabPrefetcher(_carts, _customers);
         _batch = new ScoreBatch(options.Model, options.BatchRows);
         _decider = new Decider(options.Model, options.Stores);
-        _clocks = [.. options.Stores.Select(s => new StoreClock(s.TimeZone))];
+        _clocks = options.Stores.Map(s => new StoreClock(s.TimeZone), new StoreClock(TimeZoneInfo.Utc));
+        _isConfigured = options.Stores.Map(s => !s.IsRemoved, other: false);
         _timers = new CartTimers(options.Timers, counters, OnTimer);
     }
 
@@ -253,7 +255,7 @@ public sealed class PartitionStages : IDisposable
             _counters.AddCart();
         }
 
-        if (_isDecided || !(_options.Scored == ScoredEvents.All || EventTypes.Has(e.Type, EventTraits.ChangesCart) || _campaigns.HasTrigger(e.Type)))
+        if (_isDecided || !_isConfigured[e.Store] || !(_options.Scored == ScoredEvents.All || EventTypes.Has(e.Type, EventTraits.ChangesCart) || _campaigns.HasTrigger(e.Type)))
         {
             return;
         }
@@ -286,7 +288,9 @@ public sealed class PartitionStages : IDisposable
         cart.TimerAt = 0;
         var zone = _clocks[cart.Store].Zone;
         var due = CartTimers.TakeDue(ref cart, dueAt, _campaigns, zone);
-        if (due != 0 && !_isDecided && cart.Checkout != CheckoutStep.Purchased)
+
+        // A removed store's timer advances the cart like any other, so that recovery does not depend on when the store was removed.
+        if (due != 0 && !_isDecided && _isConfigured[cart.Store] && cart.Checkout != CheckoutStep.Purchased)
         {
             GatherIdle(cart, key, due, dueAt);
         }

@@ -11,7 +11,8 @@ public sealed class PipelineOptions
 {
     CampaignSet _campaigns = null!;
 
-    public required IReadOnlyList<Store> Stores { get; init; }
+    /// <summary>The stores by number.</summary>
+    public required StoreTable Stores { get; init; }
 
     public required OnnxModel Model { get; init; }
 

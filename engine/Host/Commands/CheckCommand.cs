@@ -1,5 +1,6 @@
 using System.Globalization;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
@@ -58,8 +59,21 @@ static class CheckCommand
             return ExitCode.BadConfiguration;
         }
 
-        Print(path, config, model!, budget!);
-        return ExitCode.Success;
+        try
+        {
+            Print(path, config, model!, budget!, JournalFiles.StoresOf(config).All);
+            return ExitCode.Success;
+        }
+        catch (DataFolderException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return e.ExitCode;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return ExitCode.Failed;
+        }
     }
 
     static string? Load(CartRecoveryConfig config, List<ConfigProblem> problems, out string? missingLibrary)
@@ -82,18 +96,25 @@ static class CheckCommand
         return null;
     }
 
-    static void Print(string path, CartRecoveryConfig config, string model, MemoryBudget budget)
+    static void Print(string path, CartRecoveryConfig config, string model, MemoryBudget budget, StoreTable stores)
     {
+        Store[] removed = [.. stores.Where(s => s.IsRemoved)];
         Console.WriteLine($"{path}: no problems");
         Terminal.WriteTable(
         [
             ["PART", "COUNT", "WHAT"],
             ["stores", Count(config.Stores), string.Join(", ", config.Stores.Select(s => s.Id))],
+            .. removed.Length == 0 ? (string[][])[] : [["removed stores", Count(removed), string.Join(", ", removed.Select(s => s.Id))]],
             ["campaigns", Count(config.Decisions.Campaigns), string.Join(", ", config.Decisions.Campaigns.Select(c => c.Name))],
             ["sinks", Count(config.Sinks), string.Join(", ", config.Sinks.Select(s => $"{s.Key} ({s.Value.Type})"))],
             ["model", "1", $"{model}, {config.ModelPath}"],
             ["memory", "", string.Create(CultureInfo.InvariantCulture, $"{budget.Total >> 20:N0} MB planned, of {budget.Limit >> 20:N0} MB")],
         ], 1);
+        if (DataFolder.ReadFormat(Path.GetFullPath(config.Data)) is { HasStoreNumbers: false })
+        {
+            Console.WriteLine($"{config.Data} is of a version without store numbers. The next start numbers the stores in the order of the configuration: "
+                + string.Join(", ", config.Stores.Select((s, number) => $"{number} {s.Id}")));
+        }
     }
 
     static string Count<T>(ICollection<T> parts) => parts.Count.ToString(CultureInfo.InvariantCulture);

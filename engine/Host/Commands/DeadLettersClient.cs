@@ -54,20 +54,23 @@ static class DeadLettersClient
         return outcomes.TrueForAll(o => o.Outcome is ReplayOutcome.Replayed or ReplayOutcome.AlreadyReplayed) ? ExitCode.Success : ExitCode.Failed;
     }
 
-    /// <summary>Drops dead letters, through the engine or, if none runs, in the files.</summary>
+    /// <summary>
+    /// Drops dead letters, through the engine or, if none runs, in the files. A store that is no longer configured has no key, so its letters
+    /// are dropped in the files alone.
+    /// </summary>
     public static async Task<int> DropAsync(DeadLettersOptions options, CartRecoveryConfig config, List<DeadLetter> letters)
     {
         letters.RemoveAll(letter => letter.Mark.State == DeadLetterState.Dropped);
         try
         {
-            foreach (var (store, ids) in Requests(letters))
+            foreach (var (store, ids) in Requests(letters.FindAll(letter => IsConfigured(config, letter.Store))))
             {
                 (await PostAsync(config, store, "/v1/deadletters/drop", ids, given: null)).Dispose();
             }
         }
         catch (HttpRequestException e) when (e.StatusCode is null)
         {
-            DropInFiles(config, letters);
+            DropInFiles(config, letters.FindAll(letter => IsConfigured(config, letter.Store)));
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
@@ -75,6 +78,7 @@ static class DeadLettersClient
             return ExitCode.Failed;
         }
 
+        DropInFiles(config, letters.FindAll(letter => !IsConfigured(config, letter.Store)));
         if (options.Json)
         {
             TerminalText.WriteJson(writer =>
@@ -91,6 +95,8 @@ static class DeadLettersClient
 
         return ExitCode.Success;
     }
+
+    static bool IsConfigured(CartRecoveryConfig config, string store) => config.Stores.Exists(s => s.Id == store);
 
     static void DropInFiles(CartRecoveryConfig config, List<DeadLetter> letters)
     {

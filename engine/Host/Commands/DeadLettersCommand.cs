@@ -40,14 +40,14 @@ static class DeadLettersCommand
             return ExitCode.BadConfiguration;
         }
 
-        if (options.Store is { } store && config.Stores.TrueForAll(s => s.Id != store))
-        {
-            Console.Error.WriteLine($"error: --store: no store '{store}' in the configuration; expected one of {string.Join(", ", config.Stores.Select(s => s.Id))}");
-            return ExitCode.BadUsage;
-        }
-
         try
         {
+            if (options.Store is { } store && JournalFiles.StoresOf(config).All is var stores && stores.Find(store) is null)
+            {
+                Console.Error.WriteLine($"error: {UsageErrors.UnknownStore(store, stores)}");
+                return ExitCode.BadUsage;
+            }
+
             var folder = FolderOf(config);
             if (options.Action == "list")
             {
@@ -221,6 +221,6 @@ static class DeadLettersCommand
     }
 
     static EventRules RulesFor(CartRecoveryConfig config, DeadLetter letter) => new(
-        Encoding.UTF8.GetBytes(letter.Store), StoreIndex: 0, letter.Verified, (int)config.Limits.Event.Bytes,
+        Encoding.UTF8.GetBytes(letter.Store), StoreNumber: 0, letter.Verified, (int)config.Limits.Event.Bytes,
         (long)config.Limits.Past.Value.TotalMilliseconds, (long)config.Limits.Future.Value.TotalMilliseconds);
 }

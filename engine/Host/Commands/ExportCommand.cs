@@ -24,16 +24,17 @@ static class ExportCommand
             return ExitCode.BadConfiguration;
         }
 
-        var store = config.Stores.FindIndex(s => s.Id == options.Store);
-        if (options.Store is not null && store < 0)
-        {
-            Console.Error.WriteLine($"error: --store: no store '{options.Store}' in the configuration; expected one of {string.Join(", ", config.Stores.Select(s => s.Id))}");
-            return ExitCode.BadUsage;
-        }
-
         return JournalFiles.Explain(stop =>
         {
-            var export = new EventExport(JournalFiles.Open(config), range, options.Store is null ? null : store);
+            var stores = JournalFiles.StoresOf(config).All;
+            var store = options.Store is { } id ? stores.Find(id) : null;
+            if (options.Store is not null && store is null)
+            {
+                Console.Error.WriteLine($"error: {UsageErrors.UnknownStore(options.Store, stores)}");
+                return ExitCode.BadUsage;
+            }
+
+            var export = new EventExport(JournalFiles.Open(config, stores), range, store?.Number);
             using var output = options.Out is { } path
                 ? new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1) : Console.OpenStandardOutput();
             new WorkProgress(() => (export.Events, export.Share), onTerminalAlone: true)

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Host.Composition;
 
@@ -10,22 +10,26 @@ namespace CartRecovery.Host.Commands;
 /// <summary>Opens a data folder's journals read-only, with or without a running engine.</summary>
 static class JournalFiles
 {
+    /// <summary>Compiles the stores with the numbers of the data folder; a store that it has not seen gets the next one.</summary>
+    /// <exception cref="DataFolderException">The numbers are damaged or missing.</exception>
+    public static StoreDirectory StoresOf(CartRecoveryConfig config) =>
+        StoreCompiler.Compile(config.Stores, DataFolder.NumberStores(Path.GetFullPath(config.Data), config));
+
     /// <summary>Opens the journals of all partitions.</summary>
     /// <exception cref="DataFolderException">The folder has no journals, or those of another version.</exception>
     /// <exception cref="JournalException">A journal cannot be read.</exception>
-    public static List<JournalView> Open(CartRecoveryConfig config)
+    public static List<JournalView> Open(CartRecoveryConfig config, StoreTable stores)
     {
         var path = Path.GetFullPath(config.Data);
-        if (DataFolder.ReadFormat(path) is not var (partitions, segment))
+        if (DataFolder.ReadFormat(path) is not { } format)
         {
             throw new DataFolderException("data_empty",
                 $"{path} has no journal: run the engine first, or set 'data' in the configuration to its data folder");
         }
 
-        var layout = new JournalLayout(segment, JournalLayout.StandardPage);
-        var stores = new JournalStores(config.Stores.Select(s => Encoding.UTF8.GetBytes(s.Id)));
-        return [.. Enumerable.Range(0, partitions).Select(i =>
-            new JournalView(() => new FileJournalDevice(DataFolder.JournalOf(path, i), readOnly: true), layout, stores))];
+        var known = new JournalStores(stores.Select(s => (s.Number, s.IdUtf8)));
+        return [.. Enumerable.Range(0, format.Partitions).Select(i =>
+            new JournalView(() => new FileJournalDevice(DataFolder.JournalOf(path, i), readOnly: true), format.Layout, known))];
     }
 
     /// <summary>Runs a command's work and prints errors.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Campaigns;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
@@ -54,10 +55,12 @@ static class ReplayCommand
 
     static int Play(ReplayOptions options, CartRecoveryConfig config, OnnxModel model, TimeRange range, CancellationToken stop)
     {
+        // A file names stores by id, so it needs no numbers of the data folder.
+        var stores = options.Events is null ? JournalFiles.StoresOf(config) : StoreCompiler.Compile(config.Stores);
         IReadOnlyList<IReplayStream> streams = options.Events is { } path
             ? [new EventFileStream(path, [.. config.Stores.Select(s => Encoding.UTF8.GetBytes(s.Id))], (int)config.Limits.Event.Bytes,
                 config.Dedup.Memory.Bytes / options.Partitions, config.Dedup.Window)]
-            : [.. JournalFiles.Open(config).Select(journal => new JournalStream(journal))];
+            : [.. JournalFiles.Open(config, stores.All).Select(journal => new JournalStream(journal))];
 
         // Plan memory for the partitions that are replayed concurrently.
         var threads = Math.Min(Environment.ProcessorCount, streams.Count * options.Partitions);
@@ -70,7 +73,7 @@ static class ReplayCommand
         var folder = Directory.CreateTempSubdirectory("cartrecovery-replay-").FullName;
         try
         {
-            var replay = new Replay(streams, options.Partitions, threads, PipelineOptionsOf(config, budget, model, folder));
+            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.Stores), folder, hasReaders: false));
             ReplayReport report = null!;
             var start = TimeProvider.System.GetTimestamp();
             new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));
@@ -92,21 +95,4 @@ static class ReplayCommand
             Directory.Delete(folder, recursive: true);
         }
     }
-
-    static PipelineOptions PipelineOptionsOf(CartRecoveryConfig config, MemoryBudget budget, OnnxModel model, string folder) => new()
-    {
-        Stores = StoreCompiler.Compile(config.Stores).Stores,
-        Model = model,
-        Campaigns = CampaignCompiler.Compile(config.Decisions, StoreCompiler.Compile(config.Stores).Stores),
-        WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
-        Scored = config.Scoring.Events,
-        BatchRows = config.Scoring.Batch,
-        Carts = budget.Carts,
-        Customers = budget.Customers,
-        Timers = budget.TimersPerPartition,
-        DedupWindow = config.Dedup.Window,
-        DedupBytes = budget.DedupBytes,
-        CollectsCustomerEvents = false,
-        DataFolder = folder,
-    };
 }

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Primitives;
 using CommandLine;
 using CommandLine.Text;
@@ -73,6 +74,10 @@ static class UsageErrors
         return command is null ? $"Unknown option '{name}'.{SuggestionFor(name, ["--help", "--version"])}"
             : $"Unknown option '{name}' of '{command.Name}'.{SuggestionFor(name, [.. command.OptionsOf.Select(o => o.Name), "--help"])}";
     }
+
+    /// <summary>Describes a value of <c>--store</c> that is no store's id.</summary>
+    public static string UnknownStore(string id, StoreTable stores) =>
+        $"--store: no store '{id}' in the configuration or the data folder; expected one of {string.Join(", ", stores.Select(store => store.Id))}";
 
     static string SuggestionFor(string name, IReadOnlyCollection<string> known) => Suggestion.Find(name, known) is { } near ? $" Did you mean '{near}'?" : "";
 

@@ -41,6 +41,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     readonly ILoggerFactory _loggers;
     readonly ILogger _log;
     readonly DataFolder _data;
+    readonly StoreNumbering _numbering;
     readonly JourneyPorts _ports;
     readonly PipelineOptions _stages;
     readonly OtlpExport? _otlp;
@@ -65,13 +66,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _loggers = LoggerFactory.Create(logs => EngineLogs.Configure(logs, config, otlp));
         _log = _loggers.CreateLogger("CartRecovery");
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
-        Stores = StoreCompiler.Compile(config.Stores);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);
-        ConnectionLimiter = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, config.Stores.Select(s => s.MaxConnections));
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
+        _numbering = new StoreNumbering(_data, config, _log);
+        ConnectionLimiter = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
         JourneyEngine = _data.Use(() => new JourneyEngine(Path.Combine(_data.Path, "outreach.db"), JourneyOptions, _ports) { LearnsBeside = true });
@@ -82,23 +83,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         };
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
         _ports.Worker = Journeys;
-        _stages = new PipelineOptions
-        {
-            Stores = Stores.Stores,
-            Model = Model,
-            Campaigns = JourneyOptions.Campaigns,
-            WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
-            Scored = config.Scoring.Events,
-            BatchRows = config.Scoring.Batch,
-            Carts = budget.Carts,
-            Customers = budget.Customers,
-            Timers = budget.TimersPerPartition,
-            TraceEvery = otlp?.TraceEvery,
-            DataFolder = _data.Stores,
-            DedupWindow = config.Dedup.Window,
-            DedupBytes = budget.DedupBytes,
-            Journal = config.Journal.Enabled ? JournalOf(config) : null,
-        };
+        _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Stores, hasReaders: true,
+            config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data) : null, otlp?.TraceEvery);
         Partitions = _data.Use(() => new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge));
         _ports.Partitions = Partitions;
         for (var i = 0; i < Partitions.Count; i++)
@@ -134,7 +120,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
     public CartRecoveryConfig Config { get; }
 
-    public StoreDirectory Stores { get; }
+    public StoreDirectory Stores => _numbering.Stores;
 
     public OnnxModel Model { get; }
 
@@ -195,6 +181,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             LogRecovered(partition, report.Events, report.Took.TotalSeconds, report.Events / Math.Max(report.Took.TotalSeconds, 0.001));
         }
 
+        _numbering.Save();
         Sinks.Start();
         Journeys.Start([.. Enumerable.Range(0, Partitions.Count).Select(i => Partitions[i].Tail)]);
         Partitions.Start();
@@ -270,7 +257,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     };
 
     JourneyOptions JourneyOptionsOf(DecisionsConfig decisions, ContactConfig contact) => new(
-        contact, CampaignCompiler.Compile(decisions, Stores.Stores), Stores.Stores,
+        contact, CampaignCompiler.Compile(decisions, Stores.Stores), Stores.All,
         contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
 
     /// <summary>Reloads campaigns and contact policy when the configuration file changes. Call after the start.</summary>
@@ -299,23 +286,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             LogNotFlushed(Partitions.JournalProblem ?? e.Message);
         }
     }
-
-    JournalOptions JournalOf(CartRecoveryConfig config) => new()
-    {
-        Stores = new JournalStores(config.Stores.Select(s => Encoding.UTF8.GetBytes(s.Id))),
-        Layout = _data.Layout,
-        CommitAge = config.Journal.CommitAge,
-        CommitBytes = (int)config.Journal.CommitSize.Bytes,
-        Compress = config.Journal.Compression == JournalCompression.Lz4,
-        CheckpointInterval = config.Checkpoints.Interval,
-        CheckpointsKept = config.Checkpoints.Keep,
-        RetentionAge = config.Journal.Retention,
-        RetentionBytes = config.Journal.MaxSize.Bytes / _data.Partitions,
-        MaxLagBytes = config.Journal.MaxLag.Bytes / _data.Partitions,
-        CursorFile = _data.CursorsOf,
-        Device = partition => new FileJournalDevice(_data.JournalOf(partition)),
-        CheckpointFolder = _data.CheckpointsOf,
-    };
 
     void OnFault(Exception fault)
     {

@@ -6,12 +6,13 @@ namespace CartRecovery.Tests.Ingest.Connections;
 
 public sealed class ConnectionLimiterTests
 {
-    static readonly Store s_limited = new(0, "a", "a"u8.ToArray(), TimeZoneInfo.Utc, "USD"), s_free = s_limited with { Index = 1 };
+    static readonly Store s_limited = new(7, "a", "a"u8.ToArray(), TimeZoneInfo.Utc, "USD") { MaxConnections = 2 },
+        s_free = s_limited with { Number = 2, Id = "b", MaxConnections = 0 };
 
     [Test]
     public void Each_limit_is_exact_and_a_released_slot_is_reusable()
     {
-        var gate = new ConnectionLimiter(capacity: 2, perAddress: 2, [2, 0]);
+        var gate = new ConnectionLimiter(capacity: 2, perAddress: 2, new StoreTable([s_limited, s_free]));
         var address = IPAddress.Parse("192.0.2.7");
 
         Assert.That(new[] { gate.TryEnterStream(), gate.TryEnterStream(), gate.TryEnterStream() }, Is.EqualTo(new[] { true, true, false }));
@@ -36,7 +37,7 @@ public sealed class ConnectionLimiterTests
     [TestCase("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
     public void An_IPv6_network_is_one_address_and_a_mapped_address_is_IPv4(string first, string second, bool isSame)
     {
-        var gate = new ConnectionLimiter(capacity: 10, perAddress: 1, []);
+        var gate = new ConnectionLimiter(capacity: 10, perAddress: 1, new StoreTable([]));
 
         Assert.That(gate.TryEnter(IPAddress.Parse(first)), Is.True);
         Assert.That(gate.TryEnter(IPAddress.Parse(second)), Is.EqualTo(!isSame));
@@ -47,7 +48,7 @@ public sealed class ConnectionLimiterTests
     [Test]
     public void Concurrent_rejection_messages_are_bounded()
     {
-        var gate = new ConnectionLimiter(capacity: 1, perAddress: 1, []);
+        var gate = new ConnectionLimiter(capacity: 1, perAddress: 1, new StoreTable([]));
 
         Assert.That(Enumerable.Range(0, ConnectionLimiter.Spare).Select(_ => gate.TryReserveErrorSlot()), Has.All.True);
         Assert.That(gate.TryReserveErrorSlot(), Is.False);
@@ -59,7 +60,7 @@ public sealed class ConnectionLimiterTests
     public void Concurrent_connections_are_counted_exactly()
     {
         const int limit = 5;
-        var gate = new ConnectionLimiter(capacity: limit, perAddress: limit, [limit]);
+        var gate = new ConnectionLimiter(capacity: limit, perAddress: limit, new StoreTable([]));
         var (inside, most) = (0, 0);
         Parallel.For(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
         {

@@ -45,7 +45,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
         _contact = SimulatedPolicy.Contact(seed);
         _reference = new ContactReference(_contact);
         var campaigns = stores.Count > 1 ? SimulatedPolicy.Learning : SimulatedPolicy.Plain;
-        var options = new JourneyOptions(SimulatedPolicy.WithDisabled(seed, disabled), campaigns, SimulatedWorld.Stores, new byte[32]);
+        var options = new JourneyOptions(SimulatedPolicy.WithDisabled(seed, disabled), campaigns, new StoreTable(SimulatedWorld.Stores), new byte[32]);
         _desk = new JourneyEngine(path, options, this);
         _nextDue = _desk.Store.Database.Prepare("SELECT min(due_at) FROM intervention WHERE state=0 AND channel=?1");
         _world = new SimulatedWorld(seed, shoppers, stores, this);
@@ -182,7 +182,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
             Id = Hash128.Of(BitConverter.GetBytes(++_facts), seed: 11),
             Cart = cart.Key,
             Customer = visit.Customer,
-            Store = cart.Store.Index,
+            Store = cart.Store.Number,
             CartId = cart.Id,
             At = at,
             Amount = (long)(amount * Money.PerUnit),
@@ -289,7 +289,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
             ItemCount = cart.Items,
             Value = (long)(cart.Value * Money.PerUnit),
             Currency = CurrencyCode.Parse("EUR"),
-            Store = (ushort)cart.Store.Index,
+            Store = (ushort)cart.Store.Number,
             LineCount = 1,
             UserLength = (byte)(cart.User?.Length ?? 0),
         };

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
@@ -36,8 +37,7 @@ public sealed class ConnectionLimiter
 
     readonly int _capacity;
     readonly int _perAddress;
-    readonly int[] _storeLimits;
-    readonly int[] _stores;
+    readonly NumberTable<StoreStreams> _stores;
     readonly long[] _rejected = new long[s_problems.Length];
     readonly Dictionary<ulong, int> _addresses = [];
     readonly Lock _gate = new();
@@ -47,13 +47,12 @@ public sealed class ConnectionLimiter
 
     /// <param name="capacity">Maximum number of streams.</param>
     /// <param name="perAddress">Maximum number of sockets per address; 0 for no limit.</param>
-    /// <param name="perStore">Maximum number of streams per store, by store index; 0 for no limit.</param>
-    public ConnectionLimiter(int capacity, int perAddress, IEnumerable<int> perStore)
+    /// <param name="stores">The stores, with their limits.</param>
+    public ConnectionLimiter(int capacity, int perAddress, StoreTable stores)
     {
         _capacity = capacity;
         _perAddress = perAddress;
-        _storeLimits = [.. perStore];
-        _stores = new int[_storeLimits.Length];
+        _stores = stores.Map(store => new StoreStreams(store.MaxConnections), new StoreStreams(limit: 0));
     }
 
     /// <summary>All reasons.</summary>
@@ -146,12 +145,12 @@ public sealed class ConnectionLimiter
     /// <returns><see langword="false"/> if the store is at its limit.</returns>
     public bool TryEnter(Store store)
     {
-        var limit = _storeLimits[store.Index];
-        return TryCount(ref _stores[store.Index], limit == 0 ? int.MaxValue : limit, ConnectionRejection.Store);
+        var streams = _stores[store.Number];
+        return TryCount(ref streams.Count, streams.Limit, ConnectionRejection.Store);
     }
 
     /// <summary>Releases a stream counted for its store.</summary>
-    public void Leave(Store store) => Interlocked.Decrement(ref _stores[store.Index]);
+    public void Leave(Store store) => Interlocked.Decrement(ref _stores[store.Number].Count);
 
     bool TryCount(ref int count, int limit, ConnectionRejection rejection)
     {
@@ -173,6 +172,14 @@ public sealed class ConnectionLimiter
         return address.AddressFamily == AddressFamily.InterNetwork ? MemoryMarshal.Read<uint>(bytes)
             : address.IsIPv4MappedToIPv6 ? MemoryMarshal.Read<uint>(bytes[12..])
             : MemoryMarshal.Read<ulong>(bytes);
+    }
+
+    /// <summary>A store's open streams.</summary>
+    /// <param name="limit">Maximum number; 0 for no limit.</param>
+    sealed class StoreStreams(int limit)
+    {
+        public readonly int Limit = limit == 0 ? int.MaxValue : limit;
+        public int Count;
     }
 }
 

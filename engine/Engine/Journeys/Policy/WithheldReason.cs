@@ -100,6 +100,9 @@ public enum WithheldReason
 
     /// <summary>A template exceeded its bounds or failed to evaluate; the detail says how.</summary>
     TemplateFailed = 31,
+
+    /// <summary>The store is no longer configured.</summary>
+    StoreGone = 32,
 }
 
 /// <summary>Converts reasons to and from their names.</summary>

@@ -13,7 +13,7 @@ public sealed class MessageTable
     // index.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
-    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _sentSince, _nth, _touch, _mark, _retry;
+    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _recallOne, _sentSince, _nth, _touch, _mark, _retry;
 
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
@@ -21,7 +21,7 @@ public sealed class MessageTable
     internal MessageTable(Database database, ContentTable contents, ShopperFilter filter)
     {
         (_contents, _filter) = (contents, filter);
-        using (var channels = new Query(database, $"SELECT DISTINCT channel FROM intervention WHERE state={MessageState.Scheduled:D}"))
+        using (var channels = new Query(database, $"SELECT DISTINCT channel FROM intervention WHERE state IN ({MessageState.Scheduled:D}, {MessageState.Sending:D})"))
         {
             while (channels.Rows.Next())
             {
@@ -62,6 +62,10 @@ public sealed class MessageTable
         _recall = database.Prepare($"""
             UPDATE intervention SET state={MessageState.Scheduled:D}, sent_at=NULL, reached=NULL, due_at=?1
             WHERE state={MessageState.Sending:D} AND address<>{AddressKind.None:D}
+            """);
+        _recallOne = database.Prepare($"""
+            UPDATE intervention SET state={MessageState.Scheduled:D}, sent_at=NULL, reached=NULL, due_at=?2
+            WHERE id=?1 AND state={MessageState.Sending:D}
             """);
         _sentSince = database.Prepare(
             $"""
@@ -212,6 +216,9 @@ public sealed class MessageTable
     /// Makes messages to people that sinks held when the process ended due again, under the same ids. Policy is checked again.
     /// </summary>
     public void Reschedule(long now) => _recall.With(now).Run();
+
+    /// <summary>Makes a message due again that a sink has not delivered.</summary>
+    public void Recall(string id, long now) => _recallOne.With(id).With(now).Run();
 
     /// <summary>Returns the messages sinks held when the process ended; they are handed over again under the same ids.</summary>
     public List<Intervention> Sending()

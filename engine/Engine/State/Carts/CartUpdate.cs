@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Customers;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State.Carts;
 
@@ -34,8 +35,8 @@ struct CartInput
 
 /// <summary>The state shared by the changes of a slab, and the result of a claim.</summary>
 /// <param name="window">The minimum time between interventions for a cart, in milliseconds.</param>
-/// <param name="currencies">The default currency of each store.</param>
-sealed class CartFoldContext(long window, uint[] currencies)
+/// <param name="currencies">The default currency of each store, by number.</param>
+sealed class CartFoldContext(long window, NumberTable<uint> currencies)
 {
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;

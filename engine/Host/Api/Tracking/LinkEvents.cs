@@ -19,7 +19,10 @@ sealed class LinkEvents(IJourneyOptionsProvider inForce, StoreDirectory stores, 
     /// Verifies a link's token and returns its content and store; <see langword="null"/> if it is foreign, altered or expired.
     /// </summary>
     public (SignedLink Link, Store Store)? Read(string token, LinkKind kind) =>
-        inForce.JourneyOptions.Signer.Read(token, kind, Now) is { } link && stores.FindStore(link.StoreId) is { } store ? (link, store) : null;
+        inForce.JourneyOptions.Signer.Read(token, kind, Now) is { } link && StoreOf(link) is { } store ? (link, store) : null;
+
+    // The messages of a removed store are still in mailboxes, and to unsubscribe from them must work.
+    Store? StoreOf(SignedLink link) => link.Kind == LinkKind.Unsubscribe ? stores.All.Find(link.StoreId) : stores.FindStore(link.StoreId);
 
     /// <summary>Signs a link.</summary>
     public string Sign(SignedLink link) => inForce.JourneyOptions.Signer.Sign(link);

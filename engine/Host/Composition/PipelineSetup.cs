@@ -1,0 +1,61 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.Scoring.Onnx;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>Creates the pipeline's options from the configuration.</summary>
+static class PipelineSetup
+{
+    /// <summary>Creates the options of all partitions.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="stores">The stores, with those that were removed.</param>
+    /// <param name="budget">The memory plan.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="campaigns">The campaigns in force.</param>
+    /// <param name="folder">The folder for records that do not fit in memory.</param>
+    /// <param name="hasReaders">Whether anybody reads customer events; false for a replay.</param>
+    /// <param name="journal">The journals; null for none.</param>
+    /// <param name="traceEvery">Traces one in this many commit batches; null for none.</param>
+    public static PipelineOptions Of(
+        CartRecoveryConfig config, StoreDirectory stores, MemoryBudget budget, OnnxModel model, CampaignSet campaigns, string folder,
+        bool hasReaders, JournalOptions? journal = null, int? traceEvery = null) => new()
+        {
+            Stores = stores.All,
+            Model = model,
+            Campaigns = campaigns,
+            WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
+            Scored = config.Scoring.Events,
+            BatchRows = config.Scoring.Batch,
+            Carts = budget.Carts,
+            Customers = budget.Customers,
+            Timers = budget.TimersPerPartition,
+            DedupWindow = config.Dedup.Window,
+            DedupBytes = budget.DedupBytes,
+            DataFolder = folder,
+            CollectsCustomerEvents = hasReaders,
+            Journal = journal,
+            TraceEvery = traceEvery,
+        };
+
+    /// <summary>Creates the journals' options.</summary>
+    public static JournalOptions JournalOf(CartRecoveryConfig config, StoreDirectory stores, DataFolder data) => new()
+    {
+        Stores = new JournalStores(stores.All.Select(s => (s.Number, s.IdUtf8))),
+        Layout = data.Layout,
+        CommitAge = config.Journal.CommitAge,
+        CommitBytes = (int)config.Journal.CommitSize.Bytes,
+        Compress = config.Journal.Compression == JournalCompression.Lz4,
+        CheckpointInterval = config.Checkpoints.Interval,
+        CheckpointsKept = config.Checkpoints.Keep,
+        RetentionAge = config.Journal.Retention,
+        RetentionBytes = config.Journal.MaxSize.Bytes / data.Partitions,
+        MaxLagBytes = config.Journal.MaxLag.Bytes / data.Partitions,
+        CursorFile = data.CursorsOf,
+        Device = partition => new FileJournalDevice(data.JournalOf(partition)),
+        CheckpointFolder = data.CheckpointsOf,
+    };
+}

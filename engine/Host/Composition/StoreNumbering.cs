@@ -1,0 +1,57 @@
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>
+/// Numbers the stores at a start. The data folder records new numbers only once its state is recovered: a start that fails leaves nothing
+/// behind. Without a journal, no number outlives the process, and the folder's are not touched.
+/// </summary>
+sealed partial class StoreNumbering
+{
+    readonly DataFolder _data;
+    readonly StoreRegistry? _registry;
+    readonly ILogger _log;
+
+    /// <summary>Reads the data folder's numbers and compiles the stores.</summary>
+    /// <exception cref="DataFolderException">The numbers are damaged or missing, or all are taken.</exception>
+    public StoreNumbering(DataFolder data, CartRecoveryConfig config, ILogger log)
+    {
+        _data = data;
+        _log = log;
+        _registry = config.Journal.Enabled ? data.NumberStores(config) : null;
+        Stores = StoreCompiler.Compile(config.Stores, _registry);
+    }
+
+    /// <summary>The stores with their numbers.</summary>
+    public StoreDirectory Stores { get; }
+
+    /// <summary>Records the numbers. Call after the recovery, and before the first event.</summary>
+    /// <exception cref="DataFolderException">They cannot be written.</exception>
+    public void Save()
+    {
+        if (_registry is null)
+        {
+            return;
+        }
+
+        if (!_data.HasStoreNumbers)
+        {
+            LogNumbered(_data.Path, string.Join(", ", _registry.Stores.Select((store, number) => $"{number} {store.Id}")));
+        }
+
+        _data.SaveStores(_registry);
+        if (Stores.All.Where(store => store.IsRemoved).Select(store => store.Id).ToArray() is { Length: > 0 } removed)
+        {
+            LogRemoved(string.Join(", ", removed));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Folder} is of a version without store numbers. The stores got theirs in the order of the configuration: {Numbers}")]
+    partial void LogNumbered(string folder, string numbers);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stores that are not configured keep their carts, and nothing is sent for them: {Stores}")]
+    partial void LogRemoved(string stores);
+}
