@@ -170,16 +170,17 @@ public sealed class PartitionTests
     Partition Open(params CampaignConfig[] campaigns) => Open(_consumer, campaigns);
 
     Partition Open(IDecisionConsumer consumer, params CampaignConfig[] campaigns) =>
-        new(3, TestStages.Options(consumer, campaigns), _slabs, _time, _watermark, TimeSpan.Zero, inboxCapacity: 256);
+        new(3, TestStages.Options(consumer, campaigns), _slabs, _time, _watermark, new ClockMonitor(_time), TimeSpan.Zero, inboxCapacity: 256);
 
     Partition Open(TimeSpan maxAge, int batchRows = 256) =>
-        new(3, TestStages.Options(_consumer, [], batchRows: batchRows), _slabs, _time, _watermark, maxAge, inboxCapacity: 256);
+        new(3, TestStages.Options(_consumer, [], batchRows: batchRows), _slabs, _time, _watermark, new ClockMonitor(_time), maxAge, inboxCapacity: 256);
 
     EventSlab Slab(long upTo, params TestEvent[] events)
     {
         var slab = EventReading.Slab(events);
         slab.Source = _source;
         slab.UpTo = upTo;
+        slab.ReceivedAt = _time.GetUtcNow().ToUnixTimeMilliseconds();
         slab.ReceivedTicks = _time.GetTimestamp();
         return slab;
     }

@@ -93,7 +93,8 @@ public sealed class EventRouter
     {
         _receivedAt = receivedAt;
         _receivedTicks = _partitions.Clock.GetTimestamp();
-        _watermark = Math.Max(_watermark, _partitions.Watermark.Now);
+        // Never later than the arrival, also if the clock was set back.
+        _watermark = Math.Min(Math.Max(_watermark, _partitions.Watermark.Now), receivedAt);
         _isShedding = _partitions.JournalProblem is not null;
     }
 

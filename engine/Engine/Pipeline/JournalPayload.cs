@@ -5,7 +5,7 @@ using CartRecovery.Engine.Decisions;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// Encodes the payloads of journal entries other than events. Tick: the new event time (8 bytes). Decisions: 1 if they are the last of
+/// Encodes the payloads of journal entries other than events. Tick: a <see cref="ClockTick"/> (8 bytes). Decisions: 1 if they are the last of
 /// their batch, else 0 (1 byte), then the format of <see cref="DecisionCodec"/>. Persisted: the idempotency keys in the format of <see
 /// cref="DecisionCodec"/>.
 /// </summary>
