@@ -21,6 +21,17 @@ timer.Time("Decode.DecodeMessagePack", DecodeBenchmarks.Count, decode.DecodeMess
 timer.Time("Decode.DecodeMessagePackByPackage", DecodeBenchmarks.Count, decode.DecodeMessagePackByPackage);
 decode.Cleanup();
 
+var refusal = new RefusalBenchmarks();
+refusal.Setup();
+timer.Time("Refusal.Accept", RefusalBenchmarks.Count, refusal.Accept);
+timer.Time("Refusal.AcceptUncommon", RefusalBenchmarks.Count, refusal.AcceptUncommon);
+timer.Time("Refusal.CheckSyntax", RefusalBenchmarks.Count, refusal.CheckSyntax);
+timer.Time("Refusal.RefuseBrokenJson", RefusalBenchmarks.Count, refusal.RefuseBrokenJson);
+timer.Time("Refusal.RefuseIncompleteJson", RefusalBenchmarks.Count, refusal.RefuseIncompleteJson);
+timer.Time("Refusal.RefuseBrokenMessagePack", RefusalBenchmarks.Count, refusal.RefuseBrokenMessagePack);
+timer.Time("Refusal.RefuseByReader", RefusalBenchmarks.Count, refusal.RefuseByReader);
+refusal.Cleanup();
+
 var dedup = new DedupBenchmarks();
 dedup.Setup();
 timer.Time("Dedup.New", DedupBenchmarks.Count, dedup.New);

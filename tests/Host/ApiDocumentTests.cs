@@ -1,4 +1,5 @@
 using System.Net;
+using CartRecovery.Engine.Events;
 using CartRecovery.Tests.Support;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -113,6 +114,14 @@ sealed class ApiDocumentTests : EngineFixture
 
         Assert.That(csv.Headers["Content-Type"], Is.EqualTo("text/csv; charset=utf-8; header=present"));
         Assert.That(csv.Body.TrimEnd().Split(','), Is.EqualTo(row.GetProperty("properties").EnumerateObject().Select(p => p.Name)));
+    }
+
+    [Test]
+    public void The_event_schema_names_every_event_type()
+    {
+        var types = _contract.Document.GetProperty("components").GetProperty("schemas").GetProperty("EventBody").GetProperty("properties").GetProperty("type");
+
+        Assert.That(types.GetProperty("enum").EnumerateArray().Select(name => name.GetString()), Is.EqualTo(EventTypes.Names));
     }
 
     [Test]

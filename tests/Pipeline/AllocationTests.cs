@@ -26,8 +26,10 @@ public sealed class AllocationTests
                 TestStages.OnScore("unlikely", above: 1),
             ],
             batchRows: batchRows);
-        using var pipeline = new PipelineFixture(options, partitions, EventReading.Now + EventReading.Day);
+        using var pipeline = new PipelineFixture(options, partitions, receivedAt: 0);
         var messages = Messages(rounds: 120).Select(json => messagePack ? Packer.Json(json) : Encoding.UTF8.GetBytes(json)).ToArray();
+
+        var receivedAt = EventReading.Now;
 
         // The first three quarters warm up code, carts, timers and buffers.
         var warm = messages.Length * 3 / 4;
@@ -51,6 +53,7 @@ public sealed class AllocationTests
 
         void Play(byte[] message)
         {
+            pipeline.ReceiveAt(receivedAt += EventsAMessage * 20);
             if (messagePack)
             {
                 pipeline.Router.TakeMessagePack(message);

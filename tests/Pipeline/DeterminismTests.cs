@@ -72,9 +72,10 @@ public sealed class DeterminismTests
             TestStages.OnIdle("left-longer", Duration.FromMinutes(15), new ConditionConfig { Feature = "highest_seen_price", Above = 300 }),
         ];
         var options = TestStages.Options(campaigns, TimeSpan.FromMinutes(5), cut.BatchRows, memory: cut.Memory);
-        using var pipeline = new PipelineFixture(options, cut.Partitions, s_log[^1].At + EventReading.Day, consumer);
+        using var pipeline = new PipelineFixture(options, cut.Partitions, receivedAt: 0, consumer);
         for (var i = 0; i < s_messages.Length; i++)
         {
+            pipeline.ReceiveAt(ReceivedAt(i));
             pipeline.Router.TakeJson(s_messages[i]);
             if ((i + 1) % cut.EventsASlab == 0)
             {
@@ -93,6 +94,10 @@ public sealed class DeterminismTests
         return new Result(
             consumer.Json, [.. consumer.Campaigns], FeaturesOf(pipeline), pipeline.Counters.Sum(c => c.WithheldByWindow));
     }
+
+    // At the end of its minute: what is received together is part of the input, not of how it is cut.
+    static long ReceivedAt(int message) =>
+        ((message < s_log.Count ? s_log[message].At : s_log[^1].At + (2 * 60 * EventReading.Minute)) / EventReading.Minute * EventReading.Minute) + EventReading.Minute;
 
     // Every feature of every cart at its latest event.
     static byte[] FeaturesOf(PipelineFixture pipeline)

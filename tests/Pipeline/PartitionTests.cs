@@ -173,19 +173,20 @@ public sealed class PartitionTests
 
     Partition Open(params CampaignConfig[] campaigns)
     {
-        var partition = new Partition(3, TestStages.Options(campaigns), _slabs, _time, _watermark, TimeSpan.Zero, inboxCapacity: 256);
+        var partition = new Partition(3, TestStages.Options(campaigns), _slabs, _time, _watermark, new ClockMonitor(_time), TimeSpan.Zero, inboxCapacity: 256);
         _consumer.Attach(partition.Tail);
         return partition;
     }
 
     Partition Open(TimeSpan maxAge, int batchRows = 256) =>
-        new(3, TestStages.Options([], batchRows: batchRows), _slabs, _time, _watermark, maxAge, inboxCapacity: 256);
+        new(3, TestStages.Options([], batchRows: batchRows), _slabs, _time, _watermark, new ClockMonitor(_time), maxAge, inboxCapacity: 256);
 
     EventSlab Slab(long upTo, params TestEvent[] events)
     {
         var slab = EventReading.Slab(events);
         slab.Source = _source;
         slab.UpTo = upTo;
+        slab.ReceivedAt = _time.GetUtcNow().ToUnixTimeMilliseconds();
         slab.ReceivedTicks = _time.GetTimestamp();
         return slab;
     }

@@ -13,6 +13,7 @@ sealed class PipelineFixture : IDisposable
     readonly PartitionSet _partitions;
     readonly PartitionStages[] _stages;
     readonly RecordingConsumer _consumer;
+    long _receivedAt;
 
     /// <param name="options">The options of the stages.</param>
     /// <param name="partitions">The number of partitions.</param>
@@ -28,6 +29,7 @@ sealed class PipelineFixture : IDisposable
         var source = new RecordingSource();
         Router = new EventRouter(_partitions, EventReading.AnyTime(), 2500, Protocol.WebSocket, new IngestCounters(), source, source);
         Rejected = source.Rejected;
+        _receivedAt = receivedAt;
         Router.BeginRead();
     }
 
@@ -38,6 +40,18 @@ sealed class PipelineFixture : IDisposable
     public PartitionCounters[] Counters { get; } = [.. Enumerable.Range(0, 8).Select(_ => new PartitionCounters())];
 
     public PartitionStages StagesOf(Hash128 cart) => _stages[_partitions.IndexOf(cart)];
+
+    /// <summary>Folds the accepted events if they were received earlier than those that follow.</summary>
+    /// <param name="at">When those that follow are received.</param>
+    public void ReceiveAt(long at)
+    {
+        if (at != _receivedAt)
+        {
+            Process();
+            _receivedAt = at;
+            Router.BeginRead(at);
+        }
+    }
 
     /// <summary>Submits and folds the accepted events.</summary>
     public int Process()

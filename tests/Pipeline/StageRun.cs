@@ -33,13 +33,22 @@ sealed class StageRun : IDisposable
     /// <summary>The last intervention.</summary>
     public Intervention Last => Consumer.Interventions.Last();
 
-    /// <summary>Folds events of one batch without deciding.</summary>
+    /// <summary>How much the shoppers' clocks are ahead of the engine's (ms).</summary>
+    public long Ahead { get; set; }
+
+    /// <summary>Folds events of one batch without deciding. Each is received at its time, on a clock that never goes back.</summary>
     public int Process(IEventSource? source, params IEnumerable<TestEvent> events)
     {
-        var slab = EventReading.Slab(events);
-        slab.Source = source;
-        slab.ReceivedAt = slab.Records.Take(slab.Count).Max(e => e.Timestamp);
-        return Stages.Process(slab);
+        var own = 0;
+        foreach (var e in events)
+        {
+            var slab = EventReading.Slab(e);
+            slab.Source = source;
+            slab.ReceivedAt = e.At - Ahead;
+            own += Stages.Process(slab);
+        }
+
+        return own;
     }
 
     /// <summary>Folds events in and decides.</summary>

@@ -71,7 +71,8 @@ public sealed class EventFileStream(string path, IReadOnlyList<byte[]> stores, i
                 lane.Begin();
             }
 
-            if (!slab.HasRoom(record.TextLength))
+            // All events of a slab are received at once.
+            if (!slab.HasRoom(record.TextLength) || (slab.Count > 0 && slab.ReceivedAt != now))
             {
                 Submit(slab, dedup, lane, isScored);
                 lane.Position = file.Position;

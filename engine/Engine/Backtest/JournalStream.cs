@@ -42,7 +42,7 @@ public sealed class JournalStream(JournalView journal) : IReplayStream
             {
                 var tick = entry.Kind == EntryKind.Tick ? JournalPayload.ReadTick(payload) : 0;
                 received = entry.Kind == EntryKind.Tick ? received : Math.Max(received, EventBlockHeader.Read(payload).LastReceivedAt);
-                var moment = Math.Max(received, tick);
+                var moment = Math.Max(received, ClockTick.TimeOf(tick));
                 if (moment >= range.To)
                 {
                     break;

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Backtest;
 
 /// <summary>
 /// Processes a share of a stream's carts through the stages. Each lane reads the whole stream and skips other lanes' carts, so lanes
-/// never wait for each other. It uses the whole stream's event time, so decisions on a cart do not depend on which others share its lane.
+/// never wait for each other. It uses the whole stream's clock, so decisions on a cart do not depend on which others share its lane.
 /// </summary>
 public sealed class ReplayLane : IDisposable
 {
@@ -81,11 +81,17 @@ public sealed class ReplayLane : IDisposable
         Volatile.Write(ref _folded, _folded + own);
     }
 
-    /// <summary>Advances event time when no event arrives.</summary>
-    public void Tick(long now, bool isScored)
+    /// <summary>Applies a tick of the journal.</summary>
+    public void Tick(long tick, bool isScored)
     {
-        _now = Math.Max(_now, now);
-        _stages.Tick(_now, isDecided: !isScored);
+        var (kind, time) = ClockTick.Decode(tick);
+        _now = kind switch
+        {
+            ClockTickKind.Advance => Math.Max(_now, time),
+            ClockTickKind.SetBack => time,
+            _ => _now,
+        };
+        _stages.Tick(tick, isDecided: !isScored);
         if (isScored)
         {
             TakeDecisions();
@@ -129,7 +135,7 @@ public sealed class ReplayLane : IDisposable
 
     int Select(EventSlab slab)
     {
-        var own = 0;
+        var (own, isNew) = (0, false);
         foreach (ref var e in slab.Records.AsSpan(0, slab.Count))
         {
             if ((e.Flags & EventFlags.Duplicate) != 0)
@@ -137,8 +143,7 @@ public sealed class ReplayLane : IDisposable
                 continue;
             }
 
-            // With two connections a later event may have an earlier watermark; the stream's time never goes back.
-            e.Watermark = _now = Math.Max(_now, e.Watermark);
+            isNew = true;
             if ((e.Flags & EventFlags.CustomerCopy) != 0)
             {
                 continue;
@@ -154,6 +159,9 @@ public sealed class ReplayLane : IDisposable
             }
         }
 
+        // With two connections a later event may have been received earlier. Every lane's clock is the whole stream's.
+        _now = isNew ? Math.Max(_now, slab.ReceivedAt) : _now;
+        slab.ReceivedAt = _now;
         return own;
     }
 

@@ -108,6 +108,22 @@ public sealed class TimerWheel
         return false;
     }
 
+    /// <summary>Removes all timers and restarts at a time, which may be earlier. Returns them in an order that the calls determine.</summary>
+    public IReadOnlyList<(Hash128 Key, long DueAt)> Restart(long now)
+    {
+        var timers = new List<(Hash128, long)>(Count);
+        for (var slot = 0; slot < _heads.Length; slot++)
+        {
+            for (var index = Take(slot); index != None; index = _nodes[index].Next)
+            {
+                timers.Add((_nodes[index].Key, _nodes[index].DueAt));
+            }
+        }
+
+        (_now, _started, Count, _used, _free) = (now / _tick, true, 0, 0, None);
+        return timers;
+    }
+
     /// <summary>Copies the wheel, for writing on another thread.</summary>
     public TimerWheelSnapshot Snapshot() => new(
         new WheelHeader(_tick, _now, _started ? 1 : 0, Count, _used, _free), [.. _heads], [.. _tails],

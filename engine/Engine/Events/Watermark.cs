@@ -1,13 +1,16 @@
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// The highest event time ingested by the process, in milliseconds since 1970 UTC; never later than the event's arrival. All partitions'
-/// clocks follow it, so a timer's firing does not depend on which carts share a partition. Any thread may use it.
+/// The highest event time ingested by the process, in milliseconds since 1970 UTC, never later than the event's arrival; and the latest
+/// arrival, which idle partitions' clocks follow. Any thread may use it.
 /// </summary>
 public sealed class Watermark
 {
     /// <summary>How long no event must arrive before the wall clock takes over, in milliseconds.</summary>
     public const long Idleness = 1000;
+
+    // An arrival this much earlier than the latest one means that the clock was set back.
+    const long SetBack = 60_000;
 
     long _now;
     long _receivedAt;
@@ -21,19 +24,25 @@ public sealed class Watermark
     public void Raise(long time, long receivedAt)
     {
         Raise(ref _now, time);
+        if (receivedAt < Volatile.Read(ref _receivedAt) - SetBack)
+        {
+            Volatile.Write(ref _receivedAt, receivedAt);
+            Volatile.Write(ref _now, Math.Min(Now, receivedAt));
+        }
+
         Raise(ref _receivedAt, receivedAt);
     }
 
     /// <summary>
-    /// Estimates the shop's current time: the watermark plus, if no event has arrived for a while, the time since. Without this the last
-    /// shopper's cart would never go idle; events may also be from another day than the wall clock.
+    /// Returns the time for an idle partition: the latest arrival, so that it does not overtake events on their way; the wall clock if none
+    /// has arrived for a while, or the clock was set back.
     /// </summary>
     /// <param name="wall">The wall clock, in milliseconds since 1970 UTC.</param>
     public long EstimateAt(long wall)
     {
-        var now = Now;
-        var quiet = wall - Volatile.Read(ref _receivedAt);
-        return now == 0 || quiet < Idleness ? now : Math.Max(now, Math.Min(wall, now + quiet));
+        var last = Volatile.Read(ref _receivedAt);
+        var quiet = wall - last;
+        return last == 0 || quiet is >= -SetBack and < Idleness ? last : wall;
     }
 
     static void Raise(ref long target, long value)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using System.Text.Unicode;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
@@ -94,7 +93,8 @@ public sealed class EventRouter
     {
         _receivedAt = receivedAt;
         _receivedTicks = _partitions.Clock.GetTimestamp();
-        _watermark = Math.Max(_watermark, _partitions.Watermark.Now);
+        // Never later than the arrival, also if the clock was set back.
+        _watermark = Math.Min(Math.Max(_watermark, _partitions.Watermark.Now), receivedAt);
         _isShedding = _partitions.JournalProblem is not null;
     }
 
@@ -204,13 +204,13 @@ public sealed class EventRouter
 
     void TakeArray(ReadOnlySpan<byte> json, int position)
     {
-        if (json.Length > _maxBatch * MinEventBytes && HasMoreThan(_maxBatch, json))
+        position = JsonTokens.SkipSpace(json, position);
+        if (json.Length > _maxBatch * MinEventBytes && HasMoreThan(_maxBatch, json, position))
         {
             Reject(TooLarge, json);
             return;
         }
 
-        position = JsonTokens.SkipSpace(json, position);
         var isOpen = position == json.Length || json[position] != ']';
         for (var count = 1; isOpen; count++)
         {
@@ -245,25 +245,19 @@ public sealed class EventRouter
     static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch exceeds limits.batch; split it");
 
     // False for malformed JSON, whose elements cannot be counted.
-    static bool HasMoreThan(int most, ReadOnlySpan<byte> json)
+    static bool HasMoreThan(int most, ReadOnlySpan<byte> json, int position)
     {
-        var reader = new Utf8JsonReader(json);
-        var count = 0;
-        try
+        for (var count = 1; ; count++)
         {
-            reader.Read();
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            position = JsonSyntax.EndOfValue(json, position, JsonSyntax.MaxDepth - 1);
+            position = position == JsonSyntax.None ? json.Length : JsonTokens.SkipSpace(json, position);
+            if (position == json.Length || json[position] != ',')
             {
-                reader.Skip();
-                count++;
+                return count > most && position < json.Length && json[position] == ']';
             }
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
 
-        return count > most;
+            position = JsonTokens.SkipSpace(json, position + 1);
+        }
     }
 
     void KeepJson(EventProblem problem, ReadOnlySpan<byte> raw, ReadOnlySpan<byte> message)

@@ -5,27 +5,47 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>Keeps a partition's event time and fires its carts' timers as time advances.</summary>
+/// <summary>
+/// Keeps a partition's clock and fires its carts' timers. The clock shows when the latest event was received or the latest tick was made,
+/// not the shoppers' times, so a shopper's wrong clock moves no timer. The server's own may be wrong too: see <see cref="ClockTick"/>.
+/// </summary>
 /// <param name="capacity">Maximum number of timers.</param>
 /// <param name="counters">Counts timers the wheel has no room for.</param>
 /// <param name="fire">Receives the key of a cart whose timer is due, and the due time.</param>
-sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128, long> fire)
+/// <param name="reset">Receives the same for every timer when the clock is set back; sets it anew.</param>
+sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128, long> fire, Action<Hash128, long> reset)
 {
+    /// <summary>Smallest difference that is a wrong clock rather than a delay (ms).</summary>
+    public const long Leap = 60_000;
+
     const int Tick = 100;
+
+    // Timers advance in steps, so that one batch need not decide on hours of idle carts.
+    const long MaxStep = 1000;
+
+    // Interventions are claimed at shoppers' times, which may be ahead of the server's by limits.
+    const long MaxAhead = 60 * 60_000;
 
     readonly TimerWheel _wheel = new(Tick, capacity);
     long _wheelAt;
+    long _heldUntil;
+    ClockTick? _pending;
 
-    /// <summary>Event time (ms since 1970 UTC). Never goes back.</summary>
+    /// <summary>The clock (ms since 1970 UTC). Goes back only by a <see cref="ClockTickKind.SetBack"/>.</summary>
     public long Now { get; private set; }
 
     /// <summary>Number of timers set.</summary>
     public int Count => _wheel.Count;
 
-    /// <summary>Returns <see langword="true"/> if a timer may be due by <paramref name="now"/>.</summary>
-    public bool HasDue(long now) => _wheel.HasDue(now);
+    /// <summary><see langword="true"/> if a tick must come before the next events: one requested, or one that ends a hold.</summary>
+    public bool IsTickUrgent(long now) => _pending is not null || IsHoldOver(now);
 
-    /// <summary>Advances event time and fires due timers. The wheel advances once per tick, not once per event.</summary>
+    /// <summary><see langword="true"/> if held timers may go on.</summary>
+    public bool IsHoldOver(long now) => _heldUntil != 0 && now >= _heldUntil;
+
+    /// <summary>
+    /// Advances the clock to when an event was received, and fires due timers. The wheel advances once per tick, not once per event.
+    /// </summary>
     public void MoveTo(long now)
     {
         if (now <= Now)
@@ -34,11 +54,73 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         }
 
         Now = now;
-        if (now - _wheelAt >= Tick)
+        if (now - _wheelAt >= Tick && _heldUntil == 0)
         {
-            _wheelAt = now - (now % Tick);
-            _wheel.Advance(_wheelAt, fire);
+            Advance(now);
         }
+    }
+
+    /// <summary>Applies a journaled tick.</summary>
+    public void Apply(long tick)
+    {
+        var (kind, time) = ClockTick.Decode(tick);
+        switch (kind)
+        {
+            case ClockTickKind.Hold:
+                _heldUntil = time;
+                break;
+            case ClockTickKind.SetBack:
+                SetBack(time);
+                break;
+            case ClockTickKind.Advance when _heldUntil != 0 && time < Now:
+                Advance(time);
+                break;
+            case ClockTickKind.Advance:
+                Now = Math.Max(Now, time);
+                _heldUntil = 0;
+                Advance(Now);
+                break;
+            default:
+                throw new InvalidDataException($"A tick is of unknown kind {(int)kind}.");
+        }
+    }
+
+    /// <summary>Requests a tick that holds the timers.</summary>
+    /// <param name="until">Until when (ms since 1970 UTC), on the clock that leapt.</param>
+    public void RequestHold(long until) => _pending = _wheel.Count > 0 ? new ClockTick(ClockTickKind.Hold, until) : _pending;
+
+    /// <summary>Requests a tick that sets the clock back.</summary>
+    /// <param name="now">The time (ms since 1970 UTC).</param>
+    public void RequestSetBack(long now) => _pending = new ClockTick(ClockTickKind.SetBack, now);
+
+    /// <summary>Returns the next tick that is due: one requested, or one that fires timers.</summary>
+    /// <param name="now">The current time (ms since 1970 UTC).</param>
+    /// <param name="tick">To journal and apply.</param>
+    public bool TryNextTick(long now, out long tick)
+    {
+        if (_pending is { } pending)
+        {
+            _pending = null;
+            tick = pending.Encode();
+            return true;
+        }
+
+        var isHeld = _heldUntil != 0;
+        tick = 0;
+        if (isHeld ? !IsHoldOver(now) : now <= Now || !_wheel.HasDue(now))
+        {
+            return false;
+        }
+
+        // Skips stretches at which nothing is due.
+        tick = (isHeld ? _wheelAt : Now) + MaxStep;
+        while (tick < now && !_wheel.HasDue(tick))
+        {
+            tick += MaxStep;
+        }
+
+        tick = Math.Min(tick, now);
+        return true;
     }
 
     /// <summary>
@@ -57,7 +139,8 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         }
 
         // No campaign is due before the shortest wait, so on an event that bound is enough; the timer computes the exact time.
-        var dueAt = cart.IdleDoneAt == 0 ? cart.LastAt + campaigns.MinIdle : campaigns.NextIdle(cart.LastAt, cart.IdleDoneAt, zone);
+        var quietSince = QuietSince(cart);
+        var dueAt = cart.IdleDoneAt == 0 ? quietSince + campaigns.MinIdle : campaigns.NextIdle(quietSince, cart.IdleDoneAt, zone);
         if (dueAt == long.MaxValue || (cart.TimerAt != 0 && cart.TimerAt <= dueAt))
         {
             return;
@@ -76,18 +159,38 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
     /// <summary>Returns the idle campaigns that are due, each once per idle episode, and marks them as done in the cart.</summary>
     public static ulong TakeDue(ref CartRecord cart, long now, CampaignSet campaigns, TimeZoneInfo zone)
     {
-        if (now - cart.LastAt < campaigns.MinIdle)
+        var quietSince = QuietSince(cart);
+        if (now - quietSince < campaigns.MinIdle)
         {
             return 0;
         }
 
-        var due = campaigns.IdleDue(cart.LastAt, cart.IdleDoneAt, now, zone);
+        var due = campaigns.IdleDue(quietSince, cart.IdleDoneAt, now, zone);
         cart.IdleDoneAt = now;
         return due;
     }
 
-    /// <summary>Copies event time and timers, for writing on another thread.</summary>
-    public TimersSnapshot Snapshot() => new(Now, _wheelAt, _wheel.Snapshot());
+    /// <summary>Returns when a cart's idle time began (ms since 1970 UTC).</summary>
+    public static long QuietSince(in CartRecord cart) => cart.LastReceivedAt != 0 ? cart.LastReceivedAt : cart.LastAt;
+
+    /// <summary>Repairs the times that a cart got from a clock which was ahead and was set back: they count as now.</summary>
+    public void Repair(ref CartRecord cart)
+    {
+        var ahead = cart.LastReceivedAt - Now;
+        if (ahead > Leap)
+        {
+            cart.LastReceivedAt = Now;
+            cart.IdleDoneAt = cart.IdleDoneAt == 0 ? 0 : Math.Max(1, cart.IdleDoneAt - ahead);
+        }
+
+        if (cart.LastInterventionAt - Now > MaxAhead)
+        {
+            cart.LastInterventionAt = Now;
+        }
+    }
+
+    /// <summary>Copies the clock and the timers, for writing on another thread.</summary>
+    public TimersSnapshot Snapshot() => new(Now, _wheelAt, _heldUntil, _wheel.Snapshot());
 
     /// <summary>Restores what <see cref="TimersSnapshot.WriteTo"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The stream holds something else.</exception>
@@ -99,14 +202,34 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         _wheel.ReadFrom(stream);
         Now = BinaryPrimitives.ReadInt64LittleEndian(times);
         _wheelAt = BinaryPrimitives.ReadInt64LittleEndian(times[8..]);
+
+        // Absent in older checkpoints.
+        var held = stream.ReadAtLeast(times[..sizeof(long)], sizeof(long), throwOnEndOfStream: false);
+        _heldUntil = held == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(times) : 0;
+    }
+
+    void Advance(long now)
+    {
+        _wheelAt = Math.Max(_wheelAt, now - (now % Tick));
+        _wheel.Advance(_wheelAt, fire);
+    }
+
+    void SetBack(long now)
+    {
+        (Now, _wheelAt, _heldUntil) = (now, now - (now % Tick), 0);
+        foreach (var (key, dueAt) in _wheel.Restart(_wheelAt))
+        {
+            reset(key, dueAt);
+        }
     }
 }
 
-/// <summary>A copy of a partition's event time and timers.</summary>
-/// <param name="now">Event time.</param>
+/// <summary>A copy of a partition's clock and timers.</summary>
+/// <param name="now">The clock.</param>
 /// <param name="wheelAt">The last tick the wheel processed.</param>
+/// <param name="heldUntil">Until when the timers are held; 0 if they are not.</param>
 /// <param name="wheel">The timers.</param>
-sealed class TimersSnapshot(long now, long wheelAt, TimerWheelSnapshot wheel)
+sealed class TimersSnapshot(long now, long wheelAt, long heldUntil, TimerWheelSnapshot wheel)
 {
     /// <summary>Writes the format that <see cref="CartTimers.ReadFrom"/> reads.</summary>
     public void WriteTo(Stream stream)
@@ -116,5 +239,7 @@ sealed class TimersSnapshot(long now, long wheelAt, TimerWheelSnapshot wheel)
         BinaryPrimitives.WriteInt64LittleEndian(times[8..], wheelAt);
         stream.Write(times);
         wheel.WriteTo(stream);
+        BinaryPrimitives.WriteInt64LittleEndian(times, heldUntil);
+        stream.Write(times[..sizeof(long)]);
     }
 }

@@ -8,7 +8,7 @@ namespace CartRecovery.Engine.Pipeline;
 /// <summary>Encodes ticks, and reads the journal's entries other than events.</summary>
 static class JournalPayload
 {
-    /// <summary>Encodes a tick: the new event time (8 bytes).</summary>
+    /// <summary>Encodes a tick: a <see cref="ClockTick"/> (8 bytes).</summary>
     public static ReadOnlySpan<byte> Tick(ArrayBufferWriter<byte> buffer, long now)
     {
         buffer.ResetWrittenCount();

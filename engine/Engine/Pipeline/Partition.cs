@@ -17,12 +17,16 @@ public sealed class Partition : IDisposable
     // Limit for the last commit, and again for the last checkpoint, when the engine stops.
     static readonly TimeSpan s_finish = TimeSpan.FromSeconds(20);
 
+    // How long a clock that jumped must stay there before the timers follow it.
+    static readonly TimeSpan s_trust = TimeSpan.FromSeconds(30);
+
     // Limit for the worker's whole shutdown.
     static readonly TimeSpan s_stop = TimeSpan.FromSeconds(50);
 
     readonly SlabPool _slabs;
     readonly TimeProvider _time;
     readonly Watermark _watermark;
+    readonly ClockMonitor _clock;
     readonly int _batchRows;
     readonly TimeSpan _maxAge;
     readonly Thread _worker;
@@ -34,6 +38,8 @@ public sealed class Partition : IDisposable
     Handover _handover = new();
     long _receivedAt;
     long _journalFrom;
+    long _leaps;
+    long? _behindSince;
 
     /// <summary>Creates a partition. <see cref="Recover"/> restores its state; <see cref="Start"/> starts its worker.</summary>
     /// <param name="index">The partition's number, from 0.</param>
@@ -41,11 +47,14 @@ public sealed class Partition : IDisposable
     /// <param name="slabs">Receives used slabs.</param>
     /// <param name="time">The clock.</param>
     /// <param name="watermark">Event time over all sources.</param>
+    /// <param name="clock">Detects jumps of the clock.</param>
     /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
     /// <param name="inboxCapacity">Maximum number of slabs in the inbox.</param>
     public Partition(
-        int index, PipelineOptions options, SlabPool slabs, TimeProvider time, Watermark watermark, TimeSpan maxAge, int inboxCapacity)
+        int index, PipelineOptions options, SlabPool slabs, TimeProvider time, Watermark watermark, ClockMonitor clock, TimeSpan maxAge,
+        int inboxCapacity)
     {
+        _clock = clock;
         _slabs = slabs;
         _time = time;
         _watermark = watermark;
@@ -162,6 +171,7 @@ public sealed class Partition : IDisposable
         {
             _work!.Begin(_checkpoints, _handover, _receivedAt);
             _handover = new();
+            BeginClock();
             while (!Inbox.IsDone)
             {
                 Drain();
@@ -174,7 +184,7 @@ public sealed class Partition : IDisposable
                 _work.EndBatch();
                 if (Inbox.Depth == 0)
                 {
-                    _work.RunIdle(_watermark.EstimateAt(_time.GetUtcNow().ToUnixTimeMilliseconds()));
+                    _work.RunIdle(ReadClock());
                     Inbox.Wait(_work.UntilCommit(TickMilliseconds));
                 }
             }
@@ -209,6 +219,7 @@ public sealed class Partition : IDisposable
             switch (item)
             {
                 case EventSlab slab:
+                    CheckClock(slab.ReceivedAt);
                     _work!.Take(slab);
                     _slabs.Return(slab);
                     break;
@@ -220,6 +231,62 @@ public sealed class Partition : IDisposable
                     break;
             }
         }
+    }
+
+    // After a long stop, or under a wrong clock, timers that seem overdue wait.
+    void BeginClock()
+    {
+        var (wall, last) = (_clock.Read(), _state!.Stages.Now);
+        _leaps = _clock.Leaps;
+        _clock.CompareWithLast(last);
+        if (last != 0 && wall - last > CartTimers.Leap)
+        {
+            _state.Stages.Clock.RequestHold(wall + (long)s_trust.TotalMilliseconds);
+        }
+    }
+
+    // Holds the timers, or sets the clock back, before events that were received under a clock that jumped.
+    void CheckClock(long receivedAt)
+    {
+        var clock = _state!.Stages.Clock;
+        if (Math.Abs(receivedAt - clock.Now) <= CartTimers.Leap && !clock.IsTickUrgent(receivedAt))
+        {
+            return;
+        }
+
+        var now = ReadClock();
+        if (clock.IsTickUrgent(now))
+        {
+            _work!.EndBatch();
+            _work.RunIdle(now);
+        }
+    }
+
+    // Returns the time for the timers. They wait for a clock that leapt ahead, and stand still for one that was set back, until it has
+    // stayed there for a while.
+    long ReadClock()
+    {
+        var (wall, clock) = (_clock.Read(), _state!.Stages.Clock);
+        if (_leaps != _clock.Leaps)
+        {
+            _leaps = _clock.Leaps;
+            clock.RequestHold(wall + (long)s_trust.TotalMilliseconds);
+        }
+
+        if (wall >= clock.Now - CartTimers.Leap)
+        {
+            _behindSince = null;
+            return Math.Max(clock.Now, _watermark.EstimateAt(wall));
+        }
+
+        _behindSince ??= _time.GetTimestamp();
+        if (_time.GetElapsedTime(_behindSince.Value) >= s_trust)
+        {
+            _behindSince = null;
+            clock.RequestSetBack(wall);
+        }
+
+        return clock.Now;
     }
 
     // A model run costs about as much for one row as for dozens, so a partial batch waits a little if nothing is urgent.

@@ -18,9 +18,6 @@ public sealed class PartitionProcessor : IDisposable
     const int MaxBatchEvents = 4096;
     const int MaxBatchBytes = 1 << 20;
 
-    // An idle partition advances event time in steps, so that one batch need not decide on hours of idle carts.
-    const long MaxTickMilliseconds = 1000;
-
     readonly TimeProvider _time;
     readonly PartitionState _state;
     readonly PartitionCounters _counters;
@@ -175,12 +172,11 @@ public sealed class PartitionProcessor : IDisposable
     }
 
     /// <summary>Does the work between batches while no events arrive: idle carts, commits by age.</summary>
-    /// <param name="now">Current event time (ms since 1970 UTC).</param>
+    /// <param name="now">Current time (ms since 1970 UTC).</param>
     public void RunIdle(long now)
     {
-        while (now > _state.Stages.Now && _state.Stages.HasDue(now))
+        while (_state.Stages.TryNextTick(now, out var step))
         {
-            var step = Math.Min(now, _state.Stages.Now + MaxTickMilliseconds);
             if (_journal is not null)
             {
                 Append(EntryKind.Tick, JournalPayload.Tick(_buffer, step));

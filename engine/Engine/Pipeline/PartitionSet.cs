@@ -20,11 +20,12 @@ public sealed class PartitionSet : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         Clock = time;
+        ClockMonitor = new ClockMonitor(time);
         Slabs = new SlabPool(count * InboxCapacity);
         _partitions = new Partition[count];
         for (var i = 0; i < count; i++)
         {
-            _partitions[i] = new Partition(i, options, Slabs, time, Watermark, maxAge, InboxCapacity);
+            _partitions[i] = new Partition(i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity);
         }
     }
 
@@ -36,6 +37,9 @@ public sealed class PartitionSet : IDisposable
 
     /// <summary>The clock that stamps events.</summary>
     public TimeProvider Clock { get; }
+
+    /// <summary>Detects jumps of the clock.</summary>
+    public ClockMonitor ClockMonitor { get; }
 
     /// <summary>Event time over all sources.</summary>
     public Watermark Watermark { get; } = new();

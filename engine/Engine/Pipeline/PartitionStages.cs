@@ -57,7 +57,7 @@ public sealed class PartitionStages : IDisposable
         _decider = new Decider(options.Model, options.Stores);
         _clocks = options.Stores.Map(s => new StoreClock(s.TimeZone), new StoreClock(TimeZoneInfo.Utc));
         _isConfigured = options.Stores.Map(s => !s.IsRemoved, other: false);
-        _timers = new CartTimers(options.Timers, counters, OnTimer);
+        _timers = new CartTimers(options.Timers, counters, OnTimer, OnClockSetBack);
     }
 
     /// <summary>Rows waiting for a model run.</summary>
@@ -66,8 +66,11 @@ public sealed class PartitionStages : IDisposable
     /// <summary>Number of idle timers set.</summary>
     public int Timers => _timers.Count;
 
-    /// <summary>Event time: the watermark of the latest event or tick. Never goes back.</summary>
+    /// <summary>The partition's clock: when the latest event or tick was received (ms since 1970 UTC).</summary>
     public long Now => _timers.Now;
+
+    /// <summary>The clock's timers, and the ticks that move them.</summary>
+    internal CartTimers Clock => _timers;
 
     /// <summary>Decisions in order; the caller removes them.</summary>
     public List<Decision> Decisions => _decisions;
@@ -112,7 +115,7 @@ public sealed class PartitionStages : IDisposable
                 continue;
             }
 
-            _timers.MoveTo(e.Watermark);
+            _timers.MoveTo(slab.ReceivedAt);
             if (e.UserLength != 0)
             {
                 FoldCustomer(ref e);
@@ -129,8 +132,10 @@ public sealed class PartitionStages : IDisposable
             }
 
             _filter.Collect(e, slab, _campaigns);
+            _context.ReceivedAt = _timers.Now;
             var input = new CartInput { Step = CartStep.Fold, Index = i };
             ref var cart = ref _carts.UpdateInPlace(e.Cart, ref input);
+            _timers.Repair(ref cart);
             Gather(cart, e, slab);
             _timers.SetFor(ref cart, e.Cart, _campaigns, _clocks[e.Store].Zone);
             own++;
@@ -139,17 +144,17 @@ public sealed class PartitionStages : IDisposable
         return own;
     }
 
-    /// <summary>Advances event time when no event arrives.</summary>
-    /// <param name="now">The new time (ms since 1970 UTC).</param>
+    /// <summary>Moves the clock when no event arrives.</summary>
+    /// <param name="tick">The new time (ms since 1970 UTC), or another <see cref="ClockTick"/>.</param>
     /// <param name="isDecided"><see langword="true"/> if the journal has the decisions.</param>
-    public void Tick(long now, bool isDecided = false)
+    public void Tick(long tick, bool isDecided = false)
     {
         _isDecided = isDecided;
         TakeCampaigns();
         _carts.Enter();
         try
         {
-            _timers.MoveTo(now);
+            _timers.Apply(tick);
         }
         finally
         {
@@ -157,8 +162,10 @@ public sealed class PartitionStages : IDisposable
         }
     }
 
-    /// <summary>Returns <see langword="true"/> if a timer may be due by <paramref name="now"/>.</summary>
-    public bool HasDue(long now) => _timers.HasDue(now);
+    /// <summary>Returns the next tick to journal and apply, if one is due.</summary>
+    /// <param name="now">The current time (ms since 1970 UTC).</param>
+    /// <param name="tick">For <see cref="Tick"/>.</param>
+    public bool TryNextTick(long now, out long tick) => _timers.TryNextTick(now, out tick);
 
     /// <summary>Lets the stores make progress while no events arrive.</summary>
     public void Refresh()
@@ -286,6 +293,7 @@ public sealed class PartitionStages : IDisposable
         }
 
         cart.TimerAt = 0;
+        _timers.Repair(ref cart);
         var zone = _clocks[cart.Store].Zone;
         var due = CartTimers.TakeDue(ref cart, dueAt, _campaigns, zone);
 
@@ -298,15 +306,29 @@ public sealed class PartitionStages : IDisposable
         _timers.SetFor(ref cart, key, _campaigns, zone);
     }
 
+    // The clock was set back: times of the wrong clock are repaired, and the timer is set anew.
+    void OnClockSetBack(Hash128 key, long dueAt)
+    {
+        var input = new CartInput { Step = CartStep.Touch, At = dueAt };
+        ref var cart = ref _carts.UpdateInPlace(key, ref input);
+        if (!Unsafe.IsNullRef(ref cart) && cart.TimerAt == dueAt)
+        {
+            cart.TimerAt = 0;
+            _timers.Repair(ref cart);
+            _timers.SetFor(ref cart, key, _campaigns, _clocks[cart.Store].Zone);
+        }
+    }
+
+    // Features stay in event time: the shopper's clock as it is after the idle time, right or wrong.
     void GatherIdle(in CartRecord cart, in Hash128 key, ulong due, long at)
     {
-        var moment = _clocks[cart.Store].At(at);
+        var moment = _clocks[cart.Store].At(cart.LastAt + (at - CartTimers.QuietSince(cart)));
         if (_campaigns.MatchIdle(due, cart, moment) is not (var eligible and not 0))
         {
             return;
         }
 
-        _batch.Gather(cart, moment, eligible, key);
+        _batch.Gather(cart, moment, eligible, key, at);
         if (cart.IsFree(at, _context.Window))
         {
             _batch.AddSnapshot() = CartSnapshot.Of(cart);

@@ -42,12 +42,13 @@ sealed class ScoreBatch : IDisposable
     /// <param name="moment">The time of the features.</param>
     /// <param name="eligible">Bit mask of the campaigns whose trigger and conditions hold.</param>
     /// <param name="key">The cart's key.</param>
-    public void Gather(in CartRecord cart, in FeatureMoment moment, ulong eligible, in Hash128 key)
+    /// <param name="at">The time of the decision; 0 for that of the features.</param>
+    public void Gather(in CartRecord cart, in FeatureMoment moment, ulong eligible, in Hash128 key, long at = 0)
     {
         _vector.Fill(cart, moment, _scorer.Row(Count));
         ref var row = ref _rows[Count++];
         row.Key = key;
-        row.At = moment.At;
+        row.At = at == 0 ? moment.At : at;
         row.Eligible = eligible;
         row.Snapshot = -1;
     }
@@ -93,7 +94,7 @@ struct ScoreRow
     /// <summary>The cart's key.</summary>
     public Hash128 Key;
 
-    /// <summary>Event time of the row.</summary>
+    /// <summary>Time of the decision: an event's own, or when a cart was idle for long enough.</summary>
     public long At;
 
     /// <summary>Bit mask of the campaigns whose trigger and conditions hold.</summary>

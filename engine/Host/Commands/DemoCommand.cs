@@ -67,8 +67,13 @@ static class DemoCommand
         {
             DemoShop.AddTo(config);
             var other = config.Listen.Http.Port is > 0 and < 60_000 and var port ? port + 1010 : 9090;
-            return await RunCommand.ServeAsync(config, budget, host => PlayAsync(host, log, options),
-                $"use another: cartrecovery demo --port {other} (0 takes free ports)", host => DemoShop.Open(host, log));
+            var time = new DemoTime(log);
+            return await RunCommand.ServeAsync(config, budget, host => PlayAsync(host, log, time, options),
+                $"use another: cartrecovery demo --port {other} (0 takes free ports)", host =>
+                {
+                    host.Partitions.ClockMonitor.IsSimulated = true;
+                    DemoShop.Open(host, log);
+                }, time);
         }
         finally
         {
@@ -76,7 +81,7 @@ static class DemoCommand
         }
     }
 
-    static async Task<int> PlayAsync(EngineHost host, List<ShopEvent> log, DemoOptions options)
+    static async Task<int> PlayAsync(EngineHost host, List<ShopEvent> log, DemoTime time, DemoOptions options)
     {
         RunCommand.PrintSummary(host);
         Console.WriteLine($"""
@@ -85,7 +90,7 @@ static class DemoCommand
             quiet hours go by faster. What the engine answers, and what was ordered after it:
 
             """);
-        using var replay = new DemoReplay(host, log, TimeSpan.FromSeconds(options.Seconds));
+        using var replay = new DemoReplay(host, log, time, TimeSpan.FromSeconds(options.Seconds));
         using var stop = new CancellationTokenSource();
         var stopped = host.WaitForShutdownAsync().ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
         try

@@ -56,13 +56,15 @@ static class RunCommand
     /// <param name="use">The action on the running engine.</param>
     /// <param name="otherPort">The advice for a port in use, besides stopping the other program.</param>
     /// <param name="prepare">The action before the start.</param>
+    /// <param name="time">The clock; null for the system's.</param>
     public static async Task<int> ServeAsync(
-        CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use, string otherPort, Action<EngineHost>? prepare = null)
+        CartRecoveryConfig config, MemoryBudget budget, Func<EngineHost, Task<int>> use, string otherPort, Action<EngineHost>? prepare = null,
+        TimeProvider? time = null)
     {
         EngineHost host;
         try
         {
-            host = new EngineHost(config, budget, TimeProvider.System);
+            host = new EngineHost(config, budget, time ?? TimeProvider.System);
         }
         catch (ModelException e)
         {

@@ -94,6 +94,8 @@ sealed class EngineMetrics : IEngineTotals
         Registry.Counter("cartrecovery_prediction_runs_total", "Model runs; one run scores a batch of rows", ["model"],
             () => [new(Partitions.Sum(p => p.Counters.Runs), _host.Model.Id)]);
         Registry.Counter("cartrecovery_carts_created_total", "Carts seen for the first time", () => Carts);
+        Registry.Counter("cartrecovery_clock_jumps_total", "Jumps of the server's clock by more than a minute",
+            () => _host.Partitions.ClockMonitor.Jumps);
         Registry.Counter("cartrecovery_timers_refused_total", "Idle timers dropped because the timer wheel was full",
             () => Partitions.Sum(p => p.Counters.TimersRejected));
     }

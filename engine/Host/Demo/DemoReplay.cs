@@ -29,7 +29,7 @@ sealed class DemoReplay : IDisposable
     readonly List<ShopEvent> _log;
     readonly DemoPace _pace;
     readonly TimeSpan _length;
-    readonly long _shift;
+    readonly DemoTime _time;
     readonly long[] _actions = new long[Enum.GetValues<ActionKind>().Length];
     readonly ConcurrentQueue<(string MessageId, Intervention Intervention)> _shown = new();
     readonly Dictionary<string, string> _campaignOf = new(StringComparer.Ordinal);
@@ -44,12 +44,12 @@ sealed class DemoReplay : IDisposable
 
     /// <param name="host">A started engine.</param>
     /// <param name="log">The events in the order of their times; at least one.</param>
+    /// <param name="time">The engine's clock.</param>
     /// <param name="length">The demo's length.</param>
-    public DemoReplay(EngineHost host, List<ShopEvent> log, TimeSpan length)
+    public DemoReplay(EngineHost host, List<ShopEvent> log, DemoTime time, TimeSpan length)
     {
-        (_host, _log, _length) = (host, log, length);
+        (_host, _log, _time, _length) = (host, log, time, length);
         _pace = new DemoPace(log, FirstIdle(host.Config));
-        _shift = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - log[^1].At;
         _writer = new Utf8JsonWriter(_json);
     }
 
@@ -111,7 +111,8 @@ sealed class DemoReplay : IDisposable
             {
                 var e = _log[_events];
                 Follow(e);
-                e.WriteTo(Begin(), e.At + _shift);
+                _time.MoveTo(e.At + _time.Shift);
+                e.WriteTo(Begin(), e.At + _time.Shift);
                 await SendAsync(socket, cancellationToken);
                 Volatile.Write(ref _events, _events + 1);
             }

@@ -1,23 +1,21 @@
-using System.Text.Json;
+using System.Buffers.Text;
 
 namespace CartRecovery.Engine.Events.Json;
 
 /// <summary>
 /// Decodes and validates native JSON events one at a time into <see cref="Record"/> and its texts: in one pass with
-/// <see cref="JsonEventScanner"/>, or with the framework's reader where that declines. Allocates nothing. Reads invalid events to their
-/// end, so that the rest of a batch is not lost. One thread at a time.
+/// <see cref="JsonEventScanner"/>, or in any form where that declines. Does not use the framework's reader, which throws for malformed
+/// JSON: a refusal costs no more than an event. Allocates nothing but a refusal's message. Reads invalid events to their end, so that the
+/// rest of a batch is not lost. One thread at a time.
 /// </summary>
 public sealed class JsonEventDecoder
 {
-    // Maximum depth of an unknown field: one less than the reader's, because it is read again inside meta.
-    const int DeepestField = 63;
+    // Levels of an unknown field: those of JSON less one for the event and one for its meta, in which it is read again.
+    const int DeepestField = JsonSyntax.MaxDepth - 2;
 
     readonly EventBuilder _event;
     readonly JsonEventScanner _scanner;
     readonly byte[] _unescaped = new byte[EventSlab.MaxIdLength];
-
-    // The offset in the message at which the reader starts.
-    int _start;
 
     /// <param name="rules">The rules for validating events.</param>
     public JsonEventDecoder(EventRules rules)
@@ -65,25 +63,20 @@ public sealed class JsonEventDecoder
             return problem;
         }
 
-        return DecodeByReader(json, ref position, receivedAt);
+        return DecodeAnyForm(json, ref position, receivedAt);
     }
 
-    /// <summary>Decodes like <see cref="Decode(ReadOnlySpan{byte}, ref int, long)"/>, using the framework's reader.</summary>
-    internal EventProblem DecodeByReader(ReadOnlySpan<byte> json, ref int position, long receivedAt)
+    /// <summary>Decodes like <see cref="Decode(ReadOnlySpan{byte}, ref int, long)"/>, without the fast path for common forms.</summary>
+    internal EventProblem DecodeAnyForm(ReadOnlySpan<byte> json, ref int position, long receivedAt)
     {
-        var reader = new Utf8JsonReader(json[position..]);
-        try
-        {
-            reader.Read();
-            _start = position;
-            var problem = Read(ref reader, json, receivedAt);
-            position += (int)reader.BytesConsumed;
-            return problem;
-        }
-        catch (JsonException)
+        var end = Read(json, position, receivedAt, out var problem);
+        if (end == JsonSyntax.None)
         {
             return Malformed;
         }
+
+        position = end;
+        return problem;
     }
 
     /// <summary>Appends the last decoded event to a slab with room for it.</summary>
@@ -92,153 +85,156 @@ public sealed class JsonEventDecoder
     /// <returns>The event in the slab.</returns>
     public ref EventRecord AppendTo(EventSlab slab, ReadOnlySpan<byte> json) => ref _event.AppendTo(slab, json);
 
-    // The reader moves from the first to the last token of the value.
-    EventProblem Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, long receivedAt)
+    // Returns the offset after the value, or JsonSyntax.None.
+    int Read(ReadOnlySpan<byte> json, int start, long receivedAt, out EventProblem problem)
     {
-        if (reader.TokenType != JsonTokenType.StartObject)
+        if (start >= json.Length || json[start] != '{')
         {
-            reader.Skip();
-            return new EventProblem(EventErrorCode.InvalidEvent, "an event must be a JSON object");
+            problem = new EventProblem(EventErrorCode.InvalidEvent, "an event must be a JSON object");
+            return JsonSyntax.EndOfValue(json, start);
         }
 
-        var read = json[_start..];
+        problem = default;
         _event.Begin(receivedAt);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        var members = new JsonMembers(json, start);
+        while (members.ReadName())
         {
-            var nameAt = (int)reader.TokenStartIndex;
-            var field = EventFields.Parse(Text(ref reader));
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.Null)
+            var field = EventFields.Parse(Text(members.Name));
+            var (valueAt, isObject) = (members.ValueStart, json[members.ValueStart] == '{');
+            var end = field == EventField.Meta && isObject ? ReadMeta(json, valueAt) : EndOfField(json, valueAt, field);
+            if (end == JsonSyntax.None)
+            {
+                return JsonSyntax.None;
+            }
+
+            members.EndValue(end);
+            if (json[valueAt] == 'n')
             {
                 continue;
             }
 
-            var valueAt = (int)reader.TokenStartIndex;
-            ReadValue(ref reader, field);
+            if (field == EventField.Meta && isObject)
+            {
+                _event.Meta.AddMembers(json[(valueAt + 1)..(end - 1)]);
+                continue;
+            }
+
+            ReadValue(json, valueAt, end, field);
             if (field is EventField.Other or EventField.Device or EventField.Source)
             {
-                _event.Meta.AddField(read[nameAt..(int)reader.BytesConsumed]);
-            }
-            else if (field == EventField.Meta && read[valueAt] == '{')
-            {
-                _event.Meta.AddMembers(read[(valueAt + 1)..((int)reader.BytesConsumed - 1)]);
+                _event.Meta.AddField(json[members.NameStart..end]);
             }
         }
 
-        return _event.Finish(json, (int)reader.BytesConsumed);
+        if (members.End != JsonSyntax.None)
+        {
+            problem = _event.Finish(json, members.End - start);
+        }
+
+        return members.End;
     }
 
-    void ReadValue(ref Utf8JsonReader reader, EventField field)
+    // Unknown fields belong to the shop and are not an error.
+    int ReadMeta(ReadOnlySpan<byte> json, int start)
     {
+        var members = new JsonMembers(json, start);
+        while (members.ReadName())
+        {
+            var valueAt = members.ValueStart;
+            var end = JsonSyntax.EndOfValue(json, valueAt, JsonSyntax.MaxDepth - 2);
+            if (end == JsonSyntax.None)
+            {
+                return JsonSyntax.None;
+            }
+
+            if (json[valueAt] == '"')
+            {
+                var field = EventFields.Parse(Text(members.Name));
+                _event.SetMetaContext(field, Text(json[(valueAt + 1)..(end - 1)]));
+            }
+
+            members.EndValue(end);
+        }
+
+        return members.End;
+    }
+
+    int EndOfField(ReadOnlySpan<byte> json, int at, EventField field)
+    {
+        var end = JsonSyntax.EndOfValue(json, at, DeepestField);
+        if (end != JsonSyntax.None || json[at] is not ((byte)'{' or (byte)'['))
+        {
+            return end;
+        }
+
+        // Malformed, or nested one level deeper.
+        end = JsonSyntax.EndOfValue(json, at, JsonSyntax.MaxDepth - 1);
+        if (end != JsonSyntax.None && field is EventField.Other or EventField.Device or EventField.Source)
+        {
+            _event.Fail(EventErrorCode.InvalidEvent, "the event is nested too deeply");
+        }
+
+        return end;
+    }
+
+    void ReadValue(ReadOnlySpan<byte> json, int start, int end, EventField field)
+    {
+        var first = json[start];
+        var isText = first == '"';
+        var isNumber = first is (byte)'-' or (>= (byte)'0' and <= (byte)'9');
+        var text = isText ? json[(start + 1)..(end - 1)] : json[start..end];
         switch (field)
         {
-            case EventField.Id or EventField.CartId or EventField.UserId or EventField.SessionId or EventField.ProductId:
-                ReadId(ref reader, field);
+            case EventField.Id or EventField.CartId or EventField.UserId or EventField.SessionId or EventField.ProductId when isText:
+                ReadId(text, start + 1, field);
                 break;
-            case EventField.Type:
-                if (Expect(ref reader, JsonTokenType.String, field, "must be a string"))
+            case EventField.Type when isText:
+                _event.SetType(Text(text));
+                break;
+            case EventField.StoreId when isText:
+                _event.SetStore(Text(text));
+                break;
+            case EventField.Currency when isText:
+                _event.SetCurrency(Text(text));
+                break;
+            case EventField.Timestamp when isText:
+                _event.SetTime(Text(text));
+                break;
+            case EventField.Quantity when isNumber:
+                _event.SetQuantity(IsWhole(text, out var whole) ? whole : Number(text));
+                break;
+            case EventField.Price when isNumber:
+                _event.SetPrice(Number(text));
+                break;
+            case EventField.Timestamp when isNumber:
+                if (IsWhole(text, out var time))
                 {
-                    _event.SetType(Text(ref reader));
+                    _event.SetTime(time);
+                }
+                else
+                {
+                    _event.SetTime(Number(text));
                 }
 
                 break;
-            case EventField.StoreId:
-                if (Expect(ref reader, JsonTokenType.String, field, "must be a string"))
+            case EventField.Other or EventField.Device or EventField.Source:
+                if (isText)
                 {
-                    _event.SetStore(Text(ref reader));
-                }
-
-                break;
-            case EventField.Quantity:
-                if (Expect(ref reader, JsonTokenType.Number, field, "must be a whole number"))
-                {
-                    _event.SetQuantity(reader.TryGetInt32(out var whole) ? whole : Number(ref reader));
-                }
-
-                break;
-            case EventField.Price:
-                if (Expect(ref reader, JsonTokenType.Number, field, "must be a number"))
-                {
-                    _event.SetPrice(Number(ref reader));
-                }
-
-                break;
-            case EventField.Currency:
-                if (Expect(ref reader, JsonTokenType.String, field, "must be a string"))
-                {
-                    _event.SetCurrency(Text(ref reader));
-                }
-
-                break;
-            case EventField.Timestamp:
-                ReadTimestamp(ref reader);
-                break;
-            case EventField.Meta:
-                if (Expect(ref reader, JsonTokenType.StartObject, field, "must be an object"))
-                {
-                    ReadMeta(ref reader);
+                    _event.SetContext(field, Text(text));
                 }
 
                 break;
             default:
-                ReadField(ref reader, field);
+                _event.Fail(EventErrorCode.WrongType, field, MustBe(field));
                 break;
         }
     }
 
-    // Unknown fields belong to the shop and are not an error.
-    void ReadMeta(ref Utf8JsonReader reader)
+    void ReadId(ReadOnlySpan<byte> raw, int offset, EventField field)
     {
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        if (!raw.Contains((byte)'\\'))
         {
-            var field = EventFields.Parse(Text(ref reader));
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.String)
-            {
-                _event.SetMetaContext(field, Text(ref reader));
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-    }
-
-    void ReadField(ref Utf8JsonReader reader, EventField field)
-    {
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            _event.SetContext(field, Text(ref reader));
-            return;
-        }
-
-        var depth = reader.CurrentDepth;
-        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-        {
-            do
-            {
-                if (reader.CurrentDepth == DeepestField && (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray))
-                {
-                    _event.Fail(EventErrorCode.InvalidEvent, "the event is nested too deeply");
-                }
-
-                reader.Read();
-            }
-            while (reader.CurrentDepth > depth);
-        }
-    }
-
-    void ReadId(ref Utf8JsonReader reader, EventField field)
-    {
-        if (!Expect(ref reader, JsonTokenType.String, field, "must be a string"))
-        {
-            return;
-        }
-
-        var raw = reader.ValueSpan;
-        if (!reader.ValueIsEscaped)
-        {
-            _event.SetId(field, _start + (int)reader.TokenStartIndex + 1, raw.Length);
+            _event.SetId(field, offset, raw.Length);
             return;
         }
 
@@ -257,48 +253,30 @@ public sealed class JsonEventDecoder
     }
 
     // Reads a string to compare with known names, all shorter than an id; empty if it cannot be one of them.
-    ReadOnlySpan<byte> Text(ref Utf8JsonReader reader)
+    ReadOnlySpan<byte> Text(ReadOnlySpan<byte> raw)
     {
-        if (!reader.ValueIsEscaped)
+        if (!raw.Contains((byte)'\\'))
         {
-            return reader.ValueSpan;
+            return raw;
         }
 
-        var length = JsonText.Unescape(reader.ValueSpan, _unescaped);
+        var length = JsonText.Unescape(raw, _unescaped);
         return length < 0 ? default : _unescaped.AsSpan(0, length);
     }
 
+    static bool IsWhole(ReadOnlySpan<byte> text, out long number) =>
+        Utf8Parser.TryParse(text, out number, out int length) && length == text.Length;
+
     // A number with too many digits to parse is out of every range.
-    static double Number(ref Utf8JsonReader reader) => reader.TryGetDouble(out var number) ? number : double.PositiveInfinity;
+    static double Number(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(text, out double number, out var length) && length == text.Length ? number : double.PositiveInfinity;
 
-    void ReadTimestamp(ref Utf8JsonReader reader)
+    static string MustBe(EventField field) => field switch
     {
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.String:
-                _event.SetTime(Text(ref reader));
-                break;
-            case JsonTokenType.Number when reader.TryGetInt64(out var time):
-                _event.SetTime(time);
-                break;
-            case JsonTokenType.Number:
-                _event.SetTime(Number(ref reader));
-                break;
-            default:
-                Expect(ref reader, JsonTokenType.Number, EventField.Timestamp, "must be a number or a string");
-                break;
-        }
-    }
-
-    bool Expect(ref Utf8JsonReader reader, JsonTokenType token, EventField field, string what)
-    {
-        if (reader.TokenType == token)
-        {
-            return true;
-        }
-
-        _event.Fail(EventErrorCode.WrongType, field, what);
-        reader.Skip();
-        return false;
-    }
+        EventField.Quantity => "must be a whole number",
+        EventField.Price => "must be a number",
+        EventField.Timestamp => "must be a number or a string",
+        EventField.Meta => "must be an object",
+        _ => "must be a string",
+    };
 }

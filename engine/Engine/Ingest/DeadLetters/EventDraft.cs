@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CartRecovery.Engine.Events.Json;
 
 namespace CartRecovery.Engine.Ingest.DeadLetters;
 
@@ -10,9 +11,8 @@ sealed class EventDraft
 {
     readonly string _path;
 
-    /// <param name="json">The event; a JSON object.</param>
+    /// <param name="json">The event; a JSON object, none of whose names contains an unpaired surrogate.</param>
     /// <param name="path">Its place in the letter: empty, or <c>[3].</c> in an array.</param>
-    /// <exception cref="InvalidOperationException">A field name contains an unpaired surrogate.</exception>
     public EventDraft(JsonElement json, string path)
     {
         _path = path;
@@ -124,16 +124,10 @@ sealed class DraftField(string name, string json)
                 return null;
             }
 
-            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(Json));
-            try
-            {
-                reader.Read();
-                return reader.GetString();
-            }
-            catch (InvalidOperationException)
-            {
-                return null;
-            }
+            var json = Encoding.UTF8.GetBytes(Json);
+            var text = new byte[json.Length];
+            var length = JsonText.Unescape(json.AsSpan(1, json.Length - 2), text);
+            return length < 0 ? null : Encoding.UTF8.GetString(text, 0, length);
         }
     }
 

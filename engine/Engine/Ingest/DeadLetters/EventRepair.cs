@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -64,28 +65,27 @@ public static class EventRepair
             return Unusable(raw, EventErrorCode.InvalidUtf8, "the message is not valid UTF-8");
         }
 
-        try
-        {
-            using var document = JsonDocument.Parse(raw);
-            return document.RootElement.ValueKind switch
-            {
-                JsonValueKind.Object => One(document.RootElement, raw, receivedAt, rules),
-                JsonValueKind.Array => Many(document.RootElement, raw, receivedAt, rules),
-                _ => Unusable(raw, EventErrorCode.InvalidEvent, "an event must be a JSON object"),
-            };
-        }
-        catch (JsonException)
+        if (!JsonSyntax.IsValue(raw))
         {
             return Unusable(raw, EventErrorCode.InvalidJson, "the message is not JSON");
         }
-        catch (InvalidOperationException)
+
+        using var document = JsonDocument.Parse(raw);
+        return document.RootElement.ValueKind switch
         {
-            return Unusable(raw, EventErrorCode.InvalidUtf8, "a field name has an unpaired surrogate escape");
-        }
+            JsonValueKind.Object => One(document.RootElement, raw, receivedAt, rules),
+            JsonValueKind.Array => Many(document.RootElement, raw, receivedAt, rules),
+            _ => Unusable(raw, EventErrorCode.InvalidEvent, "an event must be a JSON object"),
+        };
     }
 
     static Repair One(JsonElement json, byte[] raw, long receivedAt, EventRules rules)
     {
+        if (!HasReadableNames(json))
+        {
+            return UnreadableName(raw);
+        }
+
         var draft = Drafted(json, "");
         var output = new ArrayBufferWriter<byte>(raw.Length + 64);
         draft.WriteTo(output);
@@ -104,6 +104,11 @@ public static class EventRepair
             if (element.ValueKind != JsonValueKind.Object)
             {
                 return Unusable(raw, EventErrorCode.InvalidEvent, $"[{index}] must be a JSON object");
+            }
+
+            if (!HasReadableNames(element))
+            {
+                return UnreadableName(raw);
             }
 
             if (index > 0)
@@ -146,6 +151,24 @@ public static class EventRepair
     static EventProblem ProblemOf(ReadOnlySpan<byte> json, long receivedAt, EventRules rules) => new JsonEventDecoder(rules).Decode(json, receivedAt);
 
     static string? IdOf(EventDraft draft) => draft.Named("id").LastOrDefault()?.Text;
+
+    // A name with an unpaired surrogate has no text.
+    static bool HasReadableNames(JsonElement json)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(json);
+        Span<byte> name = raw.Length <= 512 ? stackalloc byte[512] : new byte[raw.Length];
+        foreach (var property in json.EnumerateObject())
+        {
+            if (JsonText.Unescape(JsonMarshal.GetRawUtf8PropertyName(property), name) == JsonText.HalfCharacter)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    static Repair UnreadableName(byte[] raw) => Unusable(raw, EventErrorCode.InvalidUtf8, "a field name has an unpaired surrogate escape");
 
     static Repair Unusable(byte[] raw, EventErrorCode error, string message) =>
         new(new EventProblem(error, message), [], raw, EventId: null, [.. Encoding.UTF8.GetString(raw).Split('\n').Select(line => $"  {line}")]);

@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using CartRecovery.Engine.Events;
-using MessagePack;
+using CartRecovery.Engine.Events.Json;
+using CartRecovery.Engine.Events.MessagePack;
 
 namespace CartRecovery.Engine.Ingest.Streams;
 
@@ -85,64 +88,72 @@ static class TcpHandshake
         return reader.TryReadBigEndian(out int length) ? MessagePackSession.PrefixLength + (long)(uint)length : MessagePackSession.PrefixLength;
     }
 
-    static string? KeyInMessage(ReadOnlyMemory<byte> message)
+    static string? KeyInMessage(ReadOnlySpan<byte> message)
     {
-        try
-        {
-            var reader = new MessagePackReader(message);
-            string? key = null;
-            for (var left = reader.ReadMapHeader(); left > 0; left--)
-            {
-                if (!reader.TryReadStringSpan(out var name) || EventFields.Parse(name) != EventField.Other)
-                {
-                    return null;
-                }
-
-                if (name.SequenceEqual("key"u8) && reader.NextMessagePackType == MessagePackType.String)
-                {
-                    key = reader.ReadString();
-                }
-                else
-                {
-                    reader.Skip();
-                }
-            }
-
-            return reader.End ? key : null;
-        }
-        catch (Exception e) when (e is MessagePackSerializationException or EndOfStreamException)
+        var reader = new MessagePackReader(message);
+        if (reader.Read() != MessagePackKind.Map)
         {
             return null;
         }
-    }
 
-    static string? KeyIn(ReadOnlySpan<byte> line)
-    {
-        var reader = new Utf8JsonReader(line);
-        try
+        string? key = null;
+        for (var left = reader.Count; left > 0; left--)
         {
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            if (reader.Read() != MessagePackKind.Text || EventFields.Parse(reader.Content) != EventField.Other)
             {
                 return null;
             }
 
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            var isKey = reader.Content.SequenceEqual("key"u8);
+            var valueAt = reader.Position;
+            if (isKey && reader.Read() == MessagePackKind.Text)
             {
-                var isKey = reader.ValueTextEquals("key"u8);
-                reader.Read();
-                if (isKey && reader.TokenType == JsonTokenType.String)
-                {
-                    return reader.GetString();
-                }
+                key = Encoding.UTF8.GetString(reader.Content);
+                continue;
+            }
 
-                reader.Skip();
+            reader.Position = valueAt;
+            if (!reader.Skip())
+            {
+                return null;
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+
+        return reader.Position == message.Length ? key : null;
+    }
+
+    // Null for a line that is not JSON: the session reports it with its index.
+    static string? KeyIn(ReadOnlySpan<byte> line)
+    {
+        var start = JsonTokens.SkipSpace(line, 0);
+        var end = JsonSyntax.EndOfValue(line, start);
+        if (end == JsonSyntax.None || line[start] != '{' || !Utf8.IsValid(line))
         {
-            // Not JSON: the session reports it with the line number.
+            return null;
+        }
+
+        var reader = new Utf8JsonReader(line[start..end]);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isKey = TextOf(reader.ValueSpan) == "key";
+            reader.Read();
+            if (isKey && reader.TokenType == JsonTokenType.String)
+            {
+                return TextOf(reader.ValueSpan);
+            }
+
+            reader.Skip();
         }
 
         return null;
+    }
+
+    // Null if an escape is an unpaired surrogate, for which the reader would throw.
+    static string? TextOf(ReadOnlySpan<byte> raw)
+    {
+        var text = new byte[raw.Length];
+        var length = JsonText.Unescape(raw, text);
+        return length < 0 ? null : Encoding.UTF8.GetString(text, 0, length);
     }
 }

@@ -29,9 +29,7 @@ public static class CartFold
         }
         else if (at > cart.LastAt)
         {
-            // A late event does not end the inactivity since the latest one.
             cart.LastGap = at - cart.LastAt;
-            cart.IdleDoneAt = 0;
         }
 
         FoldSession(ref cart, e, slab);

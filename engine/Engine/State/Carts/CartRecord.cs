@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.State.Carts;
 /// <summary>
 /// The state of one cart, of fixed width and without references, so that FASTER can update it in place, spill it to disk and checkpoint
 /// it as is. Fields used by every event come first; the ids, used only by decisions, come last. Times are milliseconds since 1970 UTC in
-/// event time, 0 for never; money is in <see cref="Money"/> units.
+/// event time unless stated, 0 for never; money is in <see cref="Money"/> units.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CartRecord
@@ -20,6 +20,9 @@ public struct CartRecord
 
     /// <summary>The time of the latest event.</summary>
     public long LastAt;
+
+    /// <summary>When the latest event was received, on its partition's clock. Idle time counts from here; 0 in older records.</summary>
+    public long LastReceivedAt;
 
     /// <summary>The time between the latest event and the one before it, in milliseconds.</summary>
     public long LastGap;

@@ -41,6 +41,9 @@ sealed class CartFoldContext(long window, NumberTable<uint> currencies)
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
 
+    /// <summary>When the event was received, on the partition's clock, in milliseconds since 1970 UTC.</summary>
+    public long ReceivedAt;
+
     /// <summary>The history of the event's customer.</summary>
     public CustomerRecord History;
 
@@ -83,6 +86,8 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
     void Fold(ref CartRecord record, in EventRecord e)
     {
         CartFold.Apply(ref record, e, context.Slab, context.CurrencyOf(e.Store));
+        // The engine's clock, not the shopper's, tells how long a cart is idle. Any event ends an idle period, also a late one.
+        (record.LastReceivedAt, record.IdleDoneAt) = (context.ReceivedAt, 0);
         if (e.UserLength != 0)
         {
             record.History = context.History;

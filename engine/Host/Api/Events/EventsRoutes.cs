@@ -1,5 +1,5 @@
-using System.Text.Json;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Host.Api.Access;
@@ -59,7 +59,7 @@ static class EventsRoutes
         var source = new RequestSource(ingest, caller.Key);
         using (var body = await RequestBody.ReadAsync(context))
         {
-            await source.SubmitAsync(EventsIn(body.Bytes.Span), context.RequestAborted);
+            await source.SubmitAsync(JsonBatch.Unwrap(body.Bytes.Span), context.RequestAborted);
         }
 
         var waits = query.Of(s_ack) != Received;
@@ -96,31 +96,4 @@ static class EventsRoutes
         EventErrorCode.Overloaded => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status400BadRequest,
     };
-
-    // Batch endpoints of other tools wrap the array in an object, {"events":[…]}; the array is the message.
-    static ReadOnlySpan<byte> EventsIn(ReadOnlySpan<byte> body)
-    {
-        var reader = new Utf8JsonReader(body);
-        try
-        {
-            if (reader.Read() && reader.TokenType == JsonTokenType.StartObject && reader.Read()
-                && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("events"u8)
-                && reader.Read() && reader.TokenType == JsonTokenType.StartArray)
-            {
-                var start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                var end = (int)reader.BytesConsumed;
-                if (reader.Read() && reader.TokenType == JsonTokenType.EndObject && !reader.Read())
-                {
-                    return body[start..end];
-                }
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Passed on unchanged: the router reports the error.
-        }
-
-        return body;
-    }
 }

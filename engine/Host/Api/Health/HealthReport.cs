@@ -49,7 +49,7 @@ sealed class HealthReport(
         var sheds = partitions.JournalProblem is not null;
         var journeysProblem = JourneysProblem();
         var isHealthy = !sheds && journeysProblem is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
-            && reports.All(s => s.Health.Healthy);
+            && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
         {
@@ -63,6 +63,7 @@ sealed class HealthReport(
             deadLetters.IsFailing ? "dead letters cannot be written and are being dropped; see cartrecovery_queue_dropped_total" : null,
             "kept"));
         parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
+        parts.Add("clock", Part(partitions.ClockMonitor.Problem, "steady"));
         parts.Add("outreach", Part(journeysProblem, $"{journeys.Lag} journal entries behind"));
         parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
         parts.Add("model", new PartHealth(Ok, model.Id, Evaluator: model.Evaluator));
