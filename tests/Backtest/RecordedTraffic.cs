@@ -17,12 +17,12 @@ namespace CartRecovery.Tests.Backtest;
 sealed class RecordedTraffic
 {
     public const int Partitions = 2;
-    const int EventsARead = 100;
 
     static readonly JournalLayout s_layout = new(4 << 20, 1 << 20);
     static readonly JournalStores s_stores = new("demo"u8.ToArray());
 
     readonly string _folder = TestStages.NewFolder();
+    int _eventsARead;
 
     /// <summary>The recorded campaigns: one of each kind, and two idle campaigns.</summary>
     public static readonly CampaignConfig[] Campaigns =
@@ -47,9 +47,10 @@ sealed class RecordedTraffic
 
     /// <summary>Plays the log through the partitions.</summary>
     /// <param name="quiet">Ends with ten minutes without events, so that ticks advance time; otherwise with much later events.</param>
-    public static async Task<RecordedTraffic> RecordAsync(bool quiet)
+    /// <param name="eventsARead">How many events arrive together.</param>
+    public static async Task<RecordedTraffic> RecordAsync(bool quiet, int eventsARead = 100)
     {
-        var traffic = new RecordedTraffic { Events = quiet ? ShopLogSample.Events.Count : Messages.Count };
+        var traffic = new RecordedTraffic { _eventsARead = eventsARead, Events = quiet ? ShopLogSample.Events.Count : Messages.Count };
         await traffic.WriteAsync(quiet);
         return traffic;
     }
@@ -104,10 +105,10 @@ sealed class RecordedTraffic
         set.Start();
         var source = new RecordingSource { ConnectionId = 7 };
         var router = new EventRouter(set, EventReading.AnyTime(), 2500, Protocol.WebSocket, new IngestCounters(), source, source);
-        for (var from = 0; from < Events; from += EventsARead)
+        for (var from = 0; from < Events; from += _eventsARead)
         {
             router.BeginRead(ReceivedAt(from));
-            foreach (var message in Messages.Take(Events).Skip(from).Take(EventsARead))
+            foreach (var message in Messages.Take(Events).Skip(from).Take(_eventsARead))
             {
                 router.TakeJson(message);
             }
@@ -152,7 +153,7 @@ sealed class RecordedTraffic
     string FolderOf(int partition) => Path.Combine(_folder, "journal", $"{partition}");
 
     /// <summary>When an event was received: the time of the last event of its read.</summary>
-    public long ReceivedAt(int message) => TimeOf(Math.Min((message / EventsARead * EventsARead) + EventsARead, Events) - 1);
+    public long ReceivedAt(int message) => TimeOf(Math.Min((message / _eventsARead * _eventsARead) + _eventsARead, Events) - 1);
 
     static long TimeOf(int message) => message < ShopLogSample.Events.Count ? ShopLogSample.Events[message].At : ClosingAt;
 

@@ -143,6 +143,20 @@ sealed class StreamClient : IDisposable
         return heard;
     }
 
+    /// <summary>Reads until so many events are acknowledged and so many interventions have arrived.</summary>
+    public async Task<List<ReceivedMessage>> UntilAnsweredAsync(long upTo, int interventions = 1)
+    {
+        var heard = new List<ReceivedMessage>();
+        while (!heard.Exists(said => said.Type == "ack" && said.UpTo >= upTo) || heard.Count(said => said.Type == "intervention") < interventions)
+        {
+            var said = await NextAsync();
+            Assert.That(said, Is.Not.Null, () => $"the server closed the connection ({CloseCode}) before answering {upTo}: {string.Join(' ', heard.TakeLast(5))}");
+            heard.Add(said!);
+        }
+
+        return heard;
+    }
+
     /// <summary>The latest acknowledgement seen by <see cref="UntilAckAtLeastAsync"/>.</summary>
     public long Acknowledged { get; private set; }
 

@@ -44,7 +44,10 @@ sealed class RecordingConsumer
     {
         lock (_taken)
         {
-            _taken.AddRange(decisions.Select(d => (d.Intervention, d.ConnectionId)));
+            foreach (var decision in decisions)
+            {
+                _taken.Add((decision.Intervention, decision.ConnectionId));
+            }
         }
 
         decisions.Clear();

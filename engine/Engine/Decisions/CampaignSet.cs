@@ -54,8 +54,22 @@ public sealed class CampaignSet
     /// <summary>Returns the campaign with this name, or <see langword="null"/>.</summary>
     public Campaign? Find(string name) => Array.Find(_campaigns, campaign => campaign.Name == name);
 
-    /// <summary>Identifies the configuration it was compiled from; 0 if unknown.</summary>
-    public ulong Version { get; init; }
+    /// <summary>What it was compiled from, as the journal records it; empty if it is not recorded.</summary>
+    public ReadOnlyMemory<byte> Record
+    {
+        get;
+        init
+        {
+            field = value;
+            Version = value.IsEmpty ? 0 : Hash128.Of(value.Span, seed: 0).Low;
+        }
+    }
+
+    /// <summary>A hash of <see cref="Record"/>; 0 if there is none.</summary>
+    public ulong Version { get; private init; }
+
+    /// <summary>Minimum time between two interventions for a cart (ms); null for the pipeline's own.</summary>
+    public long? WindowMilliseconds { get; init; }
 
     /// <summary>Number of campaigns.</summary>
     public int Count => _campaigns.Length;

@@ -26,4 +26,7 @@ public enum EntryKind : byte
 
     /// <summary>Decisions of an earlier format that were not delivered yet. They change no cart.</summary>
     UndeliveredDecisions = 7,
+
+    /// <summary>The campaigns, the contact policy and the stores that are in force from here on.</summary>
+    Configuration = 8,
 }

@@ -257,7 +257,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     };
 
     JourneyOptions JourneyOptionsOf(DecisionsConfig decisions, ContactConfig contact) => new(
-        contact, CampaignCompiler.Compile(decisions, Stores.Stores), Stores.All,
+        contact, CampaignCompiler.Compile(decisions, Stores.Stores, ConfigurationRecord.Write(decisions, contact, Stores.Stores)), Stores.All,
         contact.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : _data.Secret());
 
     /// <summary>Reloads campaigns and contact policy when the configuration file changes. Call after the start.</summary>

@@ -23,7 +23,7 @@ sealed class AnswersTests(StreamTransport via) : EngineFixture(config =>
         var cart = EventJson.NewCart();
         await client.SendAsync(
             EventJson.Of(cart, "add_to_cart", ",\"productId\":\"p\",\"price\":25,\"quantity\":2", session: cart), EventJson.Of(cart, "begin_checkout", session: cart));
-        var heard = await client.UntilAckAsync(2);
+        var heard = await client.UntilAnsweredAsync(2);
 
         using var json = JsonDocument.Parse(heard.Single(s => s.Type == "intervention").Json);
         var payload = json.RootElement.GetProperty("payload");
@@ -43,8 +43,8 @@ sealed class AnswersTests(StreamTransport via) : EngineFixture(config =>
         await one.SendAsync(EventJson.Of(cart, "begin_checkout", session: cart));
         await other.SendAsync(EventJson.Of(otherCart, "begin_checkout", session: otherCart));
 
-        Assert.That(Messages(await one.UntilAckAsync(1)), Is.EqualTo(new[] { $"hello {cart}" }));
-        Assert.That(Messages(await other.UntilAckAsync(1)), Is.EqualTo(new[] { $"hello {otherCart}" }));
+        Assert.That(Messages(await one.UntilAnsweredAsync(1)), Is.EqualTo(new[] { $"hello {cart}" }));
+        Assert.That(Messages(await other.UntilAnsweredAsync(1)), Is.EqualTo(new[] { $"hello {otherCart}" }));
     }
 
     [Test]
@@ -56,9 +56,10 @@ sealed class AnswersTests(StreamTransport via) : EngineFixture(config =>
         await owner.SendAsync(EventJson.Of(cart, session: cart));
         await owner.UntilAckAsync(1);
         await thief.SendAsync(EventJson.Of(cart, "begin_checkout", session: "thief"), EventJson.Of(cart, "begin_checkout"));
+        await Engine.Host.Journeys.CatchUpAsync();
         var stolen = await thief.UntilAckAsync(2);
         await owner.SendAsync(EventJson.Of(cart, session: cart));
-        var got = await owner.UntilAckAsync(2);
+        var got = await owner.UntilAnsweredAsync(2, interventions: 2);
 
         Assert.That(Messages(stolen), Is.Empty);
         Assert.That(Messages(got), Is.EqualTo(new[] { $"hello {cart}", $"hello {cart}" }));
@@ -78,7 +79,7 @@ sealed class AnswersTests(StreamTransport via) : EngineFixture(config =>
         using var now = await StreamClient.OpenAsync(Engine, via, InProcessEngine.Publishable);
         await now.SendAsync(EventJson.Of(cart, "begin_checkout", session: cart));
 
-        Assert.That(Messages(await now.UntilAckAsync(1)), Is.EqualTo(new[] { $"hello {cart}" }));
+        Assert.That(Messages(await now.UntilAnsweredAsync(1)), Is.EqualTo(new[] { $"hello {cart}" }));
     }
 
     [Test]
@@ -91,7 +92,7 @@ sealed class AnswersTests(StreamTransport via) : EngineFixture(config =>
         await shopper.UntilAckAsync(1);
         await server.SendAsync(EventJson.Of(cart, "begin_checkout"));
 
-        Assert.That(Messages(await server.UntilAckAsync(1)), Is.EqualTo(new[] { $"hello {cart}" }));
+        Assert.That(Messages(await server.UntilAnsweredAsync(1)), Is.EqualTo(new[] { $"hello {cart}" }));
     }
 
     static string[] Messages(IEnumerable<ReceivedMessage> heard) => [.. heard.Where(s => s.Type == "intervention").Select(s =>

@@ -15,8 +15,18 @@ public static class CampaignCompiler
     /// <summary>Compiles all campaigns, in order.</summary>
     /// <param name="config">The section.</param>
     /// <param name="stores">The stores that campaigns may refer to.</param>
-    public static CampaignSet Compile(DecisionsConfig config, IReadOnlyList<Store>? stores = null) =>
-        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? []))]);
+    /// <param name="record">The section as <see cref="ConfigurationRecord"/> writes it, for the journal; empty for none.</param>
+    public static CampaignSet Compile(DecisionsConfig config, IReadOnlyList<Store>? stores = null, ReadOnlyMemory<byte> record = default) =>
+        new([.. config.Campaigns.Select(campaign => Compile(campaign, stores ?? []))])
+        {
+            Record = record,
+            WindowMilliseconds = Milliseconds(config.Window),
+        };
+
+    /// <summary>Compiles the campaigns of a <see cref="ConfigurationRecord"/>.</summary>
+    /// <returns><see langword="null"/> if this version cannot read it.</returns>
+    public static CampaignSet? Compile(ReadOnlyMemory<byte> record, IReadOnlyList<Store> stores) =>
+        ConfigurationRecord.ReadDecisions(record.Span) is { } decisions ? Compile(decisions, stores, record) : null;
 
     static Campaign Compile(CampaignConfig config, IReadOnlyList<Store> stores) => new()
     {
