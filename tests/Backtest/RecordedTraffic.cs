@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Ingest;
@@ -48,10 +49,11 @@ sealed class RecordedTraffic
     /// <summary>Plays the log through the partitions.</summary>
     /// <param name="quiet">Ends with ten minutes without events, so that ticks advance time; otherwise with much later events.</param>
     /// <param name="eventsARead">How many events arrive together.</param>
-    public static async Task<RecordedTraffic> RecordAsync(bool quiet, int eventsARead = 100)
+    /// <param name="series">Campaigns that take effect one after another, in equal parts of the log; null for <see cref="Campaigns"/>.</param>
+    public static async Task<RecordedTraffic> RecordAsync(bool quiet, int eventsARead = 100, IReadOnlyList<DecisionsConfig>? series = null)
     {
         var traffic = new RecordedTraffic { _eventsARead = eventsARead, Events = quiet ? ShopLogSample.Events.Count : Messages.Count };
-        await traffic.WriteAsync(quiet);
+        await traffic.WriteAsync(quiet, series?.Select(Compile).ToArray() ?? []);
         return traffic;
     }
 
@@ -72,6 +74,12 @@ sealed class RecordedTraffic
         OnnxModel? model = null, int threads = 2) =>
         new Replay(streams, lanes, threads, PipelineOptionsOf(campaigns ?? Campaigns, model)).Run(range ?? TimeRange.Everything, default);
 
+    /// <summary>Replays the journals by the campaigns that they record.</summary>
+    public ReplayReport ReplayRecorded(int lanes) =>
+        new Replay([.. Journals().Select(j => new JournalStream(j))], lanes, threads: 2,
+            PipelineOptionsOf(Campaigns, model: null, readCampaigns: record => CampaignCompiler.Compile(record, [.. TestStages.Stores])))
+        .Run(TimeRange.Everything, default);
+
     /// <summary>Exports the journals' events.</summary>
     public byte[] Export(ExportFormat format, TimeRange? range = null, int? store = null)
     {
@@ -80,10 +88,13 @@ sealed class RecordedTraffic
         return output.ToArray();
     }
 
-    async Task WriteAsync(bool quiet)
+    static CampaignSet Compile(DecisionsConfig decisions) =>
+        CampaignCompiler.Compile(decisions, [.. TestStages.Stores], ConfigurationRecord.Write(decisions, new ContactConfig(), TestStages.Stores));
+
+    async Task WriteAsync(bool quiet, CampaignSet[] series)
     {
         var time = new ManualTime(Times.First);
-        using var set = new PartitionSet(Partitions, PipelineOptionsOf(Campaigns, model: null, new JournalOptions
+        var options = PipelineOptionsOf(Campaigns, model: null, new JournalOptions
         {
             Stores = s_stores,
             Layout = s_layout,
@@ -96,7 +107,9 @@ sealed class RecordedTraffic
             CheckpointFolder = i => Path.Combine(_folder, "checkpoints", $"{i}"),
             Device = i => new FileJournalDevice(FolderOf(i)),
             CursorFile = _ => null,
-        }), time, TimeSpan.Zero);
+        });
+        options.Campaigns = series.FirstOrDefault() ?? options.Campaigns;
+        using var set = new PartitionSet(Partitions, options, time, TimeSpan.Zero);
         for (var i = 0; i < Partitions; i++)
         {
             Consumer.Attach(set[i].Tail);
@@ -107,6 +120,13 @@ sealed class RecordedTraffic
         var router = new EventRouter(set, EventReading.AnyTime(), 2500, Protocol.WebSocket, new IngestCounters(), source, source);
         for (var from = 0; from < Events; from += _eventsARead)
         {
+            var campaigns = series.Length == 0 ? options.Campaigns : series[(int)((long)from * series.Length / Events)];
+            if (campaigns != options.Campaigns)
+            {
+                await set.FlushAsync(default).WaitAsync(Eventually.Deadline);
+                options.Campaigns = campaigns;
+            }
+
             router.BeginRead(ReceivedAt(from));
             foreach (var message in Messages.Take(Events).Skip(from).Take(_eventsARead))
             {
@@ -128,7 +148,7 @@ sealed class RecordedTraffic
         Assert.That(source.Rejected, Is.Empty);
     }
 
-    static PipelineOptions PipelineOptionsOf(IEnumerable<CampaignConfig> campaigns, OnnxModel? model, JournalOptions? journal = null)
+    static PipelineOptions PipelineOptionsOf(IEnumerable<CampaignConfig> campaigns, OnnxModel? model, JournalOptions? journal = null, Func<ReadOnlyMemory<byte>, CampaignSet?>? readCampaigns = null)
     {
         var options = TestStages.Options(campaigns, Window, batchRows: 64);
         return new PipelineOptions
@@ -147,6 +167,7 @@ sealed class RecordedTraffic
             CollectsCustomerEvents = journal is not null,
             DataFolder = options.DataFolder,
             Journal = journal,
+            ReadCampaigns = readCampaigns,
         };
     }
 

@@ -38,6 +38,10 @@ public sealed class JournalStream(JournalView journal) : IReplayStream
                     lane.TakeDecision(decision, isScored);
                 }
             }
+            else if (entry.Kind == EntryKind.Configuration)
+            {
+                lane.TakeCampaigns(entry.Payload);
+            }
             else if (entry.Kind is EntryKind.Events or EntryKind.Tick)
             {
                 var tick = entry.Kind == EntryKind.Tick ? JournalPayload.ReadTick(payload) : 0;

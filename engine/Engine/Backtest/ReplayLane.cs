@@ -16,6 +16,7 @@ public sealed class ReplayLane : IDisposable
     readonly int _count;
     readonly PartitionCounters _counters = new() { Scores = new ScoreDistribution() };
     readonly PartitionStages _stages;
+    readonly Func<ReadOnlyMemory<byte>, CampaignSet?>? _readCampaigns;
     long _now;
     long _folded;
     long _position;
@@ -28,6 +29,7 @@ public sealed class ReplayLane : IDisposable
     {
         _index = index;
         _count = count;
+        _readCampaigns = options.ReadCampaigns;
         _stages = new PartitionStages(number, options, _counters);
     }
 
@@ -95,6 +97,15 @@ public sealed class ReplayLane : IDisposable
         if (isScored)
         {
             TakeDecisions();
+        }
+    }
+
+    /// <summary>Decides by campaigns of the journal from here on, if the replay wants them.</summary>
+    public void TakeCampaigns(ReadOnlyMemory<byte> record)
+    {
+        if (_readCampaigns?.Invoke(record.ToArray()) is { } campaigns)
+        {
+            _stages.UseRecorded(campaigns);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Numerics;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State;
 using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
 

@@ -13,6 +13,7 @@ public sealed class JournalReplayer
 {
     readonly PartitionState _state;
     readonly Handover _handover;
+    readonly Func<ReadOnlyMemory<byte>, CampaignSet?>? _readCampaigns;
     readonly EventBlockReader _blocks;
     readonly SlabPool _slabs;
     readonly List<Decision> _decisions = [];
@@ -25,8 +26,11 @@ public sealed class JournalReplayer
     /// <param name="handover">Receives what readers must still be given of an earlier format.</param>
     /// <param name="blocks">Decodes blocks of events.</param>
     /// <param name="slabs">Provides slabs.</param>
-    internal JournalReplayer(PartitionState state, Handover handover, EventBlockReader blocks, SlabPool slabs)
+    /// <param name="readCampaigns">Compiles campaigns that the journal recorded; null to use the current ones.</param>
+    internal JournalReplayer(
+        PartitionState state, Handover handover, EventBlockReader blocks, SlabPool slabs, Func<ReadOnlyMemory<byte>, CampaignSet?>? readCampaigns = null)
     {
+        _readCampaigns = readCampaigns;
         _state = state;
         _handover = handover;
         _blocks = blocks;
@@ -73,6 +77,14 @@ public sealed class JournalReplayer
             case EntryKind.UndeliveredDecisions:
                 EndBatch(isDecided: true);
                 break;
+            case EntryKind.Configuration:
+                EndBatch(isDecided: true);
+                if (_readCampaigns?.Invoke(entry.Payload.ToArray()) is { } campaigns)
+                {
+                    _state.Stages.UseRecorded(campaigns);
+                }
+
+                break;
             default:
                 throw new InvalidDataException($"The journal has an entry of unknown kind {(int)entry.Kind}.");
         }
@@ -82,7 +94,11 @@ public sealed class JournalReplayer
     /// Ends the replay: decides the last batch if the journal has no decisions for it. What the journal lacks of that batch is left in the
     /// stages.
     /// </summary>
-    public void Finish() => EndBatch(isDecided: false);
+    public void Finish()
+    {
+        EndBatch(isDecided: false);
+        _state.Stages.UseRecorded(null);
+    }
 
     void Keep(in JournalEntry entry)
     {

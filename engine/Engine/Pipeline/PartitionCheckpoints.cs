@@ -75,7 +75,8 @@ sealed class PartitionCheckpoints : IDisposable
     /// Starts a checkpoint if one is due and something changed; otherwise continues the current one. On the worker, between two batches.
     /// </summary>
     /// <param name="receivedAt">When the latest events were received (ms since 1970 UTC).</param>
-    public void Step(long receivedAt)
+    /// <returns><see langword="true"/> if it has started one.</returns>
+    public bool Step(long receivedAt)
     {
         if (_current is not null)
         {
@@ -87,8 +88,11 @@ sealed class PartitionCheckpoints : IDisposable
             if (_journal.TailAddress != _lastTail)
             {
                 Begin(receivedAt);
+                return _current is not null;
             }
         }
+
+        return false;
     }
 
     /// <summary>Makes a checkpoint and waits for it, when the engine stops. On the worker.</summary>

@@ -90,6 +90,7 @@ public sealed class PartitionProcessor : IDisposable
     /// <summary>Adds a slab to the batch. The slab may be reused afterwards.</summary>
     public void Take(EventSlab slab)
     {
+        TakeCampaigns();
         if (_block is not null && _batchEvents > 0
             && (_batchEvents + slab.Count > MaxBatchEvents || _block.RawLength + slab.TextLength > MaxBatchBytes))
         {
@@ -159,7 +160,7 @@ public sealed class PartitionProcessor : IDisposable
         _taken.Clear();
         _batchEvents = 0;
         PublishBatch();
-        _checkpoints?.Step(_receivedAt);
+        StepCheckpoint();
     }
 
     /// <summary>Notifies the waiter when everything taken so far is durable, and commits at once.</summary>
@@ -175,6 +176,7 @@ public sealed class PartitionProcessor : IDisposable
     /// <param name="now">Current time (ms since 1970 UTC).</param>
     public void RunIdle(long now)
     {
+        TakeCampaigns();
         while (_state.Stages.TryNextTick(now, out var step))
         {
             if (_journal is not null)
@@ -190,7 +192,7 @@ public sealed class PartitionProcessor : IDisposable
 
         _state.Stages.Refresh();
         CommitIfDue();
-        _checkpoints?.Step(_receivedAt);
+        StepCheckpoint();
     }
 
     /// <summary>Makes everything taken so far durable and writes a last checkpoint.</summary>
@@ -216,6 +218,8 @@ public sealed class PartitionProcessor : IDisposable
         AppendOutputs();
         AppendDecisions(EntryKind.UndeliveredDecisions, handover.Decisions);
         handover.CustomerEvents.ForEach(entry => Append(EntryKind.CustomerEvents, entry));
+        _state.Stages.TakeCampaigns();
+        AppendCampaigns();
         PublishBatch();
         Commit();
     }
@@ -268,6 +272,35 @@ public sealed class PartitionProcessor : IDisposable
 #pragma warning restore CA1031
         {
             OnFault?.Invoke(e);
+        }
+    }
+
+    // A batch is decided under one set of campaigns, and the journal says which.
+    void TakeCampaigns()
+    {
+        if (_state.Stages.HasNewCampaigns)
+        {
+            EndBatch();
+            _state.Stages.TakeCampaigns();
+            AppendCampaigns();
+            PublishBatch();
+        }
+    }
+
+    void AppendCampaigns()
+    {
+        if (_journal is not null && _state.Stages.Campaigns.Record is { IsEmpty: false } record)
+        {
+            Append(EntryKind.Configuration, record.Span);
+        }
+    }
+
+    // The journal before a checkpoint may be deleted, so what is in force is recorded after it again.
+    void StepCheckpoint()
+    {
+        if (_checkpoints?.Step(_receivedAt) == true)
+        {
+            AppendCampaigns();
         }
     }
 

@@ -60,7 +60,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
             var begin = new JournalReader(device, journal.Layout).Begin;
             state = Restore(folder, begin, handover, warnings, out var address, out var position);
             var reader = new JournalReader(device, journal.Layout, address, position.Sequence);
-            var player = new JournalReplayer(state, handover, new EventBlockReader(journal.Stores), slabs);
+            var player = new JournalReplayer(state, handover, new EventBlockReader(journal.Stores), slabs, options.ReadCampaigns);
             Play(reader, player, progress);
             if (reader.TornBytes > 0)
             {

@@ -19,6 +19,7 @@ public sealed class PartitionStages : IDisposable
     readonly PipelineOptions _options;
     readonly PartitionCounters _counters;
     CampaignSet _campaigns;
+    CampaignSet? _recorded;
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
     readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
     readonly SlabPrefetcher _prefetcher;
@@ -230,14 +231,28 @@ public sealed class PartitionStages : IDisposable
         _decider.Dispose();
     }
 
-    // Pending rows are decided under the campaigns they were gathered for.
-    void TakeCampaigns()
+    /// <summary>The campaigns in force.</summary>
+    internal CampaignSet Campaigns => _campaigns;
+
+    /// <summary>Whether other campaigns take effect with the next events.</summary>
+    internal bool HasNewCampaigns => _campaigns != _options.Campaigns && _recorded is null;
+
+    /// <summary>Uses campaigns that the journal recorded; null for those of the options again.</summary>
+    internal void UseRecorded(CampaignSet? campaigns)
     {
-        var campaigns = _options.Campaigns;
+        _recorded = campaigns;
+        TakeCampaigns();
+    }
+
+    // Pending rows are decided under the campaigns they were gathered for.
+    internal void TakeCampaigns()
+    {
+        var campaigns = _recorded ?? _options.Campaigns;
         if (campaigns != _campaigns)
         {
             Decide();
             _campaigns = campaigns;
+            _context.Window = campaigns.WindowMilliseconds ?? _options.WindowMilliseconds;
         }
     }
 

@@ -23,6 +23,12 @@ public sealed class PipelineOptions
         set => Volatile.Write(ref _campaigns, value);
     }
 
+    /// <summary>
+    /// Compiles campaigns that the journal recorded, for the replay of what was decided under them; null if it cannot. Without it, a replay
+    /// uses <see cref="Campaigns"/>.
+    /// </summary>
+    public Func<ReadOnlyMemory<byte>, CampaignSet?>? ReadCampaigns { get; init; }
+
     /// <summary>Minimum time between two interventions for a cart (ms).</summary>
     public required long WindowMilliseconds { get; init; }
 

@@ -30,6 +30,12 @@ static class ReplayCommand
             return ExitCode.BadUsage;
         }
 
+        if (options is { Recorded: true, Events: not null })
+        {
+            Console.Error.WriteLine("error: --recorded: a file of events has no campaigns; omit --events or --recorded");
+            return ExitCode.BadUsage;
+        }
+
         if (options.Events is { } path && !File.Exists(path))
         {
             Console.Error.WriteLine($"error: no events at {path}");
@@ -73,7 +79,7 @@ static class ReplayCommand
         var folder = Directory.CreateTempSubdirectory("cartrecovery-replay-").FullName;
         try
         {
-            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.Stores), folder, hasReaders: false));
+            var replay = new Replay(streams, options.Partitions, threads, PipelineSetup.Of(config, stores, budget, model, CampaignCompiler.Compile(config.Decisions, stores.Stores), folder, hasReaders: false, options.Recorded));
             ReplayReport report = null!;
             var start = TimeProvider.System.GetTimestamp();
             new WorkProgress(() => (replay.Events, replay.Share)).Run(() => report = replay.Run(range, stop));

@@ -11,6 +11,9 @@ sealed class ReplayOptions : RangeOptions
     [Option("events", MetaValue = "FILE", HelpText = "Replay a file of native events (.ndjson, .ndjson.gz) instead of the journal.")]
     public string? Events { get; set; }
 
+    [Option("recorded", HelpText = "Decide by the campaigns that were in force at each moment, as the journal has them, instead of the configuration's.")]
+    public bool Recorded { get; set; }
+
     [Option("partitions", Default = 1, MetaValue = "N",
         HelpText = "Replay each journal partition, or the file, on N partitions, 1 to 256. Does not change the decisions.")]
     public int Partitions { get; set; }

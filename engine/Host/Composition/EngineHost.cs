@@ -83,7 +83,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         };
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
         _ports.Worker = Journeys;
-        _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Stores, hasReaders: true,
+        _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Stores, hasReaders: true, usesRecorded: true,
             config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data) : null, otlp?.TraceEvery);
         Partitions = _data.Use(() => new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge));
         _ports.Partitions = Partitions;

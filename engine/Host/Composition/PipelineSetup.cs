@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.Configuration.Campaigns;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journal;
@@ -19,14 +20,16 @@ static class PipelineSetup
     /// <param name="folder">The folder for records that do not fit in memory.</param>
     /// <param name="hasReaders">Whether anybody reads customer events; false for a replay.</param>
     /// <param name="journal">The journals; null for none.</param>
+    /// <param name="usesRecorded">Whether what the journal has was decided under the campaigns that it records, or under the given ones.</param>
     /// <param name="traceEvery">Traces one in this many commit batches; null for none.</param>
     public static PipelineOptions Of(
         CartRecoveryConfig config, StoreDirectory stores, MemoryBudget budget, OnnxModel model, CampaignSet campaigns, string folder,
-        bool hasReaders, JournalOptions? journal = null, int? traceEvery = null) => new()
+        bool hasReaders, bool usesRecorded, JournalOptions? journal = null, int? traceEvery = null) => new()
         {
             Stores = stores.All,
             Model = model,
             Campaigns = campaigns,
+            ReadCampaigns = usesRecorded ? record => CampaignCompiler.Compile(record, stores.Stores) : null,
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
             Scored = config.Scoring.Events,
             BatchRows = config.Scoring.Batch,

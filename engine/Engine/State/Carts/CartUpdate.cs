@@ -51,7 +51,7 @@ sealed class CartFoldContext(long window, NumberTable<uint> currencies)
     public bool IsClaimed;
 
     /// <summary>Minimum time between interventions for a cart, in milliseconds.</summary>
-    public long Window { get; } = window;
+    public long Window { get; set; } = window;
 
     /// <summary>Returns a store's default currency.</summary>
     public uint CurrencyOf(int store) => currencies[store];
