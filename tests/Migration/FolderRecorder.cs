@@ -17,7 +17,7 @@ namespace CartRecovery.Tests.Migration;
 public sealed class FolderRecorder
 {
     // The format it writes: see Host's DataFolder.
-    const int Version = 3;
+    const int Version = 4;
 
     [Test]
     [Explicit("Writes into the source tree.")]

@@ -27,7 +27,7 @@ static class StateListing
         {
             if (state.Stages.FindCustomer(EventKeys.CustomerOf(seed, Encoding.UTF8.GetBytes(id))) is { } customer)
             {
-                yield return Text($"{partition} customer {id}: {Of(customer)}");
+                yield return Text($"{partition} customer {id}: {Of(customer.History)}");
             }
         }
     }
@@ -59,7 +59,7 @@ static class StateListing
 
     static string Of(in CartLine line) => Text($"{line.Product} {line.Value} {line.Quantity}");
 
-    static string Of(in CustomerRecord c) => Text($"{c.OrderValue} {c.LastOrderAt} {c.Orders} {c.DiscountedOrders} {c.CouponPending} {c.Refunds}");
+    static string Of(in CustomerHistory c) => Text($"{c.OrderValue} {c.LastOrderAt} {c.Orders} {c.DiscountedOrders} {c.CouponPending} {c.Refunds}");
 
     static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

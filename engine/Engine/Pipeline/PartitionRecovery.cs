@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.State;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -8,7 +9,11 @@ namespace CartRecovery.Engine.Pipeline;
 /// <param name="Events">Events folded.</param>
 /// <param name="Bytes">Journal bytes read.</param>
 /// <param name="Total">Journal bytes to read.</param>
-public readonly record struct RecoveryProgress(long Events, long Bytes, long Total);
+public readonly record struct RecoveryProgress(long Events, long Bytes, long Total)
+{
+    /// <summary>Records of an earlier version being taken over, before the journal is read.</summary>
+    public TakeoverProgress Takeover { get; init; }
+}
 
 /// <summary>Result of a recovery.</summary>
 /// <param name="Events">Events folded from the journal after the checkpoint.</param>
@@ -44,7 +49,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
     {
         if (options.Journal is not { } journal)
         {
-            return new RecoveredPartition(NewState(checkpoint: null), null, null, 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
+            return new RecoveredPartition(NewState(checkpoint: null, progress: null), null, null, 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
         }
 
         var start = time.GetTimestamp();
@@ -55,7 +60,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         try
         {
             var begin = new JournalReader(device, journal.Layout).Begin;
-            state = Restore(folder, begin, warnings, out var address, out var position);
+            state = Restore(folder, begin, warnings, progress, out var address, out var position);
             var reader = new JournalReader(device, journal.Layout, address, position.Sequence);
             var player = new JournalReplayer(state, new EventBlockReader(journal.Stores), slabs);
             Play(reader, player, state.Stages.CustomerEvents, progress);
@@ -67,7 +72,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
             var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
             var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, time);
             var checkpoints = new PartitionCheckpoints(index, options.Consumer, state, log, journal, retention, folder, options.DataFolder, counters, time,
-                isBehind: reader.NextSequence != position.Sequence);
+                isBehind: reader.NextSequence != position.Sequence || state.Stages.IsTakenOver);
             return new RecoveredPartition(state, log, checkpoints, Math.Max(position.ReceivedAt, player.ReceivedAt),
                 new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Count, warnings));
         }
@@ -79,11 +84,12 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         }
     }
 
-    PartitionState NewState(Checkpoint? checkpoint) => new(
-        new PartitionStages(index, options, counters, checkpoint), new DedupWindow(options.DedupBytes, options.DedupWindow), new Outbox());
+    PartitionState NewState(Checkpoint? checkpoint, Action<RecoveryProgress>? progress) => new(
+        new PartitionStages(index, options, counters, checkpoint, takeover => progress?.Invoke(default(RecoveryProgress) with { Takeover = takeover })), new DedupWindow(options.DedupBytes, options.DedupWindow), new Outbox());
 
     // The newest complete checkpoint; without one, an empty state and the whole journal.
-    PartitionState Restore(CheckpointFolder folder, long begin, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
+    PartitionState Restore(CheckpointFolder folder, long begin, List<string> warnings, Action<RecoveryProgress>? progress, out long address,
+        out (long Sequence, long ReceivedAt) position)
     {
         foreach (var checkpoint in folder.ReadUndamaged(reason => warnings.Add($"Partition {index}: a checkpoint was skipped. {reason}"))
             .Where(c => c.JournalAddress >= begin))
@@ -92,10 +98,15 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
             try
             {
                 folder.Adopt(checkpoint);
-                state = NewState(checkpoint);
+                state = NewState(checkpoint, progress);
                 position = PartitionCheckpoints.Restore(checkpoint, state);
                 address = checkpoint.JournalAddress;
                 return state;
+            }
+            catch (Exception e) when (e is StoreShapeException or StoreTakeoverException)
+            {
+                // Not the checkpoint's fault: an older one would lose the newer.
+                throw new JournalException(e is StoreShapeException ? "store_version" : "store_takeover", $"Partition {index}: {e.Message}.");
             }
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
@@ -113,7 +124,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
 
         folder.Adopt(null);
         (address, position) = (0, default);
-        return NewState(checkpoint: null);
+        return NewState(checkpoint: null, progress: null);
     }
 
     void Play(JournalReader reader, JournalReplayer player, List<CustomerEvent> customerEvents, Action<RecoveryProgress>? progress)

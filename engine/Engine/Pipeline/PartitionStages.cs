@@ -21,6 +21,7 @@ public sealed class PartitionStages : IDisposable
     CampaignSet _campaigns;
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
     readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
+    readonly PartitionStores _stores;
     readonly SlabPrefetcher _prefetcher;
     readonly ScoreBatch _batch;
     readonly Decider _decider;
@@ -37,26 +38,39 @@ public sealed class PartitionStages : IDisposable
     /// <param name="counters">The partition's counters.</param>
     /// <param name="checkpoint">The checkpoint to restore the stores from; null for empty stores. <see cref="ReadTimers"/> restores the
     /// timers.</param>
+    /// <param name="progress">Receives the progress of taking over records of an earlier shape.</param>
     /// <exception cref="IOException">The checkpoint cannot be read.</exception>
     /// <exception cref="InvalidDataException">The checkpoint's content is invalid.</exception>
-    public PartitionStages(int index, PipelineOptions options, PartitionCounters counters, Checkpoint? checkpoint = null)
+    /// <exception cref="StoreShapeException">The checkpoint was written by a later version.</exception>
+    public PartitionStages(
+        int index, PipelineOptions options, PartitionCounters counters, Checkpoint? checkpoint = null, Action<TakeoverProgress>? progress = null)
     {
-        var keep = options.Journal is not null;
         _options = options;
         _counters = counters;
         _campaigns = options.Campaigns;
         _context = new CartFoldContext(options.WindowMilliseconds, [.. options.Stores.Select(s => CurrencyCode.Parse(s.Currency))]);
         _filter = new CustomerEventFilter(options.Consumer.AcceptsCustomerEvents);
-        _carts = new(Path.Combine(options.DataFolder, $"carts.{index}.log"), options.Carts, new CartUpdate(_context), keep,
-            checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
-        _customers = new(Path.Combine(options.DataFolder, $"customers.{index}.log"), options.Customers, default, keep,
-            checkpoint is null ? null : PartitionCheckpoints.CustomersOf(checkpoint));
+        _stores = new PartitionStores(index, options, checkpoint, progress);
+        _carts = _stores.OpenCarts(new CartUpdate(_context));
+        try
+        {
+            _customers = _stores.OpenCustomers();
+        }
+        catch
+        {
+            _carts.Dispose();
+            throw;
+        }
+
         _prefetcher = new SlabPrefetcher(_carts, _customers);
         _batch = new ScoreBatch(options.Model, options.BatchRows);
         _decider = new Decider(options.Model, options.Stores);
         _clocks = [.. options.Stores.Select(s => new StoreClock(s.TimeZone))];
         _timers = new CartTimers(options.Timers, counters, OnTimer);
     }
+
+    /// <summary>Whether records of an earlier shape were taken over.</summary>
+    public bool IsTakenOver => _stores.IsTakenOver;
 
     /// <summary>Rows waiting for a model run.</summary>
     public int Rows => _batch.Count;
@@ -200,6 +214,14 @@ public sealed class PartitionStages : IDisposable
     public (StoreCheckpoint Carts, StoreCheckpoint Customers) BeginCheckpoint(string carts, string customers, long address) =>
         (_carts.BeginCheckpoint(carts, address), _customers.BeginCheckpoint(customers, address));
 
+    /// <summary>Deletes the stores' files that no checkpoint needs.</summary>
+    /// <param name="checkpoints">The folders of all checkpoints kept, each with the stores' parts.</param>
+    internal void Release(IReadOnlyList<string> checkpoints)
+    {
+        PartitionStores.Release(_carts, _stores.EarlierCarts, [.. checkpoints.Select(PartitionCheckpoints.CartsOf)]);
+        PartitionStores.Release(_customers, _stores.EarlierCustomers, [.. checkpoints.Select(PartitionCheckpoints.CustomersOf)]);
+    }
+
     /// <summary>Copies event time and timers.</summary>
     internal TimersSnapshot SnapshotTimers() => _timers.Snapshot();
 
@@ -239,10 +261,7 @@ public sealed class PartitionStages : IDisposable
             _customers.Update(e.Customer, ref e);
         }
 
-        if (!_customers.TryRead(e.Customer, out _context.History))
-        {
-            _context.History = default;
-        }
+        _context.History = _customers.TryRead(e.Customer, out var customer) ? customer.History : default;
     }
 
     // Gathers the cart's row as it is right after its event.

@@ -24,8 +24,9 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     where TInput : struct
     where TUpdate : IRecordUpdate<TRecord, TInput>
 {
-    // The part of the log in one file.
-    const int SegmentBits = 30;
+    // A file of the log is a quarter of the memory, within these bounds: compaction frees whole files.
+    const int MinSegmentBits = 20;
+    const int MaxSegmentBits = 30;
 
     // The first address of a log.
     const long FirstAddress = 64;
@@ -50,9 +51,11 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// <param name="keep">Whether the file outlives the store, as its checkpoints require; otherwise it is deleted.</param>
     /// <param name="checkpoint">The folder of the checkpoint to recover from; null for an empty store. Recovery invalidates younger
     /// checkpoints, because the log that they continue is rewritten.</param>
+    /// <param name="shape">The number of the layout of <typeparamref name="TRecord"/>.</param>
     /// <exception cref="IOException">The checkpoint or the log cannot be read, or is incomplete.</exception>
     /// <exception cref="InvalidDataException">The checkpoint holds another record type.</exception>
-    public RecordStore(string file, RecordStoreSize size, TUpdate update, bool keep = false, string? checkpoint = null)
+    /// <exception cref="StoreShapeException">The checkpoint was written by a later version.</exception>
+    public RecordStore(string file, RecordStoreSize size, TUpdate update, bool keep = false, string? checkpoint = null, int shape = 1)
     {
         if (checkpoint is not null && !keep)
         {
@@ -61,13 +64,15 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         var recordBytes = Unsafe.SizeOf<TRecord>();
-        _layout = new StoreLayout(default, recordBytes, size.PageBits, Math.Max(size.PageBits, SegmentBits), -1);
+        _layout = new StoreLayout(
+            default, shape, recordBytes, size.PageBits, Math.Max(size.PageBits, Math.Clamp(size.LogBits - 2, MinSegmentBits, MaxSegmentBits)), -1);
         if (checkpoint is not null)
         {
-            _layout = StoreLayout.Read(checkpoint);
-            if (_layout.RecordBytes != recordBytes)
+            _layout = StoreLayout.Read(checkpoint, shape);
+            if (_layout.RecordBytes != recordBytes || _layout.Shape != shape)
             {
-                throw new InvalidDataException($"{checkpoint} holds records of {_layout.RecordBytes} bytes, expected {recordBytes}");
+                throw new InvalidDataException(
+                    $"{checkpoint} holds records of shape {_layout.Shape} and {_layout.RecordBytes} bytes, expected {shape} and {recordBytes}");
             }
         }
 
@@ -122,6 +127,12 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
 
     /// <summary>Null if prefetching is not possible.</summary>
     internal RecordPrefetcher<TRecord>? Prefetch { get; }
+
+    /// <summary>Whether failed writes are retried until they succeed; true unless set.</summary>
+    internal bool RetriesWrites
+    {
+        set => _device.RetriesWrites = value;
+    }
 
     internal Phase Phase => _store.SystemState.Phase;
 
@@ -218,7 +229,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             // The record is on disk. The batch waits for it, because order within a cart matters more than overlapping reads. FASTER
             // leaves its epoch meanwhile.
             _context.CompletePending(wait: true);
-            ThrowIfUnreadable();
+            ThrowIfFailed();
         }
     }
 
@@ -231,7 +242,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         if (status.IsPending)
         {
             _context.CompletePendingWithOutputs(out var outputs, wait: true);
-            ThrowIfUnreadable();
+            ThrowIfFailed();
             using (outputs)
             {
                 isFound = outputs.Next() && outputs.Current.Status.Found;
@@ -240,6 +251,25 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
 
         record = isFound ? _target.Record : default;
         return isFound;
+    }
+
+    /// <summary>Writes the key's record, whatever it was.</summary>
+    public void Write(in Hash128 key, in TRecord record)
+    {
+        var k = key;
+        var value = record;
+        Enter();
+        _context.Upsert(ref k, ref value);
+        Exit();
+    }
+
+    /// <summary>Deletes the key's record.</summary>
+    public void Delete(in Hash128 key)
+    {
+        var k = key;
+        Enter();
+        _context.Delete(ref k);
+        Exit();
     }
 
     /// <summary>Lets FASTER make progress while no events arrive; a checkpoint needs this repeatedly until it is written.</summary>
@@ -293,6 +323,19 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         return checkpoint;
     }
 
+    /// <summary>
+    /// Returns the first address of the log that a checkpoint needs; null if the checkpoint holds records of an earlier shape.
+    /// </summary>
+    /// <param name="checkpoint">The folder of the checkpoint.</param>
+    /// <exception cref="IOException">The checkpoint cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is invalid.</exception>
+    public long? NeededBy(string checkpoint) => StoreLayout.Read(checkpoint, _layout.Shape).Shape == _layout.Shape
+        ? StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info"))).beginAddress : null;
+
+    /// <summary>Deletes the log's files before an address.</summary>
+    /// <exception cref="IOException">A file cannot be deleted.</exception>
+    public void Release(long before) => _device.Release((int)(before >> _layout.SegmentBits));
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -306,10 +349,10 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     void Recover(string file, string checkpoint)
     {
         var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info")));
-        var length = StoreDevice.LengthOf(file, 1L << _layout.SegmentBits);
-        if (length < info.flushedLogicalAddress && info.flushedLogicalAddress > FirstAddress)
+        if (info.flushedLogicalAddress > Math.Max(info.beginAddress, FirstAddress)
+            && StoreDevice.FindGap(file, _layout.SegmentBits, info.beginAddress, info.flushedLogicalAddress) is { } gap)
         {
-            throw new IOException($"{file} is {length} bytes long, but {checkpoint} needs {info.flushedLogicalAddress}");
+            throw new IOException($"{file} lacks the records from {gap} on, but {checkpoint} needs them up to {info.flushedLogicalAddress}");
         }
 
         _store.Recover(_layout.Token, _layout.Token);
@@ -322,14 +365,15 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             }
         }
 
-        ThrowIfUnreadable();
+        ThrowIfFailed();
     }
 
-    void ThrowIfUnreadable()
+    /// <exception cref="IOException">A read failed, or a write that is not retried.</exception>
+    internal void ThrowIfFailed()
     {
         if (_device.Failure is { } failure)
         {
-            throw new IOException($"records on disk cannot be read: {failure.Message}", failure);
+            throw new IOException($"records on disk cannot be used: {failure.Message}", failure);
         }
     }
 }

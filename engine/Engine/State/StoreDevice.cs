@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using FASTER.core;
 using Microsoft.Win32.SafeHandles;
@@ -21,7 +22,7 @@ sealed class StoreDevice : StorageDeviceBase
     readonly Lock _opening = new();
     readonly BlockingCollection<Write> _writes = [];
     readonly ManualResetEventSlim _closing = new();
-    readonly bool _insist;
+    readonly bool _isDurable;
     readonly bool _delete;
     Thread? _writer;
     volatile IOException? _failure;
@@ -34,12 +35,16 @@ sealed class StoreDevice : StorageDeviceBase
     public StoreDevice(string path, bool insist, bool delete)
         : base(path, 512, -1)
     {
-        _insist = insist;
+        _isDurable = insist && !delete;
+        RetriesWrites = insist;
         _delete = delete;
     }
 
     /// <summary>A callback before each write, on its thread, with which tests simulate a slow disk.</summary>
     internal Action? BeforeWrite { get; set; }
+
+    /// <summary>Whether failed writes are retried until they succeed.</summary>
+    public bool RetriesWrites { get; set; }
 
     /// <summary>First read error or, without retries, write error; null if there was none. Never reset.</summary>
     public IOException? Failure => _failure;
@@ -56,24 +61,20 @@ sealed class StoreDevice : StorageDeviceBase
         }
     }
 
-    /// <summary>Returns the length of a path's files, up to the first gap, in bytes.</summary>
-    public static long LengthOf(string path, long segmentSize)
+    /// <summary>Returns the first address of a range that a path's files do not have; null if they have all of it.</summary>
+    public static long? FindGap(string path, int segmentBits, long from, long until)
     {
-        var length = 0L;
-        for (var i = 0; ; i++)
+        for (var segment = from >> segmentBits; segment << segmentBits < until; segment++)
         {
-            var file = new FileInfo($"{path}.{i}");
-            if (!file.Exists)
+            var file = new FileInfo($"{path}.{segment}");
+            var end = (segment << segmentBits) + (file.Exists ? Math.Min(file.Length, 1L << segmentBits) : 0);
+            if (end < Math.Min(until, (segment + 1) << segmentBits))
             {
-                return length;
-            }
-
-            length += Math.Min(file.Length, segmentSize);
-            if (file.Length < segmentSize)
-            {
-                return length;
+                return end;
             }
         }
+
+        return null;
     }
 
     public override void WriteAsync(
@@ -103,15 +104,26 @@ sealed class StoreDevice : StorageDeviceBase
             static read => read.Device.ReadNow(read), new Read(this, segmentId, (long)sourceAddress, destinationAddress, readLength, callback, context),
             preferLocal: false);
 
-    public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
-    {
-        if (_files.TryRemove(segment, out var file))
-        {
-            file.Dispose();
-        }
+    // FASTER would remove what the latest checkpoint does not need; older ones are kept too. See Release.
+    public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result) => callback(result);
 
-        File.Delete(NameOf(segment));
-        callback(result);
+    /// <summary>Deletes the files before a segment.</summary>
+    /// <exception cref="IOException">A file cannot be deleted.</exception>
+    public void Release(int before)
+    {
+        foreach (var file in FilesOf(FileName))
+        {
+            var segment = int.Parse(file.AsSpan(file.LastIndexOf('.') + 1), CultureInfo.InvariantCulture);
+            if (segment < before)
+            {
+                if (_files.TryRemove(segment, out var handle))
+                {
+                    handle.Dispose();
+                }
+
+                File.Delete(file);
+            }
+        }
     }
 
     /// <summary>Completes pending writes (without retrying) and closes the files. The pages' memory may then be released.</summary>
@@ -165,7 +177,7 @@ sealed class StoreDevice : StorageDeviceBase
             }
 
             BeforeWrite?.Invoke();
-            var written = _insist ? WriteUntilDone(write, buffer) : TryWrite(write, buffer);
+            var written = RetriesWrites ? WriteUntilDone(write, buffer) : TryWrite(write, buffer);
             if (!written)
             {
                 _failure ??= _problem;
@@ -265,7 +277,7 @@ sealed class StoreDevice : StorageDeviceBase
         {
             return _files.GetOrAdd(segment, static (s, device) => File.OpenHandle(
                 device.NameOf(s), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite,
-                device._insist && !device._delete ? FileOptions.WriteThrough : FileOptions.None), this);
+                device._isDurable ? FileOptions.WriteThrough : FileOptions.None), this);
         }
     }
 

@@ -23,7 +23,10 @@ sealed class DataFolderException(string code, string message, int exitCode = Exi
 /// </summary>
 sealed class DataFolder : IDisposable
 {
-    const string Version = "3";
+    const int Version = 4;
+
+    // The oldest format that is taken over.
+    const int OldestVersion = 3;
     const string Hint = "make it writable, or set 'data' to another folder";
 
     // The error codes for a file locked by another process.
@@ -101,6 +104,12 @@ sealed class DataFolder : IDisposable
         }
     }
 
+    /// <summary>
+    /// Marks the folder as of the current format, which earlier versions refuse. Call when its content was taken over, before anything is
+    /// written to it.
+    /// </summary>
+    public void MarkCurrent() => WriteFormat(Path, Partitions, Layout.SegmentSize);
+
     /// <summary>Reads a folder's format without locking it.</summary>
     /// <returns>Null if the folder is empty or absent.</returns>
     /// <exception cref="DataFolderException">It has another version's layout.</exception>
@@ -114,10 +123,9 @@ sealed class DataFolder : IDisposable
 
         var lines = File.ReadAllLines(file);
         var version = lines.Length == 0 ? "" : lines[0].Trim();
-        if (version != Version)
+        if (!(int.TryParse(version, CultureInfo.InvariantCulture, out var number) && number is >= OldestVersion and <= Version))
         {
-            var isLater = long.TryParse(version, CultureInfo.InvariantCulture, out var number) && number > long.Parse(Version, CultureInfo.InvariantCulture);
-            throw WrongVersion(path, version, isLater ? "a later" : "an older");
+            throw WrongVersion(path, version, number > Version ? "a later" : "an older");
         }
 
         var values = lines.Skip(1).Select(l => l.Split(' ', 2)).Where(l => l.Length == 2).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
@@ -200,6 +208,12 @@ sealed class DataFolder : IDisposable
     {
         var partitions = config.Partitions > 0 ? config.Partitions : Environment.ProcessorCount;
         var segment = 1L << BitOperations.Log2((ulong)config.Journal.Segment.Bytes);
+        WriteFormat(path, partitions, segment);
+        return (partitions, segment);
+    }
+
+    static void WriteFormat(string path, int partitions, long segment)
+    {
         var file = System.IO.Path.Combine(path, "format");
         File.WriteAllText(file + ".tmp", string.Create(CultureInfo.InvariantCulture, $"{Version}\npartitions {partitions}\nsegment {segment}\n"));
         using (var handle = File.OpenHandle(file + ".tmp", access: FileAccess.ReadWrite))
@@ -209,6 +223,5 @@ sealed class DataFolder : IDisposable
 
         File.Move(file + ".tmp", file);
         FolderSync.Flush(path);
-        return (partitions, segment);
     }
 }

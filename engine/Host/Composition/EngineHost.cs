@@ -183,7 +183,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     {
         Sinks.Start();
         Journeys.Start();
-        foreach (var (report, partition) in _data.Use(() => Partitions.Recover(progress)).Select((r, i) => (r, i)))
+        var reports = _data.Use(() =>
+        {
+            var recovered = Partitions.Recover(progress);
+            _data.MarkCurrent();
+            return recovered;
+        });
+        foreach (var (report, partition) in reports.Select((r, i) => (r, i)))
         {
             foreach (var warning in report.Warnings)
             {

@@ -41,7 +41,7 @@ sealed class CartFoldContext(long window, uint[] currencies)
     public EventSlab Slab = null!;
 
     /// <summary>The history of the event's customer.</summary>
-    public CustomerRecord History;
+    public CustomerHistory History;
 
     /// <summary>Whether the latest claim reserved its cart.</summary>
     public bool IsClaimed;
