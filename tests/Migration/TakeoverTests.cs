@@ -185,7 +185,7 @@ public sealed class TakeoverTests
 
         public string[] Listing { get; }
 
-        public bool IsTakenOver => _partition.State.Stages.IsTakenOver;
+        public bool IsTakenOver => _partition.State.Stages.Stores.IsTakenOver;
 
         public void Checkpoint()
         {

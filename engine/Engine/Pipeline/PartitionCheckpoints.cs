@@ -196,7 +196,7 @@ sealed class PartitionCheckpoints : IDisposable
                 Problem = null;
                 _counters.AddCheckpoint(_time.GetElapsedTime(_begunAt));
                 _journal.TruncateUntil(_retention.Until(_folder.OldestJournalAddress() ?? 0));
-                _state.Stages.Release(_folder.Kept);
+                _state.Stages.Stores.Release(_folder.Kept);
             }
 
             _writing = null;

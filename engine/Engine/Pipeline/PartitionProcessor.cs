@@ -156,6 +156,7 @@ public sealed class PartitionProcessor : IDisposable
         _taken.Clear();
         _batchEvents = 0;
         PublishBatch();
+        _state.Stages.Compact();
         _checkpoints?.Step(_receivedAt);
     }
 
@@ -184,6 +185,7 @@ public sealed class PartitionProcessor : IDisposable
         JournalPersisted();
         _state.Stages.Refresh();
         CommitIfDue();
+        _state.Stages.Compact();
         _checkpoints?.Step(_receivedAt);
     }
 

@@ -72,7 +72,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
             var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence));
             var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, time);
             var checkpoints = new PartitionCheckpoints(index, options.Consumer, state, log, journal, retention, folder, options.DataFolder, counters, time,
-                isBehind: reader.NextSequence != position.Sequence || state.Stages.IsTakenOver);
+                isBehind: reader.NextSequence != position.Sequence || state.Stages.Stores.IsTakenOver);
             return new RecoveredPartition(state, log, checkpoints, Math.Max(position.ReceivedAt, player.ReceivedAt),
                 new RecoveryReport(player.Events, time.GetElapsedTime(start), state.Outbox.Count, warnings));
         }

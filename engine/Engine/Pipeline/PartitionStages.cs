@@ -21,7 +21,6 @@ public sealed class PartitionStages : IDisposable
     CampaignSet _campaigns;
     readonly RecordStore<CartRecord, CartInput, CartUpdate> _carts;
     readonly RecordStore<CustomerRecord, EventRecord, CustomerUpdate> _customers;
-    readonly PartitionStores _stores;
     readonly SlabPrefetcher _prefetcher;
     readonly ScoreBatch _batch;
     readonly Decider _decider;
@@ -30,6 +29,7 @@ public sealed class PartitionStages : IDisposable
     readonly CartTimers _timers;
     readonly CustomerEventFilter _filter;
     readonly CartFoldContext _context;
+    readonly RecordFilter<CartRecord> _mayRemove;
     bool _isDecided;
 
     /// <summary>Creates a partition's stages.</summary>
@@ -48,20 +48,11 @@ public sealed class PartitionStages : IDisposable
         _options = options;
         _counters = counters;
         _campaigns = options.Campaigns;
-        _context = new CartFoldContext(options.WindowMilliseconds, [.. options.Stores.Select(s => CurrencyCode.Parse(s.Currency))]);
+        _context = new CartFoldContext(options.WindowMilliseconds, options.CartLifetimeMilliseconds, [.. options.Stores.Select(s => CurrencyCode.Parse(s.Currency))]);
+        _mayRemove = (in cart) => _context.MayRemove(cart, Now);
         _filter = new CustomerEventFilter(options.Consumer.AcceptsCustomerEvents);
-        _stores = new PartitionStores(index, options, checkpoint, progress);
-        _carts = _stores.OpenCarts(new CartUpdate(_context));
-        try
-        {
-            _customers = _stores.OpenCustomers();
-        }
-        catch
-        {
-            _carts.Dispose();
-            throw;
-        }
-
+        Stores = new PartitionStores(index, options, new CartUpdate(_context), checkpoint, progress);
+        (_carts, _customers) = (Stores.Carts, Stores.Customers);
         _prefetcher = new SlabPrefetcher(_carts, _customers);
         _batch = new ScoreBatch(options.Model, options.BatchRows);
         _decider = new Decider(options.Model, options.Stores);
@@ -69,8 +60,8 @@ public sealed class PartitionStages : IDisposable
         _timers = new CartTimers(options.Timers, counters, OnTimer);
     }
 
-    /// <summary>Whether records of an earlier shape were taken over.</summary>
-    public bool IsTakenOver => _stores.IsTakenOver;
+    /// <summary>The carts and customers.</summary>
+    internal PartitionStores Stores { get; }
 
     /// <summary>Rows waiting for a model run.</summary>
     public int Rows => _batch.Count;
@@ -141,7 +132,7 @@ public sealed class PartitionStages : IDisposable
             }
 
             _filter.Collect(e, slab, _campaigns);
-            var input = new CartInput { Step = CartStep.Fold, Index = i };
+            var input = new CartInput { Step = CartStep.Fold, At = Now, Index = i };
             ref var cart = ref _carts.UpdateInPlace(e.Cart, ref input);
             Gather(cart, e, slab);
             _timers.SetFor(ref cart, e.Cart, _campaigns, _clocks[e.Store].Zone);
@@ -173,10 +164,13 @@ public sealed class PartitionStages : IDisposable
     public bool HasDue(long now) => _timers.HasDue(now);
 
     /// <summary>Lets the stores make progress while no events arrive.</summary>
-    public void Refresh()
+    public void Refresh() => Stores.Refresh();
+
+    /// <summary>Does a step of compaction if one is due. Between two batches.</summary>
+    public void Compact()
     {
-        _carts.Refresh();
-        _customers.Refresh();
+        _carts.Compact(_mayRemove);
+        _customers.Compact(drop: null);
     }
 
     /// <summary>Scores the gathered rows and decides on each, in order.</summary>
@@ -214,22 +208,14 @@ public sealed class PartitionStages : IDisposable
     public (StoreCheckpoint Carts, StoreCheckpoint Customers) BeginCheckpoint(string carts, string customers, long address) =>
         (_carts.BeginCheckpoint(carts, address), _customers.BeginCheckpoint(customers, address));
 
-    /// <summary>Deletes the stores' files that no checkpoint needs.</summary>
-    /// <param name="checkpoints">The folders of all checkpoints kept, each with the stores' parts.</param>
-    internal void Release(IReadOnlyList<string> checkpoints)
-    {
-        PartitionStores.Release(_carts, _stores.EarlierCarts, [.. checkpoints.Select(PartitionCheckpoints.CartsOf)]);
-        PartitionStores.Release(_customers, _stores.EarlierCustomers, [.. checkpoints.Select(PartitionCheckpoints.CustomersOf)]);
-    }
-
     /// <summary>Copies event time and timers.</summary>
     internal TimersSnapshot SnapshotTimers() => _timers.Snapshot();
 
     /// <summary>Restores event time and timers from a checkpoint.</summary>
     internal void ReadTimers(Stream stream) => _timers.ReadFrom(stream);
 
-    /// <summary>Returns the cart with this key, or null.</summary>
-    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) ? record : null;
+    /// <summary>Returns the cart with this key, or null. A cart that has ended is missing.</summary>
+    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) && !_context.HasEnded(record, Now) ? record : null;
 
     /// <summary>Returns the customer's history, or null.</summary>
     public CustomerRecord? FindCustomer(in Hash128 customer) => _customers.TryRead(customer, out var record) ? record : null;
@@ -237,8 +223,7 @@ public sealed class PartitionStages : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _carts.Dispose();
-        _customers.Dispose();
+        Stores.Dispose();
         _batch.Dispose();
         _decider.Dispose();
     }
@@ -297,7 +282,7 @@ public sealed class PartitionStages : IDisposable
         ref var cart = ref _carts.UpdateInPlace(key, ref input);
 
         // An event may have set an earlier timer since; this one is then void.
-        if (Unsafe.IsNullRef(ref cart) || cart.TimerAt != dueAt)
+        if (Unsafe.IsNullRef(ref cart) || cart.TimerAt != dueAt || _context.HasEnded(cart, dueAt))
         {
             return;
         }

@@ -8,56 +8,93 @@ using CartRecovery.Engine.State.Customers;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// Opens a partition's stores from a checkpoint. Records of an earlier shape are taken over into a new file; the checkpoint and the file it
-/// depends on stay as they are until a checkpoint of the new shape has replaced them.
+/// A partition's carts and customers. Records of an earlier shape are taken over into new files when a checkpoint is opened; the checkpoint
+/// and the files it depends on stay as they are until checkpoints of the current shape have replaced it. One thread at a time.
 /// </summary>
-/// <param name="index">The partition's number; part of the file names.</param>
-/// <param name="options">Options shared by all partitions.</param>
-/// <param name="checkpoint">The checkpoint; null for empty stores.</param>
-/// <param name="progress">Receives the progress of a takeover.</param>
-sealed class PartitionStores(int index, PipelineOptions options, Checkpoint? checkpoint, Action<TakeoverProgress>? progress)
+sealed class PartitionStores : IDisposable
 {
-    const string Carts = "carts";
-    const string Customers = "customers";
+    readonly int _index;
+    readonly PipelineOptions _options;
+    readonly bool _keep;
 
-    readonly bool _keep = options.Journal is not null;
-
-    /// <summary>The name of the carts' files of the earlier shape.</summary>
-    public string EarlierCarts => FileOf(options.DataFolder, Carts, index, CartRecordVersion3.Shape);
-
-    /// <summary>The name of the customers' files of the earlier shape.</summary>
-    public string EarlierCustomers => FileOf(options.DataFolder, Customers, index, CustomerRecordVersion3.Shape);
-
-    /// <summary>Opens the carts.</summary>
-    public RecordStore<CartRecord, CartInput, CartUpdate> OpenCarts(CartUpdate update)
+    /// <param name="index">The partition's number; part of the file names.</param>
+    /// <param name="options">Options shared by all partitions.</param>
+    /// <param name="update">Updates a cart.</param>
+    /// <param name="checkpoint">The checkpoint to open; null for empty stores.</param>
+    /// <param name="progress">Receives the progress of a takeover.</param>
+    /// <exception cref="IOException">The checkpoint cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint's content is invalid.</exception>
+    /// <exception cref="StoreShapeException">The checkpoint was written by a later version.</exception>
+    /// <exception cref="StoreTakeoverException">The new files cannot be written.</exception>
+    public PartitionStores(int index, PipelineOptions options, CartUpdate update, Checkpoint? checkpoint, Action<TakeoverProgress>? progress)
     {
-        var folder = checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint.Path);
-        return folder is not null && StoreLayout.Read(folder, CartRecord.Shape).Shape == CartRecordVersion3.Shape
+        (_index, _options, _keep) = (index, options, options.Journal is not null);
+        var (carts, customers) = checkpoint is null
+            ? (null, null) : (PartitionCheckpoints.CartsOf(checkpoint.Path), PartitionCheckpoints.CustomersOf(checkpoint.Path));
+        Carts = IsEarlier(carts)
             ? TakeOver<CartRecordVersion3, CartRecord, CartInput, CartUpdate>(
-                Carts, folder, CartRecordVersion3.Shape, NewCarts(update, folder: null), CartRecordVersion3.ToCurrent)
-            : NewCarts(update, folder);
+                EarlierCarts, carts!, CartRecordVersion3.Shape, NewCarts(update, folder: null), CartRecordVersion3.ToCurrent, progress)
+            : NewCarts(update, carts);
+        try
+        {
+            Customers = IsEarlier(customers)
+                ? TakeOver<CustomerRecordVersion3, CustomerRecord, EventRecord, CustomerUpdate>(
+                    EarlierCustomers, customers!, CustomerRecordVersion3.Shape, NewCustomers(folder: null), CustomerRecordVersion3.ToCurrent, progress)
+                : NewCustomers(customers);
+        }
+        catch
+        {
+            Carts.Dispose();
+            throw;
+        }
+
+        IsTakenOver = IsEarlier(carts) || IsEarlier(customers);
     }
 
-    /// <summary>Opens the customers.</summary>
-    public RecordStore<CustomerRecord, EventRecord, CustomerUpdate> OpenCustomers()
+    public RecordStore<CartRecord, CartInput, CartUpdate> Carts { get; }
+
+    public RecordStore<CustomerRecord, EventRecord, CustomerUpdate> Customers { get; }
+
+    /// <summary>Whether records of an earlier shape were taken over, so that a checkpoint is due.</summary>
+    public bool IsTakenOver { get; }
+
+    string EarlierCarts => FileOf("carts", CartRecordVersion3.Shape);
+
+    string EarlierCustomers => FileOf("customers", CustomerRecordVersion3.Shape);
+
+    /// <summary>Lets the stores make progress while no events arrive.</summary>
+    public void Refresh()
     {
-        var folder = checkpoint is null ? null : PartitionCheckpoints.CustomersOf(checkpoint.Path);
-        return folder is not null && StoreLayout.Read(folder, CustomerRecord.Shape).Shape == CustomerRecordVersion3.Shape
-            ? TakeOver<CustomerRecordVersion3, CustomerRecord, EventRecord, CustomerUpdate>(
-                Customers, folder, CustomerRecordVersion3.Shape, NewCustomers(folder: null), CustomerRecordVersion3.ToCurrent)
-            : NewCustomers(folder);
+        Carts.Refresh();
+        Customers.Refresh();
     }
 
-    /// <summary>Returns the name of a store's files, without their number. Each shape has files of its own.</summary>
-    public static string FileOf(string folder, string store, int partition, int shape) => Path.Combine(folder, string.Create(
-        CultureInfo.InvariantCulture, $"{store}.{partition}{(shape == CartRecordVersion3.Shape ? "" : $".v{shape}")}.log"));
+    /// <summary>Why records cannot be moved to disk; null if they can.</summary>
+    public IOException? Problem => Carts.Problem ?? Customers.Problem;
 
-    /// <summary>Deletes the files of a store that no checkpoint needs.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="earlier">The name of the files of the earlier shape.</param>
-    /// <param name="checkpoints">The folders of the store's part in every checkpoint kept.</param>
-    public static void Release<TRecord, TInput, TUpdate>(
-        RecordStore<TRecord, TInput, TUpdate> store, string earlier, IReadOnlyList<string> checkpoints)
+    /// <summary>Ends the retries of writes that fail. Any thread.</summary>
+    public void GiveUp()
+    {
+        Carts.GiveUp();
+        Customers.GiveUp();
+    }
+
+    /// <summary>Deletes the files that no checkpoint needs.</summary>
+    /// <param name="checkpoints">The folders of all checkpoints kept.</param>
+    public void Release(IReadOnlyList<string> checkpoints)
+    {
+        Release(Carts, EarlierCarts, [.. checkpoints.Select(PartitionCheckpoints.CartsOf)]);
+        Release(Customers, EarlierCustomers, [.. checkpoints.Select(PartitionCheckpoints.CustomersOf)]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Carts.Dispose();
+        Customers.Dispose();
+    }
+
+    static void Release<TRecord, TInput, TUpdate>(RecordStore<TRecord, TInput, TUpdate> store, string earlier, IReadOnlyList<string> checkpoints)
         where TRecord : unmanaged
         where TInput : struct
         where TUpdate : IRecordUpdate<TRecord, TInput>
@@ -82,14 +119,21 @@ sealed class PartitionStores(int index, PipelineOptions options, Checkpoint? che
         }
     }
 
+    static bool IsEarlier(string? folder) => folder is not null && StoreLayout.Read(folder, CartRecord.Shape).Shape == CartRecordVersion3.Shape;
+
+    // Each shape has files of its own.
+    string FileOf(string store, int shape) => Path.Combine(_options.DataFolder, string.Create(
+        CultureInfo.InvariantCulture, $"{store}.{_index}{(shape == CartRecordVersion3.Shape ? "" : $".v{shape}")}.log"));
+
     RecordStore<CartRecord, CartInput, CartUpdate> NewCarts(CartUpdate update, string? folder) =>
-        new(FileOf(options.DataFolder, Carts, index, CartRecord.Shape), options.Carts, update, _keep, folder, CartRecord.Shape);
+        new(FileOf("carts", CartRecord.Shape), _options.Carts, update, _keep, folder, CartRecord.Shape);
 
     RecordStore<CustomerRecord, EventRecord, CustomerUpdate> NewCustomers(string? folder) =>
-        new(FileOf(options.DataFolder, Customers, index, CustomerRecord.Shape), options.Customers, default, _keep, folder, CustomerRecord.Shape);
+        new(FileOf("customers", CustomerRecord.Shape), _options.Customers, default, _keep, folder, CustomerRecord.Shape);
 
-    RecordStore<TRecord, TInput, TUpdate> TakeOver<TOld, TRecord, TInput, TUpdate>(
-        string name, string folder, int shape, RecordStore<TRecord, TInput, TUpdate> to, RecordConversion<TOld, TRecord> convert)
+    static RecordStore<TRecord, TInput, TUpdate> TakeOver<TOld, TRecord, TInput, TUpdate>(
+        string earlier, string folder, int shape, RecordStore<TRecord, TInput, TUpdate> to, RecordConversion<TOld, TRecord> convert,
+        Action<TakeoverProgress>? progress)
         where TOld : unmanaged
         where TRecord : unmanaged
         where TInput : struct
@@ -97,8 +141,7 @@ sealed class PartitionStores(int index, PipelineOptions options, Checkpoint? che
     {
         try
         {
-            StoreTakeover.Run(new StoredRecords<TOld>(FileOf(options.DataFolder, name, index, shape), folder, shape), to, convert, progress);
-            IsTakenOver = true;
+            StoreTakeover.Run(new StoredRecords<TOld>(earlier, folder, shape), to, convert, progress);
             return to;
         }
         catch
@@ -107,7 +150,4 @@ sealed class PartitionStores(int index, PipelineOptions options, Checkpoint? che
             throw;
         }
     }
-
-    /// <summary>Whether records of an earlier shape were taken over, so that a checkpoint is due.</summary>
-    public bool IsTakenOver { get; private set; }
 }

@@ -19,7 +19,7 @@ public interface IRecordUpdate<TRecord, TInput>
 /// Stores fixed-width records by 128-bit key in FASTER's hybrid log: in memory while warm, on disk when memory is full. Used only by one
 /// partition's worker, so it takes no locks.
 /// </summary>
-public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
+public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     where TRecord : unmanaged
     where TInput : struct
     where TUpdate : IRecordUpdate<TRecord, TInput>
@@ -28,15 +28,11 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     const int MinSegmentBits = 20;
     const int MaxSegmentBits = 30;
 
-    // The first address of a log.
-    const long FirstAddress = 64;
-
-    // With a single session, a version shift takes only a few steps.
-    const int MaxShiftSteps = 1000;
-
     readonly StoreDevice _device;
     readonly StoreCheckpoints _checkpoints;
     readonly StoreLayout _layout;
+    readonly LogCompaction _compaction;
+    readonly bool _keep;
     readonly FasterKV<Hash128, TRecord> _store;
     readonly ClientSession<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
     readonly UnsafeContext<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _context;
@@ -76,6 +72,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             }
         }
 
+        _keep = keep;
         _device = new StoreDevice(file, insist: true, delete: !keep);
         _checkpoints = new StoreCheckpoints { Source = checkpoint };
         var log = new LogSettings
@@ -88,6 +85,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             SegmentSizeBits = _layout.SegmentBits,
             MutableFraction = 0.9,
         };
+        _compaction = new LogCompaction(1L << log.MemorySizeBits, 1 << _layout.PageBits);
         _store = new FasterKV<Hash128, TRecord>(
             size.Buckets, log, new CheckpointSettings { CheckpointManager = _checkpoints }, comparer: new RecordKeyComparer(),
             concurrencyControlMode: ConcurrencyControlMode.None);
@@ -283,59 +281,6 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
     }
 
-    /// <summary>
-    /// Begins a checkpoint of all records in their current state. Later changes go to copies until the checkpoint is written; writing
-    /// continues beside the worker.
-    /// </summary>
-    /// <param name="folder">The target folder; created if missing.</param>
-    /// <param name="serialNumber">The later value of <see cref="RecoveredSerialNumber"/>: the position in the journal.</param>
-    /// <exception cref="InvalidOperationException">Another checkpoint is being written.</exception>
-    /// <exception cref="IOException">The folder cannot be created.</exception>
-    public StoreCheckpoint BeginCheckpoint(string folder, long serialNumber)
-    {
-        if (_checkpoint is not null)
-        {
-            throw new InvalidOperationException("another checkpoint is being written; wait for it to complete");
-        }
-
-        Directory.CreateDirectory(folder);
-        var version = _store.SystemState.Version;
-        var checkpoint = new StoreCheckpoint(folder, _layout with { SerialNumber = serialNumber });
-        checkpoint.Log.BeforeWrite = BeforeSnapshotWrite;
-        _checkpoint = _checkpoints.Current = checkpoint;
-        if (!_store.TryInitiateFullCheckpoint(out var token, CheckpointType.Snapshot))
-        {
-            throw new InvalidOperationException("FASTER is busy with a checkpoint");
-        }
-
-        checkpoint.Token = token;
-        for (var step = 0; _store.SystemState.Version == version; step++)
-        {
-            if (step == MaxShiftSteps)
-            {
-                throw new InvalidOperationException("FASTER did not reach its next version");
-            }
-
-            _session.Refresh();
-        }
-
-        Refresh();
-        return checkpoint;
-    }
-
-    /// <summary>
-    /// Returns the first address of the log that a checkpoint needs; null if the checkpoint holds records of an earlier shape.
-    /// </summary>
-    /// <param name="checkpoint">The folder of the checkpoint.</param>
-    /// <exception cref="IOException">The checkpoint cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The checkpoint is invalid.</exception>
-    public long? NeededBy(string checkpoint) => StoreLayout.Read(checkpoint, _layout.Shape).Shape == _layout.Shape
-        ? StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info"))).beginAddress : null;
-
-    /// <summary>Deletes the log's files before an address.</summary>
-    /// <exception cref="IOException">A file cannot be deleted.</exception>
-    public void Release(long before) => _device.Release((int)(before >> _layout.SegmentBits));
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -344,28 +289,6 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         _device.Dispose();
         _session.Dispose();
         _store.Dispose();
-    }
-
-    void Recover(string file, string checkpoint)
-    {
-        var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info")));
-        if (info.flushedLogicalAddress > Math.Max(info.beginAddress, FirstAddress)
-            && StoreDevice.FindGap(file, _layout.SegmentBits, info.beginAddress, info.flushedLogicalAddress) is { } gap)
-        {
-            throw new IOException($"{file} lacks the records from {gap} on, but {checkpoint} needs them up to {info.flushedLogicalAddress}");
-        }
-
-        _store.Recover(_layout.Token, _layout.Token);
-        foreach (var device in _checkpoints.Read)
-        {
-            device.Dispose();
-            if (device.Failure is { } failure)
-            {
-                throw new IOException($"{checkpoint} cannot be read: {failure.Message}", failure);
-            }
-        }
-
-        ThrowIfFailed();
     }
 
     /// <exception cref="IOException">A read failed, or a write that is not retried.</exception>

@@ -10,10 +10,12 @@ namespace CartRecovery.Engine.State;
 public sealed class StoreCheckpoint
 {
     readonly StoreLayout _layout;
+    readonly StoreDevice _records;
     volatile bool _isWritten;
 
-    internal StoreCheckpoint(string folder, StoreLayout layout)
+    internal StoreCheckpoint(string folder, StoreLayout layout, StoreDevice records)
     {
+        _records = records;
         Folder = folder;
         _layout = layout;
         Index = new StoreDevice(Path.Combine(folder, "index"), insist: false, delete: false);
@@ -47,7 +49,7 @@ public sealed class StoreCheckpoint
     public void Save()
     {
         Close();
-        if ((Index.Failure ?? Log.Failure) is { } failure)
+        if ((Index.Failure ?? Log.Failure ?? _records.Failure) is { } failure)
         {
             throw new IOException($"a checkpoint in {Folder} could not be written: {failure.Message}", failure);
         }

@@ -22,21 +22,21 @@ sealed class StoreDevice : StorageDeviceBase
     readonly Lock _opening = new();
     readonly BlockingCollection<Write> _writes = [];
     readonly ManualResetEventSlim _closing = new();
-    readonly bool _isDurable;
+    readonly bool _isLog;
     readonly bool _delete;
     Thread? _writer;
+    readonly ManualResetEventSlim _givingUp = new();
     volatile IOException? _failure;
     volatile IOException? _problem;
     bool _closed;
 
     /// <param name="path">The files' name without number.</param>
-    /// <param name="insist">Whether to retry failed writes and bypass the system's cache.</param>
+    /// <param name="insist">Whether it holds the records' log: failed writes are retried, and bypass the system's cache.</param>
     /// <param name="delete">Whether the files are deleted with the device.</param>
     public StoreDevice(string path, bool insist, bool delete)
         : base(path, 512, -1)
     {
-        _isDurable = insist && !delete;
-        RetriesWrites = insist;
+        RetriesWrites = _isLog = insist;
         _delete = delete;
     }
 
@@ -51,6 +51,11 @@ sealed class StoreDevice : StorageDeviceBase
 
     /// <summary>Current reason why writes fail; null if they succeed.</summary>
     public IOException? Problem => _problem;
+
+    /// <summary>
+    /// Ends the retries: what cannot be written is dropped, which <see cref="Failure"/> reports, and whoever waits for it goes on.
+    /// </summary>
+    public void GiveUp() => _givingUp.Set();
 
     /// <summary>Deletes the files of a path.</summary>
     public static void Delete(string path)
@@ -154,6 +159,7 @@ sealed class StoreDevice : StorageDeviceBase
 
         _writes.Dispose();
         _closing.Dispose();
+        _givingUp.Dispose();
     }
 
     static string[] FilesOf(string path)
@@ -183,7 +189,8 @@ sealed class StoreDevice : StorageDeviceBase
                 _failure ??= _problem;
             }
 
-            write.Callback(written ? 0 : Failed, (uint)write.Length, write.Context);
+            // FASTER would wait for ever for a page of the log that was not written; Failure tells.
+            write.Callback(written || _isLog ? 0 : Failed, (uint)write.Length, write.Context);
         }
     }
 
@@ -191,7 +198,7 @@ sealed class StoreDevice : StorageDeviceBase
     {
         for (var wait = TimeSpan.FromMilliseconds(10); !TryWrite(write, buffer); wait = wait * 2 > s_maxWait ? s_maxWait : wait * 2)
         {
-            if (_closing.Wait(wait))
+            if (WaitHandle.WaitAny([_closing.WaitHandle, _givingUp.WaitHandle], wait) != WaitHandle.WaitTimeout)
             {
                 return TryWrite(write, buffer);
             }
@@ -277,7 +284,7 @@ sealed class StoreDevice : StorageDeviceBase
         {
             return _files.GetOrAdd(segment, static (s, device) => File.OpenHandle(
                 device.NameOf(s), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite,
-                device._isDurable ? FileOptions.WriteThrough : FileOptions.None), this);
+                device._isLog && !device._delete ? FileOptions.WriteThrough : FileOptions.None), this);
         }
     }
 

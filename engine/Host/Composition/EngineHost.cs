@@ -84,6 +84,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             Model = Model,
             Campaigns = JourneyOptions.Campaigns,
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
+            CartLifetimeMilliseconds = (long)config.Memory.CartLifetime.Value.TotalMilliseconds,
             Scored = config.Scoring.Events,
             BatchRows = config.Scoring.Batch,
             Carts = budget.Carts,
@@ -235,6 +236,11 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
         // Last: delivery outcomes are journaled too, and the final checkpoint needs the persisted position of customer events.
         Partitions.Stop();
+        foreach (var problem in Partitions.StopProblems)
+        {
+            LogStopProblem(problem);
+        }
+
         Journeys.Stop();
         LogStopped();
     }
@@ -340,6 +346,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     [LoggerMessage(Level = LogLevel.Error,
         Message = "Some events could not be made durable before the stop ({Problem}); they were not acknowledged")]
     partial void LogNotFlushed(string problem);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
+    partial void LogStopProblem(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
     partial void LogStopped();

@@ -22,7 +22,7 @@ enum CartStep
 /// <summary>A change and its arguments. Small, because FASTER copies it if the record is on disk.</summary>
 struct CartInput
 {
-    /// <summary>The time, in event time.</summary>
+    /// <summary>The time, in event time: of a fold the partition's, of a claim the decision's.</summary>
     public long At;
 
     /// <summary>The step.</summary>
@@ -34,9 +34,13 @@ struct CartInput
 
 /// <summary>The state shared by the changes of a slab, and the result of a claim.</summary>
 /// <param name="window">The minimum time between interventions for a cart, in milliseconds.</param>
+/// <param name="lifetime">The time after its last event at which a cart ends, in milliseconds.</param>
 /// <param name="currencies">The default currency of each store.</param>
-sealed class CartFoldContext(long window, uint[] currencies)
+sealed class CartFoldContext(long window, long lifetime, uint[] currencies)
 {
+    // A timer may fire this long after its time (ms); until then compaction keeps its cart.
+    const long Margin = 1000;
+
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
 
@@ -48,6 +52,14 @@ sealed class CartFoldContext(long window, uint[] currencies)
 
     /// <summary>Minimum time between interventions for a cart, in milliseconds.</summary>
     public long Window { get; } = window;
+
+    /// <summary>
+    /// Returns whether a cart has ended by a time in event time. It then counts as missing, whether or not compaction has removed it.
+    /// </summary>
+    public bool HasEnded(in CartRecord cart, long at) => at - cart.LastAt > lifetime;
+
+    /// <summary>Returns whether compaction may remove a cart.</summary>
+    public bool MayRemove(in CartRecord cart, long at) => HasEnded(cart, at - Margin);
 
     /// <summary>Returns a store's default currency.</summary>
     public uint CurrencyOf(int store) => currencies[store];
@@ -65,7 +77,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         switch (input.Step)
         {
             case CartStep.Fold:
-                Fold(ref record, context.Slab.Records[input.Index]);
+                Fold(ref record, context.Slab.Records[input.Index], input.At);
                 break;
             case CartStep.Claim:
                 context.IsClaimed = record.IsFree(input.At, context.Window);
@@ -79,8 +91,13 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         }
     }
 
-    void Fold(ref CartRecord record, in EventRecord e)
+    void Fold(ref CartRecord record, in EventRecord e, long now)
     {
+        if (context.HasEnded(record, now) && record.EventCount != 0)
+        {
+            record = default;
+        }
+
         CartFold.Apply(ref record, e, context.Slab, context.CurrencyOf(e.Store));
         if (e.UserLength != 0)
         {
