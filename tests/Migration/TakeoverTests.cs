@@ -145,6 +145,20 @@ public sealed class TakeoverTests
         Assert.That(Files(), Is.EquivalentTo(before));
     }
 
+    [Test]
+    public async Task An_engine_starts_on_the_folder_and_marks_it_as_current()
+    {
+        await using var engine = await InProcessEngine.StartAsync(
+            config =>
+            {
+                config.Data = Folder;
+                config.Partitions = RecordedFolder.Partitions;
+            },
+            new ShiftedTime(RecordedFolder.End));
+        Assert.That(await engine.EventsOfAsync("full"), Is.EqualTo(15));
+        Assert.That(File.ReadAllLines(Path.Combine(Folder, "format"))[0], Is.EqualTo("4"));
+    }
+
     string Stores => Path.Combine(Folder, "stores");
 
     int ShapeOf(string checkpoint) =>
