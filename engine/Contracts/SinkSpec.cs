@@ -19,18 +19,18 @@ public sealed record SinkSpec(
     public double RateLimit { get; init; }
 }
 
-/// <summary>The address by which a sink reaches a shopper.</summary>
+/// <summary>The address by which a sink reaches a shopper. The numbers are persisted and never change.</summary>
 public enum AddressKind
 {
     /// <summary>None: the sink delivers to the shop's own systems.</summary>
-    None,
+    None = 0,
 
     /// <summary>An e-mail address.</summary>
-    Email,
+    Email = 1,
 
     /// <summary>A telephone number.</summary>
-    Phone,
+    Phone = 2,
 
     /// <summary>A device's push token.</summary>
-    Push,
+    Push = 3,
 }

@@ -58,6 +58,8 @@ public class ConfigCheckTests
     [TestCase("listen: { heartbeat: 5m }", "listen.heartbeat (5m) must be shorter than listen.idleTimeout (5m)")]
     [TestCase("limits: { message: 16KB }", "limits.message (16KB) must not be smaller than limits.event (32KB)")]
     [TestCase("memory: { limit: 1GB }", "memory.limit (1GB) must be at least memory.carts plus memory.customers (1152MB)")]
+    [TestCase("memory: { cartLifetime: 36h }\ndecisions: { campaigns: [{ name: late, trigger: { idle: 37h }, action: { type: reminder }, channel: socket, message: m }] }",
+        "the campaign would never start: idle (37h) must be shorter than memory.cartLifetime (36h)")]
     [TestCase("data: ''", "data must name a folder")]
     [TestCase("scoring: { model: '' }", "scoring.model must name a file")]
     public void Contradicting_values_are_reported(string yaml, string expected)

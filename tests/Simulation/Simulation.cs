@@ -290,7 +290,7 @@ sealed class Simulation : IDisposable
 
         foreach (var (key, orders) in model.Orders)
         {
-            SimulationException.ThrowUnless(partition.State.Stages.FindCustomer(key)?.Orders == orders, $"life {_lives}: the orders of {key} are not {orders}");
+            SimulationException.ThrowUnless(partition.State.Stages.FindCustomer(key)?.History.Orders == orders, $"life {_lives}: the orders of {key} are not {orders}");
         }
     }
 

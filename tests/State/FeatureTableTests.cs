@@ -65,7 +65,7 @@ public sealed class FeatureTableTests
             Of("refund").After(103 * Second),
             Of("begin_checkout").After(110 * Second),
             Of("add_shipping_info").After(122_500));
-        cart.History = new CustomerRecord { Orders = 4, DiscountedOrders = 1, OrderValue = 200_0000, LastOrderAt = cart.LastAt - 36 * 60 * Minute };
+        cart.History = new CustomerHistory { Orders = 4, DiscountedOrders = 1, OrderValue = 200_0000, LastOrderAt = cart.LastAt - 36 * 60 * Minute };
 
         var distinct = 64 * Math.Log(64.0 / 62);
         var expected = new Dictionary<string, double>(StringComparer.Ordinal)

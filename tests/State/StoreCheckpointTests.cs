@@ -109,10 +109,16 @@ public sealed class StoreCheckpointTests
                 // The next run recovers from any checkpoint of this run or of those it did not roll back.
                 from = checkpoints.Keys.ElementAt(random.Next(checkpoints.Count));
                 current = new(checkpoints[from]);
+                AssertStored(Path.Combine(folder, "records"), Path.Combine(folder, from), current);
                 foreach (var void_ in checkpoints.Keys.Where(name => int.Parse(name) > int.Parse(from)).ToArray())
                 {
                     checkpoints.Remove(void_);
                 }
+            }
+
+            foreach (var (name, expected) in checkpoints)
+            {
+                AssertStored(Path.Combine(folder, "records"), Path.Combine(folder, name), expected);
             }
 
             foreach (var (name, expected) in checkpoints)
@@ -166,6 +172,7 @@ public sealed class StoreCheckpointTests
 
         var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(_folder, "1", "log.info")));
         Assert.That(info.flushedLogicalAddress, Is.EqualTo(info.finalLogicalAddress), "the test requires the log to reach this point");
+        AssertStored(Path.Combine(_folder, "records"), Path.Combine(_folder, "1"), expected);
 
         using (var store = Open(1 << 20, "1"))
         {
@@ -218,6 +225,20 @@ public sealed class StoreCheckpointTests
             () => new RecordStore<Larger, long, LargerSum>(
                 Path.Combine(_folder, "records"), RecordStoreSize.For(1 << 20, 128), default, keep: true, Path.Combine(_folder, "1")),
             Throws.TypeOf<InvalidDataException>());
+    }
+
+    [Test]
+    public void Records_of_another_shape_are_rejected()
+    {
+        using (var store = Open(1 << 20))
+        {
+            Finish(store, store.BeginCheckpoint(Path.Combine(_folder, "1"), 1));
+        }
+
+        RecordStore<Counter, long, Sum> OpenAs(int shape) => new(
+            Path.Combine(_folder, "records"), RecordStoreSize.For(1 << 20, 128), default, keep: true, Path.Combine(_folder, "1"), shape);
+        Assert.That(() => OpenAs(2), Throws.TypeOf<InvalidDataException>().With.Message.Contains("shape 1"));
+        Assert.That(() => OpenAs(0), Throws.TypeOf<StoreShapeException>().With.Message.Contains("later version"));
     }
 
     [Test]
@@ -305,6 +326,19 @@ public sealed class StoreCheckpointTests
                 Assert.Fail($"key {key}: {(found ? record.Value : "nothing")} instead of {(expected.ContainsKey(key) ? value : "nothing")}");
             }
         }
+    }
+
+    // Read from the files, without FASTER.
+    static void AssertStored(string file, string checkpoint, Dictionary<int, long> expected)
+    {
+        var records = new Dictionary<int, long>();
+        foreach (var (key, record, isDeleted) in new StoredRecords<Counter>(file, checkpoint, shape: 1).Read())
+        {
+            Assert.That((record.Check, isDeleted), Is.EqualTo((~record.Value, false)));
+            records[(int)key.High] = record.Value;
+        }
+
+        Assert.That(records.OrderBy(r => r.Key).SequenceEqual(expected.OrderBy(r => r.Key)), Is.True);
     }
 
     static Hash128 Key(int number) => new((ulong)number * 0x9E3779B97F4A7C15 + 1, (ulong)number);

@@ -69,7 +69,7 @@ public struct EventRecord
     public readonly int TextLength => IdsLength + MetaLength;
 }
 
-/// <summary>Flags of an event.</summary>
+/// <summary>Flags of an event. The numbers are persisted in the journal and never change.</summary>
 [Flags]
 public enum EventFlags : byte
 {

@@ -54,6 +54,9 @@ public sealed class CheckpointFolder
         return oldest;
     }
 
+    /// <summary>The folders of all checkpoints kept, newest first; some may be damaged.</summary>
+    public IReadOnlyList<string> Kept => [.. Numbers().Select(PathOf)];
+
     /// <summary>Enumerates the undamaged checkpoints, newest first. Each is read completely and verified before it is returned.</summary>
     /// <param name="skipped">Called with the reason for each one that is skipped.</param>
     public IEnumerable<Checkpoint> ReadUndamaged(Action<string> skipped)

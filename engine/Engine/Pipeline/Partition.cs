@@ -20,8 +20,9 @@ public sealed class Partition : IDisposable
     // How long a clock that jumped must stay there before the timers follow it.
     static readonly TimeSpan s_trust = TimeSpan.FromSeconds(30);
 
-    // Limit for the worker's whole shutdown.
+    // Limit for the worker's whole shutdown, and again for its end once retries are given up.
     static readonly TimeSpan s_stop = TimeSpan.FromSeconds(50);
+    static readonly TimeSpan s_abandon = TimeSpan.FromSeconds(5);
 
     readonly SlabPool _slabs;
     readonly TimeProvider _time;
@@ -84,6 +85,9 @@ public sealed class Partition : IDisposable
     /// <summary>Why the journal cannot be written; null if it can.</summary>
     public string? JournalProblem => _journal?.Problem;
 
+    /// <summary>Why records cannot be moved from memory to disk; null if they can.</summary>
+    public string? StoreProblem => _state?.Stages.Stores.Problem?.Message;
+
     /// <summary>Bytes written to the journal since the start.</summary>
     public long JournalBytes => _journal is null ? 0 : _journal.Durable - _journalFrom;
 
@@ -144,23 +148,44 @@ public sealed class Partition : IDisposable
         await flush.Done.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Processes what is in the inbox, then stops the worker.</summary>
+    /// <summary>What the stop left undone, and why; null if nothing.</summary>
+    public string? StopProblem { get; private set; }
+
+    /// <summary>Limit for the worker's shutdown before retries are given up.</summary>
+    internal TimeSpan StopTimeout { get; init; } = s_stop;
+
+    /// <summary>
+    /// Processes what is in the inbox, then stops the worker. Ends although the disk is full or does not respond: see
+    /// <see cref="StopProblem"/>.
+    /// </summary>
     public void Stop()
     {
         Inbox.Close();
-        if (_worker.IsAlive && !_worker.Join(s_stop))
+        if (!_worker.IsAlive || _worker.Join(StopTimeout))
         {
-            // The disk does not respond. Nothing the worker still holds was acknowledged.
-            _journal?.Close();
-            Tail.Close();
-            _worker.Join();
+            return;
         }
+
+        // Nothing the worker still holds was acknowledged, and the journal has everything else.
+        var reason = StoreProblem ?? _journal?.Problem ?? "the disk does not respond";
+        StopProblem = $"{_worker.Name}: {Inbox.Depth} batches of events were not processed, and no checkpoint was made ({reason}). "
+            + "Their events were not acknowledged; the next start recovers from the last checkpoint and the journal";
+        _journal?.Close();
+        Tail.Close();
+        _state?.Stages.Stores.GiveUp();
+        _worker.Join(s_abandon);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Stop();
+        if (_worker.IsAlive)
+        {
+            // It still uses what would be freed; the process ends.
+            return;
+        }
+
         _work?.Dispose();
         _state?.Dispose();
     }

@@ -139,10 +139,10 @@ sealed class PartitionCheckpoints : IDisposable
     }
 
     /// <summary>Returns the folder of a checkpoint's carts.</summary>
-    public static string CartsOf(Checkpoint checkpoint) => Path.Combine(checkpoint.Path, Carts);
+    public static string CartsOf(string checkpoint) => Path.Combine(checkpoint, Carts);
 
     /// <summary>Returns the folder of a checkpoint's customers.</summary>
-    public static string CustomersOf(Checkpoint checkpoint) => Path.Combine(checkpoint.Path, Customers);
+    public static string CustomersOf(string checkpoint) => Path.Combine(checkpoint, Customers);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -202,6 +202,7 @@ sealed class PartitionCheckpoints : IDisposable
                 Problem = null;
                 _counters.AddCheckpoint(_time.GetElapsedTime(_begunAt));
                 _journal.TruncateUntil(_retention.Until(_folder.OldestJournalAddress() ?? 0, _tail.NeededFrom));
+                _state.Stages.Stores.Release(_folder.Kept);
             }
 
             _writing = null;

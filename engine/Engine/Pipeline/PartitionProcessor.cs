@@ -160,6 +160,7 @@ public sealed class PartitionProcessor : IDisposable
         _taken.Clear();
         _batchEvents = 0;
         PublishBatch();
+        _state.Stages.Compact();
         StepCheckpoint();
     }
 
@@ -192,6 +193,7 @@ public sealed class PartitionProcessor : IDisposable
 
         _state.Stages.Refresh();
         CommitIfDue();
+        _state.Stages.Compact();
         StepCheckpoint();
     }
 

@@ -1,6 +1,7 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
+using CartRecovery.Engine.State;
 
 namespace CartRecovery.Engine.Pipeline;
 
@@ -8,7 +9,11 @@ namespace CartRecovery.Engine.Pipeline;
 /// <param name="Events">Events folded.</param>
 /// <param name="Bytes">Journal bytes read.</param>
 /// <param name="Total">Journal bytes to read.</param>
-public readonly record struct RecoveryProgress(long Events, long Bytes, long Total);
+public readonly record struct RecoveryProgress(long Events, long Bytes, long Total)
+{
+    /// <summary>Records of an earlier version being taken over, before the journal is read.</summary>
+    public TakeoverProgress Takeover { get; init; }
+}
 
 /// <summary>Result of a recovery.</summary>
 /// <param name="Events">Events folded from the journal after the checkpoint.</param>
@@ -46,7 +51,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
     {
         if (options.Journal is not { } journal)
         {
-            return new RecoveredPartition(NewState(checkpoint: null), null, null, new Handover(), 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
+            return new RecoveredPartition(NewState(checkpoint: null, progress: null), null, null, new Handover(), 0, new RecoveryReport(0, TimeSpan.Zero, 0, []));
         }
 
         var start = time.GetTimestamp();
@@ -58,7 +63,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         try
         {
             var begin = new JournalReader(device, journal.Layout).Begin;
-            state = Restore(folder, begin, handover, warnings, out var address, out var position);
+            state = Restore(folder, begin, handover, warnings, progress, out var address, out var position);
             var reader = new JournalReader(device, journal.Layout, address, position.Sequence);
             var player = new JournalReplayer(state, handover, new EventBlockReader(journal.Stores), slabs, options.ReadCampaigns);
             Play(reader, player, progress);
@@ -70,7 +75,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
             var log = new PartitionJournal(device, journal.Layout, reader.Begin, reader.End, Math.Max(1, reader.NextSequence), tail);
             var retention = new JournalRetention(device, journal.Layout, journal.RetentionAge, journal.RetentionBytes, journal.MaxLagBytes, time);
             var checkpoints = new PartitionCheckpoints(state, log, tail, journal, retention, folder, options.DataFolder, counters, time,
-                isBehind: reader.NextSequence != position.Sequence);
+                isBehind: reader.NextSequence != position.Sequence || state.Stages.Stores.IsTakenOver);
             return new RecoveredPartition(state, log, checkpoints, handover, Math.Max(position.ReceivedAt, player.ReceivedAt),
                 new RecoveryReport(player.Events, time.GetElapsedTime(start), handover.Count, warnings));
         }
@@ -82,11 +87,13 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
         }
     }
 
-    PartitionState NewState(Checkpoint? checkpoint) => new(
-        new PartitionStages(index, options, counters, checkpoint), new DedupWindow(options.DedupBytes, options.DedupWindow));
+    PartitionState NewState(Checkpoint? checkpoint, Action<RecoveryProgress>? progress) => new(
+        new PartitionStages(index, options, counters, checkpoint, takeover => progress?.Invoke(default(RecoveryProgress) with { Takeover = takeover })),
+        new DedupWindow(options.DedupBytes, options.DedupWindow));
 
     // The newest complete checkpoint; without one, an empty state and the whole journal.
-    PartitionState Restore(CheckpointFolder folder, long begin, Handover handover, List<string> warnings, out long address, out (long Sequence, long ReceivedAt) position)
+    PartitionState Restore(CheckpointFolder folder, long begin, Handover handover, List<string> warnings, Action<RecoveryProgress>? progress,
+        out long address, out (long Sequence, long ReceivedAt) position)
     {
         foreach (var checkpoint in folder.ReadUndamaged(reason => warnings.Add($"Partition {index}: a checkpoint was skipped. {reason}"))
             .Where(c => c.JournalAddress >= begin))
@@ -95,10 +102,15 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
             try
             {
                 folder.Adopt(checkpoint);
-                state = NewState(checkpoint);
+                state = NewState(checkpoint, progress);
                 position = PartitionCheckpoints.Restore(checkpoint, state, handover);
                 address = checkpoint.JournalAddress;
                 return state;
+            }
+            catch (Exception e) when (e is StoreShapeException or StoreTakeoverException)
+            {
+                // Not the checkpoint's fault: an older one would lose the newer.
+                throw new JournalException(e is StoreShapeException ? "store_version" : "store_takeover", $"Partition {index}: {e.Message}.");
             }
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
@@ -116,7 +128,7 @@ sealed class PartitionRecovery(int index, PipelineOptions options, SlabPool slab
 
         folder.Adopt(null);
         (address, position) = (0, default);
-        return NewState(checkpoint: null);
+        return NewState(checkpoint: null, progress: null);
     }
 
     void Play(JournalReader reader, JournalReplayer player, Action<RecoveryProgress>? progress)

@@ -59,6 +59,9 @@ public sealed class PartitionSet : IDisposable
     /// <summary>Why a partition's last checkpoint failed; null if none did.</summary>
     public string? CheckpointProblem => Array.Find(_partitions, p => p.CheckpointProblem is not null)?.CheckpointProblem;
 
+    /// <summary>What a stop left undone, and why, for each partition that left something.</summary>
+    public IEnumerable<string> StopProblems => _partitions.Select(p => p.StopProblem).OfType<string>();
+
     /// <summary>Recovers all partitions in parallel. Call before <see cref="Start"/>.</summary>
     /// <param name="progress">Receives each partition's number and progress.</param>
     /// <exception cref="JournalException">A journal is damaged, or of a later version.</exception>
@@ -102,10 +105,9 @@ public sealed class PartitionSet : IDisposable
             partition.Inbox.Close();
         }
 
-        foreach (var partition in _partitions)
-        {
-            partition.Stop();
-        }
+        // Each may wait for its disk.
+        Task.WaitAll([.. _partitions.Select(partition =>
+            Task.Factory.StartNew(partition.Stop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))]);
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,7 @@ public sealed class PartitionStages : IDisposable
     readonly CartTimers _timers;
     readonly CustomerEventFilter _filter;
     readonly CartFoldContext _context;
+    readonly RecordFilter<CartRecord> _mayRemove;
     bool _isDecided;
 
     /// <summary>Creates a partition's stages.</summary>
@@ -39,20 +40,22 @@ public sealed class PartitionStages : IDisposable
     /// <param name="counters">The partition's counters.</param>
     /// <param name="checkpoint">The checkpoint to restore the stores from; null for empty stores. <see cref="ReadTimers"/> restores the
     /// timers.</param>
+    /// <param name="progress">Receives the progress of taking over records of an earlier shape.</param>
     /// <exception cref="IOException">The checkpoint cannot be read.</exception>
     /// <exception cref="InvalidDataException">The checkpoint's content is invalid.</exception>
-    public PartitionStages(int index, PipelineOptions options, PartitionCounters counters, Checkpoint? checkpoint = null)
+    /// <exception cref="StoreShapeException">The checkpoint was written by a later version.</exception>
+    public PartitionStages(
+        int index, PipelineOptions options, PartitionCounters counters, Checkpoint? checkpoint = null, Action<TakeoverProgress>? progress = null)
     {
-        var keep = options.Journal is not null;
         _options = options;
         _counters = counters;
         _campaigns = options.Campaigns;
-        _context = new CartFoldContext(options.WindowMilliseconds, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u));
+        _context = new CartFoldContext(
+            options.WindowMilliseconds, options.CartLifetimeMilliseconds, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u));
+        _mayRemove = (in cart) => _context.MayRemove(cart, Now);
         _filter = new CustomerEventFilter(options.CollectsCustomerEvents);
-        _carts = new(Path.Combine(options.DataFolder, $"carts.{index}.log"), options.Carts, new CartUpdate(_context), keep,
-            checkpoint is null ? null : PartitionCheckpoints.CartsOf(checkpoint));
-        _customers = new(Path.Combine(options.DataFolder, $"customers.{index}.log"), options.Customers, default, keep,
-            checkpoint is null ? null : PartitionCheckpoints.CustomersOf(checkpoint));
+        Stores = new PartitionStores(index, options, new CartUpdate(_context), checkpoint, progress);
+        (_carts, _customers) = (Stores.Carts, Stores.Customers);
         _prefetcher = new SlabPrefetcher(_carts, _customers);
         _batch = new ScoreBatch(options.Model, options.BatchRows);
         _decider = new Decider(options.Model, options.Stores);
@@ -60,6 +63,9 @@ public sealed class PartitionStages : IDisposable
         _isConfigured = options.Stores.Map(s => !s.IsRemoved, other: false);
         _timers = new CartTimers(options.Timers, counters, OnTimer, OnClockSetBack);
     }
+
+    /// <summary>The carts and customers.</summary>
+    internal PartitionStores Stores { get; }
 
     /// <summary>Rows waiting for a model run.</summary>
     public int Rows => _batch.Count;
@@ -134,7 +140,7 @@ public sealed class PartitionStages : IDisposable
 
             _filter.Collect(e, slab, _campaigns);
             _context.ReceivedAt = _timers.Now;
-            var input = new CartInput { Step = CartStep.Fold, Index = i };
+            var input = new CartInput { Step = CartStep.Fold, At = Now, Index = i };
             ref var cart = ref _carts.UpdateInPlace(e.Cart, ref input);
             _timers.Repair(ref cart);
             Gather(cart, e, slab);
@@ -169,10 +175,13 @@ public sealed class PartitionStages : IDisposable
     public bool TryNextTick(long now, out long tick) => _timers.TryNextTick(now, out tick);
 
     /// <summary>Lets the stores make progress while no events arrive.</summary>
-    public void Refresh()
+    public void Refresh() => Stores.Refresh();
+
+    /// <summary>Does a step of compaction if one is due. Between two batches.</summary>
+    public void Compact()
     {
-        _carts.Refresh();
-        _customers.Refresh();
+        _carts.Compact(_mayRemove);
+        _customers.Compact(drop: null);
     }
 
     /// <summary>Scores the gathered rows and decides on each, in order.</summary>
@@ -216,8 +225,8 @@ public sealed class PartitionStages : IDisposable
     /// <summary>Restores event time and timers from a checkpoint.</summary>
     internal void ReadTimers(Stream stream) => _timers.ReadFrom(stream);
 
-    /// <summary>Returns the cart with this key, or null.</summary>
-    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) ? record : null;
+    /// <summary>Returns the cart with this key, or null. A cart that has ended is missing.</summary>
+    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) && !_context.HasEnded(record, Now) ? record : null;
 
     /// <summary>Returns the customer's history, or null.</summary>
     public CustomerRecord? FindCustomer(in Hash128 customer) => _customers.TryRead(customer, out var record) ? record : null;
@@ -225,8 +234,7 @@ public sealed class PartitionStages : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _carts.Dispose();
-        _customers.Dispose();
+        Stores.Dispose();
         _batch.Dispose();
         _decider.Dispose();
     }
@@ -263,10 +271,7 @@ public sealed class PartitionStages : IDisposable
             _customers.Update(e.Customer, ref e);
         }
 
-        if (!_customers.TryRead(e.Customer, out _context.History))
-        {
-            _context.History = default;
-        }
+        _context.History = _customers.TryRead(e.Customer, out var customer) ? customer.History : default;
     }
 
     // Gathers the cart's row as it is right after its event.
@@ -302,7 +307,7 @@ public sealed class PartitionStages : IDisposable
         ref var cart = ref _carts.UpdateInPlace(key, ref input);
 
         // An event may have set an earlier timer since; this one is then void.
-        if (Unsafe.IsNullRef(ref cart) || cart.TimerAt != dueAt)
+        if (Unsafe.IsNullRef(ref cart) || cart.TimerAt != dueAt || _context.HasEnded(cart, dueAt))
         {
             return;
         }

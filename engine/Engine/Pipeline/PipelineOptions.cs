@@ -32,6 +32,9 @@ public sealed class PipelineOptions
     /// <summary>Minimum time between two interventions for a cart (ms).</summary>
     public required long WindowMilliseconds { get; init; }
 
+    /// <summary>The time after its last event at which a cart ends (ms).</summary>
+    public long CartLifetimeMilliseconds { get; init; } = 90L * 24 * 60 * 60 * 1000;
+
     /// <summary>Which events have their cart scored.</summary>
     public ScoredEvents Scored { get; init; }
 

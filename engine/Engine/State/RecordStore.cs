@@ -19,23 +19,20 @@ public interface IRecordUpdate<TRecord, TInput>
 /// Stores fixed-width records by 128-bit key in FASTER's hybrid log: in memory while warm, on disk when memory is full. Used only by one
 /// partition's worker, so it takes no locks.
 /// </summary>
-public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
+public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     where TRecord : unmanaged
     where TInput : struct
     where TUpdate : IRecordUpdate<TRecord, TInput>
 {
-    // The part of the log in one file.
-    const int SegmentBits = 30;
-
-    // The first address of a log.
-    const long FirstAddress = 64;
-
-    // With a single session, a version shift takes only a few steps.
-    const int MaxShiftSteps = 1000;
+    // A file of the log is a quarter of the memory, within these bounds: compaction frees whole files.
+    const int MinSegmentBits = 20;
+    const int MaxSegmentBits = 30;
 
     readonly StoreDevice _device;
     readonly StoreCheckpoints _checkpoints;
     readonly StoreLayout _layout;
+    readonly LogCompaction _compaction;
+    readonly bool _keep;
     readonly FasterKV<Hash128, TRecord> _store;
     readonly ClientSession<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
     readonly UnsafeContext<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _context;
@@ -50,9 +47,11 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     /// <param name="keep">Whether the file outlives the store, as its checkpoints require; otherwise it is deleted.</param>
     /// <param name="checkpoint">The folder of the checkpoint to recover from; null for an empty store. Recovery invalidates younger
     /// checkpoints, because the log that they continue is rewritten.</param>
+    /// <param name="shape">The number of the layout of <typeparamref name="TRecord"/>.</param>
     /// <exception cref="IOException">The checkpoint or the log cannot be read, or is incomplete.</exception>
     /// <exception cref="InvalidDataException">The checkpoint holds another record type.</exception>
-    public RecordStore(string file, RecordStoreSize size, TUpdate update, bool keep = false, string? checkpoint = null)
+    /// <exception cref="StoreShapeException">The checkpoint was written by a later version.</exception>
+    public RecordStore(string file, RecordStoreSize size, TUpdate update, bool keep = false, string? checkpoint = null, int shape = 1)
     {
         if (checkpoint is not null && !keep)
         {
@@ -61,16 +60,19 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         var recordBytes = Unsafe.SizeOf<TRecord>();
-        _layout = new StoreLayout(default, recordBytes, size.PageBits, Math.Max(size.PageBits, SegmentBits), -1);
+        _layout = new StoreLayout(
+            default, shape, recordBytes, size.PageBits, Math.Max(size.PageBits, Math.Clamp(size.LogBits - 2, MinSegmentBits, MaxSegmentBits)), -1);
         if (checkpoint is not null)
         {
-            _layout = StoreLayout.Read(checkpoint);
-            if (_layout.RecordBytes != recordBytes)
+            _layout = StoreLayout.Read(checkpoint, shape);
+            if (_layout.RecordBytes != recordBytes || _layout.Shape != shape)
             {
-                throw new InvalidDataException($"{checkpoint} holds records of {_layout.RecordBytes} bytes, expected {recordBytes}");
+                throw new InvalidDataException(
+                    $"{checkpoint} holds records of shape {_layout.Shape} and {_layout.RecordBytes} bytes, expected {shape} and {recordBytes}");
             }
         }
 
+        _keep = keep;
         _device = new StoreDevice(file, insist: true, delete: !keep);
         _checkpoints = new StoreCheckpoints { Source = checkpoint };
         var log = new LogSettings
@@ -83,6 +85,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             SegmentSizeBits = _layout.SegmentBits,
             MutableFraction = 0.9,
         };
+        _compaction = new LogCompaction(1L << log.MemorySizeBits, 1 << _layout.PageBits);
         _store = new FasterKV<Hash128, TRecord>(
             size.Buckets, log, new CheckpointSettings { CheckpointManager = _checkpoints }, comparer: new RecordKeyComparer(),
             concurrencyControlMode: ConcurrencyControlMode.None);
@@ -122,6 +125,12 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
 
     /// <summary>Null if prefetching is not possible.</summary>
     internal RecordPrefetcher<TRecord>? Prefetch { get; }
+
+    /// <summary>Whether failed writes are retried until they succeed; true unless set.</summary>
+    internal bool RetriesWrites
+    {
+        set => _device.RetriesWrites = value;
+    }
 
     internal Phase Phase => _store.SystemState.Phase;
 
@@ -218,7 +227,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             // The record is on disk. The batch waits for it, because order within a cart matters more than overlapping reads. FASTER
             // leaves its epoch meanwhile.
             _context.CompletePending(wait: true);
-            ThrowIfUnreadable();
+            ThrowIfFailed();
         }
     }
 
@@ -231,7 +240,7 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         if (status.IsPending)
         {
             _context.CompletePendingWithOutputs(out var outputs, wait: true);
-            ThrowIfUnreadable();
+            ThrowIfFailed();
             using (outputs)
             {
                 isFound = outputs.Next() && outputs.Current.Status.Found;
@@ -240,6 +249,25 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
 
         record = isFound ? _target.Record : default;
         return isFound;
+    }
+
+    /// <summary>Writes the key's record, whatever it was.</summary>
+    public void Write(in Hash128 key, in TRecord record)
+    {
+        var k = key;
+        var value = record;
+        Enter();
+        _context.Upsert(ref k, ref value);
+        Exit();
+    }
+
+    /// <summary>Deletes the key's record.</summary>
+    public void Delete(in Hash128 key)
+    {
+        var k = key;
+        Enter();
+        _context.Delete(ref k);
+        Exit();
     }
 
     /// <summary>Lets FASTER make progress while no events arrive; a checkpoint needs this repeatedly until it is written.</summary>
@@ -253,46 +281,6 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         }
     }
 
-    /// <summary>
-    /// Begins a checkpoint of all records in their current state. Later changes go to copies until the checkpoint is written; writing
-    /// continues beside the worker.
-    /// </summary>
-    /// <param name="folder">The target folder; created if missing.</param>
-    /// <param name="serialNumber">The later value of <see cref="RecoveredSerialNumber"/>: the position in the journal.</param>
-    /// <exception cref="InvalidOperationException">Another checkpoint is being written.</exception>
-    /// <exception cref="IOException">The folder cannot be created.</exception>
-    public StoreCheckpoint BeginCheckpoint(string folder, long serialNumber)
-    {
-        if (_checkpoint is not null)
-        {
-            throw new InvalidOperationException("another checkpoint is being written; wait for it to complete");
-        }
-
-        Directory.CreateDirectory(folder);
-        var version = _store.SystemState.Version;
-        var checkpoint = new StoreCheckpoint(folder, _layout with { SerialNumber = serialNumber });
-        checkpoint.Log.BeforeWrite = BeforeSnapshotWrite;
-        _checkpoint = _checkpoints.Current = checkpoint;
-        if (!_store.TryInitiateFullCheckpoint(out var token, CheckpointType.Snapshot))
-        {
-            throw new InvalidOperationException("FASTER is busy with a checkpoint");
-        }
-
-        checkpoint.Token = token;
-        for (var step = 0; _store.SystemState.Version == version; step++)
-        {
-            if (step == MaxShiftSteps)
-            {
-                throw new InvalidOperationException("FASTER did not reach its next version");
-            }
-
-            _session.Refresh();
-        }
-
-        Refresh();
-        return checkpoint;
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -303,33 +291,12 @@ public sealed class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         _store.Dispose();
     }
 
-    void Recover(string file, string checkpoint)
-    {
-        var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info")));
-        var length = StoreDevice.LengthOf(file, 1L << _layout.SegmentBits);
-        if (length < info.flushedLogicalAddress && info.flushedLogicalAddress > FirstAddress)
-        {
-            throw new IOException($"{file} is {length} bytes long, but {checkpoint} needs {info.flushedLogicalAddress}");
-        }
-
-        _store.Recover(_layout.Token, _layout.Token);
-        foreach (var device in _checkpoints.Read)
-        {
-            device.Dispose();
-            if (device.Failure is { } failure)
-            {
-                throw new IOException($"{checkpoint} cannot be read: {failure.Message}", failure);
-            }
-        }
-
-        ThrowIfUnreadable();
-    }
-
-    void ThrowIfUnreadable()
+    /// <exception cref="IOException">A read failed, or a write that is not retried.</exception>
+    internal void ThrowIfFailed()
     {
         if (_device.Failure is { } failure)
         {
-            throw new IOException($"records on disk cannot be read: {failure.Message}", failure);
+            throw new IOException($"records on disk cannot be used: {failure.Message}", failure);
         }
     }
 }

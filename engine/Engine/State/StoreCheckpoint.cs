@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using FASTER.core;
 
@@ -11,10 +10,12 @@ namespace CartRecovery.Engine.State;
 public sealed class StoreCheckpoint
 {
     readonly StoreLayout _layout;
+    readonly StoreDevice _records;
     volatile bool _isWritten;
 
-    internal StoreCheckpoint(string folder, StoreLayout layout)
+    internal StoreCheckpoint(string folder, StoreLayout layout, StoreDevice records)
     {
+        _records = records;
         Folder = folder;
         _layout = layout;
         Index = new StoreDevice(Path.Combine(folder, "index"), insist: false, delete: false);
@@ -48,7 +49,7 @@ public sealed class StoreCheckpoint
     public void Save()
     {
         Close();
-        if ((Index.Failure ?? Log.Failure) is { } failure)
+        if ((Index.Failure ?? Log.Failure ?? _records.Failure) is { } failure)
         {
             throw new IOException($"a checkpoint in {Folder} could not be written: {failure.Message}", failure);
         }
@@ -62,29 +63,6 @@ public sealed class StoreCheckpoint
     {
         Index.Dispose();
         Log.Dispose();
-    }
-}
-
-/// <summary>Describes what the files of a checkpoint depend on, so that they are not misread, and holds the caller's number.</summary>
-readonly record struct StoreLayout(Guid Token, int RecordBytes, int PageBits, int SegmentBits, long SerialNumber)
-{
-    const string Kind = "cartrecovery records 1";
-
-    public void Write(string folder) => File.WriteAllText(
-        Path.Combine(folder, "store.info"), $"{Kind}\n{Token}\n{RecordBytes}\n{PageBits}\n{SegmentBits}\n{SerialNumber}\n");
-
-    /// <exception cref="InvalidDataException">The file is not a valid description.</exception>
-    public static StoreLayout Read(string folder)
-    {
-        var lines = File.ReadAllLines(Path.Combine(folder, "store.info"));
-        return lines is [Kind, var token, var record, var page, var segment, var serial]
-            && Guid.TryParse(token, out var guid)
-            && int.TryParse(record, CultureInfo.InvariantCulture, out var recordBytes)
-            && int.TryParse(page, CultureInfo.InvariantCulture, out var pageBits)
-            && int.TryParse(segment, CultureInfo.InvariantCulture, out var segmentBits)
-            && long.TryParse(serial, CultureInfo.InvariantCulture, out var serialNumber)
-            ? new StoreLayout(guid, recordBytes, pageBits, segmentBits, serialNumber)
-            : throw new InvalidDataException($"{folder} holds records in a format unknown to this version");
     }
 }
 

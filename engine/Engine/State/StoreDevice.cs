@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using FASTER.core;
 using Microsoft.Win32.SafeHandles;
@@ -21,31 +22,40 @@ sealed class StoreDevice : StorageDeviceBase
     readonly Lock _opening = new();
     readonly BlockingCollection<Write> _writes = [];
     readonly ManualResetEventSlim _closing = new();
-    readonly bool _insist;
+    readonly bool _isLog;
     readonly bool _delete;
     Thread? _writer;
+    readonly ManualResetEventSlim _givingUp = new();
     volatile IOException? _failure;
     volatile IOException? _problem;
     bool _closed;
 
     /// <param name="path">The files' name without number.</param>
-    /// <param name="insist">Whether to retry failed writes and bypass the system's cache.</param>
+    /// <param name="insist">Whether it holds the records' log: failed writes are retried, and bypass the system's cache.</param>
     /// <param name="delete">Whether the files are deleted with the device.</param>
     public StoreDevice(string path, bool insist, bool delete)
         : base(path, 512, -1)
     {
-        _insist = insist;
+        RetriesWrites = _isLog = insist;
         _delete = delete;
     }
 
     /// <summary>A callback before each write, on its thread, with which tests simulate a slow disk.</summary>
     internal Action? BeforeWrite { get; set; }
 
+    /// <summary>Whether failed writes are retried until they succeed.</summary>
+    public bool RetriesWrites { get; set; }
+
     /// <summary>First read error or, without retries, write error; null if there was none. Never reset.</summary>
     public IOException? Failure => _failure;
 
     /// <summary>Current reason why writes fail; null if they succeed.</summary>
     public IOException? Problem => _problem;
+
+    /// <summary>
+    /// Ends the retries: what cannot be written is dropped, which <see cref="Failure"/> reports, and whoever waits for it goes on.
+    /// </summary>
+    public void GiveUp() => _givingUp.Set();
 
     /// <summary>Deletes the files of a path.</summary>
     public static void Delete(string path)
@@ -56,24 +66,20 @@ sealed class StoreDevice : StorageDeviceBase
         }
     }
 
-    /// <summary>Returns the length of a path's files, up to the first gap, in bytes.</summary>
-    public static long LengthOf(string path, long segmentSize)
+    /// <summary>Returns the first address of a range that a path's files do not have; null if they have all of it.</summary>
+    public static long? FindGap(string path, int segmentBits, long from, long until)
     {
-        var length = 0L;
-        for (var i = 0; ; i++)
+        for (var segment = from >> segmentBits; segment << segmentBits < until; segment++)
         {
-            var file = new FileInfo($"{path}.{i}");
-            if (!file.Exists)
+            var file = new FileInfo($"{path}.{segment}");
+            var end = (segment << segmentBits) + (file.Exists ? Math.Min(file.Length, 1L << segmentBits) : 0);
+            if (end < Math.Min(until, (segment + 1) << segmentBits))
             {
-                return length;
-            }
-
-            length += Math.Min(file.Length, segmentSize);
-            if (file.Length < segmentSize)
-            {
-                return length;
+                return end;
             }
         }
+
+        return null;
     }
 
     public override void WriteAsync(
@@ -103,15 +109,26 @@ sealed class StoreDevice : StorageDeviceBase
             static read => read.Device.ReadNow(read), new Read(this, segmentId, (long)sourceAddress, destinationAddress, readLength, callback, context),
             preferLocal: false);
 
-    public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
-    {
-        if (_files.TryRemove(segment, out var file))
-        {
-            file.Dispose();
-        }
+    // FASTER would remove what the latest checkpoint does not need; older ones are kept too. See Release.
+    public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result) => callback(result);
 
-        File.Delete(NameOf(segment));
-        callback(result);
+    /// <summary>Deletes the files before a segment.</summary>
+    /// <exception cref="IOException">A file cannot be deleted.</exception>
+    public void Release(int before)
+    {
+        foreach (var file in FilesOf(FileName))
+        {
+            var segment = int.Parse(file.AsSpan(file.LastIndexOf('.') + 1), CultureInfo.InvariantCulture);
+            if (segment < before)
+            {
+                if (_files.TryRemove(segment, out var handle))
+                {
+                    handle.Dispose();
+                }
+
+                File.Delete(file);
+            }
+        }
     }
 
     /// <summary>Completes pending writes (without retrying) and closes the files. The pages' memory may then be released.</summary>
@@ -142,6 +159,7 @@ sealed class StoreDevice : StorageDeviceBase
 
         _writes.Dispose();
         _closing.Dispose();
+        _givingUp.Dispose();
     }
 
     static string[] FilesOf(string path)
@@ -165,13 +183,14 @@ sealed class StoreDevice : StorageDeviceBase
             }
 
             BeforeWrite?.Invoke();
-            var written = _insist ? WriteUntilDone(write, buffer) : TryWrite(write, buffer);
+            var written = RetriesWrites ? WriteUntilDone(write, buffer) : TryWrite(write, buffer);
             if (!written)
             {
                 _failure ??= _problem;
             }
 
-            write.Callback(written ? 0 : Failed, (uint)write.Length, write.Context);
+            // FASTER would wait for ever for a page of the log that was not written; Failure tells.
+            write.Callback(written || _isLog ? 0 : Failed, (uint)write.Length, write.Context);
         }
     }
 
@@ -179,7 +198,7 @@ sealed class StoreDevice : StorageDeviceBase
     {
         for (var wait = TimeSpan.FromMilliseconds(10); !TryWrite(write, buffer); wait = wait * 2 > s_maxWait ? s_maxWait : wait * 2)
         {
-            if (_closing.Wait(wait))
+            if (WaitHandle.WaitAny([_closing.WaitHandle, _givingUp.WaitHandle], wait) != WaitHandle.WaitTimeout)
             {
                 return TryWrite(write, buffer);
             }
@@ -265,7 +284,7 @@ sealed class StoreDevice : StorageDeviceBase
         {
             return _files.GetOrAdd(segment, static (s, device) => File.OpenHandle(
                 device.NameOf(s), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite,
-                device._insist && !device._delete ? FileOptions.WriteThrough : FileOptions.None), this);
+                device._isLog && !device._delete ? FileOptions.WriteThrough : FileOptions.None), this);
         }
     }
 

@@ -84,7 +84,9 @@ static class RunCommand
             {
                 var recovered = new RecoveryProgress[host.Partitions.Count];
                 var progress = new WorkProgress(
-                    () => (recovered.Sum(p => p.Events), recovered.Sum(p => p.Bytes) / Math.Max(1.0, recovered.Sum(p => p.Total))), onTerminalAlone: true);
+                    () => (recovered.Sum(p => p.Events + p.Takeover.Done),
+                        recovered.Sum(p => p.Bytes + p.Takeover.Done) / Math.Max(1.0, recovered.Sum(p => p.Total + p.Takeover.Total))),
+                    onTerminalAlone: true);
                 await progress.RunAsync(() => Task.Run(() => host.StartAsync((partition, p) => recovered[partition] = p)));
             }
             catch (DataFolderException e)

@@ -25,8 +25,10 @@ sealed class DataFolderException(string code, string message, int exitCode = Exi
 /// </summary>
 sealed class DataFolder : IDisposable
 {
-    const string Version = "4";
-    const string Unnumbered = "3";
+    const int Version = 4;
+
+    // The oldest format that is taken over.
+    const int OldestVersion = 3;
     const string Hint = "make it writable, or set 'data' to another folder";
 
     // The error codes for a file locked by another process.
@@ -127,16 +129,15 @@ sealed class DataFolder : IDisposable
 
         var lines = File.ReadAllLines(file);
         var version = lines.Length == 0 ? "" : lines[0].Trim();
-        if (version is not (Version or Unnumbered))
+        if (!(int.TryParse(version, CultureInfo.InvariantCulture, out var number) && number is >= OldestVersion and <= Version))
         {
-            var isLater = long.TryParse(version, CultureInfo.InvariantCulture, out var number) && number > long.Parse(Version, CultureInfo.InvariantCulture);
-            throw WrongVersion(path, version, isLater ? "a later" : "an older");
+            throw WrongVersion(path, version, number > Version ? "a later" : "an older");
         }
 
         var values = lines.Skip(1).Select(l => l.Split(' ', 2)).Where(l => l.Length == 2).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
         return values.TryGetValue("partitions", out var partitions) && int.TryParse(partitions, CultureInfo.InvariantCulture, out var count)
             && values.TryGetValue("segment", out var segment) && long.TryParse(segment, CultureInfo.InvariantCulture, out var bytes)
-            ? new FolderFormat(count, bytes, HasStoreNumbers: version == Version)
+            ? new FolderFormat(count, bytes, HasStoreNumbers: number == Version)
             : throw WrongVersion(path, version, "an unknown");
     }
 

@@ -218,6 +218,11 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         Partitions.Stop();
+        foreach (var problem in Partitions.StopProblems)
+        {
+            LogStopProblem(problem);
+        }
+
         LogStopped();
     }
 
@@ -315,6 +320,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The journeys' database did not respond before the stop ({Problem}); they continue from the journal at the next start")]
     partial void LogJourneysBehind(string problem);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
+    partial void LogStopProblem(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
     partial void LogStopped();

@@ -31,6 +31,7 @@ static class PipelineSetup
             Campaigns = campaigns,
             ReadCampaigns = usesRecorded ? record => CampaignCompiler.Compile(record, stores.Stores) : null,
             WindowMilliseconds = (long)config.Decisions.Window.Value.TotalMilliseconds,
+            CartLifetimeMilliseconds = (long)config.Memory.CartLifetime.Value.TotalMilliseconds,
             Scored = config.Scoring.Events,
             BatchRows = config.Scoring.Batch,
             Carts = budget.Carts,

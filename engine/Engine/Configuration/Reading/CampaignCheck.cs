@@ -27,6 +27,11 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
             Trigger(campaign.Trigger);
             Conditions(campaign.When);
             Series(campaign, config);
+            if (campaign.Trigger.Idle is { } idle && idle.Value >= config.Memory.CartLifetime.Value && check.AreValid(config.Memory, "cartLifetime"))
+            {
+                check.Report(campaign.Trigger, "idle",
+                    $"the campaign would never start: idle ({idle}) must be shorter than memory.cartLifetime ({config.Memory.CartLifetime})");
+            }
         }
     }
 

@@ -4,7 +4,7 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys.Tables;
 
-/// <summary>State of a journey.</summary>
+/// <summary>State of a journey. The numbers are persisted and never change.</summary>
 public enum JourneyState
 {
     /// <summary>Messages are still to come.</summary>
@@ -50,7 +50,7 @@ public sealed record Journey
     public required long ConnectionId { get; init; }
 }
 
-/// <summary>State of a message.</summary>
+/// <summary>State of a message. The numbers are persisted and never change.</summary>
 public enum MessageState
 {
     /// <summary>Waiting until it is due.</summary>

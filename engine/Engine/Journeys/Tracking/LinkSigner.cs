@@ -6,7 +6,7 @@ using System.Text;
 
 namespace CartRecovery.Engine.Journeys.Tracking;
 
-/// <summary>What a link permits.</summary>
+/// <summary>What a link permits. The numbers are in links already sent and never change.</summary>
 public enum LinkKind : byte
 {
     /// <summary>Restores the shopper's cart; counts as a click.</summary>

@@ -45,7 +45,7 @@ public static class PurchaseTrainingSet
         var decoder = new JsonEventDecoder(new EventRules("learning"u8.ToArray(), 0, Verified: true, int.MaxValue, long.MaxValue / 2, long.MaxValue / 2));
         var slab = new EventSlab();
         var carts = new Dictionary<string, CartRecord>(StringComparer.Ordinal);
-        var customers = new Dictionary<string, CustomerRecord>(StringComparer.Ordinal);
+        var customers = new Dictionary<string, CustomerHistory>(StringComparer.Ordinal);
         var users = new Dictionary<string, int>(StringComparer.Ordinal);
         var firstPurchases = FirstPurchases(log);
 

@@ -75,6 +75,7 @@ public static class CartFold
 
     static void Begin(ref CartRecord cart, in EventRecord e, EventSlab slab, uint defaultCurrency)
     {
+        cart.Version = CartRecord.CurrentVersion;
         cart.FirstAt = cart.LastAt = e.Timestamp;
         cart.Store = e.Store;
         cart.Currency = defaultCurrency;

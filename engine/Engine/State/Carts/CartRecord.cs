@@ -10,11 +10,18 @@ namespace CartRecovery.Engine.State.Carts;
 /// <summary>
 /// The state of one cart, of fixed width and without references, so that FASTER can update it in place, spill it to disk and checkpoint
 /// it as is. Fields used by every event come first; the ids, used only by decisions, come last. Times are milliseconds since 1970 UTC in
-/// event time unless stated, 0 for never; money is in <see cref="Money"/> units.
+/// event time unless stated, 0 for never; money is in <see cref="Money"/> units. The layout is persisted: a new field takes bytes of
+/// <see cref="Reserved"/>, and 0 in it means "never". Any other change needs a new <see cref="Shape"/> and a conversion.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CartRecord
 {
+    /// <summary>The number of this layout in checkpoints. 3 was <see cref="CartRecordVersion3"/>.</summary>
+    public const int Shape = 4;
+
+    /// <summary>The current value of <see cref="Version"/>.</summary>
+    public const byte CurrentVersion = 1;
+
     /// <summary>The time of the first event.</summary>
     public long FirstAt;
 
@@ -79,7 +86,7 @@ public struct CartRecord
     public long Value;
 
     /// <summary>The customer's history as of the latest event that named the customer.</summary>
-    public CustomerRecord History;
+    public CustomerHistory History;
 
     /// <summary>Units in the cart.</summary>
     public int ItemCount;
@@ -115,6 +122,9 @@ public struct CartRecord
     public byte UserLength;
     public byte SessionLength;
 
+    /// <summary>Which fields the record's writer knew; raised when a field takes bytes of <see cref="Reserved"/>.</summary>
+    public byte Version;
+
     /// <summary>The number of events of each type.</summary>
     public TypeCounts Counts;
 
@@ -127,6 +137,9 @@ public struct CartRecord
     public IdText CartText;
     public IdText UserText;
     public IdText SessionText;
+
+    /// <summary>Space for new fields; all zero.</summary>
+    public CartReserve Reserved;
 
     /// <summary>
     /// Returns whether the latest intervention is old enough to allow another. If false at a moment, it stays false for that moment.
@@ -172,11 +185,21 @@ public struct CartLine
     public int Quantity;
 }
 
-/// <summary>A counter for each event type.</summary>
-[InlineArray(EventTypes.Count)]
+/// <summary>A counter for each event type, with room for new types.</summary>
+[InlineArray(Capacity)]
 public struct TypeCounts
 {
+    /// <summary>Number of types that fit, fixed by the format; the highest type's number is less.</summary>
+    public const int Capacity = 48;
     uint _first;
+}
+
+/// <summary>Unused bytes of a cart's record.</summary>
+[InlineArray(Size)]
+public struct CartReserve
+{
+    public const int Size = 48;
+    byte _first;
 }
 
 /// <summary>The cart's lines.</summary>

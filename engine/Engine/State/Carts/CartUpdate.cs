@@ -23,7 +23,7 @@ enum CartStep
 /// <summary>A change and its arguments. Small, because FASTER copies it if the record is on disk.</summary>
 struct CartInput
 {
-    /// <summary>The time, in event time.</summary>
+    /// <summary>The time, in event time: of a fold the partition's, of a claim the decision's.</summary>
     public long At;
 
     /// <summary>The step.</summary>
@@ -35,9 +35,13 @@ struct CartInput
 
 /// <summary>The state shared by the changes of a slab, and the result of a claim.</summary>
 /// <param name="window">The minimum time between interventions for a cart, in milliseconds.</param>
+/// <param name="lifetime">The time after its last event at which a cart ends, in milliseconds.</param>
 /// <param name="currencies">The default currency of each store, by number.</param>
-sealed class CartFoldContext(long window, NumberTable<uint> currencies)
+sealed class CartFoldContext(long window, long lifetime, NumberTable<uint> currencies)
 {
+    // A timer may fire this long after its time (ms); until then compaction keeps its cart.
+    const long Margin = 1000;
+
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
 
@@ -45,13 +49,21 @@ sealed class CartFoldContext(long window, NumberTable<uint> currencies)
     public long ReceivedAt;
 
     /// <summary>The history of the event's customer.</summary>
-    public CustomerRecord History;
+    public CustomerHistory History;
 
     /// <summary>Whether the latest claim reserved its cart.</summary>
     public bool IsClaimed;
 
     /// <summary>Minimum time between interventions for a cart, in milliseconds.</summary>
     public long Window { get; set; } = window;
+
+    /// <summary>
+    /// Returns whether a cart has ended by a time in event time. It then counts as missing, whether or not compaction has removed it.
+    /// </summary>
+    public bool HasEnded(in CartRecord cart, long at) => at - cart.LastAt > lifetime;
+
+    /// <summary>Returns whether compaction may remove a cart.</summary>
+    public bool MayRemove(in CartRecord cart, long at) => HasEnded(cart, at - Margin);
 
     /// <summary>Returns a store's default currency.</summary>
     public uint CurrencyOf(int store) => currencies[store];
@@ -69,7 +81,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         switch (input.Step)
         {
             case CartStep.Fold:
-                Fold(ref record, context.Slab.Records[input.Index]);
+                Fold(ref record, context.Slab.Records[input.Index], input.At);
                 break;
             case CartStep.Claim:
                 context.IsClaimed = record.IsFree(input.At, context.Window);
@@ -83,8 +95,13 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         }
     }
 
-    void Fold(ref CartRecord record, in EventRecord e)
+    void Fold(ref CartRecord record, in EventRecord e, long now)
     {
+        if (context.HasEnded(record, now) && record.EventCount != 0)
+        {
+            record = default;
+        }
+
         CartFold.Apply(ref record, e, context.Slab, context.CurrencyOf(e.Store));
         // The engine's clock, not the shopper's, tells how long a cart is idle. Any event ends an idle period, also a late one.
         (record.LastReceivedAt, record.IdleDoneAt) = (context.ReceivedAt, 0);

@@ -1,6 +1,6 @@
 namespace CartRecovery.Engine.State.Carts;
 
-/// <summary>The steps of a checkout.</summary>
+/// <summary>The steps of a checkout. The numbers are persisted and never change.</summary>
 public enum CheckoutStep : byte
 {
     None = 0,

@@ -1,53 +1,38 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CartRecovery.Engine.Events;
-using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.State.Customers;
 
 /// <summary>
-/// The state of one customer across carts. Times are milliseconds since 1970 UTC, money is in <see cref="Money"/> units.
+/// The state of one customer across carts, of fixed width. The layout is persisted: a new field takes bytes of <see cref="Reserved"/>, and
+/// 0 in it means "never". Any other change needs a new <see cref="Shape"/> and a conversion.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct CustomerRecord
 {
-    /// <summary>The total value of the orders.</summary>
-    public long OrderValue;
+    /// <summary>The number of this layout in checkpoints. 3 was <see cref="CustomerRecordVersion3"/>.</summary>
+    public const int Shape = 4;
 
-    /// <summary>The time of the latest order; 0 for never.</summary>
-    public long LastOrderAt;
+    /// <summary>The current value of <see cref="Version"/>.</summary>
+    public const byte CurrentVersion = 1;
 
-    /// <summary>The number of orders.</summary>
-    public uint Orders;
+    /// <summary>The customer's orders.</summary>
+    public CustomerHistory History;
 
-    /// <summary>The number of orders that used a coupon.</summary>
-    public uint DiscountedOrders;
+    /// <summary>Which fields the record's writer knew; raised when a field takes bytes of <see cref="Reserved"/>.</summary>
+    public byte Version;
 
-    /// <summary>Whether a coupon was accepted since the latest order.</summary>
-    public uint CouponPending;
+    /// <summary>Space for new fields; all zero.</summary>
+    public CustomerReserve Reserved;
+}
 
-    /// <summary>The number of refunded orders.</summary>
-    public uint Refunds;
-
-    /// <summary>Applies an event with <see cref="EventTraits.ChangesHistory"/>.</summary>
-    public void Fold(in EventRecord e)
-    {
-        switch (e.Type)
-        {
-            case EventType.Purchase:
-                Orders++;
-                OrderValue = Money.Add(OrderValue, e.Price * e.Quantity);
-                LastOrderAt = Math.Max(LastOrderAt, e.Timestamp);
-                DiscountedOrders += CouponPending;
-                CouponPending = 0;
-                break;
-            case EventType.CouponApplied:
-                CouponPending = 1;
-                break;
-            case EventType.Refund:
-                Refunds++;
-                break;
-        }
-    }
+/// <summary>Unused bytes of a customer's record.</summary>
+[InlineArray(Size)]
+public struct CustomerReserve
+{
+    public const int Size = 31;
+    byte _first;
 }
 
 /// <summary>Applies events to customers' records.</summary>
@@ -57,5 +42,9 @@ public readonly struct CustomerUpdate : IRecordUpdate<CustomerRecord, EventRecor
     public bool MayCreate(in EventRecord input) => true;
 
     /// <inheritdoc/>
-    public void Apply(ref CustomerRecord record, ref EventRecord input) => record.Fold(input);
+    public void Apply(ref CustomerRecord record, ref EventRecord input)
+    {
+        record.Version = CustomerRecord.CurrentVersion;
+        record.History.Fold(input);
+    }
 }

@@ -7,7 +7,7 @@ using static CartRecovery.Tests.State.Carts.CartFoldFixture;
 
 namespace CartRecovery.Tests.State.Customers;
 
-public sealed class CustomerRecordTests
+public sealed class CustomerHistoryTests
 {
     [Test]
     public void Orders_form_a_customers_history()
@@ -41,13 +41,13 @@ public sealed class CustomerRecordTests
         foreach (var type in Enum.GetValues<EventType>().Where(t => t != EventType.None))
         {
             var changed = Of(new TestEvent(EventTypes.NameOf(type), Start) { Price = 5 });
-            Assert.That(EventTypes.Has(type, EventTraits.ChangesHistory), Is.EqualTo(MemoryMarshal.AsBytes(new ReadOnlySpan<CustomerRecord>(ref changed)).ContainsAnyExcept((byte)0)), $"{type}");
+            Assert.That(EventTypes.Has(type, EventTraits.ChangesHistory), Is.EqualTo(MemoryMarshal.AsBytes(new ReadOnlySpan<CustomerHistory>(ref changed)).ContainsAnyExcept((byte)0)), $"{type}");
         }
     }
 
-    static CustomerRecord Of(params TestEvent[] events)
+    static CustomerHistory Of(params TestEvent[] events)
     {
-        var customer = default(CustomerRecord);
+        var customer = default(CustomerHistory);
         foreach (var e in events)
         {
             customer.Fold(EventReading.Slab(e).Records[0]);

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Pipeline;
+using CartRecovery.Engine.State.Carts;
+using CartRecovery.Engine.State.Customers;
+using CartRecovery.Tests.Events;
+
+namespace CartRecovery.Tests.Migration;
+
+/// <summary>Lists a partition's state as text: independent of the records' layout, so that listings of two versions compare.</summary>
+static class StateListing
+{
+    public static IEnumerable<string> Of(int partition, PartitionState state, IReadOnlyList<string> ids)
+    {
+        yield return Text($"{partition} now={state.Stages.Now} timers={state.Stages.Timers} ids={state.Dedup.Count}");
+        foreach (var id in ids)
+        {
+            if (state.Stages.Find(EventReading.KeyOf(id)) is { } cart)
+            {
+                yield return Text($"{partition} cart {id}: {Of(cart)}");
+            }
+        }
+
+        var seed = EventKeys.SeedOf("demo"u8);
+        foreach (var id in ids)
+        {
+            if (state.Stages.FindCustomer(EventKeys.CustomerOf(seed, Encoding.UTF8.GetBytes(id))) is { } customer)
+            {
+                yield return Text($"{partition} customer {id}: {Of(customer.History)}");
+            }
+        }
+    }
+
+    static string Of(in CartRecord c)
+    {
+        var text = new StringBuilder();
+        Add(text, $"id={Encoding.UTF8.GetString(c.CartId)} user={Encoding.UTF8.GetString(c.UserId)} session={Encoding.UTF8.GetString(c.SessionId)}");
+        Add(text, $"first={c.FirstAt} last={c.LastAt} gap={c.LastGap} sessionAt={c.SessionStartedAt} sessionKey={c.Session} owner={c.OwnerSession}");
+        Add(text, $"added={c.LastAddAt} purchased={c.PurchasedAt} timer={c.TimerAt} idle={c.IdleDoneAt} intervened={c.LastInterventionAt}");
+        Add(text, $"connection={c.ConnectionId} sketch={c.ProductSketch} product={c.LastProduct} since={c.ProductSince}");
+        Add(text, $"sum={c.PriceSum} lowest={c.PriceLowest} highest={c.PriceHighest} price={c.PriceLast} value={c.Value} history=({Of(c.History)})");
+        Add(text, $"items={c.ItemCount} prices={c.PriceCount} streak={c.ProductStreak} returns={c.ProductReturns} events={c.EventCount}");
+        Add(text, $"sessionEvents={c.SessionEvents} sessions={c.SessionCount} currency={c.Currency} store={c.Store} checkout={(int)c.Checkout}");
+        Add(text, $"device={(int)c.Device} source={(int)c.Source} lines={c.LineCount}");
+        foreach (var row in EventTypes.All.Where(row => (int)row.Type <= (int)EventType.Complained))
+        {
+            Add(text, $"{row.Name}={c.CountOf(row.Type)}");
+        }
+
+        for (var i = 0; i < CartLines.Capacity; i++)
+        {
+            Add(text, $"({Of(c.Lines[i])})");
+        }
+
+        Add(text, $"others=({Of(c.Others)})");
+        return text.ToString();
+    }
+
+    static string Of(in CartLine line) => Text($"{line.Product} {line.Value} {line.Quantity}");
+
+    static string Of(in CustomerHistory c) => Text($"{c.OrderValue} {c.LastOrderAt} {c.Orders} {c.DiscountedOrders} {c.CouponPending} {c.Refunds}");
+
+    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    static void Add(StringBuilder text, FormattableString part) => text.Append(Text(part)).Append(' ');
+}
