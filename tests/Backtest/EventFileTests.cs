@@ -16,11 +16,11 @@ public sealed class EventFileTests
     [OneTimeSetUp]
     public async Task Export()
     {
-        _traffic = await RecordedTraffic.RecordAsync(quiet: false);
+        _traffic = await RecordedTraffic.RecordAsync(quiet: false, eventsARead: 1);
         _path = Write("export.ndjson", _traffic.Export(ExportFormat.Ndjson));
     }
 
-    // One connection, no event time before its arrival and no ticks, so the file is equivalent to the journal.
+    // One connection, every event received at its own time and no ticks, so the file is equivalent to the journal.
     [TestCase(1)]
     [TestCase(4)]
     public void An_exported_file_replays_to_the_journals_decisions(int lanes)

@@ -17,7 +17,6 @@ namespace CartRecovery.Tests.Backtest;
 sealed class RecordedTraffic
 {
     public const int Partitions = 2;
-    const int EventsARead = 100;
 
     static readonly JournalLayout s_layout = new(4 << 20, 1 << 20);
     static readonly JournalStores s_stores = new("demo"u8.ToArray());
@@ -47,15 +46,18 @@ sealed class RecordedTraffic
 
     /// <summary>Plays the log through the partitions.</summary>
     /// <param name="quiet">Ends with ten minutes without events, so that ticks advance time; otherwise with much later events.</param>
-    public static async Task<RecordedTraffic> RecordAsync(bool quiet)
+    /// <param name="eventsARead">How many events are received together, at the time of the last.</param>
+    public static async Task<RecordedTraffic> RecordAsync(bool quiet, int eventsARead = 100)
     {
-        var traffic = new RecordedTraffic { Events = quiet ? ShopLogSample.Events.Count : Messages.Count };
+        var traffic = new RecordedTraffic { Events = quiet ? ShopLogSample.Events.Count : Messages.Count, EventsARead = eventsARead };
         await traffic.WriteAsync(quiet);
         return traffic;
     }
 
     /// <summary>The number of events.</summary>
     public int Events { get; private init; }
+
+    int EventsARead { get; init; }
 
     /// <summary>The journals of all partitions.</summary>
     public JournalView[] Journals() =>

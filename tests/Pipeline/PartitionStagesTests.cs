@@ -136,7 +136,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_late_event_starts_no_new_episode()
+    public void A_late_event_starts_a_new_episode_when_it_is_received()
     {
         using var run = new StageRun([s_idle5, s_idle10]);
         run.Play(Add("p1", 5));
@@ -144,7 +144,10 @@ public sealed class PartitionStagesTests
         run.Play(View("p1").After(-Minute));
         run.PassTo(Start + 60 * Minute);
 
-        Assert.That(run.Consumer.Campaigns, Is.EqualTo(new[] { "idle5", "idle10" }));
+        Assert.That(run.Consumer.Interventions.Select(i => (i.Campaign, i.DecidedAt.ToUnixTimeMilliseconds())), Is.EqualTo(new[]
+        {
+            ("idle5", Start + 5 * Minute), ("idle5", Start + 11 * Minute), ("idle10", Start + 16 * Minute),
+        }));
     }
 
     [Test]

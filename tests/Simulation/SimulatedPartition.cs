@@ -77,7 +77,7 @@ sealed class SimulatedPartition : IDecisionConsumer, IDisposable
         _quiescence = new FasterLogQuiescence(_journal);
         _receivedAt = recovered.ReceivedAt;
         _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _time) { OnFault = e => Fault ??= e.ToString() };
-        watermark.Raise(_state.Stages.Now, _receivedAt);
+        watermark.Restore(_state.Stages.Now, _receivedAt);
     }
 
     /// <summary>Resumes: delivers what earlier lifetimes left and writes the decisions just made.</summary>

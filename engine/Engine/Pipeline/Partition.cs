@@ -110,7 +110,7 @@ public sealed class Partition : IDisposable
         _work = new PartitionProcessor(_recovery.Index, _recovery.Options, _state, Counters, _journal, _time) { OnFault = Fail };
         _checkpoints = recovered.Checkpoints;
         _receivedAt = recovered.ReceivedAt;
-        _watermark.Raise(_state.Stages.Now, _receivedAt);
+        _watermark.Restore(_state.Stages.Now, _receivedAt);
         return recovered.Report;
     }
 
