@@ -20,7 +20,7 @@ public sealed class EventFileTests
         _path = Write("export.ndjson", _traffic.Export(ExportFormat.Ndjson));
     }
 
-    // One connection, each event arrives at its time, and no ticks, so the file is equivalent to the journal.
+    // One connection, every event received at its own time and no ticks, so the file is equivalent to the journal.
     [TestCase(1)]
     [TestCase(4)]
     public void An_exported_file_replays_to_the_journals_decisions(int lanes)

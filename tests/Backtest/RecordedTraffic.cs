@@ -23,7 +23,6 @@ sealed class RecordedTraffic
     static readonly JournalStores s_stores = new("demo"u8.ToArray());
 
     readonly string _folder = TestStages.NewFolder();
-    int _eventsARead;
 
     /// <summary>The recorded campaigns: one of each kind, and two idle campaigns.</summary>
     public static readonly CampaignConfig[] Campaigns =
@@ -52,13 +51,15 @@ sealed class RecordedTraffic
     /// <param name="series">Campaigns that take effect one after another, in equal parts of the log; null for <see cref="Campaigns"/>.</param>
     public static async Task<RecordedTraffic> RecordAsync(bool quiet, int eventsARead = 100, IReadOnlyList<DecisionsConfig>? series = null)
     {
-        var traffic = new RecordedTraffic { _eventsARead = eventsARead, Events = quiet ? ShopLogSample.Events.Count : Messages.Count };
+        var traffic = new RecordedTraffic { Events = quiet ? ShopLogSample.Events.Count : Messages.Count, EventsARead = eventsARead };
         await traffic.WriteAsync(quiet, series?.Select(Compile).ToArray() ?? []);
         return traffic;
     }
 
     /// <summary>The number of events.</summary>
     public int Events { get; private init; }
+
+    int EventsARead { get; init; }
 
     /// <summary>The journals of all partitions.</summary>
     public JournalView[] Journals() =>
@@ -118,7 +119,7 @@ sealed class RecordedTraffic
         set.Start();
         var source = new RecordingSource { ConnectionId = 7 };
         var router = new EventRouter(set, EventReading.AnyTime(), 2500, Protocol.WebSocket, new IngestCounters(), source, source);
-        for (var from = 0; from < Events; from += _eventsARead)
+        for (var from = 0; from < Events; from += EventsARead)
         {
             var campaigns = series.Length == 0 ? options.Campaigns : series[(int)((long)from * series.Length / Events)];
             if (campaigns != options.Campaigns)
@@ -128,7 +129,7 @@ sealed class RecordedTraffic
             }
 
             router.BeginRead(ReceivedAt(from));
-            foreach (var message in Messages.Take(Events).Skip(from).Take(_eventsARead))
+            foreach (var message in Messages.Take(Events).Skip(from).Take(EventsARead))
             {
                 router.TakeJson(message);
             }
@@ -174,7 +175,7 @@ sealed class RecordedTraffic
     string FolderOf(int partition) => Path.Combine(_folder, "journal", $"{partition}");
 
     /// <summary>When an event was received: the time of the last event of its read.</summary>
-    public long ReceivedAt(int message) => TimeOf(Math.Min((message / _eventsARead * _eventsARead) + _eventsARead, Events) - 1);
+    public long ReceivedAt(int message) => TimeOf(Math.Min((message / EventsARead * EventsARead) + EventsARead, Events) - 1);
 
     static long TimeOf(int message) => message < ShopLogSample.Events.Count ? ShopLogSample.Events[message].At : ClosingAt;
 

@@ -136,7 +136,7 @@ public sealed class PartitionStagesTests
     }
 
     [Test]
-    public void A_late_event_restarts_the_idle_time_when_it_is_received()
+    public void A_late_event_starts_a_new_episode_when_it_is_received()
     {
         using var run = new StageRun([s_idle5, s_idle10]);
         run.Play(Add("p1", 5));

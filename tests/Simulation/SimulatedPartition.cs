@@ -89,7 +89,7 @@ sealed class SimulatedPartition : IDisposable
         _quiescence = new FasterLogQuiescence(_journal);
         _receivedAt = recovered.ReceivedAt;
         _work = new PartitionProcessor(_index, _options, _state, counters, _journal, _tail, _time) { OnFault = e => Fault ??= e.ToString() };
-        watermark.Raise(_state.Stages.Now, _receivedAt);
+        watermark.Restore(_state.Stages.Now, _receivedAt);
     }
 
     /// <summary>Resumes: writes what the journal lacks of the last batch.</summary>

@@ -18,6 +18,15 @@ public sealed class Watermark
     /// <summary>The watermark; 0 before the first event.</summary>
     public long Now => Volatile.Read(ref _now);
 
+    /// <summary>Restores it after a start: whichever partition's is the latest.</summary>
+    /// <param name="time">A partition's clock, in milliseconds since 1970 UTC.</param>
+    /// <param name="receivedAt">When it received its latest event; 0 for never.</param>
+    public void Restore(long time, long receivedAt)
+    {
+        Raise(ref _now, time);
+        Raise(ref _receivedAt, receivedAt);
+    }
+
     /// <summary>Advances it to <paramref name="time"/> unless it is already later.</summary>
     /// <param name="time">An event's time, in milliseconds since 1970 UTC.</param>
     /// <param name="receivedAt">When events were received, in milliseconds since 1970 UTC.</param>

@@ -117,7 +117,7 @@ public sealed class Partition : IDisposable
         _checkpoints = recovered.Checkpoints;
         _handover = recovered.Handover;
         _receivedAt = recovered.ReceivedAt;
-        _watermark.Raise(_state.Stages.Now, _receivedAt);
+        _watermark.Restore(_state.Stages.Now, _receivedAt);
         return recovered.Report;
     }
 

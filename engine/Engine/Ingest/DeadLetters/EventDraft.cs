@@ -124,9 +124,9 @@ sealed class DraftField(string name, string json)
                 return null;
             }
 
-            var json = Encoding.UTF8.GetBytes(Json);
-            var text = new byte[json.Length];
-            var length = JsonText.Unescape(json.AsSpan(1, json.Length - 2), text);
+            var raw = Encoding.UTF8.GetBytes(Json);
+            var text = new byte[raw.Length];
+            var length = JsonText.Unescape(raw.AsSpan(1, raw.Length - 2), text);
             return length < 0 ? null : Encoding.UTF8.GetString(text, 0, length);
         }
     }
