@@ -120,7 +120,9 @@ public sealed class JournalReplayer
         switch (kind)
         {
             case EntryKind.Events:
+                _state.Stages.FollowsWatermark = _isLegacy;
                 Fold(isDecided);
+                _state.Stages.FollowsWatermark = false;
                 break;
             case EntryKind.Tick:
                 _state.Stages.Tick(JournalPayload.ReadTick(_batch.AsSpan(0, _batchLength)), isDecided);

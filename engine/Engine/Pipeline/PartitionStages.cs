@@ -66,6 +66,9 @@ public sealed partial class PartitionStages : IDisposable
     /// <summary>The carts and customers.</summary>
     internal PartitionStores Stores { get; }
 
+    /// <summary>Whether the clock follows the events' watermark, as format 3 did, so that a replay of it fires the timers that it fired.</summary>
+    internal bool FollowsWatermark { get; set; }
+
     /// <summary>Rows waiting for a model run.</summary>
     public int Rows => _batch.Count;
 
@@ -121,7 +124,7 @@ public sealed partial class PartitionStages : IDisposable
                 continue;
             }
 
-            _timers.MoveTo(slab.ReceivedAt);
+            _timers.MoveTo(FollowsWatermark ? e.Watermark : slab.ReceivedAt);
             if (e.UserLength != 0)
             {
                 FoldCustomer(ref e);
