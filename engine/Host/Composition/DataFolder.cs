@@ -108,7 +108,16 @@ sealed class DataFolder : IDisposable
     /// Marks the folder as of the current format, which earlier versions refuse. Call when its content was taken over, before anything is
     /// written to it.
     /// </summary>
-    public void MarkCurrent() => WriteFormat(Path, Partitions, Layout.SegmentSize);
+    /// <exception cref="DataFolderException">It cannot be written.</exception>
+    public void MarkCurrent() => Use(() =>
+    {
+        if (File.ReadLines(System.IO.Path.Combine(Path, "format")).First().Trim() != Version.ToString(CultureInfo.InvariantCulture))
+        {
+            WriteFormat(Path, Partitions, Layout.SegmentSize);
+        }
+
+        return true;
+    });
 
     /// <summary>Reads a folder's format without locking it.</summary>
     /// <returns>Null if the folder is empty or absent.</returns>
@@ -221,7 +230,7 @@ sealed class DataFolder : IDisposable
             RandomAccess.FlushToDisk(handle);
         }
 
-        File.Move(file + ".tmp", file);
+        File.Move(file + ".tmp", file, overwrite: true);
         FolderSync.Flush(path);
     }
 }

@@ -184,12 +184,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     {
         Sinks.Start();
         Journeys.Start();
-        var reports = _data.Use(() =>
-        {
-            var recovered = Partitions.Recover(progress);
-            _data.MarkCurrent();
-            return recovered;
-        });
+        var reports = _data.Use(() => Partitions.Recover(progress));
+        _data.MarkCurrent();
         foreach (var (report, partition) in reports.Select((r, i) => (r, i)))
         {
             foreach (var warning in report.Warnings)
@@ -236,11 +232,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
 
         // Last: delivery outcomes are journaled too, and the final checkpoint needs the persisted position of customer events.
         Partitions.Stop();
-        foreach (var problem in Partitions.StopProblems)
-        {
-            LogStopProblem(problem);
-        }
-
+        Array.ForEach([.. Partitions.StopProblems], LogStopProblem);
         Journeys.Stop();
         LogStopped();
     }
