@@ -23,7 +23,7 @@ public sealed class FullDiskStopTests
         var blocked = Directory.CreateDirectory(Path.Combine(options.DataFolder, "carts.0.v4.log.0"));
         var told = 0L;
         var source = new RecordingSource { ConnectionId = 1, WhenProcessed = (_, upTo) => Interlocked.Exchange(ref told, upTo) };
-        var partition = Open(options);
+        var partition = Open(options, TimeSpan.FromMilliseconds(300));
         partition.Start();
         for (var i = 1; i <= Slabs; i++)
         {
@@ -38,7 +38,7 @@ public sealed class FullDiskStopTests
         Assert.That(Interlocked.Read(ref told), Is.GreaterThanOrEqualTo(Acknowledged).And.LessThan(Slabs));
 
         blocked.Delete();
-        using var again = Open(options);
+        using var again = Open(options, Eventually.Deadline);
         again.Start();
         for (var cart = 0; cart < told * EventsASlab; cart++)
         {
@@ -49,8 +49,8 @@ public sealed class FullDiskStopTests
         Assert.That(again.StopProblem, Is.Null);
     }
 
-    static Partition Open(PipelineOptions options) =>
-        new(0, options, new SlabPool(2 * Slabs), TimeProvider.System, new Watermark(), new ClockMonitor(TimeProvider.System), TimeSpan.Zero, 2 * Slabs) { StopTimeout = TimeSpan.FromMilliseconds(300) };
+    static Partition Open(PipelineOptions options, TimeSpan stopTimeout) =>
+        new(0, options, new SlabPool(2 * Slabs), TimeProvider.System, new Watermark(), new ClockMonitor(TimeProvider.System), TimeSpan.Zero, 2 * Slabs) { StopTimeout = stopTimeout };
 
     static EventSlab Slab(int number, RecordingSource source)
     {

@@ -22,15 +22,11 @@ public sealed class PartitionProcessor : IDisposable
     readonly PartitionState _state;
     readonly PartitionCounters _counters;
     readonly PartitionJournal? _journal;
-    readonly JournalTail _tail;
+    readonly PartitionOutput _output;
     readonly EventBlockWriter? _block;
     readonly CommitQueue _commits;
-    readonly long _commitTicks;
-    readonly int _commitBytes;
-    readonly int _maxEntry = int.MaxValue;
     readonly List<(IEventSource Source, long UpTo)> _sources = [];
     readonly List<(long ReceivedTicks, int Own)> _taken = [];
-    readonly EntryBuilder _decisions = new();
     readonly ArrayBufferWriter<byte> _buffer = new(64);
     readonly CommitBatchSampler? _traces;
     CommitBatchTrace? _trace;
@@ -38,8 +34,6 @@ public sealed class PartitionProcessor : IDisposable
     long _receivedAt;
     int _batchEvents;
     long _oldestTicks;
-    long _uncommittedSince;
-    int _uncommittedBytes;
 
     /// <summary>Creates a partition's processor.</summary>
     /// <param name="index">The partition's number.</param>
@@ -56,15 +50,12 @@ public sealed class PartitionProcessor : IDisposable
         _state = state;
         _counters = counters;
         _journal = journal;
-        _tail = tail;
+        _output = new PartitionOutput(journal, options.Journal, tail, time);
         _commits = new CommitQueue(index);
         _traces = options.TraceEvery is { } every ? new CommitBatchSampler(index, every, time) : null;
         if (journal is not null)
         {
             _block = new EventBlockWriter(options.Journal!.Stores, options.Journal.Compress);
-            _commitTicks = (long)(options.Journal.CommitAge.TotalSeconds * time.TimestampFrequency);
-            _commitBytes = options.Journal.CommitBytes;
-            _maxEntry = journal.MaxPayload;
             journal.OnDurable = OnDurable;
         }
     }
@@ -137,7 +128,7 @@ public sealed class PartitionProcessor : IDisposable
         _trace?.MarkFolded(_batchEvents);
         if (_block is { Count: > 0 })
         {
-            Append(EntryKind.Events, _block.Finish());
+            _output.Append(EntryKind.Events, _block.Finish());
             _block.Begin();
         }
 
@@ -182,7 +173,7 @@ public sealed class PartitionProcessor : IDisposable
         {
             if (_journal is not null)
             {
-                Append(EntryKind.Tick, JournalPayload.Tick(_buffer, step));
+                _output.Append(EntryKind.Tick, JournalPayload.Tick(_buffer, step));
             }
 
             _state.Stages.Tick(step);
@@ -192,7 +183,7 @@ public sealed class PartitionProcessor : IDisposable
         }
 
         _state.Stages.Refresh();
-        CommitIfDue();
+        _output.CommitIfDue();
         _state.Stages.Compact();
         StepCheckpoint();
     }
@@ -218,8 +209,8 @@ public sealed class PartitionProcessor : IDisposable
         _checkpoints = checkpoints;
         _receivedAt = receivedAt;
         AppendOutputs();
-        AppendDecisions(EntryKind.UndeliveredDecisions, handover.Decisions);
-        handover.CustomerEvents.ForEach(entry => Append(EntryKind.CustomerEvents, entry));
+        _output.Append(EntryKind.UndeliveredDecisions, handover.Decisions);
+        handover.CustomerEvents.ForEach(entry => _output.Append(EntryKind.CustomerEvents, entry));
         _state.Stages.TakeCampaigns();
         AppendCampaigns();
         PublishBatch();
@@ -228,33 +219,10 @@ public sealed class PartitionProcessor : IDisposable
 
     /// <summary>Returns how long the worker may sleep until a commit is due (ms).</summary>
     /// <param name="max">The result if no commit is pending.</param>
-    public int UntilCommit(int max)
-    {
-        if (_uncommittedBytes == 0)
-        {
-            return max;
-        }
-
-        var left = _commitTicks - (_time.GetTimestamp() - _uncommittedSince);
-        return (int)Math.Clamp(left * 1000 / _time.TimestampFrequency, 1, max);
-    }
-
-    /// <summary>Commits if the appended bytes or their age require it.</summary>
-    public void CommitIfDue()
-    {
-        if (_uncommittedBytes > 0
-            && (_uncommittedBytes >= _commitBytes || _time.GetTimestamp() - _uncommittedSince >= _commitTicks))
-        {
-            Commit();
-        }
-    }
+    public int UntilCommit(int max) => _output.UntilCommit(max);
 
     /// <summary>Starts a commit of everything appended.</summary>
-    public void Commit()
-    {
-        _uncommittedBytes = 0;
-        _journal?.Commit();
-    }
+    public void Commit() => _output.Commit();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -293,7 +261,7 @@ public sealed class PartitionProcessor : IDisposable
     {
         if (_journal is not null && _state.Stages.Campaigns.Record is { IsEmpty: false } record)
         {
-            Append(EntryKind.Configuration, record.Span);
+            _output.Append(EntryKind.Configuration, record.Span);
         }
     }
 
@@ -310,28 +278,9 @@ public sealed class PartitionProcessor : IDisposable
     void AppendOutputs()
     {
         var decisions = _state.Stages.Decisions;
-        AppendDecisions(EntryKind.Decisions, decisions);
+        _output.Append(EntryKind.Decisions, decisions);
         decisions.Clear();
-        AppendAll(EntryKind.CustomerEvents, _state.Stages.CustomerEvents);
-    }
-
-    void AppendDecisions(EntryKind kind, IEnumerable<Decision> decisions)
-    {
-        foreach (var decision in decisions)
-        {
-            DecisionCodec.Write(_decisions.Output, decision);
-            _decisions.EndRecord();
-        }
-
-        AppendAll(kind, _decisions);
-    }
-
-    void AppendAll(EntryKind kind, EntryBuilder records)
-    {
-        while (records.TryCut(_maxEntry, out var entry))
-        {
-            Append(kind, entry);
-        }
+        _output.Append(EntryKind.CustomerEvents, _state.Stages.CustomerEvents);
     }
 
     void PublishBatch()
@@ -347,25 +296,7 @@ public sealed class PartitionProcessor : IDisposable
         {
             // A batch of duplicates only waits for the commit of the events it repeats, which may be done already.
             _commits.Complete(_journal.Durable);
-            CommitIfDue();
+            _output.CommitIfDue();
         }
-    }
-
-    void Append(EntryKind kind, ReadOnlySpan<byte> payload)
-    {
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (_journal is null)
-        {
-            _tail.AppendVolatile(kind, now, payload);
-            return;
-        }
-
-        _journal.Append(kind, payload, now);
-        if (_uncommittedBytes == 0)
-        {
-            _uncommittedSince = _time.GetTimestamp();
-        }
-
-        _uncommittedBytes += payload.Length;
     }
 }
