@@ -72,6 +72,7 @@ public sealed class CartLifetimeTests
                 var cart = random.Next(20) == 0 ? random.Next(Carts) : ((from / 10) + random.Next(600)) % Carts;
                 return new TestEvent("add_to_cart", Start + day) { Id = $"{from + i}", Cart = $"c{cart}", Product = $"p{random.Next(9)}", Price = random.Next(1, 99) };
             }));
+            slab.ReceivedAt = slab.Records[slab.Count - 1].Timestamp;
             stages.Process(slab);
             stages.Decide();
             consumer.Take(stages.Decisions);
