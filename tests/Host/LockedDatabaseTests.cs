@@ -68,7 +68,7 @@ sealed class LockedDatabaseTests
     {
         config.Data = folder ?? config.Data;
         config.Partitions = 2;
-        config.Log.Level = Engine.Configuration.LogThreshold.Critical;
+        config.Log.Level = Engine.Configuration.LogThreshold.Error;
         config.Decisions.Window = Duration.FromMilliseconds(0);
         config.Decisions.Campaigns.Add(InProcessEngine.Answering("begin_checkout"));
     });

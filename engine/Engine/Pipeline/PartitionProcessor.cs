@@ -150,7 +150,6 @@ public sealed class PartitionProcessor : IDisposable
         _taken.Clear();
         _batchEvents = 0;
         PublishBatch();
-        _state.Stages.Compact();
         StepCheckpoint();
     }
 
@@ -183,7 +182,6 @@ public sealed class PartitionProcessor : IDisposable
 
         _state.Stages.Refresh();
         _output.CommitIfDue();
-        _state.Stages.Compact();
         StepCheckpoint();
     }
 
