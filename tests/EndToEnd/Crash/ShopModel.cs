@@ -10,6 +10,9 @@ sealed class ShopModel
     /// <summary>The window with at most one intervention per cart, in milliseconds.</summary>
     public const long Window = 200;
 
+    /// <summary>The campaign for idle carts.</summary>
+    public const string Left = "left";
+
     /// <summary>The inactivity after which a cart is idle, in milliseconds.</summary>
     public const long Idle = 1000;
 
@@ -126,7 +129,7 @@ sealed class ShopModel
         {
             if (events[0].Type is "view_cart" && (i + 1 == events.Count || events[i + 1].At - events[i].At > Idle))
             {
-                yield return (events[i].At + Idle, "left");
+                yield return (events[i].At + Idle, Left);
             }
         }
     }
