@@ -206,11 +206,18 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _stopped = true;
         _reload?.Dispose();
         await _app.StopAsync();
-        await FlushAsync(Partitions.FlushAsync);
+        if (await FlushAsync(Partitions.FlushAsync) is { } problem)
+        {
+            LogNotFlushed(Partitions.JournalProblem ?? problem);
+        }
+
         await DeadLetterQueue.StopAsync();
-        await FlushAsync(Journeys.FlushAsync);
+        var isBehind = await FlushAsync(Journeys.FlushAsync) is not null;
         await Sinks.DrainAsync(s_drain);
-        await FlushAsync(Journeys.FlushAsync);
+        if (!isBehind)
+        {
+            await FlushAsync(Journeys.FlushAsync);
+        }
 
         if (!Journeys.Stop())
         {
@@ -218,9 +225,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         }
 
         Partitions.Stop();
-        foreach (var problem in Partitions.StopProblems)
+        foreach (var left in Partitions.StopProblems)
         {
-            LogStopProblem(problem);
+            LogStopProblem(left);
         }
 
         LogStopped();
@@ -279,16 +286,18 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _stages.Campaigns = JourneyOptions.Campaigns;
     }
 
-    async Task FlushAsync(Func<CancellationToken, Task> flush)
+    // Returns why it was not completed in time; null if it was.
+    async Task<string?> FlushAsync(Func<CancellationToken, Task> flush)
     {
         using var deadline = new CancellationTokenSource(s_drain);
         try
         {
             await flush(deadline.Token);
+            return null;
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException || Fault is not null)
         {
-            LogNotFlushed(Partitions.JournalProblem ?? e.Message);
+            return e.Message;
         }
     }
 
