@@ -284,6 +284,23 @@ public sealed class JournalTailTests
     }
 
     [Test]
+    public void A_reader_that_had_nothing_to_read_for_an_hour_is_not_an_hour_behind()
+    {
+        var time = new ManualTime(3_600_000);
+        var tail = new JournalTail();
+        using var journal = Open(tail);
+        var cursor = tail.Open("reader", from: null, EntryKind.Tick);
+        journal.Append(EntryKind.Tick, "first"u8, at: 1000);
+        WaitUntilReadable(journal, tail);
+        Assert.That(cursor.TryRead(out _), Is.True);
+        Assert.That((cursor.TryRead(out _), cursor.LagTime(time)), Is.EqualTo((false, TimeSpan.Zero)));
+
+        journal.Append(EntryKind.Tick, "second"u8, at: 3_598_000);
+        WaitUntilReadable(journal, tail);
+        Assert.That(cursor.LagTime(time), Is.EqualTo(TimeSpan.FromSeconds(2)));
+    }
+
+    [Test]
     public void A_name_has_one_reader_at_a_time()
     {
         var tail = new JournalTail();

@@ -50,7 +50,7 @@ sealed class JourneyFeed : IDisposable
     /// <summary>Bytes of the journals that were deleted before they were read. Any thread.</summary>
     public long Lost => _cursors.Sum(cursor => cursor.Lost);
 
-    /// <summary>Age of the last entry read of the partition that lags most; zero if none does. Any thread.</summary>
+    /// <summary>Age of the oldest entry not read yet in the partition that lags most; zero if none does. Any thread.</summary>
     public TimeSpan LagTime(TimeProvider time) => _cursors.Max(cursor => cursor.LagTime(time));
 
     /// <summary>Reads entries in order per partition, and adds their decisions and customer events.</summary>

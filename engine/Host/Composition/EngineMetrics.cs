@@ -81,7 +81,7 @@ sealed class EngineMetrics : IEngineTotals
             () => Partitions.Sum(p => p.JournalRetries));
         Registry.Gauge("cartrecovery_journal_reader_lag_entries", "Journal entries that a reader has not read yet", ["reader"],
             () => Readers().Select(r => new Sample(r.Sum(c => c.Lag), r.Key)));
-        Registry.Gauge("cartrecovery_journal_reader_lag_seconds", "Age of the last entry a reader has read; 0 while it has read all", ["reader"],
+        Registry.Gauge("cartrecovery_journal_reader_lag_seconds", "Age of the oldest entry a reader has not read; 0 while it has read all", ["reader"],
             () => Readers().Select(r => new Sample(r.Max(c => c.LagTime(_host.Time).TotalSeconds), r.Key)));
         Registry.Counter("cartrecovery_journal_reader_lost_bytes_total", "Bytes of the journals deleted before a reader had read them", ["reader"],
             () => Readers().Select(r => new Sample(r.Sum(c => c.Lost), r.Key)));

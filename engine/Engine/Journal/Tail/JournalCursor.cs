@@ -39,9 +39,9 @@ public sealed class JournalCursor : IDisposable
     /// <summary>Number of readable entries not read yet, of any kind.</summary>
     public long Lag => Position >= _tail.Durable ? 0 : _tail.EntriesFrom(Volatile.Read(ref _sequence));
 
-    /// <summary>Age of the last entry read; zero while everything is read.</summary>
-    public TimeSpan LagTime(TimeProvider time) =>
-        Lag > 0 && ReadAt > 0 ? time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(ReadAt) : TimeSpan.Zero;
+    /// <summary>About the age of the oldest entry not read yet; zero while everything is read.</summary>
+    public TimeSpan LagTime(TimeProvider time) => Lag > 0 && Math.Max(ReadAt, BehindSince) is > 0 and var at
+        ? time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(at) : TimeSpan.Zero;
 
     /// <summary>Called on a writer's thread when entries can be read. Must not block.</summary>
     public Action<JournalCursor>? OnReadable { get; set; }
@@ -55,6 +55,9 @@ public sealed class JournalCursor : IDisposable
     internal uint Kinds { get; }
 
     internal long LostUntil { get; set; }
+
+    /// <summary>When the first entry was written that it had not read, at the last moment when it had read all.</summary>
+    internal long BehindSince { get; set; }
 
     /// <summary>Reads the next entry of the kinds asked for.</summary>
     /// <param name="entry">The entry; its payload is valid until the next call.</param>

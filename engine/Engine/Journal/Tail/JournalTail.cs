@@ -161,6 +161,14 @@ public sealed class JournalTail
         JournalCursor[] cursors;
         lock (_gate)
         {
+            if (_pending.TryPeek(out var first) && first.End <= durable)
+            {
+                foreach (var cursor in _cursors)
+                {
+                    cursor.BehindSince = cursor.Position >= _durable ? first.At : cursor.BehindSince;
+                }
+            }
+
             while (_pending.TryPeek(out var head) && head.End <= durable)
             {
                 _pending.Dequeue();
