@@ -6,7 +6,7 @@ namespace CartRecovery.Primitives;
 
 /// <summary>
 /// A 128-bit hash key of a text: MurmurHash3 x64-128 (Austin Appleby, public domain). Stable across runs and machines, so it may be
-/// persisted. Zero means no text.
+/// persisted. Zero means no text. Anyone can make texts that collide: keys of what clients choose come from <see cref="KeyedHash"/>.
 /// </summary>
 /// <param name="Low">The low 64 bits.</param>
 /// <param name="High">The high 64 bits.</param>
@@ -53,15 +53,20 @@ public readonly record struct Hash128(ulong Low, ulong High)
         return new Hash128(h1, h2);
     }
 
+    /// <summary>Computes the key of a pair from the keys of its members, in any order.</summary>
+    public static Hash128 Join(in Hash128 left, in Hash128 right) => new(left.Low ^ right.Low, left.High ^ right.High);
+
     static ulong MixFirst(ulong k) => BitOperations.RotateLeft(k * C1, 31) * C2;
 
     static ulong MixSecond(ulong k) => BitOperations.RotateLeft(k * C2, 33) * C1;
 
     // Reads up to eight bytes, little endian, without reading past the end: overlapping loads instead of a loop.
-    static ulong ReadPartial(ReadOnlySpan<byte> bytes)
+    internal static ulong ReadPartial(ReadOnlySpan<byte> bytes)
     {
         switch (bytes.Length)
         {
+            case 0:
+                return 0;
             case >= 8:
                 return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
             case >= 4:

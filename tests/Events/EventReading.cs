@@ -52,5 +52,5 @@ static class EventReading
     }
 
     /// <summary>The key of a text in the store <c>demo</c>.</summary>
-    public static Hash128 KeyOf(string text) => Hash128.Of(Encoding.UTF8.GetBytes(text), Rules().Seed);
+    public static Hash128 KeyOf(string text) => Rules().Ids.CartOf(Encoding.UTF8.GetBytes(text));
 }

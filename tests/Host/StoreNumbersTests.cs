@@ -344,7 +344,7 @@ sealed class StoreNumbersTests
 
             for (var i = 0; i < Users; i++)
             {
-                var user = IdentityResolver.CustomerOf(id, $"u{i}");
+                var user = host.JourneyOptions.CustomerOf(id, $"u{i}");
                 Customers[$"u{i}"] = await host.Journeys.InvokeAsync((engine, _) => string.Create(CultureInfo.InvariantCulture,
                     $"{engine.Store.Customers.ContactOf(user)} {engine.Store.Customers.ConsentOf(user, AddressKind.Email)} {engine.Store.Customers.PurchasedAt(user)}"));
             }

@@ -54,7 +54,7 @@ static class SlabGenerator
             Source = (TrafficSource)random.Next(7),
             MetaLength = meta.Length,
         };
-        EventKeys.Set(ref record, Stores.SeedOf(store), ids[0], ids[1], ids[2], ids[3], ids[4]);
+        Stores.IdsOf(store).Set(ref record, ids[0], ids[1], ids[2], ids[3], ids[4]);
         if (slab.HasRoom(record.TextLength))
         {
             slab.Append(record, out var target);

@@ -85,9 +85,9 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         Action = new ActionConfig { Type = discount is null ? ActionKind.Reminder : ActionKind.Discount, Percent = discount },
     };
 
-    public static Hash128 Cart(string id) => Hash128.Of(Encoding.UTF8.GetBytes(id), EventKeys.SeedOf("shop"u8));
+    public static Hash128 Cart(string id) => Stores.Find("shop")!.Ids.CartOf(Encoding.UTF8.GetBytes(id));
 
-    public static Hash128 Customer(string? user) => user is null ? default : IdentityResolver.CustomerOf("shop", user);
+    public static Hash128 Customer(string? user) => user is null ? default : Stores.Find("shop")!.Ids.CustomerOf(Encoding.UTF8.GetBytes(user));
 
     /// <summary>A cart with items.</summary>
     public void Fill(string cart, long at, string? user = null, int items = 2)

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Pipeline;
@@ -57,9 +58,11 @@ static partial class RecordedFolder
     }
 
     /// <summary>The options of an engine on such a folder.</summary>
-    public static PipelineOptions Options(string folder) => new()
+    /// <param name="folder">The folder.</param>
+    /// <param name="stores">The stores; null for the one of the recorded events, without a secret.</param>
+    public static PipelineOptions Options(string folder, StoreTable? stores = null) => new()
     {
-        Stores = TestStages.Stores,
+        Stores = stores ?? TestStages.Stores,
         Model = TestStages.Model,
         Campaigns = TestCampaigns.Compile(),
         WindowMilliseconds = 60 * EventReading.Minute,
@@ -72,7 +75,7 @@ static partial class RecordedFolder
         DataFolder = Path.Combine(folder, "stores"),
         Journal = new JournalOptions
         {
-            Stores = new JournalStores("demo"u8.ToArray()),
+            Stores = new JournalStores(stores ?? TestStages.Stores),
             Layout = new JournalLayout(Segment, JournalLayout.StandardPage),
             CommitAge = TimeSpan.FromMilliseconds(5),
             CommitBytes = 64 * 1024,
@@ -81,7 +84,7 @@ static partial class RecordedFolder
             RetentionBytes = 1 << 30,
             CheckpointsKept = 2,
             CheckpointFolder = index => Path.Combine(folder, "checkpoints", $"{index}"),
-            CursorFile = _ => null,
+            CursorFile = index => Path.Combine(folder, "journal", $"{index}", "cursors"),
             Device = index => new FileJournalDevice(Path.Combine(folder, "journal", $"{index}")),
         },
     };

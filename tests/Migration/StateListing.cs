@@ -11,21 +11,26 @@ namespace CartRecovery.Tests.Migration;
 /// <summary>Lists a partition's state as text: independent of the records' layout, so that listings of two versions compare.</summary>
 static class StateListing
 {
-    public static IEnumerable<string> Of(int partition, PartitionState state, IReadOnlyList<string> ids)
+    /// <summary>Lists the clock, the carts and the customers.</summary>
+    /// <param name="partition">The partition's number.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="names">The ids of carts and users.</param>
+    /// <param name="ids">Derives their keys; null for keys without a secret.</param>
+    public static IEnumerable<string> Of(int partition, PartitionState state, IReadOnlyList<string> names, IdHasher? ids = null)
     {
+        ids ??= new IdHasher("demo"u8);
         yield return Text($"{partition} now={state.Stages.Now} timers={state.Stages.Timers} ids={state.Dedup.Count}");
-        foreach (var id in ids)
+        foreach (var id in names)
         {
-            if (state.Stages.Find(EventReading.KeyOf(id)) is { } cart)
+            if (state.Stages.Find(ids.CartOf(Encoding.UTF8.GetBytes(id))) is { } cart)
             {
                 yield return Text($"{partition} cart {id}: {Of(cart)}");
             }
         }
 
-        var seed = EventKeys.SeedOf("demo"u8);
-        foreach (var id in ids)
+        foreach (var id in names)
         {
-            if (state.Stages.FindCustomer(EventKeys.CustomerOf(seed, Encoding.UTF8.GetBytes(id))) is { } customer)
+            if (state.Stages.FindCustomer(ids.CustomerOf(Encoding.UTF8.GetBytes(id))) is { } customer)
             {
                 yield return Text($"{partition} customer {id}: {Of(customer.History)}");
             }

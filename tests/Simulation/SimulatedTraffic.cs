@@ -59,7 +59,7 @@ sealed class SimulatedTraffic(Random random, int carts)
             record.Flags |= EventFlags.HasPrice;
         }
 
-        EventKeys.Set(ref record, EventReading.Rules().Seed, ids[0], ids[1], ids[2], ids[3], ids[4]);
+        EventReading.Rules().Ids.Set(ref record, ids[0], ids[1], ids[2], ids[3], ids[4]);
         var e = new SentEvent(All.Count, sender, record, [.. ids.SelectMany(id => id), .. meta], cart, product, now);
         All.Add(e);
         return e;

@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration;
@@ -10,15 +11,16 @@ public static class StoreCompiler
     /// <summary>Compiles the directory of stores.</summary>
     /// <param name="sections">The sections, in file order.</param>
     /// <param name="registry">The stores' numbers; new stores get the next ones. <see langword="null"/> to number them in file order.</param>
+    /// <param name="idSecret">The secret for the keys of ids: <see cref="IdHasher"/>. <see langword="null"/> for keys without one.</param>
     /// <exception cref="TimeZoneNotFoundException">This machine lacks a time zone.</exception>
     /// <exception cref="ArgumentException">A key is used twice.</exception>
     /// <exception cref="InvalidDataException">There are too many stores.</exception>
-    public static StoreDirectory Compile(IReadOnlyList<StoreConfig> sections, StoreRegistry? registry = null)
+    public static StoreDirectory Compile(IReadOnlyList<StoreConfig> sections, StoreRegistry? registry = null, byte[]? idSecret = null)
     {
         var numbers = Register(sections, registry ?? StoreRegistry.Empty);
-        Store[] stores = [.. sections.Select(section => Compile(section, numbers.NumberOf(section.Id)!.Value))];
+        Store[] stores = [.. sections.Select(section => Compile(section, numbers.NumberOf(section.Id)!.Value, idSecret))];
         var removed = numbers.Stores.Index().Where(store => !sections.Any(section => section.Id == store.Item.Id));
-        return new StoreDirectory(stores, removed.Select(store => Removed(store.Item, store.Index)), sections.SelectMany((section, index) =>
+        return new StoreDirectory(stores, removed.Select(store => Removed(store.Item, store.Index, idSecret)), sections.SelectMany((section, index) =>
             section.Keys.Select(key => (
                 Encoding.UTF8.GetBytes(key.Key),
                 new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])))));
@@ -29,9 +31,10 @@ public static class StoreCompiler
     public static StoreRegistry Register(IEnumerable<StoreConfig> sections, StoreRegistry registry) =>
         registry.With(sections.Select(section => new RegisteredStore(section.Id, section.Currency, section.Timezone)));
 
-    static Store Compile(StoreConfig section, int number) => new(
+    static Store Compile(StoreConfig section, int number, byte[]? idSecret) => new(
         number, section.Id, Encoding.UTF8.GetBytes(section.Id), ZoneOf(section.Timezone), section.Currency)
     {
+        Ids = HasherOf(section.Id, idSecret),
         Name = section.Name,
         CartUrl = section.CartUrl is { } url ? new Uri(url) : null,
         LinkHosts = [.. section.LinkHosts],
@@ -40,11 +43,15 @@ public static class StoreCompiler
     };
 
     // This machine may lack the zone, which must not keep the other stores from starting.
-    static Store Removed(RegisteredStore store, int number) => new(
+    static Store Removed(RegisteredStore store, int number, byte[]? idSecret) => new(
         number, store.Id, Encoding.UTF8.GetBytes(store.Id), TimeZones.TryFind(store.TimeZone, out var zone) ? zone : TimeZoneInfo.Utc, store.Currency)
     {
         IsRemoved = true,
+        Ids = HasherOf(store.Id, idSecret),
     };
+
+    static IdHasher HasherOf(string id, byte[]? secret) =>
+        secret is null ? new IdHasher(Encoding.UTF8.GetBytes(id)) : new IdHasher(Encoding.UTF8.GetBytes(id), secret);
 
     static TimeZoneInfo ZoneOf(string id) =>
         TimeZones.TryFind(id, out var zone) ? zone : throw new TimeZoneNotFoundException($"Unknown time zone '{id}' on this machine.");

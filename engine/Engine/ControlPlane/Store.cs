@@ -1,3 +1,5 @@
+using CartRecovery.Engine.Events;
+
 namespace CartRecovery.Engine.ControlPlane;
 
 /// <summary>A store as the pipeline sees it.</summary>
@@ -8,6 +10,9 @@ namespace CartRecovery.Engine.ControlPlane;
 /// <param name="Currency">The ISO 4217 code for events that name none.</param>
 public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo TimeZone, string Currency)
 {
+    /// <summary>Derives the keys of its events; without a secret unless set.</summary>
+    public IdHasher Ids { get; init; } = new(IdUtf8);
+
     /// <summary>
     /// <see langword="true"/> if the configuration no longer has it: its carts stay, and nothing is scored, decided or sent for them.
     /// </summary>

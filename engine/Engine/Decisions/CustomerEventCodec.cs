@@ -27,6 +27,24 @@ static class CustomerEventCodec
         Write(output, slab.MetaOf(e));
     }
 
+    /// <summary>Writes a customer event.</summary>
+    public static void Write(BinaryWriter output, CustomerEvent e)
+    {
+        output.Write((byte)e.Type);
+        output.Write(e.IsVerified ? Verified : (byte)0);
+        output.Write((ushort)e.Store);
+        Write(output, e.Id);
+        Write(output, e.Cart);
+        Write(output, e.Customer);
+        output.Write(e.Product);
+        output.Write(e.At);
+        output.Write(e.Amount);
+        output.Write(e.Currency);
+        Write(output, Encoding.UTF8.GetBytes(e.CartId));
+        Write(output, Encoding.UTF8.GetBytes(e.ProductId));
+        Write(output, e.Meta);
+    }
+
     /// <summary>Reads what <see cref="Write(BinaryWriter, in EventRecord, EventSlab)"/> wrote.</summary>
     /// <exception cref="EndOfStreamException">It is truncated.</exception>
     public static CustomerEvent Read(BinaryReader input)

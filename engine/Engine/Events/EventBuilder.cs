@@ -239,8 +239,8 @@ sealed class EventBuilder(EventRules rules)
             return new(EventErrorCode.MissingField, $"'{EventFields.NameOf(missing)}' is missing; an event needs id, type, cartId and ts");
         }
 
-        EventKeys.Set(
-            ref _record, rules.Seed, TextOf(EventField.Id, message), TextOf(EventField.CartId, message), TextOf(EventField.UserId, message),
+        rules.Ids.Set(
+            ref _record, TextOf(EventField.Id, message), TextOf(EventField.CartId, message), TextOf(EventField.UserId, message),
             TextOf(EventField.SessionId, message), TextOf(EventField.ProductId, message));
         _record.MetaLength = Meta.Length;
         if (rules.Verified)

@@ -10,6 +10,6 @@ namespace CartRecovery.Engine.Events;
 public sealed record EventRules(
     byte[] StoreId, ushort StoreNumber, bool Verified, int MaxEventBytes, long PastMilliseconds, long FutureMilliseconds)
 {
-    /// <summary>Seed of the store's keys, so that equal cart ids of two stores get different keys.</summary>
-    public ulong Seed { get; } = EventKeys.SeedOf(StoreId);
+    /// <summary>Derives the events' keys; without a secret unless set.</summary>
+    public IdHasher Ids { get; init; } = new(StoreId);
 }

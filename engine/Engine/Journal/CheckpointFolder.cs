@@ -54,6 +54,11 @@ public sealed class CheckpointFolder
         return oldest;
     }
 
+    /// <summary>Returns the newest checkpoint in a folder, without changing the folder; null if there is none.</summary>
+    public static string? Newest(string path) => Directory.EnumerateDirectories(path)
+        .Where(folder => long.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _))
+        .MaxBy(folder => long.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture));
+
     /// <summary>The folders of all checkpoints kept, newest first; some may be damaged.</summary>
     public IReadOnlyList<string> Kept => [.. Numbers().Select(PathOf)];
 

@@ -22,7 +22,7 @@ public sealed class EventBlockReader(JournalStores stores)
     int _count;
     int _ownCount;
     PreviousEvent _before;
-    ulong _seed;
+    IdHasher? _ids;
 
     /// <summary>Header of the open block.</summary>
     public EventBlockHeader Header { get; private set; }
@@ -145,7 +145,7 @@ public sealed class EventBlockReader(JournalStores stores)
         rest = rest[user.Length..];
         var session = rest[..record.SessionLength];
         var product = rest.Slice(session.Length, record.ProductLength);
-        EventKeys.Set(ref record, _seed, id, cart, user, session, product);
+        _ids!.Set(ref record, id, cart, user, session, product);
         slab.Append(record, out var target);
         text.CopyTo(target);
     }
@@ -158,7 +158,7 @@ public sealed class EventBlockReader(JournalStores stores)
             _stores.Add(stores.NumberOf(reader.Bytes(reader.IdLength())));
         }
 
-        _seed = stores.SeedOf(_stores[place]);
+        _ids = stores.IdsOf(_stores[place]);
         return _stores[place];
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
@@ -8,37 +9,42 @@ namespace CartRecovery.Engine.Journal;
 public sealed class JournalStores
 {
     readonly NumberTable<byte[]> _ids;
-    readonly NumberTable<ulong> _seeds;
-    readonly Dictionary<ulong, int> _bySeed = [];
+    readonly NumberTable<IdHasher> _hashers;
+    readonly Dictionary<ulong, int> _byId = [];
 
-    /// <param name="ids">The stores' ids in UTF-8, numbered from 0.</param>
+    /// <param name="ids">The stores' ids in UTF-8, numbered from 0. Their events' keys depend on no secret.</param>
     public JournalStores(params IEnumerable<byte[]> ids)
-        : this(ids.Index())
+        : this(ids.Select((id, number) => (number, id, new IdHasher(id))))
     {
     }
 
-    /// <param name="stores">The stores' numbers, and their ids in UTF-8.</param>
-    public JournalStores(IEnumerable<(int Number, byte[] Id)> stores)
+    /// <param name="stores">The stores.</param>
+    public JournalStores(StoreTable stores)
+        : this(stores.Select(store => (store.Number, store.IdUtf8, store.Ids)))
+    {
+    }
+
+    JournalStores(IEnumerable<(int Number, byte[] Id, IdHasher Ids)> stores)
     {
         var known = stores.ToArray();
-        _ids = new NumberTable<byte[]>(known, []);
-        _seeds = new NumberTable<ulong>(known.Select(store => (store.Number, EventKeys.SeedOf(store.Id))), 0);
-        foreach (var (number, _) in known)
+        _ids = new NumberTable<byte[]>(known.Select(store => (store.Number, store.Id)), []);
+        _hashers = new NumberTable<IdHasher>(known.Select(store => (store.Number, store.Ids)), new IdHasher([]));
+        foreach (var (number, id, _) in known)
         {
-            _bySeed.Add(_seeds[number], number);
+            _byId.Add(Hash128.Of(id, seed: 0).Low, number);
         }
     }
 
     /// <summary>Returns the id of a store.</summary>
     public ReadOnlySpan<byte> IdOf(int store) => _ids[store];
 
-    /// <summary>Returns the key seed of a store.</summary>
-    public ulong SeedOf(int store) => _seeds[store];
+    /// <summary>Returns what derives the keys of a store's events.</summary>
+    public IdHasher IdsOf(int store) => _hashers[store];
 
     /// <summary>Returns the number of the store with this id.</summary>
     /// <exception cref="JournalException"><c>journal_store</c>: there is none.</exception>
     public int NumberOf(ReadOnlySpan<byte> id) =>
-        _bySeed.TryGetValue(EventKeys.SeedOf(id), out var number) && id.SequenceEqual(_ids[number])
+        _byId.TryGetValue(Hash128.Of(id, seed: 0).Low, out var number) && id.SequenceEqual(_ids[number])
             ? number
             : throw new JournalException("journal_store",
                 $"The journal has events of the store '{Encoding.UTF8.GetString(id)}', which has no number in the data folder. "

@@ -25,7 +25,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             return;
         }
 
-        var customer = IdentityResolver.CustomerOf(candidate.StoreId, candidate.UserId);
+        var customer = options.CustomerOf(candidate.StoreId, candidate.UserId);
         var subject = identities.SubjectOf(decision.Cart, customer);
         var campaign = options.Campaigns.Find(candidate.Campaign);
         var journey = new Journey

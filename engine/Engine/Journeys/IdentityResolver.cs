@@ -1,5 +1,3 @@
-using System.Text;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Primitives;
 
@@ -12,12 +10,8 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="store">The store.</param>
 sealed class IdentityResolver(JourneyStore store)
 {
-    /// <summary>Returns a customer's key from the shop's ids; empty for an anonymous shopper.</summary>
-    public static Hash128 CustomerOf(string storeId, string? userId) =>
-        userId is null ? default : EventKeys.CustomerOf(EventKeys.SeedOf(Encoding.UTF8.GetBytes(storeId)), Encoding.UTF8.GetBytes(userId));
-
     /// <summary>Returns the key of a customer in one cart: the next user of the same device has another.</summary>
-    public static Hash128 InCart(in Hash128 cart, in Hash128 customer) => new(cart.Low ^ customer.Low, cart.High ^ customer.High);
+    public static Hash128 InCart(in Hash128 cart, in Hash128 customer) => Hash128.Join(cart, customer);
 
     /// <summary>Returns the subject. Once assigned to a customer it never changes.</summary>
     /// <param name="cart">The cart's key.</param>
@@ -26,7 +20,7 @@ sealed class IdentityResolver(JourneyStore store)
     {
         if (customer == default)
         {
-            return store.Journeys.SubjectOfCart(cart) ?? cart;
+            return store.Journeys.SubjectOfCart(cart) ?? ShopperOf(cart);
         }
 
         if (store.Customers.SubjectOf(customer) is { } known)
@@ -35,12 +29,17 @@ sealed class IdentityResolver(JourneyStore store)
         }
 
         // Only an anonymous shopper has the cart's key as subject; the first customer to sign in on a device is taken to be that shopper.
-        if (!store.Journeys.HasSubject(cart) || store.Journeys.SubjectOfCart(cart) != cart || store.Journeys.HasSubject(customer) || store.Customers.IsJoined(cart))
+        var shopper = ShopperOf(cart);
+        if (!store.Journeys.HasSubject(shopper) || store.Journeys.SubjectOfCart(cart) != shopper || store.Journeys.HasSubject(customer)
+            || store.Customers.IsJoined(shopper, cart))
         {
             return customer;
         }
 
-        store.Customers.Join(customer, cart);
-        return cart;
+        store.Customers.Join(customer, shopper);
+        return shopper;
     }
+
+    // The key of the cart, or the one it had when its shopper was first assigned.
+    Hash128 ShopperOf(in Hash128 cart) => store.Customers.SubjectOf(cart) ?? cart;
 }

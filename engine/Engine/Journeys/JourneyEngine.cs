@@ -261,7 +261,7 @@ public sealed class JourneyEngine : IDisposable
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
         };
         var user = cart is { UserLength: > 0 } known ? Encoding.UTF8.GetString(known.UserId) : null;
-        var attributes = CustomerAttributes.Read(_store.Customers.AttributesOf(IdentityResolver.CustomerOf(storeId, user)));
+        var attributes = CustomerAttributes.Read(_store.Customers.AttributesOf(options.CustomerOf(storeId, user)));
         return _renderer.Prepare(options, sample with { UserId = user }, sample.Id, step, number, step.Offers[0],
             _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone), now);
     }

@@ -12,6 +12,9 @@ sealed class JourneyFeed : IDisposable
     /// <summary>The name of its cursors.</summary>
     public const string Name = "journeys";
 
+    /// <summary>The entries it reads.</summary>
+    public static IReadOnlyList<EntryKind> Kinds { get; } = [EntryKind.Decisions, EntryKind.CustomerEvents, EntryKind.UndeliveredDecisions];
+
     readonly JournalCursor[] _cursors;
     readonly IReadOnlyList<JournalTail> _tails;
     readonly long[] _read;
@@ -30,7 +33,7 @@ sealed class JourneyFeed : IDisposable
         for (var i = 0; i < _cursors.Length; i++)
         {
             var partition = i;
-            _cursors[i] = tails[i].Open(Name, positionOf(i), EntryKind.Decisions, EntryKind.CustomerEvents, EntryKind.UndeliveredDecisions);
+            _cursors[i] = tails[i].Open(Name, positionOf(i), [.. Kinds]);
             _cursors[i].NotifyOf = EntryKind.Decisions;
             _cursors[i].OnReadable = _ => onDecisions();
             _cursors[i].OnLost = gap => onLost(partition, gap);

@@ -1,9 +1,11 @@
+using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tracking;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
@@ -71,6 +73,16 @@ public sealed class JourneyOptions
 
     /// <summary>Returns the configured store with this id, or <see langword="null"/>.</summary>
     public Store? FindStore(string id) => Stores.FindConfigured(id);
+
+    /// <summary>Returns a customer's key; empty for an anonymous shopper.</summary>
+    /// <param name="storeId">The store, configured or removed.</param>
+    /// <param name="userId">The user's id as sent by the shop; <see langword="null"/> for an anonymous shopper.</param>
+    /// <exception cref="ArgumentException">The store never had a number.</exception>
+    public Hash128 CustomerOf(string storeId, string? userId)
+    {
+        var store = Stores.Find(storeId) ?? throw new ArgumentException($"Unknown store '{storeId}'.", nameof(storeId));
+        return userId is null ? default : store.Ids.CustomerOf(Encoding.UTF8.GetBytes(userId));
+    }
 
     static long Milliseconds(Duration duration) => (long)duration.Value.TotalMilliseconds;
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
@@ -45,6 +46,12 @@ public sealed class JourneyWorker : IDisposable
         _transactions = new JourneyTransactions(engine, ports, _progress, time, _stop.Token);
         _summarizer = new OutcomeSummarizer(engine.Store.Database.Path, outcomes => _inbox.TryAdd(outcomes));
     }
+
+    /// <summary>The name of its cursors in the journals.</summary>
+    public static string ReaderName => JourneyFeed.Name;
+
+    /// <summary>The entries that it reads.</summary>
+    public static IReadOnlyList<EntryKind> ReadKinds => JourneyFeed.Kinds;
 
     /// <summary>Why nothing can be stored; null if it can.</summary>
     public string? Problem => _transactions.Problem ?? _log?.Problem;

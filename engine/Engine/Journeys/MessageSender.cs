@@ -88,7 +88,7 @@ sealed class MessageSender
             return;
         }
 
-        if (cart is { } record && ExitReasonOf(record, journey, _store.Customers.PurchasedAt(CustomerOf(journey, cart))) is var end and not WithheldReason.None)
+        if (cart is { } record && ExitReasonOf(record, journey, _store.Customers.PurchasedAt(CustomerOf(options, journey, cart))) is var end and not WithheldReason.None)
         {
             Exit(journey, end, now);
             return;
@@ -188,7 +188,7 @@ sealed class MessageSender
             return Withhold(WithheldReason.OutOfStock);
         }
 
-        var (recipient, zone, consent) = ReachOf(journey, CustomerOf(journey, cart), channel.Address);
+        var (recipient, zone, consent) = ReachOf(journey, CustomerOf(options, journey, cart), channel.Address);
         var address = CustomerTables.AddressOf(recipient, channel.Address);
         var facts = new ContactFacts
         {
@@ -218,7 +218,7 @@ sealed class MessageSender
                 options, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart,
                 new Addressee(
                     Restrict(recipient, channel.Address),
-                    step.ShowsCustomer ? AttributesOf(journey, CustomerOf(journey, cart), channel.Address) : CustomerAttributes.None,
+                    step.ShowsCustomer ? AttributesOf(journey, CustomerOf(options, journey, cart), channel.Address) : CustomerAttributes.None,
                     facts.CustomerZone),
                 now);
         }
@@ -286,9 +286,9 @@ sealed class MessageSender
     }
 
     // The cart's current customer, if nobody was signed in when the journey began.
-    static Hash128 CustomerOf(Journey journey, in CartRecord? cart) =>
+    static Hash128 CustomerOf(JourneyOptions options, Journey journey, in CartRecord? cart) =>
         journey.Customer == default && cart is { UserLength: > 0 } current
-            ? IdentityResolver.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)) : journey.Customer;
+            ? options.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)) : journey.Customer;
 
     TimeZoneInfo? ZoneOf(string? name)
     {

@@ -208,6 +208,22 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         _heldUntil = held == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(times) : 0;
     }
 
+    /// <summary>Starts the clock at a time, without timers.</summary>
+    public void StartAt(long now)
+    {
+        (Now, _wheelAt) = (now, now - (now % Tick));
+        _wheel.Restart(_wheelAt);
+    }
+
+    /// <summary>Sets the timer that a cart's record names.</summary>
+    public void Restore(in Hash128 key, in CartRecord cart)
+    {
+        if (!_wheel.TrySet(key, cart.TimerAt))
+        {
+            counters.AddTimerRejected();
+        }
+    }
+
     void Advance(long now)
     {
         _wheelAt = Math.Max(_wheelAt, now - (now % Tick));

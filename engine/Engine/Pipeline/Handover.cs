@@ -1,10 +1,11 @@
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Journal;
 
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// What the journal's readers must still be given of a data folder of format 3: it kept undelivered decisions in an outbox, and customer
-/// events only among all others.
+/// What the journal's readers must still be given: of a data folder of format 3, which kept undelivered decisions in an outbox, and
+/// customer events only among all others; or of the journals of other partitions.
 /// </summary>
 sealed class Handover
 {
@@ -16,8 +17,8 @@ sealed class Handover
     /// <summary>Number of those decisions.</summary>
     public int Count => _decisions.Count;
 
-    /// <summary>Entries of customer events, in order.</summary>
-    public List<byte[]> CustomerEvents { get; } = [];
+    /// <summary>Entries for the readers, in order, after the decisions.</summary>
+    public List<(EntryKind Kind, byte[] Payload)> Entries { get; } = [];
 
     /// <summary>Adds decisions of the outbox.</summary>
     public void Add(IEnumerable<Decision> decisions)
@@ -42,7 +43,7 @@ sealed class Handover
     {
         while (customerEvents.TryCut(maxBytes, out var entry))
         {
-            CustomerEvents.Add(entry.ToArray());
+            Entries.Add((EntryKind.CustomerEvents, entry.ToArray()));
         }
     }
 }

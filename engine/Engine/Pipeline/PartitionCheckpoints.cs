@@ -132,10 +132,17 @@ sealed class PartitionCheckpoints : IDisposable
             handover.Add(LegacyDecisions.Read(File.ReadAllBytes(outbox)));
         }
 
-        Span<byte> position = stackalloc byte[2 * sizeof(long)];
-        using var file = checkpoint.Open(Position);
-        file.ReadExactly(position);
-        return (BinaryPrimitives.ReadInt64LittleEndian(position), BinaryPrimitives.ReadInt64LittleEndian(position[8..]));
+        return ReadPosition(checkpoint);
+    }
+
+    /// <summary>Reads a checkpoint's clock, and when its latest events were received (ms since 1970 UTC).</summary>
+    /// <exception cref="IOException">The checkpoint cannot be read.</exception>
+    public static (long Now, long ReceivedAt) ReadClock(Checkpoint checkpoint)
+    {
+        Span<byte> now = stackalloc byte[sizeof(long)];
+        using var timers = checkpoint.Open(Timers);
+        timers.ReadExactly(now);
+        return (BinaryPrimitives.ReadInt64LittleEndian(now), ReadPosition(checkpoint).ReceivedAt);
     }
 
     /// <summary>Returns the folder of a checkpoint's carts.</summary>
@@ -149,6 +156,14 @@ sealed class PartitionCheckpoints : IDisposable
     {
         _writing?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
         _current?.Dispose();
+    }
+
+    static (long Sequence, long ReceivedAt) ReadPosition(Checkpoint checkpoint)
+    {
+        Span<byte> position = stackalloc byte[2 * sizeof(long)];
+        using var file = checkpoint.Open(Position);
+        file.ReadExactly(position);
+        return (BinaryPrimitives.ReadInt64LittleEndian(position), BinaryPrimitives.ReadInt64LittleEndian(position[8..]));
     }
 
     void Begin(long receivedAt)

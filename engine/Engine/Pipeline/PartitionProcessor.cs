@@ -207,7 +207,7 @@ public sealed class PartitionProcessor : IDisposable
         _receivedAt = receivedAt;
         AppendOutputs();
         _output.Append(EntryKind.UndeliveredDecisions, handover.Decisions);
-        handover.CustomerEvents.ForEach(entry => _output.Append(EntryKind.CustomerEvents, entry));
+        handover.Entries.ForEach(entry => _output.Append(entry.Kind, entry.Payload));
         _state.Stages.TakeCampaigns();
         AppendCampaigns();
         PublishBatch();

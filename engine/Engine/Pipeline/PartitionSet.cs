@@ -51,7 +51,10 @@ public sealed class PartitionSet : IDisposable
     public Partition this[int index] => _partitions[index];
 
     /// <summary>Returns the number of the partition that a key belongs to.</summary>
-    public int IndexOf(in Hash128 key) => (int)(((key.High >> 32) * (ulong)_partitions.Length) >> 32);
+    public int IndexOf(in Hash128 key) => IndexOf(key, _partitions.Length);
+
+    /// <summary>Returns the number of the partition that a key belongs to, of so many.</summary>
+    public static int IndexOf(in Hash128 key, int partitions) => (int)(((key.High >> 32) * (ulong)partitions) >> 32);
 
     /// <summary>Why a journal cannot be written; null if all can.</summary>
     public string? JournalProblem => Array.Find(_partitions, p => p.JournalProblem is not null)?.JournalProblem;

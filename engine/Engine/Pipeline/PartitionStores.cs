@@ -87,6 +87,16 @@ sealed class PartitionStores : IDisposable
         Release(Customers, EarlierCustomers, [.. checkpoints.Select(PartitionCheckpoints.CustomersOf)]);
     }
 
+    /// <summary>Opens a checkpoint's records for reading.</summary>
+    /// <param name="folder">The folder of the stores' logs.</param>
+    /// <param name="index">The partition's number.</param>
+    /// <param name="checkpoint">The folder of the checkpoint.</param>
+    /// <exception cref="IOException">The checkpoint cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint's content is invalid, or of an earlier shape.</exception>
+    internal static (StoredRecords<CartRecord> Carts, StoredRecords<CustomerRecord> Customers) Read(string folder, int index, string checkpoint) => (
+        new(FileOf(folder, "carts", index, CartRecord.Shape), PartitionCheckpoints.CartsOf(checkpoint), CartRecord.Shape),
+        new(FileOf(folder, "customers", index, CustomerRecord.Shape), PartitionCheckpoints.CustomersOf(checkpoint), CustomerRecord.Shape));
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -121,9 +131,11 @@ sealed class PartitionStores : IDisposable
 
     static bool IsEarlier(string? folder) => folder is not null && StoreLayout.Read(folder, CartRecord.Shape).Shape == CartRecordVersion3.Shape;
 
+    string FileOf(string store, int shape) => FileOf(_options.DataFolder, store, _index, shape);
+
     // Each shape has files of its own.
-    string FileOf(string store, int shape) => Path.Combine(_options.DataFolder, string.Create(
-        CultureInfo.InvariantCulture, $"{store}.{_index}{(shape == CartRecordVersion3.Shape ? "" : $".v{shape}")}.log"));
+    static string FileOf(string folder, string store, int index, int shape) => Path.Combine(folder, string.Create(
+        CultureInfo.InvariantCulture, $"{store}.{index}{(shape == CartRecordVersion3.Shape ? "" : $".v{shape}")}.log"));
 
     RecordStore<CartRecord, CartInput, CartUpdate> NewCarts(CartUpdate update, string? folder) =>
         new(FileOf("carts", CartRecord.Shape), _options.Carts, update, _keep, folder, CartRecord.Shape);

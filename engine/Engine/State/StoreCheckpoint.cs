@@ -129,6 +129,15 @@ sealed class StoreCheckpoints : ICheckpointManager
     {
     }
 
+    /// <summary>Returns the bytes of a checkpoint's log, and those of a record in it.</summary>
+    /// <exception cref="IOException">The checkpoint cannot be read.</exception>
+    public static (long Bytes, int RecordBytes) SizeOf(string checkpoint, int latestShape)
+    {
+        const int HeaderAndKey = 3 * sizeof(long);
+        var info = Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info")));
+        return (info.finalLogicalAddress - info.beginAddress, HeaderAndKey + StoreLayout.Read(checkpoint, latestShape).RecordBytes);
+    }
+
     /// <summary>Returns FASTER's description of its log.</summary>
     public static HybridLogRecoveryInfo Parse(byte[] info)
     {

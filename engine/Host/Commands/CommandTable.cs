@@ -76,6 +76,7 @@ static class CommandTable
         Command.Of<RunOptions>("""
               cartrecovery run                                     with the default configuration
               cartrecovery run --config shop.yaml                  with your own
+              cartrecovery run --dry-run                           what would an upgrade do to the data folder?
             """, RunCommand.RunAsync),
         Command.Of<DemoOptions>("""
               cartrecovery demo                                    three hours of a real shop in 20 seconds
@@ -105,6 +106,10 @@ static class CommandTable
               cartrecovery export --from 24h > events.ndjson       the last day's events
               cartrecovery export --format csv --out events.csv    all events, for a spreadsheet
             """, ExportCommand.Run),
+        Command.Of<RepartitionOptions>("""
+              cartrecovery repartition --partitions 16 --dry-run   how long would it take?
+              cartrecovery repartition --partitions 16             write the data folder of a stopped engine for 16 cores
+            """, RepartitionCommand.Run),
         Command.Of<OffPolicyOptions>("""
               cartrecovery offpolicy --from-outreach data          what always sending one offer would have earned
               cartrecovery offpolicy --log choices.csv --uplift mens --against none

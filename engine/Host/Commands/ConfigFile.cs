@@ -80,9 +80,14 @@ static class ConfigFile
     }
 
     /// <summary>Plans the memory of a configuration, or returns <see langword="null"/> after printing why it does not fit.</summary>
-    public static MemoryBudget? Plan(CartRecoveryConfig config)
+    public static MemoryBudget? Plan(CartRecoveryConfig config) => Plan(config, PartitionsOf(config.Data));
+
+    /// <inheritdoc cref="Plan(CartRecoveryConfig)"/>
+    /// <param name="config">The configuration.</param>
+    /// <param name="partitions">The number of partitions that the data folder has, or will have.</param>
+    public static MemoryBudget? Plan(CartRecoveryConfig config, int partitions)
     {
-        var budget = BudgetOf(config);
+        var budget = new MemoryBudget(config, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, partitions);
         if (budget.Fits)
         {
             return budget;

@@ -13,7 +13,7 @@ static class JournalFiles
     /// <summary>Compiles the stores with the numbers of the data folder; a store that it has not seen gets the next one.</summary>
     /// <exception cref="DataFolderException">The numbers are damaged or missing.</exception>
     public static StoreDirectory StoresOf(CartRecoveryConfig config) =>
-        StoreCompiler.Compile(config.Stores, DataFolder.NumberStores(Path.GetFullPath(config.Data), config));
+        StoreCompiler.Compile(config.Stores, DataFolder.NumberStores(Path.GetFullPath(config.Data), config), DataFolder.ReadIdSecret(Path.GetFullPath(config.Data)));
 
     /// <summary>Opens the journals of all partitions.</summary>
     /// <exception cref="DataFolderException">The folder has no journals, or those of another version.</exception>
@@ -27,9 +27,10 @@ static class JournalFiles
                 $"{path} has no journal: run the engine first, or set 'data' in the configuration to its data folder");
         }
 
-        var known = new JournalStores(stores.Select(s => (s.Number, s.IdUtf8)));
+        var known = new JournalStores(stores);
+        var files = new FolderFiles(path);
         return [.. Enumerable.Range(0, format.Partitions).Select(i =>
-            new JournalView(() => new FileJournalDevice(DataFolder.JournalOf(path, i), readOnly: true), format.Layout, known))];
+            new JournalView(() => new FileJournalDevice(files.JournalOf(i), readOnly: true), format.Layout, known))];
     }
 
     /// <summary>Runs a command's work and prints errors.</summary>

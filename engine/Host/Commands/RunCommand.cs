@@ -20,6 +20,11 @@ static class RunCommand
             return failed;
         }
 
+        if (options.DryRun)
+        {
+            return JournalFiles.Explain(_ => Describe(config));
+        }
+
         return await ServeAsync(config, budget, async host =>
         {
             PrintSummary(host, budget);
@@ -64,7 +69,7 @@ static class RunCommand
         EngineHost host;
         try
         {
-            host = new EngineHost(config, budget, time ?? TimeProvider.System);
+            host = Create(config, budget, time ?? TimeProvider.System);
         }
         catch (ModelException e)
         {
@@ -75,6 +80,11 @@ static class RunCommand
         {
             Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
             return e.ExitCode;
+        }
+        catch (JournalException e)
+        {
+            Console.Error.WriteLine($"error: {e.Code}: {e.Message}");
+            return ExitCode.Failed;
         }
 
         await using (host)
@@ -114,6 +124,30 @@ static class RunCommand
             await host.StopAsync();
             return host.Fault is null ? code : ExitCode.Failed;
         }
+    }
+
+    static int Describe(CartRecoveryConfig config)
+    {
+        var path = Path.GetFullPath(config.Data);
+        if (DataFolder.ReadFormat(path) is { HasKeyedIds: false } format)
+        {
+            FolderEstimate.Of(path, format).Print(format.Partitions);
+        }
+        else
+        {
+            Console.WriteLine($"{path} is of this version or empty: a start has nothing to take over.");
+        }
+
+        return ExitCode.Success;
+    }
+
+    // The data folder of an earlier version is taken over first, which may take minutes.
+    static EngineHost Create(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time)
+    {
+        EngineHost host = null!;
+        var progress = new FolderProgress();
+        progress.Run(() => host = new EngineHost(config, budget, time, progress.Report));
+        return host;
     }
 
     // Kestrel's message names the address, but not which of the two ports it is or what to do.

@@ -1,9 +1,8 @@
-using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
-using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Composition;
@@ -19,16 +18,10 @@ sealed class DataFolderException(string code, string message, int exitCode = Exi
 }
 
 /// <summary>
-/// The folder for all persistent state, locked by one engine at a time through a file in it. Its <c>format</c> file records the layout's
-/// version, then <c>partitions</c> and <c>segment</c>, which cannot change later. Version 4 has the stores' numbers; in version 3, records
-/// name a store by its place in the configuration.
+/// The folder for all persistent state, locked by one engine at a time through a file in it.
 /// </summary>
 sealed class DataFolder : IDisposable
 {
-    const int Version = 4;
-
-    // The oldest format that is taken over.
-    const int OldestVersion = 3;
     const string Hint = "make it writable, or set 'data' to another folder";
 
     // The error codes for a file locked by another process.
@@ -41,40 +34,32 @@ sealed class DataFolder : IDisposable
     {
         _lock = @lock;
         Path = path;
-        Partitions = format.Partitions;
-        Layout = format.Layout;
-        HasStoreNumbers = format.HasStoreNumbers;
+        Format = format;
+        Files = new FolderFiles(path);
     }
 
     /// <summary>The full path.</summary>
     public string Path { get; }
 
-    /// <summary>The number of partitions it was created with.</summary>
-    public int Partitions { get; }
+    /// <summary>Where its parts are.</summary>
+    public FolderFiles Files { get; }
 
-    /// <summary>The layout of its journals.</summary>
-    public JournalLayout Layout { get; }
+    /// <summary>Its format.</summary>
+    public FolderFormat Format { get; private set; }
 
     /// <summary>
     /// <see langword="false"/> if an earlier version created the folder: until <see cref="SaveStores"/>, the stores' places in the
     /// configuration are their numbers.
     /// </summary>
-    public bool HasStoreNumbers { get; private set; }
+    public bool HasStoreNumbers => Format.HasStoreNumbers;
 
-    /// <summary>Returns the folder of a partition's journal.</summary>
-    public string JournalOf(int partition) => JournalOf(Path, partition);
+    /// <summary>The secret of the ids' keys; <see langword="null"/> if the folder's keys have none.</summary>
+    /// <exception cref="IOException">It cannot be read or written.</exception>
+    public byte[]? IdSecret() => Format.HasKeyedIds ? DeriveIdSecret() : null;
 
-    /// <summary>Returns the folder of a partition's checkpoints.</summary>
-    public string CheckpointsOf(int partition) => System.IO.Path.Combine(Path, "checkpoints", Name(partition));
-
-    /// <summary>Returns the file of the positions of a partition's readers.</summary>
-    public string CursorsOf(int partition) => System.IO.Path.Combine(JournalOf(partition), "cursors");
-
-    /// <summary>The folder for records spilled from memory.</summary>
-    public string Stores => System.IO.Path.Combine(Path, "stores");
-
-    /// <summary>Returns the folder of a partition's journal in a data folder that another process may have locked.</summary>
-    public static string JournalOf(string path, int partition) => System.IO.Path.Combine(path, "journal", Name(partition));
+    /// <summary>Derives the secret that the ids' keys have, or will have.</summary>
+    /// <exception cref="IOException">The folder's secret cannot be read or written.</exception>
+    public byte[] DeriveIdSecret() => IdHasher.DeriveSecret(Secret());
 
     /// <summary>Creates the folder if needed and locks it.</summary>
     /// <exception cref="DataFolderException">It is unwritable or locked, or does not match the configuration.</exception>
@@ -94,11 +79,12 @@ sealed class DataFolder : IDisposable
 
         try
         {
+            FolderSwap.Resume(path);
             var format = ReadFormat(path) ?? MakeFormat(path, config);
             if (config.Partitions != 0 && config.Partitions != format.Partitions)
             {
                 throw new DataFolderException("data_partitions",
-                    $"{path} was created with {format.Partitions} partitions, but 'partitions' is {config.Partitions}: set it to {format.Partitions} or 0, or set 'data' to another folder",
+                    $"{path} was created with {format.Partitions} partitions, but 'partitions' is {config.Partitions}: set it to {format.Partitions} or 0, or run: cartrecovery repartition --partitions {config.Partitions}",
                     Host.ExitCode.BadConfiguration);
             }
 
@@ -116,30 +102,8 @@ sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Reads a folder's format without locking it.</summary>
-    /// <returns>Null if the folder is empty or absent.</returns>
-    /// <exception cref="DataFolderException">It has another version's layout.</exception>
-    public static FolderFormat? ReadFormat(string path)
-    {
-        var file = System.IO.Path.Combine(path, "format");
-        if (!File.Exists(file))
-        {
-            return IsEmpty(path) ? null : throw WrongVersion(path, "1", "an older");
-        }
-
-        var lines = File.ReadAllLines(file);
-        var version = lines.Length == 0 ? "" : lines[0].Trim();
-        if (!(int.TryParse(version, CultureInfo.InvariantCulture, out var number) && number is >= OldestVersion and <= Version))
-        {
-            throw WrongVersion(path, version, number > Version ? "a later" : "an older");
-        }
-
-        var values = lines.Skip(1).Select(l => l.Split(' ', 2)).Where(l => l.Length == 2).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
-        return values.TryGetValue("partitions", out var partitions) && int.TryParse(partitions, CultureInfo.InvariantCulture, out var count)
-            && values.TryGetValue("segment", out var segment) && long.TryParse(segment, CultureInfo.InvariantCulture, out var bytes)
-            ? new FolderFormat(count, bytes, HasStoreNumbers: number == Version)
-            : throw WrongVersion(path, version, "an unknown");
-    }
+    /// <inheritdoc cref="FolderFormat.Read"/>
+    public static FolderFormat? ReadFormat(string path) => FolderFormat.Read(path);
 
     /// <summary>Reads the stores' numbers without locking the folder.</summary>
     /// <returns>The registry; <see langword="null"/> if the folder has none yet.</returns>
@@ -185,18 +149,48 @@ sealed class DataFolder : IDisposable
 
         if (!HasStoreNumbers)
         {
-            WriteFormat(Path, new FolderFormat(Partitions, Layout.SegmentSize, HasStoreNumbers: true));
-            HasStoreNumbers = true;
+            Format = Format with { HasStoreNumbers = true };
+            Format.Write(Path);
         }
     });
 
-    /// <summary>Returns the key that signs links; created once and persisted.</summary>
+    /// <summary>Reads the secret of a folder's ids without locking the folder.</summary>
+    /// <returns><see langword="null"/> if the folder's keys have none, or it is empty.</returns>
+    /// <exception cref="DataFolderException"><c>data_secret</c>: it is missing, or the folder has another version's layout.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static byte[]? ReadIdSecret(string path)
+    {
+        if (ReadFormat(path) is not { HasKeyedIds: true })
+        {
+            return null;
+        }
+
+        var file = System.IO.Path.Combine(path, "secret");
+        return File.Exists(file) ? IdHasher.DeriveSecret(File.ReadAllBytes(file)) : throw new DataFolderException("data_secret",
+            $"{file} is missing, so the keys of the carts are not known: restore it from a backup");
+    }
+
+    /// <summary>Replaces the folder's state by another number of partitions, or other keys: see <see cref="FolderSwap"/>.</summary>
+    /// <exception cref="DataFolderException">The disk fails.</exception>
+    public void Adopt() => Use(() =>
+    {
+        FolderSwap.Resume(Path);
+        Format = ReadFormat(Path)!.Value;
+    });
+
+    /// <summary>Returns the key that signs links and hashes ids; created once and persisted.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public byte[] Secret()
     {
         var file = System.IO.Path.Combine(Path, "secret");
         if (!File.Exists(file))
         {
+            // Without it, no key of the folder can be computed again.
+            if (Format.HasKeyedIds && Directory.Exists(Files.Journals))
+            {
+                ReadIdSecret(Path);
+            }
+
             var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
             {
@@ -230,6 +224,10 @@ sealed class DataFolder : IDisposable
         }
     }
 
+    /// <summary>Deletes archived journals that nothing was written to for some time.</summary>
+    /// <exception cref="DataFolderException">The disk fails.</exception>
+    public void DeleteArchives(DateTime before) => Use(() => FolderSwap.DeleteArchives(Path, before));
+
     static StoreRegistry Number(StoreRegistry? registry, CartRecoveryConfig config)
     {
         try
@@ -254,8 +252,6 @@ sealed class DataFolder : IDisposable
     static DataFolderException Unwritable(string path, Exception e) =>
         new("data_unwritable", $"{path} cannot be written ({e.Message.TrimEnd('.')}); {Hint}");
 
-    static string Name(int partition) => partition.ToString(CultureInfo.InvariantCulture);
-
     static FileStream Take(string path)
     {
         var file = System.IO.Path.Combine(path, "lock");
@@ -269,44 +265,12 @@ sealed class DataFolder : IDisposable
         }
     }
 
-    static bool IsEmpty(string path) => !Directory.Exists(path)
-        || !Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) is var name
-            && (name is "journal" or "checkpoints" || name.StartsWith("carts.", StringComparison.Ordinal) || name.StartsWith("customers.", StringComparison.Ordinal)));
-
-    static DataFolderException WrongVersion(string path, string version, string which) => new("data_version",
-        $"{path} was created by {which} version (format {version}, this version needs {Version}); nothing was changed. "
-        + "Run the version that created it, or move the folder away to start empty");
-
     static FolderFormat MakeFormat(string path, CartRecoveryConfig config)
     {
         var partitions = config.Partitions > 0 ? config.Partitions : Environment.ProcessorCount;
         var segment = 1L << BitOperations.Log2((ulong)config.Journal.Segment.Bytes);
-        var format = new FolderFormat(partitions, segment, HasStoreNumbers: true);
-        WriteFormat(path, format);
+        var format = new FolderFormat(partitions, segment, HasStoreNumbers: true, HasKeyedIds: true);
+        format.Write(path);
         return format;
     }
-
-    static void WriteFormat(string path, in FolderFormat format)
-    {
-        var file = System.IO.Path.Combine(path, "format");
-        File.WriteAllText(file + ".tmp",
-            string.Create(CultureInfo.InvariantCulture, $"{Version}\npartitions {format.Partitions}\nsegment {format.Segment}\n"));
-        using (var handle = File.OpenHandle(file + ".tmp", access: FileAccess.ReadWrite))
-        {
-            RandomAccess.FlushToDisk(handle);
-        }
-
-        File.Move(file + ".tmp", file, overwrite: true);
-        FolderSync.Flush(path);
-    }
-}
-
-/// <summary>What a data folder's <c>format</c> file records.</summary>
-/// <param name="Partitions">Number of partitions.</param>
-/// <param name="Segment">Length of a journal segment, in bytes.</param>
-/// <param name="HasStoreNumbers"><see langword="false"/> if records name stores by their place in the configuration.</param>
-readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreNumbers)
-{
-    /// <summary>The layout of the journals.</summary>
-    public JournalLayout Layout => new(Segment, JournalLayout.StandardPage);
 }

@@ -12,6 +12,7 @@ using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;
+using CartRecovery.Engine.Migration;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
@@ -54,11 +55,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     /// <param name="config">A valid configuration.</param>
     /// <param name="budget">A memory plan within its limit.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="onTakeover">Receives the progress if the data folder of an earlier version is taken over.</param>
     /// <exception cref="ModelException">The model or ONNX Runtime cannot be loaded.</exception>
     /// <exception cref="SinkConfigurationException">A sink's options are invalid.</exception>
     /// <exception cref="DataFolderException">The data folder is unwritable, locked by another engine, or does not match the
     /// configuration.</exception>
-    public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time)
+    /// <exception cref="JournalException">A folder of an earlier version cannot be recovered.</exception>
+    public EngineHost(CartRecoveryConfig config, MemoryBudget budget, TimeProvider time, Action<RepartitionProgress>? onTakeover = null)
     {
         Config = config;
         Time = time;
@@ -71,11 +74,13 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
+        FolderTakeover.Run(_data, config, budget, Model, time, _log, onTakeover);
+        _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         _numbering = new StoreNumbering(_data, config, _log);
         ConnectionLimiter = new ConnectionLimiter(config.Listen.MaxConnections, config.Listen.MaxConnectionsPerAddress, Stores.All);
         _ports = new JourneyPorts(Connections, Sinks, SinkCatalog.AddressesOf(config));
         JourneyOptions = JourneyOptionsOf(config.Decisions, config.Contact);
-        JourneyEngine = _data.Use(() => new JourneyEngine(Path.Combine(_data.Path, "outreach.db"), JourneyOptions, _ports) { LearnsBeside = true });
+        JourneyEngine = _data.Use(() => new JourneyEngine(_data.Files.Database, JourneyOptions, _ports) { LearnsBeside = true });
         Journeys = new JourneyWorker(JourneyEngine, _ports, time)
         {
             OnFault = OnFault,
@@ -83,8 +88,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         };
         Reports = new JourneyReports(JourneyEngine.Store.Database.Path);
         _ports.Worker = Journeys;
-        _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Stores, hasReaders: true, usesRecorded: true,
-            config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data) : null, otlp?.TraceEvery);
+        _stages = PipelineSetup.Of(config, Stores, budget, Model, JourneyOptions.Campaigns, _data.Files.Stores, hasReaders: true, usesRecorded: true,
+            config.Journal.Enabled ? PipelineSetup.JournalOf(config, Stores, _data.Files, _data.Format) : null, otlp?.TraceEvery);
         Partitions = _data.Use(() => new PartitionSet(budget.Partitions, _stages, time, config.Scoring.MaxAge));
         _ports.Partitions = Partitions;
         for (var i = 0; i < Partitions.Count; i++)

@@ -46,20 +46,20 @@ static class PipelineSetup
         };
 
     /// <summary>Creates the journals' options.</summary>
-    public static JournalOptions JournalOf(CartRecoveryConfig config, StoreDirectory stores, DataFolder data) => new()
+    public static JournalOptions JournalOf(CartRecoveryConfig config, StoreDirectory stores, FolderFiles files, FolderFormat format) => new()
     {
-        Stores = new JournalStores(stores.All.Select(s => (s.Number, s.IdUtf8))),
-        Layout = data.Layout,
+        Stores = new JournalStores(stores.All),
+        Layout = format.Layout,
         CommitAge = config.Journal.CommitAge,
         CommitBytes = (int)config.Journal.CommitSize.Bytes,
         Compress = config.Journal.Compression == JournalCompression.Lz4,
         CheckpointInterval = config.Checkpoints.Interval,
         CheckpointsKept = config.Checkpoints.Keep,
         RetentionAge = config.Journal.Retention,
-        RetentionBytes = config.Journal.MaxSize.Bytes / data.Partitions,
-        MaxLagBytes = config.Journal.MaxLag.Bytes / data.Partitions,
-        CursorFile = data.CursorsOf,
-        Device = partition => new FileJournalDevice(data.JournalOf(partition)),
-        CheckpointFolder = data.CheckpointsOf,
+        RetentionBytes = config.Journal.MaxSize.Bytes / format.Partitions,
+        MaxLagBytes = config.Journal.MaxLag.Bytes / format.Partitions,
+        CursorFile = files.CursorsOf,
+        Device = partition => new FileJournalDevice(files.JournalOf(partition)),
+        CheckpointFolder = files.CheckpointsOf,
     };
 }

@@ -21,7 +21,7 @@ sealed partial class StoreNumbering
         _data = data;
         _log = log;
         _registry = config.Journal.Enabled ? data.NumberStores(config) : null;
-        Stores = StoreCompiler.Compile(config.Stores, _registry);
+        Stores = StoreCompiler.Compile(config.Stores, _registry, data.Use(data.IdSecret));
     }
 
     /// <summary>The stores with their numbers.</summary>
@@ -36,21 +36,12 @@ sealed partial class StoreNumbering
             return;
         }
 
-        if (!_data.HasStoreNumbers)
-        {
-            LogNumbered(_data.Path, string.Join(", ", _registry.Stores.Select((store, number) => $"{number} {store.Id}")));
-        }
-
         _data.SaveStores(_registry);
         if (Stores.All.Where(store => store.IsRemoved).Select(store => store.Id).ToArray() is { Length: > 0 } removed)
         {
             LogRemoved(string.Join(", ", removed));
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Folder} is of a version without store numbers. The stores got theirs in the order of the configuration: {Numbers}")]
-    partial void LogNumbered(string folder, string numbers);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stores that are not configured keep their carts, and nothing is sent for them: {Stores}")]
     partial void LogRemoved(string stores);

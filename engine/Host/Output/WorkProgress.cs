@@ -8,7 +8,8 @@ namespace CartRecovery.Host.Output;
 /// </summary>
 /// <param name="look">Returns the number of events handled, and the share of the work done (0–1).</param>
 /// <param name="onTerminalAlone">Whether to omit the plain lines.</param>
-sealed class WorkProgress(Func<(long Events, double Share)> look, bool onTerminalAlone = false)
+/// <param name="unit">What is counted.</param>
+sealed class WorkProgress(Func<(long Events, double Share)> look, bool onTerminalAlone = false, string unit = "events")
 {
     static readonly TimeSpan s_untilShown = TimeSpan.FromMilliseconds(500);
     static readonly TimeSpan s_onTerminal = TimeSpan.FromMilliseconds(200);
@@ -47,12 +48,12 @@ sealed class WorkProgress(Func<(long Events, double Share)> look, bool onTermina
             new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new RemainingTimeColumn());
         await progress.StartAsync(async context =>
         {
-            var task = context.AddTask("events", maxValue: 1);
+            var task = context.AddTask(unit, maxValue: 1);
             do
             {
                 var (events, share) = look();
                 task.Value = share;
-                task.Description = string.Create(CultureInfo.InvariantCulture, $"{events:N0} events");
+                task.Description = string.Create(CultureInfo.InvariantCulture, $"{events:N0} {unit}");
             }
             while (!await EndsWithinAsync(running, s_onTerminal));
         });
@@ -62,7 +63,7 @@ sealed class WorkProgress(Func<(long Events, double Share)> look, bool onTermina
     {
         var (events, share) = look();
         var left = share < 0.001 ? "" : $", {Describe(elapsed, share)} left";
-        return string.Create(CultureInfo.InvariantCulture, $"{share:P0}  {events:N0} events, {events / Math.Max(elapsed.TotalSeconds, 0.001):N0} a second{left}");
+        return string.Create(CultureInfo.InvariantCulture, $"{share:P0}  {events:N0} {unit}, {events / Math.Max(elapsed.TotalSeconds, 0.001):N0} a second{left}");
     }
 
     static string Describe(TimeSpan elapsed, double share)

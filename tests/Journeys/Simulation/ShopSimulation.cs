@@ -269,7 +269,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     SimulatedCart Note(Intervention message, AddressKind kind)
     {
-        var cart = _world.Carts[Hash128.Of(Encoding.UTF8.GetBytes(message.CartId), EventKeys.SeedOf(Encoding.UTF8.GetBytes(message.StoreId)))];
+        var cart = _world.Carts[Stores.Find(message.StoreId)!.Ids.CartOf(Encoding.UTF8.GetBytes(message.CartId))];
         Sent[message.Channel] = Sent.GetValueOrDefault(message.Channel) + 1;
         if (_reference.Fault(message, cart, kind, _world.Now) is { } fault)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
@@ -15,7 +16,7 @@ sealed class SimulatedCart(Store store, string id)
 
     public string Id { get; } = id;
 
-    public Hash128 Key { get; } = Hash128.Of(System.Text.Encoding.UTF8.GetBytes(id), EventKeys.SeedOf(store.IdUtf8));
+    public Hash128 Key { get; } = store.Ids.CartOf(Encoding.UTF8.GetBytes(id));
 
     /// <summary>The visit in which the cart last changed.</summary>
     public Visit? Visit { get; set; }
@@ -64,7 +65,7 @@ sealed record Visit(SimulatedShopper Shopper, SimulatedCart Cart, long At, bool 
 
     public string? User => IsSignedIn ? Shopper.User : null;
 
-    public Hash128 Customer => IdentityResolver.CustomerOf(Cart.Store.Id, User);
+    public Hash128 Customer => Cart.Store.Ids.CustomerOf(Encoding.UTF8.GetBytes(User ?? ""));
 }
 
 /// <summary>A person with devices, addresses, preferences and plans for three weeks.</summary>

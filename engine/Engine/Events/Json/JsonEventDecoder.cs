@@ -88,6 +88,7 @@ public sealed class JsonEventDecoder
     // Returns the offset after the value, or JsonSyntax.None.
     int Read(ReadOnlySpan<byte> json, int start, long receivedAt, out EventProblem problem)
     {
+        start = JsonTokens.SkipSpace(json, start);
         if (start >= json.Length || json[start] != '{')
         {
             problem = new EventProblem(EventErrorCode.InvalidEvent, "an event must be a JSON object");

@@ -13,7 +13,8 @@ public sealed record InterventionFilter
 {
     public required string StoreId { get; init; }
 
-    public string? CartId { get; init; }
+    /// <summary>The cart's key.</summary>
+    public Hash128? Cart { get; init; }
 
     public string? UserId { get; init; }
 
@@ -65,10 +66,10 @@ public static class InterventionList
     {
         // A cart's interventions are found by its journeys; the unary plus keeps SQLite from using the store's index.
         var sql = new StringBuilder($"SELECT {s_columns} FROM intervention WHERE ")
-            .Append(filter.CartId is null ? "store=?1 AND decided_at<?2" : $"{OfJourneys(3)} AND +store=?1 AND decided_at<?2");
+            .Append(filter.Cart is null ? "store=?1 AND decided_at<?2" : $"{OfJourneys(3)} AND +store=?1 AND decided_at<?2");
         List<string?> texts = [filter.UserId, filter.Campaign, filter.Channel];
         string[] names = ["user_id", "campaign", "channel"];
-        var number = filter.CartId is null ? 2 : 3;
+        var number = filter.Cart is null ? 2 : 3;
         for (var i = 0; i < names.Length; i++)
         {
             if (texts[i] is not null)
@@ -91,9 +92,9 @@ public static class InterventionList
         return reports.Ask(sql.ToString(), rows =>
         {
             rows.With(filter.StoreId).With(filter.Before);
-            if (filter.CartId is { } cartId)
+            if (filter.Cart is { } cart)
             {
-                rows.With(Hash128.Of(Encoding.UTF8.GetBytes(cartId), EventKeys.SeedOf(Encoding.UTF8.GetBytes(filter.StoreId))));
+                rows.With(cart);
             }
 
             foreach (var text in texts.Where(t => t is not null))

@@ -24,7 +24,7 @@ public sealed class CustomerTables
         _filter = filter;
         _subject = database.Prepare("SELECT subject FROM identity WHERE customer=?1");
         _setSubject = database.Prepare("INSERT OR IGNORE INTO identity(customer, subject) VALUES(?1, ?2)");
-        _joined = database.Prepare("SELECT 1 FROM identity WHERE subject=?1 LIMIT 1");
+        _joined = database.Prepare("SELECT 1 FROM identity WHERE subject=?1 AND customer<>?2 LIMIT 1");
         _purchase = database.Prepare("SELECT at FROM purchase WHERE owner=?1");
         _setPurchase = database.Prepare(
             "INSERT INTO purchase(owner, at) VALUES(?1, ?2) ON CONFLICT(owner) DO UPDATE SET at=max(at, excluded.at)");
@@ -50,7 +50,8 @@ public sealed class CustomerTables
     }
 
     /// <summary>
-    /// Returns the subject that experiments assign a customer by; <see langword="null"/> if it is the customer's own key.
+    /// Returns the subject that experiments assign a customer, or a cart's anonymous shopper, by; <see langword="null"/> if it is their own
+    /// key.
     /// </summary>
     public Hash128? SubjectOf(in Hash128 customer)
     {
@@ -71,8 +72,8 @@ public sealed class CustomerTables
         _filter.AddJoined(customer);
     }
 
-    /// <summary>Returns <see langword="true"/> if an anonymous shopper is known to be a customer.</summary>
-    public bool IsJoined(in Hash128 subject) => _joined.With(subject).Number() is not null;
+    /// <summary>Returns <see langword="true"/> if the anonymous shopper of a cart is known to be a customer.</summary>
+    public bool IsJoined(in Hash128 subject, in Hash128 cart) => _joined.With(subject).With(cart).Number() is not null;
 
     /// <summary>Returns the customer's last purchase (ms since 1970 UTC); 0 for none.</summary>
     public long PurchasedAt(in Hash128 customer) => customer == default ? 0 : _purchase.With(customer).Number() ?? 0;

@@ -91,6 +91,23 @@ public sealed class JourneyStore : IDisposable
     /// <summary>Sets the journal address up to which a partition's entries are processed.</summary>
     public void SetPosition(int partition, long address) => _setPosition.With((long)partition).With(address).Run();
 
+    /// <summary>
+    /// Adapts the database to partitions that were written anew: their readers begin at the beginning, under new keys if a map is given.
+    /// Repeatable. Open the database again afterwards.
+    /// </summary>
+    /// <param name="keys">An SQLite file with a table <c>keys</c> of <c>former</c> and <c>key</c>; <see langword="null"/> if keys stay.</param>
+    /// <exception cref="IOException">A file cannot be used.</exception>
+    public void Repartition(string? keys)
+    {
+        if (keys is not null)
+        {
+            KeyChange.Apply(Database, keys);
+        }
+
+        Database.Execute("DELETE FROM position");
+        Database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
     /// <summary>Stops a variant of an experiment: it gets no more shoppers.</summary>
     public void Stop(string campaign, string variant, string why, long now)
     {

@@ -17,7 +17,7 @@ sealed class CartReader(PartitionSet partitions)
         partitions.FindAsync(KeyOf(store, cartId), cancellationToken);
 
     /// <summary>Returns a cart's key.</summary>
-    public static Hash128 KeyOf(Store store, string cartId) => Hash128.Of(Encoding.UTF8.GetBytes(cartId), EventKeys.SeedOf(store.IdUtf8));
+    public static Hash128 KeyOf(Store store, string cartId) => store.Ids.CartOf(Encoding.UTF8.GetBytes(cartId));
 
     /// <summary>Returns the id at the end of a request's path.</summary>
     /// <param name="context">The request.</param>

@@ -5,6 +5,7 @@ using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
@@ -58,7 +59,7 @@ static class InterventionsRoutes
         var table = InterventionList.Of(reports, new InterventionFilter
         {
             StoreId = caller.Store.Id,
-            CartId = query.Of(s_cartId),
+            Cart = query.Of(s_cartId) is { } cart ? CartReader.KeyOf(caller.Store, cart) : null,
             UserId = query.Of(s_userId),
             Campaign = query.Of(s_campaign),
             Channel = query.Of(s_channel),

@@ -35,12 +35,11 @@ static class ProductsRoutes
         }
 
         var store = caller.Store;
-        var seed = EventKeys.SeedOf(store.IdUtf8);
         await journeys.InvokeAsync((engine, _) =>
         {
             foreach (var p in products)
             {
-                engine.Store.Products.Set(store.Id, EventKeys.ProductOf(seed, Encoding.UTF8.GetBytes(p.Id)),
+                engine.Store.Products.Set(store.Id, store.Ids.ProductOf(Encoding.UTF8.GetBytes(p.Id)),
                     new Product(p.Id, p.Name, p.Url, p.Image, p.Price is { } price ? (long)(price * Money.PerUnit) : null, p.Stock));
             }
 

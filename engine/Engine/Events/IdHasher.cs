@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Events;
+
+/// <summary>
+/// Derives the keys of one store's events from their texts, both when they are decoded and when they are read from the journal, which
+/// stores only texts. Equal ids of two stores have different keys. Thread-safe.
+/// </summary>
+/// <remarks>
+/// Keys are keyed with a secret of the data folder, so that nobody can send ids that collide or that have the key of another's cart. Only
+/// products have public keys: they are compared within one cart, and whoever wants another product's key can send its id.
+/// </remarks>
+public sealed class IdHasher
+{
+    /// <summary>Bytes of a secret.</summary>
+    public const int SecretSize = 16;
+
+    const ulong UnkeyedCustomers = 0x9e3779b97f4a7c15;
+    const byte Carts = 1, Customers = 2;
+
+    readonly ulong _seed;
+    readonly KeyedHash? _carts;
+    readonly KeyedHash? _customers;
+
+    /// <summary>Creates a store's hasher without a secret: MurmurHash3, as folders before format 4 have it, and for data of one's own.</summary>
+    /// <param name="storeId">The store's id, in UTF-8.</param>
+    public IdHasher(ReadOnlySpan<byte> storeId) => _seed = Hash128.Of(storeId, seed: 0).Low;
+
+    /// <summary>Creates a store's hasher.</summary>
+    /// <param name="storeId">The store's id, in UTF-8, at most 64 bytes.</param>
+    /// <param name="secret">The data folder's secret: see <see cref="DeriveSecret"/>.</param>
+    public IdHasher(ReadOnlySpan<byte> storeId, ReadOnlySpan<byte> secret)
+        : this(storeId)
+    {
+        var master = new KeyedHash(secret);
+        _carts = Derive(master, Carts, storeId);
+        _customers = Derive(master, Customers, storeId);
+    }
+
+    /// <summary>Whether the keys depend on a secret.</summary>
+    public bool IsKeyed => _carts is not null;
+
+    /// <summary>Derives the secret of ids from the data folder's (HKDF-SHA-256, RFC 5869).</summary>
+    public static byte[] DeriveSecret(ReadOnlySpan<byte> folderSecret)
+    {
+        var secret = new byte[SecretSize];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, folderSecret, secret, salt: [], info: "cartrecovery ids 1"u8);
+        return secret;
+    }
+
+    /// <summary>Computes a cart's key.</summary>
+    /// <param name="cart">The cart's id, in UTF-8.</param>
+    public Hash128 CartOf(ReadOnlySpan<byte> cart) => _carts is null ? Hash128.Of(cart, _seed) : _carts.Of(cart);
+
+    /// <summary>Computes a customer's key; empty for an anonymous shopper.</summary>
+    /// <param name="user">The user's id, in UTF-8.</param>
+    public Hash128 CustomerOf(ReadOnlySpan<byte> user) =>
+        user.IsEmpty ? default : _customers is null ? Hash128.Of(user, _seed ^ UnkeyedCustomers) : _customers.Of(user);
+
+    /// <summary>Computes a session's key; 0 for none.</summary>
+    /// <param name="session">The session's id, in UTF-8.</param>
+    public ulong SessionOf(ReadOnlySpan<byte> session) => session.IsEmpty ? 0 : CartOf(session).Low;
+
+    /// <summary>Computes a product's key; 0 for none.</summary>
+    /// <param name="product">The product's id, in UTF-8.</param>
+    public ulong ProductOf(ReadOnlySpan<byte> product) => product.IsEmpty ? 0 : Hash128.Of(product, _seed).Low;
+
+    /// <summary>Sets an event's keys and text lengths; an empty text has no key.</summary>
+    public void Set(
+        ref EventRecord record, ReadOnlySpan<byte> id, ReadOnlySpan<byte> cart, ReadOnlySpan<byte> user, ReadOnlySpan<byte> session,
+        ReadOnlySpan<byte> product)
+    {
+        record.IdLength = (byte)id.Length;
+        record.CartLength = (byte)cart.Length;
+        record.UserLength = (byte)user.Length;
+        record.SessionLength = (byte)session.Length;
+        record.ProductLength = (byte)product.Length;
+        record.Id = CartOf(id);
+        record.Cart = CartOf(cart);
+        record.Customer = CustomerOf(user);
+        record.Session = SessionOf(session);
+        record.Product = ProductOf(product);
+    }
+
+    static KeyedHash Derive(KeyedHash master, byte kind, ReadOnlySpan<byte> storeId)
+    {
+        Span<byte> input = stackalloc byte[1 + byte.MaxValue];
+        input[0] = kind;
+        storeId.CopyTo(input[1..]);
+        var key = master.Of(input[..(1 + storeId.Length)]);
+        return new KeyedHash(MemoryMarshal.AsBytes(new ReadOnlySpan<Hash128>(in key)));
+    }
+}

@@ -1,0 +1,116 @@
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Journal;
+using CartRecovery.Engine.Pipeline;
+
+namespace CartRecovery.Engine.Migration;
+
+/// <summary>
+/// Finds the ids of recent events in the journals of former partitions: deduplication stores only fingerprints, from which neither a
+/// partition nor a new key follows.
+/// </summary>
+/// <param name="options">The options of the former partitions.</param>
+/// <param name="partitions">Number of former partitions.</param>
+/// <param name="stores">The stores with their present hashers.</param>
+/// <param name="keys">Notes the keys that the events name; null if keys stay.</param>
+sealed class EventIdHistory(PipelineOptions options, int partitions, JournalStores stores, CartKeys? keys)
+{
+    /// <summary>Copies the ids, roughly in the order in which their events were received.</summary>
+    /// <param name="target">Receives the ids.</param>
+    /// <param name="from">Ids of events received before are skipped (ms since 1970 UTC).</param>
+    /// <param name="progress">Receives the bytes read and the bytes to read.</param>
+    /// <returns>Number of ids.</returns>
+    /// <exception cref="JournalException">A journal is damaged.</exception>
+    public long CopyTo(NewPartitions target, long from, Action<long, long> progress)
+    {
+        Lane[] lanes = [.. Enumerable.Range(0, partitions).Select(index => new Lane(options, index))];
+        try
+        {
+            var ids = 0L;
+            var slab = new EventSlab();
+            var blocks = new EventBlockReader(stores);
+            var next = new PriorityQueue<Lane, long>(lanes.Where(lane => lane.MoveNext()).Select(lane => (lane, lane.ReceivedAt)));
+            while (next.TryDequeue(out var lane, out _))
+            {
+                if (lane.Header.LastReceivedAt >= from)
+                {
+                    blocks.Open(lane.Block.Span);
+                    for (; blocks.TryRead(slab); slab.Reset())
+                    {
+                        ids += Copy(slab, target);
+                    }
+
+                    slab.Reset();
+                }
+
+                progress(lanes.Sum(l => l.Position), lanes.Sum(l => l.Length));
+                if (lane.MoveNext())
+                {
+                    next.Enqueue(lane, lane.ReceivedAt);
+                }
+            }
+
+            return ids;
+        }
+        finally
+        {
+            Array.ForEach(lanes, lane => lane.Dispose());
+        }
+    }
+
+    long Copy(EventSlab slab, NewPartitions target)
+    {
+        for (var i = 0; i < slab.Count; i++)
+        {
+            ref readonly var e = ref slab.Records[i];
+            target.Of(e.Cart).Dedup.TryAdd(e.Id, e.Cart, slab.ReceivedAt);
+            if (e.UserLength != 0)
+            {
+                // The customer may be in another partition than the cart now, which gets a copy of the event.
+                target.Of(e.Customer).Dedup.TryAdd(e.Id, e.Cart, slab.ReceivedAt);
+            }
+
+            keys?.Note(e.Store, slab.CartOf(e), slab.UserOf(e));
+        }
+
+        return slab.Count;
+    }
+
+    /// <summary>Reads the event blocks of one journal.</summary>
+    sealed class Lane : IDisposable
+    {
+        readonly JournalDevice _device;
+        readonly JournalReader _reader;
+
+        public Lane(PipelineOptions options, int index)
+        {
+            _device = options.Journal!.Device(index);
+            _reader = new JournalReader(_device, options.Journal.Layout);
+        }
+
+        public EventBlockHeader Header { get; private set; }
+
+        public ReadOnlyMemory<byte> Block { get; private set; }
+
+        public long ReceivedAt => Header.FirstReceivedAt;
+
+        public long Position => _reader.End - _reader.Begin;
+
+        public long Length => _reader.FileEnd - _reader.Begin;
+
+        public bool MoveNext()
+        {
+            while (_reader.TryNext(out var entry))
+            {
+                if (entry.Kind == EntryKind.Events)
+                {
+                    (Header, Block) = (EventBlockHeader.Read(entry.Payload.Span), entry.Payload);
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        public void Dispose() => _device.Dispose();
+    }
+}

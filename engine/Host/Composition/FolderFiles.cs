@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace CartRecovery.Host.Composition;
+
+/// <summary>Where the parts of a data folder are.</summary>
+/// <param name="Root">The folder.</param>
+readonly record struct FolderFiles(string Root)
+{
+    /// <summary>The folder of all journals.</summary>
+    public string Journals => Path.Combine(Root, "journal");
+
+    /// <summary>The folder of all checkpoints.</summary>
+    public string Checkpoints => Path.Combine(Root, "checkpoints");
+
+    /// <summary>The folder for records spilled from memory.</summary>
+    public string Stores => Path.Combine(Root, "stores");
+
+    /// <summary>The database of journeys and customers.</summary>
+    public string Database => Path.Combine(Root, "outreach.db");
+
+    /// <summary>Returns the folder of a partition's journal.</summary>
+    public string JournalOf(int partition) => Path.Combine(Journals, Name(partition));
+
+    /// <summary>Returns the folder of a partition's checkpoints.</summary>
+    public string CheckpointsOf(int partition) => Path.Combine(Checkpoints, Name(partition));
+
+    /// <summary>Returns the file of the positions of a partition's readers.</summary>
+    public string CursorsOf(int partition) => Path.Combine(JournalOf(partition), "cursors");
+
+    static string Name(int partition) => partition.ToString(CultureInfo.InvariantCulture);
+}
