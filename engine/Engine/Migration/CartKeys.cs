@@ -1,7 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 

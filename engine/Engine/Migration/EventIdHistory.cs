@@ -62,11 +62,14 @@ sealed class EventIdHistory(PipelineOptions options, int partitions, JournalStor
         for (var i = 0; i < slab.Count; i++)
         {
             ref readonly var e = ref slab.Records[i];
-            target.Of(e.Cart).Dedup.TryAdd(e.Id, e.Cart, slab.ReceivedAt);
-            if (e.UserLength != 0)
+            if (e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory))
             {
-                // The customer may be in another partition than the cart now, which gets a copy of the event.
-                target.Of(e.Customer).Dedup.TryAdd(e.Id, e.Cart, slab.ReceivedAt);
+                // Each partition gets a copy of such an event.
+                target.AddId(e, slab.ReceivedAt);
+            }
+            else
+            {
+                target.Of(e.Cart).Dedup.TryAdd(e.Id, e.Cart, slab.ReceivedAt);
             }
 
             keys?.Note(e.Store, slab.CartOf(e), slab.UserOf(e));

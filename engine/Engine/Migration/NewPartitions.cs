@@ -29,6 +29,25 @@ sealed class NewPartitions : IDisposable
     /// <summary>Returns the partition that a key belongs to.</summary>
     public Member Of(in Hash128 key) => _members[PartitionSet.IndexOf(key, _members.Length)];
 
+    /// <summary>Writes a customer to all partitions, unless a record with more events is there: those of partitions differ only by events that
+    /// were not acknowledged.</summary>
+    public void WriteCustomer(in Hash128 key, in CustomerRecord customer)
+    {
+        foreach (var member in _members)
+        {
+            member.WriteCustomer(key, customer);
+        }
+    }
+
+    /// <summary>Remembers an event in all partitions.</summary>
+    public void AddId(in EventRecord e, long receivedAt)
+    {
+        foreach (var member in _members)
+        {
+            member.Dedup.TryAdd(e.Id, e.Cart, receivedAt);
+        }
+    }
+
     /// <summary>Starts the clocks. Before the first cart.</summary>
     /// <param name="now">The former clock (ms since 1970 UTC).</param>
     /// <param name="receivedAt">When the latest events were received.</param>
@@ -109,7 +128,13 @@ sealed class NewPartitions : IDisposable
 
         public void DeleteCart(in Hash128 key) => _stages.Stores.Carts.Delete(key);
 
-        public void WriteCustomer(in Hash128 key, in CustomerRecord customer) => _stages.Stores.Customers.Write(key, customer);
+        public void WriteCustomer(in Hash128 key, in CustomerRecord customer)
+        {
+            if (!_stages.Stores.Customers.TryRead(key, out var before) || EventsOf(before) <= EventsOf(customer))
+            {
+                _stages.Stores.Customers.Write(key, customer);
+            }
+        }
 
         public void Finish(Handover handover, TimeSpan deadline)
         {
@@ -125,6 +150,8 @@ sealed class NewPartitions : IDisposable
                 throw new IOException($"{_checkpoints} was not written: {_partition.Journal!.Problem ?? "the disk does not respond"}");
             }
         }
+
+        static long EventsOf(in CustomerRecord customer) => (long)customer.History.Orders + customer.History.Refunds;
 
         public void Dispose()
         {

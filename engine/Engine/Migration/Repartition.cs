@@ -136,6 +136,7 @@ public sealed class Repartition(PipelineOptions from, int partitions, PipelineOp
         return done;
     }
 
+    // Every partition has all customers.
     (long Written, long Lost) WriteCustomers(FormerPartition[] former, NewPartitions target, CartKeys? keys)
     {
         var (done, lost, total) = (0L, 0L, former.Sum(partition => partition.Customers.Count));
@@ -143,7 +144,7 @@ public sealed class Repartition(PipelineOptions from, int partitions, PipelineOp
         {
             if ((keys is null ? key : keys.Find(key)) is { } present)
             {
-                target.Of(present).WriteCustomer(present, customer);
+                target.WriteCustomer(present, customer);
             }
             else
             {

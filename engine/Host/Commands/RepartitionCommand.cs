@@ -4,7 +4,6 @@ using CartRecovery.Engine.Scoring;
 using CartRecovery.Engine.Scoring.Onnx;
 using CartRecovery.Engine.State;
 using CartRecovery.Host.Composition;
-using CartRecovery.Host.Output;
 
 namespace CartRecovery.Host.Commands;
 
@@ -36,7 +35,7 @@ static class RepartitionCommand
             }
 
             // The folder decides, not the configuration, until it is rewritten.
-            config.Partitions = format.Partitions;
+            var configured = config.Partitions;
             if (Plan(config, options.Partitions) is not { } to || Plan(config, format.Partitions) is not { } from)
             {
                 return ExitCode.BadConfiguration;
@@ -49,7 +48,13 @@ static class RepartitionCommand
                 return ExitCode.Success;
             }
 
-            return Rewrite(config, from, to);
+            var code = Rewrite(config, from, to);
+            if (code == ExitCode.Success && configured != 0 && configured != options.Partitions)
+            {
+                Console.WriteLine($"Before the next start, change 'partitions: {configured}' to {options.Partitions} in {ConfigFile.Locate(options.Config)}.");
+            }
+
+            return code;
         });
     }
 

@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Migration;
 
 namespace CartRecovery.Host.Composition;

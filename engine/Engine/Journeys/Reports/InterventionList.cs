@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Storage;

@@ -1,0 +1,170 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary><c>repartition</c>, with the binary and a real shop's events.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+public sealed partial class RepartitionCommandTests
+{
+    const int Events = 2000;
+
+    static readonly EngineConfig s_config = With(partitions: 2);
+
+    Scratch _scratch = null!;
+    List<byte[]> _events = null!;
+    Dictionary<string, string> _before = null!;
+
+    static EngineConfig With(int partitions) => new()
+    {
+        Partitions = partitions,
+        Campaigns = """
+            [
+              { name: bought, trigger: { event: purchase }, action: { type: reminder }, channel: socket, message: "Thank you." },
+              { name: left, trigger: { idle: 2h }, action: { type: reminder }, channel: socket, message: "Your cart." }
+            ]
+            """,
+    };
+
+    [SetUp]
+    public async Task Record()
+    {
+        _scratch = new Scratch();
+        _events = [.. ShopSample.Read(TimeProvider.System.GetUtcNow()).Events.Take(Events)];
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        await SendAsync(engine);
+        _before = await StateAsync(engine);
+        await engine.StopAsync();
+    }
+
+    [TearDown]
+    public void Clear() => _scratch.Dispose();
+
+    [Test]
+    public async Task Every_cart_customer_and_event_id_survives_a_change_of_partitions()
+    {
+        foreach (var partitions in new[] { 5, 1 })
+        {
+            var changed = await RunAsync("repartition", "--partitions", $"{partitions}");
+            Assert.That(changed.ExitCode, Is.Zero, changed.ToString);
+            Assert.That(changed.Output, Does.Contain($"has {partitions} partitions now: "));
+            Assert.That(changed.Output, Does.Contain("change 'partitions: 2'"));
+            await using var engine = await RunningEngine.StartAsync(_scratch, With(partitions));
+            Assert.That(engine.StartupOutput, Does.Match($@"(?m)^ +carts +.* {partitions} × "));
+            Assert.That(await StateAsync(engine), Is.EqualTo(_before));
+            var metrics = await engine.MetricsAsync();
+            await SendAsync(engine);
+            Assert.That((await engine.MetricsAsync()).Sum("cartrecovery_events_duplicate_total") - metrics.Sum("cartrecovery_events_duplicate_total"),
+                Is.GreaterThanOrEqualTo(Events));
+            Assert.That(await StateAsync(engine), Is.EqualTo(_before), "after the same events again");
+            await engine.StopAsync();
+        }
+    }
+
+    [Test]
+    public async Task The_former_journals_can_be_exported_until_they_are_old()
+    {
+        var all = await RunAsync("export");
+        Assert.That((await RunAsync("repartition", "--partitions", "3")).ExitCode, Is.Zero);
+        Assert.That((await RunAsync("export")).Output, Is.Empty);
+        var config = _scratch.Write("archive.yaml", (await File.ReadAllTextAsync(_scratch.PathOf("cartrecovery.yaml")))
+            .Replace("data: \"data\"", "data: data/archive/1", StringComparison.Ordinal));
+        var archived = await EngineBinary.RunAsync(_scratch.Folder, ["export", "--config", config]);
+        Assert.That(archived.Output == all.Output && all.Output.Length > 0, Is.True, "the archive has the same events");
+        var replay = await EngineBinary.RunAsync(_scratch.Folder, ["replay", "--config", config, "--json"]);
+        Assert.That(JsonDocument.Parse(replay.Output).RootElement.GetProperty("difference").GetProperty("empty").GetBoolean(), Is.True, replay.ToString);
+
+        foreach (var file in Directory.EnumerateFiles(_scratch.PathOf("data/archive"), "*", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddYears(-2));
+        }
+
+        await using var engine = await RunningEngine.StartAsync(_scratch, With(partitions: 3));
+        Assert.That(Directory.EnumerateDirectories(_scratch.PathOf("data/archive")), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_dry_run_says_what_it_takes_and_changes_nothing()
+    {
+        var files = Files();
+        var dry = await RunAsync("repartition", "--partitions", "4", "--dry-run");
+        Assert.That((dry.ExitCode, dry.Errors), Is.EqualTo((0, "")), dry.ToString);
+        Assert.That(dry.Output, Does.Match(@"2 partitions, [\d,]{3,} records of carts and customers, \d+ MB of journals"));
+        Assert.That(dry.Output, Does.Match(@"It would be written to 4 partitions\. This takes about \d+ seconds and \d+ MB of disk space\."));
+        Assert.That(Files(), Is.EqualTo(files));
+    }
+
+    // A kill leaves the folder as before, or the change is finished by the next start.
+    [Test]
+    public async Task Kills_in_the_middle_cost_nothing()
+    {
+        var random = new Random(7);
+        for (var i = 0; i < 6; i++)
+        {
+            await using var running = new EngineOutput(EngineBinary.Start(_scratch.Folder, ["repartition", "--partitions", $"{2 + (i % 4)}", "--config", "cartrecovery.yaml"]));
+            await Task.WhenAny(running.EndAsync(), Task.Delay(random.Next(100, 1500)));
+            await running.KillAsync();
+        }
+
+        // Whatever the kills left, it is a folder with one of these numbers.
+        await using var engine = await RunningEngine.StartAsync(_scratch, With(partitions: 0));
+        Assert.That(await StateAsync(engine), Is.EqualTo(_before));
+        await engine.StopAsync();
+    }
+
+    [TestCase(2, "--partitions: expected 1 to 256", "--partitions", "0")]
+    [TestCase(2, "--partitions: expected 1 to 256", "--partitions", "257")]
+    [TestCase(2, "partitions", "--dry-run")]
+    public async Task Invalid_requests_are_explained(int code, string message, params string[] arguments)
+    {
+        var finished = await RunAsync(["repartition", .. arguments]);
+        Assert.That((finished.ExitCode, finished.Output), Is.EqualTo((code, "")), finished.ToString);
+        Assert.That(finished.Errors, Does.Contain(message));
+    }
+
+    [Test]
+    public async Task A_running_engine_keeps_its_folder()
+    {
+        await using var engine = await RunningEngine.StartAsync(_scratch, s_config);
+        var refused = await RunAsync("repartition", "--partitions", "3");
+        Assert.That(refused.ExitCode, Is.EqualTo(1), refused.ToString);
+        Assert.That(refused.Errors, Does.StartWith("error: data_in_use: "));
+        Assert.That(await StateAsync(engine), Is.EqualTo(_before));
+    }
+
+    async Task SendAsync(RunningEngine engine)
+    {
+        foreach (var batch in _events.Chunk(500))
+        {
+            using var content = new StringContent($"[{string.Join(',', batch.Select(Encoding.UTF8.GetString))}]", Encoding.UTF8, "application/json");
+            using var response = await engine.Http.PostAsync("/v1/events", content);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK).Or.EqualTo(HttpStatusCode.Accepted));
+        }
+    }
+
+    // Features that do not depend on the present moment.
+    async Task<Dictionary<string, string>> StateAsync(RunningEngine engine)
+    {
+        var state = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var cart in _events.Select(e => CartId().Match(Encoding.UTF8.GetString(e)).Groups["id"].Value).Distinct(StringComparer.Ordinal).Take(150))
+        {
+            var features = await engine.GetJsonAsync($"/v1/features/{cart}");
+            state[cart] = features.GetRawText();
+        }
+
+        return state;
+    }
+
+    Dictionary<string, long> Files() => Directory.EnumerateFiles(_scratch.PathOf("data"), "*", SearchOption.AllDirectories)
+        .ToDictionary(file => file, file => new FileInfo(file).Length, StringComparer.Ordinal);
+
+    Task<ProcessResult> RunAsync(params string[] arguments) =>
+        EngineBinary.RunAsync(_scratch.Folder, [.. arguments, "--config", _scratch.PathOf("cartrecovery.yaml")]);
+
+    [GeneratedRegex("\"cartId\":\"(?<id>[^\"]+)\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex CartId();
+}
