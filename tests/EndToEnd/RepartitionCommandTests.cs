@@ -80,7 +80,7 @@ public sealed partial class RepartitionCommandTests
 
         foreach (var file in Directory.EnumerateFiles(_scratch.PathOf("data/archive"), "*", SearchOption.AllDirectories))
         {
-            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddYears(-2));
+            File.SetLastWriteTimeUtc(file, TimeProvider.System.GetUtcNow().UtcDateTime.AddYears(-2));
         }
 
         await using var engine = await RunningEngine.StartAsync(_scratch, With(partitions: 3));

@@ -10,7 +10,6 @@ using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest.DeadLetters;
-using CartRecovery.Engine.Journeys;
 using CartRecovery.Engine.Journeys.Reports;
 using CartRecovery.Engine.Journeys.Tracking;
 using CartRecovery.Engine.State.Carts;

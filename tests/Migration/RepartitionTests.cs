@@ -67,7 +67,7 @@ public sealed partial class RepartitionTests
         Rewrite("data", TestStages.Stores, RecordedFolder.Partitions, "three", s_keyed, 3, keys);
         Recover("three", s_keyed, 3, states =>
         {
-            Assert.That(states.Sum(state => state.Stages.Timers), Is.InRange(timers, timers * 1.01).And.GreaterThan(0), "with few that are void");
+            Assert.That(states.Sum(state => state.Stages.Timers), Is.InRange(timers, timers + 20), "with few that are void");
             Assert.That(states.Select(state => state.Stages.Now), Is.All.EqualTo(states[0].Stages.Now).And.GreaterThan(0));
             var events = Records();
             var known = events.Count(e => !states[PartitionSet.IndexOf(e.Cart, 3)].Dedup.TryAdd(e.Id, e.Cart, RecordedFolder.End.ToUnixTimeMilliseconds()));
@@ -193,6 +193,6 @@ public sealed partial class RepartitionTests
         return records;
     }
 
-    [GeneratedRegex(@"^\d+ | (sessionKey|owner)=\d+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\d+ | (?:sessionKey|owner)=\d+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Keys();
 }

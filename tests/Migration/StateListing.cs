@@ -4,7 +4,6 @@ using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Pipeline;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.State.Customers;
-using CartRecovery.Tests.Events;
 
 namespace CartRecovery.Tests.Migration;
 

@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using CartRecovery.Primitives;
-using FsCheck;
 using FsCheck.Fluent;
 
 namespace CartRecovery.Tests.Primitives;
