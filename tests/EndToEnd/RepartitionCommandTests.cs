@@ -116,6 +116,34 @@ public sealed partial class RepartitionCommandTests
         await engine.StopAsync();
     }
 
+    [Test]
+    public async Task A_full_disk_ends_the_change_and_costs_nothing()
+    {
+        var small = Directory.CreateDirectory(_scratch.PathOf("small")).FullName;
+        await using var mounted = await MountedFolder.MountAsync(small, "size=96m");
+        Copy(_scratch.PathOf("data"), mounted.Outside);
+        _scratch.Write("small.yaml", (await File.ReadAllTextAsync(_scratch.PathOf("cartrecovery.yaml"))).Replace("data: \"data\"", "data: small", StringComparison.Ordinal));
+        mounted.Fill("filler");
+        await using (var full = new EngineOutput(EngineBinary.StartThrough(
+            mounted.Through, _scratch.Folder, ["repartition", "--partitions", "3", "--config", "small.yaml"])))
+        {
+            var finished = await full.EndAsync();
+            Assert.That(finished.ExitCode, Is.EqualTo(1), finished.ToString);
+            Assert.That(finished.Errors, Does.Contain("error: data_unusable: ").And.Contain("free disk space"));
+        }
+
+        File.Delete(Path.Combine(mounted.Outside, "filler"));
+        await using (var again = new EngineOutput(EngineBinary.StartThrough(
+            mounted.Through, _scratch.Folder, ["repartition", "--partitions", "3", "--config", "small.yaml"])))
+        {
+            var finished = await again.EndAsync();
+            Assert.That(finished.ExitCode, Is.Zero, finished.ToString);
+        }
+
+        await using var engine = await RunningEngine.StartAsync(_scratch, With(partitions: 3) with { Data = "small" }, mounted.Through);
+        Assert.That(await StateAsync(engine), Is.EqualTo(_before));
+    }
+
     [TestCase(2, "--partitions: expected 1 to 256", "--partitions", "0")]
     [TestCase(2, "--partitions: expected 1 to 256", "--partitions", "257")]
     [TestCase(2, "partitions", "--dry-run")]
@@ -157,6 +185,16 @@ public sealed partial class RepartitionCommandTests
         }
 
         return state;
+    }
+
+    static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
     }
 
     Dictionary<string, long> Files() => Directory.EnumerateFiles(_scratch.PathOf("data"), "*", SearchOption.AllDirectories)

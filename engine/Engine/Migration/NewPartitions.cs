@@ -11,8 +11,9 @@ namespace CartRecovery.Engine.Migration;
 /// <summary>Partitions in empty folders, written record by record and then kept in checkpoints.</summary>
 sealed class NewPartitions : IDisposable
 {
-    // For a checkpoint of all records.
-    static readonly TimeSpan s_deadline = TimeSpan.FromHours(1);
+    // For the journal's few entries, and for a checkpoint of all records.
+    static readonly TimeSpan s_commit = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan s_checkpoint = TimeSpan.FromHours(1);
 
     readonly Member[] _members;
 
@@ -38,6 +39,9 @@ sealed class NewPartitions : IDisposable
             member.WriteCustomer(key, customer);
         }
     }
+
+    /// <exception cref="IOException">The disk is full, or fails.</exception>
+    public void ThrowIfFailed() => Array.ForEach(_members, member => member.ThrowIfFailed());
 
     /// <summary>Remembers an event in all partitions.</summary>
     public void AddId(in EventRecord e, long receivedAt)
@@ -72,7 +76,7 @@ sealed class NewPartitions : IDisposable
                 handover.Entries.AddRange(unread[former]);
             }
 
-            _members[i].Finish(handover, s_deadline);
+            _members[i].Finish(handover);
         }
     }
 
@@ -88,6 +92,7 @@ sealed class NewPartitions : IDisposable
     /// <summary>One of the partitions.</summary>
     internal sealed class Member : IDisposable
     {
+        readonly TimeProvider _time;
         readonly RecoveredPartition _partition;
         readonly PartitionProcessor _processor;
         readonly PartitionStages _stages;
@@ -96,12 +101,16 @@ sealed class NewPartitions : IDisposable
 
         public Member(PipelineOptions options, int index, TailReader reader, SlabPool slabs, TimeProvider time)
         {
+            _time = time;
             var tail = new JournalTail(options.Journal!.CursorFile(index));
             var counters = new PartitionCounters();
             _checkpoints = options.Journal.CheckpointFolder(index);
             _partition = new PartitionRecovery(index, options, slabs, counters, tail).Run(time, progress: null);
             _stages = _partition.State.Stages;
             _processor = new PartitionProcessor(index, options, _partition.State, counters, _partition.Journal, tail, time);
+
+            // A full disk ends this: nothing depends on the new files yet.
+            (_stages.Stores.Carts.RetriesWrites, _stages.Stores.Customers.RetriesWrites) = (false, false);
 
             // The reader begins with what is appended from here on.
             tail.Open(reader.Name, from: null, reader.Kinds).Dispose();
@@ -126,6 +135,13 @@ sealed class NewPartitions : IDisposable
             _stages.Stores.Carts.Write(key, cart);
         }
 
+        /// <exception cref="IOException">The disk is full, or fails.</exception>
+        public void ThrowIfFailed()
+        {
+            _stages.Stores.Carts.ThrowIfFailed();
+            _stages.Stores.Customers.ThrowIfFailed();
+        }
+
         public void DeleteCart(in Hash128 key) => _stages.Stores.Carts.Delete(key);
 
         public void WriteCustomer(in Hash128 key, in CustomerRecord customer)
@@ -136,10 +152,16 @@ sealed class NewPartitions : IDisposable
             }
         }
 
-        public void Finish(Handover handover, TimeSpan deadline)
+        public void Finish(Handover handover)
         {
+            ThrowIfFailed();
             _processor.Begin(_partition.Checkpoints, handover, _receivedAt);
-            _processor.Finish(deadline);
+            if (!_partition.Journal!.WaitUntilDurable(s_commit, _time))
+            {
+                throw new IOException($"the journal cannot be written: {_partition.Journal.Problem ?? "the disk does not respond"}");
+            }
+
+            _processor.Finish(s_checkpoint);
             if (_processor.CheckpointProblem is { } problem)
             {
                 throw new IOException($"{_checkpoints} cannot be written: {problem}");
@@ -147,7 +169,7 @@ sealed class NewPartitions : IDisposable
 
             if (new CheckpointFolder(_checkpoints).Kept.Count == 0)
             {
-                throw new IOException($"{_checkpoints} was not written: {_partition.Journal!.Problem ?? "the disk does not respond"}");
+                throw new IOException($"{_checkpoints} was not written: the disk does not respond");
             }
         }
 

@@ -130,7 +130,7 @@ public sealed class Repartition(PipelineOptions from, int partitions, PipelineOp
                 target.Of(deleted).DeleteCart(deleted);
             }
 
-            Report(RepartitionStep.Carts, ++done, total);
+            Report(target, RepartitionStep.Carts, ++done, total);
         }
 
         return done;
@@ -151,17 +151,20 @@ public sealed class Repartition(PipelineOptions from, int partitions, PipelineOp
                 lost++;
             }
 
-            Report(RepartitionStep.Customers, ++done, total);
+            Report(target, RepartitionStep.Customers, ++done, total);
         }
 
         return (done - lost, lost);
     }
 
-    void Report(RepartitionStep step, long done, long total)
+    void Report(NewPartitions target, RepartitionStep step, long done, long total)
     {
         if (done % 1024 == 0 || done == total)
         {
-            Progress?.Invoke(new RepartitionProgress(step, done, total));
+            target.ThrowIfFailed();
+            Report(step, done, total);
         }
     }
+
+    void Report(RepartitionStep step, long done, long total) => Progress?.Invoke(new RepartitionProgress(step, done, total));
 }
