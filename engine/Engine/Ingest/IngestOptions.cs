@@ -56,5 +56,6 @@ public sealed class IngestOptions
     /// <summary>Creates the event rules for a key.</summary>
     public EventRules RulesFor(StoreKey key) => new(
         key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)Past.TotalMilliseconds,
-        (long)Future.TotalMilliseconds) { Ids = key.Store.Ids };
+        (long)Future.TotalMilliseconds)
+    { Ids = key.Store.Ids };
 }
