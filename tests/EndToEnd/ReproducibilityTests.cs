@@ -145,6 +145,10 @@ public sealed partial class ReproducibilityTests
     async Task<Run> RunAsync(Func<RunningEngine, Task<EventStream>> open, int perMessage = 1)
     {
         using var scratch = new Scratch();
+
+        // Interventions' ids depend on the carts' keys, and these on the folder's secret.
+        Directory.CreateDirectory(scratch.PathOf("data"));
+        await File.WriteAllBytesAsync(scratch.PathOf("data/secret"), new byte[32]);
         await using var engine = await RunningEngine.StartAsync(scratch, s_config);
         await using var stream = await open(engine);
         foreach (var events in _sample.Events.Chunk(perMessage))
