@@ -184,29 +184,27 @@ public sealed class ClockTests
         readonly string _folder = TestStages.NewFolder();
         readonly RecordingConsumer _consumer = new();
         readonly RecordingSource _source = new();
-        Partition? _partition;
+        PartitionSet? _set;
         JournalCursor? _cursor;
-        Watermark _watermark = null!;
 
         public JumpingTime Time { get; } = new();
 
-        public ClockMonitor Monitor { get; private set; } = null!;
+        public ClockMonitor Monitor => _set!.ClockMonitor;
 
         public List<(string Cart, long At)> Decisions =>
             [.. _consumer.Interventions.Where(i => i.Campaign == "left").Select(i => (i.CartId, i.DecidedAt.ToUnixTimeMilliseconds()))];
 
         public void Open()
         {
-            Monitor = new ClockMonitor(Time);
-            _partition = new Partition(0, Options(), new SlabPool(10), Time, _watermark = new Watermark(), Monitor, TimeSpan.Zero, 256);
-            _partition.Recover();
-            _cursor = _consumer.Attach(_partition.Tail, _cursor?.Position);
-            _partition.Start();
+            _set = new PartitionSet(1, Options(), Time, TimeSpan.Zero);
+            _set.Recover();
+            _cursor = _consumer.Attach(_set[0].Tail, _cursor?.Position);
+            _set.Start();
         }
 
         public void Restart()
         {
-            _partition!.Dispose();
+            _set!.Dispose();
             _consumer.Detach(_cursor!);
             Open();
         }
@@ -217,8 +215,8 @@ public sealed class ClockTests
             slab.ReceivedAt = Time.GetUtcNow().ToUnixTimeMilliseconds();
             slab.ReceivedTicks = Time.GetTimestamp();
             slab.Source = _source;
-            _watermark.Raise(Start, slab.ReceivedAt);
-            Assert.That(_partition!.Inbox.TryEnqueue(slab), Is.True);
+            _set!.Watermark.Raise(Start, slab.ReceivedAt);
+            Assert.That(_set[0].Inbox.TryEnqueue(slab), Is.True);
             await FlushAsync();
         }
 
@@ -243,24 +241,24 @@ public sealed class ClockTests
         // The journal gives the same decisions again, by itself.
         public void AssertReplays()
         {
-            _partition!.Dispose();
-            Assert.That(_partition.Fault, Is.Null);
-            _partition = null;
+            _set!.Dispose();
+            Assert.That(_set[0].Fault, Is.Null);
+            _set = null;
             var journal = new JournalView(() => new FileJournalDevice(JournalFolder, readOnly: true), s_layout, s_stores);
             var report = new Replay([new JournalStream(journal)], 1, 1, TestStages.Options(s_campaigns)).Run(TimeRange.Everything, default);
             Assert.That(report.Difference!.IsEmpty, Is.True);
             Assert.That(report.Decisions.Select(d => d.Id).Order(), Is.EqualTo(_consumer.Interventions.Select(i => i.Id).Order()));
         }
 
-        public void Dispose() => _partition?.Dispose();
+        public void Dispose() => _set?.Dispose();
 
         string JournalFolder => Path.Combine(_folder, "journal");
 
         // After the worker's next two rounds.
         async Task FlushAsync()
         {
-            await _partition!.FindAsync(EventReading.KeyOf("nobody's"), default).WaitAsync(Eventually.Deadline);
-            await _partition.FlushAsync(default).WaitAsync(Eventually.Deadline);
+            await _set!.FindAsync(EventReading.KeyOf("nobody's"), default).WaitAsync(Eventually.Deadline);
+            await _set.FlushAsync(default).WaitAsync(Eventually.Deadline);
         }
 
         PipelineOptions Options()

@@ -50,7 +50,7 @@ public sealed class PartitionInboxTests
     public async Task The_worker_wakes_on_an_item_or_on_close([Values] bool closes)
     {
         var inbox = new PartitionInbox(1);
-        var woken = Worker(() => inbox.Wait(Forever));
+        var woken = Worker(() => inbox.Signal.Wait(Forever, [inbox]));
         await Eventually.Is(() => IsBlocked(woken.Thread), "the worker waits");
 
         if (closes)
@@ -78,15 +78,14 @@ public sealed class PartitionInboxTests
             inbox.TryEnqueue("a");
         }
 
-        await Worker(() => inbox.Wait(Forever)).Done.WaitAsync(Eventually.Deadline);
+        await Worker(() => inbox.Signal.Wait(Forever, [inbox])).Done.WaitAsync(Eventually.Deadline);
     }
 
     [Test]
     public async Task The_worker_wakes_at_its_timeout()
     {
         var inbox = new PartitionInbox(1);
-        await Worker(() => inbox.Wait(1)).Done.WaitAsync(Eventually.Deadline);
-        await Worker(() => inbox.Gather(1)).Done.WaitAsync(Eventually.Deadline);
+        await Worker(() => inbox.Signal.Wait(1, [inbox])).Done.WaitAsync(Eventually.Deadline);
     }
 
     [Test]
@@ -131,7 +130,7 @@ public sealed class PartitionInboxTests
                     }
                 }
 
-                inbox.Wait(Forever);
+                inbox.Signal.Wait(Forever, [inbox]);
             }
         });
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>

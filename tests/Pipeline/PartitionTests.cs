@@ -15,16 +15,11 @@ public sealed class PartitionTests
     readonly RecordingConsumer _consumer = new();
     readonly RecordingSource _source = new() { ConnectionId = 7 };
     ManualTime _time = null!;
-    SlabPool _slabs = null!;
-    Watermark _watermark = null!;
 
     [SetUp]
     public void SetClocks()
     {
         _time = new ManualTime(Start);
-        _slabs = new SlabPool(1000);
-        _watermark = new Watermark();
-        _watermark.Raise(Start, Start);
         _source.Processed.Clear();
         _source.WhenProcessed = null;
     }
@@ -32,8 +27,9 @@ public sealed class PartitionTests
     [Test]
     public async Task A_lookup_is_answered_after_earlier_work()
     {
-        using var partition = Open();
-        partition.Start();
+        using var set = Open();
+        var partition = set[0];
+        set.Start();
         for (var i = 1; i <= 50; i++)
         {
             partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
@@ -47,10 +43,11 @@ public sealed class PartitionTests
     [Test]
     public async Task A_partial_batch_waits_until_its_maximum_age()
     {
-        using var partition = Open(maxAge: TimeSpan.FromMilliseconds(10));
+        using var set = Open(maxAge: TimeSpan.FromMilliseconds(10));
+        var partition = set[0];
         var latency = new MetricRegistry().Histogram("latency_seconds", "Received to decided.");
         partition.Counters.Latency = latency;
-        partition.Start();
+        set.Start();
         partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
         partition.Inbox.TryEnqueue(Slab(upTo: 2, Of("page_view")));
         var cart = await partition.FindAsync(EventReading.KeyOf("c1"), default).WaitAsync(Eventually.Deadline);
@@ -65,8 +62,9 @@ public sealed class PartitionTests
     [Test]
     public async Task A_full_batch_does_not_wait()
     {
-        using var partition = Open(maxAge: TimeSpan.FromMilliseconds(10), batchRows: 4);
-        partition.Start();
+        using var set = Open(maxAge: TimeSpan.FromMilliseconds(10), batchRows: 4);
+        var partition = set[0];
+        set.Start();
         for (var i = 1; i <= 4; i++)
         {
             partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
@@ -79,10 +77,11 @@ public sealed class PartitionTests
     [Test]
     public async Task A_source_is_notified_in_order_after_the_count()
     {
-        using var partition = Open();
+        using var set = Open();
+        var partition = set[0];
         long counted = 0;
         _source.WhenProcessed = (_, upTo) => counted += partition.Counters.Processed >= upTo ? 1 : 0;
-        partition.Start();
+        set.Start();
         for (var i = 1; i <= 100; i++)
         {
             partition.Inbox.TryEnqueue(Slab(upTo: i, Of("page_view")));
@@ -90,49 +89,52 @@ public sealed class PartitionTests
 
         await Eventually.Is(() => _source.Processed.Count == 100, "all slabs are processed");
 
-        Assert.That(_source.Processed, Is.EqualTo(Enumerable.Range(1, 100).Select(i => (3, (long)i))));
+        Assert.That(_source.Processed, Is.EqualTo(Enumerable.Range(1, 100).Select(i => (0, (long)i))));
         Assert.That(counted, Is.EqualTo(100));
     }
 
     [Test]
     public async Task Stopping_drains_the_inbox()
     {
-        using var partition = Open(maxAge: TimeSpan.FromHours(1));
+        using var set = Open(maxAge: TimeSpan.FromHours(1));
+        var partition = set[0];
         for (var i = 1; i <= 200; i++)
         {
             partition.Inbox.TryEnqueue(Slab(upTo: i, Add("p1", 1)));
         }
 
         var lookup = partition.FindAsync(EventReading.KeyOf("c1"), default);
-        partition.Start();
-        partition.Stop();
+        set.Start();
+        set.Stop();
 
         Assert.That((await lookup)?.ItemCount, Is.EqualTo(200));
         Assert.That((partition.Counters.Processed, _source.Processed.Count, partition.Fault), Is.EqualTo((200, 200, (Exception?)null)));
         Assert.That(partition.Inbox.TryEnqueue(Slab(upTo: 201, Of("page_view"))), Is.False);
         Assert.That(async () => await partition.FindAsync(EventReading.KeyOf("c1"), default), Throws.InstanceOf<ChannelClosedException>());
-        partition.Stop();
+        set.Stop();
     }
 
     [Test]
     public async Task Slabs_return_to_the_pool()
     {
-        using var partition = Open();
-        partition.Start();
+        using var set = Open();
+        var partition = set[0];
+        set.Start();
         var slab = Slab(upTo: 1, Of("page_view"));
         partition.Inbox.TryEnqueue(slab);
         await Eventually.Is(() => _source.Processed.Count == 1, "the slab is processed");
-        partition.Stop();
-        Assert.That(_slabs.Rent(), Is.SameAs(slab));
+        set.Stop();
+        Assert.That(set.Slabs.Rent(), Is.SameAs(slab));
         Assert.That(slab.Count, Is.Zero);
     }
 
     [Test]
     public async Task A_cart_goes_idle_without_further_events()
     {
-        using var partition = Open(TestStages.OnIdle("left", Duration.FromMinutes(20)));
+        using var set = Open(TestStages.OnIdle("left", Duration.FromMinutes(20)));
+        var partition = set[0];
         var taken = _consumer.Taken.Count;
-        partition.Start();
+        set.Start();
         partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
         await Eventually.Is(
             () =>
@@ -150,14 +152,15 @@ public sealed class PartitionTests
     {
         var fault = new TaskCompletionSource<Exception>();
         using var release = new ManualResetEventSlim();
-        using var partition = Open();
+        using var set = Open();
+        var partition = set[0];
         _source.WhenProcessed = (_, _) =>
         {
             release.Wait(Eventually.Deadline);
             throw new InvalidOperationException("The source is broken.");
         };
         partition.OnFault = fault.SetResult;
-        partition.Start();
+        set.Start();
         partition.Inbox.TryEnqueue(Slab(upTo: 1, Of("page_view")));
         await Eventually.Is(() => partition.Inbox.Depth == 0, "the worker has the slab");
         var lookup = partition.FindAsync(EventReading.KeyOf("c1"), default);
@@ -168,18 +171,24 @@ public sealed class PartitionTests
         Assert.That(async () => await lookup.WaitAsync(Eventually.Deadline), Throws.InvalidOperationException);
         Assert.That(partition.Inbox.TryEnqueue(Slab(upTo: 2, Of("page_view"))), Is.False);
         Assert.That(async () => await partition.FindAsync(EventReading.KeyOf("c1"), default), Throws.InstanceOf<ChannelClosedException>());
-        partition.Stop();
+        set.Stop();
     }
 
-    Partition Open(params CampaignConfig[] campaigns)
+    PartitionSet Open(params CampaignConfig[] campaigns)
     {
-        var partition = new Partition(3, TestStages.Options(campaigns), _slabs, _time, _watermark, new ClockMonitor(_time), TimeSpan.Zero, inboxCapacity: 256);
-        _consumer.Attach(partition.Tail);
-        return partition;
+        var set = Open(TestStages.Options(campaigns), TimeSpan.Zero);
+        _consumer.Attach(set[0].Tail);
+        return set;
     }
 
-    Partition Open(TimeSpan maxAge, int batchRows = 256) =>
-        new(3, TestStages.Options([], batchRows: batchRows), _slabs, _time, _watermark, new ClockMonitor(_time), maxAge, inboxCapacity: 256);
+    PartitionSet Open(TimeSpan maxAge, int batchRows = 256) => Open(TestStages.Options([], batchRows: batchRows), maxAge);
+
+    PartitionSet Open(PipelineOptions options, TimeSpan maxAge)
+    {
+        var set = new PartitionSet(1, options, _time, maxAge);
+        set.Watermark.Raise(Start, Start);
+        return set;
+    }
 
     EventSlab Slab(long upTo, params TestEvent[] events)
     {

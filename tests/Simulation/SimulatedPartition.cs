@@ -166,10 +166,10 @@ sealed class SimulatedPartition : IDisposable
         }
 
         SimulationException.ThrowUnless(_journal.Durable >= _journal.TailAddress && _work!.Uncommitted == 0, $"partition {_index}: not everything becomes durable on a working disk");
-        _work!.Finish(TimeSpan.FromSeconds(20));
+        SpinWait.SpinUntil(() => _work!.TryFinish(TimeSpan.FromSeconds(20)));
         Read(int.MaxValue);
         SimulationException.ThrowUnless(_cursor.Lag == 0 && _cursor.Lost == 0, $"partition {_index}: the reader lags or has lost entries");
-        SimulationException.ThrowUnless(_work.CheckpointProblem is null, $"partition {_index}: {_work.CheckpointProblem}");
+        SimulationException.ThrowUnless(_work!.CheckpointProblem is null, $"partition {_index}: {_work.CheckpointProblem}");
     }
 
     /// <summary>Cuts the power; if only the process dies, everything written stays.</summary>

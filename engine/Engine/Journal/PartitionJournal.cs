@@ -121,6 +121,9 @@ public sealed class PartitionJournal : IDisposable
         _log.TruncateUntil(address);
     }
 
+    /// <summary>Whether <see cref="Close"/> was called: nothing waits for the disk any longer.</summary>
+    public bool IsClosed => Volatile.Read(ref _closed);
+
     /// <summary>Ends every wait.</summary>
     public void Close()
     {

@@ -161,7 +161,7 @@ sealed class NewPartitions : IDisposable
                 throw new IOException($"the journal cannot be written: {_partition.Journal.Problem ?? "the disk does not respond"}");
             }
 
-            _processor.Finish(s_checkpoint);
+            SpinWait.SpinUntil(() => _processor.TryFinish(s_checkpoint));
             if (_processor.CheckpointProblem is { } problem)
             {
                 throw new IOException($"{_checkpoints} cannot be written: {problem}");

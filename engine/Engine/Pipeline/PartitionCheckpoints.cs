@@ -95,16 +95,24 @@ sealed class PartitionCheckpoints : IDisposable
         return false;
     }
 
-    /// <summary>Makes a checkpoint and waits for it, when the engine stops. On the worker.</summary>
-    public void Finish(long receivedAt, TimeSpan timeout)
+    /// <summary>
+    /// Takes the next step of a last checkpoint, when the engine stops, if anything has changed since the one before. On the worker.
+    /// </summary>
+    /// <param name="receivedAt">When the latest events were received (ms since 1970 UTC).</param>
+    /// <returns><see langword="true"/> once nothing is left to do.</returns>
+    public bool TryFinish(long receivedAt)
     {
-        var start = _time.GetTimestamp();
-        Await(start, timeout);
+        if (_current is not null)
+        {
+            Refresh();
+        }
+
         if (_current is null && _journal.TailAddress != _lastTail && Problem is null)
         {
             Begin(receivedAt);
-            Await(start, timeout);
         }
+
+        return _current is null;
     }
 
     /// <summary>Restores a checkpoint's parts other than the stores.</summary>
@@ -233,16 +241,6 @@ sealed class PartitionCheckpoints : IDisposable
         current.Draft.Write(Position, stream => stream.Write(current.Position.Span));
         current.Draft.Keep(_stores);
         _tail.Save();
-    }
-
-    void Await(long start, TimeSpan timeout)
-    {
-        while (_current is not null && _time.GetElapsedTime(start) < timeout)
-        {
-            Refresh();
-            _writing?.Wait(1);
-            Thread.Yield();
-        }
     }
 
     void Failed(Exception e)

@@ -3,19 +3,21 @@ using System.Threading.Channels;
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// A partition's bounded queue: many writers, one blocking reader. When it is full, writers wait, which pushes back on the clients' TCP
-/// windows. Waiting and waking use a monitor, so neither allocates.
+/// A partition's bounded queue: many writers, one reader, which waits at its <see cref="WorkerSignal"/>. When the queue is full, writers
+/// wait, which pushes back on the clients' TCP windows.
 /// </summary>
 public sealed class PartitionInbox
 {
     readonly Channel<object> _channel;
-    readonly object _gate = new();
-    bool _waiting;
+    bool _isAwaited;
 
     /// <summary>Creates an empty queue.</summary>
     /// <param name="capacity">Maximum number of slabs and requests.</param>
     public PartitionInbox(int capacity) =>
         _channel = Channel.CreateBounded<object>(new BoundedChannelOptions(capacity) { SingleReader = true });
+
+    /// <summary>The signal of the worker that reads the queue; several inboxes may share one.</summary>
+    public WorkerSignal Signal { get; init; } = new();
 
     /// <summary>Number of items in the queue.</summary>
     public int Depth => _channel.Reader.Count;
@@ -50,44 +52,24 @@ public sealed class PartitionInbox
     /// <summary><see langword="true"/> once the queue is closed and empty.</summary>
     public bool IsDone => _channel.Reader.Completion.IsCompleted;
 
+    /// <summary><see langword="true"/> if the worker has something to do: an item, or the end.</summary>
+    internal bool HasWork => Depth > 0 || IsDone;
+
+    /// <summary>Whether the next item wakes the worker.</summary>
+    internal bool IsAwaited
+    {
+        set => Volatile.Write(ref _isAwaited, value);
+    }
+
     /// <summary>Removes the oldest item. Called by the worker only.</summary>
     public bool TryDequeue([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out object? item) => _channel.Reader.TryRead(out item);
-
-    /// <summary>Blocks the worker until an item arrives or the time is over.</summary>
-    public void Wait(int milliseconds)
-    {
-        lock (_gate)
-        {
-            Volatile.Write(ref _waiting, true);
-            // A writer reads _waiting after its write, so at least one of the two sees the other.
-            Interlocked.MemoryBarrier();
-            if (Depth == 0 && !IsDone)
-            {
-                Monitor.Wait(_gate, milliseconds);
-            }
-
-            Volatile.Write(ref _waiting, false);
-        }
-    }
-
-    /// <summary>Blocks the worker for the whole time while a batch fills.</summary>
-    public void Gather(int milliseconds)
-    {
-        lock (_gate)
-        {
-            Monitor.Wait(_gate, milliseconds);
-        }
-    }
 
     void Wake()
     {
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _waiting))
+        if (Volatile.Read(ref _isAwaited))
         {
-            lock (_gate)
-            {
-                Monitor.Pulse(_gate);
-            }
+            Signal.Wake();
         }
     }
 }

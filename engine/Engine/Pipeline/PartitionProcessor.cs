@@ -30,6 +30,7 @@ public sealed class PartitionProcessor : IDisposable
     readonly CommitBatchSampler? _traces;
     CommitBatchTrace? _trace;
     PartitionCheckpoints? _checkpoints;
+    PartitionFinish? _finish;
     long _receivedAt;
     int _batchEvents;
     long _oldestTicks;
@@ -185,16 +186,14 @@ public sealed class PartitionProcessor : IDisposable
         StepCheckpoint();
     }
 
-    /// <summary>Makes everything taken so far durable and writes a last checkpoint.</summary>
-    /// <param name="timeout">The time limit.</param>
-    public void Finish(TimeSpan timeout)
+    /// <summary>Makes everything taken so far durable, then writes a last checkpoint, in steps. Nothing is taken meanwhile.</summary>
+    /// <param name="timeout">The limit for the commit, and again for the checkpoint.</param>
+    /// <returns><see langword="true"/> once nothing is left to do, or the time is over.</returns>
+    public bool TryFinish(TimeSpan timeout)
     {
         EndBatch();
-        Commit();
-        if (_journal?.WaitUntilDurable(timeout, _time) == true)
-        {
-            _checkpoints?.Finish(_receivedAt, timeout);
-        }
+        _finish ??= new PartitionFinish(_journal, _checkpoints, _receivedAt, timeout, _time);
+        return _finish.Step();
     }
 
     /// <summary>Starts making checkpoints.</summary>

@@ -6,27 +6,36 @@ using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Pipeline;
 
-/// <summary>Owns all partitions and routes keys to them.</summary>
+/// <summary>Owns all partitions and their workers, and routes keys to them.</summary>
 public sealed class PartitionSet : IDisposable
 {
+    // Limit for the shutdown of a worker before retries are given up.
+    static readonly TimeSpan s_stop = TimeSpan.FromSeconds(50);
+
     readonly Partition[] _partitions;
+    readonly PartitionWorker[] _workers;
 
     /// <summary>Creates the partitions; <see cref="Start"/> starts their workers.</summary>
     /// <param name="count">Number of partitions, 1 or more.</param>
     /// <param name="options">Options shared by all partitions.</param>
     /// <param name="time">The clock.</param>
     /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
-    public PartitionSet(int count, PipelineOptions options, TimeProvider time, TimeSpan maxAge)
+    /// <param name="workers">Number of worker threads; by default one per partition, but no more than processors.</param>
+    public PartitionSet(int count, PipelineOptions options, TimeProvider time, TimeSpan maxAge, int? workers = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         Clock = time;
         ClockMonitor = new ClockMonitor(time);
         Slabs = new SlabPool(count * InboxCapacity);
         _partitions = new Partition[count];
+        WorkerSignal[] signals = [.. Enumerable.Range(0, Math.Min(count, workers ?? Environment.ProcessorCount)).Select(_ => new WorkerSignal())];
         for (var i = 0; i < count; i++)
         {
-            _partitions[i] = new Partition(i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity);
+            _partitions[i] = new Partition(i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity, signals[i % signals.Length]);
         }
+
+        _workers = [.. signals.Select((signal, worker) =>
+            new PartitionWorker(worker, [.. _partitions.Where((_, i) => i % signals.Length == worker)], signal))];
     }
 
     /// <summary>Maximum number of slabs waiting for one partition.</summary>
@@ -34,6 +43,9 @@ public sealed class PartitionSet : IDisposable
 
     /// <summary>Number of partitions.</summary>
     public int Count => _partitions.Length;
+
+    /// <summary>Number of worker threads.</summary>
+    public int Workers => _workers.Length;
 
     /// <summary>The clock that stamps events.</summary>
     public TimeProvider Clock { get; }
@@ -84,12 +96,17 @@ public sealed class PartitionSet : IDisposable
         return reports;
     }
 
-    /// <summary>Starts the workers.</summary>
+    /// <summary>Starts the workers; recovers first what <see cref="Recover"/> was not called for.</summary>
     public void Start()
     {
-        foreach (var partition in _partitions)
+        foreach (var partition in _partitions.Where(partition => !partition.IsRecovered))
         {
-            partition.Start();
+            partition.Recover();
+        }
+
+        foreach (var worker in _workers)
+        {
+            worker.Start();
         }
     }
 
@@ -100,26 +117,27 @@ public sealed class PartitionSet : IDisposable
     /// <summary>Completes once everything submitted before this call is durable.</summary>
     public Task FlushAsync(CancellationToken cancellationToken) => Task.WhenAll(_partitions.Select(p => p.FlushAsync(cancellationToken)));
 
-    /// <summary>Processes what is in the inboxes, then stops the workers.</summary>
+    /// <summary>Limit for the workers' shutdown before retries are given up.</summary>
+    internal TimeSpan StopTimeout { get; init; } = s_stop;
+
+    /// <summary>
+    /// Processes what is in the inboxes, then stops the workers. Ends although the disk is full or does not respond: see
+    /// <see cref="StopProblems"/>.
+    /// </summary>
     public void Stop()
     {
-        foreach (var partition in _partitions)
-        {
-            partition.Inbox.Close();
-        }
-
         // Each may wait for its disk.
-        Task.WaitAll([.. _partitions.Select(partition =>
-            Task.Factory.StartNew(partition.Stop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))]);
+        Task.WaitAll([.. _workers.Select(worker =>
+            Task.Factory.StartNew(() => worker.Stop(StopTimeout), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))]);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Stop();
-        foreach (var partition in _partitions)
+        foreach (var worker in _workers)
         {
-            partition.Dispose();
+            worker.Dispose();
         }
     }
 }
