@@ -60,7 +60,8 @@ static partial class RecordedFolder
     /// <summary>The options of an engine on such a folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="stores">The stores; null for the one of the recorded events, without a secret.</param>
-    public static PipelineOptions Options(string folder, StoreTable? stores = null) => new()
+    /// <param name="checkpointInterval">The interval between checkpoints; null for none but the last.</param>
+    public static PipelineOptions Options(string folder, StoreTable? stores = null, TimeSpan? checkpointInterval = null) => new()
     {
         Stores = stores ?? TestStages.Stores,
         Model = TestStages.Model,
@@ -79,7 +80,7 @@ static partial class RecordedFolder
             Layout = new JournalLayout(Segment, JournalLayout.StandardPage),
             CommitAge = TimeSpan.FromMilliseconds(5),
             CommitBytes = 64 * 1024,
-            CheckpointInterval = TimeSpan.FromDays(1),
+            CheckpointInterval = checkpointInterval ?? TimeSpan.FromDays(1),
             RetentionAge = TimeSpan.FromDays(10),
             RetentionBytes = 1 << 30,
             CheckpointsKept = 2,

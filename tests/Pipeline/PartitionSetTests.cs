@@ -30,11 +30,13 @@ public sealed class PartitionSetTests
     public void At_least_one_partition_is_required() => Assert.That(() => Open(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
 
     // Through the worker threads, from four concurrent sources.
-    [Test]
-    public async Task Everything_submitted_is_processed_before_stopping()
+    [TestCase(3, 1)]
+    [TestCase(3, 3)]
+    [TestCase(7, 2)]
+    public async Task Everything_submitted_is_processed_before_stopping(int partitions, int workers)
     {
         const int Sources = 4, Events = 3000, Carts = 50;
-        using var set = Open(3);
+        using var set = Open(partitions, workers);
         set.Start();
         var routers = await Task.WhenAll(Enumerable.Range(0, Sources).Select(number => Task.Run(async () =>
         {
@@ -62,11 +64,11 @@ public sealed class PartitionSetTests
         }
 
         set.Stop();
-        Assert.That(Enumerable.Range(0, 3).Sum(i => set[i].Counters.Processed), Is.EqualTo(Sources * Events));
+        Assert.That(Enumerable.Range(0, partitions).Sum(i => set[i].Counters.Processed), Is.EqualTo(Sources * Events));
         Assert.That(routers.Select(router => router.Progress.UpTo), Is.All.EqualTo(Events));
-        Assert.That(Enumerable.Range(0, 3).Select(i => set[i].Fault), Is.All.Null);
+        Assert.That(Enumerable.Range(0, partitions).Select(i => set[i].Fault), Is.All.Null);
     }
 
-    static PartitionSet Open(int count) =>
-        new(count, TestStages.Options([]), new ManualTime(EventReading.Now), TimeSpan.Zero);
+    static PartitionSet Open(int count, int? workers = null) =>
+        new(count, TestStages.Options([]), new ManualTime(EventReading.Now), TimeSpan.Zero, workers);
 }
