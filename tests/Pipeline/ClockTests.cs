@@ -1,7 +1,6 @@
 using CartRecovery.Engine.Backtest;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Pipeline;

@@ -11,7 +11,7 @@ public sealed class CartRecoveryConfig
     [ConfigKey("The data folder, relative to the working directory. Holds everything that must survive a restart.")]
     public string Data { get; set; } = "./data";
 
-    [ConfigKey("Number of partitions, each with its own worker thread. 0: one per core. Fixed once the data folder exists.", Min = "0", Max = "256")]
+    [ConfigKey("Number of partitions. Worker threads serve them, at most one per core. 0: one per core. Fixed once the data folder exists.", Min = "0", Max = "256")]
     public int Partitions { get; set; }
 
     [JsonRequired]

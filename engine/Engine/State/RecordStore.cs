@@ -16,8 +16,8 @@ public interface IRecordUpdate<TRecord, TInput>
 }
 
 /// <summary>
-/// Stores fixed-width records by 128-bit key in FASTER's hybrid log: in memory while warm, on disk when memory is full. Used only by one
-/// partition's worker, so it takes no locks.
+/// Stores fixed-width records by 128-bit key in FASTER's hybrid log: in memory while warm, on disk when memory is full. Used only by its
+/// partition's worker, so it takes no locks; a worker may use several stores.
 /// </summary>
 public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     where TRecord : unmanaged

@@ -194,7 +194,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetterQueue.Start();
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
-        LogStarted(Partitions.Count, Model.Id);
+        LogStarted(Partitions.Count, Partitions.Workers, Model.Id);
     }
 
     /// <summary>Waits for a signal to stop, or for a fault.</summary>
@@ -313,8 +313,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         _app.Lifetime.StopApplication();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Started with {Partitions} partitions and model {Model}")]
-    partial void LogStarted(int partitions, string model);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Started with {Partitions} partitions on {Workers} worker threads and model {Model}")]
+    partial void LogStarted(int partitions, int workers, string model);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Partition {Partition} recovered: {Events} journal events in {Seconds:F2} s ({Rate:F0} a second)")]
@@ -341,6 +341,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
     partial void LogStopped();
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "A partition's worker failed; the engine is stopping")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "A partition failed; the engine is stopping")]
     partial void LogFault(Exception fault);
 }
