@@ -30,6 +30,7 @@ public sealed partial class PartitionStages : IDisposable
     readonly CartTimers _timers;
     readonly CustomerEventFilter _filter;
     readonly CartFoldContext _context;
+    readonly RecordFilter<CartRecord> _mayRemove;
     bool _isDecided;
 
     /// <summary>Creates a partition's stages.</summary>
@@ -50,6 +51,7 @@ public sealed partial class PartitionStages : IDisposable
         _campaigns = options.Campaigns;
         _context = new CartFoldContext(
             options.WindowMilliseconds, options.CartLifetimeMilliseconds, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u));
+        _mayRemove = (in cart) => _context.MayRemove(cart, Now);
         _filter = new CustomerEventFilter(options.CollectsCustomerEvents);
         Stores = new PartitionStores(index, options, new CartUpdate(_context), checkpoint, progress);
         (_carts, _customers) = (Stores.Carts, Stores.Customers);
@@ -176,6 +178,13 @@ public sealed partial class PartitionStages : IDisposable
 
     /// <summary>Lets the stores make progress while no events arrive.</summary>
     public void Refresh() => Stores.Refresh();
+
+    /// <summary>Does a step of compaction if one is due. Between two batches.</summary>
+    public void Compact()
+    {
+        _carts.Compact(_mayRemove);
+        _customers.Compact(drop: null);
+    }
 
     /// <summary>Scores the gathered rows and decides on each, in order.</summary>
     public void Decide()

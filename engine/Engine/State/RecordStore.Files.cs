@@ -1,8 +1,12 @@
+using CartRecovery.Primitives;
 using FASTER.core;
 
 namespace CartRecovery.Engine.State;
 
-/// <content>The store's files: checkpoints and recovery.</content>
+/// <summary>Decides whether compaction drops a record.</summary>
+delegate bool RecordFilter<TRecord>(in TRecord record);
+
+/// <content>The store's files: checkpoints, recovery and compaction.</content>
 public sealed partial class RecordStore<TRecord, TInput, TUpdate>
 {
     // The first address of a log.
@@ -71,6 +75,31 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     /// </summary>
     public void GiveUp() => _device.GiveUp();
 
+    /// <summary>
+    /// Does a step of compaction if one is due: copies the current records at the log's begin to its tail, except those to drop, and moves
+    /// the begin behind them. Only on the worker, outside <see cref="Enter"/>.
+    /// </summary>
+    /// <param name="drop">Which records to drop; null for none. A record that it drops must already count as missing.</param>
+    /// <exception cref="IOException">The records cannot be read.</exception>
+    internal void Compact(RecordFilter<TRecord>? drop)
+    {
+        var log = _store.Log;
+        if (_checkpoint is not null || _compaction.Step(log.BeginAddress, log.HeadAddress, log.TailAddress) is not (> 0 and var until)
+            || _store.SystemState.Phase != Phase.REST)
+        {
+            return;
+        }
+
+        var (input, output, tail) = (default(TInput), _target, log.TailAddress);
+        _session.Compact(ref input, ref output, until, CompactionType.Lookup, new DroppedRecords(drop));
+        ThrowIfFailed();
+        _compaction.Moved(log.BeginAddress, log.TailAddress, log.TailAddress - tail);
+        if (!_keep)
+        {
+            Release(log.BeginAddress);
+        }
+    }
+
     void Recover(string file, string checkpoint)
     {
         var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info")));
@@ -91,5 +120,10 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
         }
 
         ThrowIfFailed();
+    }
+
+    readonly struct DroppedRecords(RecordFilter<TRecord>? drop) : ICompactionFunctions<Hash128, TRecord>
+    {
+        public bool IsDeleted(ref Hash128 key, ref TRecord value) => drop is not null && drop(value);
     }
 }

@@ -24,13 +24,15 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     where TInput : struct
     where TUpdate : IRecordUpdate<TRecord, TInput>
 {
-    // A file of the log is a quarter of the memory, within these bounds, so that files are of a practical size.
+    // A file of the log is a quarter of the memory, within these bounds: compaction frees whole files.
     const int MinSegmentBits = 20;
     const int MaxSegmentBits = 30;
 
     readonly StoreDevice _device;
     readonly StoreCheckpoints _checkpoints;
     readonly StoreLayout _layout;
+    readonly LogCompaction _compaction;
+    readonly bool _keep;
     readonly FasterKV<Hash128, TRecord> _store;
     readonly ClientSession<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
     readonly UnsafeContext<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _context;
@@ -70,6 +72,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             }
         }
 
+        _keep = keep;
         _device = new StoreDevice(file, insist: true, delete: !keep);
         _checkpoints = new StoreCheckpoints { Source = checkpoint };
         var log = new LogSettings
@@ -82,6 +85,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             SegmentSizeBits = _layout.SegmentBits,
             MutableFraction = 0.9,
         };
+        _compaction = new LogCompaction(1L << log.MemorySizeBits, 1 << _layout.PageBits);
         _store = new FasterKV<Hash128, TRecord>(
             size.Buckets, log, new CheckpointSettings { CheckpointManager = _checkpoints }, comparer: new RecordKeyComparer(),
             concurrencyControlMode: ConcurrencyControlMode.None);

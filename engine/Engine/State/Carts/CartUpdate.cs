@@ -39,6 +39,9 @@ struct CartInput
 /// <param name="currencies">The default currency of each store, by number.</param>
 sealed class CartFoldContext(long window, long lifetime, NumberTable<uint> currencies)
 {
+    // A timer may fire this long after its time (ms); until then compaction keeps its cart.
+    const long Margin = 1000;
+
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
 
@@ -55,9 +58,12 @@ sealed class CartFoldContext(long window, long lifetime, NumberTable<uint> curre
     public long Window { get; set; } = window;
 
     /// <summary>
-    /// Returns whether a cart has ended by a time in event time. It then counts as missing.
+    /// Returns whether a cart has ended by a time in event time. It then counts as missing, whether or not compaction has removed it.
     /// </summary>
     public bool HasEnded(in CartRecord cart, long at) => at - cart.LastAt > lifetime;
+
+    /// <summary>Returns whether compaction may remove a cart.</summary>
+    public bool MayRemove(in CartRecord cart, long at) => HasEnded(cart, at - Margin);
 
     /// <summary>Returns a store's default currency.</summary>
     public uint CurrencyOf(int store) => currencies[store];
