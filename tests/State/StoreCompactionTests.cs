@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using CartRecovery.Engine.State;
 using CartRecovery.Primitives;
-using FsCheck.Fluent;
+using FASTER.core;
 
 namespace CartRecovery.Tests.State;
 
@@ -20,7 +20,7 @@ public sealed class StoreCompactionTests
     [TearDown]
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
-    // Three rounds of new carts, each twice the memory; those of earlier rounds have ended.
+    // New carts in each round, twice the memory; those of earlier rounds have ended.
     [Test]
     public void A_steady_load_of_new_records_does_not_grow_the_files()
     {
@@ -32,7 +32,7 @@ public sealed class StoreCompactionTests
             for (var i = 0; i < 2 * s_inMemory; i++)
             {
                 Set(store, (round * 1_000_000) + i, now);
-                Compact(store, now);
+                store.Compact((in cart) => cart.At < now);
                 largest = Math.Max(largest, i % 64 == 0 ? Bytes() : 0);
             }
 
@@ -48,62 +48,116 @@ public sealed class StoreCompactionTests
         Assert.That(largest, Is.LessThanOrEqualTo(most + (2 * Memory)), "the files have stopped growing");
     }
 
-    [FsCheck.NUnit.Property(MaxTest = 5)]
-    public FsCheck.Property Compaction_changes_no_record_and_checkpoints_stay_valid() =>
-        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), HoldsFor);
-
-    bool HoldsFor(int seed)
+    // The same records again and again: as many are live as at first.
+    [Test]
+    public void Updates_of_records_that_all_stay_do_not_grow_the_files()
     {
-        var random = new Random(seed);
-        var folder = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("N"))).FullName;
-        var file = Path.Combine(folder, "records");
-        var keys = random.Next(s_inMemory / 2, 4 * s_inMemory);
-        var expected = new Dictionary<int, long>();
-        var kept = new List<(string Folder, Dictionary<int, long> Expected)>();
-        string? from = null;
-        for (var life = 0; life < 3; life++)
+        using var store = Open(keep: false);
+        var (random, live) = (new Random(1), 3 * s_inMemory);
+        var expected = new long[live];
+        for (var i = 0; i < 20 * live; i++)
         {
-            using var store = new RecordStore<Cart, long, Put>(file, s_size, default, keep: true, from);
-            AssertHolds(store, expected, keys);
-            for (var round = random.Next(2, 4); round > 0; round--)
-            {
-                Write(store, random.Next(6 * keys));
-                var checkpoint = store.BeginCheckpoint(Path.Combine(folder, $"{life}.{round}"), 1);
-                kept.Add((checkpoint.Folder, new(expected)));
-                while (!checkpoint.IsWritten)
-                {
-                    Write(store, random.Next(200));
-                    store.Refresh();
-                }
-
-                checkpoint.Save();
-                kept.RemoveRange(0, Math.Max(0, kept.Count - 2));
-                store.Release(kept.Min(k => store.NeededBy(k.Folder)!.Value));
-            }
-
-            AssertHolds(store, expected, keys);
-
-            // Crash; recover from either checkpoint.
-            var at = random.Next(kept.Count);
-            (from, expected) = (kept[at].Folder, new(kept[at].Expected));
-            kept.RemoveRange(at + 1, kept.Count - at - 1);
+            var key = i < live ? i : random.Next(live);
+            Set(store, key, expected[key] = i + 1);
+            store.Compact(drop: null);
+            Assert.That(i % 1024 == 0 ? Bytes() : 0, Is.LessThan(4L * live * (Unsafe.SizeOf<Cart>() + 24)));
         }
 
-        using var last = new RecordStore<Cart, long, Put>(file, s_size, default, keep: true, from);
-        AssertHolds(last, expected, keys);
-        return true;
+        Assert.That(Enumerable.Range(0, live).Select(key => Get(store, key)), Is.EqualTo(expected));
+    }
 
-        void Write(RecordStore<Cart, long, Put> store, int count)
+    // FASTER's own compaction lost these: the log has them, sealed, although the recovery undid the copies that they were sealed for.
+    [Test]
+    public void Records_that_were_updated_while_the_recovered_checkpoint_was_written_are_kept()
+    {
+        var keys = s_inMemory / 2;
+        using (var mayWrite = new ManualResetEventSlim())
+        using (var store = Open(keep: true))
         {
-            for (var i = 0; i < count; i++)
+            SetAll(store, keys, 1);
+            store.BeforeSnapshotWrite = mayWrite.Wait;
+            var checkpoint = store.BeginCheckpoint(Path.Combine(_folder, "1"), 1);
+            while (store.Phase != Phase.WAIT_FLUSH)
             {
-                var key = random.Next(keys);
-                var value = random.Next(1, int.MaxValue);
-                expected[key] = value;
-                Set(store, key, value);
-                store.Compact(drop: null);
+                store.Refresh();
+            }
+
+            SetAll(store, keys, 2);
+            SetAll(store, s_inMemory, 3, from: keys);
+            mayWrite.Set();
+            Finish(store, checkpoint);
+            Assert.That(Get(store, 0), Is.EqualTo(2));
+        }
+
+        using var recovered = Open(keep: true, "1");
+        var begin = recovered.BeginAddress;
+        for (var i = 0; i < 8 * s_inMemory; i++)
+        {
+            Set(recovered, keys + (i % s_inMemory), 4);
+            recovered.Compact(drop: null);
+        }
+
+        Assert.That(recovered.BeginAddress, Is.GreaterThan(begin + Memory), "compaction must have run");
+        Assert.That(Enumerable.Range(0, keys).Select(key => Get(recovered, key)), Is.All.EqualTo(1));
+    }
+
+    [Test]
+    public void A_deleted_record_stays_deleted()
+    {
+        using var store = Open(keep: false);
+        var keys = 2 * s_inMemory;
+        SetAll(store, keys, 1);
+        for (var key = 0; key < keys; key += 2)
+        {
+            store.Delete(Key(key));
+        }
+
+        for (var i = 0; i < 8 * s_inMemory; i++)
+        {
+            Set(store, keys + (i % s_inMemory), 2);
+            store.Compact(drop: null);
+            if (i % s_inMemory == 0)
+            {
+                Assert.That(Enumerable.Range(0, keys).Select(key => Get(store, key)), Is.EqualTo(Enumerable.Range(0, keys).Select(key => (long)key % 2)));
             }
         }
+    }
+
+    [Test]
+    public void A_step_is_bounded_by_what_was_appended()
+    {
+        using var store = Open(keep: true);
+        SetAll(store, 20 * s_inMemory, 1);
+        store.Compact(drop: null);
+        for (var (i, begin) = (0, store.BeginAddress); i < 1000; i++, begin = store.BeginAddress)
+        {
+            Set(store, i, 2);
+            store.Compact(drop: null);
+            Assert.That(store.BeginAddress - begin, Is.LessThanOrEqualTo(2 << 16));
+        }
+    }
+
+    [Test]
+    public void Nothing_is_compacted_while_a_checkpoint_is_written()
+    {
+        using var store = Open(keep: true);
+        using var mayWrite = new ManualResetEventSlim();
+        SetAll(store, 4 * s_inMemory, 1);
+        store.BeforeSnapshotWrite = mayWrite.Wait;
+        var checkpoint = store.BeginCheckpoint(Path.Combine(_folder, "1"), 1);
+        for (var i = 0; i < s_inMemory / 4; i++)
+        {
+            Set(store, i, 2);
+            store.Refresh();
+            store.Compact(drop: null);
+        }
+
+        Assert.That(store.BeginAddress, Is.EqualTo(64));
+        mayWrite.Set();
+        Finish(store, checkpoint);
+        Assert.That(store.NeededBy(checkpoint.Folder), Is.EqualTo(64));
+        store.Compact(drop: null);
+        Assert.That(store.BeginAddress, Is.GreaterThan(64));
     }
 
     [Test]
@@ -117,12 +171,7 @@ public sealed class StoreCompactionTests
         }
 
         var checkpoint = store.BeginCheckpoint(Path.Combine(_folder, "1"), 1);
-        while (!checkpoint.IsWritten)
-        {
-            store.Refresh();
-        }
-
-        checkpoint.Save();
+        Finish(store, checkpoint);
         var needed = store.NeededBy(checkpoint.Folder)!.Value;
         store.Release(needed);
         for (var i = 0; i < 40 * s_inMemory; i++)
@@ -131,48 +180,40 @@ public sealed class StoreCompactionTests
             store.Compact(drop: null);
         }
 
-        Assert.That(StoreDevice.FindGap(Path.Combine(_folder, "records"), 20, needed, 4 * Memory), Is.Null, "the checkpoint's part of the log");
+        Assert.That(StoreFiles.FindGap(Path.Combine(_folder, "records"), 20, needed, 4 * Memory), Is.Null, "the checkpoint's part of the log");
         var before = Bytes();
         var second = store.BeginCheckpoint(Path.Combine(_folder, "2"), 2);
-        while (!second.IsWritten)
-        {
-            store.Refresh();
-        }
-
-        second.Save();
+        Finish(store, second);
         store.Release(store.NeededBy(second.Folder)!.Value);
         Assert.That(Bytes(), Is.LessThan(before / 2));
     }
 
-    RecordStore<Cart, long, Put> Open(bool keep) => new(Path.Combine(_folder, "records"), s_size, default, keep);
+    RecordStore<Cart, long, Put> Open(bool keep, string? checkpoint = null) =>
+        new(Path.Combine(_folder, "records"), s_size, default, keep, checkpoint is null ? null : Path.Combine(_folder, checkpoint));
 
     long Bytes() => Directory.EnumerateFiles(_folder, "records.*").Sum(file => new FileInfo(file).Length);
 
-    static void Compact(RecordStore<Cart, long, Put> store, long now) => store.Compact((in cart) => cart.At < now);
+    static void Finish(RecordStore<Cart, long, Put> store, StoreCheckpoint checkpoint)
+    {
+        while (!checkpoint.IsWritten)
+        {
+            store.Refresh();
+        }
+
+        checkpoint.Save();
+    }
+
+    static void SetAll(RecordStore<Cart, long, Put> store, int until, long value, int from = 0)
+    {
+        for (var key = from; key < until; key++)
+        {
+            Set(store, key, value);
+        }
+    }
 
     static void Set(RecordStore<Cart, long, Put> store, int key, long value) => store.Update(Key(key), ref value);
 
-    static long Get(RecordStore<Cart, long, Put> store, int key)
-    {
-        if (!store.TryRead(Key(key), out var record))
-        {
-            return 0;
-        }
-
-        Assert.That(record.Filler[29], Is.EqualTo(~record.At));
-        return record.At;
-    }
-
-    static void AssertHolds(RecordStore<Cart, long, Put> store, Dictionary<int, long> expected, int keys)
-    {
-        for (var key = 0; key < keys; key++)
-        {
-            if (Get(store, key) != expected.GetValueOrDefault(key))
-            {
-                Assert.Fail($"key {key}: {Get(store, key)} instead of {expected.GetValueOrDefault(key)}");
-            }
-        }
-    }
+    static long Get(RecordStore<Cart, long, Put> store, int key) => store.TryRead(Key(key), out var record) ? record.At : 0;
 
     static Hash128 Key(int number) => new((ulong)number * 0x9E3779B97F4A7C15 + 1, (ulong)number);
 
@@ -192,10 +233,6 @@ public sealed class StoreCompactionTests
     {
         public bool MayCreate(in long input) => true;
 
-        public void Apply(ref Cart record, ref long input)
-        {
-            record.At = input;
-            record.Filler[29] = ~input;
-        }
+        public void Apply(ref Cart record, ref long input) => record.At = input;
     }
 }

@@ -49,9 +49,10 @@ public sealed partial class PartitionStages : IDisposable
         _options = options;
         _counters = counters;
         _campaigns = options.Campaigns;
+        var lifetime = new CartLifetime(options.CartLifetimeMilliseconds);
         _context = new CartFoldContext(
-            options.WindowMilliseconds, options.CartLifetimeMilliseconds, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u));
-        _mayRemove = (in cart) => _context.MayRemove(cart, Now);
+            options.WindowMilliseconds, lifetime, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u));
+        _mayRemove = (in cart) => lifetime.HasEndedForGood(cart);
         _filter = new CustomerEventFilter(options.CollectsCustomerEvents);
         Stores = new PartitionStores(index, options, new CartUpdate(_context), checkpoint, progress);
         (_carts, _customers) = (Stores.Carts, Stores.Customers);
@@ -60,7 +61,7 @@ public sealed partial class PartitionStages : IDisposable
         _decider = new Decider(options.Model, options.Stores);
         _clocks = options.Stores.Map(s => new StoreClock(s.TimeZone), new StoreClock(TimeZoneInfo.Utc));
         _isConfigured = options.Stores.Map(s => !s.IsRemoved, other: false);
-        _timers = new CartTimers(options.Timers, counters, OnTimer, OnClockSetBack);
+        _timers = new CartTimers(options.Timers, lifetime, counters, OnTimer, OnClockSetBack);
     }
 
     /// <summary>The carts and customers.</summary>
@@ -228,7 +229,7 @@ public sealed partial class PartitionStages : IDisposable
     internal void ReadTimers(Stream stream) => _timers.ReadFrom(stream);
 
     /// <summary>Returns the cart with this key, or null. A cart that has ended is missing.</summary>
-    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) && !_context.HasEnded(record, Now) ? record : null;
+    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) && !_context.Lifetime.HasEnded(record, Now) ? record : null;
 
     /// <summary>Returns the customer's history, or null.</summary>
     public CustomerRecord? FindCustomer(in Hash128 customer) => _customers.TryRead(customer, out var record) ? record : null;

@@ -6,22 +6,31 @@ namespace CartRecovery.Engine.State;
 /// steps advance with the appended bytes, so that it ends before the log has grown by half of what it covers.
 /// </summary>
 /// <param name="memory">The log's size in memory, in bytes.</param>
-/// <param name="page">A page's size in bytes. A step covers whole pages, since FASTER reads whole pages.</param>
+/// <param name="page">A page's size in bytes. A pass ends with a page, because no record crosses one.</param>
 sealed class LogCompaction(long memory, int page)
 {
+    /// <summary>The least that a step covers, except for a pass's last, in bytes.</summary>
+    public const int MinStep = 1 << 16;
+
     // Bytes to cover for each byte appended.
     const int Pace = 2;
 
-    // The most a step covers, in pages and in bytes; at least a page.
-    const int MaxPages = 4;
-    const int MaxBytes = 4 << 20;
+    // What a step covers at most for bytes appended before the latest batch, in bytes.
+    const int MaxArrears = 1 << 20;
 
-    readonly long _maxStep = Math.Max(page, Math.Min((long)MaxPages * page, MaxBytes));
     long _passEnd;
     long _current;
     long _copied;
     long _credit;
     long _tail;
+
+    /// <summary>Notes what was appended while compaction must wait.</summary>
+    /// <param name="tail">The next address to write.</param>
+    public void Wait(long tail)
+    {
+        _credit += Pace * (tail - _tail);
+        _tail = tail;
+    }
 
     /// <summary>Returns the address up to which the next step compacts; 0 if none is due.</summary>
     /// <param name="begin">The log's first address.</param>
@@ -29,38 +38,33 @@ sealed class LogCompaction(long memory, int page)
     /// <param name="tail">The next address to write.</param>
     public long Step(long begin, long head, long tail)
     {
+        var due = Pace * (tail - _tail);
+        _tail = tail;
         if (_passEnd == 0)
         {
             if (head - begin < Math.Max(memory, 2 * _current))
             {
-                _tail = tail;
                 return 0;
             }
 
             _passEnd = head & ~(page - 1L);
-            (_copied, _credit, _tail) = (0, page, tail);
+            (_copied, _credit, due) = (0, MinStep, 0);
         }
 
-        _credit += Pace * (tail - _tail);
-        _tail = tail;
-        if (_credit < page)
-        {
-            return 0;
-        }
-
-        var until = (begin + Math.Min(_credit, _maxStep)) & ~(page - 1L);
-        return Math.Min(Math.Max(until, (begin & ~(page - 1L)) + page), _passEnd);
+        _credit += due;
+        var until = Math.Min(begin + Math.Min(_credit, due + MaxArrears), _passEnd);
+        return until - begin >= Math.Min(MinStep, _passEnd - begin) ? until : 0;
     }
 
     /// <summary>Records a step.</summary>
+    /// <param name="covered">Bytes covered.</param>
     /// <param name="begin">The log's first address after it.</param>
     /// <param name="tail">The next address to write after it.</param>
-    /// <param name="copied">Bytes copied.</param>
-    public void Moved(long begin, long tail, long copied)
+    public void Moved(long covered, long begin, long tail)
     {
-        _credit -= Math.Min(_credit, _maxStep);
+        _credit -= covered;
+        _copied += tail - _tail;
         _tail = tail;
-        _copied += copied;
         if (begin >= _passEnd)
         {
             (_passEnd, _current) = (0, _copied);

@@ -1,12 +1,8 @@
-using CartRecovery.Primitives;
 using FASTER.core;
 
 namespace CartRecovery.Engine.State;
 
-/// <summary>Decides whether compaction drops a record.</summary>
-delegate bool RecordFilter<TRecord>(in TRecord record);
-
-/// <content>The store's files: checkpoints, recovery and compaction.</content>
+/// <content>The store's files: checkpoints and recovery.</content>
 public sealed partial class RecordStore<TRecord, TInput, TUpdate>
 {
     // The first address of a log.
@@ -14,6 +10,12 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
 
     // With a single session, a version shift takes only a few steps.
     const int MaxShiftSteps = 1000;
+
+    /// <summary>A callback before each write of a checkpoint's index.</summary>
+    internal Action? BeforeIndexWrite { get; set; }
+
+    /// <summary>A callback before each write of a checkpoint's records.</summary>
+    internal Action? BeforeSnapshotWrite { get; set; }
 
     /// <summary>
     /// Begins a checkpoint of all records in their current state. Later changes go to copies until the checkpoint is written; writing
@@ -34,7 +36,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
         Directory.CreateDirectory(folder);
         var version = _store.SystemState.Version;
         var checkpoint = new StoreCheckpoint(folder, _layout with { SerialNumber = serialNumber }, _device);
-        checkpoint.Log.BeforeWrite = BeforeSnapshotWrite;
+        (checkpoint.Index.BeforeWrite, checkpoint.Log.BeforeWrite) = (BeforeIndexWrite, BeforeSnapshotWrite);
         _checkpoint = _checkpoints.Current = checkpoint;
         if (!_store.TryInitiateFullCheckpoint(out var token, CheckpointType.Snapshot))
         {
@@ -75,36 +77,11 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     /// </summary>
     public void GiveUp() => _device.GiveUp();
 
-    /// <summary>
-    /// Does a step of compaction if one is due: copies the current records at the log's begin to its tail, except those to drop, and moves
-    /// the begin behind them. Only on the worker, outside <see cref="Enter"/>.
-    /// </summary>
-    /// <param name="drop">Which records to drop; null for none. A record that it drops must already count as missing.</param>
-    /// <exception cref="IOException">The records cannot be read.</exception>
-    internal void Compact(RecordFilter<TRecord>? drop)
-    {
-        var log = _store.Log;
-        if (_checkpoint is not null || _compaction.Step(log.BeginAddress, log.HeadAddress, log.TailAddress) is not (> 0 and var until)
-            || _store.SystemState.Phase != Phase.REST)
-        {
-            return;
-        }
-
-        var (input, output, tail) = (default(TInput), _target, log.TailAddress);
-        _session.Compact(ref input, ref output, until, CompactionType.Lookup, new DroppedRecords(drop));
-        ThrowIfFailed();
-        _compaction.Moved(log.BeginAddress, log.TailAddress, log.TailAddress - tail);
-        if (!_keep)
-        {
-            Release(log.BeginAddress);
-        }
-    }
-
     void Recover(string file, string checkpoint)
     {
         var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info")));
         if (info.flushedLogicalAddress > Math.Max(info.beginAddress, FirstAddress)
-            && StoreDevice.FindGap(file, _layout.SegmentBits, info.beginAddress, info.flushedLogicalAddress) is { } gap)
+            && StoreFiles.FindGap(file, _layout.SegmentBits, info.beginAddress, info.flushedLogicalAddress) is { } gap)
         {
             throw new IOException($"{file} lacks the records from {gap} on, but {checkpoint} needs them up to {info.flushedLogicalAddress}");
         }
@@ -120,10 +97,5 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
         }
 
         ThrowIfFailed();
-    }
-
-    readonly struct DroppedRecords(RecordFilter<TRecord>? drop) : ICompactionFunctions<Hash128, TRecord>
-    {
-        public bool IsDeleted(ref Hash128 key, ref TRecord value) => drop is not null && drop(value);
     }
 }

@@ -31,8 +31,6 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     readonly StoreDevice _device;
     readonly StoreCheckpoints _checkpoints;
     readonly StoreLayout _layout;
-    readonly LogCompaction _compaction;
-    readonly bool _keep;
     readonly FasterKV<Hash128, TRecord> _store;
     readonly ClientSession<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _session;
     readonly UnsafeContext<Hash128, TRecord, TInput, RecordTarget<TRecord>, Empty, RecordFunctions<TRecord, TInput, TUpdate>> _context;
@@ -72,9 +70,8 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             }
         }
 
-        _keep = keep;
-        _device = new StoreDevice(file, insist: true, delete: !keep);
-        _checkpoints = new StoreCheckpoints { Source = checkpoint };
+        _device = new StoreDevice(file, insist: true, delete: !keep) { PageBytes = 1 << _layout.PageBits, RecordBytes = LogRecord<TRecord>.Bytes };
+        _checkpoints = new StoreCheckpoints(_device) { Source = checkpoint };
         var log = new LogSettings
         {
             LogDevice = _device,
@@ -92,7 +89,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
         var functions = new RecordFunctions<TRecord, TInput, TUpdate>(update, _target);
         if (checkpoint is null)
         {
-            StoreDevice.Delete(file);
+            StoreFiles.Delete(file);
             _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
             _context = _session.UnsafeContext;
             Prefetch = RecordPrefetcher<TRecord>.For(_store, _layout.PageBits);
@@ -133,8 +130,6 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     }
 
     internal Phase Phase => _store.SystemState.Phase;
-
-    internal Action? BeforeSnapshotWrite { get; set; }
 
     /// <summary>Prefetches for an operation on the key some events ahead: the first of two steps.</summary>
     public void PrefetchBucket(in Hash128 key) => Prefetch?.Bucket(key);

@@ -35,13 +35,10 @@ struct CartInput
 
 /// <summary>The state shared by the changes of a slab, and the result of a claim.</summary>
 /// <param name="window">The minimum time between interventions for a cart, in milliseconds.</param>
-/// <param name="lifetime">The time after its last event at which a cart ends, in milliseconds.</param>
+/// <param name="lifetime">Decides when a cart ends.</param>
 /// <param name="currencies">The default currency of each store, by number.</param>
-sealed class CartFoldContext(long window, long lifetime, NumberTable<uint> currencies)
+sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uint> currencies)
 {
-    // A timer may fire this long after its time (ms); until then compaction keeps its cart.
-    const long Margin = 1000;
-
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
 
@@ -57,13 +54,8 @@ sealed class CartFoldContext(long window, long lifetime, NumberTable<uint> curre
     /// <summary>Minimum time between interventions for a cart, in milliseconds.</summary>
     public long Window { get; set; } = window;
 
-    /// <summary>
-    /// Returns whether a cart has ended by a time in event time. It then counts as missing, whether or not compaction has removed it.
-    /// </summary>
-    public bool HasEnded(in CartRecord cart, long at) => at - cart.LastAt > lifetime;
-
-    /// <summary>Returns whether compaction may remove a cart.</summary>
-    public bool MayRemove(in CartRecord cart, long at) => HasEnded(cart, at - Margin);
+    /// <summary>Decides when a cart ends.</summary>
+    public CartLifetime Lifetime => lifetime;
 
     /// <summary>Returns a store's default currency.</summary>
     public uint CurrencyOf(int store) => currencies[store];
@@ -97,7 +89,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
 
     void Fold(ref CartRecord record, in EventRecord e, long now)
     {
-        if (context.HasEnded(record, now) && record.EventCount != 0)
+        if (record.EventCount != 0 && context.Lifetime.HasEnded(record, now))
         {
             record = default;
         }
