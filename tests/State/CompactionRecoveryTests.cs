@@ -34,7 +34,7 @@ public sealed class CompactionRecoveryTests
     sealed class Run(int seed, string folder)
     {
         readonly Random _random = new(seed);
-        readonly int _keys = new Random(~seed).Next(s_inMemory / 2, 4 * s_inMemory);
+        readonly int _keys = new Random(~seed).Next(s_inMemory / 2, 3 * s_inMemory);
         readonly List<(string Name, Dictionary<int, long> Expected)> _kept = [];
         Dictionary<int, long> _expected = [];
         RecordStore<Cart, long, Put> _store = null!;
@@ -96,19 +96,13 @@ public sealed class CompactionRecoveryTests
         // A copy of the files is what a crash would leave now.
         void AssertCopyRecovers(string name)
         {
-            for (var i = 0; i < _kept.Count; i++)
-            {
-                Write(_random.Next(_keys));
-                var copy = Path.Combine(folder, $"{name}.{i}");
-                CopyFiles(folder, copy);
-                foreach (var checkpoint in _kept)
-                {
-                    CopyFiles(Path.Combine(folder, checkpoint.Name), Path.Combine(copy, checkpoint.Name));
-                }
-
-                using var recovered = Open(copy, _kept[i].Name);
-                AssertHolds(recovered, _kept[i].Expected);
-            }
+            Write(_random.Next(_keys));
+            var copy = Path.Combine(folder, name);
+            CopyFiles(folder, copy);
+            var (from, expected) = _kept[_random.Next(_kept.Count)];
+            CopyFiles(Path.Combine(folder, from), Path.Combine(copy, from));
+            using var recovered = Open(copy, from);
+            AssertHolds(recovered, expected);
         }
 
         // The size of the memory may differ after a restart.
@@ -144,7 +138,7 @@ public sealed class CompactionRecoveryTests
             for (var key = 0; key < _keys; key++)
             {
                 var found = store.TryRead(Key(key), out var record) ? record.At : 0;
-                if (found != expected.GetValueOrDefault(key) || (found != 0 && record.Filler[29] != ~found))
+                if (found != expected.GetValueOrDefault(key) || (found != 0 && record.Filler[125] != ~found))
                 {
                     Assert.Fail($"seed {seed}, key {key}: {found} instead of {expected.GetValueOrDefault(key)}");
                 }
@@ -169,7 +163,7 @@ public sealed class CompactionRecoveryTests
         public Filler Filler;
     }
 
-    [InlineArray(30)]
+    [InlineArray(126)]
     struct Filler
     {
         long _first;
@@ -182,7 +176,7 @@ public sealed class CompactionRecoveryTests
         public void Apply(ref Cart record, ref long input)
         {
             record.At = input;
-            record.Filler[29] = ~input;
+            record.Filler[125] = ~input;
         }
     }
 }

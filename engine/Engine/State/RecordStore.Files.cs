@@ -17,6 +17,12 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     /// <summary>A callback before each write of a checkpoint's records.</summary>
     internal Action? BeforeSnapshotWrite { get; set; }
 
+    /// <summary>A callback before each read of a record from disk.</summary>
+    internal Action? BeforeRead
+    {
+        set => _device.BeforeRead = value;
+    }
+
     /// <summary>
     /// Begins a checkpoint of all records in their current state. Later changes go to copies until the checkpoint is written; writing
     /// continues beside the worker.

@@ -48,6 +48,9 @@ sealed class StoreDevice : StorageDeviceBase
     /// <summary>A callback before each write, on its thread, with which tests simulate a slow disk.</summary>
     internal Action? BeforeWrite { get; set; }
 
+    /// <summary>The same before each read by FASTER.</summary>
+    internal Action? BeforeRead { get; set; }
+
     /// <summary>Whether failed writes are retried until they succeed.</summary>
     public bool RetriesWrites { get; set; }
 
@@ -216,6 +219,7 @@ sealed class StoreDevice : StorageDeviceBase
 
     void ReadNow(in Read read)
     {
+        BeforeRead?.Invoke();
         var length = 0;
         for (var attempt = 1; ; attempt++)
         {
@@ -263,9 +267,10 @@ sealed class StoreDevice : StorageDeviceBase
     // with such a record, which then stays as it is; FASTER's recovery would take the note for a record and misread the whole page.
     void ClearReserved(long at, Span<byte> page)
     {
-        if (PageBytes != 0 && at % PageBytes == 0 && page.Length >= RecordBytes && MemoryMarshal.Read<ulong>(page) == 0)
+        if (PageBytes != 0 && at % PageBytes == 0 && page.Length >= 2 * sizeof(long)
+            && MemoryMarshal.Read<long>(page) == 0 && MemoryMarshal.Read<long>(page[sizeof(long)..]) == RecordBytes)
         {
-            page[..RecordBytes].Clear();
+            page[..(2 * sizeof(long))].Clear();
         }
     }
 
