@@ -14,6 +14,6 @@ public sealed class MemoryConfig
     [ConfigKey("Memory for customer records, over all partitions. Older records are moved to disk.", Min = "16MB", Max = "16TB")]
     public ByteSize Customers { get; set; } = ByteSize.FromMegabytes(128);
 
-    [ConfigKey("Time after its last event at which a cart ends: a later event begins a new cart.", Min = "1d", Max = "3650d")]
+    [ConfigKey("Time after its last event at which a cart ends: it is removed, and a later event begins a new cart.", Min = "1d", Max = "3650d")]
     public Duration CartLifetime { get; set; } = Duration.FromHours(90 * 24);
 }

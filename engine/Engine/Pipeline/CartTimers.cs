@@ -10,10 +10,11 @@ namespace CartRecovery.Engine.Pipeline;
 /// not the shoppers' times, so a shopper's wrong clock moves no timer. The server's own may be wrong too: see <see cref="ClockTick"/>.
 /// </summary>
 /// <param name="capacity">Maximum number of timers.</param>
+/// <param name="lifetime">Follows the clock.</param>
 /// <param name="counters">Counts timers the wheel has no room for.</param>
 /// <param name="fire">Receives the key of a cart whose timer is due, and the due time.</param>
 /// <param name="reset">Receives the same for every timer when the clock is set back; sets it anew.</param>
-sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128, long> fire, Action<Hash128, long> reset)
+sealed class CartTimers(int capacity, CartLifetime lifetime, PartitionCounters counters, Action<Hash128, long> fire, Action<Hash128, long> reset)
 {
     /// <summary>Smallest difference that is a wrong clock rather than a delay (ms).</summary>
     public const long Leap = 60_000;
@@ -54,10 +55,17 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         }
 
         Now = now;
-        if (now - _wheelAt >= Tick && _heldUntil == 0)
+        if (_heldUntil != 0)
+        {
+            return;
+        }
+
+        if (now - _wheelAt >= Tick)
         {
             Advance(now);
         }
+
+        lifetime.MoveTo(now);
     }
 
     /// <summary>Applies a journaled tick.</summary>
@@ -68,6 +76,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         {
             case ClockTickKind.Hold:
                 _heldUntil = time;
+                lifetime.Leap(time);
                 break;
             case ClockTickKind.SetBack:
                 SetBack(time);
@@ -79,6 +88,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
                 Now = Math.Max(Now, time);
                 _heldUntil = 0;
                 Advance(Now);
+                lifetime.MoveTo(Now);
                 break;
             default:
                 throw new InvalidDataException($"A tick is of unknown kind {(int)kind}.");
@@ -87,7 +97,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
 
     /// <summary>Requests a tick that holds the timers.</summary>
     /// <param name="until">Until when (ms since 1970 UTC), on the clock that leapt.</param>
-    public void RequestHold(long until) => _pending = _wheel.Count > 0 ? new ClockTick(ClockTickKind.Hold, until) : _pending;
+    public void RequestHold(long until) => _pending = new ClockTick(ClockTickKind.Hold, until);
 
     /// <summary>Requests a tick that sets the clock back.</summary>
     /// <param name="now">The time (ms since 1970 UTC).</param>
@@ -139,7 +149,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         }
 
         // No campaign is due before the shortest wait, so on an event that bound is enough; the timer computes the exact time.
-        var quietSince = QuietSince(cart);
+        var quietSince = cart.QuietSince;
         var dueAt = cart.IdleDoneAt == 0 ? quietSince + campaigns.MinIdle : campaigns.NextIdle(quietSince, cart.IdleDoneAt, zone);
         if (dueAt == long.MaxValue || (cart.TimerAt != 0 && cart.TimerAt <= dueAt))
         {
@@ -159,7 +169,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
     /// <summary>Returns the idle campaigns that are due, each once per idle episode, and marks them as done in the cart.</summary>
     public static ulong TakeDue(ref CartRecord cart, long now, CampaignSet campaigns, TimeZoneInfo zone)
     {
-        var quietSince = QuietSince(cart);
+        var quietSince = cart.QuietSince;
         if (now - quietSince < campaigns.MinIdle)
         {
             return 0;
@@ -169,9 +179,6 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         cart.IdleDoneAt = now;
         return due;
     }
-
-    /// <summary>Returns when a cart's idle time began (ms since 1970 UTC).</summary>
-    public static long QuietSince(in CartRecord cart) => cart.LastReceivedAt != 0 ? cart.LastReceivedAt : cart.LastAt;
 
     /// <summary>Repairs the times that a cart got from a clock which was ahead and was set back: they count as now.</summary>
     public void Repair(ref CartRecord cart)
@@ -190,7 +197,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
     }
 
     /// <summary>Copies the clock and the timers, for writing on another thread.</summary>
-    public TimersSnapshot Snapshot() => new(Now, _wheelAt, _heldUntil, _wheel.Snapshot());
+    public TimersSnapshot Snapshot() => new(Now, _wheelAt, _heldUntil, _wheel.Snapshot(), lifetime.Snapshot());
 
     /// <summary>Restores what <see cref="TimersSnapshot.WriteTo"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The stream holds something else.</exception>
@@ -206,6 +213,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
         // Absent in older checkpoints.
         var held = stream.ReadAtLeast(times[..sizeof(long)], sizeof(long), throwOnEndOfStream: false);
         _heldUntil = held == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(times) : 0;
+        lifetime.ReadFrom(stream);
     }
 
     /// <summary>Starts the clock at a time, without timers.</summary>
@@ -233,6 +241,7 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
     void SetBack(long now)
     {
         (Now, _wheelAt, _heldUntil) = (now, now - (now % Tick), 0);
+        lifetime.SetBack(now);
         foreach (var (key, dueAt) in _wheel.Restart(_wheelAt))
         {
             reset(key, dueAt);
@@ -245,7 +254,8 @@ sealed class CartTimers(int capacity, PartitionCounters counters, Action<Hash128
 /// <param name="wheelAt">The last tick the wheel processed.</param>
 /// <param name="heldUntil">Until when the timers are held; 0 if they are not.</param>
 /// <param name="wheel">The timers.</param>
-sealed class TimersSnapshot(long now, long wheelAt, long heldUntil, TimerWheelSnapshot wheel)
+/// <param name="lifetime">The state of the carts' lifetime.</param>
+sealed class TimersSnapshot(long now, long wheelAt, long heldUntil, TimerWheelSnapshot wheel, ReadOnlyMemory<byte> lifetime)
 {
     /// <summary>Writes the format that <see cref="CartTimers.ReadFrom"/> reads.</summary>
     public void WriteTo(Stream stream)
@@ -257,5 +267,6 @@ sealed class TimersSnapshot(long now, long wheelAt, long heldUntil, TimerWheelSn
         wheel.WriteTo(stream);
         BinaryPrimitives.WriteInt64LittleEndian(times, heldUntil);
         stream.Write(times[..sizeof(long)]);
+        stream.Write(lifetime.Span);
     }
 }

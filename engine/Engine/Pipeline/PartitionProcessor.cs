@@ -151,6 +151,7 @@ public sealed class PartitionProcessor : IDisposable
         _taken.Clear();
         _batchEvents = 0;
         PublishBatch();
+        _state.Stages.Compact();
         StepCheckpoint();
     }
 
@@ -183,6 +184,7 @@ public sealed class PartitionProcessor : IDisposable
 
         _state.Stages.Refresh();
         _output.CommitIfDue();
+        _state.Stages.Compact();
         StepCheckpoint();
     }
 

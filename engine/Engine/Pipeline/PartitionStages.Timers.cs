@@ -19,7 +19,7 @@ public sealed partial class PartitionStages
         ref var cart = ref _carts.UpdateInPlace(key, ref input);
 
         // An event may have set an earlier timer since; this one is then void.
-        if (Unsafe.IsNullRef(ref cart) || cart.TimerAt != dueAt || _context.HasEnded(cart, dueAt))
+        if (Unsafe.IsNullRef(ref cart) || cart.TimerAt != dueAt || _context.Lifetime.HasEnded(cart, dueAt))
         {
             return;
         }
@@ -43,7 +43,7 @@ public sealed partial class PartitionStages
     {
         var input = new CartInput { Step = CartStep.Touch, At = dueAt };
         ref var cart = ref _carts.UpdateInPlace(key, ref input);
-        if (!Unsafe.IsNullRef(ref cart) && cart.TimerAt == dueAt)
+        if (!Unsafe.IsNullRef(ref cart) && cart.TimerAt == dueAt && !_context.Lifetime.HasEndedForGood(cart))
         {
             cart.TimerAt = 0;
             _timers.Repair(ref cart);
@@ -54,7 +54,7 @@ public sealed partial class PartitionStages
     // Features stay in event time: the shopper's clock as it is after the idle time, right or wrong.
     void GatherIdle(in CartRecord cart, in Hash128 key, ulong due, long at)
     {
-        var moment = _clocks[cart.Store].At(cart.LastAt + (at - CartTimers.QuietSince(cart)));
+        var moment = _clocks[cart.Store].At(cart.LastAt + (at - cart.QuietSince));
         if (_campaigns.MatchIdle(due, cart, moment) is not (var eligible and not 0))
         {
             return;

@@ -30,6 +30,7 @@ public sealed partial class PartitionStages : IDisposable
     readonly CartTimers _timers;
     readonly CustomerEventFilter _filter;
     readonly CartFoldContext _context;
+    readonly RecordFilter<CartRecord> _mayRemove;
     bool _isDecided;
 
     /// <summary>Creates a partition's stages.</summary>
@@ -48,8 +49,10 @@ public sealed partial class PartitionStages : IDisposable
         _options = options;
         _counters = counters;
         _campaigns = options.Campaigns;
+        var lifetime = new CartLifetime(options.CartLifetimeMilliseconds);
         _context = new CartFoldContext(
-            options.WindowMilliseconds, options.CartLifetimeMilliseconds, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u));
+            options.WindowMilliseconds, lifetime, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u));
+        _mayRemove = (in cart) => lifetime.HasEndedForGood(cart);
         _filter = new CustomerEventFilter(options.CollectsCustomerEvents);
         Stores = new PartitionStores(index, options, new CartUpdate(_context), checkpoint, progress);
         (_carts, _customers) = (Stores.Carts, Stores.Customers);
@@ -58,7 +61,7 @@ public sealed partial class PartitionStages : IDisposable
         _decider = new Decider(options.Model, options.Stores);
         _clocks = options.Stores.Map(s => new StoreClock(s.TimeZone), new StoreClock(TimeZoneInfo.Utc));
         _isConfigured = options.Stores.Map(s => !s.IsRemoved, other: false);
-        _timers = new CartTimers(options.Timers, counters, OnTimer, OnClockSetBack);
+        _timers = new CartTimers(options.Timers, lifetime, counters, OnTimer, OnClockSetBack);
     }
 
     /// <summary>The carts and customers.</summary>
@@ -177,6 +180,13 @@ public sealed partial class PartitionStages : IDisposable
     /// <summary>Lets the stores make progress while no events arrive.</summary>
     public void Refresh() => Stores.Refresh();
 
+    /// <summary>Does a step of compaction if one is due. Between two batches.</summary>
+    public void Compact()
+    {
+        _carts.Compact(_mayRemove);
+        _customers.Compact(drop: null);
+    }
+
     /// <summary>Scores the gathered rows and decides on each, in order.</summary>
     public void Decide()
     {
@@ -219,7 +229,7 @@ public sealed partial class PartitionStages : IDisposable
     internal void ReadTimers(Stream stream) => _timers.ReadFrom(stream);
 
     /// <summary>Returns the cart with this key, or null. A cart that has ended is missing.</summary>
-    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) && !_context.HasEnded(record, Now) ? record : null;
+    public CartRecord? Find(in Hash128 cart) => _carts.TryRead(cart, out var record) && !_context.Lifetime.HasEnded(record, Now) ? record : null;
 
     /// <summary>Returns the customer's history, or null.</summary>
     public CustomerRecord? FindCustomer(in Hash128 customer) => _customers.TryRead(customer, out var record) ? record : null;

@@ -120,7 +120,7 @@ sealed class PartitionStores : IDisposable
             store.Release(needed.Min() ?? 0);
             if (!needed.Contains(null))
             {
-                StoreDevice.Delete(earlier);
+                StoreFiles.Delete(earlier);
             }
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

@@ -11,6 +11,18 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     // With a single session, a version shift takes only a few steps.
     const int MaxShiftSteps = 1000;
 
+    /// <summary>A callback before each write of a checkpoint's index.</summary>
+    internal Action? BeforeIndexWrite { get; set; }
+
+    /// <summary>A callback before each write of a checkpoint's records.</summary>
+    internal Action? BeforeSnapshotWrite { get; set; }
+
+    /// <summary>A callback before each read of a record from disk.</summary>
+    internal Action? BeforeRead
+    {
+        set => _device.BeforeRead = value;
+    }
+
     /// <summary>
     /// Begins a checkpoint of all records in their current state. Later changes go to copies until the checkpoint is written; writing
     /// continues beside the worker.
@@ -30,7 +42,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
         Directory.CreateDirectory(folder);
         var version = _store.SystemState.Version;
         var checkpoint = new StoreCheckpoint(folder, _layout with { SerialNumber = serialNumber }, _device);
-        checkpoint.Log.BeforeWrite = BeforeSnapshotWrite;
+        (checkpoint.Index.BeforeWrite, checkpoint.Log.BeforeWrite) = (BeforeIndexWrite, BeforeSnapshotWrite);
         _checkpoint = _checkpoints.Current = checkpoint;
         if (!_store.TryInitiateFullCheckpoint(out var token, CheckpointType.Snapshot))
         {
@@ -75,7 +87,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate>
     {
         var info = StoreCheckpoints.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "log.info")));
         if (info.flushedLogicalAddress > Math.Max(info.beginAddress, FirstAddress)
-            && StoreDevice.FindGap(file, _layout.SegmentBits, info.beginAddress, info.flushedLogicalAddress) is { } gap)
+            && StoreFiles.FindGap(file, _layout.SegmentBits, info.beginAddress, info.flushedLogicalAddress) is { } gap)
         {
             throw new IOException($"{file} lacks the records from {gap} on, but {checkpoint} needs them up to {info.flushedLogicalAddress}");
         }

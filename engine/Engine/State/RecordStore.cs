@@ -24,7 +24,7 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     where TInput : struct
     where TUpdate : IRecordUpdate<TRecord, TInput>
 {
-    // A file of the log is a quarter of the memory, within these bounds, so that files are of a practical size.
+    // A file of the log is a quarter of the memory, within these bounds: compaction frees whole files.
     const int MinSegmentBits = 20;
     const int MaxSegmentBits = 30;
 
@@ -70,8 +70,8 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             }
         }
 
-        _device = new StoreDevice(file, insist: true, delete: !keep);
-        _checkpoints = new StoreCheckpoints { Source = checkpoint };
+        _device = new StoreDevice(file, insist: true, delete: !keep) { PageBytes = 1 << _layout.PageBits, RecordBytes = LogRecord<TRecord>.Bytes };
+        _checkpoints = new StoreCheckpoints(_device) { Source = checkpoint };
         var log = new LogSettings
         {
             LogDevice = _device,
@@ -82,13 +82,14 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
             SegmentSizeBits = _layout.SegmentBits,
             MutableFraction = 0.9,
         };
+        _compaction = new LogCompaction(1L << log.MemorySizeBits, 1 << _layout.PageBits);
         _store = new FasterKV<Hash128, TRecord>(
             size.Buckets, log, new CheckpointSettings { CheckpointManager = _checkpoints }, comparer: new RecordKeyComparer(),
             concurrencyControlMode: ConcurrencyControlMode.None);
         var functions = new RecordFunctions<TRecord, TInput, TUpdate>(update, _target);
         if (checkpoint is null)
         {
-            StoreDevice.Delete(file);
+            StoreFiles.Delete(file);
             _session = _store.For(functions).NewSession<RecordFunctions<TRecord, TInput, TUpdate>>();
             _context = _session.UnsafeContext;
             Prefetch = RecordPrefetcher<TRecord>.For(_store, _layout.PageBits);
@@ -129,8 +130,6 @@ public sealed partial class RecordStore<TRecord, TInput, TUpdate> : IDisposable
     }
 
     internal Phase Phase => _store.SystemState.Phase;
-
-    internal Action? BeforeSnapshotWrite { get; set; }
 
     /// <summary>Prefetches for an operation on the key some events ahead: the first of two steps.</summary>
     public void PrefetchBucket(in Hash128 key) => Prefetch?.Bucket(key);

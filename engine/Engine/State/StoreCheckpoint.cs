@@ -67,7 +67,8 @@ public sealed class StoreCheckpoint
 }
 
 /// <summary>Gives FASTER access to checkpoint files, both those being written and those read during recovery.</summary>
-sealed class StoreCheckpoints : ICheckpointManager
+/// <param name="records">The store's log, which a snapshot has pages of.</param>
+sealed class StoreCheckpoints(StoreDevice records) : ICheckpointManager
 {
     /// <summary>Folder to recover from.</summary>
     public string? Source { get; init; }
@@ -105,9 +106,9 @@ sealed class StoreCheckpoints : ICheckpointManager
 
     public IEnumerable<Guid> GetLogCheckpointTokens() => [];
 
-    public IDevice GetIndexDevice(Guid indexToken) => Current?.Index ?? Open("index");
+    public IDevice GetIndexDevice(Guid indexToken) => Current?.Index ?? Open("index", pageBytes: 0);
 
-    public IDevice GetSnapshotLogDevice(Guid token) => Current?.Log ?? Open("log");
+    public IDevice GetSnapshotLogDevice(Guid token) => Current?.Log ?? Open("log", records.PageBytes);
 
     public IDevice GetSnapshotObjectLogDevice(Guid token) => new NullDevice();
 
@@ -165,9 +166,9 @@ sealed class StoreCheckpoints : ICheckpointManager
         return parsed.ToByteArray();
     }
 
-    StoreDevice Open(string name)
+    StoreDevice Open(string name, int pageBytes)
     {
-        var device = new StoreDevice(Path.Combine(Source!, name), insist: false, delete: false);
+        var device = new StoreDevice(Path.Combine(Source!, name), insist: false, delete: false) { PageBytes = pageBytes, RecordBytes = records.RecordBytes };
         Read.Add(device);
         return device;
     }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using FASTER.core;
 using Microsoft.Win32.SafeHandles;
@@ -40,8 +39,17 @@ sealed class StoreDevice : StorageDeviceBase
         _delete = delete;
     }
 
+    /// <summary>The size of a page of the log in bytes; 0 if it holds something else.</summary>
+    public int PageBytes { get; init; }
+
+    /// <summary>The size of a record in such a page.</summary>
+    public int RecordBytes { get; init; }
+
     /// <summary>A callback before each write, on its thread, with which tests simulate a slow disk.</summary>
     internal Action? BeforeWrite { get; set; }
+
+    /// <summary>The same before each read by FASTER.</summary>
+    internal Action? BeforeRead { get; set; }
 
     /// <summary>Whether failed writes are retried until they succeed.</summary>
     public bool RetriesWrites { get; set; }
@@ -52,35 +60,13 @@ sealed class StoreDevice : StorageDeviceBase
     /// <summary>Current reason why writes fail; null if they succeed.</summary>
     public IOException? Problem => _problem;
 
+    /// <summary>Whether the files are deleted with the device.</summary>
+    public bool IsTemporary => _delete;
+
     /// <summary>
     /// Ends the retries: what cannot be written is dropped, which <see cref="Failure"/> reports, and whoever waits for it goes on.
     /// </summary>
     public void GiveUp() => _givingUp.Set();
-
-    /// <summary>Deletes the files of a path.</summary>
-    public static void Delete(string path)
-    {
-        foreach (var file in FilesOf(path))
-        {
-            File.Delete(file);
-        }
-    }
-
-    /// <summary>Returns the first address of a range that a path's files do not have; null if they have all of it.</summary>
-    public static long? FindGap(string path, int segmentBits, long from, long until)
-    {
-        for (var segment = from >> segmentBits; segment << segmentBits < until; segment++)
-        {
-            var file = new FileInfo($"{path}.{segment}");
-            var end = (segment << segmentBits) + (file.Exists ? Math.Min(file.Length, 1L << segmentBits) : 0);
-            if (end < Math.Min(until, (segment + 1) << segmentBits))
-            {
-                return end;
-            }
-        }
-
-        return null;
-    }
 
     public override void WriteAsync(
         nint sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
@@ -109,6 +95,18 @@ sealed class StoreDevice : StorageDeviceBase
             static read => read.Device.ReadNow(read), new Read(this, segmentId, (long)sourceAddress, destinationAddress, readLength, callback, context),
             preferLocal: false);
 
+    /// <summary>Reads bytes that were written.</summary>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    public void ReadLog(int segment, long at, Span<byte> into)
+    {
+        var file = FileOf(segment);
+        for (var done = 0; done < into.Length;)
+        {
+            var count = RandomAccess.Read(file, into[done..], at + done);
+            done += count > 0 ? count : throw new IOException($"{NameOf(segment)} ends before {at + into.Length}");
+        }
+    }
+
     // FASTER would remove what the latest checkpoint does not need; older ones are kept too. See Release.
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result) => callback(result);
 
@@ -116,9 +114,8 @@ sealed class StoreDevice : StorageDeviceBase
     /// <exception cref="IOException">A file cannot be deleted.</exception>
     public void Release(int before)
     {
-        foreach (var file in FilesOf(FileName))
+        foreach (var (file, segment) in StoreFiles.Of(FileName))
         {
-            var segment = int.Parse(file.AsSpan(file.LastIndexOf('.') + 1), CultureInfo.InvariantCulture);
             if (segment < before)
             {
                 if (_files.TryRemove(segment, out var handle))
@@ -154,21 +151,12 @@ sealed class StoreDevice : StorageDeviceBase
 
         if (_delete)
         {
-            Delete(FileName);
+            StoreFiles.Delete(FileName);
         }
 
         _writes.Dispose();
         _closing.Dispose();
         _givingUp.Dispose();
-    }
-
-    static string[] FilesOf(string path)
-    {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder, Path.GetFileName(path) + ".*")
-                .Where(file => int.TryParse(file.AsSpan(file.LastIndexOf('.') + 1), out _))]
-            : [];
     }
 
     void WriteAll()
@@ -231,6 +219,7 @@ sealed class StoreDevice : StorageDeviceBase
 
     void ReadNow(in Read read)
     {
+        BeforeRead?.Invoke();
         var length = 0;
         for (var attempt = 1; ; attempt++)
         {
@@ -266,11 +255,23 @@ sealed class StoreDevice : StorageDeviceBase
                 break;
             }
 
+            ClearReserved(read.At + done, buffer.AsSpan(0, count));
             Marshal.Copy(buffer, 0, (nint)(read.Destination + done), count);
             done += count;
         }
 
         return done > 0 ? (int)done : throw new IOException($"{NameOf(read.Segment)} ends before {read.At}");
+    }
+
+    // When FASTER reserves a page's first record but cannot fill it at once, it notes the size where the key will be. A checkpoint may end
+    // with such a record, which then stays as it is; FASTER's recovery would take the note for a record and misread the whole page.
+    void ClearReserved(long at, Span<byte> page)
+    {
+        if (PageBytes != 0 && at % PageBytes == 0 && page.Length >= 2 * sizeof(long)
+            && MemoryMarshal.Read<long>(page) == 0 && MemoryMarshal.Read<long>(page[sizeof(long)..]) == RecordBytes)
+        {
+            page[..(2 * sizeof(long))].Clear();
+        }
     }
 
     SafeFileHandle FileOf(int segment)

@@ -1,28 +1,16 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using CartRecovery.Primitives;
 using FASTER.core;
 
 namespace CartRecovery.Engine.State;
 
 /// <summary>
-/// Reads the records of a store's checkpoint from its files and the store's log without opening or changing either, page by page. It reads
-/// the log layout of FASTER 2.6.5: a record is a word of flags and the previous address, the key, and the value.
+/// Reads the records of a store's checkpoint from its files and the store's log without opening or changing either, page by page.
 /// </summary>
 /// <typeparam name="TRecord">The record's type when the checkpoint was written.</typeparam>
 sealed class StoredRecords<TRecord>
     where TRecord : unmanaged
 {
-    // FASTER's RecordInfo: bits of the word.
-    const ulong Tombstone = 1UL << 55;
-    const ulong Valid = 1UL << 56;
-    const ulong NewVersion = 1UL << 61;
-    const int HeaderBytes = sizeof(ulong);
-    const int KeyBytes = 2 * sizeof(ulong);
-
-    static readonly int s_recordBytes = HeaderBytes + KeyBytes + Unsafe.SizeOf<TRecord>();
-
     readonly string _file;
     readonly string _checkpoint;
     readonly StoreLayout _layout;
@@ -47,7 +35,7 @@ sealed class StoredRecords<TRecord>
     }
 
     /// <summary>Number of records in the log, including superseded ones.</summary>
-    public long Count => (_info.finalLogicalAddress - _info.beginAddress) / s_recordBytes;
+    public long Count => (_info.finalLogicalAddress - _info.beginAddress) / LogRecord<TRecord>.Bytes;
 
     /// <summary>
     /// Enumerates the log in order: the last record of a key is its current one. Deleted keys end with <c>IsDeleted</c>.
@@ -61,35 +49,22 @@ sealed class StoredRecords<TRecord>
             var start = at & ~(page.Length - 1L);
             var end = Math.Min(start + page.Length, _info.finalLogicalAddress);
             ReadPage(start, page.AsSpan(0, (int)(end - start)));
-            while (at < end)
+            for (; at + LogRecord<TRecord>.Bytes <= end; at += LogRecord<TRecord>.Bytes)
             {
-                var record = page.AsMemory((int)(at - start), (int)(end - at));
-                var word = BinaryPrimitives.ReadUInt64LittleEndian(record.Span);
-                if (word == 0)
+                var record = page.AsMemory((int)(at - start), LogRecord<TRecord>.Bytes);
+                if (IsCurrent(record.Span, at))
                 {
-                    // The unused end of a page.
-                    at += HeaderBytes;
-                    continue;
+                    yield return (LogRecord<TRecord>.Key(record.Span), LogRecord<TRecord>.Value(record.Span), LogRecord<TRecord>.IsTombstone(record.Span));
                 }
-
-                if (IsCurrent(word, at))
-                {
-                    yield return Parse(record.Span, (word & Tombstone) != 0);
-                }
-
-                at += s_recordBytes;
             }
 
-            at = Math.Max(at, end);
+            at = end;
         }
     }
 
     // A record that was written during the checkpoint belongs to the next version.
-    bool IsCurrent(ulong word, long address) =>
-        (word & Valid) != 0 && ((word & NewVersion) == 0 || address < _info.startLogicalAddress);
-
-    static (Hash128 Key, TRecord Record, bool IsDeleted) Parse(ReadOnlySpan<byte> bytes, bool isDeleted) =>
-        (MemoryMarshal.Read<Hash128>(bytes[HeaderBytes..]), MemoryMarshal.Read<TRecord>(bytes[(HeaderBytes + KeyBytes)..]), isDeleted);
+    bool IsCurrent(ReadOnlySpan<byte> record, long address) =>
+        LogRecord<TRecord>.IsValid(record) && (!LogRecord<TRecord>.IsOfNewVersion(record) || address < _info.startLogicalAddress);
 
     // What was in memory at the checkpoint is in its snapshot, from the first page that had not been flushed completely.
     void ReadPage(long start, Span<byte> page)

@@ -146,6 +146,9 @@ public struct CartRecord
     /// </summary>
     public readonly bool IsFree(long at, long window) => LastInterventionAt == 0 || at - LastInterventionAt >= window;
 
+    /// <summary>When the cart's idle time began.</summary>
+    public readonly long QuietSince => LastReceivedAt != 0 ? LastReceivedAt : LastAt;
+
     /// <summary>Offset of the user's id in the record, in bytes.</summary>
     internal static int UserOffset { get; } = OffsetOfUser();
 

@@ -35,9 +35,9 @@ struct CartInput
 
 /// <summary>The state shared by the changes of a slab, and the result of a claim.</summary>
 /// <param name="window">The minimum time between interventions for a cart, in milliseconds.</param>
-/// <param name="lifetime">The time after its last event at which a cart ends, in milliseconds.</param>
+/// <param name="lifetime">Decides when a cart ends.</param>
 /// <param name="currencies">The default currency of each store, by number.</param>
-sealed class CartFoldContext(long window, long lifetime, NumberTable<uint> currencies)
+sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uint> currencies)
 {
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
@@ -54,10 +54,8 @@ sealed class CartFoldContext(long window, long lifetime, NumberTable<uint> curre
     /// <summary>Minimum time between interventions for a cart, in milliseconds.</summary>
     public long Window { get; set; } = window;
 
-    /// <summary>
-    /// Returns whether a cart has ended by a time in event time. It then counts as missing.
-    /// </summary>
-    public bool HasEnded(in CartRecord cart, long at) => at - cart.LastAt > lifetime;
+    /// <summary>Decides when a cart ends.</summary>
+    public CartLifetime Lifetime => lifetime;
 
     /// <summary>Returns a store's default currency.</summary>
     public uint CurrencyOf(int store) => currencies[store];
@@ -91,7 +89,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
 
     void Fold(ref CartRecord record, in EventRecord e, long now)
     {
-        if (context.HasEnded(record, now) && record.EventCount != 0)
+        if (record.EventCount != 0 && context.Lifetime.HasEnded(record, now))
         {
             record = default;
         }
