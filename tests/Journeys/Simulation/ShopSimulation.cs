@@ -269,7 +269,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
 
     SimulatedCart Note(Intervention message, AddressKind kind)
     {
-        var cart = _world.Carts[Stores.Find(message.StoreId)!.Ids.CartOf(Encoding.UTF8.GetBytes(message.CartId))];
+        var cart = _world.Carts[SimulatedWorld.Stores.First(store => store.Id == message.StoreId).Ids.CartOf(Encoding.UTF8.GetBytes(message.CartId))];
         Sent[message.Channel] = Sent.GetValueOrDefault(message.Channel) + 1;
         if (_reference.Fault(message, cart, kind, _world.Now) is { } fault)
         {
