@@ -4,15 +4,19 @@ using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Migration;
 
+/// <summary>A journal that is only read.</summary>
+/// <param name="Open">Opens its device.</param>
+/// <param name="Layout">Its layout.</param>
+public sealed record ArchivedJournal(Func<JournalDevice> Open, JournalLayout Layout);
+
 /// <summary>
 /// Finds the ids of recent events in the journals of former partitions: deduplication stores only fingerprints, from which neither a
 /// partition nor a new key follows.
 /// </summary>
-/// <param name="options">The options of the former partitions.</param>
-/// <param name="partitions">Number of former partitions.</param>
+/// <param name="journals">Opens the journals with their layouts: those of the former partitions, and archived ones.</param>
 /// <param name="stores">The stores with their present hashers.</param>
 /// <param name="keys">Notes the keys that the events name; null if keys stay.</param>
-sealed class EventIdHistory(PipelineOptions options, int partitions, JournalStores stores, CartKeys? keys)
+sealed class EventIdHistory(IEnumerable<ArchivedJournal> journals, JournalStores stores, CartKeys? keys)
 {
     /// <summary>Copies the ids, roughly in the order in which their events were received.</summary>
     /// <param name="target">Receives the ids.</param>
@@ -22,7 +26,7 @@ sealed class EventIdHistory(PipelineOptions options, int partitions, JournalStor
     /// <exception cref="JournalException">A journal is damaged.</exception>
     public long CopyTo(NewPartitions target, long from, Action<long, long> progress)
     {
-        Lane[] lanes = [.. Enumerable.Range(0, partitions).Select(index => new Lane(options, index))];
+        Lane[] lanes = [.. journals.Select(journal => new Lane(journal))];
         try
         {
             var ids = 0L;
@@ -84,10 +88,10 @@ sealed class EventIdHistory(PipelineOptions options, int partitions, JournalStor
         readonly JournalDevice _device;
         readonly JournalReader _reader;
 
-        public Lane(PipelineOptions options, int index)
+        public Lane(ArchivedJournal journal)
         {
-            _device = options.Journal!.Device(index);
-            _reader = new JournalReader(_device, options.Journal.Layout);
+            _device = journal.Open();
+            _reader = new JournalReader(_device, journal.Layout);
         }
 
         public EventBlockHeader Header { get; private set; }

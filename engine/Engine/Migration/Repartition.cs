@@ -49,6 +49,9 @@ public sealed class Repartition(PipelineOptions from, int partitions, PipelineOp
     /// <summary>Maps former keys to new ones, if these differ.</summary>
     public KeyMap? Keys { get; init; }
 
+    /// <summary>Journals of earlier partitions, which have recent events too.</summary>
+    public IReadOnlyList<ArchivedJournal> Archive { get; init; } = [];
+
     /// <summary>Receives the progress.</summary>
     public Action<RepartitionProgress>? Progress { get; init; }
 
@@ -67,7 +70,7 @@ public sealed class Repartition(PipelineOptions from, int partitions, PipelineOp
         var receivedAt = former.Max(partition => partition.ReceivedAt);
         target.StartClocks(former.Max(partition => partition.Now), receivedAt);
         var carts = WriteCarts(former, target, keys);
-        var ids = new EventIdHistory(from, partitions, to.Journal!.Stores, keys).CopyTo(
+        var ids = new EventIdHistory(Archive.Concat(FormerJournals()), to.Journal!.Stores, keys).CopyTo(
             target, receivedAt - (long)from.DedupWindow.TotalMilliseconds, (done, total) => Report(RepartitionStep.EventIds, done, total));
         var (customers, lost) = WriteCustomers(former, target, keys);
         Report(RepartitionStep.Checkpoint, 0, 0);
@@ -76,6 +79,9 @@ public sealed class Repartition(PipelineOptions from, int partitions, PipelineOp
         Keys?.Save();
         return new RepartitionReport(carts, customers, lost, ids, entries.Sum(entries => entries.Count));
     }
+
+    IEnumerable<ArchivedJournal> FormerJournals() => Enumerable.Range(0, partitions)
+        .Select(index => new ArchivedJournal(() => from.Journal!.Device(index), from.Journal!.Layout));
 
     // A start and a stop: afterwards the newest checkpoint of each partition has all of its state, and no entry is left of an earlier format.
     List<(EntryKind Kind, byte[] Payload)>[] Recover(TailReader reader, TimeProvider time)

@@ -1,5 +1,7 @@
 using System.Globalization;
+using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Engine.Migration;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Host.Composition;
@@ -91,6 +93,17 @@ static class FolderSwap
                 Delete(folder);
             }
         }
+    }
+
+    /// <summary>Returns the archived journals.</summary>
+    /// <exception cref="IOException">The archive cannot be read.</exception>
+    public static IReadOnlyList<ArchivedJournal> ArchivedJournals(string path)
+    {
+        var archive = Path.Combine(path, Archive);
+        return [.. (Directory.Exists(archive) ? Directory.GetDirectories(archive) : [])
+            .Where(folder => FolderFormat.Read(folder) is not null)
+            .SelectMany(folder => Enumerable.Range(0, FolderFormat.Read(folder)!.Value.Partitions).Select(index => new ArchivedJournal(
+                () => new FileJournalDevice(new FolderFiles(folder).JournalOf(index), readOnly: true), FolderFormat.Read(folder)!.Value.Layout)))];
     }
 
     static void Replace(string next, string now, Action<string> retire)
