@@ -1,6 +1,5 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journal;
-using CartRecovery.Engine.Pipeline;
 
 namespace CartRecovery.Engine.Migration;
 
