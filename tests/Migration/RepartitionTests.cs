@@ -67,8 +67,9 @@ public sealed partial class RepartitionTests
         Rewrite("data", TestStages.Stores, RecordedFolder.Partitions, "three", s_keyed, 3, keys);
         Recover("three", s_keyed, 3, states =>
         {
-            Assert.That(states.Sum(state => state.Stages.Timers), Is.InRange(timers, timers + 20), "with few that are void");
-            Assert.That(states.Select(state => state.Stages.Now), Is.All.EqualTo(states[0].Stages.Now).And.GreaterThan(0));
+            Assert.That(states.Sum(state => state.Stages.Timers), Is.GreaterThanOrEqualTo(timers).And.LessThan(timers + 20), "few are void");
+            Assert.That(states.Select(state => state.Stages.Now).Distinct().Count(), Is.EqualTo(1));
+            Assert.That(states[0].Stages.Now, Is.GreaterThan(0));
             var events = Records();
             var known = events.Count(e => !states[PartitionSet.IndexOf(e.Cart, 3)].Dedup.TryAdd(e.Id, e.Cart, RecordedFolder.End.ToUnixTimeMilliseconds()));
             Assert.That(known, Is.EqualTo(RecordedFolder.Events.Count));

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Events;
 using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
