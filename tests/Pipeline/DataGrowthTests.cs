@@ -69,7 +69,11 @@ public sealed class DataGrowthTests
             Take(work, time, round, cart, cart + EventsASlab);
         }
 
-        AwaitCheckpoint(work, counters, time);
+        if (!isFirst)
+        {
+            AwaitCheckpoint(work, counters, time);
+        }
+
         AssertHolds(state, round, isFirst ? s_carts / 2 : s_carts, isFirst ? 1u : 2u);
         Assert.That(recovered.Journal!.WaitUntilDurable(s_deadline, TimeProvider.System), Is.True);
     }
