@@ -51,9 +51,10 @@ public sealed class Partition : IDisposable
     /// <param name="clock">Detects jumps of the clock.</param>
     /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
     /// <param name="inboxCapacity">Maximum number of slabs in the inbox.</param>
+    /// <param name="readers">Closed while the inbox is nearly full.</param>
     public Partition(
         int index, PipelineOptions options, SlabPool slabs, TimeProvider time, Watermark watermark, ClockMonitor clock, TimeSpan maxAge,
-        int inboxCapacity)
+        int inboxCapacity, InboxGate? readers = null)
     {
         _clock = clock;
         _slabs = slabs;
@@ -61,7 +62,7 @@ public sealed class Partition : IDisposable
         _watermark = watermark;
         _batchRows = options.BatchRows;
         _maxAge = maxAge;
-        Inbox = new PartitionInbox(inboxCapacity);
+        Inbox = new PartitionInbox(inboxCapacity, readers);
         Tail = new JournalTail(options.Journal?.CursorFile(index));
         _recovery = new PartitionRecovery(index, options, slabs, Counters, Tail);
         _worker = new Thread(Run) { Name = $"partition {index}", IsBackground = true };

@@ -25,7 +25,7 @@ public sealed class PartitionSet : IDisposable
         _partitions = new Partition[count];
         for (var i = 0; i < count; i++)
         {
-            _partitions[i] = new Partition(i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity);
+            _partitions[i] = new Partition(i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity, Readers);
         }
     }
 
@@ -43,6 +43,9 @@ public sealed class PartitionSet : IDisposable
 
     /// <summary>Event time over all sources.</summary>
     public Watermark Watermark { get; } = new();
+
+    /// <summary>Tells readers of events whether every inbox has room.</summary>
+    public InboxGate Readers { get; } = new();
 
     /// <summary>The pool of slabs.</summary>
     public SlabPool Slabs { get; }

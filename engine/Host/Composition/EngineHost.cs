@@ -103,6 +103,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             Counters = Counters,
             Connections = Connections,
             ConnectionLimiter = ConnectionLimiter,
+            Threads = new IngestThreads(Partitions),
+            Buffers = new BufferBudget(budget.SharedBuffers),
             MaxEvent = (int)config.Limits.Event.Bytes,
             MaxMessage = (int)config.Limits.Message.Bytes,
             MaxBatch = config.Limits.Batch,
@@ -187,6 +189,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Partitions.Start();
         _stopped = false;
         DeadLetterQueue.Start();
+        Ingest.Threads.Start();
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
         LogStarted(Partitions.Count, Model.Id);
@@ -238,6 +241,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     {
         await StopAsync();
         await _app.DisposeAsync();
+        Ingest.Threads.Dispose();
         Connections.Dispose();
         Partitions.Dispose();
         Reports.Dispose();

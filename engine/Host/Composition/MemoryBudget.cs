@@ -84,6 +84,9 @@ public sealed class MemoryBudget
     /// <summary>The process's memory limit, in bytes.</summary>
     public long Limit { get; }
 
+    /// <summary>Memory for clients' incomplete long messages and unread output, in bytes.</summary>
+    public long SharedBuffers => 64 << 20;
+
     /// <summary>The plan's parts: name, bytes, and how they are computed.</summary>
     public IReadOnlyList<(string Name, long Bytes, string How)> Parts { get; }
 

@@ -12,14 +12,16 @@ namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
 /// Buffers output to a client: any thread appends under a short lock, one flush at a time writes. Acknowledgements are not queued; a
-/// flush writes the newest. Answers to the client's input are unbounded, because its reader stops reading while
-/// <see cref="IsCongested"/>. Unsolicited output is bounded; beyond the limit the client is a slow consumer.
+/// flush writes the newest. Answers to the client's input are not bounded here: a read causes only a few, and its reader stops reading
+/// while <see cref="IsCongested"/>. Unsolicited output is bounded, and reserved beyond a small share; beyond that the client is a slow
+/// consumer.
 /// </summary>
 public sealed class Outbound : IThreadPoolWorkItem
 {
     readonly PipeWriter _writer;
     readonly StreamEncoding _encoding;
     readonly int _limit;
+    readonly BufferBudget _buffers;
     readonly Action _onTooSlow;
     readonly Lock _gate = new();
     PooledBytes _pending;
@@ -29,24 +31,29 @@ public sealed class Outbound : IThreadPoolWorkItem
     byte[]? _closePayload;
     int _unasked;
     int _waiting;
+    int _reserved;
+    int _reservedForWriting;
     int _scheduled;
     bool _closing;
     bool _dead;
     long _acked;
 
-    // About what a connection's pipe and socket hold in addition.
-    const int Congestion = 64 * 1024;
+    // What every connection may keep for its client to read. The system holds more.
+    const int Share = 4 * 1024;
 
-    // Above this size, output is flushed without waiting for a call to Flush.
-    const int FlushThreshold = 16 * 1024;
+    // Beyond it, memory is reserved in such steps: for the output, and for its copy that is being sent.
+    const int Step = 16 * 1024;
+    const int Copies = 2;
 
     /// <summary>Creates the output to one client.</summary>
     /// <param name="writer">The transport; nothing else may write to it.</param>
     /// <param name="encoding">The encoding of answers.</param>
     /// <param name="limit">Maximum unsolicited bytes buffered for a client that does not read.</param>
+    /// <param name="buffers">Memory for what exceeds its share.</param>
     /// <param name="onTooSlow">Called when the limit is exceeded; the message that exceeded it is not sent.</param>
-    public Outbound(PipeWriter writer, StreamEncoding encoding, int limit, Action onTooSlow)
+    public Outbound(PipeWriter writer, StreamEncoding encoding, int limit, BufferBudget buffers, Action onTooSlow)
     {
+        _buffers = buffers;
         _writer = writer;
         _encoding = encoding;
         _limit = limit;
@@ -69,7 +76,10 @@ public sealed class Outbound : IThreadPoolWorkItem
     }
 
     /// <summary>Whether so much output is pending that no more input should be read.</summary>
-    public bool IsCongested => Volatile.Read(ref _waiting) > Congestion;
+    public bool IsCongested => Volatile.Read(ref _waiting) > Share;
+
+    /// <summary>Whether the client can no longer be reached.</summary>
+    public bool IsGone => Volatile.Read(ref _dead);
 
     /// <summary>Completes when the currently pending output is being written, or the connection is gone.</summary>
     public Task WaitAsync()
@@ -102,13 +112,24 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     /// <summary>Appends the error for an event. Called by the reader only.</summary>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
-    public bool TrySendError(long index, EventProblem problem) => TrySendError(index, problem.Code, problem.Message);
-
-    /// <inheritdoc cref="TrySendError(long, EventProblem)"/>
     public bool TrySendError(long index, string code, string message)
     {
-        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxBody];
+        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxError];
         return TryAppendBody(body[..StreamMessageFormat.WriteError(body, _encoding, index, code, message)], isReply: true);
+    }
+
+    /// <summary>Appends the errors for a message's events, as one frame. Called by the reader only.</summary>
+    /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
+    internal bool TrySendErrors(RefusalSummary refusals)
+    {
+        if (refusals.Count == 1)
+        {
+            var (index, problem) = refusals.First[0];
+            return TrySendError(index, problem.Code, problem.Message);
+        }
+
+        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxErrors];
+        return TryAppendBody(body[..StreamMessageFormat.WriteErrors(body, _encoding, refusals)], isReply: true);
     }
 
     /// <summary>Sends pending output and the newest acknowledgement on another thread.</summary>
@@ -194,7 +215,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             }
 
             _unasked += isReply ? 0 : header.Length + body.Length + trailer.Length;
-            tooSlow = !isReply && _unasked > _limit;
+            tooSlow = !isReply && (_unasked > _limit || !TryReserve());
             if (!tooSlow)
             {
                 _pending.Write(header);
@@ -210,7 +231,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        if (flush || Volatile.Read(ref _waiting) > FlushThreshold)
+        if (flush || Volatile.Read(ref _waiting) > Share)
         {
             Flush();
         }
@@ -233,6 +254,7 @@ public sealed class Outbound : IThreadPoolWorkItem
                 if (wrote)
                 {
                     var flush = await _writer.FlushAsync();
+                    ReleaseWritten();
                     if (flush.IsCompleted || flush.IsCanceled || closing)
                     {
                         MarkDead();
@@ -275,9 +297,35 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
+    bool TryReserve()
+    {
+        while (_unasked > Share + _reserved)
+        {
+            if (!_buffers.TryReserve(Step * Copies))
+            {
+                return false;
+            }
+
+            _reserved += Step;
+        }
+
+        return true;
+    }
+
+    void ReleaseWritten()
+    {
+        var bytes = Interlocked.Exchange(ref _reservedForWriting, 0);
+        if (bytes > 0)
+        {
+            _buffers.Release(bytes * Copies);
+        }
+    }
+
     void ClearWaiting()
     {
         (_unasked, _waiting) = (0, 0);
+        _reservedForWriting += _reserved;
+        _reserved = 0;
         _taken?.TrySetResult();
         _taken = null;
     }
@@ -310,7 +358,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         Volatile.Write(ref _acked, upTo);
-        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxBody];
+        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxAck];
         Span<byte> header = stackalloc byte[StreamMessageFormat.MaxHeader];
         var length = StreamMessageFormat.WriteAck(body, _encoding, upTo);
         _writer.Write(header[..StreamMessageFormat.WriteHeader(header, _encoding, length)]);
@@ -346,5 +394,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             ClearWaiting();
             _closed?.TrySetResult();
         }
+
+        ReleaseWritten();
     }
 }

@@ -14,6 +14,9 @@ public abstract class WebSocketProtocol
     // A message this many times the limit is no accident; skipping it would waste bandwidth.
     const int HopelessFactor = 64;
 
+    // Pings of one read that are answered singly.
+    const int MaxPongs = 16;
+
     // Bytes reported of a message that is too long.
     const int Beginning = 32 * 1024;
 
@@ -30,6 +33,8 @@ public abstract class WebSocketProtocol
     int _checked;
     bool _skipping;
     long _skip;
+    int _pongs;
+    byte[] _lastPing = [];
 
     /// <param name="output">Receives answers.</param>
     /// <param name="maxMessage">The maximum message length, in bytes.</param>
@@ -45,17 +50,27 @@ public abstract class WebSocketProtocol
     /// <summary>Whether the client began it.</summary>
     public bool ClientClosed { get; private set; }
 
-    /// <summary>
-    /// Whether the last <see cref="Consume"/> stopped because of <see cref="ShouldPause"/>, so its buffer may hold further frames.
-    /// </summary>
-    public bool IsPaused { get; private set; }
+    /// <summary>Bytes of an incomplete message's earlier fragments.</summary>
+    public int Kept => _fragments.Length;
 
-    /// <summary>Consumes complete frames until none is left, the connection closes, or <see cref="ShouldPause"/> is set.</summary>
+    /// <summary>Consumes complete frames until none is left, the connection closes, or is <see cref="IsHopeless"/>.</summary>
     /// <returns>The position of the first byte not consumed.</returns>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
+        var end = ConsumeFrames(buffer);
+        if (_pongs > MaxPongs)
+        {
+            _output.TryReply(WebSocketOpcode.Pong, _lastPing);
+        }
+
+        (_pongs, _lastPing) = (0, []);
+        return end;
+    }
+
+    SequencePosition ConsumeFrames(in ReadOnlySequence<byte> buffer)
+    {
         var reader = new SequenceReader<byte>(buffer);
-        while (!IsClosed && !(IsPaused = ShouldPause))
+        while (!IsClosed && !IsHopeless)
         {
             if (_skip > 0)
             {
@@ -122,8 +137,8 @@ public abstract class WebSocketProtocol
         _output.SetClosePayload(code, reason);
     }
 
-    /// <summary>Whether to stop before the next message until gathered events are submitted.</summary>
-    protected virtual bool ShouldPause => false;
+    /// <summary>Whether nothing more is to be taken.</summary>
+    protected virtual bool IsHopeless => false;
 
     /// <summary>Handles a complete message. Text is valid UTF-8.</summary>
     protected abstract void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message);
@@ -279,11 +294,24 @@ public abstract class WebSocketProtocol
         Masking.Remove(masked, header.Mask, payload);
         if (header.Opcode == WebSocketOpcode.Ping)
         {
-            _output.TryReply(WebSocketOpcode.Pong, payload);
+            AnswerPing(payload);
         }
         else if (header.Opcode == WebSocketOpcode.Close)
         {
             EchoClose(payload);
+        }
+    }
+
+    // Of many pings at once, the first ones and the latest are answered, as RFC 6455, 5.5.3, allows.
+    void AnswerPing(ReadOnlySpan<byte> payload)
+    {
+        if (++_pongs <= MaxPongs)
+        {
+            _output.TryReply(WebSocketOpcode.Pong, payload);
+        }
+        else
+        {
+            _lastPing = payload.ToArray();
         }
     }
 
