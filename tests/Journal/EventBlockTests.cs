@@ -316,6 +316,9 @@ public sealed class EventBlockTests
         return slabs;
     }
 
+    static (long ConnectionId, bool IsPublishable) SourceOf(EventSlab slab) =>
+        slab.Runs.Length > 0 && slab.Runs[0].Source is { } source ? (source.ConnectionId, source.IsPublishable) : default;
+
     static void Same(List<EventSlab> read, params EventSlab[] written)
     {
         Assert.That(read, Has.Count.EqualTo(written.Length));
@@ -323,8 +326,7 @@ public sealed class EventBlockTests
         {
             var (slab, original) = (read[i], written[i]);
             Assert.That((slab.ReceivedAt, slab.Count), Is.EqualTo((original.ReceivedAt, original.Count)));
-            Assert.That((slab.Source!.ConnectionId, slab.Source.IsPublishable),
-                Is.EqualTo((original.Source?.ConnectionId ?? 0, original.Source?.IsPublishable ?? false)));
+            Assert.That(SourceOf(slab), Is.EqualTo(SourceOf(original)));
             Assert.That(MemoryMarshal.AsBytes(slab.Records.AsSpan(0, slab.Count)).SequenceEqual(MemoryMarshal.AsBytes(original.Records.AsSpan(0, slab.Count))), Is.True);
             Assert.That(slab.Text.AsSpan(0, slab.TextLength).SequenceEqual(original.Text.AsSpan(0, original.TextLength)), Is.True);
         }

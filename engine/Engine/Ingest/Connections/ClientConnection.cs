@@ -270,7 +270,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         while (true)
         {
             var read = await input.ReadAsync();
-            await _switch.EnterAsync();
+            await _switch;
             var rest = TakeTurn(session, read.Buffer, read.IsCompleted);
             if (session.IsClosed || IsHopeless || read.IsCompleted || read.IsCanceled)
             {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.MessagePack;
@@ -45,6 +46,9 @@ static class StreamMessageFormat
 
     [ThreadStatic]
     static Utf8JsonWriter? s_json;
+
+    // Quotes in a message stay readable.
+    static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes an acknowledgement of the first <paramref name="upTo"/> events.</summary>
     /// <returns>The number of bytes written.</returns>
@@ -105,7 +109,7 @@ static class StreamMessageFormat
     /// <returns>The number of bytes written.</returns>
     public static int WriteErrors(Span<byte> body, StreamEncoding encoding, RefusalSummary refusals)
     {
-        var json = s_json ??= new Utf8JsonWriter(EmptyBuffer());
+        var json = s_json ??= new Utf8JsonWriter(EmptyBuffer(), s_plain);
         json.Reset(EmptyBuffer());
         json.WriteStartObject();
         json.WriteString("type"u8, "error"u8);

@@ -1,35 +1,35 @@
-using System.Threading.Tasks.Sources;
+using System.Runtime.CompilerServices;
 
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
-/// <summary>Continues a stream's reader on its thread, when its bytes arrived on another one. Reusable; one wait at a time.</summary>
-sealed class ThreadSwitch(PollingThread thread) : IValueTaskSource, IThreadPoolWorkItem
+/// <summary>
+/// Awaited by a stream's reader to continue on its thread, as soon as events may be read there, when its bytes arrived on another one.
+/// Reusable; one wait at a time.
+/// </summary>
+sealed class ThreadSwitch(PollingThread thread) : ICriticalNotifyCompletion, IThreadPoolWorkItem
 {
-    ManualResetValueTaskSourceCore<bool> _source;
+    Action? _continuation;
 
-    /// <summary>Completes on the thread, as soon as events may be read.</summary>
-    public ValueTask EnterAsync()
+    /// <summary>Whether this is the thread.</summary>
+    public bool IsCompleted => PollingThread.Current == thread;
+
+    public ThreadSwitch GetAwaiter() => this;
+
+    public void GetResult()
     {
-        if (PollingThread.Current == thread)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        _source.Reset();
-        thread.PostRead(this);
-        return new ValueTask(this, _source.Version);
+        // It is only about the thread.
     }
 
     /// <inheritdoc/>
-    public void Execute() => _source.SetResult(true);
+    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
     /// <inheritdoc/>
-    public void GetResult(short token) => _source.GetResult(token);
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        _continuation = continuation;
+        thread.PostRead(this);
+    }
 
     /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
-
-    /// <inheritdoc/>
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
+    public void Execute() => _continuation!();
 }

@@ -53,7 +53,7 @@ public abstract class WebSocketProtocol
     /// <summary>Bytes of an incomplete message's earlier fragments.</summary>
     public int Kept => _fragments.Length;
 
-    /// <summary>Consumes complete frames until none is left, the connection closes, or is <see cref="IsHopeless"/>.</summary>
+    /// <summary>Consumes complete frames until none is left, the connection closes, or <see cref="ShouldStop"/> is set.</summary>
     /// <returns>The position of the first byte not consumed.</returns>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
@@ -70,7 +70,7 @@ public abstract class WebSocketProtocol
     SequencePosition ConsumeFrames(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
-        while (!IsClosed && !IsHopeless)
+        while (!IsClosed && !ShouldStop)
         {
             if (_skip > 0)
             {
@@ -137,8 +137,8 @@ public abstract class WebSocketProtocol
         _output.SetClosePayload(code, reason);
     }
 
-    /// <summary>Whether nothing more is to be taken.</summary>
-    protected virtual bool IsHopeless => false;
+    /// <summary>Whether to stop before the next message.</summary>
+    protected virtual bool ShouldStop => false;
 
     /// <summary>Handles a complete message. Text is valid UTF-8.</summary>
     protected abstract void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message);

@@ -9,7 +9,7 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
     : WebSocketProtocol(connection.Output, maxMessage), IStreamSession
 {
     /// <inheritdoc/>
-    protected override bool IsHopeless => connection.IsHopeless;
+    protected override bool ShouldStop => connection.IsHopeless;
 
     /// <inheritdoc/>
     public void End(in ReadOnlySequence<byte> rest)
