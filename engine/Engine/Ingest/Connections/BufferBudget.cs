@@ -30,6 +30,15 @@ public sealed class BufferBudget(long capacity)
         }
     }
 
+    /// <summary>Reserves memory for what can be done without, if half of it is free.</summary>
+    public bool TryReserveSpare(long bytes)
+    {
+        lock (_gate)
+        {
+            return _waiters == 0 && _used + bytes <= capacity / 2 && TryUse(bytes);
+        }
+    }
+
     /// <summary>Reserves memory once it is free, in the order of the calls.</summary>
     /// <param name="bytes">The number of bytes; more than the capacity waits for all of it.</param>
     /// <param name="timeout">How long to wait.</param>

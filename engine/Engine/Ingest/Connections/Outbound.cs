@@ -13,8 +13,8 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// <summary>
 /// Buffers output to a client: any thread appends under a short lock, one flush at a time writes. Acknowledgements are not queued; a
 /// flush writes the newest. Answers to the client's input are not bounded here: a read causes only a few, and its reader stops reading
-/// while <see cref="IsCongested"/>. Unsolicited output is bounded, and reserved beyond a small share; beyond that the client is a slow
-/// consumer.
+/// while <see cref="IsCongested"/>. Pongs and unsolicited output reserve their memory beyond a small share. Unsolicited output is bounded
+/// too; beyond the limit the client is a slow consumer.
 /// </summary>
 public sealed class Outbound : IThreadPoolWorkItem
 {
@@ -100,22 +100,26 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <param name="json">One JSON value.</param>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TryWrite(ReadOnlySpan<byte> json) =>
-        TryAppendBody(_encoding == StreamEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, isReply: false);
+        TryAppendBody(_encoding == StreamEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, OutputKind.Unsolicited);
 
     /// <summary>Appends an unsolicited WebSocket frame.</summary>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
-    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isReply: false);
+    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, OutputKind.Unsolicited);
+
+    /// <summary>Appends a pong. Called by the reader only.</summary>
+    /// <returns><see langword="false"/> if there is no memory for it, or the client can no longer be reached.</returns>
+    public bool TryPong(ReadOnlySpan<byte> payload) => TryAppendFrame(WebSocketOpcode.Pong, payload, OutputKind.Pong);
 
     /// <summary>Appends a WebSocket frame that answers input. Called by the reader only.</summary>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
-    public bool TryReply(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isReply: true);
+    public bool TryReply(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, OutputKind.Answer);
 
     /// <summary>Appends the error for an event. Called by the reader only.</summary>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TrySendError(long index, string code, string message)
     {
         Span<byte> body = stackalloc byte[StreamMessageFormat.MaxError];
-        return TryAppendBody(body[..StreamMessageFormat.WriteError(body, _encoding, index, code, message)], isReply: true);
+        return TryAppendBody(body[..StreamMessageFormat.WriteError(body, _encoding, index, code, message)], OutputKind.Answer);
     }
 
     /// <summary>Appends the errors for a message's events, as one frame. Called by the reader only.</summary>
@@ -129,7 +133,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         Span<byte> body = stackalloc byte[StreamMessageFormat.MaxErrors];
-        return TryAppendBody(body[..StreamMessageFormat.WriteErrors(body, _encoding, refusals)], isReply: true);
+        return TryAppendBody(body[..StreamMessageFormat.WriteErrors(body, _encoding, refusals)], OutputKind.Answer);
     }
 
     /// <summary>Sends pending output and the newest acknowledgement on another thread.</summary>
@@ -191,20 +195,20 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
 
-    bool TryAppendBody(ReadOnlySpan<byte> body, bool isReply)
+    bool TryAppendBody(ReadOnlySpan<byte> body, OutputKind kind)
     {
         Span<byte> header = stackalloc byte[StreamMessageFormat.MaxHeader];
-        return TryAppend(header[..StreamMessageFormat.WriteHeader(header, _encoding, body.Length)], body, StreamMessageFormat.TrailerOf(_encoding), isReply, flush: isReply);
+        return TryAppend(header[..StreamMessageFormat.WriteHeader(header, _encoding, body.Length)], body, StreamMessageFormat.TrailerOf(_encoding), kind, flush: kind != OutputKind.Unsolicited);
     }
 
-    bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool isReply)
+    bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, OutputKind kind)
     {
         Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
         var length = FrameHeader.WriteServer(header, opcode, payload.Length);
-        return TryAppend(header[..length], payload, default, isReply, flush: true);
+        return TryAppend(header[..length], payload, default, kind, flush: true);
     }
 
-    bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, bool isReply, bool flush)
+    bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, OutputKind kind, bool flush)
     {
         bool tooSlow;
         lock (_gate)
@@ -214,10 +218,18 @@ public sealed class Outbound : IThreadPoolWorkItem
                 return false;
             }
 
-            _unasked += isReply ? 0 : header.Length + body.Length + trailer.Length;
-            tooSlow = !isReply && (_unasked > _limit || !TryReserve());
-            if (!tooSlow)
+            var length = header.Length + body.Length + trailer.Length;
+            var isUnsolicited = kind == OutputKind.Unsolicited;
+            var fits = (kind == OutputKind.Answer || TryReserve(_pending.Count + length, isSpare: !isUnsolicited)) && (!isUnsolicited || _unasked + length <= _limit);
+            if (!fits && !isUnsolicited)
             {
+                return false;
+            }
+
+            tooSlow = !fits;
+            if (fits)
+            {
+                _unasked += isUnsolicited ? length : 0;
                 _pending.Write(header);
                 _pending.Write(body);
                 _pending.Write(trailer);
@@ -297,11 +309,11 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    bool TryReserve()
+    bool TryReserve(int bytes, bool isSpare)
     {
-        while (_unasked > Share + _reserved)
+        while (bytes > Share + _reserved)
         {
-            if (!_buffers.TryReserve(Step * Copies))
+            if (!(isSpare ? _buffers.TryReserveSpare(Step * Copies) : _buffers.TryReserve(Step * Copies)))
             {
                 return false;
             }
@@ -396,5 +408,17 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         ReleaseWritten();
+    }
+
+    enum OutputKind
+    {
+        /// <summary>An answer to an event; a read causes a few.</summary>
+        Answer,
+
+        /// <summary>An answer to a ping.</summary>
+        Pong,
+
+        /// <summary>An intervention, or a heartbeat.</summary>
+        Unsolicited,
     }
 }

@@ -14,9 +14,6 @@ public abstract class WebSocketProtocol
     // A message this many times the limit is no accident; skipping it would waste bandwidth.
     const int HopelessFactor = 64;
 
-    // Pings of one read that are answered singly.
-    const int MaxPongs = 16;
-
     // Bytes reported of a message that is too long.
     const int Beginning = 32 * 1024;
 
@@ -33,8 +30,7 @@ public abstract class WebSocketProtocol
     int _checked;
     bool _skipping;
     long _skip;
-    int _pongs;
-    byte[] _lastPing = [];
+    byte[]? _lastPing;
 
     /// <param name="output">Receives answers.</param>
     /// <param name="maxMessage">The maximum message length, in bytes.</param>
@@ -58,12 +54,12 @@ public abstract class WebSocketProtocol
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
         var end = ConsumeFrames(buffer);
-        if (_pongs > MaxPongs)
+        if (_lastPing is not null)
         {
             _output.TryReply(WebSocketOpcode.Pong, _lastPing);
+            _lastPing = null;
         }
 
-        (_pongs, _lastPing) = (0, []);
         return end;
     }
 
@@ -302,18 +298,8 @@ public abstract class WebSocketProtocol
         }
     }
 
-    // Of many pings at once, the first ones and the latest are answered, as RFC 6455, 5.5.3, allows.
-    void AnswerPing(ReadOnlySpan<byte> payload)
-    {
-        if (++_pongs <= MaxPongs)
-        {
-            _output.TryReply(WebSocketOpcode.Pong, payload);
-        }
-        else
-        {
-            _lastPing = payload.ToArray();
-        }
-    }
+    // Without memory for the pongs of many pings, the latest is answered, as RFC 6455, 5.5.3, allows.
+    void AnswerPing(ReadOnlySpan<byte> payload) => _lastPing = _output.TryPong(payload) ? null : payload.ToArray();
 
     void EchoClose(ReadOnlySpan<byte> payload)
     {
