@@ -3,6 +3,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using CartRecovery.Bench.Baselines;
+using CartRecovery.Bench.Crowd;
 using CartRecovery.Bench.Echo;
 using CartRecovery.Bench.Idle;
 using CartRecovery.Bench.Load;
@@ -16,6 +17,7 @@ return args switch
     ["restart", .. var rest] => await RestartCommand.RunAsync(rest),
     ["outbox", .. var rest] => await OutboxCommand.RunAsync(rest),
     ["idle", .. var rest] => await IdleCommand.RunAsync(rest),
+    ["crowd", .. var rest] => await CrowdCommand.RunAsync(rest),
     ["echo", .. var rest] => await EchoCommand.RunAsync(rest),
     ["sink", .. var rest] => await SinkCommand.RunAsync(rest),
     ["plain", .. var rest] => await PlainCommand.RunAsync(rest),
@@ -39,7 +41,8 @@ static int Usage()
           proof [--quick] [--out FILE]    builds everything, measures everything and both baselines, and writes the table: bench/README.md
           restart --binary FILE           times the start of a killed engine: a million carts, and five million events behind the checkpoint
           outbox --binary FILE            interventions a second through policy, database and webhook to a receiver
-          idle --binary FILE               opens quiet WebSockets and says what they cost the engine
+          idle --binary FILE              opens quiet WebSockets and says what they cost the engine
+          crowd --binary FILE             thousands of streams: shoppers who send an event a second, or clients that read nothing
           echo [--port N]                 echoes WebSocket messages on the engine's own protocol, for conformance suites; default port 9001
           sink [--port N] [--raw]         the limit: reads what the engine would, throws it away and acknowledges it; default port 9002
           plain [--port N] [--lazy-acks]  what one would write first: ASP.NET Core, a dictionary, the model once an event; default port 9003

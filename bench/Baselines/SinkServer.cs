@@ -55,7 +55,7 @@ sealed class SinkServer : IAsyncDisposable
         }
 
         var progress = new AckProgress(partitions: 0);
-        var output = new Outbound(connection.Transport.Output, EncodingOf(wire.Value), MaxMessage, connection.Abort) { Progress = progress };
+        var output = new Outbound(connection.Transport.Output, EncodingOf(wire.Value), MaxMessage, new BufferBudget(MaxMessage), connection.Abort) { Progress = progress };
         if (wire == Wire.Frames)
         {
             var frames = new FrameSink(output);
@@ -91,7 +91,7 @@ sealed class SinkServer : IAsyncDisposable
             {
                 events += (long)messages * _perMessage;
                 Interlocked.Add(ref _events, (long)messages * _perMessage);
-                progress.EndSubmit(events);
+                progress.Take(events);
                 output.Flush();
             }
 

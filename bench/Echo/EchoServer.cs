@@ -39,7 +39,7 @@ sealed class EchoServer : IAsyncDisposable
         }
 
         var input = connection.Transport.Input;
-        var output = new Outbound(connection.Transport.Output, StreamEncoding.WebSocket, MaxMessage, connection.Abort);
+        var output = new Outbound(connection.Transport.Output, StreamEncoding.WebSocket, MaxMessage, new BufferBudget(MaxMessage), connection.Abort);
         var echo = new Protocol(output);
         var ended = false;
         while (!ended && !echo.IsClosed)
@@ -71,7 +71,7 @@ sealed class EchoServer : IAsyncDisposable
     {
         readonly Outbound _output = output;
 
-        protected override bool ShouldPause => _output.IsCongested;
+        protected override bool ShouldStop => _output.IsCongested;
 
         protected override void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message) => _output.TryReply(opcode, message);
 

@@ -82,6 +82,12 @@ sealed class EngineProcess : IDisposable
         }
     }
 
+    /// <summary>Resident memory, in bytes.</summary>
+    public long ResidentBytes => StatusOf("VmRSS");
+
+    /// <summary>The most resident memory since the start, in bytes.</summary>
+    public long PeakBytes => StatusOf("VmHWM");
+
     /// <summary>Starts the engine and waits until it answers.</summary>
     /// <returns>The start time.</returns>
     public async Task<TimeSpan> StartAsync()
@@ -137,6 +143,12 @@ sealed class EngineProcess : IDisposable
 
         _process?.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    long StatusOf(string field)
+    {
+        var line = File.ReadLines($"/proc/{_process!.Id}/status").First(line => line.StartsWith($"{field}:", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(field.Length + 1).TrimEnd("kB "), CultureInfo.InvariantCulture) * 1024;
     }
 
     // A section is the line with its key and the lines indented below it.

@@ -35,12 +35,18 @@ sealed record Target(string Host, int Port, bool Framed, string Path, string Key
         (Framed ? $"ws://{Host}:{Port}{Path}" : $"tcp://{Host}:{Port}") + (Format == EventFormat.MessagePack ? " in MessagePack" : "");
 
     /// <summary>Connects and performs the handshake. Returns the socket in non-blocking mode.</summary>
+    /// <param name="receiveBuffer">The size of the system's receive buffer, in bytes; 0 for the system's choice.</param>
     /// <exception cref="LoadException">The engine is unreachable or rejected the handshake.</exception>
-    public Socket Connect()
+    public Socket Connect(int receiveBuffer = 0)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 5_000, SendTimeout = 5_000 };
         try
         {
+            if (receiveBuffer > 0)
+            {
+                socket.ReceiveBufferSize = receiveBuffer;
+            }
+
             socket.Connect(Host, Port);
             if (Framed)
             {

@@ -23,7 +23,7 @@ public class RefusalBenchmarks
     // A map of two pairs that has one.
     static readonly byte[] s_brokenMessagePack = [0x82, 0xa4, .. "type"u8, 0xc0];
 
-    readonly byte[] _answer = new byte[StreamMessageFormat.MaxBody];
+    readonly byte[] _answer = new byte[StreamMessageFormat.MaxError];
     readonly EventSlab _slab = new();
     StageFixture _fixture = null!;
     JsonEventDecoder _json = null!;

@@ -1,4 +1,3 @@
-using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Host.Commands;
 using CommandLine;
 
@@ -9,7 +8,6 @@ static class Program
 {
     static async Task<int> Main(string[] args)
     {
-        SocketThreads.RunSessions();
         try
         {
             return await DispatchAsync(args);

@@ -60,6 +60,22 @@ export interface Labels {
   code?: string;
 }
 
+/** The engine rejected an event, or several that were sent together. */
+export interface StreamError {
+  /** The first rejected event's index on its connection. */
+  index: number;
+  code: string;
+  message: string;
+  /** For several: their number. */
+  count?: number;
+  /** For several: the last one's index. */
+  lastIndex?: number;
+  /** For several: their number by code. */
+  codes?: Record<string, number>;
+  /** For several: the first five. */
+  errors?: { index: number; code: string; message: string }[];
+}
+
 export interface Options {
   /** The store's publishable key. */
   key: string;
@@ -79,7 +95,7 @@ export interface Options {
   /** Called when the shopper accepts. If absent, the client opens the restore link, if there is one. */
   onAccept?: (intervention: Intervention) => void;
   /** Called when the engine rejects an event. The event is dropped, except that after `overloaded` it is sent again. */
-  onError?: (error: { index: number; code: string; message: string }) => void;
+  onError?: (error: StreamError) => void;
   onState?: (state: State) => void;
 }
 

@@ -185,19 +185,19 @@
       if (pending.length) soon();
     };
     const refuse = (error) => {
-      const at = error.index - acked, event = unacked[at];
-      if (event) {
-        unacked[at] = null;
-        if (error.code === "overloaded") {
-          // Temporary: send it again later.
-          pending.push(event);
-          clearTimeout(flushing);
-          flushing = setTimeout(flush, 1000 + Math.random() * 9000);
-        } else {
-          stats.refused++;
-        }
-        save();
+      const { index, lastIndex = index, errors = [error], codes = { [error.code]: 1 } } = error, again = codes.overloaded;
+      for (let i = index; i <= lastIndex; i++) {
+        const event = unacked[i - acked];
+        if (!event || (!again && !errors.some((e) => e.index === i))) continue;
+        unacked[i - acked] = null;
+        if (again) pending.push(event);
+        else stats.refused++;
       }
+      if (again) {
+        clearTimeout(flushing);
+        flushing = setTimeout(flush, 1000 + Math.random() * 9000);
+      }
+      save();
       options.onError?.(error);
     };
 

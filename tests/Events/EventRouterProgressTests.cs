@@ -117,7 +117,7 @@ public sealed class EventRouterProgressTests
                 open[int.Parse(Encoding.UTF8.GetString(slab.IdOf(slab.Records[i])))]--;
             }
 
-            router.Progress.Complete(Array.IndexOf(slabs, queue), slab.UpTo);
+            router.Progress.Complete(Array.IndexOf(slabs, queue), slab.Runs[0].UpTo);
             partitions.Slabs.Return(slab);
         }
 

@@ -39,7 +39,7 @@ public sealed class EventRouterTests
         {
             foreach (var slab in Slabs(partition))
             {
-                Assert.That(slab.Source, Is.SameAs(_source));
+                Assert.That(slab.Runs.ToArray(), Is.EqualTo(new[] { new SourceRun(_source, slab.Count, 100) }));
                 Assert.That(slab.ReceivedAt, Is.EqualTo(EventReading.Now));
                 foreach (var e in slab.Records.Take(slab.Count))
                 {
@@ -196,7 +196,7 @@ public sealed class EventRouterTests
             Assert.That(slab.Records.Take(slab.Count).Select(e => (e.Flags & EventFlags.CustomerCopy) != 0), Is.All.EqualTo(partition != home));
             Assert.That(Encoding.UTF8.GetString(slab.UserOf(slab.Records[0])), Is.EqualTo("u1"));
             Assert.That(slab.Records[0].Price, Is.EqualTo(20 * Money.PerUnit));
-            Assert.That(slab.UpTo, Is.EqualTo(5));
+            Assert.That(slab.Runs.ToArray().Select(run => run.UpTo), Is.EqualTo(new[] { 5 }));
         }
 
         Assert.That(_router.Taken, Is.EqualTo(5));
@@ -220,21 +220,6 @@ public sealed class EventRouterTests
         Assert.That(_partitions[0].Inbox.TryDequeue(out _), Is.True);
         await submit.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.That(Ids(), Has.Count.EqualTo(PartitionSet.InboxCapacity).And.Contain("e1000").And.Not.Contain("e0"));
-    }
-
-    [Test]
-    public void A_router_is_full_as_soon_as_one_slab_is()
-    {
-        Close();
-        Open(partitions: 1, MaxBatch);
-        for (var i = 0; i < EventSlab.Capacity; i++)
-        {
-            Assert.That(_router.IsFull, Is.False);
-            Take(Event(i));
-        }
-
-        Take(Event(0));
-        Assert.That(_router.IsFull, Is.True);
     }
 
     void Open(int partitions, int maxBatch)

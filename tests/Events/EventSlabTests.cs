@@ -66,14 +66,14 @@ public sealed class EventSlabTests
         var (first, second) = (pool.Rent(), pool.Rent());
         first.Count = 3;
         first.TextLength = 40;
-        first.Source = new RecordingSource();
+        first.EndRun(new RecordingSource(), upTo: 3);
         pool.Return(second);
         pool.Return(first);
 
         var lent = pool.Rent();
 
         Assert.That(lent, Is.SameAs(first));
-        Assert.That((lent.Count, lent.TextLength, lent.Source), Is.EqualTo((0, 0, (IEventSource?)null)));
+        Assert.That((lent.Count, lent.TextLength, lent.Runs.Length, lent.IsInRun), Is.EqualTo((0, 0, 0, false)));
         Assert.That(pool.Rent(), Is.SameAs(second));
         Assert.That(pool.Rent(), Is.Not.SameAs(first).And.Not.SameAs(second));
     }

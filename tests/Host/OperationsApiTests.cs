@@ -77,7 +77,9 @@ sealed class OperationsApiTests : EngineFixture
         using var client = await StreamClient.OpenAsync(engine, StreamTransport.WebSocket);
         await client.SendAsync(EventJson.Of("c"));
         await client.UntilAckAsync(1);
-        engine.Host.Partitions[0].Inbox.TryEnqueue(new EventSlab { Source = new BrokenSource(engine) });
+        var broken = new EventSlab();
+        broken.EndRun(new BrokenSource(engine), upTo: 0);
+        engine.Host.Partitions[0].Inbox.TryEnqueue(broken);
         await client.SendAsync(EventJson.Of("c", "begin_checkout"));
         await Eventually.Is(() => engine.Host.Fault is not null, "the partition died");
         var health = await engine.GetAsync("/health", key: null);

@@ -202,7 +202,7 @@ sealed class StreamClient : IDisposable
 }
 
 /// <summary>A message from the server.</summary>
-sealed record ReceivedMessage(string Type, string Json, long UpTo = 0, long Index = 0, string Code = "", string Message = "")
+sealed record ReceivedMessage(string Type, string Json, long UpTo = 0, long Index = 0, string Code = "", string Message = "", int Count = 1)
 {
     public static ReceivedMessage Read(string json)
     {
@@ -213,7 +213,8 @@ sealed record ReceivedMessage(string Type, string Json, long UpTo = 0, long Inde
             root.TryGetProperty("upTo", out var upTo) ? upTo.GetInt64() : 0,
             root.TryGetProperty("index", out var index) ? index.GetInt64() : 0,
             root.TryGetProperty("code", out var code) ? code.GetString()! : "",
-            root.TryGetProperty("message", out var message) ? message.GetString()! : "");
+            root.TryGetProperty("message", out var message) ? message.GetString()! : "",
+            root.TryGetProperty("count", out var count) ? count.GetInt32() : 1);
     }
 
     public override string ToString() => Json;

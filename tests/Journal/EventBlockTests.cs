@@ -59,6 +59,20 @@ public sealed class EventBlockTests
     }
 
     [Test]
+    public void Events_of_several_sources_keep_theirs()
+    {
+        var page = new TestEvent("page_view", EventReading.Now);
+        var slab = EventReading.Slab(page with { Id = "e1" }, page with { Id = "e2" }, page with { Id = "e3" });
+        (var count, slab.Count) = (slab.Count, 1);
+        slab.EndRun(new RecordingSource { ConnectionId = 7, IsPublishable = true }, upTo: 1);
+        slab.Count = count;
+        slab.EndRun(new RecordingSource { ConnectionId = 8 }, upTo: 2);
+        var read = Read(new EventBlockReader(SlabGenerator.Stores), Write(new EventBlockWriter(SlabGenerator.Stores), slab));
+
+        Assert.That(read.Select(one => (one.Count, SourceOf(one))), Is.EqualTo(new[] { (1, (7L, true)), (2, (8L, false)) }));
+    }
+
+    [Test]
     public void Duplicates_are_omitted()
     {
         var page = new TestEvent("page_view", EventReading.Now);
@@ -316,6 +330,9 @@ public sealed class EventBlockTests
         return slabs;
     }
 
+    static (long ConnectionId, bool IsPublishable) SourceOf(EventSlab slab) =>
+        slab.Runs.Length > 0 && slab.Runs[0].Source is { } source ? (source.ConnectionId, source.IsPublishable) : default;
+
     static void Same(List<EventSlab> read, params EventSlab[] written)
     {
         Assert.That(read, Has.Count.EqualTo(written.Length));
@@ -323,8 +340,7 @@ public sealed class EventBlockTests
         {
             var (slab, original) = (read[i], written[i]);
             Assert.That((slab.ReceivedAt, slab.Count), Is.EqualTo((original.ReceivedAt, original.Count)));
-            Assert.That((slab.Source!.ConnectionId, slab.Source.IsPublishable),
-                Is.EqualTo((original.Source?.ConnectionId ?? 0, original.Source?.IsPublishable ?? false)));
+            Assert.That(SourceOf(slab), Is.EqualTo(SourceOf(original)));
             Assert.That(MemoryMarshal.AsBytes(slab.Records.AsSpan(0, slab.Count)).SequenceEqual(MemoryMarshal.AsBytes(original.Records.AsSpan(0, slab.Count))), Is.True);
             Assert.That(slab.Text.AsSpan(0, slab.TextLength).SequenceEqual(original.Text.AsSpan(0, original.TextLength)), Is.True);
         }

@@ -24,13 +24,14 @@ static class SlabGenerator
             var slab = result[i] = new EventSlab
             {
                 ReceivedAt = random.Next(8) == 0 ? random.NextInt64() : EventReading.Now + random.Next(-5, 1000),
-                Source = new RecordingSource { ConnectionId = random.Next(3) * random.NextInt64(), IsPublishable = random.Next(2) == 0 },
             };
             var store = (ushort)random.Next(StoreIds.Length);
             for (var count = random.Next(4) == 0 ? EventSlab.Capacity : random.Next(1, 20); count > 0; count--)
             {
                 Add(random, slab, random.Next(50) == 0 ? (ushort)random.Next(StoreIds.Length) : store);
             }
+
+            slab.EndRun(new RecordingSource { ConnectionId = random.Next(3) * random.NextInt64(), IsPublishable = random.Next(2) == 0 }, upTo: 0);
         }
 
         return result;

@@ -213,7 +213,7 @@ public sealed class ClockTests
             var slab = EventReading.Slab(Add("p1", 5) with { Cart = cart });
             slab.ReceivedAt = Time.GetUtcNow().ToUnixTimeMilliseconds();
             slab.ReceivedTicks = Time.GetTimestamp();
-            slab.Source = _source;
+            slab.EndRun(_source, upTo: 0);
             _set!.Watermark.Raise(Start, slab.ReceivedAt);
             Assert.That(_set[0].Inbox.TryEnqueue(slab), Is.True);
             await FlushAsync();

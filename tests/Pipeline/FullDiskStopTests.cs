@@ -107,7 +107,7 @@ public sealed class FullDiskStopTests
     {
         var slab = EventReading.Slab(Enumerable.Range((number - 1) * EventsASlab, EventsASlab)
             .Select(cart => new TestEvent("add_to_cart", EventReading.Now + cart) { Cart = $"c{cart}", Product = "p", Price = 1 }));
-        (slab.Source, slab.UpTo) = (source, number);
+        slab.EndRun(source, number);
         return slab;
     }
 }

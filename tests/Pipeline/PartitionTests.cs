@@ -193,8 +193,7 @@ public sealed class PartitionTests
     EventSlab Slab(long upTo, params TestEvent[] events)
     {
         var slab = EventReading.Slab(events);
-        slab.Source = _source;
-        slab.UpTo = upTo;
+        slab.EndRun(_source, upTo);
         slab.ReceivedAt = _time.GetUtcNow().ToUnixTimeMilliseconds();
         slab.ReceivedTicks = _time.GetTimestamp();
         return slab;

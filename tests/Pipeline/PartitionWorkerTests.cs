@@ -180,7 +180,7 @@ public sealed class PartitionWorkerTests
     EventSlab Slab(RecordingSource source, long upTo, TestEvent[] events)
     {
         var slab = EventReading.Slab(events);
-        (slab.Source, slab.UpTo) = (source, upTo);
+        slab.EndRun(source, upTo);
         (slab.ReceivedAt, slab.ReceivedTicks) = (_time.GetUtcNow().ToUnixTimeMilliseconds(), _time.GetTimestamp());
         return slab;
     }

@@ -32,6 +32,9 @@ public sealed class RecoveryTests
 
     static readonly List<EventSlab> s_slabs = Read();
 
+    // The same for every run: a slab keeps its run.
+    static readonly RecordingSource[] s_sources = [.. Enumerable.Range(1, 3).Select(id => new RecordingSource { ConnectionId = id })];
+
     RunResult _undisturbed = null!;
 
     [OneTimeSetUp]
@@ -70,7 +73,7 @@ public sealed class RecoveryTests
         var position = 0L;
         var random = new Random(lives);
         var told = 0L;
-        var sources = Enumerable.Range(1, 3).Select(id => new RecordingSource { ConnectionId = id, WhenProcessed = (_, upTo) => told = Math.Max(told, upTo) }).ToArray();
+        Array.ForEach(s_sources, source => source.WhenProcessed = (_, upTo) => told = Math.Max(told, upTo));
         var fromCheckpoint = 0;
         var sentAgain = 0;
         var sent = 0;
@@ -95,8 +98,7 @@ public sealed class RecoveryTests
                 for (sent = (int)told; sent < s_slabs.Count * life / lives; sent++)
                 {
                     var slab = s_slabs[sent];
-                    slab.Source = sources[sent % 3];
-                    slab.UpTo = sent + 1;
+                    slab.EndRun(s_sources[sent % 3], sent + 1);
                     foreach (ref var e in slab.Records.AsSpan(0, slab.Count))
                     {
                         e.Flags &= ~EventFlags.Duplicate;

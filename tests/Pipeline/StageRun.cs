@@ -43,7 +43,7 @@ sealed class StageRun : IDisposable
         foreach (var e in events)
         {
             var slab = EventReading.Slab(e);
-            slab.Source = source;
+            slab.EndRun(source, upTo: 0);
             slab.ReceivedAt = e.At - Ahead;
             own += Stages.Process(slab);
         }

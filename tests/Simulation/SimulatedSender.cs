@@ -78,8 +78,7 @@ sealed class SimulatedSender(int number, SimulatedTraffic traffic, Random random
                 continue;
             }
 
-            slab.Source = _connection;
-            slab.UpTo = _connection.Taken;
+            slab.EndRun(_connection, _connection.Taken);
             slab.ReceivedAt = receivedAt;
             slab.ReceivedTicks = ticks;
         }

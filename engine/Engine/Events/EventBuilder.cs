@@ -21,11 +21,17 @@ sealed class EventBuilder(EventRules rules)
     /// <summary>Locates an id: an offset in the message, or the complement of an offset in the unescaped text.</summary>
     readonly record struct IdPlace(int Offset, int Length);
 
+    /// <summary>The rules for the events that follow.</summary>
+    public EventRules Rules { get; set; } = rules;
+
     /// <summary>Maximum length of an event and of <see cref="Meta"/>, in bytes.</summary>
-    public int MaxLength => rules.MaxEventBytes;
+    public int MaxLength => Rules.MaxEventBytes;
 
     /// <summary>Data outside the schema's fields.</summary>
-    public MetaText Meta { get; } = new(rules.MaxEventBytes);
+    public MetaText Meta { get; } = new();
+
+    /// <summary>Whether the meta exceeds the length of an event.</summary>
+    public bool IsMetaTooLong => Meta.Length > Rules.MaxEventBytes;
 
     /// <summary>The event. Once it is finished its text lengths are set; its text offset is not.</summary>
     public ref readonly EventRecord Record => ref _record;
@@ -36,7 +42,7 @@ sealed class EventBuilder(EventRules rules)
     {
         _record = default;
         _record.Quantity = 1;
-        _record.Store = rules.StoreNumber;
+        _record.Store = Rules.StoreNumber;
         Array.Clear(_ids);
         Meta.Clear();
         _receivedAt = receivedAt;
@@ -78,7 +84,7 @@ sealed class EventBuilder(EventRules rules)
 
     public void SetStore(ReadOnlySpan<byte> id)
     {
-        if (!id.SequenceEqual(rules.StoreId))
+        if (!id.SequenceEqual(Rules.StoreId))
         {
             Fail(EventErrorCode.ForeignStore, "'storeId' must be the store of the key");
         }
@@ -123,7 +129,7 @@ sealed class EventBuilder(EventRules rules)
     /// <summary>Sets the time, in milliseconds since 1970 UTC. A time outside the allowed range is clamped and marked.</summary>
     public void SetTime(long time)
     {
-        var clamped = Math.Clamp(time, _receivedAt - rules.PastMilliseconds, _receivedAt + rules.FutureMilliseconds);
+        var clamped = Math.Clamp(time, _receivedAt - Rules.PastMilliseconds, _receivedAt + Rules.FutureMilliseconds);
         if (clamped != time)
         {
             _record.Flags |= EventFlags.Clamped;
@@ -220,7 +226,7 @@ sealed class EventBuilder(EventRules rules)
     /// <returns>The problem, if any.</returns>
     public EventProblem Finish(ReadOnlySpan<byte> message, int length)
     {
-        if (_isTooLarge || length > rules.MaxEventBytes)
+        if (_isTooLarge || length > Rules.MaxEventBytes)
         {
             return new EventProblem(EventErrorCode.EventTooLarge, "the event exceeds limits.event");
         }
@@ -239,11 +245,11 @@ sealed class EventBuilder(EventRules rules)
             return new(EventErrorCode.MissingField, $"'{EventFields.NameOf(missing)}' is missing; an event needs id, type, cartId and ts");
         }
 
-        rules.Ids.Set(
+        Rules.Ids.Set(
             ref _record, TextOf(EventField.Id, message), TextOf(EventField.CartId, message), TextOf(EventField.UserId, message),
             TextOf(EventField.SessionId, message), TextOf(EventField.ProductId, message));
         _record.MetaLength = Meta.Length;
-        if (rules.Verified)
+        if (Rules.Verified)
         {
             _record.Flags |= EventFlags.Verified;
         }

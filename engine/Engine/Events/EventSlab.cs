@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace CartRecovery.Engine.Events;
 
 /// <summary>
-/// A pooled batch of events from one source for one partition, in order of arrival: the unit in which events move. Owned by one thread at
-/// a time; the partition's inbox publishes its contents on handover.
+/// A pooled batch of events for one partition, in order of arrival: the unit in which events move. Sources that are read by one thread
+/// share slabs, so a slab consists of runs of one source's events. Owned by one thread at a time; the partition's inbox publishes its
+/// contents on handover.
 /// </summary>
 public sealed class EventSlab
 {
@@ -28,11 +30,14 @@ public sealed class EventSlab
     /// <summary>The used bytes of <see cref="Text"/>.</summary>
     public int TextLength;
 
-    /// <summary>The sender, notified when the slab is processed.</summary>
-    public IEventSource? Source;
+    SourceRun[] _runs = new SourceRun[1];
+    int _runCount;
 
-    /// <summary>The number of events its source had taken at handover, including this slab's.</summary>
-    public long UpTo;
+    /// <summary>The runs of events by source, in order. An event after the last run has no source.</summary>
+    public ReadOnlySpan<SourceRun> Runs => _runs.AsSpan(0, _runCount);
+
+    /// <summary>Whether events were appended since the last run ended.</summary>
+    public bool IsInRun => Count > (_runCount == 0 ? 0 : _runs[_runCount - 1].End);
 
     /// <summary>The span of its HTTP request; default for none.</summary>
     public ActivityContext Request;
@@ -45,7 +50,8 @@ public sealed class EventSlab
 
     /// <summary>Computes a slab's maximum size in bytes, for the memory budget.</summary>
     /// <param name="maxEvent">Maximum event length, in bytes.</param>
-    public static long SizeFor(long maxEvent) => (Capacity * 128) + Math.Max(TextCapacity, maxEvent) + 256;
+    public static long SizeFor(long maxEvent) =>
+        (Capacity * (Unsafe.SizeOf<EventRecord>() + Unsafe.SizeOf<SourceRun>())) + Math.Max(TextCapacity, maxEvent) + 256;
 
     /// <summary>Returns whether one more event fits. An empty slab fits any event.</summary>
     /// <param name="textLength">The event's <see cref="EventRecord.TextLength"/>.</param>
@@ -105,11 +111,27 @@ public sealed class EventSlab
         from.Text.AsSpan(record.TextOffset, copy.TextLength).CopyTo(text);
     }
 
+    /// <summary>Ends a run: the events appended since the last one came from this source.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="upTo">The number of events that it has taken, including these.</param>
+    public void EndRun(IEventSource? source, long upTo)
+    {
+        // A source that is alone on its thread makes one run of all its turns.
+        var isSame = _runCount > 0 && ReferenceEquals(_runs[_runCount - 1].Source, source);
+        if (!isSame && _runCount++ == _runs.Length)
+        {
+            Array.Resize(ref _runs, 4 * _runs.Length);
+        }
+
+        _runs[_runCount - 1] = new SourceRun(source, Count, upTo);
+    }
+
     internal void Reset()
     {
         Count = 0;
         TextLength = 0;
-        Source = null;
+        _runs.AsSpan(0, _runCount).Clear();
+        _runCount = 0;
         Request = default;
         if (Text.Length > TextCapacity)
         {
@@ -117,6 +139,12 @@ public sealed class EventSlab
         }
     }
 }
+
+/// <summary>Consecutive events of a slab from one source.</summary>
+/// <param name="Source">The sender, notified when the slab is processed; null for nobody.</param>
+/// <param name="End">The index after its last event.</param>
+/// <param name="UpTo">The number of events its source had taken at handover, including these.</param>
+public readonly record struct SourceRun(IEventSource? Source, int End, long UpTo);
 
 /// <summary>A sender of events: a connection or an HTTP request.</summary>
 public interface IEventSource
@@ -129,6 +157,6 @@ public interface IEventSource
 
     /// <summary>Notifies the source that all events of a slab are processed. Called by a partition's worker; must not block.</summary>
     /// <param name="partition">The worker's partition.</param>
-    /// <param name="upTo">The slab's <see cref="EventSlab.UpTo"/>.</param>
+    /// <param name="upTo">The run's <see cref="SourceRun.UpTo"/>.</param>
     void OnProcessed(int partition, long upTo);
 }

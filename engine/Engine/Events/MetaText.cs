@@ -4,10 +4,9 @@ namespace CartRecovery.Engine.Events;
 /// Collects data outside the schema as one JSON object on one line: the members of <c>meta</c>, then the event's unknown fields. The last
 /// of duplicate names wins. Reused for all events.
 /// </summary>
-/// <param name="limit">Maximum allowed <see cref="Length"/>.</param>
-sealed class MetaText(int limit)
+sealed class MetaText
 {
-    // Capacity retained between events; each connection's decoder holds two of these.
+    // Capacity retained between events.
     const int Kept = 2048;
 
     /// <summary>Members of <c>meta</c>, comma-separated.</summary>
@@ -19,9 +18,6 @@ sealed class MetaText(int limit)
     /// <summary>Length of the object, in bytes; 0 for none.</summary>
     public int Length => Members.Length + Fields.Length == 0
         ? 0 : 2 + Members.Length + Fields.Length + (Members.Length > 0 && Fields.Length > 0 ? 1 : 0);
-
-    /// <summary>Whether it exceeds the length of an event.</summary>
-    public bool IsTooLong => Length > limit;
 
     /// <summary>Clears it for the next event.</summary>
     public void Clear()

@@ -18,33 +18,24 @@ public interface IRejectedEvents
     void OnRejected(long index, EventProblem problem);
 }
 
-/// <summary>Routes one source's events to the partitions: decodes messages and distributes events into one slab per partition.
-/// <see cref="SubmitAsync"/> hands over everything gathered by a read at once. One thread at a time.</summary>
+/// <summary>
+/// Routes one source's events to the partitions: decodes messages into the slabs of a <see cref="SlabFiller"/>, counts, and rejects. One
+/// thread at a time.
+/// </summary>
 public sealed class EventRouter
 {
     // Below this many bytes per event, no array can exceed the batch limit, so counting its elements is unnecessary.
     const int MinEventBytes = 40;
 
-    readonly PartitionSet _partitions;
     readonly EventRules _rules;
-    readonly EventBuilder _event;
-    readonly JsonEventDecoder _json;
-    readonly MessagePackEventDecoder _messagePack;
-    readonly IEventSource _source;
+    readonly SlabFiller _filler;
     readonly IRejectedEvents _rejected;
     readonly IngestCounters _counters;
     readonly Protocol _protocol;
-    readonly ActivityContext _request;
     readonly DeadLetterQueue? _deadLetters;
     readonly int _maxBatch;
-    readonly EventSlab?[] _open;
-    readonly List<(int Partition, EventSlab Slab)> _sealed = [];
     long _taken;
     long _counted;
-    long _receivedAt;
-    long _receivedTicks;
-    long _watermark;
-    bool _isShedding;
 
     /// <param name="partitions">Receives the events.</param>
     /// <param name="rules">The rules for the sender's events.</param>
@@ -54,49 +45,42 @@ public sealed class EventRouter
     /// <param name="source">Notified when events are processed.</param>
     /// <param name="rejected">Receives rejected events.</param>
     /// <param name="deadLetters">Stores rejected events; null to discard them.</param>
+    /// <param name="filler">The slabs of the thread that reads the source; null for slabs of its own.</param>
     public EventRouter(
         PartitionSet partitions, EventRules rules, int maxBatch, Protocol protocol, IngestCounters counters, IEventSource source,
-        IRejectedEvents rejected, DeadLetterQueue? deadLetters = null)
+        IRejectedEvents rejected, DeadLetterQueue? deadLetters = null, SlabFiller? filler = null)
     {
-        _partitions = partitions;
         _rules = rules;
-        _event = new EventBuilder(rules);
-        _json = new JsonEventDecoder(_event);
-        _messagePack = new MessagePackEventDecoder(_event);
+        _filler = filler ?? new SlabFiller(partitions);
         _maxBatch = maxBatch;
         _protocol = protocol;
         // A stream's request lasts as long as the stream, so its batches do not belong to that span.
-        _request = protocol == Protocol.Http && Activity.Current is { } request ? request.Context : default;
+        Request = protocol == Protocol.Http && Activity.Current is { } request ? request.Context : default;
         _counters = counters;
-        _source = source;
+        Source = source;
         _rejected = rejected;
         _deadLetters = deadLetters;
-        _open = new EventSlab?[partitions.Count];
         Progress = new AckProgress(partitions.Count);
     }
 
-    /// <summary>Per-partition progress of submitted slabs.</summary>
+    /// <summary>Per-partition progress of submitted events.</summary>
     public AckProgress Progress { get; }
 
     /// <summary>Number of events taken, including rejected ones.</summary>
     public long Taken => _taken;
 
-    /// <summary>Whether to submit before reading more.</summary>
-    public bool IsFull => _sealed.Count > 0;
+    /// <summary>The source.</summary>
+    internal IEventSource Source { get; }
 
-    /// <summary>Sets the arrival time of the bytes that follow to now: one clock read per socket read.</summary>
-    public void BeginRead() => BeginRead(_partitions.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+    /// <summary>The span of the source's HTTP request; default for none.</summary>
+    internal ActivityContext Request { get; }
 
-    /// <summary>Sets the arrival time of the bytes that follow. Everything taken before must have been submitted.</summary>
+    /// <summary>Sets the arrival time of the bytes that follow to now. Only with slabs of its own.</summary>
+    public void BeginRead() => _filler.Begin();
+
+    /// <summary>Sets the arrival time of the bytes that follow. Only with slabs of its own.</summary>
     /// <param name="receivedAt">Milliseconds since 1970 UTC.</param>
-    public void BeginRead(long receivedAt)
-    {
-        _receivedAt = receivedAt;
-        _receivedTicks = _partitions.Clock.GetTimestamp();
-        // Never later than the arrival, also if the clock was set back.
-        _watermark = Math.Min(Math.Max(_watermark, _partitions.Watermark.Now), receivedAt);
-        _isShedding = _partitions.JournalProblem is not null;
-    }
+    public void BeginRead(long receivedAt) => _filler.Begin(receivedAt);
 
     /// <summary>Takes a JSON message: one event, or an array of events.</summary>
     /// <param name="json">The whole message, in UTF-8.</param>
@@ -116,7 +100,7 @@ public sealed class EventRouter
         }
         else
         {
-            KeepJson(_json.Decode(json, _receivedAt), json, json);
+            KeepJson(_filler.DecodersFor(_rules).Json.Decode(json, _filler.ReceivedAt), json, json);
         }
     }
 
@@ -132,11 +116,12 @@ public sealed class EventRouter
             return;
         }
 
+        var decoder = _filler.DecodersFor(_rules).MessagePack;
         var position = isArray ? head.Position : 0;
         for (var left = isArray ? head.Count : 1; left > 0; left--)
         {
             var start = position;
-            var problem = _messagePack.Decode(message, ref position, _receivedAt);
+            var problem = decoder.Decode(message, ref position, _filler.ReceivedAt);
             if (problem.Error == EventErrorCode.InvalidMessagePack || (!isArray && position != message.Length))
             {
                 RejectMessagePack(MessagePackEventDecoder.Broken, message[start..]);
@@ -162,44 +147,24 @@ public sealed class EventRouter
     public void Reject(EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated = false)
     {
         _counters.AddRejected(problem.Error);
-        _deadLetters?.Add(problem, raw, isTruncated, _receivedAt, _rules, IngestCounters.NameOf(_protocol), _source.ConnectionId);
+        _deadLetters?.Add(problem, raw, isTruncated, _filler.ReceivedAt, _rules, IngestCounters.NameOf(_protocol), Source.ConnectionId);
         _rejected.OnRejected(_taken++, problem);
     }
 
-    /// <summary>Submits the gathered events, waiting for lagging partitions. This is where backpressure begins.</summary>
-    public ValueTask SubmitAsync(CancellationToken cancellationToken)
+    /// <summary>Ends the source's turn with the slabs that it shares: whoever owns them submits them.</summary>
+    public void EndTurn()
     {
         _counters.AddReceived(_protocol, _taken - _counted);
         _counted = _taken;
-        _partitions.Watermark.Raise(_watermark, _receivedAt);
-        for (var partition = 0; partition < _open.Length; partition++)
-        {
-            Seal(partition);
-        }
-
-        Progress.BeginSubmit(_sealed);
-        Progress.EndSubmit(_taken);
-        for (var i = 0; i < _sealed.Count; i++)
-        {
-            var (partition, slab) = _sealed[i];
-            if (!_partitions[partition].Inbox.TryEnqueue(slab))
-            {
-                return SubmitSlowAsync(i, cancellationToken);
-            }
-        }
-
-        _sealed.Clear();
-        return ValueTask.CompletedTask;
+        _filler.EndTurn(this);
+        Progress.Take(_taken);
     }
 
-    async ValueTask SubmitSlowAsync(int from, CancellationToken cancellationToken)
+    /// <summary>Submits the gathered events, waiting for lagging partitions. Only with slabs of its own.</summary>
+    public ValueTask SubmitAsync(CancellationToken cancellationToken)
     {
-        for (var i = from; i < _sealed.Count; i++)
-        {
-            await _partitions[_sealed[i].Partition].Inbox.EnqueueAsync(_sealed[i].Slab, cancellationToken);
-        }
-
-        _sealed.Clear();
+        EndTurn();
+        return _filler.SubmitAsync(cancellationToken);
     }
 
     void TakeArray(ReadOnlySpan<byte> json, int position)
@@ -211,6 +176,7 @@ public sealed class EventRouter
             return;
         }
 
+        var decoder = _filler.DecodersFor(_rules).Json;
         var isOpen = position == json.Length || json[position] != ']';
         for (var count = 1; isOpen; count++)
         {
@@ -221,7 +187,7 @@ public sealed class EventRouter
                 return;
             }
 
-            var problem = _json.Decode(json, ref position, _receivedAt);
+            var problem = decoder.Decode(json, ref position, _filler.ReceivedAt);
             KeepJson(problem, json[start..(problem.Error == EventErrorCode.InvalidJson ? json.Length : position)], json);
             if (problem.Error == EventErrorCode.InvalidJson)
             {
@@ -279,7 +245,7 @@ public sealed class EventRouter
     // Returns false, with the problem, for a rejected event.
     bool TryKeep(ref EventProblem problem, ReadOnlySpan<byte> message)
     {
-        if (_isShedding && !problem.IsError)
+        if (_filler.IsShedding && !problem.IsError)
         {
             problem = new EventProblem(EventErrorCode.Overloaded, "the engine cannot store events now; retry later");
         }
@@ -289,55 +255,9 @@ public sealed class EventRouter
             return false;
         }
 
-        ref readonly var record = ref _event.Record;
-        var home = _partitions.IndexOf(record.Cart);
-        var slab = SlabFor(home, record.TextLength);
-        ref var kept = ref _event.AppendTo(slab, message);
-        kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, _receivedAt));
-
-        // Every partition keeps its own copy of customers' histories: orders are rare, and no partition ever waits for another.
-        if (_open.Length > 1 && record.UserLength != 0 && EventTypes.Has(record.Type, EventTraits.ChangesHistory))
-        {
-            for (var other = 0; other < _open.Length; other++)
-            {
-                if (other != home)
-                {
-                    SlabFor(other, record.IdsLength).AppendCopy(kept, slab);
-                }
-            }
-        }
-
+        _filler.Append(message, this);
         // Incremented last: a slab sealed to make room for this event must not cover it.
         _taken++;
         return true;
-    }
-
-    EventSlab SlabFor(int partition, int textLength)
-    {
-        if (_open[partition] is { } open && !open.HasRoom(textLength))
-        {
-            Seal(partition);
-        }
-
-        if (_open[partition] is not { } slab)
-        {
-            slab = _open[partition] = _partitions.Slabs.Rent();
-            slab.Source = _source;
-            slab.Request = _request;
-            slab.ReceivedAt = _receivedAt;
-            slab.ReceivedTicks = _receivedTicks;
-        }
-
-        return slab;
-    }
-
-    void Seal(int partition)
-    {
-        if (_open[partition] is { } slab)
-        {
-            slab.UpTo = _taken;
-            _sealed.Add((partition, slab));
-            _open[partition] = null;
-        }
     }
 }

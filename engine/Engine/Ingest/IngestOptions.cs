@@ -17,6 +17,12 @@ public sealed class IngestOptions
 
     public required ConnectionRegistry Connections { get; init; }
 
+    /// <summary>The threads that read streams.</summary>
+    public required IngestThreads Threads { get; init; }
+
+    /// <summary>Memory for what exceeds each connection's share.</summary>
+    public required BufferBudget Buffers { get; init; }
+
     /// <summary>Connection limiter.</summary>
     public required ConnectionLimiter ConnectionLimiter { get; init; }
 

@@ -56,7 +56,7 @@ public sealed class EventBlockReader(JournalStores stores)
     }
 
     /// <summary>Reads the next slab of the block.</summary>
-    /// <param name="slab">An empty slab. <see cref="EventSlab.UpTo"/> and <see cref="EventSlab.ReceivedTicks"/> are not set.</param>
+    /// <param name="slab">An empty slab; gets one run. <see cref="EventSlab.ReceivedTicks"/> is not set.</param>
     /// <returns><see langword="false"/> at the end of the block.</returns>
     /// <exception cref="JournalException"><c>journal_damaged</c>, or <c>journal_store</c>: the store of an event has no
     /// number.</exception>
@@ -74,7 +74,7 @@ public sealed class EventBlockReader(JournalStores stores)
             throw BlockReader.Damaged();
         }
 
-        slab.Source = SourceOf(reader.Signed(), (head & 1) != 0);
+        var source = SourceOf(reader.Signed(), (head & 1) != 0);
         slab.ReceivedAt = _before.ReceivedAt += reader.Signed();
         if (slab.ReceivedAt < Header.FirstReceivedAt || slab.ReceivedAt > Header.LastReceivedAt)
         {
@@ -86,6 +86,7 @@ public sealed class EventBlockReader(JournalStores stores)
             ReadEvent(ref reader, slab);
         }
 
+        slab.EndRun(source, upTo: 0);
         _count += slab.Count;
         _position += reader.Position;
         return true;

@@ -20,8 +20,8 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
     // After a block that hardly shrank, one block is stored untried; twice as many after each further one, up to this number.
     const int MaxUntried = 32;
 
-    // Upper bounds for all numbers of a slab or an event, including a store's id.
-    const int SlabOverhead = 32;
+    // Upper bounds for all numbers of a source's run or an event, including a store's id.
+    const int RunOverhead = 32;
     const int EventOverhead = 160;
 
     readonly List<int> _stores = [];
@@ -53,11 +53,24 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
     /// <exception cref="InvalidOperationException">The block would exceed <see cref="EventBlockHeader.MaxRawLength"/>.</exception>
     public void Add(EventSlab slab)
     {
-        var records = slab.Records.AsSpan(0, slab.Count);
-        var kept = 0;
+        var start = 0;
+        foreach (ref readonly var run in slab.Runs)
+        {
+            Add(slab, slab.Records.AsSpan(start, run.End - start), run.Source);
+            start = run.End;
+        }
+
+        Add(slab, slab.Records.AsSpan(start, slab.Count - start), source: null);
+    }
+
+    void Add(EventSlab slab, ReadOnlySpan<EventRecord> records, IEventSource? source)
+    {
+        var (kept, text) = (0, 0);
         foreach (ref readonly var record in records)
         {
-            kept += (record.Flags & EventFlags.Duplicate) == 0 ? 1 : 0;
+            var isKept = (record.Flags & EventFlags.Duplicate) == 0;
+            kept += isKept ? 1 : 0;
+            text += isKept ? record.TextLength : 0;
         }
 
         if (kept == 0)
@@ -65,10 +78,10 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             return;
         }
 
-        Reserve(SlabOverhead + (kept * EventOverhead) + slab.TextLength);
+        Reserve(RunOverhead + (kept * EventOverhead) + text);
         var writer = new BlockWriter(_raw.AsSpan(RawLength));
-        writer.Unsigned(((ulong)kept << 1) | (slab.Source?.IsPublishable == true ? 1u : 0u));
-        writer.Signed(slab.Source?.ConnectionId ?? 0);
+        writer.Unsigned(((ulong)kept << 1) | (source?.IsPublishable == true ? 1u : 0u));
+        writer.Signed(source?.ConnectionId ?? 0);
         writer.Signed(slab.ReceivedAt - _before.ReceivedAt);
         _before.ReceivedAt = slab.ReceivedAt;
         _first = Count == 0 ? slab.ReceivedAt : Math.Min(_first, slab.ReceivedAt);

@@ -59,16 +59,18 @@ sealed class JourneyFeed : IDisposable
     /// <summary>Reads entries in order per partition, and adds their decisions and customer events.</summary>
     /// <param name="items">Receives them.</param>
     /// <param name="max">Reads no further entry once there are so many.</param>
-    public void ReadInto(List<object> items, int max)
+    /// <param name="maxBytes">Nor once the entries read have so many bytes.</param>
+    public void ReadInto(List<object> items, int max, long maxBytes)
     {
         HasMore = false;
+        var bytes = 0L;
         _first = (_first + 1) % _cursors.Length;
         for (var n = 0; n < _cursors.Length; n++)
         {
             var index = (_first + n) % _cursors.Length;
             while (true)
             {
-                if (items.Count >= max)
+                if (items.Count >= max || bytes >= maxBytes)
                 {
                     HasMore = true;
                     break;
@@ -79,6 +81,7 @@ sealed class JourneyFeed : IDisposable
                     break;
                 }
 
+                bytes += entry.Payload.Length;
                 items.AddRange(entry.Kind == EntryKind.CustomerEvents ? EntryPayload.ReadCustomerEvents(entry.Payload) : EntryPayload.ReadDecisions(entry.Payload));
             }
 

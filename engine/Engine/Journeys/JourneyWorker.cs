@@ -20,6 +20,9 @@ public sealed class JourneyWorker : IDisposable
     /// <summary>Maximum number of decisions and customer events in a transaction, or little more.</summary>
     public const int MaxItems = 8192;
 
+    /// <summary>Maximum length of the journal entries they are read from, in bytes, apart from the last entry.</summary>
+    public const int MaxItemBytes = 16 << 20;
+
     // How often due messages are checked (ms).
     const int Pause = 25;
 
@@ -224,7 +227,7 @@ public sealed class JourneyWorker : IDisposable
         }
 
         var first = items.Count;
-        _feed!.ReadInto(items, MaxItems);
+        _feed!.ReadInto(items, MaxItems, MaxItemBytes);
         for (var i = first; OnDecided is not null && i < items.Count; i++)
         {
             if (items[i] is Decision decision)

@@ -37,10 +37,11 @@ public sealed partial class Partition : IDisposable
     /// <param name="clock">Detects jumps of the clock.</param>
     /// <param name="maxAge">How long an event may wait for its batch to fill.</param>
     /// <param name="inboxCapacity">Maximum number of slabs in the inbox.</param>
+    /// <param name="readers">Closed while the inbox is nearly full.</param>
     /// <param name="signal">The worker's signal.</param>
     public Partition(
         int index, PipelineOptions options, SlabPool slabs, TimeProvider time, Watermark watermark, ClockMonitor clock, TimeSpan maxAge,
-        int inboxCapacity, WorkerSignal signal)
+        int inboxCapacity, InboxGate readers, WorkerSignal signal)
     {
         _monitor = clock;
         _slabs = slabs;
@@ -48,7 +49,7 @@ public sealed partial class Partition : IDisposable
         _watermark = watermark;
         _batchRows = options.BatchRows;
         _maxAge = maxAge;
-        Inbox = new PartitionInbox(inboxCapacity) { Signal = signal };
+        Inbox = new PartitionInbox(inboxCapacity, readers) { Signal = signal };
         Tail = new JournalTail(options.Journal?.CursorFile(index));
         _recovery = new PartitionRecovery(index, options, slabs, Counters, Tail);
     }

@@ -106,9 +106,12 @@ public sealed class PartitionProcessor : IDisposable
         var own = _state.Stages.Process(slab);
         _taken.Add((slab.ReceivedTicks, own));
         _batchEvents += slab.Count;
-        if (slab.Source is not null)
+        foreach (ref readonly var run in slab.Runs)
         {
-            _sources.Add((slab.Source, slab.UpTo));
+            if (run.Source is not null)
+            {
+                _sources.Add((run.Source, run.UpTo));
+            }
         }
 
         if (_batchEvents >= MaxBatchEvents)

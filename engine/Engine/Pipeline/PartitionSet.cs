@@ -31,7 +31,8 @@ public sealed class PartitionSet : IDisposable
         WorkerSignal[] signals = [.. Enumerable.Range(0, Math.Min(count, workers ?? Environment.ProcessorCount)).Select(_ => new WorkerSignal())];
         for (var i = 0; i < count; i++)
         {
-            _partitions[i] = new Partition(i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity, signals[i % signals.Length]);
+            _partitions[i] = new Partition(
+                i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity, Readers, signals[i % signals.Length]);
         }
 
         _workers = [.. signals.Select((signal, worker) =>
@@ -55,6 +56,9 @@ public sealed class PartitionSet : IDisposable
 
     /// <summary>Event time over all sources.</summary>
     public Watermark Watermark { get; } = new();
+
+    /// <summary>Tells readers of events whether every inbox has room.</summary>
+    public InboxGate Readers { get; } = new();
 
     /// <summary>The pool of slabs.</summary>
     public SlabPool Slabs { get; }

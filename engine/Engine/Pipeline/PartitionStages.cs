@@ -114,12 +114,17 @@ public sealed partial class PartitionStages : IDisposable
 
     int Fold(EventSlab slab)
     {
-        var own = 0;
+        var (own, run, end) = (0, -1, 0);
         _prefetcher.Begin(slab);
         for (var i = 0; i < slab.Count; i++)
         {
             ref var e = ref slab.Records[i];
             _prefetcher.MoveTo(slab, i);
+            while (i >= end)
+            {
+                (_context.Source, end) = ++run < slab.Runs.Length ? (slab.Runs[run].Source, slab.Runs[run].End) : (null, slab.Count);
+            }
+
             if ((e.Flags & EventFlags.Duplicate) != 0)
             {
                 continue;

@@ -23,7 +23,7 @@ static class ApiServer
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Services.AddSingleton(loggers);
-        Listeners.Configure(builder, host.Config, host.ConnectionLimiter, drain);
+        Listeners.Configure(builder, host.Config, host.ConnectionLimiter, host.Ingest.Threads, drain);
         builder.Services
             .AddSingleton(host.Time).AddSingleton(host.Config).AddSingleton(host.Stores).AddSingleton(host.Model).AddSingleton(host.Metrics.Registry)
             .AddSingleton(host.Ingest).AddSingleton(new StreamListener(host.Ingest)).AddSingleton(host.Counters).AddSingleton(host.Connections)

@@ -100,6 +100,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetters = new DeadLetterStore(
             Path.Combine(_data.Path, "deadletters"), new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), time);
         DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, _loggers.CreateLogger<DeadLetterQueue>());
+        var buffers = new BufferBudget(MemoryBudget.SharedBuffers);
         Ingest = new IngestOptions
         {
             DeadLetters = DeadLetterQueue,
@@ -108,6 +109,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             Counters = Counters,
             Connections = Connections,
             ConnectionLimiter = ConnectionLimiter,
+            Threads = new IngestThreads(Partitions, buffers),
+            Buffers = buffers,
             MaxEvent = (int)config.Limits.Event.Bytes,
             MaxMessage = (int)config.Limits.Message.Bytes,
             MaxBatch = config.Limits.Batch,
@@ -192,6 +195,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         Partitions.Start();
         _stopped = false;
         DeadLetterQueue.Start();
+        Ingest.Threads.Start();
         await _app.StartAsync();
         _app.Lifetime.ApplicationStopping.Register(Connections.CloseAll);
         LogStarted(Partitions.Count, Partitions.Workers, Model.Id);
@@ -243,6 +247,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     {
         await StopAsync();
         await _app.DisposeAsync();
+        Ingest.Threads.Dispose();
         Connections.Dispose();
         Partitions.Dispose();
         Reports.Dispose();

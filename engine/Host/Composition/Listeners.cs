@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.Transport;
@@ -22,14 +23,15 @@ static class Listeners
     /// <param name="builder">The application.</param>
     /// <param name="config">The configuration.</param>
     /// <param name="limiter">Counts connections.</param>
+    /// <param name="threads">Read streams.</param>
     /// <param name="shutdown">How long open connections may take to close when the server stops.</param>
-    public static void Configure(WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter limiter, TimeSpan shutdown)
+    public static void Configure(WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter limiter, IngestThreads threads, TimeSpan shutdown)
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(sockets => sockets.Backlog = SocketTransport.Backlog);
         EndPoint? streams = null;
         builder.Services.AddSingleton<IConnectionListenerFactory>(new SocketTransport(endpoint => ReferenceEquals(endpoint, streams)
-            || (endpoint is IPEndPoint { Port: not 0 and var port } && port == config.Listen.Stream.Port)));
+            || (endpoint is IPEndPoint { Port: not 0 and var port } && port == config.Listen.Stream.Port), threads.Next));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = shutdown);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

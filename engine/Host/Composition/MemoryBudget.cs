@@ -4,7 +4,9 @@ using System.Text;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journal.Tail;
 using CartRecovery.Engine.Journeys;
@@ -21,8 +23,14 @@ namespace CartRecovery.Host.Composition;
 /// <summary>Plans the engine's memory by part, from the configuration, before anything is allocated.</summary>
 public sealed class MemoryBudget
 {
-    // A typical stream: one read segment, one write segment and the connection's state.
+    /// <summary>Memory for clients' incomplete long messages and unread output, in bytes.</summary>
+    public const long SharedBuffers = 64 << 20;
+
+    // A stream that is stalled in both directions: 4 KB unread output, 8 KB of an incomplete message, and the connection's state.
     const long PerConnection = 16 * 1024;
+
+    // Texts of queued decisions and customer events are held as UTF-16, with what refers to them.
+    const long QueuedBytes = 3 * JourneyWorker.MaxItemBytes;
 
     // FasterLog's pages, the block being written, recent entries for readers, and a page of a reader that lags.
     const long JournalMemory = ((JournalLayout.PagesInMemory + 1) * (long)JournalLayout.StandardPage) + (8 << 20) + JournalTail.Capacity;
@@ -58,9 +66,12 @@ public sealed class MemoryBudget
             ("journal", config.Journal.Enabled ? Partitions * JournalMemory : 0, config.Journal.Enabled
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),
             ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
+            ("long messages", SharedBuffers, "incomplete messages and unread output beyond a connection's share"),
+            ("reading", IngestThreads.Count * (PollingThread.BufferSize + (EventSlab.SizeFor(config.Limits.Event.Bytes) * Partitions)),
+                $"{IngestThreads.Count} threads: a buffer, and a slab for each partition"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
-            ("outreach", Database.CacheBytes + ShopperFilter.Bytes + (JourneyWorker.MaxItems * PerIntervention),
-                $"{Database.CacheBytes >> 20} MB of pages, {ShopperFilter.Bytes >> 20} MB of keys, {JourneyWorker.MaxItems:N0} decisions and customer events"),
+            ("outreach", Database.CacheBytes + ShopperFilter.Bytes + QueuedBytes,
+                $"{Database.CacheBytes >> 20} MB of pages, {ShopperFilter.Bytes >> 20} MB of keys, {QueuedBytes >> 20} MB of decisions and customer events"),
             ("dead letters", DeadLetterQueue.CapacityBytes, $"{DeadLetterQueue.Capacity:N0} waiting to be written"),
             ("base", Base, "runtime, ONNX Runtime, model"),
         ];
@@ -99,9 +110,9 @@ public sealed class MemoryBudget
         var text = new StringBuilder();
         foreach (var (name, bytes, how) in Parts)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {name,-12}{bytes >> 20,8:N0} MB  {how}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {name,-14}{bytes >> 20,8:N0} MB  {how}\n");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"  {"total",-12}{Total >> 20,8:N0} MB  of {Limit >> 20:N0} MB (memory.limit)").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"  {"total",-14}{Total >> 20,8:N0} MB  of {Limit >> 20:N0} MB (memory.limit)").ToString();
     }
 }

@@ -64,6 +64,7 @@ public sealed class ChunkingTests
             (3, cut.Select(t => ClientFrame.Text(t))),
             (1, Gen.Elements(ClientFrame.Close(1000, "bye"), ClientFrame.Close(1005), ClientFrame.Of(1, [], reserved: 4), ClientFrame.Of(3, [1]),
                 ClientFrame.Continue("lost", fin: true), ClientFrame.Of(1, "open"u8, mask: null), ClientFrame.Text([0xff, 0x61]))));
-        return Gen.Frequency((12, valid), (1, odd)).ArrayOf();
+        // Few enough that every ping is answered, however few reads they come in.
+        return Gen.Frequency((12, valid), (1, odd)).ArrayOf().Select(frames => frames[..Math.Min(frames.Length, 60)]);
     }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace CartRecovery.Tests.Conformance.WebSocket;
 
 /// <summary>Section 2: pings and pongs.</summary>
@@ -46,14 +44,12 @@ public sealed class PingPongTests
     }
 
     [Test]
-    public async Task A_hundred_thousand_pings_in_one_read_are_all_answered()
+    public async Task Of_a_hundred_thousand_pings_in_one_read_the_first_ones_and_the_last_one_are_answered()
     {
-        const int count = 100_000;
-        var talk = new Conversation();
-        talk.Feed(ClientFrame.Join(Enumerable.Repeat(ClientFrame.Ping("0123456789"), count)));
-        var answers = await talk.EndAsync();
+        const int count = 100_000, answered = 32;
+        var (_, answers) = await Conversation.Of([.. Enumerable.Range(0, count).Select(i => ClientFrame.Ping($"{i}"))]);
 
-        Assert.That(answers, Has.Count.EqualTo(count));
-        Assert.That(answers.Select(a => Encoding.ASCII.GetString(a.Payload)).Distinct(), Is.EqualTo(new[] { "0123456789" }));
+        Assert.That(answers.Select(a => a.Text), Is.EqualTo(Enumerable.Range(0, answered).Append(count - 1).Select(i => $"{i}")));
+        Assert.That(answers, Has.All.Property(nameof(ServerFrame.Opcode)).EqualTo(ClientFrame.PongOpcode));
     }
 }

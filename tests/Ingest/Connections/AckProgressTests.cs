@@ -58,20 +58,18 @@ public sealed class AckProgressTests
 
             void Submit()
             {
-                List<(int, EventSlab)> slabs = [];
                 for (var partition = 0; partition < Partitions; partition++)
                 {
                     if (open[partition] is { } slab)
                     {
-                        slab.UpTo = taken;
-                        slabs.Add((partition, slab));
+                        slab.EndRun(source: null, taken);
+                        progress.Submit(partition, taken);
                         waiting[partition].Enqueue(slab);
                         open[partition] = null;
                     }
                 }
 
-                progress.BeginSubmit(slabs);
-                progress.EndSubmit(taken);
+                progress.Take(taken);
             }
 
             bool Finish(int partition)
@@ -81,8 +79,8 @@ public sealed class AckProgressTests
                     return false;
                 }
 
-                notDone[partition].RemoveWhere(number => number < slab.UpTo);
-                progress.Complete(partition, slab.UpTo);
+                notDone[partition].RemoveWhere(number => number < slab.Runs[0].UpTo);
+                progress.Complete(partition, slab.Runs[0].UpTo);
                 return true;
             }
 

@@ -9,7 +9,12 @@ sealed class PartitionGate : IEventSource, IDisposable
     readonly ManualResetEventSlim _open = new();
     int _waiting;
 
-    public PartitionGate(InProcessEngine engine) => engine.Host.Partitions[0].Inbox.TryEnqueue(new EventSlab { Source = this });
+    public PartitionGate(InProcessEngine engine)
+    {
+        var slab = new EventSlab();
+        slab.EndRun(this, upTo: 0);
+        engine.Host.Partitions[0].Inbox.TryEnqueue(slab);
+    }
 
     /// <summary>Whether the partition is blocked.</summary>
     public bool IsReached => Volatile.Read(ref _waiting) > 0;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CartRecovery.Tests.Support;
 
 namespace CartRecovery.Tests.Ingest.Streams;
@@ -107,32 +108,69 @@ sealed class StreamTests(StreamTransport via) : EngineFixture
     }
 
     [Test]
-    public async Task A_batch_of_invalid_events_causes_one_error_each_and_keeps_the_stream()
+    public async Task A_batch_of_invalid_events_causes_one_error_with_counts_and_keeps_the_stream()
     {
-        const int batches = 4, size = 2_500;
+        const int batches = 4, size = 900;
         using var client = await StreamClient.OpenAsync(Engine, via);
         var cart = EventJson.NewCart();
-        var bad = EventJson.Array(Enumerable.Repeat("""{"id":"x","type":"page_view","ts":1}""", size));
-        await client.SendAsync([.. Enumerable.Repeat(bad, batches), EventJson.Of(cart)]);
-        var heard = await client.UntilAckAsync((batches * size) + 1);
+        var bad = Enumerable.Repeat("""{"id":"x","type":"page_view","ts":1}""", size);
+        await client.SendAsync(Enumerable.Range(0, batches).Select(_ => EventJson.Array(bad.Append(EventJson.Of(cart)))));
+        var heard = await client.UntilAckAsync(batches * (size + 1));
 
-        Assert.That(heard.Where(s => s.Type == "error").Select(s => s.Index), Is.EqualTo(Enumerable.Range(0, batches * size)));
-        Assert.That(heard.Where(s => s.Type == "error").Select(s => s.Code).Distinct(), Is.EqualTo(new[] { "missing_field" }));
-        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(1));
-        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts((batches * size) + 1, 1, batches * size)));
+        var errors = heard.Where(s => s.Type == "error").ToArray();
+        Assert.That(errors.Select(s => (s.Index, s.Count, s.Code)), Is.EqualTo(Enumerable.Range(0, batches).Select(i => ((long)i * (size + 1), size, "missing_field"))));
+        using var json = JsonDocument.Parse(errors[1].Json);
+        var described = json.RootElement.GetProperty("errors").EnumerateArray().ToArray();
+        Assert.That(described.Select(e => e.GetProperty("index").GetInt32()), Is.EqualTo(Enumerable.Range(size + 1, 5)));
+        Assert.That(described.Select(e => e.GetProperty("message").GetString()), Is.All.EqualTo(errors[1].Message).And.All.Contains("'cartId' is missing"));
+        Assert.That(json.RootElement.GetProperty("lastIndex").GetInt32(), Is.EqualTo((2 * size)));
+        Assert.That(json.RootElement.GetProperty("codes").EnumerateObject().Select(code => (code.Name, code.Value.GetInt32())), Is.EqualTo(new[] { ("missing_field", size) }));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(batches));
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(batches * (size + 1), batches, batches * size)));
     }
 
     [Test]
-    public async Task All_errors_of_many_invalid_messages_arrive()
+    public async Task One_invalid_event_of_a_batch_is_reported_as_a_single_one()
     {
-        const int count = 50_000;
         using var client = await StreamClient.OpenAsync(Engine, via);
-        var sending = client.SendAsync(Enumerable.Repeat("!", count));
-        var heard = await client.UntilAckAsync(count);
+        await client.SendAsync(EventJson.Array(EventJson.Of("c"), "5", EventJson.Of("c")));
+        var error = (await client.UntilAckAsync(3)).Single(s => s.Type == "error");
+
+        Assert.That((error.Index, error.Code), Is.EqualTo((1, "invalid_event")));
+        Assert.That(error.Json, Does.Not.Contain("count").And.Not.Contain("errors"));
+    }
+
+    [Test]
+    public async Task All_errors_of_many_invalid_messages_are_counted_and_the_first_ones_are_described()
+    {
+        const int rounds = 60, bad = 900;
+        using var client = await StreamClient.OpenAsync(Engine, via);
+        var sending = client.SendAsync(Enumerable.Range(0, rounds).SelectMany(_ => Enumerable.Repeat("!", bad).Append(EventJson.Of("c"))));
+        var heard = await client.UntilAckAsync(rounds * (bad + 1));
         await sending;
 
-        Assert.That(heard.Where(s => s.Type == "error").Select(s => (s.Index, s.Code)),
-            Is.EqualTo(Enumerable.Range(0, count).Select(i => ((long)i, via.IsMessagePack() ? "invalid_messagepack" : "invalid_json"))));
-        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(count, 0, count)));
+        var errors = heard.Where(s => s.Type == "error").ToArray();
+        Assert.That(errors.Sum(s => s.Count), Is.EqualTo(rounds * bad));
+        Assert.That(errors.Select(s => s.Code).Distinct(), Is.EqualTo(new[] { via.IsMessagePack() ? "invalid_messagepack" : "invalid_json" }));
+        Assert.That(errors.Select(s => s.Index), Is.Ordered.And.Unique);
+        Assert.That(errors, Has.Length.LessThan(rounds * bad / 2), "a read of many bad messages costs a few answers");
+        Assert.That(Engine.Counts - Before, Is.EqualTo(new Counts(rounds * (bad + 1), rounds, rounds * bad)));
+    }
+
+    [Test]
+    public async Task A_stream_that_sends_nothing_but_invalid_events_is_closed([Values(1, 100, 2500)] int batch)
+    {
+        const int most = 1000;
+        using var client = await StreamClient.OpenAsync(Engine, via);
+        var message = batch == 1 ? "!" : EventJson.Array(Enumerable.Repeat("5", batch));
+        await client.SendAsync(EventJson.Of("c"));
+        await client.UntilAckAsync(1);
+        await client.SendAsync(Enumerable.Repeat(message, (3 * most) / batch + 1));
+        var heard = await client.UntilEndAsync();
+
+        var taken = (most + batch - 1) / batch * batch;
+        Assert.That(heard.Where(s => s.Type == "error" && s.Code != "too_many_errors").Sum(s => s.Count), Is.EqualTo(taken));
+        Assert.That((Engine.Counts - Before).Rejected, Is.EqualTo(taken), "what follows is not parsed");
+        Assert.That((heard.Count(s => s.Code == "too_many_errors"), client.CloseCode), Is.EqualTo(via.IsTcp() ? (1, 0) : (0, 1008)));
     }
 }

@@ -312,7 +312,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
         switch (error)
         {
             case EventErrorCode.None:
-                if (builder.Meta.IsTooLong)
+                if (builder.IsMetaTooLong)
                 {
                     kept.Truncate(before);
                     builder.SetTooLarge();

@@ -1,5 +1,3 @@
-using CartRecovery.Engine.Events;
-
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
@@ -12,17 +10,15 @@ public sealed class AckProgress(int partitions)
     readonly long[] _done = new long[partitions];
     long _taken;
 
-    /// <summary>Records the slabs about to be submitted. Called by the reader only.</summary>
-    public void BeginSubmit(List<(int Partition, EventSlab Slab)> slabs)
-    {
-        foreach (var (partition, slab) in slabs)
-        {
-            Volatile.Write(ref _submitted[partition], slab.UpTo);
-        }
-    }
+    /// <summary>Records that a partition is about to be given events. Called by the reader only.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="upTo">The number of events taken so far, including the partition's.</param>
+    public void Submit(int partition, long upTo) => Volatile.Write(ref _submitted[partition], upTo);
 
-    /// <summary>Records that the first <paramref name="taken"/> events are submitted or rejected. Called by the reader only.</summary>
-    public void EndSubmit(long taken) => Volatile.Write(ref _taken, taken);
+    /// <summary>
+    /// Records that the first <paramref name="taken"/> events are recorded by <see cref="Submit"/>, or rejected. Called by the reader only.
+    /// </summary>
+    public void Take(long taken) => Volatile.Write(ref _taken, taken);
 
     /// <summary>Records that a partition has processed its events among the first <paramref name="upTo"/>.</summary>
     public void Complete(int partition, long upTo) => Volatile.Write(ref _done[partition], upTo);

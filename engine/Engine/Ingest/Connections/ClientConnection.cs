@@ -1,38 +1,18 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text.Json;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.Streams;
+using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
-/// <summary>Splits a protocol's byte stream into messages.</summary>
-public interface IStreamSession
-{
-    /// <summary>Consumes every complete message; stops early if <see cref="ClientConnection.ShouldPause"/> is set.</summary>
-    /// <returns>The position of the first byte not consumed.</returns>
-    SequencePosition Consume(in ReadOnlySequence<byte> buffer);
-
-    /// <summary>Whether the last <see cref="Consume"/> stopped early, so its buffer may hold further messages.</summary>
-    bool IsPaused { get; }
-
-    /// <summary>Whether the session reads no further input.</summary>
-    bool IsClosed { get; }
-
-    /// <summary>Whether the client began the close, so it expects nothing but the reply to it.</summary>
-    bool ClientClosed { get; }
-
-    /// <summary>Handles the end of the client's input.</summary>
-    /// <param name="rest">The incomplete message at the end, if any.</param>
-    void End(in ReadOnlySequence<byte> rest);
-}
-
 /// <summary>
-/// A client on a stream (WebSocket or TCP): its key, its event router and its output. <see cref="RunAsync"/> is the read loop; answers
-/// are written by other threads through <see cref="Output"/>.
+/// A client on a stream (WebSocket or TCP): its key, its event router and its output. <see cref="RunAsync"/> is the read loop: in turns on
+/// its <see cref="IngestThread"/>, each of which takes all complete messages of a read. Answers are written by other threads through
+/// <see cref="Output"/>.
 /// </summary>
 public sealed class ClientConnection : IEventSource, IRejectedEvents
 {
@@ -42,16 +22,16 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     // How long to wait then for the interventions that the events led to.
     static readonly TimeSpan s_answerTimeout = TimeSpan.FromSeconds(1);
 
-    static readonly byte[] s_heartbeat = [.. "{\"type\":\"heartbeat\"}"u8];
+    // A connection whose last so many events were all refused is closed; the batch in which it happens is finished.
+    const int MaxRefusalsInRow = 1000;
+
+    // Length of the error frames for the messages of one read, in bytes; one more frame tells of the rest.
+    const int MaxErrorBytes = OutputMemory.Share / 2;
+
     // How long a slow consumer may take to read why it is dropped.
     static readonly TimeSpan s_slowConsumerTimeout = TimeSpan.FromSeconds(1.5);
 
-    // One thread sends interventions, many at a time.
-    [ThreadStatic]
-    static ArrayBufferWriter<byte>? s_body;
-
-    [ThreadStatic]
-    static Utf8JsonWriter? s_writer;
+    static readonly byte[] s_heartbeat = [.. "{\"type\":\"heartbeat\"}"u8];
 
     readonly IDuplexPipe _transport;
     readonly IngestOptions _options;
@@ -59,14 +39,29 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     readonly StoreKey _key;
     readonly StreamEncoding _encoding;
     readonly Protocol _protocol;
+    readonly IngestThread _thread;
+    readonly ThreadSwitch _switch;
+    readonly LongMessageMemory _memory;
     EventRouter? _router;
     TaskCompletionSource? _drained;
     int _isCut;
     bool _clientEnded;
+    int _errorBytes;
+    int _refusalsInRow;
+    long _lastRefused = -1;
 
-    public ClientConnection(IDuplexPipe transport, IngestOptions options, StoreKey key, StreamEncoding encoding, Action abort)
+    /// <param name="transport">Its bytes.</param>
+    /// <param name="thread">Takes its events.</param>
+    /// <param name="options">Options shared by all connections.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="encoding">The encoding of its answers.</param>
+    /// <param name="abort">Closes the transport without waiting.</param>
+    public ClientConnection(IDuplexPipe transport, IngestThread thread, IngestOptions options, StoreKey key, StreamEncoding encoding, Action abort)
     {
         _transport = transport;
+        _thread = thread;
+        _switch = new ThreadSwitch(thread);
+        _memory = new LongMessageMemory(options);
         _options = options;
         _abort = abort;
         _key = key;
@@ -74,7 +69,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _protocol = encoding == StreamEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
         IsPublishable = key.Kind == KeyKind.Publishable;
         ConnectionId = options.Connections.NextId();
-        Output = new Outbound(transport.Output, encoding, options.MaxUnsent, OnTooSlow);
+        Output = new Outbound(transport.Output, encoding, options.MaxUnsent, options.Buffers, OnTooSlow);
     }
 
     /// <inheritdoc/>
@@ -83,19 +78,41 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <inheritdoc/>
     public bool IsPublishable { get; }
 
-    /// <summary>
-    /// Router into the partitions. Created with the first event, since most streams never send one. Used by the reader only.
-    /// </summary>
-    public EventRouter Router => _router ?? MakeRouter();
-
     /// <summary>Output to the client.</summary>
     public Outbound Output { get; }
 
-    /// <summary>Whether to stop reading until gathered events are submitted or the client has read its answers.</summary>
-    public bool ShouldPause => _router is { IsFull: true } || Output.IsCongested;
-
     /// <summary>Time of the last read, in ticks of the monotonic clock.</summary>
     public long LastReadTicks { get; private set; }
+
+    /// <summary>Since when it keeps a long message that has not arrived whole, in ticks of the monotonic clock; 0 if it keeps none.</summary>
+    public long IncompleteTicks => _memory.SinceTicks;
+
+    /// <summary>Takes a JSON message. Called by the session.</summary>
+    /// <inheritdoc cref="EventRouter.TakeJson"/>
+    public void TakeJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
+    {
+        Router.TakeJson(json, isValidUtf8);
+        EndMessage();
+    }
+
+    /// <summary>Takes a MessagePack message. Called by the session.</summary>
+    /// <inheritdoc cref="EventRouter.TakeMessagePack"/>
+    public void TakeMessagePack(ReadOnlySpan<byte> message)
+    {
+        Router.TakeMessagePack(message);
+        EndMessage();
+    }
+
+    /// <summary>Refuses a message. Called by the session.</summary>
+    /// <inheritdoc cref="EventRouter.Reject"/>
+    public void Reject(EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated = false)
+    {
+        Router.Reject(problem, raw, isTruncated);
+        EndMessage();
+    }
+
+    /// <summary>Whether nothing more is taken, because too many events in a row were refused.</summary>
+    public bool IsHopeless => _refusalsInRow >= MaxRefusalsInRow && _lastRefused == Router.Taken - 1;
 
     /// <summary>Reads until the client or the session ends, then waits until everything taken is acknowledged.</summary>
     /// <remarks>Returns when the connection ends; input received by then is still taken.</remarks>
@@ -115,6 +132,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
         finally
         {
+            _memory.Release();
             _options.Connections.Remove(this);
             _options.Counters.AddDisconnected(_protocol);
             // A client that does not read its remaining output would hold the socket forever.
@@ -124,21 +142,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
 
     /// <summary>Writes an intervention; <see cref="Outbound.Flush"/> sends it.</summary>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
-    public bool TryWrite(Intervention intervention)
-    {
-        var body = s_body ??= new ArrayBufferWriter<byte>(4096);
-        var writer = s_writer ??= new Utf8JsonWriter(body);
-        body.ResetWrittenCount();
-        writer.Reset();
-        writer.WriteStartObject();
-        writer.WriteString("type"u8, "intervention"u8);
-        writer.WritePropertyName("payload"u8);
-        JsonSerializer.Serialize(writer, intervention, ContractsJson.Default.Intervention);
-        writer.WriteString("messageId"u8, intervention.Id);
-        writer.WriteEndObject();
-        writer.Flush();
-        return Output.TryWrite(body.WrittenSpan);
-    }
+    public bool TryWrite(Intervention intervention) => Output.TryWrite(InterventionMessage.Write(intervention));
 
     /// <summary>Sends a heartbeat that asks for a reply.</summary>
     public void SendHeartbeat()
@@ -158,12 +162,13 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _transport.Input.CancelPendingRead();
     }
 
-    /// <summary>Closes an idle connection: tells the client, and aborts soon after in any case.</summary>
-    public void CloseIdle()
+    /// <summary>Closes a connection that sends too little: tells the client, and aborts soon after in any case.</summary>
+    /// <param name="reason">Why, in at most 123 bytes.</param>
+    public void CloseIdle(string reason)
     {
         if (Interlocked.Exchange(ref _isCut, 1) == 0)
         {
-            Output.SetClosePayload(WebSocketCloseCode.GoingAway, "no data received for listen.idleTimeout");
+            Output.SetClosePayload(WebSocketCloseCode.GoingAway, reason);
             _transport.Input.CancelPendingRead();
             _ = AbortAfterAsync(s_closeTimeout);
         }
@@ -179,15 +184,38 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     }
 
     /// <inheritdoc/>
-    public void OnRejected(long index, EventProblem problem) => Output.TrySendError(index, problem);
+    public void OnRejected(long index, EventProblem problem)
+    {
+        _thread.Refusals.Add(index, problem);
+        // The client is not to blame for an engine that cannot store its events.
+        var isItsFault = problem.Error != EventErrorCode.Overloaded;
+        _refusalsInRow = !isItsFault ? 0 : index == _lastRefused + 1 ? _refusalsInRow + 1 : 1;
+        _lastRefused = index;
+    }
+
+    // Created with the first event, since most streams never send one.
+    EventRouter Router => _router ?? MakeRouter();
 
     EventRouter MakeRouter()
     {
         _router = new EventRouter(
-            _options.Partitions, _options.RulesFor(_key), _options.MaxBatch, _protocol, _options.Counters, this, this, _options.DeadLetters);
-        _router.BeginRead();
+            _options.Partitions, _options.RulesFor(_key), _options.MaxBatch, _protocol, _options.Counters, this, this, _options.DeadLetters, _thread.Filler);
         Output.Progress = _router.Progress;
         return _router;
+    }
+
+    void EndMessage()
+    {
+        if (_thread.Refusals.Count > 0 && _errorBytes < MaxErrorBytes)
+        {
+            SendRefusals();
+        }
+    }
+
+    void SendRefusals()
+    {
+        _errorBytes += Output.SendErrors(_thread.Refusals);
+        _thread.Refusals.Clear();
     }
 
     async Task ReadAsync(IStreamSession session)
@@ -196,28 +224,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         while (true)
         {
             var read = await input.ReadAsync();
-            var buffer = read.Buffer;
-            LastReadTicks = _options.Partitions.Clock.GetTimestamp();
-            _router?.BeginRead();
-            do
-            {
-                buffer = buffer.Slice(session.Consume(buffer));
-                await SubmitAsync();
-                if (Output.IsCongested)
-                {
-                    await WaitForClientAsync();
-                }
-            }
-            while (session.IsPaused && !session.IsClosed);
-
-            if (read.IsCompleted && !session.IsClosed)
-            {
-                session.End(buffer);
-                await SubmitAsync();
-            }
-
-            input.AdvanceTo(buffer.Start, buffer.End);
-            if (session.IsClosed || read.IsCompleted || read.IsCanceled)
+            await _switch;
+            var rest = TakeTurn(session, read.Buffer, read.IsCompleted);
+            if (session.IsClosed || IsHopeless || read.IsCompleted || read.IsCanceled)
             {
                 _clientEnded = read.IsCompleted || session.ClientClosed;
                 Output.Flush();
@@ -229,10 +238,62 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
                 // All events were rejected, so no partition will trigger the flush.
                 Output.Flush();
             }
+
+            if (_memory.IsDue(rest + session.Kept) && !await _memory.ReserveAsync(rest + session.Kept))
+            {
+                _options.Counters.AddSlowConsumer();
+                Output.Drop("overloaded", "too many long messages are incomplete; retry later, or send shorter ones");
+                return;
+            }
+
+            if (Output.IsCongested)
+            {
+                await WaitForClientAsync();
+            }
+
+            if (Output.IsGone)
+            {
+                // Nobody reads the answers: what the client had sent is not taken.
+                return;
+            }
         }
     }
 
-    ValueTask SubmitAsync() => _router?.SubmitAsync(CancellationToken.None) ?? ValueTask.CompletedTask;
+    // Takes all complete messages. Does not wait: the buffer is the thread's.
+    long TakeTurn(IStreamSession session, in ReadOnlySequence<byte> buffer, bool isEnd)
+    {
+        _thread.BeginTurn();
+        LastReadTicks = _thread.Now;
+        _errorBytes = 0;
+        var rest = buffer;
+        try
+        {
+            rest = buffer.Slice(session.Consume(buffer));
+            if (isEnd && !session.IsClosed && !IsHopeless)
+            {
+                session.End(rest);
+            }
+        }
+        finally
+        {
+            if (_thread.Refusals.Count > 0)
+            {
+                SendRefusals();
+            }
+
+            // After the refusals: no acknowledgement overtakes them.
+            _router?.EndTurn();
+            _thread.EndTurn();
+        }
+
+        if (IsHopeless)
+        {
+            Output.Drop("too_many_errors", $"the last {MaxRefusalsInRow} events in a row were refused; see the error frames");
+        }
+
+        _transport.Input.AdvanceTo(rest.Start, rest.End);
+        return rest.Length;
+    }
 
     bool IsDrained => _router is null || _router.Progress.UpTo == _router.Taken;
 

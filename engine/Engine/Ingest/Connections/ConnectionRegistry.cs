@@ -9,6 +9,8 @@ namespace CartRecovery.Engine.Ingest.Connections;
 public sealed class ConnectionRegistry : IDisposable
 {
     const int MaxSlices = 256;
+    // How long a long message may take to arrive whole. Meanwhile it holds memory that others wait for.
+    static readonly TimeSpan s_messageTimeout = TimeSpan.FromSeconds(30);
     static readonly TimeSpan s_minTick = TimeSpan.FromMilliseconds(100);
 
     readonly ConcurrentDictionary<long, ClientConnection>[] _slices;
@@ -114,7 +116,11 @@ public sealed class ConnectionRegistry : IDisposable
         var quiet = _time.GetElapsedTime(connection.LastReadTicks);
         if (quiet > _idleTimeout)
         {
-            connection.CloseIdle();
+            connection.CloseIdle("no data received for listen.idleTimeout");
+        }
+        else if (connection.IncompleteTicks is not 0 and var since && _time.GetElapsedTime(since) > s_messageTimeout)
+        {
+            connection.CloseIdle("a long message did not arrive whole within 30 seconds");
         }
         else if (quiet > _quiet)
         {

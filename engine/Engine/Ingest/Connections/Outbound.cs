@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text;
-using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
@@ -12,14 +11,16 @@ namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
 /// Buffers output to a client: any thread appends under a short lock, one flush at a time writes. Acknowledgements are not queued; a
-/// flush writes the newest. Answers to the client's input are unbounded, because its reader stops reading while
-/// <see cref="IsCongested"/>. Unsolicited output is bounded; beyond the limit the client is a slow consumer.
+/// flush writes the newest. Answers to the client's input are not bounded here: a read causes only a few, and its reader stops reading
+/// while <see cref="IsCongested"/>. Unsolicited output reserves its memory beyond a small share, and is bounded; beyond the limit the client
+/// is a slow consumer.
 /// </summary>
 public sealed class Outbound : IThreadPoolWorkItem
 {
     readonly PipeWriter _writer;
     readonly StreamEncoding _encoding;
     readonly int _limit;
+    readonly OutputMemory _memory;
     readonly Action _onTooSlow;
     readonly Lock _gate = new();
     PooledBytes _pending;
@@ -29,24 +30,21 @@ public sealed class Outbound : IThreadPoolWorkItem
     byte[]? _closePayload;
     int _unasked;
     int _waiting;
+    bool _isBlocked;
     int _scheduled;
     bool _closing;
     bool _dead;
     long _acked;
 
-    // About what a connection's pipe and socket hold in addition.
-    const int Congestion = 64 * 1024;
-
-    // Above this size, output is flushed without waiting for a call to Flush.
-    const int FlushThreshold = 16 * 1024;
-
     /// <summary>Creates the output to one client.</summary>
     /// <param name="writer">The transport; nothing else may write to it.</param>
     /// <param name="encoding">The encoding of answers.</param>
     /// <param name="limit">Maximum unsolicited bytes buffered for a client that does not read.</param>
+    /// <param name="buffers">Memory for what exceeds its share.</param>
     /// <param name="onTooSlow">Called when the limit is exceeded; the message that exceeded it is not sent.</param>
-    public Outbound(PipeWriter writer, StreamEncoding encoding, int limit, Action onTooSlow)
+    public Outbound(PipeWriter writer, StreamEncoding encoding, int limit, BufferBudget buffers, Action onTooSlow)
     {
+        _memory = new OutputMemory(buffers);
         _writer = writer;
         _encoding = encoding;
         _limit = limit;
@@ -68,8 +66,13 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Whether so much output is pending that no more input should be read.</summary>
-    public bool IsCongested => Volatile.Read(ref _waiting) > Congestion;
+    /// <summary>
+    /// Whether no more input should be read: much output is pending, or some while the system takes no more of what was written before.
+    /// </summary>
+    public bool IsCongested => Volatile.Read(ref _waiting) is var waiting && (waiting > OutputMemory.Share || (waiting > 0 && Volatile.Read(ref _isBlocked)));
+
+    /// <summary>Whether the client can no longer be reached.</summary>
+    public bool IsGone => Volatile.Read(ref _dead);
 
     /// <summary>Completes when the currently pending output is being written, or the connection is gone.</summary>
     public Task WaitAsync()
@@ -90,25 +93,35 @@ public sealed class Outbound : IThreadPoolWorkItem
     /// <param name="json">One JSON value.</param>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TryWrite(ReadOnlySpan<byte> json) =>
-        TryAppendBody(_encoding == StreamEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, isReply: false);
+        TryAppendBody(_encoding == StreamEncoding.MessagePack ? JsonToMessagePack.Convert(json) : json, isUnsolicited: true);
 
     /// <summary>Appends an unsolicited WebSocket frame.</summary>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
-    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isReply: false);
+    public bool TrySendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isUnsolicited: true);
 
     /// <summary>Appends a WebSocket frame that answers input. Called by the reader only.</summary>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
-    public bool TryReply(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isReply: true);
+    public bool TryReply(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => TryAppendFrame(opcode, payload, isUnsolicited: false);
 
     /// <summary>Appends the error for an event. Called by the reader only.</summary>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
-    public bool TrySendError(long index, EventProblem problem) => TrySendError(index, problem.Code, problem.Message);
-
-    /// <inheritdoc cref="TrySendError(long, EventProblem)"/>
     public bool TrySendError(long index, string code, string message)
     {
-        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxBody];
-        return TryAppendBody(body[..StreamMessageFormat.WriteError(body, _encoding, index, code, message)], isReply: true);
+        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxError];
+        return TryAppendBody(body[..StreamMessageFormat.WriteError(body, _encoding, index, code, message)], isUnsolicited: false);
+    }
+
+    /// <summary>Appends the errors for a message's events, as one frame. Called by the reader only.</summary>
+    /// <returns>The frame's length without its framing, in bytes.</returns>
+    internal int SendErrors(RefusalSummary refusals)
+    {
+        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxErrors];
+        var (index, problem) = refusals.First[0];
+        var length = refusals.Count == 1
+            ? StreamMessageFormat.WriteError(body, _encoding, index, problem.Code, problem.Message)
+            : StreamMessageFormat.WriteErrors(body, _encoding, refusals);
+        TryAppendBody(body[..length], isUnsolicited: false);
+        return length;
     }
 
     /// <summary>Sends pending output and the newest acknowledgement on another thread.</summary>
@@ -170,20 +183,21 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
 
-    bool TryAppendBody(ReadOnlySpan<byte> body, bool isReply)
+    bool TryAppendBody(ReadOnlySpan<byte> body, bool isUnsolicited)
     {
         Span<byte> header = stackalloc byte[StreamMessageFormat.MaxHeader];
-        return TryAppend(header[..StreamMessageFormat.WriteHeader(header, _encoding, body.Length)], body, StreamMessageFormat.TrailerOf(_encoding), isReply, flush: isReply);
+        var length = StreamMessageFormat.WriteHeader(header, _encoding, body.Length);
+        return TryAppend(header[..length], body, StreamMessageFormat.TrailerOf(_encoding), isUnsolicited, flush: !isUnsolicited);
     }
 
-    bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool isReply)
+    bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool isUnsolicited)
     {
         Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
         var length = FrameHeader.WriteServer(header, opcode, payload.Length);
-        return TryAppend(header[..length], payload, default, isReply, flush: true);
+        return TryAppend(header[..length], payload, default, isUnsolicited, flush: true);
     }
 
-    bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, bool isReply, bool flush)
+    bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, bool isUnsolicited, bool flush)
     {
         bool tooSlow;
         lock (_gate)
@@ -193,10 +207,11 @@ public sealed class Outbound : IThreadPoolWorkItem
                 return false;
             }
 
-            _unasked += isReply ? 0 : header.Length + body.Length + trailer.Length;
-            tooSlow = !isReply && _unasked > _limit;
+            var length = header.Length + body.Length + trailer.Length;
+            tooSlow = isUnsolicited && (_unasked + length > _limit || !_memory.TryReserve(_pending.Count + length));
             if (!tooSlow)
             {
+                _unasked += isUnsolicited ? length : 0;
                 _pending.Write(header);
                 _pending.Write(body);
                 _pending.Write(trailer);
@@ -210,7 +225,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             return false;
         }
 
-        if (flush || Volatile.Read(ref _waiting) > FlushThreshold)
+        if (flush || Volatile.Read(ref _waiting) > OutputMemory.Share)
         {
             Flush();
         }
@@ -232,7 +247,15 @@ public sealed class Outbound : IThreadPoolWorkItem
                 var wrote = WritePending() | WriteAck(upTo) | (closing && WriteCloseFrame());
                 if (wrote)
                 {
-                    var flush = await _writer.FlushAsync();
+                    var flushing = _writer.FlushAsync();
+                    if (!flushing.IsCompleted)
+                    {
+                        Volatile.Write(ref _isBlocked, true);
+                    }
+
+                    var flush = await flushing;
+                    Volatile.Write(ref _isBlocked, false);
+                    _memory.EndWriting();
                     if (flush.IsCompleted || flush.IsCanceled || closing)
                     {
                         MarkDead();
@@ -277,7 +300,9 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     void ClearWaiting()
     {
-        (_unasked, _waiting) = (0, 0);
+        _unasked = 0;
+        Volatile.Write(ref _waiting, 0);
+        _memory.BeginWriting();
         _taken?.TrySetResult();
         _taken = null;
     }
@@ -310,7 +335,7 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
 
         Volatile.Write(ref _acked, upTo);
-        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxBody];
+        Span<byte> body = stackalloc byte[StreamMessageFormat.MaxAck];
         Span<byte> header = stackalloc byte[StreamMessageFormat.MaxHeader];
         var length = StreamMessageFormat.WriteAck(body, _encoding, upTo);
         _writer.Write(header[..StreamMessageFormat.WriteHeader(header, _encoding, length)]);
@@ -346,5 +371,7 @@ public sealed class Outbound : IThreadPoolWorkItem
             ClearWaiting();
             _closed?.TrySetResult();
         }
+
+        _memory.EndWriting();
     }
 }

@@ -15,16 +15,16 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
     public bool IsClosed => false;
 
     /// <inheritdoc/>
-    public bool IsPaused { get; private set; }
+    public bool ClientClosed => false;
 
     /// <inheritdoc/>
-    public bool ClientClosed => false;
+    public int Kept => 0;
 
     /// <inheritdoc/>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
-        while (!(IsPaused = connection.ShouldPause))
+        while (!connection.IsHopeless)
         {
             if (reader.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
             {
@@ -83,7 +83,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         var text = line.Trim(" \t\r"u8);
         if (text.Length > 0)
         {
-            connection.Router.TakeJson(text);
+            connection.TakeJson(text);
         }
     }
 
@@ -92,7 +92,7 @@ public sealed class LineSession(ClientConnection connection, int maxLine) : IStr
         if (!_skipping)
         {
             _skipping = true;
-            connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the line exceeds limits.message"),
+            connection.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the line exceeds limits.message"),
                 ContiguousBuffer.Of(line.Slice(0, Math.Min(line.Length, DeadLetterQueue.Beginning))), isTruncated: true);
         }
     }

@@ -25,10 +25,10 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
     public bool IsClosed { get; private set; }
 
     /// <inheritdoc/>
-    public bool IsPaused { get; private set; }
+    public bool ClientClosed => false;
 
     /// <inheritdoc/>
-    public bool ClientClosed => false;
+    public int Kept => 0;
 
     /// <inheritdoc/>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
@@ -38,7 +38,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
         {
             rest = rest.Slice(TakeWhole(rest.FirstSpan));
         }
-        while (!IsClosed && !IsPaused && TryTakeNext(ref rest));
+        while (!IsClosed && !connection.IsHopeless && TryTakeNext(ref rest));
 
         return rest.Start;
     }
@@ -56,7 +56,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
     int TakeWhole(ReadOnlySpan<byte> bytes)
     {
         var at = 0;
-        while (!(IsPaused = connection.ShouldPause) && _skip == 0 && bytes.Length - at >= PrefixLength)
+        while (!connection.IsHopeless && _skip == 0 && bytes.Length - at >= PrefixLength)
         {
             var length = BinaryPrimitives.ReadUInt32BigEndian(bytes[at..]);
             if (length > (uint)Math.Min(maxMessage, bytes.Length - at - PrefixLength))
@@ -64,7 +64,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
                 break;
             }
 
-            connection.Router.TakeMessagePack(bytes.Slice(at + PrefixLength, (int)length));
+            connection.TakeMessagePack(bytes.Slice(at + PrefixLength, (int)length));
             at += PrefixLength + (int)length;
         }
 
@@ -104,7 +104,7 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
             return false;
         }
 
-        connection.Router.TakeMessagePack(ContiguousBuffer.Of(rest.Slice(PrefixLength, length)));
+        connection.TakeMessagePack(ContiguousBuffer.Of(rest.Slice(PrefixLength, length)));
         rest = rest.Slice(PrefixLength + length);
         return true;
     }
@@ -113,6 +113,6 @@ public sealed class MessagePackSession(ClientConnection connection, int maxMessa
     void Reject(EventProblem problem, in ReadOnlySequence<byte> rest)
     {
         var begun = rest.Slice(Math.Min(rest.Length, PrefixLength));
-        connection.Router.Reject(problem, ContiguousBuffer.Of(begun.Slice(0, Math.Min(begun.Length, DeadLetterQueue.Beginning))), isTruncated: true);
+        connection.Reject(problem, ContiguousBuffer.Of(begun.Slice(0, Math.Min(begun.Length, DeadLetterQueue.Beginning))), isTruncated: true);
     }
 }

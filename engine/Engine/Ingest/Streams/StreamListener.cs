@@ -6,6 +6,7 @@ using System.Threading.Channels;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Streams.Transport;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
 using Microsoft.AspNetCore.Connections;
 
@@ -33,7 +34,9 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             (key, var encoding) = await AdmitAsync(connection, connection.Features.Get<RejectedConnection>()?.Reason ?? (entered ? null : ConnectionRejection.Full));
             if (key is not null)
             {
-                await RunAsync(options, connection.Transport, key, encoding, connection.Abort);
+                connection.Features.Get<SocketPipeReader>()?.BeginSession();
+                var thread = connection.Features.Get<PollingThread>() as IngestThread ?? options.Threads.Next();
+                await RunAsync(options, connection.Transport, thread, key, encoding, connection.Abort);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException
@@ -56,9 +59,9 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     }
 
     /// <summary>Serves an admitted client, on either port.</summary>
-    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, StoreKey key, StreamEncoding encoding, Action abort)
+    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, IngestThread thread, StoreKey key, StreamEncoding encoding, Action abort)
     {
-        var client = new ClientConnection(transport, options, key, encoding, abort);
+        var client = new ClientConnection(transport, thread, options, key, encoding, abort);
         return client.RunAsync(encoding switch
         {
             StreamEncoding.WebSocket => new WebSocketSession(client, options.MaxMessage),
@@ -221,7 +224,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
 
     async Task SendErrorAsync(PipeWriter output, StreamEncoding encoding, string code, string message, CancellationToken cancellationToken)
     {
-        var answer = new Outbound(output, encoding, options.MaxUnsent, onTooSlow: () => { });
+        var answer = new Outbound(output, encoding, options.MaxUnsent, options.Buffers, onTooSlow: () => { });
         answer.TrySendError(0, code, message);
         answer.Close();
         await answer.Closed.WaitAsync(cancellationToken);

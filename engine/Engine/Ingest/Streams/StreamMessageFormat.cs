@@ -2,6 +2,11 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.Events.MessagePack;
+using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
 using MessagePack;
 
@@ -23,8 +28,14 @@ public enum StreamEncoding
 /// <summary>Writes the answers of a stream and their framing.</summary>
 static class StreamMessageFormat
 {
-    /// <summary>The maximum length of an answer, in bytes.</summary>
-    public const int MaxBody = 512;
+    /// <summary>The maximum length of an acknowledgement, in bytes.</summary>
+    public const int MaxAck = 64;
+
+    /// <summary>The maximum length of an error, in bytes.</summary>
+    public const int MaxError = 512;
+
+    /// <summary>The maximum length of the errors of a message, in bytes.</summary>
+    public const int MaxErrors = 4096;
 
     /// <summary>The maximum length of a header, in bytes.</summary>
     public const int MaxHeader = FrameHeader.MaxServerLength;
@@ -32,6 +43,12 @@ static class StreamMessageFormat
     // Reused buffer for MessagePack; an answer is written whole on one thread.
     [ThreadStatic]
     static ArrayBufferWriter<byte>? s_buffer;
+
+    [ThreadStatic]
+    static Utf8JsonWriter? s_json;
+
+    // Quotes in a message stay readable.
+    static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes an acknowledgement of the first <paramref name="upTo"/> events.</summary>
     /// <returns>The number of bytes written.</returns>
@@ -85,6 +102,46 @@ static class StreamMessageFormat
         return length;
     }
 
+    /// <summary>
+    /// Writes the errors of a message's events: the first one's members, so that a client that knows only single errors understands it, and
+    /// the others' number and beginning.
+    /// </summary>
+    /// <returns>The number of bytes written.</returns>
+    public static int WriteErrors(Span<byte> body, StreamEncoding encoding, RefusalSummary refusals)
+    {
+        var json = s_json ??= new Utf8JsonWriter(EmptyBuffer(), s_plain);
+        json.Reset(EmptyBuffer());
+        json.WriteStartObject();
+        json.WriteString("type"u8, "error"u8);
+        WriteError(json, refusals.First[0]);
+        json.WriteNumber("count"u8, refusals.Count);
+        json.WriteNumber("lastIndex"u8, refusals.LastIndex);
+        json.WriteStartObject("codes"u8);
+        for (var error = EventErrorCode.None; (int)error < EventProblem.Kinds; error++)
+        {
+            if (refusals.CountOf(error) is var count and > 0)
+            {
+                json.WriteNumber(EventProblem.CodeOf(error), count);
+            }
+        }
+
+        json.WriteEndObject();
+        json.WriteStartArray("errors"u8);
+        foreach (var refusal in refusals.First)
+        {
+            json.WriteStartObject();
+            WriteError(json, refusal);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        var written = encoding == StreamEncoding.MessagePack ? JsonToMessagePack.Convert(s_buffer!.WrittenSpan) : s_buffer!.WrittenSpan;
+        written.CopyTo(body);
+        return written.Length;
+    }
+
     /// <summary>Writes the framing before a body.</summary>
     /// <returns>The number of bytes written.</returns>
     public static int WriteHeader(Span<byte> header, StreamEncoding encoding, int bodyLength)
@@ -104,9 +161,16 @@ static class StreamMessageFormat
     /// <summary>Returns the framing after a body.</summary>
     public static ReadOnlySpan<byte> TrailerOf(StreamEncoding encoding) => encoding == StreamEncoding.Lines ? "\n"u8 : default;
 
+    static void WriteError(Utf8JsonWriter json, (long Index, EventProblem Problem) refusal)
+    {
+        json.WriteNumber("index"u8, refusal.Index);
+        json.WriteString("code"u8, refusal.Problem.Code);
+        json.WriteString("message"u8, refusal.Problem.Message);
+    }
+
     static ArrayBufferWriter<byte> EmptyBuffer()
     {
-        var buffer = s_buffer ??= new ArrayBufferWriter<byte>(MaxBody);
+        var buffer = s_buffer ??= new ArrayBufferWriter<byte>(MaxErrors);
         buffer.ResetWrittenCount();
         return buffer;
     }

@@ -42,6 +42,9 @@ sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uin
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
 
+    /// <summary>The source of the event being folded; null for none.</summary>
+    public IEventSource? Source;
+
     /// <summary>When the event was received, on the partition's clock, in milliseconds since 1970 UTC.</summary>
     public long ReceivedAt;
 
@@ -102,6 +105,6 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             record.History = context.History;
         }
 
-        CartOwnership.Apply(ref record, e, context.Slab.Source);
+        CartOwnership.Apply(ref record, e, context.Source);
     }
 }

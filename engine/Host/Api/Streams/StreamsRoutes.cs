@@ -82,7 +82,7 @@ static class StreamsRoutes
             var input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, useZeroByteReads: true));
             // The connection's feature outlives the request's.
             Action abort = context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort;
-            await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), caller.Key, StreamEncoding.WebSocket, abort);
+            await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), ingest.Threads.Next(), caller.Key, StreamEncoding.WebSocket, abort);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ChannelClosedException)
         {

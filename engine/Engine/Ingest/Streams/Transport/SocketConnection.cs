@@ -9,28 +9,26 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
 /// <summary>
-/// A client's socket as two pipes without intermediate buffers: a read waits without a buffer, then takes up to <see cref="ReadSize"/>
-/// bytes; a flush writes. The user must bound what is pending in either direction.
+/// A client's socket as two pipes without intermediate buffers: a read waits without a buffer, then takes up to
+/// <see cref="PollingThread.ReadSize"/> bytes; a flush writes. The user must bound what is pending in either direction.
 /// </summary>
 sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifetimeFeature
 {
-    /// <summary>The maximum length of a read, in bytes.</summary>
-    public const int ReadSize = 64 * 1024;
-
-    // Start a new buffer instead of reading into less room than this.
+    // Where the runtime reads: start a new buffer instead of reading into less room than this.
     const int MinReadSize = 4 * 1024;
 
     // About as many features as Kestrel and TLS set on a connection.
-    const int ExpectedFeatures = 4;
+    const int ExpectedFeatures = 6;
 
     static readonly StreamPipeReaderOptions s_reading =
-        new(bufferSize: ReadSize, minimumReadSize: MinReadSize, leaveOpen: true, useZeroByteReads: true);
+        new(bufferSize: PollingThread.ReadSize, minimumReadSize: MinReadSize, leaveOpen: true, useZeroByteReads: true);
 
     static readonly StreamPipeWriterOptions s_writing = new(minimumBufferSize: 512, leaveOpen: true);
 
     static long s_lastId;
 
     readonly Socket _socket;
+    readonly SocketPipeReader? _reader;
     readonly CancellationTokenSource _closed = new();
     IDictionary<object, object?>? _items;
     string? _id;
@@ -38,16 +36,29 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifet
 
     /// <param name="socket">An accepted socket; closed with the connection.</param>
     /// <param name="local">The local endpoint.</param>
-    public SocketConnection(Socket socket, EndPoint local)
+    /// <param name="thread">Reads the socket, where it can; the user finds it among the features.</param>
+    public SocketConnection(Socket socket, EndPoint local, PollingThread thread)
     {
         _socket = socket;
         LocalEndPoint = local;
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
         var stream = new NetworkStream(socket, ownsSocket: false);
-        Input = PipeReader.Create(stream, s_reading);
+        if (PollingThread.IsSupported)
+        {
+            // The stream requires a blocking socket when it is created, not afterwards.
+            socket.Blocking = false;
+            Input = _reader = new SocketPipeReader(socket, thread);
+            Features.Set(_reader);
+        }
+        else
+        {
+            Input = PipeReader.Create(stream, s_reading);
+        }
+
         Output = PipeWriter.Create(stream, s_writing);
         Transport = this;
+        Features.Set(thread);
         Features.Set<IConnectionLifetimeFeature>(this);
     }
 
@@ -106,6 +117,7 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifet
         }
 
         _socket.Dispose();
+        _reader?.Abort();
         _closed.Cancel();
     }
 }

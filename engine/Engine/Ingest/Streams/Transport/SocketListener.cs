@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Connections;
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
 /// <summary>Accepts connections. Skips clients that disconnect before they are accepted.</summary>
-sealed class SocketListener(Socket socket) : IConnectionListener
+/// <param name="socket">A listening socket.</param>
+/// <param name="next">Returns the thread that is to read the next connection.</param>
+sealed class SocketListener(Socket socket, Func<PollingThread> next) : IConnectionListener
 {
     // A shortage of descriptors or memory ends as other connections close; retry after this delay.
     static readonly TimeSpan s_shortage = TimeSpan.FromMilliseconds(50);
@@ -20,7 +22,7 @@ sealed class SocketListener(Socket socket) : IConnectionListener
             {
                 var accepted = await socket.AcceptAsync(cancellationToken);
                 accepted.NoDelay = true;
-                return new SocketConnection(accepted, EndPoint);
+                return new SocketConnection(accepted, EndPoint, next());
             }
             catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException
                 or SocketException { SocketErrorCode: SocketError.OperationAborted })

@@ -6,10 +6,11 @@ namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
 /// <summary>
 /// Accepts the stream port's connections on raw sockets. Kestrel's transport reads 4 KB at a time into a pipe drained by another task;
-/// here the consumer reads up to 64 KB directly from the socket, and an idle connection holds no buffer.
+/// here a thread reads up to 64 KB directly from the socket, and a connection that is idle or stalled holds no buffer.
 /// </summary>
 /// <param name="isOurs">Returns whether an endpoint is served here; all others stay with Kestrel's transport.</param>
-public sealed class SocketTransport(Predicate<EndPoint> isOurs) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <param name="next">Returns the thread that is to read the next connection.</param>
+public sealed class SocketTransport(Predicate<EndPoint> isOurs, Func<PollingThread> next) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <summary>The accept backlog, for many clients reconnecting at once. The system may lower it.</summary>
     public const int Backlog = 16 * 1024;
@@ -31,7 +32,7 @@ public sealed class SocketTransport(Predicate<EndPoint> isOurs) : IConnectionLis
 
             socket.Bind(endpoint);
             socket.Listen(Backlog);
-            return ValueTask.FromResult<IConnectionListener>(new SocketListener(socket));
+            return ValueTask.FromResult<IConnectionListener>(new SocketListener(socket, next));
         }
         catch (SocketException e)
         {

@@ -17,6 +17,9 @@ public abstract class WebSocketProtocol
     // Bytes reported of a message that is too long.
     const int Beginning = 32 * 1024;
 
+    // Of the pings of one read, so many are answered, and the last one, as RFC 6455, 5.5.3, allows: a pong is as long as its ping.
+    const int MaxPongs = 32;
+
     [ThreadStatic]
     static byte[]? s_scratch;
 
@@ -30,6 +33,9 @@ public abstract class WebSocketProtocol
     int _checked;
     bool _skipping;
     long _skip;
+    int _pongs;
+    byte[]? _lastPing;
+    int _lastPingLength;
 
     /// <param name="output">Receives answers.</param>
     /// <param name="maxMessage">The maximum message length, in bytes.</param>
@@ -45,17 +51,27 @@ public abstract class WebSocketProtocol
     /// <summary>Whether the client began it.</summary>
     public bool ClientClosed { get; private set; }
 
-    /// <summary>
-    /// Whether the last <see cref="Consume"/> stopped because of <see cref="ShouldPause"/>, so its buffer may hold further frames.
-    /// </summary>
-    public bool IsPaused { get; private set; }
+    /// <summary>Bytes of an incomplete message's earlier fragments.</summary>
+    public int Kept => _fragments.Length;
 
-    /// <summary>Consumes complete frames until none is left, the connection closes, or <see cref="ShouldPause"/> is set.</summary>
+    /// <summary>Consumes complete frames until none is left, the connection closes, or <see cref="ShouldStop"/> is set.</summary>
     /// <returns>The position of the first byte not consumed.</returns>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
+        _pongs = 0;
+        var end = ConsumeFrames(buffer);
+        if (_pongs > MaxPongs)
+        {
+            _output.TryReply(WebSocketOpcode.Pong, _lastPing.AsSpan(0, _lastPingLength));
+        }
+
+        return end;
+    }
+
+    SequencePosition ConsumeFrames(in ReadOnlySequence<byte> buffer)
+    {
         var reader = new SequenceReader<byte>(buffer);
-        while (!IsClosed && !(IsPaused = ShouldPause))
+        while (!IsClosed && !ShouldStop)
         {
             if (_skip > 0)
             {
@@ -122,8 +138,8 @@ public abstract class WebSocketProtocol
         _output.SetClosePayload(code, reason);
     }
 
-    /// <summary>Whether to stop before the next message until gathered events are submitted.</summary>
-    protected virtual bool ShouldPause => false;
+    /// <summary>Whether to stop before the next message.</summary>
+    protected virtual bool ShouldStop => false;
 
     /// <summary>Handles a complete message. Text is valid UTF-8.</summary>
     protected abstract void OnMessage(WebSocketOpcode opcode, ReadOnlySpan<byte> message);
@@ -274,17 +290,30 @@ public abstract class WebSocketProtocol
 
     void TakeControl(in FrameHeader header, in ReadOnlySequence<byte> masked)
     {
-        Span<byte> buffer = stackalloc byte[125];
+        Span<byte> buffer = stackalloc byte[FrameHeader.MaxControlPayload];
         var payload = buffer[..(int)masked.Length];
         Masking.Remove(masked, header.Mask, payload);
         if (header.Opcode == WebSocketOpcode.Ping)
         {
-            _output.TryReply(WebSocketOpcode.Pong, payload);
+            AnswerPing(payload);
         }
         else if (header.Opcode == WebSocketOpcode.Close)
         {
             EchoClose(payload);
         }
+    }
+
+    void AnswerPing(ReadOnlySpan<byte> payload)
+    {
+        if (_pongs++ < MaxPongs)
+        {
+            _output.TryReply(WebSocketOpcode.Pong, payload);
+            return;
+        }
+
+        _lastPing ??= new byte[FrameHeader.MaxControlPayload];
+        payload.CopyTo(_lastPing);
+        _lastPingLength = payload.Length;
     }
 
     void EchoClose(ReadOnlySpan<byte> payload)

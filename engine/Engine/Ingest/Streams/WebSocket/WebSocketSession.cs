@@ -9,7 +9,7 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
     : WebSocketProtocol(connection.Output, maxMessage), IStreamSession
 {
     /// <inheritdoc/>
-    protected override bool ShouldPause => connection.ShouldPause;
+    protected override bool ShouldStop => connection.IsHopeless;
 
     /// <inheritdoc/>
     public void End(in ReadOnlySequence<byte> rest)
@@ -22,20 +22,20 @@ public sealed class WebSocketSession(ClientConnection connection, int maxMessage
     {
         if (opcode == WebSocketOpcode.Text)
         {
-            connection.Router.TakeJson(message, isValidUtf8: true);
+            connection.TakeJson(message, isValidUtf8: true);
         }
         else
         {
-            connection.Router.TakeMessagePack(message);
+            connection.TakeMessagePack(message);
         }
     }
 
     /// <inheritdoc/>
     protected override void OnMessageTooLong(ReadOnlySpan<byte> beginning) =>
-        connection.Router.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message exceeds limits.message"), beginning,
+        connection.Reject(new EventProblem(EventErrorCode.MessageTooLarge, "the message exceeds limits.message"), beginning,
             isTruncated: true);
 
     /// <inheritdoc/>
     protected override void OnInvalidText(ReadOnlySpan<byte> text) =>
-        connection.Router.Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"), text);
+        connection.Reject(new EventProblem(EventErrorCode.InvalidUtf8, "the message is not valid UTF-8"), text);
 }

@@ -1,0 +1,123 @@
+namespace CartRecovery.Engine.Ingest.Connections;
+
+/// <summary>
+/// Memory that clients may use beyond each one's share: for long messages that have not arrived whole, and for what they do not read. It is
+/// reserved before it is used, so that any number of clients use no more than is planned. Any thread.
+/// </summary>
+/// <param name="capacity">The memory in bytes, 1 or more.</param>
+public sealed class BufferBudget(long capacity)
+{
+    readonly Queue<Waiter> _waiting = new();
+    readonly Lock _gate = new();
+    long _used;
+    int _waiters;
+
+    /// <summary>The memory in bytes.</summary>
+    public long Capacity => capacity;
+
+    /// <summary>Bytes reserved.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    /// <summary>Whether somebody waits for memory.</summary>
+    public bool IsExhausted => Volatile.Read(ref _waiters) > 0;
+
+    /// <summary>Reserves memory, if it is free and nobody waits for it.</summary>
+    public bool TryReserve(long bytes)
+    {
+        lock (_gate)
+        {
+            return _waiters == 0 && TryUse(bytes);
+        }
+    }
+
+    /// <summary>Reserves memory once it is free, in the order of the calls.</summary>
+    /// <param name="bytes">The number of bytes; more than the capacity waits for all of it.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns><see langword="false"/> if the time is over.</returns>
+    public async ValueTask<bool> ReserveAsync(long bytes, TimeSpan timeout, TimeProvider time)
+    {
+        Waiter waiter;
+        lock (_gate)
+        {
+            if (_waiters == 0 && TryUse(bytes))
+            {
+                return true;
+            }
+
+            waiter = new Waiter(bytes);
+            _waiting.Enqueue(waiter);
+            _waiters++;
+        }
+
+        try
+        {
+            await waiter.Granted.Task.WaitAsync(timeout, time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return !GiveUp(waiter);
+        }
+    }
+
+    /// <summary>Gives memory back.</summary>
+    public void Release(long bytes)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _used, _used - bytes);
+            Serve();
+        }
+    }
+
+    // False if it has just been granted.
+    bool GiveUp(Waiter waiter)
+    {
+        lock (_gate)
+        {
+            if (waiter.Granted.Task.IsCompleted)
+            {
+                return false;
+            }
+
+            waiter.IsOver = true;
+            _waiters--;
+            Serve();
+            return true;
+        }
+    }
+
+    void Serve()
+    {
+        while (_waiting.TryPeek(out var next) && (next.IsOver || TryUse(next.Bytes)))
+        {
+            _waiting.Dequeue();
+            if (!next.IsOver)
+            {
+                _waiters--;
+                next.Granted.SetResult();
+            }
+        }
+    }
+
+    bool TryUse(long bytes)
+    {
+        if (_used > 0 && _used + bytes > capacity)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _used, _used + bytes);
+        return true;
+    }
+
+    sealed class Waiter(long bytes)
+    {
+        public long Bytes => bytes;
+
+        public TaskCompletionSource Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsOver { get; set; }
+    }
+}

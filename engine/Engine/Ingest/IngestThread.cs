@@ -1,0 +1,116 @@
+using System.Threading.Channels;
+using CartRecovery.Engine.Ingest.Connections;
+using CartRecovery.Engine.Ingest.Streams.Transport;
+using CartRecovery.Engine.Pipeline;
+
+namespace CartRecovery.Engine.Ingest;
+
+/// <summary>
+/// A thread that reads streams: what its connections share while they take turns. It reads while the inboxes have room, and submits the
+/// open slabs at the end of a round.
+/// </summary>
+public sealed class IngestThread : PollingThread
+{
+    readonly PartitionSet _partitions;
+    readonly BufferBudget _buffers;
+    readonly SlabFiller _filler;
+    bool _isInRound;
+    bool _isStopped;
+
+    /// <summary>Creates a thread.</summary>
+    /// <param name="number">The thread's number, from 0.</param>
+    /// <param name="partitions">Receive the events.</param>
+    /// <param name="buffers">Memory for long messages that have not arrived whole.</param>
+    public IngestThread(int number, PartitionSet partitions, BufferBudget buffers)
+        : base($"streams {number}")
+    {
+        _partitions = partitions;
+        _buffers = buffers;
+        _filler = new SlabFiller(partitions);
+        partitions.Readers.WhenOpened(Wake);
+    }
+
+    /// <summary>The open slabs.</summary>
+    internal SlabFiller Filler => _filler;
+
+    /// <summary>The refusals of the message being taken.</summary>
+    internal RefusalSummary Refusals { get; } = new();
+
+    /// <summary>When the round began, in ticks of the monotonic clock.</summary>
+    internal long Now { get; private set; }
+
+    /// <inheritdoc/>
+    protected override bool MayRead => _partitions.Readers.IsOpen;
+
+    /// <inheritdoc/>
+    /// <remarks>What was read of a long message is kept until there is memory for all of it. While there is none, that must be little.</remarks>
+    protected internal override int MaxRead => _buffers.IsExhausted ? LongMessageMemory.Share : ReadSize;
+
+    /// <summary>Begins a connection's turn.</summary>
+    /// <exception cref="ChannelClosedException">The partitions have stopped.</exception>
+    internal void BeginTurn()
+    {
+        if (_isStopped)
+        {
+            throw new ChannelClosedException();
+        }
+
+        if (!_isInRound)
+        {
+            _isInRound = true;
+            _filler.Begin();
+            Now = _partitions.Clock.GetTimestamp();
+        }
+    }
+
+    /// <summary>Ends a connection's turn: what is full goes to the partitions at once.</summary>
+    internal void EndTurn() => Submit(isRoundOver: false);
+
+    /// <inheritdoc/>
+    protected override void EndRound()
+    {
+        if (_isInRound)
+        {
+            _isInRound = false;
+            Submit(isRoundOver: true);
+        }
+    }
+
+    void Submit(bool isRoundOver)
+    {
+        try
+        {
+            _filler.Submit(isRoundOver);
+        }
+        catch (ChannelClosedException)
+        {
+            // Whoever reads next is told.
+            _isStopped = true;
+        }
+    }
+}
+
+/// <summary>The threads that read streams, one per core.</summary>
+public sealed class IngestThreads : IDisposable
+{
+    readonly IngestThread[] _threads;
+    int _next;
+
+    /// <summary>Creates the threads; <see cref="Start"/> starts them.</summary>
+    /// <param name="partitions">Receive the events.</param>
+    /// <param name="buffers">Memory for long messages that have not arrived whole.</param>
+    public IngestThreads(PartitionSet partitions, BufferBudget buffers) =>
+        _threads = [.. Enumerable.Range(0, Count).Select(number => new IngestThread(number, partitions, buffers))];
+
+    /// <summary>The number of threads.</summary>
+    public static int Count => Environment.ProcessorCount;
+
+    /// <summary>Starts the threads.</summary>
+    public void Start() => Array.ForEach(_threads, thread => thread.Start());
+
+    /// <summary>Returns the thread for the next connection, in turn.</summary>
+    public IngestThread Next() => _threads[(uint)Interlocked.Increment(ref _next) % (uint)_threads.Length];
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(_threads, thread => thread.Dispose());
+}

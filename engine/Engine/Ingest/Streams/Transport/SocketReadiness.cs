@@ -1,0 +1,87 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+
+namespace CartRecovery.Engine.Ingest.Streams.Transport;
+
+/// <summary>
+/// A socket's registration with its <see cref="PollingThread"/>. It follows the reads: armed while one is pending, and disarmed as soon as
+/// input arrives that nobody waits for, so that a busy client whose answers are pending costs no wake-ups. The caller locks.
+/// </summary>
+/// <param name="socket">The socket.</param>
+/// <param name="thread">The thread that polls it.</param>
+/// <param name="number">The reader's number on the thread.</param>
+sealed class SocketReadiness(Socket socket, PollingThread thread, int number)
+{
+    bool _isSession;
+    bool _isRegistered;
+    bool _isArmed;
+
+    /// <summary>Moves the socket to the set that is polled only while events may be read.</summary>
+    public void BeginSession()
+    {
+        Unregister();
+        _isSession = true;
+    }
+
+    /// <summary>Reports input, once it is there.</summary>
+    /// <returns>Why that is impossible: the socket was closed on this side, or the system is at its limit; null on success.</returns>
+    public Exception? Arm()
+    {
+        try
+        {
+            if (!_isRegistered)
+            {
+                thread.SetOf(_isSession).Register(socket.SafeHandle, number, Epoll.Readable);
+            }
+            else if (!_isArmed)
+            {
+                thread.SetOf(_isSession).Modify(socket.SafeHandle, number, Epoll.Readable);
+            }
+
+            (_isRegistered, _isArmed) = (true, true);
+            return null;
+        }
+        catch (Exception e) when (e is ObjectDisposedException or Win32Exception)
+        {
+            return e;
+        }
+    }
+
+    /// <summary>Reports no more input, only that the peer is gone.</summary>
+    public void Disarm()
+    {
+        if (!_isArmed)
+        {
+            return;
+        }
+
+        _isArmed = false;
+        try
+        {
+            thread.SetOf(_isSession).Modify(socket.SafeHandle, number, 0);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closing it removed it.
+        }
+    }
+
+    /// <summary>Reports nothing more.</summary>
+    public void Unregister()
+    {
+        if (!_isRegistered)
+        {
+            return;
+        }
+
+        (_isRegistered, _isArmed) = (false, false);
+        try
+        {
+            thread.SetOf(_isSession).Unregister(socket.SafeHandle);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closing it removed it.
+        }
+    }
+}
