@@ -12,7 +12,7 @@ using CartRecovery.Tests.Support;
 namespace CartRecovery.Tests.Pipeline;
 
 /// <summary>
-/// Twice the memory's carts pass through a journaled partition three times, then three times more, each lot after the lifetime of the one
+/// Twice the memory's carts pass through a journaled partition three times, then three times more, each round after the lifetime of the one
 /// before, with checkpoints and two restarts in each. The data folder must stop growing, and every cart must stay right.
 /// </summary>
 public sealed class DataGrowthTests
@@ -20,12 +20,12 @@ public sealed class DataGrowthTests
     const int Memory = 1 << 20;
     const int Rounds = 6;
     const int Settled = 3;
-    const int EventsASlab = 200;
-    const long Hour = EventReading.Day / 24;
+    const int EventsALot = 500;
+    const long Pace = EventReading.Day / 8;
     const long Lifetime = 2 * EventReading.Day;
 
-    // Half of them is a number of whole slabs.
-    static readonly int s_carts = Memory / LogRecord<CartRecord>.Bytes / EventsASlab * EventsASlab * 2;
+    // Half of them is a number of whole lots.
+    static readonly int s_carts = Memory / LogRecord<CartRecord>.Bytes / EventsALot * EventsALot * 2;
     static readonly TimeSpan s_deadline = Eventually.Deadline;
 
     Scratch _scratch = null!;
@@ -60,14 +60,14 @@ public sealed class DataGrowthTests
         TestContext.Out.WriteLine($"largest in each round: {string.Join(", ", largest.Select(size => $"{size >> 10:N0} KB"))}");
         Assert.That(largest[0], Is.GreaterThan(2 * Memory), "the carts must not fit in memory");
         Assert.That(largest.Skip(Settled).Max(), Is.LessThan(largest.Take(Settled).Max() + (2 * Memory)),
-            "the second three lots need less than one lot more than the first three");
+            "the last three rounds need less than one round's carts more than the first three");
     }
 
-    // Ends with a crash: the last slab is only in the journal, and its checkpoint has just begun.
+    // Ends with a crash: the last lot is only in the journal, and its checkpoint has just begun.
     void PlayFirstHalf(int round)
     {
         using var partition = new Partition(_options, _time);
-        for (var cart = 0; cart < s_carts / 2; cart += EventsASlab)
+        for (var cart = 0; cart < s_carts / 2; cart += EventsALot)
         {
             if (cart > 0)
             {
@@ -86,14 +86,14 @@ public sealed class DataGrowthTests
         using var partition = new Partition(_options, _time);
         Assert.That(partition.Replayed, Is.Positive);
         AssertHolds(partition, round, s_carts / 2, events: 1);
-        for (var cart = s_carts / 2; cart < s_carts; cart += EventsASlab)
+        for (var cart = s_carts / 2; cart < s_carts; cart += EventsALot)
         {
             Take(partition, round, cart);
             AwaitCheckpoint(partition);
         }
 
         // A second event for each cart; most are on disk.
-        for (var cart = 0; cart < s_carts; cart += EventsASlab)
+        for (var cart = 0; cart < s_carts; cart += EventsALot)
         {
             Take(partition, round, cart);
         }
@@ -104,12 +104,16 @@ public sealed class DataGrowthTests
 
     void Take(Partition partition, int round, int from)
     {
-        _time.Advance(TimeSpan.FromMilliseconds(Hour));
+        _time.Advance(TimeSpan.FromMilliseconds(Pace));
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        var slab = EventReading.Slab(Enumerable.Range(from, EventsASlab)
-            .Select(i => new TestEvent("add_to_cart", now) { Cart = Name(round, i), Product = "p", Price = i + 1 }));
-        slab.ReceivedAt = now;
-        partition.Work.Take(slab);
+        var events = Enumerable.Range(from, EventsALot).Select(i => new TestEvent("add_to_cart", now) { Cart = Name(round, i), Product = "p", Price = i + 1 });
+        foreach (var some in events.Chunk(EventSlab.Capacity))
+        {
+            var slab = EventReading.Slab(some);
+            slab.ReceivedAt = now;
+            partition.Work.Take(slab);
+        }
+
         partition.Work.EndBatch();
     }
 
