@@ -16,6 +16,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// </summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class DataFolderTests
 {
     // The campaigns the folder was written under.
@@ -41,7 +42,6 @@ public sealed class DataFolderTests
         journal: { segment: 4MB, retention: 3650d }
         checkpoints: { interval: 1h, keep: 1 }
         deadLetters: { age: 3650d }
-        dedup: { window: 7d, memory: 1MB }
         """;
 
     static readonly TimeSpan s_linkLife = TimeSpan.FromDays(365);
@@ -62,6 +62,7 @@ public sealed class DataFolderTests
             Window = "0s",
             Contact = Contact.ReplaceLineEndings(" "),
             Durability = Durability,
+            Dedup = "{ window: 7d, memory: 1MB }",
             Sinks = $$"""
                 { crm: { type: webhook, url: "{{crm.Url}}", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=, batchAge: 1ms },
                 mail: { type: email, host: 127.0.0.1, port: 1, tls: none, from: "shop@shop.example" },

@@ -8,6 +8,7 @@ namespace CartRecovery.Tests.EndToEnd;
 /// <summary>Reports damaged data folders with a remedy, leaves them unchanged, and loses no acknowledged event.</summary>
 [TestFixture]
 [Category("EndToEnd")]
+[Parallelizable]
 public sealed class FaultTests
 {
     const int Failed = 1, BadConfiguration = 78;

@@ -130,13 +130,15 @@ sealed class ExecSinkTests
     [Test]
     public async Task On_close_a_program_may_finish_and_is_killed_if_it_does_not()
     {
-        var (polite, stubborn) = (Path.Combine(_folder, "polite"), Path.Combine(_folder, "stubborn"));
+        var (started, polite, stubborn) = (Path.Combine(_folder, "started"), Path.Combine(_folder, "polite"), Path.Combine(_folder, "stubborn"));
         var first = Create(Python($"""
             import sys
+            open("{started}", "w").close()
             sys.stdin.read()
             print("finished", file=open("{polite}", "w"), flush=True)
             """)).Sink;
         await first.ConnectAsync(default);
+        await Eventually.Is(() => File.Exists(started), "the program has started");
         await first.DisposeAsync();
         Assert.That(await File.ReadAllTextAsync(polite), Is.EqualTo("finished\n"));
 

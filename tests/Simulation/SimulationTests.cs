@@ -4,7 +4,7 @@ using System.Globalization;
 namespace CartRecovery.Tests.Simulation;
 
 /// <summary>
-/// Acknowledged events survive all disk faults, over 500 seeds, or <c>CARTRECOVERY_SIM_SEEDS</c> of them, or the single
+/// Acknowledged events survive all disk faults, over 200 seeds, or <c>CARTRECOVERY_SIM_SEEDS</c> of them, or the single
 /// <c>CARTRECOVERY_SIM_SEED</c>.
 /// </summary>
 [Category("Simulation")]
@@ -17,7 +17,7 @@ public sealed class SimulationTests
     {
         var one = Number("CARTRECOVERY_SIM_SEED");
         var first = one ?? 1;
-        var last = one ?? Number("CARTRECOVERY_SIM_SEEDS") ?? 500;
+        var last = one ?? Number("CARTRECOVERY_SIM_SEEDS") ?? 200;
         var next = first - 1;
         var failures = new ConcurrentBag<(int Seed, string Reason)>();
         var sums = new ConcurrentBag<SimulationTotals>();

@@ -23,7 +23,7 @@ public sealed class CompactionRecoveryTests
     [TearDown]
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
-    [FsCheck.NUnit.Property(MaxTest = 6)]
+    [FsCheck.NUnit.Property(MaxTest = 3)]
     public FsCheck.Property Compaction_changes_no_record_and_checkpoints_stay_valid() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {

@@ -13,8 +13,11 @@ sealed record EngineConfig
 
     public int Partitions { get; init; } = 2;
 
-    /// <summary>Additional sections, one per line: journal, checkpoints and deduplication.</summary>
+    /// <summary>Additional sections, one per line: journal and checkpoints.</summary>
     public string Durability { get; init; } = "";
+
+    /// <summary>Little memory: each checkpoint copies a part of it.</summary>
+    public string Dedup { get; init; } = "{ window: 1h, memory: 8MB }";
 
     public string Memory { get; init; } = "{ limit: 4GB, carts: 16MB, customers: 16MB }";
 
@@ -52,6 +55,7 @@ sealed record EngineConfig
               - { key: {{PublishableKey}}, kind: publishable, origins: ["{{Pages}}"] }
               - { key: {{SecretKey}}, kind: secret }
         memory: {{Memory}}
+        dedup: {{Dedup}}
         scoring: { model: "{{Model}}" }
         decisions: { window: {{Window}}, campaigns: {{Campaigns}} }
         contact: {{Contact}}

@@ -55,6 +55,7 @@ sealed class InProcessEngine : IAsyncDisposable
         config.Partitions = 2;
         config.Memory.Carts = ByteSize.FromMegabytes(16);
         config.Memory.Customers = ByteSize.FromMegabytes(16);
+        config.Dedup.Memory = ByteSize.FromMegabytes(8);
         config.Decisions.Campaigns.Clear();
         config.Sinks.Clear();
         config.Contact.Holdout = 0;

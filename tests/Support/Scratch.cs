@@ -21,9 +21,23 @@ sealed class Scratch : IDisposable
 
     public void Dispose()
     {
-        if (!_isKept)
+        if (!_isKept && !SpinWait.SpinUntil(TryDelete, Eventually.Deadline))
+        {
+            Assert.Fail($"{Folder} could not be deleted.");
+        }
+    }
+
+    // A partition that was abandoned as if killed may still create a file of its checkpoint.
+    bool TryDelete()
+    {
+        try
         {
             Directory.Delete(Folder, recursive: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return !Directory.Exists(Folder);
         }
     }
 }

@@ -22,14 +22,24 @@ enum CrashKind
 /// <summary>When to crash in a round.</summary>
 readonly record struct CrashMoment(CrashKind Kind, int Number)
 {
-    public static CrashMoment Choose(Random random) => random.Next(100) switch
+    /// <summary>Chooses each kind once in the first rounds, then at random.</summary>
+    public static CrashMoment Choose(Random random, int round) => Of(random, round <= (int)CrashKind.Never + 1 ? (CrashKind)(round - 1) : random.Next(100) switch
     {
-        < 40 => new(CrashKind.AfterAcks, random.Next(1, 4000)),
-        < 65 => new(CrashKind.AfterTime, random.Next(5, 800)),
-        < 80 => new(CrashKind.AtStart, random.Next(0, 500)),
-        < 95 => new(CrashKind.WhileStopping, random.Next(0, 200)),
-        _ => new(CrashKind.Never, 0),
-    };
+        < 40 => CrashKind.AfterAcks,
+        < 65 => CrashKind.AfterTime,
+        < 80 => CrashKind.AtStart,
+        < 95 => CrashKind.WhileStopping,
+        _ => CrashKind.Never,
+    });
+
+    static CrashMoment Of(Random random, CrashKind kind) => new(kind, kind switch
+    {
+        CrashKind.AfterAcks => random.Next(1, 4000),
+        CrashKind.AfterTime => random.Next(5, 800),
+        CrashKind.AtStart => random.Next(0, 500),
+        CrashKind.WhileStopping => random.Next(0, 200),
+        _ => 0,
+    });
 
     public override string ToString() => $"{Kind} {Number}";
 }

@@ -49,7 +49,6 @@ sealed class CrashRun
             Durability = """
                 journal: { commitAge: 2ms, commitSize: 64KB, segment: 4MB }
                 checkpoints: { interval: 300ms, keep: 2 }
-                dedup: { window: 1h }
                 """,
         };
     }
