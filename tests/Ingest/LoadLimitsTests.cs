@@ -106,7 +106,7 @@ sealed class LoadLimitsTests
         await using var engine = await InProcessEngine.StartAsync();
         using var slow = await StreamClient.OpenAsync(engine, via);
         using var quick = await StreamClient.OpenAsync(engine, via);
-        var buffers = engine.Host.Ingest.Buffers;
+        var buffers = engine.Host.Ingest.Incomplete;
         Assert.That(buffers.TryReserve(buffers.Capacity), Is.True);
         var (cart, message) = (EventJson.NewCart(), EventJson.Array(EventJson.Many("long", 500)));
         var bytes = Conformance.WebSocket.ClientFrame.Join([slow.Encode(message)]);
@@ -127,7 +127,7 @@ sealed class LoadLimitsTests
         // Its timeout elapses immediately.
         await using var engine = await InProcessEngine.StartAsync(
             config => config.Listen.Heartbeat = Duration.FromMinutes(10), new SkippingTime(TimeSpan.FromSeconds(30)));
-        var buffers = engine.Host.Ingest.Buffers;
+        var buffers = engine.Host.Ingest.Incomplete;
         Assert.That(buffers.TryReserve(buffers.Capacity), Is.True);
         using var client = await StreamClient.OpenAsync(engine, via);
         var bytes = Conformance.WebSocket.ClientFrame.Join([client.Encode(EventJson.Array(EventJson.Many("long", 500)))]);
@@ -135,7 +135,7 @@ sealed class LoadLimitsTests
         var heard = await client.UntilEndAsync();
 
         Assert.That((heard.Count(s => s.Code == "overloaded"), client.CloseCode), Is.EqualTo(via.IsTcp() ? (1, 0) : (0, 1008)));
-        Assert.That((engine.Host.Counters.SlowConsumers, buffers.IsExhausted, engine.Counts.Received), Is.EqualTo((1, false, 0)));
+        Assert.That((engine.Host.Counters.Overloaded, buffers.IsExhausted, engine.Counts.Received), Is.EqualTo((1, false, 0)));
     }
 
     [Test]

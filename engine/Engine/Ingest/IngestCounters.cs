@@ -19,11 +19,15 @@ public sealed class IngestCounters
     readonly long[] _connections = new long[s_names.Length];
     readonly long[] _rejected = new long[EventProblem.Kinds];
     long _slowConsumers;
+    long _overloaded;
 
     public static IReadOnlyList<Protocol> Protocols { get; } = Enum.GetValues<Protocol>();
 
     /// <summary>Connections closed because the client did not read its output.</summary>
     public long SlowConsumers => Volatile.Read(ref _slowConsumers);
+
+    /// <summary>Connections closed because there was no memory for their incomplete message.</summary>
+    public long Overloaded => Volatile.Read(ref _overloaded);
 
     /// <summary>Returns the protocol's label in metrics.</summary>
     public static string NameOf(Protocol protocol) => s_names[(int)protocol];
@@ -37,6 +41,8 @@ public sealed class IngestCounters
     public void AddDisconnected(Protocol protocol) => Interlocked.Decrement(ref _connections[(int)protocol]);
 
     public void AddSlowConsumer() => Interlocked.Increment(ref _slowConsumers);
+
+    public void AddOverloaded() => Interlocked.Increment(ref _overloaded);
 
     public long ReceivedBy(Protocol protocol) => Volatile.Read(ref _received[(int)protocol]);
 

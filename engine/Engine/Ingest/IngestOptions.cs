@@ -20,8 +20,11 @@ public sealed class IngestOptions
     /// <summary>The threads that read streams.</summary>
     public required IngestThreads Threads { get; init; }
 
-    /// <summary>Memory for what exceeds each connection's share.</summary>
-    public required BufferBudget Buffers { get; init; }
+    /// <summary>Memory for long messages that have not arrived whole, beyond each connection's share.</summary>
+    public BufferBudget Incomplete => Threads.Incomplete;
+
+    /// <summary>Memory for output that clients do not read, beyond each connection's share.</summary>
+    public required BufferBudget Unread { get; init; }
 
     /// <summary>Connection limiter.</summary>
     public required ConnectionLimiter ConnectionLimiter { get; init; }

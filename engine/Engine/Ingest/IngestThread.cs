@@ -33,8 +33,8 @@ public sealed class IngestThread : PollingThread
     /// <summary>The open slabs.</summary>
     internal SlabFiller Filler => _filler;
 
-    /// <summary>The refusals of the message being taken.</summary>
-    internal RefusalSummary Refusals { get; } = new();
+    /// <summary>The rejections of the message being taken.</summary>
+    internal RejectionSummary Rejections { get; } = new();
 
     /// <summary>When the round began, in ticks of the monotonic clock.</summary>
     internal long Now { get; private set; }
@@ -78,6 +78,11 @@ public sealed class IngestThread : PollingThread
 
     void Submit(bool isRoundOver)
     {
+        if (_isStopped)
+        {
+            return;
+        }
+
         try
         {
             _filler.Submit(isRoundOver);
@@ -88,29 +93,4 @@ public sealed class IngestThread : PollingThread
             _isStopped = true;
         }
     }
-}
-
-/// <summary>The threads that read streams, one per core.</summary>
-public sealed class IngestThreads : IDisposable
-{
-    readonly IngestThread[] _threads;
-    int _next;
-
-    /// <summary>Creates the threads; <see cref="Start"/> starts them.</summary>
-    /// <param name="partitions">Receive the events.</param>
-    /// <param name="buffers">Memory for long messages that have not arrived whole.</param>
-    public IngestThreads(PartitionSet partitions, BufferBudget buffers) =>
-        _threads = [.. Enumerable.Range(0, Count).Select(number => new IngestThread(number, partitions, buffers))];
-
-    /// <summary>The number of threads.</summary>
-    public static int Count => Environment.ProcessorCount;
-
-    /// <summary>Starts the threads.</summary>
-    public void Start() => Array.ForEach(_threads, thread => thread.Start());
-
-    /// <summary>Returns the thread for the next connection, in turn.</summary>
-    public IngestThread Next() => _threads[(uint)Interlocked.Increment(ref _next) % (uint)_threads.Length];
-
-    /// <inheritdoc/>
-    public void Dispose() => Array.ForEach(_threads, thread => thread.Dispose());
 }

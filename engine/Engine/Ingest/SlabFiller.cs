@@ -85,48 +85,59 @@ public sealed class SlabFiller(PartitionSet partitions)
         }
     }
 
-    /// <summary>Submits the fuller slabs, waiting for lagging partitions. This is where backpressure begins.</summary>
+    /// <summary>
+    /// Submits the fuller slabs, waiting for lagging partitions. This is where backpressure begins. Once it has thrown, nothing more may be
+    /// submitted: what was not is lost, and was not acknowledged.
+    /// </summary>
     /// <param name="isRoundOver"><see langword="true"/> to submit all slabs.</param>
     /// <exception cref="System.Threading.Channels.ChannelClosedException">The partitions have stopped.</exception>
     public void Submit(bool isRoundOver)
     {
         Seal(isRoundOver ? 1 : Full);
-        foreach (var (partition, slab) in _sealed)
+        try
         {
-            if (!partitions[partition].Inbox.TryEnqueue(slab))
+            foreach (var (partition, slab) in _sealed)
             {
-                partitions[partition].Inbox.Enqueue(slab);
+                if (!partitions[partition].Inbox.TryEnqueue(slab))
+                {
+                    partitions[partition].Inbox.Enqueue(slab);
+                }
             }
         }
-
-        _sealed.Clear();
+        finally
+        {
+            // Also after a failure: a slab that was handed over is the partition's, and must not be handed over again.
+            _sealed.Clear();
+        }
     }
 
     /// <summary>Submits all slabs, waiting for lagging partitions.</summary>
     internal ValueTask SubmitAsync(CancellationToken cancellationToken)
     {
         Seal(1);
-        for (var i = 0; i < _sealed.Count; i++)
+        var submitted = 0;
+        foreach (var (partition, slab) in _sealed)
         {
-            var (partition, slab) = _sealed[i];
             if (!partitions[partition].Inbox.TryEnqueue(slab))
             {
-                return SubmitSlowAsync(i, cancellationToken);
+                break;
             }
+
+            submitted++;
         }
 
-        _sealed.Clear();
-        return ValueTask.CompletedTask;
+        _sealed.RemoveRange(0, submitted);
+        return _sealed.Count == 0 ? ValueTask.CompletedTask : SubmitSlowAsync(cancellationToken);
     }
 
-    async ValueTask SubmitSlowAsync(int from, CancellationToken cancellationToken)
+    async ValueTask SubmitSlowAsync(CancellationToken cancellationToken)
     {
-        for (var i = from; i < _sealed.Count; i++)
+        while (_sealed.Count > 0)
         {
-            await partitions[_sealed[i].Partition].Inbox.EnqueueAsync(_sealed[i].Slab, cancellationToken);
+            var (partition, slab) = _sealed[0];
+            _sealed.RemoveAt(0);
+            await partitions[partition].Inbox.EnqueueAsync(slab, cancellationToken);
         }
-
-        _sealed.Clear();
     }
 
     void Seal(int fromCount)

@@ -1,6 +1,7 @@
 using System.Text;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 
@@ -15,24 +16,51 @@ namespace CartRecovery.Engine.Migration;
 /// <param name="map">Receives the keys.</param>
 sealed class CartKeys(StoreTable former, StoreTable stores, KeyMap map)
 {
-    /// <summary>Sets the present keys of a cart.</summary>
+    // Sessions have 64-bit keys; this marks them among the others.
+    const ulong Session = ulong.MaxValue;
+
+    // Most events name what one shortly before has named.
+    const int MaxRecent = 1 << 18;
+
+    readonly HashSet<(Hash128 Cart, Hash128 Customer, ulong Session)> _recent = [];
+
+    /// <summary>Sets the present keys of a cart. Its owner's session is found if a text or an event of the journals named it.</summary>
     /// <returns>The cart's present key.</returns>
     public Hash128 Apply(in Hash128 key, ref CartRecord cart)
     {
-        var (before, ids) = (former[cart.Store].Ids, stores[cart.Store].Ids);
         var present = Note(key, cart.Store, cart.CartId, cart.UserId);
         if (cart.SessionLength > 0)
         {
-            var session = ids.SessionOf(cart.SessionId);
-            cart.OwnerSession = cart.OwnerSession == before.SessionOf(cart.SessionId) ? session : cart.OwnerSession;
-            cart.Session = session;
+            NoteSession(cart.Store, cart.SessionId);
+            cart.Session = stores[cart.Store].Ids.SessionOf(cart.SessionId);
         }
 
+        cart.OwnerSession = map.Find(new Hash128(cart.OwnerSession, Session))?.Low ?? cart.OwnerSession;
         return present;
     }
 
     /// <summary>Notes the keys of an event.</summary>
-    public void Note(int store, ReadOnlySpan<byte> cart, ReadOnlySpan<byte> user) => Note(former[store].Ids.CartOf(cart), store, cart, user);
+    /// <param name="e">The event with its present keys.</param>
+    /// <param name="slab">The slab that contains it.</param>
+    public void Note(in EventRecord e, EventSlab slab)
+    {
+        if (!_recent.Add((e.Cart, e.Customer, e.Session)))
+        {
+            return;
+        }
+
+        if (_recent.Count > MaxRecent)
+        {
+            _recent.Clear();
+        }
+
+        var cart = slab.CartOf(e);
+        Note(former[e.Store].Ids.CartOf(cart), e.Store, cart, slab.UserOf(e));
+        if (e.SessionLength > 0)
+        {
+            NoteSession(e.Store, slab.SessionOf(e));
+        }
+    }
 
     /// <summary>Returns the present key of a cart or customer, or <see langword="null"/> if no text named it.</summary>
     public Hash128? Find(in Hash128 key) => map.Find(key);
@@ -50,6 +78,9 @@ sealed class CartKeys(StoreTable former, StoreTable stores, KeyMap map)
         Cart = stores[e.Store].Ids.CartOf(Encoding.UTF8.GetBytes(e.CartId)),
         Customer = e.Customer == default ? default : map.Find(e.Customer) ?? e.Customer,
     };
+
+    void NoteSession(int store, ReadOnlySpan<byte> session) =>
+        map.Add(new Hash128(former[store].Ids.SessionOf(session), Session), new Hash128(stores[store].Ids.SessionOf(session), Session));
 
     Hash128 Note(in Hash128 key, int store, ReadOnlySpan<byte> cart, ReadOnlySpan<byte> user)
     {

@@ -10,7 +10,7 @@ public sealed record ArchivedJournal(Func<JournalDevice> Open, JournalLayout Lay
 
 /// <summary>
 /// Finds the ids of recent events in the journals of former partitions: deduplication stores only fingerprints, from which neither a
-/// partition nor a new key follows.
+/// partition nor a new key follows. With new keys, it notes the texts of all events: a record has only its latest session's and user's.
 /// </summary>
 /// <param name="journals">Opens the journals with their layouts: those of the former partitions, and archived ones.</param>
 /// <param name="stores">The stores with their present hashers.</param>
@@ -34,12 +34,14 @@ sealed class EventIdHistory(IEnumerable<ArchivedJournal> journals, JournalStores
             var next = new PriorityQueue<Lane, long>(lanes.Where(lane => lane.MoveNext()).Select(lane => (lane, lane.ReceivedAt)));
             while (next.TryDequeue(out var lane, out _))
             {
-                if (lane.Header.LastReceivedAt >= from)
+                var isRecent = lane.Header.LastReceivedAt >= from;
+                if (isRecent || keys is not null)
                 {
                     blocks.Open(lane.Block.Span);
                     for (; blocks.TryRead(slab); slab.Reset())
                     {
-                        ids += Copy(slab, target);
+                        Note(slab);
+                        ids += isRecent ? Copy(slab, target) : 0;
                     }
 
                     slab.Reset();
@@ -74,11 +76,17 @@ sealed class EventIdHistory(IEnumerable<ArchivedJournal> journals, JournalStores
             {
                 target.Of(e.Cart).Dedup.TryAdd(e.Id, e.Cart, slab.ReceivedAt);
             }
-
-            keys?.Note(e.Store, slab.CartOf(e), slab.UserOf(e));
         }
 
         return slab.Count;
+    }
+
+    void Note(EventSlab slab)
+    {
+        for (var i = 0; keys is not null && i < slab.Count; i++)
+        {
+            keys.Note(slab.Records[i], slab);
+        }
     }
 
     /// <summary>Reads the event blocks of one journal.</summary>

@@ -69,9 +69,9 @@ public sealed class Repartition(PipelineOptions from, int partitions, PipelineOp
         FormerPartition[] former = [.. Enumerable.Range(0, partitions).Select(index => new FormerPartition(from, index))];
         var receivedAt = former.Max(partition => partition.ReceivedAt);
         target.StartClocks(former.Max(partition => partition.Now), receivedAt);
-        var carts = WriteCarts(former, target, keys);
         var ids = new EventIdHistory(Archive.Concat(FormerJournals()), to.Journal!.Stores, keys).CopyTo(
             target, receivedAt - (long)from.DedupWindow.TotalMilliseconds, (done, total) => Report(RepartitionStep.EventIds, done, total));
+        var carts = WriteCarts(former, target, keys);
         var (customers, lost) = WriteCustomers(former, target, keys);
         Report(RepartitionStep.Checkpoint, 0, 0);
         var entries = Array.ConvertAll(unread, former => keys is null ? former : UnreadEntries.Apply(keys, former));

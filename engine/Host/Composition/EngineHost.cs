@@ -100,7 +100,6 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         DeadLetters = new DeadLetterStore(
             Path.Combine(_data.Path, "deadletters"), new DeadLetterBounds(config.DeadLetters.Size.Bytes, config.DeadLetters.Age), time);
         DeadLetterQueue = new DeadLetterQueue(DeadLetters, time, _loggers.CreateLogger<DeadLetterQueue>());
-        var buffers = new BufferBudget(MemoryBudget.SharedBuffers);
         Ingest = new IngestOptions
         {
             DeadLetters = DeadLetterQueue,
@@ -109,8 +108,8 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             Counters = Counters,
             Connections = Connections,
             ConnectionLimiter = ConnectionLimiter,
-            Threads = new IngestThreads(Partitions, buffers),
-            Buffers = buffers,
+            Threads = new IngestThreads(Partitions, MemoryBudget.IncompleteMessages),
+            Unread = new BufferBudget(MemoryBudget.UnreadOutput),
             MaxEvent = (int)config.Limits.Event.Bytes,
             MaxMessage = (int)config.Limits.Message.Bytes,
             MaxBatch = config.Limits.Batch,

@@ -72,6 +72,8 @@ sealed class EngineMetrics : IEngineTotals
             () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.ConnectionLimiter.RejectedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
         Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read its output",
             () => _host.Counters.SlowConsumers);
+        Registry.Counter("cartrecovery_streams_overloaded_total", "Streams closed because there was no memory for their incomplete message",
+            () => _host.Counters.Overloaded);
     }
 
     void DeclareState()

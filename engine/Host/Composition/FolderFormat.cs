@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Primitives;
 
@@ -58,14 +59,8 @@ readonly record struct FolderFormat(int Partitions, long Segment, bool HasStoreN
     {
         var file = Path.Combine(path, Name);
         var ids = HasKeyedIds ? $"ids {Keyed}\n" : "";
-        File.WriteAllText(file + ".tmp", string.Create(CultureInfo.InvariantCulture, $"{Version}\npartitions {Partitions}\nsegment {Segment}\n{ids}"));
-        using (var handle = File.OpenHandle(file + ".tmp", access: FileAccess.ReadWrite))
-        {
-            RandomAccess.FlushToDisk(handle);
-        }
-
-        File.Move(file + ".tmp", file, overwrite: true);
-        FolderSync.Flush(path);
+        DurableFile.Write(file, Encoding.UTF8.GetBytes(string.Create(
+            CultureInfo.InvariantCulture, $"{Version}\npartitions {Partitions}\nsegment {Segment}\n{ids}")));
     }
 
     static bool IsEmpty(string path) => !Directory.Exists(path)

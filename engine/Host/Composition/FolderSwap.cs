@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CartRecovery.Engine.Journal;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Migration;
@@ -39,7 +40,7 @@ static class FolderSwap
         var draft = Path.Combine(path, Draft);
         var archive = Path.Combine(path, Archive);
         var number = 1 + (Directory.Exists(archive) ? Directory.EnumerateDirectories(archive).Max(NumberOf) ?? 0 : 0);
-        File.WriteAllText(Path.Combine(draft, Archive), number.ToString(CultureInfo.InvariantCulture));
+        DurableFile.Write(Path.Combine(draft, Archive), Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture)));
         format.Write(draft);
         Directory.Move(draft, Path.Combine(path, Next));
         FolderSync.Flush(path);
@@ -56,9 +57,9 @@ static class FolderSwap
             return;
         }
 
-        var archive = Path.Combine(path, Archive, File.ReadAllText(Path.Combine(next.Root, Archive)));
         if (File.Exists(Path.Combine(next.Root, FolderFormat.Name)))
         {
+            var archive = Path.Combine(path, Archive, File.ReadAllText(Path.Combine(next.Root, Archive)));
             using (var journeys = new JourneyStore(now.Database))
             {
                 var keys = Path.Combine(next.Root, Keys);
@@ -68,7 +69,7 @@ static class FolderSwap
             Directory.CreateDirectory(archive);
             foreach (var file in new[] { FolderFormat.Name, StoreNumbersFile.Name, "secret" }.Where(file => File.Exists(Path.Combine(path, file))))
             {
-                File.Copy(Path.Combine(path, file), Path.Combine(archive, file), overwrite: true);
+                DurableFile.Write(Path.Combine(archive, file), File.ReadAllBytes(Path.Combine(path, file)));
             }
 
             Replace(next.Journals, now.Journals, former => Move(former, new FolderFiles(archive).Journals));

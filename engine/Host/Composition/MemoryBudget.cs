@@ -23,8 +23,11 @@ namespace CartRecovery.Host.Composition;
 /// <summary>Plans the engine's memory by part, from the configuration, before anything is allocated.</summary>
 public sealed class MemoryBudget
 {
-    /// <summary>Memory for clients' incomplete long messages and unread output, in bytes.</summary>
-    public const long SharedBuffers = 64 << 20;
+    /// <summary>Memory for clients' incomplete long messages, in bytes.</summary>
+    public const long IncompleteMessages = 64 << 20;
+
+    /// <summary>Memory for output that clients do not read, in bytes.</summary>
+    public const long UnreadOutput = 32 << 20;
 
     // A stream that is stalled in both directions: 4 KB unread output, 8 KB of an incomplete message, and the connection's state.
     const long PerConnection = 16 * 1024;
@@ -66,7 +69,7 @@ public sealed class MemoryBudget
             ("journal", config.Journal.Enabled ? Partitions * JournalMemory : 0, config.Journal.Enabled
                 ? $"{Partitions} × {JournalMemory >> 20} MB: FasterLog pages and blocks" : "not enabled"),
             ("connections", config.Listen.MaxConnections * PerConnection, $"{config.Listen.MaxConnections:N0} × {PerConnection >> 10} KB"),
-            ("long messages", SharedBuffers, "incomplete messages and unread output beyond a connection's share"),
+            ("streams", IncompleteMessages + UnreadOutput, $"{IncompleteMessages >> 20} MB of incomplete messages, {UnreadOutput >> 20} MB of unread output"),
             ("reading", IngestThreads.Count * (PollingThread.BufferSize + (EventSlab.SizeFor(config.Limits.Event.Bytes) * Partitions)),
                 $"{IngestThreads.Count} threads: a buffer, and a slab for each partition"),
             ("deliveries", config.Sinks.Values.Sum(s => s.Queue * PerIntervention), $"{config.Sinks.Count} sinks' queues"),
@@ -110,9 +113,9 @@ public sealed class MemoryBudget
         var text = new StringBuilder();
         foreach (var (name, bytes, how) in Parts)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {name,-14}{bytes >> 20,8:N0} MB  {how}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {name,-12}{bytes >> 20,8:N0} MB  {how}\n");
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"  {"total",-14}{Total >> 20,8:N0} MB  of {Limit >> 20:N0} MB (memory.limit)").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"  {"total",-12}{Total >> 20,8:N0} MB  of {Limit >> 20:N0} MB (memory.limit)").ToString();
     }
 }

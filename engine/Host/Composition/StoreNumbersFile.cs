@@ -1,3 +1,4 @@
+using System.Text;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Primitives;
 
@@ -34,16 +35,6 @@ static class StoreNumbersFile
 
     /// <summary>Replaces the registry atomically and durably.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Write(string folder, StoreRegistry registry)
-    {
-        var file = Path.Combine(folder, Name);
-        File.WriteAllText(file + ".tmp", registry.ToString());
-        using (var handle = File.OpenHandle(file + ".tmp", access: FileAccess.ReadWrite))
-        {
-            RandomAccess.FlushToDisk(handle);
-        }
-
-        File.Move(file + ".tmp", file, overwrite: true);
-        FolderSync.Flush(folder);
-    }
+    public static void Write(string folder, StoreRegistry registry) =>
+        DurableFile.Write(Path.Combine(folder, Name), Encoding.UTF8.GetBytes(registry.ToString()));
 }

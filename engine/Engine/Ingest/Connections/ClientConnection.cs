@@ -16,18 +16,6 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// </summary>
 public sealed class ClientConnection : IEventSource, IRejectedEvents
 {
-    // How long to wait at the end for the client's last events to be decided and its last answers to be sent.
-    static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(4);
-
-    // How long to wait then for the interventions that the events led to.
-    static readonly TimeSpan s_answerTimeout = TimeSpan.FromSeconds(1);
-
-    // A connection whose last so many events were all refused is closed; the batch in which it happens is finished.
-    const int MaxRefusalsInRow = 1000;
-
-    // Length of the error frames for the messages of one read, in bytes; one more frame tells of the rest.
-    const int MaxErrorBytes = OutputMemory.Share / 2;
-
     // How long a slow consumer may take to read why it is dropped.
     static readonly TimeSpan s_slowConsumerTimeout = TimeSpan.FromSeconds(1.5);
 
@@ -42,13 +30,13 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     readonly IngestThread _thread;
     readonly ThreadSwitch _switch;
     readonly LongMessageMemory _memory;
+    readonly RejectionReporter _rejections;
+    readonly ConnectionDrain _drain;
     EventRouter? _router;
-    TaskCompletionSource? _drained;
     int _isCut;
     bool _clientEnded;
-    int _errorBytes;
-    int _refusalsInRow;
-    long _lastRefused = -1;
+    long _lastReadTicks;
+    bool _isHeldUp;
 
     /// <param name="transport">Its bytes.</param>
     /// <param name="thread">Takes its events.</param>
@@ -60,7 +48,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     {
         _transport = transport;
         _thread = thread;
-        _switch = new ThreadSwitch(thread);
+        _switch = new ThreadSwitch(thread, transport.Input is SocketPipeReader);
         _memory = new LongMessageMemory(options);
         _options = options;
         _abort = abort;
@@ -69,7 +57,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _protocol = encoding == StreamEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
         IsPublishable = key.Kind == KeyKind.Publishable;
         ConnectionId = options.Connections.NextId();
-        Output = new Outbound(transport.Output, encoding, options.MaxUnsent, options.Buffers, OnTooSlow);
+        Output = new Outbound(transport.Output, encoding, options.MaxUnsent, options.Unread, OnTooSlow);
+        _rejections = new RejectionReporter(thread.Rejections, Output);
+        _drain = new ConnectionDrain(Output, options);
     }
 
     /// <inheritdoc/>
@@ -82,9 +72,9 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public Outbound Output { get; }
 
     /// <summary>Time of the last read, in ticks of the monotonic clock.</summary>
-    public long LastReadTicks { get; private set; }
+    public long LastReadTicks => Volatile.Read(ref _lastReadTicks);
 
-    /// <summary>Since when it keeps a long message that has not arrived whole, in ticks of the monotonic clock; 0 if it keeps none.</summary>
+    /// <summary>When memory for a long message was reserved, or its last message arrived since; in ticks of the monotonic clock, 0 for none.</summary>
     public long IncompleteTicks => _memory.SinceTicks;
 
     /// <summary>Takes a JSON message. Called by the session.</summary>
@@ -92,7 +82,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public void TakeJson(ReadOnlySpan<byte> json, bool isValidUtf8 = false)
     {
         Router.TakeJson(json, isValidUtf8);
-        EndMessage();
+        _rejections.EndMessage();
     }
 
     /// <summary>Takes a MessagePack message. Called by the session.</summary>
@@ -100,31 +90,31 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public void TakeMessagePack(ReadOnlySpan<byte> message)
     {
         Router.TakeMessagePack(message);
-        EndMessage();
+        _rejections.EndMessage();
     }
 
-    /// <summary>Refuses a message. Called by the session.</summary>
+    /// <summary>Rejects a message. Called by the session.</summary>
     /// <inheritdoc cref="EventRouter.Reject"/>
     public void Reject(EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated = false)
     {
         Router.Reject(problem, raw, isTruncated);
-        EndMessage();
+        _rejections.EndMessage();
     }
 
-    /// <summary>Whether nothing more is taken, because too many events in a row were refused.</summary>
-    public bool IsHopeless => _refusalsInRow >= MaxRefusalsInRow && _lastRefused == Router.Taken - 1;
+    /// <summary>Whether nothing more is taken, because too many events in a row were rejected.</summary>
+    public bool IsHopeless => _router is not null && _rejections.IsHopeless(_router.Taken);
 
     /// <summary>Reads until the client or the session ends, then waits until everything taken is acknowledged.</summary>
     /// <remarks>Returns when the connection ends; input received by then is still taken.</remarks>
     public async Task RunAsync(IStreamSession session)
     {
-        LastReadTicks = _options.Partitions.Clock.GetTimestamp();
+        _lastReadTicks = _options.Partitions.Clock.GetTimestamp();
         _options.Counters.AddConnected(_protocol);
         _options.Connections.Add(this);
         try
         {
             await ReadAsync(session);
-            await FinishAsync(isReading: !session.ClientClosed);
+            await _drain.FinishAsync(isReading: !session.ClientClosed);
             if (!_clientEnded)
             {
                 await GracefulClose.WaitAsync(_transport.Input, _protocol == Protocol.WebSocket);
@@ -136,13 +126,28 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             _options.Connections.Remove(this);
             _options.Counters.AddDisconnected(_protocol);
             // A client that does not read its remaining output would hold the socket forever.
-            _ = AbortAfterAsync(s_closeTimeout);
+            _ = AbortAfterAsync(ConnectionDrain.Timeout);
         }
     }
 
     /// <summary>Writes an intervention; <see cref="Outbound.Flush"/> sends it.</summary>
     /// <returns><see langword="false"/> if the client can no longer be reached.</returns>
     public bool TryWrite(Intervention intervention) => Output.TryWrite(InterventionMessage.Write(intervention));
+
+    /// <summary>
+    /// Whether the engine does not read now, so that the client's silence says nothing. If so, its silence counts anew from now.
+    /// </summary>
+    public bool TryExcuse(long now)
+    {
+        if (_options.Partitions.Readers.IsOpen && !Volatile.Read(ref _isHeldUp))
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _lastReadTicks, now);
+        _memory.Restart(now);
+        return true;
+    }
 
     /// <summary>Sends a heartbeat that asks for a reply.</summary>
     public void SendHeartbeat()
@@ -158,19 +163,19 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <summary>Closes the connection because the engine is stopping. Events already taken are still acknowledged.</summary>
     public void CloseForStop()
     {
-        Output.SetClosePayload(WebSocketCloseCode.GoingAway, "");
+        Output.CloseFrame.Set(WebSocketCloseCode.GoingAway, "");
         _transport.Input.CancelPendingRead();
     }
 
     /// <summary>Closes a connection that sends too little: tells the client, and aborts soon after in any case.</summary>
     /// <param name="reason">Why, in at most 123 bytes.</param>
-    public void CloseIdle(string reason)
+    public void CloseForTimeout(string reason)
     {
         if (Interlocked.Exchange(ref _isCut, 1) == 0)
         {
-            Output.SetClosePayload(WebSocketCloseCode.GoingAway, reason);
+            Output.CloseFrame.Set(WebSocketCloseCode.GoingAway, reason);
             _transport.Input.CancelPendingRead();
-            _ = AbortAfterAsync(s_closeTimeout);
+            _ = AbortAfterAsync(ConnectionDrain.Timeout);
         }
     }
 
@@ -180,18 +185,11 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         // A submit preceded this call and created the router.
         _router!.Progress.Complete(partition, upTo);
         Output.Flush();
-        CheckDrained();
+        _drain.Check();
     }
 
     /// <inheritdoc/>
-    public void OnRejected(long index, EventProblem problem)
-    {
-        _thread.Refusals.Add(index, problem);
-        // The client is not to blame for an engine that cannot store its events.
-        var isItsFault = problem.Error != EventErrorCode.Overloaded;
-        _refusalsInRow = !isItsFault ? 0 : index == _lastRefused + 1 ? _refusalsInRow + 1 : 1;
-        _lastRefused = index;
-    }
+    public void OnRejected(long index, EventProblem problem) => _rejections.Add(index, problem);
 
     // Created with the first event, since most streams never send one.
     EventRouter Router => _router ?? MakeRouter();
@@ -201,21 +199,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _router = new EventRouter(
             _options.Partitions, _options.RulesFor(_key), _options.MaxBatch, _protocol, _options.Counters, this, this, _options.DeadLetters, _thread.Filler);
         Output.Progress = _router.Progress;
-        return _router;
-    }
-
-    void EndMessage()
-    {
-        if (_thread.Refusals.Count > 0 && _errorBytes < MaxErrorBytes)
-        {
-            SendRefusals();
-        }
-    }
-
-    void SendRefusals()
-    {
-        _errorBytes += Output.SendErrors(_thread.Refusals);
-        _thread.Refusals.Clear();
+        return _drain.Router = _router;
     }
 
     async Task ReadAsync(IStreamSession session)
@@ -233,22 +217,15 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
                 return;
             }
 
-            if (_router is not null && IsDrained)
+            if (_router is not null && _drain.IsDrained)
             {
-                // All events were rejected, so no partition will trigger the flush.
+                // Nothing is pending in a partition, so no processed slab will flush.
                 Output.Flush();
             }
 
-            if (_memory.IsDue(rest + session.Kept) && !await _memory.ReserveAsync(rest + session.Kept))
+            if (!await MayGoOnAsync(rest + session.Kept))
             {
-                _options.Counters.AddSlowConsumer();
-                Output.Drop("overloaded", "too many long messages are incomplete; retry later, or send shorter ones");
                 return;
-            }
-
-            if (Output.IsCongested)
-            {
-                await WaitForClientAsync();
             }
 
             if (Output.IsGone)
@@ -259,13 +236,37 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
     }
 
+    // Waits for memory, and for the client to read.
+    async ValueTask<bool> MayGoOnAsync(long kept)
+    {
+        if (_memory.IsDue(kept))
+        {
+            Volatile.Write(ref _isHeldUp, true);
+            if (!await _memory.ReserveAsync(kept))
+            {
+                _options.Counters.AddOverloaded();
+                Output.Drop("overloaded", "too many long messages are incomplete; retry later, or send shorter ones");
+                return false;
+            }
+        }
+
+        if (Output.IsCongested)
+        {
+            Volatile.Write(ref _isHeldUp, true);
+            await WaitForClientAsync();
+        }
+
+        Volatile.Write(ref _isHeldUp, false);
+        return true;
+    }
+
     // Takes all complete messages. Does not wait: the buffer is the thread's.
     long TakeTurn(IStreamSession session, in ReadOnlySequence<byte> buffer, bool isEnd)
     {
         _thread.BeginTurn();
-        LastReadTicks = _thread.Now;
-        _errorBytes = 0;
-        var rest = buffer;
+        Volatile.Write(ref _lastReadTicks, _thread.Now);
+        _rejections.BeginTurn();
+        var (rest, taken) = (buffer, _router?.Taken ?? 0);
         try
         {
             rest = buffer.Slice(session.Consume(buffer));
@@ -276,26 +277,25 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         }
         finally
         {
-            if (_thread.Refusals.Count > 0)
-            {
-                SendRefusals();
-            }
-
-            // After the refusals: no acknowledgement overtakes them.
+            // Before the acknowledgement, which must not overtake the errors.
+            _rejections.EndTurn();
             _router?.EndTurn();
             _thread.EndTurn();
         }
 
         if (IsHopeless)
         {
-            Output.Drop("too_many_errors", $"the last {MaxRefusalsInRow} events in a row were refused; see the error frames");
+            _rejections.Close();
+        }
+
+        if (_router?.Taken > taken)
+        {
+            _memory.Restart(_thread.Now);
         }
 
         _transport.Input.AdvanceTo(rest.Start, rest.End);
         return rest.Length;
     }
-
-    bool IsDrained => _router is null || _router.Progress.UpTo == _router.Taken;
 
     async Task WaitForClientAsync()
     {
@@ -306,44 +306,6 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         catch (TimeoutException)
         {
             OnTooSlow();
-        }
-    }
-
-    // A client that has sent its last byte may still wait for the outcome.
-    async Task FinishAsync(bool isReading)
-    {
-        var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _drained, drained);
-        CheckDrained();
-        await WaitAsync(Task.WhenAny(drained.Task, Output.Closed), s_closeTimeout);
-        if (isReading && _router is not null && drained.Task.IsCompleted && _options.WhenAnswered is { } whenAnswered)
-        {
-            await WaitAsync(Task.WhenAny(whenAnswered(), Output.Closed), s_answerTimeout);
-        }
-
-        Output.Close();
-        await WaitAsync(Output.Closed, s_closeTimeout);
-    }
-
-    static async Task WaitAsync(Task task, TimeSpan timeout)
-    {
-        try
-        {
-            await task.WaitAsync(timeout);
-        }
-        catch (TimeoutException)
-        {
-            // The client is gone.
-        }
-    }
-
-    void CheckDrained()
-    {
-        // Both sides write before they read, so whichever finishes last sees the other.
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _drained) is { } drained && IsDrained)
-        {
-            drained.TrySetResult();
         }
     }
 

@@ -9,6 +9,7 @@ namespace CartRecovery.Engine.Ingest.Connections;
 public sealed class ConnectionRegistry : IDisposable
 {
     const int MaxSlices = 256;
+
     // How long a long message may take to arrive whole. Meanwhile it holds memory that others wait for.
     static readonly TimeSpan s_messageTimeout = TimeSpan.FromSeconds(30);
     static readonly TimeSpan s_minTick = TimeSpan.FromMilliseconds(100);
@@ -102,7 +103,7 @@ public sealed class ConnectionRegistry : IDisposable
             _tick = (_tick + 1) % _slices.Length;
             foreach (var (_, connection) in _slices[_tick])
             {
-                Look(connection);
+                CheckSilence(connection);
             }
         }
         finally
@@ -111,16 +112,21 @@ public sealed class ConnectionRegistry : IDisposable
         }
     }
 
-    void Look(ClientConnection connection)
+    void CheckSilence(ClientConnection connection)
     {
+        if (connection.TryExcuse(_time.GetTimestamp()))
+        {
+            return;
+        }
+
         var quiet = _time.GetElapsedTime(connection.LastReadTicks);
         if (quiet > _idleTimeout)
         {
-            connection.CloseIdle("no data received for listen.idleTimeout");
+            connection.CloseForTimeout("no data received for listen.idleTimeout");
         }
         else if (connection.IncompleteTicks is not 0 and var since && _time.GetElapsedTime(since) > s_messageTimeout)
         {
-            connection.CloseIdle("a long message did not arrive whole within 30 seconds");
+            connection.CloseForTimeout("a long message did not arrive whole within 30 seconds");
         }
         else if (quiet > _quiet)
         {

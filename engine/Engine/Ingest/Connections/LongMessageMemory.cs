@@ -1,11 +1,10 @@
 using System.Numerics;
-using CartRecovery.Engine.Ingest.Streams.Transport;
 
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// Reserves the memory for a connection's long message that has not arrived whole: it may grow to its limit, so that much is reserved.
-/// Called by the connection's reader, one call at a time.
+/// Reserves the memory for a connection's long message that has not arrived whole, in steps as it grows. Called by the connection's reader,
+/// one call at a time.
 /// </summary>
 sealed class LongMessageMemory(IngestOptions options)
 {
@@ -20,7 +19,17 @@ sealed class LongMessageMemory(IngestOptions options)
 
     /// <summary>Whether <see cref="ReserveAsync"/> has something to do.</summary>
     /// <param name="kept">Bytes that the connection keeps.</param>
-    public bool IsDue(long kept) => kept > Share ? _reserved == 0 : _reserved > 0;
+    public bool IsDue(long kept) => kept > Share ? SizeFor(kept) > _reserved : _reserved > 0;
+
+    /// <summary>Counts the time anew: a message has arrived whole, or the engine did not read. Any thread.</summary>
+    /// <param name="now">Ticks of the monotonic clock.</param>
+    public void Restart(long now)
+    {
+        if (SinceTicks != 0)
+        {
+            Volatile.Write(ref _sinceTicks, now);
+        }
+    }
 
     /// <summary>Reserves the memory, or releases it. Waits for others to release theirs.</summary>
     /// <param name="kept">Bytes that the connection keeps.</param>
@@ -33,14 +42,18 @@ sealed class LongMessageMemory(IngestOptions options)
             return true;
         }
 
-        var bytes = (long)BitOperations.RoundUpToPowerOf2((uint)(options.MaxMessage + PollingThread.SmallRest));
-        if (!options.Buffers.TryReserve(bytes) && !await options.Buffers.ReserveAsync(bytes, options.SlowReaderTimeout, options.Partitions.Clock))
+        var more = SizeFor(kept) - _reserved;
+        if (!options.Incomplete.TryReserve(more) && !await options.Incomplete.ReserveAsync(more, options.SlowReaderTimeout, options.Partitions.Clock))
         {
             return false;
         }
 
-        _reserved = bytes;
-        Volatile.Write(ref _sinceTicks, options.Partitions.Clock.GetTimestamp());
+        _reserved += more;
+        if (_sinceTicks == 0)
+        {
+            Volatile.Write(ref _sinceTicks, options.Partitions.Clock.GetTimestamp());
+        }
+
         return true;
     }
 
@@ -49,9 +62,12 @@ sealed class LongMessageMemory(IngestOptions options)
     {
         if (_reserved > 0)
         {
-            options.Buffers.Release(_reserved);
+            options.Incomplete.Release(_reserved);
             _reserved = 0;
             Volatile.Write(ref _sinceTicks, 0);
         }
     }
+
+    // The array that holds it grows by doubling, and has room for a read.
+    static long SizeFor(long kept) => (long)BitOperations.RoundUpToPowerOf2((ulong)kept * 2);
 }

@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.IO.Pipelines;
-using System.Text;
 using CartRecovery.Engine.Events.MessagePack;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.WebSocket;
@@ -26,9 +24,8 @@ public sealed class Outbound : IThreadPoolWorkItem
     PooledBytes _pending;
     PooledBytes _writing;
     TaskCompletionSource? _closed;
-    TaskCompletionSource? _taken;
-    byte[]? _closePayload;
-    int _unasked;
+    TaskCompletionSource? _flushed;
+    int _unsolicited;
     int _waiting;
     bool _isBlocked;
     int _scheduled;
@@ -84,8 +81,8 @@ public sealed class Outbound : IThreadPoolWorkItem
                 return Task.CompletedTask;
             }
 
-            _taken ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _taken.Task;
+            _flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _flushed.Task;
         }
     }
 
@@ -111,17 +108,20 @@ public sealed class Outbound : IThreadPoolWorkItem
         return TryAppendBody(body[..StreamMessageFormat.WriteError(body, _encoding, index, code, message)], isUnsolicited: false);
     }
 
-    /// <summary>Appends the errors for a message's events, as one frame. Called by the reader only.</summary>
-    /// <returns>The frame's length without its framing, in bytes.</returns>
-    internal int SendErrors(RefusalSummary refusals)
+    /// <summary>
+    /// Appends the errors for a message's events: a frame for each of a few, or one frame for all of many. Called by the reader only.
+    /// </summary>
+    /// <returns>The frames' length without their framing, in bytes.</returns>
+    internal int SendErrors(RejectionSummary rejections)
     {
         Span<byte> body = stackalloc byte[StreamMessageFormat.MaxErrors];
-        var (index, problem) = refusals.First[0];
-        var length = refusals.Count == 1
-            ? StreamMessageFormat.WriteError(body, _encoding, index, problem.Code, problem.Message)
-            : StreamMessageFormat.WriteErrors(body, _encoding, refusals);
-        TryAppendBody(body[..length], isUnsolicited: false);
-        return length;
+        var total = 0;
+        foreach (var (index, problem) in rejections.Count > RejectionSummary.MaxDescribed ? [] : rejections.First)
+        {
+            total += Send(body[..StreamMessageFormat.WriteError(body, _encoding, index, problem.Code, problem.Message)]);
+        }
+
+        return total > 0 ? total : Send(body[..StreamMessageFormat.WriteErrors(body, _encoding, rejections)]);
     }
 
     /// <summary>Sends pending output and the newest acknowledgement on another thread.</summary>
@@ -133,22 +133,8 @@ public sealed class Outbound : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Sets the close frame's payload, which <see cref="Close"/> sends last. The first call wins.</summary>
-    public void SetClosePayload(ReadOnlySpan<byte> closePayload)
-    {
-        lock (_gate)
-        {
-            _closePayload ??= closePayload.ToArray();
-        }
-    }
-
-    /// <inheritdoc cref="SetClosePayload(ReadOnlySpan{byte})"/>
-    public void SetClosePayload(WebSocketCloseCode code, string reason)
-    {
-        Span<byte> payload = stackalloc byte[125];
-        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
-        SetClosePayload(payload[..(2 + Encoding.UTF8.GetBytes(reason, payload[2..]))]);
-    }
+    /// <summary>The close frame, which <see cref="Close"/> sends last over WebSocket.</summary>
+    internal CloseFrame CloseFrame { get; } = new();
 
     /// <summary>Ends the output: <see cref="Closed"/> completes when everything pending is written.</summary>
     public void Close()
@@ -171,7 +157,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     {
         if (_encoding == StreamEncoding.WebSocket)
         {
-            SetClosePayload(WebSocketCloseCode.PolicyViolation, reason);
+            CloseFrame.Set(WebSocketCloseCode.PolicyViolation, reason);
         }
         else
         {
@@ -183,6 +169,12 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
 
+    int Send(ReadOnlySpan<byte> body)
+    {
+        TryAppendBody(body, isUnsolicited: false);
+        return body.Length;
+    }
+
     bool TryAppendBody(ReadOnlySpan<byte> body, bool isUnsolicited)
     {
         Span<byte> header = stackalloc byte[StreamMessageFormat.MaxHeader];
@@ -193,8 +185,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     bool TryAppendFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, bool isUnsolicited)
     {
         Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
-        var length = FrameHeader.WriteServer(header, opcode, payload.Length);
-        return TryAppend(header[..length], payload, default, isUnsolicited, flush: true);
+        return TryAppend(header[..FrameHeader.WriteServer(header, opcode, payload.Length)], payload, default, isUnsolicited, flush: true);
     }
 
     bool TryAppend(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, ReadOnlySpan<byte> trailer, bool isUnsolicited, bool flush)
@@ -208,10 +199,10 @@ public sealed class Outbound : IThreadPoolWorkItem
             }
 
             var length = header.Length + body.Length + trailer.Length;
-            tooSlow = isUnsolicited && (_unasked + length > _limit || !_memory.TryReserve(_pending.Count + length));
+            tooSlow = isUnsolicited && (_unsolicited + length > _limit || !_memory.TryReserve(_pending.Count + length));
             if (!tooSlow)
             {
-                _unasked += isUnsolicited ? length : 0;
+                _unsolicited += isUnsolicited ? length : 0;
                 _pending.Write(header);
                 _pending.Write(body);
                 _pending.Write(trailer);
@@ -244,7 +235,7 @@ public sealed class Outbound : IThreadPoolWorkItem
                 var closing = TakePending();
                 upTo = closing ? Progress?.UpTo ?? 0 : upTo;
 
-                var wrote = WritePending() | WriteAck(upTo) | (closing && WriteCloseFrame());
+                var wrote = WritePending() | WriteAck(upTo) | (closing && _encoding == StreamEncoding.WebSocket && CloseFrame.TryWrite(_writer));
                 if (wrote)
                 {
                     var flushing = _writer.FlushAsync();
@@ -300,11 +291,11 @@ public sealed class Outbound : IThreadPoolWorkItem
 
     void ClearWaiting()
     {
-        _unasked = 0;
+        _unsolicited = 0;
         Volatile.Write(ref _waiting, 0);
         _memory.BeginWriting();
-        _taken?.TrySetResult();
-        _taken = null;
+        _flushed?.TrySetResult();
+        _flushed = null;
     }
 
     bool HasWork()
@@ -342,24 +333,6 @@ public sealed class Outbound : IThreadPoolWorkItem
         _writer.Write(body[..length]);
         _writer.Write(StreamMessageFormat.TrailerOf(_encoding));
         return true;
-    }
-
-    bool WriteCloseFrame()
-    {
-        if (_encoding != StreamEncoding.WebSocket || Interlocked.Exchange(ref _closePayload, null) is not { } payload)
-        {
-            return false;
-        }
-
-        WriteFrame(WebSocketOpcode.Close, payload);
-        return true;
-    }
-
-    void WriteFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload)
-    {
-        Span<byte> header = stackalloc byte[FrameHeader.MaxServerLength];
-        _writer.Write(header[..FrameHeader.WriteServer(header, opcode, payload.Length)]);
-        _writer.Write(payload);
     }
 
     void MarkDead()

@@ -224,7 +224,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
 
     async Task SendErrorAsync(PipeWriter output, StreamEncoding encoding, string code, string message, CancellationToken cancellationToken)
     {
-        var answer = new Outbound(output, encoding, options.MaxUnsent, options.Buffers, onTooSlow: () => { });
+        var answer = new Outbound(output, encoding, options.MaxUnsent, options.Unread, onTooSlow: () => { });
         answer.TrySendError(0, code, message);
         answer.Close();
         await answer.Closed.WaitAsync(cancellationToken);

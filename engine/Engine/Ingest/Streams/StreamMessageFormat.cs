@@ -107,19 +107,19 @@ static class StreamMessageFormat
     /// the others' number and beginning.
     /// </summary>
     /// <returns>The number of bytes written.</returns>
-    public static int WriteErrors(Span<byte> body, StreamEncoding encoding, RefusalSummary refusals)
+    public static int WriteErrors(Span<byte> body, StreamEncoding encoding, RejectionSummary rejections)
     {
         var json = s_json ??= new Utf8JsonWriter(EmptyBuffer(), s_plain);
         json.Reset(EmptyBuffer());
         json.WriteStartObject();
         json.WriteString("type"u8, "error"u8);
-        WriteError(json, refusals.First[0]);
-        json.WriteNumber("count"u8, refusals.Count);
-        json.WriteNumber("lastIndex"u8, refusals.LastIndex);
+        WriteError(json, rejections.First[0]);
+        json.WriteNumber("count"u8, rejections.Count);
+        json.WriteNumber("lastIndex"u8, rejections.LastIndex);
         json.WriteStartObject("codes"u8);
         for (var error = EventErrorCode.None; (int)error < EventProblem.Kinds; error++)
         {
-            if (refusals.CountOf(error) is var count and > 0)
+            if (rejections.CountOf(error) is var count and > 0)
             {
                 json.WriteNumber(EventProblem.CodeOf(error), count);
             }
@@ -127,10 +127,10 @@ static class StreamMessageFormat
 
         json.WriteEndObject();
         json.WriteStartArray("errors"u8);
-        foreach (var refusal in refusals.First)
+        foreach (var rejection in rejections.First)
         {
             json.WriteStartObject();
-            WriteError(json, refusal);
+            WriteError(json, rejection);
             json.WriteEndObject();
         }
 
@@ -161,11 +161,11 @@ static class StreamMessageFormat
     /// <summary>Returns the framing after a body.</summary>
     public static ReadOnlySpan<byte> TrailerOf(StreamEncoding encoding) => encoding == StreamEncoding.Lines ? "\n"u8 : default;
 
-    static void WriteError(Utf8JsonWriter json, (long Index, EventProblem Problem) refusal)
+    static void WriteError(Utf8JsonWriter json, (long Index, EventProblem Problem) rejection)
     {
-        json.WriteNumber("index"u8, refusal.Index);
-        json.WriteString("code"u8, refusal.Problem.Code);
-        json.WriteString("message"u8, refusal.Problem.Message);
+        json.WriteNumber("index"u8, rejection.Index);
+        json.WriteString("code"u8, rejection.Problem.Code);
+        json.WriteString("message"u8, rejection.Problem.Message);
     }
 
     static ArrayBufferWriter<byte> EmptyBuffer()

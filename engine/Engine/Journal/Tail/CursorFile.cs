@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journal.Tail;
@@ -34,14 +35,7 @@ static class CursorFile
     /// <exception cref="IOException">It cannot be written; the former file is unchanged.</exception>
     public static void Write(string path, IReadOnlyDictionary<string, long> cursors)
     {
-        var draft = path + ".tmp";
-        File.WriteAllLines(draft, cursors.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Value} {c.Key}")));
-        using (var handle = File.OpenHandle(draft, access: FileAccess.ReadWrite))
-        {
-            RandomAccess.FlushToDisk(handle);
-        }
-
-        File.Move(draft, path, overwrite: true);
-        FolderSync.Flush(Path.GetDirectoryName(path)!);
+        var lines = cursors.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Value} {c.Key}\n"));
+        DurableFile.Write(path, Encoding.UTF8.GetBytes(string.Concat(lines)));
     }
 }

@@ -42,15 +42,15 @@ sealed partial class Epoll : IDisposable
 
     /// <summary>Starts waiting for a descriptor.</summary>
     /// <param name="descriptor">The descriptor. Closing it removes it.</param>
-    /// <param name="number">Returned by <see cref="Wait(int)"/>.</param>
+    /// <param name="token">Returned by <see cref="this[int]"/>.</param>
     /// <param name="events"><see cref="Readable"/>, or 0 to be told only that the peer is gone.</param>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
     /// <exception cref="Win32Exception">The system has no memory left.</exception>
-    public void Register(SafeHandle descriptor, int number, uint events) => Control(Add, descriptor, number, events);
+    public void Register(SafeHandle descriptor, long token, uint events) => Control(Add, descriptor, token, events);
 
     /// <summary>Changes what to wait for.</summary>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
-    public void Modify(SafeHandle descriptor, int number, uint events) => Control(Change, descriptor, number, events);
+    public void Modify(SafeHandle descriptor, long token, uint events) => Control(Change, descriptor, token, events);
 
     /// <summary>Stops waiting for a descriptor.</summary>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
@@ -65,24 +65,24 @@ sealed partial class Epoll : IDisposable
         return count >= 0 ? count : Marshal.GetLastPInvokeError() == Interrupted ? 0 : Checked(count);
     }
 
-    /// <summary>A ready descriptor of the last wait: its number and its events.</summary>
-    public (int Number, uint Events) this[int index]
+    /// <summary>A ready descriptor of the last wait: its token and its events.</summary>
+    public (long Token, uint Events) this[int index]
     {
         get
         {
             var at = _events.AsSpan(index * s_size);
-            return (MemoryMarshal.Read<int>(at[s_dataAt..]), MemoryMarshal.Read<uint>(at));
+            return (MemoryMarshal.Read<long>(at[s_dataAt..]), MemoryMarshal.Read<uint>(at));
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 
-    void Control(int operation, SafeHandle descriptor, int number, uint events)
+    void Control(int operation, SafeHandle descriptor, long token, uint events)
     {
         Span<byte> description = stackalloc byte[16];
         MemoryMarshal.Write(description, events);
-        MemoryMarshal.Write(description[s_dataAt..], (long)number);
+        MemoryMarshal.Write(description[s_dataAt..], token);
         Checked(Control(_handle, operation, descriptor, ref description[0]));
     }
 

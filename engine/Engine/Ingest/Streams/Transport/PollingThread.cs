@@ -23,7 +23,7 @@ public abstract class PollingThread : IDisposable
     const int MaxReady = 64;
 
     // Of the events: not a socket, but the other set, or the wake-up.
-    const int NoSocket = -1;
+    const long NoSocket = -1;
 
     // While nothing may be read: in case the end of that is missed.
     const int Recheck = 100;
@@ -41,6 +41,7 @@ public abstract class PollingThread : IDisposable
     readonly Stack<int> _free = new();
     readonly Thread _thread;
     SocketPipeReader?[] _readers = new SocketPipeReader?[64];
+    long _added;
     int _isSleeping;
     bool _isStopping;
     bool _hasEnded;
@@ -127,8 +128,8 @@ public abstract class PollingThread : IDisposable
     /// <summary>The set that a socket belongs to.</summary>
     internal Epoll SetOf(bool isSession) => isSession ? _sessions! : _others!;
 
-    /// <summary>Gives a reader its number.</summary>
-    internal int Add(SocketPipeReader reader)
+    /// <summary>Gives a reader its token: its number, and above it a count, so that a late event of a former reader is not taken for its own.</summary>
+    internal long Add(SocketPipeReader reader)
     {
         lock (_gate)
         {
@@ -148,17 +149,17 @@ public abstract class PollingThread : IDisposable
             }
 
             _readers[number] = reader;
-            return number;
+            return (++_added << 32) | (uint)number;
         }
     }
 
-    /// <summary>Takes a reader's number back.</summary>
-    internal void Remove(int number)
+    /// <summary>Takes a reader's token back.</summary>
+    internal void Remove(long token)
     {
         lock (_gate)
         {
-            _readers[number] = null;
-            _free.Push(number);
+            _readers[(int)token] = null;
+            _free.Push((int)token);
         }
     }
 
@@ -173,6 +174,7 @@ public abstract class PollingThread : IDisposable
         }
 
         queue.Enqueue(item);
+        // A barrier too.
         Wake();
         if (Volatile.Read(ref _hasEnded))
         {
@@ -195,15 +197,20 @@ public abstract class PollingThread : IDisposable
         {
             var mayRead = MayRead;
             var ready = Sleep(mayRead);
-            RunPosted(_posted);
+            RunPosted(_posted, isReading: false);
             if (mayRead)
             {
-                RunPosted(_postedReads);
+                RunPosted(_postedReads, isReading: true);
             }
 
             if (_others is not null)
             {
                 Read(mayRead ? _sessions! : _others, ready);
+                if (mayRead && ready == MaxReady)
+                {
+                    // Among so many, handshakes would wait for their turn.
+                    Read(_others, _others.Wait(0));
+                }
             }
 
             EndRound();
@@ -211,6 +218,8 @@ public abstract class PollingThread : IDisposable
 
         s_current = null;
         Volatile.Write(ref _hasEnded, true);
+        // Who posts writes first and reads the flag then, so at least one of the two sees the other.
+        Interlocked.MemoryBarrier();
         LeaveToPool(_posted);
         LeaveToPool(_postedReads);
     }
@@ -236,9 +245,9 @@ public abstract class PollingThread : IDisposable
     }
 
     // Not what is posted meanwhile.
-    static void RunPosted(ConcurrentQueue<IThreadPoolWorkItem> queue)
+    void RunPosted(ConcurrentQueue<IThreadPoolWorkItem> queue, bool isReading)
     {
-        for (var left = queue.Count; left > 0 && queue.TryDequeue(out var item); left--)
+        for (var left = queue.Count; left > 0 && (!isReading || MayRead) && queue.TryDequeue(out var item); left--)
         {
             item.Execute();
         }
@@ -248,13 +257,13 @@ public abstract class PollingThread : IDisposable
     {
         for (var i = 0; i < ready; i++)
         {
-            var (number, events) = set[i];
-            if (number != NoSocket)
+            var (token, events) = set[i];
+            if (token != NoSocket)
             {
                 // What is left is reported again.
-                if (set == _others || MayRead)
+                if ((set == _others || MayRead) && Volatile.Read(ref _readers)[(int)token] is { } reader && reader.Token == token)
                 {
-                    Volatile.Read(ref _readers)[number]?.OnReady(events);
+                    reader.OnReady(events);
                 }
             }
             else if (set == _others)

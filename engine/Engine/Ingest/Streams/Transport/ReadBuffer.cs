@@ -3,8 +3,9 @@ using System.Buffers;
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
 /// <summary>
-/// The bytes of a stream that were read and not consumed. They stand in the thread's buffer while the stream has its turn; what is left
-/// after it is copied to a pooled array, and an empty rest holds nothing. The caller locks.
+/// The bytes of a stream that were read and not consumed. They stand in the thread's buffer while the stream has its turn. What is left
+/// when its user advances is copied to a pooled array, or holds nothing if it is empty; a user that advances later keeps the thread's
+/// buffer until then. The caller locks.
 /// </summary>
 /// <param name="thread">The thread whose buffer is borrowed.</param>
 sealed class ReadBuffer(PollingThread thread)
@@ -61,7 +62,7 @@ sealed class ReadBuffer(PollingThread thread)
         {
             Free();
         }
-        else if (IsBorrowed)
+        else if (!_isPooled)
         {
             MoveToPool(Math.Max(Length, MinRest));
         }

@@ -118,6 +118,13 @@ sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionLifet
 
         _socket.Dispose();
         _reader?.Abort();
-        _closed.Cancel();
+        try
+        {
+            _closed.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // An abort that races the end of the connection.
+        }
     }
 }

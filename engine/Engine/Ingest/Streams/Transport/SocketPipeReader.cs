@@ -14,7 +14,6 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
 {
     readonly Socket _socket;
     readonly PollingThread _thread;
-    readonly int _number;
     readonly SocketReadiness _readiness;
     readonly ReadBuffer _buffer;
     readonly Lock _gate = new();
@@ -36,10 +35,13 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
     {
         _socket = socket;
         _thread = thread;
-        _number = thread.Add(this);
-        _readiness = new SocketReadiness(socket, thread, _number);
+        Token = thread.Add(this);
+        _readiness = new SocketReadiness(socket, thread, Token);
         _buffer = new ReadBuffer(thread);
     }
+
+    /// <summary>Identifies the reader on its thread; never used again.</summary>
+    public long Token { get; }
 
     /// <summary>Declares that what follows are events, which are read only while they may be.</summary>
     public void BeginSession()
@@ -134,7 +136,7 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
             Fail(new InvalidOperationException("The reader is completed."));
         }
 
-        _thread.Remove(_number);
+        _thread.Remove(Token);
     }
 
     /// <summary>Ends a pending read because the socket was closed on this side.</summary>

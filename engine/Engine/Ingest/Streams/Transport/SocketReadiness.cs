@@ -9,8 +9,8 @@ namespace CartRecovery.Engine.Ingest.Streams.Transport;
 /// </summary>
 /// <param name="socket">The socket.</param>
 /// <param name="thread">The thread that polls it.</param>
-/// <param name="number">The reader's number on the thread.</param>
-sealed class SocketReadiness(Socket socket, PollingThread thread, int number)
+/// <param name="token">The reader's token on the thread.</param>
+sealed class SocketReadiness(Socket socket, PollingThread thread, long token)
 {
     bool _isSession;
     bool _isRegistered;
@@ -31,11 +31,11 @@ sealed class SocketReadiness(Socket socket, PollingThread thread, int number)
         {
             if (!_isRegistered)
             {
-                thread.SetOf(_isSession).Register(socket.SafeHandle, number, Epoll.Readable);
+                thread.SetOf(_isSession).Register(socket.SafeHandle, token, Epoll.Readable);
             }
             else if (!_isArmed)
             {
-                thread.SetOf(_isSession).Modify(socket.SafeHandle, number, Epoll.Readable);
+                thread.SetOf(_isSession).Modify(socket.SafeHandle, token, Epoll.Readable);
             }
 
             (_isRegistered, _isArmed) = (true, true);
@@ -58,7 +58,7 @@ sealed class SocketReadiness(Socket socket, PollingThread thread, int number)
         _isArmed = false;
         try
         {
-            thread.SetOf(_isSession).Modify(socket.SafeHandle, number, 0);
+            thread.SetOf(_isSession).Modify(socket.SafeHandle, token, 0);
         }
         catch (ObjectDisposedException)
         {

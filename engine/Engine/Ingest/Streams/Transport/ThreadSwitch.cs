@@ -3,21 +3,25 @@ using System.Runtime.CompilerServices;
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
 
 /// <summary>
-/// Awaited by a stream's reader to continue on its thread, as soon as events may be read there, when its bytes arrived on another one.
-/// Reusable; one wait at a time.
+/// Awaited by a stream's reader to continue on its thread, as soon as events may be read there. Reusable; one wait at a time.
 /// </summary>
-sealed class ThreadSwitch(PollingThread thread) : ICriticalNotifyCompletion, IThreadPoolWorkItem
+/// <param name="thread">The thread.</param>
+/// <param name="isPolled">
+/// Whether the thread itself reads the stream, so that each read is a turn. If not, every turn is posted: a stream that always has bytes
+/// would not let the thread go otherwise.
+/// </param>
+sealed class ThreadSwitch(PollingThread thread, bool isPolled) : ICriticalNotifyCompletion, IThreadPoolWorkItem
 {
     Action? _continuation;
 
-    /// <summary>Whether this is the thread.</summary>
-    public bool IsCompleted => PollingThread.Current == thread;
+    /// <summary>Whether the turn may begin at once.</summary>
+    public bool IsCompleted => isPolled && PollingThread.Current == thread;
 
     public ThreadSwitch GetAwaiter() => this;
 
     public void GetResult()
     {
-        // It is only about the thread.
+        // No result; the await only switches threads.
     }
 
     /// <inheritdoc/>

@@ -17,31 +17,27 @@ public abstract class WebSocketProtocol
     // Bytes reported of a message that is too long.
     const int Beginning = 32 * 1024;
 
-    // Of the pings of one read, so many are answered, and the last one, as RFC 6455, 5.5.3, allows: a pong is as long as its ping.
-    const int MaxPongs = 32;
-
     [ThreadStatic]
     static byte[]? s_scratch;
 
     readonly Outbound _output;
+    readonly PongLimit _pongs;
+    readonly FragmentBuffer _fragments;
     readonly int _maxMessage;
-    byte[] _fragments = [];
-    int _fragmentsLength;
     WebSocketOpcode _fragmentsOpcode;
     // Fragmented text is validated as it arrives; the count covers the bytes of the current frame.
     Utf8Validator _text;
     int _checked;
     bool _skipping;
     long _skip;
-    int _pongs;
-    byte[]? _lastPing;
-    int _lastPingLength;
 
     /// <param name="output">Receives answers.</param>
     /// <param name="maxMessage">The maximum message length, in bytes.</param>
     protected WebSocketProtocol(Outbound output, int maxMessage)
     {
         _output = output;
+        _pongs = new PongLimit(output);
+        _fragments = new FragmentBuffer(maxMessage);
         _maxMessage = maxMessage;
     }
 
@@ -51,20 +47,16 @@ public abstract class WebSocketProtocol
     /// <summary>Whether the client began it.</summary>
     public bool ClientClosed { get; private set; }
 
-    /// <summary>Bytes of an incomplete message's earlier fragments.</summary>
-    public int Kept => _fragments.Length;
+    /// <summary>Bytes of memory that hold an incomplete message's earlier fragments.</summary>
+    public int Kept => _fragments.Capacity;
 
-    /// <summary>Consumes complete frames until none is left, the connection closes, or <see cref="ShouldStop"/> is set.</summary>
+    /// <summary>Consumes complete frames until none is left, the connection closes, or <see cref="ShouldStop"/> says so.</summary>
     /// <returns>The position of the first byte not consumed.</returns>
     public SequencePosition Consume(in ReadOnlySequence<byte> buffer)
     {
-        _pongs = 0;
+        _pongs.Begin();
         var end = ConsumeFrames(buffer);
-        if (_pongs > MaxPongs)
-        {
-            _output.TryReply(WebSocketOpcode.Pong, _lastPing.AsSpan(0, _lastPingLength));
-        }
-
+        _pongs.End();
         return end;
     }
 
@@ -97,7 +89,7 @@ public abstract class WebSocketProtocol
                 break;
             }
 
-            if (!header.IsControl && (_skipping || header.PayloadLength > _maxMessage - _fragmentsLength))
+            if (!header.IsControl && (_skipping || header.PayloadLength > _maxMessage - _fragments.Length))
             {
                 Skip(header, reader.UnreadSequence);
                 continue;
@@ -135,7 +127,7 @@ public abstract class WebSocketProtocol
         }
 
         IsClosed = true;
-        _output.SetClosePayload(code, reason);
+        _output.CloseFrame.Set(code, reason);
     }
 
     /// <summary>Whether to stop before the next message.</summary>
@@ -180,8 +172,7 @@ public abstract class WebSocketProtocol
             _skipping = true;
             _text = default;
             OnMessageTooLong(Joined(header, begun, Beginning));
-            _fragmentsLength = 0;
-            ReturnFragments();
+            _fragments.Clear();
         }
 
         _skip = header.PayloadLength;
@@ -218,10 +209,10 @@ public abstract class WebSocketProtocol
     // Joins the previous fragments and the received part of this one.
     byte[] Joined(in FrameHeader header, in ReadOnlySequence<byte> begun, int maxLength)
     {
-        var before = Math.Min(_fragmentsLength, maxLength);
+        var before = Math.Min(_fragments.Length, maxLength);
         var part = begun.Slice(0, Math.Min(Math.Min(begun.Length, header.PayloadLength), maxLength - before));
         var joined = new byte[before + part.Length];
-        _fragments.AsSpan(0, before).CopyTo(joined);
+        _fragments.Bytes[..before].CopyTo(joined);
         Masking.Remove(part, header.Mask, joined.AsSpan(before));
         return joined;
     }
@@ -250,21 +241,19 @@ public abstract class WebSocketProtocol
             _fragmentsOpcode = header.Opcode;
         }
 
-        GrowFragments(length);
-        var fragment = _fragments.AsSpan(_fragmentsLength, length);
+        var fragment = _fragments.Append(length);
         Masking.Remove(payload, header.Mask, fragment);
-        _fragmentsLength += length;
         if (_fragmentsOpcode == WebSocketOpcode.Text
             && (!_text.TryAppend(fragment[_checked..]) || (header.IsFinal && !_text.IsComplete)))
         {
-            RejectText(_fragments.AsSpan(0, _fragmentsLength));
+            RejectText(_fragments.Bytes);
             return;
         }
 
         _checked = 0;
         if (header.IsFinal)
         {
-            OnMessage(_fragmentsOpcode, _fragments.AsSpan(0, _fragmentsLength));
+            OnMessage(_fragmentsOpcode, _fragments.Bytes);
             EndMessage();
         }
     }
@@ -295,25 +284,12 @@ public abstract class WebSocketProtocol
         Masking.Remove(masked, header.Mask, payload);
         if (header.Opcode == WebSocketOpcode.Ping)
         {
-            AnswerPing(payload);
+            _pongs.Answer(payload);
         }
         else if (header.Opcode == WebSocketOpcode.Close)
         {
             EchoClose(payload);
         }
-    }
-
-    void AnswerPing(ReadOnlySpan<byte> payload)
-    {
-        if (_pongs++ < MaxPongs)
-        {
-            _output.TryReply(WebSocketOpcode.Pong, payload);
-            return;
-        }
-
-        _lastPing ??= new byte[FrameHeader.MaxControlPayload];
-        payload.CopyTo(_lastPing);
-        _lastPingLength = payload.Length;
     }
 
     void EchoClose(ReadOnlySpan<byte> payload)
@@ -330,39 +306,17 @@ public abstract class WebSocketProtocol
         {
             IsClosed = true;
             ClientClosed = true;
-            _output.SetClosePayload(payload.Length < 2 ? [] : payload[..2]);
+            _output.CloseFrame.Set(payload.Length < 2 ? [] : payload[..2]);
         }
     }
 
     static bool IsValidCloseCode(ushort code) => code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999);
 
-    void GrowFragments(int more)
-    {
-        var needed = _fragmentsLength + more;
-        if (needed > _fragments.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Min(Math.Max(needed, _fragments.Length * 2), Math.Max(needed, _maxMessage)));
-            _fragments.AsSpan(0, _fragmentsLength).CopyTo(larger);
-            ReturnFragments();
-            _fragments = larger;
-        }
-    }
-
     void EndMessage()
     {
         _fragmentsOpcode = WebSocketOpcode.Continuation;
-        _fragmentsLength = 0;
         _text = default;
-        ReturnFragments();
-    }
-
-    void ReturnFragments()
-    {
-        if (_fragments.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_fragments);
-            _fragments = [];
-        }
+        _fragments.Clear();
     }
 
     // A single-frame message lives only during its handler, so its buffer is per thread rather than per connection.

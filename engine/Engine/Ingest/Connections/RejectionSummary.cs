@@ -3,27 +3,27 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Ingest.Connections;
 
 /// <summary>
-/// Gathers a message's refusals for one error frame: their number, by code too, and the first few. A batch of thousands of bad events so
+/// Gathers a message's rejections for one error frame: their number, by code too, and the first few. A batch of thousands of bad events so
 /// costs one short answer. Belongs to the thread that reads; one connection's at a time.
 /// </summary>
-sealed class RefusalSummary
+sealed class RejectionSummary
 {
-    /// <summary>The number of refusals that are described.</summary>
+    /// <summary>The number of rejections that are described.</summary>
     public const int MaxDescribed = 5;
 
     readonly List<(long Index, EventProblem Problem)> _first = new(MaxDescribed);
     readonly int[] _counts = new int[Enum.GetValues<EventErrorCode>().Length];
 
-    /// <summary>The number of refusals.</summary>
+    /// <summary>The number of rejections.</summary>
     public int Count { get; private set; }
 
     /// <summary>The index of the last refused event.</summary>
     public long LastIndex { get; private set; }
 
-    /// <summary>The first refusals.</summary>
+    /// <summary>The first rejections.</summary>
     public IReadOnlyList<(long Index, EventProblem Problem)> First => _first;
 
-    /// <summary>Adds a refusal.</summary>
+    /// <summary>Adds a rejection.</summary>
     /// <param name="index">The event's index among all of its connection.</param>
     /// <param name="problem">The reason.</param>
     public void Add(long index, EventProblem problem)
@@ -38,7 +38,7 @@ sealed class RefusalSummary
         Count++;
     }
 
-    /// <summary>Returns the number of refusals for a reason.</summary>
+    /// <summary>Returns the number of rejections for a reason.</summary>
     public int CountOf(EventErrorCode error) => _counts[(int)error];
 
     /// <summary>Forgets all of them.</summary>
