@@ -35,6 +35,17 @@ public sealed class FolderSwapTests
         Assert.That(Directory.Exists(Path.Combine(Data, "next.tmp")), Is.False);
     }
 
+    [Test]
+    public void A_cleanup_that_ended_anywhere_is_finished()
+    {
+        // Only what is deleted last is left.
+        var next = Directory.CreateDirectory(Path.Combine(Data, "next")).FullName;
+        File.WriteAllText(Path.Combine(next, "keys.db"), "");
+        FolderSwap.Resume(Data);
+
+        Assert.That((Directory.Exists(next), Contents(Data)), Is.EqualTo((false, "former former former")));
+    }
+
     // The moves of a swap, in their order; each may be the last before a crash.
     [TestCase(0)]
     [TestCase(1)]

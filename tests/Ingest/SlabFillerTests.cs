@@ -77,6 +77,26 @@ public sealed class SlabFillerTests
         Assert.That(Submitted().Single().Count, Is.EqualTo(101));
     }
 
+    [Test]
+    public void A_slab_is_handed_over_once_though_another_partition_has_failed()
+    {
+        using var partitions = new PartitionSet(2, TestStages.Options([]), new ManualTime(EventReading.Now), TimeSpan.Zero);
+        var (filler, source) = (new SlabFiller(partitions), Source(isPublishable: false));
+        filler.Begin();
+        var router = new EventRouter(partitions, EventReading.Rules(), 2500, Protocol.Tcp, new IngestCounters(), source, source, filler: filler);
+        for (var i = 0; i < EventSlab.Capacity; i++)
+        {
+            router.TakeJson(Encoding.UTF8.GetBytes(EventJson.Of($"c{i}")));
+        }
+
+        router.EndTurn();
+        partitions[1].Inbox.Close();
+        Assert.That(() => filler.Submit(isRoundOver: true), Throws.InstanceOf<System.Threading.Channels.ChannelClosedException>());
+        filler.Submit(isRoundOver: true);
+
+        Assert.That(partitions[0].Inbox.Depth, Is.EqualTo(1));
+    }
+
     static RecordingSource Source(bool isPublishable) => new() { IsPublishable = isPublishable };
 
     EventRouter Router(RecordingSource source) =>

@@ -203,6 +203,39 @@ public sealed class SocketPipeReaderTests
     }
 
     [Test]
+    public async Task A_late_event_of_a_former_reader_does_not_reach_its_successor()
+    {
+        var (_, former, _) = _thread.Connect();
+        former.Complete();
+        var (client, reader, _) = _thread.Connect();
+        Assert.That(((int)reader.Token, reader.Token), Is.EqualTo(((int)former.Token, reader.Token)).And.Not.EqualTo(((int)former.Token, former.Token)));
+        client.Send("hello"u8);
+
+        Assert.That(TextOf(await ReadAsync(reader)), Is.EqualTo("hello"));
+    }
+
+    [Test]
+    public async Task A_turn_of_a_stream_that_the_thread_does_not_poll_is_always_posted()
+    {
+        var turns = 0;
+        var item = new PostedItem();
+        async Task RunAsync(ThreadSwitch turn)
+        {
+            for (; turns < 10; turns++)
+            {
+                await turn;
+            }
+
+            item.Execute();
+        }
+
+        var rounds = _thread.Rounds;
+        _ = RunAsync(new ThreadSwitch(_thread, isPolled: false));
+        await item.Done.Task.WaitAsync(Eventually.Deadline);
+        Assert.That(_thread.Rounds - rounds, Is.GreaterThanOrEqualTo(9), "others have their turns between");
+    }
+
+    [Test]
     public async Task Closing_on_this_side_ends_a_pending_read()
     {
         var (_, reader, server) = _thread.Connect();
