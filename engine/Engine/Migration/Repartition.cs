@@ -13,8 +13,8 @@ public readonly record struct RepartitionProgress(RepartitionStep Step, long Don
 public enum RepartitionStep
 {
     Recover,
-    Carts,
     EventIds,
+    Carts,
     Customers,
     Checkpoint,
 }
@@ -27,7 +27,7 @@ public enum RepartitionStep
 /// <param name="Unread">Entries that the reader of the journals had not read.</param>
 public sealed record RepartitionReport(long Carts, long Customers, long CustomersLost, long EventIds, int Unread);
 
-/// <summary>What reads the journals' tails and must go on where it is.</summary>
+/// <summary>A reader of the journals' tails, whose position is preserved.</summary>
 /// <param name="Name">The name of its cursors.</param>
 /// <param name="PositionOf">Returns a partition's address it has read up to; null if it never read.</param>
 /// <param name="Kinds">What it reads.</param>

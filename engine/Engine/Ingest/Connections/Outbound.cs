@@ -116,7 +116,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     {
         Span<byte> body = stackalloc byte[StreamMessageFormat.MaxErrors];
         var total = 0;
-        foreach (var (index, problem) in rejections.Count > RejectionSummary.MaxDescribed ? [] : rejections.First)
+        foreach (var (index, problem) in rejections.Count > RejectionSummary.MaxSingle ? [] : rejections.First)
         {
             total += Send(body[..StreamMessageFormat.WriteError(body, _encoding, index, problem.Code, problem.Message)]);
         }

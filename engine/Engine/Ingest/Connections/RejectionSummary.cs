@@ -8,10 +8,13 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// </summary>
 sealed class RejectionSummary
 {
-    /// <summary>The number of rejections that are described.</summary>
+    /// <summary>The number of rejections of a message that are reported singly. More are reported together.</summary>
+    public const int MaxSingle = 16;
+
+    /// <summary>The number of rejections that are described when they are reported together.</summary>
     public const int MaxDescribed = 5;
 
-    readonly List<(long Index, EventProblem Problem)> _first = new(MaxDescribed);
+    readonly List<(long Index, EventProblem Problem)> _first = new(MaxSingle);
     readonly int[] _counts = new int[Enum.GetValues<EventErrorCode>().Length];
 
     /// <summary>The number of rejections.</summary>
@@ -28,7 +31,7 @@ sealed class RejectionSummary
     /// <param name="problem">The reason.</param>
     public void Add(long index, EventProblem problem)
     {
-        if (_first.Count < MaxDescribed)
+        if (_first.Count < MaxSingle)
         {
             _first.Add((index, problem));
         }

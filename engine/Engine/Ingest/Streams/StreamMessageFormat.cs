@@ -127,7 +127,7 @@ static class StreamMessageFormat
 
         json.WriteEndObject();
         json.WriteStartArray("errors"u8);
-        foreach (var rejection in rejections.First)
+        foreach (var rejection in rejections.First.Take(RejectionSummary.MaxDescribed))
         {
             json.WriteStartObject();
             WriteError(json, rejection);
