@@ -64,7 +64,8 @@ sealed class CrowdClient : IDisposable
     /// <param name="acknowledged">Called with the number of events acknowledged so far.</param>
     public async Task ReadAsync(Action<long> acknowledged)
     {
-        var buffer = new byte[SmallBuffer];
+        // Frames for a client that reads are short.
+        var buffer = new byte[4 * SmallBuffer];
         try
         {
             while (true)

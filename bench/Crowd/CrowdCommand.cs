@@ -45,9 +45,9 @@ static class CrowdCommand
             var passed = kind == Shoppers ? await ShopperRun.RunAsync(engine, clients, time) : await RunAsync(engine, CrowdBehaviour.Kinds[kind](clients), clients, time);
             return passed ? 0 : 1;
         }
-        catch (Exception failed) when (failed is LoadException or SocketException)
+        catch (Exception failed) when (failed is LoadException or SocketException || (failed as AggregateException)?.InnerException is LoadException or SocketException)
         {
-            await Console.Error.WriteLineAsync(failed.Message);
+            await Console.Error.WriteLineAsync((failed.InnerException ?? failed).Message);
             return 1;
         }
     }
@@ -55,23 +55,23 @@ static class CrowdCommand
     static async Task<bool> RunAsync(EngineProcess engine, CrowdBehaviour behaviour, int clients, TimeSpan time)
     {
         using var probes = new Probes(engine);
-        Say("before", await probes.RunAsync(TimeSpan.FromSeconds(3)));
+        Print("before", await probes.RunAsync(TimeSpan.FromSeconds(3)));
         var before = engine.ResidentBytes;
         using (var crowd = new Crowd(behaviour.Framed ? Target.WebSocket(engine.Url, "sk_demo") : Target.Tcp(engine.Tcp, "sk_demo"), clients))
         {
             var opened = engine.ResidentBytes;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clients:N0} streams opened: {(opened - before) / 1e6:N0} MB more, {(opened - before) / clients:N0} bytes each"));
             crowd.Begin(behaviour);
-            Say("during", await probes.RunAsync(time));
+            Print("during", await probes.RunAsync(time));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{crowd.SentBytes / 1e6:N0} MB taken; engine {engine.ResidentBytes / 1e6:N0} MB, {(engine.ResidentBytes - opened) / 1e6:N0} MB more, at most {engine.PeakBytes / 1e6:N0} MB; {crowd.Ended:N0} streams closed by it"));
         }
 
         await Task.Delay(TimeSpan.FromSeconds(1));
-        Say("one second after", await probes.RunAsync(TimeSpan.FromSeconds(5)));
+        Print("one second after", await probes.RunAsync(TimeSpan.FromSeconds(5)));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"engine {engine.ResidentBytes / 1e6:N0} MB, at most {engine.PeakBytes / 1e6:N0} MB"));
         return true;
     }
 
-    static void Say(string title, IReadOnlyList<string> lines) => Console.WriteLine($"{title}:\n  {string.Join("\n  ", lines)}");
+    static void Print(string title, IReadOnlyList<string> lines) => Console.WriteLine($"{title}:\n  {string.Join("\n  ", lines)}");
 }

@@ -38,7 +38,7 @@ static class ShopperRun
         var report = await LoadRun.RunAsync(options, TextWriter.Null, colour: false, CancellationToken.None);
         if (print)
         {
-            Say(Busy, engine, engine.Cpu - cpu, resident, report.Acked, report.AckLatency);
+            Print(Busy, engine, engine.Cpu - cpu, resident, report.Acked, report.AckLatency);
         }
 
         return report.Passed;
@@ -80,7 +80,7 @@ static class ShopperRun
                 await Task.Delay(10);
             }
 
-            Say(count, engine, engine.Cpu - cpu, before, clients.Sum(c => c.Acked), Quantiles.Of(latency));
+            Print(count, engine, engine.Cpu - cpu, before, clients.Sum(c => c.Acked), Quantiles.Of(latency));
             return clients.Sum(c => c.Acked) == sent;
         }
         finally
@@ -111,7 +111,7 @@ static class ShopperRun
         return events;
     }
 
-    static void Say(int connections, EngineProcess engine, TimeSpan cpu, long residentBefore, long events, Quantiles latency) =>
+    static void Print(int connections, EngineProcess engine, TimeSpan cpu, long residentBefore, long events, Quantiles latency) =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{connections,6:N0} connections: {events:N0} events, {cpu.TotalMicroseconds / events:N1} µs of the engine's CPU each; acknowledged p50 {latency.P50:N1} ms, p99 {latency.P99:N1} ms; "
             + $"engine {engine.ResidentBytes / 1e6:N0} MB, {(engine.ResidentBytes - residentBefore) / 1e6:N0} MB more, at most {engine.PeakBytes / 1e6:N0} MB"));

@@ -47,7 +47,8 @@ sealed class SinkCircuitTests
     [Test]
     public async Task An_open_circuit_allows_one_write_at_a_time()
     {
-        var (probes, now, most, isOpen) = (0, 0, 0, false);
+        const int maxInFlight = 8;
+        var (probes, now, most, begun, isOpen) = (0, 0, 0, 0, false);
         var sink = new ScriptedSink
         {
             OnWrite = async (_, _) =>
@@ -57,8 +58,8 @@ sealed class SinkCircuitTests
                     return;
                 }
 
-                // Writes that began before the circuit opened do not count.
-                var isProbe = Volatile.Read(ref isOpen);
+                // Writes that were let in before the circuit opened do not count.
+                var isProbe = Volatile.Read(ref isOpen) && Interlocked.Increment(ref begun) > maxInFlight;
                 var running = Interlocked.Increment(ref now);
                 most = isProbe ? Math.Max(most, running) : most;
                 await Task.Delay(2, CancellationToken.None);
@@ -67,7 +68,7 @@ sealed class SinkCircuitTests
                 throw new IOException("down");
             },
         };
-        var runner = Runner(sink, s_quick with { MaxInFlight = 8 });
+        var runner = Runner(sink, s_quick with { MaxInFlight = maxInFlight });
         runner.Start();
         Enqueue(runner, 50);
         await Eventually.Is(() => runner.State.Circuit != CircuitState.Closed && Volatile.Read(ref now) == 0, "the circuit opens");

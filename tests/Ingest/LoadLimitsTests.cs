@@ -155,7 +155,7 @@ sealed class LoadLimitsTests
         long sent = 0;
         var bytes = Conformance.WebSocket.ClientFrame.Join(EventJson.Many(cart, count).Select(client.Encode));
         var sending = client.Raw.SendAllAsync(bytes, n => Interlocked.Add(ref sent, n), CancellationToken.None);
-        await Eventually.Is(() => !engine.Host.Partitions.Readers.IsOpen, "the partition's inbox is nearly full");
+        await Eventually.Is(() => !engine.Host.Partitions.Gate.IsOpen, "the partition's inbox is nearly full");
         var stoodAt = await StandsStillAsync(() => Interlocked.Read(ref sent));
 
         Assert.That(stoodAt, Is.LessThan(bytes.Length), "the client is blocked");

@@ -27,7 +27,7 @@ public sealed class IngestThread : PollingThread
         _partitions = partitions;
         _buffers = buffers;
         _filler = new SlabFiller(partitions);
-        partitions.Readers.WhenOpened(Wake);
+        partitions.Gate.WhenOpened(Wake);
     }
 
     /// <summary>The open slabs.</summary>
@@ -40,7 +40,7 @@ public sealed class IngestThread : PollingThread
     internal long Now { get; private set; }
 
     /// <inheritdoc/>
-    protected override bool MayRead => _partitions.Readers.IsOpen;
+    protected override bool MayRead => _partitions.Gate.IsOpen;
 
     /// <inheritdoc/>
     /// <remarks>What was read of a long message is kept until there is memory for all of it. While there is none, that must be little.</remarks>

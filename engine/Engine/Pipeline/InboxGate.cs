@@ -1,8 +1,7 @@
 namespace CartRecovery.Engine.Pipeline;
 
 /// <summary>
-/// Tells those who read clients' input whether the inboxes have room for it. What they do not read stays in the sockets, and costs the
-/// engine nothing.
+/// Pauses the reads of streams while an inbox is nearly full. Unread bytes stay in the sockets, and cost the engine nothing.
 /// </summary>
 public sealed class InboxGate
 {

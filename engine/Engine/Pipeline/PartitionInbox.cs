@@ -17,7 +17,7 @@ public sealed class PartitionInbox
 
     /// <summary>Creates an empty queue.</summary>
     /// <param name="capacity">Maximum number of slabs and requests.</param>
-    /// <param name="readers">Closed while less than a quarter of the queue is free, until half of it is; null for nobody's.</param>
+    /// <param name="readers">Closed while less than a quarter of the queue is free, until half of it is; null for a gate of its own.</param>
     public PartitionInbox(int capacity, InboxGate? readers = null)
     {
         _channel = Channel.CreateBounded<object>(new BoundedChannelOptions(capacity) { SingleReader = true });

@@ -32,7 +32,7 @@ public sealed class PartitionSet : IDisposable
         for (var i = 0; i < count; i++)
         {
             _partitions[i] = new Partition(
-                i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity, Readers, signals[i % signals.Length]);
+                i, options, Slabs, time, Watermark, ClockMonitor, maxAge, InboxCapacity, Gate, signals[i % signals.Length]);
         }
 
         _workers = [.. signals.Select((signal, worker) =>
@@ -57,8 +57,8 @@ public sealed class PartitionSet : IDisposable
     /// <summary>Event time over all sources.</summary>
     public Watermark Watermark { get; } = new();
 
-    /// <summary>Tells readers of events whether every inbox has room.</summary>
-    public InboxGate Readers { get; } = new();
+    /// <summary>Closed to readers of streams while an inbox is nearly full.</summary>
+    public InboxGate Gate { get; } = new();
 
     /// <summary>The pool of slabs.</summary>
     public SlabPool Slabs { get; }

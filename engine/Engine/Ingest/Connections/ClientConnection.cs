@@ -139,7 +139,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// </summary>
     public bool TryExcuse(long now)
     {
-        if (_options.Partitions.Readers.IsOpen && !Volatile.Read(ref _isHeldUp))
+        if (_options.Partitions.Gate.IsOpen && !Volatile.Read(ref _isHeldUp))
         {
             return false;
         }

@@ -31,7 +31,7 @@ sealed partial class Epoll : IDisposable
     public Epoll(int maxEvents)
     {
         _events = new byte[maxEvents * s_size];
-        _handle = new SafeFileHandle(Checked(Create(CloseOnExec)), ownsHandle: true);
+        _handle = new SafeFileHandle(ThrowIfFailed(Create(CloseOnExec)), ownsHandle: true);
     }
 
     /// <summary>Whether the system has it.</summary>
@@ -62,7 +62,7 @@ sealed partial class Epoll : IDisposable
     public int Wait(int milliseconds)
     {
         var count = Wait(_handle, _events, _events.Length / s_size, milliseconds);
-        return count >= 0 ? count : Marshal.GetLastPInvokeError() == Interrupted ? 0 : Checked(count);
+        return count >= 0 ? count : Marshal.GetLastPInvokeError() == Interrupted ? 0 : ThrowIfFailed(count);
     }
 
     /// <summary>A ready descriptor of the last wait: its token and its events.</summary>
@@ -83,10 +83,10 @@ sealed partial class Epoll : IDisposable
         Span<byte> description = stackalloc byte[16];
         MemoryMarshal.Write(description, events);
         MemoryMarshal.Write(description[s_dataAt..], token);
-        Checked(Control(_handle, operation, descriptor, ref description[0]));
+        ThrowIfFailed(Control(_handle, operation, descriptor, ref description[0]));
     }
 
-    static int Checked(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    static int ThrowIfFailed(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     private static partial int Create(int flags);

@@ -13,19 +13,19 @@ public abstract class PollingThread : IDisposable
     /// <summary>The length of a read, in bytes.</summary>
     public const int ReadSize = 64 * 1024;
 
-    /// <summary>The most unread bytes that are copied in front of the next read. The next read of a longer rest goes behind it.</summary>
-    public const int SmallRest = 32 * 1024;
+    /// <summary>The most unread bytes that are copied in front of the next read. A longer unread part stays in its own array; the next read appends to it.</summary>
+    public const int MaxCarriedOver = 32 * 1024;
 
     /// <summary>The length of a thread's buffer, in bytes.</summary>
-    public const int BufferSize = SmallRest + ReadSize;
+    public const int BufferSize = MaxCarriedOver + ReadSize;
 
     // A round reads at most so many sockets: what came first is submitted before the rest is read.
     const int MaxReady = 64;
 
-    // Of the events: not a socket, but the other set, or the wake-up.
+    // A token: not a socket, but the set of handshakes, or the wake-up.
     const long NoSocket = -1;
 
-    // While nothing may be read: in case the end of that is missed.
+    // Interval of polling while the gate is closed, in milliseconds; covers a missed wake-up.
     const int Recheck = 100;
 
     [ThreadStatic]
@@ -35,7 +35,7 @@ public abstract class PollingThread : IDisposable
     readonly ConcurrentQueue<IThreadPoolWorkItem> _postedReads = new();
     readonly SemaphoreSlim _signal = new(0);
     readonly Epoll? _sessions;
-    readonly Epoll? _others;
+    readonly Epoll? _handshakes;
     readonly WakeUp? _wakeUp;
     readonly Lock _gate = new();
     readonly Stack<int> _free = new();
@@ -53,9 +53,9 @@ public abstract class PollingThread : IDisposable
         _thread = new Thread(Run) { Name = name, IsBackground = true };
         if (Epoll.IsSupported)
         {
-            (_sessions, _others, _wakeUp) = (new Epoll(MaxReady), new Epoll(MaxReady), new WakeUp());
-            _others.Register(_wakeUp.Handle, NoSocket, Epoll.Readable);
-            _sessions.Register(_others.Handle, NoSocket, Epoll.Readable);
+            (_sessions, _handshakes, _wakeUp) = (new Epoll(MaxReady), new Epoll(MaxReady), new WakeUp());
+            _handshakes.Register(_wakeUp.Handle, NoSocket, Epoll.Readable);
+            _sessions.Register(_handshakes.Handle, NoSocket, Epoll.Readable);
         }
     }
 
@@ -116,7 +116,7 @@ public abstract class PollingThread : IDisposable
         }
 
         _sessions?.Dispose();
-        _others?.Dispose();
+        _handshakes?.Dispose();
         _wakeUp?.Dispose();
         _signal.Dispose();
         GC.SuppressFinalize(this);
@@ -126,7 +126,7 @@ public abstract class PollingThread : IDisposable
     internal void ReplaceBuffer() => Buffer = NewBuffer();
 
     /// <summary>The set that a socket belongs to.</summary>
-    internal Epoll SetOf(bool isSession) => isSession ? _sessions! : _others!;
+    internal Epoll EpollOf(bool isSession) => isSession ? _sessions! : _handshakes!;
 
     /// <summary>Gives a reader its token: its number, and above it a count, so that a late event of a former reader is not taken for its own.</summary>
     internal long Add(SocketPipeReader reader)
@@ -203,13 +203,13 @@ public abstract class PollingThread : IDisposable
                 RunPosted(_postedReads, isReading: true);
             }
 
-            if (_others is not null)
+            if (_handshakes is not null)
             {
-                Read(mayRead ? _sessions! : _others, ready);
+                Read(mayRead ? _sessions! : _handshakes, ready);
                 if (mayRead && ready == MaxReady)
                 {
                     // Among so many, handshakes would wait for their turn.
-                    Read(_others, _others.Wait(0));
+                    Read(_handshakes, _handshakes.Wait(0));
                 }
             }
 
@@ -231,13 +231,13 @@ public abstract class PollingThread : IDisposable
         var hasWork = !_posted.IsEmpty || (mayRead ? !_postedReads.IsEmpty : MayRead) || Volatile.Read(ref _isStopping);
         var limit = hasWork ? 0 : mayRead ? -1 : Recheck;
         var ready = 0;
-        if (_others is null)
+        if (_handshakes is null)
         {
             _signal.Wait(limit);
         }
         else
         {
-            ready = (mayRead ? _sessions! : _others).Wait(limit);
+            ready = (mayRead ? _sessions! : _handshakes).Wait(limit);
         }
 
         Volatile.Write(ref _isSleeping, 0);
@@ -261,18 +261,18 @@ public abstract class PollingThread : IDisposable
             if (token != NoSocket)
             {
                 // What is left is reported again.
-                if ((set == _others || MayRead) && Volatile.Read(ref _readers)[(int)token] is { } reader && reader.Token == token)
+                if ((set == _handshakes || MayRead) && Volatile.Read(ref _readers)[(int)token] is { } reader && reader.Token == token)
                 {
                     reader.OnReady(events);
                 }
             }
-            else if (set == _others)
+            else if (set == _handshakes)
             {
                 _wakeUp!.Reset();
             }
             else
             {
-                Read(_others!, _others!.Wait(0));
+                Read(_handshakes!, _handshakes!.Wait(0));
             }
         }
     }

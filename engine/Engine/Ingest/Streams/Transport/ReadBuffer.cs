@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Ingest.Streams.Transport;
 /// <param name="thread">The thread whose buffer is borrowed.</param>
 sealed class ReadBuffer(PollingThread thread)
 {
-    const int MinRest = 256;
+    const int MinUnread = 256;
 
     byte[]? _bytes;
     int _start;
@@ -28,13 +28,13 @@ sealed class ReadBuffer(PollingThread thread)
 
     /// <summary>Returns room for the next read. Called by the thread.</summary>
     public Span<byte> RoomForRead() =>
-        Length > PollingThread.SmallRest ? RoomBehindRest() : thread.Buffer.AsSpan(Length, thread.MaxRead);
+        Length > PollingThread.MaxCarriedOver ? RoomAfterUnread() : thread.Buffer.AsSpan(Length, thread.MaxRead);
 
     /// <summary>Adds the bytes that were read into <see cref="RoomForRead"/>.</summary>
     public void Append(int count)
     {
         var rest = Length;
-        if (rest > PollingThread.SmallRest)
+        if (rest > PollingThread.MaxCarriedOver)
         {
             _end += count;
             return;
@@ -64,7 +64,7 @@ sealed class ReadBuffer(PollingThread thread)
         }
         else if (!_isPooled)
         {
-            MoveToPool(Math.Max(Length, MinRest));
+            MoveToPool(Math.Max(Length, MinUnread));
         }
 
         return isUnexamined;
@@ -91,9 +91,9 @@ sealed class ReadBuffer(PollingThread thread)
         (_bytes, _start, _end, IsBorrowed, _isPooled) = (null, 0, 0, false, false);
     }
 
-    Span<byte> RoomBehindRest()
+    Span<byte> RoomAfterUnread()
     {
-        if (_bytes!.Length - _end < PollingThread.SmallRest)
+        if (_bytes!.Length - _end < PollingThread.MaxCarriedOver)
         {
             MoveToPool(2 * Length);
         }

@@ -80,7 +80,7 @@ sealed class SocketPipeReader : PipeReader, IValueTaskSource<ReadResult>, IThrea
             {
                 _thread.Post(this);
             }
-            else if (_readiness.Arm() is { } problem)
+            else if (!_readiness.TryArm(out var problem))
             {
                 Fail(new ConnectionAbortedException(problem.Message, problem));
             }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 
 namespace CartRecovery.Engine.Ingest.Streams.Transport;
@@ -24,26 +25,28 @@ sealed class SocketReadiness(Socket socket, PollingThread thread, long token)
     }
 
     /// <summary>Reports input, once it is there.</summary>
-    /// <returns>Why that is impossible: the socket was closed on this side, or the system is at its limit; null on success.</returns>
-    public Exception? Arm()
+    /// <param name="problem">Why that is impossible: the socket was closed on this side, or the system is at its limit.</param>
+    public bool TryArm([NotNullWhen(false)] out Exception? problem)
     {
         try
         {
             if (!_isRegistered)
             {
-                thread.SetOf(_isSession).Register(socket.SafeHandle, token, Epoll.Readable);
+                thread.EpollOf(_isSession).Register(socket.SafeHandle, token, Epoll.Readable);
             }
             else if (!_isArmed)
             {
-                thread.SetOf(_isSession).Modify(socket.SafeHandle, token, Epoll.Readable);
+                thread.EpollOf(_isSession).Modify(socket.SafeHandle, token, Epoll.Readable);
             }
 
             (_isRegistered, _isArmed) = (true, true);
-            return null;
+            problem = null;
+            return true;
         }
         catch (Exception e) when (e is ObjectDisposedException or Win32Exception)
         {
-            return e;
+            problem = e;
+            return false;
         }
     }
 
@@ -58,7 +61,7 @@ sealed class SocketReadiness(Socket socket, PollingThread thread, long token)
         _isArmed = false;
         try
         {
-            thread.SetOf(_isSession).Modify(socket.SafeHandle, token, 0);
+            thread.EpollOf(_isSession).Modify(socket.SafeHandle, token, 0);
         }
         catch (ObjectDisposedException)
         {
@@ -77,7 +80,7 @@ sealed class SocketReadiness(Socket socket, PollingThread thread, long token)
         (_isRegistered, _isArmed) = (false, false);
         try
         {
-            thread.SetOf(_isSession).Unregister(socket.SafeHandle);
+            thread.EpollOf(_isSession).Unregister(socket.SafeHandle);
         }
         catch (ObjectDisposedException)
         {
