@@ -75,7 +75,8 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task A_client_that_never_reads_its_errors_is_dropped_and_counted([Values] StreamTransport via)
+    public async Task A_client_that_never_reads_its_errors_is_dropped_and_counted(
+        [Values(StreamTransport.Tcp, StreamTransport.WebSocket, StreamTransport.HttpUpgrade)] StreamTransport via)
     {
         // Its send timeout elapses immediately.
         await using var engine = await InProcessEngine.StartAsync(
@@ -88,7 +89,8 @@ sealed class LoadLimitsTests
     }
 
     [Test]
-    public async Task Unread_errors_apply_backpressure_and_none_is_lost([Values] StreamTransport via)
+    public async Task Unread_errors_apply_backpressure_and_none_is_lost(
+        [Values(StreamTransport.Tcp, StreamTransport.WebSocket, StreamTransport.HttpUpgrade)] StreamTransport via)
     {
         await using var engine = await InProcessEngine.StartAsync();
         using var client = await StreamClient.OpenAsync(engine, via, receiveBuffer: SmallBuffer);
