@@ -158,6 +158,18 @@ sealed class StreamTests(StreamTransport via) : EngineFixture
     }
 
     [Test]
+    public async Task Events_before_too_many_errors_are_acknowledged()
+    {
+        using var client = await StreamClient.OpenAsync(Engine, via);
+        var cart = EventJson.NewCart();
+        await client.SendAsync([.. EventJson.Many(cart, 7), EventJson.Array(Enumerable.Repeat("{}", 1000))]);
+        var heard = await client.UntilEndAsync();
+
+        Assert.That(heard.Where(s => s.Type == "ack").Max(s => s.UpTo), Is.EqualTo(1007));
+        Assert.That(await Engine.EventsOfAsync(cart), Is.EqualTo(7));
+    }
+
+    [Test]
     public async Task A_stream_that_sends_nothing_but_invalid_events_is_closed([Values(1, 100, 2500)] int batch)
     {
         const int most = 1000;

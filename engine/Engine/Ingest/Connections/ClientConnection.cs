@@ -114,7 +114,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         try
         {
             await ReadAsync(session);
-            await _drain.FinishAsync(isReading: !session.ClientClosed);
+            await _drain.FinishAsync(isReading: !session.ClientClosed && !IsHopeless, IsHopeless ? _rejections.Close : Output.Close);
             if (!_clientEnded)
             {
                 await GracefulClose.WaitAsync(_transport.Input, _protocol == Protocol.WebSocket);
@@ -281,11 +281,6 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
             _rejections.EndTurn();
             _router?.EndTurn();
             _thread.EndTurn();
-        }
-
-        if (IsHopeless)
-        {
-            _rejections.Close();
         }
 
         if (_router?.Taken > taken)

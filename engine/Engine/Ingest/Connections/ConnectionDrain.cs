@@ -30,7 +30,8 @@ sealed class ConnectionDrain(Outbound output, IngestOptions options)
 
     /// <summary>Waits, then closes the output. A client that has sent its last byte may still wait for the outcome.</summary>
     /// <param name="isReading">Whether the client still reads, so that interventions are waited for too.</param>
-    public async Task FinishAsync(bool isReading)
+    /// <param name="close">Closes the output. Called once everything is processed: what comes after it is not sent.</param>
+    public async Task FinishAsync(bool isReading, Action close)
     {
         var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _drained, drained);
@@ -41,7 +42,7 @@ sealed class ConnectionDrain(Outbound output, IngestOptions options)
             await WaitAsync(Task.WhenAny(whenAnswered(), output.Closed), s_answerTimeout);
         }
 
-        output.Close();
+        close();
         await WaitAsync(output.Closed, Timeout);
     }
 

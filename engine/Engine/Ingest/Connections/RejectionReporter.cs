@@ -50,7 +50,7 @@ sealed class RejectionReporter(RejectionSummary rejections, Outbound output)
     /// <summary>Ends a turn: reports what is left.</summary>
     public void EndTurn() => Report();
 
-    /// <summary>Tells the client why nothing more is taken, and ends its output.</summary>
+    /// <summary>Tells the client why nothing more is taken, and closes its output.</summary>
     public void Close() => output.Drop("too_many_errors", $"the last {MaxInRow} events in a row were rejected; see the error frames");
 
     void Report()
