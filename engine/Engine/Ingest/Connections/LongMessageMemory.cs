@@ -25,9 +25,10 @@ sealed class LongMessageMemory(IngestOptions options)
     /// <param name="now">Ticks of the monotonic clock.</param>
     public void Restart(long now)
     {
-        if (SinceTicks != 0)
+        // Exchanged only if unchanged: a time set after the release would never be cleared.
+        if (SinceTicks is not 0 and var since)
         {
-            Volatile.Write(ref _sinceTicks, now);
+            Interlocked.CompareExchange(ref _sinceTicks, now, since);
         }
     }
 
