@@ -91,7 +91,10 @@ public sealed record Recipient(string? Email = null, string? Phone = null, strin
 /// <param name="Restore">Restores the cart in the shopper's browser and counts as a click. It expires.</param>
 /// <param name="Unsubscribe">A page where the shopper can unsubscribe. A POST of <c>List-Unsubscribe=One-Click</c> unsubscribes at once
 /// (RFC 8058); a GET changes nothing.</param>
-public sealed record InterventionLinks(string? Restore = null, string? Unsubscribe = null);
+/// <param name="Confirm">In a confirmation alone: a page where the owner of the address confirms it.</param>
+public sealed record InterventionLinks(
+    string? Restore = null, string? Unsubscribe = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Confirm = null);
 
 /// <summary>A cart's contents in brief.</summary>
 /// <param name="ItemCount">Units in the cart, 0 or more.</param>

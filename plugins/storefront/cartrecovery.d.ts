@@ -86,6 +86,8 @@ export interface Options {
   /** Default: generated with the cart and valid as long, because a cart belongs to the session that began it. */
   sessionId?: string;
   userId?: string;
+  /** A token that the shop's server signed for userId: see identify. */
+  userToken?: string;
   /** Default, auto: a dialog for discounts, a banner otherwise. false: the page shows interventions itself. */
   show?: "auto" | "dialog" | "banner" | false;
   theme?: Theme;
@@ -117,8 +119,11 @@ export interface Stats {
 export interface Client {
   /** Sends an event, immediately or once connected. Returns its id, or null if its JSON is longer than 10,000 characters. */
   track(type: EventType, fields?: EventFields): string | null;
-  /** Sets the shopper's identity; null for an unknown shopper. */
-  identify(userId: string | null, traits?: Record<string, unknown>): string | null;
+  /**
+   * Sets the shopper's identity; null for an unknown shopper. With a token that the shop's server signed for this user, what the shopper says
+   * counts for the customer, on every device; without one, for this cart alone.
+   */
+  identify(userId: string | null, traits?: Record<string, unknown>, userToken?: string): string | null;
   /** Records the shopper's consent for a channel. */
   consent(consent: { channel: string; granted: boolean }): string | null;
   /** Begins a new cart in a new session. Call after a purchase reported by the shop's server. Returns the cart's id. */

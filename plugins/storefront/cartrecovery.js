@@ -3,16 +3,10 @@
   "use strict";
   if (globalThis.CartRecovery || !globalThis.document) return;
 
-  const FLUSH = 250; // ms that events are batched
-  const BATCH = 100; // events per message
-  const MESSAGE = 150_000; // characters per message: at most 450 KB of UTF-8
-  const EVENT = 10_000; // characters per event
-  const UNACKED = 500; // events sent and not acknowledged
-  const KEPT = 1000; // events buffered; the oldest are dropped first
-  const KEPT_SIZE = 1_000_000; // characters buffered
-  const ANSWER = 15_000; // ms to wait for the handshake or an acknowledgement
-  const SILENCE = 150_000; // ms without traffic before the connection counts as dead
-  const SLOWEST = 30_000; // maximum ms between two attempts
+  // Milliseconds, events and characters.
+  const FLUSH = 250, ANSWER = 15_000, SILENCE = 150_000, SLOWEST = 30_000;
+  const BATCH = 100, UNACKED = 500, KEPT = 1000;
+  const EVENT = 10_000, MESSAGE = 150_000, KEPT_SIZE = 1_000_000;
 
   const script = document.currentScript ?? document.querySelector("script[data-key][src]");
   const uuid = () => crypto.randomUUID?.() // available only on secure pages
@@ -53,10 +47,10 @@
       options.onState?.(next);
     };
 
-    // A cart belongs to the session that began it, so both are replaced together.
+    // A cart belongs to the session that began it, or whoever has its secret. All are replaced together.
     const ids = () => {
       let own = stored.get(`${prefix}ids`) ?? ids.own;
-      if (!own) stored.set(`${prefix}ids`, JSON.stringify(own = { cart: uuid(), session: uuid() }));
+      if (!own) stored.set(`${prefix}ids`, JSON.stringify(own = { cart: uuid(), session: uuid(), secret: uuid() }));
       return ids.own = own;
     };
     const newCart = () => {
@@ -118,7 +112,7 @@
       const own = ids();
       const event = {
         id: uuid(), type, cartId: options.cartId ?? own.cart, sessionId: options.sessionId ?? own.session,
-        userId: options.userId, ts: Date.now(), ...fields, meta: { device, ...fields.meta },
+        userId: options.userId, cartSecret: own.secret, ts: Date.now(), ...fields, meta: { device, ...fields.meta },
       };
       const json = JSON.stringify(event);
       if (json.length > EVENT) {
@@ -156,6 +150,7 @@
       become("connecting");
       heard = Date.now();
       acked = 0;
+      address.searchParams.set("userToken", options.userToken ?? "");
       socket = new WebSocket(address);
       socket.onopen = () => {
         // Interventions go to the connection that changed the cart last, so announce this one.
@@ -165,6 +160,7 @@
         flush();
       };
       socket.onclose = () => {
+        if (state !== "open") options.userToken = undefined; // it may have expired
         disconnect();
         retry(backoff());
       };
@@ -260,8 +256,12 @@
 
     return {
       track,
-      identify(userId, traits) {
+      identify(userId, traits, userToken) {
         options.userId = userId ?? undefined;
+        if (userToken !== options.userToken) {
+          options.userToken = userToken;
+          open();
+        }
         return userId ? track("identify", { meta: traits }) : null;
       },
       consent: ({ channel, granted }) => track("consent", { meta: { channel, granted } }),

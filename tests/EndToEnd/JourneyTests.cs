@@ -99,9 +99,9 @@ public sealed class JourneyTests
     {
         await using var shop = await Receiver.StartAsync(204);
         await using var engine = await StartAsync(shop.Url, Left + """action: { type: reminder }, channel: crm, message: m }""");
-        await SendAsync(engine, Event("add_to_cart", "c1", null, ""","productId":"p1","price":30"""));
+        await SendAsync(engine, Event("add_to_cart", "c1", null, ""","sessionId":"s1","productId":"p1","price":30"""));
         await Eventually.Is(() => shop.Posts.Count == 1, "the message arrives");
-        using var body = new StringContent(Event("purchase", "c1", null, ""","price":30"""));
+        using var body = new StringContent(Event("purchase", "c1", null, ""","sessionId":"s1","price":30"""));
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/events?key={EngineConfig.PublishableKey}") { Content = body };
         using var browser = new HttpClient { BaseAddress = engine.Http.BaseAddress };
         using var told = await browser.SendAsync(request);

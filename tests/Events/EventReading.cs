@@ -16,11 +16,15 @@ static class EventReading
 
     // The defaults in DESIGN §3: 24 hours back, 5 minutes ahead.
     public static EventRules Rules(
-        bool verified = false, string store = "demo", ushort index = 0, int maxEvent = 32 * 1024, long past = Day, long future = 5 * Minute) =>
+        bool verified = true, string store = "demo", ushort index = 0, int maxEvent = 32 * 1024, long past = Day, long future = 5 * Minute) =>
         new(Encoding.UTF8.GetBytes(store), index, verified, maxEvent, past, future);
 
     /// <summary>Rules that clamp no time.</summary>
-    public static EventRules AnyTime() => Rules(past: long.MaxValue / 4, future: long.MaxValue / 4);
+    public static EventRules AnyTime(bool verified = true) => Rules(verified, past: long.MaxValue / 4, future: long.MaxValue / 4);
+
+    /// <summary>Rules of a browser with a user token for <paramref name="user"/>.</summary>
+    public static EventRules Proven(string user) =>
+        AnyTime(verified: false) with { User = new ProvenUser(Rules().Ids.CustomerOf(Encoding.UTF8.GetBytes(user)), long.MaxValue) };
 
     public static EventProblem Read(this JsonEventDecoder decoder, string json, long receivedAt = Now) =>
         decoder.Read(Encoding.UTF8.GetBytes(json), receivedAt);
@@ -31,9 +35,11 @@ static class EventReading
     public static ref EventRecord AppendTo(this JsonEventDecoder decoder, EventSlab slab, string json) =>
         ref decoder.AppendTo(slab, Encoding.UTF8.GetBytes(json));
 
-    public static EventSlab Slab(params IEnumerable<TestEvent> events)
+    public static EventSlab Slab(params IEnumerable<TestEvent> events) => Slab(AnyTime(), events);
+
+    public static EventSlab Slab(EventRules rules, params IEnumerable<TestEvent> events)
     {
-        var decoder = new JsonEventDecoder(AnyTime());
+        var decoder = new JsonEventDecoder(rules);
         var slab = new EventSlab { ReceivedAt = Now };
         foreach (var e in events)
         {

@@ -9,11 +9,11 @@ sealed class RecordingSource : IEventSource, IRejectedEvents
 {
     public long ConnectionId { get; init; }
 
-    public bool IsPublishable { get; init; }
-
     public ConcurrentQueue<(int Partition, long UpTo)> Processed { get; } = [];
 
     public List<(long Index, string Code)> Rejected { get; } = [];
+
+    public ConcurrentQueue<long> Refused { get; } = [];
 
     public Action<int, long>? WhenProcessed { get; set; }
 
@@ -21,6 +21,19 @@ sealed class RecordingSource : IEventSource, IRejectedEvents
     {
         Processed.Enqueue((partition, upTo));
         WhenProcessed?.Invoke(partition, upTo);
+    }
+
+    public ulong Network => 0;
+
+    public void OnRefused(EventSlab slab, in SourceRun run, int first)
+    {
+        for (var i = first; i < run.End; i++)
+        {
+            if ((slab.Records[i].Flags & EventFlags.Refused) != 0)
+            {
+                Refused.Enqueue(run.IndexOf(slab.Records[i]));
+            }
+        }
     }
 
     public void OnRejected(long index, EventProblem problem)

@@ -18,6 +18,8 @@ sealed record TestEvent(string Type, long At)
 
     public string? Session { get; init; }
 
+    public string? CartSecret { get; init; }
+
     public string? Product { get; init; }
 
     public decimal? Price { get; init; }
@@ -39,6 +41,7 @@ sealed record TestEvent(string Type, long At)
         var fields = new List<string> { Text("id", Id), Text("type", Type), Text("cartId", Cart), $"\"ts\":{At}" };
         Add("userId", User);
         Add("sessionId", Session);
+        Add("cartSecret", CartSecret);
         Add("productId", Product);
         Add("currency", Currency);
         if (Price is { } price)

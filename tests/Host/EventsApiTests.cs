@@ -146,9 +146,9 @@ sealed class EventsApiTests() : EngineFixture(config =>
     [Test]
     public async Task A_page_of_an_allowed_origin_may_post_and_read_the_response()
     {
-        var allowed = await Engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_shop", ("Origin", "https://shop.example"));
+        var allowed = await Engine.PostAsync("/v1/events", EventJson.Of(EventJson.NewCart()), "pk_shop", ("Origin", "https://shop.example"));
         var bad = await Engine.PostAsync("/v1/events", "{}", "pk_shop", ("Origin", "https://shop.example"));
-        var port = await Engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_demo", ("Origin", "http://localhost:5173"));
+        var port = await Engine.PostAsync("/v1/events", EventJson.Of(EventJson.NewCart()), "pk_demo", ("Origin", "http://localhost:5173"));
         var elsewhere = await Engine.PostAsync("/v1/events", EventJson.Of("c"), "pk_shop", ("Origin", "https://evil.example"));
 
         Assert.That(new[] { allowed, bad, port }.Select(a => a.Headers.GetValueOrDefault("Access-Control-Allow-Origin")),

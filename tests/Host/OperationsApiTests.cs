@@ -159,7 +159,11 @@ sealed class OperationsApiTests : EngineFixture
     {
         public long ConnectionId => 0;
 
-        public bool IsPublishable => false;
+        public ulong Network => 0;
+
+        public void OnRefused(EventSlab slab, in SourceRun run, int first)
+        {
+        }
 
         public void OnProcessed(int partition, long upTo)
         {

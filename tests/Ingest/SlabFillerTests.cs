@@ -28,7 +28,7 @@ public sealed class SlabFillerTests
     [Test]
     public void Quiet_sources_share_a_slab_and_keep_their_events()
     {
-        var (shopper, server) = (Source(isPublishable: true), Source(isPublishable: false));
+        var (shopper, server) = (Source(), Source());
         var (one, other) = (Router(shopper), Router(server));
         Take(one, 2);
         Take(other, 1);
@@ -45,7 +45,7 @@ public sealed class SlabFillerTests
     [Test]
     public void Turns_of_a_source_that_is_alone_are_one_run()
     {
-        var source = Source(isPublishable: false);
+        var source = Source();
         var router = Router(source);
         Take(router, 2);
         Take(router, 5);
@@ -57,7 +57,7 @@ public sealed class SlabFillerTests
     [Test]
     public void A_slab_that_fills_within_a_turn_does_not_cover_the_events_after_it()
     {
-        var router = Router(Source(isPublishable: false));
+        var router = Router(Source());
         Take(router, EventSlab.Capacity + 10);
         _filler.Submit(isRoundOver: true);
 
@@ -67,7 +67,7 @@ public sealed class SlabFillerTests
     [Test]
     public void A_fuller_slab_does_not_wait_for_the_other_sources_of_the_round()
     {
-        var (busy, quiet) = (Router(Source(isPublishable: false)), Router(Source(isPublishable: false)));
+        var (busy, quiet) = (Router(Source()), Router(Source()));
         Take(quiet, 1);
         _filler.Submit(isRoundOver: false);
         Assert.That(Submitted(), Is.Empty);
@@ -81,7 +81,7 @@ public sealed class SlabFillerTests
     public void A_slab_is_handed_over_once_though_another_partition_has_failed()
     {
         using var partitions = new PartitionSet(2, TestStages.Options([]), new ManualTime(EventReading.Now), TimeSpan.Zero);
-        var (filler, source) = (new SlabFiller(partitions), Source(isPublishable: false));
+        var (filler, source) = (new SlabFiller(partitions), Source());
         filler.Begin();
         var router = new EventRouter(partitions, EventReading.Rules(), 2500, Protocol.Tcp, new IngestCounters(), source, source, filler: filler);
         for (var i = 0; i < EventSlab.Capacity; i++)
@@ -97,7 +97,7 @@ public sealed class SlabFillerTests
         Assert.That(partitions[0].Inbox.Depth, Is.EqualTo(1));
     }
 
-    static RecordingSource Source(bool isPublishable) => new() { IsPublishable = isPublishable };
+    static RecordingSource Source() => new();
 
     EventRouter Router(RecordingSource source) =>
         new(_partitions, EventReading.Rules(), 2500, Protocol.Tcp, new IngestCounters(), source, source, filler: _filler);

@@ -29,21 +29,22 @@ public sealed class BlockFixtureTests
         Assert.That(reader.TryRead(new EventSlab()), Is.False);
     }
 
-    // Readable by the previous version: same header and format, and a standard LZ4 block.
+    // The same bytes but for the version, and a standard LZ4 block.
     [Test]
-    public void The_current_encoder_uses_the_same_format()
+    public void The_current_encoder_differs_in_the_version_alone()
     {
         var old = File.ReadAllBytes(s_file);
         var writer = new EventBlockWriter(SlabGenerator.Stores);
         writer.Begin();
         writer.Add(Slab());
         var today = writer.Finish().ToArray();
-        Assert.That(today[..EventBlockHeader.Size], Is.EqualTo(old[..EventBlockHeader.Size]));
+        Assert.That((old[0], today[0]), Is.EqualTo(((byte)1, EventBlockHeader.Version)));
+        Assert.That(today[1..EventBlockHeader.Size], Is.EqualTo(old[1..EventBlockHeader.Size]));
         Assert.That(PlainLz4.Decompress(today.AsSpan(EventBlockHeader.Size)), Is.EqualTo(PlainLz4.Decompress(old.AsSpan(EventBlockHeader.Size))));
     }
 
     // 48 events whose texts repeat at short and long distances and in runs.
-    static EventSlab Slab() => EventReading.Slab(Enumerable.Range(0, 48).Select(i => new TestEvent(i % 5 == 0 ? "add_to_cart" : "view_item", EventReading.Now + (i * 1000))
+    static EventSlab Slab() => EventReading.Slab(EventReading.AnyTime(verified: false), Enumerable.Range(0, 48).Select(i => new TestEvent(i % 5 == 0 ? "add_to_cart" : "view_item", EventReading.Now + (i * 1000))
     {
         Id = $"event-{i:D4}",
         Cart = $"cart-{i * 7919 % 11:D6}",

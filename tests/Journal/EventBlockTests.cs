@@ -25,7 +25,7 @@ public sealed class EventBlockTests
                 var slabs = SlabGenerator.Make(random, random.Next(6));
                 Same(Read(reader, Write(writer, slabs)), slabs);
                 Assert.That(writer.Count, Is.EqualTo(slabs.Sum(s => s.Count)));
-                Assert.That(reader.Header.OwnCount, Is.EqualTo(slabs.Sum(s => s.Records.Take(s.Count).Count(e => (e.Flags & EventFlags.CustomerCopy) == 0))));
+                Assert.That(reader.Header.OwnCount, Is.EqualTo(slabs.Sum(s => s.Records.Take(s.Count).Count(e => (e.Flags & (EventFlags.CustomerCopy | EventFlags.Refused)) == 0))));
                 Assert.That((reader.Header.Count, reader.Header.RawLength), Is.EqualTo((writer.Count, writer.RawLength)));
                 Assert.That((reader.Header.FirstReceivedAt, reader.Header.LastReceivedAt), Is.EqualTo(
                     slabs.Length == 0 ? (0, 0) : (slabs.Min(s => s.ReceivedAt), slabs.Max(s => s.ReceivedAt))));
@@ -64,12 +64,12 @@ public sealed class EventBlockTests
         var page = new TestEvent("page_view", EventReading.Now);
         var slab = EventReading.Slab(page with { Id = "e1" }, page with { Id = "e2" }, page with { Id = "e3" });
         (var count, slab.Count) = (slab.Count, 1);
-        slab.EndRun(new RecordingSource { ConnectionId = 7, IsPublishable = true }, upTo: 1);
+        slab.EndRun(new RecordingSource { ConnectionId = 7 }, upTo: 1);
         slab.Count = count;
         slab.EndRun(new RecordingSource { ConnectionId = 8 }, upTo: 2);
         var read = Read(new EventBlockReader(SlabGenerator.Stores), Write(new EventBlockWriter(SlabGenerator.Stores), slab));
 
-        Assert.That(read.Select(one => (one.Count, SourceOf(one))), Is.EqualTo(new[] { (1, (7L, true)), (2, (8L, false)) }));
+        Assert.That(read.Select(one => (one.Count, SourceOf(one))), Is.EqualTo(new[] { (1, 7L), (2, 8L) }));
     }
 
     [Test]
@@ -330,8 +330,7 @@ public sealed class EventBlockTests
         return slabs;
     }
 
-    static (long ConnectionId, bool IsPublishable) SourceOf(EventSlab slab) =>
-        slab.Runs.Length > 0 && slab.Runs[0].Source is { } source ? (source.ConnectionId, source.IsPublishable) : default;
+    static long SourceOf(EventSlab slab) => slab.Runs.Length > 0 ? slab.Runs[0].Source?.ConnectionId ?? 0 : 0;
 
     static void Same(List<EventSlab> read, params EventSlab[] written)
     {

@@ -31,7 +31,7 @@ static class SlabGenerator
                 Add(random, slab, random.Next(50) == 0 ? (ushort)random.Next(StoreIds.Length) : store);
             }
 
-            slab.EndRun(new RecordingSource { ConnectionId = random.Next(3) * random.NextInt64(), IsPublishable = random.Next(2) == 0 }, upTo: 0);
+            slab.EndRun(new RecordingSource { ConnectionId = random.Next(3) * random.NextInt64() }, upTo: 0);
         }
 
         return result;
@@ -50,7 +50,8 @@ static class SlabGenerator
             Price = random.Next(2) == 0 ? 0 : random.NextInt64(0, Money.MaxPrice * Money.PerUnit + 1),
             Quantity = random.Next(3) == 0 ? random.Next(1, Money.MaxQuantity + 1) : 1,
             Currency = random.Next(3) == 0 ? CurrencyCode.Parse("EUR") : 0,
-            Flags = (EventFlags)random.Next(16),
+            Flags = (EventFlags)(random.Next(256) & ~(int)EventFlags.Duplicate),
+            CartSecret = random.Next(3) == 0 ? (ulong)random.NextInt64() : 0,
             Device = (DeviceKind)random.Next(4),
             Source = (TrafficSource)random.Next(7),
             MetaLength = meta.Length,

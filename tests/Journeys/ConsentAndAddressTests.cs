@@ -73,15 +73,15 @@ public sealed class ConsentAndAddressTests
     }
 
     [Test]
-    public void A_consent_withdrawal_counts_from_any_source([Values] bool verified)
+    public void A_servers_withdrawal_counts_for_the_customer_and_a_browsers_for_its_cart([Values] bool verified, [Values("c1", "elsewhere")] string cart)
     {
         using var fixture = new JourneyFixture([Series(Step("mail"))]);
         fixture.Know("c1", "u1", "a@x.example");
         fixture.Pass(Minute);
-        fixture.Agree("elsewhere", "u1", granted: false, verified);
+        fixture.Agree(cart, "u1", granted: false, verified);
         fixture.Decide("c1", "u1");
         fixture.Pass(Minute);
-        Assert.That(fixture.Reasons, Is.EqualTo(new[] { WithheldReason.ConsentDenied }));
+        Assert.That(fixture.Reasons, Is.EqualTo(verified || cart == "c1" ? new[] { WithheldReason.ConsentDenied } : []));
     }
 
     [Test]

@@ -60,7 +60,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
 
     public bool IsSocketOpen { get; set; } = true;
 
-    /// <summary>A policy without restrictions except consent.</summary>
+    /// <summary>A policy without restrictions except consent: addresses that browsers name need no confirmation.</summary>
     public static ContactConfig Open() => new()
     {
         Holdout = 0,
@@ -68,6 +68,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
         QuietHours = new HoursConfig(),
         FirstMessage = new Duration(TimeSpan.Zero),
         Consent = ConsentRule.Required,
+        Unproven = new UnprovenContactConfig { OptIn = OptInRule.Never },
     };
 
     public static CampaignConfig Series(params StepConfig[] steps) => new()
@@ -90,7 +91,7 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     public static Hash128 Customer(string? user) => user is null ? default : Stores.Find("shop")!.Ids.CustomerOf(Encoding.UTF8.GetBytes(user));
 
     /// <summary>A cart with items.</summary>
-    public void Fill(string cart, long at, string? user = null, int items = 2)
+    public void Fill(string cart, long at, string? user = null, int items = 2, Standing standing = Standing.Server)
     {
         var record = new CartRecord
         {
@@ -102,6 +103,8 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             LineCount = 1,
             ConnectionId = 7,
             UserLength = (byte)(user?.Length ?? 0),
+            UserStanding = standing,
+            Standing = standing,
         };
         record.Lines[0] = new CartLine { Quantity = items, Value = record.Value };
         if (user is not null)
@@ -113,11 +116,12 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
     }
 
     /// <summary>The cart's partition decides to start the campaign now.</summary>
-    public Decision Decide(string cart, string? user = null, string? id = null, string channel = "socket", string campaign = "left", long connection = 7)
+    public Decision Decide(string cart, string? user = null, string? id = null, string channel = "socket", string campaign = "left", long connection = 7,
+        Standing standing = Standing.Server)
     {
         if (!Carts.ContainsKey(Cart(cart)))
         {
-            Fill(cart, Now - (30 * Minute), user);
+            Fill(cart, Now - (30 * Minute), user, standing: standing);
         }
 
         var hash = Hash128.Of(Encoding.UTF8.GetBytes(id ?? $"{cart} {Now}"), seed: 0);
@@ -134,13 +138,18 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             Cart = new CartSummary(2, 50, "EUR"),
             Reasons = new DecisionReasons("", 0, [], ""),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(Now),
-        });
+        })
+        {
+            Standing = standing,
+            UserStanding = standing,
+        };
         It.Take(decision, Now);
         return decision;
     }
 
     /// <summary>An event in a cart.</summary>
-    public CustomerEvent Tell(EventType type, string cart, string? user = null, bool verified = true, string meta = "", decimal amount = 0, long? at = null)
+    public CustomerEvent Tell(EventType type, string cart, string? user = null, bool verified = true, string meta = "", decimal amount = 0, long? at = null,
+        ulong product = 0, ulong network = 0, Standing? standing = null)
     {
         var customerEvent = new CustomerEvent
         {
@@ -152,7 +161,10 @@ sealed class JourneyFixture : IJourneyPorts, IDisposable
             CartId = cart,
             At = at ?? Now,
             Amount = (long)(amount * Money.PerUnit),
-            IsVerified = verified,
+            Standing = standing ?? (verified ? Standing.Server : Standing.Claimed),
+            Product = product,
+            ProductId = product == 0 ? "" : $"p{product}",
+            Network = network,
             Meta = Encoding.UTF8.GetBytes(meta),
         };
         It.Take(customerEvent, Now);

@@ -1,5 +1,6 @@
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
+using CartRecovery.Engine.Journeys.Tables;
 using static CartRecovery.Tests.Journeys.JourneyFixture;
 
 namespace CartRecovery.Tests.Journeys;
@@ -39,14 +40,22 @@ public sealed class MessageTests
     }
 
     [Test]
-    public void A_shopper_is_addressed_by_the_name_from_the_same_browser()
+    public void A_guest_is_addressed_by_the_name_from_the_same_browser_once_the_address_is_confirmed([Values] bool isConfirmed)
     {
         using var fixture = Of("Hi {{ customer.first_name | default: 'there' }}!");
         fixture.Tell(EventType.Identify, "c1", verified: false, meta: """{"firstName":"Ada","email":"ada@example.com"}""");
         fixture.Agree("c1", null, verified: false);
         fixture.Decide("c1");
         fixture.Pass(Minute);
-        Assert.That(fixture.Sent.Single().Message, Is.EqualTo("Hi Ada!"));
+        if (isConfirmed)
+        {
+            fixture.It.Confirm(CustomerTables.KeyOf("shop", "ada@example.com"), JourneyFixture.Cart("c1"), fixture.Now);
+        }
+
+        fixture.Pass(Day);
+        fixture.Decide("c1", id: "again");
+        fixture.Pass(Minute);
+        Assert.That(fixture.Sent.Select(sent => sent.Message), Is.EqualTo(new[] { "Hi there!", isConfirmed ? "Hi Ada!" : "Hi there!" }));
     }
 
     [Test]

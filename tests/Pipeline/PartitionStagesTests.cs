@@ -231,11 +231,12 @@ public sealed class PartitionStagesTests
     public void An_intervention_goes_to_the_carts_connection_as_of_its_event()
     {
         using var run = new StageRun([s_added]);
-        run.Process(new RecordingSource { ConnectionId = 7, IsPublishable = true }, Add("p1", 5) with { Session = "s1" });
-        run.Process(new RecordingSource { ConnectionId = 8, IsPublishable = true }, Add("p1", 5) with { Session = "s2" });
-        run.Process(new RecordingSource { ConnectionId = 9, IsPublishable = true }, Add("p1", 5) with { Session = "s1" });
+        var browser = EventReading.AnyTime(verified: false);
+        run.Process(browser, new RecordingSource { ConnectionId = 7 }, Add("p1", 5) with { Session = "s1" });
+        run.Process(browser, new RecordingSource { ConnectionId = 8 }, Add("p1", 5) with { Session = "s2" });
+        run.Process(browser, new RecordingSource { ConnectionId = 9 }, Add("p1", 5) with { Session = "s1" });
         run.Stages.Decide();
-        Assert.That(run.Consumer.Taken.Select(t => t.ConnectionId), Is.EqualTo(new[] { 7, 7, 9 }));
+        Assert.That(run.Consumer.Taken.Select(t => t.ConnectionId), Is.EqualTo(new[] { 7, 9 }));
     }
 
     [Test]

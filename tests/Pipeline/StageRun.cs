@@ -37,12 +37,15 @@ sealed class StageRun : IDisposable
     public long Ahead { get; set; }
 
     /// <summary>Folds events of one batch without deciding. Each is received at its time, on a clock that never goes back.</summary>
-    public int Process(IEventSource? source, params IEnumerable<TestEvent> events)
+    public int Process(IEventSource? source, params IEnumerable<TestEvent> events) => Process(EventReading.AnyTime(), source, events);
+
+    /// <summary>Folds events of one batch that came under a key's rules, without deciding.</summary>
+    public int Process(EventRules rules, IEventSource? source, params IEnumerable<TestEvent> events)
     {
         var own = 0;
         foreach (var e in events)
         {
-            var slab = EventReading.Slab(e);
+            var slab = EventReading.Slab(rules, e);
             slab.EndRun(source, upTo: 0);
             slab.ReceivedAt = e.At - Ahead;
             own += Stages.Process(slab);

@@ -102,7 +102,11 @@ sealed class SimulatedSender(int number, SimulatedTraffic traffic, Random random
 
         public long ConnectionId => id;
 
-        public bool IsPublishable => false;
+        public ulong Network => 0;
+
+        public void OnRefused(EventSlab slab, in SourceRun run, int first)
+        {
+        }
 
         public void OnProcessed(int partition, long upTo)
         {

@@ -61,6 +61,9 @@ public sealed class ContactConfig
     [ConfigKey("Secret that signs links: at least 32 characters, the same on every node. Default: generated at the first start and stored in the data folder.")]
     public string? Secret { get; set; }
 
+    [ConfigKey("Addresses that a browser named, such as a guest's at the checkout. Bounds that keep the mailer useless to spammers.")]
+    public UnprovenContactConfig Unproven { get; set; } = new();
+
     [ConfigKey("How long interventions and their results are kept.", Min = "1h", Max = "3650d")]
     public Duration Retention { get; set; } = new(TimeSpan.FromDays(90));
 }

@@ -31,16 +31,21 @@ public static class StoreCompiler
     public static StoreRegistry Register(IEnumerable<StoreConfig> sections, StoreRegistry registry) =>
         registry.With(sections.Select(section => new RegisteredStore(section.Id, section.Currency, section.Timezone)));
 
-    static Store Compile(StoreConfig section, int number, byte[]? idSecret) => new(
-        number, section.Id, Encoding.UTF8.GetBytes(section.Id), ZoneOf(section.Timezone), section.Currency)
+    static Store Compile(StoreConfig section, int number, byte[]? idSecret)
     {
-        Ids = HasherOf(section.Id, idSecret),
-        Name = section.Name,
-        CartUrl = section.CartUrl is { } url ? new Uri(url) : null,
-        LinkHosts = [.. section.LinkHosts],
-        Margin = section.Margin,
-        MaxConnections = section.MaxConnections,
-    };
+        var ids = HasherOf(section.Id, idSecret);
+        return new(number, section.Id, Encoding.UTF8.GetBytes(section.Id), ZoneOf(section.Timezone), section.Currency)
+        {
+            Ids = ids,
+            Name = section.Name,
+            CartUrl = section.CartUrl is { } url ? new Uri(url) : null,
+            LinkHosts = [.. section.LinkHosts],
+            Margin = section.Margin,
+            HasSecretCartIds = section.CartIds == CartIdKind.Secret,
+            UserTokens = section.UserTokenSecret is { } secret ? new UserTokens(section.Id, ids, secret) : null,
+            MaxConnections = section.MaxConnections,
+        };
+    }
 
     // This machine may lack the zone, which must not keep the other stores from starting.
     static Store Removed(RegisteredStore store, int number, byte[]? idSecret) => new(

@@ -30,6 +30,14 @@ public sealed class StoreConfig
         Min = "0", Max = "1")]
     public double Margin { get; set; } = 0.4;
 
+    [ConfigKey("public: a browser may change only the carts that its own session began. secret: the ids of carts cannot be guessed (a UUID, not a running number), "
+        + "and a browser that knows one may go on with the cart; it can neither replace the cart's address nor get its offers.")]
+    public CartIdKind CartIds { get; set; }
+
+    [ConfigKey("The secret with which the shop's server signs user tokens (JSON Web Tokens, HS256): at least 32 characters. With one, a browser's events count as "
+        + "the customer's own word. Keep it in the environment: ${NAME}. Default: no user tokens.")]
+    public string? UserTokenSecret { get; set; }
+
     [ConfigKey("Maximum number of open streams with the store's keys. 0: unlimited.", Max = "1000000")]
     public int MaxConnections { get; set; }
 
@@ -37,6 +45,16 @@ public sealed class StoreConfig
     [ConfigKey("The store's API keys.", Min = "1", Max = "100",
         Example = "[{ key: sk_demo, kind: secret }]")]
     public List<StoreKeyConfig> Keys { get; set; } = [];
+}
+
+/// <summary>Whether strangers can know a store's cart ids.</summary>
+public enum CartIdKind
+{
+    /// <summary>They may.</summary>
+    Public,
+
+    /// <summary>They cannot guess them.</summary>
+    Secret,
 }
 
 /// <summary>A key of a store.</summary>

@@ -27,8 +27,22 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// <summary>Hosts that links in messages may point to, besides that of <see cref="CartUrl"/>.</summary>
     public IReadOnlyList<string> LinkHosts { get; init; } = [];
 
+    /// <summary>Returns a page or picture that messages may link to; <see langword="null"/> for one on another host.</summary>
+    public string? LinkOrNull(string? address) =>
+        address is not null && Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0
+        && (string.Equals(url.Host, CartUrl?.Host, StringComparison.OrdinalIgnoreCase) || LinkHosts.Contains(url.Host, StringComparer.OrdinalIgnoreCase))
+            ? address : null;
+
     /// <summary>Gross margin: the share of a price that remains after the cost of the goods, 0 to 1.</summary>
     public double Margin { get; init; } = 0.4;
+
+    /// <summary>
+    /// Whether its cart ids cannot be guessed, so that who knows one may go on with the cart: not replace its address, and not get its offers.
+    /// </summary>
+    public bool HasSecretCartIds { get; init; }
+
+    /// <summary>Verifies its user tokens; <see langword="null"/> if it signs none.</summary>
+    public UserTokens? UserTokens { get; init; }
 
     /// <summary>Maximum number of open streams; 0 for no limit.</summary>
     public int MaxConnections { get; init; }

@@ -26,6 +26,12 @@ public struct CartSnapshot
     /// <summary>The store's index.</summary>
     public ushort Store;
 
+    /// <summary>The highest standing of the cart's events.</summary>
+    public Standing Standing;
+
+    /// <summary>Whose word the user is.</summary>
+    public Standing UserStanding;
+
     byte _cartLength, _userLength, _sessionLength;
     IdText _cart, _user, _session;
 
@@ -37,9 +43,9 @@ public struct CartSnapshot
         return snapshot;
     }
 
-    /// <summary>Copies the cart right after an event. The ids are read from the event, which is still in cache.</summary>
+    /// <summary>Copies the cart right after an event. Most ids are read from the event, which is still in cache.</summary>
     public void Take(in CartRecord cart, in EventRecord e, EventSlab slab) => Take(
-        cart, slab.CartOf(e), e.UserLength != 0 ? slab.UserOf(e) : cart.UserId, e.SessionLength != 0 ? slab.SessionOf(e) : cart.SessionId);
+        cart, slab.CartOf(e), cart.UserId, e.SessionLength != 0 ? slab.SessionOf(e) : cart.SessionId);
 
     /// <summary>The cart's id as sent by the shop, in UTF-8.</summary>
     [UnscopedRef]
@@ -56,6 +62,7 @@ public struct CartSnapshot
     void Take(in CartRecord cart, ReadOnlySpan<byte> cartId, ReadOnlySpan<byte> userId, ReadOnlySpan<byte> sessionId)
     {
         (Value, ConnectionId, ItemCount, Currency, Store) = (cart.Value, cart.ConnectionId, cart.ItemCount, cart.Currency, cart.Store);
+        (Standing, UserStanding) = (cart.Standing, cart.UserStanding);
         (_cartLength, _userLength, _sessionLength) = ((byte)cartId.Length, (byte)userId.Length, (byte)sessionId.Length);
         cartId.CopyTo(_cart);
         userId.CopyTo(_user);

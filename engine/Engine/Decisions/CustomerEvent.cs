@@ -42,8 +42,14 @@ public sealed record CustomerEvent
     /// <summary>ISO 4217 code, first letter lowest; 0 if the event has none.</summary>
     public uint Currency { get; init; }
 
-    /// <summary><see langword="true"/> if the event came with a secret key, from the shop's own server.</summary>
-    public bool IsVerified { get; init; }
+    /// <summary>Whose word it is.</summary>
+    public Standing Standing { get; init; }
+
+    /// <summary><see langword="true"/> if its sender did not begin the cart, but knows its id, which the store keeps secret.</summary>
+    public bool IsShared { get; init; }
+
+    /// <summary>A key of the sender's network address; 0 if unknown.</summary>
+    public ulong Network { get; init; }
 
     /// <summary>A JSON object; empty if there is none.</summary>
     public byte[] Meta { get; init; } = [];

@@ -7,13 +7,17 @@ namespace CartRecovery.Engine.Decisions;
 /// <summary>Encodes a customer event for the journal. Numbers are little-endian, texts UTF-8 after their length.</summary>
 static class CustomerEventCodec
 {
-    const byte Verified = 1;
+    const byte Server = 1, Proven = 2, Shared = 4, HasNetwork = 8;
 
     /// <summary>Writes a customer event as it stands in a slab. Does not allocate.</summary>
-    public static void Write(BinaryWriter output, in EventRecord e, EventSlab slab)
+    /// <param name="output">Receives it.</param>
+    /// <param name="e">The event.</param>
+    /// <param name="slab">The slab that holds its texts.</param>
+    /// <param name="network">A key of the sender's network address; 0 if unknown.</param>
+    public static void Write(BinaryWriter output, in EventRecord e, EventSlab slab, ulong network)
     {
         output.Write((byte)e.Type);
-        output.Write((e.Flags & EventFlags.Verified) != 0 ? Verified : (byte)0);
+        output.Write(FlagsOf(e.Standing, (e.Flags & EventFlags.Shared) != 0, network));
         output.Write(e.Store);
         Write(output, e.Id);
         Write(output, e.Cart);
@@ -25,13 +29,14 @@ static class CustomerEventCodec
         Write(output, slab.CartOf(e));
         Write(output, slab.ProductOf(e));
         Write(output, slab.MetaOf(e));
+        WriteNetwork(output, network);
     }
 
     /// <summary>Writes a customer event.</summary>
     public static void Write(BinaryWriter output, CustomerEvent e)
     {
         output.Write((byte)e.Type);
-        output.Write(e.IsVerified ? Verified : (byte)0);
+        output.Write(FlagsOf(e.Standing, e.IsShared, e.Network));
         output.Write((ushort)e.Store);
         Write(output, e.Id);
         Write(output, e.Cart);
@@ -43,9 +48,10 @@ static class CustomerEventCodec
         Write(output, Encoding.UTF8.GetBytes(e.CartId));
         Write(output, Encoding.UTF8.GetBytes(e.ProductId));
         Write(output, e.Meta);
+        WriteNetwork(output, e.Network);
     }
 
-    /// <summary>Reads what <see cref="Write(BinaryWriter, in EventRecord, EventSlab)"/> wrote.</summary>
+    /// <summary>Reads what <see cref="Write(BinaryWriter, in EventRecord, EventSlab, ulong)"/> wrote.</summary>
     /// <exception cref="EndOfStreamException">It is truncated.</exception>
     public static CustomerEvent Read(BinaryReader input)
     {
@@ -53,7 +59,8 @@ static class CustomerEventCodec
         return new CustomerEvent
         {
             Type = type,
-            IsVerified = (flags & Verified) != 0,
+            Standing = (flags & Server) != 0 ? Standing.Server : (flags & Proven) != 0 ? Standing.Proven : Standing.Claimed,
+            IsShared = (flags & Shared) != 0,
             Store = store,
             Id = ReadKey(input),
             Cart = ReadKey(input),
@@ -65,7 +72,19 @@ static class CustomerEventCodec
             CartId = Encoding.UTF8.GetString(ReadBytes(input)),
             ProductId = Encoding.UTF8.GetString(ReadBytes(input)),
             Meta = ReadBytes(input),
+            Network = (flags & HasNetwork) != 0 ? input.ReadUInt64() : 0,
         };
+    }
+
+    static byte FlagsOf(Standing standing, bool isShared, ulong network) =>
+        (byte)((standing == Standing.Server ? Server : standing == Standing.Proven ? Proven : 0) | (isShared ? Shared : 0) | (network != 0 ? HasNetwork : 0));
+
+    static void WriteNetwork(BinaryWriter output, ulong network)
+    {
+        if (network != 0)
+        {
+            output.Write(network);
+        }
     }
 
     static void Write(BinaryWriter output, in Hash128 key)

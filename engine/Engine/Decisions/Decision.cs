@@ -1,4 +1,6 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
+using CartRecovery.Engine.State.Carts;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
@@ -12,6 +14,12 @@ public sealed record Decision(Hash128 Cart, long At, long ConnectionId, Interven
 {
     /// <summary>Version of the campaigns in force: see <see cref="CampaignSet.Version"/>; 0 if unknown.</summary>
     public ulong CampaignsVersion { get; init; }
+
+    /// <summary>The highest standing of the cart's events: see <see cref="CartRecord.Standing"/>.</summary>
+    public Standing Standing { get; init; }
+
+    /// <summary>Whose word the intervention's user is: see <see cref="CartRecord.UserStanding"/>.</summary>
+    public Standing UserStanding { get; init; }
 
     /// <summary>The scored features, in the order of the model's inputs; empty if unknown.</summary>
     public float[] Row { get; init; } = [];

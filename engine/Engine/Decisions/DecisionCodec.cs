@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
@@ -18,6 +19,8 @@ static class DecisionCodec
         output.Write(decision.At);
         output.Write(decision.ConnectionId);
         output.Write(decision.CampaignsVersion);
+        output.Write((byte)decision.Standing);
+        output.Write((byte)decision.UserStanding);
         output.Write((ushort)decision.Row.Length);
         output.Write(MemoryMarshal.AsBytes(decision.Row.AsSpan()));
         output.Write(intervention.Id);
@@ -48,10 +51,17 @@ static class DecisionCodec
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="EndOfStreamException">It is truncated.</exception>
     /// <exception cref="InvalidDataException">It is something else.</exception>
-    public static Decision Read(BinaryReader input)
+    public static Decision Read(BinaryReader input) => Read(input, hasStanding: true);
+
+    /// <summary>Reads what version 1 wrote, when every named user counted.</summary>
+    /// <inheritdoc cref="Read(BinaryReader)"/>
+    public static Decision ReadVersion1(BinaryReader input) => Read(input, hasStanding: false);
+
+    static Decision Read(BinaryReader input, bool hasStanding)
     {
         var cart = new Hash128(input.ReadUInt64(), input.ReadUInt64());
         var (at, connection, version) = (input.ReadInt64(), input.ReadInt64(), input.ReadUInt64());
+        var (standing, user) = hasStanding ? ((Standing)input.ReadByte(), (Standing)input.ReadByte()) : (Standing.Server, Standing.Server);
         var row = new float[input.ReadUInt16() is <= MaxFeatures and var count ? count : throw new InvalidDataException("A decision has too many features.")];
         input.BaseStream.ReadExactly(MemoryMarshal.AsBytes(row.AsSpan()));
         var intervention = new Intervention
@@ -71,7 +81,13 @@ static class DecisionCodec
             Reasons = ReadReasons(input),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),
         };
-        return new Decision(cart, at, connection, intervention) { CampaignsVersion = version, Row = row };
+        return new Decision(cart, at, connection, intervention) 
+        {
+            CampaignsVersion = version,
+            Standing = standing,
+            UserStanding = user,
+            Row = row,
+        };
     }
 
     static DecisionReasons ReadReasons(BinaryReader input)

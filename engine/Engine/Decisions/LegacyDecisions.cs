@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Decisions;
@@ -32,7 +33,11 @@ static class LegacyDecisions
                 new Hash128(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..])),
                 BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
                 BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
-                ReadIntervention(bytes.Slice(Fixed, length))));
+                ReadIntervention(bytes.Slice(Fixed, length)))
+            {
+                Standing = Standing.Server,
+                UserStanding = Standing.Server,
+            });
             bytes = bytes[(Fixed + length)..];
         }
 

@@ -8,6 +8,9 @@ namespace CartRecovery.Engine.Events;
 /// </summary>
 sealed class EventBuilder(EventRules rules)
 {
+    // 96 random bits in base64.
+    const int MinSecretLength = 16;
+
     readonly IdPlace[] _ids = new IdPlace[(int)EventField.ProductId];
     readonly byte[] _unescaped = new byte[(int)EventField.ProductId * EventSlab.MaxIdLength];
     EventRecord _record;
@@ -73,6 +76,38 @@ sealed class EventBuilder(EventRules rules)
     public void SetUnescapedId(EventField field, int length) =>
         _ids[(int)field - 1] = new IdPlace(~(((int)field - 1) * EventSlab.MaxIdLength), length);
 
+    /// <summary>Sets a field from a text that appears literally in the message.</summary>
+    /// <param name="field">Any field that takes a text.</param>
+    /// <param name="text">The text: valid UTF-8.</param>
+    /// <param name="offset">Its offset in the message.</param>
+    public void SetText(EventField field, ReadOnlySpan<byte> text, int offset)
+    {
+        switch (field)
+        {
+            case >= EventField.Id and <= EventField.ProductId:
+                SetId(field, offset, text.Length);
+                break;
+            case EventField.Type:
+                SetType(text);
+                break;
+            case EventField.StoreId:
+                SetStore(text);
+                break;
+            case EventField.Currency:
+                SetCurrency(text);
+                break;
+            case EventField.Timestamp:
+                SetTime(text);
+                break;
+            case EventField.CartSecret:
+                SetCartSecret(text);
+                break;
+            default:
+                SetContext(field, text);
+                break;
+        }
+    }
+
     public void SetType(ReadOnlySpan<byte> name)
     {
         _record.Type = EventTypes.Parse(name);
@@ -87,6 +122,19 @@ sealed class EventBuilder(EventRules rules)
         if (!id.SequenceEqual(Rules.StoreId))
         {
             Fail(EventErrorCode.ForeignStore, "'storeId' must be the store of the key");
+        }
+    }
+
+    /// <summary>Sets the secret by which a browser goes on with a cart it began. Only its key is kept.</summary>
+    public void SetCartSecret(ReadOnlySpan<byte> secret)
+    {
+        if (secret.Length is >= MinSecretLength and <= EventSlab.MaxIdLength)
+        {
+            _record.CartSecret = Rules.Ids.SecretOf(secret);
+        }
+        else
+        {
+            Fail(EventErrorCode.OutOfRange, "'cartSecret' must be 16 to 64 bytes of UTF-8");
         }
     }
 
@@ -252,6 +300,10 @@ sealed class EventBuilder(EventRules rules)
         if (Rules.Verified)
         {
             _record.Flags |= EventFlags.Verified;
+        }
+        else if (Rules.User is { } user && user.Covers(_record.Customer, _receivedAt))
+        {
+            _record.Flags |= EventFlags.Proven;
         }
 
         return default;

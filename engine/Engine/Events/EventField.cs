@@ -18,6 +18,7 @@ enum EventField : byte
     Meta,
     Device,
     Source,
+    CartSecret,
 }
 
 static class EventFields
@@ -25,7 +26,7 @@ static class EventFields
     static readonly string[] s_names =
     [
         "", "id", "cartId", "userId", "sessionId", "productId", "type", "storeId", "quantity", "price", "currency", "ts", "meta", "device",
-        "source",
+        "source", "cartSecret",
     ];
 
     public static string NameOf(EventField field) => s_names[(int)field];
@@ -42,6 +43,7 @@ static class EventFields
             : name.SequenceEqual("currency"u8) ? EventField.Currency : EventField.Other,
         9 => name.SequenceEqual("sessionId"u8) ? EventField.SessionId
             : name.SequenceEqual("productId"u8) ? EventField.ProductId : EventField.Other,
+        10 => name.SequenceEqual("cartSecret"u8) ? EventField.CartSecret : EventField.Other,
         _ => EventField.Other,
     };
 }

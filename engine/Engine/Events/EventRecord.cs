@@ -33,6 +33,9 @@ public struct EventRecord
     /// </summary>
     public long Watermark;
 
+    /// <summary>The key of the cart's secret; 0 for none.</summary>
+    public ulong CartSecret;
+
     /// <summary>The unit price in <see cref="Money"/> units; valid with <see cref="EventFlags.HasPrice"/>.</summary>
     public long Price;
 
@@ -48,6 +51,9 @@ public struct EventRecord
     /// <summary>The ISO 4217 code, first letter lowest; 0 for none.</summary>
     public uint Currency;
 
+    /// <summary>The low 32 bits of its index among all events of its source. Not persisted.</summary>
+    public uint SourceIndex;
+
     /// <summary>The store's number.</summary>
     public ushort Store;
 
@@ -61,6 +67,10 @@ public struct EventRecord
     public byte UserLength;
     public byte SessionLength;
     public byte ProductLength;
+
+    /// <summary>Whose word it is.</summary>
+    public readonly Standing Standing =>
+        (Flags & EventFlags.Verified) != 0 ? Standing.Server : (Flags & EventFlags.Proven) != 0 ? Standing.Proven : Standing.Claimed;
 
     /// <summary>Bytes of its ids.</summary>
     public readonly int IdsLength => IdLength + CartLength + UserLength + SessionLength + ProductLength;
@@ -81,7 +91,7 @@ public enum EventFlags : byte
     /// <summary>The event's time was out of range and clamped.</summary>
     Clamped = 2,
 
-    /// <summary>The event came with a secret key, so an order counts.</summary>
+    /// <summary>The event came with a secret key: <see cref="Standing.Server"/>.</summary>
     Verified = 4,
 
     /// <summary>A copy for another partition's customer records; it does not change a cart.</summary>
@@ -89,4 +99,13 @@ public enum EventFlags : byte
 
     /// <summary>An event with this id was received before; this one has no effect.</summary>
     Duplicate = 16,
+
+    /// <summary>The event came with a user token for its customer: <see cref="Standing.Proven"/>.</summary>
+    Proven = 32,
+
+    /// <summary>The event's sender may not change its cart; the event has no effect.</summary>
+    Refused = 64,
+
+    /// <summary>The event's sender knows the cart's id, which its store keeps secret, but did not begin the cart.</summary>
+    Shared = 128,
 }

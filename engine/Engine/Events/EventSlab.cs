@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Events;
 
@@ -42,6 +43,12 @@ public sealed class EventSlab
     /// <summary>The span of its HTTP request; default for none.</summary>
     public ActivityContext Request;
 
+    /// <summary>
+    /// The version of the journal's block that its events were read from; 0 for events that arrive. Which events of a journal may change their
+    /// carts is settled.
+    /// </summary>
+    public byte JournalVersion;
+
     /// <summary>When its bytes were read, in milliseconds since 1970 UTC.</summary>
     public long ReceivedAt;
 
@@ -80,6 +87,13 @@ public sealed class EventSlab
 
     /// <summary>Returns all of an event's texts.</summary>
     public ReadOnlySpan<byte> TextOf(in EventRecord record) => Text.AsSpan(record.TextOffset, record.TextLength);
+
+    /// <summary>
+    /// Returns the key under which an event's id counts once: the store's for a server's event, the session's for a browser's. A browser cannot
+    /// make another's event a duplicate by sending its id first.
+    /// </summary>
+    public Hash128 IdOnceOf(in EventRecord record) => JournalVersion == 1 || record.Standing == Standing.Server
+        ? record.Id : new Hash128(record.Id.Low ^ ~record.Session, record.Id.High);
 
     /// <summary>Appends an event that fits and returns the place for its texts.</summary>
     /// <param name="record">The event with its text lengths; the text offset is ignored.</param>
@@ -133,6 +147,7 @@ public sealed class EventSlab
         _runs.AsSpan(0, _runCount).Clear();
         _runCount = 0;
         Request = default;
+        JournalVersion = 0;
         if (Text.Length > TextCapacity)
         {
             Text = new byte[TextCapacity];
@@ -144,7 +159,11 @@ public sealed class EventSlab
 /// <param name="Source">The sender, notified when the slab is processed; null for nobody.</param>
 /// <param name="End">The index after its last event.</param>
 /// <param name="UpTo">The number of events its source had taken at handover, including these.</param>
-public readonly record struct SourceRun(IEventSource? Source, int End, long UpTo);
+public readonly record struct SourceRun(IEventSource? Source, int End, long UpTo)
+{
+    /// <summary>Returns the index of an event of the run among all of its source.</summary>
+    public long IndexOf(in EventRecord record) => UpTo - unchecked((uint)UpTo - record.SourceIndex);
+}
 
 /// <summary>A sender of events: a connection or an HTTP request.</summary>
 public interface IEventSource
@@ -152,11 +171,20 @@ public interface IEventSource
     /// <summary>The connection's id; 0 if the source cannot receive anything. Unique across restarts.</summary>
     long ConnectionId { get; }
 
-    /// <summary>Whether the source came with a publishable key, and so may act only for its own session.</summary>
-    bool IsPublishable { get; }
+    /// <summary>A key of the sender's network address: <see cref="IdHasher.NetworkOf"/>; 0 if unknown.</summary>
+    ulong Network { get; }
 
     /// <summary>Notifies the source that all events of a slab are processed. Called by a partition's worker; must not block.</summary>
     /// <param name="partition">The worker's partition.</param>
     /// <param name="upTo">The run's <see cref="SourceRun.UpTo"/>.</param>
     void OnProcessed(int partition, long upTo);
+
+    /// <summary>
+    /// Notifies the source of events that it may not send: they have no effect. Called by a partition's worker before it processes them;
+    /// must not block.
+    /// </summary>
+    /// <param name="slab">The slab.</param>
+    /// <param name="run">The run; its refused events have <see cref="EventFlags.Refused"/>.</param>
+    /// <param name="first">The index of its first event in the slab.</param>
+    void OnRefused(EventSlab slab, in SourceRun run, int first);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using CartRecovery.Primitives;
@@ -62,6 +63,23 @@ public sealed class IdHasher
     /// <summary>Computes a session's key; 0 for none.</summary>
     /// <param name="session">The session's id, in UTF-8.</param>
     public ulong SessionOf(ReadOnlySpan<byte> session) => session.IsEmpty ? 0 : CartOf(session).Low;
+
+    /// <summary>Computes the key of a cart's secret.</summary>
+    /// <param name="secret">The secret, in UTF-8; not empty.</param>
+    public ulong SecretOf(ReadOnlySpan<byte> secret) => Math.Max(CartOf(secret).High, 1);
+
+    /// <summary>Computes the key of a client's network: its IPv4 address, or the 64-bit prefix of its IPv6 address. 0 for none.</summary>
+    public ulong NetworkOf(IPAddress? address)
+    {
+        if (address is null)
+        {
+            return 0;
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).TryWriteBytes(bytes, out var length);
+        return Math.Max(CartOf(bytes[..Math.Min(length, 8)]).High, 1);
+    }
 
     /// <summary>Computes a product's key; 0 for none.</summary>
     /// <param name="product">The product's id, in UTF-8.</param>

@@ -1,5 +1,6 @@
 using System.Net;
 using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Ingest;
 
@@ -20,6 +21,26 @@ public static class Authenticator
     /// <summary>A publishable key was sent by a page that may not use it.</summary>
     public static readonly HttpProblem ForbiddenOrigin = new(403, "forbidden_origin",
         "The key does not allow this page's origin. Add it to the key's origins.");
+
+    /// <summary>The user token proves nothing.</summary>
+    public static readonly HttpProblem InvalidUserToken = new(401, "invalid_user_token",
+        "The user token is altered, has expired, or is another store's. Get a new one from the shop's server, or send none.");
+
+    /// <summary>Verifies the user token of a client with a publishable key. A server needs none: its word counts for every customer.</summary>
+    /// <param name="key">The client's key.</param>
+    /// <param name="token">The token; null if the client sent none.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>The proven user, or the reason for the rejection; neither without a token.</returns>
+    public static async ValueTask<(ProvenUser? User, HttpProblem? Problem)> ProveAsync(StoreKey key, string? token, DateTimeOffset now)
+    {
+        if (string.IsNullOrEmpty(token) || key.Kind == KeyKind.Secret)
+        {
+            return (null, null);
+        }
+
+        var user = key.Store.UserTokens is { } tokens ? await tokens.ReadAsync(token, now) : null;
+        return (user, user is null ? InvalidUserToken : null);
+    }
 
     /// <summary>Checks a client's key and returns what it grants.</summary>
     /// <param name="stores">The configured stores and their keys.</param>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Text.Unicode;
 using CartRecovery.Engine.Events;
@@ -151,6 +152,33 @@ public sealed class EventRouter
         _rejected.OnRejected(_taken++, problem);
     }
 
+    /// <summary>
+    /// Counts the events of a run that were refused and stores them as dead letters. Any thread. The receiver of rejected events is notified on
+    /// the same one.
+    /// </summary>
+    /// <inheritdoc cref="IEventSource.OnRefused"/>
+    public void Refuse(EventSlab slab, in SourceRun run, int first, IRejectedEvents receiver)
+    {
+        var json = _deadLetters is null ? null : new ArrayBufferWriter<byte>(512);
+        foreach (ref readonly var e in slab.Records.AsSpan(first, run.End - first))
+        {
+            if ((e.Flags & EventFlags.Refused) == 0)
+            {
+                continue;
+            }
+
+            _counters.AddRejected(ForeignCart.Error);
+            if (json is not null)
+            {
+                json.ResetWrittenCount();
+                EventJson.Write(json, slab, e, _rules.StoreId);
+                _deadLetters!.Add(ForeignCart, json.WrittenSpan, isTruncated: false, slab.ReceivedAt, _rules, IngestCounters.NameOf(_protocol), Source.ConnectionId);
+            }
+
+            receiver.OnRejected(run.IndexOf(e), ForeignCart);
+        }
+    }
+
     /// <summary>Ends the source's turn with the slabs that it shares: whoever owns them submits them.</summary>
     public void EndTurn()
     {
@@ -207,6 +235,9 @@ public sealed class EventRouter
             Reject(JsonEventDecoder.Malformed, json[position..]);
         }
     }
+
+    static EventProblem ForeignCart => new(EventErrorCode.ForeignCart,
+        "another session began the cart; send that session's sessionId or the cart's cartSecret");
 
     static EventProblem TooLarge => new(EventErrorCode.BatchTooLarge, "the batch exceeds limits.batch; split it");
 

@@ -62,6 +62,9 @@ public sealed class IngestOptions
     /// <summary>How long to wait for a client that does not read the answers to its input.</summary>
     public TimeSpan SlowReaderTimeout => TimeSpan.FromSeconds(30);
 
+    /// <summary>Creates the event rules for a client.</summary>
+    public EventRules RulesFor(Client client) => RulesFor(client.Key) with { User = client.User };
+
     /// <summary>Creates the event rules for a key.</summary>
     public EventRules RulesFor(StoreKey key) => new(
         key.Store.IdUtf8, (ushort)key.Store.Number, key.Kind == KeyKind.Secret, MaxEvent, (long)Past.TotalMilliseconds,

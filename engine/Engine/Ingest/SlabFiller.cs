@@ -58,10 +58,11 @@ public sealed class SlabFiller(PartitionSet partitions)
         var home = partitions.IndexOf(record.Cart);
         var slab = SlabFor(home, record.TextLength, router);
         ref var kept = ref _decoders.Event.AppendTo(slab, message);
+        kept.SourceIndex = unchecked((uint)router.Taken);
         kept.Watermark = _watermark = Math.Max(_watermark, Math.Min(record.Timestamp, ReceivedAt));
 
         // Every partition keeps its own copy of customers' histories: orders are rare, and no partition ever waits for another.
-        if (_open.Length > 1 && record.UserLength != 0 && EventTypes.Has(record.Type, EventTraits.ChangesHistory))
+        if (_open.Length > 1 && record.UserLength != 0 && record.Standing == Standing.Server && EventTypes.Has(record.Type, EventTraits.ChangesHistory))
         {
             for (var other = 0; other < _open.Length; other++)
             {

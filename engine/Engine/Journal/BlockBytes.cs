@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Events;
 
@@ -38,6 +39,13 @@ ref struct BlockWriter(Span<byte> bytes)
     {
         value.CopyTo(_bytes[Length..]);
         Length += value.Length;
+    }
+
+    /// <summary>Writes all eight bytes of a number that is as likely high as low.</summary>
+    public void Long(ulong value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(_bytes[Length..], value);
+        Length += sizeof(ulong);
     }
 
     static int Write(Span<byte> bytes, ulong value)
@@ -91,6 +99,9 @@ ref struct BlockReader(ReadOnlySpan<byte> bytes)
         var value = Unsigned();
         return (long)(value >> 1) ^ -(long)(value & 1);
     }
+
+    /// <summary>Reads the eight bytes of a number.</summary>
+    public ulong Long() => BinaryPrimitives.ReadUInt64LittleEndian(Bytes(sizeof(ulong)));
 
     /// <summary>Reads a number that is not above a limit.</summary>
     public int Unsigned(int limit)

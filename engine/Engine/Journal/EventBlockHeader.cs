@@ -7,7 +7,7 @@ namespace CartRecovery.Engine.Journal;
 /// counts and the raw length (4 each), the two times (8 each); little-endian.
 /// </summary>
 /// <param name="Count">Number of events.</param>
-/// <param name="OwnCount">Number of events that are not copies for customers' records.</param>
+/// <param name="OwnCount">Number of events that are neither refused nor copies for customers' records.</param>
 /// <param name="RawLength">Length of the events before compression, in bytes.</param>
 /// <param name="FirstReceivedAt">Earliest receive time (ms since 1970 UTC); 0 for an empty block.</param>
 /// <param name="LastReceivedAt">Latest receive time (ms since 1970 UTC).</param>
@@ -19,7 +19,10 @@ public readonly record struct EventBlockHeader(
     public const int Size = 32;
 
     /// <summary>The version written, and the latest that can be read.</summary>
-    public const byte Version = 1;
+    public const byte Version = 2;
+
+    /// <summary>The version it was written with. Version 1 has no cart secrets, and any event could change any cart of its store.</summary>
+    public byte WrittenVersion { get; init; } = Version;
 
     /// <summary>Maximum length of a block before compression, in bytes.</summary>
     public const int MaxRawLength = 8 << 20;
@@ -56,7 +59,8 @@ public readonly record struct EventBlockHeader(
         var header = new EventBlockHeader(
             BinaryPrimitives.ReadInt32LittleEndian(block[4..]), BinaryPrimitives.ReadInt32LittleEndian(block[8..]),
             BinaryPrimitives.ReadInt32LittleEndian(block[12..]), BinaryPrimitives.ReadInt64LittleEndian(block[16..]),
-            BinaryPrimitives.ReadInt64LittleEndian(block[24..]), block[1] == 1);
+            BinaryPrimitives.ReadInt64LittleEndian(block[24..]), block[1] == 1)
+        { WrittenVersion = block[0] };
         var isValid = block[1] <= 1 && (block[2] | block[3]) == 0 && header is { Count: >= 0, OwnCount: >= 0, RawLength: >= 0 and <= MaxRawLength }
             && header.OwnCount <= header.Count && header.FirstReceivedAt <= header.LastReceivedAt
             && (header.IsCompressed || header.RawLength == block.Length - Size);

@@ -12,10 +12,11 @@ public sealed class EventBlockReader(JournalStores stores)
     // The cache is cleared at this size: connections come and go.
     const int MaxSources = 10_000;
 
-    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Verified | EventFlags.CustomerCopy;
+    const EventFlags Flags = EventFlags.HasPrice | EventFlags.Clamped | EventFlags.Verified | EventFlags.CustomerCopy
+        | EventFlags.Proven | EventFlags.Refused | EventFlags.Shared;
 
     readonly List<int> _stores = [];
-    readonly Dictionary<(long, bool), ReplayedSource> _sources = [];
+    readonly Dictionary<long, ReplayedSource> _sources = [];
     byte[] _raw = [];
     int _length;
     int _position;
@@ -74,7 +75,7 @@ public sealed class EventBlockReader(JournalStores stores)
             throw BlockReader.Damaged();
         }
 
-        var source = SourceOf(reader.Signed(), (head & 1) != 0);
+        var source = SourceOf(reader.Signed());
         slab.ReceivedAt = _before.ReceivedAt += reader.Signed();
         if (slab.ReceivedAt < Header.FirstReceivedAt || slab.ReceivedAt > Header.LastReceivedAt)
         {
@@ -86,6 +87,7 @@ public sealed class EventBlockReader(JournalStores stores)
             ReadEvent(ref reader, slab);
         }
 
+        slab.JournalVersion = Header.WrittenVersion;
         slab.EndRun(source, upTo: 0);
         _count += slab.Count;
         _position += reader.Position;
@@ -121,6 +123,7 @@ public sealed class EventBlockReader(JournalStores stores)
         record.SessionLength = (parts & EventParts.Session) == 0 ? (byte)0 : reader.IdLength();
         record.ProductLength = (parts & EventParts.Product) == 0 ? (byte)0 : reader.IdLength();
         record.MetaLength = (parts & EventParts.Meta) == 0 ? 0 : reader.Unsigned(EventBlockHeader.MaxRawLength);
+        record.CartSecret = (parts & EventParts.CartSecret) == 0 ? 0 : reader.Long();
         var text = reader.Bytes(record.TextLength);
         if ((record.Flags & ~Flags) != 0 || (_before.Store < 0 && (parts & EventParts.Store) == 0) || !slab.HasRoom(record.TextLength))
         {
@@ -128,7 +131,7 @@ public sealed class EventBlockReader(JournalStores stores)
         }
 
         Keep(ref record, text, slab);
-        _ownCount += (record.Flags & EventFlags.CustomerCopy) == 0 ? 1 : 0;
+        _ownCount += (record.Flags & (EventFlags.CustomerCopy | EventFlags.Refused)) == 0 ? 1 : 0;
         _before.Timestamp = record.Timestamp;
         _before.Watermark = record.Watermark;
         _before.Currency = record.Currency;
@@ -163,16 +166,16 @@ public sealed class EventBlockReader(JournalStores stores)
         return _stores[place];
     }
 
-    ReplayedSource SourceOf(long connectionId, bool isPublishable)
+    ReplayedSource SourceOf(long connectionId)
     {
-        if (!_sources.TryGetValue((connectionId, isPublishable), out var source))
+        if (!_sources.TryGetValue(connectionId, out var source))
         {
             if (_sources.Count == MaxSources)
             {
                 _sources.Clear();
             }
 
-            source = _sources[(connectionId, isPublishable)] = new ReplayedSource(connectionId, isPublishable);
+            source = _sources[connectionId] = new ReplayedSource(connectionId);
         }
 
         return source;

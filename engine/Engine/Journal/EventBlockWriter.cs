@@ -80,7 +80,8 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
 
         Reserve(RunOverhead + (kept * EventOverhead) + text);
         var writer = new BlockWriter(_raw.AsSpan(RawLength));
-        writer.Unsigned(((ulong)kept << 1) | (source?.IsPublishable == true ? 1u : 0u));
+        // The lowest bit said whether the source had a publishable key; the events' flags say it better.
+        writer.Unsigned((ulong)kept << 1);
         writer.Signed(source?.ConnectionId ?? 0);
         writer.Signed(slab.ReceivedAt - _before.ReceivedAt);
         _before.ReceivedAt = slab.ReceivedAt;
@@ -161,7 +162,8 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             | (record.UserLength != 0 ? EventParts.User : 0)
             | (record.SessionLength != 0 ? EventParts.Session : 0)
             | (record.ProductLength != 0 ? EventParts.Product : 0)
-            | (record.MetaLength != 0 ? EventParts.Meta : 0);
+            | (record.MetaLength != 0 ? EventParts.Meta : 0)
+            | (record.CartSecret != 0 ? EventParts.CartSecret : 0);
         bytes.Byte((byte)record.Type);
         bytes.Byte((byte)parts);
         bytes.Byte((byte)((int)parts >> 8));
@@ -226,10 +228,15 @@ public sealed class EventBlockWriter(JournalStores stores, bool compress = true)
             bytes.Unsigned((uint)record.MetaLength);
         }
 
+        if (record.CartSecret != 0)
+        {
+            bytes.Long(record.CartSecret);
+        }
+
         bytes.Bytes(text);
         writer = bytes;
 
-        _ownCount += (record.Flags & EventFlags.CustomerCopy) == 0 ? 1 : 0;
+        _ownCount += (record.Flags & (EventFlags.CustomerCopy | EventFlags.Refused)) == 0 ? 1 : 0;
         _before.Timestamp = record.Timestamp;
         _before.Watermark = record.Watermark;
         _before.Currency = record.Currency;

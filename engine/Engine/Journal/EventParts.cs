@@ -37,7 +37,10 @@ enum EventParts : ushort
     Product = 512,
     Meta = 1024,
 
-    All = 2047,
+    /// <summary>The key of the cart's secret: eight bytes. Since block version 2.</summary>
+    CartSecret = 2048,
+
+    All = 4095,
 }
 
 /// <summary>The fields of the previous event that an event is encoded against.</summary>

@@ -3,16 +3,21 @@ using CartRecovery.Engine.Events;
 namespace CartRecovery.Engine.Journal;
 
 /// <summary>The source of an event read back from the journal. Nobody is left to acknowledge it to.</summary>
-public sealed class ReplayedSource(long connectionId, bool isPublishable) : IEventSource
+public sealed class ReplayedSource(long connectionId) : IEventSource
 {
     /// <inheritdoc/>
     public long ConnectionId => connectionId;
 
     /// <inheritdoc/>
-    public bool IsPublishable => isPublishable;
+    public ulong Network => 0;
 
     /// <inheritdoc/>
     public void OnProcessed(int partition, long upTo)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void OnRefused(EventSlab slab, in SourceRun run, int first)
     {
     }
 }

@@ -15,7 +15,7 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="counters">The counters.</param>
 sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identities, MessageSender sender, JourneyCounters counters)
 {
-    const int MaxAddressLength = 320, MaxTextLength = 2048;
+    const int MaxAddressLength = 320, MaxTextLength = 2048, MaxClaimedName = 200;
 
     /// <summary>Applies a customer event. Idempotent.</summary>
     public void Project(JourneyOptions options, CustomerEvent e, long now)
@@ -31,9 +31,9 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
                 Refund(options, e, storeId);
                 break;
             case EventType.Identify:
-                Identify(e, storeId);
+                Identify(options, e, storeId);
                 break;
-            case EventType.Consent:
+            case EventType.Consent when !e.IsShared:
                 Consent(e);
                 break;
             case var type when EventTypes.Has(type, EventTraits.DescribesProduct):
@@ -49,12 +49,13 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
 
     void Purchase(JourneyOptions options, CustomerEvent e, string storeId, long now)
     {
-        if (e.Customer != default)
+        var customer = ActsFor(e);
+        if (customer != default)
         {
-            store.Customers.SetPurchased(e.Customer, e.At);
+            store.Customers.SetPurchased(customer, e.At);
         }
 
-        var subject = identities.SubjectOf(e.Cart, e.Customer);
+        var subject = identities.SubjectOf(e.Cart, customer);
         if (store.Journeys.LatestOf(subject, storeId, e.At) is not { } journey)
         {
             // Most buyers were never in a campaign: nothing to attribute, nothing to end.
@@ -68,7 +69,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
                 e, storeId, subject, e.Amount, journey.Id, touch?.Id, touch?.Kind, CurrencyOf(options, e));
         }
 
-        // A purchase, in this cart or another, ends the reminders for all of the shopper's carts.
+        // A purchase, in this cart or another, ends the reminders for all of the shopper's carts. A browser's word ends those of its cart.
         foreach (var (id, _, startedAt) in store.Journeys.ActiveOf(subject))
         {
             if (startedAt < e.At)
@@ -82,14 +83,20 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     {
         if (store.Conversions.OrderBefore(e.Cart, e.At) is { } order)
         {
-            var subject = identities.SubjectOf(e.Cart, e.Customer);
+            var subject = identities.SubjectOf(e.Cart, ActsFor(e));
             store.Conversions.Add(
                 e, storeId, subject, -e.Amount, order.Journey, order.Intervention, order.Touch, CurrencyOf(options, e));
         }
     }
 
-    void Identify(CustomerEvent e, string storeId)
+    void Identify(JourneyOptions options, CustomerEvent e, string storeId)
     {
+        if (e.IsShared)
+        {
+            // Who knows a cart's id may fill it, but not say where its messages go.
+            return;
+        }
+
         var meta = CustomerEventMeta.Of(e.Meta);
         var recipient = new Recipient(Address(meta.Email, '@'), Address(meta.Phone, '+'), Short(meta.PushToken, MaxTextLength));
         var owner = OwnerOf(e);
@@ -97,34 +104,35 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         var attributes = CustomerAttributes.Merge(known, e.Meta);
         if (recipient != new Recipient() || meta.Timezone is not null || attributes != known)
         {
-            store.Customers.SetContact(owner, storeId, recipient, Short(meta.Timezone, 64), e.At, attributes);
+            store.Customers.SetContact(
+                owner, storeId, e.Standing == Standing.Server ? recipient : WithoutNew(e.Cart, storeId, recipient), Short(meta.Timezone, 64), e.At, attributes, e.Standing, e.Network);
         }
 
         // Signing in ties the customer to this cart's assignments.
-        if (e.Customer != default)
+        if (ActsFor(e) is var customer && customer != default)
         {
-            identities.SubjectOf(e.Cart, e.Customer);
+            identities.SubjectOf(e.Cart, customer);
         }
     }
+
+    // Once a message went to an address that a browser named, the cart keeps it: one address for a cart.
+    Recipient WithoutNew(in Hash128 cart, string storeId, Recipient recipient) => new(
+        Keep(cart, storeId, AddressKind.Email, recipient.Email), Keep(cart, storeId, AddressKind.Phone, recipient.Phone),
+        Keep(cart, storeId, AddressKind.Push, recipient.PushToken));
+
+    string? Keep(in Hash128 cart, string storeId, AddressKind kind, string? address) =>
+        address is not null && store.Unproven.HasAnother(cart, kind, CustomerTables.KeyOf(storeId, address)) ? null : address;
 
     void Consent(CustomerEvent e)
     {
         var meta = CustomerEventMeta.Of(e.Meta);
-        if (meta.Granted is not { } granted || KindOf(meta.Channel) is not { } kind)
+        if (meta.Granted is { } granted && KindOf(meta.Channel) is { } kind)
         {
-            return;
-        }
-
-        var expiresAt = meta.ExpiresAt ?? long.MaxValue;
-        store.Customers.SetConsent(OwnerOf(e), kind, granted, e.At, expiresAt);
-
-        // A denial is accepted from any source, so it is stored for the customer too.
-        if (!granted && e.Customer != default)
-        {
-            store.Customers.SetConsent(e.Customer, kind, granted: false, e.At, expiresAt);
+            store.Customers.SetConsent(OwnerOf(e), kind, granted, e.At, meta.ExpiresAt ?? long.MaxValue);
         }
     }
 
+    // A server describes products for everybody; a browser names one for the messages of its own cart, while the server does not.
     void LearnProduct(CustomerEvent e, string storeId)
     {
         if (e.Product == 0)
@@ -132,10 +140,17 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             return;
         }
 
-        // Only the catalogue is authoritative: a browser may send a product's name, a server its price.
         var meta = CustomerEventMeta.Of(e.Meta);
-        store.Products.Set(storeId, e.Product, new Product(
-            e.ProductId, Short(meta.Name, MaxTextLength), Link(meta.Url), Link(meta.Image), Price: null, Stock: null));
+        if (e.Standing == Standing.Server)
+        {
+            // Only the catalogue has prices: an event's is what this shopper saw.
+            store.Products.Set(storeId, e.Product, new Product(
+                e.ProductId, Short(meta.Name, MaxTextLength), Link(meta.Url), Link(meta.Image), Price: null, Stock: null));
+        }
+        else if (!e.IsShared && Short(meta.Name, MaxClaimedName) is { } name && store.Products.Find(storeId, e.Product)?.Name is null)
+        {
+            store.Products.Claim(e.Cart, e.Product, name, e.At);
+        }
     }
 
     // The order may arrive before the click that led to it: event time counts, not the order of arrival.
@@ -161,7 +176,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         else if (meta.Intervention is { } id)
         {
             // A browser may report on its own cart only.
-            if (store.Messages.Mark(id, e.Type, e.At, e.IsVerified ? default : e.Cart))
+            if (store.Messages.Mark(id, e.Type, e.At, e.Standing == Standing.Server ? default : e.Cart))
             {
                 Attribute(options, id, e);
             }
@@ -171,19 +186,16 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
     void EndContact(CustomerEvent e, string storeId, AddressKind kind)
     {
         var owner = OwnerOf(e);
-        if (e.Type == EventType.Unsubscribed)
+        if (e.Type == EventType.Unsubscribed && !e.IsShared)
         {
             store.Customers.SetConsent(e.Cart, kind, granted: false, e.At, long.MaxValue);
-            if (e.Customer != default)
-            {
-                store.Customers.SetConsent(e.Customer, kind, granted: false, e.At, long.MaxValue);
-            }
+            store.Customers.SetConsent(owner, kind, granted: false, e.At, long.MaxValue);
         }
 
         // The list is the store's: a browser cannot suppress somebody else's address.
         var recipient = (store.Customers.ContactOf(owner) ?? store.Customers.ContactOf(IdentityResolver.InCart(e.Cart, e.Customer))
             ?? store.Customers.ContactOf(e.Cart))?.Recipient;
-        if (e.IsVerified && recipient is not null && CustomerTables.AddressOf(recipient, kind) is { } address)
+        if (e.Standing == Standing.Server && recipient is not null && CustomerTables.AddressOf(recipient, kind) is { } address)
         {
             store.Customers.Suppress(storeId, kind, address, EventTypes.NameOf(e.Type), e.At);
         }
@@ -196,7 +208,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             return;
         }
 
-        foreach (var (id, campaign, startedAt) in store.Journeys.ActiveOf(identities.SubjectOf(e.Cart, e.Customer)))
+        foreach (var (id, campaign, startedAt) in store.Journeys.ActiveOf(identities.SubjectOf(e.Cart, ActsFor(e))))
         {
             if (startedAt < e.At && options.Campaigns.Find(campaign)?.Goal == e.Type)
             {
@@ -205,8 +217,11 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         }
     }
 
+    // The customer the event may act for; empty for a user that a browser only claims to be.
+    static Hash128 ActsFor(CustomerEvent e) => e.Standing == Standing.Claimed ? default : e.Customer;
+
     static Hash128 OwnerOf(CustomerEvent e) =>
-        e.Customer == default ? e.Cart : e.IsVerified ? e.Customer : IdentityResolver.InCart(e.Cart, e.Customer);
+        e.Customer == default ? e.Cart : e.Standing == Standing.Claimed ? IdentityResolver.InCart(e.Cart, e.Customer) : e.Customer;
 
     static string CurrencyOf(JourneyOptions options, CustomerEvent e) =>
         e.Currency == 0 ? options.Stores[e.Store].Currency : CurrencyCode.ToString(e.Currency);

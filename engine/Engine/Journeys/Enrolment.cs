@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
@@ -26,7 +27,9 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         }
 
         var customer = options.CustomerOf(candidate.StoreId, candidate.UserId);
-        var subject = identities.SubjectOf(decision.Cart, customer);
+        // A user that a browser only claims to be has no say in the assignment, and no part in the customer's orders and addresses.
+        var proven = decision.UserStanding == Standing.Claimed ? default : customer;
+        var subject = identities.SubjectOf(decision.Cart, proven);
         var campaign = options.Campaigns.Find(candidate.Campaign);
         var journey = new Journey
         {
@@ -39,6 +42,8 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
             IsHoldout = false,
             StartedAt = decision.At,
             ConnectionId = decision.ConnectionId,
+            Standing = decision.Standing,
+            UserStanding = decision.UserStanding,
         };
         if (campaign is null)
         {
@@ -70,7 +75,7 @@ sealed class Enrolment(JourneyStore store, IdentityResolver identities, StepPlan
         }
 
         // A message to an open stream is sent without another look at the cart; a purchase elsewhere in the meantime is known here.
-        if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(customer) > decision.At - campaign.IdleMilliseconds)
+        if (campaign.Trigger == TriggerKind.Idle && store.Customers.PurchasedAt(proven) > decision.At - campaign.IdleMilliseconds)
         {
             Observe(journey, WithheldReason.Purchased, now);
             return;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using CartRecovery.Engine.Journeys.Policy;
 
 namespace CartRecovery.Engine.Journeys;
@@ -8,6 +9,7 @@ public sealed class JourneyCounters
 {
     readonly long[] _withheld = new long[WithheldReasons.All.Count + 1];
     readonly long[] _deferred = new long[WithheldReasons.All.Count + 1];
+    StrongBox<(string Store, long Until)>? _recipientLimit;
     readonly ConcurrentDictionary<(string Channel, string Action, string Outcome), long> _ended = new();
 
     /// <summary>Decisions received.</summary>
@@ -24,6 +26,13 @@ public sealed class JourneyCounters
 
     /// <summary>Counts interventions by channel, action and outcome.</summary>
     public long EndedAs(string channel, string action, string outcome) => _ended.GetValueOrDefault((channel, action, outcome));
+
+    /// <summary>
+    /// The store whose messages wait because it has had its new recipients, and until when (ms since 1970 UTC); <see langword="null"/> if none did.
+    /// </summary>
+    public (string Store, long Until)? RecipientLimit => Volatile.Read(ref _recipientLimit) is { } limit ? limit.Value : null;
+
+    internal void NoteRecipientLimit(string store, long until) => Volatile.Write(ref _recipientLimit, new StrongBox<(string, long)>((store, until)));
 
     internal void AddWithheld(WithheldReason reason, long count = 1) => Interlocked.Add(ref _withheld[(int)reason], count);
 

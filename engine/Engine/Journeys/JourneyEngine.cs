@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Experiments;
@@ -7,6 +8,7 @@ using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Messages;
 using CartRecovery.Engine.State.Carts;
+using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Journeys;
 
@@ -227,7 +229,14 @@ public sealed class JourneyEngine : IDisposable
     }
 
     /// <summary>Returns a cart's lines at current prices.</summary>
-    public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart) => _renderer.LinesOf(storeId, cart);
+    public IReadOnlyList<(MessageLine Line, Product? Product)> LinesOf(Store store, in CartRecord cart) => _renderer.LinesOf(store, cart);
+
+    /// <summary>Records that the owner of an address that a browser named confirmed it, and sends what waited for it.</summary>
+    /// <param name="address">The address's key.</param>
+    /// <param name="cart">The cart's key.</param>
+    /// <param name="now">Milliseconds since 1970 UTC.</param>
+    /// <returns><see langword="false"/> if the address is not known any more.</returns>
+    public bool Confirm(in Hash128 address, in Hash128 cart, long now) => _sender.Confirm(address, cart, now);
 
     /// <summary>Prepares a step's message without a recipient; <see langword="null"/> if there is no such step.</summary>
     /// <param name="storeId">The store.</param>

@@ -34,6 +34,7 @@ public sealed class JourneyOptions
         LostAfter = Milliseconds(contact.LostAfter);
         PublicUrl = contact.PublicUrl?.TrimEnd('/');
         Signer = new LinkSigner(secret);
+        Unproven = new UnprovenRules(contact);
     }
 
     public CampaignSet Campaigns { get; }
@@ -70,6 +71,9 @@ public sealed class JourneyOptions
     public string? PublicUrl { get; }
 
     public LinkSigner Signer { get; }
+
+    /// <summary>The rules for addresses that a browser named.</summary>
+    public UnprovenRules Unproven { get; }
 
     /// <summary>Returns the configured store with this id, or <see langword="null"/>.</summary>
     public Store? FindStore(string id) => Stores.FindConfigured(id);

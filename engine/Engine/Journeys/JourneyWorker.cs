@@ -59,6 +59,9 @@ public sealed class JourneyWorker : IDisposable
     /// <summary>Why nothing can be stored; null if it can.</summary>
     public string? Problem => _transactions.Problem ?? _log?.Problem;
 
+    /// <summary>The engine's counters.</summary>
+    public JourneyCounters Counters => _engine.Counters;
+
     /// <summary>Number of commands and answers in the queue.</summary>
     public int Depth => _inbox.Count;
 

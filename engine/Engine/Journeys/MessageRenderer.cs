@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Decisions;
 using CartRecovery.Engine.Journeys.Tables;
 using CartRecovery.Engine.Journeys.Tracking;
@@ -38,7 +39,7 @@ public sealed class MessageRenderer(ProductTable products)
         JourneyOptions options, Intervention candidate, string id, CampaignStep step, int number, Offer offer, AddressKind address,
         in CartRecord? cart, Addressee addressee, long now)
     {
-        var lines = cart is { } record ? LinesOf(candidate.StoreId, record) : [];
+        var lines = cart is { } record && options.Stores.Find(candidate.StoreId) is { } store ? LinesOf(store, record, addressee.ShowsClaims) : [];
         var summary = cart is { } current ? SummaryOf(current, lines) : candidate.Cart;
         var links = LinksOf(options, candidate, id, address != AddressKind.None, now);
         var values = new MessageValues(candidate.StoreId, candidate.CartId, summary, offer.DiscountPercent)
@@ -70,15 +71,20 @@ public sealed class MessageRenderer(ProductTable products)
     }
 
     /// <summary>Returns a cart's lines at current prices.</summary>
-    internal List<(MessageLine Line, Product? Product)> LinesOf(string storeId, in CartRecord cart)
+    /// <param name="store">The cart's store.</param>
+    /// <param name="cart">The cart.</param>
+    /// <param name="showsClaims">Whether a product that the server does not know gets the name that the cart's browser gave it.</param>
+    internal List<(MessageLine Line, Product? Product)> LinesOf(Store store, in CartRecord cart, bool showsClaims = true)
     {
         var lines = new List<(MessageLine, Product?)>();
+        var key = showsClaims ? store.Ids.CartOf(cart.CartId) : default;
         for (var i = 0; i < cart.LineCount; i++)
         {
             var line = cart.Lines[i];
-            var product = line.Product == 0 ? null : products.Find(storeId, line.Product);
+            var product = line.Product == 0 ? null : products.Find(store.Id, line.Product);
             var value = product?.Price is { } price ? price * line.Quantity : line.Value;
-            lines.Add((new MessageLine(product?.Name ?? product?.Id ?? "", line.Quantity, Money.ToDecimal(value), product?.Url, product?.Image), product));
+            var name = product?.Name ?? (showsClaims && line.Product != 0 ? products.ClaimedName(key, line.Product) : null) ?? product?.Id ?? "";
+            lines.Add((new MessageLine(name, line.Quantity, Money.ToDecimal(value), store.LinkOrNull(product?.Url), store.LinkOrNull(product?.Image)), product));
         }
 
         if (cart.Others.Quantity > 0)
@@ -158,4 +164,5 @@ public sealed record PreparedMessage(Intervention Message, CampaignStep Step, Me
 /// <param name="Recipient">The address the channel needs; <see langword="null"/> for none.</param>
 /// <param name="Attributes">The shopper's attributes.</param>
 /// <param name="Zone">The shopper's time zone, or else the store's.</param>
-public sealed record Addressee(Recipient? Recipient, CustomerAttributes Attributes, TimeZoneInfo Zone);
+/// <param name="ShowsClaims">Whether the message may show what a browser said.</param>
+public sealed record Addressee(Recipient? Recipient, CustomerAttributes Attributes, TimeZoneInfo Zone, bool ShowsClaims = true);

@@ -19,9 +19,6 @@ sealed class MessageSender
     // How often a message looks whether its store is back (ms).
     const long StoreRetryDelay = 15 * 60_000;
 
-    // Customers name their time zones, so there may be many that do not exist.
-    const int MaxZones = 1024;
-
     readonly JourneyStore _store;
     readonly IJourneyPorts _ports;
     readonly StepPlanner _planner;
@@ -29,11 +26,14 @@ sealed class MessageSender
     readonly JourneyCounters _counters;
     readonly MessageRenderer _renderer;
     readonly Statement _discounted;
-    readonly Dictionary<string, TimeZoneInfo?> _zones = new(StringComparer.Ordinal);
+    readonly ReachResolver _reach;
+    readonly UnprovenRecipients _unproven;
 
     public MessageSender(JourneyStore store, IJourneyPorts ports, StepPlanner planner, MessageRenderer renderer, DiscountEligibility eligibility, JourneyCounters counters)
     {
         (_store, _ports, _planner, _renderer, _eligibility, _counters) = (store, ports, planner, renderer, eligibility, counters);
+        _reach = new ReachResolver(store.Customers);
+        _unproven = new UnprovenRecipients(store, ports, counters);
         _discounted = store.Database.Prepare("""
             SELECT count(*) FROM conversion c JOIN intervention i ON i.id=c.intervention
             WHERE c.subject=?1 AND i.sent_at IS NOT NULL AND i.offer LIKE 'discount%' AND c.value>0 AND c.verified=1
@@ -88,7 +88,7 @@ sealed class MessageSender
             return;
         }
 
-        if (cart is { } record && ExitReasonOf(record, journey, _store.Customers.PurchasedAt(CustomerOf(options, journey, cart))) is var end and not WithheldReason.None)
+        if (cart is { } record && ExitReasonOf(record, journey, _store.Customers.PurchasedAt(ShopperOf(options, journey, cart).Proven)) is var end and not WithheldReason.None)
         {
             Exit(journey, end, now);
             return;
@@ -183,25 +183,26 @@ sealed class MessageSender
             return Withhold(WithheldReason.ConditionNotMet);
         }
 
-        if (cart is { } current && _renderer.LinesOf(store.Id, current).Exists(line => line.Product is { Stock: <= 0 }))
+        if (cart is { } current && _renderer.LinesOf(store, current).Exists(line => line.Product is { Stock: <= 0 }))
         {
             return Withhold(WithheldReason.OutOfStock);
         }
 
-        var (recipient, zone, consent) = ReachOf(journey, CustomerOf(options, journey, cart), channel.Address);
-        var address = CustomerTables.AddressOf(recipient, channel.Address);
+        var shopper = ShopperOf(options, journey, cart);
+        var reach = _reach.Of(shopper, channel.Address);
+        var address = CustomerTables.AddressOf(reach.Recipient, channel.Address);
         var facts = new ContactFacts
         {
             IsMessage = channel.IsMessage,
             UsefulUntil = message.UsefulUntil,
             HasAddress = address is not null,
             IsSuppressed = address is not null && _store.Customers.IsSuppressed(store.Id, channel.Address, address),
-            Consent = consent,
+            Consent = reach.Consent,
             IsFirst = message.Step == 1,
             LastActivityAt = cart?.LastAt ?? journey.StartedAt,
             NotBefore = (cart?.LastAt ?? journey.StartedAt) + step.Wait,
-            CapFreeAt = CapFreeAt(options, journey, recipient, channel, now),
-            CustomerZone = zone ?? store.TimeZone,
+            CapFreeAt = CapFreeAt(options, journey, reach.Recipient, channel, now),
+            CustomerZone = reach.Zone ?? store.TimeZone,
             StoreZone = store.TimeZone,
         };
         var verdict = options.Policy.Check(now, facts);
@@ -211,15 +212,22 @@ sealed class MessageSender
                 ? new MessageOutcome(MessageState.Scheduled, verdict.Reason, Until: verdict.Until) : Withhold(verdict.Reason);
         }
 
+        if (address is not null && _unproven.Check(options, store, journey, message, channel, reach, address, now) is { } obstacle)
+        {
+            return obstacle;
+        }
+
         Intervention intervention;
         try
         {
+            var showsClaims = _unproven.MayShowClaims(store.Id, reach, address);
             intervention = _renderer.Compose(
-                options, journey.Candidate, message.Id, step, message.Step, offer, channel.Address, cart,
+                options, showsClaims ? journey.Candidate : journey.Candidate with { UserId = shopper.Proven == default ? null : journey.Candidate.UserId },
+                message.Id, step, message.Step, offer, channel.Address, cart,
                 new Addressee(
-                    Restrict(recipient, channel.Address),
-                    step.ShowsCustomer ? AttributesOf(journey, CustomerOf(options, journey, cart), channel.Address) : CustomerAttributes.None,
-                    facts.CustomerZone),
+                    Only(address, channel.Address),
+                    step.ShowsCustomer && showsClaims ? _reach.AttributesOf(shopper, channel.Address) : CustomerAttributes.None,
+                    facts.CustomerZone, showsClaims),
                 now);
         }
         catch (MessageRenderingException e)
@@ -227,9 +235,22 @@ sealed class MessageSender
             return new MessageOutcome(MessageState.Withheld, WithheldReason.TemplateFailed, Detail: $"The template {e.Message}.");
         }
 
-        return channel.Name == Campaign.SocketChannel ? SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId)
-            : _ports.TryEnqueue(intervention) ? new MessageOutcome(MessageState.Sending, Message: intervention)
-            : new MessageOutcome(MessageState.Scheduled, Until: now);
+        if (channel.Name == Campaign.SocketChannel)
+        {
+            return SendToSocket(intervention, cart?.ConnectionId ?? journey.ConnectionId);
+        }
+
+        if (!_ports.TryEnqueue(intervention))
+        {
+            return new MessageOutcome(MessageState.Scheduled, Until: now);
+        }
+
+        if (address is not null)
+        {
+            _unproven.Record(store, journey, channel, reach, address, now);
+        }
+
+        return new MessageOutcome(MessageState.Sending, Message: intervention);
     }
 
     MessageOutcome SendToSocket(Intervention intervention, long connectionId)
@@ -246,70 +267,11 @@ sealed class MessageSender
 
     static string ActionName(Intervention intervention) => intervention.Action.ToString().ToLowerInvariant();
 
-    // A server's data on the customer takes precedence over a browser's on the customer in this cart, and that over the cart's own shopper.
-    // Consent from a browser does not apply to an address from a server; a denial always applies.
-    (Recipient Recipient, TimeZoneInfo? Zone, Consent? Consent) ReachOf(Journey journey, in Hash128 customer, AddressKind address)
-    {
-        if (address == AddressKind.None)
-        {
-            return (new Recipient(), null, null);
-        }
-
-        Hash128[] owners = customer == default ? [journey.Cart] : [customer, IdentityResolver.InCart(journey.Cart, customer), journey.Cart];
-        var contacts = Array.ConvertAll(owners, owner => _store.Customers.ContactOf(owner));
-        var said = Array.ConvertAll(owners, owner => _store.Customers.ConsentOf(owner, address));
-        var reached = contacts.FirstOrDefault(contact => contact is { } known && known.Recipient != new Recipient())?.Recipient;
-        var isServers = customer != default && contacts[0] is { } first && first.Recipient != new Recipient();
-        var consent = Array.Find(said, word => word is { Granted: false }) ?? (isServers ? said[0] : said.Length > 1 ? said[1] ?? said[2] : said[0]);
-        return (reached ?? new Recipient(), ZoneOf(contacts.FirstOrDefault(contact => contact?.Zone is not null)?.Zone), consent);
-    }
-
-    // In the order of ReachOf, up to the owner of the address that is used: a browser cannot put text into a message to an address that
-    // came from a server.
-    CustomerAttributes AttributesOf(Journey journey, in Hash128 customer, AddressKind address)
-    {
-        Hash128[] owners = customer == default ? [journey.Cart] : [customer, IdentityResolver.InCart(journey.Cart, customer), journey.Cart];
-        foreach (var owner in owners)
-        {
-            if (_store.Customers.AttributesOf(owner) is { } said)
-            {
-                return CustomerAttributes.Read(said);
-            }
-
-            if (address != AddressKind.None && _store.Customers.ContactOf(owner) is { } contact && contact.Recipient != new Recipient())
-            {
-                break;
-            }
-        }
-
-        return CustomerAttributes.None;
-    }
-
     // The cart's current customer, if nobody was signed in when the journey began.
-    static Hash128 CustomerOf(JourneyOptions options, Journey journey, in CartRecord? cart) =>
+    static Shopper ShopperOf(JourneyOptions options, Journey journey, in CartRecord? cart) =>
         journey.Customer == default && cart is { UserLength: > 0 } current
-            ? options.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)) : journey.Customer;
-
-    TimeZoneInfo? ZoneOf(string? name)
-    {
-        if (name is null)
-        {
-            return null;
-        }
-
-        if (!_zones.TryGetValue(name, out var zone))
-        {
-            zone = TimeZones.TryFind(name, out var found) ? found : null;
-            if (_zones.Count == MaxZones)
-            {
-                _zones.Clear();
-            }
-
-            _zones[name] = zone;
-        }
-
-        return zone;
-    }
+            ? new Shopper(journey.Cart, options.CustomerOf(journey.Candidate.StoreId, Encoding.UTF8.GetString(current.UserId)), current.UserStanding)
+            : new Shopper(journey.Cart, journey.Customer, journey.UserStanding);
 
     // The time when every cap has room again.
     long CapFreeAt(JourneyOptions options, Journey journey, Recipient recipient, DeliveryChannel channel, long now)
@@ -334,12 +296,16 @@ sealed class MessageSender
         return free;
     }
 
-    // A sink receives only the address it needs.
-    static Recipient? Restrict(Recipient recipient, AddressKind address) => address switch
+    /// <summary>Returns a recipient with an address of one kind: a sink receives only what it needs.</summary>
+    internal static Recipient? Only(string? address, AddressKind kind) => kind switch
     {
-        AddressKind.Email => new Recipient(Email: recipient.Email),
-        AddressKind.Phone => new Recipient(Phone: recipient.Phone),
-        AddressKind.Push => new Recipient(PushToken: recipient.PushToken),
+        AddressKind.Email => new Recipient(Email: address),
+        AddressKind.Phone => new Recipient(Phone: address),
+        AddressKind.Push => new Recipient(PushToken: address),
         _ => null,
     };
+
+    /// <summary>Records that the owner of an address confirmed it.</summary>
+    /// <inheritdoc cref="UnprovenRecipients.Confirm"/>
+    public bool Confirm(in Hash128 address, in Hash128 cart, long now) => _unproven.Confirm(address, cart, now);
 }

@@ -57,6 +57,7 @@ static class MessageObjects
     {
         ["cart"] = values => Text(values.Links?.Restore),
         ["unsubscribe"] = values => Text(values.Links?.Unsubscribe),
+        ["confirm"] = values => Text(values.Links?.Confirm),
     };
 
     /// <summary>Objects available outside loops.</summary>

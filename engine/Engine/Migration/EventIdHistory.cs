@@ -67,14 +67,14 @@ sealed class EventIdHistory(IEnumerable<ArchivedJournal> journals, JournalStores
         for (var i = 0; i < slab.Count; i++)
         {
             ref readonly var e = ref slab.Records[i];
-            if (e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory))
+            if ((e.Flags & EventFlags.Refused) == 0 && e.UserLength != 0 && EventTypes.Has(e.Type, EventTraits.ChangesHistory))
             {
                 // Each partition gets a copy of such an event.
-                target.AddId(e, slab.ReceivedAt);
+                target.AddId(slab.IdOnceOf(e), e.Cart, slab.ReceivedAt);
             }
             else
             {
-                target.Of(e.Cart).Dedup.TryAdd(e.Id, e.Cart, slab.ReceivedAt);
+                target.Of(e.Cart).Dedup.TryAdd(slab.IdOnceOf(e), e.Cart, slab.ReceivedAt);
             }
         }
 

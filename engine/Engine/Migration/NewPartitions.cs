@@ -44,11 +44,11 @@ sealed class NewPartitions : IDisposable
     public void ThrowIfFailed() => Array.ForEach(_members, member => member.ThrowIfFailed());
 
     /// <summary>Remembers an event in all partitions.</summary>
-    public void AddId(in EventRecord e, long receivedAt)
+    public void AddId(in Hash128 id, in Hash128 cart, long receivedAt)
     {
         foreach (var member in _members)
         {
-            member.Dedup.TryAdd(e.Id, e.Cart, receivedAt);
+            member.Dedup.TryAdd(id, cart, receivedAt);
         }
     }
 

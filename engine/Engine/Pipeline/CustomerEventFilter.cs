@@ -15,11 +15,11 @@ sealed class CustomerEventFilter(bool isAsked)
     /// <summary>
     /// Collects the event if it is a customer event: it concerns a customer, is a campaign's goal, or adds a product that is new here.
     /// </summary>
-    public void Collect(in EventRecord e, EventSlab slab, CampaignSet campaigns)
+    public void Collect(in EventRecord e, EventSlab slab, CampaignSet campaigns, ulong network)
     {
         if (isAsked && (campaigns.IsGoal(e.Type) || (e.Type == EventType.AddToCart ? IsNew(e.Product) : EventTypes.Has(e.Type, EventTraits.ConcernsCustomer))))
         {
-            CustomerEventCodec.Write(CustomerEvents.Output, e, slab);
+            CustomerEventCodec.Write(CustomerEvents.Output, e, slab, network);
             CustomerEvents.EndRecord();
         }
     }

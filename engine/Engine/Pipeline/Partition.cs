@@ -168,8 +168,12 @@ public sealed partial class Partition : IDisposable
 
         public long ConnectionId => 0;
 
-        public bool IsPublishable => false;
+        public ulong Network => 0;
 
         public void OnProcessed(int partition, long upTo) => Done.TrySetResult();
+
+        public void OnRefused(EventSlab slab, in SourceRun run, int first)
+        {
+        }
     }
 }

@@ -102,8 +102,9 @@ public sealed class PartitionProcessor : IDisposable
 
         _receivedAt = Math.Max(_receivedAt, slab.ReceivedAt);
         _counters.AddDuplicates(_state.Dedup.MarkDuplicates(slab));
-        _block?.Add(slab);
+        // Before the block, because the journal says which events were refused.
         var own = _state.Stages.Process(slab);
+        _block?.Add(slab);
         _taken.Add((slab.ReceivedTicks, own));
         _batchEvents += slab.Count;
         foreach (ref readonly var run in slab.Runs)

@@ -51,7 +51,8 @@ public sealed partial class PartitionStages : IDisposable
         _campaigns = options.Campaigns;
         var lifetime = new CartLifetime(options.CartLifetimeMilliseconds);
         _context = new CartFoldContext(
-            options.WindowMilliseconds, lifetime, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u));
+            options.WindowMilliseconds, lifetime, options.Stores.Map(s => CurrencyCode.Parse(s.Currency), other: 0u),
+            options.Stores.Map(s => s.HasSecretCartIds, other: false));
         _mayRemove = (in cart) => lifetime.HasEndedForGood(cart);
         _filter = new CustomerEventFilter(options.CollectsCustomerEvents);
         Stores = new PartitionStores(index, options, new CartUpdate(_context), checkpoint, progress);
@@ -110,53 +111,6 @@ public sealed partial class PartitionStages : IDisposable
             _customers.Exit();
             _carts.Exit();
         }
-    }
-
-    int Fold(EventSlab slab)
-    {
-        var (own, run, end) = (0, -1, 0);
-        _prefetcher.Begin(slab);
-        for (var i = 0; i < slab.Count; i++)
-        {
-            ref var e = ref slab.Records[i];
-            _prefetcher.MoveTo(slab, i);
-            while (i >= end)
-            {
-                (_context.Source, end) = ++run < slab.Runs.Length ? (slab.Runs[run].Source, slab.Runs[run].End) : (null, slab.Count);
-            }
-
-            if ((e.Flags & EventFlags.Duplicate) != 0)
-            {
-                continue;
-            }
-
-            _timers.MoveTo(FollowsWatermark ? e.Watermark : slab.ReceivedAt);
-            if (e.UserLength != 0)
-            {
-                FoldCustomer(ref e);
-            }
-
-            if ((e.Flags & EventFlags.CustomerCopy) != 0)
-            {
-                continue;
-            }
-
-            if (_batch.IsFull)
-            {
-                Decide();
-            }
-
-            _filter.Collect(e, slab, _campaigns);
-            _context.ReceivedAt = _timers.Now;
-            var input = new CartInput { Step = CartStep.Fold, At = Now, Index = i };
-            ref var cart = ref _carts.UpdateInPlace(e.Cart, ref input);
-            _timers.Repair(ref cart);
-            Gather(cart, e, slab);
-            _timers.SetFor(ref cart, e.Cart, _campaigns, _clocks[e.Store].Zone);
-            own++;
-        }
-
-        return own;
     }
 
     /// <summary>Moves the clock when no event arrives.</summary>
@@ -272,16 +226,6 @@ public sealed partial class PartitionStages : IDisposable
         }
     }
 
-    void FoldCustomer(ref EventRecord e)
-    {
-        if (EventTypes.Has(e.Type, EventTraits.ChangesHistory))
-        {
-            _customers.Update(e.Customer, ref e);
-        }
-
-        _context.History = _customers.TryRead(e.Customer, out var customer) ? customer.History : default;
-    }
-
     // Gathers the cart's row as it is right after its event.
     void Gather(in CartRecord cart, in EventRecord e, EventSlab slab)
     {
@@ -334,6 +278,8 @@ public sealed partial class PartitionStages : IDisposable
             _decisions.Add(new Decision(row.Key, row.At, cart.ConnectionId, intervention)
             {
                 CampaignsVersion = _campaigns.Version,
+                Standing = cart.Standing,
+                UserStanding = cart.UserStanding,
                 Row = _batch.FeaturesAt(index).ToArray(),
             });
             return;

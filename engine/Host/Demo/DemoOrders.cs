@@ -63,7 +63,7 @@ sealed class DemoOrders
 
             var percent = basket.Offer is { } offer && _offers.TryGetValue(basket.CartId, out var given) && given.Id == offer ? given.Percent : 0;
             var order = Write(basket, (decimal)percent, out var events);
-            var source = new RequestSource(_host.Ingest, new StoreKey(_store, KeyKind.Secret, LoopbackOnly: false, []));
+            var source = new RequestSource(_host.Ingest, new Client(new StoreKey(_store, KeyKind.Secret, LoopbackOnly: false, [])));
             source.Router.BeginRead();
             source.Router.TakeJson(events.Span);
             await source.Router.SubmitAsync(cancellationToken);

@@ -58,11 +58,13 @@ sealed class AnswersTests(StreamTransport via) : EngineFixture(config =>
         await thief.SendAsync(EventJson.Of(cart, "begin_checkout", session: "thief"), EventJson.Of(cart, "begin_checkout"));
         await Engine.Host.Journeys.CatchUpAsync();
         var stolen = await thief.UntilAckAsync(2);
-        await owner.SendAsync(EventJson.Of(cart, session: cart));
-        var got = await owner.UntilAnsweredAsync(2, interventions: 2);
+        await owner.SendAsync(EventJson.Of(cart, "begin_checkout", session: cart));
+        var got = await owner.UntilAnsweredAsync(2);
 
         Assert.That(Messages(stolen), Is.Empty);
-        Assert.That(Messages(got), Is.EqualTo(new[] { $"hello {cart}", $"hello {cart}" }));
+        Assert.That(stolen.Where(message => message.Type == "error").Select(error => (error.Index, error.Code)),
+            Is.EqualTo(new[] { (0L, "foreign_cart"), (1L, "foreign_cart") }));
+        Assert.That(Messages(got), Is.EqualTo(new[] { $"hello {cart}" }));
     }
 
     [Test]

@@ -21,9 +21,13 @@ sealed class PartitionGate : IEventSource, IDisposable
 
     public long ConnectionId => 0;
 
-    public bool IsPublishable => false;
-
     public void Open() => _open.Set();
+
+    public ulong Network => 0;
+
+    public void OnRefused(EventSlab slab, in SourceRun run, int first)
+    {
+    }
 
     public void OnProcessed(int partition, long upTo)
     {

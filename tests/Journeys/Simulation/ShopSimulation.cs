@@ -186,7 +186,7 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
             CartId = cart.Id,
             At = at,
             Amount = (long)(amount * Money.PerUnit),
-            IsVerified = verified,
+            Standing = verified ? Standing.Server : Standing.Claimed,
             Meta = Encoding.UTF8.GetBytes(meta),
         }, at);
     }
@@ -208,7 +208,11 @@ sealed class ShopSimulation : IJourneyPorts, IWorldListener, IDisposable
             Cart = new CartSummary(cart.Items, cart.Value, "EUR"),
             Reasons = new DecisionReasons("", 0, [], ""),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(at),
-        });
+        })
+        {
+            Standing = Standing.Server,
+            UserStanding = Standing.Server,
+        };
         Decisions++;
         _ids[decision.Intervention.Id] = cart;
         _desk.Take(decision, at);

@@ -183,15 +183,14 @@ sealed class SimulatedWorld
 
     void Revoke(SimulatedShopper shopper)
     {
-        if (shopper.Visits.LastOrDefault(v => v.At <= Now) is not { } visit)
+        // A browser's word counts for its cart, so the person says it in each; whom the server knows tells the server.
+        foreach (var visit in shopper.Visits.Where(v => v.At <= Now))
         {
-            return;
-        }
-
-        foreach (var kind in shopper.Consents.Keys)
-        {
-            shopper.Refused.Add(kind);
-            _listener?.Tell(EventType.Consent, visit, Now, verified: false, $$"""{"channel":"{{NameOf(kind)}}","granted":false}""");
+            foreach (var kind in shopper.Consents.Keys)
+            {
+                shopper.Refused.Add(kind);
+                _listener?.Tell(EventType.Consent, visit, Now, shopper.IsKnownToServer, $$"""{"channel":"{{NameOf(kind)}}","granted":false}""");
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.State.Carts;
 using CartRecovery.Tests.Events;
 using static CartRecovery.Tests.State.Carts.CartFoldFixture;
@@ -6,58 +7,147 @@ namespace CartRecovery.Tests.State.Carts;
 
 public sealed class CartOwnershipTests
 {
-    static readonly RecordingSource s_server = new() { ConnectionId = 1 };
-    static readonly RecordingSource s_owner = new() { ConnectionId = 2, IsPublishable = true };
-    static readonly RecordingSource s_stranger = new() { ConnectionId = 3, IsPublishable = true };
-    static readonly RecordingSource s_http = new() { IsPublishable = true };
+    const string Secret = "a secret of the first browser", Another = "a secret of a second browser";
+
+    static readonly EventRules s_server = EventReading.AnyTime();
+    static readonly EventRules s_browser = EventReading.AnyTime(verified: false);
+    static readonly EventRules s_anna = EventReading.Proven("anna");
 
     [Test]
-    public void The_browser_that_started_the_cart_is_answered() => Assert.That(ConnectionAfter((s_owner, "s1")), Is.EqualTo(s_owner.ConnectionId));
-
-    [Test]
-    public void A_browser_naming_another_shoppers_cart_is_not_answered()
+    public void A_session_goes_on_with_the_cart_that_it_began()
     {
-        Assert.That(ConnectionAfter((s_owner, "s1"), (s_stranger, "s2")), Is.EqualTo(s_owner.ConnectionId));
-        Assert.That(ConnectionAfter((s_owner, "s1"), (s_stranger, null)), Is.EqualTo(s_owner.ConnectionId));
-        Assert.That(ConnectionAfter((s_owner, null), (s_stranger, "s2")), Is.EqualTo(s_owner.ConnectionId));
-        Assert.That(ConnectionAfter((s_owner, null), (s_stranger, null)), Is.EqualTo(s_owner.ConnectionId));
-        Assert.That(ConnectionAfter((s_server, "s1"), (s_stranger, "s2")), Is.EqualTo(s_server.ConnectionId));
+        var cart = Begun(s_browser, connection: 1, session: "s1");
+        Assert.That(Access(cart, s_browser, connection: 1, session: "s1"), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s1"), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 0, session: "s1"), Is.EqualTo(CartAccess.Own));
+    }
+
+    [TestCase(1, "s2")]
+    [TestCase(1, null)]
+    [TestCase(2, "s2")]
+    [TestCase(2, null)]
+    [TestCase(0, null)]
+    public void Another_session_is_refused(long connection, string? session)
+    {
+        Assert.That(Access(Begun(s_browser, connection: 1, session: "s1"), s_browser, connection, session), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(Begun(s_server, connection: 1, session: "s1"), s_browser, connection, session), Is.EqualTo(CartAccess.None));
     }
 
     [Test]
-    public void A_browser_repeatedly_naming_another_shoppers_cart_is_not_answered() =>
-        Assert.That(ConnectionAfter((s_owner, "s1"), (s_stranger, "s2"), (s_stranger, "s2"), (s_stranger, null)), Is.EqualTo(s_owner.ConnectionId));
-
-    [Test]
-    public void The_same_session_is_answered_on_its_new_connection() =>
-        Assert.That(ConnectionAfter((s_owner, "s1"), (s_stranger, "s1")), Is.EqualTo(s_stranger.ConnectionId));
-
-    [Test]
-    public void A_server_is_answered_on_any_cart() => Assert.That(ConnectionAfter((s_owner, "s1"), (s_server, null)), Is.EqualTo(s_server.ConnectionId));
-
-    [Test]
-    public void A_session_keeps_its_cart_across_other_visitors() =>
-        Assert.That(ConnectionAfter((s_server, "s1"), (s_stranger, "s2"), (s_owner, "s1")), Is.EqualTo(s_owner.ConnectionId));
-
-    [Test]
-    public void An_unanswerable_event_leaves_the_connection_unchanged()
+    public void The_carts_secret_opens_it_in_another_session()
     {
-        Assert.That(ConnectionAfter((s_owner, "s1"), (s_http, "s1")), Is.EqualTo(s_owner.ConnectionId));
-        Assert.That(ConnectionAfter((s_http, "s1")), Is.Zero);
-        Assert.That(ConnectionAfter((s_http, "s1"), (s_owner, "s1")), Is.EqualTo(s_owner.ConnectionId));
-        Assert.That(ConnectionAfter((s_http, "s1"), (s_stranger, "s2")), Is.Zero);
+        var cart = Begun(s_browser, connection: 1, session: "s1", secret: Secret);
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Secret), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 0, session: null, secret: Secret), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Another), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2"), Is.EqualTo(CartAccess.None));
     }
 
-    static long ConnectionAfter(params (RecordingSource Source, string? Session)[] events)
+    [Test]
+    public void A_secret_does_not_open_a_cart_that_has_none() =>
+        Assert.That(Access(Begun(s_browser, connection: 1, session: "s1"), s_browser, 2, "s2", Secret), Is.EqualTo(CartAccess.None));
+
+    [Test]
+    public void Without_a_session_only_the_same_connection_goes_on()
+    {
+        var cart = Begun(s_browser, connection: 1, session: null);
+        Assert.That(Access(cart, s_browser, connection: 1, session: null), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 2, session: null), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "s1"), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(Begun(s_browser, connection: 0, session: null), s_browser, connection: 0, session: null), Is.EqualTo(CartAccess.None));
+    }
+
+    [Test]
+    public void A_server_opens_any_cart() =>
+        Assert.That(Access(Begun(s_browser, connection: 1, session: "s1", secret: Secret), s_server, connection: 9, session: null), Is.EqualTo(CartAccess.Own));
+
+    [Test]
+    public void A_customer_with_a_token_goes_on_with_their_carts_alone()
+    {
+        var annas = Begun(s_anna, connection: 1, session: "s1", user: "anna");
+        Assert.That(Access(annas, s_anna, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(annas, s_browser, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.None), "a claimed user");
+        var bens = Begun(s_server, connection: 1, session: "s1", user: "ben");
+        Assert.That(Access(bens, s_anna, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.None), "another's cart");
+        var claimed = Begun(s_browser, connection: 1, session: "s1", user: "anna");
+        Assert.That(Access(claimed, s_anna, connection: 2, session: "s2", user: "anna"), Is.EqualTo(CartAccess.None), "a cart that somebody else called hers");
+    }
+
+    [Test]
+    public void Who_knows_a_secret_id_goes_on_with_the_cart_and_gets_no_offer()
+    {
+        var cart = Begun(s_browser, connection: 1, session: "s1");
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", idsAreSecret: true), Is.EqualTo(CartAccess.Shared));
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s1", idsAreSecret: true), Is.EqualTo(CartAccess.Own));
+        var slab = Slab(s_browser, "s2", null, null);
+        slab.Records[0].Flags |= EventFlags.Shared;
+        cart.EventCount++;
+        CartOwnership.Apply(ref cart, slab.Records[0], connection: 2);
+        Assert.That(cart.ConnectionId, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_session_that_a_server_names_has_the_cart_whoever_named_it_first()
+    {
+        var cart = Begun(s_browser, connection: 1, session: "squatter", secret: Another);
+        Continue(ref cart, s_server, connection: 9, session: "s1");
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s1"), Is.EqualTo(CartAccess.Own));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "squatter"), Is.EqualTo(CartAccess.None));
+        Assert.That(Access(cart, s_browser, connection: 1, session: "squatter", secret: Another), Is.EqualTo(CartAccess.None));
+    }
+
+    [Test]
+    public void A_server_that_names_no_session_leaves_the_owner()
+    {
+        var cart = Begun(s_browser, connection: 1, session: "s1", secret: Secret);
+        Continue(ref cart, s_server, connection: 9, session: null);
+        Assert.That(Access(cart, s_browser, connection: 2, session: "s2", secret: Secret), Is.EqualTo(CartAccess.Own));
+        Assert.That(cart.ConnectionId, Is.EqualTo(9));
+    }
+
+    [Test]
+    public void An_event_without_a_connection_leaves_the_recipient()
+    {
+        var cart = Begun(s_browser, connection: 1, session: "s1");
+        Continue(ref cart, s_browser, connection: 0, session: "s1");
+        Assert.That(cart.ConnectionId, Is.EqualTo(1));
+        Continue(ref cart, s_browser, connection: 3, session: "s1");
+        Assert.That(cart.ConnectionId, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void An_event_of_an_older_journal_is_applied_as_it_was()
+    {
+        var cart = Begun(s_browser, connection: 1, session: "s1");
+        var slab = Slab(s_browser, "s2", null, null);
+        cart.EventCount++;
+        CartOwnership.Apply(ref cart, slab.Records[0], connection: 2, isSettled: true);
+        Assert.That(cart.ConnectionId, Is.EqualTo(1), "another session");
+        CartOwnership.Apply(ref cart, Slab(s_browser, "s1", null, null).Records[0], connection: 3, isSettled: true);
+        Assert.That(cart.ConnectionId, Is.EqualTo(3), "its own");
+    }
+
+    static CartRecord Begun(EventRules rules, long connection, string? session, string? secret = null, string? user = null)
     {
         var cart = default(CartRecord);
-        foreach (var (source, session) in events)
-        {
-            var e = Of("page_view") with { Session = session };
-            cart.Fold(e);
-            CartOwnership.Apply(ref cart, EventReading.Slab(e).Records[0], source);
-        }
-
-        return cart.ConnectionId;
+        Continue(ref cart, rules, connection, session, secret, user);
+        return cart;
     }
+
+    static void Continue(ref CartRecord cart, EventRules rules, long connection, string? session, string? secret = null, string? user = null)
+    {
+        var slab = Slab(rules, session, secret, user);
+        CartFold.Apply(ref cart, slab.Records[0], slab, 0);
+        CartOwnership.Apply(ref cart, slab.Records[0], connection);
+    }
+
+    static CartAccess Access(
+        in CartRecord cart, EventRules rules, long connection, string? session, string? secret = null, string? user = null, bool idsAreSecret = false)
+    {
+        var slab = Slab(rules, session, secret, user);
+        return CartOwnership.AccessOf(cart, slab.Records[0], slab, connection, idsAreSecret);
+    }
+
+    static EventSlab Slab(EventRules rules, string? session, string? secret, string? user) =>
+        EventReading.Slab(rules, Of("page_view") with { Session = session, CartSecret = secret, User = user });
 }

@@ -241,6 +241,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
         "offer.discount_percent" when offers.Exists(offer => offer.Percent is null) => " where no discount is offered",
         "offer.code" when offers.Exists(offer => offer.Code is null) => ": the action has no code",
         "links.cart" or "links.unsubscribe" when config.Contact.PublicUrl is null => " without contact.publicUrl",
+        "links.confirm" => ": only the confirmation of contact.unproven has it",
         "links.cart" when config.Stores.Exists(store => store.CartUrl is null) => " in a store without cartUrl",
         _ => null,
     };

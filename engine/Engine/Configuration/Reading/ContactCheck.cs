@@ -1,3 +1,5 @@
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Messages;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
@@ -36,10 +38,30 @@ sealed class ContactCheck(ConfigCheck check, ConfigLocations locations)
             check.Report(contact, "secret", $"contact.secret must have at least {MinSecretLength} characters");
         }
 
+        var confirmation = contact.Unproven.Confirmation;
+        Check(confirmation, "subject", confirmation.Subject, MessageFormat.Line);
+        Check(confirmation, "message", confirmation.Message, MessageFormat.Text);
+        Check(confirmation, "html", confirmation.Html, MessageFormat.Html);
+        foreach (var store in config.Stores.Where(store => store.UserTokenSecret is { Length: < UserTokens.MinSecretLength }))
+        {
+            check.Report(store, "userTokenSecret", $"userTokenSecret must have at least {UserTokens.MinSecretLength} characters");
+        }
+
         foreach (var store in config.Stores.Where(store => store.CartUrl is { } url && !IsWebAddress(url)))
         {
             check.Report(store, "cartUrl", "cartUrl must be an absolute http or https address");
         }
+    }
+
+    void Check(ConfirmationConfig section, string key, string? text, MessageFormat format)
+    {
+        var problems = new List<TemplateProblem>();
+        if (text is not null)
+        {
+            MessageTemplate.TryCompile(text, format, problems);
+        }
+
+        problems.ForEach(problem => check.Report(locations.Within(section, key, text!, problem.Offset), problem.Message));
     }
 
     internal static bool IsWebAddress(string address) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CartRecovery.Primitives;
@@ -48,6 +49,14 @@ public static class EventJson
         }
 
         writer.WriteEndObject();
+    }
+
+    /// <summary>Writes an event as a JSON object to a buffer.</summary>
+    /// <inheritdoc cref="Write(Utf8JsonWriter, EventSlab, in EventRecord, ReadOnlySpan{byte})"/>
+    public static void Write(IBufferWriter<byte> output, EventSlab slab, in EventRecord record, ReadOnlySpan<byte> storeId)
+    {
+        using var writer = new Utf8JsonWriter(output, WriterOptions);
+        Write(writer, slab, record, storeId);
     }
 
     static void WriteText(Utf8JsonWriter writer, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)

@@ -201,6 +201,9 @@ public sealed class JsonEventDecoder
             case EventField.Timestamp when isText:
                 _event.SetTime(Text(text));
                 break;
+            case EventField.CartSecret when isText:
+                _event.SetCartSecret(Text(text));
+                break;
             case EventField.Quantity when isNumber:
                 _event.SetQuantity(IsWhole(text, out var whole) ? whole : Number(text));
                 break;

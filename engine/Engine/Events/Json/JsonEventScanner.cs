@@ -12,7 +12,7 @@ sealed class JsonEventScanner(EventBuilder builder)
     /// <summary>The result of <see cref="Scan"/> for an event that it declines.</summary>
     public const int Declined = JsonTokens.None;
 
-    // Known names have at most nine characters: twelve with quotes and colon.
+    // Known names have at most ten characters: thirteen with quotes and colon.
     const int Width = 16;
     const int MaxNames = 16;
 
@@ -154,7 +154,7 @@ sealed class JsonEventScanner(EventBuilder builder)
                 return Declined;
             }
 
-            SetText(json, field, at + 1, end);
+            builder.SetText(field, json[(at + 1)..end], at + 1);
             end++;
         }
         else if (field is EventField.Other or EventField.Device or EventField.Source)
@@ -168,31 +168,6 @@ sealed class JsonEventScanner(EventBuilder builder)
         }
 
         return end;
-    }
-
-    void SetText(ReadOnlySpan<byte> json, EventField field, int from, int end)
-    {
-        switch (field)
-        {
-            case EventField.Id or EventField.CartId or EventField.UserId or EventField.SessionId or EventField.ProductId:
-                builder.SetId(field, from, end - from);
-                break;
-            case EventField.Type:
-                builder.SetType(json[from..end]);
-                break;
-            case EventField.StoreId:
-                builder.SetStore(json[from..end]);
-                break;
-            case EventField.Currency:
-                builder.SetCurrency(json[from..end]);
-                break;
-            case EventField.Timestamp:
-                builder.SetTime(json[from..end]);
-                break;
-            default:
-                builder.SetContext(field, json[from..end]);
-                break;
-        }
     }
 
     int ReadQuantity(ReadOnlySpan<byte> json, int at)

@@ -112,25 +112,7 @@ sealed class MessagePackEventDecoder(EventBuilder builder)
             return true;
         }
 
-        switch (field)
-        {
-            case EventField.Type:
-                builder.SetType(text);
-                break;
-            case EventField.StoreId:
-                builder.SetStore(text);
-                break;
-            case EventField.Currency:
-                builder.SetCurrency(text);
-                break;
-            case EventField.Timestamp:
-                builder.SetTime(text);
-                break;
-            default:
-                builder.SetId(field, at, text.Length);
-                break;
-        }
-
+        builder.SetText(field, text, at);
         return true;
     }
 

@@ -24,7 +24,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     readonly IDuplexPipe _transport;
     readonly IngestOptions _options;
     readonly Action _abort;
-    readonly StoreKey _key;
+    readonly Client _client;
     readonly StreamEncoding _encoding;
     readonly Protocol _protocol;
     readonly IngestThread _thread;
@@ -41,10 +41,10 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     /// <param name="transport">Its bytes.</param>
     /// <param name="thread">Takes its events.</param>
     /// <param name="options">Options shared by all connections.</param>
-    /// <param name="key">Its key.</param>
+    /// <param name="client">Who it is.</param>
     /// <param name="encoding">The encoding of its answers.</param>
     /// <param name="abort">Closes the transport without waiting.</param>
-    public ClientConnection(IDuplexPipe transport, IngestThread thread, IngestOptions options, StoreKey key, StreamEncoding encoding, Action abort)
+    public ClientConnection(IDuplexPipe transport, IngestThread thread, IngestOptions options, Client client, StreamEncoding encoding, Action abort)
     {
         _transport = transport;
         _thread = thread;
@@ -52,10 +52,10 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
         _memory = new LongMessageMemory(options);
         _options = options;
         _abort = abort;
-        _key = key;
+        _client = client;
         _encoding = encoding;
         _protocol = encoding == StreamEncoding.WebSocket ? Protocol.WebSocket : Protocol.Tcp;
-        IsPublishable = key.Kind == KeyKind.Publishable;
+        Network = client.Key.Store.Ids.NetworkOf(client.Address);
         ConnectionId = options.Connections.NextId();
         Output = new Outbound(transport.Output, encoding, options.MaxUnsent, options.Unread, OnTooSlow);
         _rejections = new RejectionReporter(thread.Rejections, Output);
@@ -66,7 +66,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     public long ConnectionId { get; }
 
     /// <inheritdoc/>
-    public bool IsPublishable { get; }
+    public ulong Network { get; }
 
     /// <summary>Output to the client.</summary>
     public Outbound Output { get; }
@@ -189,6 +189,14 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     }
 
     /// <inheritdoc/>
+    public void OnRefused(EventSlab slab, in SourceRun run, int first)
+    {
+        var refused = new RejectionSummary();
+        _router!.Refuse(slab, run, first, refused);
+        Output.SendErrors(refused);
+    }
+
+    /// <inheritdoc/>
     public void OnRejected(long index, EventProblem problem) => _rejections.Add(index, problem);
 
     // Created with the first event, since most streams never send one.
@@ -197,7 +205,7 @@ public sealed class ClientConnection : IEventSource, IRejectedEvents
     EventRouter MakeRouter()
     {
         _router = new EventRouter(
-            _options.Partitions, _options.RulesFor(_key), _options.MaxBatch, _protocol, _options.Counters, this, this, _options.DeadLetters, _thread.Filler);
+            _options.Partitions, _options.RulesFor(_client), _options.MaxBatch, _protocol, _options.Counters, this, this, _options.DeadLetters, _thread.Filler);
         Output.Progress = _router.Progress;
         return _drain.Router = _router;
     }

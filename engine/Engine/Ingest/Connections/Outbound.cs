@@ -109,7 +109,7 @@ public sealed class Outbound : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Appends the errors for a message's events: a frame for each of a few, or one frame for all of many. Called by the reader only.
+    /// Appends the errors for a message's or slab's events: a frame for each of a few, or one frame for all of many.
     /// </summary>
     /// <returns>The frames' length without their framing, in bytes.</returns>
     internal int SendErrors(RejectionSummary rejections)

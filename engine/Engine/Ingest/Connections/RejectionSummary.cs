@@ -6,7 +6,7 @@ namespace CartRecovery.Engine.Ingest.Connections;
 /// Gathers a message's rejections for one error frame: their number, by code too, and the first few. A batch of thousands of bad events so
 /// costs one short answer. Belongs to the thread that reads; one connection's at a time.
 /// </summary>
-sealed class RejectionSummary
+sealed class RejectionSummary : IRejectedEvents
 {
     /// <summary>The number of rejections of a message that are reported singly. More are reported together.</summary>
     public const int MaxSingle = 16;
@@ -40,6 +40,9 @@ sealed class RejectionSummary
         LastIndex = index;
         Count++;
     }
+
+    /// <inheritdoc/>
+    public void OnRejected(long index, EventProblem problem) => Add(index, problem);
 
     /// <summary>Returns the number of rejections for a reason.</summary>
     public int CountOf(EventErrorCode error) => _counts[(int)error];

@@ -28,15 +28,15 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
         var entered = options.ConnectionLimiter.TryEnterStream();
-        StoreKey? key = null;
+        Client? client = null;
         try
         {
-            (key, var encoding) = await AdmitAsync(connection, connection.Features.Get<RejectedConnection>()?.Reason ?? (entered ? null : ConnectionRejection.Full));
-            if (key is not null)
+            (client, var encoding) = await AdmitAsync(connection, connection.Features.Get<RejectedConnection>()?.Reason ?? (entered ? null : ConnectionRejection.Full));
+            if (client is not null)
             {
                 connection.Features.Get<SocketPipeReader>()?.BeginSession();
                 var thread = connection.Features.Get<PollingThread>() as IngestThread ?? options.Threads.Next();
-                await RunAsync(options, connection.Transport, thread, key, encoding, connection.Abort);
+                await RunAsync(options, connection.Transport, thread, client, encoding, connection.Abort);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException or ConnectionAbortedException
@@ -51,29 +51,29 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
                 options.ConnectionLimiter.LeaveStream();
             }
 
-            if (key is not null)
+            if (client is not null)
             {
-                options.ConnectionLimiter.Leave(key.Store);
+                options.ConnectionLimiter.Leave(client.Key.Store);
             }
         }
     }
 
     /// <summary>Serves an admitted client, on either port.</summary>
-    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, IngestThread thread, StoreKey key, StreamEncoding encoding, Action abort)
+    public static Task RunAsync(IngestOptions options, IDuplexPipe transport, IngestThread thread, Client client, StreamEncoding encoding, Action abort)
     {
-        var client = new ClientConnection(transport, thread, options, key, encoding, abort);
-        return client.RunAsync(encoding switch
+        var connection = new ClientConnection(transport, thread, options, client, encoding, abort);
+        return connection.RunAsync(encoding switch
         {
-            StreamEncoding.WebSocket => new WebSocketSession(client, options.MaxMessage),
-            StreamEncoding.MessagePack => new MessagePackSession(client, options.MaxMessage),
-            _ => new LineSession(client, options.MaxMessage),
+            StreamEncoding.WebSocket => new WebSocketSession(connection, options.MaxMessage),
+            StreamEncoding.MessagePack => new MessagePackSession(connection, options.MaxMessage),
+            _ => new LineSession(connection, options.MaxMessage),
         });
     }
 
     /// <summary>Performs the handshake. Nothing of it stays allocated while the client is connected.</summary>
-    /// <returns>The key, whose store the client has entered, and the answer encoding; no key if the client was rejected or sent
+    /// <returns>The client, who has entered the store of its key, and the answer encoding; no client if it was rejected or sent
     /// nothing.</returns>
-    async Task<(StoreKey? Key, StreamEncoding Encoding)> AdmitAsync(ConnectionContext connection, ConnectionRejection? rejection)
+    async Task<(Client? Client, StreamEncoding Encoding)> AdmitAsync(ConnectionContext connection, ConnectionRejection? rejection)
     {
         // Not linked to ConnectionClosed, which is cancelled once the client has sent its last byte, even if input is unread.
         using var handshake = new CancellationTokenSource(rejection is null ? options.HandshakeTimeout : s_rejectionTimeout);
@@ -96,7 +96,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         }
     }
 
-    async Task<StoreKey?> AdmitWebSocketAsync(
+    async Task<Client?> AdmitWebSocketAsync(
         ConnectionContext connection, ConnectionRejection? rejection, CancellationToken cancellationToken)
     {
         var output = connection.Transport.Output;
@@ -107,6 +107,13 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         StoreKey key = null!;
         problem ??= Authenticator.Admit(options.Stores, Authenticator.KeyOf(head!.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
             head["Origin"], RemoteOf(connection), out key);
+        ProvenUser? user = null;
+        if (problem is null)
+        {
+            (user, problem) = await Authenticator.ProveAsync(
+                key, head!.QueryOf("userToken") ?? head["X-User-Token"], options.Partitions.Clock.GetUtcNow());
+        }
+
         problem ??= options.ConnectionLimiter.TryEnter(key.Store) ? null : ConnectionLimiter.ProblemOf(ConnectionRejection.Store);
         if (problem is not null)
         {
@@ -124,7 +131,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         try
         {
             await output.FlushAsync(cancellationToken);
-            return key;
+            return new Client(key, RemoteOf(connection), user);
         }
         catch
         {
@@ -133,7 +140,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         }
     }
 
-    async Task<StoreKey?> AdmitTcpAsync(
+    async Task<Client?> AdmitTcpAsync(
         ConnectionContext connection, StreamEncoding encoding, ConnectionRejection? rejection, CancellationToken cancellationToken)
     {
         var transport = connection.Transport;
@@ -159,7 +166,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             return null;
         }
 
-        return key;
+        return new Client(key, RemoteOf(connection));
     }
 
     static HttpProblem? CheckHandshake(RequestHead head) =>

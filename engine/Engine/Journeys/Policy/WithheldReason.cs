@@ -103,6 +103,12 @@ public enum WithheldReason
 
     /// <summary>The store is no longer configured.</summary>
     StoreGone = 32,
+
+    /// <summary>A browser named the address, and its owner has not confirmed it.</summary>
+    NotConfirmed = 33,
+
+    /// <summary>Too many new addresses were named: from one network, or in the store.</summary>
+    RecipientLimit = 34,
 }
 
 /// <summary>Converts reasons to and from their names.</summary>

@@ -25,14 +25,14 @@ public sealed class JourneyReports(string path) : IDisposable
     {
         lock (_gate)
         {
-            var groups = new SpendingGroup[2];
+            var groups = new SpendingGroup[4];
             using var spending = new Query(_database, """
-                SELECT holdout, count(*), sum(spent)/10000.0, sum(spent*1.0*spent)/100000000.0 FROM (
-                    SELECT j.subject, max(j.holdout) AS holdout, sum(coalesce(c.value, 0)) AS spent
+                SELECT holdout + 2*isClaimed, count(*), sum(spent)/10000.0, sum(spent*1.0*spent)/100000000.0 FROM (
+                    SELECT j.subject, max(j.holdout) AS holdout, max(j.standing)=0 AS isClaimed, sum(coalesce(c.value, 0)) AS spent
                     FROM journey j LEFT JOIN (
                         SELECT journey, sum(value) AS value FROM conversion WHERE store=?1 AND verified=1 AND currency=?2 GROUP BY journey) c ON c.journey=j.id
                     WHERE j.store=?1 AND j.started_at>=?3 AND j.started_at<?4 GROUP BY j.subject)
-                GROUP BY holdout
+                GROUP BY holdout, isClaimed
                 """);
             for (var row = spending.Rows.With(storeId).With(currency).With(from).With(to); row.Next();)
             {
@@ -45,7 +45,7 @@ public sealed class JourneyReports(string path) : IDisposable
                 """);
             attributed.Rows.With(storeId).With(currency).With(from).With(to).Next();
             return new RevenueReport(currency, IncrementalRevenue.Of(groups[0], groups[1]), attributed.Rows.DoubleOrNull(0) ?? 0,
-                attributed.Rows.Long(1), groups[0], groups[1]);
+                attributed.Rows.Long(1), groups[0], groups[1], groups[2], groups[3]);
         }
     }
 

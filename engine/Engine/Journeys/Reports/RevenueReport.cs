@@ -61,7 +61,10 @@ public sealed record IncrementalRevenue(double Revenue, double? Low, double? Hig
 /// <param name="Incremental">The headline: revenue that would not have come otherwise.</param>
 /// <param name="AttributedRevenue">Verified orders after a click or view of a message, less refunds.</param>
 /// <param name="AttributedOrders">Number of those orders.</param>
-/// <param name="Treated">Shoppers with a journey outside the holdout.</param>
-/// <param name="Holdout">Shoppers of the holdout.</param>
+/// <param name="Treated">Shoppers with a journey outside the holdout, whose cart the shop's server or a user token vouched for.</param>
+/// <param name="Holdout">Such shoppers of the holdout.</param>
+/// <param name="ClaimedTreated">Shoppers that browsers alone vouch for, outside the holdout. Anyone can make some up, so they count apart.</param>
+/// <param name="ClaimedHoldout">Such shoppers of the holdout.</param>
 public sealed record RevenueReport(
-    string Currency, IncrementalRevenue Incremental, double AttributedRevenue, long AttributedOrders, SpendingGroup Treated, SpendingGroup Holdout);
+    string Currency, IncrementalRevenue Incremental, double AttributedRevenue, long AttributedOrders, SpendingGroup Treated, SpendingGroup Holdout,
+    SpendingGroup ClaimedTreated = default, SpendingGroup ClaimedHoldout = default);

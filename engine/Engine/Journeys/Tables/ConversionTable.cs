@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Decisions;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 
@@ -36,7 +37,7 @@ public sealed class ConversionTable
     /// <param name="currency">ISO 4217 code.</param>
     public void Add(CustomerEvent e, string store, in Hash128 subject, long value, long journey, string? intervention, string? touch, string currency) =>
         _add.With(e.Id).With(store).With(e.Cart).With(e.CartId).With(subject).With(e.At).With(value).With(currency)
-            .With(e.IsVerified).With(journey).With(intervention).With(touch).Run();
+            .With(e.Standing == Standing.Server).With(journey).With(intervention).With(touch).Run();
 
     /// <summary>Attributes orders to a message whose click or view arrives after them. A click replaces a view.</summary>
     /// <param name="intervention">The message.</param>

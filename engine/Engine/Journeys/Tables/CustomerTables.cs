@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
@@ -31,11 +32,13 @@ public sealed class CustomerTables
         _purchaseAfter = database.Prepare("SELECT owner FROM purchase WHERE owner>coalesce(?1, x'') ORDER BY owner LIMIT 1 OFFSET 999");
         _purgePurchases = database.Prepare("DELETE FROM purchase WHERE owner>coalesce(?1, x'') AND (?2 IS NULL OR owner<=?2) AND at<?3");
         _contact = database.Prepare(
-            "SELECT email, phone, push, zone FROM contact WHERE owner=?1 AND coalesce(email, phone, push, zone) IS NOT NULL");
+            "SELECT email, phone, push, zone, standing, network FROM contact WHERE owner=?1 AND coalesce(email, phone, push, zone) IS NOT NULL");
         _setContact = database.Prepare("""
-            INSERT INTO contact(owner, store, email, phone, push, zone, at, attributes) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO contact(owner, store, email, phone, push, zone, at, attributes, standing, network) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT(owner) DO UPDATE SET email=coalesce(excluded.email, email), phone=coalesce(excluded.phone, phone),
                 push=coalesce(excluded.push, push), zone=coalesce(excluded.zone, zone), attributes=coalesce(excluded.attributes, attributes),
+                standing=CASE WHEN coalesce(excluded.email, excluded.phone, excluded.push) IS NULL THEN standing ELSE excluded.standing END,
+                network=CASE WHEN coalesce(excluded.email, excluded.phone, excluded.push) IS NULL THEN network ELSE excluded.network END,
                 at=excluded.at WHERE excluded.at >= at
             """);
         _attributes = database.Prepare("SELECT attributes FROM contact WHERE owner=?1 AND attributes IS NOT NULL");
@@ -97,22 +100,34 @@ public sealed class CustomerTables
     }
 
     /// <summary>Returns the addresses and time zone of a customer or a cart's shopper, or <see langword="null"/>.</summary>
-    public (Recipient Recipient, string? Zone)? ContactOf(in Hash128 owner)
+    public Contact? ContactOf(in Hash128 owner)
     {
         if (owner == default || !_contact.With(owner).Next())
         {
             return null;
         }
 
-        var found = (new Recipient(_contact.TextOrNull(0), _contact.TextOrNull(1), _contact.TextOrNull(2)), _contact.TextOrNull(3));
+        var found = new Contact(
+            new Recipient(_contact.TextOrNull(0), _contact.TextOrNull(1), _contact.TextOrNull(2)), _contact.TextOrNull(3),
+            (Standing?)_contact.LongOrNull(4), _contact.LongOrNull(5) ?? 0);
         _contact.Reset();
         return found;
     }
 
     /// <summary>Stores addresses, zone and attributes. <see langword="null"/> leaves the stored value unchanged.</summary>
-    public void SetContact(in Hash128 owner, string store, Recipient recipient, string? zone, long at, string? attributes = null) =>
+    /// <param name="owner">The customer, or the cart.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="recipient">The addresses.</param>
+    /// <param name="zone">The time zone.</param>
+    /// <param name="at">Time of the event (ms since 1970 UTC); later data stays.</param>
+    /// <param name="attributes">The attributes.</param>
+    /// <param name="standing">Whose word the addresses are.</param>
+    /// <param name="network">A key of the network they came from; 0 if unknown.</param>
+    public void SetContact(
+        in Hash128 owner, string store, Recipient recipient, string? zone, long at, string? attributes = null,
+        Standing standing = Standing.Server, ulong network = 0) =>
         _setContact.With(owner).With(store).With(recipient.Email).With(recipient.Phone).With(recipient.PushToken).With(zone).With(at)
-            .With(attributes).Run();
+            .With(attributes).With((long)standing).With((long)network).Run();
 
     /// <summary>
     /// Returns the attributes of a customer or a cart's shopper in the format of <see cref="Messages.CustomerAttributes"/>, or <see
@@ -181,9 +196,21 @@ public sealed class CustomerTables
     /// <summary>Returns the key of the address a message goes to; empty for none.</summary>
     public static Hash128 KeyOf(string store, Recipient? recipient) => Key(store, recipient?.Email ?? recipient?.Phone ?? recipient?.PushToken);
 
-    static Hash128 Key(string store, string? value) =>
-        value is null ? default : Hash128.Of(Encoding.UTF8.GetBytes($"{store} {Fold(value)}"), seed: 0);
+    /// <summary>Returns the key of an address. Tags after a plus sign and the case do not make another e-mail address of it.</summary>
+    public static Hash128 KeyOf(string store, string address) => Hash128.Of(Encoding.UTF8.GetBytes($"{store} {WithoutTag(Fold(address))}"), seed: 0);
+
+    static Hash128 Key(string store, string? value) => value is null ? default : KeyOf(store, value);
+
+    static string WithoutTag(string value) =>
+        value.LastIndexOf('@') is > 0 and var at && value.IndexOf('+', 1) is > 0 and var plus && plus < at ? value[..plus] + value[at..] : value;
 
     // E-mail addresses are compared without case; push tokens are case-sensitive.
     static string Fold(string value) => value.Contains('@', StringComparison.Ordinal) ? value.ToLowerInvariant() : value;
 }
+
+/// <summary>Where a customer or a cart's shopper can be reached.</summary>
+/// <param name="Recipient">The addresses.</param>
+/// <param name="Zone">The IANA time zone; <see langword="null"/> if unknown.</param>
+/// <param name="Standing">Whose word the addresses are; <see langword="null"/> if it was not recorded then.</param>
+/// <param name="Network">A key of the network they came from; 0 if unknown.</param>
+public sealed record Contact(Recipient Recipient, string? Zone, Standing? Standing, long Network);

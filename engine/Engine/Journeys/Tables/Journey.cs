@@ -1,4 +1,5 @@
 using CartRecovery.Contracts;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Journeys.Policy;
 using CartRecovery.Primitives;
 
@@ -40,6 +41,12 @@ public sealed record Journey
     public required string Variant { get; init; }
 
     public required bool IsHoldout { get; init; }
+
+    /// <summary>The highest standing of the cart's events when it was decided on. A claimed cart counts apart.</summary>
+    public Standing Standing { get; init; }
+
+    /// <summary>Whose word <see cref="Customer"/> is. A claimed customer is one in this cart alone.</summary>
+    public Standing UserStanding { get; init; }
 
     public JourneyState State { get; init; }
 

@@ -10,7 +10,7 @@ namespace CartRecovery.Engine.Journeys.Tables;
 /// </summary>
 static class JourneySchema
 {
-    const int Version = 3;
+    const int Version = 4;
 
     /// <summary>Creates the tables that do not exist, and migrates older versions.</summary>
     /// <exception cref="IOException">The file was written by a later version, or cannot be used.</exception>
@@ -30,7 +30,13 @@ static class JourneySchema
 
         if (version == 2)
         {
-            database.Execute($"BEGIN IMMEDIATE; {OfVersion2} PRAGMA user_version={Version}; COMMIT");
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion2} PRAGMA user_version=3; COMMIT");
+            version = 3;
+        }
+
+        if (version == 3)
+        {
+            database.Execute($"BEGIN IMMEDIATE; {OfVersion3} PRAGMA user_version={Version}; COMMIT");
         }
 
         database.Execute(s_tables);
@@ -65,6 +71,14 @@ static class JourneySchema
     // Migrates version 2: customers' attributes.
     const string OfVersion2 = "ALTER TABLE contact ADD COLUMN attributes TEXT;";
 
+    // Migrates version 3: whose word data is. All journeys had counted as the server's.
+    const string OfVersion3 = """
+        ALTER TABLE contact ADD COLUMN standing INTEGER;
+        ALTER TABLE contact ADD COLUMN network INTEGER;
+        ALTER TABLE journey ADD COLUMN standing INTEGER NOT NULL DEFAULT 2;
+        ALTER TABLE journey ADD COLUMN user_standing INTEGER NOT NULL DEFAULT 2;
+        """;
+
     // Keys of shoppers, carts and addresses are random: each row of an index on one dirties a page of its own. Each decision adds to one
     // such index if the shopper is anonymous, and to two otherwise.
     static readonly string s_tables = $"""
@@ -80,7 +94,7 @@ static class JourneySchema
         -- Owner: the customer for a server's data; the cart, or the customer in it, for a browser's.
         CREATE TABLE IF NOT EXISTS contact(
             owner BLOB PRIMARY KEY, store TEXT NOT NULL, email TEXT, phone TEXT, push TEXT, zone TEXT, at INTEGER NOT NULL,
-            attributes TEXT) WITHOUT ROWID;
+            attributes TEXT, standing INTEGER, network INTEGER) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS consent(
             owner BLOB NOT NULL, address INTEGER NOT NULL, granted INTEGER NOT NULL, at INTEGER NOT NULL, expires INTEGER NOT NULL,
             PRIMARY KEY(owner, address)) WITHOUT ROWID;
@@ -92,10 +106,24 @@ static class JourneySchema
             store TEXT NOT NULL, product INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, url TEXT, image TEXT, price INTEGER, stock INTEGER,
             PRIMARY KEY(store, product)) WITHOUT ROWID;
 
+        -- Names that a browser gave the products of its own cart, for messages on its own screen.
+        CREATE TABLE IF NOT EXISTS cart_product(
+            cart BLOB NOT NULL, product INTEGER NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(cart, product)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS cart_product_time ON cart_product(at);
+
+        -- Addresses that a browser named and that were written to: first when, from which network, and whether the owner confirmed.
+        CREATE TABLE IF NOT EXISTS unproven(
+            reached BLOB PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, address INTEGER NOT NULL, network INTEGER NOT NULL, at INTEGER NOT NULL,
+            confirmed_at INTEGER) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS unproven_network ON unproven(store, network, at);
+        CREATE INDEX IF NOT EXISTS unproven_time ON unproven(store, at);
+        CREATE INDEX IF NOT EXISTS unproven_cart ON unproven(cart);
+
         CREATE TABLE IF NOT EXISTS journey(
             id INTEGER PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, customer BLOB, user_id TEXT,
             subject BLOB NOT NULL, campaign TEXT NOT NULL, variant TEXT NOT NULL, holdout INTEGER NOT NULL, state INTEGER NOT NULL,
-            started_at INTEGER NOT NULL, turned_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL);
+            started_at INTEGER NOT NULL, turned_at INTEGER NOT NULL, value INTEGER NOT NULL, currency TEXT NOT NULL, connection INTEGER NOT NULL,
+            standing INTEGER NOT NULL, user_standing INTEGER NOT NULL);
         CREATE INDEX IF NOT EXISTS journey_cart ON journey(cart, campaign, started_at) WHERE subject<>cart;
         CREATE INDEX IF NOT EXISTS journey_subject ON journey(subject, started_at);
         CREATE INDEX IF NOT EXISTS journey_time ON journey(started_at);

@@ -28,6 +28,7 @@ public sealed class JourneyStore : IDisposable
         Messages = new MessageTable(Database, contents, filter);
         Conversions = new ConversionTable(Database);
         Products = new ProductTable(Database);
+        Unproven = new UnprovenTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
         _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
@@ -65,6 +66,8 @@ public sealed class JourneyStore : IDisposable
     public ConversionTable Conversions { get; }
 
     public ProductTable Products { get; }
+
+    public UnprovenTable Unproven { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();
@@ -128,6 +131,8 @@ public sealed class JourneyStore : IDisposable
         }
 
         Customers.PurgePurchases(before);
+        Products.PurgeClaims(before);
+        Unproven.Purge(before);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 
@@ -20,11 +21,11 @@ public sealed class JourneyTable
         _lastId = database.Prepare("SELECT max(id) FROM journey").Number() ?? 0;
         _add = database.Prepare("""
             INSERT INTO journey(id, store, cart, cart_id, customer, user_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency,
-                connection)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15)
+                connection, standing, user_standing)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16, ?17)
             """);
         _read = database.Prepare("""
-            SELECT cart, customer, subject, variant, holdout, state, started_at, connection FROM journey WHERE id=?1
+            SELECT cart, customer, subject, variant, holdout, state, started_at, connection, standing, user_standing FROM journey WHERE id=?1
             """);
         _last = database.Prepare($"""
             SELECT id, state, started_at FROM ({Ends("id, state, started_at", "AND campaign=?2", "DESC")}) ORDER BY started_at DESC LIMIT 1
@@ -52,7 +53,7 @@ public sealed class JourneyTable
         _add.With(journey.Id).With(candidate.StoreId).With(journey.Cart).With(candidate.CartId).With(journey.Customer).With(candidate.UserId)
             .With(journey.Subject).With(candidate.Campaign).With(journey.Variant).With(journey.IsHoldout).With((long)journey.State)
             .With(journey.StartedAt).With((long)(candidate.Cart.Value * Money.PerUnit)).With(candidate.Cart.Currency).With(journey.ConnectionId)
-            .Run();
+            .With((long)journey.Standing).With((long)journey.UserStanding).Run();
         _filter.AddSubject(journey.Subject);
         if (journey.Subject != journey.Cart)
         {
@@ -88,6 +89,8 @@ public sealed class JourneyTable
             State = (JourneyState)_read.Int(5),
             StartedAt = _read.Long(6),
             ConnectionId = _read.Long(7),
+            Standing = (Standing)_read.Int(8),
+            UserStanding = (Standing)_read.Int(9),
         };
         _read.Reset();
         return journey;

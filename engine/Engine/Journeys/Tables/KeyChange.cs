@@ -21,6 +21,8 @@ static class KeyChange
         UPDATE journey SET customer=(SELECT key FROM map.keys WHERE former=customer) WHERE customer IN (SELECT former FROM map.keys);
         UPDATE journey SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE intervention SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
+        UPDATE OR REPLACE cart_product SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
+        UPDATE unproven SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         UPDATE conversion SET cart=(SELECT key FROM map.keys WHERE former=cart) WHERE cart IN (SELECT former FROM map.keys);
         """;
 

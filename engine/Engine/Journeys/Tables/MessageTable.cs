@@ -13,7 +13,7 @@ public sealed class MessageTable
     // index.
     const string OfSubject = "journey IN (SELECT id FROM journey WHERE subject=?1 ORDER BY started_at DESC LIMIT 1000)";
 
-    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _recallOne, _sentSince, _nth, _touch, _mark, _retry;
+    readonly Statement _onSite, _add, _due, _hasDue, _putOff, _defer, _send, _end, _endOfJourney, _sending, _recall, _recallOne, _sentSince, _nth, _touch, _mark, _retry, _wake;
 
     readonly ContentTable _contents;
     readonly ShopperFilter _filter;
@@ -40,6 +40,10 @@ public sealed class MessageTable
             WHERE state={MessageState.Scheduled:D} AND channel=?1 AND due_at<=?2 AND useful_until<=?3 ORDER BY due_at LIMIT ?4
             """);
         _hasDue = database.Prepare($"SELECT 1 FROM intervention WHERE state={MessageState.Scheduled:D} AND channel=?1 AND due_at<=?2 LIMIT 1");
+        _wake = database.Prepare($"""
+            UPDATE intervention SET due_at=?2 WHERE state={MessageState.Scheduled:D} AND reason={WithheldReason.NotConfirmed:D}
+                AND journey IN (SELECT id FROM journey WHERE subject=?1 AND cart=?1 UNION ALL SELECT id FROM journey WHERE cart=?1 AND subject<>cart)
+            """);
         _putOff = database.Prepare($"UPDATE intervention SET due_at=?2 WHERE id=?1 AND state={MessageState.Scheduled:D}");
         _defer = database.Prepare($"UPDATE intervention SET due_at=?2, reason=?3 WHERE id=?1 AND state={MessageState.Scheduled:D}");
         _send = database.Prepare($"""
@@ -164,6 +168,9 @@ public sealed class MessageTable
 
     /// <summary>Defers a message until a time, for a reason.</summary>
     public void Defer(string id, long until, WithheldReason reason) => _defer.With(id).With(until).With((long)reason).Run();
+
+    /// <summary>Makes the cart's messages due that wait for the confirmation of its address.</summary>
+    public void WakeUnconfirmed(in Hash128 cart, long now) => _wake.With(cart).With(now).Run();
 
     /// <summary>Records that a message is sent, if it is still scheduled.</summary>
     public void Send(DueMessage message, in MessageOutcome outcome, long now)

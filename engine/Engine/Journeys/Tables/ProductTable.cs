@@ -1,3 +1,4 @@
+using CartRecovery.Engine.State.Carts;
 using CartRecovery.Engine.Storage;
 using CartRecovery.Primitives;
 
@@ -15,7 +16,7 @@ public sealed record Product(string Id, string? Name, string? Url, string? Image
 /// <summary>Stores products by the key that carts have for them.</summary>
 public sealed class ProductTable
 {
-    readonly Statement _find, _set;
+    readonly Statement _find, _set, _claimed, _claim, _count, _purge;
 
     internal ProductTable(Database database)
     {
@@ -25,7 +26,39 @@ public sealed class ProductTable
             ON CONFLICT(store, product) DO UPDATE SET name=coalesce(excluded.name, name), url=coalesce(excluded.url, url),
                 image=coalesce(excluded.image, image), price=coalesce(excluded.price, price), stock=coalesce(excluded.stock, stock)
             """);
+        _claimed = database.Prepare("SELECT name FROM cart_product WHERE cart=?1 AND product=?2");
+        _count = database.Prepare("SELECT count(*) FROM cart_product WHERE cart=?1");
+        _claim = database.Prepare("""
+            INSERT INTO cart_product(cart, product, name, at) VALUES(?1, ?2, ?3, ?4)
+            ON CONFLICT(cart, product) DO UPDATE SET name=excluded.name, at=excluded.at
+            """);
+        _purge = database.Prepare("DELETE FROM cart_product WHERE (cart, product) IN (SELECT cart, product FROM cart_product WHERE at<?1 LIMIT 1000)");
     }
+
+    /// <summary>Returns the name that a browser gave a product of its own cart, or <see langword="null"/>.</summary>
+    public string? ClaimedName(in Hash128 cart, ulong key)
+    {
+        if (!_claimed.With(cart).With((long)key).Next())
+        {
+            return null;
+        }
+
+        var name = _claimed.Text(0);
+        _claimed.Reset();
+        return name;
+    }
+
+    /// <summary>Stores the name that a browser gives a product of its own cart: at most as many as a cart has lines.</summary>
+    public void Claim(in Hash128 cart, ulong key, string name, long at)
+    {
+        if (ClaimedName(cart, key) is not null || _count.With(cart).Number() < CartLines.Capacity)
+        {
+            _claim.With(cart).With((long)key).With(name).With(at).Run();
+        }
+    }
+
+    /// <summary>Deletes up to a thousand names from before a time (ms since 1970 UTC).</summary>
+    internal void PurgeClaims(long before) => _purge.With(before).Run();
 
     /// <summary>Returns the product with this key, or <see langword="null"/>.</summary>
     public Product? Find(string store, ulong key)

@@ -20,6 +20,9 @@ public enum LinkKind : byte
 
     /// <summary>Shows the shop what is in the cart; the shopper's browser passes it on.</summary>
     Cart = 4,
+
+    /// <summary>Confirms the address that a browser named; its message is the key of the address, in hexadecimal.</summary>
+    Confirm = 5,
 }
 
 /// <summary>The content of a link.</summary>

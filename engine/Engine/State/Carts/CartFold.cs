@@ -36,13 +36,10 @@ public static class CartFold
         cart.FirstAt = Math.Min(cart.FirstAt, at);
         cart.LastAt = Math.Max(cart.LastAt, at);
         cart.EventCount++;
+        cart.Standing = e.Standing > cart.Standing ? e.Standing : cart.Standing;
         cart.Counts[(int)e.Type]++;
 
-        if (e.UserLength != 0 && !slab.UserOf(e).SequenceEqual(cart.UserId))
-        {
-            slab.UserOf(e).CopyTo(cart.UserText);
-            cart.UserLength = e.UserLength;
-        }
+        FoldUser(ref cart, e, slab);
 
         if (e.Device != DeviceKind.Unknown)
         {
@@ -101,6 +98,27 @@ public static class CartFold
 
         cart.SessionStartedAt = Math.Min(cart.SessionStartedAt, e.Timestamp);
         cart.SessionEvents++;
+    }
+
+    // A browser's word does not replace the user that a server named, or a token proved.
+    static void FoldUser(ref CartRecord cart, in EventRecord e, EventSlab slab)
+    {
+        if (e.UserLength == 0)
+        {
+            return;
+        }
+
+        var isSame = slab.UserOf(e).SequenceEqual(cart.UserId);
+        if (!isSame && (e.Standing >= cart.UserStanding || slab.JournalVersion == 1))
+        {
+            slab.UserOf(e).CopyTo(cart.UserText);
+            cart.UserLength = e.UserLength;
+            cart.UserStanding = e.Standing;
+        }
+        else if (isSame && e.Standing > cart.UserStanding)
+        {
+            cart.UserStanding = e.Standing;
+        }
     }
 
     static void FoldProduct(ref CartRecord cart, ulong product, long at)

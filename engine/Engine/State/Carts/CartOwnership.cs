@@ -2,25 +2,79 @@ using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.State.Carts;
 
+/// <summary>An event's right to its cart.</summary>
+public enum CartAccess
+{
+    /// <summary>None: the event is refused.</summary>
+    None,
+
+    /// <summary>The sender knows a secret id: it may go on with the cart, but neither replace an address nor get the offers.</summary>
+    Shared,
+
+    /// <summary>The sender began the cart, proves that it is its customer's, or is the shop's server.</summary>
+    Own,
+}
+
 /// <summary>
-/// Determines which connection may receive a cart's interventions: a server for any cart of its store, a browser only for carts begun by
-/// its own session. Naming someone else's cart does not give access to its offers.
+/// Decides which events may change a cart, and which connection gets its interventions. A server's word opens any cart of its store; a
+/// browser's only those that its own session began. Naming somebody else's cart gives access to nothing.
 /// </summary>
 public static class CartOwnership
 {
-    /// <summary>Records the event's connection as the recipient, if it is allowed.</summary>
-    public static void Apply(ref CartRecord cart, in EventRecord e, IEventSource? source)
+    /// <summary>Returns an event's right to a cart.</summary>
+    /// <param name="cart">The cart before the event; all zero for a new one, which anyone may begin.</param>
+    /// <param name="e">The event.</param>
+    /// <param name="slab">The slab that holds its texts.</param>
+    /// <param name="connection">The sender's connection; 0 for none.</param>
+    /// <param name="idsAreSecret">Whether the store's cart ids cannot be guessed.</param>
+    public static CartAccess AccessOf(in CartRecord cart, in EventRecord e, EventSlab slab, long connection, bool idsAreSecret) =>
+        e.Standing == Standing.Server || cart.EventCount == 0 || IsOwner(cart, e, connection) || IsCustomer(cart, e, slab) ? CartAccess.Own
+            : idsAreSecret ? CartAccess.Shared : CartAccess.None;
+
+    /// <summary>Records the owner of a cart that begins, and the event's connection as the recipient if the event has the right to it.</summary>
+    /// <param name="cart">The cart after the event.</param>
+    /// <param name="e">The event.</param>
+    /// <param name="connection">The sender's connection; 0 for none.</param>
+    /// <param name="isSettled">Whether the event comes from a journal of version 1, when any event could name any cart.</param>
+    public static void Apply(ref CartRecord cart, in EventRecord e, long connection, bool isSettled = false)
     {
         var isFirst = cart.EventCount == 1;
         if (isFirst)
         {
             cart.OwnerSession = e.Session;
+            cart.OwnerSecret = e.CartSecret;
+        }
+        else if (e.Standing == Standing.Server && !isSettled)
+        {
+            TakeOver(ref cart, e);
         }
 
-        if (source is { ConnectionId: not 0 }
-            && (!source.IsPublishable || isFirst || (e.Session != 0 && e.Session == cart.OwnerSession)))
+        if (connection != 0 && (isSettled ? e.Standing == Standing.Server || isFirst || (e.Session != 0 && e.Session == cart.OwnerSession)
+            : (e.Flags & EventFlags.Shared) == 0))
         {
-            cart.ConnectionId = source.ConnectionId;
+            cart.ConnectionId = connection;
         }
     }
+
+    // A session that a server names has the cart, whoever named it first.
+    static void TakeOver(ref CartRecord cart, in EventRecord e)
+    {
+        if (e.Session != 0 && e.Session != cart.OwnerSession)
+        {
+            cart.OwnerSession = e.Session;
+            cart.OwnerSecret = e.CartSecret;
+        }
+        else if (e.CartSecret != 0)
+        {
+            cart.OwnerSecret = e.CartSecret;
+        }
+    }
+
+    // Without a session, only the connection tells who a browser is.
+    static bool IsOwner(in CartRecord cart, in EventRecord e, long connection) =>
+        (e.CartSecret != 0 && e.CartSecret == cart.OwnerSecret)
+        || (e.Session != 0 ? e.Session == cart.OwnerSession : cart.OwnerSession == 0 && connection != 0 && connection == cart.ConnectionId);
+
+    static bool IsCustomer(in CartRecord cart, in EventRecord e, EventSlab slab) =>
+        e.Standing == Standing.Proven && cart.UserStanding >= Standing.Proven && slab.UserOf(e).SequenceEqual(cart.UserId);
 }

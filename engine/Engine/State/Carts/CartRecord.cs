@@ -20,7 +20,7 @@ public struct CartRecord
     public const int Shape = 4;
 
     /// <summary>The current value of <see cref="Version"/>.</summary>
-    public const byte CurrentVersion = 1;
+    public const byte CurrentVersion = 2;
 
     /// <summary>The time of the first event.</summary>
     public long FirstAt;
@@ -138,6 +138,15 @@ public struct CartRecord
     public IdText UserText;
     public IdText SessionText;
 
+    /// <summary>The key of the secret that proves the right to the cart; 0 for none.</summary>
+    public ulong OwnerSecret;
+
+    /// <summary>The highest standing of an event that named the present user.</summary>
+    public Standing UserStanding;
+
+    /// <summary>The highest standing of the cart's events.</summary>
+    public Standing Standing;
+
     /// <summary>Space for new fields; all zero.</summary>
     public CartReserve Reserved;
 
@@ -201,7 +210,7 @@ public struct TypeCounts
 [InlineArray(Size)]
 public struct CartReserve
 {
-    public const int Size = 48;
+    public const int Size = 38;
     byte _first;
 }
 

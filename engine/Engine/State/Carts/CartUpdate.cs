@@ -37,13 +37,14 @@ struct CartInput
 /// <param name="window">The minimum time between interventions for a cart, in milliseconds.</param>
 /// <param name="lifetime">Decides when a cart ends.</param>
 /// <param name="currencies">The default currency of each store, by number.</param>
-sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uint> currencies)
+/// <param name="secretIds">Whether each store's cart ids cannot be guessed, by number.</param>
+sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uint> currencies, NumberTable<bool> secretIds)
 {
     /// <summary>The slab being applied.</summary>
     public EventSlab Slab = null!;
 
-    /// <summary>The source of the event being folded; null for none.</summary>
-    public IEventSource? Source;
+    /// <summary>The connection of the event being folded; 0 for none.</summary>
+    public long Connection;
 
     /// <summary>When the event was received, on the partition's clock, in milliseconds since 1970 UTC.</summary>
     public long ReceivedAt;
@@ -62,6 +63,9 @@ sealed class CartFoldContext(long window, CartLifetime lifetime, NumberTable<uin
 
     /// <summary>Returns a store's default currency.</summary>
     public uint CurrencyOf(int store) => currencies[store];
+
+    /// <summary>Returns whether a store's cart ids cannot be guessed.</summary>
+    public bool HasSecretIds(int store) => secretIds[store];
 }
 
 /// <summary>Changes a cart's record inside FASTER, without side effects; the pipeline's later stages act on the result.</summary>
@@ -76,7 +80,7 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         switch (input.Step)
         {
             case CartStep.Fold:
-                Fold(ref record, context.Slab.Records[input.Index], input.At);
+                Fold(ref record, ref context.Slab.Records[input.Index], input.At);
                 break;
             case CartStep.Claim:
                 context.IsClaimed = record.IsFree(input.At, context.Window);
@@ -90,9 +94,15 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
         }
     }
 
-    void Fold(ref CartRecord record, in EventRecord e, long now)
+    void Fold(ref CartRecord record, ref EventRecord e, long now)
     {
-        if (record.EventCount != 0 && context.Lifetime.HasEnded(record, now))
+        var hasEnded = record.EventCount != 0 && context.Lifetime.HasEnded(record, now);
+        if (context.Slab.JournalVersion == 0 && !hasEnded && !TryAdmit(record, ref e))
+        {
+            return;
+        }
+
+        if (hasEnded)
         {
             record = default;
         }
@@ -105,6 +115,22 @@ readonly struct CartUpdate(CartFoldContext context) : IRecordUpdate<CartRecord, 
             record.History = context.History;
         }
 
-        CartOwnership.Apply(ref record, e, context.Source);
+        CartOwnership.Apply(ref record, e, context.Connection, isSettled: context.Slab.JournalVersion == 1);
+    }
+
+    // The verdict is journaled with the event, so that a replay need not know what the store's setting was.
+    bool TryAdmit(in CartRecord record, ref EventRecord e)
+    {
+        switch (CartOwnership.AccessOf(record, e, context.Slab, context.Connection, context.HasSecretIds(e.Store)))
+        {
+            case CartAccess.None:
+                e.Flags |= EventFlags.Refused;
+                return false;
+            case CartAccess.Shared:
+                e.Flags |= EventFlags.Shared;
+                return true;
+            default:
+                return true;
+        }
     }
 }

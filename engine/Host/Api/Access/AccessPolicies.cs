@@ -72,7 +72,7 @@ sealed class KeyOrigins(StoreDirectory stores) : ICorsPolicyProvider
     static readonly CorsPolicy s_any = new CorsPolicyBuilder().AllowAnyOrigin().WithMethods("GET").Build();
 
     static readonly CorsPolicy s_preflight = new CorsPolicyBuilder().AllowAnyOrigin().WithMethods("POST")
-        .WithHeaders("Content-Type", "Content-Encoding", "X-Api-Key", "Authorization").SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
+        .WithHeaders("Content-Type", "Content-Encoding", "X-Api-Key", "X-User-Token", "Authorization").SetPreflightMaxAge(TimeSpan.FromDays(1)).Build();
 
     static readonly Task<CorsPolicy?> s_none = Task.FromResult<CorsPolicy?>(null);
 

@@ -77,7 +77,7 @@ static class AnalyticsRoutes
 
     static ReportTable TableOf(RevenueReport r) => new(
         ["currency", "incrementalRevenue", "low", "high", "confidence", "attributedRevenue", "attributedOrders", "treatedCustomers", "treatedRevenue",
-            "holdoutCustomers", "holdoutRevenue"])
+            "holdoutCustomers", "holdoutRevenue", "claimedTreatedCustomers", "claimedTreatedRevenue", "claimedHoldoutCustomers", "claimedHoldoutRevenue"])
     {
         Rows =
         {
@@ -85,6 +85,7 @@ static class AnalyticsRoutes
             {
                 r.Currency, r.Incremental.Revenue, r.Incremental.Low, r.Incremental.High, r.Incremental.Confidence, r.AttributedRevenue, r.AttributedOrders,
                 r.Treated.Customers, r.Treated.Revenue, r.Holdout.Customers, r.Holdout.Revenue,
+                r.ClaimedTreated.Customers, r.ClaimedTreated.Revenue, r.ClaimedHoldout.Customers, r.ClaimedHoldout.Revenue,
             },
         },
     };

@@ -70,10 +70,17 @@ sealed record ConversionRow(string CartId, DateTime At, double Value, string Cur
 /// <param name="Currency">The currency of all amounts, ISO 4217.</param>
 /// <param name="Incremental">Revenue caused by the campaigns.</param>
 /// <param name="Attributed">Orders after a click or a view of a message.</param>
-/// <param name="Treated">Shoppers in campaigns.</param>
-/// <param name="Holdout">Shoppers in the holdout.</param>
+/// <param name="Treated">Shoppers in campaigns whose cart the shop's server or a user token vouched for.</param>
+/// <param name="Holdout">Such shoppers in the holdout.</param>
+/// <param name="Claimed">Shoppers that browsers alone vouch for. They count apart.</param>
 sealed record RevenueResponse(
-    string Currency, IncrementalResponse Incremental, AttributedResponse Attributed, SpendingResponse Treated, SpendingResponse Holdout);
+    string Currency, IncrementalResponse Incremental, AttributedResponse Attributed, SpendingResponse Treated, SpendingResponse Holdout,
+    ClaimedResponse Claimed);
+
+/// <summary>Shoppers that browsers alone vouch for: anyone with the publishable key can make some up.</summary>
+/// <param name="Treated">Those in campaigns.</param>
+/// <param name="Holdout">Those in the holdout.</param>
+sealed record ClaimedResponse(SpendingResponse Treated, SpendingResponse Holdout);
 
 /// <summary>
 /// Revenue caused by the campaigns: the treated shoppers' spending above that of equally many holdout shoppers, with Welch's interval.

@@ -22,6 +22,10 @@ static class RevenueJson
         writer.WriteEndObject();
         Write(writer, "treated"u8, report.Treated);
         Write(writer, "holdout"u8, report.Holdout);
+        writer.WriteStartObject("claimed"u8);
+        Write(writer, "treated"u8, report.ClaimedTreated);
+        Write(writer, "holdout"u8, report.ClaimedHoldout);
+        writer.WriteEndObject();
         writer.WriteEndObject();
     }
 

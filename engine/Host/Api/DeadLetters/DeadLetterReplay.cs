@@ -77,6 +77,7 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
     {
         var outcomes = new List<ReplayOutcome>(letters.Length);
         var sources = new Dictionary<bool, LetterSource>();
+        var sent = new List<(int Outcome, LetterSource Source, long First)>();
         foreach (var letter in letters)
         {
             if (letter.Mark.State != DeadLetterState.Waiting)
@@ -99,18 +100,26 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
                 sources.Add(letter.Verified, source = new LetterSource(options, rules));
             }
 
-            source.Rejection = default;
             source.Router.BeginRead(letter.At);
+            var first = source.Router.Taken;
             source.Router.TakeJson(repair.Json);
             await source.Router.SubmitAsync(CancellationToken.None);
-            outcomes.Add(source.Rejection.IsError
-                ? new ReplayOutcome(letter.Id, ReplayOutcome.Rejected, EventId: null, source.Rejection)
-                : new ReplayOutcome(letter.Id, ReplayOutcome.Replayed, repair.EventId));
+            sent.Add((outcomes.Count, source, first));
+            outcomes.Add(new ReplayOutcome(letter.Id, ReplayOutcome.Replayed, repair.EventId));
         }
 
         foreach (var source in sources.Values)
         {
             await source.WaitAsync().WaitAsync(s_patience, options.Partitions.Clock);
+        }
+
+        foreach (var (place, source, first) in sent)
+        {
+            // The last rejection before the next letter's events is this one's.
+            if (source.RejectionIn(first, NextOf(sent, source, first)) is { IsError: true } problem)
+            {
+                outcomes[place] = new ReplayOutcome(outcomes[place].Id, ReplayOutcome.Rejected, EventId: null, problem);
+            }
         }
 
         var done = outcomes.Where(o => o.Outcome == ReplayOutcome.Replayed).Select(o => (o.Id, o.EventId)).ToArray();
@@ -123,28 +132,45 @@ sealed class DeadLetterReplay(IngestOptions options, DeadLetterStore store) : ID
         return outcomes;
     }
 
+    static long NextOf(List<(int Outcome, LetterSource Source, long First)> sent, LetterSource source, long first) =>
+        sent.Where(next => next.Source == source && next.First > first).Select(next => next.First).DefaultIfEmpty(long.MaxValue).Min();
+
     /// <summary>Dead letters as an event source. Their senders receive no answer.</summary>
     sealed class LetterSource : IEventSource, IRejectedEvents
     {
+        readonly List<(long Index, EventProblem Problem)> _rejected = [];
         readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         bool _waiting;
 
         public LetterSource(IngestOptions options, EventRules rules)
         {
-            IsPublishable = !rules.Verified;
             Router = new EventRouter(options.Partitions, rules, AnyBatch, Protocol.Http, options.Counters, this, this);
         }
 
         public long ConnectionId => 0;
 
-        public bool IsPublishable { get; }
+        public ulong Network => 0;
 
         public EventRouter Router { get; }
 
-        /// <summary>Why the engine rejects the event at present, although its repair was valid.</summary>
-        public EventProblem Rejection { get; set; }
+        public void OnRejected(long index, EventProblem problem)
+        {
+            lock (_rejected)
+            {
+                _rejected.Add((index, problem));
+            }
+        }
 
-        public void OnRejected(long index, EventProblem problem) => Rejection = problem;
+        public void OnRefused(EventSlab slab, in SourceRun run, int first) => Router.Refuse(slab, run, first, this);
+
+        /// <summary>Returns why the engine rejects an event of a range at present, although its repair was valid.</summary>
+        public EventProblem RejectionIn(long from, long to)
+        {
+            lock (_rejected)
+            {
+                return _rejected.Find(rejection => rejection.Index >= from && rejection.Index < to).Problem;
+            }
+        }
 
         public void OnProcessed(int partition, long upTo)
         {

@@ -28,6 +28,7 @@ static class EventsRoutes
             .Select(e => new HttpProblem(StatusOf(e), EventProblem.CodeOf(e),
                 "The request's only event was rejected; the detail says why.")),
         ApiProblems.NotDurable,
+        Authenticator.InvalidUserToken,
     ];
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -56,7 +57,13 @@ static class EventsRoutes
     // Reads the body without model binding: the decoder takes the raw bytes and allocates nothing.
     static async Task<IResult> PostAsync(HttpContext context, Caller caller, RequestQuery query, IngestOptions ingest)
     {
-        var source = new RequestSource(ingest, caller.Key);
+        var (user, problem) = await Authenticator.ProveAsync(caller.Key, context.Request.Headers["X-User-Token"], ingest.Partitions.Clock.GetUtcNow());
+        if (problem is not null)
+        {
+            return problem.ToResult();
+        }
+
+        var source = new RequestSource(ingest, new Client(caller.Key, context.Connection.RemoteIpAddress, user));
         using (var body = await RequestBody.ReadAsync(context))
         {
             await source.SubmitAsync(JsonBatch.Unwrap(body.Bytes.Span), context.RequestAborted);
@@ -92,7 +99,7 @@ static class EventsRoutes
     static int StatusOf(EventErrorCode error) => error switch
     {
         EventErrorCode.EventTooLarge or EventErrorCode.MessageTooLarge or EventErrorCode.BatchTooLarge => StatusCodes.Status413PayloadTooLarge,
-        EventErrorCode.ForeignStore => StatusCodes.Status403Forbidden,
+        EventErrorCode.ForeignStore or EventErrorCode.ForeignCart => StatusCodes.Status403Forbidden,
         EventErrorCode.Overloaded => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status400BadRequest,
     };

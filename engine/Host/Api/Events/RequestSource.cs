@@ -10,25 +10,46 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     // The longest wait for durability before the client gets an error.
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
+    readonly List<(long Index, EventProblem Problem)> _rejected = [];
     readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public RequestSource(IngestOptions options, StoreKey key)
+    /// <param name="options">The options of ingest.</param>
+    /// <param name="client">Who sends it.</param>
+    public RequestSource(IngestOptions options, Client client)
     {
-        IsPublishable = key.Kind == KeyKind.Publishable;
+        Network = client.Key.Store.Ids.NetworkOf(client.Address);
         Router = new EventRouter(
-            options.Partitions, options.RulesFor(key), options.MaxBatch, Protocol.Http, options.Counters, this, this, options.DeadLetters);
+            options.Partitions, options.RulesFor(client), options.MaxBatch, Protocol.Http, options.Counters, this, this, options.DeadLetters);
     }
 
     // A request has no connection to deliver interventions to.
     public long ConnectionId => 0;
 
-    public bool IsPublishable { get; }
+    public ulong Network { get; }
 
     public EventRouter Router { get; }
 
-    public List<(long Index, EventProblem Problem)> Rejected { get; } = [];
+    /// <summary>The rejected events so far, in order. A copy: partitions refuse events until all are processed.</summary>
+    public IReadOnlyList<(long Index, EventProblem Problem)> Rejected
+    {
+        get
+        {
+            lock (_rejected)
+            {
+                return [.. _rejected.OrderBy(rejection => rejection.Index)];
+            }
+        }
+    }
 
-    public void OnRejected(long index, EventProblem problem) => Rejected.Add((index, problem));
+    public void OnRejected(long index, EventProblem problem)
+    {
+        lock (_rejected)
+        {
+            _rejected.Add((index, problem));
+        }
+    }
+
+    public void OnRefused(EventSlab slab, in SourceRun run, int first) => Router.Refuse(slab, run, first, this);
 
     public void OnProcessed(int partition, long upTo)
     {
@@ -53,7 +74,7 @@ sealed class RequestSource : IEventSource, IRejectedEvents
     /// <returns>Whether they are durable.</returns>
     public static async Task<bool> TakeAsync(IngestOptions options, StoreKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
-        var source = new RequestSource(options, key);
+        var source = new RequestSource(options, new Client(key));
         await source.SubmitAsync(json.Span, cancellationToken);
         return await source.WaitAsync(cancellationToken);
     }

@@ -30,7 +30,7 @@ sealed record PartHealth(
 /// <summary>Collects the health of every part.</summary>
 sealed class HealthReport(
     IEngineState engine, PartitionSet partitions, CartRecoveryConfig config, DeadLetterQueue deadLetters, JourneyWorker journeys, IJourneyOptionsProvider inForce,
-    OnnxModel model, SinkSet sinks)
+    OnnxModel model, SinkSet sinks, TimeProvider time)
 {
     const string Ok = "ok", Degraded = "degraded", Down = "down";
 
@@ -48,7 +48,8 @@ sealed class HealthReport(
         var isDown = engine.Fault is not null;
         var sheds = partitions.JournalProblem is not null;
         var journeysProblem = JourneysProblem();
-        var isHealthy = !sheds && journeysProblem is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
+        var recipients = RecipientsProblem();
+        var isHealthy = !sheds && journeysProblem is null && recipients is null && engine.ReloadProblem is null && partitions.CheckpointProblem is null
             && partitions.ClockMonitor.Problem is null && reports.All(s => s.Health.Healthy);
         var parts = new Dictionary<string, PartHealth>(StringComparer.Ordinal);
         for (var i = 0; i < partitions.Count; i++)
@@ -65,6 +66,7 @@ sealed class HealthReport(
         parts.Add("checkpoints", Part(partitions.CheckpointProblem, isJournaled ? "made" : "not enabled"));
         parts.Add("clock", Part(partitions.ClockMonitor.Problem, "steady"));
         parts.Add("outreach", Part(journeysProblem, $"{journeys.Lag} journal entries behind"));
+        parts.Add("recipients", Part(recipients, "within contact.unproven"));
         parts.Add("campaigns", Part(engine.ReloadProblem, $"{inForce.JourneyOptions.Campaigns.Count} in force"));
         parts.Add("model", new PartHealth(Ok, model.Id, Evaluator: model.Evaluator));
         foreach (var sink in reports)
@@ -81,6 +83,10 @@ sealed class HealthReport(
         var lag = journeys.LagTime;
         return lag <= s_maxLag ? journeys.Problem : string.Create(CultureInfo.InvariantCulture, $"{lag.TotalSeconds:F0} s behind the journal: {journeys.Problem ?? "catching up"}");
     }
+
+    string? RecipientsProblem() => journeys.Counters.RecipientLimit is { } limit && limit.Until > time.GetUtcNow().ToUnixTimeMilliseconds()
+        ? $"the store {limit.Store} has had its new recipients (contact.unproven.newRecipients.perStore): messages to more addresses that browsers named wait"
+        : null;
 
     static PartHealth Part(string? problem, string fine) => new(problem is null ? Ok : Degraded, problem ?? fine);
 

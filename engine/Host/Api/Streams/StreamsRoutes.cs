@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
+using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Streams;
@@ -27,7 +28,7 @@ static class StreamsRoutes
         // The stream port ignores unknown parameters too.
         .QueryAndOthers().Produces(StatusCodes.Status101SwitchingProtocols)
         .Problems(Handshake.UpgradeRequired, Handshake.UnsupportedVersion, Handshake.Malformed,
-            ConnectionLimiter.ProblemOf(ConnectionRejection.Full), ConnectionLimiter.ProblemOf(ConnectionRejection.Store));
+            Authenticator.InvalidUserToken, ConnectionLimiter.ProblemOf(ConnectionRejection.Full), ConnectionLimiter.ProblemOf(ConnectionRejection.Store));
 
     static async Task UpgradeAsync(HttpContext context, Caller caller, IngestOptions ingest, ConnectionLimiter limiter)
     {
@@ -54,7 +55,9 @@ static class StreamsRoutes
         {
             try
             {
-                await RunAsync(context, upgrade, caller, ingest, limiter);
+                var token = context.Request.Query["userToken"] is [{ } named] ? named : context.Request.Headers["X-User-Token"].ToString();
+                var (user, problem) = await Authenticator.ProveAsync(caller.Key, token, ingest.Partitions.Clock.GetUtcNow());
+                await (problem?.ToResult().ExecuteAsync(context) ?? RunAsync(context, upgrade, caller, user, ingest, limiter));
             }
             finally
             {
@@ -63,7 +66,8 @@ static class StreamsRoutes
         }
     }
 
-    static async Task RunAsync(HttpContext context, IHttpUpgradeFeature upgrade, Caller caller, IngestOptions ingest, ConnectionLimiter limiter)
+    static async Task RunAsync(
+        HttpContext context, IHttpUpgradeFeature upgrade, Caller caller, ProvenUser? user, IngestOptions ingest, ConnectionLimiter limiter)
     {
         if (!limiter.TryEnter(caller.Store))
         {
@@ -82,7 +86,8 @@ static class StreamsRoutes
             var input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, useZeroByteReads: true));
             // The connection's feature outlives the request's.
             Action abort = context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort;
-            await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), ingest.Threads.Next(), caller.Key, StreamEncoding.WebSocket, abort);
+            await StreamListener.RunAsync(ingest, new StreamTransport(input, PipeWriter.Create(stream)), ingest.Threads.Next(),
+                new Client(caller.Key, context.Connection.RemoteIpAddress, user), StreamEncoding.WebSocket, abort);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ChannelClosedException)
         {

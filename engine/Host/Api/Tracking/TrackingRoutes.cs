@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using System.Text;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
@@ -9,6 +10,7 @@ using CartRecovery.Host.Api.Carts;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
+using CartRecovery.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -48,6 +50,12 @@ static class TrackingRoutes
         track.MapPost("/unsubscribe/{token}", UnsubscribeAsync)
             .Describe("unsubscribe", "Unsubscribe", "Called by the page's button or by a mail program (RFC 8058). The body is ignored.")
             .QueryAndOthers().Media(Html).Problems(s_unknown, s_notNoted);
+        track.MapGet("/confirm/{token}", AskToConfirmAsync)
+            .Describe("askToConfirm", "Ask before confirming an address", "Returns a page with a button. Changes nothing, so that link scanners confirm nothing.")
+            .QueryAndOthers().Media(Html).Problems(s_unknown);
+        track.MapPost("/confirm/{token}", ConfirmAsync)
+            .Describe("confirmAddress", "Confirm an address", "Called by the page's button. Messages that waited for it are sent. The body is ignored.")
+            .QueryAndOthers().Media(Html).Problems(s_unknown);
         routes.MapGet("/v1/restore/{token}", RestoreAsync).WithTags(ApiTags.Tracking).AllowAnonymous().RequireCors(KeyOrigins.Any)
             .Describe("restoreCart", "Restore a cart",
                 "Returns the cart's items for the shop's page. The token is valid for this cart only, and until another customer takes the cart over.")
@@ -98,6 +106,24 @@ static class TrackingRoutes
         }
     }
 
+    static Task AskToConfirmAsync([Description("The link's token.")] string token, HttpContext context, LinkEvents links) =>
+        links.Read(token, LinkKind.Confirm) is null ? s_unknown.ToResult().ExecuteAsync(context) : TrackingPages.WriteAsync(context, "Confirm your address?",
+            "<p>You will get the messages about your cart.</p><form method=\"post\"><button>Confirm</button></form>");
+
+    static async Task ConfirmAsync([Description("The link's token.")] string token, HttpContext context, LinkEvents links, JourneyWorker journeys)
+    {
+        if (links.Read(token, LinkKind.Confirm) is not var (link, store) || link.Intervention is not { Length: 32 } key
+            || !ulong.TryParse(key[..16], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var high)
+            || !ulong.TryParse(key[16..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var low)
+            || !await journeys.InvokeAsync((engine, now) => engine.Confirm(new Hash128(low, high), store.Ids.CartOf(Encoding.UTF8.GetBytes(link.CartId)), now)))
+        {
+            await s_unknown.ToResult().ExecuteAsync(context);
+            return;
+        }
+
+        await TrackingPages.WriteAsync(context, "Confirmed", "<p>Thank you. You can close this page.</p>");
+    }
+
     static async Task<Results<Ok<RestoredCart>, ProblemHttpResult>> RestoreAsync(
         [Description("The token from the click's redirect.")] string token, HttpContext context, LinkEvents links, CartReader carts, JourneyWorker journeys)
     {
@@ -109,7 +135,7 @@ static class TrackingRoutes
             return s_unknown.ToResult();
         }
 
-        var lines = await journeys.InvokeAsync((engine, _) => engine.LinesOf(store.Id, cart));
+        var lines = await journeys.InvokeAsync((engine, _) => engine.LinesOf(store, cart));
         return TypedResults.Ok(new RestoredCart(store.Id, link.CartId, link.Intervention,
             [.. lines.Select(l => new RestoredItem(l.Product?.Id ?? "", l.Line.Name, l.Line.Quantity, l.Line.Value))]));
     }

@@ -1,0 +1,50 @@
+using CartRecovery.Contracts;
+using CartRecovery.Engine.Storage;
+using CartRecovery.Primitives;
+
+namespace CartRecovery.Engine.Journeys.Tables;
+
+/// <summary>
+/// Remembers the addresses that a browser named and that were written to, by their keys: first when, named from which network, and whether
+/// the owner confirmed.
+/// </summary>
+public sealed class UnprovenTable
+{
+    readonly Statement _find, _add, _confirm, _another, _ofNetwork, _ofStore, _purge;
+
+    internal UnprovenTable(Database database)
+    {
+        _find = database.Prepare("SELECT confirmed_at IS NOT NULL FROM unproven WHERE reached=?1");
+        _add = database.Prepare("INSERT OR IGNORE INTO unproven(reached, store, cart, address, network, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+        _confirm = database.Prepare("UPDATE unproven SET confirmed_at=coalesce(confirmed_at, ?2) WHERE reached=?1");
+        _another = database.Prepare("SELECT 1 FROM unproven WHERE cart=?1 AND address=?2 AND reached<>?3 LIMIT 1");
+        _ofNetwork = database.Prepare("SELECT at FROM unproven WHERE store=?1 AND network=?2 ORDER BY at DESC LIMIT 1 OFFSET ?3");
+        _ofStore = database.Prepare("SELECT at FROM unproven WHERE store=?1 ORDER BY at DESC LIMIT 1 OFFSET ?2");
+        _purge = database.Prepare("DELETE FROM unproven WHERE reached IN (SELECT reached FROM unproven WHERE at<?1 LIMIT 1000)");
+    }
+
+    /// <summary>
+    /// Returns whether the owner of an address confirmed it; <see langword="null"/> if nothing was sent to it yet.
+    /// </summary>
+    public bool? IsConfirmed(in Hash128 address) => _find.With(address).Number() is { } confirmed ? confirmed != 0 : null;
+
+    /// <summary>Records that an address is written to for the first time.</summary>
+    public void Add(in Hash128 address, string store, in Hash128 cart, AddressKind kind, long network, long now) =>
+        _add.With(address).With(store).With(cart).With((long)kind).With(network).With(now).Run();
+
+    /// <summary>Records that the owner confirmed an address.</summary>
+    /// <returns><see langword="false"/> if nothing was sent to it.</returns>
+    public bool Confirm(in Hash128 address, long now) => _confirm.With(address).With(now).Run() > 0;
+
+    /// <summary>Returns whether another address of this kind was written to for a cart.</summary>
+    public bool HasAnother(in Hash128 cart, AddressKind kind, in Hash128 address) => _another.With(cart).With((long)kind).With(address).Number() is not null;
+
+    /// <summary>Returns when the last but <paramref name="skip"/> new address from a network was written to (ms since 1970 UTC); 0 for never.</summary>
+    public long LastOfNetwork(string store, long network, int skip) => _ofNetwork.With(store).With(network).With((long)skip).Number() ?? 0;
+
+    /// <summary>Returns when the last but <paramref name="skip"/> new address of a store was written to (ms since 1970 UTC); 0 for never.</summary>
+    public long LastOfStore(string store, int skip) => _ofStore.With(store).With((long)skip).Number() ?? 0;
+
+    /// <summary>Forgets up to a thousand addresses first written to before a time (ms since 1970 UTC).</summary>
+    internal void Purge(long before) => _purge.With(before).Run();
+}
