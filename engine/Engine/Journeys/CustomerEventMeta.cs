@@ -27,6 +27,9 @@ sealed record CustomerEventMeta
     /// <summary>An IANA time zone.</summary>
     public string? Timezone { get; init; }
 
+    /// <summary>The discount code of an order.</summary>
+    public string? Code { get; init; }
+
     /// <summary>A product's name, page and image.</summary>
     public string? Name { get; init; }
 

@@ -15,7 +15,7 @@ namespace CartRecovery.Engine.Journeys;
 /// <param name="counters">The counters.</param>
 sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identities, MessageSender sender, JourneyCounters counters)
 {
-    const int MaxAddressLength = 320, MaxTextLength = 2048, MaxClaimedName = 200;
+    const int MaxAddressLength = 320, MaxTextLength = 2048, MaxClaimedName = 200, MaxCodeLength = 64;
 
     /// <summary>Applies a customer event. Idempotent.</summary>
     public void Project(JourneyOptions options, CustomerEvent e, long now)
@@ -25,6 +25,7 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
         switch (e.Type)
         {
             case EventType.Purchase:
+                Redeem(e, storeId);
                 Purchase(options, e, storeId, now);
                 break;
             case EventType.Refund:
@@ -76,6 +77,15 @@ sealed class CustomerEventProjector(JourneyStore store, IdentityResolver identit
             {
                 sender.Exit(id, WithheldReason.Purchased, now);
             }
+        }
+    }
+
+    // An order that names its code uses it up, also where the checkout did not redeem it.
+    void Redeem(CustomerEvent e, string storeId)
+    {
+        if (e.Standing == Standing.Server && CustomerEventMeta.Of(e.Meta).Code is { Length: <= MaxCodeLength } code)
+        {
+            store.Codes.Redeem(storeId, code, e.CartId, e.At);
         }
     }
 

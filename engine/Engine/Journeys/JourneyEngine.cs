@@ -271,7 +271,8 @@ public sealed class JourneyEngine : IDisposable
         };
         var user = cart is { UserLength: > 0 } known ? Encoding.UTF8.GetString(known.UserId) : null;
         var attributes = CustomerAttributes.Read(_store.Customers.AttributesOf(options.CustomerOf(storeId, user)));
-        return _renderer.Prepare(options, sample with { UserId = user }, sample.Id, step, number, step.Offers[0],
+        var offer = step.Offers[0] is { Codes: { } codes } withCodes ? withCodes with { Code = codes.Example } : step.Offers[0];
+        return _renderer.Prepare(options, sample with { UserId = user }, sample.Id, step, number, offer,
             _ports.Find(step.Channel)?.Address ?? AddressKind.None, cart, new Addressee(Recipient: null, attributes, store.TimeZone), now);
     }
 

@@ -217,6 +217,7 @@ sealed class MessageSender
             return obstacle;
         }
 
+        offer = WithCode(options, offer, message, journey, now);
         Intervention intervention;
         try
         {
@@ -251,6 +252,19 @@ sealed class MessageSender
         }
 
         return new MessageOutcome(MessageState.Sending, Message: intervention);
+    }
+
+    // A code of its own for each message: whoever harvests one has one order's worth.
+    Offer WithCode(JourneyOptions options, Offer offer, DueMessage message, Journey journey, long now)
+    {
+        if (offer.Codes is not { } codes)
+        {
+            return offer;
+        }
+
+        var code = codes.Of(options.Signer.DeriveCode(message.Id));
+        _store.Codes.Issue(journey.Candidate.StoreId, code, message.Id, journey.Candidate.CartId, offer.DiscountPercent ?? 0, now);
+        return offer with { Code = code };
     }
 
     MessageOutcome SendToSocket(Intervention intervention, long connectionId)

@@ -9,6 +9,10 @@ public sealed class ClockMonitor(TimeProvider time)
     // How long a jump is reported: long enough to be seen, and for an operator to relate to it.
     static readonly TimeSpan s_reported = TimeSpan.FromHours(1);
 
+    // Reads of the two clocks that are further apart are repeated, so many times at most.
+    const int MaxReads = 5;
+    static readonly TimeSpan s_sameMoment = TimeSpan.FromSeconds(1);
+
     readonly Lock _gate = new();
     long _wall;
     long _ticks;
@@ -44,7 +48,7 @@ public sealed class ClockMonitor(TimeProvider time)
     {
         lock (_gate)
         {
-            var (wall, ticks) = (time.GetUtcNow().ToUnixTimeMilliseconds(), time.GetTimestamp());
+            var (wall, ticks) = ReadBoth();
             if (_wall != 0 && !IsSimulated)
             {
                 Compare(wall, wall - _wall - (long)time.GetElapsedTime(_ticks, ticks).TotalMilliseconds);
@@ -66,6 +70,21 @@ public sealed class ClockMonitor(TimeProvider time)
             {
                 _hasReportedStart = true;
                 Compare(wall, wall - last);
+            }
+        }
+    }
+
+    // A process that was stopped between the two reads would take the stop for a jump, so it reads them again.
+    (long Wall, long Ticks) ReadBoth()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var before = time.GetTimestamp();
+            var wall = time.GetUtcNow().ToUnixTimeMilliseconds();
+            var ticks = time.GetTimestamp();
+            if (attempt == MaxReads || time.GetElapsedTime(before, ticks) < s_sameMoment)
+            {
+                return (wall, ticks);
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
+using CartRecovery.Host.Api.Codes;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Api.Features;
@@ -38,6 +39,8 @@ namespace CartRecovery.Host.Api;
 [JsonSerializable(typeof(StoredProducts))]
 [JsonSerializable(typeof(SuppressionBody))]
 [JsonSerializable(typeof(SuppressedAddresses))]
+[JsonSerializable(typeof(DiscountCode))]
+[JsonSerializable(typeof(RedemptionBody))]
 [JsonSerializable(typeof(ItemPage<DeadLetterItem>))]
 [JsonSerializable(typeof(DeadLetterDetail))]
 [JsonSerializable(typeof(DeadLetterRepair))]

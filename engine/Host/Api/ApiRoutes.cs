@@ -1,6 +1,7 @@
 using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Campaigns;
 using CartRecovery.Host.Api.Carts;
+using CartRecovery.Host.Api.Codes;
 using CartRecovery.Host.Api.DeadLetters;
 using CartRecovery.Host.Api.Documentation;
 using CartRecovery.Host.Api.Events;
@@ -35,6 +36,7 @@ static class ApiRoutes
         AnalyticsRoutes.Map(routes);
         ProductsRoutes.Map(routes);
         SuppressionsRoutes.Map(routes);
+        CodesRoutes.Map(routes);
         DeadLettersRoutes.Map(routes);
         TrackingRoutes.Map(routes);
         StorefrontRoutes.Map(routes);

@@ -55,7 +55,10 @@ public static class CampaignCompiler
         Wait = Milliseconds(config.Wait),
         Conditions = [.. config.When.Select(Compile)],
         Channel = config.Channel,
-        Offers = [.. (config.Action is { } action ? [action] : config.Choices).Select(a => new Offer(a.Type, a.Percent, a.Code))],
+        Offers = [.. (config.Action is { } action ? [action] : config.Choices).Select(a => new Offer(a.Type, a.Percent, a.Code)
+        {
+            Codes = a.Codes is { } codes ? new DiscountCodes(codes.Prefix, codes.Length) : null,
+        })],
         Message = MessageTemplate.Compile(config.Message, MessageFormat.Text),
         Subject = config.Subject is { } subject ? MessageTemplate.Compile(subject, MessageFormat.Line) : null,
         Html = config.Html is { } html ? MessageTemplate.Compile(html, MessageFormat.Html) : null,

@@ -199,7 +199,16 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
             check.Report(action, "", "a discount needs percent");
         }
 
-        foreach (var key in (string[])["percent", "code"])
+        if (action.Codes is not null && locations.Has(action, "code"))
+        {
+            check.Report(action, "codes", "codes replaces code; remove one of them");
+        }
+        else if (action.Codes is { Prefix: var prefix } && (prefix.Length > 16 || prefix.Any(c => !char.IsAsciiLetterUpper(c) && !char.IsAsciiDigit(c) && c != '-')))
+        {
+            check.Report(action.Codes, "prefix", "expected at most 16 capital letters, digits and hyphens");
+        }
+
+        foreach (var key in (string[])["percent", "code", "codes"])
         {
             if (action.Type != ActionKind.Discount && locations.Has(action, key))
             {
@@ -239,7 +248,7 @@ sealed class CampaignCheck(ConfigCheck check, ConfigCatalog catalog, ConfigLocat
     static string? WithoutValue(string path, List<ActionConfig> offers, CartRecoveryConfig config) => path switch
     {
         "offer.discount_percent" when offers.Exists(offer => offer.Percent is null) => " where no discount is offered",
-        "offer.code" when offers.Exists(offer => offer.Code is null) => ": the action has no code",
+        "offer.code" when offers.Exists(offer => offer is { Code: null, Codes: null }) => ": the action has no code",
         "links.cart" or "links.unsubscribe" when config.Contact.PublicUrl is null => " without contact.publicUrl",
         "links.confirm" => ": only the confirmation of contact.unproven has it",
         "links.cart" when config.Stores.Exists(store => store.CartUrl is null) => " in a store without cartUrl",

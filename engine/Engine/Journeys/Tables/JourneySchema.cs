@@ -119,6 +119,12 @@ static class JourneySchema
         CREATE INDEX IF NOT EXISTS unproven_time ON unproven(store, at);
         CREATE INDEX IF NOT EXISTS unproven_cart ON unproven(cart);
 
+        -- Discount codes that messages carried; each is worth one order.
+        CREATE TABLE IF NOT EXISTS code(
+            store TEXT NOT NULL, code TEXT NOT NULL, intervention TEXT NOT NULL, cart_id TEXT NOT NULL, percent REAL NOT NULL, issued_at INTEGER NOT NULL,
+            used_at INTEGER, used_by TEXT, PRIMARY KEY(store, code)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS code_time ON code(issued_at);
+
         CREATE TABLE IF NOT EXISTS journey(
             id INTEGER PRIMARY KEY, store TEXT NOT NULL, cart BLOB NOT NULL, cart_id TEXT NOT NULL, customer BLOB, user_id TEXT,
             subject BLOB NOT NULL, campaign TEXT NOT NULL, variant TEXT NOT NULL, holdout INTEGER NOT NULL, state INTEGER NOT NULL,

@@ -29,6 +29,7 @@ public sealed class JourneyStore : IDisposable
         Conversions = new ConversionTable(Database);
         Products = new ProductTable(Database);
         Unproven = new UnprovenTable(Database);
+        Codes = new CodeTable(Database);
         _begin = Database.Prepare("BEGIN IMMEDIATE");
         _commit = Database.Prepare("COMMIT");
         _position = Database.Prepare("SELECT address FROM position WHERE partition=?1");
@@ -68,6 +69,8 @@ public sealed class JourneyStore : IDisposable
     public ProductTable Products { get; }
 
     public UnprovenTable Unproven { get; }
+
+    public CodeTable Codes { get; }
 
     /// <summary>Begins a transaction.</summary>
     public void Begin() => _begin.Run();
@@ -133,6 +136,7 @@ public sealed class JourneyStore : IDisposable
         Customers.PurgePurchases(before);
         Products.PurgeClaims(before);
         Unproven.Purge(before);
+        Codes.Purge(before);
     }
 
     /// <inheritdoc/>

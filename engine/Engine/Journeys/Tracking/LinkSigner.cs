@@ -64,6 +64,10 @@ public sealed class LinkSigner
         return Base64Url.EncodeToString(bytes.ToArray());
     }
 
+    /// <summary>Derives the random bytes of a message's discount code: the same on every retry, and unknown without the secret.</summary>
+    /// <returns>32 bytes.</returns>
+    public byte[] DeriveCode(string intervention) => HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"discount code of {intervention}"));
+
     /// <summary>Verifies a link. Returns <see langword="null"/> if the signature is wrong or the link expired.</summary>
     /// <param name="token">The link's text.</param>
     /// <param name="kind">The expected kind.</param>

@@ -4,7 +4,7 @@ namespace CartRecovery.Host.Api.Documentation;
 static class ApiTags
 {
     public const string Events = "Events", Streams = "Streams", Features = "Features", Predictions = "Predictions", Carts = "Carts",
-        Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions",
+        Interventions = "Interventions", Campaigns = "Campaigns", Analytics = "Analytics", Products = "Products", Suppressions = "Suppressions", Codes = "Codes",
         DeadLetters = "Dead letters", Tracking = "Tracking", Storefront = "Storefront", Operations = "Operations";
 
     /// <summary>All tags with their descriptions, in the order of the document.</summary>
@@ -20,6 +20,7 @@ static class ApiTags
         (Analytics, "Results of contacting shoppers."),
         (Products, "Product names, prices and stock for messages."),
         (Suppressions, "Addresses that must not be contacted."),
+        (Codes, "Discount codes that messages carried, each worth one order."),
         (DeadLetters, "List, repair, replay and drop rejected events."),
         (Tracking, "Targets of the links in messages. Links are signed and need no key."),
         (Storefront, "The JavaScript client for shop pages."),

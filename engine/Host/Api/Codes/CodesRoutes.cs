@@ -1,0 +1,63 @@
+using System.ComponentModel;
+using CartRecovery.Engine.Ingest;
+using CartRecovery.Engine.Journeys;
+using CartRecovery.Engine.Journeys.Tables;
+using CartRecovery.Host.Api.Access;
+using CartRecovery.Host.Api.Documentation;
+using CartRecovery.Host.Api.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Host.Api.Codes;
+
+/// <summary><c>/v1/codes</c>: discount codes that messages carried.</summary>
+static class CodesRoutes
+{
+    static readonly HttpProblem s_unknown = new(404, "code_unknown", "No message carried this code.");
+    static readonly HttpProblem s_used = new(409, "code_used", "Another cart has redeemed the code.");
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.ForServers("/v1/codes", ApiTags.Codes);
+        group.MapGet("/{code}", GetAsync)
+            .Describe("getCode", "Get a discount code", "Returns what the code is worth, and whether it was redeemed.")
+            .Problems(s_unknown);
+        group.MapPost("/{code}/redeem", RedeemAsync)
+            .Describe("redeemCode", "Redeem a discount code",
+                "Uses the code up for a cart. Call it when the order is placed. Repeating it for the same cart succeeds; another cart gets 409.")
+            .Problems(ApiProblems.InvalidJson, s_unknown, s_used);
+    }
+
+    static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> GetAsync([Description("The code.")] string code, Caller caller, JourneyWorker journeys) =>
+        await journeys.InvokeAsync((engine, _) => engine.Store.Codes.Find(caller.Store.Id, code)) is { } found
+            ? TypedResults.Ok(DiscountCode.Of(code, found)) : s_unknown.ToResult();
+
+    static async Task<Results<Ok<DiscountCode>, ProblemHttpResult>> RedeemAsync(
+        [Description("The code.")] string code, RedemptionBody body, Caller caller, JourneyWorker journeys) =>
+        await journeys.InvokeAsync((engine, now) => engine.Store.Codes.Redeem(caller.Store.Id, code, body.CartId, now)) is not { } found ? s_unknown.ToResult()
+            : found.UsedBy != body.CartId ? s_used.ToResult()
+            : TypedResults.Ok(DiscountCode.Of(code, found));
+}
+
+/// <summary>What redeems a code.</summary>
+/// <param name="CartId">The cart of the order.</param>
+sealed record RedemptionBody(string CartId);
+
+/// <summary>A discount code.</summary>
+/// <param name="Code">The code.</param>
+/// <param name="Percent">The discount in percent.</param>
+/// <param name="Intervention">The message that carried it.</param>
+/// <param name="CartId">The cart of the message.</param>
+/// <param name="IssuedAt">When it was issued.</param>
+/// <param name="UsedAt">When it was redeemed; null if it was not.</param>
+/// <param name="UsedBy">The cart that redeemed it.</param>
+sealed record DiscountCode(string Code, double Percent, string Intervention, string CartId, DateTime IssuedAt, DateTime? UsedAt, string? UsedBy)
+{
+    /// <summary>Creates the answer.</summary>
+    public static DiscountCode Of(string code, IssuedCode issued) => new(
+        code, issued.Percent, issued.Intervention, issued.CartId, At(issued.IssuedAt), issued.UsedAt is { } used ? At(used) : null, issued.UsedBy);
+
+    static DateTime At(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime;
+}
