@@ -113,8 +113,8 @@ public sealed class OffPolicyCommandTests
     static void Add(Database database, int number, int step, string offer, double propensity, bool isSent, int spent)
     {
         database.Prepare("""
-            INSERT INTO journey(id, store, cart, cart_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency, connection)
-            VALUES(?1, 'shop', x'01', 'c', x'01', 'idle', 'a', 0, 1, 0, 0, 0, 'EUR', 0)
+            INSERT INTO journey(id, store, cart, cart_id, subject, campaign, variant, holdout, state, started_at, turned_at, value, currency, connection, standing, user_standing)
+            VALUES(?1, 'shop', x'01', 'c', x'01', 'idle', 'a', 0, 1, 0, 0, 0, 'EUR', 0, 2, 2)
             """).With((long)number).Run();
         database.Prepare("""
             INSERT INTO intervention(id, journey, store, subject, cart, cart_id, campaign, variant, step, channel, address, offer, context, propensity,
