@@ -29,7 +29,7 @@ public sealed class KeyHashTests
 
         Assert.That(stores.FindKey(Key), Is.Not.Null);
         Assert.That(stores.FindKey(s_hash), Is.Null);
-        Assert.That(stores.FindKey(s_hash[Hash.Length..]), Is.Null);
+        Assert.That(stores.FindKey(s_hash.AsSpan(Hash.Length)), Is.Null);
         Assert.That(stores.FindConfiguredKey(s_hash), Is.SameAs(stores.FindKey(Key)));
     }
 

@@ -25,6 +25,7 @@ public sealed partial class KeysCommandTests
 
         Assert.That(await StatusOf(engine, key), Is.EqualTo(200));
         Assert.That(await StatusOf(engine, hash), Is.EqualTo(401), "the hash itself is no key");
+        await Eventually.Is(() => engine.Log.Contains("Refused a key: unknown_key, from 127.0.0.1 on the http port", StringComparison.Ordinal), "the refusal is logged");
         Assert.That(engine.StartupOutput + engine.Log, Does.Not.Contain(key).And.Not.Contain(hash));
     }
 

@@ -237,7 +237,8 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         var body = problem.ToJson();
         var version = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n" : "";
         output.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 {problem.Status} {problem.Title}\r\nContent-Type: {HttpProblem.MediaType}\r\n"
-            + $"Content-Length: {body.Length}\r\n{version}Connection: close\r\n\r\n"));
+            + $"Content-Length: {body.Length}\r\n{version}X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
+            + "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nConnection: close\r\n\r\n"));
         output.Write(body.Span);
         await output.FlushAsync(cancellationToken);
     }

@@ -1,6 +1,5 @@
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.ControlPlane;
-using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
