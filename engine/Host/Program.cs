@@ -1,4 +1,5 @@
 using CartRecovery.Host.Commands;
+using CartRecovery.Primitives;
 using CommandLine;
 
 namespace CartRecovery.Host;
@@ -44,6 +45,12 @@ static class Program
         if (result is NotParsed<object> { Errors: var errors })
         {
             return ReportUsage(command, [.. errors.Select(error => UsageErrors.Describe(command, error)).Distinct()]);
+        }
+
+        // Events, dead letters and keys are of no other user's business. A model is: whoever runs the engine reads it.
+        if (command.Options != typeof(ModelsOptions))
+        {
+            FileModes.SetPrivateMask();
         }
 
         return UsageErrors.Unexpected(command, args.Skip(1)) is { } unexpected

@@ -93,7 +93,7 @@ public sealed class ExportTests
         }
 
         // A quote precedes values that a spreadsheet would evaluate as a formula.
-        var cells = Array.ConvertAll(texts, text => text.TrimStart(' ') is ['\t' or '=' or '\r', ..] ? $"'{text}" : text);
+        var cells = Array.ConvertAll(texts, text => text is ['\t' or '\r' or '\n', ..] || text.TrimStart() is ['=', ..] ? $"'{text}" : text);
         Assert.That(Csv.Parse(output.ToString()).Skip(1), Is.EqualTo(new[]
         {
             new[] { cells[0], "refund", "a \"store\"", cells[1], cells[2], cells[3], cells[4], "3", "2.5", "", "5", "7", "" },

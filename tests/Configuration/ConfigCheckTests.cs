@@ -50,6 +50,11 @@ public class ConfigCheckTests
         Assert.That(problems[0], Does.EndWith("error: " + expected));
     }
 
+    [TestCase("listen: { admin: '127.0.0.1:8080' }", "listen.admin and listen.http are both 127.0.0.1:8080; change one of the ports")]
+    [TestCase("listen: { trustedProxies: [127.0.0.1, 10.0.0.0/8, proxy.example] }", "listen.trustedProxies[2] must be an IP address or a network, like 127.0.0.1, "
+        + "10.0.0.0/8 or 2001:db8::/32, not 'proxy.example'")]
+    [TestCase("listen: { metricsKey: '' }", "a key must be 1 to 128 printable ASCII characters without spaces")]
+    [TestCase("listen: { metricsKey: 'sha256:12' }", "a hashed key must be sha256: and 64 hexadecimal digits, as printed by: cartrecovery keys hash")]
     [TestCase("listen: { tcpKey: sk_2 }", "listen.tcpKey must be one of stores[].keys[].key, or be omitted")]
     [TestCase("listen: { stream: 127.0.0.1:8080 }", "listen.http and listen.stream are both 127.0.0.1:8080; change one of the ports")]
     [TestCase("telemetry: { otlp: { endpoint: 'collector:4317' } }", "telemetry.otlp.endpoint must be an address like http://127.0.0.1:4318, not 'collector:4317'")]

@@ -38,7 +38,7 @@ sealed class RawClient : IDisposable
 
     /// <summary>A WebSocket upgrade request; headers are whole lines.</summary>
     public static string Handshake(string target = "/v1/stream?key=sk_demo", params string[] headers) =>
-        $"GET {target} HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+        $"GET {target} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
         + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {Nonce}\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n";
 
     /// <summary>Opens a WebSocket and checks the response.</summary>

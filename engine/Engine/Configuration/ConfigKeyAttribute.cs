@@ -22,6 +22,9 @@ sealed class ConfigKeyAttribute(string description) : Attribute
     /// <summary>An example, as written in the file.</summary>
     public string? Example { get; init; }
 
+    /// <summary>Whether the value must not be shown, and may be read from a file or a command: <see cref="Reading.SecretSource"/>.</summary>
+    public bool IsSecret { get; init; }
+
     /// <summary>List of names that the value must be in.</summary>
     public ConfigNames In { get; init; }
 }

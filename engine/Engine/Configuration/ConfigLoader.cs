@@ -64,11 +64,12 @@ public static class ConfigLoader
         var problems = new ConfigProblems(path);
         if (YamlTree.Parse(text, problems) is { } tree)
         {
-            var binder = new ConfigBinder(catalog, problems, environment);
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            var binder = new ConfigBinder(catalog, problems, environment, new SecretSource(folder, environment, problems));
             if (binder.Bind(tree) is { } config)
             {
                 ConfigCheck.Run(config, catalog, binder.Locations, problems);
-                config.Folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+                config.Folder = folder;
                 config.Origin = new ConfigOrigin(path, binder.Locations);
                 return new ConfigResult(problems.None ? config : null, problems.Sorted()) { Draft = config };
             }

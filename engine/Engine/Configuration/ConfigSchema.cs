@@ -89,6 +89,15 @@ public static class ConfigSchema
         var key = ConfigBinder.KeyOf(property)
             ?? throw new InvalidOperationException($"{property.DeclaringType.Name}.{property.Name} has no {nameof(ConfigKeyAttribute)}.");
         var schema = catalog.NamesOf(key.In) is { } names ? IScalarFormat.OneOf(names) : Of(type, catalog);
+        if (key.IsSecret && type.Kind == JsonTypeInfoKind.None)
+        {
+            schema = SecretSchema.Of(schema);
+        }
+        else if (key.IsSecret && schema["additionalProperties"] is JsonObject text)
+        {
+            schema["additionalProperties"] = SecretSchema.Of((JsonObject)text.DeepClone());
+        }
+
         schema.Insert(0, "description", Describe(key, type));
         if (type.Kind != JsonTypeInfoKind.None)
         {

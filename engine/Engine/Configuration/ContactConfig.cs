@@ -58,7 +58,7 @@ public sealed class ContactConfig
     [ConfigKey("Public address of the engine, for links in messages: https://recover.shop.example. Default: messages have no links.")]
     public string? PublicUrl { get; set; }
 
-    [ConfigKey("Secret that signs links: at least 32 characters, the same on every node. Default: generated at the first start and stored in the data folder.")]
+    [ConfigKey("Secret that signs links: at least 32 characters, the same on every node. Default: generated at the first start and stored in the data folder.", IsSecret = true)]
     public string? Secret { get; set; }
 
     [ConfigKey("Addresses that a browser named, such as a guest's at the checkout. Bounds that keep the mailer useless to spammers.")]

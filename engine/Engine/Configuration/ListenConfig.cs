@@ -11,13 +11,23 @@ public sealed class ListenConfig
     [ConfigKey("Address of the stream port: WebSocket, and newline-delimited JSON or length-prefixed MessagePack over TCP.")]
     public EndpointAddress Stream { get; set; } = new("127.0.0.1", 8081);
 
-    [ConfigKey("TLS for the HTTP port. Default: plain HTTP.")]
+    [ConfigKey("Address of a port for operators, without TLS: /metrics and the details of /health. They are then not on the HTTP port. Default: none.", Example = "127.0.0.1:9090")]
+    public EndpointAddress? Admin { get; set; }
+
+    [ConfigKey("The key for /metrics and the details of /health: printable ASCII, or its hash. Default: they need none.", IsSecret = true, Example = "${METRICS_KEY}")]
+    public string? MetricsKey { get; set; }
+
+    [ConfigKey("The reverse proxies, as addresses or networks, whose X-Forwarded-For or Forwarded header says who the client is. Such headers of others are ignored.", Max = "100",
+        Example = "[127.0.0.1, 10.0.0.0/8]")]
+    public List<AddressRange> TrustedProxies { get; set; } = [];
+
+    [ConfigKey("TLS for the HTTP port. Default: plain HTTP.", IsSecret = true)]
     public TlsConfig? HttpTls { get; set; }
 
-    [ConfigKey("TLS for the stream port. Default: plain WebSocket and TCP.")]
+    [ConfigKey("TLS for the stream port. Default: plain WebSocket and TCP.", IsSecret = true)]
     public TlsConfig? StreamTls { get; set; }
 
-    [ConfigKey("The key of a TCP connection whose first message names none. Default: such a connection is rejected.")]
+    [ConfigKey("The key of a TCP connection whose first message names none. Default: such a connection is rejected.", IsSecret = true)]
     public string? TcpKey { get; set; }
 
     [ConfigKey("Maximum number of open streams, over both ports.", Min = "1", Max = "1000000")]

@@ -38,7 +38,9 @@ static class SinkOptionSchema
             case ListOption:
                 return new() { ["type"] = new JsonArray("array", "string"), ["items"] = Text() };
             case HeadersOption:
-                return new() { ["type"] = new JsonArray("object", "null"), ["additionalProperties"] = Text() };
+                return new() { ["type"] = new JsonArray("object", "null"), ["additionalProperties"] = SecretSchema.Of(Text()) };
+            case SecretOption:
+                return SecretSchema.Of(Text());
             default:
                 return Text();
         }

@@ -22,7 +22,7 @@ public static class StoreCompiler
         var removed = numbers.Stores.Index().Where(store => !sections.Any(section => section.Id == store.Item.Id));
         return new StoreDirectory(stores, removed.Select(store => Removed(store.Item, store.Index, idSecret)), sections.SelectMany((section, index) =>
             section.Keys.Select(key => (
-                Encoding.UTF8.GetBytes(key.Key),
+                KeyHash.OfConfigured(key.Key),
                 new StoreKey(stores[index], key.Kind, key.LoopbackOnly, [.. key.Origins.Select(origin => new AllowedOrigin(origin.ToString()))])))));
     }
 

@@ -42,7 +42,7 @@ public sealed class StoreConfig
     public int MaxConnections { get; set; }
 
     [JsonRequired]
-    [ConfigKey("The store's API keys.", Min = "1", Max = "100",
+    [ConfigKey("The store's API keys.", Min = "1", Max = "100", IsSecret = true,
         Example = "[{ key: sk_demo, kind: secret }]")]
     public List<StoreKeyConfig> Keys { get; set; } = [];
 }
@@ -61,8 +61,8 @@ public enum CartIdKind
 public sealed class StoreKeyConfig
 {
     [JsonRequired]
-    [ConfigKey("The key: at most 128 printable ASCII characters, no spaces. Keep secret ones in the environment: ${NAME}.",
-        Example = "${SHOP_KEY}")]
+    [ConfigKey("The key: at most 128 printable ASCII characters, no spaces. Keep secret ones out of the file: ${NAME}, { file: PATH }, or their hash, sha256:…, from cartrecovery keys hash.",
+        IsSecret = true, Example = "${SHOP_KEY}")]
     public string Key { get; set; } = "";
 
     [JsonRequired]
@@ -70,7 +70,7 @@ public sealed class StoreKeyConfig
         Example = "publishable")]
     public KeyKind Kind { get; set; }
 
-    [ConfigKey("Restricts the key to clients on this machine.")]
+    [ConfigKey("Restricts the key to clients on this machine that call it localhost, 127.0.0.1 or [::1] and come through no proxy.")]
     public bool LoopbackOnly { get; set; }
 
     [ConfigKey("Web origins that may use the key: https://shop.example, http://localhost:* for any port, or * for any origin. "

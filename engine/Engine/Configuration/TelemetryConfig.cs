@@ -19,7 +19,7 @@ public sealed class OtlpConfig
     [ConfigKey("The protocol: http (protobuf over HTTP) or grpc. Default: the variable OTEL_EXPORTER_OTLP_PROTOCOL, else http.")]
     public OtlpProtocol? Protocol { get; set; }
 
-    [ConfigKey("Headers of each request. Default: the variable OTEL_EXPORTER_OTLP_HEADERS, else none.", Max = "32",
+    [ConfigKey("Headers of each request. Default: the variable OTEL_EXPORTER_OTLP_HEADERS, else none.", Max = "32", IsSecret = true,
         Example = "{ authorization: \"Bearer ${OTLP_TOKEN}\" }")]
     public Dictionary<string, string> Headers { get; set; } = new(StringComparer.Ordinal);
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization;
 
 namespace CartRecovery.Engine.Configuration;
@@ -10,6 +12,19 @@ public sealed class TlsConfig
     public string Certificate { get; set; } = "";
 
     [JsonRequired]
-    [ConfigKey("The certificate's private key: a PEM file, relative to the folder of the configuration file.", Example = "tls/shop.key")]
+    [ConfigKey("The certificate's private key: a PEM file, relative to the folder of the configuration file; or { command: [ … ] } that prints it.", IsSecret = true, Example = "tls/shop.key")]
     public string Key { get; set; } = "";
+
+    /// <summary>Reads the certificate with its key.</summary>
+    /// <param name="folder">The folder of the configuration file.</param>
+    /// <exception cref="CryptographicException">They are no certificate and key, or do not match.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public X509Certificate2 Load(string folder)
+    {
+        var certificate = Path.GetFullPath(Certificate, folder);
+        // What a source holds is the key; what the file says is the key's path.
+        return Key.StartsWith("-----BEGIN", StringComparison.Ordinal)
+            ? X509Certificate2.CreateFromPem(File.ReadAllText(certificate), Key)
+            : X509Certificate2.CreateFromPemFile(certificate, Path.GetFullPath(Key, folder));
+    }
 }

@@ -11,6 +11,12 @@ public readonly record struct AllowedOrigin(string Pattern)
     /// <param name="origin">The request's <c>Origin</c> header.</param>
     public bool Allows(string origin)
     {
+        // An empty header is no browser's.
+        if (origin.Length == 0)
+        {
+            return false;
+        }
+
         if (Pattern == "*" || string.Equals(Pattern, origin, StringComparison.OrdinalIgnoreCase))
         {
             return true;

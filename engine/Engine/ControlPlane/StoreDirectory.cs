@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace CartRecovery.Engine.ControlPlane;
@@ -14,15 +12,15 @@ public sealed class StoreDirectory
     /// <summary>Creates a directory.</summary>
     /// <param name="stores">The configured stores, in file order.</param>
     /// <param name="removed">The stores that have numbers but are no longer configured.</param>
-    /// <param name="keys">Their keys in UTF-8, and what each grants.</param>
+    /// <param name="keys">Their keys' hashes, and what each grants.</param>
     /// <exception cref="ArgumentException">A key or an id is used twice.</exception>
-    public StoreDirectory(IReadOnlyList<Store> stores, IEnumerable<Store> removed, IEnumerable<(byte[] Utf8, StoreKey Allows)> keys)
+    public StoreDirectory(IReadOnlyList<Store> stores, IEnumerable<Store> removed, IEnumerable<(KeyHash Hash, StoreKey Allows)> keys)
     {
         Stores = stores;
         All = new StoreTable([.. stores, .. removed]);
-        foreach (var (utf8, allows) in keys)
+        foreach (var (hash, allows) in keys)
         {
-            _keys.Add(KeyHash.Of(utf8), allows);
+            _keys.Add(hash, allows);
         }
     }
 
@@ -49,15 +47,6 @@ public sealed class StoreDirectory
         return Encoding.UTF8.TryGetBytes(text, utf8, out var length) ? FindKey(utf8[..length]) : null;
     }
 
-    /// <summary>Computes the SHA-256 of a key.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    readonly record struct KeyHash(ulong A, ulong B, ulong C, ulong D)
-    {
-        public static KeyHash Of(ReadOnlySpan<byte> key)
-        {
-            var hash = default(KeyHash);
-            SHA256.HashData(key, MemoryMarshal.AsBytes(new Span<KeyHash>(ref hash)));
-            return hash;
-        }
-    }
+    /// <summary>Finds what a key grants, given as in the configuration: itself or its hash.</summary>
+    public StoreKey? FindConfiguredKey(string configured) => _keys.GetValueOrDefault(KeyHash.OfConfigured(configured));
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 
@@ -14,9 +13,13 @@ public static class Authenticator
     /// <summary>No store has the key.</summary>
     public static readonly HttpProblem UnknownKey = new(401, "unknown_key", "The key belongs to no configured store. Check it against stores[].keys.");
 
-    /// <summary>A key for this machine was sent from another one.</summary>
+    /// <summary>A key for this machine was sent from another one, under another host's name, or through a proxy.</summary>
     public static readonly HttpProblem LoopbackOnly = new(403, "loopback_only",
-        "The key works from this machine only. Use another key for other clients.");
+        "The key works on this machine only: to a loopback host, and not through a proxy. Use another key for other clients.");
+
+    /// <summary>A page sent a secret key.</summary>
+    public static readonly HttpProblem SecretInBrowser = new(403, "secret_key_in_browser",
+        "A secret key was sent by a page: the request has an Origin. Replace the key, which others can read now, and use a publishable one in pages.");
 
     /// <summary>A publishable key was sent by a page that may not use it.</summary>
     public static readonly HttpProblem ForbiddenOrigin = new(403, "forbidden_origin",
@@ -45,24 +48,29 @@ public static class Authenticator
     /// <summary>Checks a client's key and returns what it grants.</summary>
     /// <param name="stores">The configured stores and their keys.</param>
     /// <param name="key">The key; null if the client sent none.</param>
-    /// <param name="origin">The page's origin, as sent by the browser; null for other clients.</param>
-    /// <param name="remote">The client's address.</param>
+    /// <param name="sender">Who sent it.</param>
     /// <param name="granted">The key's store and permissions.</param>
     /// <returns>The reason for the rejection; null if the client is admitted.</returns>
-    public static HttpProblem? Admit(StoreDirectory stores, string? key, string? origin, IPAddress? remote, out StoreKey granted)
+    public static HttpProblem? Admit(StoreDirectory stores, string? key, in KeySender sender, out StoreKey granted)
     {
         granted = null!;
-        if (string.IsNullOrEmpty(key))
+        return string.IsNullOrEmpty(key) ? MissingKey
+            : stores.FindKey(key) is not { } found ? UnknownKey
+            : Admit(found, sender, out granted);
+    }
+
+    /// <summary>Checks who may use a known key.</summary>
+    /// <inheritdoc cref="Admit(StoreDirectory, string?, in KeySender, out StoreKey)"/>
+    public static HttpProblem? Admit(StoreKey found, in KeySender sender, out StoreKey granted)
+    {
+        granted = null!;
+        var origin = sender.Origin;
+        if (found.Kind == KeyKind.Secret && origin is not null)
         {
-            return MissingKey;
+            return SecretInBrowser;
         }
 
-        if (stores.FindKey(key) is not { } found)
-        {
-            return UnknownKey;
-        }
-
-        if (found.LoopbackOnly && !(remote is null || IPAddress.IsLoopback(remote)))
+        if (found.LoopbackOnly && !sender.IsLocal)
         {
             return LoopbackOnly;
         }

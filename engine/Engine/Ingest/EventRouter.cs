@@ -32,6 +32,7 @@ public sealed class EventRouter
     readonly SlabFiller _filler;
     readonly IRejectedEvents _rejected;
     readonly IngestCounters _counters;
+    readonly StoreCounters _ofStore;
     readonly Protocol _protocol;
     readonly DeadLetterQueue? _deadLetters;
     readonly int _maxBatch;
@@ -58,6 +59,7 @@ public sealed class EventRouter
         // A stream's request lasts as long as the stream, so its batches do not belong to that span.
         Request = protocol == Protocol.Http && Activity.Current is { } request ? request.Context : default;
         _counters = counters;
+        _ofStore = counters.OfStore(rules.StoreNumber);
         Source = source;
         _rejected = rejected;
         _deadLetters = deadLetters;
@@ -148,6 +150,7 @@ public sealed class EventRouter
     public void Reject(EventProblem problem, ReadOnlySpan<byte> raw, bool isTruncated = false)
     {
         _counters.AddRejected(problem.Error);
+        _ofStore.AddRejected(problem.Error);
         _deadLetters?.Add(problem, raw, isTruncated, _filler.ReceivedAt, _rules, IngestCounters.NameOf(_protocol), Source.ConnectionId);
         _rejected.OnRejected(_taken++, problem);
     }
@@ -183,6 +186,7 @@ public sealed class EventRouter
     public void EndTurn()
     {
         _counters.AddReceived(_protocol, _taken - _counted);
+        _ofStore.AddReceived(_protocol, _taken - _counted);
         _counted = _taken;
         _filler.EndTurn(this);
         Progress.Take(_taken);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Engine.Ingest;
@@ -18,6 +19,7 @@ public sealed class IngestCounters
     readonly long[] _received = new long[s_names.Length];
     readonly long[] _connections = new long[s_names.Length];
     readonly long[] _rejected = new long[EventProblem.Kinds];
+    readonly ConcurrentDictionary<int, StoreCounters> _stores = [];
     long _slowConsumers;
     long _overloaded;
 
@@ -31,6 +33,9 @@ public sealed class IngestCounters
 
     /// <summary>Returns the protocol's label in metrics.</summary>
     public static string NameOf(Protocol protocol) => s_names[(int)protocol];
+
+    /// <summary>Returns the counts of a store's keys.</summary>
+    public StoreCounters OfStore(int number) => _stores.GetOrAdd(number, static _ => new StoreCounters());
 
     public void AddReceived(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
 
@@ -52,4 +57,19 @@ public sealed class IngestCounters
 
     /// <summary>Open connections of all protocols.</summary>
     public long Connections => Protocols.Sum(ConnectionsOf);
+}
+
+/// <summary>Counts the events that came with one store's keys.</summary>
+public sealed class StoreCounters
+{
+    readonly long[] _received = new long[IngestCounters.Protocols.Count];
+    readonly long[] _rejected = new long[EventProblem.Kinds];
+
+    public void AddReceived(Protocol protocol, long events) => Interlocked.Add(ref _received[(int)protocol], events);
+
+    public void AddRejected(EventErrorCode error) => Interlocked.Increment(ref _rejected[(int)error]);
+
+    public long ReceivedBy(Protocol protocol) => Volatile.Read(ref _received[(int)protocol]);
+
+    public long RejectedFor(EventErrorCode error) => Volatile.Read(ref _rejected[(int)error]);
 }

@@ -51,7 +51,13 @@ public sealed class IngestOptions
     public required TimeSpan HandshakeTimeout { get; init; }
 
     /// <summary>Key for TCP connections that send none; null to reject them.</summary>
-    public string? TcpKey { get; init; }
+    public StoreKey? TcpKey { get; init; }
+
+    /// <summary>The proxies whose word about their clients' addresses counts.</summary>
+    public TrustedProxies Proxies { get; init; } = TrustedProxies.None;
+
+    /// <summary>Counts and logs refused keys; null to do neither.</summary>
+    public AccessRefusals? Refusals { get; init; }
 
     /// <summary>Completes once the interventions on everything acknowledged so far are sent; null if there are none.</summary>
     public Func<Task>? WhenAnswered { get; init; }

@@ -250,7 +250,8 @@ public sealed class JourneyEngine : IDisposable
     {
         var (options, found) = (Options, Options.Campaigns.Find(campaign));
         var steps = found?.Variants.FirstOrDefault(v => variant is null ? v.Steps.Count > 0 : v.Name == variant)?.Steps;
-        if (steps is null || number < 1 || number > steps.Count || options.FindStore(storeId) is not { } store)
+        if (steps is null || number < 1 || number > steps.Count || options.FindStore(storeId) is not { } store
+            || found!.Stores?.Contains((ushort)store.Number) == false)
         {
             return null;
         }
@@ -266,7 +267,7 @@ public sealed class JourneyEngine : IDisposable
             Action = step.Offers[0].Action,
             Message = "",
             Cart = new CartSummary(2, 59.98m, store.Currency),
-            Reasons = new DecisionReasons(found!.Rule, 0, [], ""),
+            Reasons = new DecisionReasons(found.Rule, 0, [], ""),
             DecidedAt = DateTimeOffset.FromUnixTimeMilliseconds(now),
         };
         var user = cart is { UserLength: > 0 } known ? Encoding.UTF8.GetString(known.UserId) : null;

@@ -41,10 +41,13 @@ static class ApiServices
     /// <summary>Adds the middleware, in the order in which requests pass it.</summary>
     public static void UseApi(this WebApplication app)
     {
+        app.UseClientAddress();
+        app.UseSecurityHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.Use(RejectConnectionAsync);
         app.UseRouting();
+        app.UseAdminPort();
         app.UseCors();
         app.UseAuthentication();
         app.UseAuthorization();

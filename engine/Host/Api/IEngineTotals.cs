@@ -3,9 +3,6 @@ namespace CartRecovery.Host.Api;
 /// <summary>Counts since the start, over all partitions.</summary>
 interface IEngineTotals
 {
-    /// <summary>Events received, rejected ones included.</summary>
-    long Received { get; }
-
     /// <summary>Events folded, scored and decided on.</summary>
     long Processed { get; }
 

@@ -92,6 +92,10 @@ static class CommandTable
               cartrecovery check --config shop.yaml                print every mistake as file:line:column: error: …
               cartrecovery check --schema > schema.json            the schema, for an editor
             """, CheckCommand.Run),
+        Command.Of<KeysOptions>("""
+              cartrecovery keys new                                a random secret key, and its hash for the configuration
+              cartrecovery keys hash < key.txt                     the hash of a key that is there already
+            """, KeysCommand.Run),
         Command.Of<ModelsOptions>("""
               cartrecovery models fit                              fit the shipped model again
               cartrecovery models fit --events log.csv.gz --out models/shop.onnx

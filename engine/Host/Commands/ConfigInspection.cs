@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Host.Composition;
@@ -73,7 +72,7 @@ static class ConfigInspection
             string message;
             try
             {
-                X509Certificate2.CreateFromPemFile(Path.GetFullPath(tls.Certificate, config.Folder), Path.GetFullPath(tls.Key, config.Folder)).Dispose();
+                tls.Load(config.Folder).Dispose();
                 continue;
             }
             catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)

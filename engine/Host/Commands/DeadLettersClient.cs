@@ -17,6 +17,9 @@ static class DeadLettersClient
 {
     const int ChunkOfIds = 1000;
 
+    // A store's secret key, where the configuration has only its hash.
+    const string KeyVariable = "CARTRECOVERY_KEY";
+
     static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Replays dead letters and prints the outcome of each.</summary>
@@ -117,11 +120,10 @@ static class DeadLettersClient
 
     static async Task<JsonDocument> PostAsync(CartRecoveryConfig config, string store, string path, long[] ids, byte[]? given)
     {
-        var key = config.Stores.Find(s => s.Id == store)?.Keys.Find(k => k.Kind == KeyKind.Secret)
-            ?? throw new IOException($"store '{store}' has no secret key in the configuration; replaying and dropping need one");
+        var key = KeyOf(config, store);
         using var handler = HandlerFor(config);
         using var client = new HttpClient(handler) { BaseAddress = AddressOf(config), Timeout = s_patience };
-        client.DefaultRequestHeaders.Add("X-Api-Key", key.Key);
+        client.DefaultRequestHeaders.Add("X-Api-Key", key);
         using var content = new StringContent($"{{\"ids\":[{string.Join(',', ids)}]{(given is null ? "" : $",\"event\":{Encoding.UTF8.GetString(given)}")}}}",
             Encoding.UTF8, "application/json");
         using var response = await client.PostAsync(path, content);
@@ -132,6 +134,17 @@ static class DeadLettersClient
         }
 
         throw new HttpRequestException($"the engine answers {(int)response.StatusCode}: {Encoding.UTF8.GetString(body)}", inner: null, response.StatusCode);
+    }
+
+    // The key itself, which a hash does not give.
+    static string KeyOf(CartRecoveryConfig config, string store)
+    {
+        var keys = config.Stores.Find(s => s.Id == store)?.Keys.FindAll(k => k.Kind == KeyKind.Secret) ?? [];
+        return keys.Find(k => !KeyHash.IsHash(k.Key))?.Key
+            ?? (Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } given && keys.Exists(k => KeyHash.OfConfigured(k.Key) == KeyHash.OfConfigured(given)) ? given : null)
+            ?? throw new IOException(keys.Count == 0
+                ? $"store '{store}' has no secret key in the configuration; replaying and dropping need one"
+                : $"the configuration has only hashes of the secret keys of store '{store}'; put one of the keys into the environment variable {KeyVariable}");
     }
 
     // The engine runs on this machine, whatever address it listens on.

@@ -65,6 +65,7 @@ static class DemoCommand
 
         try
         {
+            RenewKeys(config);
             DemoShop.AddTo(config);
             var other = config.Listen.Http.Port is > 0 and < 60_000 and var port ? port + 1010 : 9090;
             var time = new DemoTime(log);
@@ -120,6 +121,17 @@ static class DemoCommand
         }
 
         return ExitCode.Success;
+    }
+
+    // The shipped keys are known to everybody, a page that the visitor has open among them.
+    static void RenewKeys(CartRecoveryConfig config)
+    {
+        foreach (var key in config.Stores.SelectMany(store => store.Keys))
+        {
+            var known = key.Key;
+            key.Key = KeysCommand.New(key.Kind);
+            config.Listen.TcpKey = config.Listen.TcpKey == known ? key.Key : config.Listen.TcpKey;
+        }
     }
 
     static void SetPorts(ListenConfig listen, DemoOptions options)

@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 
 namespace CartRecovery.Host.Commands;
@@ -11,9 +11,6 @@ namespace CartRecovery.Host.Commands;
 /// <summary><c>init</c>: writes a working configuration with fresh keys.</summary>
 static class InitCommand
 {
-    // 192 bits.
-    const int KeyBytes = 24;
-
     public static int Run(InitOptions options)
     {
         if (WrongUsage(options) is { } wrong)
@@ -23,7 +20,7 @@ static class InitCommand
         }
 
         var path = options.Config ?? Path.Combine(options.Dir ?? "", "cartrecovery.yaml");
-        var (publishable, secret) = (NewKey("pk_"), NewKey("sk_"));
+        var (publishable, secret) = (KeysCommand.New(KeyKind.Publishable), KeysCommand.New(KeyKind.Secret));
         try
         {
             Write(path, Text(options, Path.GetFullPath(path), publishable, secret), options.Force);
@@ -58,8 +55,6 @@ static class InitCommand
         : options.Origin is not null && !OriginPattern.TryParse(options.Origin, out _)
             ? $"--origin: expected {OriginPattern.Form}, got '{options.Origin}'"
         : null;
-
-    static string NewKey(string prefix) => prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes));
 
     // Readable by its owner only, because it holds the secret key.
     static void Write(string path, string text, bool overwrite)

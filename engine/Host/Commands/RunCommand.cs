@@ -154,7 +154,7 @@ static class RunCommand
     static string CannotListen(ListenConfig listen, Exception e, string otherPort)
     {
         var isTaken = e.InnerException is AddressInUseException || e.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
-        var port = new[] { listen.Http.Port, listen.Stream.Port }.FirstOrDefault(p => e.Message.Contains($":{p}", StringComparison.Ordinal));
+        var port = new[] { listen.Http.Port, listen.Stream.Port, listen.Admin?.Port ?? 0 }.FirstOrDefault(p => e.Message.Contains($":{p}", StringComparison.Ordinal));
         return isTaken && port != 0
             ? $"error: port {port} is in use by another program: stop it, or {otherPort}"
             : $"error: cannot listen: {e.Message.TrimEnd('.')}: {otherPort}";
@@ -164,8 +164,14 @@ static class RunCommand
     public static void PrintSummary(EngineHost host)
     {
         var addresses = host.Addresses;
-        Console.WriteLine($"  http      {addresses[0]}  (API, /metrics, /health)");
+        var hasAdmin = addresses.Count > 2;
+        Console.WriteLine($"  http      {addresses[0]}  (API, {(hasAdmin ? "" : "/metrics, ")}/health)");
         Console.WriteLine($"  stream    {(host.Config.Listen.StreamTls is null ? "ws" : "wss")}://{addresses[1].Authority}/v1/stream, and JSON lines or MessagePack over TCP on the same port");
+        if (hasAdmin)
+        {
+            Console.WriteLine($"  admin     {addresses[2]}  (/metrics, /health)");
+        }
+
         Console.WriteLine($"  model     {host.Model.Id}: {host.Model.Features.Count} features, {host.Model.Evaluator}");
         Console.WriteLine($"  campaigns {string.Join(", ", host.Config.Decisions.Campaigns.Select(c => c.Name))}");
         Console.WriteLine($"  sinks     {string.Join(", ", host.Config.Sinks.Select(s => $"{s.Key} ({s.Value.Type})"))}");

@@ -1,4 +1,5 @@
 using System.Net;
+using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using Microsoft.AspNetCore.Connections;
 
@@ -10,7 +11,9 @@ static class ConnectionMiddleware
     /// <summary>
     /// Counts a socket while it is open. One over its address's limit is marked, so that its protocol can report the rejection.
     /// </summary>
-    public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter) => next => async connection =>
+    /// <param name="limiter">Counts connections.</param>
+    /// <param name="proxies">Trusted proxies, whose connections are many clients': those are counted once they are known.</param>
+    public static Func<ConnectionDelegate, ConnectionDelegate> Counting(ConnectionLimiter limiter, TrustedProxies proxies) => next => async connection =>
     {
         if (!limiter.TryEnter())
         {
@@ -18,7 +21,8 @@ static class ConnectionMiddleware
             return;
         }
 
-        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        var peer = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        var address = proxies.Contains(peer) ? null : peer;
         var entered = limiter.TryEnter(address);
         var hasErrorSlot = !entered && limiter.TryReserveErrorSlot();
         try

@@ -44,6 +44,9 @@ sealed class DataFolder : IDisposable
     /// <summary>Where its parts are.</summary>
     public FolderFiles Files { get; }
 
+    /// <summary>A part that other users can read and whose mode cannot be changed, and why; <see langword="null"/> if there is none.</summary>
+    public (string Path, string Problem)? OpenToOthers { get; private init; }
+
     /// <summary>Its format.</summary>
     public FolderFormat Format { get; private set; }
 
@@ -69,7 +72,7 @@ sealed class DataFolder : IDisposable
         FileStream taken;
         try
         {
-            Directory.CreateDirectory(path);
+            FileModes.CreateFolder(path);
             taken = Take(path);
         }
         catch (Exception e) when (e is not DataFolderException and (IOException or UnauthorizedAccessException))
@@ -88,7 +91,7 @@ sealed class DataFolder : IDisposable
                     Host.ExitCode.BadConfiguration);
             }
 
-            return new DataFolder(path, taken, format);
+            return new DataFolder(path, taken, format) { OpenToOthers = Tighten(path) };
         }
         catch (Exception e)
         {
@@ -251,6 +254,18 @@ sealed class DataFolder : IDisposable
 
     static DataFolderException Unwritable(string path, Exception e) =>
         new("data_unwritable", $"{path} cannot be written ({e.Message.TrimEnd('.')}); {Hint}");
+
+    // Its own parts alone: someone may have put other things beside them. An earlier version left them to the umask.
+    static (string Path, string Problem)? Tighten(string path)
+    {
+        (string, string)? first = null;
+        foreach (var part in FolderFiles.Names.Select(name => System.IO.Path.Combine(path, name)).Where(System.IO.Path.Exists))
+        {
+            first ??= FileModes.Tighten(part);
+        }
+
+        return FileModes.TightenOne(path) ?? first;
+    }
 
     static FileStream Take(string path)
     {

@@ -71,9 +71,15 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         OtlpSettings.Check(config.Telemetry.Otlp, Environment.GetEnvironmentVariable, _log);
         Model = OnnxModel.Load(config.ModelPath, FeatureTable.Names);
         Counters = new IngestCounters();
+        Refusals = new AccessRefusals(time, _loggers.CreateLogger<AccessRefusals>());
         Connections = new ConnectionRegistry(time, config.Listen.Heartbeat, config.Listen.IdleTimeout);
         Sinks = new SinkSet(SinkCatalog.Of(config), time, _loggers, RecordOutcome);
         _data = DataFolder.Open(config);
+        if (_data.OpenToOthers is var (path, problem))
+        {
+            LogOpenToOthers(path, problem);
+        }
+
         FolderTakeover.Run(_data, config, budget, Model, time, _log, onTakeover);
         _data.DeleteArchives(time.GetUtcNow().UtcDateTime - config.Journal.Retention.Value);
         _numbering = new StoreNumbering(_data, config, _log);
@@ -116,7 +122,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
             Past = config.Limits.Past,
             Future = config.Limits.Future,
             HandshakeTimeout = config.Listen.HandshakeTimeout,
-            TcpKey = config.Listen.TcpKey,
+            TcpKey = config.Listen.TcpKey is { } tcpKey ? Stores.FindConfiguredKey(tcpKey) : null,
+            Proxies = new TrustedProxies([.. config.Listen.TrustedProxies.Select(range => range.Network)]),
+            Refusals = Refusals,
             WhenAnswered = Journeys.CatchUpAsync,
         };
         DeadLetterReplay = new DeadLetterReplay(Ingest, DeadLetters);
@@ -132,6 +140,9 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     public OnnxModel Model { get; }
 
     public IngestCounters Counters { get; }
+
+    /// <summary>Counts and logs refused keys.</summary>
+    public AccessRefusals Refusals { get; }
 
     public ConnectionRegistry Connections { get; }
 
@@ -168,7 +179,7 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
     /// <summary>Why a partition died; null while none did.</summary>
     public Exception? Fault { get; private set; }
 
-    /// <summary>The listening addresses, HTTP first, then streams. Available after the start.</summary>
+    /// <summary>The listening addresses: HTTP, streams, and operators if they have one. Available after the start.</summary>
     public IReadOnlyList<Uri> Addresses =>
         [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a))];
 
@@ -316,35 +327,4 @@ sealed partial class EngineHost : IAsyncDisposable, IJourneyOptionsProvider, IEn
         LogFault(fault);
         _app.Lifetime.StopApplication();
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Started with {Partitions} partitions on {Workers} worker threads and model {Model}")]
-    partial void LogStarted(int partitions, int workers, string model);
-
-    [LoggerMessage(Level = LogLevel.Information,
-        Message = "Partition {Partition} recovered: {Events} journal events in {Seconds:F2} s ({Rate:F0} a second)")]
-    partial void LogRecovered(int partition, long events, double seconds, double rate);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
-    partial void LogRecoveryWarning(string warning);
-
-    [LoggerMessage(Level = LogLevel.Error,
-        Message = "Some events could not be made durable before the stop ({Problem}); they were not acknowledged")]
-    partial void LogNotFlushed(string problem);
-
-    [LoggerMessage(Level = LogLevel.Error,
-        Message = "Journeys fell too far behind: the journal of partition {Partition} from {From} to {To} was deleted before it was read (journal.maxLag)")]
-    partial void LogLost(int partition, long from, long to);
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The journeys' database did not respond before the stop ({Problem}); they continue from the journal at the next start")]
-    partial void LogJourneysBehind(string problem);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
-    partial void LogStopProblem(string problem);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
-    partial void LogStopped();
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "A partition failed; the engine is stopping")]
-    partial void LogFault(Exception fault);
 }

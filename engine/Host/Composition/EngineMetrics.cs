@@ -41,7 +41,7 @@ sealed class EngineMetrics : IEngineTotals
     /// <summary>The metrics exposed at <c>/metrics</c>.</summary>
     public MetricRegistry Registry { get; } = new();
 
-    /// <inheritdoc/>
+    /// <summary>Events received, rejected ones included.</summary>
     public long Received => IngestCounters.Protocols.Sum(_host.Counters.ReceivedBy);
 
     /// <inheritdoc/>
@@ -70,6 +70,8 @@ sealed class EngineMetrics : IEngineTotals
                 .Select(p => new Sample(_host.Counters.ConnectionsOf(p), IngestCounters.NameOf(p))));
         Registry.Counter("cartrecovery_connections_refused_total", "Connections rejected by a limit, by error code", ["reason"],
             () => ConnectionLimiter.Reasons.Select(r => new Sample(_host.ConnectionLimiter.RejectedFor(r), ConnectionLimiter.ProblemOf(r).Code)));
+        Registry.Counter("cartrecovery_access_refused_total", "Requests and streams refused for their key, by error code", ["code"],
+            () => AccessRefusals.Codes.Select(c => new Sample(_host.Refusals.CountOf(c), c)));
         Registry.Counter("cartrecovery_slow_consumers_total", "Streams closed because the client did not read its output",
             () => _host.Counters.SlowConsumers);
         Registry.Counter("cartrecovery_streams_overloaded_total", "Streams closed because there was no memory for their incomplete message",

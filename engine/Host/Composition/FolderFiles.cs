@@ -6,6 +6,13 @@ namespace CartRecovery.Host.Composition;
 /// <param name="Root">The folder.</param>
 readonly record struct FolderFiles(string Root)
 {
+    /// <summary>The names of all parts, besides those that only a change of the folder makes.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        FolderFormat.Name, StoreNumbersFile.Name, "lock", "secret", "journal", "checkpoints", "stores", "outreach.db", "outreach.db-wal", "outreach.db-shm", "deadletters",
+        "archive", "next", "next.tmp",
+    ];
+
     /// <summary>The folder of all journals.</summary>
     public string Journals => Path.Combine(Root, "journal");
 

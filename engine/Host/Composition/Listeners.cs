@@ -1,11 +1,11 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using CartRecovery.Engine.Configuration;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Ingest.Connections;
 using CartRecovery.Engine.Ingest.Streams;
 using CartRecovery.Engine.Ingest.Streams.Transport;
+using CartRecovery.Host.Api.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -23,9 +23,11 @@ static class Listeners
     /// <param name="builder">The application.</param>
     /// <param name="config">The configuration.</param>
     /// <param name="limiter">Counts connections.</param>
+    /// <param name="proxies">Trusted proxies.</param>
     /// <param name="threads">Read streams.</param>
     /// <param name="shutdown">How long open connections may take to close when the server stops.</param>
-    public static void Configure(WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter limiter, IngestThreads threads, TimeSpan shutdown)
+    public static void Configure(
+        WebApplicationBuilder builder, CartRecoveryConfig config, ConnectionLimiter limiter, TrustedProxies proxies, IngestThreads threads, TimeSpan shutdown)
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(sockets => sockets.Backlog = SocketTransport.Backlog);
@@ -38,21 +40,31 @@ static class Listeners
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = config.Limits.Message.Bytes;
             kestrel.Limits.RequestHeadersTimeout = config.Listen.HandshakeTimeout;
-            Listen(kestrel, config.Listen.Http, options =>
-            {
-                options.Protocols = HttpProtocols.Http1;
-                options.Use(ConnectionMiddleware.Counting(limiter));
-                UseTls(options, config.Listen.HttpTls, config);
-                options.Use(ConnectionMiddleware.FirstByteWithin(config.Listen.HandshakeTimeout));
-            });
+            Listen(kestrel, config.Listen.Http, options => ServeHttp(options, config, limiter, proxies, config.Listen.HttpTls));
             Listen(kestrel, config.Listen.Stream, options =>
             {
                 streams = options.EndPoint;
-                options.Use(ConnectionMiddleware.Counting(limiter));
+                options.Use(ConnectionMiddleware.Counting(limiter, proxies));
                 UseTls(options, config.Listen.StreamTls, config);
                 options.UseConnectionHandler<StreamPort>();
             });
+            if (config.Listen.Admin is { } admin)
+            {
+                Listen(kestrel, admin, options =>
+                {
+                    ServeHttp(options, config, limiter, proxies, tls: null);
+                    options.Use(AdminPort.Mark);
+                });
+            }
         });
+    }
+
+    static void ServeHttp(ListenOptions options, CartRecoveryConfig config, ConnectionLimiter limiter, TrustedProxies proxies, TlsConfig? tls)
+    {
+        options.Protocols = HttpProtocols.Http1;
+        options.Use(ConnectionMiddleware.Counting(limiter, proxies));
+        UseTls(options, tls, config);
+        options.Use(ConnectionMiddleware.FirstByteWithin(config.Listen.HandshakeTimeout));
     }
 
     static void UseTls(ListenOptions options, TlsConfig? tls, CartRecoveryConfig config)
@@ -61,8 +73,7 @@ static class Listeners
         {
             options.UseHttps(new HttpsConnectionAdapterOptions
             {
-                ServerCertificate = X509Certificate2.CreateFromPemFile(
-                    Path.GetFullPath(tls.Certificate, config.Folder), Path.GetFullPath(tls.Key, config.Folder)),
+                ServerCertificate = tls.Load(config.Folder),
                 HandshakeTimeout = config.Listen.HandshakeTimeout,
             });
         }

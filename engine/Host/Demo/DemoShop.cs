@@ -9,6 +9,7 @@ using CartRecovery.Host.Api.Analytics;
 using CartRecovery.Host.Api.Problems;
 using CartRecovery.Host.Api.Requests;
 using CartRecovery.Host.Api.Storefront;
+using CartRecovery.Host.Commands;
 using CartRecovery.Host.Composition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,8 +23,8 @@ namespace CartRecovery.Host.Demo;
 /// </summary>
 static class DemoShop
 {
-    /// <summary>The shop's store and keys. The keys work only from this machine.</summary>
-    public const string StoreId = "demo-shop", PublishableKey = "pk_demo_shop", SecretKey = "sk_demo_shop";
+    /// <summary>The shop's store.</summary>
+    public const string StoreId = "demo-shop";
 
     /// <summary>The idle time after which a cart counts as abandoned; short enough to wait for.</summary>
     public const int IdleSeconds = 15;
@@ -44,12 +45,12 @@ static class DemoShop
             [
                 new StoreKeyConfig
                 {
-                    Key = PublishableKey,
+                    Key = KeysCommand.New(KeyKind.Publishable),
                     Kind = KeyKind.Publishable,
                     LoopbackOnly = true,
                     Origins = [OriginOf("http://localhost:*"), OriginOf("http://127.0.0.1:*")],
                 },
-                new StoreKeyConfig { Key = SecretKey, Kind = KeyKind.Secret, LoopbackOnly = true },
+                new StoreKeyConfig { Key = KeysCommand.New(KeyKind.Secret), Kind = KeyKind.Secret, LoopbackOnly = true },
             ],
         });
 
@@ -89,16 +90,17 @@ static class DemoShop
         new WebAsset(WebAsset.Read("shop/cart.js"), "text/javascript").Map(routes, "/shop/cart.js", Protect);
         new WebAsset(WebAsset.Read("shop/shop.css"), "text/css").Map(routes, "/shop/shop.css", Protect);
         new WebAsset(WebAsset.Read("shop/icon.svg"), "image/svg+xml").Map(routes, "/shop/icon.svg", Protect);
-        routes.MapGet("/shop/api/catalogue", (RequestDelegate)(context => CatalogueAsync(context, catalogue))).AllowAnonymous().ExcludeFromDescription();
+        var key = host.Config.Stores.Single(store => store.Id == StoreId).Keys.First(key => key.Kind == KeyKind.Publishable).Key;
+        routes.MapGet("/shop/api/catalogue", (RequestDelegate)(context => CatalogueAsync(context, catalogue, key))).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet("/shop/api/revenue", (RequestDelegate)(context => RevenueAsync(context, host))).AllowAnonymous().ExcludeFromDescription();
         routes.MapPost("/shop/api/orders", (RequestDelegate)(context => OrderAsync(context, orders))).AllowAnonymous().ExcludeFromDescription();
     }
 
-    static Task CatalogueAsync(HttpContext context, DemoCatalogue catalogue) =>
+    static Task CatalogueAsync(HttpContext context, DemoCatalogue catalogue, string key) =>
         ResponseWriter.JsonAsync(context, StatusCodes.Status200OK, writer =>
         {
             writer.WriteStartObject();
-            writer.WriteString("key"u8, PublishableKey);
+            writer.WriteString("key"u8, key);
             writer.WriteString("currency"u8, "USD"u8);
             writer.WriteNumber("idleSeconds"u8, IdleSeconds);
             writer.WritePropertyName("products"u8);

@@ -83,7 +83,7 @@ sealed class ConnectionLimitsTests
         string[] openings =
         [
             "", "G", "GET /v1/stream HTTP/1.0\r\n\r\n", RawClient.Handshake("/v1/stream?key=nobody"), RawClient.Handshake(), "{\"key\":\"nobody\"}\n",
-            "{\"key\":\"sk_demo\"}\n", EventJson.Of("c") + "\n", "\u0001", $"{RawClient.Handshake()}\u0081\u0002{{}}", "GET /health HTTP/1.1\r\nHost: test\r\n\r\n",
+            "{\"key\":\"sk_demo\"}\n", EventJson.Of("c") + "\n", "\u0001", $"{RawClient.Handshake()}\u0081\u0002{{}}", "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n",
         ];
         for (var i = 0; i < 10 * openings.Length; i++)
         {

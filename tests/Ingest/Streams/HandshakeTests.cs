@@ -14,6 +14,7 @@ sealed class HandshakeTests(StreamTransport via) : EngineFixture(config =>
     config.Stores[0].Keys.Add(InProcessEngine.Key("pk_shop", KeyKind.Publishable, "https://shop.example", "http://dev.example:*"));
     config.Stores[0].Keys.Add(InProcessEngine.Key("pk_any", KeyKind.Publishable, "*"));
     config.Stores[0].Keys.Add(InProcessEngine.Key("pk_none", KeyKind.Publishable));
+    config.Stores[0].Keys.Add(InProcessEngine.Key("sk_shop", KeyKind.Secret));
 })
 {
     const string Upgrade = "Upgrade: websocket", Connection = "Connection: Upgrade", Version = "Sec-WebSocket-Version: 13",
@@ -27,7 +28,6 @@ sealed class HandshakeTests(StreamTransport via) : EngineFixture(config =>
     [TestCase("/v1/stream", "x-api-key:sk_demo")]
     [TestCase("/v1/stream", "Authorization: Bearer sk_demo")]
     [TestCase("/v1/stream", "authorization: bearer  sk_demo ")]
-    [TestCase("/v1/stream?key=sk_demo", "Origin: https://anything.example")]
     [TestCase("/v1/stream?key=pk_demo", "Origin: http://localhost:3000")]
     [TestCase("/v1/stream?key=pk_demo", "Origin: http://127.0.0.1")]
     [TestCase("/v1/stream?key=pk_demo")]
@@ -60,6 +60,18 @@ sealed class HandshakeTests(StreamTransport via) : EngineFixture(config =>
     [TestCase("/v1/stream?key=pk_demo", 403, "forbidden_origin", "Origin: null")]
     [TestCase("/v1/stream?key=pk_shop", 403, "forbidden_origin", "Origin: https://shop.example:444")]
     [TestCase("/v1/stream?key=pk_none", 403, "forbidden_origin", "Origin: https://shop.example")]
+    [TestCase("/v1/stream?key=pk_any", 403, "forbidden_origin", "Origin:")]
+    [TestCase("/v1/stream?key=pk_any", 403, "forbidden_origin", "Origin: ")]
+    [TestCase("/v1/stream?key=sk_demo", 403, "secret_key_in_browser", "Origin: https://anything.example")]
+    [TestCase("/v1/stream?key=sk_demo", 403, "secret_key_in_browser", "Origin: http://localhost")]
+    [TestCase("/v1/stream?key=sk_demo", 403, "secret_key_in_browser", "Origin: null")]
+    [TestCase("/v1/stream?key=sk_demo", 403, "secret_key_in_browser", "Origin:")]
+    [TestCase("/v1/stream?key=sk_shop", 403, "secret_key_in_browser", "Origin: https://shop.example")]
+    [TestCase("/v1/stream?key=sk_demo", 403, "loopback_only", "X-Forwarded-For: 127.0.0.1")]
+    [TestCase("/v1/stream?key=sk_demo", 403, "loopback_only", "Forwarded: for=127.0.0.1")]
+    [TestCase("/v1/stream?key=sk_demo", 403, "loopback_only", "x-real-ip: 203.0.113.9")]
+    [TestCase("/v1/stream?key=sk_demo", 403, "loopback_only", "Via: 1.1 proxy")]
+    [TestCase("/v1/stream?key=pk_demo", 403, "loopback_only", "X-Forwarded-Proto: https")]
     public async Task Unauthorized_clients_receive_the_reason(string target, int status, string code, params string[] headers) =>
         Assert.That((await AskAsync(target, [Upgrade, Connection, Version, Nonce, .. headers])).Problem, Is.EqualTo((status, code)));
 
@@ -84,6 +96,42 @@ sealed class HandshakeTests(StreamTransport via) : EngineFixture(config =>
         }
     }
 
+    [TestCase("localhost", 101)]
+    [TestCase("LOCALHOST:8081", 101)]
+    [TestCase("127.0.0.1", 101)]
+    [TestCase("127.8.8.8:8080", 101)]
+    [TestCase("[::1]:8080", 101)]
+    [TestCase("attacker.example", 403)]
+    [TestCase("attacker.example:8080", 403)]
+    [TestCase("localhost.attacker.example", 403)]
+    [TestCase("127.0.0.1.attacker.example", 403)]
+    [TestCase("192.168.1.7:8080", 403)]
+    [TestCase("", 403)]
+    public async Task A_loopback_key_works_only_under_a_loopback_host(string host, int status)
+    {
+        var loopback = await AskHostAsync("/v1/stream?key=sk_demo", host, Upgrade, Connection, Version, Nonce);
+        var any = await AskHostAsync("/v1/stream?key=sk_shop", host, Upgrade, Connection, Version, Nonce);
+
+        Assert.That((loopback.Status, loopback.Problem.Code), Is.EqualTo((status, status == 403 ? "loopback_only" : null)));
+        Assert.That(any.Status, Is.EqualTo(101), "a key without the restriction");
+    }
+
+    [TestCase("X-A: b\rX-Api-Key: sk_demo")]
+    [TestCase("X-A: b\r")]
+    [TestCase("X-A: b\nX-Api-Key: sk_demo")]
+    [TestCase("X-A: b\0c")]
+    [TestCase("X\rA: b")]
+    [TestCase("X A: b")]
+    [TestCase("Host: second.example")]
+    public async Task A_head_that_programs_read_differently_is_rejected(string header)
+    {
+        using var client = await RawClient.ConnectAsync(via == StreamTransport.WebSocket ? Engine.Stream : Engine.HttpPort);
+        await client.SendAsync(RawClient.Handshake("/v1/stream", header, "X-Api-Key: sk_none"));
+
+        // A bare LF ends a line on the HTTP port, where the second key of the request then counts for nothing either.
+        Assert.That(await client.ReadHeadAsync(), Does.StartWith("HTTP/1.1 40"));
+    }
+
     [TestCase("/")]
     [TestCase("/v1/streams?key=sk_demo")]
     [TestCase("/V1/nothing")]
@@ -100,10 +148,12 @@ sealed class HandshakeTests(StreamTransport via) : EngineFixture(config =>
         Assert.That(System.Text.Encoding.ASCII.GetString(await client.ReadToEndAsync()), Is.Empty.Or.StartsWith("HTTP/1.1 408 "));
     }
 
-    async Task<Answer> AskAsync(string target, params string[] headers)
+    Task<Answer> AskAsync(string target, params string[] headers) => AskHostAsync(target, "localhost", headers);
+
+    async Task<Answer> AskHostAsync(string target, string host, params string[] headers)
     {
         using var client = await RawClient.ConnectAsync(via == StreamTransport.WebSocket ? Engine.Stream : Engine.HttpPort);
-        await client.SendAsync($"GET {target} HTTP/1.1\r\nHost: test\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n");
+        await client.SendAsync($"GET {target} HTTP/1.1\r\nHost: {host}\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n");
         var head = await client.ReadHeadAsync();
         var status = int.Parse(head[9..12]);
         if (status == 101)

@@ -10,8 +10,8 @@ namespace CartRecovery.Tests.Ingest.Streams;
 [TestFixture]
 sealed class SlowClientTests
 {
-    [TestCase(StreamTransport.WebSocket, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
-    [TestCase(StreamTransport.HttpUpgrade, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: test\r\n")]
+    [TestCase(StreamTransport.WebSocket, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: localhost\r\n")]
+    [TestCase(StreamTransport.HttpUpgrade, "GET /v1/stream?key=sk_demo HTTP/1.1\r\nHost: localhost\r\n")]
     [TestCase(StreamTransport.Tcp, "{\"key\":\"sk_demo\"")]
     [TestCase(StreamTransport.Tcp, "                    ")]
     public async Task A_handshake_sent_byte_by_byte_is_cut_off_at_the_timeout(StreamTransport via, string begun)

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.Json.Serialization.Metadata;
+using CartRecovery.Contracts;
 using CartRecovery.Engine.Configuration.Values;
 using CartRecovery.Primitives;
 
@@ -9,8 +10,14 @@ namespace CartRecovery.Engine.Configuration.Reading;
 /// Binds the tree of a file to the configuration's types and reports all mismatches. Invalid values keep their defaults, so that binding
 /// continues.
 /// </summary>
-sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<string, string?> environment)
+sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<string, string?> environment, SecretSource secrets)
 {
+    // Of the elements of a map whose values are secrets.
+    static readonly ConfigKeyAttribute s_secret = new("") { IsSecret = true };
+
+    // True within a key that holds secrets, where a text in the wrong place may be one.
+    bool _hidesTexts;
+
     /// <summary>Locations of the bound objects in the file.</summary>
     public ConfigLocations Locations { get; } = new();
 
@@ -50,7 +57,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
             }
             else if (section is SinkConfig sink)
             {
-                BindOption(sink, name, value, Join(path, name));
+                BindOption(sink, catalog.FindSink((map.Entries.GetValueOrDefault("type").Value as YamlText)?.Value ?? "")?.Options, name, value, Join(path, name));
             }
             else
             {
@@ -71,6 +78,14 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
     }
 
     void BindProperty(object section, JsonPropertyInfo property, YamlItem value, string path)
+    {
+        var hidesTexts = _hidesTexts;
+        _hidesTexts |= KeyOf(property) is { IsSecret: true };
+        BindVisible(section, property, value, path);
+        _hidesTexts = hidesTexts;
+    }
+
+    void BindVisible(object section, JsonPropertyInfo property, YamlItem value, string path)
     {
         var type = property.Options.GetTypeInfo(property.PropertyType);
         if (type.Kind == JsonTypeInfoKind.None && value is YamlText text)
@@ -133,7 +148,7 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
         Locations.Set(map, yaml);
         foreach (var (name, (_, value)) in yaml.Entries)
         {
-            if (Bind(value, elementType, key: null, Join(path, name)) is { } element)
+            if (Bind(value, elementType, key is { IsSecret: true } ? s_secret : null, Join(path, name)) is { } element)
             {
                 map.Add(name, element);
             }
@@ -142,14 +157,15 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
         return map;
     }
 
-    void BindOption(SinkConfig sink, string name, YamlItem value, string path)
+    void BindOption(SinkConfig sink, IReadOnlyList<SinkOption>? options, string name, YamlItem value, string path)
     {
+        var type = options?.FirstOrDefault(option => option.Name == name)?.Type;
         if (value is YamlText { Plain: true } text && EnvironmentText.Expand(text, environment, new ConfigProblems("")) is { } plain && YamlText.IsNull(plain))
         {
             return;
         }
 
-        if (OptionBinder.Read(value, path, environment, problems) is { } read)
+        if (OptionBinder.Read(value, path, environment, problems, type is { IsSecret: true } ? secrets : null, isMap: type is HeadersOption) is { } read)
         {
             sink.SetOption(name, read);
         }
@@ -161,6 +177,11 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
 
     object? BindScalar(YamlItem item, IScalarFormat format, ConfigKeyAttribute? key, string path)
     {
+        if (key is { IsSecret: true } && SecretSource.Is(item))
+        {
+            return secrets.Read(item, path);
+        }
+
         if (item is not YamlText text)
         {
             problems.Add(item.At, $"{path} must be {format.Expected}, not {KindOf(item)}");
@@ -247,10 +268,11 @@ sealed class ConfigBinder(ConfigCatalog catalog, ConfigProblems problems, Func<s
 
     static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 
-    static string KindOf(YamlItem item) => item switch
+    string KindOf(YamlItem item) => item switch
     {
         YamlMap => "a section of keys",
         YamlList => "a list",
+        YamlText when _hidesTexts => "a text",
         YamlText text => $"'{text.Value}'",
         _ => "",
     };

@@ -1,5 +1,6 @@
 using System.Text;
 using CartRecovery.Engine.Configuration.Values;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Primitives;
 
 namespace CartRecovery.Engine.Configuration.Reading;
@@ -8,6 +9,8 @@ namespace CartRecovery.Engine.Configuration.Reading;
 sealed class ConfigCheck
 {
     const int MaxNameLength = 64, MaxKeyLength = 128;
+
+    const string MalformedHash = "a hashed key must be sha256: and 64 hexadecimal digits, as printed by: cartrecovery keys hash";
 
     readonly ConfigCatalog _catalog;
     readonly ConfigLocations _locations;
@@ -35,6 +38,19 @@ sealed class ConfigCheck
             Report(listen, "stream", $"listen.http and listen.stream are both {listen.Stream}; change one of the ports");
         }
 
+        foreach (var (key, other) in new[] { ("http", listen.Http), ("stream", listen.Stream) })
+        {
+            if (listen.Admin is { Port: not 0 } admin && admin == other && AreValid(listen, "admin", key))
+            {
+                Report(listen, "admin", $"listen.admin and listen.{key} are both {admin}; change one of the ports");
+            }
+        }
+
+        if (listen.MetricsKey is { } metricsKey && AreValid(listen, "metricsKey"))
+        {
+            MetricsKey(listen, metricsKey);
+        }
+
         if (listen.Heartbeat.Value >= listen.IdleTimeout.Value && AreValid(listen, "heartbeat", "idleTimeout"))
         {
             Report(listen, "heartbeat",
@@ -42,10 +58,22 @@ sealed class ConfigCheck
         }
     }
 
+    void MetricsKey(ListenConfig listen, string key)
+    {
+        if (key.Length is 0 or > MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            Report(listen, "metricsKey", $"a key must be 1 to {MaxKeyLength} printable ASCII characters without spaces");
+        }
+        else if (KeyHash.IsHash(key) && !KeyHash.TryParse(key, out _))
+        {
+            Report(listen, "metricsKey", MalformedHash);
+        }
+    }
+
     void Stores(List<StoreConfig> stores, ListenConfig listen)
     {
         var ids = new Dictionary<string, StoreConfig>(StringComparer.Ordinal);
-        var keys = new Dictionary<string, StoreConfig>(StringComparer.Ordinal);
+        var keys = new Dictionary<KeyHash, StoreConfig>();
         foreach (var store in stores)
         {
             Name(store, "id", store.Id, "a store's id");
@@ -71,14 +99,18 @@ sealed class ConfigCheck
                 {
                     Report(key, "key", "a key must not be empty");
                 }
-                else if (!keys.TryAdd(key.Key, store))
+                else if (KeyHash.IsHash(key.Key) && !KeyHash.TryParse(key.Key, out _))
                 {
-                    Report(key, "key", $"duplicate key: it is also a key of store '{keys[key.Key].Id}'");
+                    Report(key, "key", MalformedHash);
+                }
+                else if (!keys.TryAdd(KeyHash.OfConfigured(key.Key), store))
+                {
+                    Report(key, "key", $"duplicate key: it is also a key of store '{keys[KeyHash.OfConfigured(key.Key)].Id}'");
                 }
             }
         }
         var allRead = stores.Count > 0 && stores.TrueForAll(store => store.Keys.TrueForAll(key => _locations.Bound(key, "key")));
-        if (listen.TcpKey is { } tcpKey && allRead && !keys.ContainsKey(tcpKey))
+        if (listen.TcpKey is { } tcpKey && allRead && !keys.ContainsKey(KeyHash.OfConfigured(tcpKey)))
         {
             Report(listen, "tcpKey", "listen.tcpKey must be one of stores[].keys[].key, or be omitted");
         }

@@ -6,10 +6,19 @@ namespace CartRecovery.Engine.Configuration.Reading;
 static class OptionBinder
 {
     /// <summary>Expands the value's variables; <see langword="null"/> on failure, which is reported.</summary>
-    public static OptionValue? Read(YamlItem item, string path, Func<string, string?> environment, ConfigProblems problems)
+    /// <param name="item">The value in the file.</param>
+    /// <param name="path">Its path, for problems.</param>
+    /// <param name="environment">Reads an environment variable.</param>
+    /// <param name="problems">Receives problems.</param>
+    /// <param name="secrets">Reads secrets; null for an option that is none.</param>
+    /// <param name="isMap">Whether the option is a map, each of whose values may be a secret.</param>
+    public static OptionValue? Read(
+        YamlItem item, string path, Func<string, string?> environment, ConfigProblems problems, SecretSource? secrets = null, bool isMap = false)
     {
         switch (item)
         {
+            case YamlMap when secrets is not null && !isMap && SecretSource.Is(item):
+                return secrets.Read(item, path) is { } secret ? new OptionValue(secret) : null;
             case YamlText text:
                 return EnvironmentText.Expand(text, environment, problems) is { } value ? new OptionValue(value) : null;
             case YamlList list:
@@ -17,7 +26,8 @@ static class OptionBinder
                 return texts.Contains(null) ? null : new OptionValue([.. texts.OfType<string>()]);
             case YamlMap map:
                 var entries = map.Entries.Select(entry =>
-                    (entry.Key, Text: TextOf(entry.Value.Value, $"{path}.{entry.Key}", environment, problems))).ToList();
+                    (entry.Key, Text: secrets is not null && SecretSource.Is(entry.Value.Value)
+                        ? secrets.Read(entry.Value.Value, $"{path}.{entry.Key}") : TextOf(entry.Value.Value, $"{path}.{entry.Key}", environment, problems))).ToList();
                 return entries.Exists(entry => entry.Text is null)
                     ? null
                     : new OptionValue(entries.ToDictionary(entry => entry.Key, entry => entry.Text!, StringComparer.Ordinal));

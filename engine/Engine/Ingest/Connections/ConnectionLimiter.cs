@@ -64,6 +64,9 @@ public sealed class ConnectionLimiter
     /// <summary>Number of open streams, including sockets that may become one.</summary>
     public int Streams => Volatile.Read(ref _streams);
 
+    /// <summary>Returns the number of a store's open streams.</summary>
+    public int StreamsOf(Store store) => Volatile.Read(ref _stores[store.Number].Count);
+
     /// <summary>Returns the error sent to the client.</summary>
     public static HttpProblem ProblemOf(ConnectionRejection rejection) => s_problems[(int)rejection];
 

@@ -21,6 +21,9 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
     // A length with a higher first byte exceeds any allowed limits.message, so the byte is no length; white space is above it too.
     const byte HighestOfLength = 8;
 
+    // The name of the port in the log.
+    const string Port = "stream";
+
     // How long a rejected client may take to reveal the protocol in which to send the error.
     static readonly TimeSpan s_rejectionTimeout = TimeSpan.FromSeconds(1);
 
@@ -55,6 +58,8 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             {
                 options.ConnectionLimiter.Leave(client.Key.Store);
             }
+
+            options.ConnectionLimiter.Leave(connection.Features.Get<ProxiedClient>()?.Address);
         }
     }
 
@@ -105,8 +110,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
             : head is null ? Handshake.Malformed with { Detail = "The request is not HTTP/1.1, or its head is too long." }
             : CheckHandshake(head);
         StoreKey key = null!;
-        problem ??= Authenticator.Admit(options.Stores, Authenticator.KeyOf(head!.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
-            head["Origin"], RemoteOf(connection), out key);
+        problem ??= Authenticate(connection, head!, out key);
         ProvenUser? user = null;
         if (problem is null)
         {
@@ -131,7 +135,7 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         try
         {
             await output.FlushAsync(cancellationToken);
-            return new Client(key, RemoteOf(connection), user);
+            return new Client(key, connection.Features.Get<ProxiedClient>()?.Address ?? RemoteOf(connection), user);
         }
         catch
         {
@@ -153,9 +157,12 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         var named = encoding == StreamEncoding.Lines
             ? await TcpHandshake.ReadLineAsync(transport.Input, options.MaxMessage, cancellationToken)
             : await TcpHandshake.ReadMessageAsync(transport.Input, options.MaxMessage, cancellationToken);
-        var problem = Authenticator.Admit(options.Stores, named ?? options.TcpKey, origin: null, RemoteOf(connection), out var key);
+        var sender = new KeySender(RemoteOf(connection));
+        var problem = named is null && options.TcpKey is { } tcpKey
+            ? Authenticator.Admit(tcpKey, sender, out var key) : Authenticator.Admit(options.Stores, named, sender, out key);
         if (problem is not null)
         {
+            options.Refusals?.Add(problem, sender.Address, Port);
             await RejectAsync(transport.Output, encoding, new EventProblem(EventErrorCode.UnknownKey, problem.Detail), cancellationToken);
             return null;
         }
@@ -167,6 +174,33 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         }
 
         return new Client(key, RemoteOf(connection));
+    }
+
+    HttpProblem? Authenticate(ConnectionContext connection, RequestHead head, out StoreKey key)
+    {
+        var peer = RemoteOf(connection);
+        var client = options.Proxies.Resolve(peer, head.Headers);
+        var problem = Authenticator.Admit(options.Stores, Authenticator.KeyOf(head.QueryOf("key"), head["X-Api-Key"], head["Authorization"]),
+            new KeySender(client, head.Headers), out key);
+        if (problem is not null)
+        {
+            options.Refusals?.Add(problem, client, Port);
+            return problem;
+        }
+
+        // A proxy's connection was not counted for its address, because it is its client's.
+        if (client is null || client.Equals(peer))
+        {
+            return null;
+        }
+
+        if (!options.ConnectionLimiter.TryEnter(client))
+        {
+            return ConnectionLimiter.ProblemOf(ConnectionRejection.Address);
+        }
+
+        connection.Features.Set(new ProxiedClient(client));
+        return null;
     }
 
     static HttpProblem? CheckHandshake(RequestHead head) =>
@@ -210,7 +244,8 @@ public sealed class StreamListener(IngestOptions options) : ConnectionHandler
         var body = problem.ToJson();
         var version = problem.Status == 426 ? "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n" : "";
         output.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 {problem.Status} {problem.Title}\r\nContent-Type: {HttpProblem.MediaType}\r\n"
-            + $"Content-Length: {body.Length}\r\n{version}Connection: close\r\n\r\n"));
+            + $"Content-Length: {body.Length}\r\n{version}X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
+            + "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nConnection: close\r\n\r\n"));
         output.Write(body.Span);
         await output.FlushAsync(cancellationToken);
     }

@@ -19,6 +19,9 @@ static class AccessPolicies
     /// <summary>A secret key, for the shop's servers.</summary>
     public const string Secret = "secret";
 
+    /// <summary>An operator: <see cref="OperatorAccess"/>.</summary>
+    public const string Operator = "operator";
+
     /// <summary>Adds authentication, the policies and CORS.</summary>
     public static void AddAccess(this IServiceCollection services)
     {
@@ -32,8 +35,11 @@ static class AccessPolicies
         services.AddAuthorizationBuilder()
             .AddPolicy(Publishable, policy => policy.RequireAuthenticatedUser())
             .AddPolicy(Secret, policy => policy.RequireAuthenticatedUser().RequireClaim(StoreKeyIdentity.KindClaim, StoreKeyIdentity.SecretKind))
+            .AddPolicy(Operator, policy => policy.AddRequirements(new IsOperator()))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DeclaresAccess()).Build());
         services.AddSingleton<IAuthorizationHandler, DeclaresAccessHandler>();
+        services.AddSingleton<IAuthorizationHandler, IsOperatorHandler>();
+        services.AddSingleton<OperatorAccess>();
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, KeyOrigins>();
     }

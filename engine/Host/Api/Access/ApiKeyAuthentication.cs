@@ -5,6 +5,7 @@ using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Host.Api.Problems;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,7 +17,7 @@ namespace CartRecovery.Host.Api.Access;
 /// the key as claims, and the key itself as its identity.
 /// </summary>
 sealed class ApiKeyAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, StoreDirectory stores)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, StoreDirectory stores, AccessRefusals refusals)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>The scheme's name.</summary>
@@ -41,8 +42,7 @@ sealed class ApiKeyAuthentication(
             return Task.FromResult(AuthenticateResult.NoResult());
         }
 
-        var origin = Request.Headers.Origin.Count == 0 ? null : Request.Headers.Origin.ToString();
-        if (Authenticator.Admit(stores, key, origin, Context.Connection.RemoteIpAddress, out var granted) is { } problem)
+        if (Authenticator.Admit(stores, key, SenderOf(Context), out var granted) is { } problem)
         {
             _problem = problem;
             return Task.FromResult(AuthenticateResult.Fail(problem.Code));
@@ -51,11 +51,23 @@ sealed class ApiKeyAuthentication(
         return Task.FromResult(s_granted.GetValue(granted, Grant));
     }
 
+    /// <summary>Returns who sends the request. Its address has been resolved: <see cref="ClientAddress"/>.</summary>
+    public static KeySender SenderOf(HttpContext context) =>
+        new(context.Connection.RemoteIpAddress, context.Request.Headers, HttpProtocol.IsHttp10(context.Request.Protocol));
+
     /// <summary>Answers 401 or 403 if the key is missing, unknown, or not valid for this address or origin.</summary>
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => _problem.ToResult().ExecuteAsync(Context);
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RefuseAsync(_problem);
 
     /// <summary>Answers 403 if the key's kind does not allow the request.</summary>
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ApiProblems.SecretKeyRequired.ToResult().ExecuteAsync(Context);
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => RefuseAsync(
+        Context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy == AccessPolicies.Operator
+            ? AccessRefusals.OperatorKeyRequired : AccessRefusals.SecretKeyRequired);
+
+    Task RefuseAsync(HttpProblem problem)
+    {
+        refusals.Add(problem, Context.Connection.RemoteIpAddress, "http");
+        return problem.ToResult().ExecuteAsync(Context);
+    }
 
     static AuthenticateResult Grant(StoreKey key) =>
         AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new StoreKeyIdentity(key)), SchemeName));

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
 using CartRecovery.Host.Api.Events;
 using CartRecovery.Host.Api.Storefront;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,13 +15,13 @@ namespace CartRecovery.Host.Api.Documentation;
 /// <summary>
 /// Serves the OpenAPI document generated from the routes at <c>/openapi/v1.json</c>, and a viewer for it at <c>/docs</c>.
 /// </summary>
-static class OpenApiDocumentation
+static partial class OpenApiDocumentation
 {
     const string DocumentName = "v1";
 
-    // The page loads everything from this process. Its script creates styles and starts from an inline script, hence both 'unsafe-inline's.
-    const string Policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
-        + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    // The page loads everything from this process. Its script creates styles, hence 'unsafe-inline' for those.
+    const string Policy = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; script-src 'self'";
 
     /// <summary>Adds the document's generator.</summary>
     public static void AddDocumentation(this IServiceCollection services)
@@ -61,12 +63,20 @@ static class OpenApiDocumentation
                 options.Mcp = new ScalarMcpOptions { Disabled = true };
             })
             .AllowAnonymous().ExcludeFromDescription()
-            .AddEndpointFilter((context, next) =>
+            .AddEndpointFilter(async (context, next) =>
             {
-                context.HttpContext.Response.Headers.ContentSecurityPolicy = Policy;
-                return next(context);
+                var page = await next(context);
+                context.HttpContext.Response.Headers.ContentSecurityPolicy = PolicyOf(page);
+                return page;
             });
     }
+
+    // The page starts from an inline script, which differs by the options above.
+    static string PolicyOf(object? page) => page is ContentHttpResult { ResponseContent: { } html }
+        ? $"{Policy}{string.Concat(InlineScript().Matches(html).Select(script => $" '{SecurityHeaders.HashOf(script.Groups["text"].Value)}'"))}" : Policy;
+
+    [GeneratedRegex("<script(?![^>]*\\ssrc=)[^>]*>(?<text>.*?)</script>", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    private static partial Regex InlineScript();
 
     /// <summary>The served document, generated once at the first request.</summary>
     sealed class OpenApiAsset([FromKeyedServices(DocumentName)] IOpenApiDocumentProvider documents)

@@ -23,7 +23,7 @@ sealed class OperationDetails : IOpenApiOperationTransformer
 
     static readonly HttpProblem[] s_withKey =
     [
-        Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin,
+        Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin, Authenticator.SecretInBrowser,
     ];
 
     static readonly HttpProblem[] s_withBody =
@@ -36,9 +36,13 @@ sealed class OperationDetails : IOpenApiOperationTransformer
     public static IEnumerable<HttpProblem> ProblemsOf(IReadOnlyList<object> metadata)
     {
         IEnumerable<HttpProblem> problems = [.. s_always, .. metadata.OfType<ProducesProblems>().SelectMany(p => p.All)];
-        if (PolicyOf(metadata) is { } policy)
+        if (metadata.OfType<IAuthorizeData>().LastOrDefault()?.Policy == AccessPolicies.Operator)
         {
-            problems = [.. problems, .. s_withKey, .. policy == AccessPolicies.Secret ? [ApiProblems.SecretKeyRequired] : Array.Empty<HttpProblem>()];
+            problems = [.. problems, Authenticator.MissingKey, Authenticator.UnknownKey, .. s_withKey[2..], AccessRefusals.OperatorKeyRequired];
+        }
+        else if (PolicyOf(metadata) is { } policy)
+        {
+            problems = [.. problems, .. s_withKey, .. policy == AccessPolicies.Secret ? [AccessRefusals.SecretKeyRequired] : Array.Empty<HttpProblem>()];
         }
 
         if (metadata.OfType<AcceptedQuery>().LastOrDefault() is { All.Count: > 0 })
@@ -49,9 +53,12 @@ sealed class OperationDetails : IOpenApiOperationTransformer
         return metadata.OfType<IAcceptsMetadata>().Any() ? problems.Concat(s_withBody) : problems;
     }
 
-    /// <summary>Returns the policy that a route requires; <see langword="null"/> for a public one.</summary>
+    /// <summary>
+    /// Returns the policy of a store's key that a route requires; <see langword="null"/> for a public one. Those for operators are, unless configured otherwise.
+    /// </summary>
     public static string? PolicyOf(IReadOnlyList<object> metadata) =>
-        metadata.OfType<IAllowAnonymous>().Any() ? null : metadata.OfType<IAuthorizeData>().LastOrDefault()?.Policy;
+        metadata.OfType<IAllowAnonymous>().Any() ? null
+            : metadata.OfType<IAuthorizeData>().LastOrDefault()?.Policy is { } policy and not AccessPolicies.Operator ? policy : null;
 
     /// <inheritdoc/>
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CartRecovery.Host.Api.Events;
 
 /// <summary>The outcome of a batch of events.</summary>
@@ -18,12 +20,17 @@ sealed record EventsResponse(long Accepted, int Rejected, IReadOnlyList<EventRej
 /// <param name="Message">What is wrong with it.</param>
 sealed record EventRejection(long Index, string Code, string Message);
 
-/// <summary>Event counts since the start.</summary>
+/// <summary>A store's event counts since the start.</summary>
 /// <param name="Received">Events received by protocol, and their `total`.</param>
-/// <param name="Processed">Events processed.</param>
 /// <param name="Rejected">Events rejected, by code.</param>
-/// <param name="Carts">Carts seen.</param>
-/// <param name="Predictions">Rows scored.</param>
 /// <param name="Connections">Open streams.</param>
+/// <param name="Processed">Events processed; absent if the engine has several stores.</param>
+/// <param name="Carts">Carts seen; absent if the engine has several stores.</param>
+/// <param name="Predictions">Rows scored; absent if the engine has several stores.</param>
 sealed record EventsStatistics(
-    IReadOnlyDictionary<string, long> Received, long Processed, IReadOnlyDictionary<string, long> Rejected, long Carts, long Predictions, int Connections);
+    IReadOnlyDictionary<string, long> Received,
+    IReadOnlyDictionary<string, long> Rejected,
+    int Connections,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Processed = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Carts = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Predictions = null);

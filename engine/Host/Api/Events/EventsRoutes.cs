@@ -1,3 +1,4 @@
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Events.Json;
 using CartRecovery.Engine.Ingest;
@@ -37,7 +38,7 @@ static class EventsRoutes
         Describe(group.MapPost("", PostAsync), "sendEvents", "Send events");
         Describe(group.MapPost("/batch", PostAsync), "sendEventBatch", "Send a batch of events");
         group.MapGet("/stats", Statistics).RequireAuthorization(AccessPolicies.Secret)
-            .Describe("getEventStatistics", "Count events", "Counts since the start, over all protocols and stores.");
+            .Describe("getEventStatistics", "Count events", "The store's counts since the start. `processed`, `carts` and `predictions` are not counted by store: they are absent if the engine has several stores.");
     }
 
     static void Describe(RouteHandlerBuilder route, string operationId, string summary) => route
@@ -87,13 +88,16 @@ static class EventsRoutes
             : TypedResults.Json(EventsResponse.Of(source), ApiJson.Default.EventsResponse, statusCode: StatusOf(first.Error));
     }
 
-    static Ok<EventsStatistics> Statistics(IngestCounters counters, IEngineTotals totals, ConnectionRegistry connections)
+    static Ok<EventsStatistics> Statistics(Caller caller, IngestCounters counters, IEngineTotals totals, StoreDirectory stores, ConnectionLimiter limiter)
     {
-        var received = IngestCounters.Protocols.ToDictionary(p => IngestCounters.NameOf(p), counters.ReceivedBy, StringComparer.Ordinal);
-        received["total"] = totals.Received;
-        var rejected = Enum.GetValues<EventErrorCode>().Select(e => (Code: EventProblem.CodeOf(e), Count: counters.RejectedFor(e))).Where(e => e.Count > 0);
+        var own = counters.OfStore(caller.Store.Number);
+        var received = IngestCounters.Protocols.ToDictionary(p => IngestCounters.NameOf(p), own.ReceivedBy, StringComparer.Ordinal);
+        received["total"] = received.Values.Sum();
+        var rejected = Enum.GetValues<EventErrorCode>().Select(e => (Code: EventProblem.CodeOf(e), Count: own.RejectedFor(e))).Where(e => e.Count > 0);
+        var isOnly = stores.All.Count == 1;
         return TypedResults.Ok(new EventsStatistics(
-            received, totals.Processed, rejected.ToDictionary(e => e.Code, e => e.Count, StringComparer.Ordinal), totals.Carts, totals.Predictions, connections.Count));
+            received, rejected.ToDictionary(e => e.Code, e => e.Count, StringComparer.Ordinal), limiter.StreamsOf(caller.Store),
+            isOnly ? totals.Processed : null, isOnly ? totals.Carts : null, isOnly ? totals.Predictions : null));
     }
 
     static int StatusOf(EventErrorCode error) => error switch

@@ -11,8 +11,9 @@ namespace CartRecovery.Host.Api.Health;
 
 /// <summary>The engine's state.</summary>
 /// <param name="Status">ok, degraded or down.</param>
-/// <param name="Parts">The state of each part, by name.</param>
-sealed record HealthResponse(string Status, IReadOnlyDictionary<string, PartHealth> Parts);
+/// <param name="Parts">The state of each part, by name; absent for those who may not see it.</param>
+sealed record HealthResponse(
+    string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, PartHealth>? Parts = null);
 
 /// <summary>The state of a part.</summary>
 /// <param name="Status">ok, degraded or down.</param>

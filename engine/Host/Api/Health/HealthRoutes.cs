@@ -1,4 +1,5 @@
 using CartRecovery.Engine.Telemetry;
+using CartRecovery.Host.Api.Access;
 using CartRecovery.Host.Api.Documentation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -13,11 +14,12 @@ static class HealthRoutes
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("").WithTags(ApiTags.Operations).AllowAnonymous();
+        var group = routes.MapGroup("").WithTags(ApiTags.Operations).AllowAnonymous().WithMetadata(new OperationsRoute());
         group.MapGet("/health", HealthAsync)
             .Describe("getHealth", "Check health", """
                 The state of each part. 200 while the engine does its job, also where it is `degraded`: a sink that is down costs its interventions, not the
-                events. 503 where it cannot: a partition died, or the journal cannot be written.
+                events. 503 where it cannot: a partition died, or the journal cannot be written. The parts are on `listen.admin` alone if it is set, and want
+                `listen.metricsKey` if that is.
                 """)
             .Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/live", () => TypedResults.Ok(new ProbeResult("ok")))
@@ -25,14 +27,20 @@ static class HealthRoutes
         group.MapGet("/ready", Ready)
             .Describe("getReady", "Check readiness", "200 while the engine accepts events; 503 while it cannot store them, has failed or is stopping.")
             .Produces<ProbeResult>(StatusCodes.Status503ServiceUnavailable);
-        group.MapGet("/metrics", MetricsAsync)
-            .Describe("getMetrics", "Read metrics", "All metrics in the Prometheus text format.")
+        routes.MapGet("/metrics", MetricsAsync).WithTags(ApiTags.Operations).RequireAuthorization(AccessPolicies.Operator).WithMetadata(new OperationsRoute(MovesToAdmin: true))
+            .Describe("getMetrics", "Read metrics",
+                "All metrics in the Prometheus text format. On `listen.admin` alone if it is set; wants `listen.metricsKey` if that is.")
             .Media("text/plain");
     }
 
-    static async Task<Results<Ok<HealthResponse>, JsonHttpResult<HealthResponse>>> HealthAsync(HealthReport health, HttpContext context)
+    static async Task<Results<Ok<HealthResponse>, JsonHttpResult<HealthResponse>>> HealthAsync(HealthReport health, HttpContext context, OperatorAccess access)
     {
         var (response, works) = await health.MakeAsync(context.RequestAborted);
+        if (!access.Admits(context))
+        {
+            response = response with { Parts = null };
+        }
+
         return works ? TypedResults.Ok(response)
             : TypedResults.Json(response, ApiJson.Default.HealthResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
     }

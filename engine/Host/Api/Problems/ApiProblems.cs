@@ -8,9 +8,6 @@ namespace CartRecovery.Host.Api.Problems;
 /// </summary>
 static class ApiProblems
 {
-    public static readonly HttpProblem SecretKeyRequired = new(403, "secret_key_required",
-        "A publishable key may only send events. Use a secret key.");
-
     public static readonly HttpProblem UnknownParameter = new(400, "unknown_parameter",
         "The query has a parameter that this path does not accept.");
     public static readonly HttpProblem InvalidParameter = new(400, "out_of_range", "A query parameter's value is invalid.");

@@ -32,7 +32,7 @@ static class StorefrontRoutes
     {
         headers.CacheControl = "public, max-age=3600, stale-while-revalidate=86400";
         headers.AccessControlAllowOrigin = "*";
-        headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+        headers[SecurityHeaders.ResourcePolicy] = SecurityHeaders.AnyOrigin;
     }
 }
 

@@ -62,7 +62,6 @@ sealed class WebAsset
         var tag = packed ? $"\"{_tag}-gz\"" : $"\"{_tag}\"";
         response.Headers.ETag = tag;
         response.Headers.Vary = "Accept-Encoding";
-        response.Headers.XContentTypeOptions = "nosniff";
         headers(response.Headers);
         if (request.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal))
         {

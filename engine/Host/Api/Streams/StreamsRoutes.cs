@@ -69,8 +69,17 @@ static class StreamsRoutes
     static async Task RunAsync(
         HttpContext context, IHttpUpgradeFeature upgrade, Caller caller, ProvenUser? user, IngestOptions ingest, ConnectionLimiter limiter)
     {
+        // A proxy's connection was not counted for its address, because it is its client's.
+        var proxied = context.Features.Get<ProxiedClient>()?.Address;
+        if (!limiter.TryEnter(proxied))
+        {
+            await ConnectionLimiter.ProblemOf(ConnectionRejection.Address).ToResult().ExecuteAsync(context);
+            return;
+        }
+
         if (!limiter.TryEnter(caller.Store))
         {
+            limiter.Leave(proxied);
             await ConnectionLimiter.ProblemOf(ConnectionRejection.Store).ToResult().ExecuteAsync(context);
             return;
         }
@@ -96,6 +105,7 @@ static class StreamsRoutes
         finally
         {
             limiter.Leave(caller.Store);
+            limiter.Leave(proxied);
         }
     }
 

@@ -70,7 +70,6 @@ static class TrackingRoutes
         }
 
         await links.IngestAsync(context, link, store, EventType.Clicked);
-        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Redirect(TrackingPages.TargetOf(query.Of(s_to), store)
             ?? TrackingPages.WithToken(store.CartUrl, links.Sign(link with { Kind = LinkKind.Cart })));
     }
@@ -82,7 +81,8 @@ static class TrackingRoutes
             await links.IngestAsync(context, link, store, EventType.Opened);
         }
 
-        context.Response.Headers.CacheControl = "no-store";
+        // Webmail shows it on a page of its own origin.
+        context.Response.Headers[SecurityHeaders.ResourcePolicy] = SecurityHeaders.AnyOrigin;
         await ResponseWriter.BytesAsync(context, StatusCodes.Status200OK, "image/gif", TrackingPages.Pixel);
     }
 

@@ -1,5 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace CartRecovery.Engine.Ingest.Streams.WebSocket;
 
@@ -8,7 +10,8 @@ sealed class RequestHead
 {
     const int MaxLength = 8 * 1024;
 
-    readonly Dictionary<string, string> _headers = new(StringComparer.OrdinalIgnoreCase);
+    const string TokenCharacters = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
     readonly string _query;
 
     RequestHead(string target)
@@ -29,8 +32,11 @@ sealed class RequestHead
     /// <summary>Path, without the query.</summary>
     public string Path { get; }
 
+    /// <summary>The headers.</summary>
+    public IHeaderDictionary Headers { get; } = new HeaderDictionary();
+
     /// <summary>A header's value; null if absent.</summary>
-    public string? this[string header] => _headers.GetValueOrDefault(header);
+    public string? this[string header] => Headers.TryGetValue(header, out var values) ? values.ToString() : null;
 
     /// <summary>Returns a query parameter's value; null if absent.</summary>
     public string? QueryOf(string name)
@@ -75,7 +81,8 @@ sealed class RequestHead
     {
         var lines = text.Split("\r\n");
         var start = lines[0].Split(' ');
-        if (start is not ["GET", var target, "HTTP/1.1"])
+        // A bare CR or LF ends a line for some readers and not for others, so what one checks another would not see.
+        if (start is not ["GET", var target, "HTTP/1.1"] || lines.Any(HasControl))
         {
             return null;
         }
@@ -84,16 +91,22 @@ sealed class RequestHead
         foreach (var line in lines.AsSpan(1))
         {
             var colon = line.IndexOf(':');
-            if (colon <= 0 || line.AsSpan(0, colon).ContainsAny(' ', '\t'))
+            if (colon <= 0 || line.AsSpan(0, colon).IndexOfAnyExcept(TokenCharacters) >= 0)
             {
                 return null;
             }
 
             var name = line[..colon];
-            var value = line[(colon + 1)..].Trim();
-            head._headers[name] = head._headers.TryGetValue(name, out var earlier) ? $"{earlier}, {value}" : value;
+            if (head.Headers.TryGetValue(name, out var earlier) && name.Equals("Host", StringComparison.OrdinalIgnoreCase))
+            {
+                return null;
+            }
+
+            head.Headers[name] = StringValues.Concat(earlier, line[(colon + 1)..].Trim(' ', '\t'));
         }
 
         return head;
     }
+
+    static bool HasControl(string line) => line.Any(letter => letter is (< ' ' and not '\t') or '\x7f');
 }

@@ -1,0 +1,134 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace CartRecovery.Engine.Configuration.Reading;
+
+/// <summary>
+/// Reads a secret from where the file says it is: <c>{ file: PATH }</c>, or <c>{ command: [PROGRAM, ARGUMENT, …] }</c>, which prints it. A
+/// final line break is removed. Problems name the source, never the secret.
+/// </summary>
+/// <param name="folder">The folder that paths and commands are relative to.</param>
+/// <param name="environment">Reads an environment variable.</param>
+/// <param name="problems">Receives problems.</param>
+sealed class SecretSource(string folder, Func<string, string?> environment, ConfigProblems problems)
+{
+    /// <summary>The keys of a source.</summary>
+    public const string File = "file", Command = "command";
+
+    const int MaxBytes = 64 * 1024;
+
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Returns whether the item is a source rather than the secret itself.</summary>
+    public static bool Is(YamlItem item) => item is YamlMap { Entries: { Count: 1 } entries } && (entries.ContainsKey(File) || entries.ContainsKey(Command));
+
+    /// <summary>Reads the secret; <see langword="null"/> on failure, which is reported.</summary>
+    /// <param name="item">An item that <see cref="Is"/> a source.</param>
+    /// <param name="path">The key's path, for problems.</param>
+    public string? Read(YamlItem item, string path)
+    {
+        var (name, (_, value)) = ((YamlMap)item).Entries.Single();
+        var (secret, problem) = name == File ? ReadFile(value) : ReadCommand(value);
+        if (problem is not null)
+        {
+            problems.Add(value.At, $"{path}.{name}: {problem}");
+        }
+
+        return secret;
+    }
+
+    (string? Secret, string? Problem) ReadFile(YamlItem value)
+    {
+        if (value is not YamlText text)
+        {
+            return (null, "expected the path of a file");
+        }
+
+        if (EnvironmentText.Expand(text, environment, problems) is not { } path)
+        {
+            return default;
+        }
+
+        try
+        {
+            using var stream = System.IO.File.OpenRead(Path.GetFullPath(path, folder));
+            return Take(stream, CancellationToken.None).GetAwaiter().GetResult() is { } bytes ? Checked(bytes, "the file") : (null, TooLong("the file"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return (null, $"the file cannot be read: {e.Message}");
+        }
+    }
+
+    (string? Secret, string? Problem) ReadCommand(YamlItem value)
+    {
+        if (value is not YamlList { Items: { Count: > 0 } items } || !items.TrueForAll(item => item is YamlText))
+        {
+            return (null, "expected a list of the program and its arguments");
+        }
+
+        var words = items.ConvertAll(item => EnvironmentText.Expand((YamlText)item, environment, problems));
+        return words.Contains(null) ? default : RunAsync(words[0]!, [.. words.Skip(1).OfType<string>()]).GetAwaiter().GetResult();
+    }
+
+    // No shell: the words are what the program gets.
+    async Task<(string? Secret, string? Problem)> RunAsync(string program, string[] arguments)
+    {
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program.Contains('/') ? Path.GetFullPath(program, folder) : program, arguments)
+            {
+                WorkingDirectory = folder,
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            },
+        };
+        using var deadline = new CancellationTokenSource(s_patience);
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception e)
+        {
+            return (null, $"the command cannot be started: {e.Message}");
+        }
+
+        try
+        {
+            process.StandardInput.Close();
+            var bytes = await Take(process.StandardOutput.BaseStream, deadline.Token);
+            if (bytes is null)
+            {
+                process.Kill(entireProcessTree: true);
+                return (null, TooLong("the command's output"));
+            }
+
+            await process.WaitForExitAsync(deadline.Token);
+            return process.ExitCode == 0 ? Checked(bytes, "the command's output") : (null, $"the command ended with exit code {process.ExitCode}");
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            return (null, $"the command did not end within {s_patience.TotalSeconds} s");
+        }
+    }
+
+    // Null if there is more than the limit.
+    static async Task<byte[]?> Take(Stream stream, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[MaxBytes + 1];
+        var length = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+        return length > MaxBytes ? null : bytes[..length];
+    }
+
+    static string TooLong(string what) => $"{what} is longer than {MaxBytes / 1024} KB";
+
+    static (string? Secret, string? Problem) Checked(byte[] bytes, string what)
+    {
+        var text = Encoding.UTF8.GetString(bytes);
+        text = text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+        return text.Length == 0 ? (null, $"{what} is empty") : (text, null);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace CartRecovery.Engine.Ingest;
+
+/// <summary>
+/// Counts requests refused for their key, and logs them without it: one line for each code and address in a minute, at most
+/// <see cref="MaxLines"/> of them. Any thread.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="log">Receives the lines.</param>
+public sealed partial class AccessRefusals(TimeProvider time, ILogger log)
+{
+    /// <summary>Maximum number of lines in a minute, besides one for each code about those left out.</summary>
+    public const int MaxLines = 32;
+
+    /// <summary>An operator's endpoint was asked without its key.</summary>
+    public static readonly HttpProblem OperatorKeyRequired = new(403, "operator_key_required",
+        "A store's key does not open this path. Use listen.metricsKey.");
+
+    /// <summary>A publishable key was sent where only a secret one will do.</summary>
+    public static readonly HttpProblem SecretKeyRequired = new(403, "secret_key_required",
+        "A publishable key may only send events. Use a secret key.");
+
+    static readonly TimeSpan s_window = TimeSpan.FromMinutes(1);
+
+    static readonly HttpProblem[] s_problems =
+    [
+        Authenticator.MissingKey, Authenticator.UnknownKey, Authenticator.LoopbackOnly, Authenticator.ForbiddenOrigin, Authenticator.SecretInBrowser,
+        SecretKeyRequired, OperatorKeyRequired,
+    ];
+
+    readonly long[] _counts = new long[s_problems.Length];
+    readonly long[] _omitted = new long[s_problems.Length];
+    readonly HashSet<(int Code, IPAddress? Address)> _logged = [];
+    readonly Lock _gate = new();
+    long _windowAt = time.GetTimestamp();
+
+    /// <summary>All codes.</summary>
+    public static IReadOnlyList<string> Codes { get; } = [.. s_problems.Select(problem => problem.Code)];
+
+    /// <summary>Returns the number of refusals with a code.</summary>
+    public long CountOf(string code) => Volatile.Read(ref _counts[IndexOf(code)]);
+
+    /// <summary>Records a refusal.</summary>
+    /// <param name="problem">Why: one of <see cref="Codes"/>.</param>
+    /// <param name="address">The client's address.</param>
+    /// <param name="port">The door: http or stream.</param>
+    public void Add(HttpProblem problem, IPAddress? address, string port)
+    {
+        var code = IndexOf(problem.Code);
+        Interlocked.Increment(ref _counts[code]);
+        lock (_gate)
+        {
+            if (time.GetElapsedTime(_windowAt) >= s_window)
+            {
+                BeginWindow();
+            }
+
+            if (_logged.Count == MaxLines || !_logged.Add((code, address)))
+            {
+                _omitted[code]++;
+                return;
+            }
+        }
+
+        LogRefused(problem.Code, address, port);
+    }
+
+    void BeginWindow()
+    {
+        _windowAt = time.GetTimestamp();
+        _logged.Clear();
+        for (var code = 0; code < _omitted.Length; code++)
+        {
+            if (_omitted[code] > 0)
+            {
+                LogOmitted(s_problems[code].Code, _omitted[code]);
+                _omitted[code] = 0;
+            }
+        }
+    }
+
+    static int IndexOf(string code) => Array.FindIndex(s_problems, problem => problem.Code == code);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a key: {Code}, from {Address} on the {Port} port")]
+    partial void LogRefused(string code, IPAddress? address, string port);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Count} more keys since: {Code}")]
+    partial void LogOmitted(string code, long count);
+}

@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using System.Text;
+using CartRecovery.Engine.ControlPlane;
+
+namespace CartRecovery.Host.Commands;
+
+/// <summary><c>keys</c>: makes keys and their hashes.</summary>
+static class KeysCommand
+{
+    // 192 bits: nobody finds such a key from its hash.
+    const int RandomBytes = 24;
+
+    // The shortest text that may have as much chance in it as a hash needs.
+    const int MinLength = 24;
+
+    public static int Run(KeysOptions options)
+    {
+        switch (options.Action)
+        {
+            case "new" when options.Kind is "secret" or "publishable":
+                var key = New(options.Kind == "secret" ? KeyKind.Secret : KeyKind.Publishable);
+                Console.WriteLine($"key    {key}");
+                Console.WriteLine($"hash   {KeyHash.OfConfigured(key)}");
+                return ExitCode.Success;
+            case "new":
+                Console.Error.WriteLine($"error: --kind: expected secret or publishable, got '{options.Kind}'");
+                return ExitCode.BadUsage;
+            case "hash":
+                return Hash(Console.In.ReadLine()?.Trim() ?? "");
+            default:
+                Console.Error.WriteLine($"error: unknown action '{options.Action}'; expected new or hash");
+                return ExitCode.BadUsage;
+        }
+    }
+
+    /// <summary>Makes a random key.</summary>
+    public static string New(KeyKind kind) => (kind == KeyKind.Secret ? "sk_" : "pk_") + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
+
+    // Arguments are visible to every user of the machine, so the key comes on standard input.
+    static int Hash(string key)
+    {
+        if (KeyHash.IsHash(key))
+        {
+            Console.Error.WriteLine("error: this is a hash already");
+            return ExitCode.Failed;
+        }
+
+        if (key.Length < MinLength)
+        {
+            Console.Error.WriteLine($"error: the key has {key.Length} characters. A key of fewer than {MinLength} can be guessed from its hash; make one with: cartrecovery keys new");
+            return ExitCode.Failed;
+        }
+
+        Console.WriteLine(KeyHash.Of(Encoding.UTF8.GetBytes(key)));
+        return ExitCode.Success;
+    }
+}

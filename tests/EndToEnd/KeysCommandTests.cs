@@ -1,0 +1,74 @@
+using System.Text.RegularExpressions;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Tests.Support;
+
+namespace CartRecovery.Tests.EndToEnd;
+
+/// <summary><c>keys</c>, and a configuration with hashes and sources in place of secrets.</summary>
+[TestFixture]
+[Category("EndToEnd")]
+[Parallelizable]
+public sealed partial class KeysCommandTests
+{
+    [Test]
+    public async Task A_new_key_works_where_the_configuration_has_its_hash()
+    {
+        using var scratch = new Scratch();
+        var made = await EngineBinary.RunAsync(scratch.Folder, ["keys", "new"]);
+        var parts = Made().Match(made.Output);
+        Assert.That(parts.Success, Is.True, made.ToString);
+        var (key, hash) = (parts.Groups["key"].Value, parts.Groups["hash"].Value);
+        Assert.That(KeyHash.OfConfigured(key).ToString(), Is.EqualTo(hash));
+
+        var config = new EngineConfig { FirstStore = $"  - {{ id: other, keys: [{{ key: \"{hash}\", kind: secret }}] }}" };
+        await using var engine = await RunningEngine.StartAsync(scratch, config);
+
+        Assert.That(await StatusOf(engine, key), Is.EqualTo(200));
+        Assert.That(await StatusOf(engine, hash), Is.EqualTo(401), "the hash itself is no key");
+        await Eventually.Is(() => engine.Log.Contains("Refused a key: unknown_key, from 127.0.0.1 on the http port", StringComparison.Ordinal), "the refusal is logged");
+        Assert.That(engine.StartupOutput + engine.Log, Does.Not.Contain(key).And.Not.Contain(hash));
+    }
+
+    [Test]
+    public async Task A_key_on_standard_input_is_hashed_and_a_short_one_is_not()
+    {
+        using var scratch = new Scratch();
+
+        Assert.That((await HashAsync(scratch, "0123456789abcdef01234567")).Output.Trim(), Is.EqualTo(KeyHash.Of("0123456789abcdef01234567"u8).ToString()));
+        var refused = await HashAsync(scratch, "hunter2");
+        Assert.That((refused.ExitCode, refused.Output), Is.EqualTo((1, "")));
+        Assert.That(refused.Errors, Does.Contain("cartrecovery keys new").And.Not.Contain("hunter2"));
+    }
+
+    [Test]
+    public async Task Check_shows_no_secret()
+    {
+        using var scratch = new Scratch();
+        scratch.Write("key", "sk_hunter2\n");
+        scratch.Write("c.yaml", """
+            listen: { metricsKey: { command: [cat, key] }, idleTimeout: 0s }
+            stores: [{ id: s1, keys: [{ key: { file: key }, kind: secret }, { key: { file: key }, kind: secret }] }]
+            contact: { secret: { file: key } }
+            sinks: { hook: { type: webhook, url: "https://a.example/", secret: { file: key } } }
+            log: { level: trace }
+            """);
+        var checkedAs = await EngineBinary.RunAsync(scratch.Folder, ["check", "--config", "c.yaml"]);
+
+        Assert.That(checkedAs.ExitCode, Is.EqualTo(78));
+        Assert.That(checkedAs.Errors, Does.Contain("duplicate key").And.Contain("contact.secret must have").And.Contain("sinks.hook.secret"));
+        Assert.That(checkedAs.Output + checkedAs.Errors, Does.Not.Contain("hunter2"));
+    }
+
+    static Task<ProcessResult> HashAsync(Scratch scratch, string key) =>
+        new EngineOutput(EngineBinary.StartThrough(["sh", "-c", $"printf '%s\\n' {key} | \"$0\" \"$@\""], scratch.Folder, ["keys", "hash"])).EndAsync();
+
+    static async Task<int> StatusOf(RunningEngine engine, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/interventions?key={Uri.EscapeDataString(key)}");
+        using var answer = await engine.Http.SendAsync(request);
+        return (int)answer.StatusCode;
+    }
+
+    [GeneratedRegex("^key    (?<key>sk_[0-9a-f]{48})\nhash   (?<hash>sha256:[0-9a-f]{64})\n$")]
+    private static partial Regex Made();
+}

@@ -1,0 +1,241 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using CartRecovery.Engine.Configuration;
+using CartRecovery.Engine.ControlPlane;
+using CartRecovery.Engine.Ingest.DeadLetters;
+using CartRecovery.Tests.Hosting;
+using CartRecovery.Tests.Support;
+using Microsoft.AspNetCore.Routing;
+
+namespace CartRecovery.Tests.Security;
+
+/// <summary>
+/// Calls every route of the application with every kind of key of every store. The routes come from the application itself, so one that nobody
+/// entered into the table fails.
+/// </summary>
+[TestFixture]
+sealed class AccessMatrixTests
+{
+    const string ShopPublishable = "pk_shop", ShopSecret = "sk_shop", OtherSecret = "sk_other", OtherPublishable = "pk_other", Unknown = "sk_nowhere";
+    const string Page = "https://shop.example", Elsewhere = "https://evil.example";
+
+    // In everything that the first store has, and in nothing else.
+    const string Mark = "zebra";
+
+    enum Access
+    {
+        Open,
+        Publishable,
+        Secret,
+
+        // Open unless listen.admin or listen.metricsKey is set: AdminPortTests.
+        Operator,
+    }
+
+    /// <summary>Who may call what. Enter a new route here, with the least that its callers need.</summary>
+    static readonly Dictionary<string, Access> s_table = new(StringComparer.Ordinal)
+    {
+        ["POST /v1/events"] = Access.Publishable,
+        ["POST /v1/events/batch"] = Access.Publishable,
+        ["GET /v1/events/stats"] = Access.Secret,
+        ["GET /v1/stream"] = Access.Publishable,
+        ["GET /v1/features/definitions"] = Access.Open,
+        ["GET /v1/features/{cartId}"] = Access.Secret,
+        ["POST /v1/predict"] = Access.Secret,
+        ["GET /v1/carts/{cartId}"] = Access.Secret,
+        ["GET /v1/interventions"] = Access.Secret,
+        ["GET /v1/interventions/{id}"] = Access.Secret,
+        ["POST /v1/interventions/{id}/retry"] = Access.Secret,
+        ["POST /v1/campaigns/{name}/preview"] = Access.Secret,
+        ["GET /v1/analytics/performance"] = Access.Secret,
+        ["GET /v1/analytics/channels"] = Access.Secret,
+        ["GET /v1/analytics/conversion"] = Access.Secret,
+        ["GET /v1/analytics/reasons"] = Access.Secret,
+        ["GET /v1/analytics/revenue"] = Access.Secret,
+        ["GET /v1/conversions"] = Access.Secret,
+        ["POST /v1/products"] = Access.Secret,
+        ["POST /v1/suppressions"] = Access.Secret,
+        ["DELETE /v1/suppressions"] = Access.Secret,
+        ["GET /v1/deadletters"] = Access.Secret,
+        ["GET /v1/deadletters/{id:long}"] = Access.Secret,
+        ["GET /v1/deadletters/{id:long}/repair"] = Access.Secret,
+        ["POST /v1/deadletters/replay"] = Access.Secret,
+        ["POST /v1/deadletters/drop"] = Access.Secret,
+        ["DELETE /v1/deadletters/{id:long}"] = Access.Secret,
+        ["GET /v1/track/click/{token}"] = Access.Open,
+        ["GET /v1/track/open/{token}"] = Access.Open,
+        ["GET /v1/track/unsubscribe/{token}"] = Access.Open,
+        ["POST /v1/track/unsubscribe/{token}"] = Access.Open,
+        ["GET /v1/restore/{token}"] = Access.Open,
+        ["GET /sdk.js"] = Access.Open,
+        ["GET /sdk.mjs"] = Access.Open,
+        ["GET /health"] = Access.Open,
+        ["GET /live"] = Access.Open,
+        ["GET /ready"] = Access.Open,
+        ["GET /metrics"] = Access.Operator,
+        ["GET /openapi/v1.json"] = Access.Open,
+        ["GET /docs/{documentName?}"] = Access.Open,
+        ["GET /docs/scalar.js"] = Access.Open,
+        ["GET /docs/favicon.svg"] = Access.Open,
+        ["GET /docs/scalar.aspnetcore.js"] = Access.Open,
+    };
+
+    InProcessEngine _engine = null!;
+    string _cart = null!, _intervention = null!;
+    long _letter;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _engine = await InProcessEngine.StartAsync(config =>
+        {
+            config.Stores[0].Keys.Add(InProcessEngine.Key(ShopPublishable, KeyKind.Publishable, Page));
+            config.Stores[0].Keys.Add(InProcessEngine.Key(ShopSecret, KeyKind.Secret));
+            config.Stores.Add(new StoreConfig
+            {
+                Id = "other",
+                Keys = [InProcessEngine.Key(OtherPublishable, KeyKind.Publishable, Page), InProcessEngine.Key(OtherSecret, KeyKind.Secret)],
+            });
+            var campaign = InProcessEngine.Answering("begin_checkout", $"{Mark} {{{{cart_id}}}}");
+            campaign.Name = $"{Mark}-campaign";
+            campaign.Stores = [config.Stores[0].Id];
+            config.Decisions.Campaigns.Add(campaign);
+        });
+        _cart = $"{Mark}-{EventJson.NewCart()}";
+        await _engine.PostAsync("/v1/events", EventJson.Array(
+            EventJson.Of(_cart, "add_to_cart", $",\"productId\":\"{Mark}-p\",\"price\":5,\"userId\":\"{Mark}-u\""),
+            EventJson.Of(_cart, "begin_checkout"), $"{{\"id\":\"{Mark}\"}}"), ShopSecret);
+        await _engine.PostAsync("/v1/suppressions", $$"""{"channel":"email","address":"{{Mark}}@shop.example"}""", ShopSecret);
+        await Eventually.Is(() => _engine.Host.DeadLetters.Count(DeadLetterState.Waiting) > 0, "a letter is kept");
+        _letter = (await _engine.GetAsync("/v1/deadletters", ShopSecret)).Json.GetProperty("items")[0].GetProperty("id").GetInt64();
+        _intervention = (await _engine.GetAsync("/v1/interventions", ShopSecret)).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    [Test]
+    public void The_table_names_every_route() => Assert.That(Routes(_engine), Is.EquivalentTo(s_table.Keys));
+
+    [Test]
+    public async Task Each_route_admits_exactly_the_keys_of_the_table()
+    {
+        foreach (var (route, access) in s_table)
+        {
+            var isKeyless = access is Access.Open or Access.Operator;
+            (string? Key, string? Origin, string? Refusal)[] cases =
+            [
+                (null, null, "401 missing_key"),
+                (Unknown, null, "401 unknown_key"),
+                (ShopSecret.ToUpperInvariant(), null, "401 unknown_key"),
+                (ShopPublishable, null, access == Access.Secret ? "403 secret_key_required" : null),
+                (ShopPublishable, Page, access == Access.Secret ? "403 secret_key_required" : null),
+                (ShopPublishable, Elsewhere, "403 forbidden_origin"),
+                (ShopPublishable, "", "403 forbidden_origin"),
+                (ShopPublishable, "null", "403 forbidden_origin"),
+                (OtherPublishable, null, access == Access.Secret ? "403 secret_key_required" : null),
+                (OtherPublishable, Elsewhere, "403 forbidden_origin"),
+                (ShopSecret, null, null),
+                (OtherSecret, null, null),
+                (ShopSecret, Page, "403 secret_key_in_browser"),
+                (ShopSecret, Elsewhere, "403 secret_key_in_browser"),
+                (OtherSecret, "null", "403 secret_key_in_browser"),
+                (InProcessEngine.Secret, null, null),
+                (InProcessEngine.Secret, "http://localhost:8080", "403 secret_key_in_browser"),
+            ];
+            using (Assert.EnterMultipleScope())
+            {
+                foreach (var (key, origin, refusal) in cases)
+                {
+                    Assert.That(RefusalOf(await AskAsync(route, key, origin, ids: "7", foreign: false)), Is.EqualTo(isKeyless ? null : refusal),
+                        $"{route}: key {key ?? "none"}, origin {origin ?? "none"}");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public async Task No_route_shows_or_changes_what_another_store_has()
+    {
+        foreach (var route in s_table.Keys.Where(route => s_table[route] is Access.Secret))
+        {
+            var own = await AskAsync(route, OtherSecret, origin: null, ids: null, foreign: true);
+            Assert.That(own.Body, Does.Not.Contain(Mark), route);
+        }
+
+        var letter = await _engine.GetAsync($"/v1/deadletters/{_letter}", ShopSecret);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(letter.Json.GetProperty("state").GetString(), Is.EqualTo("waiting"), "neither replayed nor dropped");
+            Assert.That((await _engine.AskAsync(HttpMethod.Delete, "/v1/suppressions", Json($$"""{"channel":"email","address":"{{Mark}}@shop.example"}"""), ShopSecret)).Body,
+                Does.Contain("\"released\":1"), "not released by the other store");
+        }
+    }
+
+    [Test]
+    public async Task Another_stores_campaign_cannot_be_previewed()
+    {
+        var path = $"/v1/campaigns/{Mark}-campaign/preview";
+
+        using var own = new HttpRequestMessage(HttpMethod.Post, $"{path}?key={ShopSecret}") { Content = Json("{}") };
+        using var answer = await _engine.Http.SendAsync(own);
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain($"\"{Mark} "));
+        Assert.That((await _engine.PostAsync(path, "{}", OtherSecret)).Problem, Is.EqualTo((404, "campaign_unknown")));
+    }
+
+    [Test]
+    public async Task A_stores_counts_are_its_own()
+    {
+        var theirs = await _engine.GetAsync("/v1/events/stats", OtherSecret);
+        await _engine.PostAsync("/v1/events", EventJson.Array(EventJson.Many(EventJson.NewCart(), 3)), ShopSecret);
+        await _engine.PostAsync("/v1/events", "{}", ShopSecret);
+        var after = await _engine.GetAsync("/v1/events/stats", OtherSecret);
+        var own = await _engine.GetAsync("/v1/events/stats", ShopSecret);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(after.Body, Is.EqualTo(theirs.Body));
+            Assert.That(own.Json.GetProperty("received").GetProperty("http").GetInt64(), Is.GreaterThanOrEqualTo(7));
+            Assert.That(own.Json.GetProperty("rejected").GetProperty("missing_field").GetInt64(), Is.GreaterThanOrEqualTo(2));
+            Assert.That(own.Json.TryGetProperty("processed", out _), Is.False);
+        }
+    }
+
+    /// <summary>The application's routes as <c>METHOD pattern</c>; HEAD goes with GET.</summary>
+    internal static IEnumerable<string> Routes(InProcessEngine engine) => engine.Host.Routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        .SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["ANY"]).Where(method => method != "HEAD")
+            .Select(method => $"{method} /{route.RoutePattern.RawText!.Trim('/')}")).Distinct();
+
+    static string? RefusalOf(ApiAnswer answer) =>
+        answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? $"{answer.Problem.Status} {answer.Problem.Code}" : null;
+
+    static ByteArrayContent Json(string text)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(text));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+
+    Task<ApiAnswer> AskAsync(string route, string? key, string? origin, string? ids, bool foreign)
+    {
+        var (method, pattern) = (route.Split(' ')[0], route.Split(' ')[1]);
+        var path = string.Join('/', pattern.Split('/').Select(part => !part.StartsWith('{') ? part : ids ?? IdFor(pattern)));
+        var isBodyless = method == "GET" || path.StartsWith("/v1/track/", StringComparison.Ordinal);
+        return _engine.AskAsync(new HttpMethod(method), path, isBodyless ? null : Json(foreign ? BodyFor(pattern) : "{}"), key,
+            origin is null ? [] : [("Origin", origin)]);
+    }
+
+    string IdFor(string pattern) => pattern.Contains("carts", StringComparison.Ordinal) || pattern.Contains("features", StringComparison.Ordinal) ? _cart
+        : pattern.Contains("interventions", StringComparison.Ordinal) ? _intervention
+        : pattern.Contains("campaigns", StringComparison.Ordinal) ? $"{Mark}-campaign" : $"{_letter}";
+
+    string BodyFor(string pattern) => pattern switch
+    {
+        "/v1/predict" or "/v1/campaigns/{name}/preview" => $$"""{"cartId":"{{_cart}}"}""",
+        "/v1/suppressions" => $$"""{"channel":"email","address":"{{Mark}}@shop.example"}""",
+        "/v1/deadletters/replay" or "/v1/deadletters/drop" => $$"""{"ids":[{{_letter}}]}""",
+        "/v1/products" => "[]",
+        _ => "{}",
+    };
+}
