@@ -27,12 +27,6 @@ public sealed record Store(int Number, string Id, byte[] IdUtf8, TimeZoneInfo Ti
     /// <summary>Hosts that links in messages may point to, besides that of <see cref="CartUrl"/>.</summary>
     public IReadOnlyList<string> LinkHosts { get; init; } = [];
 
-    /// <summary>Returns a page or picture that messages may link to; <see langword="null"/> for one on another host.</summary>
-    public string? LinkOrNull(string? address) =>
-        address is not null && Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0
-        && (string.Equals(url.Host, CartUrl?.Host, StringComparison.OrdinalIgnoreCase) || LinkHosts.Contains(url.Host, StringComparer.OrdinalIgnoreCase))
-            ? address : null;
-
     /// <summary>Gross margin: the share of a price that remains after the cost of the goods, 0 to 1.</summary>
     public double Margin { get; init; } = 0.4;
 

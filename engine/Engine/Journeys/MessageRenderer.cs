@@ -84,7 +84,7 @@ public sealed class MessageRenderer(ProductTable products)
             var product = line.Product == 0 ? null : products.Find(store.Id, line.Product);
             var value = product?.Price is { } price ? price * line.Quantity : line.Value;
             var name = product?.Name ?? (showsClaims && line.Product != 0 ? products.ClaimedName(key, line.Product) : null) ?? product?.Id ?? "";
-            lines.Add((new MessageLine(name, line.Quantity, Money.ToDecimal(value), store.LinkOrNull(product?.Url), store.LinkOrNull(product?.Image)), product));
+            lines.Add((new MessageLine(name, line.Quantity, Money.ToDecimal(value), ShopLinks.Allowed(product?.Url, store), ShopLinks.Allowed(product?.Image, store)), product));
         }
 
         if (cart.Others.Quantity > 0)

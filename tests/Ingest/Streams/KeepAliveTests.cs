@@ -21,6 +21,9 @@ sealed class KeepAliveTests(StreamTransport via) : EngineFixture(config =>
         using var client = await StreamClient.OpenAsync(Engine, via);
         await client.SendAsync(EventJson.Of("c"));
         await client.UntilAckAsync(1);
+
+        // A slow machine sends heartbeats before the acknowledgement too.
+        var before = client.Pings;
         for (var heard = 0; heard < 25; heard++)
         {
             var said = await client.NextAsync();
@@ -32,7 +35,7 @@ sealed class KeepAliveTests(StreamTransport via) : EngineFixture(config =>
             }
         }
 
-        Assert.That(client.Pings, Is.EqualTo(via.IsTcp() ? 0 : 24).Within(1));
+        Assert.That(client.Pings - before, Is.EqualTo(via.IsTcp() ? 0 : 24).Within(1));
         await client.SendAsync(EventJson.Of("c"));
         Assert.That((await client.UntilAckAsync(2))[^1].UpTo, Is.EqualTo(2));
     }

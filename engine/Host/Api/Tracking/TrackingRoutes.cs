@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
+using CartRecovery.Engine.ControlPlane;
 using CartRecovery.Engine.Events;
 using CartRecovery.Engine.Ingest;
 using CartRecovery.Engine.Journeys;
@@ -70,7 +71,7 @@ static class TrackingRoutes
         }
 
         await links.IngestAsync(context, link, store, EventType.Clicked);
-        return TypedResults.Redirect(TrackingPages.TargetOf(query.Of(s_to), store)
+        return TypedResults.Redirect(ShopLinks.Allowed(query.Of(s_to), store)
             ?? TrackingPages.WithToken(store.CartUrl, links.Sign(link with { Kind = LinkKind.Cart })));
     }
 
