@@ -35,7 +35,7 @@ public sealed class StoreConfig
     public CartIdKind CartIds { get; set; }
 
     [ConfigKey("The secret with which the shop's server signs user tokens (JSON Web Tokens, HS256): at least 32 characters. With one, a browser's events count as "
-        + "the customer's own word. Keep it in the environment: ${NAME}. Default: no user tokens.")]
+        + "the customer's own word. Default: no user tokens.", IsSecret = true, Example = "${USER_TOKEN_SECRET}")]
     public string? UserTokenSecret { get; set; }
 
     [ConfigKey("Maximum number of open streams with the store's keys. 0: unlimited.", Max = "1000000")]
